@@ -1,0 +1,1 @@
+"""Alerts: rules, detection, states and delivery.  Knows nothing of where the readings come from."""

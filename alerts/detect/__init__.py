@@ -1,0 +1,1 @@
+"""Detection: one module per kind of rule.  Pure: arrays in, verdicts out."""

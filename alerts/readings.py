@@ -1,0 +1,43 @@
+"""A reading: the value of an indicator in a scope and window at a pane's end, and how sure it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+Scope = tuple[tuple[str, str], ...]
+"""Dimension and value pairs in the order of the rule's `by`; an event without the dimension has ""."""
+
+
+class Status(StrEnum):
+    """What a published score is worth."""
+
+    OK = "ok"
+    INSUFFICIENT = "insufficient"  # fewer answers than the rule asks for
+    WARMING = "warming"  # the window reaches back before the first event that was seen
+    STALE = "stale"  # no answers at all in the window
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`value`, `low` and `high` are in the indicator's unit, None where there are no answers."""
+
+    value: float | None
+    n: int
+    low: float | None
+    high: float | None
+
+
+def scope_text(scope: Scope) -> str:
+    """`channel=phone,stage=support`; the characters that would confuse it are percent-escaped."""
+    return ",".join(f"{name}={_escaped(value)}" for name, value in scope)
+
+
+def scope_object(scope: Scope) -> Mapping[str, str]:
+    """The scope as cx.alerts and cx.scores carry it."""
+    return dict(scope)
+
+
+def _escaped(value: str) -> str:
+    for char in "%,=|":
+        value = value.replace(char, f"%{ord(char):02X}")
+    return value

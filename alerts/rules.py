@@ -1,0 +1,248 @@
+"""Rules as values: what a rules file says, after it has been read and found sound.
+
+Durations are integer milliseconds of event time.  Limits are in the indicator's own unit:
+percent (0-100) for shares, points for NPS, the scale's points for means, seconds for durations.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import Final
+
+DIMENSIONS: Final = ("channel", "stage", "segment", "topic", "team", "product", "country", "variant")
+"""What events can be told apart by; rules name them in `by`, `explain`, `across` and `where`."""
+
+SECOND_MS: Final = 1_000
+MINUTE_MS: Final = 60 * SECOND_MS
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
+
+
+class Severity(StrEnum):
+    """How loud an alert is; `CRITICAL` outranks `WARNING`."""
+
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class Direction(Enum):
+    """Which way an indicator gets worse."""
+
+    LOW_IS_BAD = "low_is_bad"
+    HIGH_IS_BAD = "high_is_bad"
+
+
+class Family(Enum):
+    """How an indicator is computed from counts, and so which interval and detectors suit it."""
+
+    SHARE = "share"  # percent of answers that are of a kind: Wilson
+    MEAN = "mean"  # mean of a bounded score
+    BALANCE = "balance"  # NPS: promoters less detractors, -100..100
+    DURATION = "duration"  # mean of an unbounded, positive quantity in seconds
+    QUANTILE = "quantile"  # of a duration, in seconds
+    COUNT = "count"  # a volume
+
+
+@dataclass(frozen=True, slots=True)
+class OptionInfo:
+    """One option of an indicator in the rules file.
+
+    `kind` is "duration" (value: int ms), "number" (float), "scale" (str) or "choice" (str);
+    `choices` closes the set for "scale" and "choice".
+    """
+
+    kind: str
+    default: object
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorInfo:
+    """What a rules file must know of an indicator to judge whether a rule on it makes sense.
+
+    `low` and `high` bound its values (None: unbounded); `options` belong to `configured_by`,
+    the key of the `indicators:` block (`ttr` for `ttr_p90`); `default_limits` are (warning, critical).
+    """
+
+    name: str
+    family: Family
+    direction: Direction
+    unit: str
+    low: float | None
+    high: float | None
+    configured_by: str
+    default_limits: tuple[float | None, float | None] = (None, None)
+    options: Mapping[str, OptionInfo] = field(default_factory=dict)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether single answers lie between two ends, as sudden and burn detection need."""
+        return self.family in (Family.SHARE, Family.MEAN, Family.BALANCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """At most `count` per `per_ms` of event time, such as false pages: `1 per 30d`."""
+
+    count: float
+    per_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHours:
+    """When a scope is open.  Without spans it always is, holidays excepted.
+
+    `spans` are (weekday 0=Monday, from_minute, to_minute) of local time, to_minute ≤ 1440;
+    `holidays` are ISO dates of local time.
+    """
+
+    time_zone: str = "UTC"
+    spans: tuple[tuple[int, int, int], ...] = ()
+    holidays: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A limit on a windowed score.
+
+    `confidence` 0 compares the score itself; above 0 the whole interval must be past the limit.
+    `recover` None means the limit itself.
+    """
+
+    window_ms: int
+    warning: float | None
+    critical: float | None
+    recover: float | None = None
+    confidence: float = 0.95
+    min_answers: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sudden:
+    """Sequential detection: the true mean is worse than `bound` (floor, or ceiling where high is bad)."""
+
+    bound: float
+    false_pages: Budget
+    severity: Severity = Severity.CRITICAL
+
+
+@dataclass(frozen=True, slots=True)
+class BurnPair:
+    """Both windows must burn the error budget at `rate` times the sustainable pace."""
+
+    long_ms: int
+    short_ms: int
+    rate: float
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Burn:
+    """A target over a period, and the pairs of windows that watch how fast its budget is spent."""
+
+    target: float
+    period_ms: int
+    pairs: tuple[BurnPair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Too little volume: below `at_least`, or too little for the rhythm learned over `learn_ms`."""
+
+    at_least: Budget | None
+    learn_ms: int | None
+    false_pages: Budget | None
+    hours: OpenHours = OpenHours()
+    severity: Severity = Severity.CRITICAL
+
+
+@dataclass(frozen=True, slots=True)
+class Surge:
+    """Too much volume for the rhythm learned over `learn_ms`."""
+
+    learn_ms: int
+    false_pages: Budget
+    hours: OpenHours = OpenHours()
+    severity: Severity = Severity.CRITICAL
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One value of dimension `across` is significantly worse than the others within the same scope."""
+
+    across: str
+    window_ms: int
+    false_pages: Budget
+    min_answers: int = 20
+    severity: Severity = Severity.WARNING
+
+
+Detect = Threshold | Sudden | Burn | Silence | Surge | Gap
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of the rules file.
+
+    `by` are the dimensions of its scopes, in the file's order; for `Gap`, `across` is not among them.
+    `where` keeps only scopes whose dimension has one of the values (dimensions of `by` or `across`).
+    `explain` are dimensions outside `by` that are searched for a cause when an alert fires.
+    """
+
+    name: str
+    indicator: str
+    by: tuple[str, ...]
+    detect: Detect
+    for_ms: int = 0
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    explain: tuple[str, ...] = ()
+
+    @property
+    def scope_dims(self) -> tuple[str, ...]:
+        """Dimensions of the scopes that this rule alerts on."""
+        return (*self.by, self.detect.across) if isinstance(self.detect, Gap) else self.by
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Event time: how it is cut and how far disorder may go.  All in milliseconds."""
+
+    pane_ms: int = 10 * SECOND_MS
+    lateness_ms: int = 10 * SECOND_MS
+    idle_after_ms: int = 30 * SECOND_MS
+    max_ahead_ms: int = 5 * MINUTE_MS
+    dedup_horizon_ms: int = DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Where notices go: a webhook.  Secrets are looked up when the worker starts, never kept in a repr."""
+
+    name: str
+    url: str
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    secret_env: str | None = None
+    secret_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Sends alerts whose labels (rule, severity, indicator, dimensions) all match to a receiver."""
+
+    receiver: str
+    match: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """A whole rules file.
+
+    `indicators` maps each indicator that is kept (`csat`, `fcr`, …: `IndicatorInfo.configured_by`)
+    to all its options, defaults filled in.  Without routes every receiver gets everything.
+    """
+
+    rules: tuple[Rule, ...]
+    indicators: Mapping[str, Mapping[str, object]]
+    timing: Timing = Timing()
+    receivers: tuple[Receiver, ...] = ()
+    routes: tuple[Route, ...] = ()

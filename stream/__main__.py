@@ -1,0 +1,5 @@
+"""`python -m stream` is `tocsin`."""
+
+from stream.cli import main
+
+main()

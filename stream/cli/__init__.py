@@ -1,0 +1,58 @@
+"""The command line.  Each command lives in a module of its own, imported when it is called."""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
+
+import click
+
+from alerts.errors import OperatorError
+from stream import __version__
+
+COMMANDS: Final = {
+    "demo": "demo",
+    "worker": "worker",
+    "check": "check",
+    "test": "test",
+    "backtest": "backtest",
+    "diff": "diff",
+    "simulate": "simulate",
+    "import": "importing",
+    "send": "send",
+    "alerts": "alerts",
+    "dead-letters": "dead_letters",
+    "topics": "topics",
+    "doctor": "doctor",
+}
+"""Command to the module `stream.cli.…` whose `command` runs it."""
+
+OPERATOR_ERROR_EXIT: Final = 2
+
+
+class _Lazy(click.Group):
+    """Imports a command's module when it is asked for, so that `--help` and `check` start at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"stream.cli.{COMMANDS[cmd_name]}").command
+        return command
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tocsin")
+def tocsin() -> None:
+    """Tocsin rings before a bad buzz spreads: CX scores in event time, alerts when the evidence is in."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; an operator's mistake is a message on stderr and exit code 2."""
+    try:
+        tocsin.main(args=arguments, prog_name="tocsin", auto_envvar_prefix="TOCSIN")
+    except OperatorError as error:
+        click.echo(str(error), err=True)
+        sys.exit(OPERATOR_ERROR_EXIT)

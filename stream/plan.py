@@ -1,0 +1,114 @@
+"""The plan: what a rulebook makes intake and judge keep.  Both derive it from the same rulebook."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zlib import crc32
+
+from alerts.rules import DIMENSIONS, MINUTE_MS, Gap, Rule, Rulebook, Silence, Surge, Threshold
+from stream.catalogue import CATALOGUE, SCORED
+
+SCORE_WINDOW_MS = 30 * MINUTE_MS
+"""Window of the indicators that no rule mentions."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Grouping:
+    """Tallies grouped by `dims`; those that agree on `shard_dims` meet in one judge.
+
+    `shard_dims` is a prefix of `dims`: all of it for plain rules, none where a rule compares scopes with
+    each other (gap), the rule's own scope for the finer groupings that explain it.
+    """
+
+    dims: tuple[str, ...]
+    shard_dims: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """Its name in cx.tallies and in snapshots: `channel,stage|channel`."""
+        return ",".join(self.dims) + "|" + ",".join(self.shard_dims)
+
+    def shard(self, values: tuple[str, ...], shards: int) -> int:
+        """Which of `shards` judges keeps the scope with these values."""
+        text = self.key + "\x1f" + "\x1f".join(values[: len(self.shard_dims)])
+        return crc32(text.encode()) % shards
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One indicator that is read at every pane's end in each scope of a grouping."""
+
+    indicator: str
+    grouping: Grouping
+    window_ms: int
+    min_answers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is kept, for `partitions` of each input topic and as many judges (shards of cx.tallies)."""
+
+    rulebook: Rulebook
+    partitions: int = 1
+
+    @property
+    def groupings(self) -> tuple[Grouping, ...]:
+        """Every grouping that some rule or score needs, each once, in a stable order."""
+        wanted = {scored.grouping for scored in self.scored}
+        for rule in self.rulebook.rules:
+            wanted.add(grouping_of(rule))
+            wanted.update(explaining(rule).values())
+        return tuple(sorted(wanted))
+
+    @property
+    def used_dims(self) -> tuple[str, ...]:
+        """Dimensions that events must be told apart by, in the order of `DIMENSIONS`."""
+        used = {dim for grouping in self.groupings for dim in grouping.dims}
+        return tuple(dim for dim in DIMENSIONS if dim in used)
+
+    @property
+    def scored(self) -> tuple[Scored, ...]:
+        """What cx.scores carries: every windowed rule's reading, and by channel whatever has none."""
+        found: dict[tuple[str, Grouping, int], Scored] = {}
+        for rule in self.rulebook.rules:
+            if isinstance(rule.detect, (Threshold, Gap)):
+                window_ms, least = rule.detect.window_ms, rule.detect.min_answers
+            elif isinstance(rule.detect, (Silence, Surge)):
+                continue  # volumes against a rhythm: no windowed score
+            else:
+                window_ms, least = SCORE_WINDOW_MS, 1
+            _add(found, Scored(rule.indicator, grouping_of(rule), window_ms, least))
+            if rule.indicator == "csat":  # the mean is published beside the share
+                _add(found, Scored("csat_mean", grouping_of(rule), window_ms, least))
+        covered = {scored.indicator for scored in found.values()}
+        by_channel = Grouping(("channel",), ("channel",))
+        for indicator in SCORED:
+            if indicator not in covered and CATALOGUE[indicator].configured_by in self.rulebook.indicators:
+                _add(found, Scored(indicator, by_channel, SCORE_WINDOW_MS, 1))
+        return tuple(found.values())
+
+    @property
+    def keeps(self) -> Mapping[str, Mapping[str, object]]:
+        """Options of each indicator that is kept."""
+        return self.rulebook.indicators
+
+
+def _add(found: dict[tuple[str, Grouping, int], Scored], scored: Scored) -> None:
+    """Add, or raise the demand on answers of, one published score."""
+    key = (scored.indicator, scored.grouping, scored.window_ms)
+    known = found.get(key)
+    if known is None or known.min_answers < scored.min_answers:
+        found[key] = scored
+
+
+def grouping_of(rule: Rule) -> Grouping:
+    """The grouping that the rule judges."""
+    if isinstance(rule.detect, Gap):
+        return Grouping(rule.scope_dims, rule.by)
+    return Grouping(rule.by, rule.by)
+
+
+def explaining(rule: Rule) -> Mapping[str, Grouping]:
+    """For each dimension of `explain`, the finer grouping that is searched for a cause."""
+    own = rule.scope_dims
+    shard = grouping_of(rule).shard_dims
+    return {dim: Grouping((*own, dim), shard) for dim in rule.explain if dim not in own}

@@ -1,0 +1,61 @@
+"""Records as the core sees them, from Kafka or from a file, and where they come from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Stream(StrEnum):
+    """The two inputs; the value names the source in cx.tallies and in metrics."""
+
+    INTERACTIONS = "interactions"
+    FEEDBACK = "feedback"
+
+    @property
+    def topic(self) -> str:
+        """Its Kafka topic."""
+        return f"cx.{self.value}"
+
+
+class Record(Protocol):
+    """What the core reads of a record; aiokafka's ConsumerRecord has it all.
+
+    `timestamp` is in milliseconds; None in files, which have no clock but the events' own.
+    """
+
+    @property
+    def offset(self) -> int:
+        """Place in its partition."""
+        ...
+
+    @property
+    def timestamp(self) -> int | None:
+        """When the producer or broker stamped it, Unix ms."""
+        ...
+
+    @property
+    def key(self) -> bytes | None:
+        """The customer id, as the sender chose it."""
+        ...
+
+    @property
+    def value(self) -> bytes | None:
+        """The event as JSON."""
+        ...
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]:
+        """Header pairs; CloudEvents attributes are `ce_…`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A line of a file as a record; `offset` counts lines."""
+
+    offset: int
+    value: bytes | None
+    timestamp: int | None = None
+    key: bytes | None = None
+    headers: Sequence[tuple[str, bytes]] = ()

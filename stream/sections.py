@@ -1,0 +1,138 @@
+"""Sections: what an intake tells the judges through cx.tallies.  One message per judge and batch.
+
+A source is one input topic and partition ("interactions/3", "feedback/3"; "joined/3" for what needs
+both).  A source closes its panes one after the other, by its own watermark; the tallies of a pane leave
+in one piece when it closes, so a pane's content never depends on how records were cut into batches.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+NO_PANE: Final = -(2**62)
+"""`through` of a source that has closed nothing yet."""
+
+ScopeKey = tuple[str, tuple[str, ...]]
+"""A grouping's key (`plan.Grouping.key`) and the values of its dimensions ("" where an event has none)."""
+
+
+class Kind(StrEnum):
+    """Why a section was sent."""
+
+    CLOSED = "closed"  # panes have closed; `rows` are their final tallies, and late corrections
+    IDLE = "idle"  # caught up and quiet; `rows` are the open panes so far, to be replaced by CLOSED
+    ACTIVE = "active"  # the source had been idle, and has records again
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Tallies, one row per (closing, pane, scope, cell), as columns of equal length.
+
+    `closing` is the pane whose closing carries the row.  It equals `pane` but for late events: those are
+    counted in `pane`, which had closed before, and ride on the next pane that closes.  A receiver takes
+    rows with `closing` above the last pane that it took from the source, and no other; so a repeated
+    section changes nothing.  `scope` indexes `Section.scopes`; `cell` is a number from `tally.CELLS`.
+    Sorted by `closing`.
+    """
+
+    closing: NDArray[np.int64]
+    pane: NDArray[np.int64]
+    scope: NDArray[np.int64]
+    cell: NDArray[np.int64]
+    count: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.cell)
+
+
+def no_rows() -> Rows:
+    """The tallies of nothing."""
+    return Rows(*(np.empty(0, np.int64) for _ in range(5)))
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One message from one source to one judge.
+
+    `position` is the source's next input offset when it was written: a section with a smaller position
+    than one already taken is old news.  `through` is the last pane that the source has closed.
+    `clock_ms` is the source's greatest event time (None: no event yet).  `quiet_ms` is set on IDLE: how
+    long, in wall time up to the record's Kafka timestamp, the source has had nothing new while caught up.
+    """
+
+    kind: Kind
+    source: str
+    position: int
+    through: int
+    clock_ms: int | None
+    quiet_ms: int = 0
+    scopes: Sequence[ScopeKey] = ()
+    rows: Rows = field(default_factory=no_rows)
+
+
+class _Wire(msgspec.Struct, array_like=True):
+    """A section as msgpack; columns are little-endian int64."""
+
+    kind: str
+    source: str
+    position: int
+    through: int
+    clock_ms: int | None
+    quiet_ms: int
+    scopes: list[tuple[str, tuple[str, ...]]]
+    columns: list[bytes]
+
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder(_Wire)
+_COLUMNS: Final = ("closing", "pane", "scope", "cell", "count")
+
+
+def encode(section: Section) -> bytes:
+    """The value of a cx.tallies record."""
+    columns = [getattr(section.rows, name).astype("<i8").tobytes() for name in _COLUMNS]
+    return _ENCODER.encode(
+        _Wire(
+            section.kind.value,
+            section.source,
+            section.position,
+            section.through,
+            section.clock_ms,
+            section.quiet_ms,
+            list(section.scopes),
+            columns,
+        )
+    )
+
+
+def decode(value: bytes) -> Section:
+    """The section in a cx.tallies record.
+
+    Raises:
+        msgspec.DecodeError: the value is not a section; our own fault, never the sender's.
+    """
+    wire = _DECODER.decode(value)
+    rows = Rows(*(np.frombuffer(column, "<i8").astype(np.int64) for column in wire.columns))
+    return Section(
+        Kind(wire.kind),
+        wire.source,
+        wire.position,
+        wire.through,
+        wire.clock_ms,
+        wire.quiet_ms,
+        wire.scopes,
+        rows,
+    )
+
+
+def sources(partitions: int, indicators: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Every source that a judge must hear from before a pane is complete."""
+    names = [f"{stream}/{p}" for p in range(partitions) for stream in ("interactions", "feedback")]
+    if indicators.get("fcr", {}).get("satisfied") == "require":
+        names += [f"joined/{p}" for p in range(partitions)]
+    return names

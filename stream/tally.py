@@ -1,0 +1,63 @@
+"""Cells: the closed list of things that are counted, each an int64 that merges by addition.
+
+A tally is a set of (cell, count).  Addition is associative and commutative and the empty tally is
+its identity, so partitions may be tallied apart and added in any order.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+SCALES: Final[Mapping[str, tuple[float, ...]]] = {
+    "1-5": (1, 2, 3, 4, 5),
+    "1-7": (1, 2, 3, 4, 5, 6, 7),
+    "1-10": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
+    "0-10": (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
+    "yes-no": (0, 1),
+    "neg-neu-pos": (-1, 0, 1),
+}
+"""Scores of each scale from worst to best for "more is better" answers; yes=1, negative=-1."""
+
+SCALES_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "csat": ("1-5", "1-7", "1-10", "0-10", "yes-no"),
+    "ces": ("1-7", "1-5", "1-10"),
+    "nps": ("0-10",),
+    "sentiment": ("neg-neu-pos",),
+}
+"""Scales that each feedback indicator accepts; the first is the default of the rules file."""
+
+TTR_GAMMA: Final = 1.02
+"""Buckets of time to resolution grow by 2 %, so a quantile read from them is within 1 % (DDSketch,
+Masson, Rim, Lee 2019)."""
+TTR_BUCKETS: Final = 960
+"""ln(1.02) × 960 reaches 1.8e8 s, more than five years."""
+
+
+def _cells() -> list[str]:
+    names = [
+        f"{indicator}/{scale}/{score:g}"
+        for indicator, scales in SCALES_OF.items()
+        for scale in scales
+        for score in SCALES[scale]
+    ]
+    names += ["contacts", "abandoned", "wait.within", "wait.over", "fcr.resolved", "fcr.failed"]
+    names += ["ttr.sum_ms", "ttr.within", "ttr.over"]
+    return names + [f"ttr.bucket/{index}" for index in range(TTR_BUCKETS)]
+
+
+CELLS: Final = tuple(_cells())
+"""Names of all cells; a cell's number is its place here."""
+CELL: Final[Mapping[str, int]] = {name: number for number, name in enumerate(CELLS)}
+
+
+def level_cells(indicator: str, scale: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Cell numbers of one indicator's levels on one scale, in the order of `SCALES[scale]`."""
+    first = CELL[f"{indicator}/{scale}/{SCALES[scale][0]:g}"]
+    return np.arange(first, first + len(SCALES[scale]), dtype=np.int64)
+
+
+def ttr_bucket_cells() -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Cell numbers of the time-to-resolution buckets, shortest first."""
+    first = CELL["ttr.bucket/0"]
+    return np.arange(first, first + TTR_BUCKETS, dtype=np.int64)
