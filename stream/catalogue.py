@@ -44,7 +44,7 @@ OPTIONS: Final[Mapping[str, Mapping[str, OptionInfo]]] = {
 """Keys of the `indicators:` block and their options."""
 
 
-def _info(  # noqa: PLR0913  # one column each of the table below
+def _info(  # noqa: PLR0913, PLR0917  # one column each of the table below
     name: str,
     family: Family,
     direction: Direction,
