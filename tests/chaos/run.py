@@ -1,0 +1,250 @@
+"""`make chaos`: workers on a real Kafka, faults while traffic flows, compared exactly with an oracle.
+
+Exit code 0 when everything that came out is what must have come out, 1 otherwise; the report is JSON.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+
+from tests.chaos import verdicts
+from tests.chaos.faults import Hands
+from tests.chaos.oracle import Oracle
+from tests.chaos.receiver import SECRET, Receiver
+from tests.chaos.traffic import FEEDBACK, INTERACTIONS, Sent, Shape, end_ms, generate
+from tests.chaos.wire import Alerts, Tallied, read_topic
+from tests.chaos.workers import Fleet, worker_command
+from tests.kafka.broker import Broker, running_broker
+
+QUIET_S = 90
+"""How long the workers may take, after the last record, to have everything out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `--help` says."""
+
+    shape: Shape
+    workers: int
+    faults: int
+    seconds: float
+    entry: tuple[str, ...] = ("-m", "stream")
+
+
+@dataclass(slots=True)
+class Run:
+    """One run: its folder, its processes and what it has seen."""
+
+    options: Options
+    broker: Broker
+    folder: Path
+    receiver: Receiver = field(default_factory=Receiver)
+    produced: list[Sent] = field(default_factory=list)
+
+    async def go(self) -> dict[str, Any]:
+        """Everything, in order; returns the report."""
+        await self.receiver.start()
+        fleet = self._fleet()
+        self._create_topics()
+        rng = random.Random(self.options.shape.seed)
+        hands = Hands(fleet, self.broker, rng, most=self.options.workers + 1)
+        for _ in range(self.options.workers):
+            fleet.start()
+        started = time.monotonic()
+        try:
+            producing = asyncio.create_task(self._produce())
+            await self._faults(hands, producing)
+            await producing
+            waited = await self._settle(fleet)
+            stubborn = await asyncio.to_thread(fleet.stop)
+            report = await self._judge(hands)
+        finally:
+            fleet.stop(0)
+            await self.receiver.stop()
+        return report | {
+            "seconds": round(time.monotonic() - started),
+            "settled_after_s": round(waited, 1),
+            "stubborn": stubborn,
+            "revived": fleet.revived,
+        }
+
+    def _fleet(self) -> Fleet:
+        rules = self.folder / "rules.yaml"
+        receivers = (
+            f"receivers:\n  - {{name: hook, webhook: {{url: '{self.receiver.url}', secret: {SECRET}}}}}\n"
+        )
+        rules.write_text((Path(__file__).parent / "rules.yaml").read_text() + receivers)
+        return Fleet(worker_command(self.broker.bootstrap, rules, self.options.entry), self.folder)
+
+    def _create_topics(self) -> None:
+        partitions = str(self.options.shape.partitions)
+        command = [sys.executable, "-m", "stream", "topics", "--broker", self.broker.bootstrap]
+        subprocess.run(
+            [*command, "--partitions", partitions, "--group", "chaos"], check=True, stdout=sys.stderr
+        )
+
+    async def _produce(self) -> None:
+        """All traffic at an even pace over `seconds`; survives the broker's absence."""
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self.broker.bootstrap, acks="all", request_timeout_ms=120_000, linger_ms=20
+        )
+        await producer.start()
+        pace_s = self.options.seconds / self.options.shape.events
+        started = time.monotonic()
+        last: asyncio.Future[Any] | None = None
+        for number, sent in enumerate(generate(self.options.shape)):
+            last = await producer.send(sent.topic, sent.value, key=sent.key, partition=sent.partition)
+            self.produced.append(sent)
+            if number % 200 == 0:
+                await asyncio.sleep(max(0.0, started + number * pace_s - time.monotonic()))
+        await producer.flush()
+        if last is not None:
+            await last
+        await producer.stop()
+
+    async def _faults(self, hands: Hands, producing: asyncio.Task[None]) -> None:
+        """Spread the faults evenly over the traffic."""
+        await asyncio.sleep(8)
+        pause_s = max(0.0, (self.options.seconds - 10) / max(1, self.options.faults))
+        for number in range(self.options.faults):
+            began = time.monotonic()
+            await hands.one()
+            print(f"fault {number + 1}/{self.options.faults}: {hands.moments_ms[-1][0]}", file=sys.stderr)  # noqa: T201
+            await asyncio.sleep(max(0.5, pause_s - (time.monotonic() - began)))
+            if producing.done():
+                producing.result()
+
+    async def _settle(self, fleet: Fleet) -> float:
+        """Wait until the tallies are closed to the end and the notices have stopped coming."""
+        started = time.monotonic()
+        before: tuple[int, int] = (-1, -1)
+        while time.monotonic() - started < QUIET_S:
+            fleet.reap()
+            await asyncio.sleep(10)
+            alerts = await read_topic(self.broker.bootstrap, "cx.alerts")
+            now = (len(alerts), sum(self.receiver.requests.values()))
+            closed = await self._all_closed()
+            if closed and now == before:
+                break
+            before = now
+        return time.monotonic() - started
+
+    async def _all_closed(self) -> bool:
+        tallied = await self._tallied()
+        last = end_ms(self.options.shape) // 10_000
+        want = 2 * self.options.shape.partitions**2
+        return sum(through >= last for through in tallied.through.values()) >= want
+
+    async def _tallied(self) -> Tallied:
+        tallied = Tallied()
+        for record in await read_topic(self.broker.bootstrap, "cx.tallies"):
+            tallied.take(record.partition, record.value, record.timestamp)
+        return tallied
+
+    async def _judge(self, hands: Hands) -> dict[str, Any]:
+        """Read everything back and compare."""
+        oracle = Oracle()
+        oracle.take(self.produced)
+        tallied = await self._tallied()
+        alerts = Alerts()
+        for record in await read_topic(self.broker.bootstrap, "cx.alerts"):
+            alerts.take(record.value)
+        letters = Counter(r.value for r in await read_topic(self.broker.bootstrap, "cx.dead-letters"))
+        until_ms = end_ms(self.options.shape)
+        expected = await asyncio.to_thread(self._backtest)
+        problems = {
+            "tallies": verdicts.tallies(tallied.counts, oracle.result(), until_ms),
+            "history": verdicts.history(alerts, expected, until_ms),
+            "gaps": verdicts.gaps(alerts),
+            "deliveries": verdicts.deliveries(alerts, self.receiver),
+            "dead_letters": verdicts.dead_letters(letters, oracle.bad),
+        }
+        arrivals = sorted(tallied.arrivals_ms)
+        return {
+            "ok": not any(problems.values()),
+            "problems": {name: lines[:10] for name, lines in problems.items() if lines},
+            "problem_counts": {name: len(lines) for name, lines in problems.items()},
+            "events": len(self.produced),
+            "faults": dict(hands.done),
+            "counted_cells": len(oracle.counts),
+            "duplicates_in": oracle.duplicates,
+            "repeated_rows_on_cx_tallies": tallied.repeated_rows,
+            "transitions": len(alerts.first),
+            "repeated_transitions": alerts.repeats,
+            "repeated_dead_letters": letters.total() - oracle.bad.total(),
+            "repeated_requests": sum(self.receiver.requests.values()) - len(self.receiver.requests),
+            "longest_gap_s": max((b - a for a, b in pairwise(arrivals)), default=0) / 1000,
+            "recovery_s": recoveries(hands.moments_ms, tallied.first_after_ms),
+        }
+
+    def _backtest(self) -> list[dict[str, Any]]:
+        """What `tocsin backtest` says of the same events."""
+        events = self.folder / "events.ndjson"
+        with events.open("wb") as file:
+            for sent in self.produced:
+                if sent.kind != "bad":
+                    file.write(sent.value + b"\n")
+        command = [sys.executable, "-m", "stream", "backtest", "--rules", str(self.folder / "rules.yaml")]
+        done = subprocess.run(
+            [*command, "--events", str(events), "--json"], check=True, stdout=subprocess.PIPE
+        )
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def recoveries(moments_ms: Sequence[tuple[str, int]], first_after_ms: dict[str, list[int]]) -> dict[str, Any]:
+    """Per kind of fault, the median and longest time until every source had spoken again."""
+    times: dict[str, list[float]] = {}
+    for kind, moment in moments_ms:
+        firsts = [min((t for t in seen if t > moment), default=None) for seen in first_after_ms.values()]
+        known = [first for first in firsts if first is not None]
+        if known:
+            times.setdefault(kind, []).append((max(known) - moment) / 1000)
+    return {kind: {"median": sorted(t)[len(t) // 2], "max": max(t)} for kind, t in times.items()}
+
+
+def read_options(arguments: Sequence[str] | None = None) -> Options:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=2_000_000)
+    parser.add_argument("--partitions", type=int, default=8)
+    parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--faults", type=int, default=50)
+    parser.add_argument("--seconds", type=float, default=600, help="how long the traffic takes")
+    parser.add_argument("--hours", type=float, default=4, help="how long it is in event time")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--entry", default="-m stream", help="what runs as the worker (a saboteur, for one)")
+    given = parser.parse_args(arguments)
+    shape = Shape(given.seed, given.events, given.partitions, int(given.hours * 3_600_000))
+    return Options(shape, given.workers, given.faults, given.seconds, tuple(given.entry.split()))
+
+
+async def run(options: Options) -> dict[str, Any]:
+    """One run in a temporary folder on a broker of its own; the folder stays when something is wrong."""
+    folder = Path(tempfile.mkdtemp(prefix="tocsin-chaos-"))
+    with running_broker() as broker:
+        report = await Run(options, broker, folder).go()
+    return report | {"folder": str(folder), "topics": [INTERACTIONS, FEEDBACK]}
+
+
+def main() -> None:
+    """Run, print the report, say by the exit code whether all is well."""
+    report = asyncio.run(run(read_options()))
+    print(json.dumps(report, indent=2))  # noqa: T201
+    sys.exit(0 if report["ok"] else 1)
+
+
+if __name__ == "__main__":
+    main()
