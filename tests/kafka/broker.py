@@ -1,0 +1,317 @@
+"""A real Apache Kafka for tests, benchmarks and chaos: found, started, stopped, frozen and killed.
+
+Looked for in this order: `$TOCSIN_TEST_BROKER` (somebody else's, never stopped); Java 17 with Maven (or
+with jars already in `$TOCSIN_KAFKA_LIBS` or the cache); Docker.  A plain module: nothing here needs pytest.
+"""
+
+import atexit
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import IO, Final
+from uuid import uuid4
+
+from tests.kafka.settings import Secure, certificate, container_environment, properties
+
+KAFKA: Final = "4.1.1"
+IMAGE: Final = f"apache/kafka:{KAFKA}"
+START_S: Final = 60.0
+STOP_S: Final = 30.0
+LEAST_JAVA: Final = 17
+LEAST_JARS: Final = 40
+"""kafka_2.13 and what it needs are 46 jars; far fewer mean a copy that was cut short."""
+
+INSTALL: Final = (
+    "no Apache Kafka for the tests: set TOCSIN_TEST_BROKER=HOST:PORT, or install Java 17 and Maven "
+    "(Debian: apt-get install openjdk-17-jre-headless maven), or start Docker"
+)
+
+POM: Final = f"""<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<groupId>tocsin</groupId><artifactId>test-broker</artifactId><version>1</version><dependencies>
+<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{KAFKA}</version>
+</dependency><dependency><groupId>org.slf4j</groupId><artifactId>slf4j-nop</artifactId>
+<version>1.7.36</version></dependency></dependencies></project>
+"""
+
+
+class NoKafka(Exception):  # noqa: N818  # reads as what it says
+    """There is no way to a Kafka here; the text says what to install."""
+
+
+class Broker:
+    """One broker process.  It keeps its address and its data from `start` to `close`."""
+
+    bootstrap: str
+    ours = True
+    """Whether it may be stopped, frozen and killed."""
+    secure: Secure | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        raise NoKafka("this broker belongs to somebody else")
+
+    def stop(self) -> None:
+        """End it in good order; data stay."""
+        raise NoKafka("this broker belongs to somebody else")
+
+    def kill(self) -> None:
+        """End it as a power cut would; data stay."""
+        raise NoKafka("this broker belongs to somebody else")
+
+    def freeze(self) -> None:
+        """Stop it in its tracks, connections open, until `thaw`."""
+        raise NoKafka("this broker belongs to somebody else")
+
+    def thaw(self) -> None:
+        """Let a frozen broker go on."""
+        raise NoKafka("this broker belongs to somebody else")
+
+    def restart(self) -> None:
+        """Stop and start in good order."""
+        self.stop()
+        self.start()
+
+    def close(self) -> None:
+        """End it and delete its data."""
+
+
+class ForeignBroker(Broker):
+    """`$TOCSIN_TEST_BROKER`: used as it is."""
+
+    ours = False
+
+    def __init__(self, bootstrap: str) -> None:
+        self.bootstrap = bootstrap
+
+
+class JavaBroker(Broker):
+    """Kafka in a JVM of its own, on free ports of 127.0.0.1, in a temporary directory."""
+
+    def __init__(self, libs: Path, *, secure: bool = False) -> None:
+        self._home = Path(tempfile.mkdtemp(prefix="tocsin-kafka-"))
+        self._classpath = f"{libs}/*"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log: IO[bytes] = (self._home / "broker.log").open("ab")
+        port, controller, tls = free_ports(3)
+        self.bootstrap = f"127.0.0.1:{port}"
+        if secure:
+            self.secure = Secure(f"127.0.0.1:{tls}", certificate(self._home))
+        text = properties(port, controller, self._home, self.secure)
+        (self._home / "server.properties").write_text(text)
+        self._format()
+        atexit.register(self.close)
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        command = ["java", "-Xms256m", "-Xmx1g", "-cp", self._classpath, "kafka.Kafka", self._settings]
+        # A session of its own, so that Ctrl-C in the terminal ends the test first and the broker after it.
+        self._process = subprocess.Popen(
+            command, stdout=self._log, stderr=self._log, cwd=self._home, start_new_session=True
+        )
+        _wait_listening(self.bootstrap, self._process, self._home / "broker.log")
+
+    def stop(self) -> None:
+        """End it in good order; data stay."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it as a power cut would; data stay."""
+        self._end(signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """Stop it in its tracks, connections open, until `thaw`."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let a frozen broker go on."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+
+    def close(self) -> None:
+        """End it and delete its data."""
+        atexit.unregister(self.close)
+        self._end(signal.SIGKILL)
+        self._log.close()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    @property
+    def _settings(self) -> str:
+        return str(self._home / "server.properties")
+
+    def _format(self) -> None:
+        cluster = urlsafe_b64encode(uuid4().bytes).rstrip(b"=").decode()
+        command = ["java", "-Xmx256m", "-cp", self._classpath, "kafka.tools.StorageTool", "format"]
+        subprocess.run([*command, "-t", cluster, "-c", self._settings], check=True, capture_output=True)
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.send_signal(how)
+        process.send_signal(signal.SIGCONT)  # a frozen one would never see SIGTERM
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+class DockerBroker(Broker):
+    """Kafka in a container, published on 127.0.0.1 only."""
+
+    def __init__(self) -> None:
+        port = free_ports(1)[0]
+        self.bootstrap = f"127.0.0.1:{port}"
+        environment = [f"--env={line}" for line in container_environment(port)]
+        command = ["create", f"--publish=127.0.0.1:{port}:9092", *environment, IMAGE]
+        self._id = _docker(*command)
+        atexit.register(self.close)
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        _docker("start", self._id)
+        _wait_listening(self.bootstrap)
+
+    def stop(self) -> None:
+        """End it in good order; data stay."""
+        _docker("stop", self._id)
+
+    def kill(self) -> None:
+        """End it as a power cut would; data stay."""
+        _docker("kill", self._id)
+
+    def freeze(self) -> None:
+        """Stop it in its tracks, connections open, until `thaw`."""
+        _docker("pause", self._id)
+
+    def thaw(self) -> None:
+        """Let a frozen broker go on."""
+        _docker("unpause", self._id)
+
+    def close(self) -> None:
+        """End it and delete its data."""
+        atexit.unregister(self.close)
+        with suppress(subprocess.CalledProcessError):
+            _docker("rm", "--force", "--volumes", self._id)
+
+
+def why_not() -> str | None:
+    """What to install when there is no way to a Kafka; None when there is one.  Starts nothing."""
+    if os.environ.get("TOCSIN_TEST_BROKER") or _docker_runs():
+        return None
+    if _java_version() >= LEAST_JAVA and (_jars_at_hand() or shutil.which("mvn")):
+        return None
+    return INSTALL
+
+
+def new_broker(*, secure: bool = False) -> Broker:
+    """A broker that has not been started; `secure` wants the SASL_SSL listener too (Java only).
+
+    Raises:
+        NoKafka: there is none to be had here.
+    """
+    foreign = os.environ.get("TOCSIN_TEST_BROKER")
+    if foreign and not secure:
+        return ForeignBroker(foreign)
+    if _java_version() >= LEAST_JAVA and (_jars_at_hand() or shutil.which("mvn")):
+        return JavaBroker(_jars_at_hand() or _fetch_jars(), secure=secure)
+    if _docker_runs() and not secure:
+        return DockerBroker()
+    raise NoKafka(INSTALL)
+
+
+@contextmanager
+def running_broker(*, secure: bool = False) -> Iterator[Broker]:
+    """A broker that listens; ended, data deleted, at the end of the block."""
+    broker = new_broker(secure=secure)
+    try:
+        if broker.ours:
+            broker.start()
+        yield broker
+    finally:
+        broker.close()
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of 127.0.0.1 that nothing listens on; taken all at once, so that they differ."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def _cache() -> Path:
+    home = os.environ.get("TOCSIN_CACHE") or Path.home() / ".cache" / "tocsin"
+    return Path(home) / f"kafka-{KAFKA}"
+
+
+def _jars_at_hand() -> Path | None:
+    given = os.environ.get("TOCSIN_KAFKA_LIBS")
+    for libs in (Path(given) if given else None, _cache()):
+        if libs is not None and len(list(libs.glob("*.jar"))) >= LEAST_JARS:
+            return libs
+    return None
+
+
+def _fetch_jars() -> Path:
+    """Copy the jars to the cache: 43 MB, some seconds, once per machine."""
+    cache = _cache()
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache.parent) as scratch:
+        (Path(scratch) / "pom.xml").write_text(POM)
+        goal = ["mvn", "-B", "-q", "dependency:copy-dependencies", f"-DoutputDirectory={scratch}/libs"]
+        done = subprocess.run(goal, cwd=scratch, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise NoKafka(f"Maven could not fetch Kafka {KAFKA}: {done.stdout[-2000:]}")
+        with suppress(OSError):  # somebody else was faster; theirs is as good
+            (Path(scratch) / "libs").rename(cache)
+    return cache
+
+
+def _java_version() -> int:
+    java = shutil.which("java")
+    if java is None:
+        return 0
+    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    found = re.search(r'version "(\d+)', told)
+    return int(found.group(1)) if found else 0
+
+
+def _wait_listening(
+    bootstrap: str, process: subprocess.Popen[bytes] | None = None, log: Path | None = None
+) -> None:
+    host, port = bootstrap.split(":")
+    until = time.monotonic() + START_S
+    while time.monotonic() < until:
+        with closing(socket.socket()) as probe:
+            if probe.connect_ex((host, int(port))) == 0:
+                return
+        if process is not None and process.poll() is not None:
+            break
+        time.sleep(0.05)
+    tail = log.read_text()[-2000:] if log is not None else ""
+    raise NoKafka(f"the test broker did not listen on {bootstrap}: {tail}")
+
+
+def _docker_runs() -> bool:
+    if shutil.which("docker") is None:
+        return False
+    return subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
+
+
+def _docker(*arguments: str) -> str:
+    return subprocess.run(["docker", *arguments], check=True, capture_output=True, text=True).stdout.strip()

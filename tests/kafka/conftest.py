@@ -1,0 +1,46 @@
+"""The real Kafka that these tests share, and what happens where there is none.
+
+In CI (environment variable `CI`) a missing Kafka fails every test here.  On somebody's own machine the
+tests are left out and the summary lists them as not run, with what to install.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kafka.broker import Broker, running_broker, why_not
+
+HERE = Path(__file__).parent
+_LEFT_OUT = pytest.StashKey[list[str]]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what is here as needing Kafka; leave it out where there is none and nobody insists."""
+    ours = [item for item in items if item.path.is_relative_to(HERE)]
+    for item in ours:
+        item.add_marker(pytest.mark.kafka)
+    if not ours or os.environ.get("CI") or why_not() is None:
+        return
+    config.stash[_LEFT_OUT] = [item.nodeid for item in ours]
+    config.hook.pytest_deselected(items=ours)
+    items[:] = [item for item in items if item not in ours]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """List what was not run, and why."""
+    left_out = config.stash.get(_LEFT_OUT, [])
+    if not left_out:
+        return
+    terminalreporter.section("NOT RUN")
+    terminalreporter.write_line(why_not() or "")
+    for nodeid in left_out:
+        terminalreporter.write_line(f"  {nodeid}")
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[Broker]:
+    """A running Kafka, shared by the session; tests that stop it start it again, or take their own."""
+    with running_broker() as running:
+        yield running
