@@ -216,10 +216,10 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Where notices go: a webhook.  Secrets are looked up when the worker starts, never kept in a repr."""
+    """Where notices go: a webhook.  URLs and secrets never show in a repr; secrets are looked up when the worker starts."""
 
     name: str
-    url: str
+    url: str = field(repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     secret_env: str | None = None
     secret_file: str | None = None

@@ -1,0 +1,206 @@
+"""Reads a rules file: text in, a sound `Rulebook` out, or every problem with its place.
+
+Nothing half-right gets through: what cannot work (a limit outside the indicator's range, a window that
+is no multiple of the pane, a field that the detector has no use for) is refused here.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from alerts.rulebook_delivery import Labels, read_receivers, read_routes
+from alerts.rulebook_detect import KINDS, Setting, pass_over, read_detect
+from alerts.rulebook_indicators import Catalogue, read_indicators
+from alerts.rulebook_values import dimension_values, dimensions, duration
+from alerts.rules import (
+    DAY_MS,
+    DIMENSIONS,
+    SECOND_MS,
+    Burn,
+    Detect,
+    Gap,
+    Rule,
+    Rulebook,
+    Sudden,
+    Threshold,
+    Timing,
+)
+from alerts.yaml_nodes import Fields, Node, read_document
+from alerts.yardstick import yardstick
+
+RULE_NAME: Final = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
+ONLY_RULE: Final = "rule"
+"""Name of a scenario's rule that has none."""
+THRESHOLD: Final = "threshold"
+BY: Final = ("channel",)
+EXPLAIN: Final = ("stage", "topic")
+"""Searched for a cause unless the rule says otherwise (`explain: []` switches it off)."""
+SHORTEST_PANE_MS: Final = 100
+LONGEST_FOR_MS: Final = 30 * DAY_MS
+
+
+def read_rulebook(text: str, file: str, catalogue: Catalogue) -> Rulebook:
+    """The rules in `text`; `file` is its name in messages.
+
+    Raises:
+        RulebookError: with everything that is wrong, in the order of the file.
+    """
+    document = read_document(text, file)
+    for root in document.attempt(lambda node: node.fields("a mapping with rules")):
+        rulebook = compose(root, catalogue, root.find("rules"))
+        root.close()
+        document.notes.settle()
+        return rulebook
+    document.notes.settle()
+    raise AssertionError("a document that is no mapping has a problem")
+
+
+def compose(root: Fields, catalogue: Catalogue, rules: Node | None, timing: Timing | None = None) -> Rulebook:
+    """The rulebook of a mapping; what is wrong is noted.  Scenario files hold the same fields.
+
+    `timing` are the defaults of the `timing:` block.  `rules` is a list of rules or, as in scenarios, one.
+    """
+    clock = read_timing(root, timing or Timing())
+    kept = read_indicators(root, catalogue)
+    reader = _RuleReader(catalogue, kept, clock)
+    read = reader.read_all(rules)
+    receivers = read_receivers(root)
+    labels = Labels(sorted(reader.names), [*catalogue])
+    routes = read_routes(root, [receiver.name for receiver in receivers], labels)
+    return Rulebook(tuple(read), kept, clock, receivers, routes)
+
+
+def read_timing(root: Fields, default: Timing) -> Timing:
+    """The `timing:` block."""
+    node = root.find("timing")
+    if node is None or node.is_nothing:
+        return default
+    for fields in node.attempt(lambda node: node.fields("durations by name")):
+        timing = Timing(
+            fields.get_or("pane", _pane, default.pane_ms),
+            fields.get_or("lateness", duration(0, DAY_MS), default.lateness_ms),
+            fields.get_or("idle_after", duration(SECOND_MS, DAY_MS), default.idle_after_ms),
+            fields.get_or("max_ahead", duration(SECOND_MS, DAY_MS), default.max_ahead_ms),
+            fields.get_or("dedup_horizon", duration(SECOND_MS, 30 * DAY_MS), default.dedup_horizon_ms),
+        )
+        fields.close()
+        if timing.dedup_horizon_ms < timing.lateness_ms + timing.pane_ms:
+            fields.note(
+                "dedup_horizon", "want at least lateness and one pane, or late duplicates count twice"
+            )
+        return timing
+    return default
+
+
+def _pane(node: Node) -> int:
+    pane_ms = duration(SHORTEST_PANE_MS, DAY_MS)(node)
+    if DAY_MS % pane_ms:
+        raise node.wrong("a duration that divides a day, so that hours and days are whole panes")
+    return pane_ms
+
+
+@dataclass(frozen=True, slots=True)
+class _RuleReader:
+    """Reads rules against the catalogue, the indicators that are kept, and the clock.
+
+    `names` are those of all rules, the wrong ones too, so that a route to one is not called wrong as well.
+    """
+
+    catalogue: Catalogue
+    kept: Mapping[str, Mapping[str, object]]
+    timing: Timing
+    names: set[str] = field(default_factory=set)
+
+    def read_all(self, node: Node | None) -> list[Rule]:
+        """The rules that are sound, of a list or, as in scenarios, of a single mapping."""
+        if node is None or node.is_nothing:
+            return []
+        if node.is_mapping:
+            read = node.attempt(lambda node: self.read(node, ONLY_RULE))
+        else:
+            groups = node.attempt(lambda node: node.each(self.read, "a list of rules"))
+            read = [rule for group in groups for rule in group]
+        return [rule for rule in read if rule is not None]
+
+    def read(self, node: Node, default_name: str | None = None) -> Rule | None:
+        """One rule; None when some field is wrong, which was noted."""
+        fields = node.fields("a rule")
+        name = self._name(fields, default_name)
+        kind = fields.get("detect", lambda node: node.choice(KINDS)) if "detect" in fields else THRESHOLD
+        indicator = fields.require("indicator", self._indicator, "an indicator such as csat")
+        by = fields.get("by", dimensions) if "by" in fields else () if kind == "gap" else BY
+        where = fields.get("where", _where) or {}
+        explain = fields.get("explain", dimensions)
+        for_ms = fields.get_or("for", duration(0, LONGEST_FOR_MS), 0)
+        detect = self._detect(fields, kind, indicator)
+        fields.close()
+        if name is None or indicator is None or by is None or detect is None:
+            return None
+        rule = Rule(name, indicator, by, detect, for_ms, where)
+        _check_dimensions(fields, rule)
+        if explain is None:
+            explain = EXPLAIN if self._explains_itself(rule) else ()
+        return replace(rule, explain=tuple(dim for dim in explain if dim not in rule.scope_dims))
+
+    def _name(self, fields: Fields, default: str | None) -> str | None:
+        if default is not None and "name" not in fields:
+            return default
+        name = fields.require("name", _rule_name, "a name such as csat-low")
+        if name in self.names:
+            fields.note("name", f'want each rule once, got "{name}" again')
+        if name is not None:
+            self.names.add(name)
+        return name
+
+    def _detect(self, fields: Fields, kind: str | None, indicator: str | None) -> Detect | None:
+        if kind is None or indicator is None:
+            pass_over(fields)
+            return None
+        info = self.catalogue[indicator]
+        measure = yardstick(info, self.kept[info.configured_by])
+        return read_detect(kind, fields, Setting(measure, self.timing))
+
+    def _explains_itself(self, rule: Rule) -> bool:
+        """Whether a cause is searched for unasked: not for volumes, rhythms, durations and comparisons."""
+        return isinstance(rule.detect, (Threshold, Sudden, Burn)) and self.catalogue[rule.indicator].bounded
+
+    def _indicator(self, node: Node) -> str:
+        name = node.choice(self.catalogue)
+        key = self.catalogue[name].configured_by
+        if key not in self.kept:
+            raise node.wrong(f"an indicator that is kept (indicators.{key} is false)")
+        return name
+
+
+def _rule_name(node: Node) -> str:
+    name = node.text("a name such as csat-low")
+    if not RULE_NAME.fullmatch(name):
+        raise node.wrong("a name of 1 to 80 letters, digits and _ . : -")
+    return name
+
+
+def _where(node: Node) -> dict[str, tuple[str, ...]]:
+    fields = node.fields("dimensions and their values")
+    kept: dict[str, tuple[str, ...]] = {}
+    for name in DIMENSIONS:
+        values = fields.get(name, dimension_values(name))
+        if values == ():
+            fields.note(name, "want at least one value")
+        elif values is not None:
+            kept[name] = values
+    fields.close()
+    return kept
+
+
+def _check_dimensions(fields: Fields, rule: Rule) -> None:
+    """`where` and `explain` must fit what the rule tells apart."""
+    if isinstance(rule.detect, Gap) and rule.detect.across in rule.by:
+        fields.note("by", f"want dimensions other than across, {rule.detect.across}")
+    for name in rule.where:
+        if name not in rule.scope_dims:
+            fields.note("where", f"want dimensions of by or across, {_listed(rule.scope_dims)}, got {name}")
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names) or "none"

@@ -1,0 +1,295 @@
+"""The six ways to detect, as a rules file writes them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from alerts.notation import duration_text
+from alerts.rulebook_values import (
+    LONGEST_WINDOW_MS,
+    budget,
+    dimension,
+    duration,
+    open_hours,
+    severity,
+    whole_panes,
+)
+from alerts.rules import (
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    Budget,
+    Burn,
+    BurnPair,
+    Detect,
+    Family,
+    Gap,
+    Severity,
+    Silence,
+    Sudden,
+    Surge,
+    Threshold,
+    Timing,
+)
+from alerts.yaml_nodes import Fields, Node
+from alerts.yardstick import Yardstick
+
+WINDOW_MS: Final = 30 * MINUTE_MS
+GAP_WINDOW_MS: Final = DAY_MS
+LEARN_MS: Final = 7 * DAY_MS
+"""One whole week, so that every hour of the week was seen once."""
+FALSE_PAGES: Final = Budget(1, 30 * DAY_MS)
+PERIOD_MS: Final = 30 * DAY_MS
+CONFIDENCE: Final = 0.95
+MIN_ANSWERS: Final = 20
+
+SRE_PAIRS: Final = (
+    BurnPair(HOUR_MS, 5 * MINUTE_MS, 14.4, Severity.CRITICAL),
+    BurnPair(6 * HOUR_MS, 30 * MINUTE_MS, 6.0, Severity.CRITICAL),
+    BurnPair(3 * DAY_MS, 6 * HOUR_MS, 1.0, Severity.WARNING),
+)
+"""Windows and rates for a period of 30 days, from the SRE workbook, chapter 5 (2 %, 5 % and 10 % of the
+budget spent)."""
+FASTEST_SHARE: Final = 0.75
+"""SRE rates suit a target of 99.9 %.  Where a rate is out of reach, as 14.4 is of a target of 80 %, which
+all answers unhappy burn at 5, the pair asks for this share of the greatest possible rate (ours)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the fields of a detector are judged against."""
+
+    measure: Yardstick
+    timing: Timing
+
+
+def read_detect(kind: str, fields: Fields, setting: Setting) -> Detect | None:
+    """The fields of one kind of detection; None when something is wrong, which was noted."""
+    for other, names in ONLY_FOR.items():
+        for name in names:
+            if kind not in other:
+                fields.refuse(name, f"has no meaning for detect: {kind} (only for {', '.join(other)})")
+    return KINDS[kind](fields, setting)
+
+
+def _threshold(fields: Fields, setting: Setting) -> Threshold | None:
+    measure = setting.measure
+    few = 1 if measure.info.family is Family.COUNT else MIN_ANSWERS
+    warning = fields.get("warning", _limit(measure))
+    critical = fields.get("critical", _limit(measure))
+    if "warning" not in fields and "critical" not in fields:
+        warning, critical = measure.limits
+        if measure.limits == (None, None):
+            fields.node.note(f"want warning or critical: {measure.info.name} has no limit of its own")
+    if warning is not None and critical is not None and not measure.worse(critical, warning):
+        fields.note("warning", f"want a limit {measure.better_word} critical, {critical:g}, got {warning:g}")
+    recover = fields.get("recover", _limit(measure))
+    outer = critical if warning is None else warning
+    if recover is not None and outer is not None and measure.worse(recover, outer):
+        want = f"want {outer:g} or {measure.better_word}, on the healthy side of the limit"
+        fields.note("recover", f"{want}, got {recover:g}")
+    return Threshold(
+        fields.get_or("window", whole_panes(setting.timing.pane_ms), WINDOW_MS),
+        warning,
+        critical,
+        recover,
+        fields.get_or("confidence", _confidence, CONFIDENCE),
+        fields.get_or("min_answers", _at_least_one, few),
+    )
+
+
+def _sudden(fields: Fields, setting: Setting) -> Sudden | None:
+    measure = _bounded(fields, setting, "sudden")
+    if measure is None:
+        return None
+    name, other = ("floor", "ceiling") if measure.worse_word == "below" else ("ceiling", "floor")
+    direction = "low" if name == "floor" else "high"
+    fields.refuse(other, f"want {name}: {direction} is bad for {measure.info.name}, got {other}")
+    bound = fields.get(name, _inner(measure))
+    if name not in fields and other not in fields:
+        fields.require(name, _inner(measure), f"the worst {measure.info.name} that is still healthy")
+    false_pages = fields.get_or("false_pages", budget, FALSE_PAGES)
+    level = fields.get_or("severity", severity, Severity.CRITICAL)
+    return None if bound is None else Sudden(bound, false_pages, level)
+
+
+def _burn(fields: Fields, setting: Setting) -> Burn | None:
+    measure = _bounded(fields, setting, "burn")
+    if measure is None:
+        return None
+    target = fields.require("target", _inner(measure), f"the {measure.info.name} to keep over the period")
+    pane_ms = setting.timing.pane_ms
+    period_ms = fields.get_or("period", whole_panes(pane_ms), PERIOD_MS)
+    if target is None:
+        fields.find("windows")
+        return None
+    fastest = fastest_rate(measure, target)
+    pairs = fields.get("windows", lambda node: node.each(_pair(setting, period_ms, fastest)))
+    if pairs is not None and not pairs:
+        fields.note("windows", "want at least one pair of windows")
+    return Burn(target, period_ms, tuple(pairs or default_pairs(period_ms, pane_ms, fastest)))
+
+
+def _silence(fields: Fields, setting: Setting) -> Silence | None:
+    if not (setting.measure.info.bounded or setting.measure.info.family is Family.COUNT):
+        fields.note(
+            "indicator", f"want a volume or an indicator with answers, got {setting.measure.info.name}"
+        )
+    at_least = fields.get("at_least", budget)
+    learns = "learn" in fields or "at_least" not in fields
+    learn_ms = fields.get_or("learn", duration(DAY_MS, LONGEST_WINDOW_MS), LEARN_MS)
+    if not learns:
+        fields.refuse("false_pages", "has a meaning only with learn: at_least is a plain limit")
+    false_pages = fields.get_or("false_pages", budget, FALSE_PAGES)
+    level = fields.get_or("severity", severity, Severity.CRITICAL)
+    hours = open_hours(fields)
+    return Silence(at_least, learn_ms if learns else None, false_pages if learns else None, hours, level)
+
+
+def _surge(fields: Fields, setting: Setting) -> Surge | None:
+    if setting.measure.info.family is not Family.COUNT:
+        fields.note(
+            "indicator",
+            f"want a volume such as contacts or negative_mentions, got {setting.measure.info.name}",
+        )
+    return Surge(
+        fields.get_or("learn", duration(DAY_MS, LONGEST_WINDOW_MS), LEARN_MS),
+        fields.get_or("false_pages", budget, FALSE_PAGES),
+        open_hours(fields),
+        fields.get_or("severity", severity, Severity.CRITICAL),
+    )
+
+
+def _gap(fields: Fields, setting: Setting) -> Gap | None:
+    _bounded(fields, setting, "gap")
+    across = fields.require("across", dimension, "the dimension whose values are compared")
+    window_ms = fields.get_or("window", whole_panes(setting.timing.pane_ms), GAP_WINDOW_MS)
+    false_pages = fields.get_or("false_pages", budget, FALSE_PAGES)
+    few = fields.get_or("min_answers", _at_least_one, MIN_ANSWERS)
+    level = fields.get_or("severity", severity, Severity.WARNING)
+    return None if across is None else Gap(across, window_ms, false_pages, few, level)
+
+
+KINDS: Final[dict[str, Callable[[Fields, Setting], Detect | None]]] = {
+    "threshold": _threshold,
+    "sudden": _sudden,
+    "burn": _burn,
+    "silence": _silence,
+    "surge": _surge,
+    "gap": _gap,
+}
+"""Kinds of detection by their word in the file; without the word it is a threshold."""
+
+ONLY_FOR: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
+    ("threshold",): ("warning", "critical", "recover", "confidence"),
+    ("threshold", "gap"): ("window", "min_answers"),
+    ("sudden",): ("floor", "ceiling"),
+    ("burn",): ("target", "period", "windows"),
+    ("silence",): ("at_least",),
+    ("silence", "surge"): ("learn", "open", "holidays", "time_zone"),
+    ("gap",): ("across",),
+    ("sudden", "silence", "surge", "gap"): ("false_pages", "severity"),
+}
+"""Fields that belong to some kinds only; elsewhere their presence is a mistake worth its own words."""
+
+
+def fastest_rate(measure: Yardstick, target: float) -> float:
+    """How many times the sustainable pace the budget burns at when every answer is the worst one."""
+    worst, best = measure.worst, measure.best
+    if worst is None or best is None:
+        raise ValueError(f"{measure.info.name} has no ends")
+    return (best - worst) / (best - target)
+
+
+def default_pairs(period_ms: int, pane_ms: int, fastest: float) -> tuple[BurnPair, ...]:
+    """The SRE workbook's pairs, scaled to the period, in whole panes, at rates that can be reached."""
+    return tuple(
+        BurnPair(
+            _scaled(pair.long_ms, period_ms, pane_ms),
+            _scaled(pair.short_ms, period_ms, pane_ms),
+            min(pair.rate, max(1.0, round(FASTEST_SHARE * fastest, 2))),
+            pair.severity,
+        )
+        for pair in SRE_PAIRS
+    )
+
+
+def _scaled(length_ms: int, period_ms: int, pane_ms: int) -> int:
+    return max(1, round(length_ms * period_ms / PERIOD_MS / pane_ms)) * pane_ms
+
+
+def _pair(setting: Setting, period_ms: int, fastest: float) -> Callable[[Node], BurnPair]:
+    window = whole_panes(setting.timing.pane_ms, max(period_ms, setting.timing.pane_ms))
+
+    def rate(node: Node) -> float:
+        value = node.number("a rate such as 14.4")
+        if not 0 < value < fastest:
+            raise node.wrong(f"a rate above 0 and below {fastest:g}, which the worst answers alone reach")
+        return value
+
+    def parse(node: Node) -> BurnPair:
+        fields = node.fields("a pair of windows such as {long: 1h, short: 5m, rate: 3}")
+        long_ms = fields.require("long", window, "the long window")
+        short_ms = fields.require("short", window, "the short window")
+        pace = fields.require("rate", rate, "how many times the sustainable pace")
+        level = fields.get_or("severity", severity, Severity.CRITICAL)
+        fields.close()
+        if long_ms and short_ms and short_ms >= long_ms:
+            fields.note("short", f"want less than long, {duration_text(long_ms)}")
+        return BurnPair(long_ms or 0, short_ms or 0, pace or 0.0, level)
+
+    return parse
+
+
+def _bounded(fields: Fields, setting: Setting, kind: str) -> Yardstick | None:
+    if setting.measure.info.bounded:
+        return setting.measure
+    fields.note(
+        "indicator",
+        f"want one whose answers have two ends for detect: {kind}, got {setting.measure.info.name}",
+    )
+    pass_over(fields)
+    return None
+
+
+def pass_over(fields: Fields) -> None:
+    """Leave the detectors' fields unread: they may be right for the indicator that was meant."""
+    for names in ONLY_FOR.values():
+        for name in names:
+            fields.find(name)
+
+
+def _limit(measure: Yardstick) -> Callable[[Node], float]:
+    def parse(node: Node) -> float:
+        value = node.number("a number")
+        if not measure.contains(value):
+            raise node.wrong(f"a limit within {measure.info.name}'s range, {measure.range_text}")
+        return value
+
+    return parse
+
+
+def _inner(measure: Yardstick) -> Callable[[Node], float]:
+    def parse(node: Node) -> float:
+        value = node.number("a number")
+        if not measure.contains(value) or value in {measure.low, measure.high}:
+            raise node.wrong(
+                f"a number inside {measure.info.name}'s range, {measure.range_text}, ends excluded"
+            )
+        return value
+
+    return parse
+
+
+def _confidence(node: Node) -> float:
+    value = node.number("a confidence such as 0.95")
+    if not 0 <= value < 1:
+        raise node.wrong("a confidence from 0 up to, but not including, 1")
+    return value
+
+
+def _at_least_one(node: Node) -> int:
+    value = node.whole("a whole number of at least 1")
+    if not 1 <= value <= 10**9:
+        raise node.wrong("a whole number of at least 1")
+    return value

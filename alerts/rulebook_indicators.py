@@ -1,0 +1,64 @@
+"""The `indicators:` block: which indicators are kept, and with which options."""
+
+from collections.abc import Mapping
+
+from alerts.rulebook_values import duration
+from alerts.rules import DAY_MS, SECOND_MS, IndicatorInfo, OptionInfo
+from alerts.yaml_nodes import Fields, Node
+from alerts.yardstick import scale_ends
+
+Catalogue = Mapping[str, IndicatorInfo]
+Kept = dict[str, Mapping[str, object]]
+
+
+def read_indicators(root: Fields, catalogue: Catalogue) -> Kept:
+    """Options of every indicator that is kept, defaults filled in; `nps: false` switches one off."""
+    options = {info.configured_by: info.options for info in catalogue.values()}
+    kept: Kept = {key: {name: option.default for name, option in options[key].items()} for key in options}
+    node = root.find("indicators")
+    if node is None or node.is_nothing:
+        return kept
+    for fields in node.attempt(lambda node: node.fields("a mapping of indicators to options")):
+        for key, known in options.items():
+            entry = fields.find(key)
+            if entry is not None:
+                _configure(key, entry, known, kept)
+        fields.close()
+    return kept
+
+
+def _configure(key: str, entry: Node, options: Mapping[str, OptionInfo], kept: Kept) -> None:
+    if entry.plain() in {"true", "false"}:
+        if not entry.flag():
+            del kept[key]
+        return
+    if entry.is_nothing:
+        return
+    for fields in entry.attempt(lambda node: node.fields("options, true or false")):
+        values = {name: _option(fields, name, option) for name, option in options.items()}
+        fields.close()
+        kept[key] = values
+        _positive_from(fields, values)
+
+
+def _option(fields: Fields, name: str, option: OptionInfo) -> object:
+    def parse(node: Node) -> object:
+        if option.kind == "duration":
+            return duration(SECOND_MS, 90 * DAY_MS)(node)
+        if option.kind == "number":
+            return node.number()
+        return node.choice(option.choices)
+
+    return fields.get_or(name, parse, option.default)
+
+
+def _positive_from(fields: Fields, values: Mapping[str, object]) -> None:
+    """The lowest positive answer must leave at least one answer on either side."""
+    start, ends = values.get("positive_from"), scale_ends(values.get("scale"))
+    if isinstance(start, float) and ends is not None:
+        low, high = ends
+        if not (start.is_integer() and low < start <= high):
+            scale = f"{low + 1:g} to {high:g}" if high > low + 1 else f"{high:g}"
+            fields.note(
+                "positive_from", f"want an answer of the scale {values['scale']}, {scale}, got {start:g}"
+            )

@@ -1,0 +1,114 @@
+"""Parsers of single values of a rules file; each raises `Wrong` with what it wanted."""
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from alerts import notation
+from alerts.rules import DAY_MS, DIMENSIONS, Budget, OpenHours, Severity
+from alerts.yaml_nodes import Fields, Node
+
+T = TypeVar("T")
+
+LONGEST_WINDOW_MS: Final = 90 * DAY_MS
+
+
+def spelled(node: Node, parse: Callable[[str], T], want: str) -> T:
+    """What `parse` makes of the text; its ValueError says what it wanted."""
+    plain = node.plain()
+    text = plain if plain == "0" else node.text(want)
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise node.wrong(str(error)) from None
+
+
+def duration(least_ms: int = 0, most_ms: int = notation.LONGEST_MS) -> Callable[[Node], int]:
+    """A parser of durations between two bounds, both included."""
+
+    def parse(node: Node) -> int:
+        length_ms = spelled(node, notation.duration_ms, 'a duration such as "30m"')
+        if not least_ms <= length_ms <= most_ms:
+            bounds = f"{notation.duration_text(least_ms)} to {notation.duration_text(most_ms)}"
+            raise node.wrong(f"a duration of {bounds}")
+        return length_ms
+
+    return parse
+
+
+def whole_panes(pane_ms: int, most_ms: int = LONGEST_WINDOW_MS) -> Callable[[Node], int]:
+    """A parser of windows: whole panes, at least one."""
+
+    def parse(node: Node) -> int:
+        length_ms = duration(pane_ms, most_ms)(node)
+        if length_ms % pane_ms:
+            raise node.wrong(f"a multiple of the pane, {notation.duration_text(pane_ms)}")
+        return length_ms
+
+    return parse
+
+
+def budget(node: Node) -> Budget:
+    """`1 per 30d`."""
+    return spelled(node, notation.budget, 'a budget such as "1 per 30d"')
+
+
+def severity(node: Node) -> Severity:
+    """`warning` or `critical`."""
+    return Severity(node.choice([str(level) for level in Severity]))
+
+
+def dimension(node: Node) -> str:
+    """A dimension by name."""
+    return node.choice(DIMENSIONS)
+
+
+def dimensions(node: Node) -> tuple[str, ...]:
+    """A list of dimensions, each once."""
+    found: list[str] = []
+    for item in node.items("a list of dimensions such as [channel]"):
+        for name in item.attempt(dimension):
+            if name in found:
+                item.note(f'want each dimension once, got "{name}" again')
+            else:
+                found.append(name)
+    return tuple(found)
+
+
+def dimension_values(name: str) -> Callable[[Node], tuple[str, ...]]:
+    """A parser of one value or a list of values, spelled as events carry them after they were read."""
+
+    def value(node: Node) -> str:
+        text = node.text().strip()
+        return text.lower() if name == "channel" else text
+
+    return lambda node: tuple(dict.fromkeys(node.one_or_each(value)))
+
+
+def open_hours(fields: Fields) -> OpenHours:
+    """The fields `open`, `holidays` and `time_zone` of a rule."""
+    spans = fields.get("open", lambda node: node.one_or_each(_opening)) or []
+    holidays = fields.get("holidays", lambda node: node.each(_holiday)) or []
+    zone = fields.get_or("time_zone", _time_zone, "UTC")
+    return OpenHours(zone, notation.joined([span for group in spans for span in group]), frozenset(holidays))
+
+
+def _opening(node: Node) -> notation.Spans:
+    return spelled(node, notation.opening, 'opening hours such as "Mon-Fri 08:00-20:00"')
+
+
+def _holiday(node: Node) -> str:
+    text = node.plain()  # YAML takes an unquoted date for a timestamp
+    try:
+        return notation.iso_date(node.text('a date such as "2026-04-02"') if text is None else text)
+    except ValueError as error:
+        raise node.wrong(str(error)) from None
+
+
+def _time_zone(node: Node) -> str:
+    name = node.text('a time zone such as "Europe/Paris"')
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):  # a directory, a path, an unknown name
+        raise node.wrong('a time zone such as "Europe/Paris"') from None
+    return name

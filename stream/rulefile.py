@@ -1,0 +1,49 @@
+"""Rules files on disk: bytes in, a sound rulebook out."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from alerts.errors import Problem, RulebookError, SettingsError
+from alerts.rulebook import read_rulebook
+from alerts.rules import Rulebook
+from stream.catalogue import CATALOGUE
+
+STARTER: Final = "rules/starter.yaml"
+"""The rules of whoever gives none, shipped in the package."""
+
+
+def load(path: str | Path) -> Rulebook:
+    """The rulebook in a file.
+
+    Raises:
+        RulebookError: the file is wrong; carries every problem.
+        SettingsError: there is no such file, or it cannot be read.
+    """
+    return read_rulebook(read_text(path), str(path), CATALOGUE)
+
+
+def starter() -> Rulebook:
+    """The shipped starter rules."""
+    return read_rulebook(files("stream").joinpath(STARTER).read_text("utf-8"), STARTER, CATALOGUE)
+
+
+def read_text(path: str | Path) -> str:
+    """The text of an operator's file, which must be UTF-8.
+
+    Raises:
+        RulebookError: other bytes, with their place.
+        SettingsError: there is no such file, or it cannot be read.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise SettingsError(f"{path}: want a file that can be read, got: {error.strerror}") from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        column = error.start - (before.rfind(b"\n") + 1) + 1
+        message = f"want UTF-8 text, got byte 0x{content[error.start]:02x}"
+        problem = Problem(str(path), before.count(b"\n") + 1, column, "", message)
+        raise RulebookError([problem]) from None
