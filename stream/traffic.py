@@ -1,0 +1,216 @@
+"""Traffic as data: channels, journey, day curves, incidents and the scenarios that `tocsin send` plays.
+
+Nothing here draws at random or reads a clock; `stream.generator` turns it into events.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, TypeVar
+
+from alerts.rules import HOUR_MS, MINUTE_MS, SECOND_MS
+
+T = TypeVar("T")
+Weighted = tuple[tuple[T, ...], tuple[float, ...]]
+"""What can be drawn, and how likely each is relative to the others."""
+
+
+Curve = tuple[float, ...]
+"""Relative volume of each hour of the day in UTC, 00:00 first; between full hours it is interpolated."""
+
+OFFICE: Final[Curve] = (
+    .10, .08, .06, .06, .08, .15, .35, .70, 1.2, 1.7, 1.9, 1.7,
+    1.3, 1.5, 1.8, 1.8, 1.6, 1.4, 1.1, .90, .70, .45, .25, .15,
+)  # fmt: skip
+COUNTER: Final[Curve] = (
+    .02, .02, .02, .02, .02, .02, .05, .20, .90, 1.5, 1.8, 1.7,
+    1.5, 1.5, 1.7, 1.9, 2.0, 1.9, 1.5, .80, .20, .05, .02, .02,
+)  # fmt: skip
+EVENING: Final[Curve] = (
+    .45, .28, .20, .18, .20, .30, .50, .75, .90, 1.0, 1.1, 1.2,
+    1.3, 1.2, 1.1, 1.1, 1.2, 1.3, 1.5, 1.7, 1.8, 1.6, 1.2, .75,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel on a healthy day.  Shares are ratios, 0-1.
+
+    `volume` is its share of all contacts, `satisfied` that of contacts which leave the customer content
+    (CSAT follows it), `repeat` and `transferred` what FCR loses, `abandoned` who gives up in the queue,
+    `wait_s` the mean wait (None: nobody queues), `mentions` public mentions per contact.
+    """
+
+    name: str
+    curve: Curve
+    volume: float
+    satisfied: float
+    repeat: float
+    transferred: float
+    abandoned: float
+    wait_s: float | None
+    handle_s: float
+    mentions: float = 0.0
+
+
+CHANNELS: Final = (
+    Channel("phone", OFFICE, 0.22, 0.86, 0.10, 0.04, 0.04, 9, 310),
+    Channel("shop", COUNTER, 0.13, 0.88, 0.08, 0.03, 0.0, None, 420),
+    Channel("email", OFFICE, 0.15, 0.86, 0.11, 0.04, 0.0, None, 540),
+    Channel("chat", EVENING, 0.17, 0.87, 0.10, 0.04, 0.03, 7, 400),
+    Channel("app", EVENING, 0.17, 0.88, 0.09, 0.03, 0.0, None, 120, 0.05),
+    Channel("web", EVENING, 0.16, 0.87, 0.10, 0.03, 0.0, None, 150, 0.08),
+)
+
+JOURNEY: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "discover": ("offers", "opening-hours"),
+        "compare": ("prices", "advice"),
+        "buy": ("order", "stock"),
+        "pay": ("payment", "invoice"),
+        "receive": ("delivery", "late-parcel"),
+        "start": ("activation", "how-to"),
+        "use": ("account", "quality"),
+        "fix": ("repair", "refund"),
+        "renew": ("contract", "cancellation"),
+    }
+)
+"""The nine stages of the journey, each with what customers get in touch about."""
+
+STAGES: Final[Weighted[str]] = (tuple(JOURNEY), (0.07, 0.07, 0.12, 0.14, 0.16, 0.10, 0.14, 0.13, 0.07))
+SEGMENTS: Final[Weighted[str]] = (("new", "regular", "loyal"), (0.2, 0.6, 0.2))
+COUNTRIES: Final[Weighted[str]] = (("fr", "be", "ch", "es"), (0.5, 0.2, 0.15, 0.15))
+SURVEYS: Final[Weighted[str]] = (("csat", "ces", "nps"), (0.6, 0.2, 0.2))
+CONTENT: Final[Mapping[str, Weighted[object]]] = {
+    "csat": ((4, 5), (0.42, 0.58)),
+    "ces": ((1, 2, 3, 4), (0.3, 0.35, 0.25, 0.1)),
+    "nps": ((10, 9, 8, 7, 6), (0.32, 0.30, 0.20, 0.10, 0.08)),
+    "sentiment": (("negative", "neutral", "positive"), (0.05, 0.35, 0.60)),
+}
+"""How customers answer who left content."""
+UPSET: Final[Mapping[str, Weighted[object]]] = {
+    "csat": ((1, 2, 3), (0.45, 0.3, 0.25)),
+    "ces": ((4, 5, 6, 7), (0.15, 0.25, 0.35, 0.25)),
+    "nps": ((9, 7, 5, 3, 0), (0.05, 0.2, 0.25, 0.25, 0.25)),
+    "sentiment": (("negative", "neutral", "positive"), (0.80, 0.15, 0.05)),
+}
+"""How those answer who did not."""
+COMMENTS: Final[Mapping[bool, tuple[str, ...]]] = {
+    True: ("quick and kind", "rapide et clair", "todo bien", "solved at once"),
+    False: ("I had to explain everything twice", "toujours pas réglé", "nadie contesta", "passed around"),
+}
+"""By whether the customer left content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something goes wrong on one channel for one stage and topic of the journey.
+
+    It starts `after_ms` of event time into the traffic, lasts `lasts_ms` and comes back `every_ms`
+    (None: once).  Meanwhile contacts about the cause come `surge` times as often, and of these
+    contacts the shares `satisfied`, `repeat`, `transferred` and `abandoned` replace the healthy
+    ones and waits grow `wait_factor` times.  All the other channels stay healthy.
+    """
+
+    name: str
+    channel: str
+    stage: str
+    topic: str
+    after_ms: int
+    lasts_ms: int
+    every_ms: int | None = None
+    surge: float = 1.0
+    satisfied: float = 0.86
+    repeat: float = 0.10
+    transferred: float = 0.04
+    abandoned: float = 0.0
+    wait_factor: float = 1.0
+
+    def is_on(self, elapsed_ms: float) -> bool:
+        """Whether it is going on `elapsed_ms` of event time after the traffic's start."""
+        since_ms = elapsed_ms - self.after_ms
+        if self.every_ms is not None and since_ms > 0:
+            since_ms %= self.every_ms
+        return 0 <= since_ms < self.lasts_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Mess:
+    """What real producers get wrong; shares of all messages, 0-1.
+
+    `duplicates` are sent a second time up to a minute later, `disordered` leave up to `disorder_ms` after
+    their turn, `late` ones up to `late_ms`, and `bad` ones are spoiled.
+    """
+
+    bad: float = 0.01
+    duplicates: float = 0.02
+    disordered: float = 0.10
+    disorder_ms: int = 8 * SECOND_MS
+    late: float = 0.005
+    late_ms: int = 10 * MINUTE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What `tocsin send --scenario NAME` plays.
+
+    `rate` is the mean number of messages per second of real time, `speed` how many times faster than
+    life event time runs.
+    """
+
+    name: str
+    help: str
+    rate: float
+    speed: float = 1.0
+    incidents: tuple[Incident, ...] = ()
+    mess: Mess | None = None
+    channels: tuple[Channel, ...] = field(default=CHANNELS)
+
+
+_MISROUTED = Incident(
+    "payment calls reach the wrong queue",
+    "phone", "pay", "payment",
+    after_ms=5 * MINUTE_MS, lasts_ms=15 * MINUTE_MS, every_ms=60 * MINUTE_MS,
+    surge=18, satisfied=0.07, repeat=0.35, transferred=0.30, abandoned=0.22, wait_factor=9,
+)  # fmt: skip
+
+DAY_SPEED: Final = 1_152
+"""A whole day in 75 seconds."""
+
+DEMO: Final = Scenario(
+    "demo",
+    "what `tocsin demo` plays: a day in 75 seconds from 06:00; phone falls from noon to half past three",
+    rate=2_000,
+    speed=DAY_SPEED,
+    incidents=(
+        Incident(
+            "payment calls reach the wrong queue",
+            "phone", "pay", "payment",
+            after_ms=6 * HOUR_MS, lasts_ms=3 * HOUR_MS + 30 * MINUTE_MS, every_ms=24 * HOUR_MS,
+            surge=18, satisfied=0.07, repeat=0.35, transferred=0.30, abandoned=0.22, wait_factor=9,
+        ),
+    ),
+)  # fmt: skip
+
+SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
+    {
+        scenario.name: scenario
+        for scenario in (
+            Scenario("day", "a healthy day on six channels: nothing should fire", rate=50),
+            Scenario(
+                "incident",
+                "a healthy day, but for a quarter of every hour phone falls (payment calls are misrouted)",
+                rate=50,
+                incidents=(_MISROUTED,),
+            ),
+            Scenario("busy", "the same healthy day at 2,000 messages a second", rate=2_000),
+            Scenario(
+                "messy",
+                "a healthy day from bad producers: 1 % bad records, duplicates, disorder, late events",
+                rate=50,
+                mess=Mess(),
+            ),
+            DEMO,
+        )
+    }
+)
