@@ -18,11 +18,13 @@ UNITS_MS: Final = {
 """Prometheus' units, largest first; a year has 365 days, a day 24 hours."""
 
 LONGEST_MS: Final = 10 * UNITS_MS["y"]
-DURATION: Final = re.compile("".join(rf"(?:(?P<{unit}>\d{{1,12}}){unit})?" for unit in UNITS_MS))
-BUDGET: Final = re.compile(r"(?P<count>\d{1,12}(?:\.\d{1,6})?) per (?P<per>\w+)")
+DURATION: Final = re.compile("".join(f"(?:(?P<{unit}>[0-9]{{1,12}}){unit})?" for unit in UNITS_MS))
+BUDGET: Final = re.compile(r"(?P<count>[0-9]{1,12}(?:\.[0-9]{1,6})?) per (?P<per>[0-9a-z]+)")
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-OPENING: Final = re.compile(r"(?P<days>[A-Za-z,\- ]+?)(?: +(?P<start>\d\d?:\d\d) *- *(?P<end>\d\d?:\d\d))?")
+OPENING: Final = re.compile(
+    r"(?P<days>[A-Za-z,\- ]+?)(?: +(?P<start>[0-9][0-9]?:[0-9][0-9]) *- *(?P<end>[0-9][0-9]?:[0-9][0-9]))?"
+)
 DAY_MINUTES: Final = 24 * 60
 
 Spans = list[tuple[int, int, int]]
@@ -116,7 +118,7 @@ def iso_date(text: str) -> str:
         ValueError: not one.
     """
     try:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        if re.fullmatch(r"[0-9]{4}-[0-9][0-9]-[0-9][0-9]", text):
             return date.fromisoformat(text).isoformat()
     except ValueError:
         pass

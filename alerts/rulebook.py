@@ -5,7 +5,7 @@ is no multiple of the pane, a field that the detector has no use for) is refused
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -30,14 +30,20 @@ from alerts.yaml_nodes import Fields, Node, read_document
 from alerts.yardstick import yardstick
 
 RULE_NAME: Final = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
-ONLY_RULE: Final = "rule"
-"""Name of a scenario's rule that has none."""
 THRESHOLD: Final = "threshold"
 BY: Final = ("channel",)
 EXPLAIN: Final = ("stage", "topic")
 """Searched for a cause unless the rule says otherwise (`explain: []` switches it off)."""
 SHORTEST_PANE_MS: Final = 100
 LONGEST_FOR_MS: Final = 30 * DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """What holds where a file says nothing: its clock, and the name of a rule (None: it must have one)."""
+
+    timing: Timing = field(default_factory=Timing)
+    name: str | None = None
 
 
 def read_rulebook(text: str, file: str, catalogue: Catalogue) -> Rulebook:
@@ -48,7 +54,7 @@ def read_rulebook(text: str, file: str, catalogue: Catalogue) -> Rulebook:
     """
     document = read_document(text, file)
     for root in document.attempt(lambda node: node.fields("a mapping with rules")):
-        rulebook = compose(root, catalogue, root.find("rules"))
+        rulebook = compose(root, catalogue, rule_list(root))
         root.close()
         document.notes.settle()
         return rulebook
@@ -56,15 +62,25 @@ def read_rulebook(text: str, file: str, catalogue: Catalogue) -> Rulebook:
     raise AssertionError("a document that is no mapping has a problem")
 
 
-def compose(root: Fields, catalogue: Catalogue, rules: Node | None, timing: Timing | None = None) -> Rulebook:
-    """The rulebook of a mapping; what is wrong is noted.  Scenario files hold the same fields.
+def rule_list(root: Fields) -> list[Node]:
+    """The items of `rules:`, which may be absent or empty: then there are only scores."""
+    node = root.find("rules")
+    if node is None or node.is_nothing:
+        return []
+    return [item for items in node.attempt(lambda node: node.items("a list of rules")) for item in items]
 
-    `timing` are the defaults of the `timing:` block.  `rules` is a list of rules or, as in scenarios, one.
+
+def compose(
+    root: Fields, catalogue: Catalogue, rules: Sequence[Node], default: Default = Default()
+) -> Rulebook:
+    """The rulebook of a mapping with the given rules; what is wrong is noted.
+
+    Scenario files hold the same blocks, with a clock and perhaps a rule name of their own by default.
     """
-    clock = read_timing(root, timing or Timing())
+    clock = read_timing(root, default.timing)
     kept = read_indicators(root, catalogue)
-    reader = _RuleReader(catalogue, kept, clock)
-    read = reader.read_all(rules)
+    reader = _RuleReader(catalogue, kept, clock, default.name)
+    read = [rule for node in rules for rule in node.attempt(reader.read) if rule is not None]
     receivers = read_receivers(root)
     labels = Labels(sorted(reader.names), [*catalogue])
     routes = read_routes(root, [receiver.name for receiver in receivers], labels)
@@ -110,23 +126,13 @@ class _RuleReader:
     catalogue: Catalogue
     kept: Mapping[str, Mapping[str, object]]
     timing: Timing
+    default_name: str | None
     names: set[str] = field(default_factory=set)
 
-    def read_all(self, node: Node | None) -> list[Rule]:
-        """The rules that are sound, of a list or, as in scenarios, of a single mapping."""
-        if node is None or node.is_nothing:
-            return []
-        if node.is_mapping:
-            read = node.attempt(lambda node: self.read(node, ONLY_RULE))
-        else:
-            groups = node.attempt(lambda node: node.each(self.read, "a list of rules"))
-            read = [rule for group in groups for rule in group]
-        return [rule for rule in read if rule is not None]
-
-    def read(self, node: Node, default_name: str | None = None) -> Rule | None:
+    def read(self, node: Node) -> Rule | None:
         """One rule; None when some field is wrong, which was noted."""
         fields = node.fields("a rule")
-        name = self._name(fields, default_name)
+        name = self._name(fields)
         kind = fields.get("detect", lambda node: node.choice(KINDS)) if "detect" in fields else THRESHOLD
         indicator = fields.require("indicator", self._indicator, "an indicator such as csat")
         by = fields.get("by", dimensions) if "by" in fields else () if kind == "gap" else BY
@@ -143,9 +149,9 @@ class _RuleReader:
             explain = EXPLAIN if self._explains_itself(rule) else ()
         return replace(rule, explain=tuple(dim for dim in explain if dim not in rule.scope_dims))
 
-    def _name(self, fields: Fields, default: str | None) -> str | None:
-        if default is not None and "name" not in fields:
-            return default
+    def _name(self, fields: Fields) -> str | None:
+        if self.default_name is not None and "name" not in fields:
+            return self.default_name
         name = fields.require("name", _rule_name, "a name such as csat-low")
         if name in self.names:
             fields.note("name", f'want each rule once, got "{name}" again')

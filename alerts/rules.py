@@ -216,7 +216,10 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Where notices go: a webhook.  URLs and secrets never show in a repr; secrets are looked up when the worker starts."""
+    """Where notices go: a webhook.  Secrets are looked up when the worker starts.
+
+    Neither they nor the URL, which may hold one, show in a repr.
+    """
 
     name: str
     url: str = field(repr=False)

@@ -17,7 +17,7 @@ from alerts.errors import Problem, RulebookError
 
 T = TypeVar("T")
 
-NUMBER: Final = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d{1,3})?")
+NUMBER: Final = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 """Decimal numbers only: YAML's octal, sexagesimal ("1:30"), infinite and undefined ones are refused."""
 
 SHOWN_CHARACTERS: Final = 60
@@ -131,7 +131,7 @@ class Node:
     def choice(self, options: Iterable[str]) -> str:
         """One of a closed list of words."""
         allowed = list(options)
-        want = "one of " + ", ".join(allowed)
+        want = "one of " + (", ".join(allowed) or "none")
         value = self.text(want)
         if value not in allowed:
             raise Wrong(self, f"want {want}, got {self.shown}{_did_you_mean(value, allowed)}")
@@ -289,5 +289,6 @@ def read_document(text: str, file: str) -> Node:
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    close = get_close_matches(word.lower(), sorted(set(known)), n=1, cutoff=0.6)
+    words = sorted({name for name in known if name.isidentifier()})
+    close = get_close_matches(word.lower(), words, n=1, cutoff=0.6)
     return f' (did you mean "{close[0]}"?)' if close else ""

@@ -1,0 +1,36 @@
+"""stream.rulefile: files on disk."""
+
+from pathlib import Path
+
+import pytest
+
+from alerts.errors import RulebookError, SettingsError
+from stream import rulefile
+
+
+def test_the_starter_rules_are_sound() -> None:
+    """Whoever gives no rules gets these."""
+    assert {rule.indicator for rule in rulefile.starter().rules} >= {"csat", "ces", "nps", "fcr"}
+
+
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
+    """Editors on Windows write one."""
+    path = tmp_path / "r.yaml"
+    path.write_bytes(b"\xef\xbb\xbfrules: []")
+    assert rulefile.load(path).rules == ()
+
+
+def test_a_file_that_is_absent_or_a_folder_is_named(tmp_path: Path) -> None:
+    """With what was wanted and what the system said."""
+    with pytest.raises(SettingsError, match=r"none\.yaml: want a file that can be read, got: No such file"):
+        rulefile.load(tmp_path / "none.yaml")
+    with pytest.raises(SettingsError, match="Is a directory"):
+        rulefile.load(tmp_path)
+
+
+def test_other_encodings_are_refused_with_their_place(tmp_path: Path) -> None:
+    """Rules are UTF-8."""
+    path = tmp_path / "r.yaml"
+    path.write_bytes("rules: []\n# café".encode("latin-1"))
+    with pytest.raises(RulebookError, match=r"r\.yaml:2:6: want UTF-8 text, got byte 0xe9"):
+        rulefile.load(path)
