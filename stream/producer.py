@@ -1,0 +1,102 @@
+"""The outbox: messages that leave the worker, and word of when Kafka has them for good.
+
+Plain at-least-once production: acks=all, no idempotence.  Everything that is sent is stamped, so a
+message that arrives twice changes nothing, and brokers without idempotent producers will do.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.structs import RecordMetadata
+
+MAX_REQUEST_BYTES: Final = 8 * 2**20
+"""A section of cx.tallies with very many scopes is one message."""
+BATCH_BYTES: Final = 256 * 2**10
+LINGER_MS: Final = 5
+DELIVERY_TIMEOUT_MS: Final = 45_000
+"""How long a message is retried: a broker restarts in less, a supervisor waits no longer."""
+
+
+class DeliveryError(Exception):
+    """Kafka did not take a message within the time that it has; the worker must start again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message; without `partition` it goes where its key belongs."""
+
+    topic: str
+    value: bytes | None
+    key: bytes | None = None
+    partition: int | None = None
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+class Outbox:
+    """One producer for all that a worker sends.
+
+    `options` are aiokafka client options: brokers and security.
+    """
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._options = options
+        self._producer: AIOKafkaProducer | None = None
+
+    async def start(self) -> None:
+        """Connect."""
+        self._producer = AIOKafkaProducer(
+            **self._options,
+            acks="all",
+            enable_idempotence=False,
+            linger_ms=LINGER_MS,
+            max_batch_size=BATCH_BYTES,
+            max_request_size=MAX_REQUEST_BYTES,
+            request_timeout_ms=DELIVERY_TIMEOUT_MS,
+        )
+        await self._producer.start()
+
+    async def stop(self) -> None:
+        """Send what is waiting, and disconnect."""
+        if self._producer is not None:
+            await self._producer.stop()
+            self._producer = None
+
+    async def put(self, messages: Iterable[Outgoing]) -> list[asyncio.Future[RecordMetadata]]:
+        """Accept messages, in order per partition; each future is done when Kafka has its message.
+
+        Waits only for room in the send buffer.
+
+        Raises:
+            DeliveryError: there was no room for too long, or a message is too large.
+        """
+        if self._producer is None:
+            raise DeliveryError("the producer is closed")
+        try:
+            return [
+                await self._producer.send(
+                    message.topic,
+                    message.value,
+                    key=message.key,
+                    partition=message.partition,
+                    headers=list(message.headers),
+                )
+                for message in messages
+            ]
+        except KafkaError as error:
+            raise DeliveryError(f"cannot send: {error!r}") from error
+
+    @staticmethod
+    async def durable(futures: Sequence[asyncio.Future[RecordMetadata]]) -> list[RecordMetadata]:
+        """Where the messages are; returns when Kafka has all of them.
+
+        Raises:
+            DeliveryError: at least one was not taken in time.
+        """
+        try:
+            return await asyncio.gather(*futures)
+        except KafkaError as error:
+            raise DeliveryError(f"not delivered within {DELIVERY_TIMEOUT_MS // 1000} s: {error!r}") from error

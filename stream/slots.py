@@ -1,0 +1,135 @@
+"""Slots: one per fetched batch, in fetch order, so that a group commits only what is finished.
+
+A partition's slots form a queue.  Its commit is the end of the leading run of finished slots: a batch
+that finishes early waits for those before it, and nothing is inferred from offsets that were never seen
+(compaction and transaction markers leave holes).  The queue also bounds how much a partition may have in
+work, and keeps a partition shut until whoever owns its state says that the state is there.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class TP(NamedTuple):
+    """A topic's partition; equal to Faust's and aiokafka's own tuples of the two."""
+
+    topic: str
+    partition: int
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """A batch in work.  Finishing one that its partition has forgotten has no effect."""
+
+    last: int
+    """Offset of the batch's last record."""
+    since_s: float
+    """When it was handed out, on the caller's clock."""
+    finished: bool = False
+    _on_finish: Callable[[], None] = field(default=lambda: None, repr=False)
+
+    def finish(self) -> None:
+        """Everything that the batch caused is durable: it may be committed."""
+        self.finished = True
+        self._on_finish()
+
+
+@dataclass(slots=True)
+class _Queue:
+    """One partition: what is in work, how far all is finished, and how far that is committed."""
+
+    slots: deque[Slot] = field(default_factory=deque)
+    reached: int | None = None
+    committed: int | None = None
+    shut: bool = True
+
+    def settle(self) -> None:
+        """Move `reached` over the leading finished slots."""
+        while self.slots and self.slots[0].finished:
+            self.reached = self.slots.popleft().last + 1
+
+
+class Slots:
+    """The slots of every assigned partition.
+
+    `most` is how many batches a partition may have in work.  `on_room` is called when a partition may
+    have room that it had not before.
+    """
+
+    def __init__(self, most: int, on_room: Callable[[], None] = lambda: None) -> None:
+        self._most = most
+        self.on_room = on_room
+        self._queues: dict[TP, _Queue] = {}
+
+    def assign(self, tps: Iterable[TP]) -> None:
+        """These partitions are ours, and no others; all shut, nothing in work."""
+        self._queues = {TP(*tp): _Queue() for tp in tps}
+
+    def open(self, tp: TP) -> None:
+        """The partition's state is ready for records."""
+        if tp in self._queues:
+            self._queues[tp].shut = False
+            self.on_room()
+
+    def shut(self, tps: Iterable[TP]) -> None:
+        """No more records of these partitions until they are opened."""
+        for tp in tps:
+            if tp in self._queues:
+                self._queues[tp].shut = True
+
+    def is_open(self, tp: TP) -> bool:
+        """Whether the partition is ours and ready."""
+        queue = self._queues.get(tp)
+        return queue is not None and not queue.shut
+
+    def has_room(self, tp: TP) -> bool:
+        """Whether another batch of the partition may be fetched."""
+        queue = self._queues.get(tp)
+        return queue is not None and not queue.shut and len(queue.slots) < self._most
+
+    def put(self, tp: TP, last: int, now_s: float) -> Slot | None:
+        """A slot for a batch that ends with offset `last`; None when the partition takes none."""
+        queue = self._queues.get(tp)
+        if queue is None or queue.shut:
+            return None
+        slot = Slot(last, now_s, _on_finish=self._finished(queue))
+        queue.slots.append(slot)
+        return slot
+
+    def _finished(self, queue: _Queue) -> Callable[[], None]:
+        def settle() -> None:
+            queue.settle()
+            self.on_room()
+
+        return settle
+
+    def forget(self, tps: Iterable[TP]) -> None:
+        """The partitions will be read again from what is committed: what is in work there is void."""
+        for tp in tps:
+            if tp in self._queues:
+                self._queues[tp] = _Queue(shut=self._queues[tp].shut)
+
+    def committable(self) -> dict[TP, int]:
+        """The offsets that may be committed, and have not been."""
+        return {
+            tp: queue.reached
+            for tp, queue in self._queues.items()
+            if queue.reached is not None and (queue.committed is None or queue.reached > queue.committed)
+        }
+
+    def committed(self, offsets: Iterable[tuple[TP, int]]) -> None:
+        """These were taken by the broker."""
+        for tp, offset in offsets:
+            if tp in self._queues:
+                self._queues[tp].committed = offset
+
+    def in_work(self, tp: TP) -> int:
+        """Batches of the partition that are not finished, or wait for one before them."""
+        queue = self._queues.get(tp)
+        return len(queue.slots) if queue is not None else 0
+
+    def oldest_s(self) -> float | None:
+        """When the oldest batch in work was handed out; None when there is none."""
+        return min((queue.slots[0].since_s for queue in self._queues.values() if queue.slots), default=None)

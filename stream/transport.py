@@ -1,0 +1,275 @@
+"""Faust's Kafka transport, handing an agent the whole list of records fetched for one partition.
+
+Stock Faust moves one record at a time and reckons commits from acknowledged offsets; neither survives
+lists.  Here a message's value is a `Batch`, and what is committed is what `slots.Slots` says: an agent's
+acknowledgement only tells Faust that the agent has taken the list, never that it is finished.  The rest
+of Faust (threads, group membership, rebalancing, supervision) is used as it is.
+
+We override private methods, so the version is asserted at start.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import aiokafka
+import faust
+from aiokafka.coordinator import protocol as wire
+from aiokafka.errors import KafkaError
+from aiokafka.structs import ConsumerRecord, OffsetAndMetadata, TopicPartition
+from faust.transport.drivers import TRANSPORTS
+from faust.transport.drivers import aiokafka as stock
+from faust.types import ConsumerMessage
+
+from stream.assignor import Assignor, Family
+from stream.slots import TP, Slot, Slots
+
+log = logging.getLogger(__name__)
+
+SCHEME: Final = "tocsin"
+FAUST_VERSION: Final = "0.15.3"
+RELIED_ON: Final = (
+    (stock.Consumer, ("_get_active_partitions", "_getmany", "perform_seek", "force_commit",
+                      "wait_empty", "on_partitions_revoked", "on_partitions_assigned", "_add_gap",
+                      "_to_message", "_new_consumer_thread")),
+    (stock.AIOKafkaConsumerThread, ("_create_worker_consumer", "_commit", "_ensure_consumer",
+                                    "seek_to_beginning", "call_thread", "getmany")),
+)  # fmt: skip
+"""Methods of Faust that are overridden or called below."""
+
+CROWDED_POLL_S: Final = 0.01
+"""How long a fetch waits while a partition has no room: it may have some again at any moment."""
+SHUT_POLL_S: Final = 0.1
+"""How long a fetch waits while a partition's state is still being restored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records of one partition in offset order, and the slot to finish when all they cause is durable."""
+
+    tp: TP
+    records: Sequence[ConsumerRecord[bytes | None, bytes | None]]
+    slot: Slot
+
+
+class Owner(Protocol):
+    """Who keeps the state of the partitions: told when they come and before they go."""
+
+    async def release(self) -> None:
+        """Finish what is in work; called before partitions are lost and before the worker ends."""
+        ...
+
+    def assigned(self, tps: Collection[TP]) -> None:
+        """These are ours now; open each in `Link.slots` once its state is there."""
+        ...
+
+
+@dataclass(slots=True)
+class Link:
+    """What the transport must know of the worker; set as `app.link` before the app starts.
+
+    `consumer_options` go to the group's aiokafka consumer.  `release_s` bounds how long a rebalance
+    waits for work to finish.
+    """
+
+    consumer_options: Mapping[str, Any]
+    families: Sequence[Family]
+    slots: Slots
+    owner: Owner
+    release_s: float
+
+
+class ConsumerThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
+    """The group's consumer with our settings; Faust hard-codes some of its own."""
+
+    def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:  # noqa: ARG002  # Faust's
+        link: Link = self.app.link
+        return aiokafka.AIOKafkaConsumer(
+            group_id=self.app.conf.id,
+            partition_assignment_strategy=[Assignor(link.families, wire)],
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            **link.consumer_options,
+        )
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        """Commit; False when it could not be done, which the next commit makes good."""
+        entries = {TopicPartition(*tp): OffsetAndMetadata(offset, "") for tp, offset in offsets.items()}
+        try:
+            await self._ensure_consumer().commit(entries)
+        except KafkaError as error:
+            log.warning("commit refused: %s", error)
+            return False
+        return True
+
+    async def committed_offsets(self, tps: Iterable[TP]) -> dict[TP, int | None]:
+        """What the group has committed, None where nothing is."""
+        return dict(await self.call_thread(self._committed_offsets, list(tps)))
+
+    async def _committed_offsets(self, tps: Iterable[TP]) -> dict[TP, int | None]:
+        consumer = self._ensure_consumer()
+        return {tp: await consumer.committed(TopicPartition(*tp)) for tp in tps}
+
+
+class Consumer(stock.Consumer):  # type: ignore[misc]
+    """Yields batches instead of records, and commits by slots."""
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    @property
+    def link(self) -> Link:
+        """The worker's side."""
+        link: Link = self.app.link
+        return link
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._room = asyncio.Event()
+        self.link.slots.on_room = self._room.set
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[Any, ConsumerMessage]]:  # noqa: ASYNC109  # Faust's
+        """Fetch, and yield one message per partition whose value is a Batch."""
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow)
+        generation = self.app.consumer_generation_id
+        for faust_tp, records in (await self._fetch(timeout)).items():
+            if not self.flow_active or self.app.consumer_generation_id != generation:
+                return  # what is left is fetched again after the rebalance
+            tp = TP(*faust_tp)
+            slot = self.link.slots.put(tp, records[-1].offset, self.loop.time())
+            if slot is not None:
+                yield faust_tp, self._to_message(faust_tp, Batch(tp, records, slot))
+
+    async def _fetch(self, timeout: float) -> Mapping[Any, Sequence[Any]]:  # noqa: ASYNC109  # as getmany
+        """Records of the partitions that have room; waits for less long while some have none."""
+        slots = self.link.slots
+        active = self._get_active_partitions()
+        wanted = {tp for tp in active if slots.has_room(TP(*tp))}
+        self._room.clear()
+        if not wanted:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._room.wait(), timeout)
+            return {}
+        waits = (CROWDED_POLL_S if slots.is_open(TP(*tp)) else SHUT_POLL_S for tp in active - wanted)
+        fetched: Mapping[Any, Sequence[Any]] = await self._getmany(wanted, min(waits, default=timeout))
+        return fetched or {}
+
+    def _to_message(self, tp: Any, batch: Batch) -> ConsumerMessage:
+        last = batch.records[-1]
+        return ConsumerMessage(
+            topic=last.topic,
+            partition=last.partition,
+            offset=last.offset,
+            timestamp=last.timestamp / 1000,
+            timestamp_type=last.timestamp_type,
+            headers=[],
+            key=None,
+            value=batch,
+            checksum=None,
+            serialized_key_size=0,
+            serialized_value_size=0,
+            tp=tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+
+    async def _add_gap(self, tp: Any, offset_from: int, offset_to: int) -> None:
+        """Slots need no gaps."""
+
+    async def perform_seek(self) -> None:
+        """Go back to what is committed: to the beginning where nothing is, which stock Faust leaves out."""
+        self.link.slots.forget(self.assignment())
+        await super().perform_seek()
+        committed = await self.committed_offsets(self.assignment())
+        if fresh := [tp for tp, offset in committed.items() if offset is None]:
+            await self._thread.seek_to_beginning(*(TopicPartition(*tp) for tp in fresh))
+
+    async def committed_offsets(self, tps: Iterable[TP]) -> dict[TP, int | None]:
+        """What the group has committed, None where nothing is."""
+        return dict(await self._thread.committed_offsets([TP(*tp) for tp in tps]))
+
+    async def force_commit(
+        self,
+        topics: Any = None,  # noqa: ARG002  # Faust's signature
+        start_new_transaction: bool = True,  # noqa: ARG002, FBT001, FBT002  # Faust's signature
+    ) -> bool:
+        """Commit what the slots say; also drops what Faust noted about acknowledgements."""
+        for noted in (self._acked, self._acked_index, self._gap):
+            noted.clear()
+        ours = {TP(*tp) for tp in self.assignment()}
+        offsets = {tp: at for tp, at in self.link.slots.committable().items() if tp in ours}
+        if not offsets or not await self._thread.commit(offsets):
+            return False
+        self.link.slots.committed(offsets.items())
+        return True
+
+    async def wait_empty(self) -> None:
+        """Finish and commit what is in work, as far as it goes in the time that there is."""
+        try:
+            async with asyncio.timeout(self.link.release_s):
+                await self.link.owner.release()
+        except TimeoutError:
+            log.warning("gave up waiting for work to finish: it will be done again")
+        try:
+            async with asyncio.timeout(self.link.release_s):
+                await self.commit()
+        except TimeoutError:
+            log.warning("gave up waiting for a commit: work will be done again")
+
+    async def on_partitions_revoked(self, revoked: set[Any]) -> None:
+        """Finish and commit before Faust forgets; it does it the other way round."""
+        self.stop_flow()
+        self.app.flow_control.suspend()
+        self.app.flow_control.clear()
+        if revoked and not self.app.should_stop:
+            await self.wait_empty()
+        self.link.slots.assign(())
+        await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[Any], generation_id: int = 0) -> None:
+        """Tell the owner of the state; its partitions stay shut until it opens them."""
+        tps = {TP(*tp) for tp in assigned}
+        self.link.slots.assign(tps)
+        await super().on_partitions_assigned(assigned, generation_id)
+        if not self.app.should_stop:
+            self.link.owner.assigned(tps)
+
+    def verify_event_path(self, now: float, tp: Any) -> None:
+        """Faust's own livelock messages count records; `stream.watchdog` does it by slots."""
+
+    def positions(self, tp: TP) -> tuple[int, int, float] | None:
+        """Next offset to fetch, end of the log, and when the broker said so (Unix s); None: not known."""
+        consumer = self._thread._consumer  # noqa: SLF001  # Faust offers no other way
+        assignment = consumer and consumer._subscription.subscription.assignment  # noqa: SLF001
+        if not assignment or not assignment.active or TopicPartition(*tp) not in assignment.tps:
+            return None
+        state = assignment.state_value(TopicPartition(*tp))
+        if state is None or not state.has_valid_position or state.highwater is None:
+            return None
+        return state.position, state.highwater, state.timestamp / 1000
+
+
+class Transport(stock.Transport):  # type: ignore[misc]
+    """What `faust.App(broker="tocsin://…")` finds."""
+
+    Consumer = Consumer
+    driver_version = f"tocsin on aiokafka={aiokafka.__version__}"
+
+
+def prepare() -> None:
+    """Make Faust know the transport, and make sure that it is the Faust that we know.
+
+    Raises:
+        RuntimeError: another version, or one without the methods that are overridden.
+    """
+    found = faust.__version__
+    if found != FAUST_VERSION:
+        raise RuntimeError(f"stream.transport was written for faust-streaming {FAUST_VERSION}, found {found}")
+    missing = [f"{owner.__name__}.{name}" for owner, names in RELIED_ON for name in names
+               if not callable(getattr(owner, name, None))]  # fmt: skip
+    if missing:
+        raise RuntimeError(f"faust-streaming {found} lacks {', '.join(missing)}")
+    TRANSPORTS.aliases.setdefault(SCHEME, "stream.transport:Transport")
