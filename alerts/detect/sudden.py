@@ -1,0 +1,213 @@
+"""Sudden: sequential detection of a fall below a floor, with a budget of false pages and no window.
+
+The method is the e-detector of Shin, Ramdas and Rinaldo (2022).  Answers are scaled to goodness x in 0..1,
+the floor is θ.  A bet λ in (0, 1/(1−θ)) on "worse than θ" multiplies its stake by 1 + λ(θ − x) with each
+answer.  While the true mean is θ or better, no bet is expected to gain, whatever the answers' distribution.
+A fall may begin at any time, so every pane stakes anew:
+
+    M ← (M + a) · Π (1 + λ(θ − x))^count          over the levels of one pane's answers
+
+M less everything staked so far is then a supermartingale, so E[M] when an alarm is raised is at most the
+expected sum of stakes.  Stakes are time: whatever time passes may be staked once.  With the alarm at M ≥ γ,
+γ the budget's time per false page, at least γ of event time is expected to pass before a false alarm.  That
+holds for any mixture of bets, any rhythm of answers, and any order within a pane.
+
+How much is staked follows the scope's own rate: time that passes is saved up, and each answer stakes 1/200
+of what is saved, which comes to the mean time between the last few hundred answers.  (Staking the whole
+time since the last answer keeps the same budget, but wastes it: the first answer of every morning would
+stake a night.)
+
+After an alarm the breach stands until the score is back: an exponential mean of the answers since then,
+over as many answers as tell the bad score from the floor by three standard deviations, reaches the floor.
+Then everything starts afresh.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Floats, Ints
+from alerts.detect.scale import Moments, Scale, moments
+from alerts.detect.table import Column, Table
+from alerts.rules import Sudden
+from alerts.states import Verdict
+from alerts.transitions import utc_text
+
+FALLS: Final = (0.08, 0.2, 0.4, 0.65, 0.9)
+"""Bets, as the share of the floor that a score loses in the fall that each bet is best for."""
+WEIGHTS: Final = (0.15, 0.2, 0.25, 0.25, 0.15)
+START_BET: Final = 2
+"""Place in `FALLS` of the bet whose own CUSUM says when the fall began."""
+
+STAKED_SHARE: Final = 1 / 200
+"""Share of the saved time that an answer stakes: the memory of the rate is some 200 answers."""
+
+SURE: Final = 3.0
+"""Standard deviations between the bad score and the floor that the recovering mean must resolve."""
+FEWEST, MOST = 20, 200
+"""Answers that the recovering mean reaches back over, at least and at most."""
+
+
+class SuddenDetector:
+    """One rule of the kind; a row per scope.
+
+    `positions` are the places of the levels, in the order of the columns of `counts`.
+    """
+
+    def __init__(self, detect: Sudden, scale: Scale, positions: Floats) -> None:
+        self._scale = scale
+        self._positions = positions
+        self._severity = SEVERITY_CODE[detect.severity]
+        self._bound = detect.bound
+        self._floor = scale.goodness(detect.bound)
+        self._budget_ms = detect.false_pages.per_ms / detect.false_pages.count
+        bets = np.array(FALLS) / (1 - self._floor)
+        gain = self._floor - scale.good(positions)
+        self._log_gains = np.log1p(bets[:, None] * gain[None, :])
+        self._table = Table(
+            {
+                "wealth": Column(np.float64, 0.0, len(FALLS)),  # M of each bet, in shares of γ
+                "saved_ms": Column(np.float64),  # time that may still be staked
+                "answers": Column(np.int64),
+                "last_ms": Column(np.int64),
+                "drift": Column(np.float64),  # CUSUM of the bet that tells when the fall began
+                "since_ms": Column(np.int64),
+                "run": Column(np.int64, 0, len(positions)),  # answers since then, by level
+                "fired": Column(np.bool_),
+                "after": Column(np.int64),  # answers since the alarm
+                "mean": Column(np.float64),  # recovering mean of goodness since the alarm
+            }
+        )
+
+    def grow(self, rows: int) -> None:
+        """Make place for rows below `rows`."""
+        self._table.grow(rows)
+
+    def clear(self, rows: Ints) -> None:
+        """Forget the rows."""
+        self._table.clear(rows)
+
+    def wake_ms(self) -> int | None:
+        """Never: without answers nothing changes."""
+        return None
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Everything remembered, for a snapshot."""
+        return self._table.state()
+
+    def load(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Take over a snapshot."""
+        self._table.load(state)
+
+    def step(self, end_ms: int, rows: Ints, counts: Ints) -> Findings:
+        """Judge the answers of one pane that ends at `end_ms`, rows × levels, each row with at least one."""
+        new = counts.astype(np.float64)
+        pane = moments(new, self._positions)
+        was = self._table["fired"][rows]
+        stake = self._stake(end_ms, rows, pane.n, was)
+        self._bet(rows, new, stake, was)
+        self._track(end_ms, rows, new, was)
+        run = moments(self._table["run"][rows].astype(np.float64), self._positions)
+        alarm = ~was & (self._evidence(rows) >= 1)
+        self._table["fired"][rows[alarm]] = True
+        self._table["mean"][rows[alarm]] = self._goodness(run)[alarm]
+        self._table["after"][rows[alarm]] = 0
+        healthy = self._recovering(rows, was, pane, run)
+        findings = self._findings(rows, (was | alarm) & ~healthy, run)
+        self.after_resolve(rows[healthy])
+        return findings
+
+    def after_resolve(self, rows: Ints) -> None:
+        """Arm again: bets start from nothing, the scope's rate stays known."""
+        for name in ("wealth", "drift", "since_ms", "run", "fired", "after", "mean"):
+            self._table[name][rows] = 0
+
+    def _stake(self, end_ms: int, rows: Ints, n: Floats, fired: Flags) -> Floats:
+        """Time staked by this pane's answers, in shares of γ; time in breach is not saved."""
+        table = self._table
+        before = table["answers"][rows]
+        passed = np.where((before == 0) | fired, 0, end_ms - table["last_ms"][rows])
+        saved = np.minimum(table["saved_ms"][rows] + passed, self._budget_ms)
+        share = np.maximum(STAKED_SHARE, 1 / (before + 1))
+        kept = np.where(fired, 1.0, (1 - share) ** n)
+        table["saved_ms"][rows] = saved * kept
+        table["answers"][rows] = before + n.astype(np.int64)
+        table["last_ms"][rows] = end_ms
+        stake: Floats = saved * (1 - kept) / self._budget_ms
+        return stake
+
+    def _bet(self, rows: Ints, counts: Floats, stake: Floats, fired: Flags) -> None:
+        wealth = self._table["wealth"]
+        for bet in range(len(FALLS)):
+            gain = np.exp(np.minimum(self._log_gain(bet, counts), 700))  # e^709 is the end of float64
+            wealth[rows, bet] = np.where(fired, wealth[rows, bet], (wealth[rows, bet] + stake) * gain)
+
+    def _log_gain(self, bet: int, counts: Floats) -> Floats:
+        total = np.zeros(len(counts))
+        for level in range(counts.shape[1]):
+            total += self._log_gains[bet, level] * counts[:, level]
+        return total
+
+    def _evidence(self, rows: Ints) -> Floats:
+        """The mixture of all bets; 1 raises the alarm."""
+        total = np.zeros(len(rows))
+        for bet, weight in enumerate(WEIGHTS):
+            total += weight * self._table["wealth"][rows, bet]
+        return total
+
+    def _track(self, end_ms: int, rows: Ints, counts: Floats, fired: Flags) -> None:
+        """When the fall began: the run starts over whenever nothing speaks for one."""
+        table = self._table
+        drift = np.maximum(table["drift"][rows] + self._log_gain(START_BET, counts), 0)
+        table["drift"][rows] = drift
+        fresh = (table["since_ms"][rows] == 0) & ~fired
+        table["since_ms"][rows[fresh]] = end_ms
+        table["run"][rows] += counts.astype(np.int64)
+        over = rows[(drift <= 0) & ~fired]
+        table["since_ms"][over] = 0
+        table["run"][over] = 0
+
+    def _goodness(self, of: Moments) -> Floats:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self._scale.good(of.total / of.n)
+
+    def _recovering(self, rows: Ints, fired: Flags, pane: Moments, run: Moments) -> Flags:
+        """Which of the fired rows are back; steps their recovering mean."""
+        reach = self._reach(run)
+        kept = (1 - 2 / (reach + 1)) ** pane.n
+        table = self._table
+        mean = kept * table["mean"][rows] + (1 - kept) * self._goodness(pane)
+        table["mean"][rows] = np.where(fired, mean, table["mean"][rows])
+        table["after"][rows] += np.where(fired, pane.n, 0).astype(np.int64)
+        back: Flags = fired & (mean >= self._floor) & (table["after"][rows] >= reach / 2)
+        return back
+
+    def _reach(self, run: Moments) -> Floats:
+        """Answers that tell the score of the episode from the floor."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            position = run.total / run.n
+            variance = run.squares / run.n - position * position
+            missing = np.maximum(self._floor - self._scale.good(position), 0)
+            wanted = SURE * SURE * variance / (missing * missing)
+        reach: Floats = np.clip(np.nan_to_num(wanted, nan=MOST, posinf=MOST), FEWEST, MOST)
+        return reach
+
+    def _findings(self, rows: Ints, breach: Flags, run: Moments) -> Findings:
+        low, high = self._scale.interval(run)
+        verdict: Codes = np.where(breach, Verdict.BREACH, Verdict.CLEAR).astype(np.int8)
+        return Findings(
+            rows,
+            verdict,
+            np.where(breach, self._severity, NONE).astype(np.int8),
+            self._scale.mean(run),
+            run.n.astype(np.int64),
+            low,
+            high,
+            np.full(len(rows), self._bound),
+            {
+                int(row): {"since": utc_text(int(self._table["since_ms"][row])), "answers": int(n)}
+                for row, n in zip(rows[breach], run.n[breach], strict=True)
+            },
+        )
