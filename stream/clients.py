@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from stream.kafka import MAX_RECORD_BYTES, ClientSettings
 
@@ -69,6 +69,7 @@ async def reading(
     Raises:
         BrokerError: no broker answers or lets us in, the topic is not there, or a request fails.
     """
+    partitions = await _partitions(settings, topic)
     client = AIOKafkaConsumer(
         **settings.client_options(),
         group_id=None,
@@ -79,7 +80,6 @@ async def reading(
     async with _explained(settings):
         try:
             await client.start()
-            partitions = await _partitions(client, topic)
             client.assign(partitions)
             await (client.seek_to_end() if latest else client.seek_to_beginning())
             yield client
@@ -87,21 +87,36 @@ async def reading(
             await client.stop()
 
 
-async def _partitions(client: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
-    # Asks for all topics, since asking for one by name would create it on brokers that do so.
-    if topic not in await client.topics():
+async def partition_counts(client: AIOKafkaAdminClient) -> dict[str, int]:
+    """Partitions of every topic whose partitions all have a leader."""
+    topics: list[dict[str, Any]] = await client.describe_topics()  # by name would create them on Tansu
+    return {
+        topic["topic"]: len(topic["partitions"])
+        for topic in topics
+        if not topic["error_code"] and all(each["leader"] >= 0 for each in topic["partitions"])
+    }
+
+
+async def _partitions(settings: ClientSettings, topic: str) -> list[TopicPartition]:
+    async with admin_client(settings) as client:
+        counts = await partition_counts(client)
+    if topic not in counts:
         raise BrokerError(f"topic {topic} is not there; `tocsin topics` creates it")
-    return [TopicPartition(topic, number) for number in sorted(client.partitions_for_topic(topic))]
+    return [TopicPartition(topic, number) for number in range(counts[topic])]
 
 
 @asynccontextmanager
 async def _explained(settings: ClientSettings) -> AsyncIterator[None]:
     try:
         yield
+    except KafkaConnectionError as error:
+        told = await why_unreachable(settings) or (
+            f"a broker answers at {settings.bootstrap} but does not let us in: "
+            f"check --security-protocol ({settings.security_protocol}), name, password and certificates"
+        )
+        raise BrokerError(told) from error
     except (KafkaError, OSError, TimeoutError) as error:
-        raise BrokerError(
-            await why_unreachable(settings) or f"Kafka at {settings.bootstrap}: {_text(error)}"
-        ) from error
+        raise BrokerError(f"Kafka at {settings.bootstrap}: {_text(error)}") from error
 
 
 async def why_unreachable(settings: ClientSettings) -> str | None:

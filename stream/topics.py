@@ -1,0 +1,239 @@
+"""Every Kafka topic that Tocsin reads or writes, declared once; created, or checked against the broker."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from alerts.rules import DAY_MS
+from stream.clients import BrokerError, admin_client, partition_counts
+from stream.kafka import MAX_RECORD_BYTES, ClientSettings
+from stream.records import Stream
+
+TALLIES: Final = "cx.tallies"
+SCORES: Final = "cx.scores"
+ALERTS: Final = "cx.alerts"
+DEAD_LETTERS: Final = "cx.dead-letters"
+DELIVERIES: Final = "cx.deliveries"
+COMMANDS: Final = "cx.commands"
+
+DEFAULT_PARTITIONS: Final = 4
+"""Where neither the operator nor an input topic that is already there says otherwise."""
+MOST_REPLICAS: Final = 3
+"""Replicas unless set: as many as there are brokers, but no more than this."""
+
+_READY_S: Final = 15.0
+_POLL_S: Final = 0.1
+
+
+def intake_snapshots(group: str) -> str:
+    """Topic with the intakes' snapshots of one consumer group."""
+    return f"{group}-intake-snapshots"
+
+
+def judge_snapshots(group: str) -> str:
+    """Topic with the judges' snapshots of one consumer group."""
+    return f"{group}-judge-snapshots"
+
+
+class Role(StrEnum):
+    """What a topic is for; decides what may be done about a wrong number of partitions."""
+
+    INPUT = "input"
+    INTERNAL = "internal"
+    OUTPUT = "output"
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """A topic as it should be.  `config` holds Kafka's topic settings as text."""
+
+    name: str
+    role: Role
+    partitions: int
+    config: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One property of a topic that is not as it should be, and the command that puts it right."""
+
+    what: str
+    wanted: str
+    found: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicState:
+    """A topic after `ensure`: just created, as it should be, or with what is wrong."""
+
+    name: str
+    partitions: int
+    created: bool
+    mismatches: tuple[Mismatch, ...] = ()
+
+
+def specs(partitions: int, group: str) -> tuple[TopicSpec, ...]:
+    """All topics of a group, for `partitions` of each input topic."""
+    week, month = _kept(7), _kept(30)
+    large = {"max.message.bytes": str(MAX_RECORD_BYTES)}
+    return (
+        TopicSpec(Stream.INTERACTIONS.topic, Role.INPUT, partitions, week),
+        TopicSpec(Stream.FEEDBACK.topic, Role.INPUT, partitions, week),
+        TopicSpec(TALLIES, Role.INTERNAL, partitions, {**week, **large}),
+        TopicSpec(intake_snapshots(group), Role.INTERNAL, partitions, {**week, **large}),
+        TopicSpec(judge_snapshots(group), Role.INTERNAL, partitions, {**week, **large}),
+        TopicSpec(SCORES, Role.OUTPUT, partitions, {"cleanup.policy": "compact"}),
+        TopicSpec(ALERTS, Role.OUTPUT, partitions, month),
+        TopicSpec(DEAD_LETTERS, Role.OUTPUT, partitions, {**month, **large}),
+        TopicSpec(DELIVERIES, Role.OUTPUT, partitions, month),
+        TopicSpec(COMMANDS, Role.OUTPUT, 1, month),  # every notifier reads all of it
+    )
+
+
+def _kept(days: int) -> Mapping[str, str]:
+    return {"cleanup.policy": "delete", "retention.ms": str(days * DAY_MS)}
+
+
+async def ensure(
+    settings: ClientSettings,
+    partitions: int | None = None,
+    replication: int | None = None,
+    group: str = "tocsin",
+) -> list[TopicState]:
+    """Create the topics that are missing, check the rest, and wait until all can be written to.
+
+    `partitions` None takes the number that cx.interactions has, else `DEFAULT_PARTITIONS`; `replication`
+    None takes as many as there are brokers, up to `MOST_REPLICAS`.  Nothing that exists is changed.
+
+    Raises:
+        BrokerError: the broker does not answer, or refuses to create a topic.
+    """
+    async with admin_client(settings) as client:
+        found = await partition_counts(client)
+        if partitions is None:
+            partitions = found.get(Stream.INTERACTIONS.topic, DEFAULT_PARTITIONS)
+        wanted = specs(partitions, group)
+        missing = [spec for spec in wanted if spec.name not in found]
+        if missing:
+            await _create(client, missing, replication or await _replicas(client))
+        await _wait_ready(client, wanted)
+        configs = await _configs(client, [spec.name for spec in wanted if spec.name in found])
+    return [_state(spec, found, configs, settings.bootstrap) for spec in wanted]
+
+
+async def inspect(settings: ClientSettings, group: str = "tocsin") -> list[TopicState]:
+    """Check without creating; a topic that is not there has 0 partitions and says so.
+
+    Raises:
+        BrokerError: the broker does not answer.
+    """
+    async with admin_client(settings) as client:
+        found = await partition_counts(client)
+        wanted = specs(found.get(Stream.INTERACTIONS.topic, DEFAULT_PARTITIONS), group)
+        configs = await _configs(client, [spec.name for spec in wanted if spec.name in found])
+    place = settings.bootstrap
+    missing = Mismatch("topic", "to be there", "nothing", f"tocsin topics --broker {place} --group {group}")
+    return [
+        _state(spec, found, configs, place)
+        if spec.name in found
+        else TopicState(spec.name, 0, False, (missing,))
+        for spec in wanted
+    ]
+
+
+def mismatches(
+    spec: TopicSpec, partitions: int, config: Mapping[str, str], broker: str
+) -> tuple[Mismatch, ...]:
+    """What is wrong with a topic that has so many partitions and these settings.
+
+    Settings that the broker does not tell are taken to be right.  Retention is the operator's own choice.
+    """
+    wrong = []
+    if partitions != spec.partitions:
+        fix = _partitions_fix(spec, partitions, broker)
+        wrong.append(Mismatch("partitions", str(spec.partitions), str(partitions), fix))
+    policy, wanted = config.get("cleanup.policy"), spec.config["cleanup.policy"]
+    if policy is not None and policy != wanted:
+        fix = _config_fix(spec.name, "cleanup.policy", wanted, broker)
+        wrong.append(Mismatch("cleanup.policy", wanted, policy, fix))
+    largest, least = config.get("max.message.bytes"), spec.config.get("max.message.bytes")
+    if largest is not None and least is not None and int(largest) < int(least):
+        fix = _config_fix(spec.name, "max.message.bytes", least, broker)
+        wrong.append(Mismatch("max.message.bytes", f"at least {least}", largest, fix))
+    return tuple(wrong)
+
+
+def _partitions_fix(spec: TopicSpec, found: int, broker: str) -> str:
+    tool = f"kafka-topics.sh --bootstrap-server {broker}"
+    if spec.role is Role.INPUT and found > spec.partitions:
+        return f"tocsin topics --broker {broker} --partitions {found}"  # partitions cannot be taken away
+    if spec.role is not Role.INTERNAL and found < spec.partitions:
+        return f"{tool} --alter --topic {spec.name} --partitions {spec.partitions}"
+    again = f"tocsin topics --broker {broker} --partitions {spec.partitions}"
+    return f"{tool} --delete --topic {spec.name} && {again}"
+
+
+def _config_fix(topic: str, name: str, value: str, broker: str) -> str:
+    change = f"--alter --entity-type topics --entity-name {topic} --add-config {name}={value}"
+    return f"kafka-configs.sh --bootstrap-server {broker} {change}"
+
+
+def _state(
+    spec: TopicSpec, found: Mapping[str, int], configs: Mapping[str, Mapping[str, str]], broker: str
+) -> TopicState:
+    if spec.name not in found:
+        return TopicState(spec.name, spec.partitions, created=True)
+    wrong = mismatches(spec, found[spec.name], configs.get(spec.name, {}), broker)
+    return TopicState(spec.name, found[spec.name], created=False, mismatches=wrong)
+
+
+async def _create(client: AIOKafkaAdminClient, missing: Sequence[TopicSpec], replicas: int) -> None:
+    safe = {"min.insync.replicas": "2"} if replicas >= MOST_REPLICAS else {}
+    new = [
+        NewTopic(spec.name, spec.partitions, replicas, topic_configs={**spec.config, **safe})
+        for spec in missing
+    ]
+    answer = (await client.create_topics(new)).to_object()
+    for topic in answer["topic_errors"]:
+        error = for_code(topic["error_code"])
+        if topic["error_code"] and error is not TopicAlreadyExistsError:  # somebody else was faster
+            told = topic.get("error_message") or error.description
+            raise BrokerError(f"topic {topic['topic']} could not be created: {told}")
+
+
+async def _replicas(client: AIOKafkaAdminClient) -> int:
+    brokers = (await client.describe_cluster())["brokers"]
+    return min(MOST_REPLICAS, max(1, len(brokers)))
+
+
+async def _wait_ready(client: AIOKafkaAdminClient, wanted: Sequence[TopicSpec]) -> None:
+    """Until every topic is in the metadata, so that the first producer finds its leaders."""
+    names = {spec.name for spec in wanted}
+    for _ in range(int(_READY_S / _POLL_S)):
+        if names <= set(await partition_counts(client)):
+            return
+        await asyncio.sleep(_POLL_S)
+    raise BrokerError(f"topics were created but did not come up within {_READY_S:g} s")
+
+
+async def _configs(client: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    if not names:
+        return {}
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    answers = [answer.to_object() for answer in await client.describe_configs(asked)]
+    return {
+        resource["resource_name"]: {
+            entry["config_names"]: entry["config_value"]
+            for entry in resource["config_entries"]
+            if entry["config_value"] is not None
+        }
+        for answer in answers
+        for resource in answer["resources"]
+    }

@@ -1,0 +1,90 @@
+"""Topics are declared once; what differs on the broker is told with the command that puts it right."""
+
+import pytest
+
+from stream.topics import TopicSpec, mismatches, specs
+
+SPECS = {spec.name: spec for spec in specs(4, "cx")}
+DELETE = "kafka-topics.sh --bootstrap-server b:1 --delete --topic"
+LARGE = str(10 * 1024 * 1024)
+
+
+def test_everything_that_is_keyed_alike_has_as_many_partitions() -> None:
+    """Inputs, tallies, snapshots and outputs share the number; commands are read whole by everyone."""
+    assert {name: spec.partitions for name, spec in SPECS.items() if spec.partitions != 4} == {
+        "cx.commands": 1
+    }
+
+
+def test_snapshot_topics_carry_the_group() -> None:
+    """Two groups on one broker keep their states apart."""
+    assert {"cx-intake-snapshots", "cx-judge-snapshots"} <= set(SPECS)
+
+
+def test_only_scores_are_compacted() -> None:
+    """Compaction may drop what a reader has not seen, which only the latest score can bear."""
+    assert [spec.name for spec in SPECS.values() if spec.config["cleanup.policy"] == "compact"] == [
+        "cx.scores"
+    ]
+
+
+def test_a_topic_as_declared_has_no_mismatch() -> None:
+    """A topic that we created ourselves passes its own check."""
+    for spec in SPECS.values():
+        assert mismatches(spec, spec.partitions, spec.config, "b:1") == ()
+
+
+def test_what_the_broker_does_not_tell_is_taken_to_be_right() -> None:
+    """Tansu answers only for what was set."""
+    assert mismatches(SPECS["cx.tallies"], 4, {}, "b:1") == ()
+
+
+@pytest.mark.parametrize(
+    ("topic", "found", "fix"),
+    [
+        (
+            "cx.feedback",
+            2,
+            "kafka-topics.sh --bootstrap-server b:1 --alter --topic cx.feedback --partitions 4",
+        ),
+        ("cx.feedback", 8, "tocsin topics --broker b:1 --partitions 8"),
+        (
+            "cx.tallies",
+            2,
+            f"{DELETE} cx.tallies && tocsin topics --broker b:1 --partitions 4",
+        ),
+        (
+            "cx.scores",
+            8,
+            f"{DELETE} cx.scores && tocsin topics --broker b:1 --partitions 4",
+        ),
+        ("cx.alerts", 1, "kafka-topics.sh --bootstrap-server b:1 --alter --topic cx.alerts --partitions 4"),
+    ],
+)
+def test_a_wrong_number_of_partitions_has_a_fix(topic: str, found: int, fix: str) -> None:
+    """Partitions can be added but not taken away, and internal topics are better made anew."""
+    (wrong,) = mismatches(SPECS[topic], found, {}, "b:1")
+    assert (wrong.what, wrong.wanted, wrong.found, wrong.fix) == ("partitions", "4", str(found), fix)
+
+
+@pytest.mark.parametrize(
+    ("spec", "config", "what"),
+    [
+        (SPECS["cx.scores"], {"cleanup.policy": "delete"}, "cleanup.policy"),
+        (SPECS["cx.interactions"], {"cleanup.policy": "compact"}, "cleanup.policy"),
+        (SPECS["cx.tallies"], {"max.message.bytes": "1048588"}, "max.message.bytes"),
+    ],
+)
+def test_a_wrong_setting_has_a_fix(spec: TopicSpec, config: dict[str, str], what: str) -> None:
+    """A policy that loses records, or a limit that refuses ours, is told with the command to alter it."""
+    (wrong,) = mismatches(spec, 4, config, "b:1")
+    assert wrong.what == what
+    assert wrong.fix == (
+        "kafka-configs.sh --bootstrap-server b:1 --alter --entity-type topics "
+        f"--entity-name {spec.name} --add-config {what}={spec.config[what]}"
+    )
+
+
+def test_a_larger_limit_is_no_mismatch() -> None:
+    """More room than we need is as good."""
+    assert mismatches(SPECS["cx.tallies"], 4, {"max.message.bytes": LARGE + "0"}, "b:1") == ()
