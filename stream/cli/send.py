@@ -1,26 +1,24 @@
 """`tocsin send`: generated traffic to Kafka or to a file."""
 
-import asyncio
-import sys
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
 from alerts.errors import SettingsError
-from stream.cli.kafka_options import kafka_options
-from stream.clients import BrokerError, producing
+from stream.cli.kafka_options import kafka_options, run
+from stream.clients import BrokerError, admin_client, producing
+from stream.generator import Message
 from stream.kafka import ClientSettings
 from stream.pacing import Pace, start_for
 from stream.records import Stream
 from stream.sending import Play, limits, run_name, send, wall_ms, write
 from stream.traffic import SCENARIOS
-
-BROKER_ERROR_EXIT: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ def command(kafka: ClientSettings, scenario: str | None, listed: bool, **options
     play, pace = _play(wanted)
     bounded = limits(pace, wanted.seconds, wanted.events).of(play.messages())
     if wanted.to is None:
-        asyncio.run(_send(kafka, play, pace, wanted))
+        _say(run(_send(kafka, bounded, pace)), kafka.bootstrap)
         return
     if str(wanted.to) != "-" and wanted.seconds is None and wanted.events is None:
         raise SettingsError("--to: want --seconds or --events beside it, or the file would never end")
@@ -103,17 +101,14 @@ def _moment_ms(text: str) -> int:
     return int(moment.timestamp() * 1000)
 
 
-async def _send(kafka: ClientSettings, play: Play, pace: Pace, wanted: Wanted) -> None:
-    sent: Counter[Stream] = Counter()
-    bounded = limits(pace, wanted.seconds, wanted.events).of(play.messages())
-    try:
-        async with producing(kafka) as producer:
-            sent = await send(producer, bounded, pace)
-    except BrokerError as error:
-        click.echo(str(error), err=True)
-        sys.exit(BROKER_ERROR_EXIT)
-    finally:
-        _say(sent, kafka.bootstrap)
+async def _send(kafka: ClientSettings, bounded: Iterable[Message], pace: Pace) -> Counter[Stream]:
+    async with admin_client(kafka) as admin:
+        there = set(await admin.list_topics())
+    missing = [stream.topic for stream in Stream if stream.topic not in there]
+    if missing:
+        raise BrokerError(f"{kafka.bootstrap} has no topic {missing[0]}; `tocsin topics` creates it")
+    async with producing(kafka) as producer:
+        return await send(producer, bounded, pace)
 
 
 def _say(sent: Counter[Stream], where: str) -> None:
