@@ -1,9 +1,10 @@
 """Records as the core sees them, from Kafka or from a file, and where they come from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+import msgspec
 
 
 class Stream(StrEnum):
@@ -50,9 +51,8 @@ class Record(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class FileRecord:
-    """A line of a file as a record; `offset` counts lines."""
+class FileRecord(msgspec.Struct, frozen=True, gc=False):
+    """A line of a file as a record; `offset` counts lines.  A Struct: a million of them cost next to nothing."""
 
     offset: int
     value: bytes | None
