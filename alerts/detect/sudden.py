@@ -53,18 +53,18 @@ FEWEST, MOST = 20, 200
 class SuddenDetector:
     """One rule of the kind; a row per scope.
 
-    `positions` are the places of the levels, in the order of the columns of `counts`.
+    `levels` are the answers that there can be, in steps of the scale, one for each column of `counts`.
     """
 
-    def __init__(self, detect: Sudden, scale: Scale, positions: Floats) -> None:
+    def __init__(self, detect: Sudden, scale: Scale, levels: Ints) -> None:
         self._scale = scale
-        self._positions = positions
+        self._levels = levels
         self._severity = SEVERITY_CODE[detect.severity]
         self._bound = detect.bound
-        self._floor = scale.goodness(detect.bound)
+        self._floor = scale.goodness_of(detect.bound)
         self._budget_ms = detect.false_pages.per_ms / detect.false_pages.count
         bets = np.array(FALLS) / (1 - self._floor)
-        gain = self._floor - scale.good(positions)
+        gain = self._floor - scale.goodness_at(levels)
         self._log_gains = np.log1p(bets[:, None] * gain[None, :])
         self._table = Table(
             {
@@ -74,7 +74,7 @@ class SuddenDetector:
                 "last_ms": Column(np.int64),
                 "drift": Column(np.float64),  # CUSUM of the bet that tells when the fall began
                 "since_ms": Column(np.int64),
-                "run": Column(np.int64, 0, len(positions)),  # answers since then, by level
+                "run": Column(np.int64, 0, len(levels)),  # answers since then, by level
                 "fired": Column(np.bool_),
                 "after": Column(np.int64),  # answers since the alarm
                 "mean": Column(np.float64),  # recovering mean of goodness since the alarm
@@ -104,15 +104,15 @@ class SuddenDetector:
     def step(self, end_ms: int, rows: Ints, counts: Ints) -> Findings:
         """Judge the answers of one pane that ends at `end_ms`, rows × levels, each row with at least one."""
         new = counts.astype(np.float64)
-        pane = moments(new, self._positions)
+        pane = moments(counts, self._levels)
         was = self._table["fired"][rows]
         stake = self._stake(end_ms, rows, pane.n, was)
         self._bet(rows, new, stake, was)
         self._track(end_ms, rows, new, was)
-        run = moments(self._table["run"][rows].astype(np.float64), self._positions)
+        run = moments(self._table["run"][rows], self._levels)
         alarm = ~was & (self._evidence(rows) >= 1)
         self._table["fired"][rows[alarm]] = True
-        self._table["mean"][rows[alarm]] = self._goodness(run)[alarm]
+        self._table["mean"][rows[alarm]] = self._scale.goodness(run)[alarm]
         self._table["after"][rows[alarm]] = 0
         healthy = self._recovering(rows, was, pane, run)
         findings = self._findings(rows, (was | alarm) & ~healthy, run)
@@ -169,16 +169,12 @@ class SuddenDetector:
         table["since_ms"][over] = 0
         table["run"][over] = 0
 
-    def _goodness(self, of: Moments) -> Floats:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return self._scale.good(of.total / of.n)
-
     def _recovering(self, rows: Ints, fired: Flags, pane: Moments, run: Moments) -> Flags:
         """Which of the fired rows are back; steps their recovering mean."""
         reach = self._reach(run)
         kept = (1 - 2 / (reach + 1)) ** pane.n
         table = self._table
-        mean = kept * table["mean"][rows] + (1 - kept) * self._goodness(pane)
+        mean = kept * table["mean"][rows] + (1 - kept) * self._scale.goodness(pane)
         table["mean"][rows] = np.where(fired, mean, table["mean"][rows])
         table["after"][rows] += np.where(fired, pane.n, 0).astype(np.int64)
         back: Flags = fired & (mean >= self._floor) & (table["after"][rows] >= reach / 2)
@@ -186,11 +182,9 @@ class SuddenDetector:
 
     def _reach(self, run: Moments) -> Floats:
         """Answers that tell the score of the episode from the floor."""
+        missing = np.maximum(self._floor - self._scale.goodness(run), 0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            position = run.total / run.n
-            variance = run.squares / run.n - position * position
-            missing = np.maximum(self._floor - self._scale.good(position), 0)
-            wanted = SURE * SURE * variance / (missing * missing)
+            wanted = SURE * SURE * self._scale.variance(run) / (missing * missing)
         reach: Floats = np.clip(np.nan_to_num(wanted, nan=MOST, posinf=MOST), FEWEST, MOST)
         return reach
 
@@ -201,7 +195,7 @@ class SuddenDetector:
             rows,
             verdict,
             np.where(breach, self._severity, NONE).astype(np.int8),
-            self._scale.mean(run),
+            self._scale.score(run),
             run.n.astype(np.int64),
             low,
             high,

@@ -1,0 +1,160 @@
+"""Gap: one channel (or whatever `across` names) is worse than the others within the same scope.
+
+Each value is compared with all the others together, over one window.  The statistic is the signed root of
+the likelihood ratio for two shares, corrected for continuity: unlike the usual two-sample z it stays
+honest for 20 answers against thousands.  For answers between the ends it is stretched by how much less they
+vary than yes and no do.
+
+Two corrections make the pages few:
+
+- *time*: the comparison is made at every pane's end, all through the budget's period.  A sliding window's
+  statistic upcrosses z about z·φ(z) times per window length (the Slepian process), so z solves
+  (period / window) · z · φ(z) = pages.
+- *many values*: Benjamini and Hochberg's procedure (1995) at the level that belongs to z, over the values of
+  one scope.  So the false discovery rate is controlled within each scope and its budget of pages holds for
+  the scope as a whole; it is not shared between scopes, because what one scope says must not depend on which
+  others exist.
+
+A difference below 3 % of the scale is no news, however sure.
+"""
+
+import math
+from functools import cache
+from statistics import NormalDist
+from typing import Final
+
+import numpy as np
+
+from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Floats, Ints
+from alerts.detect.scale import Moments, Scale
+from alerts.rules import Gap
+from alerts.states import Verdict
+from alerts.transitions import rounded
+
+NEGLIGIBLE: Final = 0.03
+"""Share of the scale: 3 points of CSAT."""
+LEAST_Z: Final = NormalDist().inv_cdf(0.95)
+"""However generous the budget, a gap is significant at 5 % at least."""
+CONTINUITY: Final = 0.5
+"""Half an answer: counts are whole."""
+TINY: Final = 1e-12
+
+
+class GapDetector:
+    """One rule of the kind.  Keeps nothing: everything is in the windows that it is given."""
+
+    def __init__(self, detect: Gap, scale: Scale) -> None:
+        self._detect = detect
+        self._scale = scale
+        self._z = wanted_z(
+            detect.false_pages.per_ms / detect.window_ms / detect.false_pages.count,
+        )
+        self._level = _tail(self._z)
+
+    def step(self, rows: Ints, scopes: Ints, window: Moments) -> Findings:
+        """Judge rows at a pane's end; `scopes` says which scope each row's value belongs to.
+
+        All rows of a scope must come together.  The findings are in the same order.
+        """
+        rest = _rest(scopes, window)
+        z, worse_by = self._compare(window, rest)
+        enough = (window.n >= self._detect.min_answers) & (rest.n >= self._detect.min_answers)
+        p = np.where(enough, np.array([_tail(one) for one in z.tolist()]), np.nan)
+        found, compared = discoveries(scopes, p, self._level)
+        breach = found & (worse_by >= NEGLIGIBLE)
+        verdict: Codes = np.full(len(rows), Verdict.INSUFFICIENT, np.int8)
+        verdict[enough & ((z < self._z / 2) | (worse_by < NEGLIGIBLE))] = Verdict.CLEAR
+        verdict[breach] = Verdict.BREACH
+        verdict[window.n <= 0] = Verdict.STALE
+        return self._findings(rows, verdict, window, rest, (p, compared))
+
+    def _compare(self, own: Moments, rest: Moments) -> tuple[Floats, Floats]:
+        """The z of "worse than the rest", at least 0, and by how much of the scale."""
+        both = Moments(own.n + rest.n, own.total + rest.total, own.squares + rest.squares)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean = np.clip(1 - self._scale.goodness(both), TINY, 1 - TINY)
+            a = 1 - self._scale.goodness(own) - CONTINUITY / own.n
+            b = 1 - self._scale.goodness(rest) + CONTINUITY / rest.n
+            deviance = 2 * (own.n * _divergence(a, mean) + rest.n * _divergence(b, mean))
+            stretch = mean * (1 - mean) / np.maximum(self._scale.variance(both), TINY)
+            z = np.sqrt(np.maximum(deviance * stretch, 0))
+            worse_by = self._scale.goodness(rest) - self._scale.goodness(own)
+            return np.where(a > b, np.nan_to_num(z), 0.0), np.nan_to_num(worse_by)
+
+    def _findings(
+        self, rows: Ints, verdict: Codes, own: Moments, rest: Moments, tests: tuple[Floats, Ints]
+    ) -> Findings:
+        low, high = self._scale.interval(own)
+        others = self._scale.score(rest)
+        breach = verdict == Verdict.BREACH
+        p, compared = tests
+        return Findings(
+            rows,
+            verdict,
+            np.where(breach, SEVERITY_CODE[self._detect.severity], NONE).astype(np.int8),
+            self._scale.score(own),
+            own.n.astype(np.int64),
+            low,
+            high,
+            others,
+            {
+                int(rows[at]): {
+                    "others": rounded(float(others[at])),
+                    "others_n": int(rest.n[at]),
+                    "compared": int(compared[at]),
+                    "p": float(f"{p[at]:.2g}"),
+                }
+                for at in np.flatnonzero(breach).tolist()
+            },
+        )
+
+
+@cache
+def wanted_z(windows_per_page: float) -> float:
+    """The z such that a sliding comparison upcrosses it once in so many window lengths."""
+    low, high = LEAST_Z, 40.0
+    if windows_per_page * low * NormalDist().pdf(low) <= 1:
+        return low
+    for _ in range(60):  # halves 40 to below the last bit
+        middle = (low + high) / 2
+        low, high = (
+            (middle, high) if windows_per_page * middle * NormalDist().pdf(middle) > 1 else (low, middle)
+        )
+    return high
+
+
+def discoveries(scopes: Ints, p: Floats, level: float) -> tuple[Flags, Ints]:
+    """Benjamini and Hochberg within each scope, and how many were compared there; NaN takes no part."""
+    order = np.lexsort((p, scopes))  # NaN sorts last
+    sorted_scopes, sorted_p = scopes[order], p[order]
+    first = np.searchsorted(sorted_scopes, sorted_scopes, "left")
+    rank = np.arange(len(p)) - first + 1
+    _, inverse = np.unique(sorted_scopes, return_inverse=True)
+    compared = np.bincount(inverse, ~np.isnan(sorted_p))[inverse]
+    with np.errstate(invalid="ignore"):
+        passes = sorted_p * compared <= rank * level
+    best = np.zeros(int(inverse.max(initial=-1)) + 1, np.int64)
+    np.maximum.at(best, inverse, np.where(passes, rank, 0))
+    found, of = np.empty(len(p), np.bool_), np.empty(len(p), np.int64)
+    found[order] = (rank <= best[inverse]) & ~np.isnan(sorted_p)
+    of[order] = compared
+    return found, of
+
+
+def _rest(scopes: Ints, own: Moments) -> Moments:
+    """Everything of a row's scope but the row."""
+    _, inverse = np.unique(scopes, return_inverse=True)
+    return Moments(
+        *(np.bincount(inverse, column)[inverse] - column for column in (own.n, own.total, own.squares))
+    )
+
+
+def _divergence(a: Floats, b: Floats) -> Floats:
+    """Kullback and Leibler's, between yes-no answers; a is clipped into 0..1."""
+    share = np.clip(a, TINY, 1 - TINY)
+    return share * np.log(share / b) + (1 - share) * np.log((1 - share) / (1 - b))
+
+
+def _tail(z: float) -> float:
+    """P(Z > z) of a standard normal."""
+    return 0.5 * math.erfc(z / math.sqrt(2))
