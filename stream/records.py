@@ -52,7 +52,7 @@ class Record(Protocol):
 
 
 class FileRecord(msgspec.Struct, frozen=True, gc=False):
-    """A line of a file as a record; `offset` counts lines.  A Struct: a million of them cost next to nothing."""
+    """A line of a file as a record; `offset` counts lines.  A Struct, as there are millions of them."""
 
     offset: int
     value: bytes | None

@@ -1,0 +1,96 @@
+"""Conditions on a row of a foreign log: which rows make an event, or are skipped."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from stream.columns import Row, cell, number
+
+
+class Condition(Protocol):
+    """When a row makes an event, or is skipped."""
+
+    @property
+    def column(self) -> str | None:
+        """The column that it looks at, if any."""
+        ...
+
+    def holds(self, row: Row, before: Row | None, *, last: bool) -> bool:
+        """Whether it does; `before` is the row before of the same case, `last` whether none follows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The first row of its case."""
+
+    column: str | None = None
+
+    def holds(self, row: Row, before: Row | None, *, last: bool) -> bool:  # noqa: ARG002
+        """No row came before."""
+        return before is None
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The last row of its case."""
+
+    column: str | None = None
+
+    def holds(self, row: Row, before: Row | None, *, last: bool) -> bool:  # noqa: ARG002
+        """No row follows."""
+        return last
+
+
+@dataclass(frozen=True, slots=True)
+class Rises:
+    """A number is greater than in the row before of its case, or above 0 in the first."""
+
+    column: str
+    nulls: frozenset[str]
+
+    def holds(self, row: Row, before: Row | None, *, last: bool) -> bool:  # noqa: ARG002
+        """The number rose; a row without one says nothing."""
+        now = cell(row, self.column, self.nulls)
+        then = None if before is None else cell(before, self.column, self.nulls)
+        return now is not None and number(self.column, now) > number(self.column, then or "0")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """A column differs from the row before of its case; `to` one of some values, if any are given."""
+
+    column: str
+    to: frozenset[str]
+    nulls: frozenset[str]
+
+    def holds(self, row: Row, before: Row | None, *, last: bool) -> bool:  # noqa: ARG002
+        """The value changed; the first row changes from nothing."""
+        now = cell(row, self.column, self.nulls)
+        then = None if before is None else cell(before, self.column, self.nulls)
+        return now != then and (not self.to or now in self.to)
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """A column has one of some values (`negated`: has none of them)."""
+
+    column: str
+    values: frozenset[str]
+    negated: bool = False
+
+    def holds(self, row: Row, before: Row | None, *, last: bool) -> bool:  # noqa: ARG002
+        """The stripped text is compared, null markers included."""
+        return (row.get(self.column, "").strip() in self.values) is not self.negated
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """A column has a value (`wanted` False: has none)."""
+
+    column: str
+    wanted: bool
+    nulls: frozenset[str]
+
+    def holds(self, row: Row, before: Row | None, *, last: bool) -> bool:  # noqa: ARG002
+        """Null markers count as no value."""
+        return (cell(row, self.column, self.nulls) is not None) is self.wanted

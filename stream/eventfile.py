@@ -1,0 +1,237 @@
+"""Event files: NDJSON logs, plain or packed, as one sequence of lines in the order of their event times.
+
+Every line is read once for its time and kind, with the line itself left where it is: in the file, or in a
+temporary one where the log is packed or a pipe.  Seventeen bytes a line are kept, so tens of millions of
+lines are no trouble.  Lines already in order, as most logs are, are then read straight through.
+"""
+
+import mmap
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import IO, Final, Self
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.logfile import UNREADABLE, Log, opened, unreadable
+from stream.times import EARLIEST_MS, LATEST_MS, NO_TIME, Ints, read_time, read_times
+
+BLOCK_BYTES: Final = 1 << 20
+INTERACTION, FEEDBACK, BLANK = 0, 1, 2
+"""Kinds of line.  A line with `indicator` is feedback; one that is not JSON counts as what it looks like."""
+
+Told = Callable[[int], None]
+"""Hears how many bytes (of packed input) or lines have been dealt with so far."""
+
+
+class _Head(msgspec.Struct, gc=False):
+    """What must be known of a line to put it in its place."""
+
+    at: str | float | None = None
+    indicator: object = msgspec.UNSET
+
+
+_HEADS: Final = msgspec.json.Decoder(_Head)
+_NOT_READ: Final = _Head()
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Some lines in their order.  `place` are their numbers among all lines of all files, from 0.
+
+    `at_ms` never lies outside the years that events may have: a line whose time cannot be read has that of
+    the line before it, so that it stays among its neighbours.
+    """
+
+    text: Sequence[bytes]
+    at_ms: Ints
+    kind: NDArray[np.uint8]
+    place: Ints
+
+
+class EventFile:
+    """The lines of one or more logs.  Close it after use: it may hold temporary files.
+
+    Ties keep the order of the files as they were given, and of the lines in them; `as_is` keeps that
+    order altogether.
+    """
+
+    def __init__(self, names: Sequence[str], told: Told = lambda _: None, *, as_is: bool = False) -> None:
+        """Reads every file.
+
+        Raises:
+            SettingsError: a file cannot be read to its end.
+        """
+        self._stack = ExitStack()
+        self._names: list[str] = []
+        self._buffers: list[mmap.mmap | bytes] = []
+        indices: list[_Index] = []
+        try:
+            for name in names:
+                self._read(name, indices, told, sum(len(buffer) for buffer in self._buffers))
+        except BaseException:
+            self._stack.close()
+            raise
+        self._starts = [index.start for index in indices]
+        self._first = np.cumsum([0, *(len(index.at_ms) for index in indices)])
+        self.at_ms = _filled(np.concatenate([index.at_ms for index in indices]))
+        self.kind = np.concatenate([index.kind for index in indices])
+        del indices
+        self.ordered = bool((self.at_ms[1:] >= self.at_ms[:-1]).all())
+        self._order = None if self.ordered or as_is else np.argsort(self.at_ms, kind="stable")
+
+    def __len__(self) -> int:
+        return len(self.at_ms)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stack.close()
+
+    def times(self, first: int, last: int) -> Ints:
+        """Event times of the lines from `first` up to `last` in their order."""
+        return self.at_ms[first:last] if self._order is None else self.at_ms[self._order[first:last]]
+
+    def lines(self, first: int, last: int) -> Lines:
+        """The lines from `first` up to `last` in their order."""
+        place = np.arange(first, last) if self._order is None else self._order[first:last]
+        return Lines(self._text(place), self.at_ms[place], self.kind[place], place)
+
+    def where(self, place: int) -> str:
+        """File and line number, from 1, of a line."""
+        number = int(np.searchsorted(self._first, place, side="right")) - 1
+        return f"{self._names[number]}:{place - int(self._first[number]) + 1}"
+
+    def _read(self, name: str, indices: "list[_Index]", told: Told, before: int) -> None:
+        with opened(name) as log:
+            try:
+                buffer = self._buffer(log)
+            except UNREADABLE as error:
+                raise unreadable(name, error) from None
+            self._names.append(log.name)
+        self._buffers.append(buffer)
+        indices.append(_indexed(buffer, lambda done: told(before + done)))
+
+    def _buffer(self, log: Log) -> mmap.mmap | bytes:
+        """The unpacked bytes, mapped into memory."""
+        if log.plain is not None:
+            return _mapped(log.stream)
+        spool = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  # the stack closes it
+        while block := log.stream.read(BLOCK_BYTES):
+            spool.write(block)
+        spool.flush()
+        return _mapped(spool)
+
+    def _text(self, place: Ints) -> list[bytes]:
+        if not len(place):
+            return []
+        owner = int(np.searchsorted(self._first, place[0], side="right")) - 1
+        within = place - self._first[owner]
+        if self._order is None and place[-1] < self._first[owner + 1]:
+            buffer, start = self._buffers[owner], self._starts[owner]
+            return buffer[start[within[0]] : start[within[-1] + 1] - 1].split(b"\n")
+        owners = np.searchsorted(self._first, place, side="right") - 1
+        return [self._line(*pair) for pair in zip(owners.tolist(), place.tolist(), strict=True)]
+
+    def _line(self, owner: int, place: int) -> bytes:
+        start, within = self._starts[owner], place - int(self._first[owner])
+        return self._buffers[owner][start[within] : start[within + 1] - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """Of one file: where each line starts, one more for the end, and each line's time and kind."""
+
+    start: Ints
+    at_ms: Ints
+    kind: NDArray[np.uint8]
+
+
+def _mapped(file: IO[bytes]) -> mmap.mmap | bytes:
+    file.seek(0, 2)
+    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if file.tell() else b""
+
+
+def _indexed(buffer: mmap.mmap | bytes, told: Told) -> _Index:
+    starts, times, kinds = [], [], []
+    for first, block in _blocks(buffer):
+        ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
+        if not block.endswith(b"\n"):
+            ends = np.append(ends, len(block) + 1)
+        heads, kind = _heads(block, len(ends))
+        starts.append(np.concatenate([[0], ends[:-1]]) + first)
+        times.append(_times(heads))
+        kinds.append(kind)
+        told(first + len(block))
+    unended = bool(len(buffer)) and buffer[-1:] != b"\n"
+    starts.append(np.array([len(buffer) + unended], np.int64))
+    none = np.empty(0, np.int64)
+    return _Index(
+        np.concatenate(starts),
+        np.concatenate([none, *times]),
+        np.concatenate([none.astype(np.uint8), *kinds]),
+    )
+
+
+def _blocks(buffer: mmap.mmap | bytes) -> Iterator[tuple[int, bytes]]:
+    """Runs of whole lines and where they start."""
+    first = 0
+    while first < len(buffer):
+        last = buffer.find(b"\n", first + BLOCK_BYTES) + 1 or len(buffer)
+        yield first, buffer[first:last]
+        first = last
+
+
+def _heads(block: bytes, lines: int) -> tuple[Sequence[_Head], NDArray[np.uint8]]:
+    """The heads of all lines of a block, those that cannot be read included, and their kinds."""
+    try:
+        heads = _HEADS.decode_lines(block)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        heads = []
+    if len(heads) == lines:  # no empty line, and nothing wrong
+        unset = msgspec.UNSET
+        return heads, np.array([head.indicator is not unset for head in heads], np.uint8)
+    return _one_by_one(block.split(b"\n")[:lines])
+
+
+def _one_by_one(lines: Sequence[bytes]) -> tuple[Sequence[_Head], NDArray[np.uint8]]:
+    heads, kinds = [], []
+    for line in lines:
+        try:
+            head = _HEADS.decode(line)
+            kind = INTERACTION if head.indicator is msgspec.UNSET else FEEDBACK
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            head = _NOT_READ
+            kind = FEEDBACK if b'"indicator"' in line else INTERACTION
+        heads.append(head)
+        kinds.append(kind if line.strip() else BLANK)
+    return heads, np.array(kinds, np.uint8)
+
+
+def _times(heads: Sequence[_Head]) -> Ints:
+    """Times of the heads, `NO_TIME` where there is none that an event may have."""
+    texts = [head.at for head in heads]
+    if None in texts:
+        at_ms = np.array([NO_TIME if text is None else read_time(text) for text in texts], np.int64)
+    else:
+        at_ms = read_times(texts)  # type: ignore[arg-type]  # none is None
+    return np.where((at_ms < EARLIEST_MS) | (at_ms > LATEST_MS), NO_TIME, at_ms)
+
+
+def _filled(at_ms: Ints) -> Ints:
+    """The times, with the one before (the first one known, at the start) where there is none."""
+    known = np.flatnonzero(at_ms != NO_TIME)
+    if len(known) == len(at_ms):
+        return at_ms
+    if not len(known):
+        return np.full(len(at_ms), EARLIEST_MS)
+    source = np.zeros(len(at_ms), np.int64)
+    source[known] = known
+    source = np.maximum.accumulate(source)
+    source[: known[0]] = known[0]
+    filled: Ints = at_ms[source]
+    return filled

@@ -1,0 +1,79 @@
+"""Mappings: how the rows of a foreign log become events, declared rather than programmed.
+
+A log's rows may each be an event, or be updates of cases whose changes are the events.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from stream.columns import Fault, Row, RowError, Source, Value
+from stream.conditions import Condition
+
+Event = dict[str, Value]
+
+REQUIRED: Final = ("id", "at", "channel")
+"""Fields that every event must have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One kind of event that a row can make: when, and from what."""
+
+    when: tuple[Condition, ...]
+    fields: Mapping[str, Source]
+
+    def event(self, row: Row) -> Event:
+        """The event that the row makes; fields without a value are left out.
+
+        Raises:
+            RowError: a value cannot be understood, or one that every event must have is missing.
+        """
+        event: Event = {}
+        for name, source in self.fields.items():
+            value = source.read(row)
+            if value is not None:
+                event[name] = value
+            elif name in REQUIRED:
+                raise RowError(Fault.MISSING, f"{name}: no value in {', '.join(source.columns) or 'the row'}")
+        return event
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How the file is written: `kind` is csv, tsv or ndjson.
+
+    `columns` names them where the file has no header line; `member` is a pattern of the wanted file's
+    name in a zip archive.
+    """
+
+    kind: str = "csv"
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    columns: tuple[str, ...] | None = None
+    member: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogMapping:
+    """A whole mapping file.
+
+    `case` names the column whose rows tell one story; `together` promises that a case's rows follow each
+    other, so that nothing is remembered of cases that are over.
+    """
+
+    format: Format
+    skip: tuple[Condition, ...]
+    shapes: tuple[Shape, ...]
+    case: str | None = None
+    together: bool = False
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Every column that is looked at."""
+        conditions = [*self.skip, *(condition for shape in self.shapes for condition in shape.when)]
+        used = {condition.column for condition in conditions if condition.column is not None}
+        used.update(
+            column for shape in self.shapes for source in shape.fields.values() for column in source.columns
+        )
+        return frozenset(used | ({self.case} if self.case else set()))

@@ -1,0 +1,149 @@
+"""Mapping files (YAML): read into values, every mistake with its line and column.
+
+Shipped mappings have a name (`bank-calls`); one's own are given by their path.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from alerts.errors import SettingsError
+from alerts.yaml_nodes import Fields, Node, read_document
+from stream.columns import Source
+from stream.conditions import Changes, Condition, First, Last, Rises
+from stream.mapping import REQUIRED, Format, LogMapping, Shape
+from stream.mapping_fields import FIELDS, Shared, condition, delimiter, encoding, source, words, zone
+
+SUFFIX: Final = ".yaml"
+FORMATS: Final = ("csv", "tsv", "ndjson")
+
+
+def shipped() -> list[str]:
+    """Names of the mappings that come with Tocsin."""
+    folder = files("stream") / "mappings"
+    return sorted(item.name.removesuffix(SUFFIX) for item in folder.iterdir() if item.name.endswith(SUFFIX))
+
+
+def load(kind: str) -> LogMapping:
+    """The shipped mapping of that name, or the mapping file at that path.
+
+    Raises:
+        SettingsError: there is neither.
+        RulebookError: the file is wrong.
+    """
+    if kind in shipped():
+        text = (files("stream") / "mappings" / (kind + SUFFIX)).read_text(encoding="utf-8")
+        return parse(text, kind + SUFFIX)
+    try:
+        return parse(Path(kind).read_text(encoding="utf-8"), kind)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        known = ", ".join(shipped())
+        raise SettingsError(f"{kind}: want one of {known}, or a mapping file: {reason}") from None
+
+
+def parse(text: str, file: str) -> LogMapping:
+    """The mapping that `text` declares; `file` is its name in messages.
+
+    Raises:
+        RulebookError: with every mistake in it.
+    """
+    root = read_document(text, file)
+    found = root.attempt(_mapping)
+    root.notes.settle()
+    return found[0]
+
+
+def _mapping(root: Node) -> LogMapping:
+    fields = root.fields("a mapping of columns to fields")
+    nulls = fields.get("nulls", words)
+    shared = Shared(
+        frozenset({""}) if nulls is None else nulls, fields.get("time_zone", zone) or ZoneInfo("UTC")
+    )
+    case, together = fields.get("case", _case) or (None, False)
+    layout = _format(fields)
+    skip = fields.get("skip", lambda node: _conditions(node, shared, None)) or ()
+    common = fields.get("fields", lambda node: _sources(node, shared)) or {}
+    if "events" in fields:
+        one = _ShapeReader(shared, common, case)
+        shapes = fields.get("events", lambda node: node.each(one.read)) or []
+    else:
+        _note_missing(fields, common)
+        shapes = [Shape((), common)]
+    fields.close()
+    return LogMapping(layout, skip, tuple(shapes), case, together)
+
+
+def _format(fields: Fields) -> Format:
+    kind = fields.get_or("format", lambda node: node.choice(FORMATS), "csv")
+    between = fields.get("delimiter", delimiter)
+    columns = fields.get("columns", lambda node: tuple(node.each(Node.text)))
+    if kind != "csv":
+        fields.refuse("delimiter", f"has no meaning where the format is {kind}")
+    if kind == "ndjson":
+        fields.refuse("columns", "has no meaning where the format is ndjson: its lines name their fields")
+    between = between or ("\t" if kind == "tsv" else ",")
+    return Format(
+        kind, fields.get_or("encoding", encoding, "utf-8"), between, columns, fields.get("member", Node.text)
+    )
+
+
+def _case(node: Node) -> tuple[str | None, bool]:
+    if isinstance(node.raw, yaml.ScalarNode):
+        return node.text("a column"), False
+    fields = node.fields("a column, or {column: …, together: true}")
+    column = fields.require("column", Node.text, "the column that tells cases apart")
+    together = fields.get_or("together", Node.flag, default=False)
+    fields.close()
+    return column, together
+
+
+class _ShapeReader:
+    """Reads the items of `events:`, which share the file's common fields."""
+
+    def __init__(self, shared: Shared, common: Mapping[str, Source], case: str | None) -> None:
+        self._shared = shared
+        self._common = common
+        self._case = case
+
+    def read(self, node: Node) -> Shape:
+        """One item."""
+        fields = node.fields("an event: {when: […], fields: {…}}")
+        when = fields.get("when", lambda inner: _conditions(inner, self._shared, self._case)) or ()
+        own = fields.get("fields", lambda inner: _sources(inner, self._shared)) or {}
+        sources = {**self._common, **own}
+        _note_missing(fields, sources)
+        fields.close()
+        return Shape(when, {name: sources[name] for name in FIELDS if name in sources})
+
+
+def _conditions(node: Node, shared: Shared, case: str | None) -> tuple[Condition, ...]:
+    def one(item: Node) -> Condition:
+        found = condition(item, shared)
+        if case is None and isinstance(found, (First, Last, Rises, Changes)):
+            item.note("compares the rows of a case: want it under `events`, and `case` in the file")
+        return found
+
+    return tuple(node.each(one))
+
+
+def _sources(node: Node, shared: Shared) -> dict[str, Source]:
+    fields = node.fields("a mapping of event fields to columns")
+    found: dict[str, Source] = {}
+    for name in FIELDS:
+        made = fields.get(name, partial(source, field=name, shared=shared))
+        if made is not None:
+            found[name] = made
+    fields.close()
+    return found
+
+
+def _note_missing(fields: Fields, sources: Mapping[str, Source]) -> None:
+    missing = [name for name in REQUIRED if name not in sources]
+    if missing:
+        fields.note("fields", f"missing {', '.join(missing)}: every event has id, at and channel")
