@@ -1,0 +1,105 @@
+"""Reads given ranges of partitions outside the group: snapshots, and input that is fed again."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Final, Self
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.structs import ConsumerRecord
+
+from stream.kafka import MAX_RECORD_BYTES
+from stream.slots import TP
+
+Records = Sequence[ConsumerRecord[bytes | None, bytes | None]]
+
+FETCH_WAIT_MS: Final = 50
+"""Tansu answers an empty fetch after half of this, whether something was written meanwhile or not."""
+POLL_MS: Final = 1_000
+MOST_RECORDS: Final = 5_000
+"""Records per batch: bounds how long the loop is busy with one."""
+PATIENCE_POLLS: Final = 60
+"""Empty polls in a row before a read gives up; the broker has said that there is more."""
+
+
+class ReadError(Exception):
+    """The broker promised records and gave none for a minute; the worker must start again."""
+
+
+class Reader:
+    """A consumer on `tps`, for one job.  `options` are aiokafka client options."""
+
+    def __init__(self, options: Mapping[str, Any], tps: Sequence[TP]) -> None:
+        self._tps = [TopicPartition(*tp) for tp in tps]
+        self._consumer = AIOKafkaConsumer(
+            **options,
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+            max_partition_fetch_bytes=MAX_RECORD_BYTES,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._consumer.start()
+        self._consumer.assign(self._tps)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._consumer.stop()
+
+    async def bounds(self, tp: TP) -> tuple[int, int]:
+        """Offset of the first record that is still there, and the one after the last."""
+        key = TopicPartition(*tp)
+        first = await self._consumer.beginning_offsets([key])
+        end = await self._consumer.end_offsets([key])
+        return first[key], end[key]
+
+    async def ranges(self, wanted: Mapping[TP, tuple[int, int]]) -> AsyncIterator[tuple[TP, Records]]:
+        """The records from start on and below end, per partition in offset order, in batches.
+
+        A start before the first record that is left reads from there.
+
+        Raises:
+            ReadError: nothing came for too long.
+        """
+        open_ends = {TopicPartition(*tp): end for tp, (start, end) in wanted.items() if start < end}
+        self._consumer.pause(*self._tps)
+        self._consumer.resume(*open_ends)
+        for tp in open_ends:
+            self._consumer.seek(tp, wanted[TP(*tp)][0])
+        silent = 0
+        while open_ends:
+            fetched = await self._consumer.getmany(*open_ends, timeout_ms=POLL_MS, max_records=MOST_RECORDS)
+            silent = 0 if fetched else silent + 1
+            for tp, records in fetched.items():
+                if below := [record for record in records if record.offset < open_ends[tp]]:
+                    yield TP(*tp), below
+            for tp in [tp for tp, end in open_ends.items() if await self._consumer.position(tp) >= end]:
+                del open_ends[tp]
+                self._consumer.pause(tp)
+            if silent >= PATIENCE_POLLS:
+                raise ReadError(f"no records of {', '.join(map(str, open_ends))} for {PATIENCE_POLLS} s")
+
+    def log(self, tp: TP) -> "Log":
+        """One partition as `snapshots.newest` reads it."""
+        return Log(self, tp)
+
+
+class Log:
+    """A `snapshots.Log` on Kafka."""
+
+    def __init__(self, reader: Reader, tp: TP) -> None:
+        self._reader = reader
+        self._tp = tp
+
+    async def bounds(self) -> tuple[int, int]:
+        """Offset of the first record, and the one after the last."""
+        return await self._reader.bounds(self._tp)
+
+    async def read(self, start: int, end: int) -> list[tuple[int, bytes | None]]:
+        """Offsets and values of some records from `start` on, below `end`."""
+        async for _, records in self._reader.ranges({self._tp: (start, end)}):
+            return [(record.offset, record.value) for record in records]
+        return []

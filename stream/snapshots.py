@@ -1,0 +1,180 @@
+"""Snapshots of a partition's state in a Kafka topic: written in chunks, sealed by a manifest.
+
+A snapshot is true whoever wrote it and whenever: it says what the state was after the records below its
+offsets.  So a reader takes the complete one with the greatest offsets, and a late write of a former owner
+is merely old.  A snapshot without its manifest, or whose bytes do not add up, does not count.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+from uuid import uuid4
+
+import msgspec
+import xxhash
+
+CHUNK_BYTES: Final = 512 * 2**10
+"""Half of the smallest message limit that brokers come with, so that chunks fit everywhere."""
+
+
+class Chunk(msgspec.Struct, array_like=True, tag="chunk", frozen=True):
+    """Bytes of part number `part` of snapshot `id`; a part's chunks follow each other."""
+
+    id: str
+    part: int
+    data: bytes
+
+
+class Manifest(msgspec.Struct, array_like=True, tag="manifest", frozen=True):
+    """Seals a snapshot.
+
+    `next` is the next offset to read, per input topic.  `first` is the offset of the first chunk in the
+    snapshot's own topic, `chunks` how many there are, `size` their bytes, `digest` over all of them.
+    `made_for` says what made it: the plan's fingerprint.  `partitions` is how many the inputs had.
+    """
+
+    id: str
+    next: dict[str, int]
+    first: int
+    chunks: int
+    size: int
+    digest: str
+    made_for: str
+    partitions: int
+
+    @property
+    def reach(self) -> int:
+        """How far it has read: greater is newer."""
+        return sum(self.next.values())
+
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder(Chunk | Manifest)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A complete snapshot as it was read."""
+
+    manifest: Manifest
+    parts: list[bytes]
+
+
+def encode(record: Chunk | Manifest) -> bytes:
+    """The value of a snapshot topic's record."""
+    return _ENCODER.encode(record)
+
+
+def decode(value: bytes | None) -> Chunk | Manifest | None:
+    """The reverse; None for anything else, which somebody else has put there."""
+    try:
+        record: Chunk | Manifest = _DECODER.decode(value or b"")
+    except msgspec.DecodeError:
+        return None
+    return record
+
+
+def cut(parts: Sequence[bytes], identity: str | None = None) -> list[Chunk]:
+    """The chunks of a snapshot, in the order in which they must be written."""
+    identity = identity or uuid4().hex
+    return [
+        Chunk(identity, number, part[start : start + CHUNK_BYTES])
+        for number, part in enumerate(parts)
+        for start in range(0, len(part) or 1, CHUNK_BYTES)
+    ]
+
+
+def seal(
+    chunks: Sequence[Chunk], first: int, next_offsets: Mapping[str, int], made_for: str, partitions: int
+) -> Manifest:
+    """The manifest of chunks, the first of which Kafka has put at offset `first`."""
+    size = sum(len(chunk.data) for chunk in chunks)
+    identity = chunks[0].id if chunks else uuid4().hex
+    return Manifest(
+        identity, dict(next_offsets), first, len(chunks), size, _digest(chunks), made_for, partitions
+    )
+
+
+def join(manifest: Manifest, chunks: Sequence[Chunk]) -> Snapshot | None:
+    """The snapshot that a manifest seals; None when a chunk is missing, doubled or changed."""
+    size = sum(len(chunk.data) for chunk in chunks)
+    if (len(chunks), size, _digest(chunks)) != (manifest.chunks, manifest.size, manifest.digest):
+        return None
+    pieces: dict[int, list[bytes]] = {}
+    for chunk in chunks:
+        pieces.setdefault(chunk.part, []).append(chunk.data)
+    return Snapshot(manifest, [b"".join(pieces[number]) for number in sorted(pieces)])
+
+
+def _digest(chunks: Iterable[Chunk]) -> str:
+    digest = xxhash.xxh3_128()
+    for chunk in chunks:
+        digest.update(b"%d:%d:" % (chunk.part, len(chunk.data)))
+        digest.update(chunk.data)
+    return digest.hexdigest()
+
+
+class Log(Protocol):
+    """One partition of a snapshot topic, for reading."""
+
+    async def bounds(self) -> tuple[int, int]:
+        """Offset of the first record, and the one after the last."""
+        ...
+
+    async def read(self, start: int, end: int) -> list[tuple[int, bytes | None]]:
+        """Offsets and values of some records from `start` on, below `end`; empty: there are none."""
+        ...
+
+
+async def newest(log: Log) -> Snapshot | None:
+    """The complete snapshot with the greatest offsets; None when there is none.
+
+    Looks at the last record first: it nearly always is the newest manifest.
+    """
+    start, end = await log.bounds()
+    tried: set[str] = set()
+    for manifest in await _last(log, start, end):
+        tried.add(manifest.id)
+        if found := await _load(log, manifest, end):
+            return found
+    manifests = {m.id: m async for m in _manifests(log, start, end)}
+    for manifest in sorted(manifests.values(), key=lambda m: m.reach, reverse=True):
+        if manifest.id not in tried and (found := await _load(log, manifest, end)):
+            return found
+    return None
+
+
+async def _last(log: Log, start: int, end: int) -> list[Manifest]:
+    """The manifest at the log's end, if that is what is there and nobody else wrote beside it."""
+    if end <= start:
+        return []
+    values = [decode(value) for _, value in await log.read(end - 1, end)]
+    return [value for value in values if isinstance(value, Manifest)]
+
+
+async def _load(log: Log, manifest: Manifest, end: int) -> Snapshot | None:
+    """The snapshot of a manifest; None when it is not complete."""
+    chunks: list[Chunk] = []
+    offset = manifest.first
+    while len(chunks) < manifest.chunks and (records := await log.read(offset, end)):
+        offset = records[-1][0] + 1
+        chunks += _of(manifest.id, (value for _, value in records))
+    return join(manifest, chunks)
+
+
+def _of(identity: str, values: Iterable[bytes | None]) -> Iterator[Chunk]:
+    for value in values:
+        record = decode(value)
+        if isinstance(record, Chunk) and record.id == identity:
+            yield record
+
+
+async def _manifests(log: Log, start: int, end: int) -> AsyncIterator[Manifest]:
+    """All manifests of the log, oldest first."""
+    offset = start
+    while offset < end and (records := await log.read(offset, end)):
+        offset = records[-1][0] + 1
+        for _, value in records:
+            record = decode(value)
+            if isinstance(record, Manifest):
+                yield record
