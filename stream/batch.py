@@ -1,0 +1,35 @@
+"""A batch of sound, fresh events as columns, in record order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import compress
+from typing import Generic
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.events import EventT
+from stream.hashtable import Keys
+from stream.times import Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Generic[EventT]):
+    """`column` is `codec.Decoded.column`; `closing` the pane whose closing carries the event."""
+
+    events: Sequence[EventT]
+    ids: Keys
+    at_ms: Ints
+    column: Ints
+    closing: Ints
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    def only(self, wanted: NDArray[np.bool_]) -> "Batch[EventT]":
+        """Only some of the events."""
+        if wanted.all():
+            return self
+        events = list(compress(self.events, wanted.tolist()))
+        columns = (self.ids, self.at_ms, self.column, self.closing)
+        return Batch(events, *(column[wanted] for column in columns))

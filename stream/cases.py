@@ -1,0 +1,134 @@
+"""Open cases: since when each has been open, for time to resolution (TTR).
+
+A case is known by its case id or, without one, by customer and topic.  Its first contact opens it and
+`resolved` closes it; after that the next contact opens another.  A case without contact for
+`memory_ms` is given up: its resolution then counts only if it says itself when it was opened.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.rules import DAY_MS
+from stream.hashtable import HashTable, Keys, Table
+from stream.panes import tallies
+from stream.tally import CELL, TTR_BUCKETS, TTR_GAMMA
+from stream.times import NO_TIME, Ints
+from stream.touches import REMEMBERED, RESOLVED, TRANSFERRED, Runs, remembered
+
+CASE: Final = np.dtype([("key", "<u8"), ("opened_ms", "<i8"), ("at_ms", "<i8")])
+"""`opened_ms` is `NO_TIME` once the case is closed, `at_ms` the latest contact."""
+
+MEMORY_MS: Final = 30 * DAY_MS
+"""Ours: longer silence means that nobody works on the case any more (or the repeat window, if longer)."""
+
+_SUM, _WITHIN, _OVER = CELL["ttr.sum_ms"], CELL["ttr.within"], CELL["ttr.over"]
+_FIRST_BUCKET: Final = CELL["ttr.bucket/0"]
+_ROUNDING: Final = 1e-9
+"""Keeps a duration that is a power of γ in the bucket that it ends, whichever way the logarithm rounds."""
+
+
+class Cases:
+    """Open cases of one partition."""
+
+    def __init__(self, memory_ms: int, pane_ms: int, rows: Table | None = None) -> None:
+        self._memory_ms = memory_ms
+        self._pane_ms = pane_ms
+        self._table = HashTable(CASE, rows)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    @property
+    def rows(self) -> Table:
+        """What is remembered, a view."""
+        return self._table.rows
+
+    def judge(self, touches: Table, target_ms: int, *, keep: bool = True) -> Table:
+        """Tallies of the resolutions among touches whose panes close, given in order.
+
+        With `keep` false nothing is remembered.
+        """
+        touches = touches[touches["kind"] != TRANSFERRED]
+        opened_ms = touches["opened_ms"].copy()
+        by_case = touches["case"] != 0
+        found_ms = self._openings(touches[by_case], touches["case"][by_case], keep=keep)
+        opened_ms[by_case] = np.where(opened_ms[by_case] == NO_TIME, found_ms, opened_ms[by_case])
+        resolved = touches["kind"] == RESOLVED
+        by_subject = ~by_case | (resolved & (opened_ms == NO_TIME))
+        found_ms = self._openings(touches[by_subject], touches["subject"][by_subject], keep=keep)
+        opened_ms[by_subject] = np.where(opened_ms[by_subject] == NO_TIME, found_ms, opened_ms[by_subject])
+        took_ms = touches["at_ms"] - opened_ms
+        timed = resolved & (opened_ms != NO_TIME) & (took_ms >= 0)
+        return self._tallied(touches[timed], took_ms[timed], target_ms)
+
+    def _openings(self, touches: Table, keys: Keys, *, keep: bool) -> Ints:
+        """When the case that each touch belongs to was opened, `NO_TIME` where none is open."""
+        distinct = np.unique(keys)
+        places = self._table.find(distinct)
+        known = self._table.rows[places[places >= 0]]
+        heads = remembered(known["key"], known["at_ms"])
+        heads["opened_ms"] = known["opened_ms"]
+        touches = touches.copy()
+        touches["id"] = np.arange(len(touches))  # so that the way back is known
+        runs = Runs.of(touches, keys, heads)
+        opened_ms = self._opened(runs)
+        if keep:
+            self._remember(runs, distinct, places, opened_ms)
+        own = runs.touches["kind"] != REMEMBERED
+        out = np.empty(len(touches), np.int64)
+        out[runs.touches["id"][own].astype(np.int64)] = opened_ms[own]
+        return out
+
+    def _opened(self, runs: Runs) -> Ints:
+        """For each place when its case was opened, by it or before it; `NO_TIME` for a stray resolution."""
+        touches, opens = runs.touches, _opens(runs.touches)
+        latest = runs.latest_before(opens)
+        oldest_ms = touches["closing"] * self._pane_ms - self._memory_ms
+        remembered = (latest >= 0) & (touches["at_ms"][latest] >= oldest_ms)
+        is_open = remembered & (runs.last_before(opens) > runs.last_before(touches["kind"] == RESOLVED))
+        opening = runs.last_until(opens & ~is_open)
+        since_ms = np.where(touches["kind"] == REMEMBERED, touches["opened_ms"], touches["at_ms"])
+        return np.where(is_open | opens, since_ms[opening], NO_TIME)
+
+    def _remember(self, runs: Runs, keys: Keys, places: Ints, opened_ms: Ints) -> None:
+        """Keep how each run ends; `places` are the rows of the runs' keys, -1 for new ones."""
+        ends = runs.ends
+        rows = np.empty(len(keys), CASE)
+        closed = runs.touches["kind"][ends] == RESOLVED
+        rows["key"] = keys
+        rows["opened_ms"] = np.where(closed, NO_TIME, opened_ms[ends])
+        rows["at_ms"] = runs.touches["at_ms"][runs.latest_until(_opens(runs.touches))[ends]]
+        known = places >= 0
+        self._table.rows[places[known]] = rows[known]
+        new = ~known & ~closed
+        if new.any():
+            oldest_ms = int(runs.touches["closing"].max()) * self._pane_ms - self._memory_ms
+            self._table.add(rows[new], lambda table: _alive(table, oldest_ms))
+
+    def _tallied(self, touches: Table, took_ms: Ints, target_ms: int) -> Table:
+        pane = touches["at_ms"] // self._pane_ms
+        within = np.where(took_ms <= target_ms, _WITHIN, _OVER)
+        columns = ((_SUM, took_ms), (within, 1), (_FIRST_BUCKET + bucket(took_ms), 1))
+        return np.concatenate(
+            [tallies(touches["closing"], pane, touches["combo"], cell, count) for cell, count in columns]
+        )
+
+
+def bucket(took_ms: Ints) -> Ints:
+    """Number of the time-to-resolution bucket: i holds (γ^(i-1), γ^i] seconds, 0 all up to one second."""
+    number = np.ceil(np.log(np.maximum(took_ms, 1000) / 1000) / np.log(TTR_GAMMA) - _ROUNDING)
+    return np.minimum(number, TTR_BUCKETS - 1).astype(np.int64)
+
+
+def _opens(touches: Table) -> NDArray[np.bool_]:
+    """Touches that open a case or belong to an open one; a closed case that is remembered does not."""
+    closed = (touches["kind"] == REMEMBERED) & (touches["opened_ms"] == NO_TIME)
+    opens: NDArray[np.bool_] = (touches["kind"] != RESOLVED) & ~closed
+    return opens
+
+
+def _alive(table: Table, oldest_ms: int) -> NDArray[np.bool_]:
+    alive: NDArray[np.bool_] = (table["opened_ms"] != NO_TIME) & (table["at_ms"] >= oldest_ms)
+    return alive

@@ -1,0 +1,143 @@
+"""The codec: a list of records to sound events with their times, and what was refused and why."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Final, Generic
+
+import msgspec
+import numpy as np
+
+from stream.answers import Levels
+from stream.diagnosis import MAX_BYTES, mended
+from stream.events import EventT, Feedback, Interaction
+from stream.outcomes import Reason, RecordError, Reject
+from stream.records import Record, Stream
+from stream.times import EARLIEST_MS, LATEST_MS, NO_TIME, Ints, read_time, read_times
+
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, TypeError, RecursionError)
+"""What the fast decoder raises; `diagnosis` then looks again."""
+
+_INTERACTION: Final = msgspec.json.Decoder(Interaction)
+_FEEDBACK: Final = msgspec.json.Decoder(Feedback)
+_ANSWER: Final = attrgetter("indicator", "scale", "score")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded(Generic[EventT]):
+    """Sound events in record order with one column, and the rejects in record order.
+
+    `at_ms` and `column` belong to `events`, one each.  The column of an interaction is its `opened_at`
+    in milliseconds (`NO_TIME` without one), that of feedback the cell that it is counted in.
+    """
+
+    events: Sequence[EventT]
+    at_ms: Ints
+    column: Ints
+    rejects: Sequence[Reject]
+
+
+def decode_interactions(records: Sequence[Record], max_ahead_ms: int) -> Decoded[Interaction]:
+    """Read records of cx.interactions; an event more than `max_ahead_ms` past its record is refused."""
+    events, kept, rejects = _structs(records, Stream.INTERACTIONS, _INTERACTION.decode)
+    at_ms, errors = _times(events, kept, max_ahead_ms)
+    opened_ms = np.full(len(events), NO_TIME, np.int64)
+    for place in [place for place, event in enumerate(events) if event.opened_at is not None]:
+        opened_ms[place] = read_time(events[place].opened_at or 0)
+        if opened_ms[place] == NO_TIME:
+            errors.setdefault(place, _bad_time("opened_at"))
+    return _without(Decoded(events, at_ms, opened_ms, rejects), errors, kept)
+
+
+def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: Levels) -> Decoded[Feedback]:
+    """Read records of cx.feedback; `levels` knows the scales."""
+    events, kept, rejects = _structs(records, Stream.FEEDBACK, _FEEDBACK.decode)
+    at_ms, errors = _times(events, kept, max_ahead_ms)
+    for place in [place for place, event in enumerate(events) if event.interaction_at is not None]:
+        if read_time(events[place].interaction_at or 0) == NO_TIME:
+            errors.setdefault(place, _bad_time("interaction_at"))
+    cells = list(map(levels.known, map(_ANSWER, events)))
+    for place in [place for place, cell in enumerate(cells) if cell is None]:
+        event = events[place]
+        try:
+            cells[place] = levels.cell(event.indicator, event.scale, event.score)
+        except RecordError as error:
+            cells[place] = -1
+            errors.setdefault(place, error)
+    return _without(Decoded(events, at_ms, np.array(cells, np.int64), rejects), errors, kept)
+
+
+def _structs(
+    records: Sequence[Record], stream: Stream, decode: Callable[[bytes], EventT]
+) -> tuple[list[EventT], Sequence[Record], list[Reject]]:
+    """Events, the records that they came from, and the rejects."""
+    events: list[EventT] = []
+    rejects: list[Reject] = []
+    refused: set[int] = set()
+    for place, record in enumerate(records):
+        value = record.value
+        try:
+            if len(value) > MAX_BYTES:  # type: ignore[arg-type]  # a null value raises, and is diagnosed
+                raise TypeError  # rare enough, and diagnosed with the rest
+            events.append(decode(value))  # type: ignore[arg-type]  # not null: it has a length
+        except UNREADABLE:
+            try:
+                events.append(mended(record, stream))  # type: ignore[arg-type]  # the stream's own struct
+            except RecordError as error:
+                rejects.append(Reject(record.offset, error.reason, error.detail))
+                refused.add(place)
+    if not refused:
+        return events, records, rejects
+    return events, [record for place, record in enumerate(records) if place not in refused], rejects
+
+
+def _times(
+    events: Sequence[EventT], records: Sequence[Record], max_ahead_ms: int
+) -> tuple[Ints, dict[int, RecordError]]:
+    """When each event happened, and by place those that cannot have."""
+    at_ms = read_times([event.at for event in events])
+    limit_ms = _limits(records, max_ahead_ms)
+    errors: dict[int, RecordError] = {}
+    for place in np.flatnonzero((at_ms < EARLIEST_MS) | (at_ms > limit_ms)).tolist():
+        errors[place] = _wrong_time(int(at_ms[place]), records[place].timestamp, max_ahead_ms)
+    return at_ms, errors
+
+
+def _limits(records: Sequence[Record], max_ahead_ms: int) -> Ints | int:
+    """The latest time that each record may carry.  Kafka's -1 and a file's None mean: no timestamp."""
+    stamps = [record.timestamp for record in records]
+    if stamps.count(None) == len(stamps):
+        return LATEST_MS
+    known = np.array([-1 if stamp is None else stamp for stamp in stamps], np.int64)
+    return np.where(known < 0, LATEST_MS, np.minimum(known + max_ahead_ms, LATEST_MS))
+
+
+def _wrong_time(at_ms: int, timestamp: int | None, max_ahead_ms: int) -> RecordError:
+    if at_ms == NO_TIME or at_ms > LATEST_MS:
+        return _bad_time("at")
+    if at_ms < EARLIEST_MS:
+        return RecordError(Reason.TOO_EARLY, "at: want 1990 or later, got an earlier time")
+    ahead_s = (at_ms - (timestamp or 0)) / 1000
+    wanted = f"at most {max_ahead_ms / 1000:g} s past the record's timestamp"
+    return RecordError(Reason.FUTURE, f"at: want {wanted}, got {ahead_s:.0f} s")
+
+
+def _bad_time(name: str) -> RecordError:
+    return RecordError(Reason.BAD_TIME, f"{name}: want RFC 3339 with an offset or Unix seconds, got neither")
+
+
+def _without(
+    decoded: Decoded[EventT], errors: Mapping[int, RecordError], records: Sequence[Record]
+) -> Decoded[EventT]:
+    """The same without the events that have errors, which join the rejects."""
+    if not errors:
+        return decoded
+    sound = np.ones(len(decoded.events), bool)
+    sound[list(errors)] = False
+    refused = [Reject(records[place].offset, error.reason, error.detail) for place, error in errors.items()]
+    return Decoded(
+        [event for event, good in zip(decoded.events, sound.tolist(), strict=True) if good],
+        decoded.at_ms[sound],
+        decoded.column[sound],
+        sorted([*decoded.rejects, *refused], key=lambda reject: reject.offset),
+    )

@@ -1,0 +1,111 @@
+"""Combinations of dimension values, numbered; and the scopes that each belongs to, per grouping."""
+
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any, Final
+
+import numpy as np
+
+from stream.events import Event
+from stream.plan import Grouping
+from stream.sections import ScopeKey
+from stream.times import Ints
+
+Values = tuple[str, ...]
+
+SPELLINGS: Final = 1 << 16
+"""Raw combinations remembered before the memory of spellings starts anew."""
+
+
+class Combos:
+    """Numbers for the combinations of values of `dims`; a number stays valid until `retain`."""
+
+    def __init__(self, dims: Sequence[str], values: Sequence[Values] = ()) -> None:
+        self._dims = tuple(dims)
+        self._channel = self._dims.index("channel") if "channel" in self._dims else -1
+        self.values: list[Values] = []
+        self._codes: dict[Values, int] = {}
+        self._spellings: dict[Any, int] = {}
+        # attrgetter gives a bare value for one name: asked for it twice, a tuple as for many
+        self._raw = attrgetter(*(self._dims if len(self._dims) > 1 else self._dims * 2 or ("channel",)))
+        for combo in values:
+            self._code(combo)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def codes(self, events: Sequence[Event]) -> Ints:
+        """The number of each event's combination."""
+        if not self._dims:
+            return np.full(len(events), self._code(()), np.int64)
+        raw = list(map(self._raw, events))
+        codes = list(map(self._spellings.get, raw))
+        for place in [place for place, code in enumerate(codes) if code is None]:
+            codes[place] = self._spelled(raw[place])
+        return np.array(codes, np.int64)
+
+    def retain(self, used: Ints) -> Ints:
+        """Forget all numbers but `used` (distinct); gives each old one its new number, -1 where forgotten."""
+        renumbered = np.full(len(self.values), -1, np.int64)
+        renumbered[used] = np.arange(len(used))
+        kept = [self.values[code] for code in used]
+        self.values, self._codes, self._spellings = [], {}, {}
+        for combo in kept:
+            self._code(combo)
+        return renumbered
+
+    def _spelled(self, raw: tuple[str | None, ...]) -> int:
+        if len(self._spellings) >= SPELLINGS:
+            self._spellings.clear()
+        code = self._code(self._tidied(raw))
+        self._spellings[raw] = code
+        return code
+
+    def _tidied(self, raw: tuple[str | None, ...]) -> Values:
+        """Stripped, the channel in lower case, "" for what is missing."""
+        values = [(value or "").strip() for value in raw[: len(self._dims)]]
+        if self._channel >= 0:
+            values[self._channel] = values[self._channel].lower()
+        return tuple(values)
+
+    def _code(self, values: Values) -> int:
+        code = self._codes.setdefault(values, len(self.values))
+        if code == len(self.values):
+            self.values.append(values)
+        return code
+
+
+class Scopes:
+    """The scopes of all groupings, numbered, and the shard of each."""
+
+    def __init__(self, dims: Sequence[str], groupings: Sequence[Grouping], shards: int) -> None:
+        self._groupings = tuple(groupings)
+        self._places = [tuple(dims.index(dim) for dim in grouping.dims) for grouping in groupings]
+        self._count = shards
+        self._numbers: dict[ScopeKey, int] = {}
+        self._keys: list[ScopeKey] = []
+        self._shard: list[int] = []
+        self._of_combo: list[list[int]] = []
+
+    def of(self, combos: Combos) -> Ints:
+        """Scope numbers, a row per combination and a column per grouping."""
+        for values in combos.values[len(self._of_combo) :]:
+            self._of_combo.append([self._number(place, values) for place in range(len(self._groupings))])
+        return np.array(self._of_combo, np.int64).reshape(-1, len(self._groupings))
+
+    def shards(self, scopes: Ints) -> Ints:
+        """The shard of each scope."""
+        return np.array(self._shard, np.int64)[scopes] if len(scopes) else scopes
+
+    def named(self, scopes: Ints) -> list[ScopeKey]:
+        """The keys of scopes."""
+        return [self._keys[number] for number in scopes.tolist()]
+
+    def _number(self, grouping: int, values: Values) -> int:
+        own = tuple(values[place] for place in self._places[grouping])
+        key = (self._groupings[grouping].key, own)
+        number = self._numbers.setdefault(key, len(self._keys))
+        if number == len(self._keys):
+            self._keys.append(key)
+            self._shard.append(self._groupings[grouping].shard(own, self._count))
+        return number

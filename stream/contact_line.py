@@ -1,0 +1,160 @@
+"""The line of interactions: volumes at once, history when panes close."""
+
+from collections.abc import Mapping
+from operator import attrgetter
+from typing import Final, cast
+
+import numpy as np
+
+from stream.batch import Batch
+from stream.cases import MEMORY_MS, Cases
+from stream.combos import Combos
+from stream.contacts import Contacts
+from stream.events import EVENTS, OUTCOMES, Interaction
+from stream.hashing import hashed, joined
+from stream.hashtable import Keys, Table
+from stream.panes import TALLY, OpenPanes, merged, tallies
+from stream.plan import Plan
+from stream.tally import CELL
+from stream.times import NO_TIME, Ints
+from stream.touches import CONTACT, HANDED_ON, REOPENED, RESOLVED, TOUCH, TRANSFERRED, in_order
+
+ABANDONED: Final = 6
+"""A contact that was abandoned; as a touch it is a `CONTACT`, if the rules include it at all."""
+NO_TOUCH: Final = 7
+
+_KIND: Final = {
+    "transferred": TRANSFERRED,
+    "resolved": RESOLVED,
+    "reopened": REOPENED,
+    "abandoned": ABANDONED,
+}
+_OF_CONTACT: Final = {"transferred": HANDED_ON, "abandoned": ABANDONED}
+KIND_OF: Final[Mapping[tuple[str | None, str | None], int]] = {
+    (event, outcome): _KIND.get(event or "contact", _OF_CONTACT.get(outcome or "", CONTACT))
+    for event in (None, *EVENTS)
+    for outcome in (None, *OUTCOMES)
+}
+"""What an event and its outcome amount to; an outcome only says something on a contact."""
+
+_EVENT: Final = attrgetter("event", "outcome")
+
+
+class ContactLine:
+    """Tallies and history of one partition of cx.interactions."""
+
+    def __init__(self, plan: Plan, combos: Combos) -> None:
+        keeps, pane_ms = plan.keeps, plan.rulebook.timing.pane_ms
+        fcr = keeps.get("fcr", {})
+        window_ms = cast("int", fcr.get("repeat_window", 0))
+        self._keeps = keeps
+        self._pane_ms = pane_ms
+        self._match = cast("str", fcr.get("match", "topic"))
+        self._touch = _touch_kinds(keeps)
+        self._combos = combos
+        self._open = OpenPanes()
+        self._waiting: list[Table] = []
+        self._contacts = Contacts(window_ms, pane_ms)
+        self._cases = Cases(max(window_ms, MEMORY_MS), pane_ms)
+
+    def take(self, batch: Batch[Interaction]) -> None:
+        """Count the volumes, and keep what history must judge until its pane closes."""
+        kinds = np.array([KIND_OF[pair] for pair in map(_EVENT, batch.events)], np.int64)
+        combo = self._combos.codes(batch.events)
+        self._open.add(self._volumes(batch, kinds, combo))
+        touches = self._touches(batch, self._touch[kinds], combo)
+        if len(touches):
+            self._waiting.append(touches)
+
+    def close(self, through: int) -> Table:
+        """What leaves with the panes up to and with `through`."""
+        waiting = self._all_waiting()
+        due = waiting["closing"] <= through
+        self._waiting = [waiting[~due]]
+        return merged(np.concatenate([self._open.close(through), *self._judged(waiting[due], keep=True)]))
+
+    def so_far(self) -> Table:
+        """What would leave if all open panes closed now."""
+        judged = self._judged(self._all_waiting(), keep=False)
+        return merged(np.concatenate([self._open.rows(), *judged]))
+
+    def entries(self) -> dict[str, int]:
+        """Sizes of what is remembered."""
+        waiting = sum(map(len, self._waiting))
+        return {"contacts": len(self._contacts), "cases": len(self._cases), "waiting": waiting}
+
+    def _all_waiting(self) -> Table:
+        return np.concatenate(self._waiting) if self._waiting else np.empty(0, TOUCH)
+
+    def _judged(self, touches: Table, *, keep: bool) -> list[Table]:
+        if not len(touches):
+            return []
+        touches = in_order(touches)
+        rows = []
+        if "fcr" in self._keeps:
+            rows.append(self._contacts.judge(touches[touches["kind"] != RESOLVED], keep=keep))
+        if "ttr" in self._keeps:
+            target_ms = cast("int", self._keeps["ttr"]["target"])
+            rows.append(self._cases.judge(touches, target_ms, keep=keep))
+        return rows
+
+    def _volumes(self, batch: Batch[Interaction], kinds: Ints, combo: Ints) -> Table:
+        """Contacts, abandoned ones and waits."""
+        contact = (kinds == CONTACT) | (kinds == HANDED_ON) | (kinds == ABANDONED)
+        cells = []
+        if "contacts" in self._keeps or "abandonment" in self._keeps:
+            cells.append((contact, CELL["contacts"]))
+        if "abandonment" in self._keeps:
+            cells.append((kinds == ABANDONED, CELL["abandoned"]))
+        if "wait" in self._keeps:
+            target_s = cast("int", self._keeps["wait"]["target"]) / 1000
+            wait_s = np.array([event.wait_s for event in batch.events], np.float64)  # None becomes NaN
+            answered = contact & (kinds != ABANDONED)
+            cells.append((answered & (wait_s <= target_s), CELL["wait.within"]))
+            cells.append((answered & (wait_s > target_s), CELL["wait.over"]))
+        pane = batch.at_ms // self._pane_ms
+        rows = [tallies(batch.closing[own], pane[own], combo[own], cell) for own, cell in cells]
+        return np.concatenate(rows) if rows else np.empty(0, TALLY)
+
+    def _touches(self, batch: Batch[Interaction], kinds: Ints, combo: Ints) -> Table:
+        """What history must judge: events with a customer, and resolutions that say when they opened."""
+        named = np.array([bool(event.customer) for event in batch.events], bool)
+        timed = (kinds == RESOLVED) & (batch.column != NO_TIME)
+        wanted = (kinds != NO_TOUCH) & (named | timed)
+        own, named = batch.only(wanted), named[wanted]
+        rows = np.empty(len(own), TOUCH)
+        rows["closing"], rows["at_ms"], rows["id"] = own.closing, own.at_ms, own.ids
+        rows["opened_ms"], rows["combo"], rows["kind"] = own.column, combo[wanted], kinds[wanted]
+        person = np.where(named, hashed(event.customer or "" for event in own.events), own.ids)
+        topic = hashed((event.topic or "").strip() for event in own.events)
+        case = hashed(event.case or "" for event in own.events)
+        has_case = np.array([bool(event.case) for event in own.events], bool)
+        rows["subject"] = joined(person, topic)
+        rows["case"] = np.where(has_case & named, joined(case, person), 0)
+        rows["person"] = self._person(person, rows["subject"], case)
+        return rows
+
+    def _person(self, customer: Keys, subject: Keys, case: Keys) -> Keys:
+        """The key of the contact history, as `fcr.match` says."""
+        match self._match:
+            case "any":
+                return customer
+            case "case":
+                return joined(customer, case)
+            case _:
+                return subject
+
+
+def _touch_kinds(keeps: Mapping[str, Mapping[str, object]]) -> Ints:
+    """For each kind the kind of touch that it makes, `NO_TOUCH` where history does not care."""
+    fcr, ttr = keeps.get("fcr"), "ttr" in keeps
+    kinds = np.full(NO_TOUCH, NO_TOUCH, np.int64)
+    if fcr is not None or ttr:
+        kinds[CONTACT], kinds[HANDED_ON], kinds[REOPENED] = CONTACT, CONTACT, REOPENED
+    if fcr is not None and fcr["transfers"] == "fail":
+        kinds[HANDED_ON], kinds[TRANSFERRED] = HANDED_ON, TRANSFERRED
+    if fcr is not None and fcr["abandoned"] == "include":
+        kinds[ABANDONED] = CONTACT
+    if ttr:
+        kinds[RESOLVED] = RESOLVED
+    return kinds

@@ -1,0 +1,75 @@
+"""Deduplication: the same id again within the horizon is a duplicate.
+
+The horizon runs on the stream's own clock (its greatest event time), from when the id was first seen:
+a backlog of old events that is sent twice is found out as well as a fresh one.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.hashtable import HashTable, Keys, Table
+from stream.times import NO_TIME, Ints
+
+SEEN: Final = np.dtype([("key", "<u8"), ("seen_ms", "<i8")])
+
+
+class Dedup:
+    """The ids of one source, for as long as they are remembered."""
+
+    def __init__(self, horizon_ms: int, rows: Table | None = None) -> None:
+        self._horizon_ms = horizon_ms
+        self._table = HashTable(SEEN, rows)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    @property
+    def rows(self) -> NDArray[Any]:
+        """What is remembered, for a snapshot."""
+        return self._table.rows
+
+    def fresh(self, ids: Keys, clock_ms: Ints) -> NDArray[np.bool_]:
+        """Which of the ids, hashed, in record order, are not duplicates; remembers them.
+
+        `clock_ms` is the greatest event time up to and with each record, so it never falls.
+        """
+        if not len(ids):
+            return np.ones(0, bool)
+        order = np.argsort(ids, kind="stable")
+        lead = np.ones(len(ids), bool)
+        lead[1:] = np.diff(ids[order]) != 0
+        fresh = np.zeros(len(ids), bool)
+        firsts = order[lead]
+        fresh[firsts] = self._remember(ids[firsts], clock_ms[firsts], int(clock_ms[0]))
+        if len(firsts) < len(ids):
+            repeats = np.sort(order[~lead])
+            fresh[repeats] = self._again(ids[repeats], clock_ms[repeats])
+        return fresh
+
+    def _remember(self, ids: Keys, clock_ms: Ints, oldest_ms: int) -> NDArray[np.bool_]:
+        """Distinct ids: which were not known, or no longer."""
+        places = self._table.find(ids)
+        known = places >= 0
+        seen_ms = np.full(len(ids), NO_TIME, np.int64)
+        seen_ms[known] = self._table.rows["seen_ms"][places[known]]
+        fresh = seen_ms < clock_ms - self._horizon_ms
+        again = fresh & known
+        self._table.rows["seen_ms"][places[again]] = clock_ms[again]
+        new = np.empty(int((~known).sum()), SEEN)
+        new["key"], new["seen_ms"] = ids[~known], clock_ms[~known]
+        self._table.add(new, lambda rows: rows["seen_ms"] >= oldest_ms - self._horizon_ms)
+        return fresh
+
+    def _again(self, ids: Keys, clock_ms: Ints) -> list[bool]:
+        """Ids that came before in the same batch, one by one in record order: few, as a rule."""
+        places = self._table.find(ids)
+        seen_ms = dict(zip(places.tolist(), self._table.rows["seen_ms"][places].tolist(), strict=True))
+        fresh = []
+        for place, now_ms in zip(places.tolist(), clock_ms.tolist(), strict=True):
+            fresh.append(seen_ms[place] < now_ms - self._horizon_ms)
+            if fresh[-1]:
+                seen_ms[place] = now_ms
+        self._table.rows["seen_ms"][list(seen_ms)] = list(seen_ms.values())
+        return fresh

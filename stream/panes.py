@@ -1,0 +1,99 @@
+"""Panes: tallies of slices of event time that are still open, until they close and leave in one piece."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.hashtable import Table
+from stream.times import Ints
+
+TALLY: Final = np.dtype(
+    [("closing", "<i8"), ("pane", "<i8"), ("combo", "<i4"), ("cell", "<i4"), ("count", "<i8")]
+)
+"""Counts by the pane whose closing carries them, the pane that they belong to, and the combination of
+dimension values."""
+KEYS: Final = ("closing", "pane", "combo", "cell")
+
+_COMPACT_FROM: Final = 1 << 16
+"""Rows that may wait unmerged: 2 MiB."""
+_WIDEST: Final = 2**62
+
+
+def tallies(closing: Ints, pane: Ints, combo: Ints, cell: Any, count: Any = 1) -> Table:
+    """Rows of columns; scalars are spread."""
+    rows = np.empty(len(closing), TALLY)
+    rows["closing"], rows["pane"], rows["combo"] = closing, pane, combo
+    rows["cell"], rows["count"] = cell, count
+    return rows
+
+
+def merged(rows: Table) -> Table:
+    """Equal keys added up, in the order of `KEYS`; what adds up to nothing is dropped."""
+    if not len(rows):
+        return rows
+    key = packed([rows[name] for name in KEYS])
+    order = np.argsort(key)
+    first = np.flatnonzero(np.diff(key[order], prepend=key[order[0]] - 1))
+    out: Table = rows[order[first]]
+    out["count"] = np.add.reduceat(rows["count"][order], first)
+    return out[out["count"] != 0]
+
+
+def packed(columns: Sequence[NDArray[Any]]) -> Ints:
+    """One integer per row that orders rows as the columns do, the first column counting most."""
+    key, span = np.zeros(len(columns[0]), np.int64), 1
+    for column in columns:
+        low = int(column.min())
+        width = int(column.max()) - low + 1
+        if span * width > _WIDEST:
+            distinct, key = np.unique(key, return_inverse=True)
+            span = len(distinct)
+        key = key * width + (column.astype(np.int64) - low)
+        span *= width
+    return key
+
+
+class OpenPanes:
+    """Tallies of one source that have not left yet."""
+
+    def __init__(self, rows: Table | None = None) -> None:
+        self._chunks: list[Table] = [np.empty(0, TALLY) if rows is None else rows]
+        self._waiting = len(self._chunks[0])
+        self._compact_at = _COMPACT_FROM
+
+    def __len__(self) -> int:
+        return self._waiting
+
+    def add(self, rows: Table) -> None:
+        """Count on."""
+        if len(rows):
+            self._chunks.append(rows)
+            self._waiting += len(rows)
+        if self._waiting > self._compact_at:
+            self._keep(merged(self._all()))
+            self._compact_at = max(_COMPACT_FROM, 2 * self._waiting)
+
+    def close(self, through: int) -> Table:
+        """Take out, merged, what leaves with the closing of panes up to and with `through`."""
+        rows = self._all()
+        gone = rows["closing"] <= through
+        self._keep(rows[~gone])
+        return merged(rows[gone])
+
+    def rows(self) -> Table:
+        """Everything that waits, merged."""
+        return merged(self._all())
+
+    def recode(self, codes: Ints) -> None:
+        """Replace every combination by its new code."""
+        rows = self._all()
+        rows["combo"] = codes[rows["combo"]]
+        self._keep(rows)
+
+    def _all(self) -> Table:
+        return np.concatenate(self._chunks) if len(self._chunks) > 1 else self._chunks[0]
+
+    def _keep(self, rows: Table) -> None:
+        self._chunks, self._waiting = [rows], len(rows)

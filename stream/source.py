@@ -1,0 +1,57 @@
+"""A source: how far one input topic and partition has been read, and which of its panes have closed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.sections import NO_PANE
+from stream.times import NO_TIME, Ints
+
+
+@dataclass(slots=True)
+class Source:
+    """The clock of one source.
+
+    `clock_ms` is its greatest event time (`NO_TIME`: none yet), `through` the last pane that has closed;
+    neither ever falls.  `next_offset` is the first input offset that was not fed yet.
+    """
+
+    name: str
+    pane_ms: int
+    lateness_ms: int
+    next_offset: int = 0
+    clock_ms: int = NO_TIME
+    through: int = NO_PANE
+
+    @property
+    def watermark_ms(self) -> int | None:
+        """Event time up to which it is complete, None before the first event."""
+        return None if self.clock_ms == NO_TIME else self.clock_ms - self.lateness_ms
+
+    @property
+    def newest_ms(self) -> int | None:
+        """Its greatest event time, None before the first event."""
+        return None if self.clock_ms == NO_TIME else self.clock_ms
+
+    def clocks(self, at_ms: Ints) -> Ints:
+        """The clock before each event, and after the last: one more than events."""
+        return np.maximum.accumulate(np.concatenate([[self.clock_ms], at_ms]))
+
+    def place(self, at_ms: Ints, before_ms: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+        """The pane whose closing carries each event, and whether it is late; `before_ms` are its clocks.
+
+        That is the event's own pane or, if it had closed before the event came, the next that closes.
+        """
+        watermark_ms = before_ms - self.lateness_ms
+        next_pane = np.maximum(watermark_ms // self.pane_ms, self.through + 1)
+        return np.maximum(at_ms // self.pane_ms, next_pane), at_ms < watermark_ms
+
+    def advance(self, clock_ms: int) -> bool:
+        """Move the clock on; true if panes have closed."""
+        self.clock_ms = max(self.clock_ms, clock_ms)
+        if self.clock_ms == NO_TIME:
+            return False
+        before = self.through
+        self.through = max(before, (self.clock_ms - self.lateness_ms) // self.pane_ms - 1)
+        return self.through > before
