@@ -1,0 +1,168 @@
+"""`tocsin demo`: embedded broker, topics, a real worker, a day of traffic with an incident, a live board.
+
+Nothing listens or connects outside 127.0.0.1, and everything that is started ends with us.
+"""
+
+import asyncio
+import signal
+import time
+from collections import deque
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import msgspec
+import yaml
+
+from alerts.transitions import Score, Transition
+from stream.child_worker import ChildWorker, worker
+from stream.clients import BrokerError, producing, reading
+from stream.embedded import EmbeddedBrokerError, broker, free_port
+from stream.kafka import ClientSettings
+from stream.live import LiveView, Pulse
+from stream.pacing import Pace, start_for
+from stream.rulefile import STARTER, load, read_text
+from stream.screens import Screen, screen
+from stream.sending import Play, limits, run_name, send, wall_ms
+from stream.topics import ALERTS, SCORES, ensure
+from stream.traffic import DEMO
+from stream.webhook_log import PATH, WebhookLog, new_secret, serving
+
+GROUP: Final = "tocsin-demo"
+PARTITIONS: Final = 4
+METRICS_PORT: Final = 9108
+LOG_PORT: Final = 9109
+"""Where the metrics and the webhook log are when these ports are free."""
+REFRESH_S: Final = 0.25
+RATE_OVER: Final = 9
+"""Refreshes over which events per second are taken."""
+DRAIN_S: Final = 2.0
+"""How long the last messages may take to become alerts."""
+TANSU: Final = ("--session-timeout", "6", "--no-trim-snapshots")
+"""It lets a group wait for half of the session timeout, and cannot delete records."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSettings:
+    """What to play.  `seconds` of traffic (None: until stopped), with files kept in `directory`."""
+
+    directory: Path
+    seconds: float | None
+    as_json: bool
+    rules: Path | None
+    speed: float
+    seed: int
+
+
+def play(settings: DemoSettings) -> None:
+    """Run the demo to its end.
+
+    Raises:
+        OperatorError: the rules are wrong, or the broker or worker does not start.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        asyncio.run(_stage(settings))
+    except BrokerError as error:
+        raise EmbeddedBrokerError(f"the embedded broker failed: {error}") from error
+
+
+async def _stage(settings: DemoSettings) -> None:
+    """Start everything, in the order in which it is needed; end it the other way round."""
+    log = WebhookLog(new_secret())
+    async with AsyncExitStack() as stack:
+        address = stack.enter_context(broker(settings.directory))
+        kafka = ClientSettings((address,), client_id=GROUP)
+        log_url = await stack.enter_async_context(serving(log, free_port(LOG_PORT)))
+        rules = _rules(settings, log_url + PATH, log.secret)
+        await ensure(kafka, PARTITIONS, 1, GROUP)
+        arguments = ["--broker", address, "--rules", str(rules), "--group", GROUP, *TANSU]
+        child = await stack.enter_async_context(
+            worker(arguments, free_port(METRICS_PORT), settings.directory / "worker.log")
+        )
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        await child.ready(http)
+        view = LiveView({"metrics": f"{child.url}/metrics", "webhook log": f"{log_url}/"})
+        shown = stack.enter_context(screen(view, as_json=settings.as_json))
+        scene = _Scene(kafka, child, log, http, view, shown)
+        await _first_to_end(_traffic(scene, settings), _scores(scene), _alerts(scene), _pulse(scene))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What plays together."""
+
+    kafka: ClientSettings
+    child: ChildWorker
+    log: WebhookLog
+    http: aiohttp.ClientSession
+    view: LiveView
+    screen: Screen
+
+
+async def _first_to_end(*works: Coroutine[Any, Any, None]) -> None:
+    """Run all until one ends or fails, then stop the others."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+async def _traffic(scene: _Scene, settings: DemoSettings) -> None:
+    now_ms = wall_ms()
+    pace = Pace(start_for(now_ms, settings.speed, settings.seconds), now_ms, settings.speed)
+    rate = DEMO.rate / settings.speed
+    played = Play(DEMO, pace.start_ms, rate, settings.seed, run_name(DEMO, now_ms))
+    async with producing(scene.kafka) as producer:
+        await send(producer, limits(pace, settings.seconds, None).of(played.messages()), pace)
+    await asyncio.sleep(DRAIN_S)
+
+
+async def _scores(scene: _Scene) -> None:
+    decoder = msgspec.json.Decoder(Score)
+    async with reading(scene.kafka, SCORES) as consumer:
+        async for record in consumer:
+            if record.value is not None:
+                scene.view.take_score(decoder.decode(record.value))
+
+
+async def _alerts(scene: _Scene) -> None:
+    decoder = msgspec.json.Decoder(Transition)
+    async with reading(scene.kafka, ALERTS) as consumer:
+        async for record in consumer:
+            transition = decoder.decode(record.value)
+            if scene.view.take_alert(transition):
+                scene.screen.alert(record.value, transition)
+
+
+async def _pulse(scene: _Scene) -> None:
+    """Ask the worker how it is doing, and refresh the screen; never ends."""
+    counted = deque([(time.monotonic(), 0)], maxlen=RATE_OVER)
+    while True:
+        outcomes = await scene.child.events(scene.http)
+        counted.append((time.monotonic(), outcomes.total()))
+        (then_s, before), (now_s, now) = counted[0], counted[-1]
+        per_s = max(0, now - before) / (now_s - then_s)
+        scene.view.pulse = Pulse(per_s, now, outcomes["rejected"], scene.log.verified)
+        scene.screen.refresh()
+        await asyncio.sleep(REFRESH_S)
+
+
+def _rules(settings: DemoSettings, url: str, secret: str) -> Path:
+    """The rules as a file of our own, in which all notices go to the webhook log and nowhere else."""
+    source = settings.rules or Path(__file__).parent / STARTER
+    load(source)  # mistakes are told with their place in the user's file
+    document = yaml.safe_load(read_text(source))
+    document.pop("routes", None)
+    document["receivers"] = [{"name": "webhook-log", "webhook": {"url": url, "secret": secret}}]
+    path = settings.directory / "rules.yaml"
+    path.write_text(yaml.safe_dump(document, sort_keys=False))
+    return path
