@@ -1,0 +1,90 @@
+"""Threshold rules: is a windowed score past its limit, as surely as the rule asks?
+
+All rules on one reading are judged at once: their limits are columns, the scopes are rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.detect.findings import Codes, Flags, Floats, Ints
+from alerts.rules import Direction, Threshold
+from alerts.states import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of some rules on one indicator, one entry per rule; NaN where a rule has none.
+
+    Values are multiplied by `sign`, so that greater is worse whichever way the indicator goes.
+    """
+
+    sign: float
+    warning: Floats
+    critical: Floats
+    recover: Floats
+    min_answers: Ints
+
+    @property
+    def mildest(self) -> float:
+        """A score (times `sign`) that is not past this is past no limit of any rule."""
+        return float(np.fmin.reduce(np.fmin(self.warning, self.critical), initial=np.inf))
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Verdicts, scopes by rules.
+
+    `severity` is that of a breach, beyond the doubt that the rule allows; `held` is the severity that the
+    score alone would have.  A loud alert quietens only once the score itself is back over the limit.
+    """
+
+    verdict: Codes
+    severity: Codes
+    held: Codes
+
+
+def limits(rules: Sequence[Threshold], direction: Direction) -> Limits:
+    """The limits of rules on an indicator that gets worse in `direction`."""
+    sign = -1.0 if direction is Direction.LOW_IS_BAD else 1.0
+    outer = [rule.critical if rule.warning is None else rule.warning for rule in rules]
+    recover = [rule.recover for rule in rules]
+    return Limits(
+        sign,
+        sign * _column([rule.warning for rule in rules]),
+        sign * _column([rule.critical for rule in rules]),
+        sign * _column([own if own is not None else edge for own, edge in zip(recover, outer, strict=True)]),
+        np.array([rule.min_answers for rule in rules], np.int64),
+    )
+
+
+def in_question(of: Limits, value: Floats) -> Flags:
+    """Scopes whose score is past some limit, so that its interval is worth computing."""
+    return of.sign * value > of.mildest
+
+
+def judge(of: Limits, value: Floats, n: Ints, low: Floats, high: Floats) -> Judged:
+    """Judge scores with their intervals; a scope that is not `in_question` may have any interval."""
+    score = (of.sign * value)[:, None]
+    surely = np.minimum(of.sign * low, of.sign * high)[:, None]
+    answers = n[:, None]
+    enough = answers >= of.min_answers
+    severity = _severity(of, surely, score) * enough
+    held = _severity(of, score, score) * enough
+    verdict = np.full(severity.shape, Verdict.INSUFFICIENT, np.int8)
+    verdict[enough & (score <= of.recover)] = Verdict.CLEAR
+    verdict[severity > 0] = Verdict.BREACH
+    verdict[(answers <= 0).repeat(severity.shape[1], axis=1)] = Verdict.STALE
+    return Judged(verdict, severity.astype(np.int8), held.astype(np.int8))
+
+
+def _severity(of: Limits, surely: Floats, score: Floats) -> NDArray[np.int64]:
+    critical = (surely > of.critical) & (score > of.critical)
+    warning = (surely > of.warning) & (score > of.warning)
+    return np.where(critical, 2, np.where(warning, 1, 0))
+
+
+def _column(values: Sequence[float | None]) -> Floats:
+    return np.array([np.nan if value is None else value for value in values], np.float64)

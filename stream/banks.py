@@ -1,0 +1,201 @@
+"""Banks: threshold rules that read the same score, judged together in all scopes of their grouping."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+import numpy as np
+
+from alerts.board import Board, Move
+from alerts.detect.findings import SEVERITIES, Codes, Flags, Ints
+from alerts.detect.threshold import Judged, in_question, judge, limits
+from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile
+from alerts.readings import Reading
+from alerts.rules import Direction, Rule, Severity, Threshold
+from alerts.states import State, Verdict
+from stream.explained import Explained, Observer
+from stream.indicators import Formula, interval, score
+from stream.scopes import Scopes
+from stream.windows import Readout, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A rule and its place in the rulebook, by which transitions of one pane are ordered."""
+
+    place: int
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A move that everyone must hear of, with the reading that caused it.
+
+    `evidence` is what the detector saw beside the window's counts, which the teller adds.
+    """
+
+    ranked: Ranked
+    move: Move
+    reading: Reading
+    limit: float | None
+    confidence: float
+    window_ms: int | None
+    evidence: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One judging of some rows of a bank, ascending: when, which, and who watches."""
+
+    at_ms: int
+    rows: Ints
+    muted: Flags | None
+    observer: Observer | None
+
+
+class Bank:
+    """Rules with one indicator, window and confidence; columns of the board are the rules."""
+
+    def __init__(self, window: Window, formula: Formula, ranked: Sequence[Ranked], scopes: Scopes) -> None:
+        self.window: Final = window
+        self.formula: Final = formula
+        self.ranked: Final = tuple(ranked)
+        self.board: Final = Board([each.rule.for_ms for each in ranked])
+        self._scopes: Final = scopes
+        self._detects: Final = [cast("Threshold", each.rule.detect) for each in ranked]
+        self._confidence: Final = self._detects[0].confidence
+        self._z: Final = normal_quantile(self._confidence)
+        self._limits: Final = limits(self._detects, formula.direction)
+        self._partial: Final = any(each.rule.where for each in ranked)
+
+    def grow(self, rows: int) -> None:
+        """Make room for row numbers below `rows`."""
+        self.board.grow(rows)
+
+    def next_pane(self, judged: int, pane_ms: int) -> int | None:
+        """The pane after `judged` at whose end some alert must be stepped, whatever comes."""
+        due_ms = self.board.due_ms()
+        if due_ms is None:
+            return None
+        pane = max(-(-due_ms // pane_ms) - 1, judged + 1)
+        return (pane // self.window.slot_panes + 1) * self.window.slot_panes - 1
+
+    def step(self, scene: Scene, readout: Readout) -> Iterator[Told]:
+        """Judge the readings of the scene's rows, which are the readout's, and step the alerts."""
+        sums = readout.of(self.formula.name)
+        value, n = score(self.formula, sums)
+        question = in_question(self._limits, value)
+        if scene.observer is None and not question.any() and self.board.quiet(scene.rows):
+            return
+        low, high = value.copy(), value.copy()
+        if self._z and question.any():
+            low[question], high[question] = interval(self.formula, sums.of(question), self._z)
+        judged = judge(self._limits, value, n, low, high)
+        verdict = self._overruled(scene, judged)
+        moves = list(self.board.step(scene.at_ms, scene.rows, verdict, judged.severity, judged.held))
+        for move in moves:
+            place = int(np.searchsorted(scene.rows, move.row))
+            yield self._told(move, self._reading(readout, place))
+        if scene.observer is not None:
+            self._explain(scene, readout, judged, verdict)
+
+    def _overruled(self, scene: Scene, judged: Judged) -> Codes:
+        """Verdicts, where scopes outside a rule's `where` are clear and silenced ones are stale."""
+        verdict = judged.verdict
+        if scene.muted is not None:
+            verdict[scene.muted[scene.rows]] = Verdict.STALE
+        if self._partial:
+            verdict[~self.watched(scene.rows)] = Verdict.CLEAR
+        return verdict
+
+    def watched(self, rows: Ints) -> Flags:
+        """Which rules (columns) watch which of the rows."""
+        scopes = [dict(self._scopes.scope(row)) for row in rows.tolist()]
+        return np.array([[matches(each.rule, scope) for each in self.ranked] for scope in scopes], np.bool_)
+
+    def _told(self, move: Move, reading: Reading) -> Told:
+        ranked = self.ranked[move.column]
+        severity = SEVERITIES[move.severity]
+        limit = limit_of(self._detects[move.column], severity)
+        confidence = self._confidence or PUBLISHED_CONFIDENCE
+        return Told(ranked, move, reading, limit, confidence, self.window.window_ms, {})
+
+    def _reading(self, readout: Readout, place: int) -> Reading:
+        return reading(self.formula, readout, place, self._confidence or PUBLISHED_CONFIDENCE)
+
+    def _explain(self, scene: Scene, readout: Readout, judged: Judged, verdict: Codes) -> None:
+        for place, row in enumerate(scene.rows.tolist()):
+            shown = self._reading(readout, place)
+            for column, each in enumerate(self.ranked):
+                if not self._partial or bool(self.watched(scene.rows[place : place + 1])[0, column]):
+                    severity = SEVERITIES[int(judged.severity[place, column])]
+                    given = Verdict(int(verdict[place, column]))
+                    told = Explained(
+                        each.rule,
+                        self._scopes.scope(row),
+                        scene.at_ms,
+                        shown,
+                        limit_of(self._detects[column], severity),
+                        given,
+                        severity if given is Verdict.BREACH else None,
+                        self.board.state(row, column),
+                        self._reason(self._detects[column], shown, given, severity),
+                    )
+                    cast("Observer", scene.observer)(told)
+
+    def _reason(self, detect: Threshold, shown: Reading, verdict: Verdict, severity: Severity | None) -> str:
+        side = "below" if self.formula.direction is Direction.LOW_IS_BAD else "above"
+        match verdict:
+            case Verdict.STALE:
+                return "no answers in the window" if not shown.n else "silenced: nothing comes in"
+            case Verdict.BREACH:
+                sure = "the whole interval is" if detect.confidence else "it is"
+                return f"{sure} {side} the {severity} limit {limit_of(detect, severity):g}"
+            case Verdict.CLEAR:
+                return f"at or on the healthy side of {recover_of(detect):g}"
+            case Verdict.INSUFFICIENT:
+                if shown.n < detect.min_answers:
+                    return f"{shown.n} answers, want {detect.min_answers}"
+                return f"neither surely {side} a limit nor back at {recover_of(detect):g}"
+
+    def firing(self) -> Iterator[tuple[Ranked, Severity, int]]:
+        """What fires now: rule, severity, row."""
+        return firing(self.board, self.ranked)
+
+
+def firing(board: Board, ranked: Sequence[Ranked]) -> Iterator[tuple[Ranked, Severity, int]]:
+    """The alerts of a board that fire: rule, severity, row."""
+    for (row, column), episode in board.episodes().items():
+        severity = SEVERITIES[episode.severity]
+        if severity is not None and board.state(row, column) is State.FIRING:
+            yield ranked[column], severity, row
+
+
+def reading(formula: Formula, readout: Readout, place: int, confidence: float) -> Reading:
+    """The reading of the readout's scope at `place`, as it is published."""
+    sums = readout.of(formula.name).of(slice(place, place + 1))
+    value, n = score(formula, sums)
+    low, high = interval(formula, sums, normal_quantile(confidence))
+    return Reading(number(value[0]), int(n[0]), number(low[0]), number(high[0]))
+
+
+def number(value: float) -> float | None:
+    """None for what is not a number or has no end."""
+    return float(value) if np.isfinite(value) else None
+
+
+def limit_of(detect: Threshold, severity: Severity | None) -> float | None:
+    """The limit of a severity; the mildest there is for none."""
+    if severity is Severity.CRITICAL or detect.warning is None:
+        return detect.critical
+    return detect.warning
+
+
+def recover_of(detect: Threshold) -> float | None:
+    """What a score must get back to."""
+    return limit_of(detect, None) if detect.recover is None else detect.recover
+
+
+def matches(rule: Rule, scope: dict[str, str]) -> bool:
+    """Whether the rule watches the scope."""
+    return all(scope.get(dim, "") in wanted for dim, wanted in rule.where.items())

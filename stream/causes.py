@@ -1,0 +1,108 @@
+"""Causes: which finer scope contributes most of what an alert's score is short of its limit."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from alerts.rules import Direction, Family, Rule
+from alerts.transitions import rounded
+from stream.groups import Group, rule_window_ms
+from stream.indicators import Floats, Formula, Ints, score
+from stream.plan import Grouping, explaining
+from stream.scopes import Values
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one value of a dimension contributes.
+
+    `excess` is by how much its share of the shortfall exceeds its share of the answers.
+    """
+
+    dimension: str
+    value: str
+    value_score: float
+    n: int
+    share: float
+    excess: float
+
+
+class Causes:
+    """Searches the finer groupings that rules name in `explain`."""
+
+    def __init__(self, groups: Mapping[Grouping, Group]) -> None:
+        self._groups: Final = groups
+        self._finer: dict[tuple[Grouping, int], dict[Values, list[int]]] = {}
+
+    def new_pane(self) -> None:
+        """Scopes may have come and gone."""
+        self._finer.clear()
+
+    def of(self, rule: Rule, group: Group, row: int, limit: float | None) -> Mapping[str, object] | None:
+        """The value that explains most, as alerts carry it; None where nothing stands out.
+
+        Each dimension offers the value with the greatest share of the shortfall; among dimensions, the one
+        wins whose share most exceeds its share of the answers.
+        """
+        if limit is None:
+            return None
+        values = group.scopes.values(row)
+        best: Share | None = None
+        for dimension, grouping in explaining(rule).items():
+            share = self._greatest(rule, dimension, self._groups[grouping], values, limit)
+            if share is not None and (best is None or share.excess > best.excess):
+                best = share
+        if best is None:
+            return None
+        return {
+            "dimension": best.dimension,
+            "value": best.value,
+            "value_score": rounded(best.value_score),
+            "n": best.n,
+            "share_of_shortfall": rounded(best.share),
+        }
+
+    def _greatest(
+        self, rule: Rule, dimension: str, group: Group, within: Values, limit: float
+    ) -> Share | None:
+        """The value with most of the shortfall; None where fewer than two values have answers."""
+        rows = self._rows(group, within)
+        window = group.windows[rule_window_ms(rule)]
+        of = window.layout.formulas[rule.indicator]
+        if not rows:
+            return None
+        value, n = score(of, window.read(np.array(rows, np.int64)).of(of.name))
+        short = np.where(n > 0, _short(of, value, n, limit), 0)
+        if np.count_nonzero(n) < 2 or short.sum() <= 0:
+            return None
+        names = [group.scopes.values(each)[-1] for each in rows]
+        top = max(range(len(rows)), key=lambda place: (short[place], n[place], names[place]))
+        share = float(short[top] / short.sum())
+        excess = share - float(n[top] / n.sum())
+        return Share(dimension, names[top], float(value[top]), int(n[top]), share, excess)
+
+    def _rows(self, group: Group, within: Values) -> Sequence[int]:
+        """Rows of the finer scopes within a scope."""
+        key = (group.grouping, len(within))
+        if key not in self._finer:
+            index: dict[Values, list[int]] = {}
+            for values, row in _in_order(group):
+                index.setdefault(values[: len(within)], []).append(row)
+            self._finer[key] = index
+        return self._finer[key].get(within, ())
+
+
+def _in_order(group: Group) -> Iterator[tuple[Values, int]]:
+    """Scopes in an order that does not depend on when they were first heard of."""
+    yield from sorted(group.scopes)
+
+
+def _short(of: Formula, value: Floats, n: Ints, limit: float) -> Floats:
+    """By how much each scope is past the limit, weighted by its answers; a volume counts by itself."""
+    if of.info.family is Family.COUNT:
+        return n.astype(np.float64)
+    sign = 1 if of.direction is Direction.HIGH_IS_BAD else -1
+    short: Floats = np.maximum(sign * (value - limit), 0) * n
+    return short

@@ -1,0 +1,53 @@
+"""Levels: an indicator's answers as counts per place between the two ends of its scale."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stream.indicators import FIRST, LATTICE, Floats, Formula, Ints
+from stream.tally import CELLS
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """`positions` are 0 at the low end of the indicator and 1 at its high end, ascending.
+
+    `weights` turn counts per cell of the formula into counts per level: cells by levels.
+    """
+
+    positions: Floats
+    weights: Ints
+
+    def counts(self, cells: Ints) -> Ints:
+        """Counts per level of scopes by cells of the formula; never negative."""
+        counts: Ints = np.maximum(cells @ self.weights, 0)
+        return counts
+
+
+def levels(of: Formula) -> Levels:
+    """The levels of a bounded indicator."""
+    steps = np.unique(of.weights[:, FIRST])
+    steps = np.union1d(steps, [0])
+    weights = np.zeros((len(of.cells), len(steps)), np.int64)
+    for number, (n, first, _) in enumerate(of.weights.tolist()):
+        place = int(np.searchsorted(steps, first))
+        weights[number, place] = 1
+        if not n:  # a part of another cell's answers, such as the abandoned among the contacts
+            weights[number, 0] -= 1
+    used = np.any(weights > 0, axis=0)
+    return Levels(steps[used] / LATTICE, weights[:, used])
+
+
+def evidence(of: Formula, counts: Ints) -> dict[str, object]:
+    """Counts per cell that are not zero, as alerts carry them: `{"1-5": {"1": 12, "2": 3}}` for answers."""
+    found: dict[str, object] = {}
+    for cell, count in zip(of.cells.tolist(), counts.tolist(), strict=True):
+        if count:
+            *path, last = CELLS[cell].split("/")
+            if not path:
+                found[last] = count
+                continue
+            within = found.setdefault("/".join(path[1:]) or path[0], {})
+            if isinstance(within, dict):
+                within[last] = count
+    return found

@@ -1,0 +1,87 @@
+"""Scopes: which row stands for which combination of dimension values in one grouping's arrays."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.readings import Scope
+from stream.plan import Grouping
+
+Values = tuple[str, ...]
+Ints = NDArray[np.int64]
+
+FIRST_ROOM: Final = 16
+"""Rows that there is room for at first; doubled whenever it runs out."""
+
+
+class Scopes:
+    """Rows by the values of a grouping's dimensions.
+
+    A row is given away when its scope is first heard of, and may be taken back and given to another scope
+    once nothing of it is left; `seen_ms` says when data of each row was last counted.
+    """
+
+    def __init__(self, grouping: Grouping) -> None:
+        self.grouping: Final = grouping
+        self.seen_ms: Ints = np.zeros(0, np.int64)
+        self._rows: dict[Values, int] = {}
+        self._values: list[Values | None] = []
+        self._free: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def room(self) -> int:
+        """Row numbers are below this."""
+        return len(self._values)
+
+    def row_of(self, values: Values, grow: Callable[[int], None]) -> int:
+        """The scope's row; calls `grow` with the new room before it hands out the first row beyond it."""
+        row = self._rows.get(values)
+        if row is None:
+            if not self._free:
+                self._grow(grow)
+            row = self._rows[values] = self._free.pop()
+            self._values[row] = values
+        return row
+
+    def values(self, row: int) -> Values:
+        """What the row stands for."""
+        values = self._values[row]
+        if values is None:
+            raise KeyError(row)
+        return values
+
+    def scope(self, row: int) -> Scope:
+        """What the row stands for, as dimension and value pairs."""
+        return tuple(zip(self.grouping.dims, self.values(row), strict=True))
+
+    def known(self, values: Values) -> int | None:
+        """The scope's row, if it has one."""
+        return self._rows.get(values)
+
+    def used(self) -> Ints:
+        """All rows that stand for something, ascending."""
+        return np.array(sorted(self._rows.values()), np.int64)
+
+    def __iter__(self) -> Iterator[tuple[Values, int]]:
+        return iter(self._rows.items())
+
+    def release(self, rows: Ints) -> None:
+        """Take rows back."""
+        for row in rows.tolist():
+            values = self._values[row]
+            if values is not None:
+                del self._rows[values]
+                self._values[row] = None
+                self._free.append(row)
+
+    def _grow(self, grow: Callable[[int], None]) -> None:
+        room = max(FIRST_ROOM, 2 * self.room)
+        self._free.extend(reversed(range(self.room, room)))
+        self._values.extend([None] * (room - self.room))
+        self.seen_ms = np.pad(self.seen_ms, (0, room - len(self.seen_ms)))
+        grow(room)

@@ -1,0 +1,139 @@
+"""Scoring: the scores that are published, and which of them have changed since they were last taken."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile
+from alerts.readings import Status, scope_object
+from alerts.transitions import Score, rounded, seconds, utc_text
+from stream.banks import number
+from stream.groups import Group
+from stream.indicators import Floats, Ints, interval, score
+from stream.plan import Scored
+from stream.windows import Readout, Window
+
+Definition = Mapping[str, object]
+
+_STATUSES: Final = tuple(Status)
+
+
+@dataclass(slots=True)
+class Published:
+    """What was last taken of one score, by row: its sums and status; -1 where nothing was."""
+
+    sums: Floats = field(default_factory=lambda: np.zeros((0, 3)))
+    status: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def grow(self, rows: int) -> None:
+        """Make room for row numbers below `rows`."""
+        more = max(0, rows - len(self.status))
+        self.sums = np.pad(self.sums, ((0, more), (0, 0)))
+        self.status = np.pad(self.status, (0, more), constant_values=-1)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When scores are read: the end of the last judged pane, and the first pane with data."""
+
+    at_ms: int
+    first_ms: int
+
+
+class Scoring:
+    """The scores of one group."""
+
+    def __init__(self, group: Group, definitions: Mapping[str, Definition]) -> None:
+        self._group: Final = group
+        self._definitions: Final = definitions
+        self._published: Final = {each: Published() for each in group.scored}
+        self._warm: Final[set[int]] = set()
+
+    def forget(self, rows: Ints) -> None:
+        """Rows that stand for nothing any more."""
+        for published in self._published.values():
+            published.status[rows[rows < len(published.status)]] = -1
+
+    def changed(self, moment: Moment) -> Iterator[Score]:
+        """Scores that changed since the last call."""
+        for window_ms, window in self._group.windows.items():
+            if window_ms not in self._warm and moment.at_ms - window_ms >= moment.first_ms:
+                self._warm.add(window_ms)
+                window.changed[self._group.scopes.used()] = True
+            rows = np.flatnonzero(window.changed)
+            if len(rows):
+                window.changed[:] = False
+                readout = window.read(rows)
+                for scored in self._of(window_ms):
+                    yield from self._changed(scored, rows, readout, moment)
+
+    def current(self, moment: Moment) -> Iterator[Score]:
+        """Every scope's latest scores, as far as it ever had answers in the window."""
+        rows = self._group.scopes.used()
+        if not len(rows):
+            return
+        for window_ms, window in self._group.windows.items():
+            readout = window.read(rows)
+            for scored in self._of(window_ms):
+                sums = readout.of(scored.indicator).sums
+                published = self._published[scored]
+                published.grow(self._group.scopes.room)
+                known = (published.status[rows] >= 0) | sums.any(axis=1)
+                yield from self._scores(scored, rows, readout, known, moment)
+
+    def _of(self, window_ms: int) -> list[Scored]:
+        return [each for each in self._group.scored if each.window_ms == window_ms]
+
+    def _changed(self, scored: Scored, rows: Ints, readout: Readout, moment: Moment) -> Iterator[Score]:
+        sums = readout.of(scored.indicator).sums
+        published = self._published[scored]
+        published.grow(self._group.scopes.room)
+        status = self._status(scored, sums[:, 0], moment)
+        before = published.status[rows]
+        other = (sums != published.sums[rows]).any(axis=1) & ((before >= 0) | (sums[:, 0] > 0))
+        chosen = other | ((before >= 0) & (before != status))
+        published.sums[rows[chosen]] = sums[chosen]
+        published.status[rows[chosen]] = status[chosen]
+        yield from self._scores(scored, rows, readout, chosen, moment)
+
+    def _status(self, scored: Scored, n: Floats, moment: Moment) -> Ints:
+        warming = moment.at_ms - scored.window_ms < moment.first_ms
+        status = np.full(len(n), _STATUSES.index(Status.WARMING if warming else Status.OK))
+        status[n < scored.min_answers] = _STATUSES.index(Status.INSUFFICIENT)
+        status[n <= 0] = _STATUSES.index(Status.STALE)
+        return status
+
+    def _scores(
+        self, scored: Scored, rows: Ints, readout: Readout, chosen: "np.ndarray", moment: Moment
+    ) -> Iterator[Score]:
+        if not chosen.any():
+            return
+        formula = readout.layout.formulas[scored.indicator]
+        sums = readout.of(scored.indicator).of(chosen)
+        value, n = score(formula, sums)
+        low, high = interval(formula, sums, normal_quantile(PUBLISHED_CONFIDENCE))
+        status = self._status(scored, sums.sums[:, 0], moment)
+        window = self._group.windows[scored.window_ms]
+        at = utc_text(slot_end_ms(window, moment.at_ms))
+        columns = (rows[chosen], value, n, low, high, status)
+        for row, one, count, lower, upper, code in zip(*(each.tolist() for each in columns), strict=True):
+            yield Score(
+                scored.indicator,
+                self._definitions[scored.indicator],
+                scope_object(self._group.scopes.scope(row)),
+                seconds(scored.window_ms),
+                at,
+                rounded(number(one)),
+                count,
+                rounded(number(lower)),
+                rounded(number(upper)),
+                _STATUSES[code].value,
+            )
+
+
+def slot_end_ms(window: Window, at_ms: int) -> int:
+    """The end of the last slot of a window that ended at or before `at_ms`."""
+    width_ms = window.window_ms // window.slots
+    return at_ms // width_ms * width_ms

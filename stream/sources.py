@@ -1,0 +1,162 @@
+"""Sources: how far each input has come, and so how far time has come for a judge.
+
+Every source closes its panes by its own watermark.  A judge's pane is closed when every source that is not
+idle has closed it.  A source is idle when it says that it has been quiet for `idle_after` of wall time,
+counted from the start of the current epoch at the earliest.  An epoch starts with the first sign of life
+after a time in which every source was idle; so whoever reads an old log waits for each partition's first
+records, and is not fooled by silence from before.
+
+When every source is idle, event time goes on from the greatest that was seen, at the pace of the wall clock.
+All wall times are Kafka timestamps of cx.tallies records: every judge of them draws the same conclusions.
+Nothing is closed before the first event of any source.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+
+from alerts.rules import Timing
+from stream.sections import NO_PANE, Kind, Rows, ScopeKey, Section, no_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Rows to be added to the tallies, or taken away again when `sign` is -1."""
+
+    scopes: Sequence[ScopeKey]
+    rows: Rows
+    sign: int = 1
+
+
+class Progress(msgspec.Struct):
+    """How far one source has come.
+
+    `provisional` are the rows of open panes that an idle source reported; those whose closing pane has been
+    judged are in the tallies, until the source closes the pane and sends what is final.
+    """
+
+    position: int = -1
+    through: int = NO_PANE
+    clock_ms: int | None = None
+    quiet_since_ms: int | None = None
+    idle: bool = False
+
+
+@dataclass(slots=True)
+class Sources:
+    """Every source that a judge must hear from, by name."""
+
+    timing: Timing
+    progress: dict[str, Progress]
+    epoch_ms: int | None = None
+    wall_ms: int = 0
+    provisional: dict[str, Portion] = field(default_factory=dict)
+
+    @classmethod
+    def expecting(cls, names: Iterable[str], timing: Timing) -> "Sources":
+        """Sources that have sent nothing yet."""
+        return cls(timing, {name: Progress() for name in names})
+
+    def take(self, section: Section, log_ms: int, judged: int) -> Iterator[Portion]:
+        """Learn from a section; yields the rows that it makes final or corrects.
+
+        `log_ms` is the Kafka timestamp of its record; `judged` the last pane judged (NO_PANE: none).
+        Sections that repeat what is known yield nothing.
+        """
+        source = self.progress.get(section.source)
+        if source is None or section.position < source.position:
+            return
+        self.wall_ms = max(self.wall_ms, log_ms)
+        source.clock_ms = _greatest(source.clock_ms, section.clock_ms)
+        if section.kind is Kind.IDLE:
+            self._quiet(source, section)
+            if section.through == source.through:
+                yield from self._replace(section, judged)
+        else:
+            self._wake(source)
+            if section.kind is Kind.CLOSED and section.through > source.through:
+                yield from self._close(source, section, judged)
+        source.position = section.position
+
+    def closed_through(self) -> int:
+        """The last pane that is closed for a judge; NO_PANE when there is none."""
+        if self.epoch_ms is None:
+            return NO_PANE
+        busy = [source.through for source in self.progress.values() if not source.idle]
+        return min(busy) if busy else self._by_the_clock()
+
+    def due(self, judged: int, through: int) -> Iterator[Portion]:
+        """Provisional rows that count from now on, as panes after `judged` up to `through` are judged."""
+        for name, held in self.provisional.items():
+            if self.progress[name].through < through:
+                chosen = _between(held.rows, judged, through)
+                if len(chosen):
+                    yield Portion(held.scopes, chosen)
+
+    def _by_the_clock(self) -> int:
+        """The last pane that is closed when all are quiet and event time goes on by the wall clock."""
+        clocks = [source.clock_ms for source in self.progress.values() if source.clock_ms is not None]
+        quiet = [source.quiet_since_ms or 0 for source in self.progress.values()]
+        if not clocks:
+            return NO_PANE
+        now_ms = max(clocks) + max(0, self.wall_ms - max(quiet))
+        by_clock = (now_ms - self.timing.lateness_ms) // self.timing.pane_ms - 1
+        return max(by_clock, *(source.through for source in self.progress.values()))
+
+    def _quiet(self, source: Progress, section: Section) -> None:
+        since_ms = self.wall_ms - section.quiet_ms
+        if source.quiet_since_ms is None or section.position > source.position:
+            source.quiet_since_ms, source.idle = since_ms, False
+        else:  # a new owner counts its own silence; with nothing new since, the longer one is true
+            source.quiet_since_ms = min(source.quiet_since_ms, since_ms)
+        if self.epoch_ms is not None:
+            start_ms = max(source.quiet_since_ms, self.epoch_ms)
+            source.idle = source.idle or self.wall_ms - start_ms >= self.timing.idle_after_ms
+
+    def _wake(self, source: Progress) -> None:
+        if all(each.idle for each in self.progress.values()) or self.epoch_ms is None:
+            self.epoch_ms = self.wall_ms
+            for each in self.progress.values():
+                each.idle = False
+        source.idle = False
+        source.quiet_since_ms = None
+
+    def _close(self, source: Progress, section: Section, judged: int) -> Iterator[Portion]:
+        held = self.provisional.pop(section.source, None)
+        if held is not None:
+            undone = _between(held.rows, NO_PANE, min(judged, section.through))
+            if len(undone):
+                yield Portion(held.scopes, undone, -1)
+            kept = held.rows.closing > section.through
+            if kept.any():
+                self.provisional[section.source] = Portion(held.scopes, _chosen(held.rows, kept))
+        final = _chosen(section.rows, section.rows.closing > source.through)
+        if len(final):
+            yield Portion(section.scopes, final)
+        source.through = section.through
+
+    def _replace(self, section: Section, judged: int) -> Iterator[Portion]:
+        held = self.provisional.pop(section.source, None)
+        if len(section.rows):
+            self.provisional[section.source] = Portion(section.scopes, section.rows)
+        before = Portion((), no_rows()) if held is None else held
+        for portion, sign in ((before, -1), (section, 1)):
+            counted = _between(portion.rows, NO_PANE, judged)
+            if len(counted):
+                yield Portion(portion.scopes, counted, sign)
+
+
+def _between(rows: Rows, after: int, through: int) -> Rows:
+    return _chosen(rows, (rows.closing > after) & (rows.closing <= through))
+
+
+def _chosen(rows: Rows, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Rows:
+    if chosen.all():
+        return rows
+    return Rows(*(column[chosen] for column in (rows.closing, rows.pane, rows.scope, rows.cell, rows.count)))
+
+
+def _greatest(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one if other is None else max(one, other)

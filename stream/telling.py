@@ -1,0 +1,89 @@
+"""Telling: from a move of an alert to the transition that goes out, with its words, evidence and cause."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from alerts.board import alert_id
+from alerts.detect.findings import SEVERITIES
+from alerts.readings import Reading, Scope, scope_object, scope_text
+from alerts.rules import Severity, Threshold
+from alerts.states import State
+from alerts.summary import Facts, summary
+from alerts.transitions import Transition, rounded, seconds, utc_text
+from stream.banks import Told, recover_of
+from stream.catalogue import CATALOGUE, direction
+from stream.causes import Causes
+from stream.definitions import definition
+from stream.groups import Group, rule_window_ms
+from stream.levels import evidence
+from stream.plan import Plan
+
+
+class Teller:
+    """Renders the moves of one plan's alerts."""
+
+    def __init__(self, plan: Plan, causes: Causes) -> None:
+        self._options: Final = plan.keeps
+        self._causes: Final = causes
+        self._definitions: Final[dict[str, Mapping[str, object]]] = {}
+
+    def definition(self, indicator: str) -> Mapping[str, object]:
+        """What the indicator means under the plan."""
+        if indicator not in self._definitions:
+            self._definitions[indicator] = definition(indicator, self._options)
+        return self._definitions[indicator]
+
+    def tell(self, told: Told, group: Group, at_ms: int) -> Transition:
+        """The transition of a move in a group at a pane's end."""
+        rule, move, reading = told.ranked.rule, told.move, told.reading
+        scope = group.scopes.scope(move.row)
+        severity = SEVERITIES[move.severity] or Severity.WARNING
+        fires = move.state is State.FIRING
+        return Transition(
+            id=alert_id(rule.name, scope_text(scope), move.started_at_ms),
+            seq=move.seq,
+            rule=rule.name,
+            severity=severity.value,
+            state=move.state.word,
+            indicator=rule.indicator,
+            definition=self.definition(rule.indicator),
+            scope=scope_object(scope),
+            window_s=None if told.window_ms is None else seconds(told.window_ms),
+            at=utc_text(at_ms),
+            started_at=utc_text(move.started_at_ms),
+            value=rounded(reading.value),
+            n=reading.n,
+            low=rounded(reading.low),
+            high=rounded(reading.high),
+            limit=rounded(told.limit),
+            summary=self._summary(told, scope, severity),
+            evidence=self._evidence(told, group),
+            cause=self._causes.of(rule, group, move.row, told.limit) if fires else None,
+        )
+
+    def _summary(self, told: Told, scope: Scope, severity: Severity) -> str:
+        rule, reading = told.ranked.rule, told.reading
+        shown = Reading(rounded(reading.value), reading.n, rounded(reading.low), rounded(reading.high))
+        recover = recover_of(rule.detect) if isinstance(rule.detect, Threshold) else told.limit
+        return summary(
+            Facts(
+                rule.indicator,
+                CATALOGUE[rule.indicator].unit,
+                direction(rule.indicator, self._options),
+                told.move.state,
+                severity,
+                scope,
+                told.window_ms,
+                shown,
+                told.limit,
+                recover,
+                told.confidence,
+            )
+        )
+
+    def _evidence(self, told: Told, group: Group) -> Mapping[str, object]:
+        rule = told.ranked.rule
+        window = group.windows[rule_window_ms(rule)]
+        formula = window.layout.formulas[rule.indicator]
+        counts = window.sums[told.move.row, window.layout.column_of[formula.cells]]
+        return {**evidence(formula, counts), **told.evidence}
