@@ -7,7 +7,7 @@ work, and keeps a partition shut until whoever owns its state says that the stat
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -54,11 +54,11 @@ class _Queue:
 class Slots:
     """The slots of every assigned partition.
 
-    `most` is how many batches a partition may have in work.  `on_room` is called when a partition may
-    have room that it had not before.
+    `most` says how many batches a partition of a topic may have in work.  `on_room` is called when a
+    partition may have room that it had not before.
     """
 
-    def __init__(self, most: int, on_room: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, most: Callable[[str], int], on_room: Callable[[], None] = lambda: None) -> None:
         self._most = most
         self.on_room = on_room
         self._queues: dict[TP, _Queue] = {}
@@ -66,6 +66,10 @@ class Slots:
     def assign(self, tps: Iterable[TP]) -> None:
         """These partitions are ours, and no others; all shut, nothing in work."""
         self._queues = {TP(*tp): _Queue() for tp in tps}
+
+    def assigned(self) -> list[TP]:
+        """The partitions that are ours."""
+        return list(self._queues)
 
     def open(self, tp: TP) -> None:
         """The partition's state is ready for records."""
@@ -87,7 +91,7 @@ class Slots:
     def has_room(self, tp: TP) -> bool:
         """Whether another batch of the partition may be fetched."""
         queue = self._queues.get(tp)
-        return queue is not None and not queue.shut and len(queue.slots) < self._most
+        return queue is not None and not queue.shut and len(queue.slots) < self._most(tp.topic)
 
     def put(self, tp: TP, last: int, now_s: float) -> Slot | None:
         """A slot for a batch that ends with offset `last`; None when the partition takes none."""
@@ -125,11 +129,17 @@ class Slots:
             if tp in self._queues:
                 self._queues[tp].committed = offset
 
+    def reached(self, tp: TP) -> int | None:
+        """The offset that everything before is finished; None before the first batch is."""
+        queue = self._queues.get(tp)
+        return queue.reached if queue is not None else None
+
     def in_work(self, tp: TP) -> int:
         """Batches of the partition that are not finished, or wait for one before them."""
         queue = self._queues.get(tp)
         return len(queue.slots) if queue is not None else 0
 
-    def oldest_s(self) -> float | None:
-        """When the oldest batch in work was handed out; None when there is none."""
-        return min((queue.slots[0].since_s for queue in self._queues.values() if queue.slots), default=None)
+    def oldest_s(self, topics: Container[str]) -> float | None:
+        """When the oldest batch of some topics that is in work was handed out; None when there is none."""
+        oldest = (q.slots[0].since_s for tp, q in self._queues.items() if tp.topic in topics and q.slots)
+        return min(oldest, default=None)

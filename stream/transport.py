@@ -13,7 +13,7 @@ import logging
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import aiokafka
 import faust
@@ -53,6 +53,17 @@ class Batch:
     tp: TP
     records: Sequence[ConsumerRecord[bytes | None, bytes | None]]
     slot: Slot
+
+
+class Positions(NamedTuple):
+    """Where fetching stands in a partition."""
+
+    next: int
+    """Offset of the record that is handed out next."""
+    end: int
+    """Offset after the last that the broker has."""
+    told_s: float
+    """When the broker said so (Unix seconds)."""
 
 
 class Owner(Protocol):
@@ -240,8 +251,8 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
     def verify_event_path(self, now: float, tp: Any) -> None:
         """Faust's own livelock messages count records; `stream.watchdog` does it by slots."""
 
-    def positions(self, tp: TP) -> tuple[int, int, float] | None:
-        """Next offset to fetch, end of the log, and when the broker said so (Unix s); None: not known."""
+    def positions(self, tp: TP) -> Positions | None:
+        """Where fetching stands; None while that is not known."""
         consumer = self._thread._consumer  # noqa: SLF001  # Faust offers no other way
         assignment = consumer and consumer._subscription.subscription.assignment  # noqa: SLF001
         if not assignment or not assignment.active or TopicPartition(*tp) not in assignment.tps:
@@ -249,7 +260,7 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
         state = assignment.state_value(TopicPartition(*tp))
         if state is None or not state.has_valid_position or state.highwater is None:
             return None
-        return state.position, state.highwater, state.timestamp / 1000
+        return Positions(state.position, state.highwater, state.timestamp / 1000)
 
 
 class Transport(stock.Transport):  # type: ignore[misc]

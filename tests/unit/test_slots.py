@@ -11,7 +11,7 @@ B = TP("cx.interactions", 1)
 
 def opened(*tps: TP, most: int = 4) -> Slots:
     """Slots of partitions that are ready."""
-    slots = Slots(most)
+    slots = Slots(lambda _: most)
     slots.assign(tps)
     for tp in tps:
         slots.open(tp)
@@ -87,7 +87,7 @@ def test_late_finish_after_losing_and_regaining_a_partition() -> None:
 
 def test_shut_until_opened() -> None:
     """A partition takes no batch before its state is there, nor one that is not ours."""
-    slots = Slots(4)
+    slots = Slots(lambda _: 4)
     slots.assign([A])
     assert not slots.has_room(A)
     assert slots.put(A, 1, 0.0) is None
@@ -125,10 +125,19 @@ def test_room() -> None:
 def test_oldest() -> None:
     """The oldest batch in work tells for how long nothing could be committed."""
     slots = opened(A, B)
-    assert slots.oldest_s() is None
+    assert slots.oldest_s({"cx.interactions"}) is None
     slots.put(A, 1, 5.0)
     early = slots.put(B, 1, 3.0)
-    assert slots.oldest_s() == 3.0
+    assert slots.oldest_s({"cx.interactions"}) == 3.0
     assert early is not None
     early.finish()
-    assert slots.oldest_s() == 5.0
+    assert slots.oldest_s({"cx.interactions"}) == 5.0
+    assert slots.oldest_s({"cx.alerts"}) is None
+
+
+def test_reached() -> None:
+    """Lag is counted from the end of what is finished."""
+    slots = opened(A)
+    assert slots.reached(A) is slots.reached(B) is None
+    put(slots, 9).finish()
+    assert slots.reached(A) == 10

@@ -1,0 +1,202 @@
+"""The crew: a host for every intake and judge partition that this worker has.
+
+Told by the transport when partitions come and go; lets each be fed once its state is up; looks for quiet
+inputs; takes snapshots when they are due and when the worker leaves.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, Final, TypeVar
+
+from stream.host import Host, Role, Surroundings
+from stream.machines import IntakeMachine, JudgeMachine
+from stream.records import Stream
+from stream.slots import TP, Slots
+from stream.transport import Batch, Positions
+
+log = logging.getLogger(__name__)
+
+K = TypeVar("K")
+
+AT_ONCE: Final = 4
+"""Hosts that restore their state at the same time: reading waits for the network, feeding does not."""
+SAVE_POLL_S: Final = 1.0
+SAVE_BYTES_PER_S: Final = 20 * 2**20
+"""Snapshots take no more of the network than this."""
+LEAVING_BYTES: Final = 64 * 2**20
+LEAVING_S: Final = 8.0
+"""Size and time of snapshots on leaving; without one, the next owner feeds again what came since the last."""
+LEAVING_SHARE: Final = 10
+"""On leaving, a snapshot is worth it from this part of the records after which one is due anyway."""
+STALE_S: Final = 5.0
+"""An answer of the broker that is older says nothing about now."""
+
+
+class Crew:
+    """Every host of one worker; the transport's `Owner`.
+
+    `committed` asks the group for offsets, `positions` tells where fetching stands; `trim` deletes
+    snapshots that newer ones have replaced, up to an offset.
+    """
+
+    def __init__(
+        self,
+        intake: Role[IntakeMachine],
+        judge: Role[JudgeMachine],
+        around: Surroundings,
+        slots: Slots,
+        tick_s: float,
+    ) -> None:
+        self._roles: tuple[Role[Any], ...] = (intake, judge)
+        self._around = around
+        self._slots = slots
+        self._tick_s = tick_s
+        self._hosts: dict[TP, Host[Any]] = {}
+        self._rising: asyncio.Task[None] | None = None
+        self._loops: list[asyncio.Task[None]] = []
+        self.committed: Callable[[Iterable[TP]], Awaitable[Mapping[TP, int | None]]]
+        self.positions: Callable[[TP], Positions | None]
+        self.trim: Callable[[Mapping[TP, int]], Awaitable[None]] | None = None
+        self.up = False
+        """Whether partitions were assigned, and every state is up."""
+
+    def start(self) -> None:
+        """Begin to look for quiet inputs and due snapshots."""
+        self._loops = [asyncio.create_task(self._ending(loop)) for loop in (self._look, self._save)]
+
+    async def stop(self) -> None:
+        """End the loops."""
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+
+    @property
+    def hosts(self) -> list[Host[Any]]:
+        """Every host once."""
+        return list(dict.fromkeys(self._hosts.values()))
+
+    async def take(self, batch: Batch) -> None:
+        """Hand a batch to its host."""
+        host = self._hosts.get(batch.tp)
+        if host is not None:
+            await host.take(batch)
+
+    def assigned(self, tps: Collection[TP]) -> None:
+        """Keep the hosts of these partitions, drop others, and bring all states up."""
+        hosts: dict[TP, Host[Any]] = {}
+        for role in self._roles:
+            for tp in sorted(tp for tp in tps if tp.topic == role.topics[0]):
+                host = self._hosts.get(tp) or Host(role, tp.partition, self._around)
+                hosts.update(dict.fromkeys(host.tps, host))
+        self._hosts = hosts
+        for tp in set(tps) - hosts.keys():
+            self._slots.open(tp)  # cx.alerts: the notifier keeps its own state
+        self._rising = asyncio.create_task(self._ending(self._rise))
+        log.info("partitions assigned intakes=%d judges=%d", *self._counts())
+
+    async def release(self) -> None:
+        """Let all that was said leave; then keep what would be long to recover."""
+        self.up = False
+        if self._rising is not None:
+            self._rising.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._rising
+        live = [host for host in self.hosts if host.machine is not None]
+        try:
+            await asyncio.gather(*(host.settle() for host in live))
+        finally:
+            self._slots.shut(self._hosts)
+            for host in live:
+                host.pause()
+        try:
+            async with asyncio.timeout(LEAVING_S):
+                for host in live:
+                    if host.worth_saving(LEAVING_SHARE):
+                        await host.save(LEAVING_BYTES)
+        except TimeoutError:
+            log.warning("no time for a snapshot on leaving: what came since the last is fed again")
+
+    def _counts(self) -> tuple[int, int]:
+        names = [host.role for host in self.hosts]
+        return names.count("intake"), names.count("judge")
+
+    async def _rise(self) -> None:
+        """Bring every host's state up; each is fed as soon as its own is."""
+        committed = await self.committed(self._hosts)
+        limit = asyncio.Semaphore(AT_ONCE)
+
+        async def one(host: Host[Any]) -> None:
+            async with limit:
+                machine = await host.catch_up(committed)
+            if isinstance(machine, IntakeMachine):
+                machine.assigned()
+            for tp in host.tps:
+                self._slots.open(tp)
+
+        async with asyncio.TaskGroup() as group:
+            for host in self.hosts:
+                group.create_task(one(host))
+        self.up = True
+        log.info("ready intakes=%d judges=%d", *self._counts())
+
+    async def _look(self) -> None:
+        """Tell judges which inputs are quiet."""
+        while True:
+            await asyncio.sleep(self._tick_s)
+            for host in self.hosts:
+                if isinstance(machine := host.machine, IntakeMachine):
+                    caught_up = {s: self._caught_up(TP(s.topic, host.partition)) for s in Stream}
+                    await host.send(machine.look(caught_up, time.monotonic()))
+
+    def _caught_up(self, tp: TP) -> bool:
+        """Whether all that the broker had a moment ago was worked off."""
+        at = self.positions(tp)
+        if at is None or self._slots.in_work(tp) or not self._slots.is_open(tp):
+            return False
+        return at.next >= at.end and time.time() - at.told_s < STALE_S
+
+    async def _save(self) -> None:
+        """Take the snapshots that are due, one after the other."""
+        while True:
+            await asyncio.sleep(SAVE_POLL_S)
+            for host in self.hosts:
+                if host.save_due():
+                    size = await host.save()
+                    await asyncio.sleep(size / SAVE_BYTES_PER_S)
+            old = {host.snapshots_tp: host.superseded for host in self.hosts if host.superseded}
+            if old and self.trim is not None:
+                await self.trim(old)
+                for host in self.hosts:
+                    host.superseded = None
+
+    async def _ending(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run; an error ends the worker."""
+        try:
+            await work()
+        except* Exception as errors:  # noqa: BLE001  # one of ours: the worker starts again
+            self._around.fail(next(_leaves(errors)))
+
+    def machines(self, kind: type[K]) -> list[K]:
+        """The live machines of one kind."""
+        return [host.machine for host in self.hosts if isinstance(host.machine, kind)]
+
+    def lag_records(self) -> dict[tuple[str, int], int]:
+        """Records on the broker that are not finished, where that is known."""
+        lags: dict[tuple[str, int], int] = {}
+        for tp in self._slots.assigned():
+            if (at := self.positions(tp)) is not None:
+                reached = self._slots.reached(tp) if self._slots.in_work(tp) else at.next
+                lags[tp] = max(0, at.end - (at.next if reached is None else reached))
+        return lags
+
+
+def _leaves(errors: BaseExceptionGroup[Any]) -> Iterator[BaseException]:
+    """The errors in a group of groups."""
+    for error in errors.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error

@@ -1,0 +1,298 @@
+"""A host keeps one partition's machine on Kafka: brings its state up, feeds it, and takes snapshots.
+
+State is recovered from a snapshot and the input after it, fed again up to what the group has committed
+with nothing sent, since what is committed had left.  From there on it is live.  A machine that stays in
+memory is as good as a snapshot, as long as all that it said has left; otherwise it is dropped.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from aiokafka.structs import RecordMetadata
+
+from alerts.errors import OperatorError
+from stream.machines import Machine, Work
+from stream.producer import DeliveryError, Outbox, Outgoing
+from stream.reader import Reader
+from stream.slots import TP, Slot
+from stream.snapshots import Manifest, Snapshot, cut, encode, newest, seal
+from stream.transport import Batch
+
+log = logging.getLogger(__name__)
+
+M = TypeVar("M", bound=Machine)
+
+CHUNKS_AT_ONCE: Final = 8
+"""Chunks of a snapshot on their way at a time: 4 MiB, so that live messages find room between them."""
+PROGRESS_S: Final = 5.0
+SAVE_SHARE: Final = 15
+"""A snapshot that took a second to write is followed by another after 15 at the earliest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role(Generic[M]):
+    """What is hosted: `name` is for logs, `topics` feed it, `snapshots` keeps its state.
+
+    `made_for` identifies the rules, `partitions` is how many the inputs have.  A snapshot is due after
+    `save_every` records, or after `save_after_s` if there were any.
+    """
+
+    name: str
+    topics: tuple[str, ...]
+    snapshots: str
+    made_for: str
+    partitions: int
+    save_every: int
+    save_after_s: float
+    fresh: Callable[[int], M]
+    restore: Callable[[int, Snapshot], M]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every host works with.
+
+    `options` are aiokafka client options for reading.  `fail` ends the worker.  `missing` is told of
+    records that were gone before they were read (topic, how many).  `strict` trusts the broker's word on
+    where a log ends; the demo's embedded one is off by some.
+    """
+
+    outbox: Outbox
+    options: Mapping[str, Any]
+    fail: Callable[[BaseException], None]
+    missing: Callable[[str, int], None]
+    strict: bool = True
+
+
+class Host(Generic[M]):
+    """One partition."""
+
+    def __init__(self, role: Role[M], partition: int, around: Surroundings) -> None:
+        self._role = role
+        self.partition = partition
+        self._around = around
+        self._machine: M | None = None
+        self._live = False
+        self._busy = asyncio.Lock()
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._torn = False
+        self._sealed: Manifest | None = None
+        self.superseded: int | None = None
+        """Records of its snapshot topic below this offset may go: two newer snapshots are there."""
+        self._saved_s, self._save_took_s = time.monotonic(), 0.0
+        self.fed = 0
+        """Records fed since the last snapshot that is known."""
+
+    @property
+    def name(self) -> str:
+        """For logs: `intake/3`."""
+        return f"{self._role.name}/{self.partition}"
+
+    @property
+    def tps(self) -> tuple[TP, ...]:
+        """The partitions that feed it."""
+        return tuple(TP(topic, self.partition) for topic in self._role.topics)
+
+    @property
+    def snapshots_tp(self) -> TP:
+        """Where its snapshots are."""
+        return TP(self._role.snapshots, self.partition)
+
+    @property
+    def machine(self) -> M | None:
+        """The machine while it is live, else None."""
+        return self._machine if self._live else None
+
+    @property
+    def role(self) -> str:
+        """The role's name."""
+        return self._role.name
+
+    async def catch_up(self, committed: Mapping[TP, int | None]) -> M:
+        """Bring the state to where the group has committed; returns the machine, now live.
+
+        Raises:
+            OperatorError: the state does not belong to these topics.
+        """
+        started = time.monotonic()
+        async with Reader(self._around.options, [*self.tps, self.snapshots_tp]) as reader:
+            machine = await self._start_from(reader, committed)
+            fed = await self._feed_again(reader, machine, committed)
+        self._machine, self._live, self._torn = machine, True, False
+        log.info("state is up host=%s fed_again=%d seconds=%.1f", self.name, fed, time.monotonic() - started)
+        return machine
+
+    async def _start_from(self, reader: Reader, committed: Mapping[TP, int | None]) -> M:
+        """The machine in memory, or one from the newest snapshot, or a new one."""
+        kept = None if self._torn else self._machine
+        self._machine, self._live = None, False
+        if kept is not None and not self._behind(kept, committed):
+            return kept
+        snapshot = await newest(reader.log(self.snapshots_tp))
+        if snapshot is None:
+            return kept or self._role.fresh(self.partition)
+        if kept is not None and sum(kept.next_offsets().values()) >= snapshot.manifest.reach:
+            return kept
+        return self._restored(snapshot)
+
+    def _behind(self, machine: M, committed: Mapping[TP, int | None]) -> bool:
+        """Whether others have worked on the partition since this machine has."""
+        at = machine.next_offsets()
+        return any((committed[tp] or 0) > at[tp.topic] for tp in self.tps)
+
+    def _restored(self, snapshot: Snapshot) -> M:
+        manifest = snapshot.manifest
+        if manifest.partitions != self._role.partitions:
+            raise OperatorError(
+                f"{self._role.topics[0]}: want {manifest.partitions} partitions, as when the state of this "
+                f"group was kept, found {self._role.partitions}; more partitions move customers to others: "
+                "start with another --group, which reads its input from the start"
+            )
+        machine = self._role.restore(self.partition, snapshot)
+        log.info(
+            "snapshot read host=%s bytes=%d reach=%d same_rules=%s",
+            self.name, manifest.size, manifest.reach, manifest.made_for == self._role.made_for,
+        )  # fmt: skip
+        self._sealed, self.fed = manifest, 0
+        return machine
+
+    async def _feed_again(self, reader: Reader, machine: M, committed: Mapping[TP, int | None]) -> int:
+        """Feed what is committed and the machine has not seen; returns how many records that was."""
+        at = machine.next_offsets()
+        ranges: dict[TP, tuple[int, int]] = {}
+        for tp in self.tps:
+            start, end = at[tp.topic], committed[tp] or 0
+            await self._check(reader, tp, start)
+            if start < end:
+                ranges[tp] = (start, end)
+        fed, told = 0, time.monotonic()
+        async for tp, records in reader.ranges(ranges):
+            machine.feed(tp.topic, records)
+            fed += len(records)
+            if time.monotonic() - told > PROGRESS_S:
+                told = time.monotonic()
+                log.info("feeding again host=%s fed=%d", self.name, fed)
+            await asyncio.sleep(0)
+        self.fed += fed
+        return fed
+
+    async def _check(self, reader: Reader, tp: TP, start: int) -> None:
+        """Look for input that was deleted, or that is not the input that the state has seen."""
+        first, end = await reader.bounds(tp)
+        if start > end and self._around.strict:
+            raise OperatorError(
+                f"{tp.topic}/{tp.partition}: want at least {start} records, which this group has read, found "
+                f"{end}; was the topic created anew? Start with another --group"
+            )
+        if start < first and start > 0:
+            log.error("input is gone topic=%s partition=%d records=%d", tp.topic, tp.partition, first - start)
+            self._around.missing(tp.topic, first - start)
+
+    async def take(self, batch: Batch) -> None:
+        """Work off a batch; its slot is finished when everything that it caused has left."""
+        machine = self.machine
+        if machine is None:
+            return  # the partition is going: the batch will be fetched again
+        async with self._busy:
+            try:
+                work = machine.work(batch.tp.topic, batch.records)
+                self.fed += len(batch.records)
+                await self._leave(work, batch.slot)
+            except BaseException:
+                self._torn = True
+                raise
+
+    async def send(self, messages: Sequence[Outgoing]) -> None:
+        """Send what no batch has caused."""
+        if messages:
+            async with self._busy:
+                await self._leave(Work(messages), None)
+
+    async def _leave(self, work: Work, slot: Slot | None) -> None:
+        futures = await self._around.outbox.put(work.messages)
+        if not futures:
+            if slot is not None:
+                slot.finish()
+            return
+        task = asyncio.create_task(self._left(futures, work, slot))
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
+    async def _left(
+        self, futures: Sequence[asyncio.Future[RecordMetadata]], work: Work, slot: Slot | None
+    ) -> None:
+        try:
+            await self._around.outbox.durable(futures)
+        except DeliveryError as error:
+            self._torn = True
+            self._around.fail(error)
+        else:
+            work.on_durable(time.time())
+            if slot is not None:
+                slot.finish()
+
+    async def settle(self) -> None:
+        """Wait until all that was said so far has left."""
+        async with self._busy:
+            pass
+        if self._leaving:
+            await asyncio.wait(set(self._leaving))
+
+    def pause(self) -> None:
+        """The partition is going: nothing more is fed.  The machine is kept in case it comes back."""
+        self._live = False
+        if self._leaving or self._busy.locked():
+            self._torn = True
+
+    async def save(self, most_bytes: int | None = None) -> int:
+        """Write a snapshot; returns its bytes, 0 when nothing is new or it has more than `most_bytes`.
+
+        The state is copied at once; it is written when all that it had said has left, so a snapshot never
+        claims more than what others can see.
+        """
+        machine, started = self._machine, time.monotonic()
+        async with self._busy:
+            if machine is None or machine is not self._machine or self._torn or not self.fed:
+                return 0
+            parts, at, fed = machine.snapshot(), machine.next_offsets(), self.fed
+        if most_bytes is not None and sum(map(len, parts)) > most_bytes:
+            return 0
+        await self.settle()
+        if self._torn:
+            return 0
+        manifest = await self._write(parts, at)
+        self.fed -= fed
+        self.superseded = self._sealed.first if self._sealed is not None else None
+        self._sealed = manifest
+        self._saved_s, self._save_took_s = time.monotonic(), time.monotonic() - started
+        log.info("snapshot written host=%s bytes=%d reach=%d", self.name, manifest.size, manifest.reach)
+        return manifest.size
+
+    def save_due(self) -> bool:
+        """Whether a snapshot is worth its cost: never more than a fifteenth of the time."""
+        since_s = time.monotonic() - self._saved_s
+        if not self._live or not self.fed or since_s < SAVE_SHARE * self._save_took_s:
+            return False
+        return self.fed >= self._role.save_every or since_s >= self._role.save_after_s
+
+    def worth_saving(self, share: int) -> bool:
+        """Whether a part of the records after which a snapshot is due has come since the last."""
+        return self.fed * share >= self._role.save_every
+
+    async def _write(self, parts: Sequence[bytes], at: Mapping[str, int]) -> Manifest:
+        outbox, chunks = self._around.outbox, cut(parts)
+        topic, partition = self.snapshots_tp
+        first = 0
+        for start in range(0, len(chunks), CHUNKS_AT_ONCE):
+            some = [Outgoing(topic, encode(chunk), partition=partition)
+                    for chunk in chunks[start : start + CHUNKS_AT_ONCE]]  # fmt: skip
+            places = await outbox.durable(await outbox.put(some))
+            first = places[0].offset if start == 0 else first
+        manifest = seal(chunks, first, at, self._role.made_for, self._role.partitions)
+        sealed = Outgoing(topic, encode(manifest), partition=partition)
+        await outbox.durable(await outbox.put([sealed]))
+        return manifest

@@ -1,0 +1,206 @@
+"""Machines: intake and judge as a host drives them, records in and messages out.
+
+State and messages are functions of the records below the next offsets.  `feed` only moves the state, for
+records whose messages are known to have left before; `work` says also what must leave now.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Protocol
+
+import msgspec
+
+from alerts.readings import Scope, scope_text
+from alerts.transitions import Score, Transition, encode
+from stream.dead_letters import letter
+from stream.intake import Intake, IntakeOutput
+from stream.judge import Judge
+from stream.metrics import Metrics
+from stream.plan import Plan
+from stream.producer import Outgoing
+from stream.quiet import Quiet
+from stream.reader import Records
+from stream.records import Stream
+from stream.sections import Section
+from stream.sections import decode as decode_section
+from stream.sections import encode as encode_section
+from stream.topics import ALERTS, SCORES, TALLIES
+
+log = logging.getLogger(__name__)
+
+STREAM_OF: Final = {stream.topic: stream for stream in Stream}
+
+
+def _nothing(_now_s: float) -> None:
+    """Nobody waits for word of these messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What leaves because of a batch, and who wants to know when it has (Unix seconds)."""
+
+    messages: Sequence[Outgoing]
+    on_durable: Callable[[float], None] = field(default=_nothing)
+
+
+class Machine(Protocol):
+    """What a host drives."""
+
+    def next_offsets(self) -> dict[str, int]:
+        """The next offset to be fed, per input topic."""
+        ...
+
+    def feed(self, topic: str, records: Records) -> None:
+        """Move the state on; records below the next offset change nothing."""
+        ...
+
+    def work(self, topic: str, records: Records) -> Work:
+        """Move the state on, and say what must leave."""
+        ...
+
+    def snapshot(self) -> list[bytes]:
+        """The state as it is now."""
+        ...
+
+
+class IntakeMachine:
+    """An intake, and the silence of its two inputs."""
+
+    def __init__(self, intake: Intake, partition: int, idle_after_s: float, metrics: Metrics) -> None:
+        self.intake = intake
+        self._partition = partition
+        self._metrics = metrics
+        self._quiet = Quiet(Stream, idle_after_s)
+
+    @classmethod
+    def fresh(cls, plan: Plan, partition: int, metrics: Metrics) -> "IntakeMachine":
+        """With nothing fed."""
+        return cls(Intake(plan, partition), partition, _idle_s(plan), metrics)
+
+    @classmethod
+    def restore(cls, plan: Plan, partition: int, metrics: Metrics, parts: Sequence[bytes]) -> "IntakeMachine":
+        """From a snapshot."""
+        return cls(Intake.restore(plan, partition, parts), partition, _idle_s(plan), metrics)
+
+    def next_offsets(self) -> dict[str, int]:
+        """The next offset to be fed, per input topic."""
+        return {stream.topic: self.intake.next_offset(stream) for stream in Stream}
+
+    def feed(self, topic: str, records: Records) -> None:
+        """Move the state on."""
+        self.intake.feed(STREAM_OF[topic], records)
+
+    def work(self, topic: str, records: Records) -> Work:
+        """Move the state on: dead letters and sections leave, after word that a quiet input is active."""
+        stream = STREAM_OF[topic]
+        active = self.intake.active_sections(stream) if self._quiet.records(stream) else []
+        output = self.intake.feed(stream, records)
+        self._metrics.batch(stream, output)
+        return Work([*_sections(active), *_letters(output, records), *_sections(output.sections)])
+
+    def look(self, caught_up: Mapping[Stream, bool], now_s: float) -> list[Outgoing]:
+        """Sections of inputs that have been quiet for long; called every second or two."""
+        quiet_ms = self._quiet.look(caught_up, now_s)
+        return list(_sections(self.intake.open_sections(quiet_ms))) if quiet_ms else []
+
+    def assigned(self) -> None:
+        """The partition has come or come back: silence from before was not watched."""
+        self._quiet.restart()
+
+    def snapshot(self) -> list[bytes]:
+        """The state as it is now."""
+        return self.intake.snapshot()
+
+
+class JudgeMachine:
+    """A judge, and the next offset of its log."""
+
+    def __init__(self, judge: Judge, shard: int, next_offset: int, plan: Plan, metrics: Metrics) -> None:
+        self.judge = judge
+        self._next_offset = next_offset
+        self._shard = shard
+        self._pane_s = plan.rulebook.timing.pane_ms / 1000
+        self._metrics = metrics
+
+    @classmethod
+    def fresh(cls, plan: Plan, shard: int, metrics: Metrics) -> "JudgeMachine":
+        """With nothing fed."""
+        return cls(Judge(plan, shard), shard, 0, plan, metrics)
+
+    @classmethod
+    def restore(
+        cls, plan: Plan, shard: int, metrics: Metrics, parts: Sequence[bytes], next_offset: int
+    ) -> "JudgeMachine":
+        """From a snapshot."""
+        return cls(Judge.restore(plan, shard, parts), shard, next_offset, plan, metrics)
+
+    def next_offsets(self) -> dict[str, int]:
+        """The next offset to be fed of its one topic."""
+        return {TALLIES: self._next_offset}
+
+    def feed(self, topic: str, records: Records) -> None:  # noqa: ARG002  # there is only one
+        """Move the state on."""
+        self._judge(records)
+
+    def work(self, topic: str, records: Records) -> Work:  # noqa: ARG002  # there is only one
+        """Move the state on: transitions leave, and the scores that changed."""
+        transitions = self._judge(records)
+        alerts = [Outgoing(ALERTS, encode(each), each.id.encode()) for each in transitions]
+        scores = [_score(each) for each in self.judge.take_scores()]
+        return Work([*alerts, *scores], lambda now_s: self._measure(transitions, now_s))
+
+    def snapshot(self) -> list[bytes]:
+        """The state as it is now."""
+        return self.judge.snapshot()
+
+    def _judge(self, records: Records) -> list[Transition]:
+        transitions: list[Transition] = []
+        for record in records:
+            if record.offset < self._next_offset:
+                continue
+            self._next_offset = record.offset + 1
+            section = _section(record.value, self._shard, record.offset)
+            if section is not None:
+                transitions += self.judge.feed(section, record.timestamp)
+        return transitions
+
+    def _measure(self, transitions: Sequence[Transition], now_s: float) -> None:
+        """From the start of the pane that decided: the event may have been its first."""
+        for each in transitions:
+            decided_s = datetime.fromisoformat(each.at).timestamp() - self._pane_s
+            self._metrics.transitions([each], now_s - decided_s)
+
+
+def _idle_s(plan: Plan) -> float:
+    return plan.rulebook.timing.idle_after_ms / 1000
+
+
+def _sections(by_shard: Iterable[Iterable[Section]]) -> Iterable[Outgoing]:
+    for shard, sections in enumerate(by_shard):
+        for section in sections:
+            yield Outgoing(TALLIES, encode_section(section), section.source.encode(), shard)
+
+
+def _letters(output: IntakeOutput, records: Records) -> Iterable[Outgoing]:
+    if output.rejects:
+        by_offset = {record.offset: record for record in records}
+        for reject in output.rejects:
+            yield letter(by_offset[reject.offset], reject)
+
+
+def _score(score: Score) -> Outgoing:
+    scope: Scope = tuple(score.scope.items())
+    key = f"{score.indicator}|{scope_text(scope)}|{score.window_s:g}"
+    return Outgoing(SCORES, encode(score), key.encode())
+
+
+def _section(value: bytes | None, shard: int, offset: int) -> Section | None:
+    """The section of a record; None for what is none, which only somebody else can have written."""
+    try:
+        return decode_section(value or b"")
+    except msgspec.DecodeError as error:
+        # Once per record, not a fault of ours: no trace.
+        log.error("not a section topic=%s partition=%d offset=%d error=%s", TALLIES, shard, offset, error)  # noqa: TRY400
+        return None
