@@ -94,6 +94,11 @@ class Node:
         """Whether it has fields."""
         return isinstance(self.raw, yaml.MappingNode)
 
+    @property
+    def is_list(self) -> bool:
+        """Whether it has items."""
+        return isinstance(self.raw, yaml.SequenceNode)
+
     def text(self, want: str = "text") -> str:
         """A string; numbers, dates and booleans must be quoted to be one."""
         if self._is("str"):
@@ -149,7 +154,7 @@ class Node:
 
     def one_or_each(self, parse: Callable[["Node"], T]) -> list[T]:
         """The items of a list, or a single value as a list of one."""
-        if isinstance(self.raw, yaml.SequenceNode):
+        if self.is_list:
             return self.each(parse)
         return [parse(self)]
 

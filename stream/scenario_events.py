@@ -1,0 +1,106 @@
+"""Scenarios of single events: `events:` in the file or in an NDJSON file beside it, and `expect:` by time."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from alerts.errors import OperatorError
+from alerts.rulebook_values import severity
+from alerts.rules import Rule
+from alerts.yaml_nodes import Fields, Node, Wrong
+from stream.logfile import opened
+from stream.scenario import Expected, Moment, Wanted
+from stream.scenario_rows import STATES
+from stream.scenario_series import read_scope
+from stream.times import NO_TIME, read_time
+
+Placed = tuple[str, bytes]
+"""Where an event stands, for messages, and its JSON."""
+
+WANT_TIME: Final = 'a time such as "2026-01-05T08:00:00Z"'
+
+
+def read_events(node: Node, folder: Path) -> list[Placed]:
+    """The events of a list, or of the NDJSON file (perhaps gzipped) that is named, relative to `folder`."""
+    if node.is_list:
+        return node.each(_event)
+    name = node.text("a list of events or the path of an NDJSON file")
+    try:
+        with opened(str(folder / name)) as log:
+            lines = log.stream.read().split(b"\n")
+    except OperatorError as error:
+        raise Wrong(node, str(error)) from None
+    return [(f"{name}:{number}", line) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def read_time_ms(node: Node) -> int:
+    """Unix milliseconds of an RFC 3339 time, quoted or not."""
+    at_ms = read_time(node.plain() or node.text(WANT_TIME))
+    if at_ms == NO_TIME:
+        raise node.wrong(WANT_TIME)
+    return at_ms
+
+
+def read_moments(rules: Sequence[Rule]) -> Callable[[Node], list[Expected]]:
+    """A parser of `- {at: …, rule: …, scope: {…}, state: firing, severity: critical}`.
+
+    Without `at` the state must hold all the time.  `rule` may be left out where there is but one.
+    """
+    by_name = {rule.name: rule for rule in rules}
+
+    def moment(node: Node) -> Expected | None:
+        fields = node.fields("a state to expect")
+        at_ms = fields.get("at", read_time_ms)
+        name = _rule(fields, by_name)
+        scope = fields.get("scope", read_scope) or {}
+        state = fields.require("state", lambda node: STATES[node.choice(STATES)], "the state to expect")
+        level = fields.get("severity", severity)
+        fields.close()
+        if name is None or state is None:
+            return None
+        key = tuple((dim, scope.get(dim, "")) for dim in by_name[name].scope_dims)
+        return Expected(name, key, (Moment(at_ms, Wanted(state, level)),))
+
+    return lambda node: _by_scope([one for one in node.each(moment) if one is not None])
+
+
+def _rule(fields: Fields, by_name: dict[str, Rule]) -> str | None:
+    if "rule" not in fields and len(by_name) == 1:
+        return next(iter(by_name))
+    return fields.require("rule", lambda node: node.choice(by_name), "the name of a rule")
+
+
+def _by_scope(single: Sequence[Expected]) -> list[Expected]:
+    """Moments of the same rule and scope together, in the order of time; those without come first."""
+    found: dict[object, Expected] = {}
+    for one in single:
+        known = found.get((one.rule, one.scope))
+        moments = one.moments if known is None else (*known.moments, *one.moments)
+        ordered = tuple(sorted(moments, key=lambda moment: moment.at_ms or 0))
+        found[one.rule, one.scope] = replace(one, moments=ordered)
+    return list(found.values())
+
+
+def _event(node: Node) -> Placed:
+    """One event as JSON; without an id it gets one from its place."""
+    fields = node.fields("an event")
+    event = {name: fields.get(name, _scalar) for name in fields.names()}
+    event.setdefault("id", node.path)
+    mark = node.raw.start_mark
+    return f"{node.notes.file}:{mark.line + 1}:{mark.column + 1}: {node.path}", orjson.dumps(event)
+
+
+def _scalar(node: Node) -> object:
+    """A field of an event: times need no quotes here."""
+    plain = node.plain()
+    if plain in {"true", "false"}:
+        return node.flag()
+    if plain is None:
+        return None if node.is_nothing else node.text("text, a number, true or false")
+    try:
+        return node.number()
+    except Wrong:
+        return plain
