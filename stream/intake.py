@@ -54,6 +54,7 @@ class Intake:
 
     def __init__(self, plan: Plan, partition: int) -> None:
         timing = plan.rulebook.timing
+        self.partition: Final = partition
         self._plan = plan
         self._levels = Levels(plan.keeps)
         self._source = {
@@ -74,6 +75,10 @@ class Intake:
     def next_offset(self, stream: Stream) -> int:
         """The first input offset of `stream` that was not fed yet; 0 at first."""
         return self._source[stream].next_offset
+
+    def watermark_ms(self, stream: Stream) -> int | None:
+        """Event time up to which `stream` is complete; None before its first event."""
+        return self._source[stream].watermark_ms
 
     def feed(
         self, stream: Stream, records: Sequence[Record], heartbeat_ms: int | None = None

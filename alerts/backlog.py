@@ -1,0 +1,126 @@
+"""The notices that wait for one receiver: in order per alert, and never more than so many.
+
+The notices of one alert form a chain, of which only the first may be sent; chains do not wait for each
+other.  Pure: the time is an argument, in seconds.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from itertools import count
+
+from alerts.notices import Notice
+
+
+@dataclass(slots=True, eq=False)
+class Delivery:
+    """One notice on its way to one receiver.
+
+    `partition` is where its transition was read and `written_s` when that was written (Unix time);
+    `finished` is called once it is settled.  `due_s` is when it may be tried (again).
+    """
+
+    notice: Notice
+    partition: int
+    written_s: float
+    finished: Callable[[], None]
+    attempts: int = 0
+    due_s: float = 0.0
+    status: int | None = field(default=None)
+    """Of the last answer."""
+
+
+class Backlog:
+    """Deliveries to one receiver; those that were taken stay in it until they are settled."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._chains: dict[str, deque[Delivery]] = {}
+        self._taken: set[Delivery] = set()
+        self._heads: list[tuple[float, int, Delivery]] = []
+        self._order = count()
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def add(self, delivery: Delivery) -> Delivery | None:
+        """Append to its alert's chain; returns what had to give way: the oldest that is not being sent."""
+        chain = self._chains.setdefault(delivery.notice.alert, deque())
+        chain.append(delivery)
+        self._size += 1
+        if len(chain) == 1:
+            self._offer(delivery)
+        return self._shed() if self._size > self._limit else None
+
+    def take(self, now_s: float) -> Delivery | None:
+        """A delivery that is due; it must be given back by `settle` or `retry`."""
+        while self._heads and self._heads[0][0] <= now_s:
+            delivery = heappop(self._heads)[2]
+            if self._waits(delivery):
+                self._taken.add(delivery)
+                return delivery
+        return None
+
+    def due_s(self) -> float | None:
+        """When the next delivery is due; None when nothing waits."""
+        while self._heads and not self._waits(self._heads[0][2]):
+            heappop(self._heads)
+        return self._heads[0][0] if self._heads else None
+
+    def followed(self, delivery: Delivery) -> bool:
+        """Whether a later notice of the same alert waits behind it."""
+        return len(self._chains.get(delivery.notice.alert, ())) > 1
+
+    def retry(self, delivery: Delivery, due_s: float) -> None:
+        """Put a taken delivery back until `due_s`."""
+        self._taken.discard(delivery)
+        delivery.due_s = due_s
+        if self._first(delivery):
+            self._offer(delivery)
+
+    def settle(self, delivery: Delivery) -> None:
+        """Remove a delivery that was taken; the next of its alert is due."""
+        self._taken.discard(delivery)
+        if self._first(delivery):
+            self._drop_first(delivery.notice.alert)
+
+    def forget(self, partition: int) -> None:
+        """Drop everything that was read from a partition; what is being sent may still end."""
+        for alert, chain in list(self._chains.items()):
+            kept = deque(each for each in chain if each.partition != partition)
+            self._size -= len(chain) - len(kept)
+            if not kept:
+                del self._chains[alert]
+                continue
+            self._chains[alert] = kept
+            if kept[0] is not chain[0]:
+                self._offer(kept[0])
+
+    def _shed(self) -> Delivery | None:
+        for alert, chain in self._chains.items():
+            if chain[0] not in self._taken:
+                oldest = chain[0]
+                self._drop_first(alert)
+                return oldest
+        return None  # everything is being sent: over the limit by what came last
+
+    def _drop_first(self, alert: str) -> None:
+        chain = self._chains[alert]
+        chain.popleft()
+        self._size -= 1
+        if chain:
+            self._offer(chain[0])
+        else:
+            del self._chains[alert]
+
+    def _offer(self, delivery: Delivery) -> None:
+        heappush(self._heads, (delivery.due_s, next(self._order), delivery))
+
+    def _first(self, delivery: Delivery) -> bool:
+        chain = self._chains.get(delivery.notice.alert)
+        return chain is not None and chain[0] is delivery
+
+    def _waits(self, delivery: Delivery) -> bool:
+        return self._first(delivery) and delivery not in self._taken

@@ -1,0 +1,206 @@
+"""The dispatcher: takes the transitions of cx.alerts and sees each to every receiver that it concerns.
+
+At least once, in order per alert, under one idempotency key.  What has been settled is written to a log
+before the transition counts as done, and the log is read before a partition's first transition is looked
+at; so a restart repeats only what had not been settled.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Protocol
+
+from alerts.backlog import Delivery
+from alerts.delivery import Outcome, Policy, Settled
+from alerts.heard import Heard
+from alerts.line import Line, Meter, World
+from alerts.notices import NotATransition, Notice, notice
+from alerts.routing import routed
+from alerts.rules import Rulebook
+from alerts.transitions import utc_text
+from alerts.webhook import WebhookClient
+
+LOG: Final = logging.getLogger(__name__)
+GRACE_S: Final = 5.0
+"""How long requests under way may take when the worker stops."""
+
+
+PATIENT: Final = Policy()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the delivery log: how a notice to a receiver ended, and when (RFC 3339, UTC)."""
+
+    id: str
+    alert: str
+    seq: int
+    state: str
+    receiver: str
+    outcome: str
+    reason: str
+    attempts: int
+    status: int | None
+    at: str
+
+
+class DeliveryLog(Protocol):
+    """Where settled deliveries are written, by partition of cx.alerts; returns when they are durable."""
+
+    async def history(self, partition: int) -> Iterable[Entry]:
+        """Everything that is known of a partition, oldest first."""
+        ...
+
+    async def write(self, partition: int, entry: Entry) -> None:
+        """Add one entry."""
+        ...
+
+
+class _Ticket:
+    """Calls `on_done` once `count` deliveries have finished."""
+
+    def __init__(self, count: int, on_done: Callable[[], None]) -> None:
+        self._left = count
+        self._on_done = on_done
+
+    def finished(self) -> None:
+        """One of them has."""
+        self._left -= 1
+        if self._left == 0:
+            self._on_done()
+
+
+class Dispatcher:
+    """Delivers from `start` to `close`.
+
+    `failed` hears of what is our own fault, such as a log that cannot be written: the worker must start
+    again, since what it could not log may never be called done.
+
+    Raises:
+        SettingsError: a receiver's secret is not to be found.
+    """
+
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        log: DeliveryLog,
+        meter: Meter,
+        failed: Callable[[BaseException], None],
+        policy: Policy = PATIENT,
+    ) -> None:
+        self._rulebook = rulebook
+        self._log = log
+        self._meter = meter
+        self._heard: dict[int, Heard] = {}
+        self._reading = asyncio.Lock()
+        self._client = WebhookClient(policy.timeout_s)
+        world = World(self._client, meter, time.time, random.random, policy)
+        self._lines = {
+            each.name: Line(
+                each, world, partial(self._unsent, each.name), partial(self._settled, each.name), failed
+            )
+            for each in rulebook.receivers
+        }
+
+    async def start(self) -> None:
+        """Begin to deliver."""
+        await self._client.start()
+        for line in self._lines.values():
+            line.start()
+
+    async def close(self) -> None:
+        """Try nothing more; what had not been settled is not done."""
+        await asyncio.gather(*(line.close(GRACE_S) for line in self._lines.values()))
+        await self._client.close()
+
+    async def offer(
+        self, partition: int, offset: int, value: bytes | None, on_done: Callable[[], None], written_ms: int
+    ) -> None:
+        """Take over one record of cx.alerts, written at `written_ms` (Unix time).
+
+        Records of a partition come in offset order.  `on_done` is called when every receiver that it
+        concerns has it, or never will; not before this is in the log, and never after `forget`.
+        """
+        news = _news(partition, offset, value)
+        heard = await self._memory(partition)
+        names = [] if news is None else self._concerned(news, heard)
+        if news is None or not names:
+            on_done()
+            return
+        ticket = _Ticket(len(names), on_done)
+        for name in names:
+            heard.progress(news.alert, name)  # from now on it gets whatever follows
+            await self._lines[name].add(Delivery(news, partition, written_ms / 1000, ticket.finished))
+
+    def forget(self, partitions: Iterable[int]) -> None:
+        """These partitions belong to somebody else now; requests under way may still end."""
+        for partition in partitions:
+            self._heard.pop(partition, None)
+            for line in self._lines.values():
+                line.forget(partition)
+
+    async def _memory(self, partition: int) -> Heard:
+        async with self._reading:
+            if partition not in self._heard:
+                heard = Heard()
+                for entry in await self._log.history(partition):
+                    heard.settled(entry.alert, entry.receiver, entry.seq, told=entry.attempts > 0)
+                self._heard[partition] = heard
+            return self._heard[partition]
+
+    def _concerned(self, news: Notice, heard: Heard) -> list[str]:
+        """Receivers by route, and those that know of the alert already."""
+        names = dict.fromkeys(receiver.name for receiver in routed(self._rulebook, news.labels))
+        names |= dict.fromkeys(name for name in heard.concerned(news.alert) if name in self._lines)
+        return list(names)
+
+    def _unsent(self, receiver: str, delivery: Delivery) -> Settled | None:
+        heard = self._heard.get(delivery.partition)
+        if heard is None:
+            return Settled(Outcome.DROPPED, "the partition has moved to another worker")
+        news = delivery.notice
+        progress = heard.progress(news.alert, receiver)
+        if news.seq <= progress.seq:
+            return Settled(Outcome.REPEATED, "settled before")
+        if news.final and not progress.told:
+            return Settled(Outcome.DROPPED, "the receiver has not heard of the alert")
+        return None
+
+    async def _settled(self, receiver: str, delivery: Delivery, settled: Settled) -> None:
+        """Write down how a delivery has ended, then count it as done."""
+        self._meter.delivery(receiver, settled.outcome.value)
+        news, heard = delivery.notice, self._heard.get(delivery.partition)
+        if settled.outcome is not Outcome.REPEATED:
+            await self._log.write(delivery.partition, _entry(receiver, delivery, settled))
+        if heard is None or self._heard.get(delivery.partition) is not heard:
+            return  # forgotten, maybe while the log was written
+        heard.settled(news.alert, receiver, news.seq, told=delivery.attempts > 0)
+        delivery.finished()
+
+
+def _news(partition: int, offset: int, value: bytes | None) -> Notice | None:
+    try:
+        return notice(value)
+    except NotATransition as error:
+        LOG.warning("not a transition on cx.alerts: partition=%d offset=%d: %s", partition, offset, error)
+        return None
+
+
+def _entry(receiver: str, delivery: Delivery, settled: Settled) -> Entry:
+    news = delivery.notice
+    return Entry(
+        id=news.id,
+        alert=news.alert,
+        seq=news.seq,
+        state=news.state,
+        receiver=receiver,
+        outcome=settled.outcome.value,
+        reason=settled.reason,
+        attempts=delivery.attempts,
+        status=delivery.status,
+        at=utc_text(int(time.time() * 1000)),
+    )

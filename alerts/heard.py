@@ -1,0 +1,42 @@
+"""What each receiver has heard of each alert: so that news follows news, and nothing is told twice."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+MOST_ALERTS: Final = 50_000
+"""Alerts remembered per partition; those not heard of for longest are forgotten first."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """One receiver's knowledge of one alert: notices up to `seq` are settled; `told`: one was sent."""
+
+    seq: int = 0
+    told: bool = False
+
+
+class Heard:
+    """The alerts of one partition of cx.alerts."""
+
+    def __init__(self, most: int = MOST_ALERTS) -> None:
+        self._most = most
+        self._alerts: OrderedDict[str, dict[str, Progress]] = OrderedDict()
+
+    def concerned(self, alert: str) -> frozenset[str]:
+        """Receivers that had a notice of the alert; they get whatever follows, whatever routes say."""
+        return frozenset(self._alerts.get(alert, ()))
+
+    def progress(self, alert: str, receiver: str) -> Progress:
+        """How far a receiver is; asking makes it one of those concerned."""
+        known = self._alerts.setdefault(alert, {})
+        self._alerts.move_to_end(alert)
+        if len(self._alerts) > self._most:
+            self._alerts.popitem(last=False)
+        return known.setdefault(receiver, Progress())
+
+    def settled(self, alert: str, receiver: str, seq: int, *, told: bool) -> None:
+        """A notice is settled; `told`: it was sent at least once."""
+        progress = self.progress(alert, receiver)
+        progress.seq = max(progress.seq, seq)
+        progress.told |= told

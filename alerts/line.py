@@ -1,0 +1,189 @@
+"""One receiver's line: works off its backlog, several alerts at a time, each alert's notices in order.
+
+Every receiver has a line of its own, so a dead one delays nobody else.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from alerts.backlog import Backlog, Delivery
+from alerts.delivery import Answer, Outcome, Policy, Retry, Settled, next_step, outdated
+from alerts.rules import Receiver
+from alerts.signing import signer
+
+LOG: Final = logging.getLogger(__name__)
+
+
+class Client(Protocol):
+    """Sends one request."""
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """One request; whatever goes wrong is an answer without a status."""
+        ...
+
+
+class Meter(Protocol):
+    """Is told what deliveries do; `stream.metrics.Metrics` counts it."""
+
+    def attempt(self, receiver: str) -> None:
+        """A request is about to be sent."""
+        ...
+
+    def delivery(self, receiver: str, outcome: str) -> None:
+        """A notice is settled."""
+        ...
+
+    def waiting(self, receiver: str, notices: int) -> None:
+        """So many notices are not settled yet."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What lines need from outside: the client, the meter, the clock (Unix seconds) and chance [0, 1)."""
+
+    client: Client
+    meter: Meter
+    clock: Callable[[], float]
+    chance: Callable[[], float]
+    policy: Policy
+
+
+class Line:
+    """Delivers to one receiver from `start` to `close`.  Making one needs its secret, else `SettingsError`.
+
+    `unsent` says why a delivery should not be sent at all (None: send it); `settled` is awaited with
+    each delivery that has ended, before the next of the same alert is tried; `failed` hears of what is
+    our own fault, such as a delivery log that cannot be written.
+    """
+
+    def __init__(
+        self,
+        receiver: Receiver,
+        world: World,
+        unsent: Callable[[Delivery], Settled | None],
+        settled: Callable[[Delivery, Settled], Awaitable[None]],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        self.receiver = receiver
+        self._signer = signer(receiver)
+        self._world = world
+        self._unsent = unsent
+        self._settled = settled
+        self._failed = failed
+        self._backlog = Backlog(world.policy.waiting)
+        self._slots = asyncio.Semaphore(world.policy.in_flight)
+        self._wake = asyncio.Event()
+        self._attempts: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.Task[None] | None = None
+        self._answers = True
+        self._gone = False
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        if not self._signer.signs:
+            LOG.warning("notices are not signed, for want of a secret: receiver=%s", self.receiver.name)
+        self._loop = asyncio.create_task(self._run(), name=f"line-{self.receiver.name}")
+
+    async def close(self, grace_s: float) -> None:
+        """Try nothing more; what is being sent may end within `grace_s`."""
+        if self._loop is not None:
+            self._loop.cancel()
+        if self._attempts:
+            await asyncio.wait(self._attempts, timeout=grace_s)
+        for task in self._attempts:
+            task.cancel()
+        await asyncio.gather(*self._attempts, return_exceptions=True)
+
+    async def add(self, delivery: Delivery) -> None:
+        """Take over a delivery; the oldest that waits is dropped when there are too many."""
+        shed = self._backlog.add(delivery)
+        if shed is not None:
+            await self._settled(shed, Settled(Outcome.DROPPED, "too many notices wait"))
+        self._changed()
+
+    def forget(self, partition: int) -> None:
+        """Drop what was read from a partition that now belongs to somebody else."""
+        self._backlog.forget(partition)
+        self._changed()
+
+    def _changed(self) -> None:
+        self._world.meter.waiting(self.receiver.name, len(self._backlog))
+        self._wake.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self._slots.acquire()
+            task = asyncio.create_task(self._attempt(await self._next()))
+            self._attempts.add(task)
+            task.add_done_callback(self._ended)
+
+    async def _next(self) -> Delivery:
+        """The next delivery that is due."""
+        while True:
+            self._wake.clear()
+            now_s = self._world.clock()
+            delivery = self._backlog.take(now_s)
+            if delivery is not None:
+                return delivery
+            due_s = self._backlog.due_s()
+            try:
+                async with asyncio.timeout(None if due_s is None else max(0.0, due_s - now_s)):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue  # something is due
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._attempts.discard(task)
+        self._slots.release()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failed(error)
+        self._changed()
+
+    async def _attempt(self, delivery: Delivery) -> None:
+        step = self._before(delivery) or await self._send(delivery)
+        if isinstance(step, Retry):
+            self._backlog.retry(delivery, self._world.clock() + step.after_s)
+            return
+        await self._settled(delivery, step)
+        self._backlog.settle(delivery)
+
+    def _before(self, delivery: Delivery) -> Settled | None:
+        """Why there is nothing to send; an attempt that was made already has asked all this."""
+        if self._gone:
+            return Settled(Outcome.DISABLED, "the receiver had answered HTTP 410")
+        if delivery.attempts:
+            return None
+        age_s = self._world.clock() - delivery.written_s
+        if outdated(age_s, followed=self._backlog.followed(delivery), policy=self._world.policy):
+            return Settled(Outcome.DROPPED, "outdated: later news of the same alert waits")
+        return self._unsent(delivery)
+
+    async def _send(self, delivery: Delivery) -> Settled | Retry:
+        world, notice = self._world, delivery.notice
+        delivery.attempts += 1
+        world.meter.attempt(self.receiver.name)
+        headers = self._signer.headers(notice.id, world.clock(), notice.body)
+        answer = await world.client.post(self.receiver.url, headers, notice.body)
+        delivery.status = answer.status
+        age_s = world.clock() - delivery.written_s
+        step = next_step(answer, delivery.attempts, age_s, world.chance(), world.policy)
+        self._told(answer, step)
+        return step
+
+    def _told(self, answer: Answer, step: Settled | Retry) -> None:
+        """Log a change: the receiver no longer takes notices, or takes them again."""
+        name = self.receiver.name
+        takes = isinstance(step, Settled) and step.outcome is Outcome.DELIVERED
+        if takes is not self._answers:
+            self._answers = takes
+            if takes:
+                LOG.info("receiver takes notices again: receiver=%s", name)
+            else:
+                LOG.warning("receiver does not take notices: receiver=%s answer=%s", name, answer.text)
+        if isinstance(step, Settled) and step.outcome is Outcome.DISABLED and not self._gone:
+            self._gone = True
+            LOG.warning("receiver is disabled until the worker starts again: receiver=%s", name)

@@ -1,0 +1,87 @@
+"""Notices: a transition of cx.alerts as receivers get it, in the envelope of Standard Webhooks.
+
+The notice's id, `{alert id}.{seq}`, is the idempotency key: the same for every attempt, receiver and
+worker, since it is a function of the transition alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+import orjson
+
+from alerts.states import State
+
+MOST_BYTES: Final = 20_000
+"""What Standard Webhooks recommends as the most that a receiver should have to take."""
+
+TOLD: Final = {state.word for state in (State.FIRING, State.RESOLVED, State.STALE)}
+"""A pending alert may come to nothing, of which nobody would hear; so nobody is told of it."""
+
+
+class _Alert(msgspec.Struct, frozen=True):
+    """What a notice needs to know of a transition; the rest is passed on as it is."""
+
+    id: str
+    seq: int
+    rule: str
+    severity: str
+    state: str
+    indicator: str
+    scope: dict[str, str]
+    at: str
+
+
+_DECODER: Final = msgspec.json.Decoder(_Alert)
+
+
+class NotATransition(ValueError):  # noqa: N818  # reads as what it says
+    """A record of cx.alerts that is none of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A transition that receivers are told of.  `labels` are what routes match; `body` is what is sent."""
+
+    id: str
+    alert: str
+    seq: int
+    state: str
+    labels: Mapping[str, str]
+    body: bytes
+
+    @property
+    def final(self) -> bool:
+        """Whether the alert's episode ends with it."""
+        return self.state == State.RESOLVED.word
+
+
+def notice(value: bytes | None) -> Notice | None:
+    """The notice of one cx.alerts value; None where nobody is told of such a transition.
+
+    Raises:
+        NotATransition: the value is not a transition.
+    """
+    try:
+        alert = _DECODER.decode(value or b"")
+    except msgspec.DecodeError as error:
+        raise NotATransition(str(error)) from error
+    if alert.state not in TOLD:
+        return None
+    labels = {"rule": alert.rule, "severity": alert.severity, "indicator": alert.indicator, **alert.scope}
+    body = _body(alert, value or b"")
+    return Notice(f"{alert.id}.{alert.seq}", alert.id, alert.seq, alert.state, labels, body)
+
+
+def _body(alert: _Alert, value: bytes) -> bytes:
+    body = _envelope(alert, orjson.Fragment(value))
+    if len(body) <= MOST_BYTES:
+        return body
+    data: dict[str, Any] = orjson.loads(value)
+    # Evidence and cause can be looked up on cx.alerts; whoever is paged needs the rest now.
+    return _envelope(alert, {**data, "evidence": {}, "cause": None})
+
+
+def _envelope(alert: _Alert, data: object) -> bytes:
+    return orjson.dumps({"type": f"cx.alert.{alert.state}", "timestamp": alert.at, "data": data})
