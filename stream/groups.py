@@ -1,11 +1,13 @@
 """Groups: everything that a judge keeps of one grouping, its scopes, windows and rules."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from alerts.board import Board
 from alerts.rules import Burn, Gap, Rule, Threshold
 from stream.banks import Bank, Ranked, Scene, Told
 from stream.explained import Observer
@@ -110,6 +112,18 @@ class Group:
             window.clear(old)
         self.scopes.release(old)
         return old
+
+    def boards(self) -> Iterator[tuple[Board, Sequence[Ranked]]]:
+        """Every board with the rules that are its columns."""
+        for bank in self.banks:
+            yield bank.board, bank.ranked
+
+    def detector_states(self) -> dict[str, dict[str, NDArray[Any]]]:
+        """What the detectors remember, by rule; every array has one entry per row."""
+        return {}
+
+    def load_detectors(self, states: Mapping[str, Mapping[str, NDArray[Any]]]) -> None:
+        """Give the detectors back what they remembered."""
 
     def _banks(self) -> list[Bank]:
         """Banks in the order of their windows."""

@@ -1,0 +1,316 @@
+"""A judge's snapshot: its memory as bytes, which a judge of the same or another plan can take up again.
+
+Rows are numbered anew, scopes, rules and cells go by their names.  What the other plan does not know is left
+out, what only it knows starts empty.  Nothing fits where panes have another length.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.board import Board, Episode
+from alerts.states import State
+from stream.banks import Ranked
+from stream.groups import Group
+from stream.memory import ROW_BITS, ROW_MASK, Memory
+from stream.pending import Counts, Ints
+from stream.sections import Rows
+from stream.sources import Portion, Progress
+from stream.tally import CELL, CELLS
+from stream.windows import Staged, Window
+
+VERSION: Final = 1
+"""Of the form of snapshots; others are not read."""
+
+COLUMNS: Final = ("closing", "pane", "scope", "cell", "count")
+
+
+class Alert(msgspec.Struct, array_like=True):
+    """An episode that goes on; `row` is a place in the scopes of its group."""
+
+    rule: str
+    row: int
+    state: int
+    started_at_ms: int
+    severity: int
+    seq: int
+    due_ms: int | None
+
+
+class Slots(msgspec.Struct, array_like=True):
+    """Counts by slot: numbers of arrays.  `ends` say where each slot's part of the others ends."""
+
+    slots: int
+    ends: int
+    places: int
+    counts: int
+
+
+class Rolling(msgspec.Struct, array_like=True):
+    """A window.  `cells` is the number of the array with its columns' cells."""
+
+    window_ms: int
+    slot_panes: int
+    cells: int
+    kept: Slots
+    staged: Slots
+
+
+class Grouped(msgspec.Struct, array_like=True):
+    """A group; arrays about its scopes have one entry per scope, in the order of `scopes`."""
+
+    key: str
+    scopes: list[tuple[str, ...]]
+    seen_ms: int
+    windows: list[Rolling]
+    alerts: list[Alert]
+    detectors: dict[str, dict[str, int]]
+
+
+class Open(msgspec.Struct, array_like=True):
+    """Provisional rows of one source: numbers of the columns' arrays."""
+
+    source: str
+    scopes: list[tuple[str, tuple[str, ...]]]
+    columns: list[int]
+
+
+class Header(msgspec.Struct):
+    """Everything but the arrays, which follow each other in the second chunk as `arrays` describes."""
+
+    version: int
+    pane_ms: int
+    cells: list[str]
+    judged: int
+    first_pane: int | None
+    forget_ms: int
+    epoch_ms: int | None
+    wall_ms: int
+    sources: dict[str, Progress]
+    provisional: list[Open]
+    groups: list[Grouped]
+    pending: list[int]
+    arrays: list[tuple[str, list[int]]]
+
+
+class Arrays:
+    """Arrays by number, as one run of bytes."""
+
+    def __init__(self) -> None:
+        self.described: list[tuple[str, list[int]]] = []
+        self._bytes: list[bytes] = []
+
+    def put(self, array: NDArray[Any]) -> int:
+        """Add a copy of an array; its number."""
+        self.described.append((array.dtype.newbyteorder("<").str, list(array.shape)))
+        self._bytes.append(array.astype(array.dtype.newbyteorder("<")).tobytes())
+        return len(self.described) - 1
+
+    def joined(self) -> bytes:
+        """All arrays, one after the other."""
+        return b"".join(self._bytes)
+
+
+def dump(memory: Memory) -> list[bytes]:
+    """A copy of the memory: a header and the arrays."""
+    arrays = Arrays()
+    used = [group.scopes.used() for group in memory.groups]
+    header = Header(
+        VERSION,
+        memory.sources.timing.pane_ms,
+        list(CELLS),
+        memory.judged,
+        memory.first_pane,
+        memory.forget_ms,
+        memory.sources.epoch_ms,
+        memory.sources.wall_ms,
+        memory.sources.progress,
+        [_open(arrays, name, held) for name, held in memory.sources.provisional.items()],
+        [_grouped(arrays, group, rows) for group, rows in zip(memory.groups, used, strict=True)],
+        _pending(arrays, memory, used),
+        arrays.described,
+    )
+    return [msgspec.msgpack.encode(header), arrays.joined()]
+
+
+def load(memory: Memory, chunks: Sequence[bytes]) -> None:
+    """Fill an empty memory from what `dump` gave, as far as its plan knows what is in it.
+
+    Raises:
+        msgspec.DecodeError: these are not a judge's snapshot.
+    """
+    header = msgspec.msgpack.decode(chunks[0], type=Header)
+    if header.version == VERSION and header.pane_ms == memory.sources.timing.pane_ms:
+        _Loader(memory, header, b"".join(chunks[1:])).load()
+
+
+def _open(arrays: Arrays, name: str, held: Portion) -> Open:
+    columns = [arrays.put(getattr(held.rows, column)) for column in COLUMNS]
+    return Open(name, list(held.scopes), columns)
+
+
+def _grouped(arrays: Arrays, group: Group, used: Ints) -> Grouped:
+    place = {row: number for number, row in enumerate(used.tolist())}
+    return Grouped(
+        group.grouping.key,
+        [group.scopes.values(row) for row in used.tolist()],
+        arrays.put(group.scopes.seen_ms[used]),
+        [_rolling(arrays, window, used) for window in group.all_windows()],
+        [alert for board, ranked in group.boards() for alert in _alerts(board, ranked, place)],
+        {
+            name: {key: arrays.put(array[used]) for key, array in state.items()}
+            for name, state in group.detector_states().items()
+        },
+    )
+
+
+def _rolling(arrays: Arrays, window: Window, used: Ints) -> Rolling:
+    return Rolling(
+        window.window_ms,
+        window.slot_panes,
+        arrays.put(window.layout.cells),
+        _slots(arrays, window.state(), window.layout.width, used),
+        _slots(arrays, window.staged(), window.layout.width, used),
+    )
+
+
+def _slots(arrays: Arrays, parts: Sequence[Staged], width: int, used: Ints) -> Slots:
+    places = _joined(part.places for part in parts)
+    renumbered = np.searchsorted(used, places // width) * width + places % width
+    return Slots(
+        arrays.put(np.array([part.slot for part in parts], np.int64)),
+        arrays.put(np.cumsum([len(part.places) for part in parts], dtype=np.int64)),
+        arrays.put(renumbered),
+        arrays.put(_joined(part.counts for part in parts)),
+    )
+
+
+def _alerts(board: Board, ranked: Sequence[Ranked], place: dict[int, int]) -> Iterable[Alert]:
+    for (row, column), episode in board.episodes().items():
+        yield Alert(
+            ranked[column].rule.name,
+            place[row],
+            board.state(row, column),
+            episode.started_at_ms,
+            episode.severity,
+            episode.seq,
+            episode.due_ms,
+        )
+
+
+def _pending(arrays: Arrays, memory: Memory, used: list[Ints]) -> list[int]:
+    panes = [(pane, part) for pane in memory.pending.panes() for part in memory.pending.at(pane)]
+    code = _joined(part.code for _, part in panes)
+    for number, rows in enumerate(used):
+        mine = code >> ROW_BITS == number
+        code[mine] = (number << ROW_BITS) | np.searchsorted(rows, code[mine] & ROW_MASK)
+    return [
+        arrays.put(_joined(np.full(len(part.code), pane) for pane, part in panes)),
+        arrays.put(code),
+        arrays.put(_joined(part.pane for _, part in panes)),
+        arrays.put(_joined(part.cell for _, part in panes)),
+        arrays.put(_joined(part.count for _, part in panes)),
+    ]
+
+
+class _Loader:
+    """One loading; keeps what all its steps need."""
+
+    def __init__(self, memory: Memory, header: Header, data: bytes) -> None:
+        self._memory = memory
+        self._header = header
+        self._arrays: list[NDArray[Any]] = []
+        start = 0
+        for dtype, shape in header.arrays:
+            array = np.frombuffer(data, dtype, int(np.prod(shape)), start).reshape(shape)
+            start += array.nbytes
+            self._arrays.append(array.astype(array.dtype.newbyteorder("=")))
+        self._cells = np.array([CELL.get(name, -1) for name in header.cells], np.int64)
+
+    def load(self) -> None:
+        memory, header = self._memory, self._header
+        memory.judged, memory.first_pane = header.judged, header.first_pane
+        memory.forget_ms = header.forget_ms
+        memory.sources.epoch_ms, memory.sources.wall_ms = header.epoch_ms, header.wall_ms
+        memory.sources.progress.update(
+            {name: each for name, each in header.sources.items() if name in memory.sources.progress}
+        )
+        for held in header.provisional:
+            if held.source in memory.sources.progress:
+                memory.sources.provisional[held.source] = self._portion(held)
+        numbers = [self._group(grouped) for grouped in header.groups]
+        self._pending(np.array(numbers, np.int64))
+
+    def _portion(self, held: Open) -> Portion:
+        columns = [self._arrays[number] for number in held.columns]
+        columns[COLUMNS.index("cell")] = self._cells[columns[COLUMNS.index("cell")]]
+        return Portion(held.scopes, Rows(*columns))
+
+    def _group(self, grouped: Grouped) -> int:
+        """Fill the group that goes by the same name; its number, -1 if there is none."""
+        number = self._memory.numbers.get(grouped.key, -1)
+        if number >= 0:
+            group = self._memory.groups[number]
+            for values in grouped.scopes:
+                group.row_of(values)
+            group.scopes.seen_ms[: len(grouped.scopes)] = self._arrays[grouped.seen_ms]
+            for rolling in grouped.windows:
+                window = group.windows.get(rolling.window_ms)
+                if window is not None and window.slot_panes == rolling.slot_panes:
+                    self._window(window, rolling)
+            self._alerts(group, grouped)
+        return number
+
+    def _window(self, window: Window, rolling: Rolling) -> None:
+        cells = self._cells[self._arrays[rolling.cells]]
+        columns = np.where(cells < 0, -1, window.layout.column_of[cells])
+        window.load(
+            self._staged(window, columns, rolling.kept), self._staged(window, columns, rolling.staged)
+        )
+
+    def _staged(self, window: Window, columns: Ints, slots: Slots) -> list[Staged]:
+        places, counts = self._arrays[slots.places], self._arrays[slots.counts]
+        rows, column = places // len(columns), columns[places % len(columns)]
+        found, start = [], 0
+        ends = self._arrays[slots.ends].tolist()
+        for slot, end in zip(self._arrays[slots.slots].tolist(), ends, strict=True):
+            kept = column[start:end] >= 0
+            renumbered = (rows[start:end] * window.layout.width + column[start:end])[kept]
+            found.append(Staged(slot, renumbered, counts[start:end][kept]))
+            start = end
+        return found
+
+    def _alerts(self, group: Group, grouped: Grouped) -> None:
+        cells = {
+            each.rule.name: (board, column)
+            for board, ranked in group.boards()
+            for column, each in enumerate(ranked)
+        }
+        for alert in grouped.alerts:
+            if alert.rule in cells:
+                board, column = cells[alert.rule]
+                episode = Episode(alert.started_at_ms, alert.severity, alert.seq, alert.due_ms)
+                board.put((alert.row, column), State(alert.state), episode)
+        group.load_detectors(
+            {
+                name: {key: self._arrays[number] for key, number in state.items()}
+                for name, state in grouped.detectors.items()
+            }
+        )
+
+    def _pending(self, numbers: Ints) -> None:
+        closing, code, pane, cell, count = (self._arrays[number] for number in self._header.pending)
+        if not len(code):
+            return
+        number = numbers[code >> ROW_BITS]
+        counts = Counts((number << ROW_BITS) | (code & ROW_MASK), pane, self._cells[cell], count)
+        kept = (number >= 0) & (counts.cell >= 0)
+        if kept.any():
+            self._memory.pending.add(closing[kept], counts.only(kept))
+
+
+def _joined(parts: Iterable[NDArray[Any]]) -> Ints:
+    return np.concatenate([np.empty(0, np.int64), *parts])

@@ -1,0 +1,58 @@
+"""Builders: values for tests, with everything defaulted that a test does not mention."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from alerts.rulebook import read_rulebook
+from stream.catalogue import CATALOGUE
+from stream.plan import Plan
+from stream.sections import NO_PANE, Kind, Rows, ScopeKey, Section
+from stream.tally import CELL
+
+
+def plan_of(rules: str, partitions: int = 1) -> Plan:
+    """The plan of a rules file's text."""
+    return Plan(read_rulebook(rules, "rules.yaml", CATALOGUE), partitions)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """`count` in one cell of a scope and pane; `closing` is the pane whose closing carries it."""
+
+    pane: int
+    key: ScopeKey
+    cell: str
+    count: int = 1
+    closing: int | None = None
+
+
+def rows_of(counted: Iterable[Counted]) -> tuple[list[ScopeKey], Rows]:
+    """Scopes and rows of a section."""
+    found = sorted(counted, key=lambda each: each.pane if each.closing is None else each.closing)
+    scopes = list(dict.fromkeys(each.key for each in found))
+    columns = [
+        [each.pane if each.closing is None else each.closing for each in found],
+        [each.pane for each in found],
+        [scopes.index(each.key) for each in found],
+        [CELL[each.cell] for each in found],
+        [each.count for each in found],
+    ]
+    return scopes, Rows(*(np.array(column, np.int64) for column in columns))
+
+
+def section_of(
+    source: str = "feedback/0",
+    through: int = NO_PANE,
+    counted: Iterable[Counted] = (),
+    kind: Kind = Kind.CLOSED,
+    position: int = 1,
+    quiet_ms: int = 0,
+    clock_ms: int | None = None,
+) -> Section:
+    """A section; its clock is two panes of 10 s past the end of `through` unless set."""
+    scopes, rows = rows_of(counted)
+    if clock_ms is None and through != NO_PANE:
+        clock_ms = (through + 2) * 10_000
+    return Section(kind, source, position, through, clock_ms, quiet_ms, scopes, rows)
