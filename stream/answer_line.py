@@ -1,14 +1,21 @@
 """The line of feedback: answers and mentions, counted by level."""
 
+from typing import cast
+
 import numpy as np
+from numpy.typing import NDArray
 
 from stream.batch import Batch
 from stream.combos import Combos
 from stream.events import Feedback
+from stream.hashing import hashed
 from stream.hashtable import Table
+from stream.indicators import POSITIVE_FROM
+from stream.pair_line import wanted
 from stream.panes import OpenPanes, tallies
 from stream.plan import Plan
-from stream.tally import CELLS
+from stream.satisfaction import UNHAPPY_ANSWER, heard_of
+from stream.tally import CELLS, SCALES, SCALES_OF, level_cells
 
 
 class AnswerLine:
@@ -18,14 +25,19 @@ class AnswerLine:
         self._pane_ms = plan.rulebook.timing.pane_ms
         self._combos = combos
         self._open = OpenPanes()
+        self._unhappy = _unhappy_cells(plan) if wanted(plan) else np.zeros(len(CELLS), bool)
         self._kept = np.array([name.split("/")[0] in plan.keeps for name in CELLS], bool)
 
-    def take(self, batch: Batch[Feedback]) -> None:
-        """Count answers whose givers consent, of indicators that are kept."""
+    def take(self, batch: Batch[Feedback]) -> Table:
+        """Count answers whose givers consent, of indicators that are kept.
+
+        Gives the answers that are not positive and say which interaction they belong to.
+        """
         consent = np.array([event.consent is not False for event in batch.events], bool)
         own = batch.only(consent & self._kept[batch.column])
         combo = self._combos.codes(own.events)
         self._open.add(tallies(own.closing, own.at_ms // self._pane_ms, combo, own.column))
+        return self._unhappy_among(own)
 
     def close(self, through: int) -> Table:
         """What leaves with the panes up to and with `through`."""
@@ -35,6 +47,28 @@ class AnswerLine:
         """What would leave if all open panes closed now."""
         return self._open.rows()
 
-    def entries(self) -> dict[str, int]:
-        """Nothing is remembered but open panes."""
-        return {}
+    def tables(self) -> dict[str, Table]:
+        """The state, by name."""
+        return {"open.feedback": self._open.rows()}
+
+    def load(self, tables: dict[str, Table]) -> None:
+        """Take over a state."""
+        self._open = OpenPanes(tables["open.feedback"])
+
+    def _unhappy_among(self, batch: Batch[Feedback]) -> Table:
+        linked = np.array([bool(event.interaction) for event in batch.events], bool)
+        own = batch.only(linked & self._unhappy[batch.column])
+        ids = hashed(event.interaction or "" for event in own.events)
+        return heard_of(UNHAPPY_ANSWER, ids, own.at_ms, own.closing)
+
+
+def _unhappy_cells(plan: Plan) -> NDArray[np.bool_]:
+    """Which cells are CSAT answers that are not positive."""
+    unhappy = np.zeros(len(CELLS), bool)
+    options = plan.keeps.get("csat", {})
+    for scale in SCALES_OF["csat"]:
+        least = POSITIVE_FROM[scale]
+        if scale == options.get("scale") and options.get("positive_from") is not None:
+            least = cast("float", options["positive_from"])
+        unhappy[level_cells("csat", scale)] = np.array(SCALES[scale]) < least
+    return unhappy

@@ -29,7 +29,7 @@ class Combos:
         # attrgetter gives a bare value for one name: asked for it twice, a tuple as for many
         self._raw = attrgetter(*(self._dims if len(self._dims) > 1 else self._dims * 2 or ("channel",)))
         for combo in values:
-            self._code(combo)
+            self.code(combo)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -37,7 +37,7 @@ class Combos:
     def codes(self, events: Sequence[Event]) -> Ints:
         """The number of each event's combination."""
         if not self._dims:
-            return np.full(len(events), self._code(()), np.int64)
+            return np.full(len(events), self.code(()), np.int64)
         raw = list(map(self._raw, events))
         codes = list(map(self._spellings.get, raw))
         for place in [place for place, code in enumerate(codes) if code is None]:
@@ -51,13 +51,13 @@ class Combos:
         kept = [self.values[code] for code in used]
         self.values, self._codes, self._spellings = [], {}, {}
         for combo in kept:
-            self._code(combo)
+            self.code(combo)
         return renumbered
 
     def _spelled(self, raw: tuple[str | None, ...]) -> int:
         if len(self._spellings) >= SPELLINGS:
             self._spellings.clear()
-        code = self._code(self._tidied(raw))
+        code = self.code(self._tidied(raw))
         self._spellings[raw] = code
         return code
 
@@ -68,7 +68,8 @@ class Combos:
             values[self._channel] = values[self._channel].lower()
         return tuple(values)
 
-    def _code(self, values: Values) -> int:
+    def code(self, values: Values) -> int:
+        """The number of a combination, a new one if need be."""
         code = self._codes.setdefault(values, len(self.values))
         if code == len(self.values):
             self.values.append(values)

@@ -1,6 +1,7 @@
 """The line of interactions: volumes at once, history when panes close."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final, cast
 
@@ -13,8 +14,10 @@ from stream.contacts import Contacts
 from stream.events import EVENTS, OUTCOMES, Interaction
 from stream.hashing import hashed, joined
 from stream.hashtable import Keys, Table
+from stream.pair_line import wanted
 from stream.panes import TALLY, OpenPanes, merged, tallies
 from stream.plan import Plan
+from stream.satisfaction import CHARGED_CONTACT, RESOLVED_CONTACT, heard_of
 from stream.tally import CELL
 from stream.times import NO_TIME, Ints
 from stream.touches import CONTACT, HANDED_ON, REOPENED, RESOLVED, TOUCH, TRANSFERRED, in_order
@@ -40,6 +43,14 @@ KIND_OF: Final[Mapping[tuple[str | None, str | None], int]] = {
 _EVENT: Final = attrgetter("event", "outcome")
 
 
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What leaves when panes close: tallies, and what the line of pairs should hear."""
+
+    rows: Table
+    heard: Table
+
+
 class ContactLine:
     """Tallies and history of one partition of cx.interactions."""
 
@@ -50,12 +61,15 @@ class ContactLine:
         self._keeps = keeps
         self._pane_ms = pane_ms
         self._match = cast("str", fcr.get("match", "topic"))
+        self._paired = wanted(plan)
         self._touch = _touch_kinds(keeps)
         self._combos = combos
         self._open = OpenPanes()
         self._waiting: list[Table] = []
+        self._window_ms = window_ms
+        self._memory_ms = max(window_ms, MEMORY_MS)
         self._contacts = Contacts(window_ms, pane_ms)
-        self._cases = Cases(max(window_ms, MEMORY_MS), pane_ms)
+        self._cases = Cases(self._memory_ms, pane_ms)
 
     def take(self, batch: Batch[Interaction]) -> None:
         """Count the volumes, and keep what history must judge until its pane closes."""
@@ -66,17 +80,32 @@ class ContactLine:
         if len(touches):
             self._waiting.append(touches)
 
-    def close(self, through: int) -> Table:
+    def close(self, through: int) -> Closed:
         """What leaves with the panes up to and with `through`."""
         waiting = self._all_waiting()
         due = waiting["closing"] <= through
         self._waiting = [waiting[~due]]
-        return merged(np.concatenate([self._open.close(through), *self._judged(waiting[due], keep=True)]))
+        return self._judged(waiting[due], self._open.close(through), keep=True)
 
-    def so_far(self) -> Table:
+    def so_far(self) -> Closed:
         """What would leave if all open panes closed now."""
-        judged = self._judged(self._all_waiting(), keep=False)
-        return merged(np.concatenate([self._open.rows(), *judged]))
+        return self._judged(self._all_waiting(), self._open.rows(), keep=False)
+
+    def tables(self) -> dict[str, Table]:
+        """The state, by name."""
+        return {
+            "open.interactions": self._open.rows(),
+            "waiting": self._all_waiting(),
+            "contacts": self._contacts.rows,
+            "cases": self._cases.rows,
+        }
+
+    def load(self, tables: dict[str, Table]) -> None:
+        """Take over a state."""
+        self._open = OpenPanes(tables["open.interactions"])
+        self._waiting = [tables["waiting"]]
+        self._contacts = Contacts(self._window_ms, self._pane_ms, tables["contacts"])
+        self._cases = Cases(self._memory_ms, self._pane_ms, tables["cases"])
 
     def entries(self) -> dict[str, int]:
         """Sizes of what is remembered."""
@@ -86,17 +115,22 @@ class ContactLine:
     def _all_waiting(self) -> Table:
         return np.concatenate(self._waiting) if self._waiting else np.empty(0, TOUCH)
 
-    def _judged(self, touches: Table, *, keep: bool) -> list[Table]:
-        if not len(touches):
-            return []
+    def _judged(self, touches: Table, counted: Table, *, keep: bool) -> Closed:
+        """Tallies with those of history, and what the line of pairs should hear."""
         touches = in_order(touches)
-        rows = []
-        if "fcr" in self._keeps:
-            rows.append(self._contacts.judge(touches[touches["kind"] != RESOLVED], keep=keep))
-        if "ttr" in self._keeps:
+        rows, heard = [counted], [np.empty(0, TOUCH)]
+        if "fcr" in self._keeps and len(touches):
+            verdicts = self._contacts.judge(touches[touches["kind"] != RESOLVED], keep=keep)
+            rows.append(verdicts.rows)
+            if self._paired:
+                heard += [
+                    _told(RESOLVED_CONTACT, verdicts.resolved),
+                    _told(CHARGED_CONTACT, verdicts.charged),
+                ]
+        if "ttr" in self._keeps and len(touches):
             target_ms = cast("int", self._keeps["ttr"]["target"])
             rows.append(self._cases.judge(touches, target_ms, keep=keep))
-        return rows
+        return Closed(merged(np.concatenate(rows)), np.concatenate(heard))
 
     def _volumes(self, batch: Batch[Interaction], kinds: Ints, combo: Ints) -> Table:
         """Contacts, abandoned ones and waits."""
@@ -143,6 +177,11 @@ class ContactLine:
                 return joined(customer, case)
             case _:
                 return subject
+
+
+def _told(kind: int, contacts: Table) -> Table:
+    """What the line of pairs hears of contacts."""
+    return heard_of(kind, contacts["id"], contacts["at_ms"], contacts["closing"], contacts["combo"])
 
 
 def _touch_kinds(keeps: Mapping[str, Mapping[str, object]]) -> Ints:

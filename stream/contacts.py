@@ -5,22 +5,37 @@ repeat window; what counts as the same subject is hashed into the key.  A transf
 it belongs to, once.  A case that is reopened counts as one more contact, which failed.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stream.hashtable import HashTable, Table
 from stream.panes import tallies
 from stream.tally import CELL
 from stream.times import Ints
-from stream.touches import CONTACT, HANDED_ON, REOPENED, TRANSFERRED, Runs, remembered
+from stream.touches import CONTACT, HANDED_ON, REMEMBERED, REOPENED, TRANSFERRED, Mask, Runs, remembered
 
-HISTORY: Final = np.dtype([("key", "<u8"), ("at_ms", "<i8"), ("combo", "<i4"), ("solved", "<i4")])
-"""The latest contact of each key; `solved` is 1 as long as it counts as resolved."""
+HISTORY: Final = np.dtype(
+    [("key", "<u8"), ("at_ms", "<i8"), ("id", "<u8"), ("combo", "<i4"), ("solved", "<i4")]
+)
+"""The latest contact of each key; `id` is its event's, `solved` is 1 as long as it counts as resolved."""
 
 SOLVED: Final = CELL["fcr.resolved"]
 FAILED: Final = CELL["fcr.failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What came of contacts.
+
+    `resolved` are the touches of those that count as resolved, `charged` those of which a transfer takes that
+    back; the `closing` of these is the transfer's.
+    """
+
+    rows: Table
+    resolved: Table
+    charged: Table
 
 
 class Contacts:
@@ -39,8 +54,8 @@ class Contacts:
         """What is remembered, a view."""
         return self._table.rows
 
-    def judge(self, touches: Table, *, keep: bool = True) -> Table:
-        """Tallies of touches whose panes close, given in order; later calls carry later closings.
+    def judge(self, touches: Table, *, keep: bool = True) -> Verdicts:
+        """Verdicts on touches whose panes close, given in order; later calls carry later closings.
 
         A late contact (older than the latest known) is a repeat if either would be one of the other.
         With `keep` false nothing is remembered: a look at how open panes stand so far.
@@ -48,58 +63,55 @@ class Contacts:
         keys = np.unique(touches["person"])
         places = self._table.find(keys)
         known = self._table.rows[places[places >= 0]]
-        heads = remembered(known["key"], known["at_ms"], known["combo"])
+        heads = remembered(known["key"], known["at_ms"])
+        heads["id"], heads["combo"] = known["id"], known["combo"]
         runs = Runs.of(touches, touches["person"], heads)
-        solved, charged, rows = self._verdicts(runs, known["solved"])
-        if keep:
-            self._remember(runs, places, solved & ~charged)
-        return rows
-
-    def _verdicts(
-        self, runs: Runs, remembered_solved: Ints
-    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Table]:
-        """Per place whether it counts as resolved, whether a transfer took that back; and the tallies."""
-        touches, kind = runs.touches, runs.touches["kind"]
+        kind = runs.touches["kind"]
         latest = runs.latest_before(kind != TRANSFERRED)
-        near = self._near(touches, latest)
-        counts = (kind == CONTACT) | (kind == HANDED_ON) | (kind == REOPENED)
+        near = self._near(runs.touches, latest)
         solved = (kind == CONTACT) & ~near
-        solved[kind > REOPENED] = remembered_solved != 0
+        solved[kind == REMEMBERED] = known["solved"] != 0
         charging = np.flatnonzero((kind == TRANSFERRED) & near & solved[latest])
-        hit, first = np.unique(latest[charging], return_index=True)
-        charged = np.zeros(len(touches), bool)
-        charged[hit] = True
-        counted = touches[counts]
-        cells = np.where(solved[counts], SOLVED, FAILED)
-        closing = touches["closing"][charging[first]]
-        rows = [self._tallied(counted, counted["closing"], cells, 1)]
-        rows += [self._tallied(touches[hit], closing, SOLVED, -1)]
-        rows += [self._tallied(touches[hit], closing, FAILED, 1)]
-        return solved, charged, np.concatenate(rows)
+        charged, first = np.unique(latest[charging], return_index=True)
+        verdicts = self._verdicts(runs.touches, solved, charged, runs.touches["closing"][charging[first]])
+        if keep and len(touches):
+            solved[charged] = False
+            self._remember(runs, places, solved)
+        return verdicts
 
-    def _near(self, touches: Table, latest: Ints) -> NDArray[np.bool_]:
+    def _near(self, touches: Table, latest: Ints) -> Mask:
         """Whether the latest contact before each touch is within the window, and not out of memory.
 
         What is out of memory is a matter of the pane that closes, so that forgetting earlier or later
         makes no difference.
         """
         at_ms = touches["at_ms"]
-        gap_ms = np.abs(at_ms - at_ms[latest])
         oldest_ms = touches["closing"] * self._pane_ms - self._window_ms
-        near: NDArray[np.bool_] = (latest >= 0) & (gap_ms <= self._window_ms) & (at_ms[latest] >= oldest_ms)
-        return near
+        near: Mask = (latest >= 0) & (np.abs(at_ms - at_ms[latest]) <= self._window_ms)
+        return near & (at_ms[latest] >= oldest_ms)
 
-    def _tallied(self, touches: Table, closing: Ints, cells: Ints | int, count: int) -> Table:
-        return tallies(closing, touches["at_ms"] // self._pane_ms, touches["combo"], cells, count)
+    def _verdicts(self, touches: Table, solved: Mask, charged: Ints, closing: Ints) -> Verdicts:
+        """Every contact counts once; those that a transfer charges change sides when it is taken."""
+        kind = touches["kind"]
+        counts = (kind == CONTACT) | (kind == HANDED_ON) | (kind == REOPENED)
+        changed = touches[charged]
+        changed["closing"] = closing
+        rows = [self._tallied(touches[counts], np.where(solved[counts], SOLVED, FAILED), 1)]
+        rows += [self._tallied(changed, SOLVED, -1), self._tallied(changed, FAILED, 1)]
+        return Verdicts(np.concatenate(rows), touches[solved & counts], changed)
 
-    def _remember(self, runs: Runs, places: Ints, solved: NDArray[np.bool_]) -> None:
+    def _tallied(self, touches: Table, cells: Ints | int, count: int) -> Table:
+        pane = touches["at_ms"] // self._pane_ms
+        return tallies(touches["closing"], pane, touches["combo"], cells, count)
+
+    def _remember(self, runs: Runs, places: Ints, solved: Mask) -> None:
         """Keep the latest contact of each run; `places` are the runs' rows, -1 for new ones."""
         final = runs.latest_until(runs.touches["kind"] != TRANSFERRED)[runs.ends]
         known, new = places >= 0, (places < 0) & (final >= 0)
         last = runs.touches[final]
         rows = np.empty(len(final), HISTORY)
-        rows["key"], rows["at_ms"], rows["combo"] = last["person"], last["at_ms"], last["combo"]
-        rows["solved"] = solved[final]
+        rows["key"], rows["at_ms"] = last["person"], last["at_ms"]
+        rows["id"], rows["combo"], rows["solved"] = last["id"], last["combo"], solved[final]
         self._table.rows[places[known]] = rows[known]
         if new.any():
             oldest_ms = int(runs.touches["closing"].max()) * self._pane_ms - self._window_ms

@@ -17,9 +17,14 @@ class Emitter:
     """Cuts what a source has to say into one section per shard."""
 
     def __init__(self, plan: Plan, combos: Combos) -> None:
+        self._plan = plan
         self._shards = plan.partitions
         self._combos = combos
-        self._scopes = Scopes(plan.used_dims, plan.groupings, plan.partitions)
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget the scopes: combinations have been numbered anew."""
+        self._scopes = Scopes(self._plan.used_dims, self._plan.groupings, self._shards)
 
     def silence(self) -> list[list[Section]]:
         """Nothing to say to any shard."""

@@ -14,6 +14,7 @@ import numpy as np
 from stream.answer_line import AnswerLine
 from stream.answers import Levels
 from stream.batch import Batch
+from stream.chunks import pack, unpack
 from stream.codec import Decoded, decode_feedback, decode_interactions
 from stream.combos import Combos
 from stream.contact_line import ContactLine
@@ -21,13 +22,19 @@ from stream.dedup import Dedup
 from stream.emission import Emitter
 from stream.events import EventT, Feedback, Interaction
 from stream.hashing import hashed
+from stream.hashtable import Table
 from stream.outcomes import Outcome, Reason, Reject
+from stream.pair_line import PairLine, wanted
 from stream.panes import TALLY
 from stream.plan import Plan
 from stream.records import Record, Stream
-from stream.sections import Kind, Section
+from stream.saved import Saved, SavedSource, match_of, refitted, resume, used_cells
+from stream.sections import NO_PANE, Kind, Section
 from stream.source import Source
 from stream.times import NO_TIME
+
+COMBOS: Final = 1 << 16
+"""Combinations of dimension values that are numbered before the unused ones are forgotten."""
 
 _NOTHING: Final = np.empty(0, TALLY)
 
@@ -54,7 +61,7 @@ class Intake:
 
     def __init__(self, plan: Plan, partition: int) -> None:
         timing = plan.rulebook.timing
-        self.partition: Final = partition
+        self.partition = partition
         self._plan = plan
         self._levels = Levels(plan.keeps)
         self._source = {
@@ -63,21 +70,25 @@ class Intake:
         }
         self._dedup = {stream: Dedup(timing.dedup_horizon_ms) for stream in Stream}
         self._combos = Combos(plan.used_dims)
+        self._combos_limit = COMBOS
         self._emitter = Emitter(plan, self._combos)
         self._contacts = ContactLine(plan, self._combos)
         self._answers = AnswerLine(plan, self._combos)
+        self._pairs = PairLine(plan) if wanted(plan) else None
+        self._paired_through = NO_PANE
 
     @property
     def sources(self) -> tuple[str, ...]:
         """Names of the sources that it speaks for."""
-        return tuple(source.name for source in self._source.values())
+        names = [source.name for source in self._source.values()]
+        return (*names, self._joined.name) if self._pairs else tuple(names)
 
     def next_offset(self, stream: Stream) -> int:
         """The first input offset of `stream` that was not fed yet; 0 at first."""
         return self._source[stream].next_offset
 
     def watermark_ms(self, stream: Stream) -> int | None:
-        """Event time up to which `stream` is complete; None before its first event."""
+        """Event time up to which the stream is complete; None before its first event."""
         return self._source[stream].watermark_ms
 
     def feed(
@@ -94,9 +105,10 @@ class Intake:
         if fed:
             source.next_offset = fed[-1].offset + 1
         newest_ms = int(decoded.at_ms.max()) if len(decoded.at_ms) else NO_TIME
-        sections = self._emitter.silence()
-        if source.advance(max(newest_ms, NO_TIME if heartbeat_ms is None else heartbeat_ms)):
-            sections = self._emitter.sections(Kind.CLOSED, source, self._line(stream).close(source.through))
+        closed = source.advance(max(newest_ms, NO_TIME if heartbeat_ms is None else heartbeat_ms))
+        sections = self._closed(stream) if closed else self._emitter.silence()
+        if len(self._combos) > self._combos_limit:
+            self._forget_combos()
         return IntakeOutput(
             decoded.rejects,
             {
@@ -112,25 +124,101 @@ class Intake:
         )
 
     def open_sections(self, quiet_ms: Mapping[Stream, int]) -> list[list[Section]]:
-        """Per shard an IDLE section of each quiet stream, with its open panes so far; changes nothing."""
+        """Per shard an IDLE section of each quiet stream, with its open panes so far; changes nothing.
+
+        The pairs wait for both streams, so they are quiet as soon as one is, and as long as the quieter.
+        """
         found = self._emitter.silence()
+        if not quiet_ms:
+            return found
+        contacts = self._contacts.so_far()
+        rows = {Stream.INTERACTIONS: contacts.rows, Stream.FEEDBACK: self._answers.so_far()}
         for stream, quiet in quiet_ms.items():
-            rows = self._line(stream).so_far()
-            idle = self._emitter.sections(Kind.IDLE, self._source[stream], rows, quiet)
-            found = [known + more for known, more in zip(found, idle, strict=True)]
+            found = _beside(
+                found, self._emitter.sections(Kind.IDLE, self._source[stream], rows[stream], quiet)
+            )
+        if self._pairs:
+            pairs = self._pairs.so_far(contacts.heard)
+            longest = max(quiet_ms.values())
+            found = _beside(found, self._emitter.sections(Kind.IDLE, self._joined, pairs, longest))
         return found
 
     def active_sections(self, stream: Stream) -> list[list[Section]]:
         """Per shard an ACTIVE section without rows: the stream has records again."""
-        return self._emitter.sections(Kind.ACTIVE, self._source[stream], _NOTHING)
+        found = self._emitter.sections(Kind.ACTIVE, self._source[stream], _NOTHING)
+        if self._pairs:
+            found = _beside(found, self._emitter.sections(Kind.ACTIVE, self._joined, _NOTHING))
+        return found
+
+    def snapshot(self) -> list[bytes]:
+        """A self-contained copy of the state, in pieces that begin with the header."""
+        tables = self._tables()
+        timing = self._plan.rulebook.timing
+        stood = {
+            stream.value: SavedSource(source.next_offset, source.clock_ms, source.through)
+            for stream, source in self._source.items()
+        }
+        saved = Saved(
+            self._plan.used_dims,
+            self._combos.values,
+            used_cells(tables),
+            timing.pane_ms,
+            match_of(self._plan),
+            stood,
+        )
+        return pack(saved, tables)
+
+    @classmethod
+    def restore(cls, plan: Plan, partition: int, chunks: Sequence[bytes]) -> "Intake":
+        """The intake of a snapshot, under what may be another plan: what has no place in it is dropped.
+
+        Raises:
+            ValueError: the snapshot is incomplete.
+        """
+        saved, tables = unpack(chunks, Saved)
+        intake = cls(plan, partition)
+        for stream, source in intake._source.items():  # its own
+            resume(source, saved, stream.value)
+        intake._load(refitted(saved, tables, plan, intake._combos))  # its own
+        return intake
 
     def entries(self) -> dict[str, int]:
         """Sizes of the state, by kind."""
         ids = sum(map(len, self._dedup.values()))
-        return {"ids": ids, "combos": len(self._combos), **self._contacts.entries()}
+        pairs = self._pairs.entries() if self._pairs else {}
+        return {"ids": ids, "combos": len(self._combos), **self._contacts.entries(), **pairs}
 
-    def _line(self, stream: Stream) -> ContactLine | AnswerLine:
-        return self._contacts if stream is Stream.INTERACTIONS else self._answers
+    @property
+    def _joined(self) -> Source:
+        """The source of pairs: as far as both streams are."""
+        sources = list(self._source.values())
+        timing = self._plan.rulebook.timing
+        return Source(
+            f"joined/{self.partition}",
+            timing.pane_ms,
+            timing.lateness_ms,
+            sum(source.next_offset for source in sources),
+            min(source.clock_ms for source in sources),
+            min(source.through for source in sources),
+        )
+
+    def _closed(self, stream: Stream) -> list[list[Section]]:
+        """Sections of the panes that a stream has just closed, and of the pairs that were waiting for it."""
+        source = self._source[stream]
+        if stream is Stream.FEEDBACK:
+            rows = self._answers.close(source.through)
+        else:
+            closed = self._contacts.close(source.through)
+            rows = closed.rows
+            if self._pairs:
+                self._pairs.take(closed.heard)
+        found = self._emitter.sections(Kind.CLOSED, source, rows)
+        joined = self._joined
+        if self._pairs and joined.through > self._paired_through:
+            self._paired_through = joined.through
+            pairs = self._pairs.close(joined.through)
+            found = _beside(found, self._emitter.sections(Kind.CLOSED, joined, pairs))
+        return found
 
     def _take(
         self, stream: Stream, records: Sequence[Record]
@@ -144,7 +232,9 @@ class Intake:
             return contacts, len(batch), late
         answers = decode_feedback(records, max_ahead_ms, self._levels)
         answered, late = self._fresh(stream, answers)
-        self._answers.take(answered)
+        unhappy = self._answers.take(answered)
+        if self._pairs:
+            self._pairs.take(unhappy)
         return answers, len(answered), late
 
     def _fresh(self, stream: Stream, decoded: Decoded[EventT]) -> tuple[Batch[EventT], int]:
@@ -156,9 +246,42 @@ class Intake:
         batch = Batch(decoded.events, ids, decoded.at_ms, decoded.column, closing)
         return batch.only(fresh), int((late & fresh).sum())
 
+    def _tables(self) -> dict[str, Table]:
+        """The whole state but the sources, by name."""
+        ids = {f"ids.{stream.value}": dedup.rows for stream, dedup in self._dedup.items()}
+        pairs = self._pairs.tables() if self._pairs else {}
+        return {**ids, **self._contacts.tables(), **self._answers.tables(), **pairs}
+
+    def _load(self, tables: dict[str, Table]) -> None:
+        """Take over a state."""
+        horizon_ms = self._plan.rulebook.timing.dedup_horizon_ms
+        self._dedup = {stream: Dedup(horizon_ms, tables[f"ids.{stream.value}"]) for stream in Stream}
+        self._contacts.load(tables)
+        self._answers.load(tables)
+        if self._pairs:
+            self._pairs.load(tables)
+            self._paired_through = self._joined.through
+
+    def _forget_combos(self) -> None:
+        """Number anew the combinations that something still refers to, and forget the others."""
+        tables = self._tables()
+        coded = [table for table in tables.values() if "combo" in (table.dtype.names or ())]
+        used = np.unique(np.concatenate([np.unique(table["combo"]) for table in coded]))
+        codes = self._combos.retain(used)
+        for table in coded:
+            table["combo"] = codes[table["combo"]]
+        self._load(tables)
+        self._emitter.restart()
+        self._combos_limit = max(COMBOS, 2 * len(used))
+
 
 def _unseen(records: Sequence[Record], next_offset: int) -> Sequence[Record]:
     """Without the records that were fed before."""
     if not records or records[0].offset >= next_offset:
         return records
     return [record for record in records if record.offset >= next_offset]
+
+
+def _beside(left: list[list[Section]], right: list[list[Section]]) -> list[list[Section]]:
+    """The sections of both, shard by shard."""
+    return [known + more for known, more in zip(left, right, strict=True)]

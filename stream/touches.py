@@ -5,7 +5,7 @@ order of arrival within the lateness changes nothing.
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,20 +101,21 @@ def starts(keys: Keys) -> Ints:
     """For each place of a sorted column the place of the first equal key."""
     heads = np.ones(len(keys), bool)
     heads[1:] = keys[1:] != keys[:-1]
-    return (
-        np.maximum.accumulate(np.where(heads, np.arange(len(keys)), 0))
-        if len(keys)
-        else np.empty(0, np.int64)
-    )
+    return starts_at(heads)
+
+
+def starts_at(heads: Mask) -> Ints:
+    """For each place the last head up to it; the first place must be a head."""
+    return np.maximum.accumulate(np.where(heads, np.arange(len(heads)), 0))
 
 
 def _shifted(places: Ints) -> Ints:
     return np.concatenate([[-1], places[:-1]]) if len(places) else places
 
 
-def remembered(keys: Keys, at_ms: Ints, combo: Any = 0) -> Table:
+def remembered(keys: Keys, at_ms: Ints) -> Table:
     """What a table knows, as touches that head their runs."""
     rows = np.zeros(len(keys), TOUCH)
-    rows["person"], rows["at_ms"], rows["combo"] = keys, at_ms, combo
-    rows["kind"], rows["closing"], rows["opened_ms"] = REMEMBERED, NO_TIME, NO_TIME
+    rows["person"], rows["at_ms"], rows["kind"] = keys, at_ms, REMEMBERED
+    rows["closing"], rows["opened_ms"] = NO_TIME, NO_TIME
     return rows

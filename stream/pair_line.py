@@ -1,0 +1,63 @@
+"""The line of pairs, interaction and feedback: for `fcr.satisfied: require`."""
+
+from typing import cast
+
+import numpy as np
+
+from stream.hashtable import Table
+from stream.panes import TALLY, merged
+from stream.plan import Plan
+from stream.satisfaction import PAIR, Satisfaction
+from stream.touches import TOUCH, in_order
+
+
+def wanted(plan: Plan) -> bool:
+    """Whether the rules ask for the customer's own word on first contact resolution."""
+    return plan.keeps.get("fcr", {}).get("satisfied") == "require"
+
+
+class PairLine:
+    """What was heard of interactions on both inputs, until their panes have closed on both."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._window_ms = cast("int", plan.keeps["fcr"]["repeat_window"])
+        self._pane_ms = plan.rulebook.timing.pane_ms
+        self._waiting: list[Table] = []
+        self._pairs = Satisfaction(self._window_ms, self._pane_ms)
+
+    def take(self, heard: Table) -> None:
+        """Keep until its pane closes."""
+        if len(heard):
+            self._waiting.append(heard)
+
+    def close(self, through: int) -> Table:
+        """What leaves with the panes up to and with `through`."""
+        waiting = self._all_waiting()
+        due = waiting["closing"] <= through
+        self._waiting = [waiting[~due]]
+        return self._judged(waiting[due], keep=True)
+
+    def so_far(self, heard: Table) -> Table:
+        """What would leave if all open panes closed now and `heard` were heard."""
+        return self._judged(np.concatenate([self._all_waiting(), heard]), keep=False)
+
+    def entries(self) -> dict[str, int]:
+        """Sizes of what is remembered."""
+        return {"pairs": len(self._pairs)}
+
+    def tables(self) -> dict[str, Table]:
+        """The state, by name."""
+        return {"pairs": self._pairs.rows, "heard": self._all_waiting()}
+
+    def load(self, tables: dict[str, Table]) -> None:
+        """Take over a state."""
+        self._pairs = Satisfaction(self._window_ms, self._pane_ms, tables.get("pairs", np.empty(0, PAIR)))
+        self._waiting = [tables.get("heard", np.empty(0, TOUCH))]
+
+    def _all_waiting(self) -> Table:
+        return np.concatenate(self._waiting) if self._waiting else np.empty(0, TOUCH)
+
+    def _judged(self, heard: Table, *, keep: bool) -> Table:
+        if not len(heard):
+            return np.empty(0, TALLY)
+        return merged(self._pairs.judge(in_order(heard), keep=keep))

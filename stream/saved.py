@@ -1,0 +1,115 @@
+"""Saved intakes: what a snapshot says beside its tables, and how it fits a plan that has changed since."""
+
+from collections.abc import Mapping
+
+import msgspec
+import numpy as np
+
+from stream.cases import CASE
+from stream.chunks import fitted
+from stream.combos import Combos, Values
+from stream.contacts import HISTORY
+from stream.dedup import SEEN
+from stream.hashtable import Table
+from stream.panes import TALLY
+from stream.plan import Plan
+from stream.satisfaction import PAIR
+from stream.sections import NO_PANE
+from stream.source import Source
+from stream.tally import CELL, CELLS
+from stream.times import Ints
+from stream.touches import TOUCH
+
+DTYPES = {
+    "ids.interactions": SEEN,
+    "ids.feedback": SEEN,
+    "open.interactions": TALLY,
+    "open.feedback": TALLY,
+    "waiting": TOUCH,
+    "contacts": HISTORY,
+    "cases": CASE,
+    "heard": TOUCH,
+    "pairs": PAIR,
+}
+"""Every table of an intake's state."""
+
+
+class SavedSource(msgspec.Struct, array_like=True):
+    """A source as it stood."""
+
+    next_offset: int
+    clock_ms: int
+    through: int
+
+
+class Saved(msgspec.Struct):
+    """What the tables of a snapshot mean: names for their numbers, and the settings that they depend on."""
+
+    dims: tuple[str, ...]
+    combos: list[Values]
+    cells: dict[int, str]
+    pane_ms: int
+    match: str
+    sources: dict[str, SavedSource]
+
+
+def refitted(saved: Saved, tables: Mapping[str, Table], plan: Plan, combos: Combos) -> dict[str, Table]:
+    """The tables under another plan: dimensions and cells by name, panes by time.
+
+    Dimensions that are new to the plan are "" in everything from before.  If contacts are matched by
+    something else now, their history cannot be told apart any more and starts anew.
+    """
+    codes = _codes(saved, plan, combos)
+    out = {name: fitted(table, DTYPES[name]) for name, table in tables.items() if name in DTYPES}
+    for name in ("open.interactions", "open.feedback"):
+        out[name] = _named_cells(out[name], saved.cells)
+    for table in out.values():
+        if "combo" in (table.dtype.names or ()):
+            table["combo"] = codes[table["combo"]]
+        if saved.pane_ms != plan.rulebook.timing.pane_ms:
+            _recut(table, saved.pane_ms, plan.rulebook.timing.pane_ms)
+    if saved.match != match_of(plan):
+        out["contacts"] = out["contacts"][:0]
+    return out
+
+
+def match_of(plan: Plan) -> str:
+    """By what contacts are matched."""
+    return str(plan.keeps.get("fcr", {}).get("match", ""))
+
+
+def resume(source: Source, saved: Saved, stream: str) -> None:
+    """Set a source where it stood."""
+    stood = saved.sources[stream]
+    source.next_offset, source.clock_ms, source.through = stood.next_offset, stood.clock_ms, stood.through
+    if saved.pane_ms != source.pane_ms and stood.through != NO_PANE:
+        source.through = (stood.through + 1) * saved.pane_ms // source.pane_ms - 1
+
+
+def _codes(saved: Saved, plan: Plan, combos: Combos) -> Ints:
+    """The new number of each combination that was saved."""
+    places = [saved.dims.index(dim) if dim in saved.dims else None for dim in plan.used_dims]
+    values = [tuple("" if place is None else combo[place] for place in places) for combo in saved.combos]
+    return np.array([combos.code(combo) for combo in values], np.int64)
+
+
+def _named_cells(table: Table, names: Mapping[int, str]) -> Table:
+    """Cells by their present numbers; those that no longer exist are dropped."""
+    numbers = np.full(max(names, default=0) + 1, -1, np.int64)
+    for number, name in names.items():
+        numbers[number] = CELL.get(name, -1)
+    table["cell"] = numbers[table["cell"]]
+    return table[table["cell"] >= 0]
+
+
+def used_cells(tables: Mapping[str, Table]) -> dict[int, str]:
+    """Names of the cells that open panes count in."""
+    used = np.unique(np.concatenate([tables["open.interactions"]["cell"], tables["open.feedback"]["cell"]]))
+    return {number: CELLS[number] for number in used.tolist()}
+
+
+def _recut(table: Table, before_ms: int, now_ms: int) -> None:
+    """Panes of another length: each goes to the one in which it began."""
+    for name in ("pane", "closing"):
+        if name in (table.dtype.names or ()):
+            table[name] = table[name] * before_ms // now_ms
