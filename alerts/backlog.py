@@ -104,6 +104,11 @@ class Backlog:
                 oldest = chain[0]
                 self._drop_first(alert)
                 return oldest
+            if len(chain) > 1:
+                oldest = chain[1]
+                del chain[1]
+                self._size -= 1
+                return oldest
         return None  # everything is being sent: over the limit by what came last
 
     def _drop_first(self, alert: str) -> None:

@@ -60,18 +60,18 @@ class DeliveryLog(Protocol):
         ...
 
 
-class _Ticket:
-    """Calls `on_done` once `count` deliveries have finished."""
+class Countdown:
+    """Calls `at_zero` when `one_less` has been called `count` times."""
 
-    def __init__(self, count: int, on_done: Callable[[], None]) -> None:
-        self._left = count
-        self._on_done = on_done
+    def __init__(self, count: int, at_zero: Callable[[], None]) -> None:
+        self._count = count
+        self._at_zero = at_zero
 
-    def finished(self) -> None:
-        """One of them has."""
-        self._left -= 1
-        if self._left == 0:
-            self._on_done()
+    def one_less(self) -> None:
+        """One more has finished."""
+        self._count -= 1
+        if self._count == 0:
+            self._at_zero()
 
 
 class Dispatcher:
@@ -131,10 +131,10 @@ class Dispatcher:
         if news is None or not names:
             on_done()
             return
-        ticket = _Ticket(len(names), on_done)
+        left = Countdown(len(names), on_done)
         for name in names:
             heard.progress(news.alert, name)  # from now on it gets whatever follows
-            await self._lines[name].add(Delivery(news, partition, written_ms / 1000, ticket.finished))
+            await self._lines[name].add(Delivery(news, partition, written_ms / 1000, left.one_less))
 
     def forget(self, partitions: Iterable[int]) -> None:
         """These partitions belong to somebody else now; requests under way may still end."""

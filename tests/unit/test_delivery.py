@@ -1,0 +1,123 @@
+"""What to do after each attempt to deliver a notice."""
+
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.delivery import Answer, Outcome, Policy, Retry, Settled, next_step, outdated, retry_after_s
+
+POLICY = Policy()
+answers = st.builds(
+    Answer,
+    st.one_of(st.none(), st.integers(100, 599)),
+    st.just("no answer"),
+    st.one_of(st.none(), st.floats(0, 1e6)),
+)
+attempts = st.integers(1, 10_000)
+ages = st.floats(-10, 1e6)
+jitters = st.floats(0, 1, exclude_max=True)
+
+
+def _ended(status: int | None, age_s: float = 1) -> Outcome | None:
+    step = next_step(Answer(status), 1, age_s, 0.5, POLICY)
+    return step.outcome if isinstance(step, Settled) else None
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
+def test_only_2xx_is_success(status: int) -> None:
+    """Any 2xx, and nothing else, says that the receiver has it."""
+    assert _ended(status) is Outcome.DELIVERED
+
+
+@pytest.mark.parametrize("status", [None, 408, 425, 429, 500, 502, 503, 504, 599])
+def test_what_may_pass_is_tried_again(status: int | None) -> None:
+    """No answer, overload and server faults pass."""
+    assert _ended(status) is None
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 400, 401, 403, 404, 409, 422, 499])
+def test_what_will_not_pass_ends_at_once(status: int) -> None:
+    """Redirects are not followed, and a client's fault stays one."""
+    assert _ended(status) is Outcome.REFUSED
+
+
+def test_gone_disables_the_receiver() -> None:
+    """410 is the receiver's wish to be left alone."""
+    assert _ended(410) is Outcome.DISABLED
+
+
+@given(answers, attempts, ages, jitters)
+def test_waits_are_bounded(answer: Answer, tries: int, age_s: float, jitter: float) -> None:
+    """No wait is negative, beyond the caps, or past the deadline."""
+    step = next_step(answer, tries, age_s, jitter, POLICY)
+    if isinstance(step, Retry):
+        assert 0 <= step.after_s <= max(POLICY.cap_s, POLICY.retry_after_cap_s)
+        assert age_s + step.after_s <= POLICY.deadline_s * (1 + 1e-9) or age_s < 0
+
+
+@given(answers, attempts, jitters, st.floats(0, 1e6))
+def test_nothing_is_tried_after_the_deadline(
+    answer: Answer, tries: int, jitter: float, late_s: float
+) -> None:
+    """A notice that is past its deadline ends with whatever answer it gets."""
+    step = next_step(answer, tries, POLICY.deadline_s + late_s, jitter, POLICY)
+    assert isinstance(step, Settled)
+
+
+@given(jitters, st.integers(1, 40))
+def test_waits_double_up_to_the_cap(jitter: float, tries: int) -> None:
+    """Full jitter: uniform between nothing and base × 2^(n-1), capped."""
+    step = next_step(Answer(503), tries, 0, jitter, POLICY)
+    assert step == Retry(jitter * min(60.0, 2.0 ** (tries - 1)))
+
+
+@pytest.mark.parametrize(("asked_s", "wait_s"), [(0.0, 0.5), (7.0, 7.0), (1e9, 300.0)])
+def test_the_receiver_may_ask_for_time(asked_s: float, wait_s: float) -> None:
+    """Retry-After lengthens the wait, up to a ceiling; it does not shorten it."""
+    assert next_step(Answer(429, retry_after_s=asked_s), 1, 0, 0.5, POLICY) == Retry(wait_s)
+
+
+def test_the_last_attempt_is_at_the_deadline() -> None:
+    """A wait that would pass the deadline ends there, for one last try."""
+    assert next_step(Answer(503, retry_after_s=100), 9, 3590, 0.9, POLICY) == Retry(10.0)
+
+
+@pytest.mark.parametrize(
+    ("age_s", "followed", "dropped"),
+    [(0, True, False), (3599, True, False), (3600, True, True), (3600, False, False), (1e9, False, False)],
+)
+def test_old_news_is_dropped_for_newer(age_s: float, followed: bool, dropped: bool) -> None:
+    """Past the deadline only the latest news of an alert is worth a try."""
+    assert outdated(age_s, followed=followed, policy=POLICY) is dropped
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("120", 120.0),
+        (" 5 ", 5.0),
+        ("0", 0.0),
+        (format_datetime(datetime.fromtimestamp(1060, UTC), usegmt=True), 60.0),
+        (format_datetime(datetime.fromtimestamp(900, UTC), usegmt=True), 0.0),
+        (None, None),
+        ("", None),
+        ("soon", None),
+        ("-3", None),
+        ("1.5", None),
+        ("9" * 30, None),
+        ("٣", None),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: float | None) -> None:
+    """Both forms of RFC 9110 are read; anything else is as if it was not there."""
+    assert retry_after_s(header, 1000.0) == seconds
+
+
+@given(st.text(max_size=40))
+def test_no_header_breaks_anything(header: str) -> None:
+    """A receiver may send what it likes."""
+    wait_s = retry_after_s(header, 1000.0)
+    assert wait_s is None or wait_s >= 0
