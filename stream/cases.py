@@ -15,10 +15,10 @@ from stream.hashtable import HashTable, Keys, Table
 from stream.panes import tallies
 from stream.tally import CELL, TTR_BUCKETS, TTR_GAMMA
 from stream.times import NO_TIME, Ints
-from stream.touches import REMEMBERED, RESOLVED, TRANSFERRED, Runs, remembered
+from stream.touches import MET, REMEMBERED, RESOLVED, TRANSFERRED, UNSAID, Runs, remembered
 
 CASE: Final = np.dtype([("key", "<u8"), ("opened_ms", "<i8"), ("at_ms", "<i8")])
-"""`opened_ms` is `NO_TIME` once the case is closed, `at_ms` the latest contact."""
+"""`opened_ms` is `NO_TIME` once the case is closed, `at_ms` the contact that was taken last."""
 
 MEMORY_MS: Final = 30 * DAY_MS
 """Ours: longer silence means that nobody works on the case any more (or the repeat window, if longer)."""
@@ -84,10 +84,9 @@ class Cases:
     def _opened(self, runs: Runs) -> Ints:
         """For each place when its case was opened, by it or before it; `NO_TIME` for a stray resolution."""
         touches, opens = runs.touches, _opens(runs.touches)
-        latest = runs.latest_before(opens)
+        last = runs.last_before(opens)
         oldest_ms = touches["closing"] * self._pane_ms - self._memory_ms
-        remembered = (latest >= 0) & (touches["at_ms"][latest] >= oldest_ms)
-        is_open = remembered & (runs.last_before(opens) > runs.last_before(touches["kind"] == RESOLVED))
+        is_open = (last > runs.last_before(touches["kind"] == RESOLVED)) & (touches["at_ms"][last] >= oldest_ms)
         opening = runs.last_until(opens & ~is_open)
         since_ms = np.where(touches["kind"] == REMEMBERED, touches["opened_ms"], touches["at_ms"])
         return np.where(is_open | opens, since_ms[opening], NO_TIME)
@@ -99,7 +98,7 @@ class Cases:
         closed = runs.touches["kind"][ends] == RESOLVED
         rows["key"] = keys
         rows["opened_ms"] = np.where(closed, NO_TIME, opened_ms[ends])
-        rows["at_ms"] = runs.touches["at_ms"][runs.latest_until(_opens(runs.touches))[ends]]
+        rows["at_ms"] = runs.touches["at_ms"][ends]
         known = places >= 0
         self._table.rows[places[known]] = rows[known]
         new = ~known & ~closed
@@ -109,7 +108,9 @@ class Cases:
 
     def _tallied(self, touches: Table, took_ms: Ints, target_ms: int) -> Table:
         pane = touches["at_ms"] // self._pane_ms
-        within = np.where(took_ms <= target_ms, _WITHIN, _OVER)
+        said = touches["target"]
+        met = np.where(said == UNSAID, took_ms <= target_ms, said == MET)
+        within = np.where(met, _WITHIN, _OVER)
         columns = ((_SUM, took_ms), (within, 1), (_FIRST_BUCKET + bucket(took_ms), 1))
         return np.concatenate(
             [tallies(touches["closing"], pane, touches["combo"], cell, count) for cell, count in columns]

@@ -20,7 +20,18 @@ from stream.plan import Plan
 from stream.satisfaction import CHARGED_CONTACT, RESOLVED_CONTACT, heard_of
 from stream.tally import CELL
 from stream.times import NO_TIME, Ints
-from stream.touches import CONTACT, HANDED_ON, REOPENED, RESOLVED, TOUCH, TRANSFERRED, in_order
+from stream.touches import (
+    CONTACT,
+    HANDED_ON,
+    MET,
+    MISSED,
+    REOPENED,
+    RESOLVED,
+    TOUCH,
+    TRANSFERRED,
+    UNSAID,
+    in_order,
+)
 
 ABANDONED: Final = 6
 """A contact that was abandoned; as a touch it is a `CONTACT`, if the rules include it at all."""
@@ -39,6 +50,8 @@ KIND_OF: Final[Mapping[tuple[str | None, str | None], int]] = {
     for outcome in (None, *OUTCOMES)
 }
 """What an event and its outcome amount to; an outcome only says something on a contact."""
+
+TARGET_OF: Final = {None: UNSAID, True: MET, False: MISSED}
 
 _EVENT: Final = attrgetter("event", "outcome")
 
@@ -159,6 +172,7 @@ class ContactLine:
         rows = np.empty(len(own), TOUCH)
         rows["closing"], rows["at_ms"], rows["id"] = own.closing, own.at_ms, own.ids
         rows["opened_ms"], rows["combo"], rows["kind"] = own.column, combo[wanted], kinds[wanted]
+        rows["target"] = [TARGET_OF[event.within_target] for event in own.events]
         person = np.where(named, hashed(event.customer or "" for event in own.events), own.ids)
         topic = hashed((event.topic or "").strip() for event in own.events)
         case = hashed(event.case or "" for event in own.events)

@@ -23,6 +23,7 @@ HISTORY: Final = np.dtype(
 
 SOLVED: Final = CELL["fcr.resolved"]
 FAILED: Final = CELL["fcr.failed"]
+REOPENINGS: Final = CELL["fcr.reopened"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class Contacts:
         changed["closing"] = closing
         rows = [self._tallied(touches[counts], np.where(solved[counts], SOLVED, FAILED), 1)]
         rows += [self._tallied(changed, SOLVED, -1), self._tallied(changed, FAILED, 1)]
+        rows += [self._tallied(touches[kind == REOPENED], REOPENINGS, 1)]
         return Verdicts(np.concatenate(rows), touches[solved & counts], changed)
 
     def _tallied(self, touches: Table, cells: Ints | int, count: int) -> Table:

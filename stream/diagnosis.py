@@ -192,6 +192,7 @@ _CHECKS: Final[Mapping[Stream, tuple[tuple[str, Check], ...]]] = {
         ("opened_at", _time),
         ("wait_s", _amount),
         ("handle_s", _amount),
+        ("within_target", _boolean),
     ),
     Stream.FEEDBACK: (
         *_COMMON,

@@ -42,6 +42,7 @@ class Interaction(msgspec.Struct, frozen=True, gc=False):
     opened_at: Time | None = None
     wait_s: Amount | None = None
     handle_s: Amount | None = None
+    within_target: bool | None = None  # on resolved: the sender's own verdict, which wins over `ttr.target`
 
 
 class Feedback(msgspec.Struct, frozen=True, gc=False):

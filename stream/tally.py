@@ -42,6 +42,7 @@ def _cells() -> list[str]:
         for score in SCALES[scale]
     ]
     names += ["contacts", "abandoned", "wait.within", "wait.over", "fcr.resolved", "fcr.failed"]
+    names += ["fcr.reopened"]  # of the failed ones, those that are cases reopened
     names += ["ttr.sum_ms", "ttr.within", "ttr.over"]
     return names + [f"ttr.bucket/{index}" for index in range(TTR_BUCKETS)]
 

@@ -24,6 +24,7 @@ TOUCH: Final = np.dtype(
         ("opened_ms", "<i8"),  # NO_TIME without one
         ("combo", "<i4"),
         ("kind", "<i4"),
+        ("target", "<i4"),  # of a resolution: what its sender says of the target
     ]
 )
 
@@ -34,6 +35,11 @@ TRANSFERRED: Final = 2
 RESOLVED: Final = 3
 REOPENED: Final = 4
 REMEMBERED: Final = 5  # stands for what a table knows of a key; comes before all its events
+
+# What a resolution says of its target.
+UNSAID: Final = 0
+MET: Final = 1
+MISSED: Final = 2
 
 Mask = NDArray[np.bool_]
 
