@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from alerts.rulebook_values import dimension_values
-from alerts.rules import DIMENSIONS, Family, Rule, Rulebook
+from alerts.rules import DIMENSIONS, Rule, Rulebook
 from alerts.yaml_nodes import Fields, Node
 from alerts.yardstick import yardstick
 from stream.catalogue import CATALOGUE
 from stream.scenario import Expected, Moment, Series, Wanted
 from stream.scenario_rows import counts, scores, states
+from stream.scenario_traffic import COUNTS, ONE_OF
 
 ANSWERS: Final = 1000
 """Per step: so many that a score is beyond doubt, unless `n` says otherwise."""
@@ -37,20 +38,24 @@ class SeriesReader:
     def read(self, fields: Fields) -> tuple[Series, list[Expected]]:
         """A scope; what is wrong is noted."""
         dims = self._dims(fields)
+        rows = self._scores(fields)
+        series = Series(dims, rows, self._answers(fields))
+        return series, self._expected(fields, dims)
+
+    def _scores(self, fields: Fields) -> Mapping[str, tuple[float | None, ...]]:
         rows: dict[str, tuple[float | None, ...]] = {}
         for name, info in CATALOGUE.items():
             options = self._rulebook.indicators.get(info.configured_by)
-            if options is None or name not in fields:
-                continue
-            row = fields.get(name, scores(yardstick(info, options)))
+            row = None if options is None else fields.get(name, scores(yardstick(info, options)))
             if row is not None and self._even(fields, name, row):
                 rows[name] = row
-                if info.family is Family.COUNT and not all(
-                    value is None or value == int(value) for value in row
-                ):
+                if name in COUNTS and not all(value is None or value.is_integer() for value in row):
                     fields.note(name, "want whole numbers")
-        series = Series(dims, rows, self._answers(fields))
-        return series, self._expected(fields, dims)
+        for names in ONE_OF:
+            given = [name for name in names if name in rows]
+            if len(given) > 1:
+                fields.note(given[1], f"want only one of {', '.join(names)} in a scope, got {given[0]} too")
+        return rows
 
     def _answers(self, fields: Fields) -> tuple[int, ...]:
         holder = fields if "n" in fields else self._root

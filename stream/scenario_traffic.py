@@ -72,7 +72,7 @@ def _events(  # a loop's body, moved out
 
 def mixture(indicator: str, score: float, indicators: Mapping[str, Options]) -> Mix:
     """What must come in so that the indicator scores just so."""
-    return COUNTS[indicator] if indicator in COUNTS else MIXES[indicator](score, indicators)
+    return MIXES[indicator](score, indicators)
 
 
 def _csat(score: float, indicators: Mapping[str, Options]) -> Mix:
@@ -134,6 +134,11 @@ def _target_s(options: Options) -> float:
     return cast("int", options["target"]) / SECOND_MS
 
 
+def _all(of: Callable[[Mapping[str, Options]], Fields]) -> Callable[[float, Mapping[str, Options]], Mix]:
+    """Of a volume: every event is the same."""
+    return lambda _, indicators: Mix(of(indicators), {}, 1)
+
+
 MIXES: Final[Mapping[str, Callable[[float, Mapping[str, Options]], Mix]]] = {
     "csat": _csat,
     "csat_mean": _mean("csat"),
@@ -147,13 +152,21 @@ MIXES: Final[Mapping[str, Callable[[float, Mapping[str, Options]], Mix]]] = {
     "abandonment": _abandonment,
     "wait": _wait,
     "sentiment": _sentiment,
+    "contacts": _all(lambda _: {}),
+    "answers": _all(lambda indicators: _answer("csat", _levels(indicators["csat"])[-1])),
+    "mentions": _all(lambda _: _answer("sentiment", 0)),
+    "negative_mentions": _all(lambda _: _answer("sentiment", -1)),
 }
 """By indicator; what one leaves open (the mean score under a CSAT share) is at the scale's ends."""
 
-COUNTS: Final[Mapping[str, Mix]] = {
-    "contacts": Mix({}, {}, 1),
-    "answers": Mix(_answer("nps", 10), {}, 1),
-    "mentions": Mix(_answer("sentiment", 0), {}, 1),
-    "negative_mentions": Mix(_answer("sentiment", -1), {}, 1),
-}
+COUNTS: Final = frozenset({"contacts", "answers", "mentions", "negative_mentions"})
 """Volumes: as many events as the score says."""
+
+ONE_OF: Final = (
+    ("csat", "csat_mean"),
+    ("ttr", "ttr_median", "ttr_p90", "ttr_within"),
+    ("contacts", "fcr", "abandonment", "wait"),
+    ("sentiment", "mentions", "negative_mentions"),
+    *(("answers", name) for name in ("csat", "csat_mean", "ces", "nps")),
+)
+"""Rows that cannot stand in one scope, as the events of one would change the score of the other."""
