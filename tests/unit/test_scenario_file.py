@@ -104,7 +104,7 @@ def test_the_scope_that_a_rule_asks_for_is_the_default(tmp_path: Path) -> None:
     found = read(
         tmp_path,
         ROW
-        + "step: 5m\nrule: {indicator: csat, by: [channel, stage], where: {channel: [chat, sms], stage: buy}}",
+        + "rule: {indicator: csat, by: [channel, stage], where: {channel: [chat, x], stage: buy}}\nstep: 5m",
     )
     assert found.expected[0].scope == (("channel", "chat"), ("stage", "buy"))
 
@@ -152,7 +152,7 @@ def test_events_of_a_file(tmp_path: Path) -> None:
         (RULE + "rules: []\nstep: 5m", "want one of rule, rules, rules_file, got rule and rules"),
         (RULE, "s.yaml:1:1: step: missing, want how long a step is"),
         (RULE + ROW + "step: 7s", 's.yaml:4:7: step: want a duration of 10s to 1d, got "7s"'),
-        (RULE + ROW + "step: 15s", "step: want a multiple of the pane, 10s"),
+        (RULE + ROW + "timing: {pane: 10s}\nstep: 15s", "step: want a multiple of the pane, 10s"),
         (RULE + "step: 5m", 'want scores per step such as csat: "82 64 _ 77"'),
         (RULE + 'step: 5m\ncsat: "80"', "want states to expect"),
         (RULE + 'step: 5m\ncsat: "80 101"\nexpect: "inactive*2"', 'such as "82 64 _ 77*3" (see "101"), got'),
