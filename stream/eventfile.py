@@ -56,7 +56,7 @@ class EventFile:
     """The lines of one or more logs.  Close it after use: it may hold temporary files.
 
     Ties keep the order of the files as they were given, and of the lines in them; `as_is` keeps that
-    order altogether.
+    order altogether.  `in_order` says whether the lines come by event time.
     """
 
     def __init__(self, names: Sequence[str], told: Told = lambda _: None, *, as_is: bool = False) -> None:
@@ -67,24 +67,25 @@ class EventFile:
         """
         self._stack = ExitStack()
         self._names: list[str] = []
+        self._consumed = 0
         self._buffers: list[mmap.mmap | bytes] = []
         indices: list[_Index] = []
         try:
             for name in names:
-                self._read(name, indices, told, sum(len(buffer) for buffer in self._buffers))
+                indices.append(self._read(name, told))  # noqa: PERF401  # the stack must be closed on failure
         except BaseException:
             self._stack.close()
             raise
         self._starts = [index.start for index in indices]
         self._first = np.cumsum([0, *(len(index.at_ms) for index in indices)])
-        self.at_ms = _filled(np.concatenate([index.at_ms for index in indices]))
-        self.kind = np.concatenate([index.kind for index in indices])
-        del indices
-        self.ordered = bool((self.at_ms[1:] >= self.at_ms[:-1]).all())
-        self._order = None if self.ordered or as_is else np.argsort(self.at_ms, kind="stable")
+        self._at_ms = _filled(np.concatenate([index.at_ms for index in indices]))
+        self._kind = np.concatenate([index.kind for index in indices])
+        sorted_already = bool((self._at_ms[1:] >= self._at_ms[:-1]).all())
+        self._order = None if sorted_already or as_is else np.argsort(self._at_ms, kind="stable")
+        self.in_order = sorted_already or not as_is
 
     def __len__(self) -> int:
-        return len(self.at_ms)
+        return len(self._at_ms)
 
     def __enter__(self) -> Self:
         return self
@@ -92,37 +93,44 @@ class EventFile:
     def __exit__(self, *exception: object) -> None:
         self._stack.close()
 
-    def times(self, first: int, last: int) -> Ints:
-        """Event times of the lines from `first` up to `last` in their order."""
-        return self.at_ms[first:last] if self._order is None else self.at_ms[self._order[first:last]]
+    def times(self) -> Ints:
+        """Event times of all lines, in their order."""
+        return self._at_ms if self._order is None else self._at_ms[self._order]
+
+    def kinds(self) -> NDArray[np.uint8]:
+        """Kinds of all lines, in their order."""
+        return self._kind if self._order is None else self._kind[self._order]
 
     def lines(self, first: int, last: int) -> Lines:
         """The lines from `first` up to `last` in their order."""
         place = np.arange(first, last) if self._order is None else self._order[first:last]
-        return Lines(self._text(place), self.at_ms[place], self.kind[place], place)
+        return Lines(self._text(place), self._at_ms[place], self._kind[place], place)
 
     def where(self, place: int) -> str:
         """File and line number, from 1, of a line."""
         number = int(np.searchsorted(self._first, place, side="right")) - 1
         return f"{self._names[number]}:{place - int(self._first[number]) + 1}"
 
-    def _read(self, name: str, indices: "list[_Index]", told: Told, before: int) -> None:
+    def _read(self, name: str, told: Told) -> "_Index":
+        before = self._consumed
         with opened(name) as log:
             try:
-                buffer = self._buffer(log)
+                buffer = self._buffer(log, lambda done: told(before + done))
             except UNREADABLE as error:
                 raise unreadable(name, error) from None
             self._names.append(log.name)
+            self._consumed += log.size or 0
         self._buffers.append(buffer)
-        indices.append(_indexed(buffer, lambda done: told(before + done)))
+        return _indexed(buffer, (lambda done: told(before + done)) if log.plain else lambda _: None)
 
-    def _buffer(self, log: Log) -> mmap.mmap | bytes:
+    def _buffer(self, log: Log, told: Told) -> mmap.mmap | bytes:
         """The unpacked bytes, mapped into memory."""
         if log.plain is not None:
             return _mapped(log.stream)
         spool = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  # the stack closes it
         while block := log.stream.read(BLOCK_BYTES):
             spool.write(block)
+            told(log.consumed())
         spool.flush()
         return _mapped(spool)
 

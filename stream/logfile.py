@@ -4,12 +4,13 @@ import gzip
 import sys
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from io import BufferedReader
 from pathlib import Path
+from stat import S_ISREG
 from typing import IO, Final
 
 from alerts.errors import SettingsError
@@ -52,6 +53,16 @@ def opened(name: str, member: str | None = None) -> Iterator[Log]:
         except UNREADABLE as error:
             raise unreadable(name, error) from None
         yield log
+
+
+def size_of(names: Sequence[str]) -> int | None:
+    """Bytes of all the files as they are on disk; None if one of them is a pipe, or not there."""
+    try:
+        stats = [Path(name).stat() for name in names if name != STDIN]
+    except OSError:
+        return None
+    regular = all(S_ISREG(stat.st_mode) for stat in stats) and STDIN not in names
+    return sum(stat.st_size for stat in stats) if regular else None
 
 
 def unreadable(name: str, error: BaseException) -> SettingsError:

@@ -1,0 +1,112 @@
+"""`tocsin backtest`: what would these rules have said about these events?"""
+
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from alerts.errors import SettingsError
+from alerts.rules import Rulebook
+from stream.backtest import Backtest
+from stream.cli.kafka_options import kafka_options, run
+from stream.cli.progress import progress
+from stream.cli.showing import Showing, Style, period_ms, zone
+from stream.eventfile import EventFile
+from stream.explaining import choice
+from stream.kafka import ClientSettings
+from stream.logfile import STDIN, size_of
+from stream.plan import Plan
+from stream.rulefile import load, starter
+from stream.topicreplay import replay_topics
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line asks for, by click's names."""
+
+    rules: Path | None
+    events: tuple[str, ...]
+    more: tuple[str, ...]
+    as_json: bool
+    as_is: bool
+    explain: bool
+    rule: tuple[str, ...]
+    scope: tuple[str, ...]
+    report: str | None
+    time_zone: str
+
+
+@click.command()
+@click.option(
+    "--rules",
+    envvar="TOCSIN_RULES",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The rules; the shipped starter rules if not given.",
+)
+@click.option(
+    "--events",
+    multiple=True,
+    type=click.Path(dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help="NDJSON, plain or .gz, - for stdin; several files are merged.",
+)
+@click.argument("more", nargs=-1, metavar="[FILE]…", type=click.Path(dir_okay=False, allow_dash=True))
+@click.option("--json", "as_json", is_flag=True, help="Print transitions as NDJSON, as cx.alerts has them.")
+@click.option("--as-is", is_flag=True, help="Keep the order of the lines, as one partition would have it.")
+@click.option("--explain", is_flag=True, help="Print every reading that was judged, and why, instead.")
+@click.option("--rule", multiple=True, metavar="NAME", help="Show only this rule.")
+@click.option("--scope", multiple=True, metavar="DIMENSION=VALUE", help="Show only scopes with this value.")
+@click.option(
+    "--report", metavar="PERIOD", help="Add a table of all indicators per period, such as 1w or 1d."
+)
+@click.option("--time-zone", default="UTC", show_default=True, metavar="ZONE", help="For times people read.")
+@kafka_options
+def command(kafka: ClientSettings, **options: Any) -> None:
+    """Replay events through the same engine as the worker, and show what would have fired.
+
+    Lines with `indicator` are feedback, all others interactions; they are judged in the order of their
+    event times, up to the last one.  With --broker instead of files, cx.interactions and cx.feedback are
+    read up to their current ends.
+    """
+    wanted = Wanted(**options)
+    rulebook = starter() if wanted.rules is None else load(wanted.rules)
+    showing = Showing(_style(wanted, rulebook))
+    files = (*wanted.events, *wanted.more)
+    given = click.get_current_context().get_parameter_source("broker") is ParameterSource.COMMANDLINE
+    with suppress(BrokenPipeError):
+        if files:
+            replay_files(Plan(rulebook), files, showing, as_is=wanted.as_is)
+        elif given:
+            transitions, fate = run(replay_topics(kafka, rulebook, showing.wire))
+            showing.finish(showing.take(transitions), fate)
+        else:
+            raise SettingsError("--events: want files of events, or --broker to read the topics, got neither")
+
+
+def replay_files(plan: Plan, files: tuple[str, ...], showing: Showing, *, as_is: bool) -> None:
+    """Run one plan over event files and show what comes of it."""
+    if files.count(STDIN) > 1:
+        raise SettingsError(f"--events: want {STDIN} at most once")
+    with ExitStack() as stack:
+        with progress("reading", size_of(files)) as told:
+            events = stack.enter_context(EventFile(files, told, as_is=as_is))
+        backtest = Backtest(plan, events, *showing.wire(plan))
+        with progress("judging", len(events)) as told:
+            transitions = showing.take(backtest.run(told))
+        showing.finish(transitions, backtest.fate)
+
+
+def _style(wanted: Wanted, rulebook: Rulebook) -> Style:
+    if wanted.report is not None and (wanted.as_json or wanted.explain):
+        raise SettingsError("--report: has no meaning with --json or --explain")
+    return Style(
+        wanted.as_json,
+        wanted.explain,
+        period_ms(wanted.report),
+        zone(wanted.time_zone),
+        choice(wanted.rule, [rule.name for rule in rulebook.rules], wanted.scope),
+    )

@@ -1,0 +1,133 @@
+"""What the commands print of a run: transitions as JSON, a timeline, explanations, a report."""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+
+from alerts.errors import SettingsError
+from alerts.notation import duration_ms
+from alerts.readings import scope_object
+from alerts.rules import MINUTE_MS
+from alerts.transitions import Transition, encode
+from stream.backtest import Fate, Hear
+from stream.episodes import episodes
+from stream.explained import Explained, Observer
+from stream.explaining import Choice, explanation_json, explanation_text
+from stream.periods import Periods
+from stream.plan import Plan
+from stream.report import report
+from stream.timeline import local, summary, timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How to print: as JSON or for people, explanations instead of alerts, a report per period besides."""
+
+    as_json: bool
+    explain: bool
+    period_ms: int | None
+    zone: tzinfo
+    choice: Choice
+
+
+class Showing:
+    """Prints one run in one style."""
+
+    def __init__(self, style: Style) -> None:
+        self._style = style
+        self._plan: Plan | None = None
+        self._periods: Periods | None = None
+
+    def wire(self, plan: Plan) -> tuple[Observer | None, Hear | None]:
+        """What the run must tell besides transitions."""
+        self._plan = plan
+        if self._style.period_ms is not None:
+            self._periods = Periods(plan, self._style.period_ms, self._style.zone)
+        hear = None if self._periods is None else self._periods.hear
+        return self._explain if self._style.explain else None, hear
+
+    def take(self, transitions: Iterable[Transition]) -> list[Transition]:
+        """The transitions that were asked for, all of them; printed as they come where that is the style."""
+        kept = []
+        for transition in transitions:
+            if not self._style.choice.holds(transition.rule, transition.scope):
+                continue
+            kept.append(transition)
+            if self._style.as_json and not self._style.explain:
+                sys.stdout.buffer.write(encode(transition) + b"\n")
+        sys.stdout.buffer.flush()
+        return kept
+
+    def finish(self, transitions: Iterable[Transition], fate: Fate) -> None:
+        """All that is said at the end; what became of the records goes to stderr beside JSON."""
+        style = self._style
+        quiet = style.as_json or style.explain
+        if not quiet:
+            end_ms = fate.last_ms or 0
+            found = episodes(transitions)
+            _echo(timeline(found, style.zone, end_ms))
+            _echo(["", *summary(found, end_ms)] if found else [])
+            if self._periods is not None and self._plan is not None:
+                _echo(report(self._periods, self._plan, style.choice))
+            click.echo()
+        for line in _fate(fate, style.zone):
+            click.echo(line, err=quiet)
+
+    def _explain(self, explained: Explained) -> None:
+        if not self._style.choice.holds(explained.rule.name, scope_object(explained.scope)):
+            return
+        if self._style.as_json:
+            sys.stdout.buffer.write(explanation_json(explained))
+        else:
+            sys.stdout.write(explanation_text(explained, self._style.zone) + "\n")
+
+
+def zone(name: str) -> tzinfo:
+    """The time zone of `--time-zone`.
+
+    Raises:
+        SettingsError: there is none of that name.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingsError(f'--time-zone: want a name such as Europe/Paris, got "{name}"') from None
+
+
+def period_ms(text: str | None) -> int | None:
+    """The length of `--report`.
+
+    Raises:
+        SettingsError: it is no duration, or shorter than a minute.
+    """
+    if text is None:
+        return None
+    try:
+        length_ms = duration_ms(text)
+    except ValueError:
+        length_ms = 0
+    if length_ms < MINUTE_MS:
+        raise SettingsError(f'--report: want a period of a minute or more such as 1w, got "{text}"')
+    return length_ms
+
+
+def _fate(fate: Fate, zone: tzinfo) -> Iterable[str]:
+    until = "" if fate.last_ms is None else f", the last of {local(fate.last_ms, zone):%Y-%m-%d %H:%M:%S}"
+    counts = ", ".join(f"{count:,} {outcome.value}" for outcome, count in fate.outcomes.items() if count)
+    yield f"{fate.read:,} events read{until}: {counts or 'none'}"
+    for reason, count in fate.reasons.most_common():
+        yield f"  {count:,} × {reason.value}"
+    for where, _, detail in fate.first:
+        yield f"  {where}: {detail}"
+    rest = fate.reasons.total() - len(fate.first)
+    if rest > 0:
+        yield f"  … and {rest:,} more"
+
+
+def _echo(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)

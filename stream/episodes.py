@@ -1,0 +1,82 @@
+"""Episodes: the transitions of a run put together again, one per alert, for reports and comparisons."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from alerts.rules import Severity
+from alerts.states import State
+from alerts.transitions import EPOCH, Transition
+
+FIRING: Final = State.FIRING.word
+RESOLVED: Final = State.RESOLVED.word
+
+
+@dataclass(slots=True)
+class Episode:
+    """One alert from its first transition on.  Times are Unix milliseconds of event time.
+
+    `fired_ms` is the first time it fired, None if it never got further than pending; `ended_ms` the time of
+    its resolve, None while it goes on.  `worst` is the transition at its highest severity, the first such.
+    """
+
+    id: str
+    rule: str
+    scope: Mapping[str, str]
+    began_ms: int
+    transitions: list[Transition] = field(default_factory=list)
+    fired_ms: int | None = None
+    ended_ms: int | None = None
+
+    @property
+    def severity(self) -> str:
+        """The highest severity at which it fired, or else is pending."""
+        fired = [step.severity for step in self.transitions if step.state == FIRING]
+        found = fired or [step.severity for step in self.transitions]
+        return Severity.CRITICAL.value if Severity.CRITICAL.value in found else Severity.WARNING.value
+
+    @property
+    def worst(self) -> Transition:
+        """Where it first fired at its highest severity, or else its first transition."""
+        fired = (step for step in self.transitions if step.state == FIRING and step.severity == self.severity)
+        return next(fired, self.transitions[0])
+
+    @property
+    def last(self) -> Transition:
+        """Where it has come to."""
+        return self.transitions[-1]
+
+    def take(self, step: Transition) -> None:
+        """Add the next transition."""
+        self.transitions.append(step)
+        if step.state == FIRING and self.fired_ms is None:
+            self.fired_ms = unix_ms(step.at)
+        self.ended_ms = unix_ms(step.at) if step.state == RESOLVED else None
+
+    def firing_ms(self, end_ms: int) -> int:
+        """How long it fired, stale stretches included; `end_ms` is where the run ends."""
+        if self.fired_ms is None:
+            return 0
+        return (end_ms if self.ended_ms is None else self.ended_ms) - self.fired_ms
+
+
+def episodes(transitions: Iterable[Transition]) -> list[Episode]:
+    """The episodes that ever fired, in the order of their firing, then of rule and scope."""
+    found: dict[str, Episode] = {}
+    for step in transitions:
+        if step.id not in found:
+            found[step.id] = Episode(step.id, step.rule, step.scope, unix_ms(step.started_at))
+        found[step.id].take(step)
+    fired = [episode for episode in found.values() if episode.fired_ms is not None]
+    return sorted(fired, key=lambda each: (each.fired_ms or 0, each.rule, sorted(each.scope.items())))
+
+
+def unix_ms(text: str) -> int:
+    """Milliseconds of a time as `transitions.utc_text` writes it."""
+    return round((datetime.fromisoformat(text) - EPOCH).total_seconds() * 1000)
+
+
+def scope_words(scope: Mapping[str, str]) -> str:
+    """`channel=phone, team=PS`; "overall" without dimensions, "(none)" where an event had no value."""
+    return ", ".join(f"{name}={value or '(none)'}" for name, value in scope.items()) or "overall"

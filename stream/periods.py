@@ -1,0 +1,150 @@
+"""Periods: the indicators of whole days, weeks or hours side by side, from the tallies of a run.
+
+Tallies are added up per scope and period as they leave the intake, late ones included, so a report costs
+next to nothing beside the run and holds every event that was accepted.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Final
+
+import numpy as np
+
+from alerts.rules import DAY_MS
+from alerts.transitions import EPOCH
+from stream.indicators import formula, score
+from stream.plan import Grouping, Plan
+from stream.sections import ScopeKey, Section
+from stream.tally import CELL
+from stream.times import Ints
+from stream.windows import Layout
+
+WEEK_MS: Final = 7 * DAY_MS
+MONDAY_MS: Final = 4 * DAY_MS
+"""1970-01-05, the first Monday: weeks and everything longer start on Mondays."""
+COMPACT_ROWS: Final = 500_000
+"""Rows kept before equal ones are added up."""
+
+COLUMNS: Final = (
+    "csat", "csat_mean", "ces", "nps", "fcr", "ttr", "ttr_median", "ttr_p90", "ttr_within", "abandonment",
+    "wait", "sentiment",
+)  # fmt: skip
+"""Indicators that a report shows, where there is anything of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One scope in one period: how many contacts, and value and number of answers per indicator."""
+
+    start: datetime
+    scope: tuple[tuple[str, str], ...]
+    contacts: int
+    values: Mapping[str, tuple[float, int]]
+
+
+class Periods:
+    """Adds up the tallies of a run by period of `period_ms` in local time of `zone`."""
+
+    def __init__(self, plan: Plan, period_ms: int, zone: tzinfo) -> None:
+        self._plan = plan
+        self._period_ms = period_ms
+        self._anchor_ms = MONDAY_MS if period_ms % WEEK_MS == 0 else 0
+        self._zone = zone
+        self._scopes: dict[ScopeKey, int] = {}
+        self._offset_ms: dict[int, int] = {}
+        self._rows: list[Ints] = []
+        self._held = 0
+
+    def hear(self, section: Section) -> None:
+        """Take the tallies of one section."""
+        rows = section.rows
+        if not len(rows):
+            return
+        known = self._scopes
+        codes = np.array([known.setdefault(key, len(known)) for key in section.scopes], np.int64)
+        panes, which = np.unique(rows.pane, return_inverse=True)
+        period = np.array([self._period(int(pane)) for pane in panes], np.int64)[which]
+        self._rows.append(_added(np.stack([period, codes[rows.scope], rows.cell, rows.count])))
+        self._held += self._rows[-1].shape[1]
+        if self._held > COMPACT_ROWS:
+            self._compact()
+
+    def lines(self, grouping: Grouping) -> Iterator[Line]:
+        """The report of one grouping, by period, then scope."""
+        self._compact()
+        layout = Layout([formula(name, self._plan.keeps) for name in self._shown()])
+        names = {code: key for key, code in self._scopes.items()}
+        own = [code for code, key in names.items() if key[0] == grouping.key]
+        mine = self._rows[0][:, np.isin(self._rows[0][1], own)] if self._rows else np.empty((4, 0), np.int64)
+        for period in np.unique(mine[0]).tolist():
+            part = mine[:, mine[0] == period]
+            codes, row = np.unique(part[1], return_inverse=True)
+            scopes = [tuple(zip(grouping.dims, names[int(code)][1], strict=True)) for code in codes]
+            found = _lines(layout, row, part[2], part[3])
+            lines = [
+                Line(self._start(period), scope, *each) for scope, each in zip(scopes, found, strict=True)
+            ]
+            yield from sorted(lines, key=lambda line: line.scope)
+
+    def _shown(self) -> Sequence[str]:
+        return [name for name in COLUMNS if name.split("_")[0] in self._plan.keeps]
+
+    def _period(self, pane: int) -> int:
+        """The period that a pane starts in."""
+        start_ms = pane * self._plan.rulebook.timing.pane_ms
+        return (start_ms + self._offset(start_ms) - self._anchor_ms) // self._period_ms
+
+    def _offset(self, at_ms: int) -> int:
+        """How far the local clock is ahead of UTC; zones change on the quarter of an hour at most."""
+        quarter = at_ms // 900_000
+        if quarter not in self._offset_ms:
+            moment = (EPOCH + timedelta(milliseconds=at_ms)).astimezone(self._zone)
+            ahead = moment.utcoffset() or timedelta(0)
+            self._offset_ms[quarter] = round(ahead.total_seconds() * 1000)
+        return self._offset_ms[quarter]
+
+    def _start(self, period: int) -> datetime:
+        """Where a period starts on the local clock (without a zone)."""
+        start_ms = period * self._period_ms + self._anchor_ms
+        return (EPOCH + timedelta(milliseconds=start_ms)).replace(tzinfo=None)
+
+    def _compact(self) -> None:
+        if len(self._rows) > 1:
+            self._rows = [_added(np.concatenate(self._rows, axis=1))]
+            self._held = self._rows[0].shape[1]
+
+
+def _added(rows: Ints) -> Ints:
+    """Equal (period, scope, cell) once each, their counts added up."""
+    order = np.lexsort((rows[2], rows[1], rows[0]))
+    rows = rows[:, order]
+    fresh = np.ones(rows.shape[1], bool)
+    fresh[1:] = (rows[:3, 1:] != rows[:3, :-1]).any(axis=0)
+    first = np.flatnonzero(fresh)
+    merged: Ints = np.concatenate([rows[:3, first], np.add.reduceat(rows[3], first)[None]])
+    return merged
+
+
+def _lines(
+    layout: Layout, row: Ints, cells: Ints, counts: Ints
+) -> list[tuple[int, Mapping[str, tuple[float, int]]]]:
+    """Contacts and indicators per row."""
+    matrix = np.zeros((int(row.max()) + 1, layout.width), np.int64)
+    columns = layout.column_of[cells]
+    kept = columns >= 0
+    np.add.at(matrix, (row[kept], columns[kept]), counts[kept])
+    contacts = np.bincount(row, np.where(cells == CELL["contacts"], counts, 0)).astype(np.int64)
+    readout = layout.read(matrix)
+    scores = {name: score(each, readout.of(name)) for name, each in layout.formulas.items()}
+    return [
+        (
+            int(contacts[number]),
+            {
+                name: (float(value[number]), int(n[number]))
+                for name, (value, n) in scores.items()
+                if n[number]
+            },
+        )
+        for number in range(len(matrix))
+    ]

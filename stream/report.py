@@ -1,0 +1,63 @@
+"""The report: tables of indicators per period and scope, for people."""
+
+from collections.abc import Iterator, Sequence
+
+from stream.catalogue import CATALOGUE
+from stream.episodes import scope_words
+from stream.explaining import Choice
+from stream.periods import COLUMNS, Line, Periods
+from stream.plan import Grouping, Plan, grouping_of
+from stream.timeline import aligned, length
+
+
+def report(periods: Periods, plan: Plan, choice: Choice) -> Iterator[str]:
+    """A table per grouping of the rules, each after an empty line."""
+    for grouping in groupings(plan, choice):
+        lines = [line for line in periods.lines(grouping) if choice.holds("", dict(line.scope))]
+        if lines:
+            yield ""
+            yield f"Per period, by {', '.join(grouping.dims)}" if grouping.dims else "Per period, overall"
+            yield from aligned(table(lines), left=2 if grouping.dims else 1)
+
+
+def groupings(plan: Plan, choice: Choice) -> Sequence[Grouping]:
+    """Groupings of the chosen rules; those of all published scores where no rule is chosen."""
+    rules = [rule for rule in plan.rulebook.rules if not choice.rules or rule.name in choice.rules]
+    found = {grouping_of(rule) for rule in rules}
+    if not choice.rules:
+        found.update(scored.grouping for scored in plan.scored)
+    return sorted(found)
+
+
+def table(lines: Sequence[Line]) -> list[list[str]]:
+    """Header and rows; an indicator has a column if some line has answers for it."""
+    shown = [name for name in COLUMNS if any(name in line.values for line in lines)]
+    scoped = any(line.scope for line in lines)
+    rows = [["from", *(["scope"] if scoped else []), "contacts", *shown]]
+    for line in lines:
+        scope = [scope_words(dict(line.scope))] if scoped else []
+        rows.append([_date(line), *scope, f"{line.contacts:,}", *(_cell(line, name) for name in shown)])
+    return rows
+
+
+def _date(line: Line) -> str:
+    """The local date, with the time of day unless it is midnight."""
+    start = line.start
+    return (
+        f"{start:%Y-%m-%d}" if start.hour == start.minute == start.second == 0 else f"{start:%Y-%m-%d %H:%M}"
+    )
+
+
+def _cell(line: Line, name: str) -> str:
+    """The value in its unit and the number of answers behind it."""
+    if name not in line.values:
+        return "-"
+    value, n = line.values[name]
+    match CATALOGUE[name].unit:
+        case "percent":
+            text = f"{value:.1f} %"
+        case "seconds":
+            text = length(round(value) * 1000)
+        case _:
+            text = f"{value:.2f}"
+    return f"{text} ({n:,})"
