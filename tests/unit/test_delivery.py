@@ -89,7 +89,7 @@ def test_the_last_attempt_is_at_the_deadline() -> None:
     ("age_s", "followed", "dropped"),
     [(0, True, False), (3599, True, False), (3600, True, True), (3600, False, False), (1e9, False, False)],
 )
-def test_old_news_is_dropped_for_newer(age_s: float, followed: bool, dropped: bool) -> None:
+def test_old_news_is_dropped_for_newer(age_s: float, *, followed: bool, dropped: bool) -> None:
     """Past the deadline only the latest news of an alert is worth a try."""
     assert outdated(age_s, followed=followed, policy=POLICY) is dropped
 

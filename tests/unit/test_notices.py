@@ -66,7 +66,7 @@ def test_labels_are_what_routes_match() -> None:
     ("state", "told", "final"),
     [("pending", False, False), ("firing", True, False), ("stale", True, False), ("resolved", True, True)],
 )
-def test_nobody_is_told_of_what_may_come_to_nothing(state: str, told: bool, final: bool) -> None:
+def test_nobody_is_told_of_what_may_come_to_nothing(state: str, *, told: bool, final: bool) -> None:
     """Pending alerts are for the topic; firing, stale and resolved are for people."""
     news = notice(_value(state=state))
     assert (news is not None) is told

@@ -42,6 +42,6 @@ def test_no_matching_route_means_nobody() -> None:
         ({"team": ("blue",)}, False),
     ],
 )
-def test_all_labels_of_a_route_must_match(match: dict[str, tuple[str, ...]], fits: bool) -> None:
+def test_all_labels_of_a_route_must_match(match: dict[str, tuple[str, ...]], *, fits: bool) -> None:
     """Each label needs one of its values; an alert without the label has it empty."""
     assert matches(Route("desk", match), LABELS) is fits

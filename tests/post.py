@@ -1,0 +1,181 @@
+"""A post office for tests: a dispatcher, receivers on real sockets, a log and a meter in memory."""
+
+import asyncio
+import base64
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+import orjson
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from standardwebhooks import Webhook
+
+from alerts.delivery import Policy
+from alerts.dispatcher import Dispatcher, Entry
+from alerts.rules import Receiver, Route, Rulebook
+
+SECRET: Final = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+HASTY: Final = Policy(
+    timeout_s=0.2, base_s=0.001, cap_s=0.002, retry_after_cap_s=0.01, deadline_s=60, in_flight=4
+)
+NOW_MS: Final = 4_102_444_800_000
+"""In the future, so that nothing here is ever too late."""
+
+
+@dataclass
+class Hook:
+    """A receiver that verifies every signature and answers by script, then 200."""
+
+    script: list[int | float] = field(default_factory=list)
+    """Status codes; a float is a wait in seconds before 200."""
+    got: list[str] = field(default_factory=list)
+    """Ids of what was accepted."""
+    tries: Counter[str] = field(default_factory=Counter)
+    bodies: list[dict[str, object]] = field(default_factory=list)
+    asked: dict[str, str] = field(default_factory=dict)
+    """Headers of every answer."""
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Verify, and answer as the script says."""
+        body = await request.read()
+        parsed = Webhook(SECRET).verify(body, dict(request.headers))
+        notice_id = request.headers["webhook-id"]
+        self.tries[notice_id] += 1
+        self.moved.set()
+        answer = self.script.pop(0) if self.script else 200
+        if isinstance(answer, float):
+            await asyncio.sleep(answer)
+            answer = 200
+        if 200 <= answer < 300:
+            self.got.append(notice_id)
+            self.bodies.append(parsed)
+            self.moved.set()
+        return web.Response(status=answer, headers=self.asked)
+
+
+class MemoryLog:
+    """A delivery log in memory; `broken` makes every write fail."""
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self.entries = list(entries)
+        self.broken = False
+
+    async def history(self, partition: int) -> list[Entry]:
+        """Everything, for partition 0."""
+        return list(self.entries) if partition == 0 else []
+
+    async def write(self, partition: int, entry: Entry) -> None:
+        """Keep it."""
+        if self.broken:
+            raise OSError("disk full")
+        assert partition == 0
+        self.entries.append(entry)
+
+    def outcomes(self) -> list[tuple[str, str, str]]:
+        """Notice, receiver and outcome of every entry."""
+        return [(entry.id, entry.receiver, entry.outcome) for entry in self.entries]
+
+
+class CountingMeter:
+    """Counts what it is told."""
+
+    def __init__(self) -> None:
+        self.attempts: Counter[str] = Counter()
+        self.deliveries: Counter[tuple[str, str]] = Counter()
+        self.left: dict[str, int] = {}
+
+    def attempt(self, receiver: str) -> None:
+        """A request."""
+        self.attempts[receiver] += 1
+
+    def delivery(self, receiver: str, outcome: str) -> None:
+        """An end."""
+        self.deliveries[receiver, outcome] += 1
+
+    def waiting(self, receiver: str, notices: int) -> None:
+        """How many are left."""
+        self.left[receiver] = notices
+
+
+class Post:
+    """A dispatcher with its receivers' servers, and what was done."""
+
+    def __init__(
+        self, hooks: dict[str, Hook], log: MemoryLog | None = None, routes: tuple[Route, ...] = ()
+    ) -> None:
+        self.hooks = hooks
+        self.log = log or MemoryLog()
+        self.meter = CountingMeter()
+        self.failures: list[BaseException] = []
+        self.done: list[int] = []
+        self._routes = routes
+        self._offset = 0
+        self._moved = asyncio.Event()
+        self.urls: dict[str, str] = {}
+
+    @asynccontextmanager
+    async def running(self, policy: Policy = HASTY) -> AsyncIterator["Post"]:
+        """Servers up, dispatcher started."""
+        app = web.Application()
+        for name, hook in self.hooks.items():
+            hook.moved = self._moved
+            app.router.add_post(f"/{name}", hook.handle)
+        async with TestServer(app) as server:
+            receivers = tuple(
+                Receiver(name, self.urls.get(name) or str(server.make_url(f"/{name}")), (SECRET,))
+                for name in self.hooks
+            )
+            rulebook = Rulebook((), {}, receivers=receivers, routes=self._routes)
+            self.dispatcher = Dispatcher(rulebook, self.log, self.meter, self._failed, policy)
+            await self.dispatcher.start()
+            try:
+                yield self
+            finally:
+                await self.dispatcher.close()
+
+    async def offer(self, *values: bytes, written_ms: int = NOW_MS) -> None:
+        """Records of partition 0, one after the other."""
+        for value in values:
+            offset, self._offset = self._offset, self._offset + 1
+            await self.dispatcher.offer(
+                0, offset, value, lambda offset=offset: self._done(offset), written_ms
+            )
+
+    async def settled(self, count: int) -> None:
+        """Wait until so many records are done."""
+        await self.until(lambda: len(self.done) >= count)
+
+    async def until(self, happened: Callable[[], object]) -> None:
+        """Wait until something has happened to a receiver, a record or the dispatcher."""
+        async with asyncio.timeout(20):
+            while not happened():
+                self._moved.clear()
+                await self._moved.wait()
+
+    def _done(self, offset: int) -> None:
+        self.done.append(offset)
+        self._moved.set()
+
+    def _failed(self, error: BaseException) -> None:
+        self.failures.append(error)
+        self._moved.set()
+
+
+def transition(alert: str, seq: int, state: str = "firing", severity: str = "critical") -> bytes:
+    """A cx.alerts value."""
+    return orjson.dumps(
+        {
+            "id": alert,
+            "seq": seq,
+            "rule": "csat-low",
+            "severity": severity,
+            "state": state,
+            "indicator": "csat",
+            "scope": {"channel": "phone"},
+            "at": "2026-11-22T10:00:00Z",
+        }
+    )

@@ -1,0 +1,241 @@
+"""The dispatcher over real sockets: who is told what, in which order, how often, and what is written down."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+
+import pytest
+from aiohttp.test_utils import unused_port
+
+from alerts.delivery import Policy
+from alerts.rules import Route
+from tests.post import Hook, MemoryLog, Post, transition
+
+
+def _run(body: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(body())
+
+
+def test_every_receiver_gets_signed_notices_in_order_per_alert() -> None:
+    """Two receivers verify each signature and see every alert's notices in sequence, each once."""
+
+    async def body() -> None:
+        async with Post({"pager": Hook(), "desk": Hook()}).running() as post:
+            states = ["firing", "firing", "stale", "firing", "resolved"]
+            for alert in ("a", "b", "c"):
+                await post.offer(*(transition(alert, n + 1, state) for n, state in enumerate(states)))
+            await post.settled(15)
+            for hook in post.hooks.values():
+                by_alert = defaultdict(list)
+                for notice_id in hook.got:
+                    by_alert[notice_id.split(".")[0]].append(notice_id)
+                assert by_alert == {alert: [f"{alert}.{n}" for n in range(1, 6)] for alert in "abc"}
+            assert set(post.hooks["desk"].bodies[0]) == {"type", "timestamp", "data"}
+            assert post.meter.deliveries == {("pager", "delivered"): 15, ("desk", "delivered"): 15}
+            assert sorted(post.done) == list(range(15))
+
+    _run(body)
+
+
+def test_what_fails_for_a_while_arrives_once_and_in_order() -> None:
+    """Server faults, overload and time-outs are retried under the same id, and later news waits."""
+
+    async def body() -> None:
+        hook = Hook([500, 429, 503, 0.5, 408])
+        hook.asked = {"Retry-After": "0"}
+        async with Post({"pager": hook}).running() as post:
+            await post.offer(transition("a", 1), transition("a", 2), transition("a", 3, "resolved"))
+            await post.settled(3)
+            assert [each for each in hook.got if each != "a.1"] == ["a.2", "a.3"]
+            assert hook.tries["a.1"] == 6
+            assert post.log.entries[0].attempts == 6
+            assert [entry.outcome for entry in post.log.entries] == ["delivered"] * 3
+
+    _run(body)
+
+
+def test_a_dead_receiver_delays_nobody_else() -> None:
+    """One refuses connections and one is slow; the third has everything, but the record is not done."""
+
+    async def body() -> None:
+        post = Post({"dead": Hook(), "slow": Hook([0.15] * 99), "quick": Hook()})
+        post.urls["dead"] = f"http://127.0.0.1:{unused_port()}/"
+        async with post.running() as running:
+            await running.offer(*(transition(f"a{n}", 1) for n in range(20)))
+            await running.until(lambda: len(running.hooks["quick"].got) == 20)
+            assert len(running.hooks["slow"].got) < 20
+            assert running.done == []
+            assert running.meter.left["dead"] == 20
+
+    _run(body)
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(400, "refused"), (404, "refused"), (307, "refused")])
+def test_what_will_not_pass_is_given_up_at_once(status: int, outcome: str) -> None:
+    """A refusal is written down with its status, and the next notice is tried."""
+
+    async def body() -> None:
+        async with Post({"pager": Hook([status])}).running() as post:
+            await post.offer(transition("a", 1), transition("a", 2))
+            await post.settled(2)
+            first, second = post.log.entries
+            assert (first.outcome, first.status, first.attempts) == (outcome, status, 1)
+            assert second.outcome == "delivered"
+
+    _run(body)
+
+
+def test_a_receiver_that_is_gone_is_asked_no_more() -> None:
+    """After 410 nothing is sent, and everything is settled as disabled."""
+
+    async def body() -> None:
+        hook = Hook([410])
+        async with Post({"pager": hook}).running() as post:
+            await post.offer(transition("a", 1))
+            await post.settled(1)
+            await post.offer(transition("b", 1), transition("a", 2))
+            await post.settled(3)
+            assert sum(hook.tries.values()) == 1
+            assert post.meter.deliveries == {("pager", "disabled"): 3}
+
+    _run(body)
+
+
+def test_the_deadline_ends_a_delivery() -> None:
+    """What nobody took in time is expired, and the record is done."""
+
+    async def body() -> None:
+        async with Post({"pager": Hook([503] * 9)}).running() as post:
+            await post.offer(transition("a", 1), written_ms=0)
+            await post.settled(1)
+            assert post.log.outcomes() == [("a.1", "pager", "expired")]
+
+    _run(body)
+
+
+def test_a_repeat_is_sent_once() -> None:
+    """A judge that works a pane again writes the same transitions again; receivers do not notice."""
+
+    async def body() -> None:
+        async with Post({"pager": Hook()}).running() as post:
+            history = [transition("a", 1), transition("a", 2), transition("a", 3, "resolved")]
+            await post.offer(*history, *history)
+            await post.settled(6)
+            assert post.hooks["pager"].got == ["a.1", "a.2", "a.3"]
+            assert post.meter.deliveries["pager", "repeated"] == 3
+            assert len(post.log.entries) == 3
+
+    _run(body)
+
+
+def test_a_restart_repeats_nothing_that_is_in_the_log() -> None:
+    """The log of another worker is read before anything is sent."""
+
+    async def body() -> None:
+        log = MemoryLog()
+        async with Post({"pager": Hook()}, log).running() as post:
+            await post.offer(transition("a", 1))
+            await post.settled(1)
+        async with Post({"pager": Hook()}, log).running() as again:
+            await again.offer(transition("a", 1), transition("a", 2, "resolved"))
+            await again.settled(2)
+            assert again.hooks["pager"].got == ["a.2"]
+
+    _run(body)
+
+
+CRITICAL = (Route("pager", {"severity": ("critical",)}), Route("desk"))
+
+
+def test_who_heard_the_beginning_hears_the_end() -> None:
+    """An alert that has calmed down below a receiver's route still resolves there."""
+
+    async def body() -> None:
+        async with Post({"pager": Hook(), "desk": Hook()}, routes=CRITICAL).running() as post:
+            await post.offer(
+                transition("a", 1, severity="warning"),
+                transition("a", 2, severity="critical"),
+                transition("a", 3, severity="warning"),
+                transition("a", 4, "resolved", "warning"),
+                transition("b", 1, severity="warning"),
+                transition("b", 2, "resolved", "warning"),
+            )
+            await post.settled(6)
+            assert post.hooks["pager"].got == ["a.2", "a.3", "a.4"]
+            assert len(post.hooks["desk"].got) == 6
+
+    _run(body)
+
+
+def test_nobody_is_told_the_end_of_what_he_never_heard_of() -> None:
+    """A firing that was outdated before it was sent is dropped, and so is its resolve."""
+
+    async def body() -> None:
+        policy = Policy(timeout_s=5, base_s=0.001, cap_s=0.001, deadline_s=60, in_flight=1)
+        async with Post({"pager": Hook([0.05])}).running(policy) as post:
+            await post.offer(transition("busy", 1))
+            await post.offer(transition("a", 1), transition("a", 2, "resolved"), written_ms=0)
+            await post.settled(3)
+            assert post.hooks["pager"].got == ["busy.1"]
+            assert post.meter.deliveries["pager", "dropped"] == 2
+
+    _run(body)
+
+
+def test_what_concerns_nobody_is_done_at_once() -> None:
+    """Pending alerts, other people's records, and alerts without a route."""
+
+    async def body() -> None:
+        async with Post(
+            {"pager": Hook()}, routes=(Route("pager", {"channel": ("chat",)}),)
+        ).running() as post:
+            await post.offer(transition("a", 1, "pending"), b"not json", transition("a", 2))
+            assert post.done == [0, 1, 2]
+            assert not post.hooks["pager"].tries
+
+    _run(body)
+
+
+def test_too_many_notices_push_out_the_oldest() -> None:
+    """Memory is bounded per receiver: the oldest that waits is dropped, written down and done."""
+
+    async def body() -> None:
+        policy = Policy(timeout_s=5, deadline_s=60, in_flight=1, waiting=3)
+        post = Post({"dead": Hook([0.2])})
+        async with post.running(policy) as running:
+            await running.offer(*(transition(f"a{n}", 1) for n in range(5)))
+            assert [entry.outcome for entry in running.log.entries] == ["dropped", "dropped"]
+            assert len(running.done) == 2
+            assert running.meter.left["dead"] == 3
+
+    _run(body)
+
+
+def test_what_cannot_be_written_down_is_not_done() -> None:
+    """If the log fails the worker is told, and the record will come again."""
+
+    async def body() -> None:
+        log = MemoryLog()
+        log.broken = True
+        async with Post({"pager": Hook()}, log).running() as post:
+            await post.offer(transition("a", 1))
+            await post.until(lambda: post.failures)
+            assert post.done == []
+
+    _run(body)
+
+
+def test_a_partition_that_moves_is_let_go() -> None:
+    """What another worker will deliver is not delivered here, nor called done."""
+
+    async def body() -> None:
+        policy = Policy(timeout_s=5, deadline_s=60, in_flight=1)
+        async with Post({"pager": Hook([0.05])}).running(policy) as post:
+            await post.offer(transition("a", 1), transition("b", 1), transition("c", 1))
+            await post.until(lambda: post.hooks["pager"].tries)
+            post.dispatcher.forget([0])
+            assert post.meter.left["pager"] == 0
+        assert post.hooks["pager"].tries.keys() <= {"a.1"}
+        assert post.done == []
+
+    _run(body)

@@ -1,0 +1,106 @@
+"""The webhook client: one request over a real socket, and what came of it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer, unused_port
+
+from alerts.delivery import Answer
+from alerts.webhook import WebhookClient
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def _posted(handler: Handler, timeout_s: float = 5.0) -> Answer:
+    async def run() -> Answer:
+        app = web.Application()
+        app.router.add_post("/hook", handler)
+        client = WebhookClient(timeout_s)
+        await client.start()
+        try:
+            async with TestServer(app) as server:
+                return await client.post(str(server.make_url("/hook")), {"webhook-id": "a.1"}, b'{"a":1}')
+        finally:
+            await client.close()
+
+    return asyncio.run(run())
+
+
+def test_what_is_sent_is_what_arrives() -> None:
+    """Body byte for byte, as JSON, with the headers given."""
+    seen: list[tuple[bytes, str, str]] = []
+
+    async def take(request: web.Request) -> web.Response:
+        seen.append((await request.read(), request.headers["webhook-id"], request.content_type))
+        return web.Response(status=204)
+
+    assert _posted(take) == Answer(204)
+    assert seen == [(b'{"a":1}', "a.1", "application/json")]
+
+
+def test_redirects_are_not_followed() -> None:
+    """A redirect is an answer like any other."""
+
+    async def elsewhere(_request: web.Request) -> web.Response:
+        raise web.HTTPTemporaryRedirect("/hook")
+
+    assert _posted(elsewhere).status == 307
+
+
+def test_retry_after_is_read() -> None:
+    """A receiver that asks for time gets heard."""
+
+    async def busy(_request: web.Request) -> web.Response:
+        return web.Response(status=429, headers={"Retry-After": "7"})
+
+    assert _posted(busy) == Answer(429, retry_after_s=7.0)
+
+
+def test_a_receiver_that_does_not_answer_is_left() -> None:
+    """After the time-out there is an answer without a status."""
+
+    async def sleepy(_request: web.Request) -> web.Response:
+        await asyncio.Event().wait()
+        return web.Response()
+
+    answer = _posted(sleepy, timeout_s=0.05)
+    assert answer.status is None
+    assert answer.text == "no answer within 0.05 s"
+
+
+def test_a_receiver_that_hangs_up_is_an_answer_too() -> None:
+    """A connection that breaks is no exception to anybody."""
+
+    async def rude(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        request.transport.close()
+        return web.Response()
+
+    assert _posted(rude).status is None
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:{port}/s3cret", "http://no-such-host.invalid:{port}/s3cret"]
+)
+def test_nobody_there_is_told_without_the_url(url: str) -> None:
+    """A URL may hold a secret, and answers are logged."""
+
+    async def run() -> Answer:
+        client = WebhookClient(5.0)
+        await client.start()
+        try:
+            return await client.post(url.format(port=unused_port()), {}, b"")
+        finally:
+            await client.close()
+
+    answer = asyncio.run(run())
+    assert answer.status is None
+    assert answer.text
+    assert "s3cret" not in answer.text
+
+
+def test_a_closed_client_sends_nothing() -> None:
+    """Before it is started there is no session."""
+    assert asyncio.run(WebhookClient(1.0).post("http://127.0.0.1:1/", {}, b"")).status is None
