@@ -24,7 +24,7 @@ from stream.embedded import EmbeddedBrokerError, broker, free_port
 from stream.kafka import ClientSettings
 from stream.live import LiveView, Pulse
 from stream.pacing import Pace, start_for
-from stream.rulefile import STARTER, load, read_text
+from stream.rulefile import load, read_text
 from stream.screens import Screen, screen
 from stream.sending import Play, limits, run_name, send, wall_ms
 from stream.topics import ALERTS, SCORES, ensure
@@ -33,6 +33,7 @@ from stream.webhook_log import PATH, WebhookLog, new_secret, serving
 
 GROUP: Final = "tocsin-demo"
 PARTITIONS: Final = 4
+RULES: Final = "rules/demo.yaml"
 METRICS_PORT: Final = 9108
 LOG_PORT: Final = 9109
 """Where the metrics and the webhook log are when these ports are free."""
@@ -63,21 +64,23 @@ def play(settings: DemoSettings) -> None:
     Raises:
         OperatorError: the rules are wrong, or the broker or worker does not start.
     """
+    source = settings.rules or Path(__file__).parent / RULES
+    load(source)  # mistakes are told with their place in the user's file, before anything is started
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        asyncio.run(_stage(settings))
+        asyncio.run(_stage(settings, source))
     except BrokerError as error:
         raise EmbeddedBrokerError(f"the embedded broker failed: {error}") from error
 
 
-async def _stage(settings: DemoSettings) -> None:
+async def _stage(settings: DemoSettings, source: Path) -> None:
     """Start everything, in the order in which it is needed; end it the other way round."""
     log = WebhookLog(new_secret())
     async with AsyncExitStack() as stack:
         address = stack.enter_context(broker(settings.directory))
         kafka = ClientSettings((address,), client_id=GROUP)
         log_url = await stack.enter_async_context(serving(log, free_port(LOG_PORT)))
-        rules = _rules(settings, log_url + PATH, log.secret)
+        rules = _rules(source, settings.directory, log_url + PATH, log.secret)
         await ensure(kafka, PARTITIONS, 1, GROUP)
         arguments = ["--broker", address, "--rules", str(rules), "--group", GROUP, *TANSU]
         child = await stack.enter_async_context(
@@ -156,13 +159,11 @@ async def _pulse(scene: _Scene) -> None:
         await asyncio.sleep(REFRESH_S)
 
 
-def _rules(settings: DemoSettings, url: str, secret: str) -> Path:
+def _rules(source: Path, directory: Path, url: str, secret: str) -> Path:
     """The rules as a file of our own, in which all notices go to the webhook log and nowhere else."""
-    source = settings.rules or Path(__file__).parent / STARTER
-    load(source)  # mistakes are told with their place in the user's file
     document = yaml.safe_load(read_text(source))
     document.pop("routes", None)
     document["receivers"] = [{"name": "webhook-log", "webhook": {"url": url, "secret": secret}}]
-    path = settings.directory / "rules.yaml"
+    path = directory / "rules.yaml"
     path.write_text(yaml.safe_dump(document, sort_keys=False))
     return path
