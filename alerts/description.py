@@ -101,7 +101,10 @@ def _budget(budget: Budget) -> str:
 
 
 def _hours(hours: OpenHours) -> str:
-    spans = [f"{DAYS[day]} {_clock(start)}-{_clock(end)}" for day, start, end in hours.spans]
+    days: dict[str, list[str]] = {}
+    for day, start, end in hours.spans:
+        days.setdefault(f"{_clock(start)}-{_clock(end)}", []).append(DAYS[day])
+    spans = [f"{'/'.join(names)} {clock}" for clock, names in days.items()]
     holidays = [f"closed on {', '.join(sorted(hours.holidays))}"] if hours.holidays else []
     opened = [f"open {', '.join(spans)}"] if spans else []
     return "".join(f"; {part}" for part in (*opened, *holidays, hours.time_zone)) if spans or holidays else ""
