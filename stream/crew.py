@@ -11,10 +11,12 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator,
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
+from alerts.errors import OperatorError
 from stream.host import Host, Role, Surroundings
 from stream.machines import IntakeMachine, JudgeMachine
 from stream.records import Stream
 from stream.slots import TP, Slots
+from stream.topics import ALERTS
 from stream.transport import Batch, Positions
 
 log = logging.getLogger(__name__)
@@ -27,8 +29,7 @@ SAVE_POLL_S: Final = 1.0
 SAVE_BYTES_PER_S: Final = 20 * 2**20
 """Snapshots take no more of the network than this."""
 LEAVING_BYTES: Final = 64 * 2**20
-LEAVING_S: Final = 8.0
-"""Size and time of snapshots on leaving; without one, the next owner feeds again what came since the last."""
+"""Size of snapshots on leaving; without one, the next owner feeds again what came since the last."""
 LEAVING_SHARE: Final = 10
 """On leaving, a snapshot is worth it from this part of the records after which one is due anyway."""
 STALE_S: Final = 5.0
@@ -38,19 +39,19 @@ STALE_S: Final = 5.0
 class Crew:
     """Every host of one worker; the transport's `Owner`.
 
-    `committed` asks the group for offsets, `positions` tells where fetching stands; `trim` deletes
-    snapshots that newer ones have replaced, up to an offset.
+    To be set before `start`: `committed` asks the group for offsets, `positions` tells where fetching
+    stands, `forget` tells the notifier which partitions of cx.alerts are going, `trim` deletes snapshots
+    that newer ones have replaced, up to an offset.
     """
 
     def __init__(
         self,
-        intake: Role[IntakeMachine],
-        judge: Role[JudgeMachine],
+        roles: tuple[Role[IntakeMachine], Role[JudgeMachine]],
         around: Surroundings,
         slots: Slots,
         tick_s: float,
     ) -> None:
-        self._roles: tuple[Role[Any], ...] = (intake, judge)
+        self._roles: tuple[Role[Any], ...] = roles
         self._around = around
         self._slots = slots
         self._tick_s = tick_s
@@ -60,8 +61,9 @@ class Crew:
         self.committed: Callable[[Iterable[TP]], Awaitable[Mapping[TP, int | None]]]
         self.positions: Callable[[TP], Positions | None]
         self.trim: Callable[[Mapping[TP, int]], Awaitable[None]] | None = None
-        self.up = False
-        """Whether partitions were assigned, and every state is up."""
+        self.forget: Callable[[list[int]], None]
+        self.waits_for: str | None = "the group has not assigned partitions yet"
+        """None when partitions were assigned, and every state is up."""
 
     def start(self) -> None:
         """Begin to look for quiet inputs and due snapshots."""
@@ -86,6 +88,10 @@ class Crew:
 
     def assigned(self, tps: Collection[TP]) -> None:
         """Keep the hosts of these partitions, drop others, and bring all states up."""
+        added = [tp for tp in tps if tp.topic != ALERTS and tp.partition >= self._roles[0].partitions]
+        if added:
+            self._around.fail(_more_partitions(added[0], self._roles[0].partitions))
+            return
         hosts: dict[TP, Host[Any]] = {}
         for role in self._roles:
             for tp in sorted(tp for tp in tps if tp.topic == role.topics[0]):
@@ -94,30 +100,31 @@ class Crew:
         self._hosts = hosts
         for tp in set(tps) - hosts.keys():
             self._slots.open(tp)  # cx.alerts: the notifier keeps its own state
+        self.waits_for = f"the state of {len(self.hosts)} partitions is being restored"
         self._rising = asyncio.create_task(self._ending(self._rise))
         log.info("partitions assigned intakes=%d judges=%d", *self._counts())
 
     async def release(self) -> None:
-        """Let all that was said leave; then keep what would be long to recover."""
-        self.up = False
+        """Let all that was said leave; nothing is fed any more."""
+        self.waits_for = "the group is being rebalanced"
         if self._rising is not None:
             self._rising.cancel()
             with suppress(asyncio.CancelledError):
                 await self._rising
+        self._slots.shut(self._slots.assigned())
+        self.forget([tp.partition for tp in self._slots.assigned() if tp.topic == ALERTS])
         live = [host for host in self.hosts if host.machine is not None]
         try:
             await asyncio.gather(*(host.settle() for host in live))
         finally:
-            self._slots.shut(self._hosts)
             for host in live:
                 host.pause()
-        try:
-            async with asyncio.timeout(LEAVING_S):
-                for host in live:
-                    if host.worth_saving(LEAVING_SHARE):
-                        await host.save(LEAVING_BYTES)
-        except TimeoutError:
-            log.warning("no time for a snapshot on leaving: what came since the last is fed again")
+
+    async def keep(self) -> None:
+        """Take the snapshots that are worth it: small, and long to recover without."""
+        for host in self.hosts:
+            if host.worth_saving(LEAVING_SHARE):
+                await host.save(LEAVING_BYTES)
 
     def _counts(self) -> tuple[int, int]:
         names = [host.role for host in self.hosts]
@@ -139,7 +146,7 @@ class Crew:
         async with asyncio.TaskGroup() as group:
             for host in self.hosts:
                 group.create_task(one(host))
-        self.up = True
+        self.waits_for = None
         log.info("ready intakes=%d judges=%d", *self._counts())
 
     async def _look(self) -> None:
@@ -183,6 +190,10 @@ class Crew:
         """The live machines of one kind."""
         return [host.machine for host in self.hosts if isinstance(host.machine, kind)]
 
+    def fed(self) -> int:
+        """Changes while states are being restored or batches taken."""
+        return sum(host.fed for host in self.hosts)
+
     def lag_records(self) -> dict[tuple[str, int], int]:
         """Records on the broker that are not finished, where that is known."""
         lags: dict[tuple[str, int], int] = {}
@@ -191,6 +202,10 @@ class Crew:
                 reached = self._slots.reached(tp) if self._slots.in_work(tp) else at.next
                 lags[tp] = max(0, at.end - (at.next if reached is None else reached))
         return lags
+
+
+def _more_partitions(tp: TP, expected: int) -> OperatorError:
+    return OperatorError(f"{tp.topic}: partitions were added to the {expected} that it had at the start")
 
 
 def _leaves(errors: BaseExceptionGroup[Any]) -> Iterator[BaseException]:

@@ -76,6 +76,9 @@ class Metrics:
             buckets=LATENCY_BUCKETS_S,
             registry=self.registry,
         )
+        self._missing = counter(
+            "tocsin_missing_records", "Input records that were deleted before they were read.", ["topic"]
+        )
         self._waiting = Gauge(
             "tocsin_notices_waiting", "Notices not yet settled.", ["receiver"], registry=self.registry
         )
@@ -88,6 +91,7 @@ class Metrics:
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
         for stream in Stream:
+            self._missing.labels(stream.topic)
             for outcome in Outcome:
                 self._events.labels(stream.topic, outcome.value)
             for reason in Reason:
@@ -123,6 +127,10 @@ class Metrics:
             self._events.labels(stream.topic, outcome.value).inc(count)
         for reason, count in output.reasons.items():
             self._rejected.labels(stream.topic, reason.value).inc(count)
+
+    def missing(self, topic: str, records: int) -> None:
+        """Retention has deleted records that this group had not read."""
+        self._missing.labels(topic).inc(records)
 
     def transitions(self, transitions: Sequence[Transition], latency_s: float) -> None:
         """Transitions are on cx.alerts, `latency_s` after the event that decided them."""

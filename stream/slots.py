@@ -134,6 +134,10 @@ class Slots:
         queue = self._queues.get(tp)
         return queue.reached if queue is not None else None
 
+    def total(self) -> int:
+        """Changes whenever a commit does."""
+        return sum(queue.committed or 0 for queue in self._queues.values())
+
     def in_work(self, tp: TP) -> int:
         """Batches of the partition that are not finished, or wait for one before them."""
         queue = self._queues.get(tp)

@@ -44,6 +44,9 @@ CROWDED_POLL_S: Final = 0.01
 """How long a fetch waits while a partition has no room: it may have some again at any moment."""
 SHUT_POLL_S: Final = 0.1
 """How long a fetch waits while a partition's state is still being restored."""
+STEP_S: Final = 10.0
+"""How long each of the three steps before partitions are lost may take: all of them, and Faust's own, must
+be over when the group's rebalance timeout is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,10 @@ class Owner(Protocol):
         """Finish what is in work; called before partitions are lost and before the worker ends."""
         ...
 
+    async def keep(self) -> None:
+        """Keep the state for whoever comes next; called once what is finished is committed."""
+        ...
+
     def assigned(self, tps: Collection[TP]) -> None:
         """These are ours now; open each in `Link.slots` once its state is there."""
         ...
@@ -82,19 +89,19 @@ class Owner(Protocol):
 class Link:
     """What the transport must know of the worker; set as `app.link` before the app starts.
 
-    `consumer_options` go to the group's aiokafka consumer.  `release_s` bounds how long a rebalance
-    waits for work to finish.
+    `consumer_options` go to the group's aiokafka consumer.
     """
 
     consumer_options: Mapping[str, Any]
     families: Sequence[Family]
     slots: Slots
     owner: Owner
-    release_s: float
 
 
 class ConsumerThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
     """The group's consumer with our settings; Faust hard-codes some of its own."""
+
+    logger = stock.logger
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:  # noqa: ARG002  # Faust's
         link: Link = self.app.link
@@ -127,6 +134,8 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
 
 class Consumer(stock.Consumer):  # type: ignore[misc]
     """Yields batches instead of records, and commits by slots."""
+
+    logger = stock.logger
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -219,16 +228,13 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
 
     async def wait_empty(self) -> None:
         """Finish and commit what is in work, as far as it goes in the time that there is."""
-        try:
-            async with asyncio.timeout(self.link.release_s):
-                await self.link.owner.release()
-        except TimeoutError:
-            log.warning("gave up waiting for work to finish: it will be done again")
-        try:
-            async with asyncio.timeout(self.link.release_s):
-                await self.commit()
-        except TimeoutError:
-            log.warning("gave up waiting for a commit: work will be done again")
+        owner = self.link.owner
+        for step in (owner.release, self.commit, owner.keep):
+            try:
+                async with asyncio.timeout(STEP_S):
+                    await step()
+            except TimeoutError:
+                log.warning("no time to %s before the partitions go: it will be done again", step.__name__)
 
     async def on_partitions_revoked(self, revoked: set[Any]) -> None:
         """Finish and commit before Faust forgets; it does it the other way round."""

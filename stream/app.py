@@ -1,0 +1,218 @@
+"""The worker: everything put together, from connecting to leaving.
+
+The web server comes first, so that a worker which waits for its broker can say so.  Then the topics are
+looked at, since the number of partitions is part of the plan; then Faust joins the group.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final
+
+from alerts.rules import Rulebook
+from stream.crew import Crew
+from stream.faust_app import FAMILIES, INPUTS, Agents, build, consumer_options
+from stream.host import Surroundings
+from stream.intake import Intake
+from stream.judge import Judge
+from stream.kafka import ClientSettings
+from stream.layout import await_topics
+from stream.machines import IntakeMachine, JudgeMachine
+from stream.metrics import Metrics
+from stream.notify import BATCHES_IN_WORK as ALERT_BATCHES_IN_WORK
+from stream.notify import DeliveryTopic, Notifier
+from stream.plan import Plan
+from stream.producer import Outbox
+from stream.roles import intake_role, judge_role
+from stream.ruleswatch import RulesWatch
+from stream.slots import Slots
+from stream.topics import ALERTS, TALLIES
+from stream.transport import Link
+from stream.trimming import Trimmer
+from stream.watchdog import LOOK_S, Watchdog
+from stream.web import serve
+
+log = logging.getLogger(__name__)
+
+BATCHES_IN_WORK: Final = 4
+"""Per partition of inputs and tallies: enough to hide the time that Kafka takes to acknowledge."""
+WATCHED: Final = (*INPUTS, TALLIES)
+"""What must get on; how long cx.alerts takes is its receivers' affair."""
+LEAVE_S: Final = 30.0
+"""How long leaving in good order may take."""
+
+
+class Ending(Enum):
+    """Why a worker ended that did not fail."""
+
+    STOPPED = "stopped"
+    RELOAD = "reload"  # the rules file has changed: start again with it
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """What `tocsin worker` is told.  `rules` None: the starter rules, which do not change."""
+
+    kafka: ClientSettings
+    rules: Path | None
+    group: str
+    host: str
+    port: int
+    session_timeout_s: float
+    watchdog_s: float
+    trim_snapshots: bool
+
+
+class Worker:
+    """One process; what web server and metrics look at."""
+
+    def __init__(
+        self, settings: WorkerSettings, rulebook: Rulebook, on_failing: Callable[[], None] = lambda: None
+    ) -> None:
+        """`on_failing` is called when the worker is about to end without good order."""
+        self._settings = settings
+        self._rulebook = rulebook
+        self._metrics = Metrics(rulebook)
+        self._slots = Slots(lambda topic: ALERT_BATCHES_IN_WORK if topic == ALERTS else BATCHES_IN_WORK)
+        self._options = settings.kafka.client_options()
+        self._outbox = Outbox(self._options)
+        log_topic = DeliveryTopic(self._outbox, self._options)
+        self._notifier = Notifier(rulebook, log_topic, self._metrics, self.fail)
+        self._crew: Crew | None = None
+        self._rules = RulesWatch(settings.rules, rulebook, self._metrics) if settings.rules else None
+        self._on_failing = on_failing
+        self._reason = "no broker has answered yet"
+        self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+
+    def intakes(self) -> list[Intake]:
+        """The intakes that this worker has now."""
+        return [machine.intake for machine in self._crew.machines(IntakeMachine)] if self._crew else []
+
+    def judges(self) -> list[Judge]:
+        """The judges that this worker has now."""
+        return [machine.judge for machine in self._crew.machines(JudgeMachine)] if self._crew else []
+
+    def lag_records(self) -> Mapping[tuple[str, int], int]:
+        """Records not yet finished, where that is known."""
+        return self._crew.lag_records() if self._crew else {}
+
+    def ready(self) -> str | None:
+        """None when the worker has its partitions and their state, else what it waits for."""
+        if self._crew is None:
+            return self._reason
+        return self._crew.waits_for
+
+    def look_at_rules(self) -> None:
+        """Read the rules file again, changed or not."""
+        if self._rules is not None:
+            self._rules.look()
+
+    def end(self, ending: Ending) -> None:
+        """End in good order."""
+        if not self._ending.done():
+            self._ending.set_result(ending)
+
+    def fail(self, reason: BaseException) -> None:
+        """End at once; nothing is lost, what is not committed is done again."""
+        if not self._ending.done():
+            log.error("worker fails: %r", reason)
+            self._ending.set_exception(reason)
+            self._on_failing()
+
+    async def run(self, on_listening: Callable[[str, int], None]) -> Ending:
+        """Work until told to end, once; `on_listening` gets the web server's address.
+
+        Raises:
+            OperatorError: topics are missing or do not fit, or the port is taken.
+            Exception: whatever `fail` was told.
+        """
+        settings = self._settings
+        async with AsyncExitStack() as stack:
+            self._metrics.watch(self)
+            web = await serve(settings.host, settings.port, self._metrics, self)
+            stack.push_async_callback(web.close)
+            on_listening(settings.host, web.port)
+            self._background(stack, self._watch_rules())
+            partitions = await self._unless_ended(await_topics(settings.kafka, settings.group))
+            if partitions is None:
+                return await self._ending
+            self._reason = "the broker has answered, connecting"
+            await self._work(stack, Plan(self._rulebook, partitions))
+            return await self._ending
+
+    async def _unless_ended(self, work: Any) -> Any:
+        """The result of `work`; None when the worker was told to end first."""
+        task = asyncio.ensure_future(work)
+        await asyncio.wait({task, self._ending}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        task.cancel()
+        return None
+
+    async def _work(self, stack: AsyncExitStack, plan: Plan) -> None:
+        """Join the group, and work until told to end; a failure ends it without good order."""
+        settings = self._settings
+        await self._outbox.start()
+        stack.push_async_callback(self._outbox.stop)
+        await self._notifier.start()
+        stack.push_async_callback(self._notifier.close)
+        crew = self._crew = self._new_crew(plan)
+        link = Link(consumer_options(settings.kafka, settings.session_timeout_s), FAMILIES, self._slots, crew)
+        agents = Agents(crew.take, crew.take, self._notifier.take)
+        app = build(settings.group, settings.kafka.brokers, link, agents)
+        crew.committed, crew.positions = app.consumer.committed_offsets, app.consumer.positions
+        crew.start()
+        stack.push_async_callback(crew.stop)
+        self._background(stack, self._supervise(app, crew))
+        starting = asyncio.create_task(app.start())
+        starting.add_done_callback(self._started)
+        await self._ending
+        async with asyncio.timeout(LEAVE_S):
+            await app.stop()
+
+    def _started(self, starting: asyncio.Task[None]) -> None:
+        if not starting.cancelled() and (error := starting.exception()) is not None:
+            self.fail(error)
+
+    async def _supervise(self, app: Any, crew: Crew) -> None:
+        """Notice when Faust has crashed, and when nothing moves any more."""
+        dog = Watchdog(self._settings.watchdog_s)
+        dog.start()
+        try:
+            while True:
+                await asyncio.sleep(LOOK_S)
+                if app.crashed:
+                    self.fail(app.crash_reason or RuntimeError("Faust crashed without a reason"))
+                busy = crew.waits_for is not None or self._slots.oldest_s(WATCHED) is not None or any(
+                    lag for (topic, _), lag in crew.lag_records().items() if topic in WATCHED
+                )  # fmt: skip
+                dog.beat((crew.fed(), crew.waits_for, self._slots.total()), busy=busy)
+        finally:
+            dog.stop()
+
+    async def _watch_rules(self) -> None:
+        """Start again with the file's rules when they have changed."""
+        if self._rules is not None:
+            await self._rules.changed()
+            log.info("rules have changed: leaving, to start again with them")
+            self.end(Ending.RELOAD)
+
+    def _background(self, stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+        """Run until the worker ends; an error ends it."""
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._started)
+        stack.callback(task.cancel)
+
+    def _new_crew(self, plan: Plan) -> Crew:
+        group, metrics, trimming = self._settings.group, self._metrics, self._settings.trim_snapshots
+        around = Surroundings(self._outbox, self._options, self.fail, metrics.missing, strict=trimming)
+        roles = intake_role(plan, group, metrics), judge_role(plan, group, metrics)
+        tick_s = min(2.0, max(1.0, plan.rulebook.timing.pane_ms / 5000))
+        crew = Crew(roles, around, self._slots, tick_s)
+        crew.forget = self._notifier.forget
+        crew.trim = Trimmer(self._options).trim if trimming else None
+        return crew

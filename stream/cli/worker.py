@@ -1,0 +1,166 @@
+"""`tocsin worker`: the Faust worker."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Final, NoReturn
+
+import click
+
+from alerts.errors import OperatorError
+from alerts.rules import Rulebook
+from stream import rulefile
+from stream.app import LEAVE_S, Ending, Worker, WorkerSettings
+from stream.cli.kafka_options import kafka_options
+from stream.kafka import ClientSettings
+from stream.web import HOST
+
+log = logging.getLogger("stream.worker")
+
+DEFAULT_PORT: Final = 9108
+DEFAULT_SESSION_TIMEOUT_S: Final = 15.0
+DEFAULT_WATCHDOG_S: Final = 90.0
+GRACE_S: Final = 5.0
+FAILED_EXIT: Final = 1
+LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
+QUIET: Final = ("faust", "mode", "aiokafka", "asyncio")
+"""Loggers of others, which say more than an operator wants to know."""
+
+
+@click.command("worker")
+@kafka_options
+@click.option(
+    "--rules",
+    envvar="TOCSIN_RULES",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Rules file (YAML), read again when it changes or on SIGHUP.  Default: the starter rules.",
+)
+@click.option(
+    "--group",
+    envvar="TOCSIN_GROUP",
+    default="tocsin",
+    show_default=True,
+    help="Consumer group: workers of one group share the work, and its state.",
+)
+@click.option(
+    "--host", envvar="TOCSIN_HOST", default=HOST, show_default=True, help="Address of the web server."
+)
+@click.option(
+    "--port",
+    envvar="TOCSIN_PORT",
+    type=click.IntRange(0, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="Port of the web server: /metrics, /healthz, /readyz.  0: any that is free.",
+)
+@click.option(
+    "--session-timeout",
+    envvar="TOCSIN_SESSION_TIMEOUT",
+    type=click.FloatRange(6, 300),
+    default=DEFAULT_SESSION_TIMEOUT_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="Silence after which the group takes a worker for dead.",
+)
+@click.option(
+    "--watchdog",
+    envvar="TOCSIN_WATCHDOG",
+    type=click.FloatRange(30, 3600),
+    default=DEFAULT_WATCHDOG_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="Standstill with work to do after which the worker ends itself (exit code 75).",
+)
+@click.option(
+    "--trim-snapshots/--no-trim-snapshots",
+    envvar="TOCSIN_TRIM_SNAPSHOTS",
+    default=True,
+    show_default=True,
+    help="Delete snapshots that newer ones have replaced.  Off for brokers without DeleteRecords, whose "
+    "word on where a topic ends is then not relied on either.",
+)
+@click.option(
+    "--log-level",
+    envvar="TOCSIN_LOG_LEVEL",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="What is logged to stderr.",
+)
+def command(  # noqa: PLR0913, PLR0917  # one per option
+    kafka: ClientSettings,
+    rules: Path | None,
+    group: str,
+    host: str,
+    port: int,
+    session_timeout: float,
+    watchdog: float,
+    trim_snapshots: bool,  # noqa: FBT001  # click calls by name
+    log_level: str,
+) -> None:
+    """Score events and judge alerts, together with the other workers of the group.
+
+    Waits for its broker for ever.  SIGTERM and SIGINT: leave in good order, exit code 0.
+    """
+    _log_to_stderr(log_level)
+    settings = WorkerSettings(kafka, rules, group, host, port, session_timeout, watchdog, trim_snapshots)
+    rulebook = rulefile.load(rules) if rules is not None else rulefile.starter()
+    try:
+        ending = asyncio.run(_run(settings, rulebook))
+    except OperatorError:
+        raise
+    except Exception:
+        log.exception("worker ends without good order")
+        _exit(FAILED_EXIT)
+    if ending is Ending.RELOAD:
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # this command again
+    log.info("worker has left in good order")
+    _exit(0)
+
+
+async def _run(settings: WorkerSettings, rulebook: Rulebook) -> Ending:
+    loop = asyncio.get_running_loop()
+    worker = Worker(settings, rulebook, on_failing=lambda: _exit_after(GRACE_S))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop, worker, number)
+    loop.add_signal_handler(signal.SIGHUP, worker.look_at_rules)
+    return await worker.run(_say_where)
+
+
+def _stop(worker: Worker, number: signal.Signals) -> None:
+    """Leave in good order; if that does not end, leave anyway."""
+    log.info("leaving signal=%s", number.name)
+    _exit_after(LEAVE_S + GRACE_S)
+    worker.end(Ending.STOPPED)
+
+
+def _exit_after(seconds: float) -> None:
+    """Whatever hangs by then is left behind."""
+    hard = threading.Timer(seconds, _exit, (FAILED_EXIT,))
+    hard.daemon = True
+    hard.start()
+
+
+def _say_where(host: str, port: int) -> None:
+    base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    for page in ("metrics", "healthz", "readyz"):
+        click.echo(f"{base}/{page}")
+    sys.stdout.flush()
+
+
+def _exit(code: int) -> NoReturn:
+    """End now: threads of the Kafka client may not."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(code)
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(stream=sys.stderr, format=LOG_FORMAT, level=level.upper())
+    if level != "debug":
+        for name in QUIET:
+            logging.getLogger(name).setLevel(logging.ERROR)

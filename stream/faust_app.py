@@ -1,0 +1,105 @@
+"""The Faust app: settings that suit record lists, and three agents that hand batches on."""
+
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import faust
+from mode.supervisors import CrashingSupervisor
+
+from stream.kafka import ClientSettings
+from stream.records import Stream
+from stream.topics import ALERTS, TALLIES
+from stream.transport import SCHEME, Batch, Link, prepare
+
+INPUTS: Final = tuple(stream.topic for stream in Stream)
+FAMILIES: Final = (INPUTS, (TALLIES,), (ALERTS,))
+"""Topics whose partitions go to workers together."""
+
+REBALANCE_TIMEOUT_S: Final = 45.0
+"""More than the transport's steps before partitions are lost may take together."""
+POLL_INTERVAL_S: Final = 300.0
+COMMIT_INTERVAL_S: Final = 1.0
+FETCH_WAIT_MS: Final = 50
+"""How long the broker holds back an answer without records.  A partition that has been worked off waits
+for the answer on the others before it is asked for again, so this bounds how long one alone stands still."""
+FETCH_BYTES: Final = 4 * 2**20
+"""Per partition and answer: about 20,000 events."""
+BATCH_RECORDS: Final = 5_000
+"""Records per batch: what is done again after a crash, and how long the loop is busy with one."""
+
+Take = Callable[[Batch], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Agents:
+    """What takes the batches: of both inputs, of cx.tallies, of cx.alerts."""
+
+    intake: Take
+    judge: Take
+    notify: Take
+
+
+def consumer_options(kafka: ClientSettings, session_timeout_s: float) -> dict[str, Any]:
+    """Options of the group's aiokafka consumer."""
+    return {
+        **kafka.client_options(),
+        "session_timeout_ms": int(session_timeout_s * 1000),
+        "heartbeat_interval_ms": int(session_timeout_s * 1000 / 5),
+        "rebalance_timeout_ms": int(REBALANCE_TIMEOUT_S * 1000),
+        "max_poll_interval_ms": int(POLL_INTERVAL_S * 1000),
+        "fetch_max_wait_ms": FETCH_WAIT_MS,
+        "max_partition_fetch_bytes": FETCH_BYTES,
+        "max_poll_records": BATCH_RECORDS,
+    }
+
+
+def build(group: str, brokers: Sequence[str], link: Link, agents: Agents) -> Any:
+    """An app that is not started yet; it joins `group` when it is.
+
+    Raises:
+        RuntimeError: the installed Faust is not the one that the transport was written for.
+    """
+    prepare()
+    name = f"tocsin-{uuid4().hex}"
+    app = faust.App(
+        group,
+        broker=[f"{SCHEME}://{broker}" for broker in brokers],
+        # Two workers with one URL would be taken for one.
+        canonical_url=f"http://{name}",
+        datadir=Path(tempfile.mkdtemp(prefix="tocsin-")),
+        store="memory://",
+        autodiscover=False,
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        agent_supervisor=CrashingSupervisor,
+        broker_commit_interval=COMMIT_INTERVAL_S,
+        stream_wait_empty=True,
+        key_serializer="raw",
+        value_serializer="raw",
+    )
+    app.link = link
+    for agent, topics, take in (
+        ("intake", INPUTS, agents.intake),
+        ("judge", (TALLIES,), agents.judge),
+        ("notify", (ALERTS,), agents.notify),
+    ):
+        app.agent(app.topic(*topics), name=agent)(_agent(take))
+    return app
+
+
+def _agent(take: Take) -> Callable[[Any], Awaitable[None]]:
+    """An agent that hands on batches.  An error in one ends the worker: see `CrashingSupervisor`."""
+
+    async def agent(stream: Any) -> None:
+        source = stream.noack()
+        async for event in source.events():
+            await take(event.value)
+            await source.ack(event)
+
+    return agent

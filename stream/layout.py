@@ -1,0 +1,58 @@
+"""The layout: how many partitions the topics have, looked at before anything is read from them."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+from alerts.errors import OperatorError
+from stream.clients import BrokerError
+from stream.kafka import ClientSettings
+from stream.records import Stream
+from stream.topics import TALLIES, TopicState, inspect, intake_snapshots, judge_snapshots
+
+log = logging.getLogger(__name__)
+
+FIRST_WAIT_S: Final = 0.5
+LONGEST_WAIT_S: Final = 15.0
+
+
+async def await_topics(kafka: ClientSettings, group: str) -> int:
+    """The number of partitions, as soon as a broker answers; waits for one for ever.
+
+    Raises:
+        OperatorError: topics are missing, or do not fit together.
+    """
+    wait_s = FIRST_WAIT_S
+    while True:
+        try:
+            states = await inspect(kafka, group)
+        except BrokerError as error:
+            log.warning("no broker yet, trying again in %.1f s: %s", wait_s, error)
+            await asyncio.sleep(wait_s)
+            wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+        else:
+            return partitions(states, group)
+
+
+def partitions(states: Sequence[TopicState], group: str) -> int:
+    """How many partitions each of the topics has that must have the same number.
+
+    Raises:
+        OperatorError: one is missing or has another number; every problem, each with its fix.
+    """
+    alike = {stream.topic for stream in Stream} | {
+        TALLIES, intake_snapshots(group), judge_snapshots(group)
+    }  # fmt: skip
+    wrong: list[str] = []
+    for state in states:
+        for mismatch in state.mismatches:
+            facts = f"want {mismatch.wanted}, found {mismatch.found}; {mismatch.fix}"
+            line = f"{state.name}: {mismatch.what}: {facts}"
+            if state.partitions == 0 or (state.name in alike and mismatch.what == "partitions"):
+                wrong.append(line)
+            else:
+                log.warning("topic is not as it should be: %s", line)
+    if wrong:
+        raise OperatorError("\n".join(wrong))
+    return next(state.partitions for state in states if state.name == Stream.INTERACTIONS.topic)

@@ -1,0 +1,64 @@
+"""The two roles of a host, made from a plan."""
+
+from typing import Final
+
+import xxhash
+
+from alerts.rules import Rulebook
+from stream.host import Role
+from stream.machines import IntakeMachine, JudgeMachine
+from stream.metrics import Metrics
+from stream.plan import Plan
+from stream.records import Stream
+from stream.snapshots import Snapshot
+from stream.topics import TALLIES, intake_snapshots, judge_snapshots
+
+INTAKE_SAVE_RECORDS: Final = 250_000
+"""Feeding again takes a second or two for so many, so recovery stays well within 20 s."""
+INTAKE_SAVE_AFTER_S: Final = 60.0
+JUDGE_SAVE_SECTIONS: Final = 20_000
+JUDGE_SAVE_AFTER_S: Final = 20.0
+
+
+def intake_role(plan: Plan, group: str, metrics: Metrics) -> Role[IntakeMachine]:
+    """Intakes, fed by both inputs."""
+
+    def restore(partition: int, snapshot: Snapshot) -> IntakeMachine:
+        return IntakeMachine.restore(plan, partition, metrics, snapshot.parts)
+
+    return Role(
+        name="intake",
+        topics=tuple(stream.topic for stream in Stream),
+        snapshots=intake_snapshots(group),
+        made_for=fingerprint(plan.rulebook),
+        partitions=plan.partitions,
+        save_every=INTAKE_SAVE_RECORDS,
+        save_after_s=INTAKE_SAVE_AFTER_S,
+        fresh=lambda partition: IntakeMachine.fresh(plan, partition, metrics),
+        restore=restore,
+    )
+
+
+def judge_role(plan: Plan, group: str, metrics: Metrics) -> Role[JudgeMachine]:
+    """Judges, fed by cx.tallies."""
+
+    def restore(shard: int, snapshot: Snapshot) -> JudgeMachine:
+        next_offset = snapshot.manifest.next[TALLIES]
+        return JudgeMachine.restore(plan, shard, metrics, snapshot.parts, next_offset)
+
+    return Role(
+        name="judge",
+        topics=(TALLIES,),
+        snapshots=judge_snapshots(group),
+        made_for=fingerprint(plan.rulebook),
+        partitions=plan.partitions,
+        save_every=JUDGE_SAVE_SECTIONS,
+        save_after_s=JUDGE_SAVE_AFTER_S,
+        fresh=lambda shard: JudgeMachine.fresh(plan, shard, metrics),
+        restore=restore,
+    )
+
+
+def fingerprint(rulebook: Rulebook) -> str:
+    """Tells rules apart in logs; secrets are not in a rulebook's repr."""
+    return xxhash.xxh64_hexdigest(repr(rulebook).encode())

@@ -1,0 +1,80 @@
+"""Watches the rules file of a running worker: a sound change takes over, a wrong one changes nothing."""
+
+import asyncio
+import logging
+import os
+from pathlib import Path
+from typing import Final, Protocol
+
+from alerts.errors import OperatorError
+from alerts.rules import Rulebook
+from stream.rulefile import load
+
+log = logging.getLogger(__name__)
+
+POLL_S: Final = 2.0
+
+Mark = tuple[int, int, int] | None
+"""Changes whenever the file does, also when another takes its place; None while there is none."""
+
+
+class Told(Protocol):
+    """Is told whether the latest rules file was sound: `stream.metrics.Metrics`."""
+
+    def rules_loaded(self, rulebook: Rulebook) -> None:
+        """It was, and says what is in force anyway."""
+        ...
+
+    def rules_refused(self) -> None:
+        """It was wrong."""
+        ...
+
+
+class RulesWatch:
+    """The rules that are in force, and the file that they came from."""
+
+    def __init__(self, path: Path, rulebook: Rulebook, told: Told) -> None:
+        self._path = path
+        self._rulebook = rulebook
+        self._told = told
+        self._mark = mark(path)
+        self._wanted = False
+
+    def look(self) -> None:
+        """Read the file again at the next turn, changed or not."""
+        self._wanted = True
+
+    async def changed(self) -> None:
+        """Returns when the file holds other rules, which are sound."""
+        while True:
+            await asyncio.sleep(POLL_S)
+            if self.touched() and self.reload():
+                return
+
+    def touched(self) -> bool:
+        """Whether the file is not the one that was looked at last, or somebody wants it read again."""
+        before, self._mark = self._mark, mark(self._path)
+        wanted, self._wanted = self._wanted, False
+        return wanted or self._mark != before
+
+    def reload(self) -> bool:
+        """Read the file; whether it holds other rules, which are sound."""
+        try:
+            rulebook = load(self._path)
+        except OperatorError as error:
+            self._told.rules_refused()
+            log.error("rules are wrong, the old ones stay in force: %s", error)  # noqa: TRY400  # says it all
+            return False
+        if rulebook == self._rulebook:
+            self._told.rules_loaded(rulebook)
+            return False
+        return True
+
+
+def mark(path: Path) -> Mark:
+    """What tells one state of a file from another."""
+    try:
+        found = os.stat(path)  # noqa: PTH116  # follows links, as Kubernetes swaps them
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size

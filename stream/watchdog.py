@@ -1,0 +1,76 @@
+"""The watchdog: ends a worker that has stopped working, so that whoever supervises it starts another.
+
+Faust and the Kafka client have states in which they wait for ever without an error.  Two signs are taken
+for one: the event loop does not turn, or there is work and none of it gets done.  Both are counted in looks,
+not in time, so that a process which was frozen, or a laptop that slept, is not blamed for it.
+"""
+
+import faulthandler
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Final
+
+log = logging.getLogger(__name__)
+
+EXIT: Final = 75
+"""EX_TEMPFAIL of sysexits.h: try again."""
+LOOK_S: Final = 1.0
+
+
+class Patience:
+    """Counts looks in a row at which nothing had moved."""
+
+    def __init__(self, looks: int) -> None:
+        self._looks = looks
+        self._last: object = None
+        self._still = 0
+
+    def lost(self, moves: object, *, busy: bool) -> bool:
+        """Whether `moves` has been the same for too many looks at which there was something to do."""
+        self._still = self._still + 1 if busy and moves == self._last else 0
+        self._last = moves
+        return self._still >= self._looks
+
+
+class Watchdog:
+    """Looks at a counter that the event loop moves, from a thread of its own."""
+
+    def __init__(self, patience_s: float, end: Callable[[int], None] = os._exit) -> None:
+        self._loop = Patience(int(patience_s / LOOK_S))
+        self._work = Patience(int(patience_s / LOOK_S))
+        self._end = end
+        self._beats = 0
+        self._off = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._off.set()
+
+    def beat(self, done: object, *, busy: bool) -> None:
+        """Called by the loop every `LOOK_S`; `done` changes whenever work gets done."""
+        self._beats += 1
+        if self._work.lost(done, busy=busy):
+            self.bite("there is work, and none of it gets done")
+
+    def look(self) -> None:
+        """Whether the loop still turns."""
+        if self._loop.lost(self._beats, busy=True):
+            self.bite("the event loop does not turn")
+
+    def bite(self, reason: str) -> None:
+        """End the process, and leave behind what every thread was doing."""
+        log.critical("watchdog ends the worker reason=%r", reason)
+        faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
+        self._end(EXIT)
+
+    def _watch(self) -> None:
+        while not self._off.wait(LOOK_S):
+            self.look()
