@@ -1,0 +1,88 @@
+"""Fakes: small classes that stand in for what a test does not want to run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from alerts.readings import Scope
+from alerts.rules import Rule, Severity
+from alerts.transitions import Score
+from stream.plan import Plan
+from stream.records import Stream
+
+
+@dataclass
+class FakeIntake:
+    """An intake as metrics see it."""
+
+    partition: int = 0
+    watermarks: Mapping[Stream, int] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+    def watermark_ms(self, stream: Stream) -> int | None:
+        """As set."""
+        return self.watermarks.get(stream)
+
+    def entries(self) -> Mapping[str, int]:
+        """As set."""
+        return self.sizes
+
+
+@dataclass
+class FakeJudge:
+    """A judge as metrics see it."""
+
+    plan: Plan
+    shard: int = 0
+    judged_through_ms: int | None = None
+    scores: Sequence[Score] = ()
+    fires: Sequence[tuple[Rule, Severity, Scope]] = ()
+    known: Sequence[Scope] = ()
+    left: Sequence[tuple[Rule, Scope, float]] = ()
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+    def current_scores(self) -> Sequence[Score]:
+        """As set."""
+        return self.scores
+
+    def firing(self) -> Sequence[tuple[Rule, Severity, Scope]]:
+        """As set."""
+        return self.fires
+
+    def scopes(self, rule: Rule) -> Sequence[Scope]:
+        """The same for every rule."""
+        assert rule in self.plan.rulebook.rules
+        return self.known
+
+    def budgets(self) -> Sequence[tuple[Rule, Scope, float]]:
+        """As set."""
+        return self.left
+
+    def entries(self) -> Mapping[str, int]:
+        """As set."""
+        return self.sizes
+
+
+@dataclass
+class FakeWorker:
+    """A worker as web server and metrics see it; ready unless `reason` says why not."""
+
+    judging: Sequence[FakeJudge] = ()
+    taking: Sequence[FakeIntake] = ()
+    lag: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    reason: str | None = None
+
+    def intakes(self) -> Sequence[FakeIntake]:
+        """As set."""
+        return self.taking
+
+    def judges(self) -> Sequence[FakeJudge]:
+        """As set."""
+        return self.judging
+
+    def lag_records(self) -> Mapping[tuple[str, int], int]:
+        """As set."""
+        return self.lag
+
+    def ready(self) -> str | None:
+        """As set."""
+        return self.reason

@@ -1,0 +1,30 @@
+"""The delivery log's records."""
+
+import pytest
+
+from alerts.dispatcher import Countdown, Entry
+from stream.notify import decode, encode
+
+ENTRY = Entry("a.1", "a", 1, "firing", "desk", "delivered", "HTTP 200", 2, 200, "2026-11-22T10:00:00Z")
+
+
+def test_an_entry_survives_the_wire() -> None:
+    """What is written is what is read."""
+    assert decode(encode(ENTRY)) == ENTRY
+    assert encode(ENTRY).startswith(b'{"id":"a.1","alert":"a","seq":1,')
+
+
+@pytest.mark.parametrize("value", [None, b"", b"{}", b"\xff", b'{"id":"a.1"}'])
+def test_what_somebody_else_wrote_is_passed_over(value: bytes | None) -> None:
+    """Anyone may write to a topic; a reader of the log must not stumble."""
+    assert decode(value) is None
+
+
+def test_a_batch_is_finished_with_its_last_record() -> None:
+    """Not before every record of it is settled."""
+    finished: list[bool] = []
+    left = Countdown(2, lambda: finished.append(True))
+    left.one_less()
+    assert not finished
+    left.one_less()
+    assert finished == [True]
