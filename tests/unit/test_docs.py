@@ -1,0 +1,144 @@
+"""README cannot rot: whatever can be set, called, counted or refused is in it, and its examples are sound."""
+
+import pkgutil
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+import stream.cli
+from alerts.delivery import Outcome as DeliveryOutcome
+from alerts.rulebook import read_rulebook
+from alerts.rulebook_detect import KINDS, ONLY_FOR
+from alerts.rules import DIMENSIONS, Rulebook, Timing
+from alerts.states import State
+from stream.catalogue import CATALOGUE, OPTIONS
+from stream.metrics import Metrics
+from stream.outcomes import Outcome, Reason
+from stream.scenario_file import read_scenario
+from stream.scenarios import run
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+CODE = set(re.findall(r"`([^`\n]+)`", README))
+BLOCKS = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    """Every command and subcommand that there is, with its words."""
+    modules = {module.name for module in pkgutil.iter_modules(stream.cli.__path__)}
+    for name, module in stream.cli.COMMANDS.items():
+        if module in modules:
+            yield from _with_subcommands(name, import_module(f"stream.cli.{module}").command)
+
+
+def _with_subcommands(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    yield name, command
+    if isinstance(command, click.Group):
+        for word, sub in command.commands.items():
+            yield from _with_subcommands(f"{name} {word}", sub)
+
+
+def undocumented(words: Iterator[str]) -> list[str]:
+    """The words that README does not have as code, alone or at the start (`name` of `name FILE…`)."""
+    known = CODE | {part for code in CODE for part in re.split(r"[ ,(=]", code)}
+    return [word for word in words if word not in known]
+
+
+def test_every_command_is_documented() -> None:
+    """By its full name."""
+    assert (
+        undocumented(f"tocsin {name}" for name in stream.cli.COMMANDS if f"tocsin {name}" not in README) == []
+    )
+    assert [name for name, _ in commands() if name.split()[-1] not in README] == []
+
+
+@pytest.mark.parametrize(("name", "command"), [*commands()], ids=[name for name, _ in commands()])
+def test_every_option_is_documented(name: str, command: click.Command) -> None:
+    """Long form, and environment variable where it has one."""
+    assert name
+    options = [param for param in command.params if isinstance(param, click.Option) and not param.hidden]
+    long = [word for param in options for word in (*param.opts, *param.secondary_opts) if word[:2] == "--"]
+    variables = [str(param.envvar) for param in options if param.envvar]
+    assert undocumented(iter([*long, *variables])) == []
+
+
+def test_every_state_outcome_and_reason_is_documented() -> None:
+    """The closed lists that become labels."""
+    assert undocumented(state.word for state in State) == []
+    assert undocumented(str(outcome.value) for outcome in (*Outcome, *DeliveryOutcome)) == []
+    assert undocumented(str(reason.value) for reason in Reason) == []
+
+
+def test_every_metric_is_documented() -> None:
+    """Those that the worker counts and those that are read when Prometheus asks."""
+    book = Rulebook((), {})
+    counted = {family.name for family in Metrics(book).registry.collect()}
+    source = (ROOT / "stream" / "collector.py").read_text()
+    read = set(re.findall(r'_gauge\(\s*"([a-z_]+)"', source))
+    assert len(read) > 5
+    ours = {name for name in counted if name.startswith("tocsin")} | read
+    documented = {name.removesuffix("_total") for name in CODE}
+    assert sorted(ours - documented) == []
+
+
+def test_every_field_of_a_rules_file_is_documented() -> None:
+    """Indicators and their options, dimensions, detectors and their fields, timing."""
+    assert undocumented(iter(CATALOGUE)) == []
+    assert undocumented(iter(OPTIONS)) == []
+    assert undocumented(option for options in OPTIONS.values() for option in options) == []
+    assert (
+        undocumented(choice for o in OPTIONS.values() for option in o.values() for choice in option.choices)
+        == []
+    )
+    assert undocumented(iter(DIMENSIONS)) == []
+    assert undocumented(iter(KINDS)) == []
+    assert undocumented(name for names in ONLY_FOR.values() for name in names) == []
+    assert undocumented(field.name.removesuffix("_ms") for field in fields(Timing)) == []
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if "rules:" in block or "timing:" in block])
+def test_rules_in_the_documents_are_sound(block: str) -> None:
+    """Each block of YAML can be copied into a file as it stands."""
+    read_rulebook(block, "README.md", CATALOGUE)
+
+
+def test_the_scenario_in_the_documents_passes(tmp_path: Path) -> None:
+    """It is the one under tests/scenarios, word for word."""
+    (block,) = (block for block in BLOCKS if "expect:" in block)
+    shipped = (ROOT / "tests" / "scenarios" / "slow_burn.yaml").read_text()
+    assert block.partition("\n")[2] == shipped.partition("\n")[2]
+    (tmp_path / "s.yaml").write_text(block)
+    assert all(result.passed for result in run(read_scenario(tmp_path / "s.yaml")))
+
+
+def test_the_documents_name_files_that_are_there() -> None:
+    """Links within the repository lead somewhere."""
+    for document in ROOT.glob("*.md"):
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
+            assert (ROOT / target).exists(), f"{document.name}: {target}"
+
+
+def test_every_make_target_in_the_documents_exists() -> None:
+    """And the Makefile says what each does."""
+    makefile = (ROOT / "Makefile").read_text()
+    for target in set(re.findall(r"(?:^|`)make ([a-z]+)", README, re.MULTILINE)):
+        assert re.search(rf"^{target}:.*## ", makefile, re.MULTILINE), target
+
+
+def test_ci_goes_through_the_same_doors() -> None:
+    """What people run is what CI runs."""
+    script = (ROOT / ".ci" / "run").read_text()
+    assert "make check\n" in script
+    assert "make test" in script
+
+
+def test_yaml_blocks_are_found() -> None:
+    """So that the tests above test something."""
+    assert len(BLOCKS) >= 5
+    assert all(isinstance(yaml.safe_load(block), dict) for block in BLOCKS)
