@@ -158,10 +158,6 @@ class Bank:
                     return f"{shown.n} answers, want {detect.min_answers}"
                 return f"neither surely {side} a limit nor back at {recover_of(detect):g}"
 
-    def firing(self) -> Iterator[tuple[Ranked, Severity, int]]:
-        """What fires now: rule, severity, row."""
-        return firing(self.board, self.ranked)
-
 
 def firing(board: Board, ranked: Sequence[Ranked]) -> Iterator[tuple[Ranked, Severity, int]]:
     """The alerts of a board that fire: rule, severity, row."""

@@ -2,21 +2,28 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from alerts.board import Board
-from alerts.rules import Burn, Gap, Rule, Threshold
+from alerts.detect.findings import Flags
+from alerts.rules import DAY_MS, Burn, Gap, Rule, Threshold
 from stream.banks import Bank, Ranked, Scene, Told
+from stream.catalogue import CATALOGUE
 from stream.explained import Observer
 from stream.indicators import Ints, formula
 from stream.plan import SCORE_WINDOW_MS, Grouping, Plan, Scored, explaining, grouping_of
+from stream.probes import Fresh, View, union
 from stream.scopes import Scopes, Values
-from stream.windows import Layout, Window
+from stream.watches import Watch, watch
+from stream.windows import Layout, Readout, Window
 
 NO_ROWS: Final = np.empty(0, np.int64)
+NOTHING_FRESH: Final = Fresh(NO_ROWS, NO_ROWS, NO_ROWS)
+REMEMBERED_MS: Final = 35 * DAY_MS
+"""How long a scope without data is remembered where a detector has learned something of it: five weeks, as
+far back as a rhythm reaches."""
 
 
 def rule_window_ms(rule: Rule) -> int:
@@ -28,6 +35,18 @@ def rule_window_ms(rule: Rule) -> int:
             return rule.detect.pairs[0].long_ms
         case _:
             return SCORE_WINDOW_MS
+
+
+def burn_windows_ms(detect: Burn) -> Iterator[int]:
+    """Lengths of all windows that a burn rule reads, the period's among them."""
+    yield detect.period_ms
+    for pair in detect.pairs:
+        yield from (pair.long_ms, pair.short_ms)
+
+
+def volume_of(indicator: str) -> str:
+    """What must come in for the indicator to be scored: its key in the `indicators:` block."""
+    return CATALOGUE[indicator].configured_by
 
 
 class Group:
@@ -45,9 +64,10 @@ class Group:
         self._pane_ms: Final = plan.rulebook.timing.pane_ms
         self.windows: Final = _windows(plan, grouping, self.scored)
         self.banks: Final = self._banks()
-        self.keep_ms: Final = max(
-            window.window_ms + 2 * window.slot_panes * self._pane_ms for window in self.all_windows()
-        )
+        watches = (watch(plan, each, self.windows, self.scopes) for each in self.ranked)
+        self.watches: Final = [each for each in watches if each is not None]
+        self._keep_ms: Final = self._longest_ms()
+        self._fresh = NOTHING_FRESH
 
     def all_windows(self) -> Iterable[Window]:
         """Every window once."""
@@ -63,6 +83,8 @@ class Group:
         parts = [(pane, panes == pane), *((each, panes == each) for each in late)] if late else [(pane, None)]
         for belongs, chosen in parts:
             part = (rows, cells, counts) if chosen is None else (rows[chosen], cells[chosen], counts[chosen])
+            if belongs == pane:
+                self._fresh = Fresh(*part)
             projected: dict[int, tuple[Ints, Ints]] = {}
             for window in self.all_windows():
                 key = id(window.layout)
@@ -74,6 +96,8 @@ class Group:
         """The first pane after `judged` at whose end something moves even if nothing comes in."""
         panes = [window.next_pane(judged) for window in self.all_windows()]
         panes += [bank.next_pane(judged, self._pane_ms) for bank in self.banks]
+        wakes = (each.next_ms() for each in self.watches)
+        panes += [max(-(-due_ms // self._pane_ms) - 1, judged + 1) for due_ms in wakes if due_ms is not None]
         return min((pane for pane in panes if pane is not None), default=None)
 
     def advance(self, pane: int) -> Mapping[int, Ints]:
@@ -85,17 +109,62 @@ class Group:
         }
 
     def judge(self, end_ms: int, changed: Mapping[int, Ints], observer: Observer | None) -> Iterator[Told]:
-        """Step the alerts of the windows that have come to a slot's end."""
+        """Step the alerts for which the pane's end brought something: news, a slot's end, or their time.
+
+        Rules that watch for silence come first: while one fires, scores of its scope cannot be judged.
+        """
+        before = self._silent()
+        for each in self.watches:
+            if each.mutes:
+                yield from each.step(self._view(each, end_ms, changed, NO_ROWS), None, observer)
+        silent = self._silent()
+        turned = {name: np.flatnonzero(silent[name] != before[name]) for name in silent}
         for window_ms, banks in groupby(self.banks, key=lambda bank: bank.window.window_ms):
-            if window_ms in changed:
-                window, rows = self.windows[window_ms], changed[window_ms]
-                shared = window.read(rows) if len(rows) else None
-                for bank in banks:
-                    due = bank.board.due_rows(end_ms)
-                    own = np.union1d(rows, due) if due else rows
-                    if len(own):
-                        scene = Scene(end_ms, own, None, observer)
-                        yield from bank.step(scene, window.read(own) if due or shared is None else shared)
+            yield from self._banked(end_ms, changed.get(window_ms), list(banks), (silent, turned), observer)
+        for each in self.watches:
+            if not each.mutes:
+                volume = volume_of(each.rule.indicator)
+                view = self._view(each, end_ms, changed, turned.get(volume, NO_ROWS))
+                yield from each.step(view, silent.get(volume), observer)
+        self._fresh = NOTHING_FRESH
+
+    def _banked(
+        self,
+        end_ms: int,
+        changed: Ints | None,
+        banks: Sequence[Bank],
+        muting: tuple[Mapping[str, Flags], Mapping[str, Ints]],
+        observer: Observer | None,
+    ) -> Iterator[Told]:
+        """Step the banks of one window."""
+        silent, turned = muting
+        shared: Readout | None = None
+        for bank in banks:
+            volume = volume_of(bank.formula.name)
+            extra = [turned.get(volume, NO_ROWS)]
+            if changed is not None:
+                extra.append(np.array(bank.board.due_rows(end_ms), np.int64))
+            if changed is not None and not any(map(len, extra)):
+                rows, readout = changed, shared
+            else:
+                rows, readout = union([*extra, NO_ROWS if changed is None else changed]), None
+            if len(rows):
+                readout = bank.window.read(rows) if readout is None else readout
+                shared = readout if rows is changed else shared
+                yield from bank.step(Scene(end_ms, rows, silent.get(volume), observer), readout)
+
+    def _view(self, of: Watch, end_ms: int, changed: Mapping[int, Ints], turned: Ints) -> View:
+        due = of.board.due_rows(end_ms)
+        return View(end_ms, self._fresh, changed, union([np.array(due, np.int64), turned]))
+
+    def _silent(self) -> dict[str, Flags]:
+        """By volume, the rows for which nothing comes in, as far as some rule watches for that."""
+        found: dict[str, Flags] = {}
+        for each in self.watches:
+            if each.mutes:
+                volume, rows = volume_of(each.rule.indicator), each.silent(self.scopes.room)
+                found[volume] = found[volume] | rows if volume in found else rows
+        return found
 
     def forget(self, now_ms: int, waiting: Ints) -> Ints:
         """Release, and return, the rows of scopes that have left every window.
@@ -103,11 +172,13 @@ class Group:
         Scopes with an alert, and those with something `waiting`, stay.
         """
         rows = np.setdiff1d(self.scopes.used(), waiting)
-        old = rows[self.scopes.seen_ms[rows] + self.keep_ms <= now_ms]
-        for bank in self.banks:
-            old = old[~bank.board.live()[old]]
+        old = rows[self.scopes.seen_ms[rows] + self._keep_ms <= now_ms]
+        for board, _ in self.boards():
+            old = old[~board.live()[old]]
         for bank in self.banks:
             bank.board.clear(old)
+        for each in self.watches:
+            each.clear(old)
         for window in self.all_windows():
             window.clear(old)
         self.scopes.release(old)
@@ -117,13 +188,13 @@ class Group:
         """Every board with the rules that are its columns."""
         for bank in self.banks:
             yield bank.board, bank.ranked
+        for each in self.watches:
+            yield each.board, (each.ranked,)
 
-    def detector_states(self) -> dict[str, dict[str, NDArray[Any]]]:
-        """What the detectors remember, by rule; every array has one entry per row."""
-        return {}
-
-    def load_detectors(self, states: Mapping[str, Mapping[str, NDArray[Any]]]) -> None:
-        """Give the detectors back what they remembered."""
+    def _longest_ms(self) -> int:
+        """For how long after its last count a scope may still matter."""
+        kept = [window.window_ms + 2 * window.slot_panes * self._pane_ms for window in self.all_windows()]
+        return max([*kept, *(REMEMBERED_MS for _ in self.watches)])
 
     def _banks(self) -> list[Bank]:
         """Banks in the order of their windows."""
@@ -147,6 +218,8 @@ class Group:
             window.grow(rows)
         for bank in self.banks:
             bank.grow(rows)
+        for each in self.watches:
+            each.grow(rows)
 
 
 def _windows(plan: Plan, grouping: Grouping, scored: Iterable[Scored]) -> dict[int, Window]:
@@ -157,6 +230,9 @@ def _windows(plan: Plan, grouping: Grouping, scored: Iterable[Scored]) -> dict[i
     for rule in plan.rulebook.rules:
         if grouping in {grouping_of(rule), *explaining(rule).values()}:
             wanted.setdefault(rule_window_ms(rule), set()).add(rule.indicator)
+        if grouping == grouping_of(rule) and isinstance(rule.detect, Burn):
+            for length_ms in burn_windows_ms(rule.detect):
+                wanted.setdefault(length_ms, set()).add(rule.indicator)
     layouts: dict[tuple[str, ...], Layout] = {}
     windows = {}
     for window_ms, indicators in sorted(wanted.items()):

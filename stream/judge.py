@@ -10,7 +10,7 @@ from typing import Final
 from alerts.readings import Scope, scope_text
 from alerts.rules import HOUR_MS, Rule, Severity
 from alerts.transitions import Score, Transition
-from stream.banks import Told, matches
+from stream.banks import Told, firing, matches
 from stream.causes import Causes
 from stream.explained import Explained, Observer
 from stream.groups import Group
@@ -83,8 +83,8 @@ class Judge:
         return [
             (ranked.rule, severity, group.scopes.scope(row))
             for group in self._groups
-            for bank in group.banks
-            for ranked, severity, row in bank.firing()
+            for board, rules in group.boards()
+            for ranked, severity, row in firing(board, rules)
         ]
 
     def scopes(self, rule: Rule) -> list[Scope]:
@@ -95,7 +95,12 @@ class Judge:
 
     def budgets(self) -> list[tuple[Rule, Scope, float]]:
         """For burn rules, the share of each scope's budget that is left: 1 untouched, below 0 overspent."""
-        return []
+        return [
+            (each.rule, group.scopes.scope(row), left)
+            for group in self._groups
+            for each in group.watches
+            for row, left in each.budgets(group.scopes.used())
+        ]
 
     def entries(self) -> dict[str, int]:
         """How much is kept."""
@@ -103,7 +108,7 @@ class Judge:
         return {
             "scopes": sum(len(group.scopes) for group in self._groups),
             "panes": len(self._memory.pending) + sum(window.entries() for window in windows),
-            "alerts": sum(len(bank.board.episodes()) for group in self._groups for bank in group.banks),
+            "alerts": sum(len(board.episodes()) for group in self._groups for board, _ in group.boards()),
         }
 
     def snapshot(self) -> list[bytes]:

@@ -161,8 +161,11 @@ def _grouped(arrays: Arrays, group: Group, used: Ints) -> Grouped:
         [_rolling(arrays, window, used) for window in group.all_windows()],
         [alert for board, ranked in group.boards() for alert in _alerts(board, ranked, place)],
         {
-            name: {key: arrays.put(array[used]) for key, array in state.items()}
-            for name, state in group.detector_states().items()
+            each.rule.name: {
+                key: arrays.put(array[used] if len(array) == group.scopes.room else array)
+                for key, array in each.state().items()
+            }
+            for each in group.watches
         },
     )
 
@@ -294,12 +297,10 @@ class _Loader:
                 board, column = cells[alert.rule]
                 episode = Episode(alert.started_at_ms, alert.severity, alert.seq, alert.due_ms)
                 board.put((alert.row, column), State(alert.state), episode)
-        group.load_detectors(
-            {
-                name: {key: self._arrays[number] for key, number in state.items()}
-                for name, state in grouped.detectors.items()
-            }
-        )
+        for each in group.watches:
+            state = grouped.detectors.get(each.rule.name)
+            if state:
+                each.load({key: self._arrays[number] for key, number in state.items()})
 
     def _pending(self, numbers: Ints) -> None:
         closing, code, pane, cell, count = (self._arrays[number] for number in self._header.pending)

@@ -4,18 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stream.indicators import FIRST, LATTICE, Floats, Formula, Ints
+from stream.indicators import FIRST, Formula, Ints
 from stream.tally import CELLS
 
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """`positions` are 0 at the low end of the indicator and 1 at its high end, ascending.
+    """`steps` are how many steps of the lattice each level is above the low end, ascending.
 
     `weights` turn counts per cell of the formula into counts per level: cells by levels.
     """
 
-    positions: Floats
+    steps: Ints
     weights: Ints
 
     def counts(self, cells: Ints) -> Ints:
@@ -35,7 +35,7 @@ def levels(of: Formula) -> Levels:
         if not n:  # a part of another cell's answers, such as the abandoned among the contacts
             weights[number, 0] -= 1
     used = np.any(weights > 0, axis=0)
-    return Levels(steps[used] / LATTICE, weights[:, used])
+    return Levels(steps[used], weights[:, used])
 
 
 def evidence(of: Formula, counts: Ints) -> dict[str, object]:

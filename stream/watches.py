@@ -1,0 +1,195 @@
+"""Watches: rules with a detector of their own, one probe and one board each."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import numpy as np
+
+from alerts.board import Board, Move
+from alerts.detect.findings import SEVERITIES, Codes, Findings, Flags, Ints
+from alerts.detect.surge import SurgeDetector
+from alerts.intervals import PUBLISHED_CONFIDENCE
+from alerts.readings import Reading
+from alerts.rules import Burn, Gap, Rule, Silence, Sudden, Surge, Threshold
+from alerts.states import State, Verdict
+from stream.banks import Ranked, Told, matches, number
+from stream.explained import Explained, Observer
+from stream.indicators import Formula, formula
+from stream.plan import SCORE_WINDOW_MS, Plan
+from stream.probes import BurnProbe, GapProbe, Probe, SuddenProbe, View, VolumeProbe
+from stream.probes import State as Arrays
+from stream.scopes import Scopes
+from stream.windows import Window
+
+
+class Watch:
+    """One rule, its probe and its alerts.  The board has one column."""
+
+    def __init__(self, ranked: Ranked, probe: Probe, scopes: Scopes) -> None:
+        self.ranked: Final = ranked
+        self.probe: Final = probe
+        self.board: Final = Board([ranked.rule.for_ms])
+        self._scopes: Final = scopes
+
+    @property
+    def rule(self) -> Rule:
+        """The rule that is watched."""
+        return self.ranked.rule
+
+    @property
+    def mutes(self) -> bool:
+        """Whether its alerts say that nothing comes in, so that scores cannot be judged."""
+        return isinstance(self.rule.detect, Silence)
+
+    def grow(self, rows: int) -> None:
+        """Make room for row numbers below `rows`."""
+        self.board.grow(rows)
+        if isinstance(self.probe, SuddenProbe | VolumeProbe):
+            self.probe.detector.grow(rows)
+
+    def clear(self, rows: Ints) -> None:
+        """Forget rows that are about to stand for other scopes."""
+        self.board.clear(rows)
+        if isinstance(self.probe, SuddenProbe | VolumeProbe):
+            self.probe.detector.clear(rows)
+
+    def next_ms(self) -> int | None:
+        """When it must be asked even if nothing new comes in; None: never."""
+        wake_ms = None
+        if isinstance(self.probe, SuddenProbe | VolumeProbe):
+            wake_ms = self.probe.detector.wake_ms()
+        dues = (due for due in (wake_ms, self.board.due_ms()) if due is not None)
+        return min(dues, default=None)
+
+    def step(self, view: View, muted: Flags | None, observer: Observer | None) -> Iterator[Told]:
+        """Ask the detector, and step the alerts of the rows that it judged."""
+        found = self._look(view)
+        if found is None or not len(found.rows):
+            return
+        verdict = found.verdict.copy()
+        if muted is not None and not self.mutes:
+            verdict[muted[found.rows]] = Verdict.STALE
+        watched = self.watched(found.rows)
+        verdict[~watched] = Verdict.CLEAR
+        severity = found.severity[:, None]
+        place = {row: at for at, row in enumerate(found.rows.tolist())}
+        for move in list(self.board.step(view.end_ms, found.rows, verdict[:, None], severity, severity)):
+            yield self._told(move, found, place[move.row])
+        if observer is not None:
+            self._explain(view.end_ms, found, verdict, observer, watched)
+
+    def watched(self, rows: Ints) -> Flags:
+        """Which of the rows the rule watches."""
+        if not self.rule.where:
+            return np.ones(len(rows), np.bool_)
+        return np.array(
+            [matches(self.rule, dict(self._scopes.scope(row))) for row in rows.tolist()], np.bool_
+        )
+
+    def silent(self, rows: int) -> Flags:
+        """Rows, of so many, whose alert fires."""
+        found = np.zeros(rows, np.bool_)
+        for row, column in self.board.episodes():
+            found[row] = self.board.state(row, column) is State.FIRING
+        return found
+
+    def budgets(self, rows: Ints) -> list[tuple[int, float]]:
+        """For a burn rule, the rows that it watches with the share of their budget that is left."""
+        if not isinstance(self.probe, BurnProbe) or not len(rows):
+            return []
+        rows = rows[self.watched(rows)]
+        return list(zip(rows.tolist(), self.probe.remaining(rows).tolist(), strict=True))
+
+    def state(self) -> Arrays:
+        """What the detector remembers."""
+        return self.probe.detector.state() if isinstance(self.probe, SuddenProbe | VolumeProbe) else {}
+
+    def load(self, state: Arrays) -> None:
+        """Give it back."""
+        if isinstance(self.probe, SuddenProbe | VolumeProbe):
+            self.probe.detector.load(state)
+
+    def _look(self, view: View) -> Findings | None:
+        if isinstance(self.probe, GapProbe):
+            return self.probe.look(view, self.watched)
+        return self.probe.look(view)
+
+    def _told(self, move: Move, found: Findings, place: int) -> Told:
+        evidence = dict(found.evidence.get(move.row, {}))
+        return Told(
+            self.ranked,
+            move,
+            _reading(found, place),
+            number(found.limit[place]),
+            PUBLISHED_CONFIDENCE,
+            _window_ms(self.rule, evidence),
+            evidence,
+        )
+
+    def _explain(
+        self, at_ms: int, found: Findings, verdict: Codes, observer: Observer, watched: Flags
+    ) -> None:
+        for place, row in enumerate(found.rows.tolist()):
+            if watched[place]:
+                given = Verdict(int(verdict[place]))
+                severity = SEVERITIES[int(found.severity[place])] if given is Verdict.BREACH else None
+                observer(
+                    Explained(
+                        self.rule,
+                        self._scopes.scope(row),
+                        at_ms,
+                        _reading(found, place),
+                        number(found.limit[place]),
+                        given,
+                        severity,
+                        self.board.state(row, 0),
+                        f"{kind_of(self.rule)}: {given.word}",
+                    )
+                )
+
+
+def watch(plan: Plan, ranked: Ranked, windows: Mapping[int, Window], scopes: Scopes) -> Watch | None:
+    """The watch of a rule; None for threshold rules, which banks judge."""
+    rule = ranked.rule
+    of = formula(rule.indicator, plan.keeps)
+    probe = _probe(plan, rule, of, windows, scopes)
+    return None if probe is None else Watch(ranked, probe, scopes)
+
+
+def _probe(
+    plan: Plan, rule: Rule, of: Formula, windows: Mapping[int, Window], scopes: Scopes
+) -> Probe | None:
+    match rule.detect:
+        case Threshold() | Silence():
+            return None
+        case Sudden() as detect:
+            return SuddenProbe(detect, of, windows[SCORE_WINDOW_MS])
+        case Burn() as detect:
+            return BurnProbe(detect, of, windows)
+        case Gap() as detect:
+            return GapProbe(detect, of, windows[detect.window_ms], scopes)
+        case Surge() as detect:
+            return VolumeProbe(SurgeDetector(detect, plan.rulebook.timing.pane_ms), of)
+
+
+def kind_of(rule: Rule) -> str:
+    """The word in the rules file."""
+    return type(rule.detect).__name__.lower()
+
+
+def _reading(found: Findings, place: int) -> Reading:
+    return Reading(
+        number(found.value[place]), int(found.n[place]), number(found.low[place]), number(found.high[place])
+    )
+
+
+def _window_ms(rule: Rule, evidence: Mapping[str, object]) -> int | None:
+    match rule.detect:
+        case Threshold() | Gap():
+            return rule.detect.window_ms
+        case Burn():
+            long_s = evidence.get("long_s")
+            shown = [pair.long_ms for pair in rule.detect.pairs if pair.long_ms / 1000 == long_s]
+            return shown[0] if shown else rule.detect.pairs[0].long_ms
+        case _:
+            return None
