@@ -50,8 +50,12 @@ class Backlog:
         chain = self._chains.setdefault(delivery.notice.alert, deque())
         chain.append(delivery)
         self._size += 1
-        if len(chain) == 1:
-            self._offer(delivery)
+        first = chain[0]
+        if first is delivery:
+            self._offer(first)
+        elif not first.attempts and first not in self._taken:
+            first.due_s = 0.0  # it was put off while it was the latest news, which it no longer is
+            self._offer(first)
         return self._shed() if self._size > self._limit else None
 
     def take(self, now_s: float) -> Delivery | None:

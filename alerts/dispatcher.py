@@ -15,9 +15,10 @@ from functools import partial
 from typing import Final, Protocol
 
 from alerts.backlog import Delivery
-from alerts.delivery import Outcome, Policy, Settled
+from alerts.delivery import Outcome, Policy, Retry, Settled
 from alerts.heard import Heard
 from alerts.line import Line, Meter, World
+from alerts.muting import Muting
 from alerts.notices import NotATransition, Notice, notice
 from alerts.routing import routed
 from alerts.rules import Rulebook
@@ -29,6 +30,8 @@ GRACE_S: Final = 5.0
 """How long requests under way may take when the worker stops."""
 
 
+LOOK_AGAIN_S: Final = 30.0
+"""How often a silence is looked at again, since it may end before its time."""
 PATIENT: Final = Policy()
 
 
@@ -78,7 +81,7 @@ class Dispatcher:
     """Delivers from `start` to `close`.
 
     `failed` hears of what is our own fault, such as a log that cannot be written: the worker must start
-    again, since what it could not log may never be called done.
+    again, since what it could not log may never be called done.  `muting` may learn of commands at any time.
 
     Raises:
         SettingsError: a receiver's secret is not to be found.
@@ -90,11 +93,13 @@ class Dispatcher:
         log: DeliveryLog,
         meter: Meter,
         failed: Callable[[BaseException], None],
+        muting: Muting,
         policy: Policy = PATIENT,
     ) -> None:
         self._rulebook = rulebook
         self._log = log
         self._meter = meter
+        self._muting = muting
         self._heard: dict[int, Heard] = {}
         self._reading = asyncio.Lock()
         self._client = WebhookClient(policy.timeout_s)
@@ -158,7 +163,7 @@ class Dispatcher:
         names |= dict.fromkeys(name for name in heard.concerned(news.alert) if name in self._lines)
         return list(names)
 
-    def _unsent(self, receiver: str, delivery: Delivery) -> Settled | None:
+    def _unsent(self, receiver: str, delivery: Delivery, followed: bool) -> Settled | Retry | None:  # noqa: FBT001  # as `Line` calls it
         heard = self._heard.get(delivery.partition)
         if heard is None:
             return Settled(Outcome.DROPPED, "the partition has moved to another worker")
@@ -168,7 +173,18 @@ class Dispatcher:
             return Settled(Outcome.REPEATED, "settled before")
         if news.final and not progress.told:
             return Settled(Outcome.DROPPED, "the receiver has not heard of the alert")
-        return None
+        return self._muted(delivery, followed=followed)
+
+    def _muted(self, delivery: Delivery, *, followed: bool) -> Settled | Retry | None:
+        """Muted news waits for the end of its silence, unless later news has come or it is for good."""
+        now_s = time.time()
+        mute = self._muting.why_muted(delivery.notice, now_s)
+        if mute is None:
+            return None
+        if mute.until_s is None or followed:
+            return Settled(Outcome.SILENCED, mute.reason)
+        delivery.written_s = max(delivery.written_s, mute.until_s)  # it becomes news again then
+        return Retry(min(mute.until_s - now_s, LOOK_AGAIN_S))
 
     async def _settled(self, receiver: str, delivery: Delivery, settled: Settled) -> None:
         """Write down how a delivery has ended, then count it as done."""

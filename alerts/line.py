@@ -55,16 +55,17 @@ class World:
 class Line:
     """Delivers to one receiver from `start` to `close`.  Making one needs its secret, else `SettingsError`.
 
-    `unsent` says why a delivery should not be sent at all (None: send it); `settled` is awaited with
-    each delivery that has ended, before the next of the same alert is tried; `failed` hears of what is
-    our own fault, such as a delivery log that cannot be written.
+    `unsent` says why a delivery should not be sent, for good or for now (None: send it), given whether
+    later news of its alert waits; `settled` is awaited with each delivery that has ended, before the next
+    of the same alert is tried; `failed` hears of what is our own fault, such as a delivery log that cannot
+    be written.
     """
 
     def __init__(
         self,
         receiver: Receiver,
         world: World,
-        unsent: Callable[[Delivery], Settled | None],
+        unsent: Callable[[Delivery, bool], Settled | Retry | None],
         settled: Callable[[Delivery, Settled], Awaitable[None]],
         failed: Callable[[BaseException], None],
     ) -> None:
@@ -151,16 +152,17 @@ class Line:
         await self._settled(delivery, step)
         self._backlog.settle(delivery)
 
-    def _before(self, delivery: Delivery) -> Settled | None:
+    def _before(self, delivery: Delivery) -> Settled | Retry | None:
         """Why there is nothing to send; an attempt that was made already has asked all this."""
         if self._gone:
             return Settled(Outcome.DISABLED, "the receiver had answered HTTP 410")
         if delivery.attempts:
             return None
+        followed = self._backlog.followed(delivery)
         age_s = self._world.clock() - delivery.written_s
-        if outdated(age_s, followed=self._backlog.followed(delivery), policy=self._world.policy):
+        if outdated(age_s, followed=followed, policy=self._world.policy):
             return Settled(Outcome.DROPPED, "outdated: later news of the same alert waits")
-        return self._unsent(delivery)
+        return self._unsent(delivery, followed)
 
     async def _send(self, delivery: Delivery) -> Settled | Retry:
         world, notice = self._world, delivery.notice

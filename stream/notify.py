@@ -1,25 +1,33 @@
-"""The notifier on Kafka: cx.alerts in, webhooks out, cx.deliveries as its log.
+"""The notifier on Kafka: cx.alerts in, webhooks out, cx.deliveries as its log, cx.commands to be heeded.
 
 An entry of the log goes to the partition that its transition came from, so that whoever gets a partition
 of cx.alerts finds in one place what its receivers have heard.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
+from alerts import commands
 from alerts.dispatcher import Countdown, Dispatcher, Entry
 from alerts.line import Meter
+from alerts.muting import Muting
 from alerts.rules import Rulebook
 from stream.producer import Outbox, Outgoing
 from stream.reader import Reader
 from stream.slots import TP
-from stream.topics import DELIVERIES
+from stream.topics import COMMANDS, DELIVERIES
 from stream.transport import Batch
 
 BATCHES_IN_WORK: Final = 10_000
 """Of cx.alerts, per partition: a batch stays in work until the slowest receiver has it, and others go on."""
+
+COMMANDS_TP: Final = TopicPartition(COMMANDS, 0)
+POLL_MS: Final = 1_000
 
 _DECODER: Final = msgspec.json.Decoder(Entry)
 
@@ -29,13 +37,13 @@ class DeliveryTopic:
 
     def __init__(self, outbox: Outbox, options: Mapping[str, Any]) -> None:
         self._outbox = outbox
-        self._options = options
+        self.options = options
 
     async def history(self, partition: int) -> list[Entry]:
         """Every entry of a partition, oldest first; what somebody else has put there is passed over."""
         tp = TP(DELIVERIES, partition)
         entries = []
-        async with Reader(self._options, [tp]) as reader:
+        async with Reader(self.options, [tp]) as reader:
             async for _, records in reader.ranges({tp: await reader.bounds(tp)}):
                 entries += [entry for record in records if (entry := decode(record.value)) is not None]
         return entries
@@ -63,6 +71,53 @@ def decode(value: bytes | None) -> Entry | None:
         return None
 
 
+class CommandFeed:
+    """Keeps `muting` informed of cx.commands, from its beginning on."""
+
+    def __init__(
+        self, options: Mapping[str, Any], muting: Muting, failed: Callable[[BaseException], None]
+    ) -> None:
+        self._options = options
+        self._muting = muting
+        self._failed = failed
+        self._consumer: AIOKafkaConsumer | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Take in what is there, then follow."""
+        self._consumer = AIOKafkaConsumer(
+            **self._options, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
+        )
+        await self._consumer.start()
+        self._consumer.assign([COMMANDS_TP])
+        first = (await self._consumer.beginning_offsets([COMMANDS_TP]))[COMMANDS_TP]
+        end = (await self._consumer.end_offsets([COMMANDS_TP]))[COMMANDS_TP]
+        while first < end and await self._consumer.position(COMMANDS_TP) < end:
+            await self._take(self._consumer)
+        self._task = asyncio.create_task(self._follow(self._consumer))
+
+    async def close(self) -> None:
+        """Follow no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._consumer is not None:
+            await self._consumer.stop()
+
+    async def _follow(self, consumer: AIOKafkaConsumer) -> None:
+        try:
+            while True:
+                await self._take(consumer)
+        except KafkaError as error:
+            self._failed(error)
+
+    async def _take(self, consumer: AIOKafkaConsumer) -> None:
+        for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
+            for record in records:
+                if (command := commands.decode(record.value)) is not None:
+                    self._muting.apply(command)
+
+
 class Notifier:
     """Delivers what the batches of cx.alerts carry; a batch's slot is finished when all of it is settled.
 
@@ -73,15 +128,19 @@ class Notifier:
     def __init__(
         self, rulebook: Rulebook, log: DeliveryTopic, meter: Meter, failed: Callable[[BaseException], None]
     ) -> None:
-        self._dispatcher = Dispatcher(rulebook, log, meter, failed)
+        muting = Muting()
+        self._commands = CommandFeed(log.options, muting, failed)
+        self._dispatcher = Dispatcher(rulebook, log, meter, failed, muting)
 
     async def start(self) -> None:
-        """Begin to deliver."""
+        """Read all commands there are, then begin to deliver."""
+        await self._commands.start()
         await self._dispatcher.start()
 
     async def close(self) -> None:
         """Try nothing more; batches that are not finished stay so."""
         await self._dispatcher.close()
+        await self._commands.close()
 
     async def take(self, batch: Batch) -> None:
         """Take over a batch; batches of a partition come in offset order."""

@@ -15,6 +15,7 @@ from standardwebhooks import Webhook
 
 from alerts.delivery import Policy
 from alerts.dispatcher import Dispatcher, Entry
+from alerts.muting import Muting
 from alerts.rules import Receiver, Route, Rulebook
 
 SECRET: Final = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -110,6 +111,7 @@ class Post:
         self.hooks = hooks
         self.log = log or MemoryLog()
         self.meter = CountingMeter()
+        self.muting = Muting()
         self.failures: list[BaseException] = []
         self.done: list[int] = []
         self._routes = routes
@@ -130,7 +132,7 @@ class Post:
                 for name in self.hooks
             )
             rulebook = Rulebook((), {}, receivers=receivers, routes=self._routes)
-            self.dispatcher = Dispatcher(rulebook, self.log, self.meter, self._failed, policy)
+            self.dispatcher = Dispatcher(rulebook, self.log, self.meter, self._failed, self.muting, policy)
             await self.dispatcher.start()
             try:
                 yield self

@@ -41,6 +41,20 @@ def test_a_retry_waits_until_it_is_due() -> None:
     assert backlog.take(5.0) is first
 
 
+def test_what_was_put_off_is_looked_at_again_when_later_news_comes() -> None:
+    """A notice that was never sent may have become pointless; one that was sent keeps its wait."""
+    backlog = Backlog(10)
+    unsent, sent = _delivery("a", 1), _delivery("b", 1)
+    sent.attempts = 1
+    for each in (unsent, sent):
+        backlog.add(each)
+        assert backlog.take(0) is each
+        backlog.retry(each, 30.0)
+    backlog.add(_delivery("a", 2))
+    backlog.add(_delivery("b", 2))
+    assert [backlog.take(0), backlog.take(0)] == [unsent, None]
+
+
 def test_the_oldest_gives_way() -> None:
     """Beyond the limit the oldest that is not being sent is dropped."""
     backlog = Backlog(2)

@@ -3,10 +3,12 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp.test_utils import unused_port
 
+from alerts.commands import Silence
 from alerts.delivery import Policy
 from alerts.rules import Route
 from tests.post import Hook, MemoryLog, Post, transition
@@ -237,5 +239,54 @@ def test_a_partition_that_moves_is_let_go() -> None:
             assert post.meter.left["pager"] == 0
         assert post.hooks["pager"].tries.keys() <= {"a.1"}
         assert post.done == []
+
+    _run(body)
+
+
+def _silence(seconds: float) -> Silence:
+    now = datetime.now(UTC)
+    until = now + timedelta(seconds=seconds)
+    return Silence(id="s", match={"channel": "phone"}, until=until, at=now, by="ann")
+
+
+def test_silenced_news_waits_for_the_end_of_the_silence() -> None:
+    """What still stands when the silence is over is told then."""
+
+    async def body() -> None:
+        async with Post({"pager": Hook()}).running() as post:
+            post.muting.apply(_silence(0.1))
+            await post.offer(transition("a", 1))
+            await post.settled(1)
+            assert post.hooks["pager"].got == ["a.1"]
+            assert post.log.entries[0].attempts == 1
+
+    _run(body)
+
+
+def test_what_comes_to_an_end_in_silence_is_not_told() -> None:
+    """An alert that fired and resolved while it was silenced has reached nobody, and is done."""
+
+    async def body() -> None:
+        async with Post({"pager": Hook()}).running() as post:
+            post.muting.apply(_silence(3600))
+            await post.offer(transition("a", 1), transition("a", 2, "resolved"))
+            await post.settled(2)
+            assert post.hooks["pager"].got == []
+            assert [entry.outcome for entry in post.log.entries] == ["silenced", "dropped"]
+
+    _run(body)
+
+
+def test_who_heard_of_it_before_the_silence_hears_the_end() -> None:
+    """A silence hides news, not the resolve of what is open somewhere."""
+
+    async def body() -> None:
+        async with Post({"pager": Hook()}).running() as post:
+            await post.offer(transition("a", 1))
+            await post.settled(1)
+            post.muting.apply(_silence(3600))
+            await post.offer(transition("a", 2, "stale"), transition("a", 3, "resolved"))
+            await post.settled(3)
+            assert post.hooks["pager"].got == ["a.1", "a.3"]
 
     _run(body)

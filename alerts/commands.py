@@ -1,0 +1,74 @@
+"""Commands: what people say about alerts, on cx.commands.  Whoever delivers notices reads all of them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+Time = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class Acknowledge(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="acknowledge"):
+    """Somebody takes care of an alert: no more news of it while it is no louder than `severity`."""
+
+    alert: str
+    severity: Literal["warning", "critical"]
+    at: Time
+    by: str
+    comment: str | None = None
+
+
+class Silence(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="silence"):
+    """No notices of alerts with all these labels (rule, severity, indicator, dimensions) until a time."""
+
+    id: str
+    match: Mapping[str, str]
+    until: Time
+    at: Time
+    by: str
+    comment: str | None = None
+
+
+class Unsilence(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="unsilence"):
+    """A silence ends before its time."""
+
+    id: str
+    at: Time
+    by: str
+    comment: str | None = None
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="verdict"):
+    """What an alert turned out to be: worth the page or not."""
+
+    alert: str
+    verdict: Literal["genuine", "false"]
+    at: Time
+    by: str
+    comment: str | None = None
+
+
+Command = Acknowledge | Silence | Unsilence | Judgement
+
+_ENCODER: Final = msgspec.json.Encoder()
+_DECODER: Final = msgspec.json.Decoder(Command)
+
+
+def encode(command: Command) -> bytes:
+    """The value of a cx.commands record."""
+    return _ENCODER.encode(command)
+
+
+def decode(value: bytes | None) -> Command | None:
+    """The reverse; None for anything else, which anyone may have written."""
+    try:
+        command: Command = _DECODER.decode(value or b"")
+    except msgspec.DecodeError:
+        return None
+    return command
+
+
+def key(command: Command) -> str:
+    """The key of its record: what it is about."""
+    return command.id if isinstance(command, (Silence, Unsilence)) else command.alert

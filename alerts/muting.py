@@ -1,0 +1,72 @@
+"""Muting: of what nobody wants to hear, because it was silenced or somebody takes care of it already."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from alerts.commands import Acknowledge, Command, Judgement, Silence, Unsilence
+from alerts.notices import Notice
+
+RANK: Final = {"warning": 1, "critical": 2}
+MOST_ACKNOWLEDGED: Final = 50_000
+"""Acknowledged alerts that are remembered; the oldest are forgotten first, as they are long over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """Why a notice is not sent, and until when (Unix time; None: for good)."""
+
+    reason: str
+    until_s: float | None
+
+
+class Muting:
+    """What was silenced or acknowledged, as far as the commands go that were applied."""
+
+    def __init__(self, most: int = MOST_ACKNOWLEDGED) -> None:
+        self._most = most
+        self._silences: dict[str, Silence] = {}
+        self._acknowledged: OrderedDict[str, Acknowledge] = OrderedDict()
+
+    def apply(self, command: Command) -> None:
+        """Take a command into account, in the order of the topic."""
+        match command:
+            case Silence(id=identity):
+                self._silences[identity] = command
+            case Unsilence(id=identity):
+                self._silences.pop(identity, None)
+            case Acknowledge(alert=alert):
+                self._acknowledged[alert] = command
+                self._acknowledged.move_to_end(alert)
+                if len(self._acknowledged) > self._most:
+                    self._acknowledged.popitem(last=False)
+            case Judgement():
+                pass  # is for those who tune the rules
+
+    def silences(self, now_s: float) -> list[Silence]:
+        """Those in force; the others are forgotten."""
+        over = [each.id for each in self._silences.values() if each.until.timestamp() <= now_s]
+        for identity in over:
+            del self._silences[identity]
+        return list(self._silences.values())
+
+    def why_muted(self, notice: Notice, now_s: float) -> Mute | None:
+        """Why a notice must not be sent now; None when it may.
+
+        The end of an alert is never muted: whoever heard of the alert hears that it is over.
+        """
+        if notice.final:
+            return None
+        known = self._acknowledged.get(notice.alert)
+        if known is not None and RANK[known.severity] >= RANK.get(notice.labels["severity"], 0):
+            return Mute(f"acknowledged by {known.by}", None)
+        found = [each for each in self.silences(now_s) if matches(each, notice)]
+        if not found:
+            return None
+        last = max(found, key=lambda each: each.until)
+        return Mute(f"silenced by {last.by}", last.until.timestamp())
+
+
+def matches(silence: Silence, notice: Notice) -> bool:
+    """Whether the notice has every label that the silence names."""
+    return all(notice.labels.get(label, "") == value for label, value in silence.match.items())
