@@ -53,7 +53,7 @@ class Backlog:
         first = chain[0]
         if first is delivery:
             self._offer(first)
-        elif not first.attempts and first not in self._taken:
+        elif first.due_s and not first.attempts and first not in self._taken:
             first.due_s = 0.0  # it was put off while it was the latest news, which it no longer is
             self._offer(first)
         return self._shed() if self._size > self._limit else None
@@ -61,17 +61,20 @@ class Backlog:
     def take(self, now_s: float) -> Delivery | None:
         """A delivery that is due; it must be given back by `settle` or `retry`."""
         while self._heads and self._heads[0][0] <= now_s:
-            delivery = heappop(self._heads)[2]
-            if self._waits(delivery):
+            due_s, _, delivery = heappop(self._heads)
+            if self._waits(delivery, due_s):
                 self._taken.add(delivery)
                 return delivery
         return None
 
     def due_s(self) -> float | None:
         """When the next delivery is due; None when nothing waits."""
-        while self._heads and not self._waits(self._heads[0][2]):
+        while self._heads:
+            due_s, _, delivery = self._heads[0]
+            if self._waits(delivery, due_s):
+                return due_s
             heappop(self._heads)
-        return self._heads[0][0] if self._heads else None
+        return None
 
     def followed(self, delivery: Delivery) -> bool:
         """Whether a later notice of the same alert waits behind it."""
@@ -131,5 +134,6 @@ class Backlog:
         chain = self._chains.get(delivery.notice.alert)
         return chain is not None and chain[0] is delivery
 
-    def _waits(self, delivery: Delivery) -> bool:
-        return self._first(delivery) and delivery not in self._taken
+    def _waits(self, delivery: Delivery, due_s: float) -> bool:
+        """Whether an entry of the heap still holds."""
+        return self._first(delivery) and delivery not in self._taken and delivery.due_s == due_s
