@@ -29,7 +29,7 @@ class Grouping:
 
     def shard(self, values: tuple[str, ...], shards: int) -> int:
         """Which of `shards` judges keeps the scope with these values."""
-        text = self.key + "\x1f" + "\x1f".join(values[: len(self.shard_dims)])
+        text = "\x1f".join((*self.shard_dims, *values[: len(self.shard_dims)]))
         return crc32(text.encode()) % shards
 
 
