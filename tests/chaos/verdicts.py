@@ -27,8 +27,8 @@ def history(alerts: Alerts, backtest: Sequence[Mapping[str, Any]], until_ms: int
     file = {(a["id"], a["seq"]): a for a in backtest if _ms(a["at"]) <= until_ms}
     lines = [f"missing live: {_short(file[key])}" for key in sorted(file.keys() - live.keys())]
     lines += [f"only live: {_short(live[key])}" for key in sorted(live.keys() - file.keys())]
-    lines += [f"differs: {_short(live[k])} / {_short(file[k])}" for k in live.keys() & file.keys()
-              if live[k] != file[k]]  # fmt: skip
+    lines += [f"differs: {_short(live[k])}: {_differences(live[k], file[k])}"
+              for k in sorted(live.keys() & file.keys()) if live[k] != file[k]]  # fmt: skip
     return lines + [f"a repeat of {key} said something else" for key in alerts.contradictions]
 
 
@@ -63,3 +63,7 @@ def _ms(text: str) -> float:
 def _short(alert: Mapping[str, Any]) -> str:
     said = (alert[name] for name in ("rule", "scope", "state", "severity", "seq", "at", "value", "n"))
     return " ".join(str(each) for each in said)
+
+
+def _differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    return "; ".join(f"{name} {one[name]} or {other.get(name)}" for name in one if one[name] != other.get(name))
