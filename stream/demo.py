@@ -17,7 +17,10 @@ import aiohttp
 import msgspec
 import yaml
 
+from alerts.errors import RulebookError
+from alerts.rulebook import read_rulebook
 from alerts.transitions import Score, Transition
+from stream.catalogue import CATALOGUE
 from stream.child_worker import ChildWorker, worker
 from stream.clients import BrokerError, producing, reading
 from stream.embedded import EmbeddedBrokerError, broker, free_port
@@ -32,7 +35,7 @@ from stream.traffic import DEMO
 from stream.webhook_log import PATH, WebhookLog, new_secret, serving
 
 GROUP: Final = "tocsin-demo"
-PARTITIONS: Final = 4
+PARTITIONS: Final = 2
 RULES: Final = "rules/demo.yaml"
 METRICS_PORT: Final = 9108
 LOG_PORT: Final = 9109
@@ -40,6 +43,7 @@ LOG_PORT: Final = 9109
 REFRESH_S: Final = 0.25
 RATE_OVER: Final = 9
 """Refreshes over which events per second are taken."""
+PANE_LASTS_S: Final = 0.05
 DRAIN_S: Final = 2.0
 """How long the last messages may take to become alerts."""
 TANSU: Final = ("--session-timeout", "6", "--no-trim-snapshots")
@@ -80,7 +84,7 @@ async def _stage(settings: DemoSettings, source: Path) -> None:
         address = stack.enter_context(broker(settings.directory))
         kafka = ClientSettings((address,), client_id=GROUP)
         log_url = await stack.enter_async_context(serving(log, free_port(LOG_PORT)))
-        rules = _rules(source, settings.directory, log_url + PATH, log.secret)
+        rules = _rules(source, settings.directory, log_url + PATH, log.secret, settings.speed)
         await ensure(kafka, PARTITIONS, 1, GROUP)
         arguments = ["--broker", address, "--rules", str(rules), "--group", GROUP, *TANSU]
         child = await stack.enter_async_context(
@@ -159,11 +163,28 @@ async def _pulse(scene: _Scene) -> None:
         await asyncio.sleep(REFRESH_S)
 
 
-def _rules(source: Path, directory: Path, url: str, secret: str) -> Path:
+def _rules(source: Path, directory: Path, url: str, secret: str, speed: float) -> Path:
     """The rules as a file of our own, in which all notices go to the webhook log and nowhere else."""
     document = yaml.safe_load(read_text(source))
     document.pop("routes", None)
     document["receivers"] = [{"name": "webhook-log", "webhook": {"url": url, "secret": secret}}]
     path = directory / "rules.yaml"
-    path.write_text(yaml.safe_dump(document, sort_keys=False))
+    path.write_text(yaml.safe_dump(_longer_panes(document, speed), sort_keys=False))
     return path
+
+
+def _longer_panes(document: dict[str, Any], speed: float) -> dict[str, Any]:
+    """The same rules with panes that last long enough of real time, where their windows allow it.
+
+    Judging thousands of panes a minute would only keep a small machine busy.
+    """
+    timing = document.get("timing") or {}
+    pane_s = round(speed * PANE_LASTS_S / 10) * 10
+    if "pane" in timing or pane_s <= 10:
+        return document
+    longer = document | {"timing": timing | {"pane": f"{pane_s}s"}}
+    try:
+        read_rulebook(yaml.safe_dump(longer), "", CATALOGUE)
+    except RulebookError:
+        return document
+    return longer
