@@ -72,9 +72,13 @@ class Board:
         alive: Flags = np.any(_LIVE[self._state], axis=1)
         return alive
 
+    def live_rows(self) -> Ints:
+        """Row numbers with an episode that goes on, ascending."""
+        return np.array(sorted({row for row, _ in self._episodes}), np.int64)
+
     def quiet(self, rows: Ints) -> bool:
         """Whether none of the rows has an episode that goes on."""
-        return not _LIVE[self._state[rows]].any()
+        return not self._episodes or not _LIVE[self._state[rows]].any()
 
     def state(self, row: int, column: int) -> State:
         """Where one alert is."""
@@ -89,9 +93,10 @@ class Board:
         dues = (self._episodes[cell].due_ms for cell in self._due)
         return min((due for due in dues if due is not None), default=None)
 
-    def due_rows(self, at_ms: int) -> list[int]:
-        """Rows with a cell that is due."""
-        return sorted({cell[0] for cell in self._due if (self._episodes[cell].due_ms or 0) <= at_ms})
+    def due_rows(self, at_ms: int) -> Ints:
+        """Rows with a cell that is due, ascending."""
+        due = {cell[0] for cell in self._due if (self._episodes[cell].due_ms or 0) <= at_ms}
+        return np.array(sorted(due), np.int64)
 
     def step(self, at_ms: int, rows: Ints, verdict: Codes, severity: Codes, held: Codes) -> Iterator[Move]:
         """Step the cells of `rows` (each once) at a pane's end; the arrays are rows by rules.

@@ -14,12 +14,11 @@ from stream.catalogue import CATALOGUE
 from stream.explained import Observer
 from stream.indicators import Ints, formula
 from stream.plan import SCORE_WINDOW_MS, Grouping, Plan, Scored, explaining, grouping_of
-from stream.probes import Fresh, View, union
+from stream.probes import NO_ROWS, Fresh, View, union
 from stream.scopes import Scopes, Values
 from stream.watches import Watch, watch
 from stream.windows import Layout, Readout, Window
 
-NO_ROWS: Final = np.empty(0, np.int64)
 NOTHING_FRESH: Final = Fresh(NO_ROWS, NO_ROWS, NO_ROWS)
 REMEMBERED_MS: Final = 35 * DAY_MS
 """How long a scope without data is remembered where a detector has learned something of it: five weeks, as
@@ -143,7 +142,7 @@ class Group:
             volume = volume_of(bank.formula.name)
             extra = [turned.get(volume, NO_ROWS)]
             if changed is not None:
-                extra.append(np.array(bank.board.due_rows(end_ms), np.int64))
+                extra.append(bank.board.due_rows(end_ms))
             if changed is not None and not any(map(len, extra)):
                 rows, readout = changed, shared
             else:
@@ -154,8 +153,8 @@ class Group:
                 yield from bank.step(Scene(end_ms, rows, silent.get(volume), observer), readout)
 
     def _view(self, of: Watch, end_ms: int, changed: Mapping[int, Ints], turned: Ints) -> View:
-        due = of.board.due_rows(end_ms)
-        return View(end_ms, self._fresh, changed, union([np.array(due, np.int64), turned]))
+        due = union([of.board.due_rows(end_ms), turned])
+        return View(end_ms, self._fresh, changed, due, of.board.live_rows())
 
     def _silent(self) -> dict[str, Flags]:
         """By volume, the rows for which nothing comes in, as far as some rule watches for that."""

@@ -48,7 +48,8 @@ N, FIRST, SECOND = 0, 1, 2
 class Formula:
     """How one indicator is computed from the cells of a scope.
 
-    `weights` has a row per cell of `cells` and the columns N, FIRST and SECOND.  Values run from `low` to
+    `weights` has a row per cell of `cells` and the columns N, FIRST and SECOND; `columns` has the place
+    in `cells` of every cell there is, -1 for those that are not used.  Values run from `low` to
     `high` as the mean step runs from 0 to `LATTICE`.  `buckets`: reads the buckets of time to resolution.
     """
 
@@ -57,6 +58,7 @@ class Formula:
     low: float
     high: float
     cells: Ints
+    columns: Ints
     weights: Ints
     buckets: bool = False
 
@@ -88,7 +90,9 @@ def formula(indicator: str, options: Options) -> Formula:
     cells = np.array([CELL[name] for name in weighted], np.int64)
     weights = np.array(list(weighted.values()), np.int64).reshape(-1, 3)
     buckets = info.family in (Family.DURATION, Family.QUANTILE)
-    return Formula(info, direction(indicator, options), low, high, cells, weights, buckets)
+    columns = np.full(len(CELLS), -1, np.int64)
+    columns[cells] = np.arange(len(cells))
+    return Formula(info, direction(indicator, options), low, high, cells, columns, weights, buckets)
 
 
 def _weighted(indicator: str, options: Options) -> dict[str, tuple[int, int, int]]:

@@ -151,12 +151,12 @@ class Judge:
         if counts is not None:
             memory.merge(pane, counts, end_ms)
         changed = [group.advance(pane) for group in self._groups]
-        memory.judged = pane
         self._causes.new_pane()
         found: list[tuple[int, str, Transition]] = []
         for group, rows in zip(self._groups, changed, strict=True):
             found += [self._tell(told, group, end_ms) for told in group.judge(end_ms, rows, self._observer)]
         self._forget(end_ms)
+        memory.set_judged(pane)
         return [transition for _, _, transition in sorted(found, key=lambda each: each[:2])]
 
     def _tell(self, told: Told, group: Group, end_ms: int) -> tuple[int, str, Transition]:

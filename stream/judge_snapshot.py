@@ -17,7 +17,7 @@ from stream.banks import Ranked
 from stream.groups import Group
 from stream.memory import ROW_BITS, ROW_MASK, Memory
 from stream.pending import Counts, Ints
-from stream.sections import Rows
+from stream.sections import NO_PANE, Rows
 from stream.sources import Portion, Progress
 from stream.tally import CELL, CELLS
 from stream.windows import Staged, Window
@@ -246,6 +246,8 @@ class _Loader:
                 memory.sources.provisional[held.source] = self._portion(held)
         numbers = [self._group(grouped) for grouped in header.groups]
         self._pending(np.array(numbers, np.int64))
+        if memory.judged != NO_PANE:
+            memory.set_judged(memory.judged)
 
     def _portion(self, held: Open) -> Portion:
         columns = [self._arrays[number] for number in held.columns]

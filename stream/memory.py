@@ -20,7 +20,8 @@ ROW_MASK: Final = (1 << ROW_BITS) - 1
 class Memory:
     """`judged` is the last pane judged (NO_PANE: none), `first_pane` the first with data.
 
-    `forget_ms` is when scopes that have left every window are next let go.
+    `forget_ms` is when scopes that have left every window are next let go; `wake` the next pane at whose
+    end something changes even if nothing comes in.
     """
 
     groups: list[Group]
@@ -30,6 +31,7 @@ class Memory:
     judged: int = NO_PANE
     first_pane: int | None = None
     forget_ms: int = 0
+    wake: int | None = None
 
     @classmethod
     def empty(cls, plan: Plan) -> Self:
@@ -66,10 +68,14 @@ class Memory:
 
     def next_pane(self) -> int | None:
         """The next pane at whose end something may change."""
-        panes = [self.pending.next_pane()]
-        if self.judged != NO_PANE:
-            panes += [group.next_pane(self.judged) for group in self.groups]
+        panes = (self.pending.next_pane(), self.wake)
         return min((pane for pane in panes if pane is not None), default=None)
+
+    def set_judged(self, pane: int) -> None:
+        """A pane has been judged: when must some group be judged again, even if nothing comes in?"""
+        self.judged = pane
+        wakes = [group.next_pane(pane) for group in self.groups]
+        self.wake = min((wake for wake in wakes if wake is not None), default=None)
 
     def forget(self, now_ms: int) -> list[Ints]:
         """Let go of scopes that have left every window; their rows, by group."""

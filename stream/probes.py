@@ -22,56 +22,60 @@ from alerts.states import Verdict
 from stream.indicators import FIRST, LATTICE, SECOND, Formula, N
 from stream.levels import levels
 from stream.scopes import Scopes, Values
-from stream.tally import CELLS
 from stream.windows import Window
 
 State = Mapping[str, NDArray[Any]]
+NO_ROWS: Final = np.empty(0, np.int64)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fresh:
-    """What one pane counted in time, by row and cell; late corrections are not in it."""
+    """What one pane counted in time, by row and cell; late corrections are not in it.
+
+    Shared by all detectors of a group, so what several of them ask for is computed once.
+    """
 
     rows: Ints
     cells: Ints
     counts: Ints
 
+    @cached_property
+    def heard(self) -> tuple[Ints, Ints]:
+        """Rows with any count, ascending, and for each count the place of its row among them."""
+        flags = np.zeros(int(self.rows.max(initial=-1)) + 1, np.bool_)
+        flags[self.rows] = True
+        rows = np.flatnonzero(flags)
+        return rows, np.searchsorted(rows, self.rows)
 
-@dataclass(frozen=True)
+    def by_cell(self, formula: Formula) -> tuple[Ints, Ints]:
+        """The rows with any count, and their counts by the formula's cells."""
+        if formula.name not in self._tables:
+            rows, places = self.heard
+            table = np.zeros((len(rows), len(formula.cells)), np.int64)
+            columns = formula.columns[self.cells]
+            kept = columns >= 0
+            np.add.at(table, (places[kept], columns[kept]), self.counts[kept])
+            self._tables[formula.name] = table
+        return self.heard[0], self._tables[formula.name]
+
+    @cached_property
+    def _tables(self) -> dict[str, Ints]:
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
 class View:
-    """One pane's end, as a group shows it to its detectors.
+    """One pane's end, as a group shows it to one of its detectors.
 
-    `changed` are the rows whose sums changed, by window; `due` those to be judged whatever came in.
+    `changed` are the rows whose sums changed, by window; `due` those to be judged whatever came in; `live`
+    those with an alert that goes on.
     """
 
     end_ms: int
     fresh: Fresh
     changed: Mapping[int, Ints]
     due: Ints
-
-    @cached_property
-    def heard(self) -> tuple[Ints, Ints]:
-        """Rows with anything fresh, ascending, and for each fresh count the place of its row among them."""
-        rows, places = np.unique(self.fresh.rows, return_inverse=True)
-        return rows, places
-
-    def by_cell(self, formula: Formula) -> Ints:
-        """Fresh counts of the heard rows by the formula's cells."""
-        rows, places = self.heard
-        columns = _columns(formula)[self.fresh.cells]
-        kept = columns >= 0
-        table = np.zeros((len(rows), len(formula.cells)), np.int64)
-        np.add.at(table, (places[kept], columns[kept]), self.fresh.counts[kept])
-        return table
-
-    def with_due(self, rows: Ints, counts: Ints) -> tuple[Ints, Ints]:
-        """Rows with counts, and the due ones that have none with nothing, ascending."""
-        missing = np.setdiff1d(self.due, rows)
-        if not len(missing):
-            return rows, counts
-        blank = np.zeros((len(missing), *counts.shape[1:]), np.int64)
-        order = np.argsort(np.concatenate([rows, missing]), kind="stable")
-        return np.concatenate([rows, missing])[order], np.concatenate([counts, blank])[order]
+    live: Ints
 
 
 class SuddenProbe:
@@ -84,23 +88,23 @@ class SuddenProbe:
         self.detector: Final = SuddenDetector(detect, scale(formula), self._levels.steps)
 
     def look(self, view: View) -> Findings | None:
-        """Judge the rows with answers, the due ones, and those whose window ran empty."""
-        heard, _ = view.heard
-        counts = self._levels.counts(view.by_cell(self._formula))
+        """Judge the rows with answers, the due ones, and alerts whose window ran empty."""
+        rows, cells = view.fresh.by_cell(self._formula)
+        counts = self._levels.counts(cells)
         some = counts.any(axis=1)
-        rows, counts = view.with_due(heard[some], counts[some])
-        changed = view.changed.get(self._window.window_ms)
-        if changed is not None:
-            empty = changed[self._answers(changed) <= 0]
-            rows, counts = View(view.end_ms, view.fresh, {}, empty).with_due(rows, counts)
+        empty = self._empty(view.live)
+        rows, counts = with_more(rows[some], counts[some], union([view.due, empty]))
         if not len(rows):
             return None
         findings = self.detector.step(view.end_ms, rows, counts)
-        findings.verdict[(self._answers(rows) <= 0) & ~counts.any(axis=1)] = Verdict.STALE
+        if len(empty):
+            findings.verdict[np.isin(rows, empty) & ~counts.any(axis=1)] = Verdict.STALE
         return findings
 
-    def _answers(self, rows: Ints) -> Floats:
-        return self._window.read(rows).of(self._formula.name).sums[:, N]
+    def _empty(self, rows: Ints) -> Ints:
+        if not len(rows):
+            return rows
+        return rows[self._window.read(rows).of(self._formula.name).sums[:, N] <= 0]
 
 
 class VolumeProbe:
@@ -112,9 +116,9 @@ class VolumeProbe:
 
     def look(self, view: View) -> Findings | None:
         """Judge every pane with events, and those at which the detector wants to be asked."""
-        heard, _ = view.heard
-        counts = np.maximum(view.by_cell(self._formula) @ self._formula.weights[:, N], 0)
-        rows, counts = view.with_due(heard[counts > 0], counts[counts > 0])
+        rows, cells = view.fresh.by_cell(self._formula)
+        counts = np.maximum(cells @ self._formula.weights[:, N], 0)
+        rows, counts = with_more(rows[counts > 0], counts[counts > 0], view.due)
         wake_ms = self.detector.wake_ms()
         if not len(rows) and (wake_ms is None or wake_ms > view.end_ms):
             return None
@@ -188,11 +192,19 @@ def moments(sums: Floats) -> Moments:
 
 
 def union(parts: list[Ints]) -> Ints:
-    """Every row once, ascending."""
-    return np.unique(np.concatenate(parts))
+    """Every row once, ascending; each part is so already."""
+    some = [part for part in parts if len(part)]
+    if len(some) < 2:
+        return some[0] if some else NO_ROWS
+    return np.unique(np.concatenate(some))
 
 
-def _columns(formula: Formula) -> Ints:
-    columns = np.full(len(CELLS), -1, np.int64)
-    columns[formula.cells] = np.arange(len(formula.cells))
-    return columns
+def with_more(rows: Ints, counts: Ints, more: Ints) -> tuple[Ints, Ints]:
+    """Rows with counts, and more rows that have none, ascending."""
+    if not len(more):
+        return rows, counts
+    missing = np.setdiff1d(more, rows)
+    blank = np.zeros((len(missing), *counts.shape[1:]), np.int64)
+    joined = np.concatenate([rows, missing])
+    order = np.argsort(joined, kind="stable")
+    return joined[order], np.concatenate([counts, blank])[order]

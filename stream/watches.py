@@ -66,6 +66,9 @@ class Watch:
         found = self._look(view)
         if found is None or not len(found.rows):
             return
+        quiet = self.board.quiet(found.rows) and not (found.verdict == Verdict.BREACH).any()
+        if quiet and observer is None:
+            return
         verdict = found.verdict.copy()
         if muted is not None and not self.mutes:
             verdict[muted[found.rows]] = Verdict.STALE
@@ -82,9 +85,8 @@ class Watch:
         """Which of the rows the rule watches."""
         if not self.rule.where:
             return np.ones(len(rows), np.bool_)
-        return np.array(
-            [matches(self.rule, dict(self._scopes.scope(row))) for row in rows.tolist()], np.bool_
-        )
+        scopes = (dict(self._scopes.scope(row)) for row in rows.tolist())
+        return np.array([matches(self.rule, scope) for scope in scopes], np.bool_)
 
     def silent(self, rows: int) -> Flags:
         """Rows, of so many, whose alert fires."""
