@@ -11,9 +11,10 @@ from typing import Final
 
 import numpy as np
 
+from alerts.readings import Scope
 from alerts.rules import DAY_MS
 from alerts.transitions import EPOCH
-from stream.indicators import formula, score
+from stream.indicators import Floats, formula, score
 from stream.plan import Grouping, Plan
 from stream.sections import ScopeKey, Section
 from stream.tally import CELL
@@ -26,21 +27,28 @@ MONDAY_MS: Final = 4 * DAY_MS
 COMPACT_ROWS: Final = 500_000
 """Rows kept before equal ones are added up."""
 
-COLUMNS: Final = (
+INDICATORS: Final = (
     "csat", "csat_mean", "ces", "nps", "fcr", "ttr", "ttr_median", "ttr_p90", "ttr_within", "abandonment",
     "wait", "sentiment",
 )  # fmt: skip
-"""Indicators that a report shows, where there is anything of them."""
+REOPENED, REPEAT = "fcr_reopened", "fcr_repeat"
+"""First contact resolution by one reason of failure alone: a case was reopened, or anything else (the same
+customer came back, or was passed on)."""
+COLUMNS: Final = (*INDICATORS[:5], REOPENED, REPEAT, *INDICATORS[5:])
+"""What a report shows, where there is anything of it."""
+
+Values = Mapping[str, tuple[float, int]]
+"""Value and number of answers by column."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One scope in one period: how many contacts, and value and number of answers per indicator."""
+    """One scope in one period, or in all of them together where `start` is None."""
 
-    start: datetime
-    scope: tuple[tuple[str, str], ...]
+    start: datetime | None
+    scope: Scope
     contacts: int
-    values: Mapping[str, tuple[float, int]]
+    values: Values
 
 
 class Periods:
@@ -71,24 +79,24 @@ class Periods:
             self._compact()
 
     def lines(self, grouping: Grouping) -> Iterator[Line]:
-        """The report of one grouping, by period, then scope."""
+        """The report of one grouping, by period, then scope; the whole run comes last."""
         self._compact()
+        if not self._rows:
+            return
         layout = Layout([formula(name, self._plan.keeps) for name in self._shown()])
         names = {code: key for key, code in self._scopes.items()}
         own = [code for code, key in names.items() if key[0] == grouping.key]
-        mine = self._rows[0][:, np.isin(self._rows[0][1], own)] if self._rows else np.empty((4, 0), np.int64)
-        for period in np.unique(mine[0]).tolist():
-            part = mine[:, mine[0] == period]
+        mine = self._rows[0][:, np.isin(self._rows[0][1], own)]
+        parts = [(self._start(period), mine[:, mine[0] == period]) for period in np.unique(mine[0]).tolist()]
+        for start, part in [*parts, (None, mine)] if parts else []:
             codes, row = np.unique(part[1], return_inverse=True)
             scopes = [tuple(zip(grouping.dims, names[int(code)][1], strict=True)) for code in codes]
             found = _lines(layout, row, part[2], part[3])
-            lines = [
-                Line(self._start(period), scope, *each) for scope, each in zip(scopes, found, strict=True)
-            ]
+            lines = [Line(start, scope, *each) for scope, each in zip(scopes, found, strict=True)]
             yield from sorted(lines, key=lambda line: line.scope)
 
     def _shown(self) -> Sequence[str]:
-        return [name for name in COLUMNS if name.split("_")[0] in self._plan.keeps]
+        return [name for name in INDICATORS if name.split("_")[0] in self._plan.keeps]
 
     def _period(self, pane: int) -> int:
         """The period that a pane starts in."""
@@ -126,17 +134,22 @@ def _added(rows: Ints) -> Ints:
     return merged
 
 
-def _lines(
-    layout: Layout, row: Ints, cells: Ints, counts: Ints
-) -> list[tuple[int, Mapping[str, tuple[float, int]]]]:
-    """Contacts and indicators per row."""
+def _lines(layout: Layout, row: Ints, cells: Ints, counts: Ints) -> list[tuple[int, Values]]:
+    """Contacts and values per row."""
     matrix = np.zeros((int(row.max()) + 1, layout.width), np.int64)
     columns = layout.column_of[cells]
     kept = columns >= 0
     np.add.at(matrix, (row[kept], columns[kept]), counts[kept])
-    contacts = np.bincount(row, np.where(cells == CELL["contacts"], counts, 0)).astype(np.int64)
+    contacts, reopened, solved, failed = (
+        np.bincount(row, np.where(cells == CELL[name], counts, 0)).astype(np.int64)
+        for name in ("contacts", "fcr.reopened", "fcr.resolved", "fcr.failed")
+    )
     readout = layout.read(matrix)
     scores = {name: score(each, readout.of(name)) for name, each in layout.formulas.items()}
+    if reopened.any():
+        once = solved + failed - reopened
+        scores[REOPENED] = _share(once - reopened, once)
+        scores[REPEAT] = _share(solved, once)
     return [
         (
             int(contacts[number]),
@@ -148,3 +161,9 @@ def _lines(
         )
         for number in range(len(matrix))
     ]
+
+
+def _share(good: Ints, n: Ints) -> tuple[Floats, Ints]:
+    """Percent; cases reopened in another period than their contacts could make it less than nothing."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(n > 0, 100 * np.maximum(good, 0) / n, np.nan), n

@@ -45,10 +45,14 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is kept, for `partitions` of each input topic and as many judges (shards of cx.tallies)."""
+    """What is kept, for `partitions` of each input topic and as many judges (shards of cx.tallies).
+
+    Without `publishes` nothing is kept for the sake of scores alone, as nobody asks for them.
+    """
 
     rulebook: Rulebook
     partitions: int = 1
+    publishes: bool = True
 
     @property
     def groupings(self) -> tuple[Grouping, ...]:
@@ -69,6 +73,8 @@ class Plan:
     def scored(self) -> tuple[Scored, ...]:
         """What cx.scores carries: every windowed rule's reading, and by channel whatever has none."""
         found: dict[tuple[str, Grouping, int], Scored] = {}
+        if not self.publishes:
+            return ()
         for rule in self.rulebook.rules:
             if isinstance(rule.detect, (Threshold, Gap)):
                 window_ms, least = rule.detect.window_ms, rule.detect.min_answers

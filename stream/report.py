@@ -1,18 +1,22 @@
 """The report: tables of indicators per period and scope, for people."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from stream.catalogue import CATALOGUE
 from stream.episodes import scope_words
 from stream.explaining import Choice
-from stream.periods import COLUMNS, Line, Periods
-from stream.plan import Grouping, Plan, grouping_of
+from stream.periods import COLUMNS, REOPENED, REPEAT, Line, Periods
+from stream.plan import Plan, grouping_of
 from stream.timeline import aligned, length
+
+TITLES: Final = {REOPENED: "fcr (reopened)", REPEAT: "fcr (repeat)"}
 
 
 def report(periods: Periods, plan: Plan, choice: Choice) -> Iterator[str]:
-    """A table per grouping of the rules, each after an empty line."""
-    for grouping in groupings(plan, choice):
+    """A table per grouping that a chosen rule watches, each after an empty line."""
+    chosen = [rule for rule in plan.rulebook.rules if not choice.rules or rule.name in choice.rules]
+    for grouping in sorted({grouping_of(rule) for rule in chosen}):
         lines = [line for line in periods.lines(grouping) if choice.holds("", dict(line.scope))]
         if lines:
             yield ""
@@ -20,20 +24,11 @@ def report(periods: Periods, plan: Plan, choice: Choice) -> Iterator[str]:
             yield from aligned(table(lines), left=2 if grouping.dims else 1)
 
 
-def groupings(plan: Plan, choice: Choice) -> Sequence[Grouping]:
-    """Groupings of the chosen rules; those of all published scores where no rule is chosen."""
-    rules = [rule for rule in plan.rulebook.rules if not choice.rules or rule.name in choice.rules]
-    found = {grouping_of(rule) for rule in rules}
-    if not choice.rules:
-        found.update(scored.grouping for scored in plan.scored)
-    return sorted(found)
-
-
 def table(lines: Sequence[Line]) -> list[list[str]]:
     """Header and rows; an indicator has a column if some line has answers for it."""
     shown = [name for name in COLUMNS if any(name in line.values for line in lines)]
     scoped = any(line.scope for line in lines)
-    rows = [["from", *(["scope"] if scoped else []), "contacts", *shown]]
+    rows = [["from", *(["scope"] if scoped else []), "contacts", *(TITLES.get(name, name) for name in shown)]]
     for line in lines:
         scope = [scope_words(dict(line.scope))] if scoped else []
         rows.append([_date(line), *scope, f"{line.contacts:,}", *(_cell(line, name) for name in shown)])
@@ -43,6 +38,8 @@ def table(lines: Sequence[Line]) -> list[list[str]]:
 def _date(line: Line) -> str:
     """The local date, with the time of day unless it is midnight."""
     start = line.start
+    if start is None:
+        return "in all"
     return (
         f"{start:%Y-%m-%d}" if start.hour == start.minute == start.second == 0 else f"{start:%Y-%m-%d %H:%M}"
     )
@@ -53,7 +50,7 @@ def _cell(line: Line, name: str) -> str:
     if name not in line.values:
         return "-"
     value, n = line.values[name]
-    match CATALOGUE[name].unit:
+    match CATALOGUE[name].unit if name in CATALOGUE else "percent":
         case "percent":
             text = f"{value:.1f} %"
         case "seconds":

@@ -29,7 +29,7 @@ async def replay_topics(
         BrokerError: the topics are not there, or have different numbers of partitions.
         stream.reader.ReadError: the broker stops answering on the way.
     """
-    plan = Plan(rulebook, await _partitions(settings))
+    plan = Plan(rulebook, await _partitions(settings), publishes=False)
     replay = _Replay(plan, Engine(plan, *wire(plan)))
     tps = [TP(stream.topic, number) for stream in Stream for number in range(plan.partitions)]
     async with Reader(settings.client_options(), tps) as reader:

@@ -79,7 +79,7 @@ def command(kafka: ClientSettings, **options: Any) -> None:
     given = click.get_current_context().get_parameter_source("broker") is ParameterSource.COMMANDLINE
     with suppress(BrokenPipeError):
         if files:
-            replay_files(Plan(rulebook), files, showing, as_is=wanted.as_is)
+            replay_files(Plan(rulebook, publishes=False), files, showing, as_is=wanted.as_is)
         elif given:
             transitions, fate = run(replay_topics(kafka, rulebook, showing.wire))
             showing.finish(showing.take(transitions), fate)
