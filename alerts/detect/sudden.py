@@ -102,7 +102,10 @@ class SuddenDetector:
         self._table.load(state)
 
     def step(self, end_ms: int, rows: Ints, counts: Ints) -> Findings:
-        """Judge the answers of one pane that ends at `end_ms`, rows × levels, each row with at least one."""
+        """Judge the answers of one pane that ends at `end_ms`: rows × levels.
+
+        A row without answers is told what it was told before.
+        """
         new = counts.astype(np.float64)
         pane = moments(counts, self._levels)
         was = self._table["fired"][rows]
@@ -162,7 +165,7 @@ class SuddenDetector:
         table = self._table
         drift = np.maximum(table["drift"][rows] + self._log_gain(START_BET, counts), 0)
         table["drift"][rows] = drift
-        fresh = (table["since_ms"][rows] == 0) & ~fired
+        fresh = (table["since_ms"][rows] == 0) & (counts.sum(axis=1) > 0)
         table["since_ms"][rows[fresh]] = end_ms
         table["run"][rows] += counts.astype(np.int64)
         over = rows[(drift <= 0) & ~fired]
@@ -174,8 +177,9 @@ class SuddenDetector:
         reach = self._reach(run)
         kept = (1 - 2 / (reach + 1)) ** pane.n
         table = self._table
-        mean = kept * table["mean"][rows] + (1 - kept) * self._scale.goodness(pane)
-        table["mean"][rows] = np.where(fired, mean, table["mean"][rows])
+        before = table["mean"][rows]
+        mean = np.where(pane.n > 0, kept * before + (1 - kept) * self._scale.goodness(pane), before)
+        table["mean"][rows] = np.where(fired, mean, before)
         table["after"][rows] += np.where(fired, pane.n, 0).astype(np.int64)
         back: Flags = fired & (mean >= self._floor) & (table["after"][rows] >= reach / 2)
         return back

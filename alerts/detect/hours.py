@@ -1,0 +1,122 @@
+"""Hours: event time cut into stretches of one hour of the week, in local time, open or closed.
+
+Volumes follow people's week, so what is learned of them and when silence counts are told by the rule's own
+time zone, with its changes of the clock, opening hours and holidays.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from alerts.rules import DAY_MS, MINUTE_MS, OpenHours
+from alerts.transitions import EPOCH
+
+HOURS_PER_WEEK: Final = 168
+QUARTER_MS: Final = 15 * MINUTE_MS
+"""Time zones change their offset on quarters of an hour of UTC, and no oftener."""
+DAY_MINUTES: Final = 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """From `start_ms` (included) to `end_ms`, within one hour of the week (0: Monday 00:00 to 01:00).
+
+    Open all through, or closed all through.
+    """
+
+    start_ms: int
+    end_ms: int
+    hour: int
+    open: bool
+
+
+class Calendar:
+    """When a rule's scopes are open, and which hour of the week it is."""
+
+    def __init__(self, hours: OpenHours) -> None:
+        self._hours = hours
+        self._zone = ZoneInfo(hours.time_zone)
+        self._day = lru_cache(maxsize=64)(self._cut)
+
+    def stretch(self, at_ms: int) -> Stretch:
+        """The stretch that contains an instant."""
+        for stretch in self._day(at_ms // DAY_MS):
+            if at_ms < stretch.end_ms:
+                return stretch
+        raise AssertionError("a day's stretches reach to its end")
+
+    def open_since_ms(self, at_ms: int, reach_ms: int) -> int | None:
+        """When the opening that contains the instant began, looking back `reach_ms` at most; None: closed."""
+        stretch = self.stretch(at_ms)
+        if not stretch.open:
+            return None
+        while stretch.start_ms > at_ms - reach_ms:
+            before = self.stretch(stretch.start_ms - 1)
+            if not before.open:
+                break
+            stretch = before
+        return max(stretch.start_ms, at_ms - reach_ms)
+
+    def next_opening_ms(self, at_ms: int, reach_ms: int) -> int | None:
+        """The first open instant at or after `at_ms`, looking ahead `reach_ms` at most."""
+        stretch = self.stretch(at_ms)
+        while not stretch.open:
+            if stretch.end_ms - at_ms > reach_ms:
+                return None
+            stretch = self.stretch(stretch.end_ms)
+        return max(at_ms, stretch.start_ms)
+
+    def _cut(self, day: int) -> tuple[Stretch, ...]:
+        """The stretches of a UTC day."""
+        found: list[Stretch] = []
+        for quarter in range(day * DAY_MS, (day + 1) * DAY_MS, QUARTER_MS):
+            for part in self._quarter(quarter):
+                last = found[-1] if found else None
+                if last and last.hour == part.hour and last.open == part.open:
+                    found[-1] = Stretch(last.start_ms, part.end_ms, part.hour, part.open)
+                else:
+                    found.append(part)
+        return tuple(found)
+
+    def _quarter(self, start_ms: int) -> list[Stretch]:
+        """A quarter of an hour, within which local time runs evenly, cut where doors open or close."""
+        local = (EPOCH + timedelta(milliseconds=start_ms)).astimezone(self._zone)
+        minute = local.hour * 60 + local.minute
+        hour = local.weekday() * 24 + local.hour
+        spans = self._spans(local)
+        inner = {edge - minute for span in spans for edge in span if minute < edge < minute + 15}
+        edges = [0, *sorted(inner), 15]
+        return [
+            Stretch(
+                start_ms + begin * MINUTE_MS,
+                start_ms + end * MINUTE_MS,
+                hour,
+                any(first <= minute + begin < last for first, last in spans),
+            )
+            for begin, end in pairwise(edges)
+        ]
+
+    def _spans(self, local: datetime) -> list[tuple[int, int]]:
+        """Open minutes of a local day."""
+        if local.date().isoformat() in self._hours.holidays:
+            return []
+        if not self._hours.spans:
+            return [(0, DAY_MINUTES)]
+        return [(first, last) for day, first, last in self._hours.spans if day == local.weekday()]
+
+
+def longest_opening_ms(hours: OpenHours) -> int | None:
+    """How long a week's longest opening lasts; None: it never closes, holidays apart."""
+    minutes = [False] * (7 * DAY_MINUTES)
+    for day, first, last in hours.spans:
+        minutes[day * DAY_MINUTES + first : day * DAY_MINUTES + last] = [True] * (last - first)
+    if not hours.spans or all(minutes):
+        return None
+    longest = run = 0
+    for open_ in minutes * 2:  # twice, as an opening may last over the end of the week
+        run = run + 1 if open_ else 0
+        longest = max(longest, run)
+    return longest * MINUTE_MS

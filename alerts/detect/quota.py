@@ -1,0 +1,171 @@
+"""Quota: silence by a plain rule, "at least so many in so long".
+
+A window is a run of slots, as the windows of scores are.  It must lie within one opening, so the first
+moments after doors open accuse nobody, and within the time that the scope has been known.  What is wanted
+per day of a shop that is open for ten hours is never known; the rules file is refused for that.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Ints
+from alerts.detect.hours import Calendar
+from alerts.detect.table import Column, Table
+from alerts.rules import Budget, OpenHours, Severity
+from alerts.states import Verdict
+from alerts.transitions import seconds
+
+MOST_SLOTS: Final = 120
+NEVER: Final = 2**62
+AHEAD_MS: Final = 400 * 86_400_000
+"""How far ahead the next opening is looked for: whoever closes for longer is not watched."""
+
+
+def slot_ms(window_ms: int, pane_ms: int) -> int:
+    """Width of the slots: whole panes, no more of them than `MOST_SLOTS`."""
+    panes = -(-window_ms // pane_ms)
+    return -(-panes // MOST_SLOTS) * pane_ms
+
+
+class Quota:
+    """At least `least.count` events in `least.per_ms`; a row per scope."""
+
+    def __init__(self, least: Budget, hours: OpenHours, severity: Severity, pane_ms: int) -> None:
+        self._least = least.count
+        self._severity = SEVERITY_CODE[severity]
+        self._pane_ms = pane_ms
+        self._slot_ms = slot_ms(least.per_ms, pane_ms)
+        self._slots = -(-least.per_ms // self._slot_ms)
+        self._calendar = Calendar(hours)
+        self._slot = 0  # the last slot that the columns of `events` hold
+        self._table = Table(
+            {
+                "events": Column(np.int64, 0, self._slots),  # by slot, modulo the number of slots
+                "slot": Column(np.int64),
+                "since_ms": Column(np.int64),  # start of the first pane with an event; 0: none yet
+                "fired": Column(np.bool_),
+                "check_ms": Column(np.int64, NEVER),  # when quiet alone would be a breach
+            }
+        )
+
+    @property
+    def window_ms(self) -> int:
+        """How far back events are counted: the rule's duration, rounded up to whole slots."""
+        return self._slots * self._slot_ms
+
+    def grow(self, rows: int) -> None:
+        """Make place for rows below `rows`."""
+        self._table.grow(rows)
+
+    def clear(self, rows: Ints) -> None:
+        """Forget the rows."""
+        self._table.clear(rows)
+
+    def wake_ms(self) -> int | None:
+        """End of the next pane that must be stepped even if it has no events."""
+        wake_ms = int(self._table["check_ms"][: self._table.rows].min(initial=NEVER))
+        return None if wake_ms == NEVER else wake_ms
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Everything remembered, for a snapshot."""
+        self._table["slot"][: self._table.rows] = self._slot
+        return self._table.state()
+
+    def load(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Take over a snapshot."""
+        self._table.load(state)
+        self._slot = int(self._table["slot"][: self._table.rows].max(initial=0))
+
+    def due(self, end_ms: int) -> Ints:
+        """Rows for which it is time to look at the end of a pane, whatever comes in."""
+        return np.flatnonzero(self._table["check_ms"][: self._table.rows] <= end_ms)
+
+    def step(self, end_ms: int, rows: Ints, counts: Ints) -> Findings:
+        """Judge the pane that ends at `end_ms`: the rows given, and those for which it is time to look."""
+        self._slide((end_ms - self._pane_ms) // self._slot_ms)
+        table = self._table
+        table["events"][rows, self._slot % self._slots] += counts
+        fresh = rows[(table["since_ms"][rows] == 0) & (counts > 0)]
+        table["since_ms"][fresh] = end_ms - self._pane_ms
+        due = self.due(end_ms)
+        judged = np.union1d(rows, due)
+        was = table["fired"][judged]
+        findings = self._judge(judged, end_ms)
+        fired = table["fired"][judged]
+        table["check_ms"][judged[fired]] = NEVER  # only events end a breach
+        again = judged[~fired & (was | np.isin(judged, due) | np.isin(judged, fresh))]
+        table["check_ms"][again] = self._next_check(again, end_ms)
+        return findings
+
+    def _slide(self, slot: int) -> None:
+        """Forget the slots that the window has left behind."""
+        for passed in range(max(self._slot + 1, slot - self._slots + 1), slot + 1):
+            self._table["events"][:, passed % self._slots] = 0
+        self._slot = max(self._slot, slot)
+
+    def _judge(self, rows: Ints, end_ms: int) -> Findings:
+        table = self._table
+        count = table["events"][rows].sum(axis=1)
+        breach = (count < self._least) & (self._whole(rows, end_ms) | table["fired"][rows])
+        verdict: Codes = np.full(len(rows), Verdict.INSUFFICIENT, np.int8)
+        verdict[count >= self._least] = Verdict.CLEAR
+        verdict[breach] = Verdict.BREACH
+        table["fired"][rows] = breach
+        nothing = np.full(len(rows), np.nan)
+        return Findings(
+            rows,
+            verdict,
+            np.where(breach, self._severity, NONE).astype(np.int8),
+            count.astype(np.float64),
+            count,
+            nothing,
+            nothing,
+            np.full(len(rows), self._least),
+            {
+                row: {"at_least": self._least, "per_s": seconds(self.window_ms)}
+                for row in rows[breach].tolist()
+            },
+        )
+
+    def _whole(self, rows: Ints, end_ms: int) -> Flags:
+        """Whether a whole window of open time in which the scope was known ends at `end_ms`, a slot's end."""
+        start_ms = end_ms - self.window_ms
+        if end_ms % self._slot_ms or self._first_whole_ms(end_ms) != end_ms:
+            return np.zeros(len(rows), np.bool_)
+        since_ms = self._table["since_ms"][rows]
+        known: Flags = (since_ms > 0) & (since_ms <= start_ms)
+        return known
+
+    def _evidence(self) -> dict[str, object]:
+        return {"at_least": self._least, "per_s": seconds(self.window_ms)}
+
+    def _next_check(self, rows: Ints, from_ms: int) -> Ints:
+        """When, after `from_ms`, quiet alone would leave a row short: a slot's end, in open time."""
+        table = self._table
+        order = np.arange(self._slot, self._slot - self._slots, -1)
+        newest_first = table["events"][rows][:, order % self._slots].cumsum(axis=1)
+        short = (newest_first < self._least).sum(axis=1)  # slots from the newest on that are too few events
+        short_ms = (self._slot + 1 + self._slots - short) * self._slot_ms
+        known_ms = -(-(table["since_ms"][rows] + self.window_ms) // self._slot_ms) * self._slot_ms
+        found = np.maximum(np.maximum(short_ms, known_ms), (from_ms // self._slot_ms + 1) * self._slot_ms)
+        moments, inverse = np.unique(found, return_inverse=True)
+        opened = [self._first_whole_ms(moment) for moment in moments.tolist()]
+        return np.array(opened, np.int64)[inverse] if len(rows) else found
+
+    def _first_whole_ms(self, moment_ms: int) -> int:
+        """The first slot's end from a slot's end on with which a whole window of open time ends."""
+        limit_ms = moment_ms + AHEAD_MS
+        while moment_ms < limit_ms:
+            since_ms = self._calendar.open_since_ms(moment_ms - 1, self.window_ms)
+            if since_ms is None:
+                opening_ms = self._calendar.next_opening_ms(moment_ms, limit_ms - moment_ms)
+                if opening_ms is None:
+                    return NEVER
+                since_ms = opening_ms
+            if moment_ms - since_ms >= self.window_ms:
+                return moment_ms
+            moment_ms = -(-(since_ms + self.window_ms) // self._slot_ms) * self._slot_ms
+        return NEVER
