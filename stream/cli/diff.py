@@ -1,0 +1,157 @@
+"""`tocsin diff`: what would other rules have changed about the alerts of the same events?"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import orjson
+
+from alerts.errors import SettingsError
+from alerts.rules import Rulebook
+from alerts.transitions import seconds, utc_text
+from stream.backtest import Backtest
+from stream.cli.progress import progress
+from stream.cli.showing import zone
+from stream.comparing import Change, Pair, pairs
+from stream.episodes import Episode, episodes, scope_words
+from stream.eventfile import EventFile
+from stream.logfile import size_of
+from stream.plan import Plan
+from stream.rulefile import load
+from stream.timeline import aligned, clock, length, local
+
+SIGNS: Final = {Change.NEW: "+", Change.VANISHED: "-", Change.EARLIER: "<", Change.LATER: ">"}
+_FILE: Final = click.Path(dir_okay=False, allow_dash=True)
+_RULES: Final = click.Path(dir_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line asks for, by click's names."""
+
+    old: Path
+    new: Path
+    events: tuple[str, ...]
+    more: tuple[str, ...]
+    as_json: bool
+    as_is: bool
+    fail_if: tuple[str, ...]
+    time_zone: str
+
+
+@click.command()
+@click.argument("old", type=_RULES)
+@click.argument("new", type=_RULES)
+@click.argument("more", nargs=-1, metavar="[FILE]…", type=_FILE)
+@click.option("--events", multiple=True, type=_FILE, metavar="FILE", help="NDJSON, as for backtest.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per alert that changed.")
+@click.option("--as-is", is_flag=True, help="Keep the order of the lines.")
+@click.option(
+    "--fail-if",
+    multiple=True,
+    metavar="CHANGE",
+    help=f"Exit with code 1 when an alert is {', '.join(Change)} or changed at all (any); may be repeated.",
+)
+@click.option("--time-zone", default="UTC", show_default=True, metavar="ZONE", help="For times people read.")
+def command(**options: Any) -> None:
+    """Replay events through two sets of rules, and show which alerts appear, vanish or move.
+
+    Alerts of both sets are the same if rule name and scope are, and they overlap in time.
+    """
+    wanted = Wanted(**options)
+    failing, local_zone = _failing(wanted.fail_if), zone(wanted.time_zone)
+    files = (*wanted.events, *wanted.more)
+    if not files:
+        raise SettingsError("--events: want files of events, got none")
+    old, new = load(wanted.old), load(wanted.new)
+    with progress("reading", size_of(files)) as told:
+        events = EventFile(files, told, as_is=wanted.as_is)
+    with events:
+        found = pairs(_episodes(old, events, wanted.old), _episodes(new, events, wanted.new))
+    changed = [pair for pair in found if pair.changes]
+    if wanted.as_json:
+        for pair in changed:
+            sys.stdout.buffer.write(_json(pair))
+        sys.stdout.buffer.flush()
+    else:
+        for line in _text(changed, len(found) - len(changed), local_zone):
+            click.echo(line)
+    if any(change in failing for pair in changed for change in pair.changes):
+        raise SystemExit(1)
+
+
+def _failing(words: Iterable[str]) -> frozenset[Change]:
+    """The changes that fail the command; words may be separated by commas."""
+    found: set[Change] = set()
+    for word in (part.strip() for text in words for part in text.split(",")):
+        if word == "any":
+            found.update(Change)
+        elif word in list(Change):
+            found.add(Change(word))
+        else:
+            raise SettingsError(f'--fail-if: want one of {", ".join(Change)}, any, got "{word}"')
+    return frozenset(found)
+
+
+def _episodes(rulebook: Rulebook, events: EventFile, name: Path) -> list[Episode]:
+    backtest = Backtest(Plan(rulebook, publishes=False), events)
+    with progress(f"judging by {name}", len(events)) as told:
+        return episodes(backtest.run(told))
+
+
+def _json(pair: Pair) -> bytes:
+    value = {
+        "rule": pair.either.rule,
+        "scope": pair.either.scope,
+        "changes": [change.value for change in pair.changes],
+        "later_s": seconds(pair.later_ms),
+        "old": _side(pair.old),
+        "new": _side(pair.new),
+    }
+    return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _side(episode: Episode | None) -> dict[str, str | None] | None:
+    if episode is None:
+        return None
+    return {
+        "id": episode.id,
+        "severity": episode.severity,
+        "started_at": utc_text(episode.began_ms),
+        "fired_at": utc_text(episode.fired_ms or 0),
+        "resolved_at": None if episode.ended_ms is None else utc_text(episode.ended_ms),
+        "state": episode.last.state,
+    }
+
+
+def _text(changed: Sequence[Pair], same: int, zone: tzinfo) -> Iterator[str]:
+    if changed:
+        yield from aligned([_row(pair, zone) for pair in changed], left=5)
+        yield ""
+    counts = Counter(change for pair in changed for change in pair.changes)
+    parts = [f"{counts[change]} {change}" for change in Change if counts[change]]
+    yield f"{len(changed) + same} alerts: {', '.join([*parts, f'{same} the same'])}"
+
+
+def _row(pair: Pair, zone: tzinfo) -> list[str]:
+    first = pair.changes[0]
+    fired = local(pair.either.fired_ms or 0, zone)
+    if pair.old is None or pair.new is None:
+        what = pair.either.severity
+    else:
+        was = local(pair.old.fired_ms or 0, zone)
+        moved = f" by {length(abs(pair.later_ms))}, was {clock(was, fired)}" if pair.later_ms else ""
+        louder = f"{pair.old.severity} -> {pair.new.severity}" if pair.changes[-1] in _LOUDNESS else ""
+        what = ", ".join(part for part in (moved.strip(), louder) if part)
+    sign = SIGNS.get(first, "!")
+    when = f"{fired:%Y-%m-%d %H:%M:%S}"
+    changes = "+".join(pair.changes)
+    return [f"{sign} {changes}", when, pair.either.rule, scope_words(pair.either.scope), what]
+
+
+_LOUDNESS: Final = frozenset({Change.LOUDER, Change.QUIETER})
