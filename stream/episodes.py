@@ -18,7 +18,7 @@ class Episode:
     """One alert from its first transition on.  Times are Unix milliseconds of event time.
 
     `fired_ms` is the first time it fired, None if it never got further than pending; `ended_ms` the time of
-    its resolve, None while it goes on.  `worst` is the transition at its highest severity, the first such.
+    its resolve, None while it goes on.
     """
 
     id: str
@@ -35,6 +35,11 @@ class Episode:
         fired = [step.severity for step in self.transitions if step.state == FIRING]
         found = fired or [step.severity for step in self.transitions]
         return Severity.CRITICAL.value if Severity.CRITICAL.value in found else Severity.WARNING.value
+
+    @property
+    def first(self) -> Transition:
+        """Where it first fired, or else its first transition."""
+        return next((step for step in self.transitions if step.state == FIRING), self.transitions[0])
 
     @property
     def worst(self) -> Transition:

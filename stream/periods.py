@@ -146,10 +146,9 @@ def _lines(layout: Layout, row: Ints, cells: Ints, counts: Ints) -> list[tuple[i
     )
     readout = layout.read(matrix)
     scores = {name: score(each, readout.of(name)) for name, each in layout.formulas.items()}
-    if reopened.any():
-        once = solved + failed - reopened
-        scores[REOPENED] = _share(once - reopened, once)
-        scores[REPEAT] = _share(solved, once)
+    once = solved + failed - reopened
+    scores[REOPENED] = _share(once - reopened, once)
+    scores[REPEAT] = _share(solved, once)
     return [
         (
             int(contacts[number]),

@@ -6,7 +6,7 @@ from typing import Final
 
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from alerts.transitions import EPOCH
-from stream.episodes import Episode, scope_words
+from stream.episodes import Episode, scope_words, unix_ms
 
 Table = Sequence[Sequence[str]]
 
@@ -27,16 +27,23 @@ def timeline(found: Sequence[Episode], zone: tzinfo, end_ms: int) -> Iterator[st
 
 
 def _episode(episode: Episode, fired: datetime, zone: tzinfo, end_ms: int) -> Iterator[str]:
-    yield f"{fired:%H:%M:%S}  {episode.severity:8}  {episode.rule}  {scope_words(episode.scope)}"
-    yield f"{INDENT}{episode.worst.summary}."
-    cause = episode.worst.cause or next((step.cause for step in episode.transitions if step.cause), None)
+    first, worst = episode.first, episode.worst
+    yield f"{fired:%H:%M:%S}  {first.severity:8}  {episode.rule}  {scope_words(episode.scope)}"
+    yield f"{INDENT}{first.summary}."
+    if first.severity != worst.severity:
+        rose = local(unix_ms(worst.at), zone)
+        yield f"{INDENT}{worst.severity.capitalize()} from {clock(rose, fired)}: {worst.summary}."
+    cause = worst.cause or first.cause
     if cause:
-        yield f"{INDENT}Most of it: {cause_words(cause)}."
+        yield f"{INDENT}{cause_words(cause)}."
     yield f"{INDENT}{_course(episode, fired, zone, end_ms)}"
 
 
 def cause_words(cause: Mapping[str, object]) -> str:
-    """The cause's facts in a row."""
+    """Where most of the harm comes from; without the names that it usually has, all its facts in a row."""
+    if {"dimension", "value", "share_of_shortfall"} <= cause.keys():
+        part = float(str(cause["share_of_shortfall"]))
+        return f"{part:.0%} of the shortfall comes from {cause['dimension']}={cause['value'] or '(none)'}"
     return ", ".join(f"{name} {value}" for name, value in cause.items())
 
 
