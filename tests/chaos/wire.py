@@ -67,7 +67,10 @@ class Alerts:
 async def read_topic(broker: str, topic: str) -> list[Any]:
     """Every record of a topic up to its end now, in log order per partition."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=broker, enable_auto_commit=False, max_partition_fetch_bytes=16 << 20
+        bootstrap_servers=broker,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",  # as the seek below, which the client's own may overtake
+        max_partition_fetch_bytes=16 << 20,
     )
     await consumer.start()
     try:
