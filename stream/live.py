@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts.transitions import Score, Transition
+from stream.timeline import cause_words
 
 COLUMNS: Final = ("csat", "ces", "nps", "fcr", "abandonment")
 """Indicators shown, one column each."""
@@ -108,7 +109,8 @@ class LiveView:
         style = "dim" if score.status != "ok" else self._style(channel, indicator)
         text = Text(f"{score.value:.1f}{UNITS[indicator]}", style=style)
         if score.low is not None and score.high is not None:
-            text.append(f" [{score.low:.0f}–{score.high:.0f}]", style="dim")
+            digits = 1 if score.indicator == "ces" else 0  # a scale of seven
+            text.append(f" [{score.low:.{digits}f}–{score.high:.{digits}f}]", style="dim")
         return text
 
     def _style(self, channel: str, indicator: str) -> str:
@@ -132,4 +134,5 @@ class LiveView:
 def line(transition: Transition) -> str:
     """A transition in one line, for the board and where there is no terminal."""
     when = transition.at.replace("T", " ").removesuffix("Z")
-    return f"{when}  {transition.state:<8} {transition.severity:<8} {transition.summary}"
+    cause = f"; {cause_words(transition.cause)}" if transition.cause else ""
+    return f"{when}  {transition.state:<8} {transition.severity:<8} {transition.summary}{cause}"

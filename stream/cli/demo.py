@@ -2,11 +2,16 @@
 
 import tempfile
 from pathlib import Path
+from typing import Final
 
 import click
 
 from stream.demo import DemoSettings, play
 from stream.traffic import DAY_SPEED
+
+NEXT: Final = """Next, on a Kafka of your own:
+  tocsin topics --broker HOST:9092
+  tocsin worker --broker HOST:9092 --rules RULES.yaml"""
 
 
 @click.command()
@@ -43,12 +48,15 @@ def command(
     Starts a broker of its own, a worker and a webhook receiver, all on 127.0.0.1 and gone afterwards;
     Ctrl-C ends it at any time.
     """
+    click.echo("starting a broker, a worker and a webhook receiver on 127.0.0.1 …", err=True)
     try:
         if keep is not None:
             keep.mkdir(parents=True, exist_ok=True)
             play(DemoSettings(keep, seconds, as_json, rules, speed, seed))
-            return
-        with tempfile.TemporaryDirectory(prefix="tocsin-demo-") as directory:
-            play(DemoSettings(Path(directory), seconds, as_json, rules, speed, seed))
+        else:
+            with tempfile.TemporaryDirectory(prefix="tocsin-demo-") as directory:
+                play(DemoSettings(Path(directory), seconds, as_json, rules, speed, seed))
     except KeyboardInterrupt:
         pass  # the usual way to end it
+    if not as_json:
+        click.echo(NEXT, err=True)
