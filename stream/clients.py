@@ -1,6 +1,7 @@
 """Short-lived Kafka clients of the commands, and what it means when the broker does not answer."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -8,14 +9,20 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.structs import ConsumerRecord
 
 from stream.kafka import MAX_RECORD_BYTES, ClientSettings
 
 REQUEST_MS: Final = 15_000
 """How long one request of a command may take; the worker has its own patience."""
 PROBE_S: Final = 3.0
+POLL_MS: Final = 1_000
+PATIENCE_POLLS: Final = 15
 FETCH_WAIT_MS: Final = 50
 """Tansu answers an empty fetch after half of this, whether something was written meanwhile or not."""
+
+
+AllOfIt = AsyncIterator[ConsumerRecord[bytes | None, bytes | None]]
 
 
 class BrokerError(Exception):
@@ -74,6 +81,8 @@ async def reading(
         **settings.client_options(),
         group_id=None,
         enable_auto_commit=False,
+        # The same as the seek below: an answer to the client's own first question may come after it.
+        auto_offset_reset="latest" if latest else "earliest",
         fetch_max_wait_ms=FETCH_WAIT_MS,
         max_partition_fetch_bytes=MAX_RECORD_BYTES,
     )
@@ -85,6 +94,28 @@ async def reading(
             yield client
         finally:
             await client.stop()
+
+
+async def read_all(settings: ClientSettings, topic: str) -> AllOfIt:
+    """Every record that a topic has now, in order per partition.
+
+    Raises:
+        BrokerError: no broker answers or lets us in, the topic is not there, or it stops answering.
+    """
+    async with reading(settings, topic) as consumer:
+        starts = await consumer.beginning_offsets(consumer.assignment())
+        ends = await consumer.end_offsets(consumer.assignment())
+        left = [tp for tp, end in ends.items() if starts[tp] < end]
+        silent = 0
+        while left and silent < PATIENCE_POLLS:
+            fetched = await consumer.getmany(*left, timeout_ms=POLL_MS)
+            silent = 0 if fetched else silent + 1
+            for records in fetched.values():
+                for record in records:
+                    yield record
+            left = [tp for tp in left if await consumer.position(tp) < ends[tp]]
+        if left:
+            raise BrokerError(f"{topic} at {settings.bootstrap}: no more records come, though there are some")
 
 
 async def partition_counts(client: AIOKafkaAdminClient) -> dict[str, int]:
@@ -136,4 +167,7 @@ async def why_unreachable(settings: ClientSettings) -> str | None:
 
 
 def _text(error: Exception) -> str:
+    number = getattr(error, "errno", None)
+    if isinstance(error, ConnectionError) and number:
+        return os.strerror(number)  # asyncio puts the address into the text, which is told already
     return (getattr(error, "strerror", None) or str(error) or type(error).__name__).strip()

@@ -1,0 +1,190 @@
+"""`tocsin alerts`: what fires, as it happens; take care of it, silence it, say what it was worth."""
+
+import getpass
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal
+from uuid import uuid4
+
+import click
+
+from alerts import commands
+from alerts.commands import Acknowledge, Command, Judgement, Silence, Unsilence
+from alerts.errors import SettingsError
+from alerts.muting import Muting
+from alerts.notation import duration_ms
+from alerts.rules import DIMENSIONS
+from alerts.transitions import encode
+from stream.cli.kafka_options import kafka_options, run
+from stream.clients import POLL_MS, producing, read_all, reading
+from stream.kafka import ClientSettings
+from stream.standing import Standing, decode, line
+from stream.topics import ALERTS, COMMANDS
+
+LABELS: Final = ("rule", "severity", "indicator", *DIMENSIONS)
+TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@click.group("alerts")
+def command() -> None:
+    """Follow alerts, acknowledge them, silence them."""
+
+
+def _signed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that every command on cx.commands has: who says so, and why."""
+    by = click.option("--by", default=getpass.getuser, show_default="your user name", help="Who says so.")
+    comment = click.option("--comment", metavar="TEXT", help="Why.")
+    decorated: Callable[..., Any] = by(comment(function))
+    return decorated
+
+
+@command.command("list")
+@kafka_options
+@click.option("--all", "everything", is_flag=True, help="Also those that are over.")
+@click.option("--json", "as_json", is_flag=True, help="Print cx.alerts values, one a line.")
+def show(kafka: ClientSettings, *, everything: bool, as_json: bool) -> None:
+    """Where each alert stands: firing, stale, pending."""
+    standing, notes = run(_read(kafka))
+    found = standing.all() if everything else standing.open()
+    for transition in found:
+        click.echo(encode(transition) if as_json else line(transition, notes))
+    if not found and not as_json:
+        click.echo("Nothing is open.")
+
+
+@command.command("follow")
+@kafka_options
+@click.option("--from-start", is_flag=True, help="Begin with the oldest that the topic still has.")
+@click.option("--json", "as_json", is_flag=True, help="Print cx.alerts values, one a line.")
+def follow(kafka: ClientSettings, *, from_start: bool, as_json: bool) -> None:
+    """Print every change as it happens, until Ctrl-C."""
+    with suppress(KeyboardInterrupt):
+        run(_follow(kafka, from_start=from_start, as_json=as_json))
+
+
+@command.command("ack")
+@kafka_options
+@click.argument("alert")
+@_signed
+def acknowledge(kafka: ClientSettings, alert: str, by: str, comment: str | None) -> None:
+    """Take care of ALERT: receivers hear of it again when it gets louder, or is over.
+
+    ALERT is the beginning of its id.
+    """
+    known = run(_read(kafka))[0].named(alert)
+    severity: Literal["warning", "critical"] = "critical" if known.severity == "critical" else "warning"
+    run(_say(kafka, Acknowledge(alert=known.id, severity=severity, at=_now(), by=by, comment=comment)))
+    click.echo(f"{known.id} is acknowledged by {by}")
+
+
+@command.command("verdict")
+@kafka_options
+@click.argument("alert")
+@click.argument("verdict", type=click.Choice(["genuine", "false"]))
+@_signed
+def judge(kafka: ClientSettings, alert: str, verdict: Any, by: str, comment: str | None) -> None:
+    """Say what ALERT turned out to be, for whoever tunes the rules."""
+    known = run(_read(kafka))[0].named(alert)
+    run(_say(kafka, Judgement(alert=known.id, verdict=verdict, at=_now(), by=by, comment=comment)))
+    click.echo(f"{known.id} was {verdict}, says {by}")
+
+
+@command.command("silence")
+@kafka_options
+@click.option(
+    "--match", "pairs", multiple=True, required=True, metavar="LABEL=VALUE",
+    help="What to silence: all given labels must be the alert's.",
+)  # fmt: skip
+@click.option("--for", "length", required=True, metavar="DURATION", help="For how long, such as 2h.")
+@_signed
+def silence(kafka: ClientSettings, pairs: tuple[str, ...], length: str, by: str, comment: str | None) -> None:
+    """Send no notices of alerts that match; what still fires after the silence is told then."""
+    match, until = _labels(pairs), _now() + timedelta(milliseconds=_duration_ms(length))
+    said = Silence(id=uuid4().hex[:12], match=match, until=until, at=_now(), by=by, comment=comment)
+    run(_say(kafka, said))
+    click.echo(f"silence {said.id} until {until:{TIME}}")
+
+
+@command.command("unsilence")
+@kafka_options
+@click.argument("silence_id", metavar="SILENCE")
+@_signed
+def unsilence(kafka: ClientSettings, silence_id: str, by: str, comment: str | None) -> None:
+    """End SILENCE before its time."""
+    if silence_id not in {each.id for each in run(_silences(kafka))}:
+        raise SettingsError(f"SILENCE: want the id of a silence in force, got {silence_id!r}")
+    run(_say(kafka, Unsilence(id=silence_id, at=_now(), by=by, comment=comment)))
+    click.echo(f"silence {silence_id} has ended")
+
+
+@command.command("silences")
+@kafka_options
+@click.option("--json", "as_json", is_flag=True, help="Print cx.commands values, one a line.")
+def silences(kafka: ClientSettings, *, as_json: bool) -> None:
+    """The silences in force."""
+    for each in run(_silences(kafka)):
+        match = " ".join(f"{label}={value}" for label, value in each.match.items())
+        text = f"{each.id}  until {each.until:{TIME}}  {match}  by {each.by}  {each.comment or ''}"
+        click.echo(commands.encode(each) if as_json else text.rstrip())
+
+
+async def _read(kafka: ClientSettings) -> tuple[Standing, dict[str, str]]:
+    """Where alerts stand, and who takes care of which."""
+    standing = Standing()
+    async for record in read_all(kafka, ALERTS):
+        if (transition := decode(record.value)) is not None:
+            standing.apply(transition)
+    notes = {}
+    async for record in read_all(kafka, COMMANDS):
+        if isinstance(said := commands.decode(record.value), Acknowledge):
+            notes[said.alert] = f"acknowledged by {said.by}"
+    return standing, notes
+
+
+async def _follow(kafka: ClientSettings, *, from_start: bool, as_json: bool) -> None:
+    standing = Standing()
+    async with reading(kafka, ALERTS, latest=not from_start) as consumer:
+        while True:
+            for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
+                for record in records:
+                    transition = decode(record.value)
+                    if transition is not None and standing.apply(transition):
+                        click.echo(encode(transition) if as_json else line(transition, {}))
+
+
+async def _silences(kafka: ClientSettings) -> list[Silence]:
+    muting = Muting()
+    async for record in read_all(kafka, COMMANDS):
+        if (said := commands.decode(record.value)) is not None:
+            muting.apply(said)
+    return muting.silences(_now().timestamp())
+
+
+async def _say(kafka: ClientSettings, said: Command) -> None:
+    async with producing(kafka) as producer:
+        await producer.send_and_wait(COMMANDS, commands.encode(said), key=commands.key(said).encode())
+
+
+def _labels(pairs: tuple[str, ...]) -> dict[str, str]:
+    match = {}
+    for pair in pairs:
+        label, equals, value = pair.partition("=")
+        if not equals or label not in LABELS:
+            raise SettingsError(f"--match: want LABEL=VALUE, LABEL one of {', '.join(LABELS)}, got {pair!r}")
+        match[label] = value
+    return match
+
+
+def _duration_ms(text: str) -> int:
+    try:
+        length_ms = duration_ms(text)
+    except ValueError as error:
+        raise SettingsError(f"--for: want {error}, got {text!r}") from error
+    if length_ms == 0:
+        raise SettingsError(f"--for: want more than nothing, got {text!r}")
+    return length_ms
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,218 @@
+"""The doctor: all that a worker needs, looked at without changing anything, each finding with its fix."""
+
+import asyncio
+import os
+import platform
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from alerts.errors import OperatorError
+from alerts.rules import Rulebook
+from alerts.signing import signer
+from stream import __version__, rulefile
+from stream.clients import BrokerError, admin_client, reading
+from stream.kafka import ClientSettings
+from stream.records import Stream
+from stream.topics import inspect
+
+PYTHON: Final = (3, 11)
+EXACT: Final = {"faust-streaming": "0.15.3"}
+"""Versions whose private methods we override."""
+PROBE_S: Final = 10.0
+"""How long one check may take."""
+SAMPLE: Final = 100
+"""Records looked at per input partition, the newest."""
+AHEAD_S: Final = 60.0
+"""A record stamped further in the future means that some clock is wrong."""
+MISKEYED: Final = 0.05
+"""A share of records with keys other than their customers that is no accident any more."""
+
+
+class State(StrEnum):
+    """How a check came out; only FAIL makes the doctor fail."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding, and what to do about it."""
+
+    name: str
+    state: State
+    found: str
+    fix: str | None = None
+
+
+async def examine(kafka: ClientSettings, rules: Path | None, group: str) -> list[Check]:
+    """All checks; those that need a broker only where one answers."""
+    checks = [*versions(sys.version_info[:2], _installed()), *rules_checks(rules)]
+    broker = await _within(_broker(kafka), "broker")
+    checks += broker
+    if any(check.state is State.FAIL for check in broker):
+        return checks
+    for name, work in (("topics", _topics(kafka, group)), ("records", _records(kafka))):
+        checks += await _within(work, name)
+    return checks
+
+
+async def _within(work: Any, name: str) -> list[Check]:
+    try:
+        found: list[Check] = await asyncio.wait_for(work, PROBE_S)
+    except BrokerError as error:
+        return [Check(name, State.FAIL, str(error), "start Kafka, or give --broker HOST:PORT")]
+    except TimeoutError:
+        return [Check(name, State.FAIL, f"no answer within {PROBE_S:g} s", "look at the broker's log")]
+    return found
+
+
+def versions(python: tuple[int, ...], installed: Mapping[str, str | None]) -> list[Check]:
+    """Whether what runs is what was tested together."""
+    told = f"tocsin {__version__}, Python {platform.python_version()}"
+    if python < PYTHON:
+        return [Check("versions", State.FAIL, told, "install Python 3.11 or newer")]
+    wrong = {name: found for name, found in installed.items() if found != EXACT[name]}
+    if wrong:
+        fix = "pip install " + " ".join(f"{name}=={EXACT[name]}" for name in wrong)
+        found = ", ".join(f"{name} {version or 'missing'}" for name, version in wrong.items())
+        return [Check("versions", State.FAIL, f"{told}, {found}", fix)]
+    return [Check("versions", State.OK, told)]
+
+
+def _installed() -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for name in EXACT:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = None
+    return found
+
+
+def rules_checks(rules: Path | None, environment: Mapping[str, str] = os.environ) -> list[Check]:
+    """Whether the rules file is sound, and its receivers' secrets can be found."""
+    try:
+        rulebook = rulefile.load(rules) if rules is not None else rulefile.starter()
+    except OperatorError as error:
+        fix = f"put it right, then: tocsin check {rules}"
+        return [Check("rules", State.FAIL, str(error).splitlines()[0], fix)]
+    name = str(rules) if rules is not None else "the starter rules"
+    return [
+        Check("rules", State.OK, f"{name}: {len(rulebook.rules)} rules"),
+        *_receivers(rulebook, environment),
+    ]
+
+
+def _receivers(rulebook: Rulebook, environment: Mapping[str, str]) -> list[Check]:
+    checks = []
+    for receiver in rulebook.receivers:
+        name = f"receiver {receiver.name}"
+        try:
+            signs = signer(receiver, environment).signs
+        except OperatorError as error:
+            checks.append(Check(name, State.FAIL, str(error), "set it where the worker runs"))
+            continue
+        if signs:
+            checks.append(Check(name, State.OK, "its secret is there"))
+        else:
+            fix = "give it secret_env: NAME, and the variable whsec_ with 24 to 64 random bytes in base64"
+            checks.append(Check(name, State.WARN, "has no secret: notices are not signed", fix))
+    return checks or [
+        Check("receivers", State.WARN, "nobody is told of alerts", "add receivers: to the rules")
+    ]
+
+
+async def _broker(kafka: ClientSettings) -> list[Check]:
+    started = time.monotonic()
+    async with admin_client(kafka) as client:
+        cluster = await client.describe_cluster()
+    took_ms = (time.monotonic() - started) * 1000
+    count = len(cluster["brokers"])
+    return [
+        Check("broker", State.OK, f"{kafka.bootstrap}: {count} in the cluster, answered in {took_ms:.0f} ms")
+    ]
+
+
+async def _topics(kafka: ClientSettings, group: str) -> list[Check]:
+    states = await inspect(kafka, group)
+    missing = [state.name for state in states if state.partitions == 0]
+    if missing:
+        fix = f"tocsin topics --broker {kafka.bootstrap} --group {group}"
+        return [Check("topics", State.FAIL, f"missing: {', '.join(missing)}", fix)]
+    wrong = [
+        Check(
+            f"topic {state.name}", State.FAIL, f"{each.what}: want {each.wanted}, got {each.found}", each.fix
+        )
+        for state in states
+        for each in state.mismatches
+    ]
+    partitions = max(state.partitions for state in states)
+    return wrong or [Check("topics", State.OK, f"{len(states)} topics, {partitions} partitions")]
+
+
+async def _records(kafka: ClientSettings) -> list[Check]:
+    """What the newest input records say of clocks and keys."""
+    records = [record for stream in Stream for record in await _newest(kafka, stream.topic)]
+    if not records:
+        return [Check("records", State.OK, "no input yet, so nothing to say of clocks and keys")]
+    pairs = [(record.key, record.value) for record in records]
+    return [clock(max(record.timestamp for record in records), time.time() * 1000), keys(pairs)]
+
+
+async def _newest(kafka: ClientSettings, topic: str) -> list[Any]:
+    """The newest records of each partition."""
+    found: list[Any] = []
+    async with reading(kafka, topic) as consumer:
+        assigned = consumer.assignment()
+        starts, ends = await consumer.beginning_offsets(assigned), await consumer.end_offsets(assigned)
+        left = {tp for tp in assigned if starts[tp] < ends[tp]}
+        for tp in left:
+            consumer.seek(tp, max(starts[tp], ends[tp] - SAMPLE))
+        while left:
+            fetched = await consumer.getmany(*left, timeout_ms=1000, max_records=SAMPLE * len(assigned))
+            found += [record for records in fetched.values() for record in records]
+            left = {tp for tp in left if await consumer.position(tp) < ends[tp]}
+    return found
+
+
+def clock(newest_ms: float, now_ms: float) -> Check:
+    """Whether the newest record's timestamp and our clock agree."""
+    ahead_s = (newest_ms - now_ms) / 1000
+    if ahead_s > AHEAD_S:
+        found = f"the newest record is stamped {ahead_s:.0f} s in the future"
+        return Check("clock", State.FAIL, found, "set the clocks of the senders and of this machine (NTP)")
+    return Check("clock", State.OK, "no record is stamped in the future")
+
+
+def keys(records: Sequence[tuple[bytes | None, bytes | None]]) -> Check:
+    """Whether records are keyed by their customer, or by their id where they have none."""
+    known = [(key, wanted) for key, value in records if (wanted := _wanted_key(value)) is not None]
+    wrong = sum(key != wanted for key, wanted in known)
+    if not known or wrong / len(known) <= MISKEYED:
+        return Check(
+            "keys", State.OK, f"{len(known) - wrong} of {len(known)} records keyed by their customer"
+        )
+    found = f"{wrong} of {len(known)} records have a key that is not their customer"
+    fix = (
+        "have senders set the key to the customer (the id where there is none): repeats are missed otherwise"
+    )
+    return Check("keys", State.WARN, found, fix)
+
+
+def _wanted_key(value: bytes | None) -> bytes | None:
+    try:
+        event = orjson.loads(value or b"")
+    except orjson.JSONDecodeError:
+        return None
+    wanted = (event.get("customer") or event.get("id")) if isinstance(event, dict) else None
+    return wanted.encode() if isinstance(wanted, str) else None

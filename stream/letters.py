@@ -1,0 +1,101 @@
+"""Dead letters read back: where a record came from, why it was refused, and the record as it came."""
+
+import base64
+from dataclasses import dataclass
+from typing import Any, Final
+
+from alerts.transitions import utc_text
+from stream.dead_letters import (
+    DETAIL_HEADER,
+    HEADERS,
+    OFFSET_HEADER,
+    PARTITION_HEADER,
+    REASON_HEADER,
+    TOPIC_HEADER,
+)
+from stream.outcomes import Reason
+from stream.records import Stream
+
+TOPICS: Final = tuple(stream.topic for stream in Stream)
+REASONS: Final = tuple(reason.value for reason in Reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A dead letter, written at `at_ms`.  Key, value and headers are the original's, byte for byte."""
+
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    detail: str
+    at_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which dead letters are meant; None: any."""
+
+    topic: str | None = None
+    reason: str | None = None
+    since_ms: int = 0
+
+    def holds(self, letter: Letter) -> bool:
+        """Whether it is one of them."""
+        return (
+            self.topic in (None, letter.topic)
+            and self.reason in (None, letter.reason)
+            and letter.at_ms >= self.since_ms
+        )
+
+
+def read(record: Any) -> Letter | None:
+    """The dead letter in an aiokafka ConsumerRecord; None where its headers are not ours.
+
+    Our headers are the last of each name: the record may have had some of the same name.
+    """
+    count = len(HEADERS)
+    if tuple(name for name, _ in record.headers[-count:]) != HEADERS:
+        return None
+    said = {name: text.decode(errors="replace") for name, text in record.headers[-count:]}
+    known = said[TOPIC_HEADER] in TOPICS and said[REASON_HEADER] in REASONS
+    if not known or not (said[PARTITION_HEADER].isdigit() and said[OFFSET_HEADER].isdigit()):
+        return None
+    return Letter(
+        said[TOPIC_HEADER],
+        int(said[PARTITION_HEADER]),
+        int(said[OFFSET_HEADER]),
+        said[REASON_HEADER],
+        said[DETAIL_HEADER],
+        record.timestamp,
+        record.key,
+        record.value,
+        tuple(record.headers[:-count]),
+    )
+
+
+def as_object(letter: Letter) -> dict[str, object]:
+    """For JSON: bytes as text where they are UTF-8, else in base64 under a name that says so."""
+    return {
+        "topic": letter.topic,
+        "partition": letter.partition,
+        "offset": letter.offset,
+        "reason": letter.reason,
+        "detail": letter.detail,
+        "at": utc_text(letter.at_ms),
+        **_shown("key", letter.key),
+        **_shown("value", letter.value),
+        "headers": [{"name": name, **_shown("value", value)} for name, value in letter.headers],
+    }
+
+
+def _shown(name: str, data: bytes | None) -> dict[str, str | None]:
+    if data is None:
+        return {name: None}
+    try:
+        return {name: data.decode()}
+    except UnicodeDecodeError:
+        return {f"{name}_base64": base64.b64encode(data).decode()}

@@ -1,0 +1,69 @@
+"""Where alerts stand now, from the transitions of cx.alerts; and how people read them."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from alerts.errors import SettingsError
+from alerts.states import State
+from alerts.transitions import Transition
+from stream.episodes import scope_words
+
+SHOWN_ID: Final = 10
+"""Characters of an alert's id that are shown; enough to name it by."""
+
+_DECODER: Final = msgspec.json.Decoder(Transition)
+
+
+def decode(value: bytes | None) -> Transition | None:
+    """The transition in a cx.alerts value; None for anything else."""
+    try:
+        return _DECODER.decode(value or b"")
+    except msgspec.DecodeError:
+        return None
+
+
+class Standing:
+    """The latest transition of every alert, whatever order and repeats they come in."""
+
+    def __init__(self) -> None:
+        self._latest: dict[str, Transition] = {}
+
+    def apply(self, transition: Transition) -> bool:
+        """Take one into account; whether it is news, and no repeat."""
+        known = self._latest.get(transition.id)
+        if known is not None and known.seq >= transition.seq:
+            return False
+        self._latest[transition.id] = transition
+        return True
+
+    def all(self) -> list[Transition]:
+        """Every alert, those that moved last first."""
+        return sorted(self._latest.values(), key=lambda each: (each.at, each.id), reverse=True)
+
+    def open(self) -> list[Transition]:
+        """Alerts that are not over."""
+        return [each for each in self.all() if each.state != State.RESOLVED.word]
+
+    def named(self, start: str) -> Transition:
+        """The alert whose id begins so.
+
+        Raises:
+            SettingsError: there is none, or more than one.
+        """
+        found = [each for each in self._latest.values() if each.id.startswith(start)]
+        if len(found) != 1:
+            some = ", ".join(sorted(each.id for each in found)[:5])
+            fits = f"{len(found)} alerts ({some}) have" if found else "none has"
+            raise SettingsError(f"ALERT: want the beginning of one alert's id, got {start!r}, which {fits}")
+        return found[0]
+
+
+def line(transition: Transition, notes: Mapping[str, str]) -> str:
+    """One line for people; `notes` by alert id, such as who takes care of it."""
+    note = f"  ({notes[transition.id]})" if transition.id in notes else ""
+    return (
+        f"{transition.at}  {transition.severity.upper():<8}  {transition.state:<8}  {transition.rule}  "
+        f"{scope_words(transition.scope)}  {transition.summary}  [{transition.id[:SHOWN_ID]}]{note}"
+    )

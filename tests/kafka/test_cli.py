@@ -1,0 +1,145 @@
+"""`tocsin alerts`, `dead-letters` and `doctor` against a real Kafka."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+
+import pytest
+from click.testing import CliRunner, Result
+
+from alerts.transitions import Transition, encode
+from stream.cli import tocsin
+from stream.clients import producing, read_all
+from stream.dead_letters import letter
+from stream.kafka import ClientSettings
+from stream.outcomes import Reason, Reject
+from stream.topics import ensure
+from tests.kafka.broker import Broker, running_broker
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[Broker]:
+    """A broker with our topics and nothing in them."""
+    with running_broker() as broker:
+        asyncio.run(ensure(ClientSettings((broker.bootstrap,)), 2))
+        yield broker
+
+
+def _tocsin(own: Broker, *arguments: str) -> Result:
+    done = CliRunner().invoke(tocsin, arguments, env={"TOCSIN_BROKER": own.bootstrap})
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done
+
+
+def _transition(alert: str, seq: int, state: str) -> Transition:
+    return Transition(
+        id=alert,
+        seq=seq,
+        rule="low",
+        severity="critical",
+        state=state,
+        indicator="csat",
+        definition={},
+        scope={"channel": "phone"},
+        window_s=1800,
+        at=f"2026-11-22T10:00:{seq:02}Z",
+        started_at="2026-11-22T10:00:00Z",
+        value=41.0,
+        n=40,
+        low=30.0,
+        high=49.0,
+        limit=50.0,
+        summary="CSAT of phone is 41 %",
+        evidence={},
+        cause=None,
+    )
+
+
+def _write(own: Broker, *records: tuple[str, bytes | None, bytes | None]) -> None:
+    async def send() -> None:
+        async with producing(ClientSettings((own.bootstrap,))) as producer:
+            for topic, key, value in records:
+                await producer.send_and_wait(topic, value, key)
+
+    asyncio.run(send())
+
+
+def test_alerts_are_listed_acknowledged_and_silenced(own: Broker) -> None:
+    """What is open, who takes care of it, and what is silenced: all by way of the topics."""
+    assert _tocsin(own, "alerts", "list").output == "Nothing is open.\n"
+    steps = [
+        _transition("aaa1", 1, "firing"),
+        _transition("bbb2", 1, "firing"),
+        _transition("bbb2", 2, "resolved"),
+    ]
+    _write(own, *(("cx.alerts", step.id.encode(), encode(step)) for step in [*steps, *steps]))
+    assert "[aaa1]\n" in _tocsin(own, "alerts", "list").output
+    everything = _tocsin(own, "alerts", "list", "--all", "--json").output.splitlines()
+    assert [json.loads(line)["state"] for line in everything] == ["resolved", "firing"]
+
+    assert _tocsin(own, "alerts", "ack", "aaa", "--by", "ann").exit_code == 0
+    assert "(acknowledged by ann)" in _tocsin(own, "alerts", "list").output
+    said = _tocsin(own, "alerts", "silence", "--match", "channel=phone", "--for", "2h", "--comment", "works")
+    identity = said.output.split()[1]
+    listed = json.loads(_tocsin(own, "alerts", "silences", "--json").output)
+    assert (listed["id"], listed["match"], listed["comment"]) == (identity, {"channel": "phone"}, "works")
+    assert _tocsin(own, "alerts", "unsilence", identity).exit_code == 0
+    assert _tocsin(own, "alerts", "silences").output == ""
+    assert "was false" in _tocsin(own, "alerts", "verdict", "bbb", "false", "--by", "ann").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("alerts", "ack", "zzz"), "ALERT: want the beginning of one alert's id, got 'zzz'"),
+        (("alerts", "silence", "--match", "colour=red", "--for", "2h"), "--match: want LABEL=VALUE"),
+        (("alerts", "silence", "--match", "rule=low", "--for", "soon"), "--for: want a duration"),
+        (("alerts", "unsilence", "nothing"), "SILENCE: want the id of a silence in force"),
+        (("dead-letters", "redrive"), "want to be told which letters"),
+        (("dead-letters", "list", "--since", "long"), "--since: want a duration"),
+    ],
+)
+def test_mistakes_are_told_with_what_was_wanted(own: Broker, arguments: tuple[str, ...], told: str) -> None:
+    """The operator's errors name the option, what it wants and what it got."""
+    done = CliRunner().invoke(tocsin, arguments, env={"TOCSIN_BROKER": own.bootstrap})
+    assert told in str(done.exception)
+
+
+def test_dead_letters_are_listed_and_sent_again(own: Broker) -> None:
+    """Listed by reason; sent again byte for byte, with their own headers and key, where they came from."""
+
+    class Sent:
+        topic, partition, offset, timestamp = "cx.feedback", 1, 7, 0
+        key, value, headers = b"customer", b"\xffnot json", (("ce_id", b"1"),)
+
+    out = letter(Sent, Reject(7, Reason.NOT_JSON, "at byte 0"))
+
+    async def bury() -> None:
+        async with producing(ClientSettings((own.bootstrap,))) as producer:
+            await producer.send_and_wait(out.topic, out.value, out.key, headers=list(out.headers))
+
+    asyncio.run(bury())
+    listed = _tocsin(own, "dead-letters", "list", "--reason", "not_json").output
+    assert "cx.feedback/1@7  not_json  at byte 0" in listed
+    assert "not json" not in listed.replace("not_json", "")
+    assert json.loads(_tocsin(own, "dead-letters", "list", "--json").output)["key"] == "customer"
+    assert "1 record to send" in _tocsin(own, "dead-letters", "redrive", "--all", "--dry-run").output
+    assert _tocsin(own, "dead-letters", "redrive", "--reason", "future").output == "0 records sent again\n"
+    assert "1 record sent again" in _tocsin(own, "dead-letters", "redrive", "--topic", "cx.feedback").output
+
+    async def input_now() -> list[tuple[bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]]:
+        settings = ClientSettings((own.bootstrap,))
+        return [(each.key, each.value, each.headers) async for each in read_all(settings, "cx.feedback")]
+
+    assert asyncio.run(input_now()) == [(Sent.key, Sent.value, Sent.headers)]
+
+
+def test_the_doctor_passes_on_what_is_well_and_fails_on_what_is_not(own: Broker) -> None:
+    """Exit code 0 with all topics there, 1 with the command that makes them where they are not."""
+    well = _tocsin(own, "doctor", "--json")
+    assert well.exit_code == 0, well.output
+    states = {check["name"]: check["state"] for check in json.loads(well.output)}
+    assert states["broker"] == states["topics"] == states["rules"] == states["versions"] == "ok"
+    ill = _tocsin(own, "doctor", "--group", "other")
+    assert ill.exit_code == 1
+    assert f"fix: tocsin topics --broker {own.bootstrap} --group other" in ill.output

@@ -1,0 +1,134 @@
+"""The notifier on a real Kafka: delivery log, commands that are heeded, a restart that repeats nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from alerts import commands
+from alerts.commands import Silence, Unsilence
+from alerts.rules import Receiver, Rulebook
+from stream.clients import producing, read_all
+from stream.kafka import ClientSettings
+from stream.notify import DeliveryTopic, Notifier, decode
+from stream.producer import Outbox
+from stream.slots import TP, Slot
+from stream.topics import ensure
+from stream.transport import Batch
+from tests.kafka.broker import Broker
+from tests.post import SECRET, CountingMeter, Hook, transition
+
+
+class Sent:
+    """A record of cx.alerts."""
+
+    def __init__(self, offset: int, value: bytes) -> None:
+        self.offset = offset
+        self.value = value
+        self.timestamp = round(datetime.now(UTC).timestamp() * 1000)
+
+
+class Desk:
+    """A receiver, and notifiers that deliver to it one after the other."""
+
+    def __init__(self, settings: ClientSettings) -> None:
+        self.settings = settings
+        self.hook = Hook()
+        self.meter = CountingMeter()
+        self.url = ""
+
+    @asynccontextmanager
+    async def notifier(self) -> AsyncIterator[Notifier]:
+        """A notifier as a worker has it."""
+        options = self.settings.client_options()
+        outbox = Outbox(options)
+        await outbox.start()
+        rulebook = Rulebook((), {}, receivers=(Receiver("desk", self.url, (SECRET,)),))
+        notifier = Notifier(rulebook, DeliveryTopic(outbox, options), self.meter, self._fail)
+        await notifier.start()
+        try:
+            yield notifier
+        finally:
+            await notifier.close()
+            await outbox.stop()
+
+    async def say(self, command: commands.Command) -> None:
+        """Write a command."""
+        async with producing(self.settings) as producer:
+            await producer.send_and_wait("cx.commands", commands.encode(command))
+
+    @staticmethod
+    def _fail(error: BaseException) -> None:
+        raise error
+
+
+@asynccontextmanager
+async def _desk(broker: Broker) -> AsyncIterator[Desk]:
+    desk = Desk(ClientSettings((broker.bootstrap,)))
+    await ensure(desk.settings, 2)
+    app = web.Application()
+    app.router.add_post("/hook", desk.hook.handle)
+    async with TestServer(app) as server:
+        desk.url = str(server.make_url("/hook"))
+        yield desk
+
+
+async def _taken(notifier: Notifier, *values: bytes) -> None:
+    """Hand over a batch of partition 1 and wait until it is finished."""
+    finished = asyncio.Event()
+    slot = Slot(len(values) - 1, 0.0, _on_finish=finished.set)
+    records = [Sent(offset, value) for offset, value in enumerate(values)]
+    await notifier.take(Batch(TP("cx.alerts", 1), records, slot))
+    await asyncio.wait_for(finished.wait(), 30)
+    assert slot.finished
+
+
+def test_a_restart_repeats_nothing_and_forgets_nothing(broker: Broker) -> None:
+    """A second notifier finds in cx.deliveries what the first has done, in the partition of the alert."""
+
+    async def body() -> None:
+        async with _desk(broker) as desk:
+            async with desk.notifier() as first:
+                await _taken(first, transition("a", 1))
+            async with desk.notifier() as second:
+                await _taken(second, transition("a", 1), transition("a", 2, "resolved"))
+            assert desk.hook.got == ["a.1", "a.2"]
+            written = [record async for record in read_all(desk.settings, "cx.deliveries")]
+            entries = [decode(record.value) for record in written]
+            assert [(each.id, each.outcome) for each in entries if each] == [
+                ("a.1", "delivered"),
+                ("a.2", "delivered"),
+            ]
+            assert {(record.partition, record.key) for record in written} == {(1, b"a.1"), (1, b"a.2")}
+
+    asyncio.run(body())
+
+
+def test_commands_of_before_and_of_now_are_heeded(broker: Broker) -> None:
+    """A silence that stands when the notifier starts holds; one that ends lets the news out."""
+
+    async def body() -> None:
+        async with _desk(broker) as desk:
+            now = datetime.now(UTC)
+            quiet = Silence(
+                id="s", match={"channel": "phone"}, until=now + timedelta(hours=1), at=now, by="ann"
+            )
+            await desk.say(quiet)
+            async with desk.notifier() as notifier:
+                taken = asyncio.create_task(
+                    _taken(notifier, transition("q", 1), transition("q", 2, "resolved"), transition("r", 1))
+                )
+                await asyncio.wait({taken}, timeout=2)
+                assert not taken.done()
+                assert desk.hook.got == []
+                await desk.say(Unsilence(id="s", at=now, by="ann"))
+                await asyncio.wait({taken}, timeout=2)
+                # Later news makes the notifier look again at once; otherwise it would within half a minute.
+                await notifier.take(Batch(TP("cx.alerts", 1), [Sent(9, transition("r", 2))], Slot(9, 0.0)))
+                await taken
+                assert desk.hook.got[0] == "r.1"
+
+    asyncio.run(body())
