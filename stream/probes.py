@@ -15,6 +15,7 @@ from alerts.detect.burn import BurnDetector
 from alerts.detect.findings import Findings, Flags, Floats, Ints
 from alerts.detect.gap import GapDetector
 from alerts.detect.scale import Moments, Scale
+from alerts.detect.silence import SilenceDetector
 from alerts.detect.sudden import SuddenDetector
 from alerts.detect.surge import SurgeDetector
 from alerts.rules import Burn, Gap, Sudden
@@ -110,7 +111,7 @@ class SuddenProbe:
 class VolumeProbe:
     """Shows how much came in."""
 
-    def __init__(self, detector: SurgeDetector, formula: Formula) -> None:
+    def __init__(self, detector: SilenceDetector | SurgeDetector, formula: Formula) -> None:
         self._formula: Final = formula
         self.detector: Final = detector
 

@@ -70,6 +70,7 @@ class Teller:
                 rule.indicator,
                 CATALOGUE[rule.indicator].unit,
                 direction(rule.indicator, self._options),
+                rule.detect,
                 told.move.state,
                 severity,
                 scope,
@@ -78,6 +79,7 @@ class Teller:
                 told.limit,
                 recover,
                 told.confidence,
+                told.evidence,
             )
         )
 

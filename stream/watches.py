@@ -7,6 +7,7 @@ import numpy as np
 
 from alerts.board import Board, Move
 from alerts.detect.findings import SEVERITIES, Codes, Findings, Flags, Ints
+from alerts.detect.silence import SilenceDetector
 from alerts.detect.surge import SurgeDetector
 from alerts.intervals import PUBLISHED_CONFIDENCE
 from alerts.readings import Reading
@@ -162,7 +163,7 @@ def _probe(
     plan: Plan, rule: Rule, of: Formula, windows: Mapping[int, Window], scopes: Scopes
 ) -> Probe | None:
     match rule.detect:
-        case Threshold() | Silence():
+        case Threshold():
             return None
         case Sudden() as detect:
             return SuddenProbe(detect, of, windows[SCORE_WINDOW_MS])
@@ -170,6 +171,8 @@ def _probe(
             return BurnProbe(detect, of, windows)
         case Gap() as detect:
             return GapProbe(detect, of, windows[detect.window_ms], scopes)
+        case Silence() as detect:
+            return VolumeProbe(SilenceDetector(detect, plan.rulebook.timing.pane_ms), of)
         case Surge() as detect:
             return VolumeProbe(SurgeDetector(detect, plan.rulebook.timing.pane_ms), of)
 
