@@ -36,7 +36,7 @@ RELIED_ON: Final = (
                       "wait_empty", "on_partitions_revoked", "on_partitions_assigned", "_add_gap",
                       "_to_message", "_new_consumer_thread")),
     (stock.AIOKafkaConsumerThread, ("_create_worker_consumer", "_commit", "_ensure_consumer",
-                                    "seek_to_beginning", "call_thread", "getmany")),
+                                    "seek_to_beginning", "call_thread", "getmany", "_fetch_records")),
 )  # fmt: skip
 """Methods of Faust that are overridden or called below."""
 
@@ -123,6 +123,20 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
             return False
         return True
 
+    async def _fetch_records(self, consumer: aiokafka.AIOKafkaConsumer, *args: Any, **options: Any) -> Any:
+        """Fetch; what was fetched for readers of before a rebalance or seek is given back.
+
+        Otherwise it would be dropped later with the position behind it: a hole in what is fed.
+        """
+        epoch = self.consumer.epoch
+        fetched = await super()._fetch_records(consumer, *args, **options)
+        if self.consumer.epoch == epoch:
+            return fetched
+        for tp, records in fetched.items():
+            with suppress(KafkaError):  # not ours any more
+                consumer.seek(tp, records[0].offset)
+        return {}
+
     async def committed_offsets(self, tps: Iterable[TP]) -> dict[TP, int | None]:
         """What the group has committed, None where nothing is."""
         return dict(await self.call_thread(self._committed_offsets, list(tps)))
@@ -148,6 +162,8 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.epoch = 0
+        """Moves on before positions are set anew, so that older fetches can be told."""
         self._room = asyncio.Event()
         self.link.slots.on_room = self._room.set
 
@@ -155,10 +171,10 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
         """Fetch, and yield one message per partition whose value is a Batch."""
         if not self.flow_active:
             await self.wait(self.can_resume_flow)
-        generation = self.app.consumer_generation_id
+        epoch = self.epoch
         for faust_tp, records in (await self._fetch(timeout)).items():
-            if not self.flow_active or self.app.consumer_generation_id != generation:
-                return  # what is left is fetched again after the rebalance
+            if self.epoch != epoch or not self.flow_active:
+                return  # a rebalance, a seek or the end; what is left is fetched again
             tp = TP(*faust_tp)
             slot = self.link.slots.put(tp, records[-1].offset, self.loop.time())
             if slot is not None:
@@ -201,6 +217,7 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
 
     async def perform_seek(self) -> None:
         """Go back to what is committed: to the beginning where nothing is, which stock Faust leaves out."""
+        self.epoch += 1
         self.link.slots.forget(self.assignment())
         await super().perform_seek()
         committed = await self.committed_offsets(self.assignment())
@@ -238,6 +255,7 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
 
     async def on_partitions_revoked(self, revoked: set[Any]) -> None:
         """Finish and commit before Faust forgets; it does it the other way round."""
+        self.epoch += 1
         self.stop_flow()
         self.app.flow_control.suspend()
         self.app.flow_control.clear()
