@@ -14,7 +14,7 @@ from stream.topics import TALLIES, TopicState, inspect, intake_snapshots, judge_
 log = logging.getLogger(__name__)
 
 FIRST_WAIT_S: Final = 0.5
-LONGEST_WAIT_S: Final = 15.0
+LONGEST_WAIT_S: Final = 5.0
 
 
 async def await_topics(kafka: ClientSettings, group: str) -> int:

@@ -28,6 +28,8 @@ from stream.assignor import Assignor, Family
 from stream.slots import TP, Slot, Slots
 
 log = logging.getLogger(__name__)
+_FAUSTS_LOG: Final = logging.getLogger("faust.tocsin")
+"""What Faust's own code says through our classes."""
 
 SCHEME: Final = "tocsin"
 FAUST_VERSION: Final = "0.15.3"
@@ -101,7 +103,7 @@ class Link:
 class ConsumerThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
     """The group's consumer with our settings; Faust hard-codes some of its own."""
 
-    logger = stock.logger
+    logger = _FAUSTS_LOG
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:  # noqa: ARG002  # Faust's
         link: Link = self.app.link
@@ -119,7 +121,7 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
         try:
             await self._ensure_consumer().commit(entries)
         except KafkaError as error:
-            log.warning("commit refused: %s", error)
+            log.warning("commit refused error=%s", type(error).__name__)
             return False
         return True
 
@@ -149,7 +151,7 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
 class Consumer(stock.Consumer):  # type: ignore[misc]
     """Yields batches instead of records, and commits by slots."""
 
-    logger = stock.logger
+    logger = _FAUSTS_LOG
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)

@@ -27,8 +27,8 @@ DEFAULT_WATCHDOG_S: Final = 90.0
 GRACE_S: Final = 5.0
 FAILED_EXIT: Final = 1
 LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
-QUIET: Final = ("faust", "mode", "aiokafka", "asyncio")
-"""Loggers of others, which say more than an operator wants to know."""
+OTHERS: Final = ("faust", "mode", "aiokafka")
+"""Loggers of libraries, which say at every attempt what we say once; `--log-level debug` lets them speak."""
 
 
 @click.command("worker")
@@ -162,5 +162,5 @@ def _exit(code: int) -> NoReturn:
 def _log_to_stderr(level: str) -> None:
     logging.basicConfig(stream=sys.stderr, format=LOG_FORMAT, level=level.upper())
     if level != "debug":
-        for name in QUIET:
-            logging.getLogger(name).setLevel(logging.ERROR)
+        for name in OTHERS:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
