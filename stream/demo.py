@@ -44,8 +44,11 @@ REFRESH_S: Final = 0.25
 RATE_OVER: Final = 9
 """Refreshes over which events per second are taken."""
 PANE_LASTS_S: Final = 0.05
+"""Real time per pane, at least: a pane is a minute of event time when a day takes 75 seconds."""
+CATCH_UP_S: Final = 30.0
+"""How long a slow machine may take in the end to work off what was sent."""
 DRAIN_S: Final = 2.0
-"""How long the last messages may take to become alerts."""
+"""How long the last alerts may take to arrive."""
 TANSU: Final = ("--session-timeout", "6", "--no-trim-snapshots")
 """It lets a group wait for half of the session timeout, and cannot delete records."""
 
@@ -129,7 +132,10 @@ async def _traffic(scene: _Scene, settings: DemoSettings) -> None:
     rate = DEMO.rate / settings.speed
     played = Play(DEMO, pace.start_ms, rate, settings.seed, run_name(DEMO, now_ms))
     async with producing(scene.kafka) as producer:
-        await send(producer, limits(pace, settings.seconds, None).of(played.messages()), pace)
+        sent = await send(producer, limits(pace, settings.seconds, None).of(played.messages()), pace)
+    deadline = time.monotonic() + CATCH_UP_S
+    while scene.view.pulse.events < sent.total() and time.monotonic() < deadline:  # noqa: ASYNC110  # it is polled
+        await asyncio.sleep(REFRESH_S)
     await asyncio.sleep(DRAIN_S)
 
 
