@@ -45,6 +45,8 @@ RATE_OVER: Final = 9
 """Refreshes over which events per second are taken."""
 PANE_LASTS_S: Final = 0.05
 """Real time per pane, at least: a pane is a minute of event time when a day takes 75 seconds."""
+PANES_S: Final = (10, 20, 30, 60, 120, 300, 600)
+"""Panes to choose from: all divide a day, and most of them the usual windows."""
 CATCH_UP_S: Final = 30.0
 """How long a slow machine may take in the end to work off what was sent."""
 DRAIN_S: Final = 2.0
@@ -185,8 +187,8 @@ def _longer_panes(document: dict[str, Any], speed: float) -> dict[str, Any]:
     Judging thousands of panes a minute would only keep a small machine busy.
     """
     timing = document.get("timing") or {}
-    pane_s = round(speed * PANE_LASTS_S / 10) * 10
-    if "pane" in timing or pane_s <= 10:
+    pane_s = next((pane_s for pane_s in PANES_S if pane_s >= speed * PANE_LASTS_S), PANES_S[-1])
+    if "pane" in timing or pane_s == PANES_S[0]:
         return document
     longer = document | {"timing": timing | {"pane": f"{pane_s}s"}}
     try:
