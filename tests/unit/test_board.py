@@ -1,0 +1,117 @@
+"""The board: many alerts at once."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.board import Board, Move, alert_id
+from alerts.states import LIVE, State, Verdict, after
+
+B, C, F, S = (
+    int(verdict) for verdict in (Verdict.BREACH, Verdict.CLEAR, Verdict.INSUFFICIENT, Verdict.STALE)
+)
+
+
+def board_of(for_ms: list[int], rows: int = 2) -> Board:
+    """A board with room."""
+    board = Board(for_ms)
+    board.grow(rows)
+    return board
+
+
+def step(board: Board, at_ms: int, verdict: int, severity: int = 2, held: int | None = None) -> list[Move]:
+    """Step row 1 of a board of one rule."""
+    arrays = [
+        np.array([[code]], np.int8) for code in (verdict, severity if verdict == B else 0, held or severity)
+    ]
+    return list(board.step(at_ms, np.array([1]), *arrays))
+
+
+def test_an_episode_counts_its_transitions() -> None:
+    """From its first breach to its resolve, an episode has one start and numbers from 1."""
+    board = board_of([0])
+    told = [move for at, verdict in enumerate((B, B, S, B, C), 1) for move in step(board, at, verdict)]
+    assert [(move.state.word, move.seq, move.started_at_ms) for move in told] == [
+        ("firing", 1, 1),
+        ("stale", 2, 1),
+        ("firing", 3, 1),
+        ("resolved", 4, 1),
+    ]
+    assert [move.started_at_ms for move in step(board, 9, B)] == [9]
+
+
+def test_pending_is_told_only_where_a_rule_holds() -> None:
+    """A hold of 0 fires at once; what was pending and came to nothing is not told."""
+    board = board_of([20])
+    assert [move.state.word for move in step(board, 10, B)] == ["pending"]
+    assert board.due_ms() == 30
+    assert step(board, 20, C) == []
+    assert board.due_ms() is None
+    assert [move.state.word for move in step(board, 40, B) + step(board, 60, B)] == ["pending", "firing"]
+
+
+def test_a_loud_alert_quietens_when_the_score_does() -> None:
+    """Severity rises with certainty and falls with the score itself, each time as a transition."""
+    board = board_of([0])
+    told = step(board, 1, B, 1) + step(board, 2, B, 2) + step(board, 3, B, 1, held=2) + step(board, 4, B, 1)
+    assert [(move.severity, move.seq) for move in told] == [(1, 1), (2, 2), (1, 3)]
+
+
+def test_a_stale_alert_that_hears_health_is_due_again() -> None:
+    """It fires once more, and the next pane's end may resolve it."""
+    board = board_of([0])
+    step(board, 1, B)
+    step(board, 2, S)
+    assert [move.state.word for move in step(board, 3, C)] == ["firing"]
+    assert board.due_rows(4).tolist() == [1]
+    assert [move.state.word for move in step(board, 4, C)] == ["resolved"]
+    assert board.due_ms() is None
+
+
+def test_episodes_are_put_back() -> None:
+    """What a snapshot had goes on where it was."""
+    one, other = board_of([30]), board_of([30])
+    step(one, 10, B)
+    for cell, episode in one.episodes().items():
+        other.put(cell, one.state(*cell), episode)
+    assert step(other, 40, B) == [Move(1, 0, State.FIRING, 2, 10, 2)]
+    assert other.live_rows().tolist() == [1]
+    assert other.live().tolist() == [False, True]
+
+
+def test_ids_depend_on_rule_scope_and_start() -> None:
+    """And on nothing else; they are short enough to read."""
+    ids = {alert_id(rule, scope, at) for rule in ("a", "b") for scope in ("x=1", "x=2") for at in (10, 20)}
+    assert len(ids) == 8
+    assert alert_id("a", "x=1", 10) == alert_id("a", "x=1", 10)
+    assert all(len(each) == 24 for each in ids)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.sampled_from([B, C, F, S]), st.integers(0, 1)), max_size=60),
+    st.sampled_from([0, 3]),
+)
+def test_cells_move_as_the_machine_alone_would(steps: list[tuple[int, int, int]], hold: int) -> None:
+    """Each cell's told states are those of the pure machine, whatever its neighbours do."""
+    board = board_of([hold, hold], 4)
+    told: dict[tuple[int, int], list[State]] = {}
+    expected: dict[tuple[int, int], list[State]] = {}
+    states: dict[tuple[int, int], State] = {}
+    began: dict[tuple[int, int], int] = {}
+    for at, (row, verdict, column) in enumerate(steps):
+        verdicts = np.full((1, 2), F, np.int8)
+        verdicts[0, column] = verdict
+        ones = np.ones((1, 2), np.int8)
+        for move in board.step(at, np.array([row]), verdicts, ones * (verdicts == B), ones):
+            told.setdefault((move.row, move.column), []).append(move.state)
+        for each in range(2):
+            cell = (row, each)
+            given_verdict = Verdict(int(verdicts[0, each]))
+            before = states.get(cell, State.INACTIVE)
+            if before not in LIVE:
+                began[cell] = at
+            lasted = at - began[cell] >= hold
+            states[cell] = after(before, given_verdict, lasted=lasted)
+            if states[cell] is not before and states[cell] is not State.INACTIVE:
+                expected.setdefault(cell, []).append(states[cell])
+    assert told == expected

@@ -1,0 +1,81 @@
+"""Threshold verdicts, value by value."""
+
+import numpy as np
+import pytest
+
+from alerts.detect.threshold import in_question, judge, limits
+from alerts.rules import Direction, Threshold
+from alerts.states import Verdict
+
+LOW, HIGH = Direction.LOW_IS_BAD, Direction.HIGH_IS_BAD
+
+
+def verdict_of(
+    rule: Threshold, direction: Direction, value: float, n: int, interval: tuple[float, float] | None = None
+) -> tuple[str, int, int]:
+    """Verdict, severity and held severity of one reading."""
+    low, high = interval or (value, value)
+    arrays = (np.array([each], np.float64) for each in (low, high))
+    found = judge(limits([rule], direction), np.array([value]), np.array([n]), *arrays)
+    return Verdict(int(found.verdict[0, 0])).word, int(found.severity[0, 0]), int(found.held[0, 0])
+
+
+CSAT = Threshold(1, 80, 50, None, 0.0, 20)
+
+
+@pytest.mark.parametrize(
+    ("value", "n", "expected"),
+    [
+        (80.0, 20, ("clear", 0, 0)),  # 80 is still very satisfying
+        (79.99, 20, ("breach", 1, 1)),
+        (50.0, 20, ("breach", 1, 1)),  # 50 is not yet a bad relationship
+        (49.99, 20, ("breach", 2, 2)),
+        (10.0, 19, ("insufficient", 0, 0)),
+        (100.0, 19, ("insufficient", 0, 0)),
+        (float("nan"), 0, ("stale", 0, 0)),
+    ],
+)
+def test_bands_of_csat(value: float, n: int, expected: tuple[str, int, int]) -> None:
+    """Warning and critical are strict, and the limit itself is healthy."""
+    assert verdict_of(CSAT, LOW, value, n) == expected
+
+
+@pytest.mark.parametrize(("value", "word"), [(5.0, "clear"), (5.01, "breach"), (4.0, "clear")])
+def test_high_is_bad_breaches_above(value: float, word: str) -> None:
+    """Customer effort breaches above its limit."""
+    assert verdict_of(Threshold(1, 5, None, None, 0.0, 1), HIGH, value, 9)[0] == word
+
+
+@pytest.mark.parametrize(
+    ("value", "interval", "expected"),
+    [
+        (70.0, (60.0, 79.0), ("breach", 1, 1)),
+        (70.0, (60.0, 80.0), ("insufficient", 0, 1)),  # not below doubt
+        (45.0, (35.0, 55.0), ("breach", 1, 2)),  # surely below 80, not surely below 50
+        (40.0, (30.0, 49.0), ("breach", 2, 2)),
+    ],
+)
+def test_doubt(value: float, interval: tuple[float, float], expected: tuple[str, int, int]) -> None:
+    """The whole interval must be past the limit; an alert keeps the severity of the score itself."""
+    assert verdict_of(CSAT, LOW, value, 100, interval) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "word"), [(81.0, "insufficient"), (83.0, "clear"), (82.99, "insufficient")]
+)
+def test_hysteresis(value: float, word: str) -> None:
+    """Between the limit and the limit of recovery a reading is neither bad nor good."""
+    assert verdict_of(Threshold(1, 80, 50, 83, 0.0, 20), LOW, value, 100)[0] == word
+
+
+def test_one_limit_is_enough() -> None:
+    """Without a warning the critical limit is the one to recover from."""
+    rule = Threshold(1, None, 50, None, 0.0, 1)
+    assert verdict_of(rule, LOW, 50.0, 5)[0] == "clear"
+    assert verdict_of(rule, LOW, 49.0, 5) == ("breach", 2, 2)
+
+
+def test_only_scores_past_some_limit_are_in_question() -> None:
+    """Intervals are computed where they could matter."""
+    of = limits([CSAT, Threshold(1, 90, None, None, 0.95, 20)], LOW)
+    assert in_question(of, np.array([95.0, 90.0, 89.0, np.nan])).tolist() == [False, False, True, False]
