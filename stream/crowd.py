@@ -1,0 +1,96 @@
+"""A crowd: many scopes that all have the same rules, in the judge's own windows, detectors and boards."""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from alerts.rules import DAY_MS
+from alerts.states import State
+from stream.answering import Answering
+from stream.groups import Group
+from stream.indicators import Ints
+from stream.plan import Plan, grouping_of
+
+START_MS: Final = 20_000 * DAY_MS
+"""Event time starts somewhere in 2024."""
+CHUNK: Final = 2_000_000
+"""Answers that are drawn at once, about."""
+
+
+class Change(NamedTuple):
+    """A change of an alert: its rule, its scope's row, its new state and how many there were before."""
+
+    rule: str
+    row: int
+    state: State
+    seq: int
+
+
+class Size(NamedTuple):
+    """How many scopes, with how many answers a day each on average."""
+
+    rows: int
+    per_day: float
+    seed: int
+
+
+class Crowd:
+    """Scopes that all have the same rules, in one group of a judge."""
+
+    def __init__(self, plan: Plan, people: Answering, size: Size) -> None:
+        self.pane_ms: Final = plan.rulebook.timing.pane_ms
+        self.rows: Final = size.rows
+        self.pane = START_MS // self.pane_ms
+        self._people: Final = people
+        self._per_pane: Final = size.per_day * self.pane_ms / DAY_MS
+        self._rng: Final = np.random.default_rng(size.seed)
+        self._group: Final = Group(plan, grouping_of(plan.rulebook.rules[0]))
+        self._row_of: Final = np.array([self._group.row_of((f"{n:06d}",)) for n in range(self.rows)])
+        self.answers: Ints = np.zeros(self._group.scopes.room, np.int64)
+
+    def live(self, panes: int, score: float) -> Iterator[Change]:
+        """Go on for some panes at a score; each change of an alert."""
+        per_chunk = max(int(CHUNK / (self.rows * self._per_pane + 1)), 1)
+        end = self.pane + panes
+        while self.pane < end:
+            yield from self._chunk(min(per_chunk, end - self.pane), score)
+
+    def firing(self) -> set[tuple[str, int]]:
+        """Rule and row of each alert that fires or is about to."""
+        return {
+            (ranked[column].rule.name, row)
+            for board, ranked in self._group.boards()
+            for row, column in board.episodes()
+        }
+
+    def _chunk(self, panes: int, score: float) -> Iterator[Change]:
+        count = self._rng.poisson(self.rows * self._per_pane * panes)
+        pane = np.sort(self._rng.integers(panes, size=count))
+        row = self._row_of[self._rng.integers(self.rows, size=count)]
+        kind = self._people.draw(self._rng, score, count)
+        bounds = np.searchsorted(pane, np.arange(panes + 1))
+        first = self.pane
+        while (at := self._next(first, panes, bounds)) is not None:
+            part = slice(int(bounds[at]), int(bounds[at + 1]))
+            yield from self._pane(first + at, row[part], kind[part])
+        self.pane = first + panes
+
+    def _next(self, first: int, panes: int, bounds: Ints) -> int | None:
+        """The place of the next pane with answers, or with something to do."""
+        done = self.pane - first
+        filled = int(np.searchsorted(bounds, bounds[done], "right")) - 1
+        due = self._group.next_pane(self.pane - 1)
+        wanted = min(filled, panes if due is None else due - first)
+        return wanted if wanted < panes else None
+
+    def _pane(self, pane: int, row: Ints, kind: Ints) -> Iterator[Change]:
+        end_ms = (pane + 1) * self.pane_ms
+        if len(row):
+            np.add.at(self.answers, row, 1)
+            rows, cells = self._people.cells(row, kind)
+            self._group.merge(pane, rows, np.full(len(rows), pane), cells, np.ones(len(rows), np.int64))
+        changed = self._group.advance(pane)
+        for told in self._group.judge(end_ms, changed, None):
+            yield Change(told.ranked.rule.name, told.move.row, told.move.state, told.move.seq)
+        self.pane = pane + 1
