@@ -1,0 +1,124 @@
+"""Columns: how the text of a foreign log becomes the values of an event's fields."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from stream.columns import Column, Constant, Fault, Flag, Number, RowError, Seconds, Source, Template, Time
+
+UTC = ZoneInfo("UTC")
+PARIS = ZoneInfo("Europe/Paris")
+NULLS = frozenset({"", "?"})
+
+
+def fault_of(source: Source, text: str) -> Fault:
+    """Why the text in column `c` cannot be read."""
+    with pytest.raises(RowError) as caught:
+        source.read({"c": text})
+    return caught.value.fault
+
+
+@pytest.mark.parametrize("text", ["", "  ", "?", " ? "])
+@pytest.mark.parametrize(
+    "source",
+    [
+        Column("c", NULLS),
+        Template("{c}", NULLS),
+        Time(("c",), "iso", UTC, NULLS),
+        Seconds("c", NULLS),
+        Number("c", 1, NULLS),
+        Flag("c", frozenset({"1"}), NULLS),
+    ],
+)
+def test_null_markers_are_no_value(source: Source, text: str) -> None:
+    """What stands for nothing in the log is left out of the event, blanks around it or not."""
+    assert source.read({"c": text}) is None
+    assert source.read({}) is None
+
+
+def test_a_constant_needs_no_column() -> None:
+    """Every row has the same value."""
+    assert Constant(3).read({}) == 3
+    assert Constant(3).columns == ()
+
+
+def test_a_lookup_table_translates() -> None:
+    """Codes become words; an unknown code is the row's fault unless the table has an `otherwise`."""
+    table = {"A": "answered"}
+    assert Column("c", NULLS, table).read({"c": " A "}) == "answered"
+    assert Column("c", NULLS, table, "other").read({"c": "B"}) == "other"
+    assert fault_of(Column("c", NULLS, table), "B") is Fault.LOOKUP
+
+
+def test_a_template_joins_columns() -> None:
+    """Ids are often made of several columns; without one of them there is no id."""
+    template = Template("{a b}-{c+d}!", NULLS)
+    assert template.columns == ["a b", "c+d"]
+    assert template.read({"a b": "1", "c+d": "2"}) == "1-2!"
+    assert template.read({"a b": "1", "c+d": "?"}) is None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "zone", "text", "expected"),
+    [
+        ("iso", UTC, "2026-03-01T10:00:00+02:00", "2026-03-01T08:00:00Z"),
+        ("iso", PARIS, "2026-03-01 10:00:00.250", "2026-03-01T09:00:00.250Z"),
+        ("%d/%m/%Y %H:%M", UTC, "1/3/2016 09:07", "2016-03-01T09:07:00Z"),
+        ("%d/%m/%Y %H:%M", PARIS, "1/7/2016 09:07", "2016-07-01T07:07:00Z"),
+        ("%y%m%d", UTC, "990107", "1999-01-07T00:00:00Z"),
+        ("%Y-%m-%d %H:%M:%S %z", PARIS, "2026-03-01 10:00:00 -0500", "2026-03-01T15:00:00Z"),
+        ("unix", PARIS, "1456788000", "2016-02-29T23:20:00Z"),
+        ("unix", PARIS, "1456788000250", "2016-02-29T23:20:00.250Z"),
+        # 02:30 came twice on that night; the earlier one is taken.
+        ("%Y-%m-%d %H:%M", PARIS, "2026-10-25 02:30", "2026-10-25T00:30:00Z"),
+    ],
+)
+def test_times_come_out_in_utc(pattern: str, zone: ZoneInfo, text: str, expected: str) -> None:
+    """A time without an offset is local to the mapping's zone."""
+    assert Time(("c",), pattern, zone, NULLS).read({"c": text}) == expected
+
+
+def test_date_and_time_of_day_may_be_two_columns() -> None:
+    """They are put together with a space."""
+    time = Time(("day", "clock"), "%y%m%d %H:%M:%S", UTC, NULLS)
+    assert time.read({"day": "990107", "clock": "18:00:05"}) == "1999-01-07T18:00:05Z"
+    assert time.read({"day": "990107", "clock": ""}) is None
+
+
+@pytest.mark.parametrize("text", ["31/2/2016 10:00", "2016-01-01", "soon", "1/1/2016 10:00:00"])
+def test_other_formats_are_the_rows_fault(text: str) -> None:
+    """A time is never guessed."""
+    assert fault_of(Time(("c",), "%d/%m/%Y %H:%M", UTC, NULLS), text) is Fault.TIME
+
+
+def test_unix_times_beyond_the_calendar_are_the_rows_fault() -> None:
+    """They end in the year 9999."""
+    assert fault_of(Time(("c",), "unix", UTC, NULLS), "1e300") is Fault.TIME
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("153", 153), ("1.5", 1.5), ("2:05", 125), ("1:00:01", 3601), ("0:00:00", 0)]
+)
+def test_durations_may_be_clock_times(text: str, expected: float) -> None:
+    """Seconds, m:s or h:m:s."""
+    assert Seconds("c", NULLS).read({"c": text}) == expected
+
+
+@pytest.mark.parametrize("text", ["-5", "1:2:3:4", "5 min", "nan", "inf", "1:-5"])
+def test_other_durations_are_the_rows_fault(text: str) -> None:
+    """Negative and unbounded ones included."""
+    assert fault_of(Seconds("c", NULLS), text) is Fault.NUMBER
+
+
+def test_numbers_are_scaled() -> None:
+    """Milliseconds become seconds."""
+    assert Number("c", 0.001, NULLS).read({"c": "1500"}) == 1.5
+    assert Number("c", 1, NULLS).read({"c": "4"}) == 4
+    assert fault_of(Number("c", 1, NULLS), "four") is Fault.NUMBER
+
+
+def test_flags_know_their_words() -> None:
+    """Any other word means no."""
+    flag = Flag("c", frozenset({"true"}), NULLS)
+    assert flag.read({"c": "true"}) is True
+    assert flag.read({"c": "false"}) is False

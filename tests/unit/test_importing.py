@@ -1,0 +1,128 @@
+"""Import: rows through a mapping to events."""
+
+from collections.abc import Mapping, Sequence
+
+import orjson
+import pytest
+
+from alerts.errors import SettingsError
+from stream.columns import Fault, RowError
+from stream.importing import Importer
+from stream.mapping_file import parse
+
+CALLS = """
+skip: [{column: end, is: [GHOST]}]
+fields: {id: call, at: {time: when, format: "%Y-%m-%d %H:%M"}, channel: {constant: phone}}
+events:
+  - when: [{column: end, is: [HANG]}]
+    fields: {event: {constant: abandoned}, wait_s: {seconds: wait}}
+  - when: [{column: end, is_not: [HANG]}]
+"""
+TICKETS = """
+nulls: ["", "?"]
+case: CASE
+fields: {at: {time: at, format: "%Y-%m-%d"}, channel: {constant: desk}, case: ticket}
+events:
+  - {when: [first], fields: {id: {text: "{ticket}-opened"}}}
+  - {when: [{rises: reopened}], fields: {id: {text: "{ticket}-reopened-{reopened}"}}}
+  - {when: [last, {column: done, present: true}], fields: {id: {text: "{ticket}-done"}}}
+"""
+TOGETHER = "{column: ticket, together: true}"
+
+
+def imported(
+    mapping: str, rows: Sequence[Mapping[str, str] | RowError]
+) -> tuple[list[dict[str, object]], Importer]:
+    """The events of some rows, numbered from 2 as after a header."""
+    importer = Importer(parse(mapping, "m.yaml"))
+    lines = list(importer.lines(enumerate(rows, 2), "log"))
+    return [orjson.loads(line) for line in lines], importer
+
+
+def call(**columns: str) -> dict[str, str]:
+    """A row of the log of calls."""
+    return {"call": "1", "when": "2026-01-01 10:00", "end": "OK", "wait": "5", **columns}
+
+
+def ticket(number: str, day: int, reopened: int = 0, done: str = "?") -> dict[str, str]:
+    """A row of the log of tickets."""
+    return {"ticket": number, "at": f"2026-01-{day:02}", "reopened": str(reopened), "done": done}
+
+
+def test_conditions_choose_the_event() -> None:
+    """A row becomes what its columns say; fields come in a fixed order."""
+    events, _ = imported(CALLS, [call(), call(call="2", end="HANG", wait="0:01:05")])
+    assert events == [
+        {"id": "1", "at": "2026-01-01T10:00:00Z", "channel": "phone"},
+        {"id": "2", "at": "2026-01-01T10:00:00Z", "channel": "phone", "event": "abandoned", "wait_s": 65},
+    ]
+
+
+def test_rows_are_accounted_for() -> None:
+    """Every row is skipped, bad, or made events; the first bad ones are told with their lines."""
+    rows = [call(end="GHOST"), call(when="noon"), call(call=""), RowError(Fault.COLUMNS, "short"), call()]
+    events, importer = imported(CALLS, rows)
+    tale = importer.tale
+    assert (tale.rows, tale.skipped, tale.events, len(events)) == (5, 1, 1, 1)
+    assert tale.bad == {Fault.TIME: 1, Fault.MISSING: 1, Fault.COLUMNS: 1}
+    assert [number for number, _ in tale.first_bad] == [3, 4, 5]
+
+
+def test_a_row_with_a_mistake_makes_no_event_at_all() -> None:
+    """Half a row would be counted as if it were whole."""
+    mapping = (
+        TICKETS.replace("CASE", "ticket") + '  - {when: [first], fields: {id: {text: "{ticket}-{nope}"}}}\n'
+    )
+    rows = [{**ticket("1", 1), "nope": ""}]
+    events, importer = imported(mapping, rows)
+    assert events == []
+    assert importer.tale.bad == {Fault.MISSING: 1}
+
+
+def test_text_that_is_no_text_is_bad() -> None:
+    """Bytes outside the declared encoding come as surrogates, which JSON cannot carry."""
+    _, importer = imported(CALLS, [call(call="\udcff")])
+    assert importer.tale.bad == {Fault.ENCODING: 1}
+
+
+@pytest.mark.parametrize("case", ["ticket", TOGETHER])
+def test_changes_between_the_rows_of_a_case_are_events(case: str) -> None:
+    """Opened by the first row, reopened when the count rises, done by what the last row says."""
+    rows = [ticket("a", 1), ticket("a", 2, 1), ticket("a", 3, 1, "yes"), ticket("b", 4), ticket("b", 5)]
+    events, _ = imported(TICKETS.replace("CASE", case), rows)
+    assert {event["id"] for event in events} == {"a-opened", "a-reopened-1", "a-done", "b-opened"}
+    assert len(events) == 4
+
+
+def test_rows_of_cases_may_be_mixed() -> None:
+    """Unless the mapping promises that they are together."""
+    rows = [
+        ticket("a", 1),
+        ticket("b", 1),
+        ticket("a", 2, 1),
+        ticket("b", 2, 0, "yes"),
+        ticket("a", 3, 1, "yes"),
+    ]
+    events, _ = imported(TICKETS.replace("CASE", "ticket"), rows)
+    assert sorted(str(event["id"]) for event in events) == [
+        "a-done", "a-opened", "a-reopened-1", "b-done", "b-opened",
+    ]  # fmt: skip
+
+
+def test_a_row_without_its_case_is_bad() -> None:
+    """It belongs to no story."""
+    _, importer = imported(TICKETS.replace("CASE", "ticket"), [ticket("", 1)])
+    assert importer.tale.bad == {Fault.MISSING: 1}
+
+
+def test_columns_that_are_not_there_are_the_operators_mistake() -> None:
+    """The message names them and what there is."""
+    with pytest.raises(SettingsError, match=r"none called call, end, wait, when \(there are: a, b\)"):
+        imported(CALLS, [{"a": "1", "b": "2"}])
+
+
+def test_ndjson_rows_need_not_have_every_column() -> None:
+    """A field that is not there is null, as JSON's senders see it."""
+    mapping = "format: ndjson\nfields: {id: i, at: {time: t}, channel: c, team: who.team}\n"
+    events, _ = imported(mapping, [{"i": "1", "t": "2026-01-01T00:00:00Z", "c": "chat"}])
+    assert events == [{"id": "1", "at": "2026-01-01T00:00:00Z", "channel": "chat"}]
