@@ -1,5 +1,6 @@
 """The webhook client: posts a notice and says what came of it.  The only user of aiohttp's client."""
 
+import os
 import time
 from collections.abc import Mapping
 from typing import Final
@@ -48,7 +49,7 @@ class WebhookClient:
 
 
 def _named(error: Exception) -> str:
-    """What happened, without the URL, which may hold a secret."""
-    cause = getattr(error, "os_error", None) or error
-    told = getattr(cause, "strerror", None)
-    return f"{type(error).__name__}: {told}" if told else type(error).__name__
+    """What happened, without address and URL, which may hold a secret."""
+    number = getattr(getattr(error, "os_error", error), "errno", None)
+    name = type(error).__name__
+    return f"{name}: {os.strerror(number)}" if isinstance(number, int) and number > 0 else name

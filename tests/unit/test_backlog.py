@@ -148,3 +148,31 @@ class Deliveries(RuleBasedStateMachine):
 
 TestDeliveries = Deliveries.TestCase
 TestDeliveries.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
+
+
+def test_what_is_being_sent_does_not_give_way() -> None:
+    """Its successor does, or nobody where all are being sent."""
+    backlog = Backlog(1)
+    first, second, other = _delivery("a", 1), _delivery("a", 2), _delivery("b", 1)
+    backlog.add(first)
+    assert backlog.take(0) is first
+    assert backlog.add(second) is second
+    assert backlog.add(other) is other
+    wide = Backlog(0)
+    assert wide.add(first) is first
+    assert len(backlog) == 1
+    assert len(wide) == 0
+
+
+def test_an_alert_that_moved_keeps_what_was_read_elsewhere() -> None:
+    """After a change of partitions one alert's notices may come from two; only those of one are dropped."""
+    backlog = Backlog(10)
+    old, new = _delivery("a", 1, partition=1), _delivery("a", 2, partition=2)
+    backlog.add(old)
+    backlog.add(new)
+    backlog.forget(1)
+    assert backlog.take(0) is new
+    backlog.forget(3)
+    assert len(backlog) == 1
+    backlog.retry(old, 9.0)
+    assert backlog.due_s() is None

@@ -290,3 +290,34 @@ def test_who_heard_of_it_before_the_silence_hears_the_end() -> None:
             assert post.hooks["pager"].got == ["a.1", "a.3"]
 
     _run(body)
+
+
+def test_a_receiver_without_a_secret_is_told_unsigned(caplog: pytest.LogCaptureFixture) -> None:
+    """The operator reads a warning once, when the worker starts; notices go out without a signature."""
+
+    async def body() -> None:
+        hook = Hook()
+        hook.signed = False
+        async with Post({"pager": hook}).running() as post:
+            await post.offer(transition("a", 1))
+            await post.settled(1)
+            assert hook.got == ["a.1"]
+
+    _run(body)
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [
+        "notices are not signed, for want of a secret: receiver=pager"
+    ]
+
+
+def test_a_request_that_hangs_does_not_keep_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On leaving, what is under way gets some seconds and is then cut off, neither logged nor done."""
+    monkeypatch.setattr("alerts.dispatcher.GRACE_S", 0.01)
+
+    async def body() -> None:
+        post = Post({"pager": Hook([0.5])})
+        async with post.running(Policy(timeout_s=5)):
+            await post.offer(transition("a", 1))
+            await post.until(lambda: post.hooks["pager"].tries)
+        assert post.done == post.log.entries == []
+
+    _run(body)

@@ -97,8 +97,23 @@ def test_nobody_there_is_told_without_the_url(url: str) -> None:
 
     answer = asyncio.run(run())
     assert answer.status is None
-    assert answer.text
+    assert answer.text.startswith("Client")
     assert "s3cret" not in answer.text
+    assert "host" not in answer.text
+
+
+def test_a_refused_connection_is_named() -> None:
+    """The operator reads what the system said."""
+
+    async def run() -> Answer:
+        client = WebhookClient(5.0)
+        await client.start()
+        try:
+            return await client.post(f"http://127.0.0.1:{unused_port()}/", {}, b"")
+        finally:
+            await client.close()
+
+    assert asyncio.run(run()).text == "ClientConnectorError: Connection refused"
 
 
 def test_a_closed_client_sends_nothing() -> None:
