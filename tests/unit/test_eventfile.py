@@ -1,0 +1,126 @@
+"""Event files: lines of one or more logs, by event time."""
+
+import gzip
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.errors import SettingsError
+from stream.eventfile import BLANK, BLOCK_BYTES, FEEDBACK, INTERACTION, EventFile
+
+
+def interaction(at: object, name: str = "x") -> bytes:
+    """A line with a time."""
+    return f'{{"id":"{name}","at":{at}}}'.encode()
+
+
+def written(path: Path, lines: Sequence[bytes], end: bytes = b"\n") -> str:
+    """A file of lines."""
+    path.write_bytes(b"\n".join(lines) + end if lines else b"")
+    return str(path)
+
+
+def texts(*names: str, as_is: bool = False, step: int = 1_000) -> list[bytes]:
+    """All lines, read in pieces."""
+    with EventFile(names, as_is=as_is) as events:
+        pieces = [
+            events.lines(first, min(first + step, len(events))) for first in range(0, len(events), step)
+        ]
+    return [line for piece in pieces for line in piece.text]
+
+
+@given(
+    times=st.lists(st.integers(1_600_000_000, 1_600_000_050), max_size=40),
+    step=st.integers(1, 50),
+    cut=st.integers(0, 40),
+)
+def test_lines_come_by_time_and_ties_as_they_stood(
+    tmp_path_factory: pytest.TempPathFactory, times: list[int], step: int, cut: int
+) -> None:
+    """However they are spread over files and read in pieces."""
+    lines = [interaction(at, str(place)) for place, at in enumerate(times)]
+    folder = tmp_path_factory.mktemp("events")
+    names = (written(folder / "a", lines[:cut]), written(folder / "b", lines[cut:], end=b""))
+    in_order = [lines[place] for place in sorted(range(len(times)), key=lambda place: times[place])]
+    assert texts(*names, step=step) == in_order
+    assert texts(*names, as_is=True, step=step) == lines
+
+
+def test_packed_files_are_read_like_plain_ones(tmp_path: Path) -> None:
+    """Told by content."""
+    plain = written(tmp_path / "a", [interaction(1_600_000_002)])
+    packed = tmp_path / "b"
+    packed.write_bytes(gzip.compress(interaction(1_600_000_001) + b"\n"))
+    assert texts(plain, str(packed)) == [interaction(1_600_000_001), interaction(1_600_000_002)]
+
+
+def test_the_kind_is_told_by_indicator(tmp_path: Path) -> None:
+    """Whatever its value; the word in a text does not count, and what is no JSON goes by its looks."""
+    lines = [
+        b'{"at":1600000000,"id":"1"}',
+        b'{"at":1600000000,"indicator":"csat"}',
+        b'{"at":1600000000,"indicator":null}',
+        b'{"at":1600000000,"comment":"\\"indicator\\": 5"}',
+        b'{"at":1600000000,"indicator":',
+        b"not json",
+        b"  ",
+    ]
+    with EventFile([written(tmp_path / "a", lines)]) as events:
+        kinds = events.kinds().tolist()
+    assert kinds == [INTERACTION, FEEDBACK, FEEDBACK, INTERACTION, FEEDBACK, INTERACTION, BLANK]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [b"{", b"[]", b"\xff", b'{"at":true}', b'{"at":"soon"}', b"{}", interaction(5), interaction(1e300)],
+)
+def test_a_line_without_a_time_stays_where_it_is(tmp_path: Path, wrong: bytes) -> None:
+    """It goes with the line before it; at the start, with the first that has a time."""
+    late, early = interaction(1_600_000_002), interaction(1_600_000_001)
+    assert texts(written(tmp_path / "a", [late, wrong, early])) == [early, late, wrong]
+    assert texts(written(tmp_path / "a", [wrong, early, late])) == [wrong, early, late]
+
+
+def test_lines_without_any_time_keep_their_order(tmp_path: Path) -> None:
+    """There is nothing to order them by."""
+    lines = [b"b", b"a"]
+    assert texts(written(tmp_path / "a", lines)) == lines
+
+
+def test_places_are_told_by_file_and_line(tmp_path: Path) -> None:
+    """Empty lines are counted as editors do."""
+    first = written(tmp_path / "a", [interaction(1_600_000_002), b"", interaction(1_600_000_001)])
+    second = written(tmp_path / "b", [interaction(1_600_000_000)])
+    with EventFile([first, second]) as events:
+        assert [events.where(int(place)) for place in events.lines(0, 4).place] == [
+            f"{second}:1", f"{first}:3", f"{first}:1", f"{first}:2",
+        ]  # fmt: skip
+
+
+def test_long_logs_are_read_in_blocks(tmp_path: Path) -> None:
+    """A line is never cut, and progress is told in bytes."""
+    lines = [interaction(1_600_000_000 + place, "x" * 100) for place in range(3 * BLOCK_BYTES // 130)]
+    name = written(tmp_path / "a", lines)
+    told: list[int] = []
+    with EventFile([name], told.append) as events:
+        assert events.in_order
+        assert events.lines(0, len(lines)).text == lines
+    assert len(told) == 3
+    assert told == sorted(told)
+    assert told[-1] == Path(name).stat().st_size
+
+
+def test_an_empty_file_has_no_lines(tmp_path: Path) -> None:
+    """And is no mistake."""
+    assert texts(written(tmp_path / "a", [])) == []
+
+
+def test_a_damaged_archive_is_the_operators_mistake(tmp_path: Path) -> None:
+    """It cannot be read to its end."""
+    path = tmp_path / "a.gz"
+    path.write_bytes(gzip.compress(b"x" * 10_000)[:-20])
+    with pytest.raises(SettingsError, match="want a readable log"):
+        texts(str(path))
