@@ -69,10 +69,7 @@ class ChildWorker:
                 text = await answer.text()
         except aiohttp.ClientError:
             return Counter()
-        counted: Counter[str] = Counter()
-        for outcome, number in EVENTS.findall(text):
-            counted[outcome] += int(float(number))
-        return counted
+        return counted_events(text)
 
     def check(self) -> None:
         """Make sure that it runs.
@@ -86,6 +83,14 @@ class ChildWorker:
     def _tail(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
         return "; the end of its log:\n" + "\n".join(lines)
+
+
+def counted_events(metrics: str) -> Counter[str]:
+    """Events by outcome, over all topics, in the text format of Prometheus."""
+    counted: Counter[str] = Counter()
+    for outcome, number in EVENTS.findall(metrics):
+        counted[outcome] += int(float(number))
+    return counted
 
 
 @asynccontextmanager

@@ -89,7 +89,7 @@ async def _stage(settings: DemoSettings, source: Path) -> None:
         address = stack.enter_context(broker(settings.directory))
         kafka = ClientSettings((address,), client_id=GROUP)
         log_url = await stack.enter_async_context(serving(log, free_port(LOG_PORT)))
-        rules = _rules(source, settings.directory, log_url + PATH, log.secret, settings.speed)
+        rules = demo_rules(source, settings.directory, log_url + PATH, log.secret, settings.speed)
         await ensure(kafka, PARTITIONS, 1, GROUP)
         arguments = ["--broker", address, "--rules", str(rules), "--group", GROUP, *TANSU]
         child = await stack.enter_async_context(
@@ -171,17 +171,17 @@ async def _pulse(scene: _Scene) -> None:
         await asyncio.sleep(REFRESH_S)
 
 
-def _rules(source: Path, directory: Path, url: str, secret: str, speed: float) -> Path:
+def demo_rules(source: Path, directory: Path, url: str, secret: str, speed: float) -> Path:
     """The rules as a file of our own, in which all notices go to the webhook log and nowhere else."""
     document = yaml.safe_load(read_text(source))
     document.pop("routes", None)
     document["receivers"] = [{"name": "webhook-log", "webhook": {"url": url, "secret": secret}}]
     path = directory / "rules.yaml"
-    path.write_text(yaml.safe_dump(_longer_panes(document, speed), sort_keys=False))
+    path.write_text(yaml.safe_dump(longer_panes(document, speed), sort_keys=False))
     return path
 
 
-def _longer_panes(document: dict[str, Any], speed: float) -> dict[str, Any]:
+def longer_panes(document: dict[str, Any], speed: float) -> dict[str, Any]:
     """The same rules with panes that last long enough of real time, where their windows allow it.
 
     Judging thousands of panes a minute would only keep a small machine busy.

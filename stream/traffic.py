@@ -171,7 +171,7 @@ _MISROUTED = Incident(
     "payment calls reach the wrong queue",
     "phone", "pay", "payment",
     after_ms=5 * MINUTE_MS, lasts_ms=15 * MINUTE_MS, every_ms=60 * MINUTE_MS,
-    surge=18, satisfied=0.07, repeat=0.45, transferred=0.35, abandoned=0.40, wait_factor=9,
+    surge=22, satisfied=0.04, repeat=0.45, transferred=0.35, abandoned=0.30, wait_factor=9,
 )  # fmt: skip
 
 DAY_SPEED: Final = 1_152
@@ -187,7 +187,7 @@ DEMO: Final = Scenario(
             "payment calls reach the wrong queue",
             "phone", "pay", "payment",
             after_ms=6 * HOUR_MS, lasts_ms=3 * HOUR_MS + 30 * MINUTE_MS, every_ms=24 * HOUR_MS,
-            surge=18, satisfied=0.07, repeat=0.45, transferred=0.35, abandoned=0.40, wait_factor=9,
+            surge=22, satisfied=0.04, repeat=0.45, transferred=0.35, abandoned=0.30, wait_factor=9,
         ),
     ),
 )  # fmt: skip

@@ -11,9 +11,8 @@ import pytest
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS
 from alerts.transitions import utc_text
 from stream.generator import Message, Traffic, cause_share, level_at, messages_per_contact
-from stream.mess import messed
 from stream.records import Stream
-from stream.traffic import CHANNELS, DEMO, JOURNEY, OFFICE, SCENARIOS, STAGES, Mess, Scenario
+from stream.traffic import CHANNELS, DEMO, JOURNEY, OFFICE, SCENARIOS, STAGES, Scenario
 
 DAWN_MS = 1_772_000_000_000 // DAY_MS * DAY_MS + 6 * HOUR_MS
 HEALTHY = SCENARIOS["day"]
@@ -191,24 +190,3 @@ def test_shares_add_up() -> None:
     assert sum(channel.volume for channel in CHANNELS) == pytest.approx(1)
     assert sum(STAGES[1]) == pytest.approx(1)
     assert messages_per_contact(HEALTHY) > 1
-
-
-MESS = Mess(bad=0.02, duplicates=0.05, disordered=0.2, late=0.02)
-
-
-def test_mess_spoils_repeats_and_delays_in_the_shares_declared() -> None:
-    """About the declared share of messages is bad, doubled or late; nothing else is lost or changed."""
-    clean = list(islice(Traffic(HEALTHY, DAWN_MS, 50, seed=1), 20_000))
-    sent = list(messed(clean, MESS, seed=2))
-    values = Counter(message.value for message in clean)
-    kept = [message for message in sent if message.value in values]
-    assert len(sent) == pytest.approx(len(clean) * 1.05, rel=0.01)
-    assert len({m.value for m in kept}) == pytest.approx(len(clean) * 0.98, rel=0.005)
-    assert [m.due_ms for m in sent] == sorted(m.due_ms for m in sent)
-
-
-def test_no_mess_changes_nothing() -> None:
-    """With all shares zero the messages pass as they are."""
-    clean = list(islice(Traffic(HEALTHY, DAWN_MS, 50), 1_000))
-    none = Mess(bad=0, duplicates=0, disordered=0, late=0)
-    assert list(messed(clean, none, seed=1)) == clean
