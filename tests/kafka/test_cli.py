@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import signal
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -86,6 +88,26 @@ def test_alerts_are_listed_acknowledged_and_silenced(own: Broker) -> None:
     assert _tocsin(own, "alerts", "unsilence", identity).exit_code == 0
     assert _tocsin(own, "alerts", "silences").output == ""
     assert "was false" in _tocsin(own, "alerts", "verdict", "bbb", "false", "--by", "ann").output
+
+
+def test_following_prints_each_change_once_until_ctrl_c(own: Broker) -> None:
+    """As they happen, repeats left out; SIGINT ends it in good order."""
+
+    async def follow() -> tuple[list[str], int]:
+        command = (sys.executable, "-m", "stream", "alerts", "follow", "--json", "--broker", own.bootstrap)
+        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+        assert process.stdout is not None
+        first = asyncio.create_task(process.stdout.readline())
+        async with producing(ClientSettings((own.bootstrap,))) as producer:
+            while not first.done():  # until it listens; the same transition again and again
+                await producer.send_and_wait("cx.alerts", encode(_transition("ccc3", 1, "firing")))
+                await asyncio.wait({first}, timeout=0.2)
+            await producer.send_and_wait("cx.alerts", encode(_transition("ccc3", 2, "resolved")))
+        lines = [await first, await process.stdout.readline()]
+        process.send_signal(signal.SIGINT)
+        return [json.loads(line)["state"] for line in lines], await process.wait()
+
+    assert asyncio.run(asyncio.wait_for(follow(), 90)) == (["firing", "resolved"], 0)
 
 
 @pytest.mark.parametrize(
