@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from alerts.errors import SettingsError
+from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile, poisson
 from alerts.notation import duration_text
 from alerts.rules import (
     DAY_MS,
@@ -260,3 +261,10 @@ def _median_and_p90(delays: Floats, all_: int) -> tuple[float, float]:
         return np.nan, np.nan
     low, high = np.quantile(waited, [0.5, 0.9], method="higher")
     return float(low), float(high)
+
+
+def false_pages(of: Outcome) -> tuple[float, float, float]:
+    """Per scope and month, with the 95 % interval that the number of pages allows."""
+    count = np.array([float(of.pages)])
+    low, high = poisson(count, normal_quantile(PUBLISHED_CONFIDENCE))
+    return of.pages / of.scope_months, float(low[0]) / of.scope_months, float(high[0]) / of.scope_months
