@@ -1,0 +1,143 @@
+"""Sources: when a pane is closed for a judge."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from alerts.rules import Timing
+from stream.sections import NO_PANE, Kind, Section
+from stream.sources import Sources
+from tests.builders import Counted, section_of
+
+A, B = "feedback/0", "feedback/1"
+KEY = ("channel|channel", ("phone",))
+PANE_S = 10
+
+
+def sources() -> Sources:
+    """Two sources, panes and lateness of 10 s, idle after 30 s."""
+    return Sources.expecting((A, B), Timing())
+
+
+def closed(source: str, through: int, position: int = 1) -> Section:
+    """A source has closed a pane; its clock is two panes of 10 s past it."""
+    return section_of(source, through, position=position)
+
+
+def idle(source: str, quiet_s: int, through: int = NO_PANE, position: int = 1) -> Section:
+    """A source has been quiet."""
+    clock_ms = None if through == NO_PANE else (through + 2) * PANE_S * 1000
+    return section_of(source, through, (), Kind.IDLE, position, quiet_s * 1000, clock_ms)
+
+
+def active(source: str, position: int = 2) -> Section:
+    """A source has records again."""
+    return section_of(source, NO_PANE, (), Kind.ACTIVE, position)
+
+
+def after(steps: Iterable[tuple[int, Section]]) -> int:
+    """The last closed pane after sections at wall times in seconds."""
+    of = sources()
+    for wall_s, section in steps:
+        list(of.take(section, wall_s * 1000, NO_PANE))
+    return of.closed_through()
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        # Nothing is closed before the first event of any source, however quiet it is.
+        ([], NO_PANE),
+        ([(100, idle(A, 100)), (100, idle(B, 100)), (900, idle(A, 900)), (900, idle(B, 900))], NO_PANE),
+        # The slowest source decides; one that was never heard of holds everything back.
+        ([(0, closed(A, 5)), (0, closed(B, 3))], 3),
+        ([(0, closed(A, 5))], NO_PANE),
+        # A source that never has data is idle 30 s after the epoch's start, not before.
+        ([(100, closed(A, 5)), (129, idle(B, 500))], NO_PANE),
+        ([(100, closed(A, 5)), (130, idle(B, 500))], 5),
+        # Silence is counted from the start of the quiet period, too.
+        ([(100, closed(A, 5)), (200, idle(B, 29))], NO_PANE),
+        ([(100, closed(A, 5)), (200, idle(B, 30))], 5),
+        # A source that wakes is waited for again.
+        ([(0, closed(A, 5)), (0, closed(B, 3)), (40, idle(B, 40, 3)), (41, closed(A, 9, 2))], 9),
+        ([(0, closed(A, 5)), (0, closed(B, 3)), (40, idle(B, 40, 3)), (41, active(B))], 3),
+        # A short pause is no idleness.
+        ([(0, closed(A, 5)), (0, closed(B, 3)), (20, idle(B, 20, 3))], 3),
+        # When all are idle, time goes on from the greatest event time (70 s) by the wall clock: 10 s of
+        # lateness, so that after 40 s of quiet panes end at 70 + 40 - 10 = 100 s.
+        ([(0, closed(A, 5)), (0, closed(B, 3)), (40, idle(A, 40, 5)), (40, idle(B, 40, 3))], 9),
+        # A replay of an old log after an idle time starts an epoch: each source is waited for again.
+        (
+            [
+                (0, closed(A, 5)), (0, closed(B, 3)), (40, idle(A, 40, 5)), (40, idle(B, 40, 3)),
+                (50, closed(A, 500, 2)), (60, idle(B, 60, 3)),
+            ],
+            3,
+        ),
+        (
+            [
+                (0, closed(A, 5)), (0, closed(B, 3)), (40, idle(A, 40, 5)), (40, idle(B, 40, 3)),
+                (50, closed(A, 500, 2)), (80, idle(B, 80, 3)),
+            ],
+            500,
+        ),
+        # Old news from a former owner is ignored.
+        ([(0, closed(A, 5, 7)), (0, closed(B, 6, 7)), (50, idle(B, 50, 2, 3))], 5),
+        ([(0, closed(A, 5, 7)), (0, closed(B, 6, 7)), (50, closed(B, 9, 3))], 5),
+        # A new owner counts its own silence, but nothing came in the meantime.
+        ([(0, closed(A, 5)), (0, closed(B, 3)), (40, idle(B, 40, 3)), (50, idle(B, 1, 3))], 5),
+    ],
+)  # fmt: skip
+def test_closed_panes(steps: list[tuple[int, Section]], expected: int) -> None:
+    """What is closed after sections at wall times in seconds."""
+    assert after(steps) == expected
+
+
+def test_a_restart_does_not_turn_the_clock_back() -> None:
+    """When all are idle and a new owner counts its own silence, event time goes on from where it was."""
+    steps = [(0, closed(A, 5)), (0, closed(B, 5)), (100, idle(A, 100, 5)), (100, idle(B, 100, 5))]
+    assert after(steps) == 15
+    assert after([*steps, (110, idle(A, 2, 5)), (110, idle(B, 2, 5))]) == 16
+
+
+def test_an_unknown_source_is_ignored() -> None:
+    """A source of another plan has no say."""
+    assert after([(0, closed(A, 5)), (0, closed(B, 5)), (0, closed("joined/0", 1))]) == 5
+
+
+def portions(of: Sources, section: Section, judged: int) -> list[tuple[int, int]]:
+    """Sign and total of what a section adds or takes away."""
+    return [(each.sign, int(each.rows.count.sum())) for each in of.take(section, 100_000, judged)]
+
+
+def counted(pane: int, count: int) -> Counted:
+    """Answers of one scope."""
+    return Counted(pane, KEY, "csat/1-5/5", count)
+
+
+def test_rows_are_taken_once() -> None:
+    """Rows of panes that were taken before are left out of a section that repeats them."""
+    of = sources()
+    assert portions(of, section_of(A, 2, [counted(1, 4)]), NO_PANE) == [(1, 4)]
+    assert portions(of, section_of(A, 3, [counted(1, 4), counted(3, 2)], position=2), NO_PANE) == [(1, 2)]
+    assert portions(of, section_of(A, 3, [counted(3, 2)], position=2), NO_PANE) == []
+
+
+def test_provisional_rows_are_replaced() -> None:
+    """They count when their pane is judged, and are taken away again when the final ones come."""
+    of = sources()
+    list(of.take(section_of(A, 0), 0, NO_PANE))
+    first = section_of(A, 0, [counted(1, 4), counted(9, 1)], Kind.IDLE, 1, 50_000)
+    assert portions(of, first, judged=0) == []
+    assert _due(of, 0, 3) == [4]
+    assert _due(of, 3, 8) == []
+    more = section_of(A, 0, [counted(1, 5), counted(9, 1)], Kind.IDLE, 2, 50_000)
+    assert portions(of, more, judged=3) == [(-1, 4), (1, 5)]
+    assert portions(of, section_of(A, 5, [counted(1, 6)], position=3), judged=3) == [(-1, 5), (1, 6)]
+    assert _due(of, 5, 20) == [1]
+    assert portions(of, section_of(A, 9, [counted(9, 3)], position=4), judged=5) == [(1, 3)]
+    assert of.provisional == {}
+
+
+def _due(of: Sources, judged: int, through: int) -> list[int]:
+    return [int(portion.rows.count.sum()) for portion in of.due(judged, through)]

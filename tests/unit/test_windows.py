@@ -1,0 +1,139 @@
+"""Windows, against sums made anew at every pane's end."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from stream.catalogue import OPTIONS
+from stream.indicators import formula
+from stream.tally import CELL, CELLS
+from stream.windows import FEW_SLOTS, MOST_SLOTS, Layout, Window, slot_ms, summed
+
+DEFAULTS = {key: {name: info.default for name, info in options.items()} for key, options in OPTIONS.items()}
+USED = ("csat/1-5/1", "csat/1-5/5", "fcr.resolved", "fcr.failed", "contacts")
+PANE_MS = 10_000
+
+
+@pytest.mark.parametrize(
+    ("window_ms", "expected"),
+    [
+        (30 * MINUTE_MS, 10 * SECOND_MS),
+        (5 * MINUTE_MS, 10 * SECOND_MS),
+        (HOUR_MS, 30 * SECOND_MS),
+        (6 * HOUR_MS, 5 * MINUTE_MS),
+        (DAY_MS, 10 * MINUTE_MS),
+        (7 * DAY_MS, HOUR_MS),
+        (30 * DAY_MS, 6 * HOUR_MS),
+        (10 * SECOND_MS, 10 * SECOND_MS),
+    ],
+)
+def test_slots_of_common_windows(window_ms: int, expected: int) -> None:
+    """Short windows slide by a pane, long ones by a round length of time."""
+    assert slot_ms(window_ms, PANE_MS) == expected
+
+
+@given(st.integers(1, 5000), st.sampled_from([1_000, 5_000, 7_000, 10_000, 60_000]))
+def test_slots_are_whole_panes_and_divide_the_window(panes: int, pane_ms: int) -> None:
+    """Whatever its length, a window is a whole number of slots, few enough where it can be."""
+    width = slot_ms(panes * pane_ms, pane_ms)
+    assert width % pane_ms == 0
+    assert (panes * pane_ms) % width == 0
+    slots = panes * pane_ms // width
+    assert slots <= MOST_SLOTS or not any(
+        panes % each == 0 and FEW_SLOTS <= panes // each <= MOST_SLOTS for each in range(1, panes + 1)
+    )
+
+
+def layout() -> Layout:
+    """Two indicators' cells."""
+    return Layout([formula("csat", DEFAULTS), formula("fcr", DEFAULTS)])
+
+
+entries = st.lists(
+    st.tuples(
+        st.integers(0, 60), st.integers(0, 4), st.sampled_from(USED), st.integers(-1, 5), st.integers(0, 9)
+    ),
+    max_size=80,
+)
+
+
+@settings(deadline=None)
+@given(entries, st.sampled_from([1, 3, 12, 24]), st.sampled_from([1, 2, 6]))
+def test_sums_equal_brute_force_at_every_slot_end(
+    counted: list[tuple[int, int, str, int, int]], slots: int, slot_panes: int
+) -> None:
+    """Rows of an entry: pane, scope, cell, count, and how many panes late it comes."""
+    window = Window(slots * slot_panes * PANE_MS, PANE_MS, layout())
+    window.slot_panes, window.slots = slot_panes, slots
+    window.grow(5)
+    for pane in range(120):
+        for at, row, cell, count, late in counted:
+            if at + late == pane:
+                arrays = (np.array([each], np.int64) for each in (row, CELL[cell], count))
+                window.add(at, *window.layout.project(*arrays))
+        if not window.ends_at(pane):
+            continue
+        before = window.sums.copy()
+        changed = window.advance(pane)
+        last = pane // slot_panes
+        expected: Counter[tuple[int, str]] = Counter()
+        for at, row, cell, count, late in counted:
+            if at + late <= pane and last - slots < at // slot_panes <= last:
+                expected[row, cell] += count
+        for row in range(5):
+            for cell in USED[:4]:
+                assert window.sums[row, window.layout.column_of[CELL[cell]]] == expected[row, cell]
+        moved = np.flatnonzero((window.sums != before).any(axis=1))
+        assert set(moved.tolist()) <= set(changed.tolist())
+
+
+@settings(deadline=None)
+@given(entries, st.sampled_from([1, 3, 24]))
+def test_stepping_only_where_something_changes_changes_nothing(
+    counted: list[tuple[int, int, str, int, int]], slots: int
+) -> None:
+    """`next_pane` names every pane at whose end the sums change."""
+    dense, sparse = (Window(slots * PANE_MS, PANE_MS, layout()) for _ in range(2))
+    dense.grow(5)
+    sparse.grow(5)
+    judged = -1
+    for pane in range(120):
+        for at, row, cell, count, late in counted:
+            if at + late == pane:
+                arrays = [np.array([each], np.int64) for each in (row, CELL[cell], count)]
+                for window in (dense, sparse):
+                    window.add(at, *window.layout.project(*arrays))
+        dense.advance(pane)
+        if sparse.next_pane(judged) == pane:
+            sparse.advance(pane)
+        judged = pane
+        assert (dense.sums == sparse.sums).all()
+    assert sparse.next_pane(judged) is None
+    assert sparse.entries() == 0
+
+
+def test_columns_that_nobody_reads_are_not_kept() -> None:
+    """A window keeps the cells of its indicators, and buckets last."""
+    of = Layout([formula("ttr_p90", DEFAULTS), formula("wait", DEFAULTS)])
+    assert [CELLS[cell] for cell in of.cells[: of.narrow]] == [
+        "wait.within", "wait.over", "ttr.sum_ms", "ttr.within", "ttr.over",
+    ]  # fmt: skip
+    places, counts = of.project(
+        np.array([0, 0]), np.array([CELL["contacts"], CELL["wait.over"]]), np.array([5, 7])
+    )
+    assert (places.tolist(), counts.tolist()) == ([1], [7])
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(-3, 3))))
+def test_equal_places_are_added_up(pairs: list[tuple[int, int]]) -> None:
+    """Every place once, ascending, with the sum of its counts."""
+    expected: Counter[int] = Counter()
+    for place, count in pairs:
+        expected[place] += count
+    places, counts = summed(*(np.array([pair[at] for pair in pairs], np.int64) for at in (0, 1)))
+    assert dict(zip(places.tolist(), counts.tolist(), strict=True)) == expected
+    assert places.tolist() == sorted(expected)
