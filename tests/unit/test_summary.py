@@ -54,7 +54,8 @@ CSAT = Facts(
         (
             {"state": State.RESOLVED, "reading": Reading(85.0, 143, 78.0, 90.0)},
             (
-                "CSAT of channel=phone has recovered: it is 85 % (95 % sure between 78 and 90 %), back over the "
+                "CSAT of channel=phone has recovered: it is 85 % (95 % sure between 78 "
+                "and 90 %), back over the "
                 "limit of recovery, 83 %, from 143 answers in the last 30 minutes"
             ),
         ),
@@ -69,7 +70,8 @@ CSAT = Facts(
         (
             {"state": State.PENDING, "confidence": 0, "scope": (), "reading": Reading(61.2, 1, 1.0, 99.0)},
             (
-                "CSAT over all is 61.2 %, below the critical limit 70 %, from 1 answer in the last 30 minutes; "
+                "CSAT over all is 61.2 %, below the critical limit 70 %, from 1 answer "
+                "in the last 30 minutes; "
                 "waiting to see if it lasts"
             ),
         ),
@@ -85,7 +87,8 @@ CSAT = Facts(
             },
             (
                 "The 90th percentile of the time to resolution of channel=web, team=(none) is 1 h 30 min "
-                "(95 % sure at least 1 h 6 min), above the warning limit 1 h, from 40 resolved cases in the last "
+                "(95 % sure at least 1 h 6 min), above the warning limit 1 h, from 40 "
+                "resolved cases in the last "
                 "30 minutes"
             ),
         ),
@@ -111,7 +114,8 @@ CSAT = Facts(
                 "reading": Reading(31.0, 16, 14.0, 55.0),
             },
             (
-                "CSAT of channel=phone has suddenly fallen to 31 % (95 % sure between 14 and 55 %), against a "
+                "CSAT of channel=phone has suddenly fallen to 31 % (95 % sure between "
+                "14 and 55 %), against a "
                 "floor of 75 %, from 16 answers since 10:05 UTC"
             ),
         ),
@@ -122,7 +126,8 @@ CSAT = Facts(
         (
             {"detect": Burn(80, 1, (PAIR,)), "window_ms": 60 * MINUTE_MS, "evidence": {"long_rate": 3.25}},
             (
-                "CSAT of channel=phone is 61.2 % (95 % sure between 54 and 68.1 %): that spends what the target "
+                "CSAT of channel=phone is 61.2 % (95 % sure between 54 and 68.1 %): "
+                "that spends what the target "
                 "allows 3.2 times too fast, from 143 answers in the last hour"
             ),
         ),
