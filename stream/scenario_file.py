@@ -27,6 +27,7 @@ from stream.scenario_series import SeriesReader
 
 START_MS: Final = 1_767_571_200_000
 """2026-01-05T00:00:00Z, a Monday: when scenarios start that do not say."""
+LONGEST_STEP_MS: Final = 31 * DAY_MS
 ONLY_RULE: Final = "rule"
 """Name of a scenario's only rule where it has none."""
 SOURCES: Final = ("rule", "rules", "rules_file")
@@ -53,11 +54,11 @@ def _pane_ms(scenario: Scenario) -> int:
     usual_ms = Timing().pane_ms
     if not scenario.step_ms:
         return usual_ms
-    lengths = [scenario.step_ms]
+    lengths = [DAY_MS, scenario.step_ms]
     for rule in scenario.rulebook.rules:
         lengths += [*windows_ms(rule.detect), rule.for_ms]
     pane_ms = math.gcd(*lengths)
-    return pane_ms if pane_ms >= usual_ms and DAY_MS % pane_ms == 0 else usual_ms
+    return pane_ms if pane_ms >= usual_ms else usual_ms
 
 
 def _read(text: str, path: Path, pane_ms: int) -> Scenario:
@@ -110,7 +111,10 @@ class _Reader:
 def _series(root: Fields, empty: Scenario) -> Scenario:
     """The form with scores per step, of one scope at the root or of several under `series`."""
     pane_ms = empty.rulebook.timing.pane_ms
-    step_ms = root.require("step", duration(pane_ms, DAY_MS), 'how long a step is, such as "5m"') or pane_ms
+    step_ms = (
+        root.require("step", duration(pane_ms, LONGEST_STEP_MS), 'how long a step is, such as "5m"')
+        or pane_ms
+    )
     if step_ms % pane_ms:
         root.note("step", f"want a multiple of the pane, {duration_text(pane_ms)}")
     reader = SeriesReader(empty.rulebook, empty.start_ms, step_ms, root)

@@ -9,7 +9,7 @@ import orjson
 
 from alerts.errors import SettingsError
 from alerts.readings import Reading, Scope
-from alerts.rules import Severity
+from alerts.rules import Severity, Silence
 from alerts.states import State
 from alerts.transitions import Transition
 from stream.explained import Explained
@@ -67,7 +67,7 @@ def run(scenario: Scenario) -> list[Result]:
     Raises:
         SettingsError: an event of the scenario would be rejected.
     """
-    stage = _Stage(Plan(scenario.rulebook))
+    stage = _Stage(_plan(scenario))
     if scenario.events:
         _play_events(stage, scenario)
     else:
@@ -75,6 +75,13 @@ def run(scenario: Scenario) -> list[Result]:
             stage.play(happenings(scenario, step), {})
             stage.close(scenario.start_ms + (step + 1) * scenario.step_ms)
     return [Result(expected, list(stage.compare(expected))) for expected in scenario.expected]
+
+
+def _plan(scenario: Scenario) -> Plan:
+    """What the scenario asks about, and the silences, which turn other alerts stale; no scores."""
+    asked = {expected.rule for expected in scenario.expected}
+    rules = [r for r in scenario.rulebook.rules if r.name in asked or isinstance(r.detect, Silence)]
+    return Plan(replace(scenario.rulebook, rules=tuple(rules)), publishes=False)
 
 
 def _play_events(stage: "_Stage", scenario: Scenario) -> None:

@@ -151,7 +151,7 @@ def test_events_of_a_file(tmp_path: Path) -> None:
         ("step: 5m", "s.yaml:1:1: want one of rule, rules, rules_file, got none"),
         (RULE + "rules: []\nstep: 5m", "want one of rule, rules, rules_file, got rule and rules"),
         (RULE, "s.yaml:1:1: step: missing, want how long a step is"),
-        (RULE + ROW + "step: 7s", 's.yaml:4:7: step: want a duration of 10s to 1d, got "7s"'),
+        (RULE + ROW + "step: 7s", 's.yaml:4:7: step: want a duration of 10s to 31d, got "7s"'),
         (RULE + ROW + "timing: {pane: 10s}\nstep: 15s", "step: want a multiple of the pane, 10s"),
         (RULE + "step: 5m", 'want scores per step such as csat: "82 64 _ 77"'),
         (RULE + 'step: 5m\ncsat: "80"', "want states to expect"),
