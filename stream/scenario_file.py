@@ -58,7 +58,7 @@ def _pane_ms(scenario: Scenario) -> int:
     for rule in scenario.rulebook.rules:
         lengths += [*windows_ms(rule.detect), rule.for_ms]
     pane_ms = math.gcd(*lengths)
-    return pane_ms if pane_ms >= usual_ms else usual_ms
+    return max(pane_ms, usual_ms)
 
 
 def _read(text: str, path: Path, pane_ms: int) -> Scenario:

@@ -54,7 +54,7 @@ def test_scores_and_states_are_read_step_by_step(tmp_path: Path) -> None:
         ("{indicator: csat, window: 30m}", "1h", 30 * MINUTE_MS),
         ("{indicator: csat, window: 30m, for: 90s}", "5m", 30 * SECOND_MS),
         ("{indicator: csat, detect: sudden, floor: 75}", "1h", HOUR_MS),
-        ("{indicator: csat, window: 7m}", "7m", 10 * SECOND_MS),
+        ("{indicator: csat, window: 7m}", "7m", MINUTE_MS),
     ],
 )
 def test_one_step_is_one_reading_where_that_can_be(
