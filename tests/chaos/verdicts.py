@@ -66,4 +66,6 @@ def _short(alert: Mapping[str, Any]) -> str:
 
 
 def _differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> str:
-    return "; ".join(f"{name} {one[name]} or {other.get(name)}" for name in one if one[name] != other.get(name))
+    return "; ".join(
+        f"{name} {one[name]} or {other.get(name)}" for name in one if one[name] != other.get(name)
+    )

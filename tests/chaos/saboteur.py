@@ -1,0 +1,93 @@
+"""A worker with one of its mechanisms broken on purpose: `python -m tests.chaos.saboteur HOW worker …`.
+
+The suite must find every one of these out; if it does not, it proves nothing about a sound worker.
+"""
+
+import itertools
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from stream import cli, machines, sources
+from stream.host import Host
+from stream.machines import Work
+from stream.producer import Outgoing
+from stream.reader import Records
+from stream.sections import Section
+from stream.slots import TP, Slot
+from stream.topics import TALLIES
+
+
+def commit_early() -> None:
+    """Input is committed before what it caused has left; what was on its way dies with a kill."""
+    leave = Host._leave
+
+    async def hasty(self: Host[Any], work: Work, slot: Slot | None) -> None:
+        if slot is not None:
+            slot.finish()
+        held = [m for m in work.messages if m.topic != TALLIES]
+        _LATER.append([m for m in work.messages if m.topic == TALLIES])
+        ripe = _LATER.pop(0) if len(_LATER) > HELD_BACK else []
+        await leave(self, Work([*ripe, *held], work.on_durable), None)
+
+    Host._leave = hasty  # type: ignore[method-assign]
+
+
+HELD_BACK: Final = 200
+"""Batches whose tallies the hasty worker keeps in memory: seconds of traffic."""
+_LATER: Final[list[list[Outgoing]]] = []
+
+
+def drop_section() -> None:
+    """Of the tallies that leave, one message in a hundred does not."""
+    work, numbers = machines.IntakeMachine.work, itertools.count()
+
+    def careless(self: machines.IntakeMachine, topic: str, records: Records) -> Work:
+        done = work(self, topic, records)
+        kept = [m for m in done.messages if m.topic != TALLIES or next(numbers) % 100 != 50]
+        return Work(kept, done.on_durable)
+
+    machines.IntakeMachine.work = careless  # type: ignore[method-assign]
+
+
+def skip_replay() -> None:
+    """The state of a snapshot is taken for the state at the commit: what came between is not fed again."""
+
+    async def forgetful(_self: Host[Any], _reader: Any, _machine: Any, _committed: Mapping[TP, Any]) -> int:
+        return 0
+
+    Host._feed_again = forgetful  # type: ignore[method-assign]
+
+
+def count_repeats() -> None:
+    """Every section is sent twice, and judges do not look at what they have taken before."""
+    sections = machines._sections
+    machines._sections = lambda by_shard: [m for m in sections(by_shard) for _ in range(2)]
+    take = sources.Sources.take
+
+    def credulous(self: sources.Sources, section: Section, log_ms: int, judged: int) -> Any:
+        known = self.progress.get(section.source)
+        if known is not None and len(section.rows):
+            known.through = int(section.rows.closing[0]) - 1
+            known.position = min(known.position, section.position)
+        return take(self, section, log_ms, judged)
+
+    sources.Sources.take = credulous  # type: ignore[method-assign]
+
+
+WAYS: Final[dict[str, Callable[[], None]]] = {
+    "commit-early": commit_early,
+    "drop-section": drop_section,
+    "skip-replay": skip_replay,
+    "count-repeats": count_repeats,
+}
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Break what the first argument says, and run the rest as `tocsin` would."""
+    WAYS[arguments[0]]()
+    cli.main(list(arguments[1:]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
