@@ -100,6 +100,7 @@ class JavaBroker(Broker):
         self._home = Path(tempfile.mkdtemp(prefix="tocsin-kafka-"))
         self._classpath = f"{libs}/*"
         self._process: subprocess.Popen[bytes] | None = None
+        self._mourner: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] = (self._home / "broker.log").open("ab")
         port, controller, tls = free_ports(3)
         self.bootstrap = f"127.0.0.1:{port}"
@@ -117,6 +118,7 @@ class JavaBroker(Broker):
         self._process = subprocess.Popen(
             command, stdout=self._log, stderr=self._log, cwd=self._home, start_new_session=True
         )
+        self._mourner = _mourner(self._process.pid)
         _wait_listening(self.bootstrap, self._process, self._home / "broker.log")
 
     def stop(self) -> None:
@@ -164,6 +166,10 @@ class JavaBroker(Broker):
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        if self._mourner is not None:
+            self._mourner.kill()
+            self._mourner.communicate()
+            self._mourner = None
 
 
 class DockerBroker(Broker):
@@ -289,6 +295,13 @@ def _java_version() -> int:
     told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
     found = re.search(r'version "(\d+)', told)
     return int(found.group(1)) if found else 0
+
+
+def _mourner(pid: int) -> subprocess.Popen[bytes]:
+    """Kills a process when we are gone, even by kill -9: its standard input ends with us."""
+    # Linux' own way, PR_SET_PDEATHSIG, goes by threads, and brokers are restarted from threads that end.
+    script = f"read _; kill -9 {pid} 2>/dev/null"
+    return subprocess.Popen(["sh", "-c", script], stdin=subprocess.PIPE, start_new_session=True)
 
 
 def _wait_listening(

@@ -1,11 +1,19 @@
 """The test broker itself: a suite that stands on it should know that it can be trusted."""
 
 import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from tests.kafka.broker import Broker, running_broker
+
+ROOT = Path(__file__).parents[2]
 
 
 async def _produced(bootstrap: str, value: bytes) -> int:
@@ -46,3 +54,27 @@ def test_data_survive_a_kill() -> None:
 def test_the_shared_broker_takes_records(broker: Broker) -> None:
     """The session's broker answers a producer."""
     assert asyncio.run(_produced(broker.bootstrap, b"x")) == 0
+
+
+def test_a_broker_dies_with_whoever_started_it() -> None:
+    """A run that is killed leaves no broker behind."""
+    code = (
+        "from tests.kafka.broker import running_broker\n"
+        "with running_broker() as broker: print(broker.bootstrap), input()"
+    )
+    command = [sys.executable, "-uc", code]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    host, port = process.stdout.readline().strip().split(":")
+    foreign = os.environ.get("TOCSIN_TEST_BROKER")
+    process.kill()
+    process.communicate()
+    until = time.monotonic() + 10
+    while not foreign and _listens(host, int(port)):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def _listens(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((host, port)) == 0
