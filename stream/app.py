@@ -10,13 +10,13 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from alerts.rules import Rulebook
 from stream.crew import Crew
 from stream.faust_app import FAMILIES, INPUTS, Agents, build, consumer_options
-from stream.host import Surroundings
 from stream.intake import Intake
 from stream.judge import Judge
 from stream.kafka import ClientSettings
@@ -27,9 +27,11 @@ from stream.notify import BATCHES_IN_WORK as ALERT_BATCHES_IN_WORK
 from stream.notify import DeliveryTopic, Notifier
 from stream.plan import Plan
 from stream.producer import Outbox
+from stream.reader import Reader
 from stream.roles import intake_role, judge_role
 from stream.ruleswatch import RulesWatch
 from stream.slots import Slots
+from stream.surroundings import Surroundings
 from stream.topics import ALERTS, TALLIES
 from stream.transport import Link
 from stream.trimming import Trimmer
@@ -209,7 +211,9 @@ class Worker:
 
     def _new_crew(self, plan: Plan) -> Crew:
         group, metrics, trimming = self._settings.group, self._metrics, self._settings.trim_snapshots
-        around = Surroundings(self._outbox, self._options, self.fail, metrics.missing, strict=trimming)
+        around = Surroundings(
+            self._outbox, partial(Reader, self._options), self.fail, metrics.missing, strict=trimming
+        )
         roles = intake_role(plan, group, metrics), judge_role(plan, group, metrics)
         tick_s = min(2.0, max(1.0, plan.rulebook.timing.pane_ms / 5000))
         crew = Crew(roles, around, self._slots, tick_s)

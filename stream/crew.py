@@ -12,10 +12,11 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from alerts.errors import OperatorError
-from stream.host import Host, Role, Surroundings
+from stream.host import Host
 from stream.machines import IntakeMachine, JudgeMachine
 from stream.records import Stream
 from stream.slots import TP, Slots
+from stream.surroundings import Role, Surroundings
 from stream.topics import ALERTS
 from stream.transport import Batch, Positions
 

@@ -8,64 +8,26 @@ memory is as good as a snapshot, as long as all that it said has left; otherwise
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Final, Generic
 
 from aiokafka.structs import RecordMetadata
 
 from alerts.errors import OperatorError
-from stream.machines import Machine, Work
-from stream.producer import DeliveryError, Outbox, Outgoing
-from stream.reader import Reader
+from stream.machines import Work
+from stream.producer import DeliveryError, Outgoing
 from stream.slots import TP, Slot
 from stream.snapshots import Manifest, Snapshot, cut, encode, newest, seal
+from stream.surroundings import Input, M, Role, Surroundings
 from stream.transport import Batch
 
 log = logging.getLogger(__name__)
-
-M = TypeVar("M", bound=Machine)
 
 CHUNKS_AT_ONCE: Final = 8
 """Chunks of a snapshot on their way at a time: 4 MiB, so that live messages find room between them."""
 PROGRESS_S: Final = 5.0
 SAVE_SHARE: Final = 15
 """A snapshot that took a second to write is followed by another after 15 at the earliest."""
-
-
-@dataclass(frozen=True, slots=True)
-class Role(Generic[M]):
-    """What is hosted: `name` is for logs, `topics` feed it, `snapshots` keeps its state.
-
-    `made_for` identifies the rules, `partitions` is how many the inputs have.  A snapshot is due after
-    `save_every` records, or after `save_after_s` if there were any.
-    """
-
-    name: str
-    topics: tuple[str, ...]
-    snapshots: str
-    made_for: str
-    partitions: int
-    save_every: int
-    save_after_s: float
-    fresh: Callable[[int], M]
-    restore: Callable[[int, Snapshot], M]
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every host works with.
-
-    `options` are aiokafka client options for reading.  `fail` ends the worker.  `missing` is told of
-    records that were gone before they were read (topic, how many).  `strict` trusts the broker's word on
-    where a log ends; the demo's embedded one is off by some.
-    """
-
-    outbox: Outbox
-    options: Mapping[str, Any]
-    fail: Callable[[BaseException], None]
-    missing: Callable[[str, int], None]
-    strict: bool = True
 
 
 class Host(Generic[M]):
@@ -83,7 +45,7 @@ class Host(Generic[M]):
         self._sealed: Manifest | None = None
         self.superseded: int | None = None
         """Records of its snapshot topic below this offset may go: two newer snapshots are there."""
-        self._saved_s, self._save_took_s = time.monotonic(), 0.0
+        self._saved_s, self._save_took_s = around.clock(), 0.0
         self.fed = 0
         """Records fed since the last snapshot that is known."""
 
@@ -118,15 +80,17 @@ class Host(Generic[M]):
         Raises:
             OperatorError: the state does not belong to these topics.
         """
-        started = time.monotonic()
-        async with Reader(self._around.options, [*self.tps, self.snapshots_tp]) as reader:
+        started = self._around.clock()
+        async with self._around.reading([*self.tps, self.snapshots_tp]) as reader:
             machine = await self._start_from(reader, committed)
             fed = await self._feed_again(reader, machine, committed)
         self._machine, self._live, self._torn = machine, True, False
-        log.info("state is up host=%s fed_again=%d seconds=%.1f", self.name, fed, time.monotonic() - started)
+        log.info(
+            "state is up host=%s fed_again=%d seconds=%.1f", self.name, fed, self._around.clock() - started
+        )
         return machine
 
-    async def _start_from(self, reader: Reader, committed: Mapping[TP, int | None]) -> M:
+    async def _start_from(self, reader: Input, committed: Mapping[TP, int | None]) -> M:
         """The machine in memory, or one from the newest snapshot, or a new one."""
         kept = None if self._torn else self._machine
         self._machine, self._live = None, False
@@ -160,7 +124,7 @@ class Host(Generic[M]):
         self._sealed, self.fed = manifest, 0
         return machine
 
-    async def _feed_again(self, reader: Reader, machine: M, committed: Mapping[TP, int | None]) -> int:
+    async def _feed_again(self, reader: Input, machine: M, committed: Mapping[TP, int | None]) -> int:
         """Feed what is committed and the machine has not seen; returns how many records that was."""
         at = machine.next_offsets()
         ranges: dict[TP, tuple[int, int]] = {}
@@ -169,18 +133,18 @@ class Host(Generic[M]):
             await self._check(reader, tp, start)
             if start < end:
                 ranges[tp] = (start, end)
-        fed, told = 0, time.monotonic()
+        fed, told = 0, self._around.clock()
         async for tp, records in reader.ranges(ranges):
             machine.feed(tp.topic, records)
             fed += len(records)
-            if time.monotonic() - told > PROGRESS_S:
-                told = time.monotonic()
+            if self._around.clock() - told > PROGRESS_S:
+                told = self._around.clock()
                 log.info("feeding again host=%s fed=%d", self.name, fed)
             await asyncio.sleep(0)
         self.fed += fed
         return fed
 
-    async def _check(self, reader: Reader, tp: TP, start: int) -> None:
+    async def _check(self, reader: Input, tp: TP, start: int) -> None:
         """Look for input that was deleted, or that is not the input that the state has seen."""
         first, end = await reader.bounds(tp)
         if start > end and self._around.strict:
@@ -254,7 +218,7 @@ class Host(Generic[M]):
         The state is copied at once; it is written when all that it had said has left, so a snapshot never
         claims more than what others can see.
         """
-        machine, started = self._machine, time.monotonic()
+        machine, started = self._machine, self._around.clock()
         async with self._busy:
             if machine is None or machine is not self._machine or self._torn or not self.fed:
                 return 0
@@ -268,13 +232,13 @@ class Host(Generic[M]):
         self.fed -= fed
         self.superseded = self._sealed.first if self._sealed is not None else None
         self._sealed = manifest
-        self._saved_s, self._save_took_s = time.monotonic(), time.monotonic() - started
+        self._saved_s, self._save_took_s = self._around.clock(), self._around.clock() - started
         log.info("snapshot written host=%s bytes=%d reach=%d", self.name, manifest.size, manifest.reach)
         return manifest.size
 
     def save_due(self) -> bool:
         """Whether a snapshot is worth its cost: never more than a fifteenth of the time."""
-        since_s = time.monotonic() - self._saved_s
+        since_s = self._around.clock() - self._saved_s
         if not self._live or not self.fed or since_s < SAVE_SHARE * self._save_took_s:
             return False
         return self.fed >= self._role.save_every or since_s >= self._role.save_after_s

@@ -6,11 +6,12 @@ records whose messages are known to have left before; `work` says also what must
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Protocol
 
 import msgspec
+import xxhash
 
 from alerts.readings import Scope, scope_text
 from alerts.transitions import Score, Transition, encode
@@ -23,13 +24,15 @@ from stream.producer import Outgoing
 from stream.quiet import Quiet
 from stream.reader import Records
 from stream.records import Stream
-from stream.sections import Section
+from stream.sections import Section, no_rows
 from stream.sections import decode as decode_section
 from stream.sections import encode as encode_section
 from stream.topics import ALERTS, SCORES, TALLIES
 
 log = logging.getLogger(__name__)
 
+SAY_AGAIN_S: Final = 600.0
+"""The open panes of a quiet input are said again after so long, in case the log forgets."""
 STREAM_OF: Final = {stream.topic: stream for stream in Stream}
 
 
@@ -73,6 +76,7 @@ class IntakeMachine:
         self._partition = partition
         self._metrics = metrics
         self._quiet = Quiet(Stream, idle_after_s)
+        self._said: dict[tuple[int, str], tuple[bytes, float]] = {}
 
     @classmethod
     def fresh(cls, plan: Plan, partition: int, metrics: Metrics) -> "IntakeMachine":
@@ -103,11 +107,25 @@ class IntakeMachine:
     def look(self, caught_up: Mapping[Stream, bool], now_s: float) -> list[Outgoing]:
         """Sections of inputs that have been quiet for long; called every second or two."""
         quiet_ms = self._quiet.look(caught_up, now_s)
-        return list(_sections(self.intake.open_sections(quiet_ms))) if quiet_ms else []
+        if not quiet_ms:
+            return []
+        by_shard = self.intake.open_sections(quiet_ms)
+        return list(_sections([[self._unsaid(shard, each, now_s) for each in sections]
+                               for shard, sections in enumerate(by_shard)]))  # fmt: skip
+
+    def _unsaid(self, shard: int, section: Section, now_s: float) -> Section:
+        """The section without its rows if they have been said in just this form, and not long ago."""
+        rows = xxhash.xxh3_128_digest(encode_section(replace(section, quiet_ms=0)))
+        before, said_s = self._said.get((shard, section.source), (b"", 0.0))
+        if rows == before and now_s - said_s < SAY_AGAIN_S:
+            return replace(section, scopes=(), rows=no_rows())
+        self._said[shard, section.source] = rows, now_s
+        return section
 
     def assigned(self) -> None:
         """The partition has come or come back: silence from before was not watched."""
         self._quiet.restart()
+        self._said.clear()
 
     def snapshot(self) -> list[bytes]:
         """The state as it is now."""

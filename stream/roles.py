@@ -5,12 +5,12 @@ from typing import Final
 import xxhash
 
 from alerts.rules import Rulebook
-from stream.host import Role
 from stream.machines import IntakeMachine, JudgeMachine
 from stream.metrics import Metrics
 from stream.plan import Plan
 from stream.records import Stream
 from stream.snapshots import Snapshot
+from stream.surroundings import Role
 from stream.topics import TALLIES, intake_snapshots, judge_snapshots
 
 INTAKE_SAVE_RECORDS: Final = 250_000

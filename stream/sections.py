@@ -25,7 +25,7 @@ class Kind(StrEnum):
     """Why a section was sent."""
 
     CLOSED = "closed"  # panes have closed; `rows` are their final tallies, and late corrections
-    IDLE = "idle"  # caught up and quiet; `rows` are the open panes so far, to be replaced by CLOSED
+    IDLE = "idle"  # caught up and quiet; `rows` are the open panes so far, or none if as in the last one
     ACTIVE = "active"  # the source had been idle, and has records again
 
 

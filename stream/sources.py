@@ -138,9 +138,10 @@ class Sources:
         source.through = section.through
 
     def _replace(self, section: Section, judged: int) -> Iterator[Portion]:
+        if not len(section.rows):
+            return  # as at the last IDLE section: what is open only grows
         held = self.provisional.pop(section.source, None)
-        if len(section.rows):
-            self.provisional[section.source] = Portion(section.scopes, section.rows)
+        self.provisional[section.source] = Portion(section.scopes, section.rows)
         before = Portion((), no_rows()) if held is None else held
         for portion, sign in ((before, -1), (section, 1)):
             counted = _between(portion.rows, NO_PANE, judged)

@@ -1,0 +1,82 @@
+"""What a host works with: its role, and the world around it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from aiokafka.structs import RecordMetadata
+
+from stream.machines import Machine
+from stream.producer import Outgoing
+from stream.reader import Records
+from stream.slots import TP
+from stream.snapshots import Log, Snapshot
+
+M = TypeVar("M", bound=Machine)
+
+
+class Input(Protocol):
+    """What has been written to some partitions: `reader.Reader`."""
+
+    async def bounds(self, tp: TP) -> tuple[int, int]:
+        """Offset of the first record that is still there, and the one after the last."""
+        ...
+
+    def ranges(self, wanted: Mapping[TP, tuple[int, int]]) -> AsyncIterator[tuple[TP, Records]]:
+        """The records from start on and below end, per partition in offset order, in batches."""
+        ...
+
+    def log(self, tp: TP) -> Log:
+        """One partition as `snapshots.newest` reads it."""
+        ...
+
+
+class Sink(Protocol):
+    """Where messages leave: `producer.Outbox`."""
+
+    async def put(self, messages: Iterable[Outgoing]) -> list[asyncio.Future[RecordMetadata]]:
+        """Accept messages; each future is done when Kafka has its message."""
+        ...
+
+    async def durable(self, futures: Sequence[asyncio.Future[RecordMetadata]]) -> list[RecordMetadata]:
+        """Where the messages are, once Kafka has all of them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Role(Generic[M]):
+    """What is hosted: `name` is for logs, `topics` feed it, `snapshots` keeps its state.
+
+    `made_for` identifies the rules, `partitions` is how many the inputs have.  A snapshot is due after
+    `save_every` records, or after `save_after_s` if there were any.
+    """
+
+    name: str
+    topics: tuple[str, ...]
+    snapshots: str
+    made_for: str
+    partitions: int
+    save_every: int
+    save_after_s: float
+    fresh: Callable[[int], M]
+    restore: Callable[[int, Snapshot], M]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every host works with.
+
+    `reading` reads partitions outside the group.  `fail` ends the worker.  `missing` is told of
+    records that were gone before they were read (topic, how many).  `strict` trusts the broker's word on
+    where a log ends; the demo's embedded one is off by some.  `clock` is in seconds and never goes back.
+    """
+
+    outbox: Sink
+    reading: Callable[[Sequence[TP]], AbstractAsyncContextManager[Input]]
+    fail: Callable[[BaseException], None]
+    missing: Callable[[str, int], None]
+    strict: bool = True
+    clock: Callable[[], float] = time.monotonic

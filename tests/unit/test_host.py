@@ -1,0 +1,378 @@
+"""Host: state comes back exactly, nothing is said twice or never, and snapshots tell the truth."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from alerts.errors import OperatorError
+from stream.host import SAVE_SHARE, Host
+from stream.slots import TP, Slot
+from stream.snapshots import Snapshot
+from stream.surroundings import Role, Surroundings
+from stream.transport import Batch
+from tests.fake_kafka import Echo, FakeKafka, FakeOutbox
+
+A, B, OUT, STATE = TP("a", 0), TP("b", 0), TP("out", 0), TP("state", 0)
+NOTHING = {A: None, B: None}
+
+
+def restored(_partition: int, snapshot: Snapshot) -> Echo:
+    """An Echo as `Echo.snapshot` wrote it."""
+    return Echo(dict(snapshot.manifest.next), snapshot.parts[1:])
+
+
+ROLE = Role(
+    name="echo",
+    topics=("a", "b"),
+    snapshots="state",
+    made_for="rules",
+    partitions=1,
+    save_every=10,
+    save_after_s=60.0,
+    fresh=lambda _: Echo({"a": 0, "b": 0}),
+    restore=restored,
+)
+
+
+@dataclass
+class World:
+    """One broker, and the hosts on it."""
+
+    kafka: FakeKafka = field(default_factory=FakeKafka)
+    failures: list[BaseException] = field(default_factory=list)
+    gone: list[tuple[str, int]] = field(default_factory=list)
+    now_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.outbox = FakeOutbox(self.kafka)
+        self.around = Surroundings(
+            self.outbox,
+            self.kafka.reading,
+            self.failures.append,
+            lambda topic, count: self.gone.append((topic, count)),
+            clock=lambda: self.now_s,
+        )
+
+    def host(self, role: Role[Echo] = ROLE) -> Host[Echo]:
+        """A host that knows nothing yet."""
+        return Host(role, 0, self.around)
+
+    def batch(self, tp: TP, start: int, end: int) -> Batch:
+        """A batch as the transport hands it over."""
+        return Batch(tp, self.kafka.slice(tp, start, end), Slot(end - 1, 0.0))
+
+    def said(self) -> list[bytes | None]:
+        """What has reached the output."""
+        return [record.value for record in self.kafka.logs[OUT]]
+
+
+def scene(play: Callable[[World], Awaitable[None]]) -> None:
+    """Run a test on a broker with six records in `a` and three in `b`."""
+    world = World()
+    world.kafka.append(A, b"a0", b"a1", b"a2", b"a3", b"a4", b"a5")
+    world.kafka.append(B, b"b0", b"b1", b"b2")
+    asyncio.run(_played(play(world)))
+
+
+async def _played(play: Awaitable[None]) -> None:
+    await play
+
+
+async def turns() -> None:
+    """Let tasks run that have something to do."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def test_the_first_owner_starts_from_nothing() -> None:
+    """Without commits nothing is fed on assignment: all of it comes live."""
+
+    async def play(world: World) -> None:
+        machine = await world.host().catch_up(NOTHING)
+        assert machine.values == []
+
+    scene(play)
+
+
+def test_what_is_committed_is_fed_silently() -> None:
+    """Records below the commit move the state, and say nothing; the rest is left for the fetcher."""
+
+    async def play(world: World) -> None:
+        machine = await world.host().catch_up({A: 5, B: 2})
+        assert sorted(machine.values) == [b"a0", b"a1", b"a2", b"a3", b"a4", b"b0", b"b1"]
+        assert world.said() == []
+
+    scene(play)
+
+
+def test_a_slot_is_finished_when_all_that_it_caused_is_durable() -> None:
+    """Not when it was fed, nor when messages were handed to the producer."""
+
+    async def play(world: World) -> None:
+        host = world.host()
+        await host.catch_up(NOTHING)
+        world.outbox.hold = True
+        batch = world.batch(A, 0, 2)
+        await host.take(batch)
+        await turns()
+        assert not batch.slot.finished
+        world.outbox.let_go()
+        await turns()
+        assert batch.slot.finished
+        assert world.said() == [b"a0", b"a1"]
+
+    scene(play)
+
+
+def test_a_batch_that_causes_nothing_is_finished_at_once() -> None:
+    """Records that the state has seen before need no word from Kafka."""
+
+    async def play(world: World) -> None:
+        host = world.host()
+        await host.catch_up({A: 2, B: None})
+        batch = world.batch(A, 0, 2)
+        await host.take(batch)
+        assert batch.slot.finished
+        assert world.said() == []
+
+    scene(play)
+
+
+def test_a_message_that_is_not_taken_ends_the_worker() -> None:
+    """The slot stays open, so the batch is done again by whoever starts next."""
+
+    async def play(world: World) -> None:
+        host = world.host()
+        await host.catch_up(NOTHING)
+        world.outbox.hold = True
+        batch = world.batch(A, 0, 2)
+        await host.take(batch)
+        world.outbox.refuse()
+        await turns()
+        assert not batch.slot.finished
+        assert len(world.failures) == 1
+
+    scene(play)
+
+
+def test_the_next_owner_goes_on_from_a_snapshot() -> None:
+    """Only what came after it is fed again."""
+
+    async def play(world: World) -> None:
+        first = world.host()
+        await first.catch_up({A: 4, B: 2})
+        assert await first.save()
+        world.kafka.first[A] = 4  # what the snapshot covers is not read
+        second = world.host()
+        machine = await second.catch_up({A: 5, B: 3})
+        assert sorted(machine.values) == [b"a0", b"a1", b"a2", b"a3", b"a4", b"b0", b"b1", b"b2"]
+        assert second.fed == 2
+        assert world.gone == []
+
+    scene(play)
+
+
+def test_a_machine_in_memory_goes_on() -> None:
+    """A partition that comes back is not recovered again, and is fed what others have committed meanwhile."""
+
+    async def play(world: World) -> None:
+        host = world.host()
+        before = await host.catch_up({A: 2, B: None})
+        host.pause()
+        assert host.machine is None
+        after = await host.catch_up({A: 4, B: 1})
+        assert after is before
+        assert sorted(after.values) == [b"a0", b"a1", b"a2", b"a3", b"b0"]
+
+    scene(play)
+
+
+def test_others_may_have_come_further_than_memory() -> None:
+    """A newer snapshot is taken instead of feeding everything again."""
+
+    async def play(world: World) -> None:
+        host = world.host()
+        before = await host.catch_up({A: 1, B: None})
+        host.pause()
+        other = world.host()
+        await other.catch_up({A: 6, B: 3})
+        await other.save()
+        after = await host.catch_up({A: 6, B: 3})
+        assert after is not before
+        assert host.fed == 0
+
+    scene(play)
+
+
+def test_a_machine_that_has_said_what_did_not_leave_is_dropped() -> None:
+    """Its records come again, and must be said again."""
+
+    async def play(world: World) -> None:
+        host = world.host()
+        before = await host.catch_up(NOTHING)
+        world.outbox.hold = True
+        await host.take(world.batch(A, 0, 2))
+        host.pause()
+        world.outbox.refuse()
+        await turns()
+        after = await host.catch_up(NOTHING)
+        assert after is not before
+        world.outbox.hold = False
+        await host.take(world.batch(A, 0, 2))
+        assert world.said() == [b"a0", b"a1"]
+
+    scene(play)
+
+
+def test_a_batch_for_a_partition_that_is_going_is_left_alone() -> None:
+    """It is fetched again by whoever has the partition next."""
+
+    async def play(world: World) -> None:
+        host = world.host()
+        await host.catch_up(NOTHING)
+        host.pause()
+        batch = world.batch(A, 0, 2)
+        await host.take(batch)
+        assert not batch.slot.finished
+        assert world.said() == []
+
+    scene(play)
+
+
+def test_a_snapshot_waits_for_what_was_said() -> None:
+    """It must not claim records whose messages are still on their way."""
+
+    async def play(world: World) -> None:
+        host = world.host()
+        await host.catch_up(NOTHING)
+        world.outbox.hold = True
+        await host.take(world.batch(A, 0, 2))
+        saving = asyncio.create_task(host.save())
+        await turns()
+        assert [message.topic for message, _ in world.outbox.held] == ["out", "out"]
+        world.outbox.hold = False
+        world.outbox.let_go()
+        assert await saving > 0
+        machine = await world.host().catch_up(NOTHING)
+        assert machine.values == [b"a0", b"a1"]
+
+    scene(play)
+
+
+def test_a_snapshot_of_what_never_left_is_not_written() -> None:
+    """When a message is lost, the state that has said it is worth nothing."""
+
+    async def play(world: World) -> None:
+        host = world.host()
+        await host.catch_up(NOTHING)
+        world.outbox.hold = True
+        await host.take(world.batch(A, 0, 2))
+        saving = asyncio.create_task(host.save())
+        await turns()
+        world.outbox.refuse()
+        assert await saving == 0
+        assert world.kafka.logs[STATE] == []
+
+    scene(play)
+
+
+def test_when_snapshots_are_due() -> None:
+    """After so many records, or so long if there were any; never for more than a share of the time."""
+
+    async def play(world: World) -> None:
+        host = world.host()
+        await host.catch_up(NOTHING)
+        world.now_s = 1_000.0
+        assert not host.save_due()
+        await host.take(world.batch(A, 0, 1))
+        assert host.save_due()
+        await host.save()
+        await host.take(world.batch(A, 1, 2))
+        assert not host.save_due()
+        world.now_s += 60.0
+        assert host.save_due()
+        host.fed = 10
+        host._save_took_s = 8.0
+        assert not host.save_due()
+        world.now_s += SAVE_SHARE * 8.0
+        assert host.save_due()
+
+    scene(play)
+
+
+def test_worth_saving_on_leaving() -> None:
+    """A few records are fed again sooner than a snapshot is written."""
+
+    async def play(world: World) -> None:
+        host = world.host()
+        await host.catch_up({A: 1, B: None})
+        assert not host.worth_saving(5)
+        await host.take(world.batch(A, 1, 2))
+        assert host.worth_saving(5)
+        assert await host.save(most_bytes=3) == 0
+        assert await host.save(most_bytes=100) > 0
+
+    scene(play)
+
+
+def test_two_snapshots_are_kept() -> None:
+    """Only what is older than the last two may be deleted: a frozen writer can then harm nobody."""
+
+    async def play(world: World) -> None:
+        host = world.host()
+        await host.catch_up({A: 1, B: None})
+        await host.save()
+        assert host.superseded is None
+        second = len(world.kafka.logs[STATE])
+        for number in (1, 2):
+            await host.take(world.batch(A, number, number + 1))
+            await host.save()
+            assert host.superseded == (0 if number == 1 else second)
+
+    scene(play)
+
+
+def test_input_that_retention_took_is_told() -> None:
+    """The state goes on with what is left, and says how much is missing."""
+
+    async def play(world: World) -> None:
+        first = world.host()
+        await first.catch_up({A: 2, B: None})
+        await first.save()
+        world.kafka.first[A] = 4
+        machine = await world.host().catch_up({A: 6, B: None})
+        assert machine.values == [b"a0", b"a1", b"a4", b"a5"]
+        assert world.gone == [("a", 2)]
+
+    scene(play)
+
+
+def test_a_topic_created_anew_is_the_operators_affair() -> None:
+    """State of another log would silently pass over what is in this one."""
+
+    async def play(world: World) -> None:
+        first = world.host()
+        await first.catch_up({A: 6, B: None})
+        await first.save()
+        world.kafka.logs[A] = world.kafka.logs[A][:3]
+        with pytest.raises(OperatorError, match=r"a/0: want at least 6 records, .* found 3"):
+            await world.host().catch_up({A: 3, B: None})
+        world.around = replace(world.around, strict=False)
+        await world.host().catch_up({A: 3, B: None})
+
+    scene(play)
+
+
+def test_other_partitions_are_the_operators_affair() -> None:
+    """More partitions move customers, and with them their history."""
+
+    async def play(world: World) -> None:
+        first = world.host()
+        await first.catch_up({A: 6, B: None})
+        await first.save()
+        with pytest.raises(OperatorError, match=r"want 1 partitions.* found 2"):
+            await world.host(replace(ROLE, partitions=2)).catch_up(NOTHING)
+
+    scene(play)

@@ -1,0 +1,58 @@
+"""Layout: what fits goes on, what does not is told with its fix."""
+
+import logging
+
+import pytest
+
+from alerts.errors import OperatorError
+from stream.layout import partitions
+from stream.topics import Mismatch, TopicState
+
+FIX = "tocsin topics"
+NAMES = {
+    "interactions": "cx.interactions",
+    "feedback": "cx.feedback",
+    "tallies": "cx.tallies",
+    "intakes": "g-intake-snapshots",
+    "judges": "g-judge-snapshots",
+    "scores": "cx.scores",
+}
+
+
+def states(**wrong: TopicState) -> list[TopicState]:
+    """Topics of four partitions, but for those given."""
+    return [wrong.get(key, TopicState(name, 4, created=False)) for key, name in NAMES.items()]
+
+
+def off(name: str, what: str, found: int) -> TopicState:
+    """A topic with one thing wrong."""
+    return TopicState(name, found, created=False, mismatches=(Mismatch(what, "4", str(found), FIX),))
+
+
+def test_all_as_it_should_be() -> None:
+    """The inputs say how many partitions there are."""
+    assert partitions(states(), "g") == 4
+
+
+def test_missing_topics_are_all_told() -> None:
+    """Every one, with the command that creates it."""
+    missing = {name: off(f"cx.{name}", "topic", 0) for name in ("feedback", "scores")}
+    with pytest.raises(OperatorError) as raised:
+        partitions(states(**missing), "g")
+    assert [line.partition(":")[0] for line in str(raised.value).splitlines()] == ["cx.feedback", "cx.scores"]
+    assert FIX in str(raised.value)
+
+
+@pytest.mark.parametrize("key", ["feedback", "tallies", "intakes", "judges"])
+def test_numbers_that_must_agree(key: str) -> None:
+    """Inputs, tallies and snapshots go partition by partition."""
+    with pytest.raises(OperatorError, match="partitions: want 4, found 3"):
+        partitions(states(**{key: off(NAMES[key], "partitions", 3)}), "g")
+
+
+def test_what_can_be_lived_with(caplog: pytest.LogCaptureFixture) -> None:
+    """Another number of partitions of an output, or another setting, is only logged."""
+    with caplog.at_level(logging.WARNING):
+        assert partitions(states(scores=off("cx.scores", "partitions", 3)), "g") == 4
+        assert partitions(states(tallies=off("cx.tallies", "max.message.bytes", 4)), "g") == 4
+    assert len(caplog.records) == 2
