@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alerts.detect.findings import Floats, Ints
+from alerts.detect.findings import Flags, Floats, Ints
 from alerts.intervals import PUBLISHED_CONFIDENCE, bounded_mean, normal_quantile, wilson
 from alerts.rules import Direction, Family
 
@@ -24,6 +24,10 @@ class Moments:
     n: Floats
     total: Floats
     squares: Floats
+
+    def of(self, chosen: Flags) -> "Moments":
+        """Only some of the entries."""
+        return Moments(self.n[chosen], self.total[chosen], self.squares[chosen])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,15 @@ class Scale:
         )
 
 
-def moments(counts: Ints, levels: Ints) -> Moments:
-    """Of rows × levels of counts; `levels` are the steps of the columns."""
-    columns = (counts, counts * levels, counts * levels * levels)
-    return Moments(*(column.sum(axis=1).astype(np.float64) for column in columns))
+def sums(counts: Ints, levels: Ints) -> Ints:
+    """Of rows × levels of counts: answers, their steps and the squares of their steps, one column each.
+
+    `levels` are the steps of the columns of `counts`.
+    """
+    result: Ints = counts @ np.stack([np.ones_like(levels), levels, levels * levels], axis=1)
+    return result
+
+
+def as_moments(columns: Ints) -> Moments:
+    """What `sums` gave, or the addition of several."""
+    return Moments(*columns.T.astype(np.float64))

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.findings import Flags, Floats, Ints
+from alerts.detect.findings import Floats, Ints
 
 GREATEST: Final = 600.0
 """Logarithm at which wealth stops growing: far beyond any alarm, and still a float64."""
@@ -21,47 +21,35 @@ GREATEST: Final = 600.0
 class Stakes:
     """Bets on some rates, with weights; wealth is kept by the caller, rows × bets, in shares of the alarm.
 
-    `bound` is in events per millisecond; where it is 0 or infinite nothing is staked and nothing gained.
+    `bound` is in events per millisecond; where it is 0 nothing is staked and nothing gained.
     """
 
     def __init__(self, rates: Sequence[float], weights: Sequence[float], budget_ms: float) -> None:
-        self.bets: Final = len(rates)
-        self._rates = tuple(rates)
+        self._against = 1 - np.array(rates)
+        self._log_rates = np.array([math.log(rate) if rate else -GREATEST for rate in rates])
         self._weights = tuple(weights)
         self._budget_ms = budget_ms
 
-    def quiet(self, wealth: Floats, bound: Floats, time_ms: Floats) -> Floats:
+    def quiet(self, wealth: Floats, bound: Floats, time_ms: Ints) -> Floats:
         """Wealth after a time without events: the integral over stakes that come in evenly."""
-        judged = _judged(bound)
-        expected = np.where(judged, bound, 1)
-        after = np.empty_like(wealth)
-        for bet, rate in enumerate(self._rates):
-            pace = (1 - rate) * expected
-            grown = np.exp(np.minimum(pace * time_ms, GREATEST))
-            staked = (grown - 1) / pace / self._budget_ms
-            after[:, bet] = np.where(judged, wealth[:, bet] * grown + staked, wealth[:, bet])
+        judged = bound > 0
+        pace = self._against * np.where(judged, bound, 1)[:, None]
+        grown = np.exp(np.minimum(pace * time_ms[:, None], GREATEST))
+        after: Floats = np.where(
+            judged[:, None], wealth * grown + (grown - 1) / pace / self._budget_ms, wealth
+        )
         return after
 
     def pane(self, wealth: Floats, bound: Floats, pane_ms: int, counts: Ints) -> Floats:
         """Wealth after a pane, which is staked on before its events."""
-        judged = _judged(bound)
-        expected = np.where(judged, bound, 0) * pane_ms
-        after = np.empty_like(wealth)
-        for bet, rate in enumerate(self._rates):
-            log_gain = counts * (math.log(rate) if rate else -GREATEST) + (1 - rate) * expected
-            gain = np.exp(np.minimum(log_gain, GREATEST))
-            staked = wealth[:, bet] + pane_ms / self._budget_ms
-            after[:, bet] = np.where(judged, staked * gain, wealth[:, bet])
+        log_gain = counts[:, None] * self._log_rates + self._against * (bound * pane_ms)[:, None]
+        gain = np.exp(np.minimum(log_gain, GREATEST))
+        after: Floats = np.where(bound[:, None] > 0, (wealth + pane_ms / self._budget_ms) * gain, wealth)
         return after
 
     def evidence(self, wealth: Floats) -> Floats:
         """The mixture of all bets; 1 raises the alarm."""
-        total = np.zeros(len(wealth))
-        for bet, weight in enumerate(self._weights):
-            total += weight * wealth[:, bet]
+        total: Floats = wealth[:, 0] * self._weights[0]
+        for bet in range(1, len(self._weights)):
+            total += wealth[:, bet] * self._weights[bet]
         return total
-
-
-def _judged(bound: Floats) -> Flags:
-    judged: Flags = (bound > 0) & np.isfinite(bound)
-    return judged

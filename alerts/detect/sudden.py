@@ -28,8 +28,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Floats, Ints
-from alerts.detect.scale import Moments, Scale, moments
+from alerts.detect.findings import NONE, SEVERITY_CODE, Findings, Flags, Floats, Ints
+from alerts.detect.scale import Moments, Scale, as_moments, sums
 from alerts.detect.table import Column, Table
 from alerts.rules import Sudden
 from alerts.states import Verdict
@@ -43,6 +43,9 @@ START_BET: Final = 2
 
 STAKED_SHARE: Final = 1 / 200
 """Share of the saved time that an answer stakes: the memory of the rate is some 200 answers."""
+
+GREATEST: Final = 700.0
+"""Logarithm of the greatest gain of one pane: e^709 is the end of float64."""
 
 SURE: Final = 3.0
 """Standard deviations between the bad score and the floor that the recovering mean must resolve."""
@@ -65,7 +68,7 @@ class SuddenDetector:
         self._budget_ms = detect.false_pages.per_ms / detect.false_pages.count
         bets = np.array(FALLS) / (1 - self._floor)
         gain = self._floor - scale.goodness_at(levels)
-        self._log_gains = np.log1p(bets[:, None] * gain[None, :])
+        self._log_gains = np.log1p(gain[:, None] * bets[None, :])  # levels × bets
         self._table = Table(
             {
                 "wealth": Column(np.float64, 0.0, len(FALLS)),  # M of each bet, in shares of γ
@@ -74,7 +77,7 @@ class SuddenDetector:
                 "last_ms": Column(np.int64),
                 "drift": Column(np.float64),  # CUSUM of the bet that tells when the fall began
                 "since_ms": Column(np.int64),
-                "run": Column(np.int64, 0, len(levels)),  # answers since then, by level
+                "run": Column(np.int64, 0, 3),  # answers since then, as sums
                 "fired": Column(np.bool_),
                 "after": Column(np.int64),  # answers since the alarm
                 "mean": Column(np.float64),  # recovering mean of goodness since the alarm
@@ -106,20 +109,22 @@ class SuddenDetector:
 
         A row without answers is told what it was told before.
         """
-        new = counts.astype(np.float64)
-        pane = moments(counts, self._levels)
-        was = self._table["fired"][rows]
-        stake = self._stake(end_ms, rows, pane.n, was)
-        self._bet(rows, new, stake, was)
-        self._track(end_ms, rows, new, was)
-        run = moments(self._table["run"][rows], self._levels)
-        alarm = ~was & (self._evidence(rows) >= 1)
-        self._table["fired"][rows[alarm]] = True
-        self._table["mean"][rows[alarm]] = self._scale.goodness(run)[alarm]
-        self._table["after"][rows[alarm]] = 0
-        healthy = self._recovering(rows, was, pane, run)
-        findings = self._findings(rows, (was | alarm) & ~healthy, run)
-        self.after_resolve(rows[healthy])
+        table = self._table
+        new = sums(counts, self._levels)
+        was, answers = table["fired"][rows], new[:, 0]
+        stake = self._stake(end_ms, rows, answers, was)
+        log_gain = self._log_gain(counts)
+        alarm = ~was & (self._bet(rows, log_gain, stake, was) >= 1)
+        run = self._track(end_ms, rows, log_gain[:, START_BET], new, was)
+        table["fired"][rows[alarm]] = True
+        breach = was | alarm
+        if not breach.any():
+            return self._findings(rows, breach, breach, run)
+        table["mean"][rows[alarm]] = self._scale.goodness(run)[alarm]
+        table["after"][rows[alarm]] = 0
+        back = self._recovering(rows, was & (answers > 0), as_moments(new), run)
+        findings = self._findings(rows, breach, back, run)
+        self.after_resolve(rows[back])
         return findings
 
     def after_resolve(self, rows: Ints) -> None:
@@ -127,59 +132,63 @@ class SuddenDetector:
         for name in ("wealth", "drift", "since_ms", "run", "fired", "after", "mean"):
             self._table[name][rows] = 0
 
-    def _stake(self, end_ms: int, rows: Ints, n: Floats, fired: Flags) -> Floats:
+    def _stake(self, end_ms: int, rows: Ints, answers: Ints, fired: Flags) -> Floats:
         """Time staked by this pane's answers, in shares of γ; time in breach is not saved."""
         table = self._table
         before = table["answers"][rows]
         passed = np.where((before == 0) | fired, 0, end_ms - table["last_ms"][rows])
         saved = np.minimum(table["saved_ms"][rows] + passed, self._budget_ms)
         share = np.maximum(STAKED_SHARE, 1 / (before + 1))
-        kept = np.where(fired, 1.0, (1 - share) ** n)
+        kept = np.where(fired, 1.0, (1 - share) ** answers)
         table["saved_ms"][rows] = saved * kept
-        table["answers"][rows] = before + n.astype(np.int64)
+        table["answers"][rows] = before + answers
         table["last_ms"][rows] = end_ms
         stake: Floats = saved * (1 - kept) / self._budget_ms
         return stake
 
-    def _bet(self, rows: Ints, counts: Floats, stake: Floats, fired: Flags) -> None:
-        wealth = self._table["wealth"]
-        for bet in range(len(FALLS)):
-            gain = np.exp(np.minimum(self._log_gain(bet, counts), 700))  # e^709 is the end of float64
-            wealth[rows, bet] = np.where(fired, wealth[rows, bet], (wealth[rows, bet] + stake) * gain)
+    def _log_gain(self, counts: Ints) -> Floats:
+        """Rows × bets.
 
-    def _log_gain(self, bet: int, counts: Floats) -> Floats:
-        total = np.zeros(len(counts))
-        for level in range(counts.shape[1]):
-            total += self._log_gains[bet, level] * counts[:, level]
+        Added level by level: a matrix product may round a row differently beside other rows, and what is
+        said of a scope must not depend on which others share its judge.
+        """
+        total: Floats = counts[:, :1] * self._log_gains[0]
+        for level in range(1, len(self._levels)):
+            total += counts[:, level : level + 1] * self._log_gains[level]
         return total
 
-    def _evidence(self, rows: Ints) -> Floats:
-        """The mixture of all bets; 1 raises the alarm."""
-        total = np.zeros(len(rows))
-        for bet, weight in enumerate(WEIGHTS):
-            total += weight * self._table["wealth"][rows, bet]
-        return total
+    def _bet(self, rows: Ints, log_gain: Floats, stake: Floats, fired: Flags) -> Floats:
+        """Step the wealth of what has not fired; the mixture of all bets, of which 1 raises the alarm."""
+        before = self._table["wealth"][rows]
+        after = (before + stake[:, None]) * np.exp(np.minimum(log_gain, GREATEST))
+        after = np.where(fired[:, None], before, after) if fired.any() else after
+        self._table["wealth"][rows] = after
+        evidence = after[:, 0] * WEIGHTS[0]
+        for bet in range(1, len(FALLS)):
+            evidence += after[:, bet] * WEIGHTS[bet]
+        return evidence
 
-    def _track(self, end_ms: int, rows: Ints, counts: Floats, fired: Flags) -> None:
+    def _track(self, end_ms: int, rows: Ints, log_gain: Floats, new: Ints, fired: Flags) -> Moments:
         """When the fall began: the run starts over whenever nothing speaks for one."""
         table = self._table
-        drift = np.maximum(table["drift"][rows] + self._log_gain(START_BET, counts), 0)
+        drift = np.maximum(table["drift"][rows] + log_gain, 0)
         table["drift"][rows] = drift
-        fresh = (table["since_ms"][rows] == 0) & (counts.sum(axis=1) > 0)
-        table["since_ms"][rows[fresh]] = end_ms
-        table["run"][rows] += counts.astype(np.int64)
-        over = rows[(drift <= 0) & ~fired]
-        table["since_ms"][over] = 0
-        table["run"][over] = 0
+        since_ms, run = table["since_ms"][rows], table["run"][rows] + new
+        over = (drift <= 0) & ~fired
+        since_ms = np.where((since_ms == 0) & (new[:, 0] > 0), end_ms, since_ms)
+        table["since_ms"][rows] = np.where(over, 0, since_ms)
+        run[over] = 0
+        table["run"][rows] = run
+        return as_moments(run)
 
     def _recovering(self, rows: Ints, fired: Flags, pane: Moments, run: Moments) -> Flags:
         """Which of the fired rows are back; steps their recovering mean."""
+        table = self._table
         reach = self._reach(run)
         kept = (1 - 2 / (reach + 1)) ** pane.n
-        table = self._table
-        before = table["mean"][rows]
-        mean = np.where(pane.n > 0, kept * before + (1 - kept) * self._scale.goodness(pane), before)
-        table["mean"][rows] = np.where(fired, mean, before)
+        mean = kept * table["mean"][rows] + (1 - kept) * self._scale.goodness(pane)
+        mean = np.where(fired, mean, table["mean"][rows])
+        table["mean"][rows] = mean
         table["after"][rows] += np.where(fired, pane.n, 0).astype(np.int64)
         back: Flags = fired & (mean >= self._floor) & (table["after"][rows] >= reach / 2)
         return back
@@ -192,12 +201,15 @@ class SuddenDetector:
         reach: Floats = np.clip(np.nan_to_num(wanted, nan=MOST, posinf=MOST), FEWEST, MOST)
         return reach
 
-    def _findings(self, rows: Ints, breach: Flags, run: Moments) -> Findings:
-        low, high = self._scale.interval(run)
-        verdict: Codes = np.where(breach, Verdict.BREACH, Verdict.CLEAR).astype(np.int8)
+    def _findings(self, rows: Ints, breach: Flags, back: Flags, run: Moments) -> Findings:
+        """`back` rows have been in breach and no longer are.  Only what somebody hears of has an interval."""
+        low, high = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
+        if breach.any():
+            low[breach], high[breach] = self._scale.interval(run.of(breach))
+        breach = breach & ~back
         return Findings(
             rows,
-            verdict,
+            np.where(breach, Verdict.BREACH, Verdict.CLEAR).astype(np.int8),
             np.where(breach, self._severity, NONE).astype(np.int8),
             self._scale.score(run),
             run.n.astype(np.int64),

@@ -25,6 +25,9 @@ from alerts.transitions import rounded, utc_text
 BACK: Final = math.log(100)
 """Odds at which a breach is over: a hundred to one for the bound against what the breach is likely to be."""
 NEVER: Final = 2**62
+DRIFT, RECOVERY, SINCE, EVENTS, ALLOWED, EXPECTED = range(6)
+"""Gauges: a CUSUM for the likely rate, and since when nothing has spoken against it, with the events since,
+how many the bound has and how many were expected; log odds that a breach is over."""
 RHYTHM: Final = "rhythm."
 """Before the names of the rhythm's arrays in a snapshot."""
 
@@ -64,14 +67,9 @@ class VolumeWatch:
         self._table = Table(
             {
                 "wealth": Column(np.float64, 0, len(side.rates)),
-                "last_ms": Column(np.int64),  # up to when time is accounted for
-                "drift": Column(np.float64),  # CUSUM for the likely rate: since when, and over how many
-                "since_ms": Column(np.int64),
-                "run": Column(np.int64),  # events since then,
-                "run_bound": Column(np.float64),  # as many as the bound has, and
-                "run_mean": Column(np.float64),  # as many as were expected
+                "gauges": Column(np.float64, 0, 6),
+                "last_ms": Column(np.int64),  # up to when time is accounted for; 0: no event yet
                 "fired": Column(np.bool_),
-                "back": Column(np.float64),  # log odds that the breach is over
                 "check_ms": Column(np.int64, NEVER),  # when quiet alone would raise the alarm
             }
         )
@@ -113,18 +111,18 @@ class VolumeWatch:
 
         The findings are of those rows and of the ones for which it was time to look.
         """
-        start_ms = end_ms - self._pane_ms
-        self._turn(start_ms)
+        start_ms, due = end_ms - self._pane_ms, self.due(end_ms)
         busy = counts > 0
-        self._quiet(rows[busy], start_ms)
-        self._pane(start_ms, rows[busy], counts[busy])
-        self._rhythm.add(start_ms, rows[busy], counts[busy])
-        due = self.due(end_ms)
-        self._quiet(due, end_ms)
-        findings = self._settle(np.union1d(rows, due))
-        if self._side.too_low:  # events put the moment off, so what was reckoned before is early enough
-            again = np.union1d(due, findings.rows[findings.verdict == Verdict.CLEAR])
-            self._table["check_ms"][again] = self._next_check(again, end_ms)
+        came, events = (rows, counts) if busy.all() else (rows[busy], counts[busy])
+        if len(came):
+            self._account(came, start_ms, events)
+            self._rhythm.add(start_ms, came, events)
+        if len(due):
+            self._account(due, end_ms, None)
+            rows = np.union1d(rows, due)
+        findings, over = self._settle(rows)
+        again = np.union1d(due, over) if len(over) else due
+        self._check(again, end_ms)  # of others it was reckoned before; events only put the moment off
         return findings
 
     def _turn(self, start_ms: int) -> None:
@@ -133,10 +131,9 @@ class VolumeWatch:
             self._rhythm.begin(start_ms)
         while (stretch := self._rhythm.stretch) and stretch.end_ms <= start_ms:
             rows = np.arange(self._table.rows)
-            self._quiet(rows, stretch.end_ms)
+            self._account(rows, stretch.end_ms, None)
             self._rhythm.turn()
-            if self._side.too_low:
-                self._table["check_ms"][rows] = self._next_check(rows, stretch.end_ms)
+            self._check(rows, stretch.end_ms)
 
     def _bound(self, rows: Ints) -> Floats:
         """Events per millisecond that are still all right; 0 where nothing is judged."""
@@ -145,70 +142,67 @@ class VolumeWatch:
         high = self._rhythm.high[rows]
         return np.where(np.isfinite(high), high, 0)
 
-    def _quiet(self, rows: Ints, to_ms: int) -> None:
-        """Account for time without events since each row was last accounted for."""
-        table = self._table
+    def _account(self, rows: Ints, to_ms: int, counts: Ints | None) -> None:
+        """Account for time without events up to `to_ms`, and for a pane with `counts` that starts then."""
+        table, bound, mean = self._table, self._bound(rows), self._rhythm.mean[rows]
         last = table["last_ms"][rows]
         passed = np.where(last > 0, np.maximum(to_ms - last, 0), 0)
-        table["last_ms"][rows] = np.where(last > 0, np.maximum(last, to_ms), 0)
-        bound, armed = self._bound(rows), ~table["fired"][rows]
-        table["wealth"][rows[armed]] = self._stakes.quiet(
-            table["wealth"][rows[armed]], bound[armed], passed[armed].astype(np.float64)
-        )
-        self._follow(rows, np.zeros(len(rows), np.int64), passed)
+        gauges, wealth, fired = table["gauges"][rows], table["wealth"][rows], table["fired"][rows]
+        after = self._stakes.quiet(wealth, bound, passed)
+        self._follow(gauges, fired, to_ms, (bound * passed, mean * passed, None))
+        if counts is None:
+            table["last_ms"][rows] = np.where(last > 0, np.maximum(last, to_ms), 0)
+        else:
+            after = self._stakes.pane(after, bound, self._pane_ms, counts)
+            told = counts if self._side.too_low else np.where(bound > 0, counts, 0)
+            expected = bound * self._pane_ms, mean * self._pane_ms, told
+            self._follow(gauges, fired, to_ms + self._pane_ms, expected)
+            table["last_ms"][rows] = to_ms + self._pane_ms
+        table["gauges"][rows] = gauges
+        table["wealth"][rows] = np.where(fired[:, None], wealth, after)
 
-    def _pane(self, start_ms: int, rows: Ints, counts: Ints) -> None:
-        """Account for a pane with events."""
+    def _follow(
+        self, gauges: Floats, fired: Flags, end_ms: int, seen: tuple[Floats, Floats, Ints | None]
+    ) -> None:
+        """Weigh a time for and against the likely rate: events allowed, expected, and that came.
+
+        Once nothing speaks for that rate, what was counted for it starts over.
+        """
+        allowed, expected, came = seen
+        rate = self._side.likely
+        gain = (1 - rate) * allowed
+        if came is not None:
+            gain += math.log(rate) * came
+            gauges[:, EVENTS] += came
+        gauges[:, DRIFT] = np.maximum(gauges[:, DRIFT] + gain, 0)
+        gauges[:, RECOVERY] = np.maximum(gauges[:, RECOVERY] - gain, 0)
+        gauges[:, ALLOWED] += allowed
+        gauges[:, EXPECTED] += expected
+        gauges[(gauges[:, DRIFT] <= 0) & ~fired, SINCE:] = (end_ms, 0, 0, 0)
+
+    def _settle(self, rows: Ints) -> tuple[Findings, Ints]:
+        """Raise and end alarms; also the rows whose alarm is over."""
         table = self._table
-        bound, armed = self._bound(rows), ~table["fired"][rows]
-        table["wealth"][rows[armed]] = self._stakes.pane(
-            table["wealth"][rows[armed]], bound[armed], self._pane_ms, counts[armed]
-        )
-        if not self._side.too_low:  # a surge begins with the pane, a silence after it
-            self._begin(rows[bound > 0], start_ms)
-        self._follow(rows, counts, np.full(len(rows), self._pane_ms))
-        if self._side.too_low:
-            self._begin(rows, start_ms + self._pane_ms)
-        table["last_ms"][rows] = start_ms + self._pane_ms
-
-    def _begin(self, rows: Ints, at_ms: int) -> None:
-        fresh = rows[self._table["since_ms"][rows] == 0]
-        self._table["since_ms"][fresh] = at_ms
-
-    def _follow(self, rows: Ints, counts: Ints, passed: Ints) -> None:
-        """Weigh events and time for and against the likely rate; a run that nothing speaks for is over."""
-        table, rate = self._table, self._side.likely
-        bound = self._bound(rows) * passed
-        gain = np.where(self._bound(rows) > 0, counts * math.log(rate) + (1 - rate) * bound, 0)
-        drift = np.maximum(table["drift"][rows] + gain, 0)
-        table["drift"][rows] = drift
-        table["back"][rows] = np.maximum(table["back"][rows] - gain, 0)
-        table["run"][rows] += counts
-        table["run_bound"][rows] += bound
-        table["run_mean"][rows] += self._rhythm.mean[rows] * passed
-        ended = (drift <= 0) & (passed > 0) & ~table["fired"][rows]
-        over = rows[ended]
-        for name in ("since_ms", "run", "run_bound", "run_mean"):
-            table[name][over] = 0
-
-    def _settle(self, rows: Ints) -> Findings:
-        """Raise and end alarms."""
-        table = self._table
-        fired = table["fired"][rows]
+        fired, gauges = table["fired"][rows], table["gauges"][rows]
         alarm = ~fired & (self._stakes.evidence(table["wealth"][rows]) >= 1)
-        over = fired & (table["back"][rows] >= BACK)
-        table["fired"][rows[alarm]] = True
-        table["back"][rows[alarm]] = 0
-        findings = self._findings(rows, (fired | alarm) & ~over, over)
-        for name in ("wealth", "drift", "since_ms", "run", "run_bound", "run_mean", "fired", "back"):
-            table[name][rows[over]] = 0
-        return findings
+        over = fired & (gauges[:, RECOVERY] >= BACK)
+        findings = self._findings(rows, gauges, (fired | alarm) & ~over, over)
+        table["fired"][rows] = (fired | alarm) & ~over
+        gauges[alarm, RECOVERY] = 0
+        gauges[over] = 0
+        table["gauges"][rows] = gauges
+        table["wealth"][rows[over]] = 0
+        return findings, rows[over]
+
+    def _check(self, rows: Ints, from_ms: int) -> None:
+        if self._side.too_low and len(rows):
+            self._table["check_ms"][rows] = self._next_check(rows, from_ms)
 
     def _next_check(self, rows: Ints, from_ms: int) -> Ints:
         """End of the first pane in this stretch at which quiet since `from_ms` raises the alarm, or never."""
         stretch = self._rhythm.stretch
         wealth, bound = self._table["wealth"][rows], self._bound(rows)
-        if stretch is None or not len(rows):
+        if stretch is None:
             return np.full(len(rows), NEVER)
         first = from_ms // self._pane_ms
         panes = max(-(-stretch.end_ms // self._pane_ms) - first, 0)
@@ -216,15 +210,14 @@ class VolumeWatch:
         for _ in range(panes.bit_length()):  # halves the panes until one is left
             middle = (few + many) // 2
             time_ms = (first + middle) * self._pane_ms - from_ms
-            alarm = self._stakes.evidence(self._stakes.quiet(wealth, bound, time_ms.astype(np.float64))) >= 1
+            alarm = self._stakes.evidence(self._stakes.quiet(wealth, bound, time_ms)) >= 1
             few, many = np.where(alarm, few, middle), np.where(alarm, middle, many)
         time_ms = (first + many) * self._pane_ms - from_ms
-        reached = self._stakes.evidence(self._stakes.quiet(wealth, bound, time_ms.astype(np.float64))) >= 1
+        reached = self._stakes.evidence(self._stakes.quiet(wealth, bound, time_ms)) >= 1
         armed = ~self._table["fired"][rows] & (self._table["last_ms"][rows] > 0)
         return np.where(reached & armed & (many > 0), (first + many) * self._pane_ms, NEVER)
 
-    def _findings(self, rows: Ints, breach: Flags, over: Flags) -> Findings:
-        table = self._table
+    def _findings(self, rows: Ints, gauges: Floats, breach: Flags, over: Flags) -> Findings:
         judged = self._bound(rows) > 0
         verdict: Codes = np.where(judged | over, Verdict.CLEAR, Verdict.INSUFFICIENT).astype(np.int8)
         verdict[breach] = Verdict.BREACH
@@ -233,15 +226,15 @@ class VolumeWatch:
             rows,
             verdict,
             np.where(breach, self._severity, NONE).astype(np.int8),
-            table["run"][rows].astype(np.float64),
-            table["run"][rows].copy(),
+            gauges[:, EVENTS].copy(),
+            gauges[:, EVENTS].astype(np.int64),
             nothing,
             nothing,
-            np.where(judged | breach, table["run_bound"][rows], np.nan),
-            {row: self._evidence(row) for row in rows[breach].tolist()},
+            np.where(judged | breach, gauges[:, ALLOWED], np.nan),
+            {int(rows[at]): _evidence(gauges[at]) for at in np.flatnonzero(breach).tolist()},
         )
 
-    def _evidence(self, row: int) -> dict[str, object]:
-        since_ms = int(self._table["since_ms"][row])
-        expected = rounded(float(self._table["run_mean"][row]))
-        return {"since": utc_text(since_ms), "expected": expected}
+
+def _evidence(gauges: Floats) -> dict[str, object]:
+    """Since when, and how many events the rhythm expected since then."""
+    return {"since": utc_text(int(gauges[SINCE])), "expected": rounded(float(gauges[EXPECTED]))}
