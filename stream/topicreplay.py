@@ -5,7 +5,7 @@ from typing import Final
 
 from alerts.rules import Rulebook
 from alerts.transitions import Transition
-from stream.backtest import Engine, Fate, Hear
+from stream.backtest import Engine, Fate, Hear, plan_of
 from stream.clients import BrokerError, admin_client, partition_counts
 from stream.explained import Observer
 from stream.kafka import ClientSettings
@@ -29,7 +29,7 @@ async def replay_topics(
         BrokerError: the topics are not there, or have different numbers of partitions.
         stream.reader.ReadError: the broker stops answering on the way.
     """
-    plan = Plan(rulebook, await _partitions(settings), publishes=False)
+    plan = plan_of(rulebook, await _partitions(settings))
     replay = _Replay(plan, Engine(plan, *wire(plan)))
     tps = [TP(stream.topic, number) for stream in Stream for number in range(plan.partitions)]
     async with Reader(settings.client_options(), tps) as reader:

@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from alerts.errors import SettingsError
 from alerts.rules import Rulebook
-from stream.backtest import Backtest
+from stream.backtest import Backtest, plan_of
 from stream.cli.kafka_options import kafka_options, run
 from stream.cli.progress import progress
 from stream.cli.showing import Showing, Style, period_ms, zone
@@ -79,7 +79,7 @@ def command(kafka: ClientSettings, **options: Any) -> None:
     given = click.get_current_context().get_parameter_source("broker") is ParameterSource.COMMANDLINE
     with suppress(BrokenPipeError):
         if files:
-            replay_files(Plan(rulebook, publishes=False), files, showing, as_is=wanted.as_is)
+            replay_files(plan_of(rulebook), files, showing, as_is=wanted.as_is)
         elif given:
             transitions, fate = run(replay_topics(kafka, rulebook, showing.wire))
             showing.finish(showing.take(transitions), fate)

@@ -14,14 +14,13 @@ import orjson
 from alerts.errors import SettingsError
 from alerts.rules import Rulebook
 from alerts.transitions import seconds, utc_text
-from stream.backtest import Backtest
+from stream.backtest import Backtest, plan_of
 from stream.cli.progress import progress
 from stream.cli.showing import zone
 from stream.comparing import Change, Pair, pairs
 from stream.episodes import Episode, episodes, scope_words
 from stream.eventfile import EventFile
 from stream.logfile import size_of
-from stream.plan import Plan
 from stream.rulefile import load
 from stream.timeline import aligned, clock, length, local
 
@@ -99,7 +98,7 @@ def _failing(words: Iterable[str]) -> frozenset[Change]:
 
 
 def _episodes(rulebook: Rulebook, events: EventFile, name: Path) -> list[Episode]:
-    backtest = Backtest(Plan(rulebook, publishes=False), events)
+    backtest = Backtest(plan_of(rulebook), events)
     with progress(f"judging by {name}", len(events)) as told:
         return episodes(backtest.run(told))
 

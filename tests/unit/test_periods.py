@@ -1,0 +1,103 @@
+"""Periods: the tallies of a run, added up by week, day or hour."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from stream.periods import REOPENED, REPEAT, Line, Periods
+from stream.plan import Grouping
+from tests.builders import Counted, plan_of, section_of
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+PANES_A_DAY = 8_640
+BY_CHANNEL = Grouping(("channel",), ("channel",))
+PHONE = (BY_CHANNEL.key, ("phone",))
+CHAT = (BY_CHANNEL.key, ("chat",))
+
+PLAN = plan_of("rules: [{name: low, indicator: csat, by: [channel], window: 1h, critical: 50}]")
+
+
+def lines(counted: list[Counted], period_ms: int = DAY_MS, zone: str = "UTC") -> list[Line]:
+    """The report of some counts, heard in two sections."""
+    periods = Periods(PLAN, period_ms, ZoneInfo(zone))
+    middle = len(counted) // 2
+    for part in (counted[:middle], counted[middle:]):
+        periods.hear(section_of(through=10**9, counted=part))
+    return list(periods.lines(BY_CHANNEL))
+
+
+def test_counts_are_added_up_by_scope_and_period() -> None:
+    """Whatever section they came in; the last lines are all periods together."""
+    found = lines(
+        [
+            Counted(0, PHONE, "csat/1-5/5", 3),
+            Counted(PANES_A_DAY, CHAT, "csat/1-5/1", 1),
+            Counted(PANES_A_DAY - 1, PHONE, "csat/1-5/1", 1),
+            Counted(PANES_A_DAY, PHONE, "contacts", 7),
+        ]
+    )
+    day = [None if line.start is None else line.start.day for line in found]
+    assert day == [1, 2, 2, None, None]
+    assert [line.scope for line in found[1:3]] == [(("channel", "chat"),), (("channel", "phone"),)]
+    assert found[0].values["csat"] == (75.0, 4)
+    assert found[2] == Line(datetime(1970, 1, 2), (("channel", "phone"),), 7, {"abandonment": (0.0, 7)})  # noqa: DTZ001
+    assert found[-1].values["csat"] == (75.0, 4)
+    assert found[-1].contacts == 7
+
+
+@pytest.mark.parametrize(
+    ("pane", "start"),
+    [
+        (0, datetime(1969, 12, 29)),  # noqa: DTZ001  # local
+        (4 * PANES_A_DAY - 1, datetime(1969, 12, 29)),  # noqa: DTZ001
+        (4 * PANES_A_DAY, datetime(1970, 1, 5)),  # noqa: DTZ001
+    ],
+)
+def test_weeks_start_on_mondays(pane: int, start: datetime) -> None:
+    """1970 began on a Thursday."""
+    assert lines([Counted(pane, PHONE, "csat/1-5/5")], 7 * DAY_MS)[0].start == start
+
+
+@pytest.mark.parametrize(
+    ("hour", "zone", "start"),
+    [
+        (21, "Asia/Jerusalem", datetime(1970, 1, 1)),  # noqa: DTZ001  # local
+        (22, "Asia/Jerusalem", datetime(1970, 1, 2)),  # noqa: DTZ001
+        (5, "America/New_York", datetime(1970, 1, 1)),  # noqa: DTZ001
+        (4, "America/New_York", datetime(1969, 12, 31)),  # noqa: DTZ001
+    ],
+)
+def test_days_are_local(hour: int, zone: str, start: datetime) -> None:
+    """From midnight to midnight where the reader lives."""
+    assert lines([Counted(hour * 360, PHONE, "csat/1-5/5")], DAY_MS, zone)[0].start == start
+
+
+def test_first_contact_resolution_is_told_by_reason() -> None:
+    """Ten contacts, three that came back, and two cases reopened, which are contacts that failed as well."""
+    found = lines(
+        [
+            Counted(0, PHONE, "fcr.resolved", 7),
+            Counted(0, PHONE, "fcr.failed", 5),
+            Counted(0, PHONE, "fcr.reopened", 2),
+        ]
+    )[0]
+    assert found.values["fcr"] == (pytest.approx(100 * 7 / 12), 12)
+    assert found.values[REOPENED] == (80.0, 10)
+    assert found.values[REPEAT] == (70.0, 10)
+
+
+def test_times_to_resolution_come_from_buckets() -> None:
+    """The mean exactly, quantiles within one percent."""
+    counted = [Counted(0, PHONE, "ttr.sum_ms", 30_000), Counted(0, PHONE, "ttr.within", 3)]
+    counted += [Counted(0, PHONE, f"ttr.bucket/{bucket}", 1) for bucket in (82, 117, 137)]
+    values = lines(counted)[0].values
+    assert values["ttr"] == (10.0, 3)
+    assert values["ttr_median"][0] == pytest.approx(10, rel=0.03)
+    assert values["ttr_within"] == (100.0, 3)
+
+
+def test_a_run_without_events_has_no_lines() -> None:
+    """Not even one for all periods."""
+    assert lines([]) == []
