@@ -21,6 +21,7 @@ from stream.intake import Intake
 from stream.judge import Judge
 from stream.kafka import ClientSettings
 from stream.layout import await_topics
+from stream.link import Link
 from stream.machines import IntakeMachine, JudgeMachine
 from stream.metrics import Metrics
 from stream.notify import BATCHES_IN_WORK as ALERT_BATCHES_IN_WORK
@@ -28,12 +29,11 @@ from stream.notify import DeliveryTopic, Notifier
 from stream.plan import Plan
 from stream.producer import Outbox
 from stream.reader import Reader
-from stream.roles import intake_role, judge_role
+from stream.roles import fingerprint, intake_role, judge_role
 from stream.ruleswatch import RulesWatch
 from stream.slots import Slots
 from stream.surroundings import Surroundings
 from stream.topics import ALERTS, TALLIES
-from stream.transport import Link
 from stream.trimming import Trimmer
 from stream.watchdog import LOOK_S, Watchdog
 from stream.web import serve
@@ -163,10 +163,11 @@ class Worker:
         await self._notifier.start()
         stack.push_async_callback(self._notifier.close)
         crew = self._crew = self._new_crew(plan)
-        link = Link(consumer_options(settings.kafka, settings.session_timeout_s), FAMILIES, self._slots, crew)
+        options = consumer_options(settings.kafka, settings.session_timeout_s)
+        link = Link(options, fingerprint(plan), FAMILIES, self._slots, crew)
         agents = Agents(crew.take, crew.take, self._notifier.take)
         app = build(settings.group, settings.kafka.brokers, link, agents)
-        crew.committed, crew.positions = app.consumer.committed_offsets, app.consumer.positions
+        crew.committed, crew.positions = app.consumer.committed, app.consumer.positions
         crew.start()
         stack.push_async_callback(crew.stop)
         self._background(stack, self._supervise(app, crew))

@@ -13,12 +13,12 @@ from typing import Any, Final, TypeVar
 
 from alerts.errors import OperatorError
 from stream.host import Host
+from stream.link import Batch, Positions
 from stream.machines import IntakeMachine, JudgeMachine
 from stream.records import Stream
-from stream.slots import TP, Slots
+from stream.slots import TP, Committed, Slots
 from stream.surroundings import Role, Surroundings
 from stream.topics import ALERTS
-from stream.transport import Batch, Positions
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +31,6 @@ SAVE_BYTES_PER_S: Final = 20 * 2**20
 """Snapshots take no more of the network than this."""
 LEAVING_BYTES: Final = 64 * 2**20
 """Size of snapshots on leaving; without one, the next owner feeds again what came since the last."""
-LEAVING_SHARE: Final = 10
-"""On leaving, a snapshot is worth it from this part of the records after which one is due anyway."""
 STALE_S: Final = 5.0
 """An answer of the broker that is older says nothing about now."""
 
@@ -59,7 +57,7 @@ class Crew:
         self._hosts: dict[TP, Host[Any]] = {}
         self._rising: asyncio.Task[None] | None = None
         self._loops: list[asyncio.Task[None]] = []
-        self.committed: Callable[[Iterable[TP]], Awaitable[Mapping[TP, int | None]]]
+        self.committed: Callable[[Iterable[TP]], Awaitable[Mapping[TP, Committed]]]
         self.positions: Callable[[TP], Positions | None]
         self.trim: Callable[[Mapping[TP, int]], Awaitable[None]] | None = None
         self.forget: Callable[[list[int]], None]
@@ -124,7 +122,7 @@ class Crew:
     async def keep(self) -> None:
         """Take the snapshots that are worth it: small, and long to recover without."""
         for host in self.hosts:
-            if host.worth_saving(LEAVING_SHARE):
+            if host.worth_saving():
                 await host.save(LEAVING_BYTES)
 
     def _counts(self) -> tuple[int, int]:

@@ -11,9 +11,10 @@ import faust
 from mode.supervisors import CrashingSupervisor
 
 from stream.kafka import ClientSettings
+from stream.link import Batch, Link
 from stream.records import Stream
 from stream.topics import ALERTS, TALLIES
-from stream.transport import SCHEME, Batch, Link, prepare
+from stream.transport import SCHEME, prepare
 
 INPUTS: Final = tuple(stream.topic for stream in Stream)
 FAMILIES: Final = (INPUTS, (TALLIES,), (ALERTS,))

@@ -14,12 +14,12 @@ from typing import Final, Generic
 from aiokafka.structs import RecordMetadata
 
 from alerts.errors import OperatorError
+from stream.link import Batch
 from stream.machines import Work
 from stream.producer import DeliveryError, Outgoing
-from stream.slots import TP, Slot
+from stream.slots import TP, Committed, Slot
 from stream.snapshots import Manifest, Snapshot, cut, encode, newest, seal
 from stream.surroundings import Input, M, Role, Surroundings
-from stream.transport import Batch
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class Host(Generic[M]):
         """The role's name."""
         return self._role.name
 
-    async def catch_up(self, committed: Mapping[TP, int | None]) -> M:
+    async def catch_up(self, committed: Mapping[TP, Committed]) -> M:
         """Bring the state to where the group has committed; returns the machine, now live.
 
         Raises:
@@ -90,7 +90,7 @@ class Host(Generic[M]):
         )
         return machine
 
-    async def _start_from(self, reader: Input, committed: Mapping[TP, int | None]) -> M:
+    async def _start_from(self, reader: Input, committed: Mapping[TP, Committed]) -> M:
         """The machine in memory, or one from the newest snapshot, or a new one."""
         kept = None if self._torn else self._machine
         self._machine, self._live = None, False
@@ -103,10 +103,10 @@ class Host(Generic[M]):
             return kept
         return self._restored(snapshot)
 
-    def _behind(self, machine: M, committed: Mapping[TP, int | None]) -> bool:
+    def _behind(self, machine: M, committed: Mapping[TP, Committed]) -> bool:
         """Whether others have worked on the partition since this machine has."""
         at = machine.next_offsets()
-        return any((committed[tp] or 0) > at[tp.topic] for tp in self.tps)
+        return any(committed[tp].offset > at[tp.topic] for tp in self.tps)
 
     def _restored(self, snapshot: Snapshot) -> M:
         manifest = snapshot.manifest
@@ -124,18 +124,24 @@ class Host(Generic[M]):
         self._sealed, self.fed = manifest, 0
         return machine
 
-    async def _feed_again(self, reader: Input, machine: M, committed: Mapping[TP, int | None]) -> int:
-        """Feed what is committed and the machine has not seen; returns how many records that was."""
+    async def _feed_again(self, reader: Input, machine: M, committed: Mapping[TP, Committed]) -> int:
+        """Feed what is committed and the machine has not seen; returns how many records that was.
+
+        Silently, if these rules had it said before; what is said again is known by its id.
+        """
         at = machine.next_offsets()
         ranges: dict[TP, tuple[int, int]] = {}
         for tp in self.tps:
-            start, end = at[tp.topic], committed[tp] or 0
+            start, end = at[tp.topic], committed[tp].offset
             await self._check(reader, tp, start)
             if start < end:
                 ranges[tp] = (start, end)
         fed, told = 0, self._around.clock()
         async for tp, records in reader.ranges(ranges):
-            machine.feed(tp.topic, records)
+            if self._role.repeats and committed[tp].made_for != self._role.made_for:
+                await self._leave(machine.work(tp.topic, records), None)
+            else:
+                machine.feed(tp.topic, records)
             fed += len(records)
             if self._around.clock() - told > PROGRESS_S:
                 told = self._around.clock()
@@ -243,9 +249,9 @@ class Host(Generic[M]):
             return False
         return self.fed >= self._role.save_every or since_s >= self._role.save_after_s
 
-    def worth_saving(self, share: int) -> bool:
-        """Whether a part of the records after which a snapshot is due has come since the last."""
-        return self.fed * share >= self._role.save_every
+    def worth_saving(self) -> bool:
+        """Whether so much has come since the last snapshot that the next owner is better off with one."""
+        return self.fed >= self._role.save_on_leaving
 
     async def _write(self, parts: Sequence[bytes], at: Mapping[str, int]) -> Manifest:
         outbox, chunks = self._around.outbox, cut(parts)

@@ -17,11 +17,11 @@ from alerts.dispatcher import Countdown, Dispatcher, Entry
 from alerts.line import Meter
 from alerts.muting import Muting
 from alerts.rules import Rulebook
+from stream.link import Batch
 from stream.producer import Outbox, Outgoing
 from stream.reader import Reader
 from stream.slots import TP
 from stream.topics import COMMANDS, DELIVERIES
-from stream.transport import Batch
 
 BATCHES_IN_WORK: Final = 10_000
 """Of cx.alerts, per partition: a batch stays in work until the slowest receiver has it, and others go on."""

@@ -2,9 +2,10 @@
 
 from typing import Final
 
+import msgspec
 import xxhash
 
-from alerts.rules import Rulebook
+from stream import __version__
 from stream.machines import IntakeMachine, JudgeMachine
 from stream.metrics import Metrics
 from stream.plan import Plan
@@ -16,6 +17,8 @@ from stream.topics import TALLIES, intake_snapshots, judge_snapshots
 INTAKE_SAVE_RECORDS: Final = 250_000
 """Feeding again takes a second or two for so many, so recovery stays well within 20 s."""
 INTAKE_SAVE_AFTER_S: Final = 60.0
+INTAKE_SAVE_ON_LEAVING: Final = 25_000
+"""Fewer are fed again sooner than a snapshot is written and read."""
 JUDGE_SAVE_SECTIONS: Final = 20_000
 JUDGE_SAVE_AFTER_S: Final = 20.0
 
@@ -30,10 +33,13 @@ def intake_role(plan: Plan, group: str, metrics: Metrics) -> Role[IntakeMachine]
         name="intake",
         topics=tuple(stream.topic for stream in Stream),
         snapshots=intake_snapshots(group),
-        made_for=fingerprint(plan.rulebook),
+        made_for=fingerprint(plan),
         partitions=plan.partitions,
         save_every=INTAKE_SAVE_RECORDS,
         save_after_s=INTAKE_SAVE_AFTER_S,
+        save_on_leaving=INTAKE_SAVE_ON_LEAVING,
+        # Judges have closed those panes, and would pass over whatever came.
+        repeats=False,
         fresh=lambda partition: IntakeMachine.fresh(plan, partition, metrics),
         restore=restore,
     )
@@ -50,15 +56,19 @@ def judge_role(plan: Plan, group: str, metrics: Metrics) -> Role[JudgeMachine]:
         name="judge",
         topics=(TALLIES,),
         snapshots=judge_snapshots(group),
-        made_for=fingerprint(plan.rulebook),
+        made_for=fingerprint(plan),
         partitions=plan.partitions,
         save_every=JUDGE_SAVE_SECTIONS,
         save_after_s=JUDGE_SAVE_AFTER_S,
+        save_on_leaving=1,
+        repeats=True,
         fresh=lambda shard: JudgeMachine.fresh(plan, shard, metrics),
         restore=restore,
     )
 
 
-def fingerprint(rulebook: Rulebook) -> str:
-    """Tells rules apart in logs; secrets are not in a rulebook's repr."""
-    return xxhash.xxh64_hexdigest(repr(rulebook).encode())
+def fingerprint(plan: Plan) -> str:
+    """Equal for equal rules, partitions and program; says nothing of receivers, which judge nothing."""
+    rulebook = plan.rulebook
+    judged = [__version__, plan.partitions, rulebook.rules, rulebook.indicators, rulebook.timing]
+    return xxhash.xxh64_hexdigest(msgspec.json.encode(judged, order="deterministic", enc_hook=str))

@@ -19,6 +19,15 @@ class TP(NamedTuple):
     partition: int
 
 
+class Committed(NamedTuple):
+    """What a group has committed of a partition."""
+
+    offset: int
+    """0 when nothing is."""
+    made_for: str
+    """What was in force when it was committed: the fingerprint of rules and program."""
+
+
 @dataclass(slots=True, eq=False)
 class Slot:
     """A batch in work.  Finishing one that its partition has forgotten has no effect."""

@@ -10,22 +10,22 @@ We override private methods, so the version is asserted at start.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final
 
 import aiokafka
 import faust
 from aiokafka.coordinator import protocol as wire
 from aiokafka.errors import KafkaError
-from aiokafka.structs import ConsumerRecord, OffsetAndMetadata, TopicPartition
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as stock
 from faust.types import ConsumerMessage
 
-from stream.assignor import Assignor, Family
-from stream.slots import TP, Slot, Slots
+from stream.assignor import Assignor
+from stream.link import Batch, Link, Positions
+from stream.slots import TP, Committed
 
 log = logging.getLogger(__name__)
 _FAUSTS_LOG: Final = logging.getLogger("faust.tocsin")
@@ -51,55 +51,6 @@ STEP_S: Final = 10.0
 be over when the group's rebalance timeout is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Records of one partition in offset order, and the slot to finish when all they cause is durable."""
-
-    tp: TP
-    records: Sequence[ConsumerRecord[bytes | None, bytes | None]]
-    slot: Slot
-
-
-class Positions(NamedTuple):
-    """Where fetching stands in a partition."""
-
-    next: int
-    """Offset of the record that is handed out next."""
-    end: int
-    """Offset after the last that the broker has."""
-    told_s: float
-    """When the broker said so (Unix seconds)."""
-
-
-class Owner(Protocol):
-    """Who keeps the state of the partitions: told when they come and before they go."""
-
-    async def release(self) -> None:
-        """Finish what is in work; called before partitions are lost and before the worker ends."""
-        ...
-
-    async def keep(self) -> None:
-        """Keep the state for whoever comes next; called once what is finished is committed."""
-        ...
-
-    def assigned(self, tps: Collection[TP]) -> None:
-        """These are ours now; open each in `Link.slots` once its state is there."""
-        ...
-
-
-@dataclass(slots=True)
-class Link:
-    """What the transport must know of the worker; set as `app.link` before the app starts.
-
-    `consumer_options` go to the group's aiokafka consumer.
-    """
-
-    consumer_options: Mapping[str, Any]
-    families: Sequence[Family]
-    slots: Slots
-    owner: Owner
-
-
 class ConsumerThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
     """The group's consumer with our settings; Faust hard-codes some of its own."""
 
@@ -117,7 +68,8 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """Commit; False when it could not be done, which the next commit makes good."""
-        entries = {TopicPartition(*tp): OffsetAndMetadata(offset, "") for tp, offset in offsets.items()}
+        made_for = self.app.link.made_for
+        entries = {TopicPartition(*tp): OffsetAndMetadata(at, made_for) for tp, at in offsets.items()}
         try:
             await self._ensure_consumer().commit(entries)
         except KafkaError as error:
@@ -139,13 +91,17 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
                 consumer.seek(tp, records[0].offset)
         return {}
 
-    async def committed_offsets(self, tps: Iterable[TP]) -> dict[TP, int | None]:
-        """What the group has committed, None where nothing is."""
-        return dict(await self.call_thread(self._committed_offsets, list(tps)))
-
-    async def _committed_offsets(self, tps: Iterable[TP]) -> dict[TP, int | None]:
-        consumer = self._ensure_consumer()
-        return {tp: await consumer.committed(TopicPartition(*tp)) for tp in tps}
+    async def committed(self, tps: Iterable[TP]) -> dict[TP, Committed]:
+        """What the group has committed of each partition."""
+        coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001  # one request for all of them
+        asked = [TopicPartition(*tp) for tp in tps]
+        found = await self.call_thread(coordinator.fetch_committed_offsets, asked)
+        return {
+            TP(*tp): Committed(max(0, found[tp].offset), found[tp].metadata)
+            if tp in found
+            else Committed(0, "")
+            for tp in asked
+        }
 
 
 class Consumer(stock.Consumer):  # type: ignore[misc]
@@ -222,13 +178,13 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
         self.epoch += 1
         self.link.slots.forget(self.assignment())
         await super().perform_seek()
-        committed = await self.committed_offsets(self.assignment())
-        if fresh := [tp for tp, offset in committed.items() if offset is None]:
+        committed = await self.committed(TP(*tp) for tp in self.assignment())
+        if fresh := [tp for tp, known in committed.items() if known.offset == 0]:
             await self._thread.seek_to_beginning(*(TopicPartition(*tp) for tp in fresh))
 
-    async def committed_offsets(self, tps: Iterable[TP]) -> dict[TP, int | None]:
-        """What the group has committed, None where nothing is."""
-        return dict(await self._thread.committed_offsets([TP(*tp) for tp in tps]))
+    async def committed(self, tps: Iterable[TP]) -> dict[TP, Committed]:
+        """What the group has committed of each partition."""
+        return dict(await self._thread.committed(tps))
 
     async def force_commit(
         self,

@@ -13,11 +13,11 @@ from alerts.commands import Silence, Unsilence
 from alerts.rules import Receiver, Rulebook
 from stream.clients import producing, read_all
 from stream.kafka import ClientSettings
+from stream.link import Batch
 from stream.notify import DeliveryTopic, Notifier, decode
 from stream.producer import Outbox
 from stream.slots import TP, Slot
 from stream.topics import ensure
-from stream.transport import Batch
 from tests.kafka.broker import Broker
 from tests.post import SECRET, CountingMeter, Hook, transition
 

@@ -8,14 +8,21 @@ import pytest
 
 from alerts.errors import OperatorError
 from stream.host import SAVE_SHARE, Host
-from stream.slots import TP, Slot
+from stream.link import Batch
+from stream.slots import TP, Committed, Slot
 from stream.snapshots import Snapshot
 from stream.surroundings import Role, Surroundings
-from stream.transport import Batch
 from tests.fake_kafka import Echo, FakeKafka, FakeOutbox
 
 A, B, OUT, STATE = TP("a", 0), TP("b", 0), TP("out", 0), TP("state", 0)
-NOTHING = {A: None, B: None}
+
+
+def at(a: int, b: int, made_for: str = "rules") -> dict[TP, Committed]:
+    """What the group has committed."""
+    return {A: Committed(a, made_for), B: Committed(b, made_for)}
+
+
+NOTHING = at(0, 0)
 
 
 def restored(_partition: int, snapshot: Snapshot) -> Echo:
@@ -31,6 +38,8 @@ ROLE = Role(
     partitions=1,
     save_every=10,
     save_after_s=60.0,
+    save_on_leaving=2,
+    repeats=False,
     fresh=lambda _: Echo({"a": 0, "b": 0}),
     restore=restored,
 )
@@ -100,9 +109,22 @@ def test_what_is_committed_is_fed_silently() -> None:
     """Records below the commit move the state, and say nothing; the rest is left for the fetcher."""
 
     async def play(world: World) -> None:
-        machine = await world.host().catch_up({A: 5, B: 2})
+        machine = await world.host().catch_up(at(5, 2))
         assert sorted(machine.values) == [b"a0", b"a1", b"a2", b"a3", b"a4", b"b0", b"b1"]
         assert world.said() == []
+
+    scene(play)
+
+
+def test_what_other_rules_have_committed_is_said_again() -> None:
+    """A judge under changed rules says other things of old records; one under the same rules does not."""
+
+    async def play(world: World) -> None:
+        loud = replace(ROLE, repeats=True)
+        await world.host(loud).catch_up(at(2, 0))
+        assert world.said() == []
+        await world.host(loud).catch_up(at(2, 1, "other rules"))
+        assert world.said() == [b"a0", b"a1", b"b0"]
 
     scene(play)
 
@@ -131,7 +153,7 @@ def test_a_batch_that_causes_nothing_is_finished_at_once() -> None:
 
     async def play(world: World) -> None:
         host = world.host()
-        await host.catch_up({A: 2, B: None})
+        await host.catch_up(at(2, 0))
         batch = world.batch(A, 0, 2)
         await host.take(batch)
         assert batch.slot.finished
@@ -162,11 +184,11 @@ def test_the_next_owner_goes_on_from_a_snapshot() -> None:
 
     async def play(world: World) -> None:
         first = world.host()
-        await first.catch_up({A: 4, B: 2})
+        await first.catch_up(at(4, 2))
         assert await first.save()
         world.kafka.first[A] = 4  # what the snapshot covers is not read
         second = world.host()
-        machine = await second.catch_up({A: 5, B: 3})
+        machine = await second.catch_up(at(5, 3))
         assert sorted(machine.values) == [b"a0", b"a1", b"a2", b"a3", b"a4", b"b0", b"b1", b"b2"]
         assert second.fed == 2
         assert world.gone == []
@@ -179,10 +201,10 @@ def test_a_machine_in_memory_goes_on() -> None:
 
     async def play(world: World) -> None:
         host = world.host()
-        before = await host.catch_up({A: 2, B: None})
+        before = await host.catch_up(at(2, 0))
         host.pause()
         assert host.machine is None
-        after = await host.catch_up({A: 4, B: 1})
+        after = await host.catch_up(at(4, 1))
         assert after is before
         assert sorted(after.values) == [b"a0", b"a1", b"a2", b"a3", b"b0"]
 
@@ -194,12 +216,12 @@ def test_others_may_have_come_further_than_memory() -> None:
 
     async def play(world: World) -> None:
         host = world.host()
-        before = await host.catch_up({A: 1, B: None})
+        before = await host.catch_up(at(1, 0))
         host.pause()
         other = world.host()
-        await other.catch_up({A: 6, B: 3})
+        await other.catch_up(at(6, 3))
         await other.save()
-        after = await host.catch_up({A: 6, B: 3})
+        after = await host.catch_up(at(6, 3))
         assert after is not before
         assert host.fed == 0
 
@@ -307,10 +329,10 @@ def test_worth_saving_on_leaving() -> None:
 
     async def play(world: World) -> None:
         host = world.host()
-        await host.catch_up({A: 1, B: None})
-        assert not host.worth_saving(5)
+        await host.catch_up(at(1, 0))
+        assert not host.worth_saving()
         await host.take(world.batch(A, 1, 2))
-        assert host.worth_saving(5)
+        assert host.worth_saving()
         assert await host.save(most_bytes=3) == 0
         assert await host.save(most_bytes=100) > 0
 
@@ -322,7 +344,7 @@ def test_two_snapshots_are_kept() -> None:
 
     async def play(world: World) -> None:
         host = world.host()
-        await host.catch_up({A: 1, B: None})
+        await host.catch_up(at(1, 0))
         await host.save()
         assert host.superseded is None
         second = len(world.kafka.logs[STATE])
@@ -339,10 +361,10 @@ def test_input_that_retention_took_is_told() -> None:
 
     async def play(world: World) -> None:
         first = world.host()
-        await first.catch_up({A: 2, B: None})
+        await first.catch_up(at(2, 0))
         await first.save()
         world.kafka.first[A] = 4
-        machine = await world.host().catch_up({A: 6, B: None})
+        machine = await world.host().catch_up(at(6, 0))
         assert machine.values == [b"a0", b"a1", b"a4", b"a5"]
         assert world.gone == [("a", 2)]
 
@@ -354,13 +376,13 @@ def test_a_topic_created_anew_is_the_operators_affair() -> None:
 
     async def play(world: World) -> None:
         first = world.host()
-        await first.catch_up({A: 6, B: None})
+        await first.catch_up(at(6, 0))
         await first.save()
         world.kafka.logs[A] = world.kafka.logs[A][:3]
         with pytest.raises(OperatorError, match=r"a/0: want at least 6 records, .* found 3"):
-            await world.host().catch_up({A: 3, B: None})
+            await world.host().catch_up(at(3, 0))
         world.around = replace(world.around, strict=False)
-        await world.host().catch_up({A: 3, B: None})
+        await world.host().catch_up(at(3, 0))
 
     scene(play)
 
@@ -370,7 +392,7 @@ def test_other_partitions_are_the_operators_affair() -> None:
 
     async def play(world: World) -> None:
         first = world.host()
-        await first.catch_up({A: 6, B: None})
+        await first.catch_up(at(6, 0))
         await first.save()
         with pytest.raises(OperatorError, match=r"want 1 partitions.* found 2"):
             await world.host(replace(ROLE, partitions=2)).catch_up(NOTHING)

@@ -1,0 +1,59 @@
+"""The link between the transport and the worker: what each hands to the other."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from stream.assignor import Family
+from stream.reader import Records
+from stream.slots import TP, Slot, Slots
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records of one partition in offset order, and the slot to finish when all they cause is durable."""
+
+    tp: TP
+    records: Records
+    slot: Slot
+
+
+class Positions(NamedTuple):
+    """Where fetching stands in a partition."""
+
+    next: int
+    """Offset of the record that is handed out next."""
+    end: int
+    """Offset after the last that the broker has."""
+    told_s: float
+    """When the broker said so (Unix seconds)."""
+
+
+class Owner(Protocol):
+    """Who keeps the state of the partitions: told when they come and before they go."""
+
+    async def release(self) -> None:
+        """Finish what is in work; called before partitions are lost and before the worker ends."""
+        ...
+
+    async def keep(self) -> None:
+        """Keep the state for whoever comes next; called once what is finished is committed."""
+        ...
+
+    def assigned(self, tps: Collection[TP]) -> None:
+        """These are ours now; open each in `Link.slots` once its state is there."""
+        ...
+
+
+@dataclass(slots=True)
+class Link:
+    """What the transport must know of the worker; set as `app.link` before the app starts.
+
+    `consumer_options` go to the group's aiokafka consumer; `made_for` is committed beside every offset.
+    """
+
+    consumer_options: Mapping[str, Any]
+    made_for: str
+    families: Sequence[Family]
+    slots: Slots
+    owner: Owner

@@ -1,0 +1,36 @@
+"""Roles: what tells one set of rules from another."""
+
+from dataclasses import replace
+
+from alerts.rules import OpenHours, Receiver, Rule, Rulebook, Silence, Threshold
+from stream.plan import Plan
+from stream.roles import fingerprint
+
+RULE = Rule("low", "csat", ("channel",), Threshold(1_800_000, 80, 50))
+BOOK = Rulebook((RULE,), {"csat": {"scale": "1-5"}, "nps": {}})
+
+
+def test_equal_rules_have_one_fingerprint() -> None:
+    """In whatever order sets and mappings were filled."""
+    days = [f"2026-12-{day}" for day in range(10, 30)]
+    one, other = (
+        replace(BOOK, rules=(replace(RULE, detect=Silence(None, 1, None, OpenHours(holidays=frozenset(d)))),))
+        for d in (days, days[::-1])
+    )
+    assert fingerprint(Plan(one, 4)) == fingerprint(Plan(other, 4))
+    turned = replace(BOOK, indicators={"nps": {}, "csat": {"scale": "1-5"}})
+    assert fingerprint(Plan(BOOK, 4)) == fingerprint(Plan(turned, 4))
+
+
+def test_whatever_judges_counts() -> None:
+    """Limits, options, timing, partitions; not who is told."""
+    prints = [
+        fingerprint(Plan(BOOK, 4)),
+        fingerprint(Plan(BOOK, 8)),
+        fingerprint(Plan(replace(BOOK, rules=(replace(RULE, for_ms=1),)), 4)),
+        fingerprint(Plan(replace(BOOK, indicators={"csat": {"scale": "1-7"}}), 4)),
+        fingerprint(Plan(replace(BOOK, timing=replace(BOOK.timing, pane_ms=5)), 4)),
+    ]
+    assert len(set(prints)) == len(prints)
+    told = replace(BOOK, receivers=(Receiver("a", "http://a"),))
+    assert fingerprint(Plan(told, 4)) == prints[0]
