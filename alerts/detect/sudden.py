@@ -44,8 +44,8 @@ START_BET: Final = 2
 STAKED_SHARE: Final = 1 / 200
 """Share of the saved time that an answer stakes: the memory of the rate is some 200 answers."""
 
-GREATEST: Final = 700.0
-"""Logarithm of the greatest gain of one pane: e^709 is the end of float64."""
+GREATEST: Final = 300.0
+"""Logarithm of the greatest gain of one pane: far beyond any alarm, and far from the end of float64."""
 
 SURE: Final = 3.0
 """Standard deviations between the bad score and the floor that the recovering mean must resolve."""

@@ -1,0 +1,145 @@
+"""Gap: one value worse than the others, false discoveries under control."""
+
+import math
+from random import Random
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.detect.gap import NEGLIGIBLE, GapDetector, discoveries, wanted_z
+from alerts.detect.scale import Scale
+from alerts.rules import DAY_MS, Budget, Gap
+from alerts.states import Verdict
+from tests.detector_builders import FIVE, SHARE, SHARE_HIGH_IS_BAD, even_levels, moments_of
+
+
+def detector(scale: Scale = SHARE, window_ms: int = DAY_MS) -> GapDetector:
+    """A page in thirty days over windows of a day."""
+    return GapDetector(Gap("channel", window_ms, Budget(1, 30 * DAY_MS)), scale)
+
+
+def judged(counts: list[list[int]], scopes: list[int] | None = None, scale: Scale = SHARE) -> list[Verdict]:
+    """Verdicts of rows of counts (no, yes), all in one scope unless said."""
+    rows = np.arange(len(counts))
+    found = detector(scale).step(rows, np.array(scopes or [0] * len(counts)), moments_of(counts))
+    return [Verdict(code) for code in found.verdict]
+
+
+def test_one_bad_channel_stands_out() -> None:
+    """60 of 100 against 85 of 100 elsewhere; the others are clear."""
+    assert judged([[40, 60], [15, 85], [15, 85], [15, 85]]) == [Verdict.BREACH, *[Verdict.CLEAR] * 3]
+
+
+def test_better_than_the_others_is_no_gap() -> None:
+    """Only the worse side is news."""
+    assert judged([[1, 99], [15, 85], [15, 85]])[0] is Verdict.CLEAR
+
+
+def test_where_high_is_bad_more_is_worse() -> None:
+    """40 % abandoned against 15 %."""
+    assert judged([[60, 40], [85, 15], [85, 15]], scale=SHARE_HIGH_IS_BAD)[0] is Verdict.BREACH
+
+
+def test_small_but_certain_differences_are_no_news() -> None:
+    """Two points of CSAT over a hundred thousand answers."""
+    assert judged([[17_000, 83_000], [15_000, 85_000], [15_000, 85_000]])[0] is Verdict.CLEAR
+    assert NEGLIGIBLE > 0.02
+
+
+def test_few_answers_are_in_doubt_and_none_are_stale() -> None:
+    """Below `min_answers` nothing is said; with no others to compare with neither."""
+    assert judged([[10, 5], [15, 85], [0, 0]]) == [Verdict.INSUFFICIENT, Verdict.INSUFFICIENT, Verdict.STALE]
+    assert judged([[40, 60]]) == [Verdict.INSUFFICIENT]
+
+
+def test_between_significant_and_clear_is_doubt() -> None:
+    """A difference that would be news if it were sure keeps what fires firing."""
+    assert judged([[21, 79], [1_500, 8_500]])[0] is Verdict.INSUFFICIENT
+
+
+def test_scopes_are_compared_within_themselves() -> None:
+    """A bad stage is no gap between its channels."""
+    counts = [[40, 60], [40, 60], [15, 85], [15, 85]]
+    assert judged(counts, [0, 0, 1, 1]) == [Verdict.CLEAR] * 4
+
+
+def test_what_is_said_of_a_breach() -> None:
+    """Own score and interval; the others' score as the limit; how many were compared."""
+    found = detector().step(np.array([5, 9]), np.array([0, 0]), moments_of([[40, 60], [15, 85]]))
+    assert found.rows.tolist() == [5, 9]
+    assert (found.value[0], found.limit[0], found.n[0]) == (60, 85, 100)
+    assert found.low[0] < 60 < found.high[0]
+    evidence = found.evidence[5]
+    assert (evidence["others"], evidence["others_n"], evidence["compared"]) == (85, 100, 2)
+
+
+def test_means_that_vary_little_are_told_apart_sooner() -> None:
+    """Half a point on five is much where everybody else says four."""
+    levels = even_levels(5)
+    counts = [[0, 0, 15, 15, 0], [0, 0, 0, 290, 10], [0, 0, 0, 290, 10]]
+    found = detector(FIVE).step(np.arange(3), np.zeros(3, np.int64), moments_of(counts, levels))
+    assert found.verdict[0] == Verdict.BREACH
+
+
+@pytest.mark.parametrize("windows", [10, 30, 1000])
+def test_the_wanted_z_is_upcrossed_once(windows: float) -> None:
+    """Window lengths × z·φ(z) is one page."""
+    z = wanted_z(windows)
+    assert windows * z * NormalDist().pdf(z) == pytest.approx(1)
+
+
+def test_a_generous_budget_still_wants_significance() -> None:
+    """Never below one in twenty."""
+    assert wanted_z(0.1) == pytest.approx(1.6449, abs=1e-4)
+
+
+def test_false_discoveries_stay_within_the_level() -> None:
+    """Eight equal channels of 20 to 400 answers: some breach at one look is as rare as the level."""
+    rng, made = np.random.default_rng(5), detector()
+    families = 4_000
+    scopes = np.repeat(np.arange(families), 8)
+    n = rng.integers(20, 400, size=len(scopes))
+    yes = rng.binomial(n, 0.9)
+    found = made.step(np.arange(len(scopes)), scopes, moments_of(np.stack([n - yes, yes], 1).tolist()))
+    false = np.bincount(scopes, found.verdict == Verdict.BREACH).astype(bool).mean()
+    level = 0.5 * math.erfc(wanted_z(30) / math.sqrt(2))
+    assert false <= level + 3 * math.sqrt(level / families)
+
+
+P_VALUES = st.lists(
+    st.tuples(st.integers(0, 3), st.floats(0, 1) | st.just(math.nan)), min_size=1, max_size=30
+)
+
+
+@settings(max_examples=200, derandomize=True)
+@given(P_VALUES, st.floats(0.001, 0.5))
+def test_discoveries_are_benjamini_and_hochbergs(pairs: list[tuple[int, float]], level: float) -> None:
+    """The same as the textbook's loop, scope by scope."""
+    scopes, p = np.array([scope for scope, _ in pairs]), np.array([value for _, value in pairs])
+    found, compared = discoveries(scopes, p, level)
+    for scope in set(scopes.tolist()):
+        mine = sorted(value for value in p[scopes == scope].tolist() if not math.isnan(value))
+        passed = [value for rank, value in enumerate(mine, 1) if value * len(mine) <= rank * level]
+        cut = max(passed, default=-1.0)
+        assert set(compared[scopes == scope].tolist()) == {len(mine)}
+        assert found[scopes == scope].tolist() == [value <= cut for value in p[scopes == scope].tolist()]
+
+
+COUNTS = st.lists(st.lists(st.integers(0, 60), min_size=2, max_size=2), min_size=1, max_size=6)
+
+
+@settings(max_examples=100, derandomize=True)
+@given(COUNTS, COUNTS, st.randoms(use_true_random=False))
+def test_other_scopes_and_the_order_of_rows_do_not_matter(
+    one: list[list[int]], other: list[list[int]], random: Random
+) -> None:
+    """What a scope's values are told is the same alone, among others, and shuffled."""
+    alone = judged(one)
+    places = list(range(len(one) + len(other)))
+    random.shuffle(places)
+    both, scopes = [*one, *other], [0] * len(one) + [1] * len(other)
+    together = judged([both[place] for place in places], [scopes[place] for place in places])
+    assert [together[places.index(at)] for at in range(len(one))] == alone
