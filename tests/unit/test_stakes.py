@@ -1,0 +1,74 @@
+"""Stakes: bets on counts that are not expected to gain while the bound holds."""
+
+import numpy as np
+import pytest
+
+from alerts.detect.stakes import Stakes
+
+BUDGET_MS = 1e6
+PANE_MS = 1_000
+
+
+def stakes(*rates: float) -> Stakes:
+    """Bets with equal weights."""
+    return Stakes(rates, [1 / len(rates)] * len(rates), BUDGET_MS)
+
+
+def test_quiet_time_pays_a_bet_on_silence() -> None:
+    """Stakes that come in evenly and grow with what the bound expects: (e^Λ − 1)/Λ times the time."""
+    after = stakes(0.0).quiet(np.zeros((1, 1)), np.array([0.001]), np.array([5_000]))
+    assert after[0, 0] == pytest.approx((np.exp(5) - 1) / 0.001 / BUDGET_MS)
+
+
+def test_quiet_time_in_two_parts_is_quiet_time_in_one() -> None:
+    """The moment of looking does not matter, but for the last bits."""
+    bets, bound = stakes(0.0, 0.25), np.array([0.002])
+    start = np.full((1, 2), 0.01)
+    once = bets.quiet(start, bound, np.array([7_000]))
+    twice = bets.quiet(bets.quiet(start, bound, np.array([3_000])), bound, np.array([4_000]))
+    assert once == pytest.approx(twice)
+
+
+def test_an_event_ends_a_bet_on_silence() -> None:
+    """All is lost but the stake to come."""
+    after = stakes(0.0).pane(np.array([[5.0]]), np.array([0.001]), PANE_MS, np.array([1]))
+    assert after[0, 0] == pytest.approx(0)
+
+
+def test_events_beyond_the_bound_pay_a_bet_on_a_surge() -> None:
+    """ρ^count · e^((1−ρ)Λ) on wealth and stake."""
+    after = stakes(2.0).pane(np.array([[0.5]]), np.array([0.001]), PANE_MS, np.array([4]))
+    assert after[0, 0] == pytest.approx((0.5 + PANE_MS / BUDGET_MS) * 2**4 * np.exp(-1))
+
+
+def test_where_nothing_is_judged_nothing_changes() -> None:
+    """Closed, or not learned yet: a bound of 0."""
+    bets, wealth, none = stakes(0.0, 2.0), np.array([[0.3, 0.4]]), np.zeros(1)
+    assert bets.quiet(wealth, none, np.array([10**9])).tolist() == wealth.tolist()
+    assert bets.pane(wealth, none, PANE_MS, np.array([7])).tolist() == wealth.tolist()
+
+
+def test_evidence_is_the_weighted_mixture() -> None:
+    """A quarter of four and three quarters of eight."""
+    assert Stakes((0.0, 0.5), (0.25, 0.75), 1).evidence(np.array([[4.0, 8.0]])).tolist() == [7]
+
+
+@pytest.mark.parametrize("rates", [(0.0, 0.25), (1.5, 2.0, 4.0)])
+@pytest.mark.parametrize("per_pane", [0.05, 3.0])
+def test_time_to_a_false_alarm_at_the_bound_is_at_least_the_budget(
+    rates: tuple[float, ...], per_pane: float
+) -> None:
+    """Poisson events exactly at the bound, rare and dense."""
+    rng, bets, rows = np.random.default_rng(11), stakes(*rates), 400
+    bound = np.full(rows, per_pane / PANE_MS)
+    wealth, found = np.zeros((rows, len(rates))), np.full(rows, 6_000.0)
+    for pane in range(6_000):
+        counts = rng.poisson(per_pane, rows)
+        silent = counts == 0
+        wealth[silent] = bets.quiet(wealth[silent], bound[silent], np.full(silent.sum(), PANE_MS))
+        wealth[~silent] = bets.pane(wealth[~silent], bound[~silent], PANE_MS, counts[~silent])
+        alarm = bets.evidence(wealth) >= 1
+        found[alarm] = np.minimum(found[alarm], pane + 1)
+        wealth[alarm] = 0
+    error = found.std() / np.sqrt(rows)
+    assert (found.mean() + 2 * error) * PANE_MS >= BUDGET_MS
