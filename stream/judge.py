@@ -124,6 +124,10 @@ class Judge:
         """
         judge = cls(plan, shard)
         load(judge._memory, chunks)
+        moment = judge._moment()
+        if moment is not None:
+            for scoring in judge._scoring:
+                scoring.retell(moment)
         return judge
 
     def _moment(self) -> Moment | None:

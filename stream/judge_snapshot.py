@@ -20,7 +20,7 @@ from stream.pending import Counts, Ints
 from stream.sections import NO_PANE, Rows
 from stream.sources import Portion, Progress
 from stream.tally import CELL, CELLS
-from stream.windows import Staged, Window
+from stream.windows import Staged, Window, compact
 
 VERSION: Final = 1
 """Of the form of snapshots; others are not read."""
@@ -182,7 +182,8 @@ def _rolling(arrays: Arrays, window: Window, used: Ints) -> Rolling:
 
 def _slots(arrays: Arrays, parts: Sequence[Staged], width: int, used: Ints) -> Slots:
     places = _joined(part.places for part in parts)
-    renumbered = np.searchsorted(used, places // width) * width + places % width
+    rows = places.astype(np.int64) // width
+    renumbered = np.searchsorted(used, rows) * width + places % width
     return Slots(
         arrays.put(np.array([part.slot for part in parts], np.int64)),
         arrays.put(np.cumsum([len(part.places) for part in parts], dtype=np.int64)),
@@ -284,7 +285,7 @@ class _Loader:
         for slot, end in zip(self._arrays[slots.slots].tolist(), ends, strict=True):
             kept = column[start:end] >= 0
             renumbered = (rows[start:end] * window.layout.width + column[start:end])[kept]
-            found.append(Staged(slot, renumbered, counts[start:end][kept]))
+            found.append(Staged(slot, compact(renumbered), compact(counts[start:end][kept])))
             start = end
         return found
 

@@ -1,12 +1,12 @@
 """Scopes: which row stands for which combination of dimension values in one grouping's arrays."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.readings import Scope
+from alerts.readings import Scope, scope_object
 from stream.plan import Grouping
 
 Values = tuple[str, ...]
@@ -29,6 +29,7 @@ class Scopes:
         self._rows: dict[Values, int] = {}
         self._values: list[Values | None] = []
         self._free: list[int] = []
+        self._published: dict[int, Mapping[str, str]] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -59,6 +60,13 @@ class Scopes:
         """What the row stands for, as dimension and value pairs."""
         return tuple(zip(self.grouping.dims, self.values(row), strict=True))
 
+    def published(self, row: int) -> Mapping[str, str]:
+        """What the row stands for, as cx.scores carries it; not to be changed."""
+        found = self._published.get(row)
+        if found is None:
+            found = self._published[row] = scope_object(self.scope(row))
+        return found
+
     def known(self, values: Values) -> int | None:
         """The scope's row, if it has one."""
         return self._rows.get(values)
@@ -77,6 +85,7 @@ class Scopes:
             if values is not None:
                 del self._rows[values]
                 self._values[row] = None
+                self._published.pop(row, None)
                 self._free.append(row)
 
     def _grow(self, grow: Callable[[int], None]) -> None:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Final
 
 import numpy as np
 
 from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile
-from alerts.readings import Status, scope_object
-from alerts.transitions import Score, rounded, seconds, utc_text
-from stream.banks import number
+from alerts.readings import Status
+from alerts.transitions import DECIMALS, Score, seconds, utc_text
 from stream.groups import Group
 from stream.indicators import Floats, Ints, interval, score
 from stream.plan import Scored
@@ -18,6 +18,9 @@ from stream.windows import Readout, Window
 Definition = Mapping[str, object]
 
 _STATUSES: Final = tuple(Status)
+_WORDS: Final = tuple(status.value for status in Status)
+RETELL: Final = len(_STATUSES)
+"""Status of what is known and must be told again."""
 
 
 @dataclass(slots=True)
@@ -55,6 +58,17 @@ class Scoring:
         """Rows that stand for nothing any more."""
         for published in self._published.values():
             published.status[rows[rows < len(published.status)]] = -1
+
+    def retell(self, moment: Moment) -> None:
+        """Everything is as it was last taken, says a snapshot; to be sure, the next call tells all of it."""
+        for window in self._group.windows.values():
+            window.changed[self._group.scopes.used()] = True
+        for _ in self.changed(moment):
+            pass
+        for published in self._published.values():
+            published.status[published.status >= 0] = RETELL
+        for window in self._group.windows.values():
+            window.changed[self._group.scopes.used()] = True
 
     def changed(self, moment: Moment) -> Iterator[Score]:
         """Scores that changed since the last call."""
@@ -115,22 +129,26 @@ class Scoring:
         value, n = score(formula, sums)
         low, high = interval(formula, sums, normal_quantile(PUBLISHED_CONFIDENCE))
         status = self._status(scored, sums.sums[:, 0], moment)
-        window = self._group.windows[scored.window_ms]
-        at = utc_text(slot_end_ms(window, moment.at_ms))
-        columns = (rows[chosen], value, n, low, high, status)
-        for row, one, count, lower, upper, code in zip(*(each.tolist() for each in columns), strict=True):
-            yield Score(
-                scored.indicator,
-                self._definitions[scored.indicator],
-                scope_object(self._group.scopes.scope(row)),
-                seconds(scored.window_ms),
-                at,
-                rounded(number(one)),
-                count,
-                rounded(number(lower)),
-                rounded(number(upper)),
-                _STATUSES[code].value,
-            )
+        name, definition = scored.indicator, self._definitions[scored.indicator]
+        window_s = seconds(scored.window_ms)
+        at = utc_text(slot_end_ms(self._group.windows[scored.window_ms], moment.at_ms))
+        columns = (
+            self._scopes(rows[chosen]), _published(value), n.tolist(), _published(low), _published(high),
+            [_WORDS[code] for code in status.tolist()],
+        )  # fmt: skip
+        for scope, *read in zip(*columns, strict=True):
+            yield Score(name, definition, scope, window_s, at, *read)
+
+    def _scopes(self, rows: Ints) -> list[Mapping[str, str]]:
+        """The scopes of rows as they are published."""
+        scope = self._group.scopes.published
+        return [scope(row) for row in rows.tolist()]
+
+
+def _published(values: Floats) -> list[float | None]:
+    """As `transitions.rounded` has it, for a whole column; None for what is no number or has no end."""
+    rounded = (np.round(values, DECIMALS) + 0.0).tolist()
+    return [value if isfinite(value) else None for value in rounded]
 
 
 def slot_end_ms(window: Window, at_ms: int) -> int:

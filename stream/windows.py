@@ -8,7 +8,7 @@ Adding a pane costs as much as the pane has rows, however many scopes there are.
 import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from stream.indicators import Floats, Formula, Ints, Sums
 from stream.tally import CELLS, ttr_bucket_cells
 
 MOST_SLOTS: Final = 200
+INT32: Final = 2**31
 FEW_SLOTS: Final = 48
 """A window of fewer slots would slide in jumps that people notice; rather more than `MOST_SLOTS` then."""
 LADDER_MS: Final = (
@@ -69,7 +70,8 @@ class Layout:
         """Places (row × width + column) and counts of the cells that are kept, each place once, ascending."""
         columns = self.column_of[cells]
         kept = columns >= 0
-        return summed(rows[kept] * self.width + columns[kept], counts[kept])
+        places, counts = summed(rows[kept] * self.width + columns[kept], counts[kept])
+        return compact(places), compact(counts)
 
     def read(self, counts: Ints) -> "Readout":
         """The sums of all formulas for counts of scopes by columns."""
@@ -217,8 +219,16 @@ def summed(places: Ints, counts: Ints) -> tuple[Ints, Ints]:
     return places[first], np.add.reduceat(counts, first)
 
 
+def compact(values: Ints) -> Ints:
+    """The same whole numbers, in half the room where they are small: windows keep millions of them."""
+    small = not len(values) or (int(values.min()) > -INT32 and int(values.max()) < INT32)
+    return cast("Ints", values.astype(np.int32)) if small else values
+
+
 def _sum_of(parts: Sequence[Staged]) -> Staged:
     if len(parts) == 1:
         return parts[0]
     places = np.concatenate([part.places for part in parts])
-    return Staged(parts[0].slot, *summed(places, np.concatenate([part.counts for part in parts])))
+    counts = np.concatenate([part.counts for part in parts]).astype(np.int64)
+    places, counts = summed(places, counts)
+    return Staged(parts[0].slot, places, compact(counts))

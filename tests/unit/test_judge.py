@@ -271,7 +271,8 @@ def test_snapshot_anywhere_changes_nothing_after(
 
 
 def _latest(judge: Judge) -> list[str]:
-    return sorted(repr(score) for score in judge.current_scores())
+    """Scores with answers; that a scope is stale is known to whoever has told it before."""
+    return sorted(repr(score) for score in judge.current_scores() if score.n)
 
 
 def test_snapshot_under_another_plan_keeps_what_it_knows() -> None:
@@ -286,3 +287,18 @@ def test_snapshot_under_another_plan_keeps_what_it_knows() -> None:
         ("low", "critical", (("channel", "phone"),))
     ]
     assert short(fed(restored, both(1, answers(1, 90, 0)))) == [("resolved", 2, "00:00:20Z", 92.0)]
+
+
+def test_scores_are_told_again_after_a_restore_even_if_they_ran_empty() -> None:
+    """Whoever restores a judge tells every score that it knows once more, and stale ones as stale."""
+    plan = plan_of(RULES)
+    judge = Judge(plan, 0)
+    fed(judge, both(0, answers(0, 20, 20)))
+    told = sorted(repr(score) for score in judge.take_scores())
+    snapshot = judge.snapshot()
+    restored = Judge.restore(plan, 0, snapshot)
+    assert sorted(repr(score) for score in restored.take_scores()) == told
+    assert restored.take_scores() == []
+    late = Judge.restore(plan, 0, snapshot)
+    fed(late, both(20))
+    assert {score.status for score in late.take_scores()} == {"stale"}
