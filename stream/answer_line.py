@@ -1,6 +1,7 @@
 """The line of feedback: answers and mentions, counted by level."""
 
-from typing import cast
+from operator import attrgetter
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,13 +10,17 @@ from stream.batch import Batch
 from stream.combos import Combos
 from stream.events import Feedback
 from stream.hashing import hashed
-from stream.hashtable import Table
 from stream.indicators import POSITIVE_FROM
 from stream.pair_line import wanted
-from stream.panes import OpenPanes, tallies
+from stream.panes import OpenPanes, merged, tallies
 from stream.plan import Plan
+from stream.rows import Table
 from stream.satisfaction import UNHAPPY_ANSWER, heard_of
 from stream.tally import CELLS, SCALES, SCALES_OF, level_cells
+from stream.touches import TOUCH
+
+_CONSENT: Final = attrgetter("consent")
+_INTERACTION: Final = attrgetter("interaction")
 
 
 class AnswerLine:
@@ -25,7 +30,8 @@ class AnswerLine:
         self._pane_ms = plan.rulebook.timing.pane_ms
         self._combos = combos
         self._open = OpenPanes()
-        self._unhappy = _unhappy_cells(plan) if wanted(plan) else np.zeros(len(CELLS), bool)
+        self._paired = wanted(plan)
+        self._unhappy = _unhappy_cells(plan)
         self._kept = np.array([name.split("/")[0] in plan.keeps for name in CELLS], bool)
 
     def take(self, batch: Batch[Feedback]) -> Table:
@@ -33,15 +39,18 @@ class AnswerLine:
 
         Gives the answers that are not positive and say which interaction they belong to.
         """
-        consent = np.array([event.consent is not False for event in batch.events], bool)
-        own = batch.only(consent & self._kept[batch.column])
+        wanted = self._kept[batch.column]
+        consents = list(map(_CONSENT, batch.events))
+        if False in consents:
+            wanted &= np.array([consent is not False for consent in consents], bool)
+        own = batch.only(wanted)
         combo = self._combos.codes(own.events)
         self._open.add(tallies(own.closing, own.at_ms // self._pane_ms, combo, own.column))
-        return self._unhappy_among(own)
+        return self._unhappy_among(own) if self._paired else np.empty(0, TOUCH)
 
     def close(self, through: int) -> Table:
         """What leaves with the panes up to and with `through`."""
-        return self._open.close(through)
+        return merged(self._open.close(through))
 
     def so_far(self) -> Table:
         """What would leave if all open panes closed now."""
@@ -56,9 +65,9 @@ class AnswerLine:
         self._open = OpenPanes(tables["open.feedback"])
 
     def _unhappy_among(self, batch: Batch[Feedback]) -> Table:
-        linked = np.array([bool(event.interaction) for event in batch.events], bool)
+        linked = np.array(list(map(bool, map(_INTERACTION, batch.events))), bool)
         own = batch.only(linked & self._unhappy[batch.column])
-        ids = hashed(event.interaction or "" for event in own.events)
+        ids = hashed([event.interaction or "" for event in own.events])
         return heard_of(UNHAPPY_ANSWER, ids, own.at_ms, own.closing)
 
 

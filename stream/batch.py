@@ -31,5 +31,4 @@ class Batch(Generic[EventT]):
         if wanted.all():
             return self
         events = list(compress(self.events, wanted.tolist()))
-        columns = (self.ids, self.at_ms, self.column, self.closing)
-        return Batch(events, *(column[wanted] for column in columns))
+        return Batch(events, self.ids[wanted], self.at_ms[wanted], self.column[wanted], self.closing[wanted])

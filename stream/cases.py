@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.rules import DAY_MS
-from stream.hashtable import HashTable, Keys, Table
+from stream.hashtable import Found, HashTable, Keys
 from stream.panes import tallies
+from stream.rows import Table, at, put, stacked, where
 from stream.tally import CELL, TTR_BUCKETS, TTR_GAMMA
 from stream.times import NO_TIME, Ints
-from stream.touches import MET, REMEMBERED, RESOLVED, TRANSFERRED, UNSAID, Runs, remembered
+from stream.touches import MET, REMEMBERED, RESOLVED, TRANSFERRED, UNSAID, Order, Runs, remembered
 
 CASE: Final = np.dtype([("key", "<u8"), ("opened_ms", "<i8"), ("at_ms", "<i8")])
 """`opened_ms` is `NO_TIME` once the case is closed, `at_ms` the contact that was taken last."""
@@ -46,39 +47,38 @@ class Cases:
         return self._table.rows
 
     def judge(self, touches: Table, target_ms: int, *, keep: bool = True) -> Table:
-        """Tallies of the resolutions among touches whose panes close, given in order.
+        """Tallies of the resolutions among touches whose panes close; later calls carry later closings.
 
         With `keep` false nothing is remembered.
         """
-        touches = touches[touches["kind"] != TRANSFERRED]
+        touches = where(touches, touches["kind"] != TRANSFERRED)
         opened_ms = touches["opened_ms"].copy()
         by_case = touches["case"] != 0
-        found_ms = self._openings(touches[by_case], touches["case"][by_case], keep=keep)
+        found_ms = self._openings(where(touches, by_case), touches["case"][by_case], keep=keep)
         opened_ms[by_case] = np.where(opened_ms[by_case] == NO_TIME, found_ms, opened_ms[by_case])
         resolved = touches["kind"] == RESOLVED
         by_subject = ~by_case | (resolved & (opened_ms == NO_TIME))
-        found_ms = self._openings(touches[by_subject], touches["subject"][by_subject], keep=keep)
+        found_ms = self._openings(where(touches, by_subject), touches["subject"][by_subject], keep=keep)
         opened_ms[by_subject] = np.where(opened_ms[by_subject] == NO_TIME, found_ms, opened_ms[by_subject])
         took_ms = touches["at_ms"] - opened_ms
         timed = resolved & (opened_ms != NO_TIME) & (took_ms >= 0)
-        return self._tallied(touches[timed], took_ms[timed], target_ms)
+        return self._tallied(where(touches, timed), took_ms[timed], target_ms)
 
     def _openings(self, touches: Table, keys: Keys, *, keep: bool) -> Ints:
         """When the case that each touch belongs to was opened, `NO_TIME` where none is open."""
-        distinct = np.unique(keys)
-        places = self._table.find(distinct)
-        known = self._table.rows[places[places >= 0]]
+        order = Order.of(touches, keys)
+        oldest_ms = int(touches["closing"].max(initial=0)) * self._pane_ms - self._memory_ms
+        self._table.reserve(len(order.keys), lambda table: _alive(table, oldest_ms))
+        found = self._table.find(order.keys)
+        known = at(self._table.rows, found.places[found.places >= 0])
         heads = remembered(known["key"], known["at_ms"])
         heads["opened_ms"] = known["opened_ms"]
-        touches = touches.copy()
-        touches["id"] = np.arange(len(touches))  # so that the way back is known
-        runs = Runs.of(touches, keys, heads)
+        runs = Runs.of(touches, order, heads)
         opened_ms = self._opened(runs)
         if keep:
-            self._remember(runs, distinct, places, opened_ms)
-        own = runs.touches["kind"] != REMEMBERED
+            self._remember(runs, order.keys, found, opened_ms)
         out = np.empty(len(touches), np.int64)
-        out[runs.touches["id"][own].astype(np.int64)] = opened_ms[own]
+        out[order.place] = opened_ms[runs.touches["kind"] != REMEMBERED]
         return out
 
     def _opened(self, runs: Runs) -> Ints:
@@ -86,25 +86,25 @@ class Cases:
         touches, opens = runs.touches, _opens(runs.touches)
         last = runs.last_before(opens)
         oldest_ms = touches["closing"] * self._pane_ms - self._memory_ms
-        is_open = (last > runs.last_before(touches["kind"] == RESOLVED)) & (touches["at_ms"][last] >= oldest_ms)
+        is_open = (last > runs.last_before(touches["kind"] == RESOLVED)) & (
+            touches["at_ms"][last] >= oldest_ms
+        )
         opening = runs.last_until(opens & ~is_open)
         since_ms = np.where(touches["kind"] == REMEMBERED, touches["opened_ms"], touches["at_ms"])
         return np.where(is_open | opens, since_ms[opening], NO_TIME)
 
-    def _remember(self, runs: Runs, keys: Keys, places: Ints, opened_ms: Ints) -> None:
-        """Keep how each run ends; `places` are the rows of the runs' keys, -1 for new ones."""
+    def _remember(self, runs: Runs, keys: Keys, found: Found, opened_ms: Ints) -> None:
+        """Keep how each run ends; `found` says where the runs' keys are."""
         ends = runs.ends
         rows = np.empty(len(keys), CASE)
         closed = runs.touches["kind"][ends] == RESOLVED
         rows["key"] = keys
         rows["opened_ms"] = np.where(closed, NO_TIME, opened_ms[ends])
         rows["at_ms"] = runs.touches["at_ms"][ends]
-        known = places >= 0
-        self._table.rows[places[known]] = rows[known]
+        known = found.places >= 0
+        put(self._table.rows, found.places[known], where(rows, known))
         new = ~known & ~closed
-        if new.any():
-            oldest_ms = int(runs.touches["closing"].max()) * self._pane_ms - self._memory_ms
-            self._table.add(rows[new], lambda table: _alive(table, oldest_ms))
+        self._table.add(where(rows, new), found, new)
 
     def _tallied(self, touches: Table, took_ms: Ints, target_ms: int) -> Table:
         pane = touches["at_ms"] // self._pane_ms
@@ -112,15 +112,16 @@ class Cases:
         met = np.where(said == UNSAID, took_ms <= target_ms, said == MET)
         within = np.where(met, _WITHIN, _OVER)
         columns = ((_SUM, took_ms), (within, 1), (_FIRST_BUCKET + bucket(took_ms), 1))
-        return np.concatenate(
+        return stacked(
             [tallies(touches["closing"], pane, touches["combo"], cell, count) for cell, count in columns]
         )
 
 
 def bucket(took_ms: Ints) -> Ints:
     """Number of the time-to-resolution bucket: i holds (γ^(i-1), γ^i] seconds, 0 all up to one second."""
-    number = np.ceil(np.log(np.maximum(took_ms, 1000) / 1000) / np.log(TTR_GAMMA) - _ROUNDING)
-    return np.minimum(number, TTR_BUCKETS - 1).astype(np.int64)
+    steps = np.ceil(np.log(np.maximum(took_ms, 1000) / 1000) / np.log(TTR_GAMMA) - _ROUNDING)
+    number: Ints = np.minimum(steps, TTR_BUCKETS - 1).astype(np.int64)
+    return number
 
 
 def _opens(touches: Table) -> NDArray[np.bool_]:

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 import numpy as np
 
-from stream.hashtable import Table
+from stream.rows import Table
 
 CHUNK_BYTES: Final = 512 * 1024
 """Pieces fit a Kafka message of the default size, and nothing is copied as one huge string."""
@@ -25,7 +25,7 @@ H = TypeVar("H", bound=msgspec.Struct)
 
 def pack(header: msgspec.Struct, tables: Mapping[str, Table]) -> list[bytes]:
     """A self-contained copy; the first piece begins with the header."""
-    shapes = [(name, list(table.dtype.descr), len(table)) for name, table in tables.items()]
+    shapes = [(name, _fields(table.dtype), len(table)) for name, table in tables.items()]
     contents = msgspec.msgpack.encode(_Contents(msgspec.Raw(msgspec.msgpack.encode(header)), shapes))
     chunks = [len(contents).to_bytes(_LENGTH_BYTES, "little") + contents]
     for table in tables.values():
@@ -34,6 +34,11 @@ def pack(header: msgspec.Struct, tables: Mapping[str, Table]) -> list[bytes]:
             bytes(content[start : start + CHUNK_BYTES]) for start in range(0, len(content), CHUNK_BYTES)
         ]
     return chunks
+
+
+def _fields(dtype: np.dtype[Any]) -> list[tuple[str, str]]:
+    """Names and types of the fields."""
+    return [(name, dtype[name].str) for name in dtype.names or ()]
 
 
 def unpack(chunks: Sequence[bytes], header: type[H]) -> tuple[H, dict[str, Table]]:
@@ -47,7 +52,7 @@ def unpack(chunks: Sequence[bytes], header: type[H]) -> tuple[H, dict[str, Table
     contents = msgspec.msgpack.decode(reader.take(length), type=_Contents)
     tables: dict[str, Table] = {}
     for name, fields, rows in contents.tables:
-        table = np.empty(rows, np.dtype([tuple(field) for field in fields]))
+        table = np.empty(rows, np.dtype(fields))
         reader.fill(memoryview(table.view(np.uint8).data))
         tables[name] = table
     return msgspec.msgpack.decode(contents.header, type=header), tables

@@ -20,6 +20,9 @@ UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, TypeError, RecursionErro
 
 _INTERACTION: Final = msgspec.json.Decoder(Interaction)
 _FEEDBACK: Final = msgspec.json.Decoder(Feedback)
+_AT: Final = attrgetter("at")
+_OPENED: Final = attrgetter("opened_at")
+_ASKED: Final = attrgetter("interaction_at")
 _ANSWER: Final = attrgetter("indicator", "scale", "score")
 
 
@@ -42,8 +45,9 @@ def decode_interactions(records: Sequence[Record], max_ahead_ms: int) -> Decoded
     events, kept, rejects = _structs(records, Stream.INTERACTIONS, _INTERACTION.decode)
     at_ms, errors = _times(events, kept, max_ahead_ms)
     opened_ms = np.full(len(events), NO_TIME, np.int64)
-    for place in [place for place, event in enumerate(events) if event.opened_at is not None]:
-        opened_ms[place] = read_time(events[place].opened_at or 0)
+    opened = list(map(_OPENED, events))
+    for place in _given(opened):
+        opened_ms[place] = read_time(opened[place])
         if opened_ms[place] == NO_TIME:
             errors.setdefault(place, _bad_time("opened_at"))
     return _without(Decoded(events, at_ms, opened_ms, rejects), errors, kept)
@@ -53,11 +57,12 @@ def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: Levels
     """Read records of cx.feedback; `levels` knows the scales."""
     events, kept, rejects = _structs(records, Stream.FEEDBACK, _FEEDBACK.decode)
     at_ms, errors = _times(events, kept, max_ahead_ms)
-    for place in [place for place, event in enumerate(events) if event.interaction_at is not None]:
-        if read_time(events[place].interaction_at or 0) == NO_TIME:
+    asked = list(map(_ASKED, events))
+    for place in _given(asked):
+        if read_time(asked[place]) == NO_TIME:
             errors.setdefault(place, _bad_time("interaction_at"))
     cells = list(map(levels.known, map(_ANSWER, events)))
-    for place in [place for place, cell in enumerate(cells) if cell is None]:
+    for place in [place for place, cell in enumerate(cells) if cell is None] if None in cells else ():
         event = events[place]
         try:
             cells[place] = levels.cell(event.indicator, event.scale, event.score)
@@ -74,13 +79,11 @@ def _structs(
     events: list[EventT] = []
     rejects: list[Reject] = []
     refused: set[int] = set()
-    for place, record in enumerate(records):
-        value = record.value
+    for place, value in enumerate(_readable(records)):
         try:
-            if len(value) > MAX_BYTES:  # type: ignore[arg-type]  # a null value raises, and is diagnosed
-                raise TypeError  # rare enough, and diagnosed with the rest
-            events.append(decode(value))  # type: ignore[arg-type]  # not null: it has a length
+            events.append(decode(value))
         except UNREADABLE:
+            record = records[place]
             try:
                 events.append(mended(record, stream))  # type: ignore[arg-type]  # the stream's own struct
             except RecordError as error:
@@ -91,11 +94,19 @@ def _structs(
     return events, [record for place, record in enumerate(records) if place not in refused], rejects
 
 
+def _readable(records: Sequence[Record]) -> list[bytes]:
+    """The values, with b"" (which is no JSON) for those that are null or too large."""
+    values = [record.value for record in records]
+    if None not in values and max(map(len, values), default=0) <= MAX_BYTES:  # type: ignore[arg-type]  # no None
+        return values  # type: ignore[return-value]  # no None
+    return [value if value is not None and len(value) <= MAX_BYTES else b"" for value in values]
+
+
 def _times(
     events: Sequence[EventT], records: Sequence[Record], max_ahead_ms: int
 ) -> tuple[Ints, dict[int, RecordError]]:
     """When each event happened, and by place those that cannot have."""
-    at_ms = read_times([event.at for event in events])
+    at_ms = read_times(list(map(_AT, events)))
     limit_ms = _limits(records, max_ahead_ms)
     errors: dict[int, RecordError] = {}
     for place in np.flatnonzero((at_ms < EARLIEST_MS) | (at_ms > limit_ms)).tolist():
@@ -122,6 +133,13 @@ def _wrong_time(at_ms: int, timestamp: int | None, max_ahead_ms: int) -> RecordE
     return RecordError(Reason.FUTURE, f"at: want {wanted}, got {ahead_s:.0f} s")
 
 
+def _given(values: Sequence[object]) -> list[int]:
+    """Places of the values that are there; mostly there are none, which is quick to see."""
+    if values.count(None) == len(values):
+        return []
+    return [place for place, value in enumerate(values) if value is not None]
+
+
 def _bad_time(name: str) -> RecordError:
     return RecordError(Reason.BAD_TIME, f"{name}: want RFC 3339 with an offset or Unix seconds, got neither")
 
@@ -134,10 +152,12 @@ def _without(
         return decoded
     sound = np.ones(len(decoded.events), bool)
     sound[list(errors)] = False
-    refused = [Reject(records[place].offset, error.reason, error.detail) for place, error in errors.items()]
+    wrong: list[Reject] = [
+        Reject(records[place].offset, error.reason, error.detail) for place, error in errors.items()
+    ]
     return Decoded(
         [event for event, good in zip(decoded.events, sound.tolist(), strict=True) if good],
         decoded.at_ms[sound],
         decoded.column[sound],
-        sorted([*decoded.rejects, *refused], key=lambda reject: reject.offset),
+        sorted([*decoded.rejects, *wrong], key=lambda reject: reject.offset),
     )

@@ -38,10 +38,10 @@ class Combos:
         """The number of each event's combination."""
         if not self._dims:
             return np.full(len(events), self.code(()), np.int64)
-        raw = list(map(self._raw, events))
-        codes = list(map(self._spellings.get, raw))
-        for place in [place for place, code in enumerate(codes) if code is None]:
-            codes[place] = self._spelled(raw[place])
+        codes = list(map(self._spellings.get, map(self._raw, events)))
+        if None in codes:
+            for place in [place for place, code in enumerate(codes) if code is None]:
+                codes[place] = self._spelled(self._raw(events[place]))
         return np.array(codes, np.int64)
 
     def retain(self, used: Ints) -> Ints:
@@ -88,11 +88,14 @@ class Scopes:
         self._shard: list[int] = []
         self._of_combo: list[list[int]] = []
 
+    def __len__(self) -> int:
+        return len(self._keys)
+
     def of(self, combos: Combos) -> Ints:
         """Scope numbers, a row per combination and a column per grouping."""
         for values in combos.values[len(self._of_combo) :]:
             self._of_combo.append([self._number(place, values) for place in range(len(self._groupings))])
-        return np.array(self._of_combo, np.int64).reshape(-1, len(self._groupings))
+        return np.array(self._of_combo, np.int64).reshape(len(self._of_combo), len(self._groupings))
 
     def shards(self, scopes: Ints) -> Ints:
         """The shard of each scope."""

@@ -1,6 +1,6 @@
 """The line of interactions: volumes at once, history when panes close."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final, cast
@@ -12,11 +12,12 @@ from stream.cases import MEMORY_MS, Cases
 from stream.combos import Combos
 from stream.contacts import Contacts
 from stream.events import EVENTS, OUTCOMES, Interaction
-from stream.hashing import hashed, joined
-from stream.hashtable import Keys, Table
+from stream.hashing import Names, hashed, joined
+from stream.hashtable import Keys
 from stream.pair_line import wanted
 from stream.panes import TALLY, OpenPanes, merged, tallies
 from stream.plan import Plan
+from stream.rows import Table, stacked, where
 from stream.satisfaction import CHARGED_CONTACT, RESOLVED_CONTACT, heard_of
 from stream.tally import CELL
 from stream.times import NO_TIME, Ints
@@ -30,7 +31,6 @@ from stream.touches import (
     TOUCH,
     TRANSFERRED,
     UNSAID,
-    in_order,
 )
 
 ABANDONED: Final = 6
@@ -54,6 +54,11 @@ KIND_OF: Final[Mapping[tuple[str | None, str | None], int]] = {
 TARGET_OF: Final = {None: UNSAID, True: MET, False: MISSED}
 
 _EVENT: Final = attrgetter("event", "outcome")
+_CUSTOMER: Final = attrgetter("customer")
+_TOPIC: Final = attrgetter("topic")
+_CASE: Final = attrgetter("case")
+_WAIT: Final = attrgetter("wait_s")
+_TARGET: Final = attrgetter("within_target")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,7 @@ class ContactLine:
         self._paired = wanted(plan)
         self._touch = _touch_kinds(keeps)
         self._combos = combos
+        self._topics = Names()
         self._open = OpenPanes()
         self._waiting: list[Table] = []
         self._window_ms = window_ms
@@ -86,7 +92,7 @@ class ContactLine:
 
     def take(self, batch: Batch[Interaction]) -> None:
         """Count the volumes, and keep what history must judge until its pane closes."""
-        kinds = np.array([KIND_OF[pair] for pair in map(_EVENT, batch.events)], np.int64)
+        kinds = np.array(list(map(KIND_OF.__getitem__, map(_EVENT, batch.events))), np.int64)
         combo = self._combos.codes(batch.events)
         self._open.add(self._volumes(batch, kinds, combo))
         touches = self._touches(batch, self._touch[kinds], combo)
@@ -97,8 +103,8 @@ class ContactLine:
         """What leaves with the panes up to and with `through`."""
         waiting = self._all_waiting()
         due = waiting["closing"] <= through
-        self._waiting = [waiting[~due]]
-        return self._judged(waiting[due], self._open.close(through), keep=True)
+        self._waiting = [where(waiting, ~due)]
+        return self._judged(where(waiting, due), self._open.close(through), keep=True)
 
     def so_far(self) -> Closed:
         """What would leave if all open panes closed now."""
@@ -126,14 +132,13 @@ class ContactLine:
         return {"contacts": len(self._contacts), "cases": len(self._cases), "waiting": waiting}
 
     def _all_waiting(self) -> Table:
-        return np.concatenate(self._waiting) if self._waiting else np.empty(0, TOUCH)
+        return stacked(self._waiting) if self._waiting else np.empty(0, TOUCH)
 
     def _judged(self, touches: Table, counted: Table, *, keep: bool) -> Closed:
         """Tallies with those of history, and what the line of pairs should hear."""
-        touches = in_order(touches)
         rows, heard = [counted], [np.empty(0, TOUCH)]
         if "fcr" in self._keeps and len(touches):
-            verdicts = self._contacts.judge(touches[touches["kind"] != RESOLVED], keep=keep)
+            verdicts = self._contacts.judge(where(touches, touches["kind"] != RESOLVED), keep=keep)
             rows.append(verdicts.rows)
             if self._paired:
                 heard += [
@@ -143,7 +148,7 @@ class ContactLine:
         if "ttr" in self._keeps and len(touches):
             target_ms = cast("int", self._keeps["ttr"]["target"])
             rows.append(self._cases.judge(touches, target_ms, keep=keep))
-        return Closed(merged(np.concatenate(rows)), np.concatenate(heard))
+        return Closed(merged(stacked(rows)), stacked(heard))
 
     def _volumes(self, batch: Batch[Interaction], kinds: Ints, combo: Ints) -> Table:
         """Contacts, abandoned ones and waits."""
@@ -155,30 +160,28 @@ class ContactLine:
             cells.append((kinds == ABANDONED, CELL["abandoned"]))
         if "wait" in self._keeps:
             target_s = cast("int", self._keeps["wait"]["target"]) / 1000
-            wait_s = np.array([event.wait_s for event in batch.events], np.float64)  # None becomes NaN
+            wait_s = np.array(list(map(_WAIT, batch.events)), np.float64)  # None becomes NaN
             answered = contact & (kinds != ABANDONED)
             cells.append((answered & (wait_s <= target_s), CELL["wait.within"]))
             cells.append((answered & (wait_s > target_s), CELL["wait.over"]))
         pane = batch.at_ms // self._pane_ms
         rows = [tallies(batch.closing[own], pane[own], combo[own], cell) for own, cell in cells]
-        return np.concatenate(rows) if rows else np.empty(0, TALLY)
+        return stacked(rows) if rows else np.empty(0, TALLY)
 
     def _touches(self, batch: Batch[Interaction], kinds: Ints, combo: Ints) -> Table:
         """What history must judge: events with a customer, and resolutions that say when they opened."""
-        named = np.array([bool(event.customer) for event in batch.events], bool)
+        named = np.array(list(map(bool, map(_CUSTOMER, batch.events))), bool)
         timed = (kinds == RESOLVED) & (batch.column != NO_TIME)
         wanted = (kinds != NO_TOUCH) & (named | timed)
         own, named = batch.only(wanted), named[wanted]
         rows = np.empty(len(own), TOUCH)
         rows["closing"], rows["at_ms"], rows["id"] = own.closing, own.at_ms, own.ids
         rows["opened_ms"], rows["combo"], rows["kind"] = own.column, combo[wanted], kinds[wanted]
-        rows["target"] = [TARGET_OF[event.within_target] for event in own.events]
-        person = np.where(named, hashed(event.customer or "" for event in own.events), own.ids)
-        topic = hashed((event.topic or "").strip() for event in own.events)
-        case = hashed(event.case or "" for event in own.events)
-        has_case = np.array([bool(event.case) for event in own.events], bool)
-        rows["subject"] = joined(person, topic)
-        rows["case"] = np.where(has_case & named, joined(case, person), 0)
+        rows["target"] = _targets(own.events)
+        person = np.where(named, hashed([event.customer or "" for event in own.events]), own.ids)
+        rows["subject"] = joined(person, self._topics.hashed(list(map(_TOPIC, own.events))))
+        case = _cases(own.events)
+        rows["case"] = np.where(named & (case != 0), joined(case, person), 0)
         rows["person"] = self._person(person, rows["subject"], case)
         return rows
 
@@ -191,6 +194,22 @@ class ContactLine:
                 return joined(customer, case)
             case _:
                 return subject
+
+
+def _cases(events: Sequence[Interaction]) -> Keys:
+    """Hashes of the case ids, 0 where there is none."""
+    cases = list(map(_CASE, events))
+    if cases.count(None) == len(cases):
+        return np.zeros(len(cases), np.uint64)
+    return np.where([bool(case) for case in cases], hashed([case or "" for case in cases]), np.uint64(0))
+
+
+def _targets(events: Sequence[Interaction]) -> Ints | int:
+    """What resolutions say of their targets; mostly nothing."""
+    said = list(map(_TARGET, events))
+    if said.count(None) == len(said):
+        return UNSAID
+    return np.array(list(map(TARGET_OF.__getitem__, said)), np.int64)
 
 
 def _told(kind: int, contacts: Table) -> Table:

@@ -10,11 +10,22 @@ from typing import Final
 
 import numpy as np
 
-from stream.hashtable import HashTable, Table
+from stream.hashtable import Found, HashTable
 from stream.panes import tallies
+from stream.rows import Table, at, put, stacked, where
 from stream.tally import CELL
 from stream.times import Ints
-from stream.touches import CONTACT, HANDED_ON, REMEMBERED, REOPENED, TRANSFERRED, Mask, Runs, remembered
+from stream.touches import (
+    CONTACT,
+    HANDED_ON,
+    REMEMBERED,
+    REOPENED,
+    TRANSFERRED,
+    Mask,
+    Order,
+    Runs,
+    remembered,
+)
 
 HISTORY: Final = np.dtype(
     [("key", "<u8"), ("at_ms", "<i8"), ("id", "<u8"), ("combo", "<i4"), ("solved", "<i4")]
@@ -56,17 +67,19 @@ class Contacts:
         return self._table.rows
 
     def judge(self, touches: Table, *, keep: bool = True) -> Verdicts:
-        """Verdicts on touches whose panes close, given in order; later calls carry later closings.
+        """Verdicts on touches whose panes close; later calls carry later closings.
 
         A late contact (older than the latest known) is a repeat if either would be one of the other.
         With `keep` false nothing is remembered: a look at how open panes stand so far.
         """
-        keys = np.unique(touches["person"])
-        places = self._table.find(keys)
-        known = self._table.rows[places[places >= 0]]
+        order = Order.of(touches, touches["person"])
+        oldest_ms = int(touches["closing"].max(initial=0)) * self._pane_ms - self._window_ms
+        self._table.reserve(len(order.keys), lambda table: table["at_ms"] >= oldest_ms)
+        found = self._table.find(order.keys)
+        known = at(self._table.rows, found.places[found.places >= 0])
         heads = remembered(known["key"], known["at_ms"])
         heads["id"], heads["combo"] = known["id"], known["combo"]
-        runs = Runs.of(touches, touches["person"], heads)
+        runs = Runs.of(touches, order, heads)
         kind = runs.touches["kind"]
         latest = runs.latest_before(kind != TRANSFERRED)
         near = self._near(runs.touches, latest)
@@ -77,7 +90,7 @@ class Contacts:
         verdicts = self._verdicts(runs.touches, solved, charged, runs.touches["closing"][charging[first]])
         if keep and len(touches):
             solved[charged] = False
-            self._remember(runs, places, solved)
+            self._remember(runs, found, solved)
         return verdicts
 
     def _near(self, touches: Table, latest: Ints) -> Mask:
@@ -95,26 +108,24 @@ class Contacts:
         """Every contact counts once; those that a transfer charges change sides when it is taken."""
         kind = touches["kind"]
         counts = (kind == CONTACT) | (kind == HANDED_ON) | (kind == REOPENED)
-        changed = touches[charged]
+        changed = at(touches, charged)
         changed["closing"] = closing
-        rows = [self._tallied(touches[counts], np.where(solved[counts], SOLVED, FAILED), 1)]
+        rows = [self._tallied(where(touches, counts), np.where(solved[counts], SOLVED, FAILED), 1)]
         rows += [self._tallied(changed, SOLVED, -1), self._tallied(changed, FAILED, 1)]
-        rows += [self._tallied(touches[kind == REOPENED], REOPENINGS, 1)]
-        return Verdicts(np.concatenate(rows), touches[solved & counts], changed)
+        rows += [self._tallied(where(touches, kind == REOPENED), REOPENINGS, 1)]
+        return Verdicts(stacked(rows), where(touches, solved & counts), changed)
 
     def _tallied(self, touches: Table, cells: Ints | int, count: int) -> Table:
         pane = touches["at_ms"] // self._pane_ms
         return tallies(touches["closing"], pane, touches["combo"], cells, count)
 
-    def _remember(self, runs: Runs, places: Ints, solved: Mask) -> None:
-        """Keep the latest contact of each run; `places` are the runs' rows, -1 for new ones."""
+    def _remember(self, runs: Runs, found: Found, solved: Mask) -> None:
+        """Keep the latest contact of each run; `found` says where the runs' keys are."""
         final = runs.latest_until(runs.touches["kind"] != TRANSFERRED)[runs.ends]
-        known, new = places >= 0, (places < 0) & (final >= 0)
-        last = runs.touches[final]
+        known, new = found.places >= 0, (found.places < 0) & (final >= 0)
+        last = at(runs.touches, final)
         rows = np.empty(len(final), HISTORY)
         rows["key"], rows["at_ms"] = last["person"], last["at_ms"]
         rows["id"], rows["combo"], rows["solved"] = last["id"], last["combo"], solved[final]
-        self._table.rows[places[known]] = rows[known]
-        if new.any():
-            oldest_ms = int(runs.touches["closing"].max()) * self._pane_ms - self._window_ms
-            self._table.add(rows[new], lambda table: table["at_ms"] >= oldest_ms)
+        put(self._table.rows, found.places[known], where(rows, known))
+        self._table.add(where(rows, new), found, new)

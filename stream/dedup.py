@@ -9,8 +9,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.hashtable import HashTable, Keys, Table
-from stream.times import NO_TIME, Ints
+from stream.hashtable import HashTable, Keys
+from stream.rows import Table
+from stream.times import LATEST_MS, Ints
 
 SEEN: Final = np.dtype([("key", "<u8"), ("seen_ms", "<i8")])
 
@@ -35,36 +36,38 @@ class Dedup:
 
         `clock_ms` is the greatest event time up to and with each record, so it never falls.
         """
-        if not len(ids):
-            return np.ones(0, bool)
+        ordered = np.sort(ids)
+        if not (ordered[1:] == ordered[:-1]).any():
+            return self._remember(ids, clock_ms)
         order = np.argsort(ids, kind="stable")
         lead = np.ones(len(ids), bool)
-        lead[1:] = np.diff(ids[order]) != 0
+        lead[1:] = ordered[1:] != ordered[:-1]
         fresh = np.zeros(len(ids), bool)
         firsts = order[lead]
-        fresh[firsts] = self._remember(ids[firsts], clock_ms[firsts], int(clock_ms[0]))
-        if len(firsts) < len(ids):
-            repeats = np.sort(order[~lead])
-            fresh[repeats] = self._again(ids[repeats], clock_ms[repeats])
+        fresh[firsts] = self._remember(ids[firsts], clock_ms[firsts])
+        repeats = np.sort(order[~lead])
+        fresh[repeats] = self._again(ids[repeats], clock_ms[repeats])
         return fresh
 
-    def _remember(self, ids: Keys, clock_ms: Ints, oldest_ms: int) -> NDArray[np.bool_]:
+    def _remember(self, ids: Keys, clock_ms: Ints) -> NDArray[np.bool_]:
         """Distinct ids: which were not known, or no longer."""
-        places = self._table.find(ids)
-        known = places >= 0
-        seen_ms = np.full(len(ids), NO_TIME, np.int64)
-        seen_ms[known] = self._table.rows["seen_ms"][places[known]]
-        fresh = seen_ms < clock_ms - self._horizon_ms
-        again = fresh & known
-        self._table.rows["seen_ms"][places[again]] = clock_ms[again]
-        new = np.empty(int((~known).sum()), SEEN)
+        oldest_ms = int(clock_ms.min(initial=LATEST_MS)) - self._horizon_ms
+        self._table.reserve(len(ids), lambda rows: rows["seen_ms"] >= oldest_ms)
+        found = self._table.find(ids)
+        known = found.places >= 0
+        places, seen_ms = found.places[known], self._table.rows["seen_ms"]
+        fresh = ~known
+        fresh[known] = seen_ms[places] < clock_ms[known] - self._horizon_ms
+        renewed = fresh[known]
+        seen_ms[places[renewed]] = clock_ms[known][renewed]
+        new = np.empty(len(ids) - len(places), SEEN)
         new["key"], new["seen_ms"] = ids[~known], clock_ms[~known]
-        self._table.add(new, lambda rows: rows["seen_ms"] >= oldest_ms - self._horizon_ms)
+        self._table.add(new, found, ~known)
         return fresh
 
     def _again(self, ids: Keys, clock_ms: Ints) -> list[bool]:
         """Ids that came before in the same batch, one by one in record order: few, as a rule."""
-        places = self._table.find(ids)
+        places = self._table.find(ids).places
         seen_ms = dict(zip(places.tolist(), self._table.rows["seen_ms"][places].tolist(), strict=True))
         fresh = []
         for place, now_ms in zip(places.tolist(), clock_ms.tolist(), strict=True):

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 
 from stream.combos import Combos, Scopes
-from stream.hashtable import Table
-from stream.panes import packed
 from stream.plan import Plan
+from stream.rows import Table
 from stream.sections import Kind, Rows, Section, no_rows
 from stream.source import Source
+from stream.tally import CELLS
 from stream.times import Ints
 
 
@@ -34,29 +34,36 @@ class Emitter:
         """A section for every shard, with its rows or without any."""
         bare = Section(kind, source.name, source.next_offset, source.through, source.newest_ms, quiet_ms)
         scope_of = self._scopes.of(self._combos)
-        found = _by_scope(rows, scope_of) if len(rows) else no_rows()
+        found = _by_scope(rows, scope_of, len(self._scopes)) if len(rows) and scope_of.size else no_rows()
         shard = self._scopes.shards(found.scope)
         return [[self._cut(bare, found, shard == number)] for number in range(self._shards)]
 
     def _cut(self, bare: Section, found: Rows, own: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Section:
         if not own.any():
             return bare
-        used, scope = np.unique(found.scope[own], return_inverse=True)
-        rows = Rows(found.closing[own], found.pane[own], scope, found.cell[own], found.count[own])
-        return replace(bare, scopes=self._scopes.named(used), rows=rows)
+        scope = found.scope[own]
+        used = np.bincount(scope, minlength=len(self._scopes)) > 0
+        number = np.cumsum(used) - 1
+        rows = Rows(found.closing[own], found.pane[own], number[scope], found.cell[own], found.count[own])
+        return replace(bare, scopes=self._scopes.named(np.flatnonzero(used)), rows=rows)
 
 
-def _by_scope(rows: Table, scope_of: Ints) -> Rows:
-    """Tallies of every grouping's scopes, added up, in the order of closing, pane, scope and cell."""
-    groupings = scope_of.shape[1]
-    scope = scope_of[rows["combo"]].T.ravel()
-    closing, pane, cell, count = (
-        np.tile(rows[name], groupings) for name in ("closing", "pane", "cell", "count")
-    )
-    key = packed([closing, pane, scope, cell])
+def _by_scope(rows: Table, scope_of: Ints, scopes: int) -> Rows:
+    """Tallies of every grouping's scopes, added up, in the order of closing, pane, scope and cell.
+
+    `rows` are in the order of closing and pane, as `merged` leaves them.
+    """
+    closing, pane, groupings = rows["closing"], rows["pane"], scope_of.shape[1]
+    moved = (closing[1:] != closing[:-1]) | (pane[1:] != pane[:-1])
+    group = np.concatenate([[0], np.cumsum(moved)])
+    scope = scope_of[rows["combo"]]
+    key = (((group[:, None] * scopes) + scope) * len(CELLS) + rows["cell"][:, None]).ravel()
     order = np.argsort(key)
-    first = np.flatnonzero(np.diff(key[order], prepend=key[order[0]] - 1))
-    head = order[first]
-    total = np.add.reduceat(count[order], first)
-    kept = head[total != 0]
-    return Rows(closing[kept], pane[kept], scope[kept], cell[kept].astype(np.int64), total[total != 0])
+    ordered = key[order]
+    first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    count = np.add.reduceat(rows["count"][order // groupings], first)
+    kept = order[first][count != 0]
+    row = kept // groupings
+    return Rows(
+        closing[row], pane[row], scope.ravel()[kept], rows["cell"][row].astype(np.int64), count[count != 0]
+    )

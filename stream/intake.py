@@ -7,6 +7,7 @@ fed, in offset order (and of the heartbeats between them); how they were cut int
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -22,12 +23,12 @@ from stream.dedup import Dedup
 from stream.emission import Emitter
 from stream.events import EventT, Feedback, Interaction
 from stream.hashing import hashed
-from stream.hashtable import Table
 from stream.outcomes import Outcome, Reason, Reject
 from stream.pair_line import PairLine, wanted
 from stream.panes import TALLY
 from stream.plan import Plan
 from stream.records import Record, Stream
+from stream.rows import Table
 from stream.saved import Saved, SavedSource, match_of, refitted, resume, used_cells
 from stream.sections import NO_PANE, Kind, Section
 from stream.source import Source
@@ -36,6 +37,7 @@ from stream.times import NO_TIME
 COMBOS: Final = 1 << 16
 """Combinations of dimension values that are numbered before the unused ones are forgotten."""
 
+_ID: Final = attrgetter("id")
 _NOTHING: Final = np.empty(0, TALLY)
 
 
@@ -240,7 +242,7 @@ class Intake:
     def _fresh(self, stream: Stream, decoded: Decoded[EventT]) -> tuple[Batch[EventT], int]:
         """The events that are not duplicates, and how many of them are late."""
         clocks = self._source[stream].clocks(decoded.at_ms)
-        ids = hashed(event.id for event in decoded.events)
+        ids = hashed(map(_ID, decoded.events))
         fresh = self._dedup[stream].fresh(ids, clocks[1:])
         closing, late = self._source[stream].place(decoded.at_ms, clocks[:-1])
         batch = Batch(decoded.events, ids, decoded.at_ms, decoded.column, closing)

@@ -4,11 +4,11 @@ from typing import cast
 
 import numpy as np
 
-from stream.hashtable import Table
 from stream.panes import TALLY, merged
 from stream.plan import Plan
+from stream.rows import Table, stacked, where
 from stream.satisfaction import PAIR, Satisfaction
-from stream.touches import TOUCH, in_order
+from stream.touches import TOUCH
 
 
 def wanted(plan: Plan) -> bool:
@@ -34,12 +34,12 @@ class PairLine:
         """What leaves with the panes up to and with `through`."""
         waiting = self._all_waiting()
         due = waiting["closing"] <= through
-        self._waiting = [waiting[~due]]
-        return self._judged(waiting[due], keep=True)
+        self._waiting = [where(waiting, ~due)]
+        return self._judged(where(waiting, due), keep=True)
 
     def so_far(self, heard: Table) -> Table:
         """What would leave if all open panes closed now and `heard` were heard."""
-        return self._judged(np.concatenate([self._all_waiting(), heard]), keep=False)
+        return self._judged(stacked([self._all_waiting(), heard]), keep=False)
 
     def entries(self) -> dict[str, int]:
         """Sizes of what is remembered."""
@@ -55,9 +55,9 @@ class PairLine:
         self._waiting = [tables.get("heard", np.empty(0, TOUCH))]
 
     def _all_waiting(self) -> Table:
-        return np.concatenate(self._waiting) if self._waiting else np.empty(0, TOUCH)
+        return stacked(self._waiting) if self._waiting else np.empty(0, TOUCH)
 
     def _judged(self, heard: Table, *, keep: bool) -> Table:
         if not len(heard):
             return np.empty(0, TALLY)
-        return merged(self._pairs.judge(in_order(heard), keep=keep))
+        return merged(self._pairs.judge(heard, keep=keep))

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.hashtable import Table
+from stream.rows import Table, at, stacked, where
 from stream.times import Ints
 
 TALLY: Final = np.dtype(
@@ -36,9 +36,9 @@ def merged(rows: Table) -> Table:
     key = packed([rows[name] for name in KEYS])
     order = np.argsort(key)
     first = np.flatnonzero(np.diff(key[order], prepend=key[order[0]] - 1))
-    out: Table = rows[order[first]]
+    out = at(rows, order[first])
     out["count"] = np.add.reduceat(rows["count"][order], first)
-    return out[out["count"] != 0]
+    return where(out, out["count"] != 0)
 
 
 def packed(columns: Sequence[NDArray[Any]]) -> Ints:
@@ -76,15 +76,16 @@ class OpenPanes:
             self._compact_at = max(_COMPACT_FROM, 2 * self._waiting)
 
     def close(self, through: int) -> Table:
-        """Take out, merged, what leaves with the closing of panes up to and with `through`."""
+        """Take out what leaves with the closing of panes up to and with `through`."""
         rows = self._all()
         gone = rows["closing"] <= through
-        self._keep(rows[~gone])
-        return merged(rows[gone])
+        self._keep(where(rows, ~gone))
+        return where(rows, gone)
 
     def rows(self) -> Table:
         """Everything that waits, merged."""
-        return merged(self._all())
+        self._keep(merged(self._all()))
+        return self._all()
 
     def recode(self, codes: Ints) -> None:
         """Replace every combination by its new code."""
@@ -93,7 +94,7 @@ class OpenPanes:
         self._keep(rows)
 
     def _all(self) -> Table:
-        return np.concatenate(self._chunks) if len(self._chunks) > 1 else self._chunks[0]
+        return stacked(self._chunks)
 
     def _keep(self, rows: Table) -> None:
         self._chunks, self._waiting = [rows], len(rows)

@@ -9,13 +9,13 @@ failed twice.
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stream.contacts import FAILED, SOLVED
-from stream.hashtable import HashTable, Keys, Table
+from stream.hashtable import Found, HashTable, Keys
 from stream.panes import tallies
+from stream.rows import Table, at, put, stacked, where
 from stream.times import NO_TIME, Ints
-from stream.touches import REMEMBERED, TOUCH, Runs, starts_at
+from stream.touches import REMEMBERED, TOUCH, Order, Runs, starts_at
 
 PAIR: Final = np.dtype(
     [
@@ -59,23 +59,24 @@ class Satisfaction:
         return self._table.rows
 
     def judge(self, touches: Table, *, keep: bool = True) -> Table:
-        """Tallies of what was heard, in order; later calls have later closings.
+        """Tallies of what was heard; later calls have later closings.
 
         With `keep` false nothing is remembered.
         """
-        keys = np.unique(touches["person"])
-        places = self._table.find(keys)
-        runs = self._parted(
-            Runs.of(touches, touches["person"], _heads(self._table.rows[places[places >= 0]]))
-        )
+        order = Order.of(touches, touches["person"])
+        oldest_ms = int(touches["closing"].max(initial=0)) * self._pane_ms - self._window_ms
+        self._table.reserve(len(order.keys), lambda table: table["at_ms"] >= oldest_ms)
+        found = self._table.find(order.keys)
+        known = at(self._table.rows, found.places[found.places >= 0])
+        runs = self._parted(Runs.of(touches, order, _heads(known)))
         contact, charge, answer = (
             _first(runs, kind) for kind in (RESOLVED_CONTACT, CHARGED_CONTACT, UNHAPPY_ANSWER)
         )
         failed = ((contact >= 0) & (answer >= 0) & (charge < 0)).astype(np.int64)
         before = np.where(runs.start == np.arange(len(failed)), 0, np.roll(failed, 1))
         change = np.where(runs.touches["closing"] == NO_TIME, 0, failed - before)
-        if keep and len(keys):
-            self._remember(runs, places, (contact, charge, answer))
+        if keep and len(touches):
+            self._remember(runs, found, (contact, charge, answer))
         return self._tallied(runs.touches, change, contact, answer)
 
     def _parted(self, runs: Runs) -> Runs:
@@ -90,15 +91,13 @@ class Satisfaction:
 
     def _tallied(self, touches: Table, change: Ints, contact: Ints, answer: Ints) -> Table:
         own = np.flatnonzero(change)
-        contacts = touches[contact[own]]
+        contacts = at(touches, contact[own])
         at_ms = np.maximum(contacts["at_ms"], touches["at_ms"][answer[own]])
         columns = (touches["closing"][own], at_ms // self._pane_ms, contacts["combo"])
-        return np.concatenate(
-            [tallies(*columns, FAILED, change[own]), tallies(*columns, SOLVED, -change[own])]
-        )
+        return stacked([tallies(*columns, FAILED, change[own]), tallies(*columns, SOLVED, -change[own])])
 
-    def _remember(self, runs: Runs, places: Ints, firsts: tuple[Ints, Ints, Ints]) -> None:
-        """Keep how each key's last run ends; `places` are the keys' rows, -1 for new ones."""
+    def _remember(self, runs: Runs, found: Found, firsts: tuple[Ints, Ints, Ints]) -> None:
+        """Keep how each key's last run ends; `found` says where the keys are."""
         touches = runs.touches
         last = np.append(np.flatnonzero(np.diff(touches["person"])), len(touches) - 1)
         contact, charge, answer = (first[last] for first in firsts)
@@ -108,15 +107,9 @@ class Satisfaction:
         rows["answer_ms"] = np.where(answer >= 0, touches["at_ms"][answer], NO_TIME)
         rows["at_ms"] = touches["at_ms"][runs.latest_until(np.ones(len(touches), bool))[last]]
         rows["combo"], rows["charged"] = touches["combo"][contact], charge >= 0
-        known = places >= 0
-        self._table.rows[places[known]] = rows[known]
-        oldest_ms = int(touches["closing"].max()) * self._pane_ms - self._window_ms
-        self._table.add(rows[~known], lambda table: _since(table, oldest_ms))
-
-
-def _since(table: Table, oldest_ms: int) -> NDArray[np.bool_]:
-    alive: NDArray[np.bool_] = table["at_ms"] >= oldest_ms
-    return alive
+        known = found.places >= 0
+        put(self._table.rows, found.places[known], where(rows, known))
+        self._table.add(where(rows, ~known), found, ~known)
 
 
 def _heads(known: Table) -> Table:
@@ -128,9 +121,10 @@ def _heads(known: Table) -> Table:
         (CHARGED_CONTACT, "at_ms", known["charged"] != 0),
         (UNHAPPY_ANSWER, "answer_ms", known["answer_ms"] != NO_TIME),
     ):
-        own = known[there]
+        own = where(known, there)
         parts.append(heard_of(kind, own["key"], own[time], closing[there], own["combo"]))
-    return np.concatenate(parts)
+    both = stacked(parts)
+    return at(both, np.argsort(both["person"], kind="stable"))
 
 
 def _first(runs: Runs, kind: int) -> Ints:

@@ -10,9 +10,9 @@ from stream.chunks import fitted
 from stream.combos import Combos, Values
 from stream.contacts import HISTORY
 from stream.dedup import SEEN
-from stream.hashtable import Table
 from stream.panes import TALLY
 from stream.plan import Plan
+from stream.rows import Table
 from stream.satisfaction import PAIR
 from stream.sections import NO_PANE
 from stream.source import Source

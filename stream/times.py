@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 NO_TIME: Final = -(2**62)
 """Stands for "no event yet" and for a time that cannot be read; below every real time."""
@@ -21,8 +22,11 @@ MILLIS_FROM: Final = 1e11
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME: Final = Annotated[datetime, msgspec.Meta(tz=True)]
-_PUNCTUATION: Final = ((4, b"-"), (7, b"-"), (13, b":"), (16, b":"))
-_MONTH_DAYS: Final = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int64)
+_PUNCTUATION: Final = ((4, "-"), (7, "-"), (13, ":"), (16, ":"))
+_DIGITS: Final = (0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18)
+_LOWER: Final = np.uint8(0x20)
+"""The bit that tells small letters from capitals."""
+_MONTH_DAYS: Final = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int32)
 
 
 def read_time(text: str | float) -> int:
@@ -70,37 +74,48 @@ def _alike(texts: Sequence[str], length: int) -> Ints:
     if not joined.isascii():
         return np.array([read_time(text) for text in texts], np.int64)
     chars = np.frombuffer(joined.encode("ascii"), np.uint8).reshape(len(texts), length)
-    chars = np.ascontiguousarray(chars.T)
-    at_ms, plain = _plain(chars)
+    at_ms, plain = _plain(np.ascontiguousarray(chars.T))
     if not plain.all():
-        for place in np.flatnonzero(~plain):
+        for place in np.flatnonzero(~plain).tolist():
             at_ms[place] = read_time(texts[place])
     return at_ms
 
 
-def _plain(chars: NDArray[np.uint8]) -> tuple[Ints, NDArray[np.bool_]]:
+def _plain(chars: NDArray[np.uint8]) -> tuple[Ints, Mask]:
     """Milliseconds of `2026-11-22T10:00:00[.fraction](Z|±hh:mm)`, one text a column, and which are such."""
-    digits = chars.astype(np.int64) - ord("0")
-    ok = np.isin(chars[10], np.frombuffer(b"Tt ", np.uint8))
-    for place, char in _PUNCTUATION:
-        ok &= chars[place] == char[0]
-    zulu = (chars[-1] == ord("Z")) | (chars[-1] == ord("z"))
+    zulu = (chars[-1] | _LOWER) == ord("z")
     zone = 1 if zulu.all() else 6
     if zone == 6 and (zulu.any() or len(chars) < 25):
         return np.full(chars.shape[1], NO_TIME, np.int64), np.zeros(chars.shape[1], bool)
-    used = [*range(4), 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, *range(20, len(chars) - zone)]
-    offset_ms, offset_ok = _offset(chars, digits) if zone == 6 else (0, True)
-    ok &= ((digits[used] >= 0) & (digits[used] <= 9)).all(axis=0) & offset_ok
-    day_ms, day_ok = _days(digits)
-    clock_ms, clock_ok = _clock(digits)
+    digits = chars - np.uint8(ord("0"))  # what is below "0" wraps round, far above 9
+    ok = ((chars[10] | _LOWER) == ord("t")) | (chars[10] == ord(" "))
+    for place, char in _PUNCTUATION:
+        ok &= chars[place] == ord(char)
+    for place in (*_DIGITS, *range(20, len(chars) - zone)):
+        ok &= digits[place] <= 9
+    day, day_ok = _days(digits)
+    clock_s, clock_ok = _clock(digits)
     fraction_ms, fraction_ok = _fraction(chars[19 : len(chars) - zone], digits[20 : len(chars) - zone])
-    return day_ms + clock_ms + fraction_ms - offset_ms, ok & day_ok & clock_ok & fraction_ok
+    ok &= day_ok & clock_ok & fraction_ok
+    if zone == 6:
+        offset_s, offset_ok = _offset(chars, digits)
+        clock_s, ok = clock_s - offset_s, ok & offset_ok
+    seconds: Ints = day.astype(np.int64) * 86_400 + clock_s
+    at_ms: Ints = seconds * 1000 + fraction_ms
+    return at_ms, ok
 
 
-def _days(digits: Ints) -> tuple[Ints, NDArray[np.bool_]]:
-    """Milliseconds from 1970 to the day (proleptic Gregorian), and whether there is such a day."""
-    year = digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3]
-    month, day = digits[5] * 10 + digits[6], digits[8] * 10 + digits[9]
+def _number(digits: NDArray[np.uint8], first: int, last: int) -> NDArray[np.int32]:
+    """The number that the digits at `first` to `last` write."""
+    number: NDArray[np.int32] = digits[first].astype(np.int32)
+    for place in range(first + 1, last + 1):
+        number = number * 10 + digits[place]
+    return number
+
+
+def _days(digits: NDArray[np.uint8]) -> tuple[NDArray[np.int32], Mask]:
+    """Days from 1970 (proleptic Gregorian calendar), and whether there is such a day."""
+    year, month, day = _number(digits, 0, 3), _number(digits, 5, 6), _number(digits, 8, 9)
     ok = (year >= 1970) & (month >= 1) & (month <= 12) & (day >= 1)
     month = np.where(ok, month, 1)
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
@@ -108,33 +123,33 @@ def _days(digits: Ints) -> tuple[Ints, NDArray[np.bool_]]:
     shifted = year - (month <= 2)  # years that begin in March, so that the leap day comes last
     in_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
     days = 365 * shifted + shifted // 4 - shifted // 100 + shifted // 400 + in_year - 719_468
-    return days * 86_400_000, ok
+    return days, ok
 
 
-def _clock(digits: Ints) -> tuple[Ints, NDArray[np.bool_]]:
-    """Milliseconds since midnight, and whether the clock can show it."""
-    hour, minute = digits[11] * 10 + digits[12], digits[14] * 10 + digits[15]
-    second = digits[17] * 10 + digits[18]
-    ok = (hour <= 23) & (minute <= 59) & (second <= 59)
-    return ((hour * 60 + minute) * 60 + second) * 1000, ok
+def _clock(digits: NDArray[np.uint8]) -> tuple[NDArray[np.int32], Mask]:
+    """Seconds since midnight, and whether a clock can show it."""
+    hour, minute, second = _number(digits, 11, 12), _number(digits, 14, 15), _number(digits, 17, 18)
+    return (hour * 60 + minute) * 60 + second, (hour <= 23) & (minute <= 59) & (second <= 59)
 
 
-def _fraction(point: NDArray[np.uint8], digits: Ints) -> tuple[Ints | int, NDArray[np.bool_] | bool]:
-    """Milliseconds after the full second; nothing at all, or a point and at least one digit."""
+def _fraction(
+    point: NDArray[np.uint8], digits: NDArray[np.uint8]
+) -> tuple[NDArray[np.int32] | int, Mask | bool]:
+    """Milliseconds after the full second; either nothing at all, or a point and at least one digit."""
     if not len(point):
         return 0, True
     if not len(digits):
         return 0, False
-    weights = (100, 10, 1)
-    total = sum(weight * row for weight, row in zip(weights, digits, strict=False))
-    return np.asarray(total, np.int64), point[0] == ord(".")
+    shown = min(len(digits), 3)
+    return _number(digits, 0, shown - 1) * (100, 10, 1)[shown - 1], point[0] == ord(".")
 
 
-def _offset(chars: NDArray[np.uint8], digits: Ints) -> tuple[Ints, NDArray[np.bool_]]:
-    """Milliseconds east of UTC of the `±hh:mm` at the end."""
-    sign = np.where(chars[-6] == ord("-"), -1, 1)
-    hour, minute = digits[-5] * 10 + digits[-4], digits[-2] * 10 + digits[-1]
-    places = digits[[-5, -4, -2, -1]]
+def _offset(chars: NDArray[np.uint8], digits: NDArray[np.uint8]) -> tuple[NDArray[np.int32], Mask]:
+    """Seconds east of UTC of the `±hh:mm` at the end."""
+    end = len(chars)
+    hour, minute = _number(digits, end - 5, end - 4), _number(digits, end - 2, end - 1)
     ok = ((chars[-6] == ord("-")) | (chars[-6] == ord("+"))) & (chars[-3] == ord(":"))
-    ok &= ((places >= 0) & (places <= 9)).all(axis=0) & (hour <= 23) & (minute <= 59)
-    return sign * (hour * 60 + minute) * 60_000, ok
+    for place in (end - 5, end - 4, end - 2, end - 1):
+        ok &= digits[place] <= 9
+    sign = np.where(chars[-6] == ord("-"), -1, 1).astype(np.int32)
+    return sign * (hour * 60 + minute) * 60, ok & (hour <= 23) & (minute <= 59)

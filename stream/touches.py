@@ -10,7 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.hashtable import Keys, Table
+from stream.hashtable import Keys
+from stream.rows import Table, at, put
 from stream.times import NO_TIME, Ints
 
 TOUCH: Final = np.dtype(
@@ -44,27 +45,56 @@ MISSED: Final = 2
 Mask = NDArray[np.bool_]
 
 
-def in_order(touches: Table) -> Table:
-    """By closing, event time, kind and id: a total order of what matters, however they arrived."""
-    fields = (touches["id"], touches["kind"], touches["at_ms"], touches["closing"])
-    ordered: Table = touches[np.lexsort(fields)]
-    return ordered
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The order in which touches are taken, key by key.
+
+    `place` are their places in that order: by key, then closing, event time, kind and id, which does not
+    depend on how they arrived.  `keys` are the distinct keys, ascending, and `first` where each one's run
+    begins in `place`.
+    """
+
+    place: Ints
+    keys: Keys
+    first: Ints
+
+    @classmethod
+    def of(cls, touches: Table, keys: Keys) -> "Order":
+        """The order of touches by one of their keys."""
+        place = np.argsort(keys)
+        ordered = keys[place]
+        heads = np.ones(len(keys), bool)
+        heads[1:] = ordered[1:] != ordered[:-1]
+        first = np.flatnonzero(heads)
+        crowd = ~(heads & np.append(heads[1:], True)) if len(keys) else heads
+        among = at(
+            touches, place[crowd]
+        )  # runs of one need no more order: these are the others, few as a rule
+        fields = (among["id"], among["kind"], among["at_ms"], among["closing"], ordered[crowd])
+        place[crowd] = place[crowd][np.lexsort(fields)]
+        return cls(place, ordered[first], first)
 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Touches sorted by a key, in their order within it; `start` is the first place of each one's run."""
+    """Touches in order, headed by what was known of their keys; `start` is the first place of each run."""
 
     touches: Table
     start: Ints
 
     @classmethod
-    def of(cls, touches: Table, keys: Keys, known: Table) -> "Runs":
-        """Runs of ordered touches; rows of `known` (distinct keys in `person`) head theirs."""
-        both = np.concatenate([known, touches])
-        both_keys = np.concatenate([known["person"], keys])
-        order = np.argsort(both_keys, kind="stable")
-        return cls(both[order], starts(both_keys[order]))
+    def of(cls, touches: Table, order: Order, heads: Table) -> "Runs":
+        """Runs of touches; `heads` are for some of the keys, in the order of the keys."""
+        if not len(heads):
+            return cls(at(touches, order.place), np.repeat(order.first, _lengths(order.first, len(touches))))
+        headed = np.bincount(np.searchsorted(order.keys, heads["person"]), minlength=len(order.keys))
+        before = np.cumsum(headed)
+        lengths = _lengths(order.first, len(touches))
+        both = np.empty(len(heads) + len(touches), TOUCH)
+        put(both, np.arange(len(touches)) + np.repeat(before, lengths), at(touches, order.place))
+        start = order.first + before - headed
+        put(both, np.repeat(start - (before - headed), headed) + np.arange(len(heads)), heads)
+        return cls(both, np.repeat(start, lengths + headed))
 
     @property
     def ends(self) -> Ints:
@@ -91,7 +121,10 @@ class Runs:
         return self._latest(marked, before=False)
 
     def _latest(self, marked: Mask, *, before: bool) -> Ints:
-        by_time = np.lexsort((self.touches["at_ms"], self.start))
+        at_ms = self.touches["at_ms"]
+        if not ((at_ms[1:] < at_ms[:-1]) & (self.start[1:] == self.start[:-1])).any():
+            return self.last_before(marked) if before else self.last_until(marked)
+        by_time = np.lexsort((at_ms, self.start))
         rank = np.empty_like(by_time)
         rank[by_time] = np.arange(len(by_time))
         highest = np.maximum.accumulate(np.where(marked, rank, -1))
@@ -103,16 +136,14 @@ class Runs:
         return np.where(places >= self.start, places, -1)
 
 
-def starts(keys: Keys) -> Ints:
-    """For each place of a sorted column the place of the first equal key."""
-    heads = np.ones(len(keys), bool)
-    heads[1:] = keys[1:] != keys[:-1]
-    return starts_at(heads)
-
-
 def starts_at(heads: Mask) -> Ints:
     """For each place the last head up to it; the first place must be a head."""
     return np.maximum.accumulate(np.where(heads, np.arange(len(heads)), 0))
+
+
+def _lengths(first: Ints, count: int) -> Ints:
+    """How long the runs are that begin at `first`."""
+    return np.diff(first, append=count)
 
 
 def _shifted(places: Ints) -> Ints:
