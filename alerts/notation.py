@@ -1,6 +1,7 @@
 """How quantities are written in rules files: durations, budgets, opening hours."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -109,6 +110,17 @@ def joined(spans: Spans) -> tuple[tuple[int, int, int], ...]:
         else:
             result.append((day, start, end))
     return tuple(result)
+
+
+def longest_opening_ms(spans: Sequence[tuple[int, int, int]]) -> int | None:
+    """The longest time without a closed minute, past midnight and past Sunday; None: it never closes."""
+    minutes = bytearray(7 * DAY_MINUTES)
+    for day, start, end in spans:
+        minutes[day * DAY_MINUTES + start : day * DAY_MINUTES + end] = b"\1" * (end - start)
+    if not spans or all(minutes):
+        return None
+    twice = bytes(minutes * 2)  # so that the week's end meets its start
+    return max(map(len, twice.split(b"\0"))) * MINUTE_MS
 
 
 def iso_date(text: str) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from alerts import notation
 from alerts.notation import duration_text
+from alerts.rulebook_burn import PERIOD_MS, default_pairs, fastest_rate, pair
 from alerts.rulebook_values import (
     LONGEST_WINDOW_MS,
     budget,
@@ -16,14 +18,13 @@ from alerts.rulebook_values import (
 )
 from alerts.rules import (
     DAY_MS,
-    HOUR_MS,
     MINUTE_MS,
     Budget,
     Burn,
-    BurnPair,
     Detect,
     Family,
     Gap,
+    OpenHours,
     Severity,
     Silence,
     Sudden,
@@ -39,20 +40,8 @@ GAP_WINDOW_MS: Final = DAY_MS
 LEARN_MS: Final = 7 * DAY_MS
 """One whole week, so that every hour of the week was seen once."""
 FALSE_PAGES: Final = Budget(1, 30 * DAY_MS)
-PERIOD_MS: Final = 30 * DAY_MS
 CONFIDENCE: Final = 0.95
 MIN_ANSWERS: Final = 20
-
-SRE_PAIRS: Final = (
-    BurnPair(HOUR_MS, 5 * MINUTE_MS, 14.4, Severity.CRITICAL),
-    BurnPair(6 * HOUR_MS, 30 * MINUTE_MS, 6.0, Severity.CRITICAL),
-    BurnPair(3 * DAY_MS, 6 * HOUR_MS, 1.0, Severity.WARNING),
-)
-"""Windows and rates for a period of 30 days, from the SRE workbook, chapter 5 (2 %, 5 % and 10 % of the
-budget spent)."""
-FASTEST_SHARE: Final = 0.75
-"""SRE rates suit a target of 99.9 %.  Where a rate is out of reach, as 14.4 is of a target of 80 %, which
-all answers unhappy burn at 5, the pair asks for this share of the greatest possible rate (ours)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +113,7 @@ def _burn(fields: Fields, setting: Setting) -> Burn | None:
         fields.find("windows")
         return None
     fastest = fastest_rate(measure, target)
-    pairs = fields.get("windows", lambda node: node.each(_pair(setting, period_ms, fastest)))
+    pairs = fields.get("windows", lambda node: node.each(pair(pane_ms, period_ms, fastest)))
     if pairs is not None and not pairs:
         fields.note("windows", "want at least one pair of windows")
     return Burn(target, period_ms, tuple(pairs or default_pairs(period_ms, pane_ms, fastest)))
@@ -135,15 +124,30 @@ def _silence(fields: Fields, setting: Setting) -> Silence | None:
         fields.note(
             "indicator", f"want a volume or an indicator with answers, got {setting.measure.info.name}"
         )
-    at_least = fields.get("at_least", budget)
+    hours = open_hours(fields)
+    at_least = fields.get("at_least", _at_least(setting, hours))
     learns = "learn" in fields or "at_least" not in fields
     learn_ms = fields.get_or("learn", duration(DAY_MS, LONGEST_WINDOW_MS), LEARN_MS)
     if not learns:
         fields.refuse("false_pages", "has a meaning only with learn: at_least is a plain limit")
     false_pages = fields.get_or("false_pages", budget, FALSE_PAGES)
     level = fields.get_or("severity", severity, Severity.CRITICAL)
-    hours = open_hours(fields)
     return Silence(at_least, learn_ms if learns else None, false_pages if learns else None, hours, level)
+
+
+def _at_least(setting: Setting, hours: OpenHours) -> Callable[[Node], Budget]:
+    """A parser of the plain limit: its window must lie within one opening, or it would never be full."""
+    longest_ms = notation.longest_opening_ms(hours.spans)
+
+    def parse(node: Node) -> Budget:
+        least = budget(node)
+        if least.per_ms < setting.timing.pane_ms:
+            raise node.wrong(f"a duration of at least one pane, {duration_text(setting.timing.pane_ms)}")
+        if longest_ms is not None and least.per_ms > longest_ms:
+            raise node.wrong(f"a duration within one opening, at most {duration_text(longest_ms)}")
+        return least
+
+    return parse
 
 
 def _surge(fields: Fields, setting: Setting) -> Surge | None:
@@ -191,54 +195,6 @@ ONLY_FOR: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
     ("sudden", "silence", "surge", "gap"): ("false_pages", "severity"),
 }
 """Fields that belong to some kinds only; elsewhere their presence is a mistake worth its own words."""
-
-
-def fastest_rate(measure: Yardstick, target: float) -> float:
-    """How many times the sustainable pace the budget burns at when every answer is the worst one."""
-    worst, best = measure.worst, measure.best
-    if worst is None or best is None:
-        raise ValueError(f"{measure.info.name} has no ends")
-    return (best - worst) / (best - target)
-
-
-def default_pairs(period_ms: int, pane_ms: int, fastest: float) -> tuple[BurnPair, ...]:
-    """The SRE workbook's pairs, scaled to the period, in whole panes, at rates that can be reached."""
-    return tuple(
-        BurnPair(
-            _scaled(pair.long_ms, period_ms, pane_ms),
-            _scaled(pair.short_ms, period_ms, pane_ms),
-            min(pair.rate, max(1.0, round(FASTEST_SHARE * fastest, 2))),
-            pair.severity,
-        )
-        for pair in SRE_PAIRS
-    )
-
-
-def _scaled(length_ms: int, period_ms: int, pane_ms: int) -> int:
-    return max(1, round(length_ms * period_ms / PERIOD_MS / pane_ms)) * pane_ms
-
-
-def _pair(setting: Setting, period_ms: int, fastest: float) -> Callable[[Node], BurnPair]:
-    window = whole_panes(setting.timing.pane_ms, max(period_ms, setting.timing.pane_ms))
-
-    def rate(node: Node) -> float:
-        value = node.number("a rate such as 14.4")
-        if not 0 < value < fastest:
-            raise node.wrong(f"a rate above 0 and below {fastest:g}, which the worst answers alone reach")
-        return value
-
-    def parse(node: Node) -> BurnPair:
-        fields = node.fields("a pair of windows such as {long: 1h, short: 5m, rate: 3}")
-        long_ms = fields.require("long", window, "the long window")
-        short_ms = fields.require("short", window, "the short window")
-        pace = fields.require("rate", rate, "how many times the sustainable pace")
-        level = fields.get_or("severity", severity, Severity.CRITICAL)
-        fields.close()
-        if long_ms and short_ms and short_ms >= long_ms:
-            fields.note("short", f"want less than long, {duration_text(long_ms)}")
-        return BurnPair(long_ms or 0, short_ms or 0, pace or 0.0, level)
-
-    return parse
 
 
 def _bounded(fields: Fields, setting: Setting, kind: str) -> Yardstick | None:

@@ -89,6 +89,22 @@ def test_opening_hours_that_meet_are_one_span() -> None:
     assert notation.joined(spans) == ((0, 480, 1020),)
 
 
+@pytest.mark.parametrize(
+    ("texts", "longest_ms"),
+    [
+        ([], None),
+        (["Mon-Sun"], None),
+        (["Mon-Fri 08:00-18:00", "Sat 09:00-13:00"], 10 * HOUR_MS),
+        (["Fri 20:00-04:00", "Mon 09:00-12:00"], 8 * HOUR_MS),
+        (["Sun 22:00-00:00", "Mon 00:00-03:00"], 5 * HOUR_MS),
+    ],
+)
+def test_the_longest_opening(texts: list[str], longest_ms: int | None) -> None:
+    """It goes on past midnight, and past the end of the week."""
+    spans = notation.joined([span for text in texts for span in notation.opening(text)])
+    assert notation.longest_opening_ms(spans) == longest_ms
+
+
 def test_dates() -> None:
     """ISO dates only."""
     assert notation.iso_date("2026-04-02") == "2026-04-02"

@@ -279,6 +279,14 @@ routes:
             "indicator: contacts, detect: silence, at_least: 5 per 1h, false_pages: 1 per 30d",
             "has a meaning only with learn: at_least is a plain limit",
         ),
+        (
+            "indicator: contacts, detect: silence, at_least: 5 per 1d, open: Mon-Fri 08:00-18:00",
+            'want a duration within one opening, at most 10h, got "5 per 1d"',
+        ),
+        (
+            "indicator: contacts, detect: silence, at_least: 5 per 1s",
+            "want a duration of at least one pane, 10s",
+        ),
         ("indicator: contacts, detect: silence, learn: 1h", 'want a duration of 1d to 90d, got "1h"'),
         ("indicator: contacts, detect: surge, open: Foo 07:00-08:00", "want days among Mon, Tue"),
         ("indicator: contacts, detect: surge, holidays: [2026-02-30]", 'want a date such as "2026-04-02"'),
