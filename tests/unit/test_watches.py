@@ -1,0 +1,184 @@
+"""Rules with detectors, through the judge."""
+
+from collections.abc import Iterable, Sequence
+
+import pytest
+
+from alerts.transitions import Transition
+from stream.judge import Explained, Judge
+from stream.sections import ScopeKey, Section
+from tests.builders import Counted, plan_of, section_of
+
+KEPT = """
+indicators: {ces: false, nps: false, sentiment: false, fcr: false, ttr: false, wait: false}
+rules:
+"""
+MUTED = (
+    KEPT
+    + """
+  - {name: low, indicator: csat, by: [channel], window: 30m, critical: 70, explain: []}
+  - {name: hush, indicator: csat, by: [channel], detect: silence, at_least: 1 per 2m}
+"""
+)
+SUDDEN = KEPT + "  - {name: fall, indicator: csat, by: [channel], detect: sudden, floor: 75, explain: []}\n"
+
+
+def key(channel: str) -> ScopeKey:
+    """A scope by channel."""
+    return ("channel|channel", (channel,))
+
+
+def answers(pane: int, happy: int, unhappy: int, scope: ScopeKey | None = None) -> list[Counted]:
+    """CSAT answers of 5 and of 1 on the phone."""
+    counts = {"csat/1-5/5": happy, "csat/1-5/1": unhappy}
+    return [Counted(pane, scope or key("phone"), cell, count) for cell, count in counts.items() if count]
+
+
+def panes(counted: Iterable[Counted], through: int) -> list[Section]:
+    """Sections that close one pane after the other."""
+    rows = list(counted)
+    return [
+        section
+        for pane in range(1000, through + 1)
+        for section in (
+            section_of("interactions/0", pane, position=pane),
+            section_of("feedback/0", pane, [each for each in rows if each.pane == pane], position=pane),
+        )
+    ]
+
+
+def fed(judge: Judge, sections: Iterable[Section]) -> list[Transition]:
+    """Everything that the judge tells of the sections."""
+    return [told for section in sections for told in judge.feed(section, 0)]
+
+
+def short(told: Sequence[Transition]) -> list[tuple[str, str, int]]:
+    """Rule, state, and at which pane's end."""
+    return [(each.rule, each.state, _pane(each.at)) for each in told]
+
+
+def _pane(at: str) -> int:
+    hours, minutes, seconds = (int(part) for part in at[11:19].split(":"))
+    return (hours * 3600 + minutes * 60 + seconds) // 10 - 1
+
+
+def test_silence_turns_scores_stale_and_never_resolves_them() -> None:
+    """While nothing comes in, the score's window still has answers, but they say nothing of now."""
+    counted = [each for pane in range(1000, 1020) for each in answers(pane, 0, 3)]
+    counted += [each for pane in range(1050, 1120) for each in answers(pane, 9, 0)]
+    judge = Judge(plan_of(MUTED), 0)
+    told = fed(judge, panes(counted, 1119))
+    assert [each[:2] for each in short(told)] == [
+        ("low", "firing"),
+        ("low", "stale"),
+        ("hush", "firing"),
+        ("low", "firing"),
+        ("hush", "resolved"),
+        ("low", "resolved"),
+    ]
+    assert short(told)[1][2] == short(told)[2][2]  # in the pane in which the silence is noticed
+    assert told[1].n == 60
+    assert told[1].summary.endswith("nothing comes in; the alert stays open")
+
+
+def test_a_silent_scope_mutes_no_other() -> None:
+    """The chat is judged while the phone is silent."""
+    counted = [each for pane in range(1000, 1080) for each in answers(pane, 3, 0, key("chat"))]
+    counted += answers(1000, 3, 0)
+    counted += [each for pane in range(1080, 1120) for each in answers(pane, 0, 9, key("chat"))]
+    told = fed(Judge(plan_of(MUTED), 0), panes(counted, 1119))
+    assert [(each.rule, each.state, each.scope["channel"]) for each in told] == [
+        ("hush", "firing", "phone"),
+        ("low", "firing", "chat"),
+    ]
+
+
+def falling() -> list[Counted]:
+    """Healthy for long, then a collapse."""
+    counted = [each for pane in range(1000, 1300) for each in answers(pane, 5, 1)]
+    return counted + [each for pane in range(1300, 1310) for each in answers(pane, 0, 6)]
+
+
+def test_a_collapse_is_seen_within_a_few_panes() -> None:
+    """Sudden detection chooses no window, and its alert says since when."""
+    told = fed(Judge(plan_of(SUDDEN), 0), panes(falling(), 1309))
+    (rule, state, pane), *rest = short(told)
+    assert (rule, state, rest) == ("fall", "firing", [])
+    assert 1300 <= pane <= 1306
+    assert (told[0].window_s, told[0].limit) == (None, 75.0)
+    assert {"since", "answers", "1-5"} <= set(told[0].evidence)
+
+
+def test_a_sudden_alert_without_answers_turns_stale() -> None:
+    """After half an hour without an answer, and it fires again when one comes."""
+    more = answers(1600, 0, 6)
+    told = fed(Judge(plan_of(SUDDEN), 0), panes([*falling(), *more], 1601))
+    assert [each[1:] for each in short(told)][1:] == [("stale", 1309 + 180), ("firing", 1600)]
+
+
+@pytest.mark.parametrize("cut", [600, 607, 612])
+def test_detectors_go_on_from_a_snapshot(cut: int) -> None:
+    """What they had seen is part of the judge's memory."""
+    plan = plan_of(SUDDEN + MUTED.removeprefix(KEPT).lstrip("\n"))
+    sections = panes(falling(), 1400)
+    judge = Judge(plan, 0)
+    fed(judge, sections[:cut])
+    restored = Judge.restore(plan, 0, judge.snapshot())
+    expected = fed(judge, sections[cut:])
+    assert fed(restored, sections[cut:]) == expected
+    assert expected
+
+
+def test_burn_has_a_budget_and_needs_both_windows() -> None:
+    """The alert ends soon after the trouble; what is left of the budget is known all along."""
+    rules = (
+        KEPT
+        + """
+  - {name: burn, indicator: csat, by: [channel], detect: burn, target: 80, period: 1d, explain: [],
+     windows: [{long: 1h, short: 5m, rate: 3, severity: critical}]}
+"""
+    )
+    counted = [each for pane in range(1000, 1100) for each in answers(pane, 5, 0)]
+    counted += [each for pane in range(1100, 1300) for each in answers(pane, 0, 5)]
+    counted += [each for pane in range(1300, 1400) for each in answers(pane, 5, 0)]
+    judge = Judge(plan_of(rules), 0)
+    told = fed(judge, panes(counted, 1399))
+    assert [each.state for each in told] == ["firing", "resolved"]
+    assert _pane(told[1].at) < 1320
+    assert told[0].window_s == 3600
+    ((rule, scope, left),) = judge.budgets()
+    assert (rule.name, scope) == ("burn", (("channel", "phone"),))
+    assert left < 0
+
+
+def test_a_gap_compares_channels_and_leaves_out_what_the_rule_does() -> None:
+    """One channel against the others; `where` says which take part."""
+    rules = KEPT + "  - {name: gap, indicator: csat, by: [], across: channel, detect: gap, window: 1h}\n"
+    counted = [
+        each
+        for pane in range(1000, 1200)
+        for channel, happy, unhappy in (("phone", 2, 4), ("chat", 5, 1), ("mail", 5, 1))
+        for each in answers(pane, happy, unhappy, ("channel|", (channel,)))
+    ]
+    (told,) = fed(Judge(plan_of(rules), 0), panes(counted, 1199))
+    assert (told.scope, told.evidence["compared"]) == ({"channel": "phone"}, 3)
+    only = rules.replace("window: 1h", "window: 1h, where: {channel: [chat, mail]}")
+    judge = Judge(plan_of(only), 0)
+    assert fed(judge, panes(counted, 1199)) == []
+    (rule,) = judge.plan.rulebook.rules
+    assert sorted(judge.scopes(rule)) == [(("channel", "chat"),), (("channel", "mail"),)]
+
+
+def test_observers_hear_detectors_too() -> None:
+    """`--explain` shows what a detector was asked and said."""
+    heard: list[Explained] = []
+    judge = Judge(plan_of(SUDDEN), 0, heard.append)
+    fed(judge, panes(falling(), 1309))
+    assert len(heard) == 310
+    assert (heard[0].reason, heard[-1].state.word) == ("sudden: clear", "firing")
+
+
+def test_where_keeps_other_scopes_quiet() -> None:
+    """A rule watches the scopes that its `where` names."""
+    judge = Judge(plan_of(SUDDEN.replace("floor: 75", "floor: 75, where: {channel: [chat]}")), 0)
+    assert fed(judge, panes(falling(), 1309)) == []
