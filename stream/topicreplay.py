@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
+from aiokafka.errors import KafkaError
+
 from alerts.rules import Rulebook
 from alerts.transitions import Transition
 from stream.backtest import Engine, Fate, Hear, plan_of
@@ -10,7 +12,7 @@ from stream.clients import BrokerError, admin_client, partition_counts
 from stream.explained import Observer
 from stream.kafka import ClientSettings
 from stream.plan import Plan
-from stream.reader import Reader, Records
+from stream.reader import ReadError, Reader, Records
 from stream.records import Stream
 from stream.slots import TP
 
@@ -26,17 +28,20 @@ async def replay_topics(
     """Every transition in event time, and what became of the records; `told` hears how many are done.
 
     Raises:
-        BrokerError: the topics are not there, or have different numbers of partitions.
-        stream.reader.ReadError: the broker stops answering on the way.
+        BrokerError: the topics are not there, or have different numbers of partitions, or the broker does
+            not answer.
     """
     plan = plan_of(rulebook, await _partitions(settings))
     replay = _Replay(plan, Engine(plan, *wire(plan)))
     tps = [TP(stream.topic, number) for stream in Stream for number in range(plan.partitions)]
-    async with Reader(settings.client_options(), tps) as reader:
-        bounds = {tp: await reader.bounds(tp) for tp in tps}
-        async for tp, records in reader.ranges(bounds):
-            replay.take(tp, records)
-            told(replay.fate.read)
+    try:
+        async with Reader(settings.client_options(), tps) as reader:
+            bounds = {tp: await reader.bounds(tp) for tp in tps}
+            async for tp, records in reader.ranges(bounds):
+                replay.take(tp, records)
+                told(replay.fate.read)
+    except (ReadError, KafkaError, OSError) as error:
+        raise BrokerError(f"Kafka at {settings.bootstrap}: {error}") from error
     replay.end()
     replay.transitions.sort(key=lambda each: (each.at, each.rule, sorted(each.scope.items()), each.seq))
     return replay.transitions, replay.fate
