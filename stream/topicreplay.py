@@ -12,7 +12,7 @@ from stream.clients import BrokerError, admin_client, partition_counts
 from stream.explained import Observer
 from stream.kafka import ClientSettings
 from stream.plan import Plan
-from stream.reader import ReadError, Reader, Records
+from stream.reader import Reader, ReadError, Records
 from stream.records import Stream
 from stream.slots import TP
 

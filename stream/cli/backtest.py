@@ -81,7 +81,8 @@ def command(kafka: ClientSettings, **options: Any) -> None:
         if files:
             replay_files(plan_of(rulebook), files, showing, as_is=wanted.as_is)
         elif given:
-            transitions, fate = run(replay_topics(kafka, rulebook, showing.wire))
+            with progress("reading the topics", None) as told:
+                transitions, fate = run(replay_topics(kafka, rulebook, showing.wire, told))
             showing.finish(showing.take(transitions), fate)
         else:
             raise SettingsError("--events: want files of events, or --broker to read the topics, got neither")
