@@ -152,6 +152,8 @@ def _breach(facts: Facts) -> str:
         case Threshold():
             side = "below" if facts.low_is_bad else "above"
             limit = f", {side} the {facts.severity.value} limit {_limit(facts)}"
+            if _is_volume(facts):
+                return f"is {_value_words(facts)}{_window_words(facts)}{limit}"
             return f"is {_value_words(facts)}{limit}{_source_words(facts)}"
         case Sudden():
             fell, bound = ("fallen", "floor") if facts.low_is_bad else ("risen", "ceiling")
@@ -222,10 +224,15 @@ def _limit(facts: Facts) -> str:
 
 
 def _source_words(facts: Facts) -> str:
-    if facts.indicator == _nouns(facts).replace(" ", "_"):  # a volume is what it is counted from
+    if _is_volume(facts):
         return _window_words(facts)
     noun = _nouns(facts).removesuffix("s") if facts.reading.n == 1 else _nouns(facts)
     return f", from {facts.reading.n} {noun}{_window_words(facts)}"
+
+
+def _is_volume(facts: Facts) -> bool:
+    """Whether the indicator is what it is counted from."""
+    return facts.unit == "count"
 
 
 def _window_words(facts: Facts) -> str:

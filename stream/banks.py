@@ -15,6 +15,7 @@ from alerts.rules import Direction, Rule, Severity, Threshold
 from alerts.states import State, Verdict
 from stream.explained import Explained, Observer
 from stream.indicators import Formula, interval, score
+from stream.reach import Reach
 from stream.scopes import Scopes
 from stream.windows import Readout, Window
 
@@ -66,7 +67,7 @@ class Bank:
         self._confidence: Final = self._detects[0].confidence
         self._z: Final = normal_quantile(self._confidence)
         self._limits: Final = limits(self._detects, formula.direction)
-        self._partial: Final = any(each.rule.where for each in ranked)
+        self.reach: Final = Reach([each.rule for each in ranked], scopes)
 
     def grow(self, rows: int) -> None:
         """Make room for row numbers below `rows`."""
@@ -104,14 +105,14 @@ class Bank:
         verdict = judged.verdict
         if scene.muted is not None:
             verdict[scene.muted[scene.rows]] = Verdict.STALE
-        if self._partial:
-            verdict[~self.watched(scene.rows)] = Verdict.CLEAR
+        if not self.reach.whole:
+            verdict[~self.reach.of(scene.rows)] = Verdict.CLEAR
         return verdict
 
-    def watched(self, rows: Ints) -> Flags:
-        """Which rules (columns) watch which of the rows."""
-        scopes = [dict(self._scopes.scope(row)) for row in rows.tolist()]
-        return np.array([[matches(each.rule, scope) for each in self.ranked] for scope in scopes], np.bool_)
+    def clear(self, rows: Ints) -> None:
+        """Forget rows that are about to stand for other scopes."""
+        self.board.clear(rows)
+        self.reach.forget(rows)
 
     def _told(self, move: Move, reading: Reading) -> Told:
         ranked = self.ranked[move.column]
@@ -124,10 +125,11 @@ class Bank:
         return reading(self.formula, readout, place, self._confidence or PUBLISHED_CONFIDENCE)
 
     def _explain(self, scene: Scene, readout: Readout, judged: Judged, verdict: Codes) -> None:
+        watched = self.reach.of(scene.rows)
         for place, row in enumerate(scene.rows.tolist()):
             shown = self._reading(readout, place)
             for column, each in enumerate(self.ranked):
-                if not self._partial or bool(self.watched(scene.rows[place : place + 1])[0, column]):
+                if watched[place, column]:
                     severity = SEVERITIES[int(judged.severity[place, column])]
                     given = Verdict(int(verdict[place, column]))
                     told = Explained(
@@ -190,8 +192,3 @@ def limit_of(detect: Threshold, severity: Severity | None) -> float | None:
 def recover_of(detect: Threshold) -> float | None:
     """What a score must get back to."""
     return limit_of(detect, None) if detect.recover is None else detect.recover
-
-
-def matches(rule: Rule, scope: dict[str, str]) -> bool:
-    """Whether the rule watches the scope."""
-    return all(scope.get(dim, "") in wanted for dim, wanted in rule.where.items())

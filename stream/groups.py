@@ -175,7 +175,7 @@ class Group:
         for board, _ in self.boards():
             old = old[~board.live()[old]]
         for bank in self.banks:
-            bank.board.clear(old)
+            bank.clear(old)
         for each in self.watches:
             each.clear(old)
         for window in self.all_windows():

@@ -10,13 +10,14 @@ from typing import Final
 from alerts.readings import Scope, scope_text
 from alerts.rules import HOUR_MS, Rule, Severity
 from alerts.transitions import Score, Transition
-from stream.banks import Told, firing, matches
+from stream.banks import Told, firing
 from stream.causes import Causes
 from stream.explained import Explained, Observer
 from stream.groups import Group
 from stream.judge_snapshot import dump, load
 from stream.memory import Memory
 from stream.plan import Plan, grouping_of
+from stream.reach import watches
 from stream.scoring import Moment, Scoring
 from stream.sections import NO_PANE, Section
 from stream.telling import Teller
@@ -91,7 +92,7 @@ class Judge:
         """The scopes that a rule is known to watch, in no particular order."""
         group = self._of_rule[rule.name]
         found = [group.scopes.scope(row) for _, row in group.scopes]
-        return [scope for scope in found if matches(rule, dict(scope))]
+        return [scope for scope in found if watches(rule, scope)]
 
     def budgets(self) -> list[tuple[Rule, Scope, float]]:
         """For burn rules, the share of each scope's budget that is left: 1 untouched, below 0 overspent."""

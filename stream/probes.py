@@ -157,6 +157,8 @@ class GapProbe:
         self._window: Final = window
         self._scopes: Final = scopes
         self.detector: Final = GapDetector(detect, scale(formula))
+        self._changes = -1
+        self._numbers: Ints = NO_ROWS
 
     def look(self, view: View, watched: Callable[[Ints], Flags]) -> Findings | None:
         """Judge whole scopes; rows outside the rule's `where` take no part."""
@@ -164,19 +166,22 @@ class GapProbe:
         rows = union([view.due] if changed is None else [view.due, changed])
         if not len(rows):
             return None
-        touched = {self._scopes.values(row)[:-1] for row in rows.tolist()}
-        numbers: dict[Values, int] = {}
-        found = [
-            (row, numbers.setdefault(values[:-1], len(numbers)))
-            for values, row in sorted(self._scopes)
-            if values[:-1] in touched
-        ]
-        table = np.array(sorted(found), np.int64)
-        table = table[watched(table[:, 0])]
-        if not len(table):
+        self._number_scopes()
+        members = np.flatnonzero(np.isin(self._numbers, self._numbers[rows]))
+        members = members[watched(members)]
+        if not len(members):
             return None
-        rows, scopes = table[:, 0], table[:, 1]
-        return self.detector.step(rows, scopes, moments(self._window.read(rows).of(self._formula.name).sums))
+        sums = self._window.read(members).of(self._formula.name).sums
+        return self.detector.step(members, self._numbers[members], moments(sums))
+
+    def _number_scopes(self) -> None:
+        """Number the scopes that the rows' values belong to, by row; rows that stand for nothing have -1."""
+        if self._changes != self._scopes.changes:
+            self._changes = self._scopes.changes
+            self._numbers = np.full(self._scopes.room, -1, np.int64)
+            numbers: dict[Values, int] = {}
+            for values, row in self._scopes:
+                self._numbers[row] = numbers.setdefault(values[:-1], len(numbers))
 
 
 Probe = SuddenProbe | VolumeProbe | BurnProbe | GapProbe

@@ -29,6 +29,7 @@ class Scopes:
         self._rows: dict[Values, int] = {}
         self._values: list[Values | None] = []
         self._free: list[int] = []
+        self.changes = 0  # how often a row was given away or taken back
         self._published: dict[int, Mapping[str, str]] = {}
 
     def __len__(self) -> int:
@@ -46,6 +47,7 @@ class Scopes:
             if not self._free:
                 self._grow(grow)
             row = self._rows[values] = self._free.pop()
+            self.changes += 1
             self._values[row] = values
         return row
 
@@ -87,6 +89,7 @@ class Scopes:
                 self._values[row] = None
                 self._published.pop(row, None)
                 self._free.append(row)
+                self.changes += 1
 
     def _grow(self, grow: Callable[[int], None]) -> None:
         room = max(FIRST_ROOM, 2 * self.room)

@@ -13,12 +13,13 @@ from alerts.intervals import PUBLISHED_CONFIDENCE
 from alerts.readings import Reading
 from alerts.rules import Burn, Gap, Rule, Silence, Sudden, Surge, Threshold
 from alerts.states import State, Verdict
-from stream.banks import Ranked, Told, matches, number
+from stream.banks import Ranked, Told, number
 from stream.explained import Explained, Observer
 from stream.indicators import Formula, formula
 from stream.plan import SCORE_WINDOW_MS, Plan
 from stream.probes import BurnProbe, GapProbe, Probe, SuddenProbe, View, VolumeProbe
 from stream.probes import State as Arrays
+from stream.reach import Reach
 from stream.scopes import Scopes
 from stream.windows import Window
 
@@ -31,6 +32,7 @@ class Watch:
         self.probe: Final = probe
         self.board: Final = Board([ranked.rule.for_ms])
         self._scopes: Final = scopes
+        self._reach: Final = Reach([ranked.rule], scopes)
 
     @property
     def rule(self) -> Rule:
@@ -51,6 +53,7 @@ class Watch:
     def clear(self, rows: Ints) -> None:
         """Forget rows that are about to stand for other scopes."""
         self.board.clear(rows)
+        self._reach.forget(rows)
         if isinstance(self.probe, SuddenProbe | VolumeProbe):
             self.probe.detector.clear(rows)
 
@@ -76,18 +79,15 @@ class Watch:
         watched = self.watched(found.rows)
         verdict[~watched] = Verdict.CLEAR
         severity = found.severity[:, None]
-        place = {row: at for at, row in enumerate(found.rows.tolist())}
         for move in list(self.board.step(view.end_ms, found.rows, verdict[:, None], severity, severity)):
-            yield self._told(move, found, place[move.row])
+            yield self._told(move, found, int(np.searchsorted(found.rows, move.row)))
         if observer is not None:
             self._explain(view.end_ms, found, verdict, observer, watched)
 
     def watched(self, rows: Ints) -> Flags:
         """Which of the rows the rule watches."""
-        if not self.rule.where:
-            return np.ones(len(rows), np.bool_)
-        scopes = (dict(self._scopes.scope(row)) for row in rows.tolist())
-        return np.array([matches(self.rule, scope) for scope in scopes], np.bool_)
+        watched: Flags = self._reach.of(rows)[:, 0]
+        return watched
 
     def silent(self, rows: int) -> Flags:
         """Rows, of so many, whose alert fires."""

@@ -1,6 +1,7 @@
 """Sentences."""
 
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
@@ -101,8 +102,8 @@ CSAT = Facts(
                 "reading": Reading(150.0, 150, 127.0, 176.0),
             },
             (
-                "The number of contacts of channel=phone is 150 (95 % sure between 127 and 176), above the "
-                "critical limit 100 in the last 30 minutes"
+                "The number of contacts of channel=phone is 150 (95 % sure between 127 and 176) in the last "
+                "30 minutes, above the critical limit 100"
             ),
         ),
         (
@@ -150,6 +151,7 @@ CSAT = Facts(
             {
                 "detect": Surge(1, MONTHLY),
                 "indicator": "contacts",
+                "unit": "count",
                 "evidence": {"since": "2026-11-22T10:05:00Z", "expected": 40.25},
             },
             "The number of contacts of channel=phone surges: 143 since 10:05 UTC, where 40.2 were expected",
@@ -183,7 +185,7 @@ CSAT = Facts(
 )
 def test_sentences(changes: dict[str, object], expected: str) -> None:
     """One plain sentence for each kind of rule and state."""
-    assert summary(replace(CSAT, **changes)) == expected
+    assert summary(replace(CSAT, **cast("dict[str, Any]", changes))) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,47 @@
+"""Reach: which rules watch which scopes, by their `where`, looked up once per scope."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from alerts.detect.findings import Flags, Ints
+from alerts.readings import Scope
+from alerts.rules import Rule
+from stream.scopes import Scopes
+
+
+class Reach:
+    """Rules are columns, scopes are rows."""
+
+    def __init__(self, rules: Sequence[Rule], scopes: Scopes) -> None:
+        self._rules: Final = tuple(rules)
+        self._scopes: Final = scopes
+        self._watched: Flags = np.zeros((0, len(rules)), np.bool_)
+        self._known: Flags = np.zeros(0, np.bool_)
+        self.whole: Final = not any(rule.where for rule in rules)
+        """Whether every rule watches every scope."""
+
+    def of(self, rows: Ints) -> Flags:
+        """Rows by rules."""
+        if self.whole:
+            return np.ones((len(rows), len(self._rules)), np.bool_)
+        more = self._scopes.room - len(self._known)
+        self._known = np.pad(self._known, (0, more))
+        self._watched = np.pad(self._watched, ((0, more), (0, 0)))
+        for row in rows[~self._known[rows]].tolist():
+            scope = self._scopes.scope(row)
+            self._watched[row] = [watches(rule, scope) for rule in self._rules]
+            self._known[row] = True
+        found: Flags = self._watched[rows]
+        return found
+
+    def forget(self, rows: Ints) -> None:
+        """Rows that are about to stand for other scopes."""
+        self._known[rows[rows < len(self._known)]] = False
+
+
+def watches(rule: Rule, scope: Scope) -> bool:
+    """Whether the rule watches the scope."""
+    values = dict(scope)
+    return all(values.get(dim, "") in wanted for dim, wanted in rule.where.items())
