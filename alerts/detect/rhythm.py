@@ -5,8 +5,8 @@ some five weeks.  A few things keep a rhythm of one week from raising false alar
 
 - Volumes vary more from week to week than Poisson's law says.  How much more (the coefficient of variation)
   is learned for each scope, from how far off its own forecasts were.
-- An hour's forecast leans on the same hour of the other days, if that agrees with its own past; a Saturday
-  that is not like other days stands for itself.
+- An hour's forecast leans on the same hour of the other days (their median), if that agrees with its own
+  past; a Saturday that is not like other days stands for itself.
 - The bounds are the widest of the hour and its two neighbours: a rhythm that shifts by an hour is no news.
 - An hour teaches no more than its bounds, so an outage does not become the rule.
 """
@@ -169,10 +169,13 @@ class Rhythm:
         """Low, mean and high of one hour of the week, per millisecond; an hour never seen bounds nothing."""
         counts, hours = self._table["counts"][: self.rows][at], self._table["hours"][: self.rows][at]
         variation = np.clip(self._table["variation"][: self.rows][at], LEAST_VARIATION, MOST_VARIATION)
-        own, own_error = _rate(counts[:, hour], hours[:, hour], variation)
+        own = _rate(counts[:, hour], hours[:, hour])
+        own_error = _error(counts[:, hour], hours[:, hour], variation)
         others = [day for day in DAY_OF[:, hour % 24].tolist() if day != hour]
-        rest, rest_error = _rate(_added(counts, others), _added(hours, others), variation)
-        rest_error += variation  # days differ, too
+        rest = _usual(counts[:, others], hours[:, others], own)
+        rest_error = variation + _error(
+            counts[:, others].max(axis=1), hours[:, others].max(axis=1), variation
+        )
         agree = np.abs(np.log(own / rest)) <= AGREEING * np.sqrt(own_error + rest_error)
         weight = np.where(agree, own_error / (own_error + rest_error), 0)
         mean = own * (rest / own) ** weight
@@ -182,16 +185,22 @@ class Rhythm:
         return low / HOUR_MS, mean / HOUR_MS, np.where(seen, mean * reach, 0) / HOUR_MS
 
 
-def _rate(counts: Floats, hours: Floats, variation: Floats) -> tuple[Floats, Floats]:
-    """Events per hour, at least half of one in all, and the squared relative error of the rate."""
-    events = np.maximum(counts, 0.5)
-    watched = np.maximum(hours, ENOUGH_HOURS)
-    return events / watched, 1 / events + variation / watched
+def _rate(counts: Floats, hours: Floats) -> Floats:
+    """Events per hour; at least half of one in all."""
+    rate: Floats = np.maximum(counts, 0.5) / np.maximum(hours, ENOUGH_HOURS)
+    return rate
 
 
-def _added(columns: Floats, places: list[int]) -> Floats:
-    """The sum of some columns, one by one: the same in every company of rows."""
-    total = np.zeros(len(columns))
-    for place in places:
-        total += columns[:, place]
-    return total
+def _error(counts: Floats, hours: Floats, variation: Floats) -> Floats:
+    """The squared relative error of a rate."""
+    error: Floats = 1 / np.maximum(counts, 0.5) + variation / np.maximum(hours, ENOUGH_HOURS)
+    return error
+
+
+def _usual(counts: Floats, hours: Floats, otherwise: Floats) -> Floats:
+    """The median rate of the days seen, so that a weekend does not pull weekdays down; else `otherwise`."""
+    rates = np.where(hours >= ENOUGH_HOURS, _rate(counts, hours), np.nan)
+    seen = (hours >= ENOUGH_HOURS).any(axis=1)
+    rates[~seen] = otherwise[~seen, None]
+    median: Floats = np.nanmedian(rates, axis=1)
+    return median

@@ -1,0 +1,147 @@
+"""Rhythm: what volume is expected in each hour of the week, and between which bounds."""
+
+import numpy as np
+import pytest
+
+from alerts.detect.hours import Calendar
+from alerts.detect.rhythm import Rhythm
+from alerts.rules import DAY_MS, HOUR_MS, OpenHours
+from tests.detector_builders import alike
+
+START_MS = 4 * DAY_MS  # 5 January 1970, a Monday
+WEEK_MS = 7 * DAY_MS
+
+
+def rhythm(hours: OpenHours | None = None, learn_ms: int = WEEK_MS, rows: int = 1) -> Rhythm:
+    """A rhythm from Monday 00:00 on."""
+    made = Rhythm(Calendar(hours or OpenHours()), learn_ms)
+    made.grow(rows)
+    made.begin(START_MS)
+    return made
+
+
+def live(made: Rhythm, volume: dict[int, int] | int, hours: int, first: int = 0) -> None:
+    """Some hours in which row 0 has as many events as its hour of the week says."""
+    for hour in range(first, first + hours):
+        count = volume if isinstance(volume, int) else volume.get(hour % 168, 0)
+        if count:
+            made.add(START_MS + hour * HOUR_MS, np.array([0]), np.array([count]))
+        made.turn()
+
+
+def office(day: int = 60, night: int = 0) -> dict[int, int]:
+    """Busy on weekdays from 8 to 18."""
+    return {
+        hour: day if hour // 24 < 5 and 8 <= hour % 24 < 18 else night for hour in range(168) if day or night
+    }
+
+
+def test_nothing_is_judged_while_it_learns() -> None:
+    """Not before a whole week from the scope's first event."""
+    made = rhythm()
+    live(made, 10, 167)
+    assert made.low[0] == made.mean[0] == 0
+    assert np.isinf(made.high[0])
+    live(made, 10, 1, first=167)
+    assert 0 < made.low[0] < made.mean[0] < made.high[0]
+
+
+def test_a_scope_that_is_heard_of_later_learns_from_then_on() -> None:
+    """Its week starts with its first event."""
+    made = rhythm(rows=2)
+    live(made, 10, 100)
+    made.add(START_MS + 100 * HOUR_MS, np.array([1]), np.array([5]))
+    live(made, 10, 100, first=100)
+    assert made.mean[0] > 0
+    assert made.mean[1] == 0
+
+
+def test_a_steady_volume_is_forecast_with_bounds_on_both_sides() -> None:
+    """Thirty an hour for three weeks."""
+    made = rhythm()
+    live(made, 30, 3 * 168)
+    assert made.mean[0] * HOUR_MS == pytest.approx(30, rel=0.01)
+    assert 10 < made.low[0] * HOUR_MS < 25
+    assert 36 < made.high[0] * HOUR_MS < 60
+
+
+def test_hours_of_the_week_differ() -> None:
+    """Noon on Monday is busy, the night and Sunday are not."""
+    made = rhythm()
+    live(made, office(), 2 * 168 + 12)
+    assert made.mean[0] * HOUR_MS > 50
+    live(made, office(), 10, first=2 * 168 + 12)
+    assert made.mean[0] * HOUR_MS < 2
+    assert made.low[0] == 0
+    live(made, office(), 5 * 24 + 14, first=2 * 168 + 22)  # Sunday noon
+    assert made.mean[0] * HOUR_MS < 2
+
+
+def test_the_hour_before_and_after_bound_an_hour_too() -> None:
+    """When doors open at eight, half past seven may be busy and half past eight may be quiet."""
+    made = rhythm()
+    live(made, office(), 2 * 168 + 8)
+    assert made.low[0] == 0
+    live(made, office(), 1, first=2 * 168 + 8)
+    assert made.low[0] > 0
+    live(made, office(), 168 - 2, first=2 * 168 + 9)  # Monday, seven
+    assert made.high[0] * HOUR_MS > 60
+
+
+def test_an_odd_hour_leans_on_the_same_hour_of_other_days() -> None:
+    """A Monday noon of 90 between days of 60 is forecast in between, in the first weeks."""
+    made = rhythm()
+    live(made, {**office(), 12: 90}, 168 + 12)
+    assert 60 < made.mean[0] * HOUR_MS < 85
+
+
+def test_an_outage_does_not_become_the_rule() -> None:
+    """An hour teaches no more than its bounds: one silent week moves a forecast by half at most."""
+    made = rhythm()
+    live(made, 30, 2 * 168)
+    live(made, 0, 168, first=2 * 168)
+    assert made.mean[0] * HOUR_MS > 15
+
+
+def test_wild_weeks_widen_the_bounds() -> None:
+    """A scope whose hours vary threefold is given more room than one that keeps its pace."""
+    rng, calm, wild = np.random.default_rng(2), rhythm(), rhythm()
+    for hour in range(6 * 168):
+        live(calm, int(rng.poisson(40)), 1, first=hour)
+        live(wild, int(rng.poisson(rng.choice([20, 60]))), 1, first=hour)
+    assert wild.high[0] / wild.mean[0] > 1.2 * calm.high[0] / calm.mean[0]
+
+
+def test_closed_hours_are_neither_judged_nor_learned() -> None:
+    """What happens behind closed doors says nothing."""
+    made = rhythm(OpenHours("UTC", tuple((day, 480, 1080) for day in range(7))))
+    while made.stretch is not None and made.stretch.end_ms <= START_MS + 2 * WEEK_MS:
+        made.add(made.stretch.start_ms, np.array([0]), np.array([50]))
+        made.turn()
+    made.begin(START_MS + 2 * WEEK_MS + 3 * HOUR_MS)
+    assert made.mean[0] == 0
+    made.begin(START_MS + 2 * WEEK_MS + 12 * HOUR_MS)
+    assert made.mean[0] * HOUR_MS == pytest.approx(50, rel=0.05)
+
+
+def test_a_restart_changes_nothing() -> None:
+    """The bounds of the current stretch come back from what was kept."""
+    made, other = rhythm(), rhythm()
+    live(made, office(50, 3), 200)
+    made.add(START_MS + 200 * HOUR_MS, np.array([0]), np.array([9]))
+    other.load(made.state())
+    live(made, office(50, 3), 40, first=200)
+    live(other, office(50, 3), 40, first=200)
+    assert alike(made.state(), other.state())
+    assert (made.low[0], made.high[0]) == (other.low[0], other.high[0])
+
+
+def test_cleared_rows_learn_anew() -> None:
+    """A row that stands for another scope knows nothing."""
+    made = rhythm()
+    live(made, 30, 2 * 168)
+    made.clear(np.array([0]))
+    assert made.low[0] == 0
+    assert np.isinf(made.high[0])
+    live(made, 30, 100, first=2 * 168)
+    assert made.mean[0] == 0

@@ -1,0 +1,112 @@
+"""Surge: more volume than the rhythm allows."""
+
+import numpy as np
+
+from alerts.detect.surge import SurgeDetector
+from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Budget, OpenHours, Surge
+from alerts.states import Verdict
+from tests.bank_calls import at, panes
+from tests.detector_builders import alike, drive
+
+WEEK_MS = 7 * DAY_MS
+ROW = np.array([0])
+
+
+def detector(rows: int = 1, time_zone: str = "UTC") -> SurgeDetector:
+    """One page in thirty days, after a week."""
+    made = SurgeDetector(Surge(WEEK_MS, Budget(1, 30 * DAY_MS), OpenHours(time_zone)), MINUTE_MS)
+    made.grow(rows)
+    return made
+
+
+def test_the_banks_surge_is_found_within_minutes_and_little_else() -> None:
+    """18 January from 15:10; before it only the night after two days without calls stands out."""
+    made = detector(time_zone="Asia/Jerusalem")
+    told = [
+        (end, bool(made.step(end, ROW, np.array([count])).verdict[0] == Verdict.BREACH))
+        for end, count in panes()
+    ]
+    alarms = first_ends(told)
+    assert any(at(18, 15, 10) <= end <= at(18, 15, 20) for end in alarms)
+    assert all(at(13, 0) <= end <= at(14, 0) or at(18, 15) <= end <= at(18, 16) for end in alarms)
+
+
+def first_ends(told: list[tuple[int, bool]]) -> list[int]:
+    """Where breaches begin."""
+    return [end for (end, now), (_, before) in zip(told[1:], told, strict=False) if now and not before]
+
+
+def steady(made: SurgeDetector, hours: range, per_minute: int) -> list[int]:
+    """Verdicts of row 0 with so many events a minute."""
+    return [
+        int(made.step(hour * HOUR_MS + (minute + 1) * MINUTE_MS, ROW, np.array([per_minute])).verdict[0])
+        for hour in hours
+        for minute in range(60)
+    ]
+
+
+def test_a_surge_is_over_when_the_volume_is_back() -> None:
+    """Insufficient while it learns, clear, breach within minutes of four times the volume, clear again."""
+    made = detector()
+    assert set(steady(made, range(168), 2)) == {Verdict.INSUFFICIENT}
+    assert set(steady(made, range(169, 200), 2)) == {Verdict.CLEAR}
+    during = steady(made, range(200, 201), 8)
+    assert Verdict.BREACH in during[:10]
+    assert during[-1] == Verdict.BREACH
+    after = steady(made, range(201, 202), 2)
+    assert after[0] == Verdict.BREACH
+    assert after[-1] == Verdict.CLEAR
+
+
+def test_what_is_said_of_a_breach() -> None:
+    """How many came, how many the rhythm allows and expected, and since when."""
+    made = detector()
+    steady(made, range(200), 2)
+    steady(made, range(200, 201), 8)
+    found = made.step(201 * HOUR_MS + MINUTE_MS, ROW, np.array([8]))
+    assert found.value[0] == found.n[0] > 400
+    assert 120 < found.limit[0] < found.value[0]
+    assert found.evidence[0]["since"] == "1970-01-09T08:00:00Z"
+    assert 120 <= float(str(found.evidence[0]["expected"])) <= 125
+
+
+def test_random_traffic_keeps_the_budget() -> None:
+    """Sixty scopes for three weeks past learning: one or two false pages where 42 are allowed."""
+    rng, made = (
+        np.random.default_rng(8),
+        SurgeDetector(Surge(WEEK_MS, Budget(1, DAY_MS // 2)), 10 * MINUTE_MS),
+    )
+    rows = np.arange(60)
+    made.grow(60)
+    pages, before = 0, np.zeros(60, bool)
+    rate = rng.uniform(0.5, 20, 60)
+    for pane in range(6 * 24 * 28):
+        daily = 1 + 0.9 * np.sin(pane / 144 * 2 * np.pi)
+        found = made.step((pane + 1) * 10 * MINUTE_MS, rows, rng.poisson(rate * daily))
+        now = found.verdict == Verdict.BREACH
+        pages += int((now & ~before).sum())
+        before = now
+    assert pages <= 60 * 21 * 2 / 10
+
+
+def test_other_scopes_and_restarts_do_not_matter() -> None:
+    """Three scopes in one judge, restarted, end up to the last bit like each alone."""
+    rng = np.random.default_rng(4)
+    together, alone = detector(3), [detector() for _ in range(3)]
+    for pane in range(60 * 24 * 8):
+        if pane == 5_000:
+            state, together = together.state(), detector(3)
+            together.load(state)
+        counts = rng.poisson([0.02, 0.1, 0.01])
+        rows = np.flatnonzero(counts)
+        if len(rows):
+            end_ms = (pane + 1) * MINUTE_MS
+            drive(together, [(end_ms, rows, counts[rows])])
+            for row in rows.tolist():
+                drive(alone[row], [(end_ms, ROW, counts[[row]])])
+    end_ms = (60 * 24 * 8 + 1) * MINUTE_MS
+    drive(together, [(end_ms, np.arange(3), np.ones(3, np.int64))])
+    for row in range(3):
+        drive(alone[row], [(end_ms, ROW, np.array([1]))])
+        mine = {key: array[row : row + 1] for key, array in together.state().items()}
+        assert alike(mine, alone[row].state())
