@@ -1,6 +1,6 @@
 """A rule in one sentence, as `tocsin check` and reports show it."""
 
-from typing import Final, assert_never
+from typing import Final
 
 from alerts.notation import duration_text
 from alerts.rules import (
@@ -46,8 +46,6 @@ def windows_ms(detect: Detect) -> tuple[int, ...]:
             return () if detect.learn_ms is None else (detect.learn_ms,)
         case Sudden():
             return ()
-        case _:
-            assert_never(detect)
 
 
 def _condition(indicator: str, detect: Detect, direction: Direction) -> str:
@@ -74,8 +72,6 @@ def _condition(indicator: str, detect: Detect, direction: Direction) -> str:
         case Gap():
             window, pages = duration_text(detect.window_ms), _pages(detect.false_pages)
             return f"{indicator} of one {detect.across} worse than the others over {window}, {pages}"
-        case _:
-            assert_never(detect)
 
 
 def _pairs(burn: Burn) -> str:

@@ -53,13 +53,15 @@ def read_rulebook(text: str, file: str, catalogue: Catalogue) -> Rulebook:
         RulebookError: with everything that is wrong, in the order of the file.
     """
     document = read_document(text, file)
-    for root in document.attempt(lambda node: node.fields("a mapping with rules")):
-        rulebook = compose(root, catalogue, rule_list(root))
-        root.close()
-        document.notes.settle()
-        return rulebook
-    document.notes.settle()
-    raise AssertionError("a document that is no mapping has a problem")
+    found = document.attempt(lambda node: _whole(node.fields("a mapping with rules"), catalogue))
+    document.notes.settle()  # raises where nothing was found
+    return found[0]
+
+
+def _whole(root: Fields, catalogue: Catalogue) -> Rulebook:
+    rulebook = compose(root, catalogue, rule_list(root))
+    root.close()
+    return rulebook
 
 
 def rule_list(root: Fields) -> list[Node]:

@@ -145,13 +145,14 @@ class _Stage:
     def compare(self, expected: Expected) -> Iterator[Compared]:
         """Each moment beside what was seen."""
         seen = _joined(self._seen.get((expected.rule, expected.scope), []))
-        since_ms = 0
+        start = 0
         for moment in expected.moments:
             if moment.at_ms is None:
                 yield _always(moment, seen)
-            else:
-                yield _at(moment, moment.at_ms, since_ms, seen)
-                since_ms = moment.at_ms
+                continue
+            stop = bisect_right(seen, moment.at_ms, key=lambda one: one.at_ms)
+            yield _at(moment, seen[stop - 1] if stop else None, seen[start:stop])
+            start = stop
 
     def _observe(self, explained: Explained) -> None:
         seen = Seen(explained.at_ms, explained.state, explained.severity, explained.reading)
@@ -181,15 +182,13 @@ def _joined(seen: Sequence[Seen]) -> list[Seen]:
     return found
 
 
-def _at(moment: Moment, at_ms: int, since_ms: int, seen: Sequence[Seen]) -> Compared:
-    """What holds at `at_ms`: resolved where an episode has ended since the moment before."""
-    past = [one for one in seen if one.at_ms <= at_ms]
-    if not past:
+def _at(moment: Moment, last: Seen | None, since: Sequence[Seen]) -> Compared:
+    """What holds after `last`: resolved where an episode has ended `since` the moment before."""
+    if last is None:
         return Compared(moment, Wanted(State.INACTIVE), None)
-    last = past[-1]
     if last.state not in {State.INACTIVE, State.RESOLVED}:
         return Compared(moment, Wanted(last.state, last.severity), last.reading)
-    ended = [one for one in past if one.at_ms > since_ms and one.state is State.RESOLVED]
+    ended = [one for one in since if one.state is State.RESOLVED]
     got = Wanted(State.RESOLVED, ended[-1].severity) if ended else Wanted(State.INACTIVE)
     return Compared(moment, got, last.reading)
 

@@ -49,7 +49,9 @@ def test_budgets() -> None:
     assert notation.budget(" 0.5  per 1h ") == Budget(0.5, HOUR_MS)
 
 
-@pytest.mark.parametrize("text", ["1", "1 per", "0 per 1h", "1 per 0s", "one per 1h", "-1 per 1h", "1/30d"])
+@pytest.mark.parametrize(
+    "text", ["1", "1 per", "0 per 1h", "1 per 0s", "one per 1h", "1 per 11y", "-1 per 1h", "1/30d"]
+)
 def test_what_is_no_budget_is_refused(text: str) -> None:
     """Nothing per something, something per nothing, and other words."""
     with pytest.raises(ValueError, match="a budget"):

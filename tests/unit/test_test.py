@@ -61,6 +61,22 @@ def test_wrong_files_end_with_2_and_the_others_still_run(folder: Path) -> None:
     assert 'tests="3" failures="2"' in (folder / "out.xml").read_text()
 
 
+def test_scenarios_of_events_name_the_time(folder: Path) -> None:
+    """Or that it went wrong at some time; without answers there is no score to show."""
+    (folder / "events.yaml").write_text("""
+rule: {indicator: csat, window: 5m, critical: 70, confidence: 0, min_answers: 1}
+events: [{at: 2026-01-05T10:00:00Z, channel: phone, indicator: csat, score: 1}]
+expect:
+  - {at: 2026-01-05T10:06:00Z, scope: {channel: phone}, state: firing}
+  - {scope: {channel: phone}, state: inactive}
+  - {at: 2026-01-05T10:06:00Z, scope: {channel: chat}, state: firing}
+""")
+    output = run("events.yaml").output
+    assert "  at some time: want inactive, got firing:critical (0, 0 to 79.35, n 1)\n" in output
+    assert "  2026-01-05T10:06:00Z: want firing, got stale:critical (n 0)\n" in output
+    assert "  2026-01-05T10:06:00Z: want firing, got inactive\n" in output
+
+
 def test_a_long_list_of_differences_is_cut(folder: Path) -> None:
     """Twenty are enough to see what is wrong."""
     text = GOOD.replace("90 60", "90*30").replace("inactive firing", "firing*30")
