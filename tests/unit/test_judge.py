@@ -302,3 +302,171 @@ def test_scores_are_told_again_after_a_restore_even_if_they_ran_empty() -> None:
     late = Judge.restore(plan, 0, snapshot)
     fed(late, both(20))
     assert {score.status for score in late.take_scores()} == {"stale"}
+
+
+def test_years_without_data_are_passed_over() -> None:
+    """Only panes at whose end something can change are judged, so a gap of thirty years costs nothing."""
+    judge = Judge(
+        plan_of(RULES + "  - {name: burn, indicator: csat, detect: burn, target: 80, explain: []}\n"), 0
+    )
+    told = fed(judge, both(0, answers(0, 2, 8)) + both(100_000_000))
+    assert short(told) == [("firing", 1, "00:00:10Z", 20.0), ("stale", 2, "00:01:10Z", None)]
+    assert judge.entries() == {"scopes": 1, "panes": 0, "alerts": 1}
+
+
+def test_nothing_is_known_before_the_first_event() -> None:
+    """No scores, no time."""
+    judge = Judge(plan_of(RULES), 0)
+    assert (judge.judged_through_ms, judge.take_scores(), judge.current_scores(), judge.budgets()) == (
+        None,
+        [],
+        [],
+        [],
+    )
+    assert Judge.restore(plan_of(RULES), 0, judge.snapshot()).judged_through_ms is None
+
+
+def test_groupings_of_another_plan_are_ignored() -> None:
+    """While workers change over to new rules, intakes may still count for the old ones."""
+    judge = Judge(plan_of(RULES), 0)
+    old: ScopeKey = ("team|team", ("a",))
+    told = fed(judge, both(0, answers(0, 2, 8) + answers(0, 5, 5, old)))
+    assert short(told) == [("firing", 1, "00:00:10Z", 20.0)]
+    assert fed(judge, both(1, answers(1, 5, 5, old))) == []
+
+
+def test_snapshot_keeps_what_waits_and_what_is_provisional() -> None:
+    """Panes that one source has closed, and open panes of an idle one, are part of the memory."""
+    plan = plan_of(RULES, 2)
+
+    def sections() -> list[tuple[Section, int]]:
+        quiet = [
+            section_of(f"{name}/1", 0, answers(2, 0, 6) if name == "feedback" else (), Kind.IDLE, 2, 90_000)
+            for name in ("feedback", "interactions")
+        ]
+        return [
+            *((each, 0) for each in both(0)),
+            (section_of("feedback/0", 4, answers(3, 9, 0) + answers(4, 0, 9, CHAT), position=9), 1_000),
+            *((section_of(f"{name}/1", 0), 1_000) for name in ("feedback", "interactions")),
+            *((each, 100_000) for each in quiet),
+            (section_of("interactions/0", 4, position=9), 100_000),
+            (section_of("feedback/1", 6, answers(2, 0, 7), position=9), 101_000),
+            *((section_of(f"interactions/{at}", 6, position=10), 101_000) for at in (0, 1)),
+            (section_of("feedback/0", 6, position=10), 101_000),
+        ]
+
+    judge = Judge(plan, 0)
+    expected = [told for each in sections() for told in judge.feed(*each)]
+    assert [(each.state, each.scope["channel"], each.value) for each in expected] == [
+        ("firing", "phone", 0.0),
+        ("firing", "chat", 0.0),
+    ]
+    for cut in range(len(sections())):
+        other = Judge(plan, 0)
+        told = [each for one in sections()[:cut] for each in other.feed(*one)]
+        other = Judge.restore(plan, 0, other.snapshot())
+        told += [each for one in sections()[cut:] for each in other.feed(*one)]
+        assert told == expected
+        assert _latest(other) == _latest(judge)
+
+
+def test_snapshot_of_other_rules_leaves_out_what_is_unknown() -> None:
+    """Groupings, windows, rules and sources that the new plan does not have are dropped without harm."""
+    more = (
+        RULES
+        + """
+  - {name: gone, indicator: csat, by: [team], window: 2m, critical: 50, confidence: 0, min_answers: 1}
+  - {name: fall, indicator: csat, by: [channel], detect: sudden, floor: 50, explain: []}
+"""
+    )
+    team: ScopeKey = ("team|team", ("a",))
+    judge = Judge(plan_of(more, 2), 0)
+    sections = [
+        section_of(f"{name}/{at}", 0, answers(0, 2, 8) + answers(0, 0, 3, team) if name == "feedback" else ())
+        for name in ("feedback", "interactions")
+        for at in (0, 1)
+    ]
+    assert {each.rule for each in fed(judge, sections)} == {"low", "gone"}
+    waiting = section_of("feedback/1", 3, answers(2, 1, 1) + answers(2, 1, 1, team), position=2)
+    provisional = section_of("feedback/1", 3, answers(5, 1, 1), Kind.IDLE, 3, 1_000)
+    assert fed(judge, [waiting, provisional]) == []
+    restored = Judge.restore(plan_of(RULES), 0, judge.snapshot())
+    assert [rule.name for rule, _, _ in restored.firing()] == ["low"]
+    assert short(fed(restored, both(3, position=9))) == []
+    (score,) = [each for each in restored.current_scores() if each.indicator == "csat"]
+    assert (score.value, score.n) == (22.7273, 22)
+
+
+def test_panes_of_another_length_fit_no_snapshot() -> None:
+    """With `timing.pane` changed, everything starts empty."""
+    judge = Judge(plan_of(RULES), 0)
+    fed(judge, both(0, answers(0, 2, 8)))
+    restored = Judge.restore(plan_of(RULES + "timing: {pane: 20s}\n"), 0, judge.snapshot())
+    assert restored.entries() == {"scopes": 0, "panes": 0, "alerts": 0}
+
+
+def test_where_chooses_scopes() -> None:
+    """A rule judges, and knows, only the scopes that its `where` names."""
+    heard: list[Explained] = []
+    plan = plan_of(RULES.replace("explain: []", "explain: [], where: {channel: [chat]}"))
+    judge = Judge(plan, 0, heard.append)
+    told = fed(judge, both(0, answers(0, 2, 8) + answers(0, 0, 9, CHAT)) + both(1, answers(1, 0, 9)))
+    assert [each.scope for each in told] == [{"channel": "chat"}]
+    assert judge.scopes(plan.rulebook.rules[0]) == [(("channel", "chat"),)]
+    assert {each.scope for each in heard} == {(("channel", "chat"),)}
+
+
+@pytest.mark.parametrize(
+    ("counted", "verdict", "reason"),
+    [
+        (answers(0, 4, 0), "insufficient", "4 answers, want 5"),
+        (answers(0, 6, 4), "breach", "it is below the critical limit 70"),
+        (answers(0, 71, 29), "insufficient", "neither surely below a limit nor back at 72"),
+        (answers(0, 72, 28), "clear", "at or on the healthy side of 72"),
+        (
+            [Counted(0, PHONE, "csat/1-5/5", 3), Counted(0, PHONE, "csat/1-5/5", -3)],
+            "stale",
+            "no answers in the window",
+        ),
+    ],
+)
+def test_reasons(counted: list[Counted], verdict: str, reason: str) -> None:
+    """Each verdict says why."""
+    heard: list[Explained] = []
+    judge = Judge(plan_of(RULES.replace("confidence: 0", "confidence: 0, recover: 72")), 0, heard.append)
+    fed(judge, both(0, [*counted, *answers(0, 9, 9, CHAT)]))
+    (found,) = [each for each in heard if each.scope == (("channel", "phone"),)]
+    assert (found.verdict.word, found.reason) == (verdict, reason)
+
+
+def test_no_cause_where_nothing_stands_out() -> None:
+    """One value alone explains nothing, and neither do values that nobody answered for."""
+    plan = plan_of(RULES.replace("explain: []", "explain: [topic, stage]"))
+    finer = ("channel,topic|channel", ("phone", "billing"))
+    (told,) = fed(Judge(plan, 0), both(0, answers(0, 2, 8) + answers(0, 2, 8, finer)))
+    assert told.cause is None
+
+
+def test_cause_of_a_volume_is_the_greatest_part() -> None:
+    """What came in most is what there is too much of."""
+    rules = """
+indicators: {csat: false, ces: false, nps: false, sentiment: false, fcr: false, ttr: false, wait: false}
+rules:
+  - {name: many, indicator: contacts, by: [channel], window: 1m, critical: 10,
+     confidence: 0, explain: [topic]}
+"""
+    counted = [
+        Counted(0, PHONE, "contacts", 16),
+        *(
+            Counted(0, ("channel,topic|channel", ("phone", topic)), "contacts", count)
+            for topic, count in (("a", 12), ("b", 4))
+        ),
+    ]
+    (told,) = fed(Judge(plan_of(rules), 0), both(0, counted))
+    assert told.cause == {
+        "dimension": "topic",
+        "value": "a",
+        "value_score": 12.0,
+        "n": 12,
+        "share_of_shortfall": 0.75,
+    }
