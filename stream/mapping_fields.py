@@ -50,7 +50,7 @@ def source(node: Node, field: str, shared: Shared) -> Source:
         given = [form for form in FORMS if form in fields]
         if len(given) != 1:
             raise node.wrong(f"a mapping with one of {', '.join(FORMS)}")
-        nulls = shared.nulls | fields.get_or("nulls", words, frozenset())
+        nulls = shared.nulls | fields.get_or("nulls", words, frozenset[str]())
         made = FORMS[given[0]](fields, Shared(nulls, shared.zone))
         fields.close()
         found = Constant("") if made is None else made
@@ -110,12 +110,12 @@ def _condition(key: str, fields: Fields, nulls: frozenset[str]) -> Condition:
     if key == "rises":
         return Rises(fields.get_or("rises", Node.text, ""), nulls)
     if key == "changes":
-        to = fields.get_or("to", words, frozenset())
+        to = fields.get_or("to", words, frozenset[str]())
         return Changes(fields.get_or("changes", Node.text, ""), to, nulls)
     column = fields.require("column", Node.text, "a column") or ""
     if key == "present":
         return Present(column, fields.get_or("present", Node.flag, default=True), nulls)
-    return Is(column, fields.get_or(key, words, frozenset()), key == "is_not")
+    return Is(column, fields.get_or(key, words, frozenset[str]()), key == "is_not")
 
 
 def _lookup(fields: Fields, shared: Shared) -> Source | None:

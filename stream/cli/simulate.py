@@ -171,7 +171,7 @@ def _print(question: Question, outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         rate, low, high = false_pages(outcome)
         name = outcome.rule.name if outcome.beside is None else f"  {outcome.rule.name}"
-        row = (name, f"{rate:.3g}  ({low:.3g} to {high:.3g})", f"{outcome.firing:.2%}")
+        row: tuple[str, ...] = (name, f"{rate:.3g}  ({low:.3g} to {high:.3g})", f"{outcome.firing:.2%}")
         rows.append((*row, *(_delay(seen) for seen in outcome.falls)))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
