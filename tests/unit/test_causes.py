@@ -1,0 +1,58 @@
+"""Causes."""
+
+import pytest
+
+from stream.judge import Judge
+from tests.builders import Counted, plan_of
+from tests.judging import PHONE, RULES, answers, both, fed
+
+
+def test_cause_is_the_finer_scope_with_most_of_the_shortfall() -> None:
+    """A firing alert names the value that explains most of what is missing."""
+    judge = Judge(plan_of(RULES.replace("explain: []", "explain: [topic]")), 0)
+    finer = [("channel,topic|channel", ("phone", topic)) for topic in ("billing", "delivery", "other")]
+    counted = [
+        *answers(0, 20, 20),
+        *answers(0, 2, 15, finer[0]),
+        *answers(0, 5, 5, finer[1]),
+        *answers(0, 13, 0, finer[2]),
+    ]
+    (told,) = fed(judge, both(0, counted))
+    assert told.cause is not None
+    assert (told.cause["dimension"], told.cause["value"], told.cause["n"]) == ("topic", "billing", 17)
+    assert told.cause["share_of_shortfall"] == pytest.approx(
+        (17 * 70 - 200) / (17 * 70 - 200 + 200), abs=1e-4
+    )
+
+
+def test_no_cause_where_nothing_stands_out() -> None:
+    """One value alone explains nothing, and neither do values that nobody answered for."""
+    plan = plan_of(RULES.replace("explain: []", "explain: [topic, stage]"))
+    finer = ("channel,topic|channel", ("phone", "billing"))
+    (told,) = fed(Judge(plan, 0), both(0, answers(0, 2, 8) + answers(0, 2, 8, finer)))
+    assert told.cause is None
+
+
+def test_cause_of_a_volume_is_the_greatest_part() -> None:
+    """What came in most is what there is too much of."""
+    rules = """
+indicators: {csat: false, ces: false, nps: false, sentiment: false, fcr: false, ttr: false, wait: false}
+rules:
+  - {name: many, indicator: contacts, by: [channel], window: 1m, critical: 10,
+     confidence: 0, explain: [topic]}
+"""
+    counted = [
+        Counted(0, PHONE, "contacts", 16),
+        *(
+            Counted(0, ("channel,topic|channel", ("phone", topic)), "contacts", count)
+            for topic, count in (("a", 12), ("b", 4))
+        ),
+    ]
+    (told,) = fed(Judge(plan_of(rules), 0), both(0, counted))
+    assert told.cause == {
+        "dimension": "topic",
+        "value": "a",
+        "value_score": 12.0,
+        "n": 12,
+        "share_of_shortfall": 0.75,
+    }

@@ -1,0 +1,38 @@
+"""Scores, as cx.scores carries them."""
+
+from stream.judge import Judge
+from tests.builders import plan_of
+from tests.judging import CHAT, RULES, answers, both, fed
+
+
+def test_scores_are_told_when_they_change_and_not_again() -> None:
+    """Each score is taken once per change, with its status."""
+    judge = Judge(plan_of(RULES), 0)
+    fed(judge, both(0, answers(0, 4, 0) + answers(0, 20, 20, CHAT)))
+    taken = {(each.indicator, each.scope["channel"]): each for each in judge.take_scores()}
+    assert taken["csat", "phone"].status == "insufficient"
+    assert taken["csat", "chat"].status == "warming"
+    assert (taken["csat", "chat"].value, taken["csat_mean", "chat"].value) == (50.0, 3.0)
+    assert judge.take_scores() == []
+    fed(judge, both(1, answers(1, 4, 0)))
+    assert {(each.indicator, each.scope["channel"]) for each in judge.take_scores()} == {
+        ("csat", "phone"),
+        ("csat_mean", "phone"),
+    }
+    fed(judge, both(10))
+    assert {each.status for each in judge.take_scores()} == {"stale"}
+
+
+def test_scores_are_told_again_after_a_restore_even_if_they_ran_empty() -> None:
+    """Whoever restores a judge tells every score that it knows once more, and stale ones as stale."""
+    plan = plan_of(RULES)
+    judge = Judge(plan, 0)
+    fed(judge, both(0, answers(0, 20, 20)))
+    told = sorted(repr(score) for score in judge.take_scores())
+    snapshot = judge.snapshot()
+    restored = Judge.restore(plan, 0, snapshot)
+    assert sorted(repr(score) for score in restored.take_scores()) == told
+    assert restored.take_scores() == []
+    late = Judge.restore(plan, 0, snapshot)
+    fed(late, both(20))
+    assert {score.status for score in late.take_scores()} == {"stale"}
