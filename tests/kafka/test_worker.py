@@ -19,7 +19,7 @@ from tests.kafka.worker_process import ROOT, WorkerProcess, create_topics, worke
 
 PARTITIONS = 3
 RULES = """
-timing: {pane: 10s, lateness: 10s}
+timing: {pane: 10s, lateness: 10s, idle_after: 3s}
 rules:
   - {name: csat-low, indicator: csat, by: [channel], window: 10m, warning: 80, min_answers: 20}
 """
