@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 TICK_S: Final = os.sysconf("SC_CLK_TCK")
-GIVE_UP_S: Final = 900.0
+GIVE_UP_S: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,8 @@ async def _watch(processes: list[subprocess.Popen[bytes]], ports: list[int], eve
     until = time.monotonic() + GIVE_UP_S
     while time.monotonic() < until:
         await asyncio.sleep(0.1)
+        if any(process.poll() is not None for process in processes):
+            break
         counted = sum([await asyncio.to_thread(_counted, port) for port in ports])
         now = (time.monotonic(), sum(cpu_s(p.pid) for p in processes), counted)
         if began is None and counted:
@@ -104,7 +106,7 @@ async def _watch(processes: list[subprocess.Popen[bytes]], ports: list[int], eve
         if began is not None and counted >= events:
             memory = max(rss_mb(p.pid) for p in processes)
             return Measured(int(events - began[2]), now[0] - began[0], now[1] - began[1], memory)
-    raise RuntimeError("the worker did not get through its events")
+    raise RuntimeError("the worker did not get through its events; its log is in /tmp")
 
 
 def _counted(port: int) -> float:

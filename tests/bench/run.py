@@ -75,7 +75,7 @@ def run_peer(name: str, broker: str, load: Load, group: str, streams: list[str])
     few = min(load.events, SLOW.get(name, load.events))
     if name == "tocsin":
         asyncio.run(empty_outputs(broker))
-        create_topics(broker, load.partitions)
+        create_topics(broker, load.partitions, group)
         return asyncio.run(worker(broker, RULES, load.events, group))
     if name == "streams":
         return announced([*streams, broker, str(few), group, "cx.interactions", "cx.feedback"], few)
@@ -125,7 +125,7 @@ def main() -> None:
 
 def prepare(broker: str, load: Load) -> None:
     """Topics, and all events in them."""
-    create_topics(broker, load.partitions)
+    create_topics(broker, load.partitions, "tocsin")
     _say(f"producing {load.events:,} events …")
     asyncio.run(produce(broker, load))
 
@@ -143,10 +143,10 @@ async def empty_outputs(broker: str) -> None:
         await admin.close()
 
 
-def create_topics(broker: str, partitions: int) -> None:
+def create_topics(broker: str, partitions: int, group: str) -> None:
     """As an operator would."""
-    command = [sys.executable, "-m", "stream", "topics", "--broker", broker, "--partitions", str(partitions)]
-    subprocess.run(command, check=True, stdout=sys.stderr)
+    command = [sys.executable, "-m", "stream", "topics", "--broker", broker, "--group", group]
+    subprocess.run([*command, "--partitions", str(partitions)], check=True, stdout=subprocess.DEVNULL)
 
 
 def _say(text: str) -> None:
