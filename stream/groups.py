@@ -16,8 +16,9 @@ from stream.indicators import Ints, formula
 from stream.plan import SCORE_WINDOW_MS, Grouping, Plan, Scored, explaining, grouping_of
 from stream.probes import NO_ROWS, Fresh, View, union
 from stream.scopes import Scopes, Values
+from stream.tally import CELLS
 from stream.watches import Watch, watch
-from stream.windows import Layout, Readout, Window
+from stream.windows import Layout, Readout, Window, summed
 
 NOTHING_FRESH: Final = Fresh(NO_ROWS, NO_ROWS, NO_ROWS)
 REMEMBERED_MS: Final = 35 * DAY_MS
@@ -78,18 +79,26 @@ class Group:
 
     def merge(self, pane: int, rows: Ints, panes: Ints, cells: Ints, counts: Ints) -> None:
         """Take in counts that are due at `pane`'s end; `panes` is where each belongs, `pane` or before."""
-        late = np.unique(panes[panes != pane]).tolist()
-        parts = [(pane, panes == pane), *((each, panes == each) for each in late)] if late else [(pane, None)]
-        for belongs, chosen in parts:
-            part = (rows, cells, counts) if chosen is None else (rows[chosen], cells[chosen], counts[chosen])
-            if belongs == pane:
-                self._fresh = Fresh(*part)
-            projected: dict[int, tuple[Ints, Ints]] = {}
-            for window in self.all_windows():
-                key = id(window.layout)
-                if key not in projected:
-                    projected[key] = window.layout.project(*part)
-                window.add(belongs, *projected[key])
+        late = panes != pane
+        if late.any():
+            for belongs in np.unique(panes[late]).tolist():
+                chosen = panes == belongs
+                self._add(belongs, rows[chosen], cells[chosen], counts[chosen])
+            rows, cells, counts = rows[~late], cells[~late], counts[~late]
+        if len(rows):
+            self._fresh = self._add(pane, rows, cells, counts)
+
+    def _add(self, pane: int, rows: Ints, cells: Ints, counts: Ints) -> Fresh:
+        """Give counts of one pane to every window; returns them by rows and then cells, each once."""
+        keys, counts = summed(rows * len(CELLS) + cells, counts)
+        rows, cells = np.divmod(keys, len(CELLS))
+        projected: dict[int, tuple[Ints, Ints]] = {}
+        for window in self.all_windows():
+            layout = window.layout
+            if id(layout) not in projected:
+                projected[id(layout)] = layout.project(rows, cells, counts)
+            window.add(pane, *projected[id(layout)])
+        return Fresh(rows, cells, counts)
 
     def next_pane(self, judged: int) -> int | None:
         """The first pane after `judged` at whose end something moves even if nothing comes in."""

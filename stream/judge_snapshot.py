@@ -5,7 +5,7 @@ out, what only it knows starts empty.  Nothing fits where panes have another len
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -15,103 +15,24 @@ from alerts.board import Board, Episode
 from alerts.states import State
 from stream.banks import Ranked
 from stream.groups import Group
+from stream.judge_form import (
+    COLUMNS,
+    VERSION,
+    Alert,
+    Arrays,
+    Grouped,
+    Header,
+    Open,
+    Rolling,
+    Slots,
+    arrays_of,
+)
 from stream.memory import ROW_BITS, ROW_MASK, Memory
 from stream.pending import Counts, Ints
 from stream.sections import NO_PANE, Rows
-from stream.sources import Portion, Progress
+from stream.sources import Portion
 from stream.tally import CELL, CELLS
-from stream.windows import Staged, Window, compact
-
-VERSION: Final = 1
-"""Of the form of snapshots; others are not read."""
-
-COLUMNS: Final = ("closing", "pane", "scope", "cell", "count")
-
-
-class Alert(msgspec.Struct, array_like=True):
-    """An episode that goes on; `row` is a place in the scopes of its group."""
-
-    rule: str
-    row: int
-    state: int
-    started_at_ms: int
-    severity: int
-    seq: int
-    due_ms: int | None
-
-
-class Slots(msgspec.Struct, array_like=True):
-    """Counts by slot: numbers of arrays.  `ends` say where each slot's part of the others ends."""
-
-    slots: int
-    ends: int
-    places: int
-    counts: int
-
-
-class Rolling(msgspec.Struct, array_like=True):
-    """A window.  `cells` is the number of the array with its columns' cells."""
-
-    window_ms: int
-    slot_panes: int
-    cells: int
-    kept: Slots
-    staged: Slots
-
-
-class Grouped(msgspec.Struct, array_like=True):
-    """A group; arrays about its scopes have one entry per scope, in the order of `scopes`."""
-
-    key: str
-    scopes: list[tuple[str, ...]]
-    seen_ms: int
-    windows: list[Rolling]
-    alerts: list[Alert]
-    detectors: dict[str, dict[str, int]]
-
-
-class Open(msgspec.Struct, array_like=True):
-    """Provisional rows of one source: numbers of the columns' arrays."""
-
-    source: str
-    scopes: list[tuple[str, tuple[str, ...]]]
-    columns: list[int]
-
-
-class Header(msgspec.Struct):
-    """Everything but the arrays, which follow each other in the second chunk as `arrays` describes."""
-
-    version: int
-    pane_ms: int
-    cells: list[str]
-    judged: int
-    first_pane: int | None
-    forget_ms: int
-    epoch_ms: int | None
-    wall_ms: int
-    sources: dict[str, Progress]
-    provisional: list[Open]
-    groups: list[Grouped]
-    pending: list[int]
-    arrays: list[tuple[str, list[int]]]
-
-
-class Arrays:
-    """Arrays by number, as one run of bytes."""
-
-    def __init__(self) -> None:
-        self.described: list[tuple[str, list[int]]] = []
-        self._bytes: list[bytes] = []
-
-    def put(self, array: NDArray[Any]) -> int:
-        """Add a copy of an array; its number."""
-        self.described.append((array.dtype.newbyteorder("<").str, list(array.shape)))
-        self._bytes.append(array.astype(array.dtype.newbyteorder("<")).tobytes())
-        return len(self.described) - 1
-
-    def joined(self) -> bytes:
-        """All arrays, one after the other."""
-        return b"".join(self._bytes)
+from stream.windows import Staged, Window
 
 
 def dump(memory: Memory) -> list[bytes]:
@@ -226,12 +147,7 @@ class _Loader:
     def __init__(self, memory: Memory, header: Header, data: bytes) -> None:
         self._memory = memory
         self._header = header
-        self._arrays: list[NDArray[Any]] = []
-        start = 0
-        for dtype, shape in header.arrays:
-            array = np.frombuffer(data, dtype, int(np.prod(shape)), start).reshape(shape)
-            start += array.nbytes
-            self._arrays.append(array.astype(array.dtype.newbyteorder("=")))
+        self._arrays = arrays_of(header.arrays, data)
         self._cells = np.array([CELL.get(name, -1) for name in header.cells], np.int64)
 
     def load(self) -> None:
@@ -285,7 +201,7 @@ class _Loader:
         for slot, end in zip(self._arrays[slots.slots].tolist(), ends, strict=True):
             kept = column[start:end] >= 0
             renumbered = (rows[start:end] * window.layout.width + column[start:end])[kept]
-            found.append(Staged(slot, compact(renumbered), compact(counts[start:end][kept])))
+            found.append(Staged(slot, *window.layout.compact(renumbered, counts[start:end][kept])))
             start = end
         return found
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from stream.indicators import Floats, Formula, Ints, Sums
-from stream.tally import CELLS, ttr_bucket_cells
+from stream.tally import CELL, CELLS, ttr_bucket_cells
 
 MOST_SLOTS: Final = 200
 INT32: Final = 2**31
@@ -54,6 +54,7 @@ class Layout:
         self.cells: Final = np.array([*cells, *buckets], np.int64)
         self.column_of: Final = np.full(len(CELLS), -1, np.int64)
         self.column_of[self.cells] = np.arange(len(self.cells))
+        self._times: Final = CELL["ttr.sum_ms"] in cells
         self.formulas: Final[Mapping[str, Formula]] = {each.name: each for each in formulas}
         self._place: Final = {name: 3 * number for number, name in enumerate(self.formulas)}
         self._weights: Final = np.zeros((self.narrow, 3 * len(self.formulas)))
@@ -67,11 +68,20 @@ class Layout:
         return len(self.cells)
 
     def project(self, rows: Ints, cells: Ints, counts: Ints) -> tuple[Ints, Ints]:
-        """Places (row × width + column) and counts of the cells that are kept, each place once, ascending."""
+        """Places (row × width + column) and counts of the cells that are kept.
+
+        Given each row and cell once, by rows and then cells, so come the places.  They are made for
+        keeping: whole numbers in half the room wherever they fit.
+        """
         columns = self.column_of[cells]
         kept = columns >= 0
-        places, counts = summed(rows[kept] * self.width + columns[kept], counts[kept])
-        return compact(places), compact(counts)
+        return self.compact(rows[kept] * self.width + columns[kept], counts[kept])
+
+    def compact(self, places: Ints, counts: Ints) -> tuple[Ints, Ints]:
+        """The same, in half the room: windows keep millions of them.  Only sums of times do not fit."""
+        if len(places) and int(places.max()) < INT32:
+            places = cast("Ints", places.astype(np.int32))
+        return places, counts if self._times else cast("Ints", counts.astype(np.int32))
 
     def read(self, counts: Ints) -> "Readout":
         """The sums of all formulas for counts of scopes by columns."""
@@ -181,7 +191,15 @@ class Window:
         for each in staged:
             if each.slot > left:
                 by_slot.setdefault(each.slot, []).append(each)
-        return [_sum_of(by_slot[slot]) for slot in sorted(by_slot)]
+        return [self._sum_of(by_slot[slot]) for slot in sorted(by_slot)]
+
+    def _sum_of(self, parts: Sequence[Staged]) -> Staged:
+        """All that is staged for one slot, in one piece."""
+        if len(parts) == 1:
+            return parts[0]
+        places = np.concatenate([part.places for part in parts]).astype(np.int64)
+        counts = np.concatenate([part.counts for part in parts]).astype(np.int64)
+        return Staged(parts[0].slot, *self.layout.compact(*summed(places, counts)))
 
     def _keep(self, staged: Staged) -> None:
         if staged.slot not in self._kept:
@@ -217,18 +235,3 @@ def summed(places: Ints, counts: Ints) -> tuple[Ints, Ints]:
     places, counts = places[order], counts[order]
     first = np.flatnonzero(np.concatenate(([True], places[1:] != places[:-1])))
     return places[first], np.add.reduceat(counts, first)
-
-
-def compact(values: Ints) -> Ints:
-    """The same whole numbers, in half the room where they are small: windows keep millions of them."""
-    small = not len(values) or (int(values.min()) > -INT32 and int(values.max()) < INT32)
-    return cast("Ints", values.astype(np.int32)) if small else values
-
-
-def _sum_of(parts: Sequence[Staged]) -> Staged:
-    if len(parts) == 1:
-        return parts[0]
-    places = np.concatenate([part.places for part in parts])
-    counts = np.concatenate([part.counts for part in parts]).astype(np.int64)
-    places, counts = summed(places, counts)
-    return Staged(parts[0].slot, places, compact(counts))

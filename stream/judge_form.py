@@ -1,0 +1,113 @@
+"""The form of a judge's snapshot: a header that describes, and arrays in one run of bytes.
+
+Arrays go by their number; scopes, rules, windows and cells by their names.
+"""
+
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.sources import Progress
+
+VERSION: Final = 1
+"""Of the form of snapshots; others are not read."""
+
+COLUMNS: Final = ("closing", "pane", "scope", "cell", "count")
+
+
+class Alert(msgspec.Struct, array_like=True):
+    """An episode that goes on; `row` is a place in the scopes of its group."""
+
+    rule: str
+    row: int
+    state: int
+    started_at_ms: int
+    severity: int
+    seq: int
+    due_ms: int | None
+
+
+class Slots(msgspec.Struct, array_like=True):
+    """Counts by slot: numbers of arrays.  `ends` say where each slot's part of the others ends."""
+
+    slots: int
+    ends: int
+    places: int
+    counts: int
+
+
+class Rolling(msgspec.Struct, array_like=True):
+    """A window.  `cells` is the number of the array with its columns' cells."""
+
+    window_ms: int
+    slot_panes: int
+    cells: int
+    kept: Slots
+    staged: Slots
+
+
+class Grouped(msgspec.Struct, array_like=True):
+    """A group; arrays about its scopes have one entry per scope, in the order of `scopes`."""
+
+    key: str
+    scopes: list[tuple[str, ...]]
+    seen_ms: int
+    windows: list[Rolling]
+    alerts: list[Alert]
+    detectors: dict[str, dict[str, int]]
+
+
+class Open(msgspec.Struct, array_like=True):
+    """Provisional rows of one source: numbers of the columns' arrays."""
+
+    source: str
+    scopes: list[tuple[str, tuple[str, ...]]]
+    columns: list[int]
+
+
+class Header(msgspec.Struct):
+    """Everything but the arrays, which follow each other in the second chunk as `arrays` describes."""
+
+    version: int
+    pane_ms: int
+    cells: list[str]
+    judged: int
+    first_pane: int | None
+    forget_ms: int
+    epoch_ms: int | None
+    wall_ms: int
+    sources: dict[str, Progress]
+    provisional: list[Open]
+    groups: list[Grouped]
+    pending: list[int]
+    arrays: list[tuple[str, list[int]]]
+
+
+class Arrays:
+    """Arrays by number, as one run of bytes."""
+
+    def __init__(self) -> None:
+        self.described: list[tuple[str, list[int]]] = []
+        self._bytes: list[bytes] = []
+
+    def put(self, array: NDArray[Any]) -> int:
+        """Add a copy of an array; its number."""
+        self.described.append((array.dtype.newbyteorder("<").str, list(array.shape)))
+        self._bytes.append(array.astype(array.dtype.newbyteorder("<")).tobytes())
+        return len(self.described) - 1
+
+    def joined(self) -> bytes:
+        """All arrays, one after the other."""
+        return b"".join(self._bytes)
+
+
+def arrays_of(described: list[tuple[str, list[int]]], data: bytes) -> list[NDArray[Any]]:
+    """The arrays that `Arrays` had joined."""
+    found, start = [], 0
+    for dtype, shape in described:
+        array = np.frombuffer(data, dtype, int(np.prod(shape)), start).reshape(shape)
+        start += array.nbytes
+        found.append(array.astype(array.dtype.newbyteorder("=")))
+    return found
