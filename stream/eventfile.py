@@ -5,7 +5,7 @@ temporary one where the log is packed or a pipe.  Seventeen bytes a line are kep
 lines are no trouble.  Lines already in order, as most logs are, are then read straight through.
 """
 
-import mmap
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -20,6 +20,8 @@ from stream.logfile import UNREADABLE, Log, opened, unreadable
 from stream.times import EARLIEST_MS, LATEST_MS, NO_TIME, Ints, read_time, read_times
 
 BLOCK_BYTES: Final = 1 << 20
+WASTE: Final = 16
+"""Lines scattered over more than this many times their own bytes are read one by one."""
 INTERACTION, FEEDBACK, BLANK = 0, 1, 2
 """Kinds of line.  A line with `indicator` is feedback; one that is not JSON counts as what it looks like."""
 
@@ -68,7 +70,7 @@ class EventFile:
         self._stack = ExitStack()
         self._names: list[str] = []
         self._consumed = 0
-        self._buffers: list[mmap.mmap | bytes] = []
+        self._files: list[IO[bytes]] = []
         indices: list[_Index] = []
         try:
             for name in names:
@@ -115,39 +117,53 @@ class EventFile:
         before = self._consumed
         with opened(name) as log:
             try:
-                buffer = self._buffer(log, lambda done: told(before + done))
+                file = self._unpacked(log, lambda done: told(before + done))
+                index = _indexed(file, (lambda done: told(before + done)) if log.plain else lambda _: None)
             except UNREADABLE as error:
                 raise unreadable(name, error) from None
             self._names.append(log.name)
             self._consumed += log.size or 0
-        self._buffers.append(buffer)
-        return _indexed(buffer, (lambda done: told(before + done)) if log.plain else lambda _: None)
+        self._files.append(file)
+        return index
 
-    def _buffer(self, log: Log, told: Told) -> mmap.mmap | bytes:
-        """The unpacked bytes, mapped into memory."""
+    def _unpacked(self, log: Log, told: Told) -> IO[bytes]:
+        """The log itself where it is plain, or else a temporary file with all that is in it."""
         if log.plain is not None:
-            return _mapped(log.stream)
+            return self._stack.enter_context(log.plain.open("rb"))
         spool = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  # the stack closes it
         while block := log.stream.read(BLOCK_BYTES):
             spool.write(block)
             told(log.consumed())
-        spool.flush()
-        return _mapped(spool)
+        spool.seek(0)
+        return spool
 
     def _text(self, place: Ints) -> list[bytes]:
-        if not len(place):
-            return []
-        owner = int(np.searchsorted(self._first, place[0], side="right")) - 1
-        within = place - self._first[owner]
-        if self._order is None and place[-1] < self._first[owner + 1]:
-            buffer, start = self._buffers[owner], self._starts[owner]
-            return buffer[start[within[0]] : start[within[-1] + 1] - 1].split(b"\n")
         owners = np.searchsorted(self._first, place, side="right") - 1
-        return [self._line(*pair) for pair in zip(owners.tolist(), place.tolist(), strict=True)]
+        text = [b""] * len(place)
+        for owner in np.unique(owners).tolist():
+            mine = np.flatnonzero(owners == owner)
+            lines = self._of(owner, place[mine] - self._first[owner])
+            if len(mine) == len(place):
+                return lines
+            for spot, line in zip(mine.tolist(), lines, strict=True):
+                text[spot] = line
+        return text
 
-    def _line(self, owner: int, place: int) -> bytes:
-        start, within = self._starts[owner], place - int(self._first[owner])
-        return self._buffers[owner][start[within] : start[within + 1] - 1]
+    def _of(self, owner: int, within: Ints) -> list[bytes]:
+        """Lines of one file by their numbers in it: in one piece where they lie close together."""
+        start = self._starts[owner]
+        begins, ends = start[within], start[within + 1] - 1
+        first, last = int(begins.min()), int(ends.max())
+        if last - first > WASTE * int((ends - begins).sum()):
+            return [self._bytes(owner, *pair) for pair in zip(begins.tolist(), ends.tolist(), strict=True)]
+        piece = self._bytes(owner, first, last)
+        if (np.diff(within) == 1).all():
+            return piece.split(b"\n")
+        pairs = zip((begins - first).tolist(), (ends - first).tolist(), strict=True)
+        return [piece[begin:end] for begin, end in pairs]
+
+    def _bytes(self, owner: int, first: int, last: int) -> bytes:
+        return os.pread(self._files[owner].fileno(), last - first, first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +175,10 @@ class _Index:
     kind: NDArray[np.uint8]
 
 
-def _mapped(file: IO[bytes]) -> mmap.mmap | bytes:
-    file.seek(0, 2)
-    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if file.tell() else b""
-
-
-def _indexed(buffer: mmap.mmap | bytes, told: Told) -> _Index:
+def _indexed(file: IO[bytes], told: Told) -> _Index:
     starts, times, kinds = [], [], []
-    for first, block in _blocks(buffer):
+    first = 0
+    for block in _blocks(file):
         ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
         if not block.endswith(b"\n"):
             ends = np.append(ends, len(block) + 1)
@@ -175,9 +187,9 @@ def _indexed(buffer: mmap.mmap | bytes, told: Told) -> _Index:
         times.append(_times(heads))
         kinds.append(kind)
         told(first + len(block))
-    unended = bool(len(buffer)) and buffer[-1:] != b"\n"
-    starts.append(np.array([len(buffer) + unended], np.int64))
+        first += int(ends[-1])
     none = np.empty(0, np.int64)
+    starts.append(np.array([first], np.int64))
     return _Index(
         np.concatenate(starts),
         np.concatenate([none, *times]),
@@ -185,13 +197,18 @@ def _indexed(buffer: mmap.mmap | bytes, told: Told) -> _Index:
     )
 
 
-def _blocks(buffer: mmap.mmap | bytes) -> Iterator[tuple[int, bytes]]:
-    """Runs of whole lines and where they start."""
-    first = 0
-    while first < len(buffer):
-        last = buffer.find(b"\n", first + BLOCK_BYTES) + 1 or len(buffer)
-        yield first, buffer[first:last]
-        first = last
+def _blocks(file: IO[bytes]) -> Iterator[bytes]:
+    """Runs of whole lines."""
+    rest = b""
+    while block := file.read(BLOCK_BYTES):
+        whole = block.rfind(b"\n") + 1
+        if whole:
+            yield rest + block[:whole]
+            rest = block[whole:]
+        else:
+            rest += block
+    if rest:
+        yield rest
 
 
 def _heads(block: bytes, lines: int) -> tuple[Sequence[_Head], NDArray[np.uint8]]:
