@@ -12,23 +12,19 @@ FIRST_MS = 915_141_600_000
 SURGE_HOUR = 17 * 24 + 15
 SURGE_BY_FIVE_MINUTES = (3, 1, 35, 55, 71, 9, 8, 14, 5, 13, 7, 8)
 """18 January from 15:00: a stop of ten minutes, then four times the calls for twenty."""
-PANE_MS = MINUTE_MS
+PANE_MS = 5 * MINUTE_MS
 
 
 @cache
 def panes() -> list[tuple[int, int]]:
-    """End and count of each pane of a minute with calls."""
+    """End and count of each pane with calls."""
     table = np.loadtxt(Path(__file__).parent / "data" / "bank-hours.txt", dtype=np.int64)
     rng = np.random.default_rng(1999)
-    parts = [
-        hour * 60 + rng.integers(60, size=count) for hour, count in enumerate(table.reshape(-1).tolist())
-    ]
-    parts[SURGE_HOUR] = np.concatenate(
-        [SURGE_HOUR * 60 + 5 * k + rng.integers(5, size=n) for k, n in enumerate(SURGE_BY_FIVE_MINUTES)]
-    )
-    minutes = np.concatenate(parts)
-    found, counts = np.unique(minutes, return_counts=True)
-    return [(FIRST_MS + (m + 1) * PANE_MS, n) for m, n in zip(found.tolist(), counts.tolist(), strict=True)]
+    hours = enumerate(table.reshape(-1).tolist())
+    parts = [hour * 12 + rng.integers(12, size=count) for hour, count in hours]
+    parts[SURGE_HOUR] = np.repeat(SURGE_HOUR * 12 + np.arange(12), SURGE_BY_FIVE_MINUTES)
+    found, counts = np.unique(np.concatenate(parts), return_counts=True)
+    return [(FIRST_MS + (k + 1) * PANE_MS, n) for k, n in zip(found.tolist(), counts.tolist(), strict=True)]
 
 
 def at(day: int, hour: int, minute: int = 0) -> int:

@@ -199,8 +199,10 @@ def _error(counts: Floats, hours: Floats, variation: Floats) -> Floats:
 
 def _usual(counts: Floats, hours: Floats, otherwise: Floats) -> Floats:
     """The median rate of the days seen, so that a weekend does not pull weekdays down; else `otherwise`."""
-    rates = np.where(hours >= ENOUGH_HOURS, _rate(counts, hours), np.nan)
-    seen = (hours >= ENOUGH_HOURS).any(axis=1)
-    rates[~seen] = otherwise[~seen, None]
-    median: Floats = np.nanmedian(rates, axis=1)
+    days = np.sort(np.where(hours >= ENOUGH_HOURS, _rate(counts, hours), np.inf), axis=1)
+    seen = (hours >= ENOUGH_HOURS).sum(axis=1)
+    row, middle = np.arange(len(days)), np.maximum(seen - 1, 0) // 2
+    median: Floats = np.where(
+        seen > 0, (days[row, middle] + days[row, np.maximum(seen, 1) // 2]) / 2, otherwise
+    )
     return median

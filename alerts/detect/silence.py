@@ -66,12 +66,13 @@ class SilenceDetector:
 
     def step(self, end_ms: int, rows: Ints, counts: Ints) -> Findings:
         """Judge the pane that ends at `end_ms`: the rows given, and those for which it is time to look."""
+        if len(self._parts) == 1:
+            return next(iter(self._parts.values())).step(end_ms, rows, counts)
         due = [part.due(end_ms) for part in self._parts.values()]
         everyone = np.unique(np.concatenate([rows, *due]))
         came = np.zeros(len(everyone), np.int64)
         came[np.searchsorted(everyone, rows)] = counts
-        found = [part.step(end_ms, everyone, came) for part in self._parts.values()]
-        return found[0] if len(found) == 1 else _either(*found)
+        return _either(*(part.step(end_ms, everyone, came) for part in self._parts.values()))
 
 
 def _either(quota: Findings, hush: Findings) -> Findings:

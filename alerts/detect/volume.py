@@ -148,8 +148,10 @@ class VolumeWatch:
         last = table["last_ms"][rows]
         passed = np.where(last > 0, np.maximum(to_ms - last, 0), 0)
         gauges, wealth, fired = table["gauges"][rows], table["wealth"][rows], table["fired"][rows]
-        after = self._stakes.quiet(wealth, bound, passed)
-        self._follow(gauges, fired, to_ms, (bound * passed, mean * passed, None))
+        after = wealth
+        if passed.any():
+            after = self._stakes.quiet(wealth, bound, passed)
+            self._follow(gauges, fired, to_ms, (bound * passed, mean * passed, None))
         if counts is None:
             table["last_ms"][rows] = np.where(last > 0, np.maximum(last, to_ms), 0)
         else:
