@@ -49,6 +49,13 @@ def volume_of(indicator: str) -> str:
     return CATALOGUE[indicator].configured_by
 
 
+FED_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "answers": ("csat", "ces", "nps"),
+    "contacts": ("contacts", "fcr", "abandonment", "wait"),
+}
+"""What cannot come in while a volume is silent, where that is more than the volume's own key."""
+
+
 class Group:
     """The part of a plan that concerns one grouping.  Time is told in pane numbers, or their ends in ms."""
 
@@ -170,8 +177,9 @@ class Group:
         found: dict[str, Flags] = {}
         for each in self.watches:
             if each.mutes:
-                volume, rows = volume_of(each.rule.indicator), each.silent(self.scopes.room)
-                found[volume] = found[volume] | rows if volume in found else rows
+                own, rows = each.rule.indicator, each.silent(self.scopes.room)
+                for volume in FED_BY.get(own, (volume_of(own),)):
+                    found[volume] = found[volume] | rows if volume in found else rows
         return found
 
     def forget(self, now_ms: int, waiting: Ints) -> Ints:

@@ -81,6 +81,28 @@ def test_silence_turns_scores_stale_and_never_resolves_them() -> None:
     assert told[1].summary.endswith("nothing comes in; the alert stays open")
 
 
+@pytest.mark.parametrize(
+    ("silent", "muted"), [("contacts", "abandonment"), ("contacts", "csat"), ("answers", "csat")]
+)
+def test_silence_mutes_what_it_feeds(silent: str, muted: str) -> None:
+    """Without contacts nothing can be said of those who gave up; surveys may still come in."""
+    rules = (
+        KEPT
+        + f"""
+  - {{name: low, indicator: {muted}, by: [channel], window: 30m, explain: [], confidence: 0,
+     {"warning: 20" if muted == "abandonment" else "critical: 70"}}}
+  - {{name: hush, indicator: {silent}, by: [channel], detect: silence, at_least: 1 per 2m}}
+"""
+    )
+    bad = {"contacts": 8, "abandoned": 6, "csat/1-5/1": 6, "csat/1-5/5": 2}
+    counted = [
+        Counted(pane, key("phone"), cell, count) for pane in range(1000, 1020) for cell, count in bad.items()
+    ]
+    told = fed(Judge(plan_of(rules), 0), panes(counted, 1119))
+    states = [each.state for each in told if each.rule == "low"]
+    assert states == (["firing"] if (silent, muted) == ("contacts", "csat") else ["firing", "stale"])
+
+
 def test_a_silent_scope_mutes_no_other() -> None:
     """The chat is judged while the phone is silent."""
     counted = [each for pane in range(1000, 1080) for each in answers(pane, 3, 0, key("chat"))]
