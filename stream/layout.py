@@ -9,7 +9,7 @@ from alerts.errors import OperatorError
 from stream.clients import BrokerError
 from stream.kafka import ClientSettings
 from stream.records import Stream
-from stream.topics import TALLIES, TopicState, inspect, intake_snapshots, judge_snapshots
+from stream.topics import TALLIES, TopicState, ensure, inspect, intake_snapshots, judge_snapshots
 
 log = logging.getLogger(__name__)
 
@@ -20,19 +20,33 @@ LONGEST_WAIT_S: Final = 5.0
 async def await_topics(kafka: ClientSettings, group: str) -> int:
     """The number of partitions, as soon as a broker answers; waits for one for ever.
 
+    Where the inputs are there, our own topics that are missing are created: the snapshots of a new group,
+    above all, which nobody else could know of.
+
     Raises:
-        OperatorError: topics are missing, or do not fit together.
+        OperatorError: inputs are missing, or topics do not fit together.
     """
     wait_s = FIRST_WAIT_S
     while True:
         try:
             states = await inspect(kafka, group)
+            if only_ours_missing(states):
+                states = await ensure(kafka, group=group)
         except BrokerError as error:
             log.warning("no broker yet, trying again in %.1f s: %s", wait_s, error)
             await asyncio.sleep(wait_s)
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
         else:
             return partitions(states, group)
+
+
+def only_ours_missing(states: Sequence[TopicState]) -> bool:
+    """Whether topics are missing, and the inputs are not among them."""
+    missing = {state.name for state in states if state.partitions == 0}
+    if missing.isdisjoint(stream.topic for stream in Stream) and missing:
+        log.info("creating topics: %s", ", ".join(sorted(missing)))
+        return True
+    return False
 
 
 def partitions(states: Sequence[TopicState], group: str) -> int:

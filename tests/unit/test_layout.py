@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from alerts.errors import OperatorError
-from stream.layout import partitions
+from stream.layout import only_ours_missing, partitions
 from stream.topics import Mismatch, TopicState
 
 FIX = "tocsin topics"
@@ -56,3 +56,13 @@ def test_what_can_be_lived_with(caplog: pytest.LogCaptureFixture) -> None:
         assert partitions(states(scores=off("cx.scores", "partitions", 3)), "g") == 4
         assert partitions(states(tallies=off("cx.tallies", "max.message.bytes", 4)), "g") == 4
     assert len(caplog.records) == 2
+
+
+@pytest.mark.parametrize(
+    ("missing", "created"),
+    [((), False), (("intakes", "judges"), True), (("interactions", "judges"), False), (("feedback",), False)],
+)
+def test_only_our_own_topics_are_created(missing: tuple[str, ...], created: bool) -> None:  # noqa: FBT001
+    """A new group's snapshots and missing outputs are made; without the inputs nothing is."""
+    found = states(**{key: off(NAMES[key], "topic", 0) for key in missing})
+    assert only_ours_missing(found) is created
