@@ -1,9 +1,11 @@
 """Dead letters: a rejected record as it came, with where it came from and why it was rejected."""
 
-from typing import Any, Final
+from typing import Final
 
 from stream.outcomes import Reject
 from stream.producer import Outgoing
+from stream.records import Record
+from stream.slots import TP
 from stream.topics import DEAD_LETTERS
 
 TOPIC_HEADER: Final = "tocsin-topic"
@@ -15,8 +17,8 @@ HEADERS: Final = (TOPIC_HEADER, PARTITION_HEADER, OFFSET_HEADER, REASON_HEADER, 
 """Headers that a dead letter has after those of the record, all of them text."""
 
 
-def letter(record: Any, reject: Reject) -> Outgoing:
-    """The dead letter of an aiokafka ConsumerRecord: key, value and headers byte for byte, and ours."""
-    said = (record.topic, str(record.partition), str(record.offset), reject.reason.value, reject.detail)
+def letter(tp: TP, record: Record, reject: Reject) -> Outgoing:
+    """The dead letter of a record: key, value and headers byte for byte, and ours."""
+    said = (tp.topic, str(tp.partition), str(record.offset), reject.reason.value, reject.detail)
     own = [(name, text.encode()) for name, text in zip(HEADERS, said, strict=True)]
     return Outgoing(DEAD_LETTERS, record.value, record.key, headers=(*record.headers, *own))

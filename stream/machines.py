@@ -27,6 +27,7 @@ from stream.records import Stream
 from stream.sections import Section, no_rows
 from stream.sections import decode as decode_section
 from stream.sections import encode as encode_section
+from stream.slots import TP
 from stream.topics import ALERTS, SCORES, TALLIES
 
 log = logging.getLogger(__name__)
@@ -102,7 +103,8 @@ class IntakeMachine:
         active = self.intake.active_sections(stream) if self._quiet.records(stream) else []
         output = self.intake.feed(stream, records)
         self._metrics.batch(stream, output)
-        return Work([*_sections(active), *_letters(output, records), *_sections(output.sections)])
+        letters = _letters(TP(topic, self._partition), output, records)
+        return Work([*_sections(active), *letters, *_sections(output.sections)])
 
     def look(self, caught_up: Mapping[Stream, bool], now_s: float) -> list[Outgoing]:
         """Sections of inputs that have been quiet for long; called every second or two."""
@@ -201,11 +203,11 @@ def _sections(by_shard: Iterable[Iterable[Section]]) -> Iterable[Outgoing]:
             yield Outgoing(TALLIES, encode_section(section), section.source.encode(), shard)
 
 
-def _letters(output: IntakeOutput, records: Records) -> Iterable[Outgoing]:
+def _letters(tp: TP, output: IntakeOutput, records: Records) -> Iterable[Outgoing]:
     if output.rejects:
         by_offset = {record.offset: record for record in records}
         for reject in output.rejects:
-            yield letter(by_offset[reject.offset], reject)
+            yield letter(tp, by_offset[reject.offset], reject)
 
 
 def _score(score: Score) -> Outgoing:

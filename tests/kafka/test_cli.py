@@ -15,6 +15,7 @@ from stream.clients import producing, read_all
 from stream.dead_letters import letter
 from stream.kafka import ClientSettings
 from stream.outcomes import Reason, Reject
+from stream.slots import TP
 from stream.topics import ensure
 from tests.kafka.broker import Broker, running_broker
 
@@ -134,7 +135,7 @@ def test_dead_letters_are_listed_and_sent_again(own: Broker) -> None:
         topic, partition, offset, timestamp = "cx.feedback", 1, 7, 0
         key, value, headers = b"customer", b"\xffnot json", (("ce_id", b"1"),)
 
-    out = letter(Sent, Reject(7, Reason.NOT_JSON, "at byte 0"))
+    out = letter(TP("cx.feedback", 1), Sent, Reject(7, Reason.NOT_JSON, "at byte 0"))
 
     async def bury() -> None:
         async with producing(ClientSettings((own.bootstrap,))) as producer:

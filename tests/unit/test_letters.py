@@ -7,6 +7,7 @@ import pytest
 from stream.dead_letters import letter
 from stream.letters import Choice, Letter, as_object, read
 from stream.outcomes import Reason, Reject
+from stream.slots import TP
 
 
 @dataclass
@@ -24,7 +25,7 @@ class Sent:
 
 def _back(sent: Sent) -> Letter | None:
     """What is read of the dead letter that a worker makes of a record."""
-    out = letter(sent, Reject(sent.offset, Reason.NOT_JSON, "at byte 1"))
+    out = letter(TP(sent.topic, sent.partition), sent, Reject(sent.offset, Reason.NOT_JSON, "at byte 1"))
     return read(Sent("cx.dead-letters", 0, 0, 1_700_000_001_000, out.key, out.value, tuple(out.headers)))
 
 

@@ -28,6 +28,7 @@ from stream.judge import Judge
 from stream.outcomes import Reason, Reject
 from stream.plan import Grouping
 from stream.schemas import ASYNCAPI, NAMES, asyncapi, load
+from stream.slots import TP
 from stream.topics import specs
 from tests.builders import Counted, plan_of, section_of
 
@@ -123,7 +124,7 @@ def test_dead_letters_fit() -> None:
     class Sent:
         topic, partition, offset, key, value, headers = "cx.feedback", 1, 7, b"k", b"v", ()
 
-    headers = letter(Sent, Reject(7, Reason.NOT_JSON, "detail")).headers
+    headers = letter(TP("cx.feedback", 1), Sent, Reject(7, Reason.NOT_JSON, "detail")).headers
     said = {name: value.decode() for name, value in headers}
     _validator("cx.dead-letters.headers").validate(said)
 
