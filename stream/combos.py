@@ -13,17 +13,23 @@ from stream.times import Ints
 
 Values = tuple[str, ...]
 
+MOST: Final = 1 << 16
+"""Combinations that are numbered before the unused ones are forgotten."""
 SPELLINGS: Final = 1 << 16
 """Raw combinations remembered before the memory of spellings starts anew."""
 
 
 class Combos:
-    """Numbers for the combinations of values of `dims`; a number stays valid until `retain`."""
+    """Numbers for the combinations of values of `dims`; a number stays valid until `retain`.
+
+    `limit` is how many there may be before it is time for that.
+    """
 
     def __init__(self, dims: Sequence[str], values: Sequence[Values] = ()) -> None:
         self._dims = tuple(dims)
         self._channel = self._dims.index("channel") if "channel" in self._dims else -1
         self.values: list[Values] = []
+        self.limit = MOST
         self._codes: dict[Values, int] = {}
         self._spellings: dict[Any, int] = {}
         # attrgetter gives a bare value for one name: asked for it twice, a tuple as for many
@@ -50,6 +56,7 @@ class Combos:
         renumbered[used] = np.arange(len(used))
         kept = [self.values[code] for code in used]
         self.values, self._codes, self._spellings = [], {}, {}
+        self.limit = max(self.limit, 2 * len(kept))
         for combo in kept:
             self.code(combo)
         return renumbered
@@ -86,20 +93,26 @@ class Scopes:
         self._numbers: dict[ScopeKey, int] = {}
         self._keys: list[ScopeKey] = []
         self._shard: list[int] = []
-        self._of_combo: list[list[int]] = []
+        self._shards = np.empty(0, np.int64)
+        self._of_combo = np.empty((0, len(self._groupings)), np.int64)
 
     def __len__(self) -> int:
         return len(self._keys)
 
     def of(self, combos: Combos) -> Ints:
         """Scope numbers, a row per combination and a column per grouping."""
-        for values in combos.values[len(self._of_combo) :]:
-            self._of_combo.append([self._number(place, values) for place in range(len(self._groupings))])
-        return np.array(self._of_combo, np.int64).reshape(len(self._of_combo), len(self._groupings))
+        new = combos.values[len(self._of_combo) :]
+        if new:
+            groupings = range(len(self._groupings))
+            rows = [[self._number(place, values) for place in groupings] for values in new]
+            table = np.array(rows, np.int64).reshape(len(new), len(groupings))
+            self._of_combo = np.concatenate([self._of_combo, table])
+            self._shards = np.array(self._shard, np.int64)
+        return self._of_combo
 
     def shards(self, scopes: Ints) -> Ints:
         """The shard of each scope."""
-        return np.array(self._shard, np.int64)[scopes] if len(scopes) else scopes
+        return self._shards[scopes]
 
     def named(self, scopes: Ints) -> list[ScopeKey]:
         """The keys of scopes."""

@@ -34,9 +34,6 @@ from stream.sections import NO_PANE, Kind, Section
 from stream.source import Source
 from stream.times import NO_TIME
 
-COMBOS: Final = 1 << 16
-"""Combinations of dimension values that are numbered before the unused ones are forgotten."""
-
 _ID: Final = attrgetter("id")
 _NOTHING: Final = np.empty(0, TALLY)
 
@@ -72,7 +69,6 @@ class Intake:
         }
         self._dedup = {stream: Dedup(timing.dedup_horizon_ms) for stream in Stream}
         self._combos = Combos(plan.used_dims)
-        self._combos_limit = COMBOS
         self._emitter = Emitter(plan, self._combos)
         self._contacts = ContactLine(plan, self._combos)
         self._answers = AnswerLine(plan, self._combos)
@@ -109,7 +105,7 @@ class Intake:
         newest_ms = int(decoded.at_ms.max()) if len(decoded.at_ms) else NO_TIME
         closed = source.advance(max(newest_ms, NO_TIME if heartbeat_ms is None else heartbeat_ms))
         sections = self._closed(stream) if closed else self._emitter.silence()
-        if len(self._combos) > self._combos_limit:
+        if len(self._combos) > self._combos.limit:
             self._forget_combos()
         return IntakeOutput(
             decoded.rejects,
@@ -274,7 +270,6 @@ class Intake:
             table["combo"] = codes[table["combo"]]
         self._load(tables)
         self._emitter.restart()
-        self._combos_limit = max(COMBOS, 2 * len(used))
 
 
 def _unseen(records: Sequence[Record], next_offset: int) -> Sequence[Record]:

@@ -46,13 +46,18 @@ def packed(columns: Sequence[NDArray[Any]]) -> Ints:
     key, span = np.zeros(len(columns[0]), np.int64), 1
     for column in columns:
         low = int(column.min())
-        width = int(column.max()) - low + 1
-        if span * width > _WIDEST:
-            distinct, key = np.unique(key, return_inverse=True)
-            span = len(distinct)
-        key = key * width + (column.astype(np.int64) - low)
-        span *= width
+        part, width = column.astype(np.int64) - low, int(column.max()) - low + 1
+        if span * width > _WIDEST:  # ranks need less room than values
+            key, span = _ranks(key)
+            part, width = _ranks(part)
+        key, span = key * width + part, span * width
     return key
+
+
+def _ranks(column: Ints) -> tuple[Ints, int]:
+    """The rank of each value among the distinct ones, and how many these are."""
+    distinct, ranks = np.unique(column, return_inverse=True)
+    return ranks, len(distinct)
 
 
 class OpenPanes:
@@ -86,12 +91,6 @@ class OpenPanes:
         """Everything that waits, merged."""
         self._keep(merged(self._all()))
         return self._all()
-
-    def recode(self, codes: Ints) -> None:
-        """Replace every combination by its new code."""
-        rows = self._all()
-        rows["combo"] = codes[rows["combo"]]
-        self._keep(rows)
 
     def _all(self) -> Table:
         return stacked(self._chunks)

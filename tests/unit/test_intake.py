@@ -12,8 +12,21 @@ from stream.intake import Intake
 from stream.outcomes import Outcome
 from stream.plan import Plan
 from stream.records import Stream
+from stream.sections import Kind
 from tests.builders import plan_of
-from tests.event_builders import START_S, Counts, Event, answer, by_cell, contact, ended, records, told
+from tests.event_builders import (
+    START_S,
+    Counts,
+    Event,
+    answer,
+    by_cell,
+    closed,
+    contact,
+    counts,
+    ended,
+    records,
+    told,
+)
 from tests.intake_model import IntakeModel
 
 RULES = """
@@ -208,3 +221,30 @@ def spread(plan: Plan, contacts: Sequence[Event], feedback: Sequence[Event]) -> 
             found.update(told(intake, stream, own))
         found.update(ended(intake))
     return found
+
+
+def test_word_of_quiet_and_active_inputs() -> None:
+    """Every shard hears that an input is quiet, how its open panes stand, and that it has records again."""
+    intake = Intake(plan_of("rules: []\n", 2), 1)
+    assert intake.sources == ("interactions/1", "feedback/1")
+    assert intake.open_sections({}) == [[], []]
+    told(intake, Stream.FEEDBACK, [answer()])
+    for (section,) in intake.open_sections({Stream.FEEDBACK: 31_000}):
+        assert (section.kind, section.source, section.quiet_ms) == (Kind.IDLE, "feedback/1", 31_000)
+    shown = [section for shard in intake.open_sections({Stream.FEEDBACK: 31_000}) for section in shard]
+    assert {key[5] for key in counts(shown)} == {"csat/1-5/5"}
+    for (section,) in intake.active_sections(Stream.FEEDBACK):
+        assert (section.kind, section.position, len(section.rows)) == (Kind.ACTIVE, 1, 0)
+
+
+def test_a_heartbeat_moves_the_clock_on() -> None:
+    """Panes close without records; it comes after the records that are fed with it, and never moves back."""
+    intake = Intake(plan_of("rules: []\n"), 0)
+    assert intake.watermark_ms(Stream.FEEDBACK) is None
+    output = intake.feed(Stream.FEEDBACK, records([answer()]), (START_S + 60) * 1000)
+    assert output.outcomes[Outcome.ACCEPTED] == 1
+    assert output.watermark_ms == (START_S + 50) * 1000
+    assert counts(closed(output))
+    assert intake.feed(Stream.FEEDBACK, [], START_S * 1000).newest_event_ms == (START_S + 60) * 1000
+    late = intake.feed(Stream.FEEDBACK, records([answer(2)], 1))
+    assert late.outcomes[Outcome.LATE] == 1
