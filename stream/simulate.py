@@ -44,17 +44,17 @@ PLAIN_ANSWERS: Final = 30
 PLAIN_MONTHS: Final = 100
 """Months of scopes that plain thresholds are simulated for, at most."""
 TUNED_MS: Final = tuple(hours * HOUR_MS for hours in (3, 6, 12, 24, 36, 48, 72, 96, 120, 144, 168, 240, 336))
-"""Windows that are tried for a plain threshold that pages no oftener than a rule."""
-MONTH_MS: Final = 30 * DAY_MS
+"""Windows to try for a plain threshold that pages no oftener than a rule."""
+MONTH_DAYS: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked.  Scores are in the indicator's unit, `per_day` is answers per scope and day.
 
-    `months` healthy months of 30 days of `scopes` scopes are simulated; each of `falls` is a score that all
-    scopes fall to after that, watched for at most `patience_ms`.  `tune`: find
-    the plain window that pages as seldom, too.
+    `months` times `scopes` scopes are simulated for `days` healthy days each; each of `falls` is a score
+    that all of them fall to after that, watched for at most `patience_ms`.  `tune_ms` are windows to try, in
+    rising order, for a plain threshold that pages as seldom as the rule.
     """
 
     healthy: float
@@ -64,7 +64,8 @@ class Question:
     months: int
     seed: int
     patience_ms: int
-    tune: bool = False
+    days: int = 30
+    tune_ms: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def simulate(rulebook: Rulebook, rules: Sequence[Rule], question: Question) -> l
     for name, twin in plain.items():
         if twin is not None:
             found[twin.name].beside = name
-    if question.tune:
+    if question.tune_ms:
         for rule in asked:
             found |= tuned(rulebook, found[rule.name], question)
     order = [name for rule in asked for name in found if name == rule.name or found[name].beside == rule.name]
@@ -121,7 +122,7 @@ def tuned(rulebook: Rulebook, of: Outcome, question: Question) -> dict[str, Outc
     detect = twin.detect
     candidates = [
         replace(twin, name=f"{of.rule.name}, plain over {duration_text(length)}", detect=wider)
-        for length in TUNED_MS
+        for length in question.tune_ms
         for wider in [replace(detect, window_ms=length)]
     ]
     healthy = _outcomes(rulebook, candidates, replace(question, falls=()))
@@ -140,7 +141,7 @@ def _outcomes(rulebook: Rulebook, rules: Sequence[Rule], question: Question) -> 
         people.check(score)
     plan = _plan(rulebook, rules, question)
     crowd = Crowd(plan, people, Size(question.scopes * question.months, question.per_day, question.seed))
-    outcomes = {rule.name: Outcome(rule, None, crowd.rows) for rule in rules}
+    outcomes = {rule.name: Outcome(rule, None, crowd.rows * question.days / MONTH_DAYS) for rule in rules}
     for _ in crowd.live(_warm_up(plan) // crowd.pane_ms, question.healthy):
         pass
     _healthy(crowd, outcomes, question)
@@ -218,8 +219,8 @@ def _warm_up(plan: Plan) -> int:
 
 
 def _healthy(crowd: Crowd, outcomes: dict[str, Outcome], question: Question) -> None:
-    """A month in which every page is false."""
-    panes = MONTH_MS // crowd.pane_ms
+    """Days in which every page is false."""
+    panes = question.days * DAY_MS // crowd.pane_ms
     since = dict.fromkeys(crowd.firing(), crowd.pane)
     end = crowd.pane + panes
     for rule, row, state, seq in crowd.live(panes, question.healthy):

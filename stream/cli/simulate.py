@@ -11,11 +11,11 @@ import orjson
 
 from alerts.errors import SettingsError
 from alerts.notation import duration_ms, duration_text
-from alerts.rules import DAY_MS, Burn, Rule, Rulebook, Sudden, Threshold
+from alerts.rules import Burn, Rule, Rulebook, Sudden, Threshold
 from stream.catalogue import CATALOGUE
 from stream.plot import chart
 from stream.rulefile import load, starter
-from stream.simulate import MONTH_MS, Outcome, Question, Seen, false_pages, simulate
+from stream.simulate import MONTH_DAYS, TUNED_MS, Outcome, Question, Seen, false_pages, simulate
 
 SIMULATED = (Threshold, Sudden, Burn)
 
@@ -88,7 +88,7 @@ def command(**options: Any) -> None:
         wanted.months,
         wanted.seed,
         _patience_ms(wanted.patience),
-        wanted.tune,
+        tune_ms=TUNED_MS if wanted.tune else (),
     )
     outcomes = simulate(rulebook, rules, question)
     if wanted.html is not None:
@@ -161,13 +161,12 @@ def _object(outcome: Outcome) -> dict[str, object]:
 
 
 def _print(question: Question, outcomes: Sequence[Outcome]) -> None:
-    days = MONTH_MS // DAY_MS
     click.echo(
         f"{question.scopes} scopes with {question.per_day:g} answers a day each, "
         f"{outcomes[0].rule.indicator} {question.healthy:g} when all is well\n"
     )
     heads = (f"fall to {fall:g}: median, p90" for fall in question.falls)
-    rows: list[tuple[str, ...]] = [("", f"false pages per scope and {days} d", "time in alarm", *heads)]
+    rows: list[tuple[str, ...]] = [("", f"false pages per scope and {MONTH_DAYS} d", "time in alarm", *heads)]
     for outcome in outcomes:
         rate, low, high = false_pages(outcome)
         name = outcome.rule.name if outcome.beside is None else f"  {outcome.rule.name}"

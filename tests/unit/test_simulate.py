@@ -1,0 +1,172 @@
+"""Simulate: false pages and delays of rules, and the command."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+import pytest
+from click.testing import CliRunner
+
+from alerts.errors import SettingsError
+from alerts.rulebook import read_rulebook
+from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Rule, Rulebook, Threshold
+from stream.catalogue import CATALOGUE
+from stream.cli.simulate import command
+from stream.simulate import Outcome, Question, alone, beside, false_pages, pane_ms, simulate
+
+RULES = """
+indicators: {csat: {scale: 1-5}}
+rules:
+  - {name: low, indicator: csat, by: [channel], window: 6h, critical: 80}
+  - {name: sudden, indicator: csat, by: [channel], detect: sudden, floor: 75}
+  - {name: spent, indicator: csat, by: [channel], detect: burn, target: 80}
+  - {name: quiet, indicator: csat, by: [channel], detect: silence, at_least: 5 per 1h}
+"""
+QUESTION = Question(
+    healthy=85, falls=(40.0,), per_day=60, scopes=20, months=1, seed=1, patience_ms=3 * DAY_MS, days=3
+)
+
+
+def book() -> Rulebook:
+    """The rules above."""
+    return read_rulebook(RULES, "rules.yaml", CATALOGUE)
+
+
+def rule(name: str) -> Rule:
+    """One of them."""
+    return next(each for each in book().rules if each.name == name)
+
+
+def by_name(outcomes: list[Outcome]) -> dict[str, Outcome]:
+    """Outcomes by their rules' names."""
+    return {outcome.rule.name: outcome for outcome in outcomes}
+
+
+@pytest.fixture
+def outcomes() -> dict[str, Outcome]:
+    """A doubting threshold and sudden detection, each with the plain threshold beside it."""
+    return by_name(simulate(book(), [rule("low"), rule("sudden")], QUESTION))
+
+
+def test_doubt_and_sequences_page_far_less_than_a_plain_threshold(outcomes: dict[str, Outcome]) -> None:
+    """And all of them see a collapse."""
+    assert list(outcomes) == ["low", "low, plain", "sudden", "sudden, plain"]
+    assert outcomes["low"].pages <= 0.1 * outcomes["low, plain"].pages
+    assert outcomes["sudden"].pages <= 1
+    assert outcomes["low, plain"].beside == "low"
+    for outcome in outcomes.values():
+        (seen,) = outcome.falls
+        assert seen.share == 1
+        assert 0 < seen.answers[0] <= seen.answers[1] < 150
+        assert seen.seconds[0] <= seen.seconds[1] < 3 * 86_400
+
+
+def test_the_same_seed_gives_the_same_figures() -> None:
+    """To the last page."""
+    question = replace(QUESTION, scopes=3, falls=())
+    first, second = (simulate(book(), [rule("low")], question) for _ in range(2))
+    assert first == second
+
+
+def test_a_fall_that_is_none_is_not_seen_by_half() -> None:
+    """From 95 to 90 against a floor of 75: the delay has no median."""
+    question = replace(QUESTION, healthy=95, falls=(90.0,), patience_ms=DAY_MS)
+    seen = simulate(book(), [rule("sudden")], question)[0].falls[0]
+    assert seen.share < 0.5
+    assert seen.answers[0] == float("inf")
+
+
+def test_a_plain_window_can_be_tuned_to_as_few_pages() -> None:
+    """The shortest one that pages no oftener, and it is slower to see a collapse."""
+    windows = (6 * HOUR_MS, 2 * DAY_MS, 5 * DAY_MS)
+    found = simulate(book(), [rule("sudden")], replace(QUESTION, healthy=88, tune_ms=windows))
+    own, tuned = found[0], found[-1]
+    assert tuned.rule.name.startswith("sudden, plain over ")
+    assert tuned.pages <= own.pages
+    assert tuned.falls[0].answers[0] > own.falls[0].answers[0]
+
+
+def test_burn_rules_are_simulated_too() -> None:
+    """All the budget's windows, and the plain target beside them."""
+    found = by_name(simulate(book(), [rule("spent")], replace(QUESTION, scopes=3, healthy=90, days=1)))
+    assert found["spent"].pages <= found["spent, plain"].pages
+    assert found["spent"].falls[0].share == 1
+
+
+def test_rules_that_need_more_than_scores_are_refused() -> None:
+    """Silence is about volume."""
+    with pytest.raises(SettingsError, match=r"rules\.quiet: want a rule on scores"):
+        alone(rule("quiet"))
+
+
+def test_a_plain_threshold_has_nothing_beside_it() -> None:
+    """It is what the others stand beside."""
+    plain = replace(rule("low"), detect=Threshold(HOUR_MS, None, 80.0, None, 0.0))
+    assert beside(plain, QUESTION) is None
+
+
+@pytest.mark.parametrize(
+    ("per_day", "length_ms"), [(200, 2 * MINUTE_MS), (50, 10 * MINUTE_MS), (50_000, 10_000)]
+)
+def test_panes_grow_as_far_as_answers_stay_single(per_day: float, length_ms: int) -> None:
+    """The rulebook's own at high volume."""
+    assert pane_ms([rule("low")], book().timing, per_day) == length_ms
+
+
+def test_false_pages_have_an_interval() -> None:
+    """Ten pages in five months of scopes."""
+    rate, low, high = false_pages(Outcome(rule("low"), None, 5, pages=10))
+    assert rate == 2
+    assert 0.9 < low < 1.1
+    assert 3.6 < high < 3.8
+
+
+def run(tmp_path: Path, *arguments: str) -> tuple[int, str, str]:
+    """The command with the rules above: exit code, output, the operator's message."""
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(RULES, "utf-8")
+    fixed = ["--rules", str(rules), "--healthy", "85", "--per-day", "40", "--scopes", "4", "--months", "1"]
+    result = CliRunner().invoke(command, [*fixed, *arguments])
+    return result.exit_code, result.output, str(result.exception or "")
+
+
+def test_the_command_prints_a_table_and_writes_a_page(tmp_path: Path) -> None:
+    """With each rule, the plain threshold beside it, and the delays; the page fetches nothing."""
+    page = tmp_path / "page.html"
+    code, out, _ = run(tmp_path, "--rule", "sudden", "--fall", "40", "--html", str(page))
+    assert code == 0
+    assert "4 scopes with 40 answers a day each, csat 85 when all is well" in out
+    assert "\nsudden " in out
+    assert "\n  sudden, plain " in out
+    html = page.read_text("utf-8")
+    assert html.startswith("<!doctype html>")
+    assert html.count("<svg") == 2
+    assert "http" not in html
+
+
+def test_the_command_gives_json(tmp_path: Path) -> None:
+    """One object, with null for what has no median."""
+    code, out, _ = run(tmp_path, "--rule", "sudden", "--fall", "84", "--patience", "6h", "--json")
+    assert code == 0
+    told = orjson.loads(out)
+    own = told["rules"][0]
+    assert (own["rule"], own["detect"], own["scope_months"], own["beside"]) == ("sudden", "sudden", 4, None)
+    assert own["falls"][0]["answers_median"] is None
+    assert told["rules"][1]["beside"] == "sudden"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--rule", "nope"], "--rule: want one of low, sudden, spent, quiet, got nope"),
+        (["--indicator", "nps"], "want a rule on scores"),
+        (["--patience", "soon"], "--patience: want"),
+        (["--patience", "0s"], "--patience: want"),
+        (["--fall", "140"], "want a score of 0 to 100 for csat, got 140"),
+        (["--rule", "quiet"], "rules.quiet: want a rule on scores"),
+    ],
+)
+def test_mistakes_are_explained(tmp_path: Path, arguments: list[str], message: str) -> None:
+    """Wanted and found."""
+    _, _, error = run(tmp_path, *arguments)
+    assert message in error
