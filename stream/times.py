@@ -42,29 +42,37 @@ def read_time(text: str | float) -> int:
 
 
 def read_times(texts: Sequence[str | float]) -> Ints:
-    """`read_time` of each: a whole column of plain RFC 3339 costs a few numpy passes."""
+    """`read_time` of each: a column of plain RFC 3339, or of numbers, costs a few numpy passes."""
     try:
-        lengths = set(map(len, texts))  # type: ignore[arg-type]  # numbers raise, and are read one by one
+        lengths = np.fromiter(map(len, texts), np.int64, len(texts))  # type: ignore[arg-type]  # numbers raise
     except TypeError:
-        lengths = set()
-    if len(lengths) == 1 and (length := lengths.pop()) >= 20:
-        return _alike(texts, length)  # type: ignore[arg-type]  # all have a length: all are text
-    return _mixed(texts)
+        return _with_numbers(texts)
+    return _of_lengths(texts, lengths)  # type: ignore[arg-type]  # all have a length: all are text
 
 
-def _mixed(texts: Sequence[str | float]) -> Ints:
-    """Numbers, and texts of several lengths: each length on its own."""
+def _of_lengths(texts: Sequence[str], lengths: Ints) -> Ints:
+    """Texts of several lengths: each length on its own."""
     out = np.full(len(texts), NO_TIME, np.int64)
-    numbers: list[int] = []
-    by_length: dict[int, list[int]] = {}
-    for place, text in enumerate(texts):
-        group = by_length.setdefault(len(text), []) if isinstance(text, str) else numbers
-        group.append(place)
-    for place in numbers:
-        out[place] = read_time(texts[place])
-    for length, places in by_length.items():
-        same: list[str] = [texts[place] for place in places]  # type: ignore[misc]  # texts by construction
-        out[places] = _alike(same, length) if length >= 20 else NO_TIME
+    for length in np.unique(lengths).tolist():
+        if length < 20:
+            continue  # too short for a date, a time of day and an offset
+        places = np.flatnonzero(lengths == length)
+        if len(places) == len(texts):
+            return _alike(texts, length)
+        out[places] = _alike([texts[place] for place in places.tolist()], length)
+    return out
+
+
+def _with_numbers(texts: Sequence[str | float]) -> Ints:
+    """Numbers, and texts between them."""
+    out = np.full(len(texts), NO_TIME, np.int64)
+    is_text = np.array([isinstance(text, str) for text in texts], bool)
+    written = [text for text in texts if isinstance(text, str)]
+    out[is_text] = read_times(written)
+    numbers = np.array([text for text in texts if not isinstance(text, str)], np.float64)
+    at_ms = np.where(np.abs(numbers) >= MILLIS_FROM, numbers, numbers * 1000)
+    known = np.abs(at_ms) <= LATEST_MS
+    out[~is_text] = np.where(known, np.rint(np.where(known, at_ms, 0)), NO_TIME).astype(np.int64)
     return out
 
 
