@@ -27,11 +27,14 @@ def report(periods: Periods, plan: Plan, choice: Choice) -> Iterator[str]:
 def table(lines: Sequence[Line]) -> list[list[str]]:
     """Header and rows; an indicator has a column if some line has answers for it.
 
-    Why first contact resolution failed is told where cases were reopened.
+    Why first contact resolution failed is told where cases were reopened, abandonment where there was any:
+    a log that knows neither would only show the same number in every line.
     """
     shown = [name for name in COLUMNS if any(name in line.values for line in lines)]
     if all(line.values.get(REOPENED, (100.0, 0))[0] == 100.0 for line in lines):
         shown = [name for name in shown if name not in {REOPENED, REPEAT}]
+    if all(line.values.get("abandonment", (0.0, 0))[0] == 0 for line in lines):
+        shown = [name for name in shown if name != "abandonment"]
     scoped = any(line.scope for line in lines)
     rows = [["from", *(["scope"] if scoped else []), "contacts", *(TITLES.get(name, name) for name in shown)]]
     for line in lines:

@@ -42,6 +42,12 @@ def test_reasons_of_failure_are_told_where_cases_were_reopened() -> None:
     assert header == ["from", "contacts", "fcr", "fcr (reopened)", "fcr (repeat)"]
 
 
+def test_abandonment_is_told_where_there_is_any() -> None:
+    """A log of tickets knows none."""
+    assert table([Line(DAY, (), 1, {"abandonment": (0.0, 10)})])[0] == ["from", "contacts"]
+    assert table([Line(DAY, (), 1, {"abandonment": (5.0, 10)})])[0] == ["from", "contacts", "abandonment"]
+
+
 def test_there_is_a_table_per_grouping_of_the_chosen_rules() -> None:
     """Without events there is nothing to show."""
     plan = plan_of("rules: [{name: low, indicator: csat, by: [channel], window: 1h, critical: 50}]")
