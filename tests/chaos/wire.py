@@ -33,7 +33,7 @@ class Tallied:
             return
         self.arrivals_ms.append(timestamp_ms)
         self.first_after_ms.setdefault(source, []).append(timestamp_ms)
-        closing, pane, scope, cell, count = (np.frombuffer(column, "<i8") for column in columns)
+        closing, pane, scope, cell, count = map(_column, columns)
         taken = self.through.get((shard, source), -(2**62))
         fresh = closing > taken
         self.repeated_rows += int((~fresh).sum())
@@ -42,6 +42,15 @@ class Tallied:
             if grouping == BY_CHANNEL:
                 self.counts[int(pane[row]), values[0], CELLS[cell[row]]] += int(count[row])
         self.through[shard, source] = max(taken, through)
+
+
+def _column(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """The least number, the width of the differences from it, the differences."""
+    if not data:
+        return np.empty(0, np.int64)
+    width = data[8]
+    least = int.from_bytes(data[:8], "little", signed=True)
+    return np.frombuffer(data, f"<u{width}", offset=9).astype(np.int64) + least
 
 
 @dataclass(slots=True)
