@@ -9,7 +9,7 @@ from stream.answers import Levels
 from stream.codec import decode_feedback, decode_interactions
 from stream.diagnosis import MAX_BYTES, mended
 from stream.events import ID_CHARS, Interaction
-from stream.outcomes import Reason, RecordError, Reject
+from stream.outcomes import Reason, Reject
 from stream.records import FileRecord, Record, Stream
 from tests.event_builders import START_S, answer, contact, record
 
@@ -239,8 +239,3 @@ def test_one_bad_record_harms_no_other() -> None:
     assert [(each.offset, each.reason.value) for each in decoded.rejects] == [
         (11, "not_json"), (13, "null_value"), (14, "too_early"), (16, "bad_time"),
     ]  # fmt: skip
-
-
-def test_a_record_error_says_reason_and_detail() -> None:
-    """Its text is for logs."""
-    assert str(RecordError(Reason.BAD_TYPE, "id: want a string")) == "bad_type: id: want a string"
