@@ -26,6 +26,9 @@ K = TypeVar("K")
 
 AT_ONCE: Final = 4
 """Hosts that restore their state at the same time: reading waits for the network, feeding does not."""
+SCORES_POLL_S: Final = 1.0
+SCORES_SHARE: Final = 10
+"""Publishing scores takes no more than this part of the time: with very many scopes they come less often."""
 SAVE_POLL_S: Final = 1.0
 SAVE_BYTES_PER_S: Final = 20 * 2**20
 """Snapshots take no more of the network than this."""
@@ -66,7 +69,9 @@ class Crew:
 
     def start(self) -> None:
         """Begin to look for quiet inputs and due snapshots."""
-        self._loops = [asyncio.create_task(self._ending(loop)) for loop in (self._look, self._save)]
+        self._loops = [
+            asyncio.create_task(self._ending(loop)) for loop in (self._look, self._publish, self._save)
+        ]
 
     async def stop(self) -> None:
         """End the loops."""
@@ -163,6 +168,16 @@ class Crew:
         if at is None or self._slots.in_work(tp) or not self._slots.is_open(tp):
             return False
         return at.next >= at.end and time.time() - at.told_s < STALE_S
+
+    async def _publish(self) -> None:
+        """Tell the scores that changed."""
+        while True:
+            await asyncio.sleep(SCORES_POLL_S)
+            for host in self.hosts:
+                if isinstance(machine := host.machine, JudgeMachine):
+                    started = time.perf_counter()
+                    await host.send(machine.scores())
+                    await asyncio.sleep((SCORES_SHARE - 1) * (time.perf_counter() - started))
 
     async def _save(self) -> None:
         """Take the snapshots that are due, one after the other."""

@@ -165,11 +165,18 @@ class JudgeMachine:
         self._judge(records)
 
     def work(self, topic: str, records: Records) -> Work:  # noqa: ARG002  # there is only one
-        """Move the state on: transitions leave, and the scores that changed."""
+        """Move the state on: transitions leave.  Scores leave by themselves, see `scores`."""
         transitions = self._judge(records)
         alerts = [Outgoing(ALERTS, encode(each), each.id.encode()) for each in transitions]
-        scores = [_score(each) for each in self.judge.take_scores()]
-        return Work([*alerts, *scores], lambda now_s: self._measure(transitions, now_s))
+        return Work(alerts, lambda now_s: self._measure(transitions, now_s))
+
+    def scores(self) -> list[Outgoing]:
+        """The latest scores of those that changed since the last call.
+
+        Only the latest of each counts, so they need not leave with the batch that changed them: a judge
+        that was restored tells all of them anew.
+        """
+        return [_score(each) for each in self.judge.take_scores()]
 
     def snapshot(self) -> list[bytes]:
         """The state as it is now."""

@@ -20,6 +20,9 @@ LINGER_MS: Final = 5
 DELIVERY_TIMEOUT_MS: Final = 45_000
 """How long a message is retried: a broker restarts in less, a supervisor waits no longer."""
 
+TURN: Final = 500
+"""Messages after which others get a turn: dead letters or scores may be very many."""
+
 
 class DeliveryError(Exception):
     """Kafka did not take a message within the time that it has; the worker must start again."""
@@ -75,19 +78,22 @@ class Outbox:
         """
         if self._producer is None:
             raise DeliveryError("the producer is closed")
+        sent = []
         try:
-            return [
-                await self._producer.send(
+            for number, message in enumerate(messages, 1):
+                future = await self._producer.send(
                     message.topic,
                     message.value,
                     key=message.key,
                     partition=message.partition,
                     headers=list(message.headers),
                 )
-                for message in messages
-            ]
+                sent.append(future)
+                if number % TURN == 0:
+                    await asyncio.sleep(0)
         except KafkaError as error:
             raise DeliveryError(f"cannot send: {error!r}") from error
+        return sent
 
     @staticmethod
     async def durable(futures: Sequence[asyncio.Future[RecordMetadata]]) -> list[RecordMetadata]:
