@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detect.findings import Findings, Ints
-from alerts.detect.scale import Moments, Scale, as_moments, sums
+from alerts.detect.scale import Moments, Scale, as_moments, powers
 from alerts.rules import Direction, Family
 
 STEPS = 180
@@ -26,7 +26,7 @@ def even_levels(count: int) -> Ints:
 
 def moments_of(counts: Sequence[Sequence[int]], levels: Ints = YES_NO) -> Moments:
     """Sums of some rows of counts by level."""
-    return as_moments(sums(np.array(counts, np.int64), levels))
+    return as_moments(np.array(counts, np.int64) @ powers(levels))
 
 
 class Steps(Protocol):

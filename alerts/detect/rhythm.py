@@ -167,21 +167,21 @@ class Rhythm:
 
     def _hour(self, at: Flags, hour: int) -> tuple[Floats, Floats, Floats]:
         """Low, mean and high of one hour of the week, per millisecond; an hour never seen bounds nothing."""
-        counts, hours = self._table["counts"][: self.rows][at], self._table["hours"][: self.rows][at]
+        days, own_day = DAY_OF[:, hour % 24], hour // 24
+        counts = self._table["counts"][: self.rows, days][at]
+        hours = self._table["hours"][: self.rows, days][at]
         variation = np.clip(self._table["variation"][: self.rows][at], LEAST_VARIATION, MOST_VARIATION)
-        own = _rate(counts[:, hour], hours[:, hour])
-        own_error = _error(counts[:, hour], hours[:, hour], variation)
-        others = [day for day in DAY_OF[:, hour % 24].tolist() if day != hour]
-        rest = _usual(counts[:, others], hours[:, others], own)
-        rest_error = variation + _error(
-            counts[:, others].max(axis=1), hours[:, others].max(axis=1), variation
-        )
+        own, own_error = _rate(counts, hours)[:, own_day], _error(counts, hours, variation)[:, own_day]
+        counted, watched = np.delete(counts, own_day, axis=1), np.delete(hours, own_day, axis=1)
+        rest = _usual(counted, watched, own)
+        best = counted.max(axis=1, keepdims=True), watched.max(axis=1, keepdims=True)
+        rest_error = variation + _error(*best, variation)[:, 0]
         agree = np.abs(np.log(own / rest)) <= AGREEING * np.sqrt(own_error + rest_error)
         weight = np.where(agree, own_error / (own_error + rest_error), 0)
         mean = own * (rest / own) ** weight
         reach = np.exp(BOUND_Z * np.sqrt((1 - weight) * own_error + variation))
-        seen = hours[:, hour] >= ENOUGH_HOURS
-        low = np.where(seen, np.where(counts[:, hour] > 0, mean / reach, 0), np.inf)
+        seen = hours[:, own_day] >= ENOUGH_HOURS
+        low = np.where(seen, np.where(counts[:, own_day] > 0, mean / reach, 0), np.inf)
         return low / HOUR_MS, mean / HOUR_MS, np.where(seen, mean * reach, 0) / HOUR_MS
 
 
@@ -192,8 +192,8 @@ def _rate(counts: Floats, hours: Floats) -> Floats:
 
 
 def _error(counts: Floats, hours: Floats, variation: Floats) -> Floats:
-    """The squared relative error of a rate."""
-    error: Floats = 1 / np.maximum(counts, 0.5) + variation / np.maximum(hours, ENOUGH_HOURS)
+    """The squared relative errors of rates, rows × days; `variation` is by row."""
+    error: Floats = 1 / np.maximum(counts, 0.5) + variation[:, None] / np.maximum(hours, ENOUGH_HOURS)
     return error
 
 

@@ -88,15 +88,11 @@ class Scale:
         )
 
 
-def sums(counts: Ints, levels: Ints) -> Ints:
-    """Of rows × levels of counts: answers, their steps and the squares of their steps, one column each.
-
-    `levels` are the steps of the columns of `counts`.
-    """
-    result: Ints = counts @ np.stack([np.ones_like(levels), levels, levels * levels], axis=1)
-    return result
+def powers(levels: Ints) -> Ints:
+    """What `counts @ powers` wants, to give `as_moments` its columns; `levels` are in steps."""
+    return np.stack([np.ones_like(levels), levels, levels * levels], axis=1)
 
 
 def as_moments(columns: Ints) -> Moments:
-    """What `sums` gave, or the addition of several."""
+    """From columns of answers, their steps and the squares of their steps."""
     return Moments(*columns.T.astype(np.float64))

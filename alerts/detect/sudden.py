@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detect.findings import NONE, SEVERITY_CODE, Findings, Flags, Floats, Ints
-from alerts.detect.scale import Moments, Scale, as_moments, sums
+from alerts.detect.scale import Moments, Scale, as_moments, powers
 from alerts.detect.table import Column, Table
 from alerts.rules import Sudden
 from alerts.states import Verdict
@@ -61,7 +61,7 @@ class SuddenDetector:
 
     def __init__(self, detect: Sudden, scale: Scale, levels: Ints) -> None:
         self._scale = scale
-        self._levels = levels
+        self._powers = powers(levels)
         self._severity = SEVERITY_CODE[detect.severity]
         self._bound = detect.bound
         self._floor = scale.goodness_of(detect.bound)
@@ -110,7 +110,7 @@ class SuddenDetector:
         A row without answers is told what it was told before.
         """
         table = self._table
-        new = sums(counts, self._levels)
+        new: Ints = counts @ self._powers
         was, answers = table["fired"][rows], new[:, 0]
         stake = self._stake(end_ms, rows, answers, was)
         log_gain = self._log_gain(counts)
@@ -153,7 +153,7 @@ class SuddenDetector:
         said of a scope must not depend on which others share its judge.
         """
         total: Floats = counts[:, :1] * self._log_gains[0]
-        for level in range(1, len(self._levels)):
+        for level in range(1, len(self._powers)):
             total += counts[:, level : level + 1] * self._log_gains[level]
         return total
 
