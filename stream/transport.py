@@ -264,13 +264,12 @@ class Transport(stock.Transport):  # type: ignore[misc]
     driver_version = f"tocsin on aiokafka={aiokafka.__version__}"
 
 
-def prepare() -> None:
+def prepare(found: str = faust.__version__) -> None:
     """Make Faust know the transport, and make sure that it is the Faust that we know.
 
     Raises:
         RuntimeError: another version, or one without the methods that are overridden.
     """
-    found = faust.__version__
     if found != FAUST_VERSION:
         raise RuntimeError(f"stream.transport was written for faust-streaming {FAUST_VERSION}, found {found}")
     missing = [f"{owner.__name__}.{name}" for owner, names in RELIED_ON for name in names

@@ -1,0 +1,220 @@
+"""Crew: partitions come, are restored and opened; they go in good order; what must happen in time happens."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from alerts.errors import OperatorError
+from alerts.rules import Rule, Rulebook, Threshold
+from stream.crew import Crew
+from stream.link import Batch, Positions
+from stream.machines import IntakeMachine, JudgeMachine
+from stream.metrics import Metrics
+from stream.plan import Plan
+from stream.roles import intake_role, judge_role
+from stream.slots import TP, Committed, Slot, Slots
+from stream.surroundings import Surroundings
+from tests.fake_kafka import FakeKafka, FakeOutbox
+
+RULE = Rule("low", "csat", ("channel",), Threshold(600_000, 80, 50))
+PLAN = Plan(Rulebook((RULE,), {"csat": {"scale": "1-5", "positive_from": None}}), 2)
+INTAKE_0 = [TP("cx.interactions", 0), TP("cx.feedback", 0)]
+JUDGE_1, ALERTS_0 = TP("cx.tallies", 1), TP("cx.alerts", 0)
+OURS = [*INTAKE_0, JUDGE_1, ALERTS_0]
+
+
+@dataclass
+class World:
+    """One worker's crew on a broker in memory."""
+
+    failures: list[BaseException] = field(default_factory=list)
+    forgotten: list[list[int]] = field(default_factory=list)
+    offsets: dict[TP, int] = field(default_factory=dict)
+    at: dict[TP, Positions] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.kafka = FakeKafka()
+        self.outbox = FakeOutbox(self.kafka)
+        self.slots = Slots(lambda _: 4)
+        around = Surroundings(self.outbox, self.kafka.reading, self.failures.append, lambda *_: None)
+        metrics = Metrics(PLAN.rulebook)
+        roles = intake_role(PLAN, "g", metrics), judge_role(PLAN, "g", metrics)
+        self.crew = Crew(roles, around, self.slots, 0.01)
+        self.crew.committed = self.committed
+        self.crew.positions = self.at.get
+        self.crew.forget = self.forgotten.append
+
+    async def committed(self, tps: Iterable[TP]) -> Mapping[TP, Committed]:
+        """As set, 0 otherwise."""
+        return {tp: Committed(self.offsets.get(tp, 0), "") for tp in tps}
+
+    async def assign(self, tps: list[TP]) -> None:
+        """As the transport does, and wait until all states are up."""
+        self.slots.assign(tps)
+        self.crew.assigned(tps)
+        while self.crew.waits_for is not None and not self.failures:  # noqa: ASYNC110  # a test only
+            await asyncio.sleep(0)
+
+
+def scene(play: Callable[[World], Awaitable[None]]) -> None:
+    """Run a test."""
+
+    async def played() -> None:
+        await play(World())
+
+    asyncio.run(played())
+
+
+def test_partitions_open_when_their_state_is_there() -> None:
+    """Both inputs of an intake at once; alerts need no state of ours."""
+
+    async def play(world: World) -> None:
+        world.slots.assign(OURS)
+        world.crew.assigned(OURS)
+        assert world.slots.is_open(ALERTS_0)
+        assert not any(map(world.slots.is_open, [*INTAKE_0, JUDGE_1]))
+        assert world.crew.waits_for == "the state of 2 partitions is being restored"
+        await world.assign(OURS)
+        assert all(map(world.slots.is_open, OURS))
+        assert len(world.crew.machines(IntakeMachine)) == len(world.crew.machines(JudgeMachine)) == 1
+
+    scene(play)
+
+
+def test_partitions_that_stay_keep_their_machine() -> None:
+    """A rebalance that leaves a partition here costs nothing; one that was lost is dropped from memory."""
+
+    async def play(world: World) -> None:
+        await world.assign(OURS)
+        [intake] = world.crew.machines(IntakeMachine)
+        await world.crew.release()
+        assert world.crew.machines(IntakeMachine) == []
+        await world.assign(INTAKE_0)
+        assert world.crew.machines(IntakeMachine) == [intake]
+        assert world.crew.machines(JudgeMachine) == []
+        await world.crew.release()
+        await world.assign([JUDGE_1])
+        await world.crew.release()
+        await world.assign(OURS)
+        assert world.crew.machines(IntakeMachine) != [intake]
+
+    scene(play)
+
+
+def test_a_worker_without_partitions_is_ready() -> None:
+    """It stands by."""
+
+    async def play(world: World) -> None:
+        assert world.crew.waits_for is not None
+        await world.assign([])
+        assert world.crew.waits_for is None
+
+    scene(play)
+
+
+def test_leaving_waits_for_what_was_said() -> None:
+    """Nothing more is fed, the notifier forgets, and what is on its way arrives."""
+
+    async def play(world: World) -> None:
+        await world.assign(OURS)
+        world.kafka.append(INTAKE_0[1], b"bad")
+        slot = Slot(0, 0.0)
+        world.outbox.hold = True
+        await world.crew.take(Batch(INTAKE_0[1], world.kafka.slice(INTAKE_0[1], 0, 1), slot))
+        leaving = asyncio.create_task(world.crew.release())
+        await asyncio.sleep(0.01)
+        assert not leaving.done()
+        assert not any(map(world.slots.is_open, OURS))
+        world.outbox.let_go()
+        await leaving
+        assert slot.finished
+        assert world.forgotten == [[0]]
+
+    scene(play)
+
+
+def test_leaving_while_states_are_restored() -> None:
+    """A rebalance may follow the other; restoring ends, and starts again with the next assignment."""
+
+    async def play(world: World) -> None:
+        world.slots.assign(OURS)
+        world.crew.assigned(OURS)
+        await world.crew.release()
+        assert world.crew.machines(IntakeMachine) == []
+        await world.assign(OURS)
+        assert len(world.crew.machines(IntakeMachine)) == 1
+        assert world.failures == []
+
+    scene(play)
+
+
+def test_partitions_that_were_added() -> None:
+    """More partitions than the plan has end the worker, with the operator's exit code."""
+
+    async def play(world: World) -> None:
+        await world.assign([TP("cx.interactions", 2), TP("cx.feedback", 2)])
+        [failure] = world.failures
+        assert isinstance(failure, OperatorError)
+
+    scene(play)
+
+
+def test_an_error_while_restoring_ends_the_worker() -> None:
+    """The reason is told, not the group of tasks that it came from."""
+
+    async def play(world: World) -> None:
+        world.offsets[JUDGE_1] = 5
+        world.kafka.append(TP("g-judge-snapshots", 1), b"x")
+        broken = RuntimeError("no offsets")
+
+        async def refuse(_: Iterable[TP]) -> Mapping[TP, Committed]:
+            raise broken
+
+        world.crew.committed = refuse
+        await world.assign(OURS)
+        assert world.failures == [broken]
+
+    scene(play)
+
+
+def test_quiet_inputs_are_told() -> None:
+    """Only while the worker is caught up, and the broker has just said so."""
+
+    async def play(world: World) -> None:
+        await world.assign(INTAKE_0)
+        crew, feedback = world.crew, INTAKE_0[1]
+        now_s = time.time()
+        world.at[feedback] = Positions(5, 5, now_s)
+        assert crew._caught_up(feedback)
+        for wrong in (Positions(4, 5, now_s), Positions(5, 5, now_s - 60)):
+            world.at[feedback] = wrong
+            assert not crew._caught_up(feedback)
+        world.at[feedback] = Positions(5, 5, now_s)
+        slot = world.slots.put(feedback, 4, 0.0)
+        assert slot is not None
+        assert not crew._caught_up(feedback)
+        slot.finish()
+        assert crew._caught_up(feedback)
+        assert not crew._caught_up(INTAKE_0[0])
+
+    scene(play)
+
+
+def test_lag() -> None:
+    """What is fetched but not finished still counts."""
+
+    async def play(world: World) -> None:
+        await world.assign(INTAKE_0)
+        feedback = INTAKE_0[1]
+        world.at[feedback] = Positions(8, 10, 0.0)
+        assert world.crew.lag_records() == {feedback: 2}
+        first, second = (world.slots.put(feedback, last, 0.0) for last in (3, 7))
+        assert first is not None
+        first.finish()
+        assert world.crew.lag_records() == {feedback: 6}
+        assert second is not None
+        second.finish()
+        assert world.crew.lag_records() == {feedback: 2}
+
+    scene(play)

@@ -1,0 +1,68 @@
+"""The Faust app: settings on which exactness rests, and agents that pass batches on."""
+
+import asyncio
+from typing import Any
+
+from mode.supervisors import CrashingSupervisor
+
+from stream.faust_app import FAMILIES, REBALANCE_TIMEOUT_S, Agents, build, consumer_options
+from stream.kafka import ClientSettings
+from stream.link import Batch, Link
+from stream.slots import Slots
+from stream.transport import STEP_S, Consumer
+
+
+class Nobody:
+    """An owner of nothing."""
+
+    async def release(self) -> None:
+        """Nothing in work."""
+
+    async def keep(self) -> None:
+        """Nothing to keep."""
+
+    def assigned(self, tps: Any) -> None:
+        """Nothing to restore."""
+
+
+async def _ignore(_: Batch) -> None:
+    """Take a batch."""
+
+
+def built() -> Any:
+    """An app that will not be started."""
+
+    async def inside() -> Any:
+        link = Link({}, "rules", FAMILIES, Slots(lambda _: 4), Nobody())
+        app = build("g", ["127.0.0.1:9092", "[::1]:9093"], link, Agents(_ignore, _ignore, _ignore))
+        return app, app.consumer, app.conf
+
+    return asyncio.run(inside())
+
+
+def test_settings() -> None:
+    """An agent's error ends the worker; nothing of Faust's own creates topics, tables or servers."""
+    app, consumer, conf = built()
+    assert isinstance(consumer, Consumer)
+    assert conf.id == "g"
+    assert [(url.scheme, url.host, url.port) for url in conf.broker] == [
+        ("tocsin", "127.0.0.1", 9092),
+        ("tocsin", "::1", 9093),
+    ]
+    assert conf.agent_supervisor is CrashingSupervisor
+    assert not conf.web_enabled
+    assert not conf.topic_allow_declare
+    assert conf.stream_wait_empty
+    assert sorted(app.agents) == ["intake", "judge", "notify"]
+
+
+def test_two_apps_are_two_members() -> None:
+    """One URL for both would make Faust take them for one."""
+    assert built()[2].canonical_url != built()[2].canonical_url
+
+
+def test_time_to_leave() -> None:
+    """All steps before partitions go are over before the group's patience is."""
+    options = consumer_options(ClientSettings(), 10.0)
+    assert 3 * STEP_S < REBALANCE_TIMEOUT_S == options["rebalance_timeout_ms"] / 1000
+    assert options["heartbeat_interval_ms"] * 3 <= options["session_timeout_ms"] == 10_000

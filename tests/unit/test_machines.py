@@ -1,0 +1,183 @@
+"""Machines: what leaves because of records, and what is left unsaid."""
+
+from collections.abc import Sequence
+
+import orjson
+
+from alerts.rules import Rule, Rulebook, Threshold, Timing
+from stream.machines import IntakeMachine, JudgeMachine, Work
+from stream.metrics import Metrics
+from stream.plan import Plan
+from stream.producer import Outgoing
+from stream.records import Stream
+from stream.sections import Kind, Section, decode
+from stream.slots import TP
+from tests.fake_kafka import Record, record
+
+FEEDBACK = TP("cx.feedback", 0)
+TALLIES = TP("cx.tallies", 0)
+START_S = 1_767_571_200
+RULE = Rule("low", "csat", ("channel",), Threshold(600_000, 80, 50, min_answers=1, confidence=0))
+BOOK = Rulebook((RULE,), {"csat": {"scale": "1-5", "positive_from": None}}, Timing(idle_after_ms=3_000))
+PLAN = Plan(BOOK, 1)
+
+
+def answers(first: int, count: int) -> list[Record]:
+    """Unhappy answers, one a second of event time."""
+    return [_answer(number, START_S + number) for number in range(first, first + count)]
+
+
+def _answer(number: int, at_s: int) -> Record:
+    event = {"id": f"{number}", "at": at_s, "channel": "phone", "indicator": "csat", "score": 1}
+    return record(FEEDBACK, number, orjson.dumps(event), at_s * 1_000)
+
+
+def intake() -> tuple[IntakeMachine, Metrics]:
+    """An intake that was just assigned."""
+    metrics = Metrics(BOOK)
+    machine = IntakeMachine.fresh(PLAN, 0, metrics)
+    machine.assigned()
+    return machine, metrics
+
+
+def sections(messages: Sequence[Outgoing]) -> list[Section]:
+    """The sections among messages."""
+    return [decode(each.value or b"") for each in messages if each.topic == "cx.tallies"]
+
+
+def quiet_for(machine: IntakeMachine, seconds: range) -> list[Outgoing]:
+    """Look every second; what was said last."""
+    said: list[Outgoing] = []
+    for now_s in seconds:
+        said = machine.look(dict.fromkeys(Stream, True), float(now_s))
+    return said
+
+
+def counted(metrics: Metrics, name: str) -> float:
+    """Sum of a counter."""
+    text = metrics.exposition()[0]().decode()
+    return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(name))
+
+
+def test_first_records_are_announced() -> None:
+    """Judges may hold the input idle, so they hear that it is not, before anything else."""
+    machine, _ = intake()
+    first = machine.work("cx.feedback", answers(0, 40))
+    assert [each.kind for each in sections(first.messages)] == [Kind.ACTIVE, Kind.CLOSED]
+    then = machine.work("cx.feedback", answers(40, 40))
+    assert [each.kind for each in sections(then.messages)] == [Kind.CLOSED]
+    assert machine.next_offsets() == {"cx.interactions": 0, "cx.feedback": 80}
+
+
+def test_sections_go_to_their_judge() -> None:
+    """The partition of cx.tallies is the shard."""
+    machine = IntakeMachine.fresh(Plan(BOOK, 3), 0, Metrics(BOOK))
+    messages = machine.work("cx.feedback", answers(0, 40)).messages
+    assert [each.partition for each in messages] == [0, 1, 2, 0, 1, 2]
+    assert {each.key for each in messages} == {b"feedback/0"}
+
+
+def test_bad_records_become_dead_letters() -> None:
+    """Byte for byte, with their place and reason; the rest is counted."""
+    machine, metrics = intake()
+    bad = record(FEEDBACK, 1, b"{nonsense")
+    messages = machine.work("cx.feedback", [*answers(0, 1), bad, *answers(2, 1)]).messages
+    [letter] = [each for each in messages if each.topic == "cx.dead-letters"]
+    assert (letter.key, letter.value) == (b"k", b"{nonsense")
+    headers = dict(letter.headers)
+    assert (headers["tocsin-topic"], headers["tocsin-offset"]) == (b"cx.feedback", b"1")
+    assert counted(metrics, "tocsin_events_total") == 3
+    assert counted(metrics, "tocsin_rejected_total") == 1
+
+
+def test_feeding_again_is_silent() -> None:
+    """What was counted and said before is not counted again."""
+    machine, metrics = intake()
+    machine.feed("cx.feedback", answers(0, 40))
+    assert machine.next_offsets()["cx.feedback"] == 40
+    assert counted(metrics, "tocsin_events_total") == 0
+
+
+def test_a_snapshot_goes_on_where_it_was() -> None:
+    """The restored machine knows its offsets and says what the other would have said."""
+    machine, metrics = intake()
+    machine.feed("cx.feedback", answers(0, 25))
+    again = IntakeMachine.restore(PLAN, 0, metrics, machine.snapshot())
+    one, other = (each.work("cx.feedback", answers(25, 25)) for each in (machine, again))
+    assert again.next_offsets() == machine.next_offsets()
+    assert one.messages == other.messages
+
+
+def test_open_panes_are_said_once_per_quiet() -> None:
+    """Quiet inputs repeat that they are quiet, but not what lies open, until it changes or is old news."""
+    machine, _ = intake()
+    machine.work("cx.feedback", answers(0, 25))
+    assert quiet_for(machine, range(3)) == []
+    first = sections(quiet_for(machine, range(3, 4)))
+    assert {each.source: len(each.rows) > 0 for each in first} == {
+        "interactions/0": False,
+        "feedback/0": True,
+    }
+    again = sections(quiet_for(machine, range(4, 5)))
+    assert [(each.kind, len(each.rows)) for each in again] == [(Kind.IDLE, 0)] * 2
+    assert [each.quiet_ms for each in again] == [4_000, 4_000]
+    late = sections(quiet_for(machine, range(5, 604)))
+    assert any(len(each.rows) for each in late)
+    machine.work("cx.feedback", answers(25, 1))
+    changed = sections(quiet_for(machine, range(604, 608)))
+    assert any(len(each.rows) for each in changed)
+
+
+def judged(work: Work) -> list[str]:
+    """States of the transitions among messages."""
+    return [orjson.loads(each.value or b"")["state"] for each in work.messages if each.topic == "cx.alerts"]
+
+
+def log_of(machine: IntakeMachine, *batches: list[Record]) -> list[Record]:
+    """cx.tallies, after an intake has worked off batches and then been quiet."""
+    messages = [each for batch in batches for each in machine.work("cx.feedback", batch).messages]
+    for now_s in range(40):
+        messages += machine.look(dict.fromkeys(Stream, True), float(now_s))
+    return [record(TALLIES, n, each.value, 1_000 * n) for n, each in enumerate(messages)]
+
+
+def test_a_judge_tells_transitions_with_its_batch() -> None:
+    """Keyed by alert, so that each alert's are in order; and how long it took is measured."""
+    machine, metrics = intake()
+    log = log_of(machine, answers(0, 60), answers(60, 60))
+    judge = JudgeMachine.fresh(PLAN, 0, metrics)
+    work = judge.work("cx.tallies", log)
+    assert judged(work) == ["firing"]
+    assert work.messages[0].key == orjson.loads(work.messages[0].value or b"")["id"].encode()
+    assert judge.next_offsets() == {"cx.tallies": len(log)}
+    assert judge.work("cx.tallies", log).messages == []
+    work.on_durable(START_S + 100.0)
+    assert counted(metrics, "tocsin_alert_latency_seconds_count") == 1
+
+
+def test_scores_leave_by_themselves() -> None:
+    """Those that changed, each under its own key."""
+    machine, metrics = intake()
+    judge = JudgeMachine.fresh(PLAN, 0, metrics)
+    judge.feed("cx.tallies", log_of(machine, answers(0, 60)))
+    keys = [each.key for each in judge.scores()]
+    assert b"csat|channel=phone|600" in keys
+    assert judge.scores() == []
+
+
+def test_a_judge_comes_back() -> None:
+    """With its place in the log; what it had told, it does not tell again."""
+    machine, metrics = intake()
+    log = log_of(machine, answers(0, 60), answers(60, 60))
+    judge = JudgeMachine.fresh(PLAN, 0, metrics)
+    judge.feed("cx.tallies", log[:-5])
+    again = JudgeMachine.restore(PLAN, 0, metrics, judge.snapshot(), judge.next_offsets()["cx.tallies"])
+    assert judged(again.work("cx.tallies", log)) == judged(judge.work("cx.tallies", log))
+
+
+def test_what_is_no_section_is_passed_over() -> None:
+    """Somebody else's record on cx.tallies stops nobody."""
+    _, metrics = intake()
+    judge = JudgeMachine.fresh(PLAN, 0, metrics)
+    assert judge.work("cx.tallies", [record(TALLIES, 0, b"hello"), record(TALLIES, 1, None)]).messages == []
+    assert judge.next_offsets() == {"cx.tallies": 2}
