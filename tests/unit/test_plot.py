@@ -1,0 +1,48 @@
+"""Plot: one page with table and drawing."""
+
+import math
+import re
+
+from alerts.rules import DAY_MS, HOUR_MS, Rule, Threshold
+from stream.plot import bars, chart
+from stream.simulate import Outcome, Question, Seen
+
+QUESTION = Question(85, (40.0,), 200, 20, 1, 1, DAY_MS)
+
+
+def outcome(name: str, pages: int, delay_s: float, beside: str | None = None) -> Outcome:
+    """What a rule did over twenty months of scopes."""
+    rule = Rule(name, "csat", ("channel",), Threshold(HOUR_MS, None, 80.0))
+    seen = Seen(40, 1.0, (delay_s / 360, delay_s / 180), (delay_s, 2 * delay_s))
+    return Outcome(rule, beside, 20, pages, 0.01, [seen])
+
+
+def test_the_page_has_every_rule_in_table_and_drawings() -> None:
+    """A table row and two bars each."""
+    page = chart(QUESTION, [outcome("low", 3, 7_200), outcome("low, plain", 900, 3_600, "low")])
+    assert page.count("<rect") == 4
+    assert page.count(">low<") == 3
+    assert '<tr class="beside"><td>low, plain</td><td>45</td>' in page
+    assert ">2 h<" in page
+
+
+def test_names_are_escaped() -> None:
+    """Whatever a rule is called."""
+    page = chart(QUESTION, [outcome("<b>", 1, 60)])
+    assert "<b>" not in page
+    assert "&lt;b&gt;" in page
+
+
+def test_bars_are_longer_for_more_and_on_a_logarithmic_axis() -> None:
+    """Ten times as much is one step, wherever."""
+    drawing = bars([outcome(str(n), 1, 1) for n in range(3)], [1.0, 10.0, 100.0], "{:g}")
+    short, middle, long = (float(width) for width in re.findall(r'<rect[^>]* width="([\d.]+)"', drawing))
+    assert short < middle < long
+    assert abs((long - middle) - (middle - short)) < 1.1
+
+
+def test_nothing_and_never_have_their_words() -> None:
+    """0 has no place on the axis, and a fall that was not seen has no length."""
+    drawing = bars([outcome("a", 0, 1), outcome("b", 0, 1)], [0.0, math.inf], "{:g}")
+    assert ">0<" in drawing
+    assert ">not seen by half<" in drawing
