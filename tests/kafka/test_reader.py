@@ -1,0 +1,119 @@
+"""Reader, outbox and trimmer on a real Kafka: what is written is read in ranges, also after trimming."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from stream.kafka import ClientSettings
+from stream.producer import MAX_REQUEST_BYTES, DeliveryError, Outbox, Outgoing
+from stream.reader import Reader
+from stream.slots import TP
+from stream.snapshots import cut, encode, newest, seal
+from stream.trimming import Trimmer
+from tests.kafka.broker import Broker
+
+
+async def topic(broker: Broker) -> tuple[str, dict[str, Any]]:
+    """A new topic of two partitions, and how to reach it."""
+    name = f"t{uuid4().hex}"
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(name, 2, 1)])
+    await admin.close()
+    return name, ClientSettings((broker.bootstrap,)).client_options()
+
+
+async def write(options: dict[str, Any], messages: Iterable[Outgoing]) -> list[int]:
+    """Messages for good; their offsets."""
+    outbox = Outbox(options)
+    await outbox.start()
+    try:
+        places = await outbox.durable(await outbox.put(messages))
+        return [place.offset for place in places]
+    finally:
+        await outbox.stop()
+
+
+async def read(reader: Reader, wanted: dict[TP, tuple[int, int]]) -> dict[TP, list[bytes | None]]:
+    """Values per partition."""
+    values: dict[TP, list[bytes | None]] = {tp: [] for tp in wanted}
+    async for tp, records in reader.ranges(wanted):
+        values[tp] += [record.value for record in records]
+    return values
+
+
+def test_ranges(broker: Broker) -> None:
+    """From start on and below end, several partitions at once, and again with the same reader."""
+
+    async def play() -> None:
+        name, options = await topic(broker)
+        one, two = TP(name, 0), TP(name, 1)
+        sent = [Outgoing(name, b"%d" % n, partition=n % 2) for n in range(2_000)]
+        assert await write(options, sent) == [n // 2 for n in range(2_000)]
+        async with Reader(options, [one, two]) as reader:
+            assert await reader.bounds(one) == (0, 1_000)
+            got = await read(reader, {one: (10, 13), two: (998, 1_000)})
+            assert got == {one: [b"20", b"22", b"24"], two: [b"1997", b"1999"]}
+            assert await read(reader, {one: (5, 5), two: (0, 0)}) == {one: [], two: []}
+            assert len((await read(reader, {one: (0, 1_000)}))[one]) == 1_000
+
+    asyncio.run(play())
+
+
+def test_trimmed(broker: Broker) -> None:
+    """What was trimmed is gone; a range that begins there starts with what is left."""
+
+    async def play() -> None:
+        name, options = await topic(broker)
+        tp = TP(name, 0)
+        await write(options, [Outgoing(name, b"%d" % n, partition=0) for n in range(10)])
+        await Trimmer(options).trim({tp: 7})
+        async with Reader(options, [tp]) as reader:
+            assert await reader.bounds(tp) == (7, 10)
+            assert (await read(reader, {tp: (2, 9)}))[tp] == [b"7", b"8"]
+
+    asyncio.run(play())
+
+
+def test_snapshots_on_kafka(broker: Broker) -> None:
+    """The newest complete snapshot is found behind a torn one."""
+
+    async def play() -> None:
+        name, options = await topic(broker)
+        tp = TP(name, 1)
+        whole, torn = cut([b"a" * 900_000, b"b"]), cut([b"c"])
+        offsets = await write(options, [Outgoing(name, encode(chunk), partition=1) for chunk in whole])
+        manifest = encode(seal(whole, offsets[0], {"in": 5}, "rules", 2))
+        await write(options, [Outgoing(name, value, partition=1) for value in (manifest, encode(torn[0]))])
+        async with Reader(options, [tp]) as reader:
+            found = await newest(reader.log(tp))
+        assert found is not None
+        assert found.parts == [b"a" * 900_000, b"b"]
+
+    asyncio.run(play())
+
+
+def test_too_large(broker: Broker) -> None:
+    """A message that can never be sent is told at once."""
+
+    async def play() -> None:
+        name, options = await topic(broker)
+        with pytest.raises(DeliveryError, match="cannot send"):
+            await write(options, [Outgoing(name, bytes(MAX_REQUEST_BYTES + 1), partition=0)])
+
+    asyncio.run(play())
+
+
+def test_a_closed_outbox(broker: Broker) -> None:
+    """Nothing is accepted before the start."""
+
+    async def play() -> None:
+        _, options = await topic(broker)
+        with pytest.raises(DeliveryError, match="closed"):
+            await Outbox(options).put([])
+
+    asyncio.run(play())
