@@ -16,7 +16,7 @@ from stream.panes import tallies
 from stream.rows import Table, at, put, stacked, where
 from stream.tally import CELL, TTR_BUCKETS, TTR_GAMMA
 from stream.times import NO_TIME, Ints
-from stream.touches import MET, REMEMBERED, RESOLVED, TRANSFERRED, UNSAID, Order, Runs, remembered
+from stream.touches import MET, NEVER, REMEMBERED, RESOLVED, TRANSFERRED, UNSAID, Order, Runs, remembered
 
 CASE: Final = np.dtype([("key", "<u8"), ("opened_ms", "<i8"), ("at_ms", "<i8")])
 """`opened_ms` is `NO_TIME` once the case is closed, `at_ms` the contact that was taken last."""
@@ -67,7 +67,7 @@ class Cases:
     def _openings(self, touches: Table, keys: Keys, *, keep: bool) -> Ints:
         """When the case that each touch belongs to was opened, `NO_TIME` where none is open."""
         order = Order.of(touches, keys)
-        oldest_ms = int(touches["closing"].max(initial=0)) * self._pane_ms - self._memory_ms
+        oldest_ms = int(touches["closing"].min(initial=NEVER)) * self._pane_ms - self._memory_ms
         self._table.reserve(len(order.keys), lambda table: _alive(table, oldest_ms))
         found = self._table.find(order.keys)
         known = at(self._table.rows, found.places[found.places >= 0])

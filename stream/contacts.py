@@ -18,6 +18,7 @@ from stream.times import Ints
 from stream.touches import (
     CONTACT,
     HANDED_ON,
+    NEVER,
     REMEMBERED,
     REOPENED,
     TRANSFERRED,
@@ -73,7 +74,7 @@ class Contacts:
         With `keep` false nothing is remembered: a look at how open panes stand so far.
         """
         order = Order.of(touches, touches["person"])
-        oldest_ms = int(touches["closing"].max(initial=0)) * self._pane_ms - self._window_ms
+        oldest_ms = int(touches["closing"].min(initial=NEVER)) * self._pane_ms - self._window_ms
         self._table.reserve(len(order.keys), lambda table: table["at_ms"] >= oldest_ms)
         found = self._table.find(order.keys)
         known = at(self._table.rows, found.places[found.places >= 0])

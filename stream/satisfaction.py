@@ -15,7 +15,7 @@ from stream.hashtable import Found, HashTable, Keys
 from stream.panes import tallies
 from stream.rows import Table, at, put, stacked, where
 from stream.times import NO_TIME, Ints
-from stream.touches import REMEMBERED, TOUCH, Order, Runs, starts_at
+from stream.touches import NEVER, REMEMBERED, TOUCH, Order, Runs, starts_at
 
 PAIR: Final = np.dtype(
     [
@@ -64,7 +64,7 @@ class Satisfaction:
         With `keep` false nothing is remembered.
         """
         order = Order.of(touches, touches["person"])
-        oldest_ms = int(touches["closing"].max(initial=0)) * self._pane_ms - self._window_ms
+        oldest_ms = int(touches["closing"].min(initial=NEVER)) * self._pane_ms - self._window_ms
         self._table.reserve(len(order.keys), lambda table: table["at_ms"] >= oldest_ms)
         found = self._table.find(order.keys)
         known = at(self._table.rows, found.places[found.places >= 0])

@@ -37,6 +37,9 @@ RESOLVED: Final = 3
 REOPENED: Final = 4
 REMEMBERED: Final = 5  # stands for what a table knows of a key; comes before all its events
 
+NEVER: Final = 2**40
+"""A pane that never closes: where there is no touch, nothing is waited for."""
+
 # What a resolution says of its target.
 UNSAID: Final = 0
 MET: Final = 1

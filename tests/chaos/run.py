@@ -29,9 +29,6 @@ from tests.chaos.wire import Alerts, Tallied, read_topic
 from tests.chaos.workers import Fleet, worker_command
 from tests.kafka.broker import Broker, running_broker
 
-QUIET_S = 90
-"""How long the workers may take, after the last record, to have everything out."""
-
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -42,6 +39,7 @@ class Options:
     faults: int
     seconds: float
     entry: tuple[str, ...] = ("-m", "stream")
+    patience_s: float = 90
 
 
 @dataclass(slots=True)
@@ -69,6 +67,7 @@ class Run:
             await self._faults(hands, producing)
             await producing
             waited = await self._settle(fleet)
+            counted = await asyncio.to_thread(fleet.counted)
             stubborn = await asyncio.to_thread(fleet.stop)
             report = await self._judge(hands)
         finally:
@@ -79,6 +78,8 @@ class Run:
             "settled_after_s": round(waited, 1),
             "stubborn": stubborn,
             "revived": fleet.revived,
+            "counted": counted,
+            "produced": Counter(f"{sent.topic} {sent.kind}" for sent in self.produced),
         }
 
     def _fleet(self) -> Fleet:
@@ -131,9 +132,9 @@ class Run:
         """Wait until the tallies are closed to the end and the notices have stopped coming."""
         started = time.monotonic()
         before: tuple[int, int] = (-1, -1)
-        while time.monotonic() - started < QUIET_S:
+        while time.monotonic() - started < self.options.patience_s:
             fleet.reap()
-            await asyncio.sleep(10)
+            await asyncio.sleep(5)
             alerts = await read_topic(self.broker.bootstrap, "cx.alerts")
             now = (len(alerts), sum(self.receiver.requests.values()))
             closed = await self._all_closed()
@@ -226,9 +227,11 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--hours", type=float, default=4, help="how long it is in event time")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--entry", default="-m stream", help="what runs as the worker (a saboteur, for one)")
+    parser.add_argument("--patience", type=float, default=90, help="seconds to wait for the last outputs")
     given = parser.parse_args(arguments)
     shape = Shape(given.seed, given.events, given.partitions, int(given.hours * 3_600_000))
-    return Options(shape, given.workers, given.faults, given.seconds, tuple(given.entry.split()))
+    entry = tuple(given.entry.split())
+    return Options(shape, given.workers, given.faults, given.seconds, entry, given.patience)
 
 
 async def run(options: Options) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def generate(shape: Shape) -> Iterator[Sent]:
         if roll < 0.01 and recent:
             copied = recent[rng.randrange(len(recent))]
             yield Sent(copied.topic, copied.partition, copied.key, copied.value, "duplicate")
-        elif roll < 0.012:
+        elif roll < 0.02:
             yield _bad(rng, number, shape.partitions)
         else:
             sent = _event(rng, number, base_ms, shape)

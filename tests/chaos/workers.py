@@ -1,15 +1,18 @@
 """Worker processes and the supervisor that any production has: an unexpected exit is followed by a start."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
 
 SESSION_TIMEOUT_S = 8
+COUNTED = re.compile(r'^tocsin_events_total\{outcome="(\w+)",topic="(\S+?)"\} (\S+)$', re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -72,6 +75,19 @@ class Fleet:
             if name not in self.ended_by_us:
                 self.revived.append((name, code))
                 self.start()
+
+    def counted(self) -> dict[str, float]:
+        """`topic outcome` to count, by the /metrics of the workers that run now."""
+        total: dict[str, float] = {}
+        for name in self.running:
+            found = re.search(r"http://(\S+)/metrics", (self.folder / f"{name}.log").read_text())
+            if found is None:
+                continue
+            connection = HTTPConnection(found.group(1), timeout=10)
+            connection.request("GET", "/metrics")
+            for outcome, topic, count in COUNTED.findall(connection.getresponse().read().decode()):
+                total[f"{topic} {outcome}"] = total.get(f"{topic} {outcome}", 0) + float(count)
+        return total
 
     def stop(self, within_s: float = 40) -> list[str]:
         """End all gracefully; returns the names of those that had to be killed."""

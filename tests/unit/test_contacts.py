@@ -10,6 +10,7 @@ from stream.contacts import HISTORY, Contacts
 from stream.intake import Intake
 from stream.plan import Plan
 from stream.records import Stream
+from stream.tally import CELL
 from stream.touches import CONTACT, TOUCH
 from tests.builders import plan_of
 from tests.event_builders import Event, contact, counts, ended, told, whole
@@ -188,3 +189,19 @@ def test_history_is_forgotten_after_the_window() -> None:
         contacts.judge(touches[first : first + 500])
     assert len(contacts) < 5000
     assert HISTORY.itemsize <= 32
+
+
+def test_a_long_batch_forgets_nothing_that_its_first_contacts_need() -> None:
+    """A batch over many windows, for which the table must grow, sees what a batch per contact would."""
+    touches = np.zeros(2_000, TOUCH)
+    touches["person"] = np.random.default_rng(6).integers(0, 2**64, len(touches), np.uint64)
+    touches["person"][1_000::2] = touches["person"][:1_000:2]  # every other one comes again within the window
+    touches["at_ms"] = np.arange(len(touches))
+    touches["closing"], touches["kind"] = touches["at_ms"] // 10, CONTACT
+
+    def failed(cuts: list[int]) -> int:
+        contacts = Contacts(1_200, 10)
+        parts = (contacts.judge(part).rows for part in np.split(touches, cuts))
+        return sum(int(rows["count"][rows["cell"] == CELL["fcr.failed"]].sum()) for rows in parts)
+
+    assert failed([600]) == failed(list(range(100, 2_000, 100))) == 500
