@@ -26,6 +26,10 @@ log = logging.getLogger(__name__)
 CHUNKS_AT_ONCE: Final = 8
 """Chunks of a snapshot on their way at a time: 4 MiB, so that live messages find room between them."""
 PROGRESS_S: Final = 5.0
+START_ANEW: Final = (
+    "To start anew, which reads the input from its start: stop all workers, delete the topic cx.tallies, "
+    "run `tocsin topics --group NEW`, and start workers with --group NEW"
+)
 SAVE_SHARE: Final = 15
 """A snapshot that took a second to write is followed by another after 15 at the earliest."""
 
@@ -113,8 +117,8 @@ class Host(Generic[M]):
         if manifest.partitions != self._role.partitions:
             raise OperatorError(
                 f"{self._role.topics[0]}: want {manifest.partitions} partitions, as when the state of this "
-                f"group was kept, found {self._role.partitions}; more partitions move customers to others: "
-                "start with another --group, which reads its input from the start"
+                f"group was kept, found {self._role.partitions}; more partitions move customers to others. "
+                + START_ANEW
             )
         machine = self._role.restore(self.partition, snapshot)
         log.info(
@@ -156,7 +160,7 @@ class Host(Generic[M]):
         if start > end and self._around.strict:
             raise OperatorError(
                 f"{tp.topic}/{tp.partition}: want at least {start} records, which this group has read, found "
-                f"{end}; was the topic created anew? Start with another --group"
+                f"{end}; was the topic created anew? {START_ANEW}"
             )
         if start < first and start > 0:
             log.error("input is gone topic=%s partition=%d records=%d", tp.topic, tp.partition, first - start)
