@@ -16,7 +16,17 @@ from stream.panes import tallies
 from stream.rows import Table, at, put, stacked, where
 from stream.tally import CELL, TTR_BUCKETS, TTR_GAMMA
 from stream.times import NO_TIME, Ints
-from stream.touches import MET, NEVER, REMEMBERED, RESOLVED, TRANSFERRED, UNSAID, Order, Runs, remembered
+from stream.touches import (
+    MET,
+    REMEMBERED,
+    RESOLVED,
+    TRANSFERRED,
+    UNSAID,
+    Order,
+    Runs,
+    first_closing,
+    remembered,
+)
 
 CASE: Final = np.dtype([("key", "<u8"), ("opened_ms", "<i8"), ("at_ms", "<i8")])
 """`opened_ms` is `NO_TIME` once the case is closed, `at_ms` the contact that was taken last."""
@@ -52,6 +62,10 @@ class Cases:
         With `keep` false nothing is remembered.
         """
         touches = where(touches, touches["kind"] != TRANSFERRED)
+        if keep:
+            # A resolution may look for its case twice, by id and by subject; both find what was there before.
+            oldest_ms = first_closing(touches) * self._pane_ms - self._memory_ms
+            self._table.reserve(2 * len(touches), lambda table: _alive(table, oldest_ms))
         opened_ms = touches["opened_ms"].copy()
         by_case = touches["case"] != 0
         found_ms = self._openings(where(touches, by_case), touches["case"][by_case], keep=keep)
@@ -66,9 +80,9 @@ class Cases:
 
     def _openings(self, touches: Table, keys: Keys, *, keep: bool) -> Ints:
         """When the case that each touch belongs to was opened, `NO_TIME` where none is open."""
+        if not len(touches):
+            return np.empty(0, np.int64)
         order = Order.of(touches, keys)
-        oldest_ms = int(touches["closing"].min(initial=NEVER)) * self._pane_ms - self._memory_ms
-        self._table.reserve(len(order.keys), lambda table: _alive(table, oldest_ms))
         found = self._table.find(order.keys)
         known = at(self._table.rows, found.places[found.places >= 0])
         heads = remembered(known["key"], known["at_ms"])

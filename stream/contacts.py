@@ -18,13 +18,13 @@ from stream.times import Ints
 from stream.touches import (
     CONTACT,
     HANDED_ON,
-    NEVER,
     REMEMBERED,
     REOPENED,
     TRANSFERRED,
     Mask,
     Order,
     Runs,
+    first_closing,
     remembered,
 )
 
@@ -74,8 +74,9 @@ class Contacts:
         With `keep` false nothing is remembered: a look at how open panes stand so far.
         """
         order = Order.of(touches, touches["person"])
-        oldest_ms = int(touches["closing"].min(initial=NEVER)) * self._pane_ms - self._window_ms
-        self._table.reserve(len(order.keys), lambda table: table["at_ms"] >= oldest_ms)
+        if keep:
+            oldest_ms = first_closing(touches) * self._pane_ms - self._window_ms
+            self._table.reserve(len(order.keys), lambda table: table["at_ms"] >= oldest_ms)
         found = self._table.find(order.keys)
         known = at(self._table.rows, found.places[found.places >= 0])
         heads = remembered(known["key"], known["at_ms"])

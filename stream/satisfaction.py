@@ -15,7 +15,7 @@ from stream.hashtable import Found, HashTable, Keys
 from stream.panes import tallies
 from stream.rows import Table, at, put, stacked, where
 from stream.times import NO_TIME, Ints
-from stream.touches import NEVER, REMEMBERED, TOUCH, Order, Runs, starts_at
+from stream.touches import REMEMBERED, TOUCH, Order, Runs, first_closing, starts_at
 
 PAIR: Final = np.dtype(
     [
@@ -64,8 +64,9 @@ class Satisfaction:
         With `keep` false nothing is remembered.
         """
         order = Order.of(touches, touches["person"])
-        oldest_ms = int(touches["closing"].min(initial=NEVER)) * self._pane_ms - self._window_ms
-        self._table.reserve(len(order.keys), lambda table: table["at_ms"] >= oldest_ms)
+        if keep:
+            oldest_ms = first_closing(touches) * self._pane_ms - self._window_ms
+            self._table.reserve(len(order.keys), lambda table: table["at_ms"] >= oldest_ms)
         found = self._table.find(order.keys)
         known = at(self._table.rows, found.places[found.places >= 0])
         runs = self._parted(Runs.of(touches, order, _heads(known)))

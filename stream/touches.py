@@ -37,9 +37,6 @@ RESOLVED: Final = 3
 REOPENED: Final = 4
 REMEMBERED: Final = 5  # stands for what a table knows of a key; comes before all its events
 
-NEVER: Final = 2**40
-"""A pane that never closes: where there is no touch, nothing is waited for."""
-
 # What a resolution says of its target.
 UNSAID: Final = 0
 MET: Final = 1
@@ -151,6 +148,14 @@ def _lengths(first: Ints, count: int) -> Ints:
 
 def _shifted(places: Ints) -> Ints:
     return np.concatenate([[-1], places[:-1]]) if len(places) else places
+
+
+def first_closing(touches: Table) -> int:
+    """The first of the panes that close.
+
+    What is out of memory for it is so for all that follow: that much may be forgotten before any of them.
+    """
+    return int(touches["closing"].min()) if len(touches) else 0
 
 
 def remembered(keys: Keys, at_ms: Ints) -> Table:

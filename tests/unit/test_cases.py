@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from stream.cases import CASE, Cases, bucket
+from stream.panes import merged
 from stream.plan import Plan
+from stream.rows import stacked
 from stream.tally import TTR_BUCKETS, TTR_GAMMA
+from stream.times import NO_TIME
 from stream.touches import CONTACT, RESOLVED, TOUCH
 from tests.builders import plan_of
 from tests.event_builders import START_S, Event, contact, whole
@@ -120,3 +123,24 @@ def test_closed_and_silent_cases_are_forgotten() -> None:
         cases.judge(touches[first : first + 500], 1000)
     assert len(cases) < 5000
     assert CASE.itemsize <= 24
+
+
+def test_tables_that_are_swept_and_grow_change_nothing() -> None:
+    """Thousands of cases over many times the memory come to the same in one batch as in many."""
+    rng = np.random.default_rng(9)
+    touches = np.zeros(20_000, TOUCH)
+    touches["subject"] = rng.integers(1, 2**60, 4000, np.uint64)[rng.integers(0, 4000, len(touches))]
+    by_case = rng.random(len(touches)) < 0.3
+    touches["case"] = np.where(by_case, touches["subject"] ^ np.uint64(2**63), 0)
+    touches["at_ms"], touches["id"] = np.arange(len(touches)), np.arange(len(touches))
+    touches["closing"], touches["opened_ms"] = touches["at_ms"] // 10, NO_TIME
+    touches["kind"] = rng.choice([CONTACT, CONTACT, CONTACT, RESOLVED], len(touches))
+    whole_batch = merged(Cases(5000, 10).judge(touches, 1000))
+    for cut in (50, 500):
+        cases = Cases(5000, 10)
+        parts = []
+        for first in range(0, len(touches), cut):
+            cases.judge(touches[first : first + 900], 1000, keep=False)
+            parts.append(cases.judge(touches[first : first + cut], 1000))
+        assert merged(stacked(parts)).tolist() == whole_batch.tolist()
+    assert len(whole_batch) > 1000

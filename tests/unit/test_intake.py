@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -248,3 +249,27 @@ def test_a_heartbeat_moves_the_clock_on() -> None:
     assert intake.feed(Stream.FEEDBACK, [], START_S * 1000).newest_event_ms == (START_S + 60) * 1000
     late = intake.feed(Stream.FEEDBACK, records([answer(2)], 1))
     assert late.outcomes[Outcome.LATE] == 1
+
+
+@pytest.mark.parametrize("cut", [None, 1000, 97])
+def test_tables_that_are_swept_and_grow_change_nothing(cut: int | None) -> None:
+    """Thousands of customers over many windows, looked at in between: batches and looks leave no trace."""
+    plan = plan_of(RULES.format(match="topic", transfers="fail", abandoned="include", satisfied="require"))
+    rng = Random(5)
+    kinds = ["contact", "contact", "contact", "transferred", "resolved", "reopened"]
+    contacts = [
+        contact(number, number / 2, customer=f"c{rng.randrange(900)}", event=rng.choice(kinds))
+        for number in range(6000)
+    ]
+    feedback = [
+        answer(number, number, score=rng.randint(1, 5), interaction=f"i{rng.randrange(2 * number + 1)}")
+        for number in range(3000)
+    ]
+    intake, model = Intake(plan, 0), IntakeModel(plan)
+    found: Counts = Counter()
+    for stream, events in ((Stream.INTERACTIONS, contacts), (Stream.FEEDBACK, feedback)):
+        model.feed(stream, events)
+        for start in range(0, len(events), cut or len(events)):
+            found.update(told(intake, stream, events[start : start + cut] if cut else events))
+            intake.open_sections({stream: 31_000})
+    assert without_zeros(found) == model.counts()
