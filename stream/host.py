@@ -8,7 +8,8 @@ memory is as good as a snapshot, as long as all that it said has left; otherwise
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Sized
+from contextlib import contextmanager
 from typing import Final, Generic
 
 from aiokafka.structs import RecordMetadata
@@ -30,8 +31,11 @@ START_ANEW: Final = (
     "To start anew, which reads the input from its start: stop all workers, delete the topic cx.tallies, "
     "run `tocsin topics --group NEW`, and start workers with --group NEW"
 )
-SAVE_SHARE: Final = 15
-"""A snapshot that took a second to write is followed by another after 15 at the earliest."""
+SAVE_WORK_S: Final = 1.5
+"""A snapshot is due when feeding again what came since the last would take so long: a worker that starts
+with all of eight hosts has their state within 20 s."""
+SAVE_SHARE: Final = 20
+"""A snapshot that took a second to write is followed by another after 20 at the earliest."""
 
 
 class Host(Generic[M]):
@@ -52,6 +56,8 @@ class Host(Generic[M]):
         self._saved_s, self._save_took_s = around.clock(), 0.0
         self.fed = 0
         """Records fed since the last snapshot that is known."""
+        self.work_s = 0.0
+        """How long that took."""
 
     @property
     def name(self) -> str:
@@ -125,7 +131,7 @@ class Host(Generic[M]):
             "snapshot read host=%s bytes=%d reach=%d same_rules=%s",
             self.name, manifest.size, manifest.reach, manifest.made_for == self._role.made_for,
         )  # fmt: skip
-        self._sealed, self.fed = manifest, 0
+        self._sealed, self.fed, self.work_s = manifest, 0, 0.0
         return machine
 
     async def _feed_again(self, reader: Input, machine: M, committed: Mapping[TP, Committed]) -> int:
@@ -142,17 +148,25 @@ class Host(Generic[M]):
                 ranges[tp] = (start, end)
         fed, told = 0, self._around.clock()
         async for tp, records in reader.ranges(ranges):
-            if self._role.repeats and committed[tp].made_for != self._role.made_for:
-                await self._leave(machine.work(tp.topic, records), None)
-            else:
-                machine.feed(tp.topic, records)
+            with self._counted(records):
+                if self._role.repeats and committed[tp].made_for != self._role.made_for:
+                    await self._leave(machine.work(tp.topic, records), None)
+                else:
+                    machine.feed(tp.topic, records)
             fed += len(records)
             if self._around.clock() - told > PROGRESS_S:
                 told = self._around.clock()
                 log.info("feeding again host=%s fed=%d", self.name, fed)
             await asyncio.sleep(0)
-        self.fed += fed
         return fed
+
+    @contextmanager
+    def _counted(self, records: Sized) -> Iterator[None]:
+        """Count records that are fed, and how long it takes."""
+        started = self._around.clock()
+        yield
+        self.fed += len(records)
+        self.work_s += self._around.clock() - started
 
     async def _check(self, reader: Input, tp: TP, start: int) -> None:
         """Look for input that was deleted, or that is not the input that the state has seen."""
@@ -173,8 +187,8 @@ class Host(Generic[M]):
             return  # the partition is going: the batch will be fetched again
         async with self._busy:
             try:
-                work = machine.work(batch.tp.topic, batch.records)
-                self.fed += len(batch.records)
+                with self._counted(batch.records):
+                    work = machine.work(batch.tp.topic, batch.records)
                 await self._leave(work, batch.slot)
             except BaseException:
                 self._torn = True
@@ -232,14 +246,15 @@ class Host(Generic[M]):
         async with self._busy:
             if machine is None or machine is not self._machine or self._torn or not self.fed:
                 return 0
-            parts, at, fed = machine.snapshot(), machine.next_offsets(), self.fed
+            parts, at = machine.snapshot(), machine.next_offsets()
+            fed, work_s = self.fed, self.work_s
         if most_bytes is not None and sum(map(len, parts)) > most_bytes:
             return 0
         await self.settle()
         if self._torn:
             return 0
         manifest = await self._write(parts, at)
-        self.fed -= fed
+        self.fed, self.work_s = self.fed - fed, self.work_s - work_s
         self.superseded = self._sealed.first if self._sealed is not None else None
         self._sealed = manifest
         self._saved_s, self._save_took_s = self._around.clock(), self._around.clock() - started
@@ -247,11 +262,11 @@ class Host(Generic[M]):
         return manifest.size
 
     def save_due(self) -> bool:
-        """Whether a snapshot is worth its cost: never more than a fifteenth of the time."""
+        """Whether a snapshot is worth its cost, which is never more than a part of the time."""
         since_s = self._around.clock() - self._saved_s
         if not self._live or not self.fed or since_s < SAVE_SHARE * self._save_took_s:
             return False
-        return self.fed >= self._role.save_every or since_s >= self._role.save_after_s
+        return self.work_s >= SAVE_WORK_S or since_s >= self._role.save_after_s
 
     def worth_saving(self) -> bool:
         """Whether so much has come since the last snapshot that the next owner is better off with one."""

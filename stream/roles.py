@@ -14,12 +14,9 @@ from stream.snapshots import Snapshot
 from stream.surroundings import Role
 from stream.topics import TALLIES, intake_snapshots, judge_snapshots
 
-INTAKE_SAVE_RECORDS: Final = 250_000
-"""Feeding again takes a second or two for so many, so recovery stays well within 20 s."""
 INTAKE_SAVE_AFTER_S: Final = 60.0
 INTAKE_SAVE_ON_LEAVING: Final = 25_000
 """Fewer are fed again sooner than a snapshot is written and read."""
-JUDGE_SAVE_SECTIONS: Final = 20_000
 JUDGE_SAVE_AFTER_S: Final = 20.0
 
 
@@ -35,7 +32,6 @@ def intake_role(plan: Plan, group: str, metrics: Metrics) -> Role[IntakeMachine]
         snapshots=intake_snapshots(group),
         made_for=fingerprint(plan),
         partitions=plan.partitions,
-        save_every=INTAKE_SAVE_RECORDS,
         save_after_s=INTAKE_SAVE_AFTER_S,
         save_on_leaving=INTAKE_SAVE_ON_LEAVING,
         # Judges have closed those panes, and would pass over whatever came.
@@ -58,7 +54,6 @@ def judge_role(plan: Plan, group: str, metrics: Metrics) -> Role[JudgeMachine]:
         snapshots=judge_snapshots(group),
         made_for=fingerprint(plan),
         partitions=plan.partitions,
-        save_every=JUDGE_SAVE_SECTIONS,
         save_after_s=JUDGE_SAVE_AFTER_S,
         save_on_leaving=1,
         repeats=True,

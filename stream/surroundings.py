@@ -50,10 +50,10 @@ class Sink(Protocol):
 class Role(Generic[M]):
     """What is hosted: `name` is for logs, `topics` feed it, `snapshots` keeps its state.
 
-    `made_for` identifies the rules, `partitions` is how many the inputs have.  A snapshot is due after
-    `save_every` records, or after `save_after_s` if there were any; on leaving, it is worth it after
-    `save_on_leaving`.  `repeats` is whether records that were committed under other rules are to be worked
-    again aloud, since other rules say other things of them.
+    `made_for` identifies the rules, `partitions` is how many the inputs have.  A snapshot is due at the
+    latest after `save_after_s` if there were records; on leaving, it is worth it after `save_on_leaving` of
+    them.  `repeats` is whether records that were committed under other rules are to be worked again aloud,
+    since other rules say other things of them.
     """
 
     name: str
@@ -61,7 +61,6 @@ class Role(Generic[M]):
     snapshots: str
     made_for: str
     partitions: int
-    save_every: int
     save_after_s: float
     save_on_leaving: int
     repeats: bool

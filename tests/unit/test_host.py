@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from alerts.errors import OperatorError
-from stream.host import SAVE_SHARE, Host
+from stream.host import SAVE_SHARE, SAVE_WORK_S, Host
 from stream.link import Batch
 from stream.slots import TP, Committed, Slot
 from stream.snapshots import Snapshot
@@ -36,7 +36,6 @@ ROLE = Role(
     snapshots="state",
     made_for="rules",
     partitions=1,
-    save_every=10,
     save_after_s=60.0,
     save_on_leaving=2,
     repeats=False,
@@ -315,7 +314,7 @@ def test_when_snapshots_are_due() -> None:
         assert not host.save_due()
         world.now_s += 60.0
         assert host.save_due()
-        host.fed = 10
+        host.work_s = SAVE_WORK_S
         host._save_took_s = 8.0
         assert not host.save_due()
         world.now_s += SAVE_SHARE * 8.0
