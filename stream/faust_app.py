@@ -27,8 +27,8 @@ COMMIT_INTERVAL_S: Final = 1.0
 FETCH_WAIT_MS: Final = 50
 """How long the broker holds back an answer without records.  A partition that has been worked off waits
 for the answer on the others before it is asked for again, so this bounds how long one alone stands still."""
-FETCH_BYTES: Final = 4 * 2**20
-"""Per partition and answer: about 20,000 events."""
+FETCH_BYTES: Final = 2 * 2**20
+"""Per partition and answer: about 10,000 events."""
 BATCH_RECORDS: Final = 5_000
 """Records per batch: what is done again after a crash, and how long the loop is busy with one."""
 
