@@ -43,10 +43,7 @@ class Calendar:
 
     def stretch(self, at_ms: int) -> Stretch:
         """The stretch that contains an instant."""
-        for stretch in self._day(at_ms // DAY_MS):
-            if at_ms < stretch.end_ms:
-                return stretch
-        raise AssertionError("a day's stretches reach to its end")
+        return next(stretch for stretch in self._day(at_ms // DAY_MS) if at_ms < stretch.end_ms)
 
     def open_since_ms(self, at_ms: int, reach_ms: int) -> int | None:
         """When the opening that contains the instant began, looking back `reach_ms` at most; None: closed."""

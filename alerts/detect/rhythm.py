@@ -36,6 +36,8 @@ BOUND_Z: Final = 1.645
 hour a little outside."""
 AGREEING: Final = 2.0
 """Standard deviations up to which an hour agrees with the same hour of the other days."""
+NOTHING: Final = Stretch(0, 0, 0, open=False)
+"""The stretch before the first one has begun."""
 ENOUGH_HOURS: Final = 0.5
 """Less of an hour's time than this was not seen at all."""
 DAY_OF: Final = np.arange(HOURS_PER_WEEK).reshape(7, 24)
@@ -43,6 +45,8 @@ DAY_OF: Final = np.arange(HOURS_PER_WEEK).reshape(7, 24)
 
 class Rhythm:
     """Counts by hour of week, a row per scope, and the bounds of the current stretch.
+
+    `begin` comes first, then events by `add` and the stretches' ends by `turn`.
 
     `low`, `mean` and `high` are events per millisecond in the current stretch.  Where nothing may be judged
     (closed, not yet learned, hour never seen) low and mean are 0 and high is infinite.
@@ -61,7 +65,7 @@ class Rhythm:
                 "stretch_ms": Column(np.int64),  # its start, as long as the row has known it
             }
         )
-        self.stretch: Stretch | None = None
+        self.stretch = NOTHING
         self.low: Floats = np.zeros(0)
         self.mean: Floats = np.zeros(0)
         self.high: Floats = np.zeros(0)
@@ -99,23 +103,19 @@ class Rhythm:
 
     def turn(self) -> None:
         """The stretch has ended: learn from it, and begin the next."""
-        stretch = self.stretch
-        if stretch is None:
-            raise AssertionError("begin comes first")
-        if stretch.open:
-            self._learn(stretch)
+        if self.stretch.open:
+            self._learn(self.stretch)
         self._table["now"][:] = 0
-        self.begin(stretch.end_ms)
+        self.begin(self.stretch.end_ms)
 
     def next_pane_end_ms(self, pane_ms: int) -> int | None:
         """The end of the first pane that starts in the next stretch."""
-        return None if self.stretch is None else (-(-self.stretch.end_ms // pane_ms) + 1) * pane_ms
+        return None if self.stretch is NOTHING else (-(-self.stretch.end_ms // pane_ms) + 1) * pane_ms
 
     def learned(self) -> Flags:
         """Rows that have been watched for as long as the rule wants, when the stretch began."""
         since = self._table["since_ms"][: self.rows]
-        start_ms = self.stretch.start_ms if self.stretch else 0
-        ready: Flags = (since > 0) & (since + self._learn_ms <= start_ms)
+        ready: Flags = (since > 0) & (since + self._learn_ms <= self.stretch.start_ms)
         return ready
 
     def state(self) -> dict[str, NDArray[Any]]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Floats, Ints
 from alerts.detect.hours import Calendar
-from alerts.detect.rhythm import Rhythm
+from alerts.detect.rhythm import NOTHING, Rhythm
 from alerts.detect.stakes import Stakes
 from alerts.detect.table import Column, Table
 from alerts.rules import Budget, OpenHours, Severity
@@ -127,9 +127,9 @@ class VolumeWatch:
 
     def _turn(self, start_ms: int) -> None:
         """Bring everything to the stretch in which the pane starts."""
-        if self._rhythm.stretch is None:
+        if self._rhythm.stretch is NOTHING:
             self._rhythm.begin(start_ms)
-        while (stretch := self._rhythm.stretch) and stretch.end_ms <= start_ms:
+        while (stretch := self._rhythm.stretch).end_ms <= start_ms:
             rows = np.arange(self._table.rows)
             self._account(rows, stretch.end_ms, None)
             self._rhythm.turn()
@@ -202,12 +202,9 @@ class VolumeWatch:
 
     def _next_check(self, rows: Ints, from_ms: int) -> Ints:
         """End of the first pane in this stretch at which quiet since `from_ms` raises the alarm, or never."""
-        stretch = self._rhythm.stretch
         wealth, bound = self._table["wealth"][rows], self._bound(rows)
-        if stretch is None:
-            return np.full(len(rows), NEVER)
         first = from_ms // self._pane_ms
-        panes = max(-(-stretch.end_ms // self._pane_ms) - first, 0)
+        panes = max(-(-self._rhythm.stretch.end_ms // self._pane_ms) - first, 0)
         few, many = np.zeros(len(rows), np.int64), np.full(len(rows), panes)
         for _ in range(panes.bit_length()):  # halves the panes until one is left
             middle = (few + many) // 2

@@ -115,7 +115,7 @@ def test_wild_weeks_widen_the_bounds() -> None:
 def test_closed_hours_are_neither_judged_nor_learned() -> None:
     """What happens behind closed doors says nothing."""
     made = rhythm(OpenHours("UTC", tuple((day, 480, 1080) for day in range(7))))
-    while made.stretch is not None and made.stretch.end_ms <= START_MS + 2 * WEEK_MS:
+    while made.stretch.end_ms <= START_MS + 2 * WEEK_MS:
         made.add(made.stretch.start_ms, np.array([0]), np.array([50]))
         made.turn()
     made.begin(START_MS + 2 * WEEK_MS + 3 * HOUR_MS)
@@ -145,3 +145,11 @@ def test_cleared_rows_learn_anew() -> None:
     assert np.isinf(made.high[0])
     live(made, 30, 100, first=2 * 168)
     assert made.mean[0] == 0
+
+
+def test_nothing_kept_is_nothing_begun() -> None:
+    """The next pane begins the first stretch."""
+    made, other = rhythm(rows=0), Rhythm(Calendar(OpenHours()), WEEK_MS)
+    other.load(made.state())
+    assert other.next_pane_end_ms(60_000) is None
+    assert made.next_pane_end_ms(60_000) == START_MS + HOUR_MS + 60_000

@@ -164,6 +164,7 @@ def test_the_command_gives_json(tmp_path: Path) -> None:
         (["--patience", "0s"], "--patience: want"),
         (["--fall", "140"], "want a score of 0 to 100 for csat, got 140"),
         (["--rule", "quiet"], "rules.quiet: want a rule on scores"),
+        (["--rule", "low", "--html", "/no/such/place"], "--html: /no/such/place: want a file that can be"),
     ],
 )
 def test_mistakes_are_explained(tmp_path: Path, arguments: list[str], message: str) -> None:
