@@ -139,9 +139,6 @@ class Quota:
         known: Flags = (since_ms > 0) & (since_ms <= start_ms)
         return known
 
-    def _evidence(self) -> dict[str, object]:
-        return {"at_least": self._least, "per_s": seconds(self.window_ms)}
-
     def _next_check(self, rows: Ints, from_ms: int) -> Ints:
         """When, after `from_ms`, quiet alone would leave a row short: a slot's end, in open time."""
         table = self._table
@@ -158,7 +155,7 @@ class Quota:
     def _first_whole_ms(self, moment_ms: int) -> int:
         """The first slot's end from a slot's end on with which a whole window of open time ends."""
         limit_ms = moment_ms + AHEAD_MS
-        while moment_ms < limit_ms:
+        while True:
             since_ms = self._calendar.open_since_ms(moment_ms - 1, self.window_ms)
             if since_ms is None:
                 opening_ms = self._calendar.next_opening_ms(moment_ms, limit_ms - moment_ms)
@@ -168,4 +165,3 @@ class Quota:
             if moment_ms - since_ms >= self.window_ms:
                 return moment_ms
             moment_ms = -(-(since_ms + self.window_ms) // self._slot_ms) * self._slot_ms
-        return NEVER

@@ -121,3 +121,11 @@ def test_a_restart_changes_nothing() -> None:
     other.load(made.state())
     assert made.wake_ms() == other.wake_ms()
     assert run(made, [300, 310], 700) == run(other, [300, 310], 700)
+
+
+def test_cleared_rows_are_as_new() -> None:
+    """A row that stands for another scope remembers nothing, and wakes nobody."""
+    made = quota()
+    made.step(START_MS + MINUTE_MS, ROW, np.array([1]))
+    made.clear(ROW)
+    assert made.wake_ms() is None
