@@ -16,6 +16,7 @@ from typing import Final
 
 import numpy as np
 
+from alerts.detect.evidence import Evidence
 from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Floats, Ints
 from alerts.detect.scale import Moments, Scale
 from alerts.rules import Burn, BurnPair
@@ -102,7 +103,6 @@ class BurnDetector:
         long = Moments(windows.n[picked], windows.total[picked], windows.squares[picked])
         low, high = self._scale.interval(long)
         rates = np.array([pair.rate for pair in self._detect.pairs])[shown]
-        breach = np.flatnonzero(severity > NONE)
         return Findings(
             rows,
             verdict,
@@ -112,7 +112,7 @@ class BurnDetector:
             low,
             high,
             self._limit(rates),
-            {int(rows[at]): self._evidence(windows, at, int(shown[at])) for at in breach.tolist()},
+            Evidence(rows, severity > NONE, lambda at: self._evidence(windows, at, int(shown[at]))),
         )
 
     def _limit(self, rates: Floats) -> Floats:

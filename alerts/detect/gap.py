@@ -25,6 +25,7 @@ from typing import Final
 
 import numpy as np
 
+from alerts.detect.evidence import Evidence, Told
 from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Floats, Ints
 from alerts.detect.scale import Moments, Scale
 from alerts.rules import Gap
@@ -88,6 +89,15 @@ class GapDetector:
         others = self._scale.score(rest)
         breach = verdict == Verdict.BREACH
         p, compared = tests
+
+        def tell(at: int) -> Told:
+            return {
+                "others": rounded(float(others[at])),
+                "others_n": int(rest.n[at]),
+                "compared": int(compared[at]),
+                "p": float(f"{p[at]:.2g}"),
+            }
+
         return Findings(
             rows,
             verdict,
@@ -97,15 +107,7 @@ class GapDetector:
             low,
             high,
             others,
-            {
-                int(rows[at]): {
-                    "others": rounded(float(others[at])),
-                    "others_n": int(rest.n[at]),
-                    "compared": int(compared[at]),
-                    "p": float(f"{p[at]:.2g}"),
-                }
-                for at in np.flatnonzero(breach).tolist()
-            },
+            Evidence(rows, breach, tell),
         )
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detect.evidence import Evidence
 from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Ints
 from alerts.detect.hours import Calendar
 from alerts.detect.table import Column, Table
@@ -115,6 +116,7 @@ class Quota:
         verdict[breach] = Verdict.BREACH
         table["fired"][rows] = breach
         nothing = np.full(len(rows), np.nan)
+        told = {"at_least": self._least, "per_s": seconds(self.window_ms)}
         return Findings(
             rows,
             verdict,
@@ -124,10 +126,7 @@ class Quota:
             nothing,
             nothing,
             np.full(len(rows), self._least),
-            {
-                row: {"at_least": self._least, "per_s": seconds(self.window_ms)}
-                for row in rows[breach].tolist()
-            },
+            Evidence(rows, breach, lambda _: told),
         )
 
     def _whole(self, rows: Ints, end_ms: int) -> Flags:

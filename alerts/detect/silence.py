@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detect.evidence import Evidence, Told
 from alerts.detect.findings import Codes, Findings, Ints
 from alerts.detect.quota import Quota
 from alerts.detect.volume import Side, VolumeWatch, Watched
@@ -82,6 +83,11 @@ def _either(quota: Findings, hush: Findings) -> Findings:
     verdict: Codes = np.where(content, Verdict.CLEAR, Verdict.INSUFFICIENT).astype(np.int8)
     verdict[breaches[0] | breaches[1]] = Verdict.BREACH
     shown = breaches[1] & ~breaches[0]
+
+    def tell(place: int) -> Told:
+        of = hush if shown[place] else quota
+        return of.evidence[int(of.rows[place])]
+
     return Findings(
         quota.rows,
         verdict,
@@ -91,5 +97,5 @@ def _either(quota: Findings, hush: Findings) -> Findings:
         np.where(shown, hush.low, quota.low),
         np.where(shown, hush.high, quota.high),
         np.where(shown, hush.limit, quota.limit),
-        {**hush.evidence, **quota.evidence},
+        Evidence(quota.rows, breaches[0] | breaches[1], tell),
     )

@@ -28,6 +28,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detect.evidence import Evidence, Told
 from alerts.detect.findings import NONE, SEVERITY_CODE, Findings, Flags, Floats, Ints
 from alerts.detect.scale import Moments, Scale, as_moments, powers
 from alerts.detect.table import Column, Table
@@ -207,6 +208,11 @@ class SuddenDetector:
         if breach.any():
             low[breach], high[breach] = self._scale.interval(run.of(breach))
         breach = breach & ~back
+        since_ms = self._table["since_ms"][rows]
+
+        def tell(place: int) -> Told:
+            return {"since": utc_text(int(since_ms[place])), "answers": int(run.n[place])}
+
         return Findings(
             rows,
             np.where(breach, Verdict.BREACH, Verdict.CLEAR).astype(np.int8),
@@ -216,8 +222,5 @@ class SuddenDetector:
             low,
             high,
             np.full(len(rows), self._bound),
-            {
-                int(row): {"since": utc_text(int(self._table["since_ms"][row])), "answers": int(n)}
-                for row, n in zip(rows[breach], run.n[breach], strict=True)
-            },
+            Evidence(rows, breach, tell),
         )

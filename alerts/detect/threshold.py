@@ -18,7 +18,8 @@ from alerts.states import Verdict
 class Limits:
     """The limits of some rules on one indicator, one entry per rule; NaN where a rule has none.
 
-    Values are multiplied by `sign`, so that greater is worse whichever way the indicator goes.
+    Values are multiplied by `sign`, so that greater is worse whichever way the indicator goes.  A score
+    that is not past `mildest` is past no limit of any rule.
     """
 
     sign: float
@@ -26,11 +27,7 @@ class Limits:
     critical: Floats
     recover: Floats
     min_answers: Ints
-
-    @property
-    def mildest(self) -> float:
-        """A score (times `sign`) that is not past this is past no limit of any rule."""
-        return float(np.fmin.reduce(np.fmin(self.warning, self.critical), initial=np.inf))
+    mildest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +48,28 @@ def limits(rules: Sequence[Threshold], direction: Direction) -> Limits:
     sign = -1.0 if direction is Direction.LOW_IS_BAD else 1.0
     outer = [rule.critical if rule.warning is None else rule.warning for rule in rules]
     recover = [rule.recover for rule in rules]
+    warning = sign * _column([rule.warning for rule in rules])
+    critical = sign * _column([rule.critical for rule in rules])
     return Limits(
         sign,
-        sign * _column([rule.warning for rule in rules]),
-        sign * _column([rule.critical for rule in rules]),
+        warning,
+        critical,
         sign * _column([own if own is not None else edge for own, edge in zip(recover, outer, strict=True)]),
         np.array([rule.min_answers for rule in rules], np.int64),
+        float(np.fmin.reduce(np.fmin(warning, critical), initial=np.inf)),
     )
 
 
 def in_question(of: Limits, value: Floats) -> Flags:
     """Scopes whose score is past some limit, so that its interval is worth computing."""
     return of.sign * value > of.mildest
+
+
+def past_some_limit(of: Limits, n: Ints, low: Floats, high: Floats) -> Flags:
+    """Scopes that some rule may find in breach, given their intervals; no rule does for the others."""
+    past: Flags = np.minimum(of.sign * low, of.sign * high) > of.mildest
+    past &= n >= of.min_answers.min(initial=np.iinfo(np.int64).max)
+    return past
 
 
 def judge(of: Limits, value: Floats, n: Ints, low: Floats, high: Floats) -> Judged:

@@ -8,11 +8,13 @@ moment when the quiet alone would raise the alarm.  None of these depends on oth
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detect.evidence import Evidence
 from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Floats, Ints
 from alerts.detect.hours import Calendar
 from alerts.detect.rhythm import NOTHING, Rhythm
@@ -230,10 +232,11 @@ class VolumeWatch:
             nothing,
             nothing,
             np.where(judged | breach, gauges[:, ALLOWED], np.nan),
-            {int(rows[at]): _evidence(gauges[at]) for at in np.flatnonzero(breach).tolist()},
+            Evidence(rows, breach, partial(_evidence, gauges.copy())),
         )
 
 
-def _evidence(gauges: Floats) -> dict[str, object]:
+def _evidence(gauges: Floats, place: int) -> dict[str, object]:
     """Since when, and how many events the rhythm expected since then."""
-    return {"since": utc_text(int(gauges[SINCE])), "expected": rounded(float(gauges[EXPECTED]))}
+    expected = rounded(float(gauges[place, EXPECTED]))
+    return {"since": utc_text(int(gauges[place, SINCE])), "expected": expected}
