@@ -22,6 +22,8 @@ FAMILIES: Final = (INPUTS, (TALLIES,), (ALERTS,))
 
 REBALANCE_TIMEOUT_S: Final = 45.0
 """More than the transport's steps before partitions are lost may take together."""
+HEARTBEAT_MS: Final = 1_000
+"""How soon a worker learns that another has come or gone, and stops for the rebalance."""
 POLL_INTERVAL_S: Final = 300.0
 COMMIT_INTERVAL_S: Final = 1.0
 FETCH_WAIT_MS: Final = 50
@@ -49,7 +51,7 @@ def consumer_options(kafka: ClientSettings, session_timeout_s: float) -> dict[st
     return {
         **kafka.client_options(),
         "session_timeout_ms": int(session_timeout_s * 1000),
-        "heartbeat_interval_ms": int(session_timeout_s * 1000 / 5),
+        "heartbeat_interval_ms": HEARTBEAT_MS,
         "rebalance_timeout_ms": int(REBALANCE_TIMEOUT_S * 1000),
         "max_poll_interval_ms": int(POLL_INTERVAL_S * 1000),
         "fetch_max_wait_ms": FETCH_WAIT_MS,
