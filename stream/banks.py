@@ -8,16 +8,17 @@ import numpy as np
 
 from alerts.board import Board, Move
 from alerts.detect.findings import SEVERITIES, Codes, Flags, Ints
-from alerts.detect.threshold import Judged, in_question, judge, limits
+from alerts.detect.threshold import Judged, in_question, judge, limits, past_some_limit
 from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile
 from alerts.readings import Reading
 from alerts.rules import Direction, Rule, Severity, Threshold
 from alerts.states import State, Verdict
 from stream.explained import Explained, Observer
-from stream.indicators import Formula, interval, score
+from stream.indicators import Formula, Sums, interval, score
 from stream.reach import Reach
 from stream.scopes import Scopes
-from stream.windows import Readout, Window
+from stream.sums import Readout
+from stream.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,22 @@ class Bank:
             return None
         pane = max(-(-due_ms // pane_ms) - 1, judged + 1)
         return (pane // self.window.slot_panes + 1) * self.window.slot_panes - 1
+
+    @property
+    def foreseeable(self) -> bool:
+        """Whether a breach can be told from a course of sums alone."""
+        return not self.formula.buckets
+
+    def may_breach(self, sums: Sums) -> Flags:
+        """Readings that some rule may find in breach; for all others `step` finds none."""
+        value, n = score(self.formula, sums)
+        found = in_question(self._limits, value)
+        if found.any():
+            low, high = value[found], value[found]
+            if self._z:
+                low, high = interval(self.formula, sums.of(found), self._z)
+            found[found] = past_some_limit(self._limits, n[found], low, high)
+        return found
 
     def step(self, scene: Scene, readout: Readout) -> Iterator[Told]:
         """Judge the readings of the scene's rows, which are the readout's, and step the alerts."""

@@ -34,10 +34,12 @@ class Causes:
 
     def __init__(self, groups: Mapping[Grouping, Group]) -> None:
         self._groups: Final = groups
+        self._pane = 0
         self._finer: dict[tuple[Grouping, int], dict[Values, list[int]]] = {}
 
-    def new_pane(self) -> None:
-        """Scopes may have come and gone."""
+    def new_pane(self, pane: int) -> None:
+        """Scopes may have come and gone; causes are as of the end of this pane."""
+        self._pane = pane
         self._finer.clear()
 
     def of(self, rule: Rule, group: Group, row: int, limit: float | None) -> Mapping[str, object] | None:
@@ -70,6 +72,7 @@ class Causes:
         """The value with most of the shortfall; None where fewer than two values have answers."""
         rows = self._rows(group, within)
         window = group.windows[rule_window_ms(rule)]
+        window.advance(self._pane)
         of = window.layout.formulas[rule.indicator]
         if not rows:
             return None

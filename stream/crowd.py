@@ -10,6 +10,7 @@ from alerts.states import State
 from stream.answering import Answering
 from stream.groups import Group
 from stream.indicators import Ints
+from stream.lanes import Block
 from stream.plan import Plan, grouping_of
 
 START_MS: Final = 20_000 * DAY_MS
@@ -65,32 +66,28 @@ class Crowd:
         }
 
     def _chunk(self, panes: int, score: float) -> Iterator[Change]:
+        """Draw the answers of some panes, and judge them together."""
         count = self._rng.poisson(self.rows * self._per_pane * panes)
-        pane = np.sort(self._rng.integers(panes, size=count))
+        pane = self.pane + np.sort(self._rng.integers(panes, size=count))
         row = self._row_of[self._rng.integers(self.rows, size=count)]
-        kind = self._people.draw(self._rng, score, count)
-        bounds = np.searchsorted(pane, np.arange(panes + 1))
-        first = self.pane
-        while (at := self._next(first, panes, bounds)) is not None:
-            part = slice(int(bounds[at]), int(bounds[at + 1]))
-            yield from self._pane(first + at, row[part], kind[part])
-        self.pane = first + panes
+        self._count(pane, row, self._people.draw(self._rng, score, count))
+        block = Block(self.pane - 1, self.pane + panes - 1, foresee=panes > 1)
+        self._group.open(block)
+        given = 0
+        while (at := self._group.next_pane()) is not None:
+            self.pane, start = at, given
+            given = int(np.searchsorted(pane, at, "right"))
+            np.add.at(self.answers, row[start:given], 1)
+            for told in self._group.judge(at, None):
+                yield Change(told.ranked.rule.name, told.move.row, told.move.state, told.move.seq)
+        np.add.at(self.answers, row[given:], 1)
+        self._group.close()
+        self.pane = block.through + 1
 
-    def _next(self, first: int, panes: int, bounds: Ints) -> int | None:
-        """The place of the next pane with answers, or with something to do."""
-        done = self.pane - first
-        filled = int(np.searchsorted(bounds, bounds[done], "right")) - 1
-        due = self._group.next_pane(self.pane - 1)
-        wanted = min(filled, panes if due is None else due - first)
-        return wanted if wanted < panes else None
-
-    def _pane(self, pane: int, row: Ints, kind: Ints) -> Iterator[Change]:
-        end_ms = (pane + 1) * self.pane_ms
-        if len(row):
-            np.add.at(self.answers, row, 1)
-            rows, cells = self._people.cells(row, kind)
-            self._group.merge(pane, rows, np.full(len(rows), pane), cells, np.ones(len(rows), np.int64))
-        changed = self._group.advance(pane)
-        for told in self._group.judge(end_ms, changed, None):
-            yield Change(told.ranked.rule.name, told.move.row, told.move.state, told.move.seq)
-        self.pane = pane + 1
+    def _count(self, pane: Ints, row: Ints, kind: Ints) -> None:
+        places, cells = self._people.cells(np.arange(len(row)), kind)
+        order = np.argsort(places, kind="stable")
+        places, cells = places[order], cells[order]
+        due = pane[places]
+        if len(due):
+            self._group.merge(due, row[places], due, cells, np.ones(len(due), np.int64))

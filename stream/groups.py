@@ -1,7 +1,6 @@
 """Groups: everything that a judge keeps of one grouping, its scopes, windows and rules."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
 from typing import Final
 
 import numpy as np
@@ -9,18 +8,19 @@ import numpy as np
 from alerts.board import Board
 from alerts.detect.findings import Flags
 from alerts.rules import DAY_MS, Burn, Gap, Rule, Threshold
-from stream.banks import Bank, Ranked, Scene, Told
+from stream.banks import Bank, Ranked, Told
 from stream.catalogue import CATALOGUE
 from stream.explained import Observer
 from stream.indicators import Ints, formula
+from stream.lanes import BankLane, Block, Lane, Moment, Slide, WatchLane, least
 from stream.plan import SCORE_WINDOW_MS, Grouping, Plan, Scored, explaining, grouping_of
-from stream.probes import NO_ROWS, Fresh, View, union
+from stream.probes import NOTHING, Fresh, Heard
 from stream.scopes import Scopes, Values
+from stream.sums import Layout, summed
 from stream.tally import CELLS
-from stream.watches import Watch, watch
-from stream.windows import Layout, Readout, Window, summed
+from stream.watches import watch
+from stream.windows import NO_ROWS, Window
 
-NOTHING_FRESH: Final = Fresh(NO_ROWS, NO_ROWS, NO_ROWS)
 REMEMBERED_MS: Final = 35 * DAY_MS
 """How long a scope without data is remembered where a detector has learned something of it: five weeks, as
 far back as a rhythm reaches."""
@@ -74,7 +74,12 @@ class Group:
         watches = (watch(plan, each, self.windows, self.scopes) for each in self.ranked)
         self.watches: Final = [each for each in watches if each is not None]
         self._keep_ms: Final = self._longest_ms()
-        self._fresh = NOTHING_FRESH
+        self._heard = NOTHING
+        self._lanes: Final[list[Lane]] = [
+            *(WatchLane(each, self._pane_ms) for each in self.watches if each.mutes),
+            *(BankLane(bank, self._pane_ms) for bank in self.banks),
+            *(WatchLane(each, self._pane_ms) for each in self.watches if not each.mutes),
+        ]
 
     def all_windows(self) -> Iterable[Window]:
         """Every window once."""
@@ -84,93 +89,72 @@ class Group:
         """The row of a scope, new or known."""
         return self.scopes.row_of(values, self._grow)
 
-    def merge(self, pane: int, rows: Ints, panes: Ints, cells: Ints, counts: Ints) -> None:
-        """Take in counts that are due at `pane`'s end; `panes` is where each belongs, `pane` or before."""
-        late = panes != pane
+    def merge(self, due: Ints, rows: Ints, panes: Ints, cells: Ints, counts: Ints) -> None:
+        """Take in counts; each is due at the end of pane `due`, ascending, and belongs to one of `panes`."""
+        self.scopes.seen_ms[rows] = (due + 1) * self._pane_ms  # ascending: the last one stays
+        late = panes != due
         if late.any():
-            for belongs in np.unique(panes[late]).tolist():
-                chosen = panes == belongs
-                self._add(belongs, rows[chosen], cells[chosen], counts[chosen])
-            rows, cells, counts = rows[~late], cells[~late], counts[~late]
-        if len(rows):
-            self._fresh = self._add(pane, rows, cells, counts)
+            self._add((due[late], panes[late]), rows[late], cells[late], counts[late])
+            due, rows, cells, counts = due[~late], rows[~late], cells[~late], counts[~late]
+        if len(due):
+            first, room = int(due[0]), self.scopes.room
+            keys, counts = summed(((due - first) * room + rows) * len(CELLS) + cells, counts)
+            keys, cells = np.divmod(keys, len(CELLS))
+            due, rows = np.divmod(keys, room)
+            due += first
+            self._add((due, due), rows, cells, counts)
+            self._heard = Heard(due, Fresh(rows, cells, counts))
 
-    def _add(self, pane: int, rows: Ints, cells: Ints, counts: Ints) -> Fresh:
-        """Give counts of one pane to every window; returns them by rows and then cells, each once."""
-        keys, counts = summed(rows * len(CELLS) + cells, counts)
-        rows, cells = np.divmod(keys, len(CELLS))
-        projected: dict[int, tuple[Ints, Ints]] = {}
+    def _add(self, panes: tuple[Ints, Ints], rows: Ints, cells: Ints, counts: Ints) -> None:
+        """Give counts to every window; `panes` are when each is due, and where it belongs."""
+        projected: dict[int, tuple[Flags, Ints, Ints]] = {}
         for window in self.all_windows():
-            layout = window.layout
-            if id(layout) not in projected:
-                projected[id(layout)] = layout.project(rows, cells, counts)
-            window.add(pane, *projected[id(layout)])
-        return Fresh(rows, cells, counts)
+            key = id(window.layout)
+            if key not in projected:
+                projected[key] = window.layout.project(rows, cells, counts)
+            kept, places, some = projected[key]
+            due = panes[0][kept]
+            window.add(due, due if panes[1] is panes[0] else panes[1][kept], places, some)
 
-    def next_pane(self, judged: int) -> int | None:
-        """The first pane after `judged` at whose end something moves even if nothing comes in."""
-        panes = [window.next_pane(judged) for window in self.all_windows()]
-        panes += [bank.next_pane(judged, self._pane_ms) for bank in self.banks]
-        wakes = (each.next_ms() for each in self.watches)
-        panes += [max(-(-due_ms // self._pane_ms) - 1, judged + 1) for due_ms in wakes if due_ms is not None]
-        return min((pane for pane in panes if pane is not None), default=None)
+    def open(self, block: Block) -> None:
+        """Look at a block of panes; what is due in it has been merged."""
+        for lane in self._lanes:
+            lane.open(block, self._heard)
 
-    def advance(self, pane: int) -> Mapping[int, Ints]:
-        """Slide the windows to the end of `pane`; the rows that changed, by window."""
-        return {
-            window_ms: window.advance(pane)
-            for window_ms, window in self.windows.items()
-            if window.ends_at(pane)
-        }
+    def next_pane(self) -> int | None:
+        """The next pane of the block at whose end there is something to judge."""
+        return least(*(lane.when for lane in self._lanes))
 
-    def judge(self, end_ms: int, changed: Mapping[int, Ints], observer: Observer | None) -> Iterator[Told]:
+    def judge(self, pane: int, observer: Observer | None) -> Iterator[Told]:
         """Step the alerts for which the pane's end brought something: news, a slot's end, or their time.
 
         Rules that watch for silence come first: while one fires, scores of its scope cannot be judged.
         """
-        before = self._silent()
-        for each in self.watches:
-            if each.mutes:
-                yield from each.step(self._view(each, end_ms, changed, NO_ROWS), None, observer)
-        silent = self._silent()
-        turned = {name: np.flatnonzero(silent[name] != before[name]) for name in silent}
-        for window_ms, banks in groupby(self.banks, key=lambda bank: bank.window.window_ms):
-            yield from self._banked(end_ms, changed.get(window_ms), list(banks), (silent, turned), observer)
-        for each in self.watches:
-            if not each.mutes:
-                volume = volume_of(each.rule.indicator)
-                view = self._view(each, end_ms, changed, turned.get(volume, NO_ROWS))
-                yield from each.step(view, silent.get(volume), observer)
-        self._fresh = NOTHING_FRESH
+        end_ms, fresh, slide = (pane + 1) * self._pane_ms, self._heard.at(pane), Slide(pane)
+        before = silent = self._silent()
+        for lane in self._lanes:
+            if not lane.mutes and silent is before:
+                silent = self._silent()
+            volume = volume_of(lane.indicator)
+            muted = None if lane.mutes else silent.get(volume)
+            turned = NO_ROWS if muted is None else np.flatnonzero(muted != before[volume])
+            if lane.when == pane or len(turned):
+                yield from lane.step(Moment(pane, end_ms, fresh, slide, muted, turned, observer))
 
-    def _banked(
-        self,
-        end_ms: int,
-        changed: Ints | None,
-        banks: Sequence[Bank],
-        muting: tuple[Mapping[str, Flags], Mapping[str, Ints]],
-        observer: Observer | None,
-    ) -> Iterator[Told]:
-        """Step the banks of one window."""
-        silent, turned = muting
-        shared: Readout | None = None
-        for bank in banks:
-            volume = volume_of(bank.formula.name)
-            extra = [turned.get(volume, NO_ROWS)]
-            if changed is not None:
-                extra.append(bank.board.due_rows(end_ms))
-            if changed is not None and not any(map(len, extra)):
-                rows, readout = changed, shared
-            else:
-                rows, readout = union([*extra, NO_ROWS if changed is None else changed]), None
-            if len(rows):
-                readout = bank.window.read(rows) if readout is None else readout
-                shared = readout if rows is changed else shared
-                yield from bank.step(Scene(end_ms, rows, silent.get(volume), observer), readout)
+    def close(self) -> None:
+        """The block has been judged."""
+        self._heard = NOTHING
+        for lane in self._lanes:
+            lane.close()
 
-    def _view(self, of: Watch, end_ms: int, changed: Mapping[int, Ints], turned: Ints) -> View:
-        due = union([of.board.due_rows(end_ms), turned])
-        return View(end_ms, self._fresh, changed, due, of.board.live_rows())
+    def wake(self, judged: int) -> int | None:
+        """The first pane after `judged` at whose end there is something to judge even if nothing comes in."""
+        return least(*(lane.wake(judged) for lane in self._lanes))
+
+    def catch_up(self, judged: int) -> None:
+        """Slide every window to the end of the last judged pane, those that nobody judges, too."""
+        for window in self.all_windows():
+            window.advance(judged)
 
     def _silent(self) -> dict[str, Flags]:
         """By volume, the rows for which nothing comes in, as far as some rule watches for that."""

@@ -20,6 +20,7 @@ from stream.tally import CELL, CELLS, SCALES, SCALES_OF, TTR_BUCKETS, TTR_GAMMA,
 Options = Mapping[str, Mapping[str, object]]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 StepOf = Callable[[str, float], int]
 """Steps of the lattice for a score on a scale."""
 
@@ -75,7 +76,7 @@ class Sums:
     sums: Floats
     buckets: Ints | None = None
 
-    def of(self, chosen: NDArray[np.bool_] | slice) -> "Sums":
+    def of(self, chosen: Flags | slice) -> "Sums":
         """Only some of the scopes."""
         return Sums(self.sums[chosen], None if self.buckets is None else self.buckets[chosen])
 

@@ -5,6 +5,7 @@ are judged one after the other, in event time; those at whose end nothing can ch
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from alerts.readings import Scope, scope_text
@@ -15,6 +16,7 @@ from stream.causes import Causes
 from stream.explained import Explained, Observer
 from stream.groups import Group
 from stream.judge_snapshot import dump, load
+from stream.lanes import Block, least
 from stream.memory import Memory
 from stream.plan import Plan, grouping_of
 from stream.reach import watches
@@ -70,6 +72,7 @@ class Judge:
         moment = self._moment()
         if moment is None:
             return []
+        self._memory.catch_up()
         return [score for scoring in self._scoring for score in scoring.changed(moment)]
 
     def current_scores(self) -> list[Score]:
@@ -77,6 +80,7 @@ class Judge:
         moment = self._moment()
         if moment is None:
             return []
+        self._memory.catch_up()
         return [score for scoring in self._scoring for score in scoring.current(moment)]
 
     def firing(self) -> list[tuple[Rule, Severity, Scope]]:
@@ -96,6 +100,7 @@ class Judge:
 
     def budgets(self) -> list[tuple[Rule, Scope, float]]:
         """For burn rules, the share of each scope's budget that is left: 1 untouched, below 0 overspent."""
+        self._memory.catch_up()
         return [
             (each.rule, group.scopes.scope(row), left)
             for group in self._groups
@@ -105,6 +110,7 @@ class Judge:
 
     def entries(self) -> dict[str, int]:
         """How much is kept."""
+        self._memory.catch_up()
         windows = [window for group in self._groups for window in group.all_windows()]
         return {
             "scopes": sum(len(group.scopes) for group in self._groups),
@@ -114,6 +120,7 @@ class Judge:
 
     def snapshot(self) -> list[bytes]:
         """A copy of everything remembered; see `judge_snapshot`."""
+        self._memory.catch_up()
         return dump(self._memory)
 
     @classmethod
@@ -145,32 +152,42 @@ class Judge:
         for portion in list(memory.sources.due(memory.judged, through)):
             memory.expect(portion)
         told: list[Transition] = []
-        while (pane := memory.next_pane()) is not None and pane <= through:
-            told += self._judge_pane(pane)
+        while (block := memory.block(through)) is not None:
+            told += self._judge_block(block)
         memory.judged = through
         return told
 
+    def _judge_block(self, block: Block) -> list[Transition]:
+        """Judge every pane of a block at whose end something may happen, in event time."""
+        memory = self._memory
+        if self._observer is not None:
+            block = replace(block, foresee=False)
+        for group in self._groups:
+            group.open(block)
+        told: list[Transition] = []
+        while (pane := least(*(group.next_pane() for group in self._groups))) is not None:
+            told += self._judge_pane(pane)
+        for group in self._groups:
+            group.close()
+        memory.settle(block.through)
+        self._forget((block.through + 1) * self._pane_ms)
+        return told
+
     def _judge_pane(self, pane: int) -> list[Transition]:
-        memory, end_ms = self._memory, (pane + 1) * self._pane_ms
-        counts = memory.pending.take(pane)
-        if counts is not None:
-            memory.merge(pane, counts, end_ms)
-        changed = [group.advance(pane) for group in self._groups]
-        self._causes.new_pane()
-        found: list[tuple[int, str, Transition]] = []
-        for group, rows in zip(self._groups, changed, strict=True):
-            found += [self._tell(told, group, end_ms) for told in group.judge(end_ms, rows, self._observer)]
-        self._forget(end_ms)
-        memory.set_judged(pane)
+        due = [group for group in self._groups if group.next_pane() == pane]
+        moves = [(group, told) for group in due for told in group.judge(pane, self._observer)]
+        self._causes.new_pane(pane)
+        found = [self._tell(told, group, pane) for group, told in moves]
         return [transition for _, _, transition in sorted(found, key=lambda each: each[:2])]
 
-    def _tell(self, told: Told, group: Group, end_ms: int) -> tuple[int, str, Transition]:
+    def _tell(self, told: Told, group: Group, pane: int) -> tuple[int, str, Transition]:
         scope = scope_text(group.scopes.scope(told.move.row))
-        return told.ranked.place, scope, self._teller.tell(told, group, end_ms)
+        return told.ranked.place, scope, self._teller.tell(told, group, pane)
 
     def _forget(self, end_ms: int) -> None:
         """Now and then, let go of scopes that have left every window."""
         if end_ms >= self._memory.forget_ms:
             self._memory.forget_ms = end_ms + FORGET_EVERY_MS
+            self._memory.catch_up()
             for scoring, rows in zip(self._scoring, self._memory.forget(end_ms), strict=True):
                 scoring.forget(rows)

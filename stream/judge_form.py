@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from stream.sources import Progress
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the form of snapshots; others are not read."""
 
 COLUMNS: Final = ("closing", "pane", "scope", "cell", "count")
@@ -29,23 +29,19 @@ class Alert(msgspec.Struct, array_like=True):
     due_ms: int | None
 
 
-class Slots(msgspec.Struct, array_like=True):
-    """Counts by slot: numbers of arrays.  `ends` say where each slot's part of the others ends."""
-
-    slots: int
-    ends: int
-    places: int
-    counts: int
-
-
 class Rolling(msgspec.Struct, array_like=True):
-    """A window.  `cells` is the number of the array with its columns' cells."""
+    """A window.  `cells` is the number of the array with its columns' cells.
+
+    `kept` and `waiting` are the numbers of the arrays with what is in it and what waits for its slot to
+    end: enters, slot, places, counts (see `windows.Slotted`).
+    """
 
     window_ms: int
     slot_panes: int
     cells: int
-    kept: Slots
-    staged: Slots
+    last: int
+    kept: list[int]
+    waiting: list[int]
 
 
 class Grouped(msgspec.Struct, array_like=True):

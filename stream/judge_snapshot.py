@@ -5,11 +5,9 @@ out, what only it knows starts empty.  Nothing fits where panes have another len
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from alerts.board import Board, Episode
 from alerts.states import State
@@ -24,7 +22,6 @@ from stream.judge_form import (
     Header,
     Open,
     Rolling,
-    Slots,
     arrays_of,
 )
 from stream.memory import ROW_BITS, ROW_MASK, Memory
@@ -32,7 +29,7 @@ from stream.pending import Counts, Ints
 from stream.sections import NO_PANE, Rows
 from stream.sources import Portion
 from stream.tally import CELL, CELLS
-from stream.windows import Staged, Window
+from stream.windows import Slotted, Window
 
 
 def dump(memory: Memory) -> list[bytes]:
@@ -92,25 +89,21 @@ def _grouped(arrays: Arrays, group: Group, used: Ints) -> Grouped:
 
 
 def _rolling(arrays: Arrays, window: Window, used: Ints) -> Rolling:
+    last, kept, waiting = window.state()
     return Rolling(
         window.window_ms,
         window.slot_panes,
         arrays.put(window.layout.cells),
-        _slots(arrays, window.state(), window.layout.width, used),
-        _slots(arrays, window.staged(), window.layout.width, used),
+        last,
+        _slotted(arrays, kept, window.layout.width, used),
+        _slotted(arrays, waiting, window.layout.width, used),
     )
 
 
-def _slots(arrays: Arrays, parts: Sequence[Staged], width: int, used: Ints) -> Slots:
-    places = _joined(part.places for part in parts)
-    rows = places.astype(np.int64) // width
-    renumbered = np.searchsorted(used, rows) * width + places % width
-    return Slots(
-        arrays.put(np.array([part.slot for part in parts], np.int64)),
-        arrays.put(np.cumsum([len(part.places) for part in parts], dtype=np.int64)),
-        arrays.put(renumbered),
-        arrays.put(_joined(part.counts for part in parts)),
-    )
+def _slotted(arrays: Arrays, some: Slotted, width: int, used: Ints) -> list[int]:
+    rows, columns = np.divmod(some.places.astype(np.int64), width)
+    places = np.searchsorted(used, rows) * width + columns
+    return [arrays.put(array) for array in (some.enters, some.slot, places, some.counts)]
 
 
 def _alerts(board: Board, ranked: Sequence[Ranked], place: dict[int, int]) -> Iterable[Alert]:
@@ -127,18 +120,12 @@ def _alerts(board: Board, ranked: Sequence[Ranked], place: dict[int, int]) -> It
 
 
 def _pending(arrays: Arrays, memory: Memory, used: list[Ints]) -> list[int]:
-    panes = [(pane, part) for pane in memory.pending.panes() for part in memory.pending.at(pane)]
-    code = _joined(part.code for _, part in panes)
+    waiting = memory.pending.all()
+    code = waiting.code.copy()
     for number, rows in enumerate(used):
         mine = code >> ROW_BITS == number
         code[mine] = (number << ROW_BITS) | np.searchsorted(rows, code[mine] & ROW_MASK)
-    return [
-        arrays.put(_joined(np.full(len(part.code), pane) for pane, part in panes)),
-        arrays.put(code),
-        arrays.put(_joined(part.pane for _, part in panes)),
-        arrays.put(_joined(part.cell for _, part in panes)),
-        arrays.put(_joined(part.count for _, part in panes)),
-    ]
+    return [arrays.put(array) for array in (waiting.due, code, waiting.pane, waiting.cell, waiting.count)]
 
 
 class _Loader:
@@ -164,7 +151,7 @@ class _Loader:
         numbers = [self._group(grouped) for grouped in header.groups]
         self._pending(np.array(numbers, np.int64))
         if memory.judged != NO_PANE:
-            memory.set_judged(memory.judged)
+            memory.settle(memory.judged)
 
     def _portion(self, held: Open) -> Portion:
         columns = [self._arrays[number] for number in held.columns]
@@ -189,21 +176,18 @@ class _Loader:
     def _window(self, window: Window, rolling: Rolling) -> None:
         cells = self._cells[self._arrays[rolling.cells]]
         columns = np.where(cells < 0, -1, window.layout.column_of[cells])
-        window.load(
-            self._staged(window, columns, rolling.kept), self._staged(window, columns, rolling.staged)
-        )
+        kept, waiting = (self._slotted(window, columns, each) for each in (rolling.kept, rolling.waiting))
+        window.load(rolling.last, kept, waiting)
 
-    def _staged(self, window: Window, columns: Ints, slots: Slots) -> list[Staged]:
-        places, counts = self._arrays[slots.places], self._arrays[slots.counts]
-        rows, column = places // len(columns), columns[places % len(columns)]
-        found, start = [], 0
-        ends = self._arrays[slots.ends].tolist()
-        for slot, end in zip(self._arrays[slots.slots].tolist(), ends, strict=True):
-            kept = column[start:end] >= 0
-            renumbered = (rows[start:end] * window.layout.width + column[start:end])[kept]
-            found.append(Staged(slot, *window.layout.compact(renumbered, counts[start:end][kept])))
-            start = end
-        return found
+    def _slotted(self, window: Window, columns: Ints, numbers: list[int]) -> Slotted:
+        enters, slot, places, counts = (self._arrays[number] for number in numbers)
+        rows, column = np.divmod(places, len(columns))
+        column = columns[column]
+        known = column >= 0
+        places, counts = window.layout.compact(
+            rows[known] * window.layout.width + column[known], counts[known]
+        )
+        return Slotted(enters[known], slot[known], places, counts)
 
     def _alerts(self, group: Group, grouped: Grouped) -> None:
         cells = {
@@ -222,15 +206,8 @@ class _Loader:
                 each.load({key: self._arrays[number] for key, number in state.items()})
 
     def _pending(self, numbers: Ints) -> None:
-        closing, code, pane, cell, count = (self._arrays[number] for number in self._header.pending)
-        if not len(code):
-            return
-        number = numbers[code >> ROW_BITS]
-        counts = Counts((number << ROW_BITS) | (code & ROW_MASK), pane, self._cells[cell], count)
-        kept = (number >= 0) & (counts.cell >= 0)
-        if kept.any():
-            self._memory.pending.add(closing[kept], counts.only(kept))
-
-
-def _joined(parts: Iterable[NDArray[Any]]) -> Ints:
-    return np.concatenate([np.empty(0, np.int64), *parts])
+        due, code, pane, cell, count = (self._arrays[number] for number in self._header.pending)
+        if len(code):
+            number = numbers[code >> ROW_BITS]
+            counts = Counts(due, (number << ROW_BITS) | (code & ROW_MASK), pane, self._cells[cell], count)
+            self._memory.pending.add(counts.only((number >= 0) & (counts.cell >= 0)))

@@ -6,6 +6,7 @@ from typing import Final, Self
 import numpy as np
 
 from stream.groups import Group
+from stream.lanes import Block, least
 from stream.pending import Counts, Ints, Pending
 from stream.plan import Plan
 from stream.sections import NO_PANE, ScopeKey, sources
@@ -14,6 +15,11 @@ from stream.sources import Portion, Sources
 ROW_BITS: Final = 40
 """A scope's code is its group's number above its row's."""
 ROW_MASK: Final = (1 << ROW_BITS) - 1
+
+MOST_PANES: Final = 8192
+"""Panes that are looked at together at most: what is found out beforehand takes memory."""
+FORESEE_FROM: Final = 3
+"""Panes from which it is worth finding out beforehand where something can happen."""
 
 
 @dataclass(slots=True)
@@ -44,46 +50,56 @@ class Memory:
         """Put rows where they are due: at their closing pane, or at the next one if that has been judged."""
         rows = portion.rows
         codes = np.array([self._code(key) for key in portion.scopes], np.int64)[rows.scope]
-        closing = np.maximum(rows.closing, self.judged + 1)
-        counts = Counts(codes, rows.pane, rows.cell, rows.count * portion.sign)
+        due = np.maximum(rows.closing, self.judged + 1)
+        counts = Counts(due, codes, rows.pane, rows.cell, rows.count * portion.sign)
         known = codes >= 0
         if not known.all():
-            closing, counts = closing[known], counts.only(known)
-        if len(closing):
-            first = int(rows.pane.min())
+            counts = counts.only(known)
+        if len(counts):
+            first = int(counts.pane.min())
             self.first_pane = first if self.first_pane is None else min(first, self.first_pane)
-            self.pending.add(closing, counts)
+            self.pending.add(counts)
 
-    def merge(self, pane: int, counts: Counts, end_ms: int) -> None:
-        """Deal counts that are due at a pane's end out to their groups."""
+    def block(self, through: int) -> Block | None:
+        """The next panes to look at together, up to `through`; None: nothing can happen in any of them.
+
+        What is due in them is dealt out to the groups.
+        """
+        first = least(self.pending.next_pane(), self.wake)
+        if first is None or first > through:
+            return None
+        end = min(through, first + MOST_PANES)
+        self._merge(self.pending.take(end))
+        return Block(self.judged, end, foresee=end - first >= FORESEE_FROM)
+
+    def settle(self, judged: int) -> None:
+        """Everything up to a pane has been judged; find out when something happens if nothing comes in."""
+        self.judged = judged
+        self.wake = least(*(group.wake(judged) for group in self.groups))
+
+    def forget(self, now_ms: int) -> list[Ints]:
+        """Let go of scopes that have left every window; their rows, by group."""
+        waiting = np.unique(self.pending.all().code)
+        return [
+            group.forget(now_ms, waiting[waiting >> ROW_BITS == number] & ROW_MASK)
+            for number, group in enumerate(self.groups)
+        ]
+
+    def catch_up(self) -> None:
+        """Slide every window to the end of the last judged pane."""
+        if self.judged != NO_PANE:
+            for group in self.groups:
+                group.catch_up(self.judged)
+
+    def _merge(self, counts: Counts) -> None:
+        """Deal counts out to their groups."""
         number = (counts.code >> ROW_BITS).astype(np.uint16)
         order = np.argsort(number, kind="stable")
         bounds = np.searchsorted(number[order], np.arange(len(self.groups) + 1)).tolist()
         for place, group in enumerate(self.groups):
             if bounds[place] < bounds[place + 1]:
                 part = counts.only(order[bounds[place] : bounds[place + 1]])
-                rows = part.code & ROW_MASK
-                group.scopes.seen_ms[rows] = end_ms
-                group.merge(pane, rows, part.pane, part.cell, part.count)
-
-    def next_pane(self) -> int | None:
-        """The next pane at whose end something may change."""
-        panes = (self.pending.next_pane(), self.wake)
-        return min((pane for pane in panes if pane is not None), default=None)
-
-    def set_judged(self, pane: int) -> None:
-        """A pane has been judged: when must some group be judged again, even if nothing comes in?"""
-        self.judged = pane
-        wakes = [group.next_pane(pane) for group in self.groups]
-        self.wake = min((wake for wake in wakes if wake is not None), default=None)
-
-    def forget(self, now_ms: int) -> list[Ints]:
-        """Let go of scopes that have left every window; their rows, by group."""
-        waiting = self.pending.codes()
-        return [
-            group.forget(now_ms, waiting[waiting >> ROW_BITS == number] & ROW_MASK)
-            for number, group in enumerate(self.groups)
-        ]
+                group.merge(part.due, part.code & ROW_MASK, part.pane, part.cell, part.count)
 
     def _code(self, key: ScopeKey) -> int:
         """The scope's code; -1 for a grouping that this plan does not know."""

@@ -17,9 +17,9 @@ from alerts.transitions import EPOCH
 from stream.indicators import Floats, formula, score
 from stream.plan import Grouping, Plan
 from stream.sections import ScopeKey, Section
+from stream.sums import Layout
 from stream.tally import CELL
 from stream.times import Ints
-from stream.windows import Layout
 
 WEEK_MS: Final = 7 * DAY_MS
 MONDAY_MS: Final = 4 * DAY_MS

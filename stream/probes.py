@@ -23,10 +23,9 @@ from alerts.states import Verdict
 from stream.indicators import FIRST, LATTICE, SECOND, Formula, N
 from stream.levels import levels
 from stream.scopes import Scopes, Values
-from stream.windows import Window
+from stream.windows import NO_ROWS, Window
 
 State = Mapping[str, NDArray[Any]]
-NO_ROWS: Final = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -65,6 +64,29 @@ class Fresh:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What the panes of a block counted in time: by pane (`due`, ascending), row and cell."""
+
+    due: Ints
+    counts: Fresh
+
+    def at(self, pane: int) -> Fresh:
+        """One pane's part."""
+        start, stop = np.searchsorted(self.due, (pane, pane + 1)).tolist()
+        part = slice(start, stop)
+        return Fresh(self.counts.rows[part], self.counts.cells[part], self.counts.counts[part])
+
+    def panes(self, formula: Formula | None) -> Ints:
+        """Panes in which there is anything for a formula, ascending; none for none."""
+        if formula is None or not len(self.due):
+            return NO_ROWS
+        return np.unique(self.due[formula.columns[self.counts.cells] >= 0])
+
+
+NOTHING: Final = Heard(NO_ROWS, Fresh(NO_ROWS, NO_ROWS, NO_ROWS))
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """One pane's end, as a group shows it to one of its detectors.
 
@@ -83,14 +105,14 @@ class SuddenProbe:
     """Shows answers by level as they come; an alert whose window ran empty is stale."""
 
     def __init__(self, detect: Sudden, formula: Formula, window: Window) -> None:
-        self._formula: Final = formula
-        self._window: Final = window
+        self.formula: Final = formula
+        self.window: Final = window
         self._levels: Final = levels(formula)
         self.detector: Final = SuddenDetector(detect, scale(formula), self._levels.steps)
 
     def look(self, view: View) -> Findings | None:
         """Judge the rows with answers, the due ones, and alerts whose window ran empty."""
-        rows, cells = view.fresh.by_cell(self._formula)
+        rows, cells = view.fresh.by_cell(self.formula)
         counts = self._levels.counts(cells)
         some = counts.any(axis=1)
         empty = self._empty(view.live)
@@ -105,20 +127,20 @@ class SuddenProbe:
     def _empty(self, rows: Ints) -> Ints:
         if not len(rows):
             return rows
-        return rows[self._window.read(rows).of(self._formula.name).sums[:, N] <= 0]
+        return rows[self.window.read(rows).of(self.formula.name).sums[:, N] <= 0]
 
 
 class VolumeProbe:
     """Shows how much came in."""
 
     def __init__(self, detector: SilenceDetector | SurgeDetector, formula: Formula) -> None:
-        self._formula: Final = formula
+        self.formula: Final = formula
         self.detector: Final = detector
 
     def look(self, view: View) -> Findings | None:
         """Judge every pane with events, and those at which the detector wants to be asked."""
-        rows, cells = view.fresh.by_cell(self._formula)
-        counts = np.maximum(cells @ self._formula.weights[:, N], 0)
+        rows, cells = view.fresh.by_cell(self.formula)
+        counts = np.maximum(cells @ self.formula.weights[:, N], 0)
         rows, counts = with_more(rows[counts > 0], counts[counts > 0], view.due)
         wake_ms = self.detector.wake_ms()
         if not len(rows) and (wake_ms is None or wake_ms > view.end_ms):
@@ -132,16 +154,16 @@ class BurnProbe:
     def __init__(self, detect: Burn, formula: Formula, windows: Mapping[int, Window]) -> None:
         self._formula: Final = formula
         self.detector: Final = BurnDetector(detect, scale(formula))
-        self._windows: Final = [windows[length_ms] for length_ms in self.detector.windows_ms]
+        self.windows: Final = [windows[length_ms] for length_ms in self.detector.windows_ms]
         self._period: Final = windows[detect.period_ms]
 
     def look(self, view: View) -> Findings | None:
         """Judge the rows that changed in some window."""
-        changed = [view.changed.get(window.window_ms) for window in self._windows]
+        changed = [view.changed.get(window.window_ms) for window in self.windows]
         rows = union([view.due, *(each for each in changed if each is not None)])
         if not len(rows):
             return None
-        sums = np.stack([window.read(rows).of(self._formula.name).sums for window in self._windows], axis=1)
+        sums = np.stack([window.read(rows).of(self._formula.name).sums for window in self.windows], axis=1)
         return self.detector.step(rows, moments(sums))
 
     def remaining(self, rows: Ints) -> Floats:
@@ -154,7 +176,7 @@ class GapProbe:
 
     def __init__(self, detect: Gap, formula: Formula, window: Window, scopes: Scopes) -> None:
         self._formula: Final = formula
-        self._window: Final = window
+        self.windows: Final = [window]
         self._scopes: Final = scopes
         self.detector: Final = GapDetector(detect, scale(formula))
         self._changes = -1
@@ -162,7 +184,7 @@ class GapProbe:
 
     def look(self, view: View, watched: Callable[[Ints], Flags]) -> Findings | None:
         """Judge whole scopes; rows outside the rule's `where` take no part."""
-        changed = view.changed.get(self._window.window_ms)
+        changed = view.changed.get(self.windows[0].window_ms)
         rows = union([view.due] if changed is None else [view.due, changed])
         if not len(rows):
             return None
@@ -171,7 +193,7 @@ class GapProbe:
         members = members[watched(members)]
         if not len(members):
             return None
-        sums = self._window.read(members).of(self._formula.name).sums
+        sums = self.windows[0].read(members).of(self._formula.name).sums
         return self.detector.step(members, self._numbers[members], moments(sums))
 
     def _number_scopes(self) -> None:

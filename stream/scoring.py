@@ -13,7 +13,8 @@ from alerts.transitions import DECIMALS, Score, seconds, utc_text
 from stream.groups import Group
 from stream.indicators import Floats, Ints, interval, score
 from stream.plan import Scored
-from stream.windows import Readout, Window
+from stream.sums import Readout
+from stream.windows import Window
 
 Definition = Mapping[str, object]
 

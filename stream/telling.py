@@ -24,6 +24,7 @@ class Teller:
 
     def __init__(self, plan: Plan, causes: Causes) -> None:
         self._options: Final = plan.keeps
+        self._pane_ms: Final = plan.rulebook.timing.pane_ms
         self._causes: Final = causes
         self._definitions: Final[dict[str, Mapping[str, object]]] = {}
 
@@ -33,8 +34,12 @@ class Teller:
             self._definitions[indicator] = definition(indicator, self._options)
         return self._definitions[indicator]
 
-    def tell(self, told: Told, group: Group, at_ms: int) -> Transition:
-        """The transition of a move in a group at a pane's end."""
+    def tell(self, told: Told, group: Group, pane: int) -> Transition:
+        """The transition of a move in a group at a pane's end.
+
+        Every alert must have been stepped there: the windows that it quotes are slid as far.
+        """
+        group.windows[rule_window_ms(told.ranked.rule)].advance(pane)
         rule, move, reading = told.ranked.rule, told.move, told.reading
         scope = group.scopes.scope(move.row)
         severity = SEVERITIES[move.severity] or Severity.WARNING
@@ -49,7 +54,7 @@ class Teller:
             definition=self.definition(rule.indicator),
             scope=scope_object(scope),
             window_s=None if told.window_ms is None else seconds(told.window_ms),
-            at=utc_text(at_ms),
+            at=utc_text((pane + 1) * self._pane_ms),
             started_at=utc_text(move.started_at_ms),
             value=rounded(reading.value),
             n=reading.n,

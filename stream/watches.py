@@ -65,6 +65,21 @@ class Watch:
         dues = (due for due in (wake_ms, self.board.due_ms()) if due is not None)
         return min(dues, default=None)
 
+    def windows(self) -> list[Window]:
+        """The windows whose changes concern it now."""
+        match self.probe:
+            case VolumeProbe():
+                return []
+            case SuddenProbe():  # only to see whether one runs empty under an alert
+                return [self.probe.window] if self.board.episodes() else []
+            case BurnProbe() | GapProbe():
+                return self.probe.windows
+
+    @property
+    def listens(self) -> Formula | None:
+        """What is counted pane by pane for it, if it hears answers as they come."""
+        return self.probe.formula if isinstance(self.probe, SuddenProbe | VolumeProbe) else None
+
     def step(self, view: View, muted: Flags | None, observer: Observer | None) -> Iterator[Told]:
         """Ask the detector, and step the alerts of the rows that it judged."""
         found = self._look(view)

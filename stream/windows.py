@@ -6,19 +6,20 @@ Adding a pane costs as much as the pane has rows, however many scopes there are.
 """
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
-from stream.indicators import Floats, Formula, Ints, Sums
-from stream.tally import CELL, CELLS, ttr_bucket_cells
+from stream.indicators import Flags, Ints
+from stream.sections import NO_PANE
+from stream.sums import Layout, Readout, summed
 
 MOST_SLOTS: Final = 200
-INT32: Final = 2**31
+NO_ROWS: Final = np.empty(0, np.int64)
 FEW_SLOTS: Final = 48
 """A window of fewer slots would slide in jumps that people notice; rather more than `MOST_SLOTS` then."""
 LADDER_MS: Final = (
@@ -41,85 +42,63 @@ def slot_ms(window_ms: int, pane_ms: int) -> int:
     return pane_ms * (fine[0] if fine else widths[-1])
 
 
-class Layout:
-    """Which cells a window keeps, in columns, and how formulas read them.
+@dataclass(frozen=True, slots=True)
+class Slotted:
+    """Counts that wait: they come in at the end of slot `enters`, ascending, and belong to `slot`.
 
-    Buckets of time to resolution come last, so that the other formulas read a narrow matrix.
+    The two differ for late corrections.
     """
 
-    def __init__(self, formulas: Sequence[Formula]) -> None:
-        cells = sorted({int(cell) for formula in formulas for cell in formula.cells})
-        buckets = ttr_bucket_cells() if any(formula.buckets for formula in formulas) else ()
-        self.narrow: Final = len(cells)
-        self.cells: Final = np.array([*cells, *buckets], np.int64)
-        self.column_of: Final = np.full(len(CELLS), -1, np.int64)
-        self.column_of[self.cells] = np.arange(len(self.cells))
-        self._times: Final = CELL["ttr.sum_ms"] in cells
-        self.formulas: Final[Mapping[str, Formula]] = {each.name: each for each in formulas}
-        self._place: Final = {name: 3 * number for number, name in enumerate(self.formulas)}
-        self._weights: Final = np.zeros((self.narrow, 3 * len(self.formulas)))
-        for name, formula in self.formulas.items():
-            place = self._place[name]
-            self._weights[self.column_of[formula.cells], place : place + 3] = formula.weights
-
-    @property
-    def width(self) -> int:
-        """Number of columns."""
-        return len(self.cells)
-
-    def project(self, rows: Ints, cells: Ints, counts: Ints) -> tuple[Ints, Ints]:
-        """Places (row × width + column) and counts of the cells that are kept.
-
-        Given each row and cell once, by rows and then cells, so come the places.  They are made for
-        keeping: whole numbers in half the room wherever they fit.
-        """
-        columns = self.column_of[cells]
-        kept = columns >= 0
-        return self.compact(rows[kept] * self.width + columns[kept], counts[kept])
-
-    def compact(self, places: Ints, counts: Ints) -> tuple[Ints, Ints]:
-        """The same, in half the room: windows keep millions of them.  Only sums of times do not fit."""
-        if len(places) and int(places.max()) < INT32:
-            places = cast("Ints", places.astype(np.int32))
-        return places, counts if self._times else cast("Ints", counts.astype(np.int32))
-
-    def read(self, counts: Ints) -> "Readout":
-        """The sums of all formulas for counts of scopes by columns."""
-        return Readout(self, counts, counts[:, : self.narrow].astype(np.float64) @ self._weights)
-
-    def place(self, name: str) -> int:
-        """First column of a formula's sums in a readout."""
-        return self._place[name]
-
-
-@dataclass(frozen=True, slots=True)
-class Readout:
-    """The sums of every formula of a layout, for some scopes."""
-
-    layout: Layout
-    counts: Ints
-    sums: Floats
-
-    def of(self, name: str) -> Sums:
-        """What one formula reads."""
-        place = self.layout.place(name)
-        buckets = self.counts[:, self.layout.narrow :] if self.layout.formulas[name].buckets else None
-        return Sums(self.sums[:, place : place + 3], buckets)
-
-
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """Counts that came in since the last slot ended: places and counts in one pane's slot."""
-
-    slot: int
+    enters: Ints
+    slot: Ints
     places: Ints
     counts: Ints
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def of(self, part: slice | Flags | NDArray[np.intp]) -> "Slotted":
+        """Some of the counts."""
+        enters = self.enters[part]
+        slot = enters if self.slot is self.enters else self.slot[part]
+        return Slotted(enters, slot, self.places[part], self.counts[part])
+
+    def after(self, slot: int) -> "Slotted":
+        """The counts of later slots."""
+        later = self.slot > slot
+        return self if later.all() else self.of(later)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Counts in a window, slot by slot: those of `slots[i]`, ascending, stand before place `ends[i]`."""
+
+    slots: Ints
+    ends: Ints
+    places: Ints
+    counts: Ints
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def split(self, last: int) -> tuple["Kept", "Kept"]:
+        """The counts of slots up to `last`, and the others."""
+        place = int(np.searchsorted(self.slots, last, "right"))
+        stop = int(self.ends[place - 1]) if place else 0
+        left = Kept(self.slots[:place], self.ends[:place], self.places[:stop], self.counts[:stop])
+        ends = self.ends[place:] - stop
+        return left, Kept(self.slots[place:], ends, self.places[stop:], self.counts[stop:])
+
+    def slot(self) -> Ints:
+        """The slot of each count."""
+        return np.repeat(self.slots, np.diff(self.ends, prepend=0))
 
 
 class Window:
     """Rolling sums over `window_ms` for the scopes of one grouping; rows are scopes, columns a layout's.
 
-    Time is told in pane numbers.  `changed` marks rows whose sums changed and that nobody has taken since.
+    Time is told in pane numbers.  A window may be left behind and brought up to date later: it comes out
+    the same.  `changed` marks rows whose sums changed and that nobody has taken since.
     """
 
     def __init__(self, window_ms: int, pane_ms: int, layout: Layout) -> None:
@@ -128,10 +107,11 @@ class Window:
         self.slot_panes: Final = slot_ms(window_ms, pane_ms) // pane_ms
         self.slots: Final = window_ms // (self.slot_panes * pane_ms)
         self.sums: Ints = np.zeros((0, layout.width), np.int64)
-        self.changed: NDArray[np.bool_] = np.zeros(0, np.bool_)
-        self._staged: list[Staged] = []
-        self._kept: dict[int, list[Staged]] = {}
-        self._order: list[int] = []
+        self.changed: Flags = np.zeros(0, np.bool_)
+        self._last = NO_PANE  # the last slot whose end was reached
+        self._staged: list[Slotted] = []
+        self._kept: list[tuple[int, int, Kept]] = []  # a heap by first slot and serial number
+        self._serial = 0
 
     def grow(self, rows: int) -> None:
         """Make room for row numbers below `rows`."""
@@ -143,37 +123,56 @@ class Window:
         """Forget rows that are about to stand for other scopes; nothing of theirs may be in the window."""
         self.changed[rows] = False
 
-    def add(self, pane: int, places: Ints, counts: Ints) -> None:
-        """Add counts, as `Layout.project` gives them, to a pane's slot."""
+    def add(self, due: Ints, pane: Ints, places: Ints, counts: Ints) -> None:
+        """Add counts, as `Layout.project` gives them; they come in at the end of pane `due`, ascending."""
         if len(places):
-            self._staged.append(Staged(pane // self.slot_panes, places, counts))
-
-    def ends_at(self, pane: int) -> bool:
-        """Whether a slot ends with the pane."""
-        return (pane + 1) % self.slot_panes == 0
+            enters = due // self.slot_panes
+            slot = enters if pane is due else pane // self.slot_panes
+            self._staged.append(Slotted(enters, slot, places, counts))
 
     def next_pane(self, judged: int) -> int | None:
         """The first pane after `judged` at whose end the sums change; None: never, unless something comes."""
-        due: list[int] = []
-        if self._staged:
-            due.append((judged + 1) // self.slot_panes)
-        if self._order:
-            due.append(max(self._order[0] + self.slots, (judged + 1) // self.slot_panes))
-        return (min(due) + 1) * self.slot_panes - 1 if due else None
+        slots = [int(each.enters[0]) for each in self._staged]
+        if self._kept:
+            slots.append(self._kept[0][0] + self.slots)
+        if not slots:
+            return None
+        return (max(min(slots), (judged + 1) // self.slot_panes) + 1) * self.slot_panes - 1
 
     def advance(self, pane: int) -> Ints:
-        """Slide to the end of a pane with which a slot ends; the rows whose sums changed, ascending."""
-        last = pane // self.slot_panes
+        """Slide to the last slot that ends by the end of `pane`; the rows whose sums changed, ascending."""
+        last = (pane + 1) // self.slot_panes - 1
+        if last <= self._last:
+            return NO_ROWS
+        self._last = last
         touched = np.zeros(len(self.sums), np.bool_)
-        for staged in self._merged(last - self.slots):
-            self._keep(staged)
-            self._apply(staged, 1, touched)
-        while self._order and self._order[0] <= last - self.slots:
-            for staged in self._kept.pop(heapq.heappop(self._order)):
-                self._apply(staged, -1, touched)
+        come = self._come(last)
+        if come is not None:
+            self._keep(come)
+            self._apply(come, 1, touched)
+        while self._kept and self._kept[0][0] <= last - self.slots:
+            _, _, kept = heapq.heappop(self._kept)
+            left, kept = kept.split(last - self.slots)
+            self._apply(left, -1, touched)
+            self._keep(kept)
         rows = np.flatnonzero(touched)
         self.changed[rows] = True
         return rows
+
+    def coming(self, pane: int) -> tuple[Slotted, Slotted]:
+        """What will have come in by the end of `pane`, and what will have left; much may do both.
+
+        Counts come in at the end of slot `enters`, and leave at that of `slot` plus the window's slots.
+        """
+        last = (pane + 1) // self.slot_panes - 1
+        come = [each.of(slice(int(np.searchsorted(each.enters, last, "right")))) for each in self._staged]
+        come = [each.of(each.enters < each.slot + self.slots) for each in come]
+        left = [each.of(each.slot <= last - self.slots) for each in come]
+        for _, _, kept in self._kept:
+            gone, _ = kept.split(last - self.slots)
+            slot = gone.slot()
+            left.append(Slotted(slot, slot, gone.places, gone.counts))
+        return joined(come), joined(left)
 
     def read(self, rows: Ints) -> Readout:
         """The sums of all formulas in some scopes."""
@@ -181,57 +180,68 @@ class Window:
 
     def entries(self) -> int:
         """Counts that are kept to be taken off again."""
-        kept = sum(len(staged.places) for slot in self._kept.values() for staged in slot)
-        return kept + sum(len(staged.places) for staged in self._staged)
+        return sum(map(len, self._staged)) + sum(len(kept) for _, _, kept in self._kept)
 
-    def _merged(self, left: int) -> list[Staged]:
-        """What is staged, one for each slot after `left`, in the order of the slots."""
-        staged, self._staged = self._staged, []
-        by_slot: dict[int, list[Staged]] = {}
-        for each in staged:
-            if each.slot > left:
-                by_slot.setdefault(each.slot, []).append(each)
-        return [self._sum_of(by_slot[slot]) for slot in sorted(by_slot)]
+    def _come(self, last: int) -> Kept | None:
+        """What has come in by slot `last` and has not left again, each place of a slot once."""
+        parts, waiting = [], []
+        for each in self._staged:
+            stop = int(np.searchsorted(each.enters, last, "right"))
+            parts.append(each if stop == len(each) else each.of(slice(stop)))
+            waiting.append(each.of(slice(stop, None)))
+        self._staged = [each for each in waiting if len(each)]
+        parts = [each.after(last - self.slots) for each in parts if len(each)]
+        if len(parts) == 1 and self.slot_panes == 1 and parts[0].slot is parts[0].enters:
+            return _kept(parts[0])
+        return _kept(self._merged(joined(parts))) if parts else None
 
-    def _sum_of(self, parts: Sequence[Staged]) -> Staged:
-        """All that is staged for one slot, in one piece."""
-        if len(parts) == 1:
-            return parts[0]
-        places = np.concatenate([part.places for part in parts]).astype(np.int64)
-        counts = np.concatenate([part.counts for part in parts]).astype(np.int64)
-        return Staged(parts[0].slot, *self.layout.compact(*summed(places, counts)))
+    def _merged(self, come: Slotted) -> Slotted:
+        size = max(self.sums.size, 1)
+        keys, counts = summed(come.slot * size + come.places, come.counts.astype(np.int64))
+        slot, places = np.divmod(keys, size)
+        return Slotted(slot, slot, *self.layout.compact(places, counts))
 
-    def _keep(self, staged: Staged) -> None:
-        if staged.slot not in self._kept:
-            heapq.heappush(self._order, staged.slot)
-        self._kept.setdefault(staged.slot, []).append(staged)
+    def _keep(self, kept: Kept) -> None:
+        if len(kept):
+            self._serial += 1
+            heapq.heappush(self._kept, (int(kept.slots[0]), self._serial, kept))
 
-    def _apply(self, staged: Staged, sign: int, touched: NDArray[np.bool_]) -> None:
-        self.sums.reshape(-1)[staged.places] += sign * staged.counts
-        touched[staged.places // self.layout.width] = True
+    def _apply(self, some: Kept, sign: int, touched: Flags) -> None:
+        np.add.at(self.sums.reshape(-1), some.places.astype(np.intp), sign * some.counts)
+        touched[some.places // self.layout.width] = True
 
-    def state(self) -> list[Staged]:
-        """Everything in the window and everything staged, from which `load` makes it again."""
-        return [staged for slot in sorted(self._kept) for staged in self._kept[slot]]
+    def state(self) -> tuple[int, Slotted, Slotted]:
+        """The last slot reached, what is in the window, and what waits: `load` makes it again from these."""
+        parts = [kept for _, _, kept in sorted(self._kept, key=lambda each: each[:2])]
+        inside = [Slotted(slot := kept.slot(), slot, kept.places, kept.counts) for kept in parts]
+        return self._last, joined(inside), joined(self._staged)
 
-    def staged(self) -> list[Staged]:
-        """What waits for its slot to end."""
-        return list(self._staged)
-
-    def load(self, kept: Sequence[Staged], staged: Sequence[Staged]) -> None:
-        """Fill an empty window with what another one's `state` and `staged` gave."""
-        touched = np.zeros(len(self.sums), np.bool_)
-        for each in kept:
-            self._keep(each)
-            self._apply(each, 1, touched)
-        self._staged = list(staged)
+    def load(self, last: int, inside: Slotted, waiting: Slotted) -> None:
+        """Fill an empty window with what another one's `state` gave."""
+        self._last = last
+        kept = _kept(inside.of(np.argsort(inside.slot, kind="stable")))
+        self._apply(kept, 1, np.zeros(len(self.sums), np.bool_))
+        self._keep(kept)
+        waiting = waiting.of(np.argsort(waiting.enters, kind="stable"))
+        self._staged = [waiting] if len(waiting) else []
 
 
-def summed(places: Ints, counts: Ints) -> tuple[Ints, Ints]:
-    """The same counts with every place once, ascending."""
-    if len(places) < 2 or bool((places[1:] > places[:-1]).all()):
-        return places, counts
-    order = np.argsort(places, kind="stable")
-    places, counts = places[order], counts[order]
-    first = np.flatnonzero(np.concatenate(([True], places[1:] != places[:-1])))
-    return places[first], np.add.reduceat(counts, first)
+def _kept(come: Slotted) -> Kept:
+    """Counts that are sorted by slot."""
+    if len(come) and come.slot[0] == come.slot[-1]:  # as ever when panes come one by one
+        return Kept(come.slot[:1], np.array([len(come)]), come.places, come.counts)
+    ends = np.flatnonzero(np.diff(come.slot, append=come.slot[-1:] + 1)) + 1
+    return Kept(come.slot[ends - 1], ends, come.places, come.counts)
+
+
+def joined(parts: Sequence[Slotted]) -> Slotted:
+    """Several as one, in their order."""
+    if len(parts) == 1:
+        return parts[0]
+    enters = np.concatenate([NO_ROWS, *(part.enters for part in parts)])
+    return Slotted(
+        enters,
+        np.concatenate([NO_ROWS, *(part.slot for part in parts)]),
+        np.concatenate([NO_ROWS, *(part.places for part in parts)]),
+        np.concatenate([NO_ROWS, *(part.counts for part in parts)]),
+    )

@@ -5,33 +5,36 @@ import numpy as np
 from stream.pending import Counts, Pending
 
 
-def counts(*codes: int) -> Counts:
+def counts(due: list[int], *codes: int) -> Counts:
     """One count for each scope."""
     ones = np.ones(len(codes), np.int64)
-    return Counts(np.array(codes, np.int64), ones, ones, ones)
+    return Counts(np.array(due, np.int64), np.array(codes, np.int64), ones, ones, ones)
 
 
-def test_what_is_due_comes_pane_by_pane() -> None:
-    """Everything of one pane in one piece, in the order of the panes, whatever order it came in."""
-    pending = Pending()
-    pending.add(np.array([3, 3, 7]), counts(1, 2, 3))
-    pending.add(np.array([2, 3]), counts(4, 5))
-    assert len(pending) == 5
-    assert pending.codes().tolist() == [1, 2, 3, 4, 5]
-    found = []
-    while (pane := pending.next_pane()) is not None:
-        taken = pending.take(pane)
-        assert taken is not None
-        found.append((pane, taken.code.tolist()))
-    assert found == [(2, [4]), (3, [1, 2, 5]), (7, [3])]
-    assert pending.take(9) is None
-    assert (len(pending), pending.panes(), pending.codes().tolist()) == (0, [], [])
+def pending() -> Pending:
+    """Three counts from one source, two from another."""
+    made = Pending()
+    made.add(counts([3, 3, 7], 1, 2, 3))
+    made.add(counts([2, 3], 4, 5))
+    made.add(counts([]))
+    return made
+
+
+def test_what_is_due_comes_in_time() -> None:
+    """Everything up to a pane, sorted by when it is due, whatever order it came in."""
+    made = pending()
+    assert (len(made), made.next_pane()) == (5, 2)
+    assert made.take(1).code.tolist() == []
+    taken = made.take(3)
+    assert taken.due.tolist() == [2, 3, 3, 3]
+    assert sorted(taken.code.tolist()) == [1, 2, 4, 5]
+    assert (len(made), made.next_pane()) == (1, 7)
+    assert made.take(9).code.tolist() == [3]
+    assert (len(made), made.next_pane()) == (0, None)
 
 
 def test_looking_takes_nothing() -> None:
     """A snapshot reads what waits and leaves it."""
-    pending = Pending()
-    pending.add(np.array([3]), counts(1))
-    assert [part.code.tolist() for part in pending.at(3)] == [[1]]
-    assert pending.at(4) == []
-    assert pending.panes() == [3]
+    made = pending()
+    assert made.all().due.tolist() == [2, 3, 3, 3, 7]
+    assert len(made) == 5

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from stream.catalogue import OPTIONS
 from stream.indicators import formula
+from stream.sums import Layout, summed
 from stream.tally import CELL, CELLS
-from stream.windows import FEW_SLOTS, MOST_SLOTS, Layout, Window, slot_ms, summed
+from stream.windows import FEW_SLOTS, MOST_SLOTS, Window, slot_ms
 
 DEFAULTS = {key: {name: info.default for name, info in options.items()} for key, options in OPTIONS.items()}
 USED = ("csat/1-5/1", "csat/1-5/5", "fcr.resolved", "fcr.failed", "contacts")
@@ -61,28 +62,38 @@ entries = st.lists(
 )
 
 
+Entry = tuple[int, int, str, int, int]
+"""Pane, scope, cell, count, and how many panes late it comes."""
+
+
+def add(window: Window, belongs: int, due: int, row: int, cell: str, count: int) -> None:
+    """Add one count."""
+    arrays = (np.array([each], np.int64) for each in (row, CELL[cell], count))
+    kept, places, counts = window.layout.project(*arrays)
+    window.add(np.array([due])[kept], np.array([belongs])[kept], places, counts)
+
+
 @settings(deadline=None)
-@given(entries, st.sampled_from([1, 3, 12, 24]), st.sampled_from([1, 2, 6]))
-def test_sums_equal_brute_force_at_every_slot_end(
-    counted: list[tuple[int, int, str, int, int]], slots: int, slot_panes: int
+@given(entries, st.sampled_from([1, 3, 12, 24]), st.sampled_from([1, 2, 6]), st.sets(st.integers(0, 119)))
+def test_sums_equal_brute_force_whenever_they_are_asked_for(
+    counted: list[Entry], slots: int, slot_panes: int, skipped: set[int]
 ) -> None:
-    """Rows of an entry: pane, scope, cell, count, and how many panes late it comes."""
+    """A window may be left behind for any number of panes."""
     window = Window(slots * slot_panes * PANE_MS, PANE_MS, layout())
     window.slot_panes, window.slots = slot_panes, slots
     window.grow(5)
     for pane in range(120):
         for at, row, cell, count, late in counted:
             if at + late == pane:
-                arrays = (np.array([each], np.int64) for each in (row, CELL[cell], count))
-                window.add(at, *window.layout.project(*arrays))
-        if not window.ends_at(pane):
+                add(window, at, pane, row, cell, count)
+        if pane in skipped:
             continue
         before = window.sums.copy()
         changed = window.advance(pane)
-        last = pane // slot_panes
+        last = (pane + 1) // slot_panes - 1
         expected: Counter[tuple[int, str]] = Counter()
         for at, row, cell, count, late in counted:
-            if at + late <= pane and last - slots < at // slot_panes <= last:
+            if (at + late) // slot_panes <= last and last - slots < at // slot_panes <= last:
                 expected[row, cell] += count
         for row in range(5):
             for cell in USED[:4]:
@@ -93,9 +104,7 @@ def test_sums_equal_brute_force_at_every_slot_end(
 
 @settings(deadline=None)
 @given(entries, st.sampled_from([1, 3, 24]))
-def test_stepping_only_where_something_changes_changes_nothing(
-    counted: list[tuple[int, int, str, int, int]], slots: int
-) -> None:
+def test_stepping_only_where_something_changes_changes_nothing(counted: list[Entry], slots: int) -> None:
     """`next_pane` names every pane at whose end the sums change."""
     dense, sparse = (Window(slots * PANE_MS, PANE_MS, layout()) for _ in range(2))
     dense.grow(5)
@@ -104,9 +113,8 @@ def test_stepping_only_where_something_changes_changes_nothing(
     for pane in range(120):
         for at, row, cell, count, late in counted:
             if at + late == pane:
-                arrays = [np.array([each], np.int64) for each in (row, CELL[cell], count)]
                 for window in (dense, sparse):
-                    window.add(at, *window.layout.project(*arrays))
+                    add(window, at, pane, row, cell, count)
         dense.advance(pane)
         if sparse.next_pane(judged) == pane:
             sparse.advance(pane)
@@ -116,16 +124,40 @@ def test_stepping_only_where_something_changes_changes_nothing(
     assert sparse.entries() == 0
 
 
+@settings(deadline=None)
+@given(entries, st.sampled_from([1, 3, 12]), st.integers(0, 119))
+def test_state_is_all_there_is(counted: list[Entry], slots: int, cut: int) -> None:
+    """A window that is loaded from another's state goes on as that one does."""
+    window = Window(slots * PANE_MS, PANE_MS, layout())
+    window.grow(5)
+    for pane in range(120):
+        for at, row, cell, count, late in counted:
+            if at + late == pane:
+                add(window, at, pane, row, cell, count)
+        if pane == cut:
+            other = Window(slots * PANE_MS, PANE_MS, layout())
+            other.grow(5)
+            other.load(*window.state())
+            window = other
+        window.advance(pane)
+    fresh = Window(slots * PANE_MS, PANE_MS, layout())
+    fresh.grow(5)
+    for at, row, cell, count, late in sorted(counted, key=lambda entry: entry[0] + entry[4]):
+        add(fresh, at, at + late, row, cell, count)
+    fresh.advance(119)
+    assert (fresh.sums == window.sums).all()
+
+
 def test_columns_that_nobody_reads_are_not_kept() -> None:
     """A window keeps the cells of its indicators, and buckets last."""
     of = Layout([formula("ttr_p90", DEFAULTS), formula("wait", DEFAULTS)])
     assert [CELLS[cell] for cell in of.cells[: of.narrow]] == [
         "wait.within", "wait.over", "ttr.sum_ms", "ttr.within", "ttr.over",
     ]  # fmt: skip
-    places, counts = of.project(
+    kept, places, counts = of.project(
         np.array([0, 0]), np.array([CELL["contacts"], CELL["wait.over"]]), np.array([5, 7])
     )
-    assert (places.tolist(), counts.tolist()) == ([1], [7])
+    assert (kept.tolist(), places.tolist(), counts.tolist()) == ([False, True], [1], [7])
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(-3, 3))))

@@ -1,0 +1,193 @@
+"""Lanes: when, within a run of panes, each bank and each watch has something to judge, and which scopes.
+
+Where there are few panes, a bank looks at every end at which its window changes.  Where there are many, it
+finds out beforehand at which of them a score could be past a limit (see `courses`), and looks at those, and
+at whatever its live alerts see.  What comes out is the same.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from alerts.detect.findings import Flags, Ints
+from stream.banks import Bank, Scene, Told
+from stream.courses import NOWHERE, Course, course
+from stream.explained import Observer
+from stream.indicators import Sums
+from stream.probes import Fresh, Heard, View, union
+from stream.watches import Watch
+from stream.windows import NO_ROWS, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of panes, after `judged` up to `through`.  `foresee`: it is worth finding out beforehand."""
+
+    judged: int
+    through: int
+    foresee: bool
+
+
+class Slide:
+    """Slides windows to the end of a pane; says what changed as often as it is asked."""
+
+    def __init__(self, pane: int) -> None:
+        self._pane: Final = pane
+        self._touched: Final[dict[int, Ints]] = {}
+
+    def __call__(self, window: Window) -> Ints:
+        """The rows whose sums changed since the window was last slid, ascending."""
+        if id(window) not in self._touched:
+            self._touched[id(window)] = window.advance(self._pane)
+        return self._touched[id(window)]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One pane's end, as a group shows it to its lanes.
+
+    `muted` are the rows that nothing comes in for, `turned` those for which that has just changed.
+    """
+
+    pane: int
+    end_ms: int
+    fresh: Fresh
+    slide: Slide
+    muted: Flags | None
+    turned: Ints
+    observer: Observer | None
+
+
+class BankLane:
+    """A bank's part of a block.  `when` is the next pane to judge; None: none in the block."""
+
+    mutes: Final = False
+
+    def __init__(self, bank: Bank, pane_ms: int) -> None:
+        self.indicator: Final = bank.formula.name
+        self.when: int | None = None
+        self._bank: Final = bank
+        self._pane_ms: Final = pane_ms
+        self._through = 0
+        self._course: Course | None = None
+        self._risky: tuple[Ints, Ints] = NO_ROWS, NO_ROWS  # panes, ascending, and rows
+
+    def open(self, block: Block, heard: Heard) -> None:  # noqa: ARG002  # windows have it all
+        """Look ahead; the window was slid to the end of the last judged pane."""
+        self._through, self._course = block.through, None
+        if block.foresee and self._bank.foreseeable:
+            path = self._course = course(self._bank.window, self._bank.formula, block.through)
+            risky = self._bank.may_breach(Sums(path.sums))
+            panes, rows = self._pane(path.slot[risky]), path.rows[risky]
+            order = np.argsort(panes, kind="stable")
+            self._risky = panes[order], rows[order]
+        self._schedule(block.judged)
+
+    def wake(self, pane: int) -> int | None:
+        """The first pane after one at whose end there is something to judge, if nothing comes in."""
+        return least(self._due(pane), self._bank.window.next_pane(pane))
+
+    def step(self, moment: Moment) -> Iterator[Told]:
+        """Judge what there is to judge at the moment's pane."""
+        touched = moment.slide(self._bank.window)
+        rows = moment.turned
+        if moment.pane == self.when:
+            rows = union([rows, self._rows(moment, touched)])
+        if len(rows):
+            scene = Scene(moment.end_ms, rows, moment.muted, moment.observer)
+            yield from self._bank.step(scene, self._bank.window.read(rows))
+        self._schedule(moment.pane)
+
+    def close(self) -> None:
+        """Slide the window to the end of the block."""
+        self._bank.window.advance(self._through)
+
+    def _schedule(self, pane: int) -> None:
+        wanted = self.wake(pane) if self._course is None else self._foreseen(pane, self._course)
+        self.when = None if wanted is None or wanted > self._through else wanted
+
+    def _rows(self, moment: Moment, touched: Ints) -> Ints:
+        if self._course is None:
+            return union([touched, self._bank.board.due_rows(moment.end_ms)])
+        panes, rows = self._risky
+        start, stop = np.searchsorted(panes, (moment.pane, moment.pane + 1)).tolist()
+        return union([rows[start:stop], self._bank.board.live_rows()])
+
+    def _foreseen(self, pane: int, path: Course) -> int | None:
+        panes, _ = self._risky
+        place = int(np.searchsorted(panes, pane, "right"))
+        risky = int(panes[place]) if place < len(panes) else None
+        return least(risky, self._due(pane), self._next_live(pane, path))
+
+    def _next_live(self, pane: int, path: Course) -> int | None:
+        """The next pane at which the reading of a live alert changes."""
+        live = self._bank.board.live_rows()
+        if not len(live) or path is NOWHERE:
+            return None
+        changes = self._pane(path.slot[np.isin(path.rows, live)])
+        changes = changes[changes > pane]
+        return int(changes.min()) if len(changes) else None
+
+    def _due(self, pane: int) -> int | None:
+        return self._bank.next_pane(pane, self._pane_ms)
+
+    def _pane(self, slot: Ints) -> Ints:
+        """The panes with which slots end."""
+        panes: Ints = (slot + 1) * self._bank.window.slot_panes - 1
+        return panes
+
+
+class WatchLane:
+    """A watch's part of a block.  `when` is the next pane to judge; None: none in the block."""
+
+    def __init__(self, watch: Watch, pane_ms: int) -> None:
+        self.indicator: Final = watch.rule.indicator
+        self.mutes: Final = watch.mutes
+        self.when: int | None = None
+        self._watch: Final = watch
+        self._pane_ms: Final = pane_ms
+        self._through = 0
+        self._panes: Ints = NO_ROWS
+
+    def open(self, block: Block, heard: Heard) -> None:
+        """Look ahead; the windows were slid to the end of the last judged pane."""
+        self._through, self._panes = block.through, heard.panes(self._watch.listens)
+        self._schedule(block.judged)
+
+    def wake(self, pane: int) -> int | None:
+        """The first pane after one at whose end there is something to judge, if nothing comes in."""
+        due_ms = self._watch.next_ms()
+        due = None if due_ms is None else max(-(-due_ms // self._pane_ms) - 1, pane + 1)
+        return least(due, *(window.next_pane(pane) for window in self._watch.windows()))
+
+    def step(self, moment: Moment) -> Iterator[Told]:
+        """Judge what there is to judge at the moment's pane."""
+        changed = {window.window_ms: moment.slide(window) for window in self._watch.windows()}
+        board = self._watch.board
+        due = union([board.due_rows(moment.end_ms), moment.turned])
+        view = View(moment.end_ms, moment.fresh, changed, due, board.live_rows())
+        yield from self._watch.step(view, moment.muted, moment.observer)
+        for window in self._watch.windows():  # of an alert that has just begun
+            moment.slide(window)
+        self._schedule(moment.pane)
+
+    def close(self) -> None:
+        """Slide the windows to the end of the block."""
+        for window in self._watch.windows():
+            window.advance(self._through)
+
+    def _schedule(self, pane: int) -> None:
+        place = int(np.searchsorted(self._panes, pane, "right"))
+        heard = int(self._panes[place]) if place < len(self._panes) else None
+        wanted = least(heard, self.wake(pane))
+        self.when = None if wanted is None or wanted > self._through else wanted
+
+
+Lane = BankLane | WatchLane
+
+
+def least(*panes: int | None) -> int | None:
+    """The first of some panes; None where there is none."""
+    return min((pane for pane in panes if pane is not None), default=None)

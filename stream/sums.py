@@ -1,0 +1,92 @@
+"""Sums: which counts are kept of each scope, in which columns, and how formulas read them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+import numpy as np
+
+from stream.indicators import Flags, Floats, Formula, Ints, Sums
+from stream.tally import CELL, CELLS, ttr_bucket_cells
+
+INT32: Final = 2**31
+
+
+class Layout:
+    """Which cells a window keeps, in columns, and how formulas read them.
+
+    Buckets of time to resolution come last, so that the other formulas read a narrow matrix.
+    """
+
+    def __init__(self, formulas: Sequence[Formula]) -> None:
+        cells = sorted({int(cell) for formula in formulas for cell in formula.cells})
+        buckets = ttr_bucket_cells() if any(formula.buckets for formula in formulas) else ()
+        self.narrow: Final = len(cells)
+        self.cells: Final = np.array([*cells, *buckets], np.int64)
+        self.column_of: Final = np.full(len(CELLS), -1, np.int64)
+        self.column_of[self.cells] = np.arange(len(self.cells))
+        self._times: Final = CELL["ttr.sum_ms"] in cells
+        self.formulas: Final[Mapping[str, Formula]] = {each.name: each for each in formulas}
+        self._place: Final = {name: 3 * number for number, name in enumerate(self.formulas)}
+        self._weights: Final = np.zeros((self.narrow, 3 * len(self.formulas)))
+        for name, formula in self.formulas.items():
+            place = self._place[name]
+            self._weights[self.column_of[formula.cells], place : place + 3] = formula.weights
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return len(self.cells)
+
+    def project(self, rows: Ints, cells: Ints, counts: Ints) -> tuple[Flags, Ints, Ints]:
+        """Which of the counts are kept; their places (row × width + column) and the counts themselves.
+
+        Both are made for keeping: whole numbers in half the room wherever they fit.
+        """
+        columns = self.column_of[cells]
+        kept = columns >= 0
+        return kept, *self.compact(rows[kept] * self.width + columns[kept], counts[kept])
+
+    def compact(self, places: Ints, counts: Ints) -> tuple[Ints, Ints]:
+        """The same, in half the room: windows keep millions of them.  Only sums of times do not fit."""
+        if len(places) and int(places.max()) < INT32:
+            places = cast("Ints", places.astype(np.int32))
+        return places, counts if self._times else cast("Ints", counts.astype(np.int32))
+
+    def read(self, counts: Ints) -> "Readout":
+        """The sums of all formulas for counts of scopes by columns."""
+        return Readout(self, counts, counts[:, : self.narrow].astype(np.float64) @ self._weights)
+
+    def weights(self, name: str) -> Floats:
+        """Of a formula's sums: narrow columns by three."""
+        place = self._place[name]
+        return self._weights[:, place : place + 3]
+
+    def place(self, name: str) -> int:
+        """First column of a formula's sums in a readout."""
+        return self._place[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Readout:
+    """The sums of every formula of a layout, for some scopes."""
+
+    layout: Layout
+    counts: Ints
+    sums: Floats
+
+    def of(self, name: str) -> Sums:
+        """What one formula reads."""
+        place = self.layout.place(name)
+        buckets = self.counts[:, self.layout.narrow :] if self.layout.formulas[name].buckets else None
+        return Sums(self.sums[:, place : place + 3], buckets)
+
+
+def summed(places: Ints, counts: Ints) -> tuple[Ints, Ints]:
+    """The same counts with every place once, ascending."""
+    if len(places) < 2 or bool((places[1:] > places[:-1]).all()):
+        return places, counts
+    order = np.argsort(places, kind="stable")
+    places, counts = places[order], counts[order]
+    first = np.flatnonzero(np.concatenate(([True], places[1:] != places[:-1])))
+    return places[first], np.add.reduceat(counts, first)

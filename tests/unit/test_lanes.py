@@ -1,0 +1,129 @@
+"""Lanes: panes judged together come out as panes judged one by one."""
+
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.transitions import Transition
+from stream.judge import Judge
+from stream.sections import ScopeKey, Section
+from tests.builders import Counted, plan_of, section_of
+
+RULES = """
+indicators: {ces: false, nps: false, sentiment: false, fcr: false, wait: false}
+timing: {pane: 10s}
+rules:
+  - {name: plain, indicator: csat, by: [channel], window: 1m, warning: 70, critical: 40, confidence: 0,
+     min_answers: 2, explain: [topic]}
+  - {name: sure, indicator: csat, by: [channel], window: 2m, warning: 80, min_answers: 3, for: 30s,
+     recover: 90}
+  - {name: coarse, indicator: csat, by: [channel], window: 1h, critical: 60, confidence: 0.5, for: 1m}
+  - {name: only, indicator: csat, by: [channel], window: 1m, critical: 90, confidence: 0, min_answers: 1,
+     where: {channel: [chat]}}
+  - {name: many, indicator: contacts, by: [], window: 1m, critical: 9}
+  - {name: slow, indicator: ttr_p90, by: [channel], window: 1m, critical: 100, confidence: 0, min_answers: 2}
+  - {name: mean, indicator: ttr, by: [channel], window: 1m, warning: 50, confidence: 0.8, min_answers: 2}
+  - {name: fall, indicator: csat, by: [channel], detect: sudden, floor: 70, false_pages: 1 per 1h}
+  - {name: hush, indicator: csat, by: [channel], detect: silence, at_least: 1 per 2m}
+  - {name: burn, indicator: csat, by: [channel], detect: burn, target: 80, period: 1d,
+     windows: [{long: 10m, short: 1m, rate: 2}]}
+  - {name: gap, indicator: csat, by: [], across: channel, detect: gap, window: 5m}
+"""
+
+CELLS = {
+    "channel|channel": ("csat/1-5/5", "csat/1-5/1", "ttr.slow", "ttr.quick"),
+    "channel,topic|channel": ("csat/1-5/1", "csat/1-5/5"),
+    "|": ("contacts",),
+    "channel|": ("csat/1-5/5", "csat/1-5/1"),
+}
+VALUES = {
+    "channel|channel": [("phone",), ("chat",)],
+    "channel,topic|channel": [("phone", "a"), ("phone", "b"), ("chat", "a")],
+    "|": [()],
+    "channel|": [("phone",), ("chat",)],
+}
+
+Event = tuple[int, ScopeKey, str, int, int]
+"""Pane, scope, what, how many, and how many panes late."""
+
+
+@st.composite
+def event(draw: st.DrawFn) -> Event:
+    """Counts of one scope, mostly in time."""
+    grouping = draw(st.sampled_from(sorted(CELLS)))
+    values = draw(st.sampled_from(VALUES[grouping]))
+    late = draw(st.sampled_from([0, 0, 0, 0, 3, 30]))
+    pane = draw(st.integers(0, 130))
+    return pane, (grouping, values), draw(st.sampled_from(CELLS[grouping])), draw(st.integers(1, 9)), late
+
+
+def counted(of: Event) -> list[Counted]:
+    """An event's rows."""
+    pane, key, what, count, late = of
+    closing = pane + late
+    if not what.startswith("ttr"):
+        return [Counted(pane, key, what, count, closing)]
+    bucket, took_ms = (300, 380_000) if what == "ttr.slow" else (50, 2_700)
+    cells = {"ttr.within": count, f"ttr.bucket/{bucket}": count, "ttr.sum_ms": count * took_ms}
+    return [Counted(pane, key, cell, each, closing) for cell, each in cells.items()]
+
+
+def told(events: Sequence[Event], cuts: Sequence[int], *, restart: bool = False) -> list[Transition]:
+    """Everything that a judge tells when sections close panes up to each cut."""
+    plan = plan_of(RULES)
+    judge, found, last = Judge(plan, 0), [], 999
+    rows = [row for each in events for row in counted(each)]
+    shifted = [
+        Counted(1000 + row.pane, row.key, row.cell, row.count, 1000 + (row.closing or 0)) for row in rows
+    ]
+    for cut in [*cuts, 400]:
+        through = 1000 + cut
+        due = [row for row in shifted if last < (row.closing or 0) <= through]
+        for section in _closing(through, due):
+            found += judge.feed(section, 0)
+        last = through
+        if restart:
+            judge = Judge.restore(plan, 0, judge.snapshot())
+    return found
+
+
+def _closing(through: int, due: list[Counted]) -> list[Section]:
+    return [
+        section_of("interactions/0", through, position=through),
+        section_of("feedback/0", through, due, position=through),
+    ]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(event(), max_size=80), st.sets(st.integers(0, 399), max_size=8))
+def test_panes_judged_together_are_judged_alike(events: list[Event], cuts: set[int]) -> None:
+    """Whether a judge hears of panes one by one or of hundreds at once, it tells the same."""
+    one_by_one = told(events, range(400))
+    assert told(events, sorted(cuts)) == one_by_one
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(event(), max_size=60), st.sets(st.integers(0, 399), min_size=1, max_size=8))
+def test_restarts_between_blocks_change_nothing(events: list[Event], cuts: set[int]) -> None:
+    """A judge restored from its snapshot foresees what it would have."""
+    assert told(events, sorted(cuts), restart=True) == told(events, [])
+
+
+def test_something_happens() -> None:
+    """The rules of these tests do fire on such events."""
+    events = [(pane, ("channel|channel", ("phone",)), "csat/1-5/1", 6, 0) for pane in range(0, 40, 2)]
+    events += [(pane, ("channel|channel", ("phone",)), "ttr.slow", 6, 0) for pane in range(0, 40, 2)]
+    events += [(5, ("|", ()), "contacts", 60, 0)]
+    found = told(events, [])
+    assert {each.rule for each in found} >= {
+        "plain",
+        "sure",
+        "coarse",
+        "many",
+        "slow",
+        "mean",
+        "fall",
+        "hush",
+    }
+    assert {each.state for each in found} == {"pending", "firing", "stale"}
