@@ -71,7 +71,7 @@ class Crowd:
         pane = self.pane + np.sort(self._rng.integers(panes, size=count))
         row = self._row_of[self._rng.integers(self.rows, size=count)]
         self._count(pane, row, self._people.draw(self._rng, score, count))
-        block = Block(self.pane - 1, self.pane + panes - 1, foresee=panes > 1)
+        block = Block(self.pane - 1, self.pane + panes - 1, foresee=False)
         self._group.open(block)
         given = 0
         while (at := self._group.next_pane()) is not None:
