@@ -102,8 +102,7 @@ def simulate(rulebook: Rulebook, rules: Sequence[Rule], question: Question) -> l
     plain = {rule.name: beside(rule, question) for rule in asked}
     twins = [twin for twin in plain.values() if twin is not None]
     found = _outcomes(rulebook, asked, question)
-    few = replace(question, months=min(question.months, -(-PLAIN_MONTHS // question.scopes)))
-    found |= _outcomes(rulebook, twins, few) if twins else {}
+    found |= _outcomes(rulebook, twins, _fewer(question, PLAIN_MONTHS)) if twins else {}
     for name, twin in plain.items():
         if twin is not None:
             found[twin.name].beside = name
@@ -125,14 +124,21 @@ def tuned(rulebook: Rulebook, of: Outcome, question: Question) -> dict[str, Outc
         for length in question.tune_ms
         for wider in [replace(detect, window_ms=length)]
     ]
-    healthy = _outcomes(rulebook, candidates, replace(question, falls=()))
-    calm = [each.rule for each in healthy.values() if each.pages <= of.pages]
+    few = _fewer(question, TUNED_MONTHS)
+    healthy = _outcomes(rulebook, candidates, replace(few, falls=()))
+    wanted = of.pages / of.scope_months
+    calm = [each.rule for each in healthy.values() if each.pages / each.scope_months <= wanted]
     if not calm:
         return {}
-    found = _outcomes(rulebook, calm[:1], question)
+    found = _outcomes(rulebook, calm[:1], few)
     for outcome in found.values():
         outcome.beside = of.rule.name
     return found
+
+
+def _fewer(question: Question, months: int) -> Question:
+    """The same over so many months of scopes at most."""
+    return replace(question, months=min(question.months, -(-months // question.scopes)))
 
 
 def _outcomes(rulebook: Rulebook, rules: Sequence[Rule], question: Question) -> dict[str, Outcome]:
