@@ -43,7 +43,9 @@ PLAIN_ANSWERS: Final = 30
 """What the plain threshold beside a rule without a window looks back over."""
 PLAIN_MONTHS: Final = 100
 """Months of scopes that plain thresholds are simulated for, at most."""
-TUNED_MS: Final = tuple(hours * HOUR_MS for hours in (3, 6, 12, 24, 36, 48, 72, 96, 120, 144, 168, 240, 336))
+TUNED_MONTHS: Final = 500
+"""The same for windows that are tried."""
+TUNED_MS: Final = tuple(hours * HOUR_MS for hours in (6, 12, 24, 36, 48, 72, 96, 120, 168, 240))
 """Windows to try for a plain threshold that pages no oftener than a rule."""
 MONTH_DAYS: Final = 30
 
