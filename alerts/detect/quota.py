@@ -92,13 +92,14 @@ class Quota:
         fresh = rows[(table["since_ms"][rows] == 0) & (counts > 0)]
         table["since_ms"][fresh] = end_ms - self._pane_ms
         due = self.due(end_ms)
-        judged = np.union1d(rows, due)
+        judged = np.union1d(rows, due) if len(due) else rows
         was = table["fired"][judged]
         findings = self._judge(judged, end_ms)
         fired = table["fired"][judged]
         table["check_ms"][judged[fired]] = NEVER  # only events end a breach
-        again = judged[~fired & (was | np.isin(judged, due) | np.isin(judged, fresh))]
-        table["check_ms"][again] = self._next_check(again, end_ms)
+        if len(due) or len(fresh) or was.any():  # of others it was reckoned before; events put it off
+            again = judged[~fired & (was | np.isin(judged, due) | np.isin(judged, fresh))]
+            table["check_ms"][again] = self._next_check(again, end_ms)
         return findings
 
     def _slide(self, slot: int) -> None:
