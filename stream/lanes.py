@@ -153,7 +153,9 @@ class WatchLane:
 
     def open(self, block: Block, heard: Heard) -> None:
         """Look ahead; the windows were slid to the end of the last judged pane."""
-        self._through, self._panes = block.through, heard.panes(self._watch.listens)
+        self._through = block.through
+        ahead = self._watch.ahead(heard, self._pane_ms) if block.foresee else None
+        self._panes = heard.panes(self._watch.listens) if ahead is None else ahead
         self._schedule(block.judged)
 
     def wake(self, pane: int) -> int | None:

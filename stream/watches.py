@@ -17,7 +17,7 @@ from stream.banks import Ranked, Told, number
 from stream.explained import Explained, Observer
 from stream.indicators import Formula, formula
 from stream.plan import SCORE_WINDOW_MS, Plan
-from stream.probes import BurnProbe, GapProbe, Probe, SuddenProbe, View, VolumeProbe
+from stream.probes import BurnProbe, GapProbe, Heard, Probe, SuddenProbe, View, VolumeProbe
 from stream.probes import State as Arrays
 from stream.reach import Reach
 from stream.scopes import Scopes
@@ -79,6 +79,12 @@ class Watch:
     def listens(self) -> Formula | None:
         """What is counted pane by pane for it, if it hears answers as they come."""
         return self.probe.formula if isinstance(self.probe, SuddenProbe | VolumeProbe) else None
+
+    def ahead(self, heard: Heard, pane_ms: int) -> Ints:
+        """Look at many panes beforehand; those, ascending, that need a closer look."""
+        if isinstance(self.probe, SuddenProbe):
+            return self.probe.coast(heard, self.board.live_rows(), pane_ms)
+        return heard.panes(self.listens)
 
     def step(self, view: View, muted: Flags | None, observer: Observer | None) -> Iterator[Told]:
         """Ask the detector, and step the alerts of the rows that it judged."""

@@ -22,12 +22,13 @@ over as many answers as tell the bad score from the floor by three standard devi
 Then everything starts afresh.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detect.coasting import WEIGHTS, Paths, Standing, coast
 from alerts.detect.evidence import Evidence, Told
 from alerts.detect.findings import NONE, SEVERITY_CODE, Findings, Flags, Floats, Ints
 from alerts.detect.scale import Moments, Scale, as_moments, powers
@@ -38,7 +39,6 @@ from alerts.transitions import utc_text
 
 FALLS: Final = (0.08, 0.2, 0.4, 0.65, 0.9)
 """Bets, as the share of the floor that a score loses in the fall that each bet is best for."""
-WEIGHTS: Final = (0.15, 0.2, 0.25, 0.25, 0.15)
 START_BET: Final = 2
 """Place in `FALLS` of the bet whose own CUSUM says when the fall began."""
 
@@ -127,6 +127,40 @@ class SuddenDetector:
         findings = self._findings(rows, breach, back, run)
         self.after_resolve(rows[back])
         return findings
+
+    def coast(self, end_ms: Ints, rows: Ints, counts: Ints) -> Flags:
+        """Take the answers of many panes at once, row by row, up to where one would raise the alarm.
+
+        Entries are panes' ends, rows, and counts by levels, each with at least one answer, in time order
+        within a row.  Returns which were taken; the others, from an alarm on or of rows in breach, are for
+        `step`.  Every number comes out as `step` would have it, to the last bit.
+        """
+        table = self._table
+        order = np.argsort(rows, kind="stable")
+        order = order[~table["fired"][rows[order]]]
+        new = counts[order] @ self._powers
+        log_gain = self._log_gain(counts[order])
+        before = _before(rows[order], new[:, 0], table["answers"])
+        paths = Paths(
+            end_ms[order].tolist(),
+            new.tolist(),
+            np.exp(np.minimum(log_gain, GREATEST)).tolist(),
+            log_gain[:, START_BET].tolist(),
+            ((1 - np.maximum(STAKED_SHARE, 1 / (before + 1))) ** new[:, 0]).tolist(),
+        )
+        taken = np.zeros(len(rows), np.bool_)
+        for row, start, stop in _runs(rows[order]):
+            standing = Standing(*(table[name][row].tolist() for name in Standing._fields))
+            standing, end = coast(standing, paths, (start, stop), self._budget_ms)
+            for name, value in zip(Standing._fields, standing, strict=True):
+                table[name][row] = value
+            taken[order[start:end]] = True
+        return taken
+
+    def fired(self, rows: Ints) -> Flags:
+        """Which rows are in breach."""
+        fired: Flags = self._table["fired"][rows]
+        return fired
 
     def after_resolve(self, rows: Ints) -> None:
         """Arm again: bets start from nothing, the scope's rate stays known."""
@@ -224,3 +258,17 @@ class SuddenDetector:
             np.full(len(rows), self._bound),
             Evidence(rows, breach, tell),
         )
+
+
+def _before(rows: Ints, answers: Ints, known: Ints) -> Ints:
+    """Answers of each entry's row before it; entries of a row stand together."""
+    total = np.cumsum(answers) - answers
+    before: Ints = known[rows] + total - total[np.searchsorted(rows, rows)]
+    return before
+
+
+def _runs(rows: Ints) -> Iterator[tuple[int, int, int]]:
+    """Each row with the places where its entries start and stop."""
+    starts = np.flatnonzero(np.diff(rows, prepend=-1))
+    stops = np.flatnonzero(np.diff(rows, append=-1)) + 1
+    yield from zip(rows[starts].tolist(), starts.tolist(), stops.tolist(), strict=True)
