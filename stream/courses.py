@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from stream.indicators import Floats, Formula, Ints, Sums
+from stream.indicators import Floats, Formula, Ints
 from stream.windows import NO_ROWS, Window
 
 
@@ -23,9 +23,6 @@ class Course:
     rows: Ints
     slot: Ints
     sums: Floats
-
-    def __len__(self) -> int:
-        return len(self.rows)
 
 
 NOWHERE: Final = Course(NO_ROWS, NO_ROWS, np.zeros((0, 3)))
@@ -69,8 +66,3 @@ def _from(window: Window, of: Formula, rows: Ints) -> Floats:
     distinct, places = np.unique(rows, return_inverse=True)
     sums: Floats = window.read(distinct).of(of.name).sums[places]
     return sums
-
-
-def after(of: Course) -> Sums:
-    """What the formula reads after each change; a formula that reads buckets has no course."""
-    return Sums(of.sums)
