@@ -27,6 +27,11 @@ DEFAULT_PARTITIONS: Final = 4
 MOST_REPLICAS: Final = 3
 """Replicas unless set: as many as there are brokers, but no more than this."""
 
+STATE_FILE_BYTES: Final = 64 * 2**20
+SCORES_FILE_BYTES: Final = 16 * 2**20
+"""A broker deletes and compacts whole files, and never the one that it writes: unless set, up to 1 GiB of
+each partition would stay, however little of it counts."""
+
 _READY_S: Final = 15.0
 _POLL_S: Final = 0.1
 
@@ -83,13 +88,15 @@ def specs(partitions: int, group: str) -> tuple[TopicSpec, ...]:
     """All topics of a group, for `partitions` of each input topic."""
     week, month = _kept(7), _kept(30)
     large = {"max.message.bytes": str(MAX_RECORD_BYTES)}
+    state = {**week, **large, "segment.bytes": str(STATE_FILE_BYTES)}
+    scores = {"cleanup.policy": "compact", "segment.bytes": str(SCORES_FILE_BYTES)}
     return (
         TopicSpec(Stream.INTERACTIONS.topic, Role.INPUT, partitions, week),
         TopicSpec(Stream.FEEDBACK.topic, Role.INPUT, partitions, week),
         TopicSpec(TALLIES, Role.INTERNAL, partitions, {**week, **large}),
-        TopicSpec(intake_snapshots(group), Role.INTERNAL, partitions, {**week, **large}),
-        TopicSpec(judge_snapshots(group), Role.INTERNAL, partitions, {**week, **large}),
-        TopicSpec(SCORES, Role.OUTPUT, partitions, {"cleanup.policy": "compact"}),
+        TopicSpec(intake_snapshots(group), Role.INTERNAL, partitions, state),
+        TopicSpec(judge_snapshots(group), Role.INTERNAL, partitions, state),
+        TopicSpec(SCORES, Role.OUTPUT, partitions, scores),
         TopicSpec(ALERTS, Role.OUTPUT, partitions, month),
         TopicSpec(DEAD_LETTERS, Role.OUTPUT, partitions, {**month, **large}),
         TopicSpec(DELIVERIES, Role.OUTPUT, partitions, month),

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
@@ -96,7 +96,9 @@ class ForeignBroker(Broker):
 class JavaBroker(Broker):
     """Kafka in a JVM of its own, on free ports of 127.0.0.1, in a temporary directory."""
 
-    def __init__(self, libs: Path, *, secure: bool = False) -> None:
+    def __init__(
+        self, libs: Path, *, secure: bool = False, settings: Mapping[str, str] | None = None
+    ) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="tocsin-kafka-"))
         self._classpath = f"{libs}/*"
         self._process: subprocess.Popen[bytes] | None = None
@@ -106,7 +108,7 @@ class JavaBroker(Broker):
         self.bootstrap = f"127.0.0.1:{port}"
         if secure:
             self.secure = Secure(f"127.0.0.1:{tls}", certificate(self._home))
-        text = properties(port, controller, self._home, self.secure)
+        text = properties(port, controller, self._home, self.secure, settings)
         (self._home / "server.properties").write_text(text)
         self._format()
         atexit.register(self.close)
@@ -145,6 +147,11 @@ class JavaBroker(Broker):
         self._end(signal.SIGKILL)
         self._log.close()
         shutil.rmtree(self._home, ignore_errors=True)
+
+    @property
+    def data(self) -> Path:
+        """Where its logs are: a folder per partition."""
+        return self._home / "data"
 
     @property
     def _settings(self) -> str:
@@ -234,6 +241,17 @@ def new_broker(*, secure: bool = False) -> Broker:
     if _docker_runs() and not secure:
         return DockerBroker()
     raise NoKafka(INSTALL)
+
+
+def java_broker(settings: Mapping[str, str] | None = None) -> JavaBroker:
+    """One that is ours for certain, with further settings; it has not been started.
+
+    Raises:
+        NoKafka: there is no Java or no way to the jars here.
+    """
+    if _java_version() < LEAST_JAVA:
+        raise NoKafka(INSTALL)
+    return JavaBroker(_jars_at_hand() or _fetch_jars(), settings=settings)
 
 
 @contextmanager

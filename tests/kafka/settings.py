@@ -1,6 +1,7 @@
 """The test broker's settings: one node that is broker and controller, everything on 127.0.0.1."""
 
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +16,10 @@ class Secure:
     password: str = "s3cret"  # noqa: S105  # of a broker that lives for one test
 
 
-def properties(port: int, controller: int, home: Path, secure: Secure | None) -> str:
-    """`server.properties`."""
+def properties(
+    port: int, controller: int, home: Path, secure: Secure | None, more: Mapping[str, str] | None = None
+) -> str:
+    """`server.properties`; `more` are further settings, or others."""
     listeners = f"PLAINTEXT://127.0.0.1:{port}"
     if secure is not None:
         listeners += f",SASL_SSL://{secure.bootstrap}"
@@ -51,6 +54,7 @@ def properties(port: int, controller: int, home: Path, secure: Secure | None) ->
             "ssl.keystore.type=PEM",
             f"ssl.keystore.location={home}/server.pem",
         ]
+    lines += [f"{name}={value}" for name, value in (more or {}).items()]
     return "\n".join(lines) + "\n"
 
 

@@ -60,6 +60,16 @@ class WorkerProcess:
             float(line.rpartition(" ")[2]) for line in lines if line.startswith((f"{name}{{", f"{name} "))
         )
 
+    def rss_mb(self) -> float:
+        """Resident memory now."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+    def cpu_s(self) -> float:
+        """User and system time so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def until(self, holds: Callable[[], bool], what: str) -> None:
         """Wait until something holds."""
         deadline = time.monotonic() + WAIT_S
