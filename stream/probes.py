@@ -19,7 +19,6 @@ from alerts.detect.silence import SilenceDetector
 from alerts.detect.sudden import SuddenDetector
 from alerts.detect.surge import SurgeDetector
 from alerts.rules import Burn, Gap, Sudden
-from alerts.states import Verdict
 from stream.indicators import FIRST, LATTICE, SECOND, Formula, N
 from stream.levels import Levels, levels
 from stream.scopes import Scopes, Values
@@ -117,11 +116,10 @@ class View:
 
 
 class SuddenProbe:
-    """Shows answers by level as they come; an alert whose window ran empty is stale."""
+    """Shows answers by level as they come."""
 
-    def __init__(self, detect: Sudden, formula: Formula, window: Window) -> None:
+    def __init__(self, detect: Sudden, formula: Formula) -> None:
         self.formula: Final = formula
-        self.window: Final = window
         self._levels: Final = levels(formula)
         self.detector: Final = SuddenDetector(detect, scale(formula), self._levels.steps)
         self._coasted_ms: Ints = NO_ROWS  # by row, up to when answers were taken beforehand
@@ -142,19 +140,13 @@ class SuddenProbe:
         return np.unique(np.delete(panes, taken))
 
     def look(self, view: View) -> Findings | None:
-        """Judge the rows with answers, the due ones, and alerts whose window ran empty."""
+        """Judge the rows with answers, the due ones, and those that turn stale."""
         rows, cells = view.fresh.by_cell(self.formula)
         counts = self._levels.counts(cells)
         some = counts.any(axis=1) & ~self._coasted(rows, view.end_ms)
-        empty = self._empty(view.live)
         asked = view.due[np.isin(view.due, view.live) | self.detector.fired(view.due)]
-        rows, counts = with_more(rows[some], counts[some], union([asked, empty]))
-        if not len(rows):
-            return None
-        findings = self.detector.step(view.end_ms, rows, counts)
-        if len(empty):
-            findings.verdict[np.isin(rows, empty) & ~counts.any(axis=1)] = Verdict.STALE
-        return findings
+        rows, counts = with_more(rows[some], counts[some], union([asked, self.detector.due(view.end_ms)]))
+        return self.detector.step(view.end_ms, rows, counts) if len(rows) else None
 
     def _coasted(self, rows: Ints, end_ms: int) -> Flags:
         """Rows whose answers up to a pane's end have been taken."""
@@ -162,11 +154,6 @@ class SuddenProbe:
         found = np.zeros(len(rows), np.bool_)
         found[known] = self._coasted_ms[rows[known]] >= end_ms
         return found
-
-    def _empty(self, rows: Ints) -> Ints:
-        if not len(rows):
-            return rows
-        return rows[self.window.read(rows).of(self.formula.name).sums[:, N] <= 0]
 
 
 class VolumeProbe:

@@ -16,7 +16,7 @@ from alerts.states import State, Verdict
 from stream.banks import Ranked, Told, number
 from stream.explained import Explained, Observer
 from stream.indicators import Formula, formula
-from stream.plan import SCORE_WINDOW_MS, Plan
+from stream.plan import Plan
 from stream.probes import BurnProbe, GapProbe, Heard, Probe, SuddenProbe, View, VolumeProbe
 from stream.probes import State as Arrays
 from stream.reach import Reach
@@ -68,10 +68,8 @@ class Watch:
     def windows(self) -> list[Window]:
         """The windows whose changes concern it now."""
         match self.probe:
-            case VolumeProbe():
+            case SuddenProbe() | VolumeProbe():
                 return []
-            case SuddenProbe():  # only to see whether one runs empty under an alert
-                return [self.probe.window] if self.board.episodes() else []
             case BurnProbe() | GapProbe():
                 return self.probe.windows
 
@@ -187,7 +185,7 @@ def _probe(
         case Threshold():
             return None
         case Sudden() as detect:
-            return SuddenProbe(detect, of, windows[SCORE_WINDOW_MS])
+            return SuddenProbe(detect, of)
         case Burn() as detect:
             return BurnProbe(detect, of, windows)
         case Gap() as detect:

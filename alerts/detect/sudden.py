@@ -20,6 +20,9 @@ stake a night.)
 After an alarm the breach stands until the score is back: an exponential mean of the answers since then,
 over as many answers as tell the bad score from the floor by three standard deviations, reaches the floor.
 Then everything starts afresh.
+
+A breach is stale once nothing has come in for as long as the last 200 answers took before it (that is
+what is saved up), at least a day and at most a week: nights and low volume are no news.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,7 +36,7 @@ from alerts.detect.evidence import Evidence, Told
 from alerts.detect.findings import NONE, SEVERITY_CODE, Findings, Flags, Floats, Ints
 from alerts.detect.scale import Moments, Scale, as_moments, powers
 from alerts.detect.table import Column, Table
-from alerts.rules import Sudden
+from alerts.rules import DAY_MS, Sudden
 from alerts.states import Verdict
 from alerts.transitions import utc_text
 
@@ -52,6 +55,9 @@ SURE: Final = 3.0
 """Standard deviations between the bad score and the floor that the recovering mean must resolve."""
 FEWEST, MOST = 20, 200
 """Answers that the recovering mean reaches back over, at least and at most."""
+
+LEAST_QUIET_MS, MOST_QUIET_MS = DAY_MS, 7 * DAY_MS
+"""Time without answers after which a breach is stale, at least and at most."""
 
 
 class SuddenDetector:
@@ -82,6 +88,7 @@ class SuddenDetector:
                 "fired": Column(np.bool_),
                 "after": Column(np.int64),  # answers since the alarm
                 "mean": Column(np.float64),  # recovering mean of goodness since the alarm
+                "stale": Column(np.bool_),  # fired, and nothing has come in for long
             }
         )
 
@@ -94,8 +101,10 @@ class SuddenDetector:
         self._table.clear(rows)
 
     def wake_ms(self) -> int | None:
-        """Never: without answers nothing changes."""
-        return None
+        """When the first breach turns stale if nothing comes in; None: there is none."""
+        rows = np.flatnonzero(self._table["fired"][: self._table.rows])
+        rows = rows[~self._table["stale"][rows]]
+        return int(self._stale_ms(rows).min()) if len(rows) else None
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Everything remembered, for a snapshot."""
@@ -105,10 +114,17 @@ class SuddenDetector:
         """Take over a snapshot."""
         self._table.load(state)
 
+    def due(self, end_ms: int) -> Ints:
+        """Rows whose breach turns stale at the end of a pane, unless it has answers."""
+        rows = np.flatnonzero(self._table["fired"][: self._table.rows])
+        rows = rows[~self._table["stale"][rows]]
+        due: Ints = rows[self._stale_ms(rows) <= end_ms]
+        return due
+
     def step(self, end_ms: int, rows: Ints, counts: Ints) -> Findings:
         """Judge the answers of one pane that ends at `end_ms`: rows × levels.
 
-        A row without answers is told what it was told before.
+        A row without answers is told what it was told before, or that its breach is stale.
         """
         table = self._table
         new: Ints = counts @ self._powers
@@ -124,6 +140,7 @@ class SuddenDetector:
         table["mean"][rows[alarm]] = self._scale.goodness(run)[alarm]
         table["after"][rows[alarm]] = 0
         back = self._recovering(rows, was & (answers > 0), as_moments(new), run)
+        table["stale"][rows] = breach & (answers == 0) & (self._stale_ms(rows) <= end_ms)
         findings = self._findings(rows, breach, back, run)
         self.after_resolve(rows[back])
         return findings
@@ -164,7 +181,7 @@ class SuddenDetector:
 
     def after_resolve(self, rows: Ints) -> None:
         """Arm again: bets start from nothing, the scope's rate stays known."""
-        for name in ("wealth", "drift", "since_ms", "run", "fired", "after", "mean"):
+        for name in ("wealth", "drift", "since_ms", "run", "fired", "after", "mean", "stale"):
             self._table[name][rows] = 0
 
     def _stake(self, end_ms: int, rows: Ints, answers: Ints, fired: Flags) -> Floats:
@@ -172,14 +189,21 @@ class SuddenDetector:
         table = self._table
         before = table["answers"][rows]
         passed = np.where((before == 0) | fired, 0, end_ms - table["last_ms"][rows])
+        passed = np.where(answers > 0, passed, 0)
         saved = np.minimum(table["saved_ms"][rows] + passed, self._budget_ms)
         share = np.maximum(STAKED_SHARE, 1 / (before + 1))
         kept = np.where(fired, 1.0, (1 - share) ** answers)
         table["saved_ms"][rows] = saved * kept
         table["answers"][rows] = before + answers
-        table["last_ms"][rows] = end_ms
+        table["last_ms"][rows] = np.where(answers > 0, end_ms, table["last_ms"][rows])
         stake: Floats = saved * (1 - kept) / self._budget_ms
         return stake
+
+    def _stale_ms(self, rows: Ints) -> Ints:
+        """When breaches turn stale if nothing more comes in."""
+        quiet_ms = np.clip(self._table["saved_ms"][rows], LEAST_QUIET_MS, MOST_QUIET_MS)
+        stale_ms: Ints = self._table["last_ms"][rows] + quiet_ms.astype(np.int64)
+        return stale_ms
 
     def _log_gain(self, counts: Ints) -> Floats:
         """Rows × bets.
@@ -242,6 +266,8 @@ class SuddenDetector:
         if breach.any():
             low[breach], high[breach] = self._scale.interval(run.of(breach))
         breach = breach & ~back
+        verdict = np.where(breach, Verdict.BREACH, Verdict.CLEAR).astype(np.int8)
+        verdict[breach & self._table["stale"][rows]] = Verdict.STALE
         since_ms = self._table["since_ms"][rows]
 
         def tell(place: int) -> Told:
@@ -249,7 +275,7 @@ class SuddenDetector:
 
         return Findings(
             rows,
-            np.where(breach, Verdict.BREACH, Verdict.CLEAR).astype(np.int8),
+            verdict,
             np.where(breach, self._severity, NONE).astype(np.int8),
             self._scale.score(run),
             run.n.astype(np.int64),

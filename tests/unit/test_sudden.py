@@ -180,6 +180,28 @@ def test_a_row_without_answers_is_told_what_it_was_told() -> None:
     assert alike(once.state(), twice.state())
 
 
+@pytest.mark.parametrize(("every_ms", "days"), [(PANE_MS, 1), (DAY_MS // 100, 2), (DAY_MS // 4, 7)])
+def test_a_breach_turns_stale_once_its_last_200_answers_have_taken_as_long(every_ms: int, days: int) -> None:
+    """At least after a day, at most after a week; it is told once, and answers make it a breach again."""
+    made, row, nothing, end_ms = detector(), np.array([0]), np.array([[0, 0]]), 0
+    for at in range(500):
+        end_ms += every_ms
+        made.step(end_ms, row, np.array([[1, 0]] if at > 460 else [[0, 1]]))
+    wake_ms = made.wake_ms()
+    assert wake_ms is not None
+    assert days * 0.7 * DAY_MS <= wake_ms - end_ms <= days * 1.1 * DAY_MS
+    assert made.due(wake_ms - 1).tolist() == []
+    assert made.due(wake_ms).tolist() == [0]
+    assert made.step(wake_ms - 1, row, nothing).verdict[0] == Verdict.BREACH
+    other = detector()
+    other.load(made.state())
+    assert other.step(wake_ms, row, nothing).verdict[0] == Verdict.STALE
+    assert other.wake_ms() is None
+    assert other.step(wake_ms + 1, row, nothing).verdict[0] == Verdict.STALE
+    assert other.step(wake_ms + 2, row, np.array([[1, 0]])).verdict[0] == Verdict.BREACH
+    assert other.wake_ms() == wake_ms + 2 + (wake_ms - end_ms)
+
+
 def test_a_long_silence_does_not_make_the_next_answers_decisive() -> None:
     """After a month without answers two bad ones are no alarm."""
     made = detector()

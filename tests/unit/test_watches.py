@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from alerts.transitions import Transition
+from alerts.rules import DAY_MS
+from alerts.transitions import Transition, utc_text
 from stream.judge import Explained, Judge
 from stream.sections import ScopeKey, Section
 from tests.builders import Counted, plan_of, section_of
@@ -132,10 +133,22 @@ def test_a_collapse_is_seen_within_a_few_panes() -> None:
 
 
 def test_a_sudden_alert_without_answers_turns_stale() -> None:
-    """After half an hour without an answer, and it fires again when one comes."""
-    more = answers(1600, 0, 6)
-    told = fed(Judge(plan_of(SUDDEN), 0), panes([*falling(), *more], 1601))
-    assert [each[1:] for each in short(told)][1:] == [("stale", 1309 + 180), ("firing", 1600)]
+    """After a day without an answer, however the panes are handed over; it fires again when one comes."""
+    stale = 1309 + DAY_MS // 10_000
+    more = answers(stale + 500, 0, 6)
+    some = panes([*falling(), *more], 1309)
+    leap = [
+        section_of(f"{name}/0", stale + 600, more * (name == "feedback"), position=stale)
+        for name in ("interactions", "feedback")
+    ]
+    told = fed(Judge(plan_of(SUDDEN), 0), [*some, *leap])
+    judge = Judge(plan_of(SUDDEN), 0)
+    fed(judge, some)
+    assert fed(Judge.restore(plan_of(SUDDEN), 0, judge.snapshot()), leap) == told[1:]
+    assert [(each.state, each.at) for each in told[1:]] == [
+        ("stale", utc_text((stale + 1) * 10_000)),
+        ("firing", utc_text((stale + 501) * 10_000)),
+    ]
 
 
 @pytest.mark.parametrize("cut", [600, 607, 612])
