@@ -1,6 +1,7 @@
 # One door for people and CI.  Each target makes its own virtual environment; the second time nothing is installed.
 PYTHON ?= python3
 VENV ?= .venv
+BENCH ?= run
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
@@ -23,6 +24,11 @@ $(VENV)/.dev: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --group dev
 	touch $@
 
+# With the peers that are measured beside us.
+$(VENV)/.bench: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --group bench
+	touch $@
+
 demo: $(VENV)/.installed  ## Tocsin at work: an embedded broker, a worker, a day of traffic with an incident
 	$(BIN)/tocsin demo $(ARGS)
 
@@ -39,8 +45,8 @@ format: $(VENV)/.dev  ## put the format right
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev  ## throughput, cost, latency against a real Kafka, beside its peers
-	$(BIN)/python -m tests.bench.run $(ARGS)
+bench: $(VENV)/.bench  ## throughput and cost beside its peers on a real Kafka; BENCH=curves, latency or files: the rest
+	$(BIN)/python -m tests.bench.$(BENCH) $(ARGS)
 
 chaos: $(VENV)/.dev  ## kill, freeze and rebalance workers on a real Kafka; the counts must stay exact
 	$(BIN)/python -m tests.chaos.run $(ARGS)

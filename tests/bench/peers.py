@@ -1,14 +1,17 @@
 """The peers, each run as a process of its own: `python -m tests.bench.peers NAME BROKER EVENTS GROUP`.
 
 Each reads both input topics from the beginning, prints "first" when its first event has been handled and
-"done" after the last one; the benchmark takes wall time and CPU seconds between the two.
+"done" after the last one; the benchmark takes wall time and CPU seconds between the two.  What a peer keeps
+on disk goes to $TMPDIR, which the benchmark makes anew for each run.
 """
 
 import asyncio
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 TOPICS: Final = ("cx.interactions", "cx.feedback")
@@ -64,19 +67,20 @@ def faust(broker: str, events: int, group: str) -> None:
     import orjson  # noqa: PLC0415
 
     app = faust_streaming.App(
-        group, broker=f"kafka://{broker}", web_enabled=False, topic_partitions=4, value_serializer="raw"
-    )
+        group, broker=f"kafka://{broker}", web_enabled=False, topic_partitions=4, value_serializer="raw",
+        datadir=Path(tempfile.gettempdir()) / "faust",
+    )  # fmt: skip
     app.conf.table_standby_replicas = 0
     table = app.Table("scores", default=int, partitions=4).tumbling(60.0, expires=3600.0)
     count = _Count(events)
 
-    @app.agent(app.topic(*TOPICS, value_serializer="raw", key_serializer="raw"))
     async def tally(stream: Any) -> None:
         async for value in stream:
             event = orjson.loads(value)
             table[f"{event['channel']}|{event.get('score')}"] += 1
             count.took(1)
 
+    app.agent(app.topic(*TOPICS, value_serializer="raw", key_serializer="raw"))(tally)
     app.finalize()
     faust_streaming.Worker(app, loglevel="error").execute_from_commandline()
 
@@ -89,7 +93,7 @@ def quix(broker: str, events: int, group: str) -> None:
 
     app = Application(
         broker_address=broker, consumer_group=group, auto_offset_reset="earliest", loglevel="ERROR",
-        state_dir=f"/tmp/{group}",  # noqa: S108  # removed with the machine; a fresh group each run
+        state_dir=str(Path(tempfile.gettempdir()) / "quix"),
     )  # fmt: skip
     count = _Count(events)
     for name in TOPICS:

@@ -10,16 +10,17 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
-from aiokafka.admin import AIOKafkaAdminClient
-
-from tests.bench.events import Load, produce
-from tests.bench.peers import TOPICS
-from tests.bench.process import Measured, announced, worker
+from tests.bench.events import Load
+from tests.bench.machine import RESULTS, markdown, publish, say
+from tests.bench.process import Fleet, Measured, announced, worker
+from tests.bench.progress import INPUTS
+from tests.bench.topics import prepare, renew_outputs
 from tests.kafka.broker import running_broker
 
 HERE: Final = Path(__file__).parent
@@ -42,8 +43,7 @@ class Options:
     events: int
     rounds: int
     peers: tuple[str, ...]
-    output: Path | None
-    partitions: int
+    output: Path
 
 
 def read_options(arguments: Sequence[str] | None = None) -> Options:
@@ -51,11 +51,10 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--partitions", type=int, default=4)
     parser.add_argument("--peers", default=",".join(TITLES), help="which to measure, comma separated")
-    parser.add_argument("--output", type=Path, help="Markdown file to write the table to")
+    parser.add_argument("--output", type=Path, default=RESULTS / "peers.md", help="Markdown file")
     given = parser.parse_args(arguments)
-    return Options(given.events, given.rounds, tuple(given.peers.split(",")), given.output, given.partitions)
+    return Options(given.events, given.rounds, tuple(given.peers.split(",")), given.output)
 
 
 def compile_streams() -> list[str]:
@@ -70,87 +69,53 @@ def compile_streams() -> list[str]:
     return ["java", "-Xmx1g", "-cp", f"{target}/bench-streams.jar:{target}/libs/*", "bench.CountPerChannel"]
 
 
-def run_peer(name: str, broker: str, load: Load, group: str, streams: list[str]) -> Measured:
-    """One round of one peer."""
+def run_peer(name: str, broker: str, load: Load, streams: Sequence[str]) -> Measured:
+    """One round of one peer, in a group that has never been."""
+    group = f"bench-{name}-{uuid4().hex[:8]}"
     few = min(load.events, SLOW.get(name, load.events))
     if name == "tocsin":
-        asyncio.run(empty_outputs(broker))
-        create_topics(broker, load.partitions, group)
-        return asyncio.run(worker(broker, RULES, load.events, group))
+        renew_outputs(broker, load.partitions, group)
+        return asyncio.run(worker(Fleet(broker, RULES, group), load.events))
     if name == "streams":
-        return announced([*streams, broker, str(few), group, "cx.interactions", "cx.feedback"], few)
-    command = [sys.executable, "-m", "tests.bench.peers", name, broker, str(few), group]
-    return announced(command, few)
+        return announced([*streams, broker, str(few), group, *INPUTS], few)
+    return announced([sys.executable, "-m", "tests.bench.peers", name, broker, str(few), group], few)
 
 
-def table(results: dict[str, list[Measured]]) -> str:
+def table(results: Mapping[str, Sequence[Measured]]) -> str:
     """Medians with spread, and ratios of the medians, as Markdown."""
-    rate = {name: statistics.median(m.rate for m in rounds) for name, rounds in results.items()}
-    lines = [
-        "| | events/s (min-max) | CPU s per million | RSS MB | (e) is |",
-        "|---|---|---|---|---|",
-    ]
+    rates = {name: statistics.median(m.rate for m in rounds) for name, rounds in results.items()}
+    costs = {name: statistics.median(m.cpu_per_million for m in rounds) for name, rounds in results.items()}
+    rows = []
     for name, rounds in results.items():
         spread = f"{min(m.rate for m in rounds):,.0f}-{max(m.rate for m in rounds):,.0f}"
-        cpu = statistics.median(m.cpu_per_million for m in rounds)
-        memory = statistics.median(m.rss_mb for m in rounds)
-        ratio = f"{rate['tocsin'] / rate[name]:.2f} ×" if "tocsin" in rate else ""
-        lines.append(
-            f"| {TITLES[name]} | {rate[name]:,.0f} ({spread}) | {cpu:.1f} | {memory:.0f} | {ratio} |"
-        )
-    return "\n".join(lines)
+        dearth = f"{min(m.cpu_per_million for m in rounds):.1f}-{max(m.cpu_per_million for m in rounds):.1f}"
+        memory = statistics.median(m.peak_mb for m in rounds)
+        ratio = f"{rates['tocsin'] / rates[name]:.2f} ×" if "tocsin" in rates else ""
+        cost = f"{costs['tocsin'] / costs[name]:.2f} ×" if "tocsin" in costs else ""
+        rows.append([TITLES[name], f"{rates[name]:,.0f} ({spread})", f"{costs[name]:.1f} ({dearth})",
+                     f"{memory:.0f}", ratio, cost])  # fmt: skip
+    head = ["", "events/s (min-max)", "CPU s per million (min-max)", "peak RSS MB", "(e) events/s", "(e) CPU"]
+    return markdown(head, rows)
 
 
 def main() -> None:
     """Measure every peer, round by round, so that drift of the machine hits all alike."""
     options = read_options()
-    if "streams" in options.peers and not shutil.which("mvn"):
+    if "streams" in options.peers and not (shutil.which("mvn") and shutil.which("javac")):
         sys.exit("the Kafka Streams peer needs a JDK and Maven; leave it out with --peers")
     streams = compile_streams() if "streams" in options.peers else []
     results: dict[str, list[Measured]] = {name: [] for name in options.peers}
+    load = Load(options.events)
     with running_broker() as broker:
-        load = Load(options.events, options.partitions)
         prepare(broker.bootstrap, load)
         for number in range(options.rounds):
             for name in options.peers:
-                measured = run_peer(name, broker.bootstrap, load, f"bench-{name}-{number}", streams)
+                measured = run_peer(name, broker.bootstrap, load, streams)
                 results[name].append(measured)
                 cpu = f"{measured.cpu_per_million:.1f} CPU s per million"
-                _say(f"round {number + 1} {name}: {measured.rate:,.0f}/s, {cpu}")
-    text = table(results)
-    _say(text)
-    if options.output:
-        options.output.write_text(text + "\n")
-
-
-def prepare(broker: str, load: Load) -> None:
-    """Topics, and all events in them."""
-    create_topics(broker, load.partitions, "tocsin")
-    _say(f"producing {load.events:,} events …")
-    asyncio.run(produce(broker, load))
-
-
-async def empty_outputs(broker: str) -> None:
-    """Drop what the round before wrote, so that every round does the same work."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
-    await admin.start()
-    try:
-        ours = [t for t in await admin.list_topics() if t.startswith("cx.") and t not in TOPICS]
-        await admin.delete_topics(ours)
-        while set(ours) & set(await admin.list_topics()):  # noqa: ASYNC110  # the broker tells nobody
-            await asyncio.sleep(0.1)
-    finally:
-        await admin.close()
-
-
-def create_topics(broker: str, partitions: int, group: str) -> None:
-    """As an operator would."""
-    command = [sys.executable, "-m", "stream", "topics", "--broker", broker, "--group", group]
-    subprocess.run([*command, "--partitions", str(partitions)], check=True, stdout=subprocess.DEVNULL)
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201  # a report
+                say(f"round {number + 1} {name}: {measured.rate:,.0f}/s, {cpu}")
+    title = f"Beside its peers: {options.events:,} events, medians of {options.rounds} rounds"
+    publish(title, table(results), options.output)
 
 
 if __name__ == "__main__":
