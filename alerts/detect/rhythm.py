@@ -9,6 +9,9 @@ some five weeks.  A few things keep a rhythm of one week from raising false alar
   past; a Saturday that is not like other days stands for itself.
 - The bounds are the widest of the hour and its two neighbours: a rhythm that shifts by an hour is no news.
 - An hour teaches no more than its bounds, so an outage does not become the rule.
+
+A rule that learns for less than a week borrows what it has not seen yet from the same hour of other days: it
+then takes the first Saturday for a day like any other.
 """
 
 from collections.abc import Mapping
@@ -20,7 +23,7 @@ from numpy.typing import NDArray
 from alerts.detect.findings import Flags, Floats, Ints
 from alerts.detect.hours import HOURS_PER_WEEK, Calendar, Stretch
 from alerts.detect.table import Column, Table
-from alerts.rules import HOUR_MS
+from alerts.rules import DAY_MS, HOUR_MS
 
 KEPT: Final = 0.8
 """What an hour's past still weighs a week later; sums up to five weeks."""
@@ -55,6 +58,7 @@ class Rhythm:
     def __init__(self, calendar: Calendar, learn_ms: int) -> None:
         self._calendar = calendar
         self._learn_ms = learn_ms
+        self._borrows = learn_ms < 7 * DAY_MS
         self._table = Table(
             {
                 "counts": Column(np.float64, 0, HOURS_PER_WEEK),
@@ -136,8 +140,10 @@ class Rhythm:
         watched = np.where(since > 0, stretch.end_ms - np.maximum(since, stretch.start_ms), 0)
         hours = np.maximum(watched, 0) / HOUR_MS
         events = table["now"][:rows].astype(np.float64)
-        self._learn_variation(events, self.mean * watched, table["hours"][:rows, hour])
-        events = np.clip(events, self.low * watched, self.high * np.maximum(watched, 1))
+        seen = table["hours"][:rows, hour] >= ENOUGH_HOURS  # else its bounds, if any, are of other days
+        self._learn_variation(events, np.where(seen, self.mean * watched, 0), table["hours"][:rows, hour])
+        bounded = np.clip(events, self.low * watched, self.high * np.maximum(watched, 1))
+        events = np.where(seen, bounded, events)
         kept = KEPT**hours
         table["counts"][:rows, hour] = kept * table["counts"][:rows, hour] + np.where(hours > 0, events, 0)
         table["hours"][:rows, hour] = kept * table["hours"][:rows, hour] + hours
@@ -157,7 +163,8 @@ class Rhythm:
         self.high = np.full(rows, np.inf)
         if not stretch.open:
             return
-        at = self.learned() & (self._table["hours"][:rows, stretch.hour] >= ENOUGH_HOURS)
+        days = DAY_OF[:, stretch.hour % 24] if self._borrows else [stretch.hour]
+        at = self.learned() & (self._table["hours"][:rows, days] >= ENOUGH_HOURS).any(axis=1)
         if not at.any():
             return
         forecasts = [self._hour(at, (stretch.hour + shift) % HOURS_PER_WEEK) for shift in (0, -1, 1)]
@@ -178,10 +185,15 @@ class Rhythm:
         rest_error = variation + _error(*best, variation)[:, 0]
         agree = np.abs(np.log(own / rest)) <= AGREEING * np.sqrt(own_error + rest_error)
         weight = np.where(agree, own_error / (own_error + rest_error), 0)
+        seen, some = hours[:, own_day] >= ENOUGH_HOURS, counts[:, own_day] > 0
+        error = (1 - weight) * own_error
+        if self._borrows:
+            borrowed = ~seen & (watched >= ENOUGH_HOURS).any(axis=1)
+            weight, error = np.where(borrowed, 1, weight), np.where(borrowed, rest_error, error)
+            seen, some = seen | borrowed, np.where(borrowed, counted.any(axis=1), some)
         mean = own * (rest / own) ** weight
-        reach = np.exp(BOUND_Z * np.sqrt((1 - weight) * own_error + variation))
-        seen = hours[:, own_day] >= ENOUGH_HOURS
-        low = np.where(seen, np.where(counts[:, own_day] > 0, mean / reach, 0), np.inf)
+        reach = np.exp(BOUND_Z * np.sqrt(error + variation))
+        low = np.where(seen, np.where(some, mean / reach, 0), np.inf)
         return low / HOUR_MS, mean / HOUR_MS, np.where(seen, mean * reach, 0) / HOUR_MS
 
 

@@ -124,6 +124,23 @@ def test_closed_hours_are_neither_judged_nor_learned() -> None:
     assert made.mean[0] * HOUR_MS == pytest.approx(50, rel=0.05)
 
 
+def test_less_than_a_week_borrows_unseen_hours_from_other_days() -> None:
+    """After two days noon is busy and night is not; the first quiet Saturday then stands for itself."""
+    made = rhythm(learn_ms=2 * DAY_MS)
+    live(made, office(), 47)
+    assert made.mean[0] == 0
+    live(made, office(), 13, first=47)  # Wednesday noon, which was never seen
+    assert 40 < made.mean[0] * HOUR_MS < 80
+    assert 0 < made.low[0] < made.mean[0] < made.high[0]
+    live(made, office(), 12, first=60)
+    assert made.low[0] == 0  # at night
+    live(made, office(), 60, first=72)
+    assert made.mean[0] * HOUR_MS > 40  # Saturday noon: nobody has told it
+    live(made, office(), 168, first=132)
+    assert made.low[0] == 0
+    assert made.mean[0] * HOUR_MS < 5
+
+
 def test_a_restart_changes_nothing() -> None:
     """The bounds of the current stretch come back from what was kept."""
     made, other = rhythm(), rhythm()

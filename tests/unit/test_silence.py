@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from alerts.detect.silence import SilenceDetector
@@ -127,6 +128,15 @@ def test_steady_traffic_that_is_random_keeps_the_budget() -> None:
             pages += int((now & ~before).sum())
             before = now
     assert pages <= 3
+
+
+@pytest.mark.parametrize("days", [1, 2, 3])
+def test_a_rhythm_learned_in_less_than_a_week_can_be_missed(days: int) -> None:
+    """An outage on the day after is noticed within the hour, and nothing before it."""
+    made, minutes = detector(learn_ms=days * DAY_MS), (days * 24 + 10) * 60
+    found = breaches(made, steady(0, minutes) + steady(minutes + 180, 60))
+    assert len(found) == 1
+    assert minutes * MINUTE_MS < found[0][0] < (minutes + 60) * MINUTE_MS
 
 
 def test_either_of_quota_and_rhythm_breaches() -> None:
