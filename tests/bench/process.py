@@ -206,4 +206,5 @@ def metric(port: int, name: str) -> float:
             text = answer.read().decode()
     except OSError:
         return 0.0
-    return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if line.startswith(f"{name}{{"))
+    lines = (line for line in text.splitlines() if line.startswith((f"{name}{{", f"{name} ")))
+    return sum(float(line.rpartition(" ")[2]) for line in lines)
