@@ -79,10 +79,13 @@ def _structs(
     events: list[EventT] = []
     rejects: list[Reject] = []
     refused: set[int] = set()
-    for place, value in enumerate(_readable(records)):
+    decoded = map(decode, _readable(records))
+    while True:
         try:
-            events.append(decode(value))
+            events.extend(decoded)  # keeps what came before an error, and goes on after it
+            break
         except UNREADABLE:
+            place = len(events) + len(rejects)
             record = records[place]
             try:
                 events.append(mended(record, stream))  # type: ignore[arg-type]  # the stream's own struct
@@ -119,7 +122,9 @@ def _limits(records: Sequence[Record], max_ahead_ms: int) -> Ints | int:
     stamps = [record.timestamp for record in records]
     if stamps.count(None) == len(stamps):
         return LATEST_MS
-    known = np.array([-1 if stamp is None else stamp for stamp in stamps], np.int64)
+    if None in stamps:
+        stamps = [-1 if stamp is None else stamp for stamp in stamps]
+    known = np.array(stamps, np.int64)
     return np.where(known < 0, LATEST_MS, np.minimum(known + max_ahead_ms, LATEST_MS))
 
 

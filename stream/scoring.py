@@ -33,7 +33,9 @@ class Published:
 
     def grow(self, rows: int) -> None:
         """Make room for row numbers below `rows`."""
-        more = max(0, rows - len(self.status))
+        more = rows - len(self.status)
+        if more <= 0:
+            return
         self.sums = np.pad(self.sums, ((0, more), (0, 0)))
         self.status = np.pad(self.status, (0, more), constant_values=-1)
 

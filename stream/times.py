@@ -65,15 +65,21 @@ def _of_lengths(texts: Sequence[str], lengths: Ints) -> Ints:
 
 def _with_numbers(texts: Sequence[str | float]) -> Ints:
     """Numbers, and texts between them."""
+    if str not in set(map(type, texts)):
+        return _of_numbers(texts)  # type: ignore[arg-type]  # no text among them
     out = np.full(len(texts), NO_TIME, np.int64)
     is_text = np.array([isinstance(text, str) for text in texts], bool)
-    written = [text for text in texts if isinstance(text, str)]
-    out[is_text] = read_times(written)
-    numbers = np.array([text for text in texts if not isinstance(text, str)], np.float64)
-    at_ms = np.where(np.abs(numbers) >= MILLIS_FROM, numbers, numbers * 1000)
-    known = np.abs(at_ms) <= LATEST_MS
-    out[~is_text] = np.where(known, np.rint(np.where(known, at_ms, 0)), NO_TIME).astype(np.int64)
+    out[is_text] = read_times([text for text in texts if isinstance(text, str)])
+    out[~is_text] = _of_numbers([text for text in texts if not isinstance(text, str)])
     return out
+
+
+def _of_numbers(numbers: Sequence[float]) -> Ints:
+    """Seconds or milliseconds."""
+    times = np.array(numbers, np.float64)
+    at_ms = np.where(np.abs(times) >= MILLIS_FROM, times, times * 1000)
+    known = np.abs(at_ms) <= LATEST_MS
+    return np.where(known, np.rint(np.where(known, at_ms, 0)), NO_TIME).astype(np.int64)
 
 
 def _alike(texts: Sequence[str], length: int) -> Ints:

@@ -168,7 +168,8 @@ class Window:
         come = [each.of(slice(int(np.searchsorted(each.enters, last, "right")))) for each in self._staged]
         come = [each.of(each.enters < each.slot + self.slots) for each in come]
         left = [each.of(each.slot <= last - self.slots) for each in come]
-        for _, _, kept in self._kept:
+        leaving = [kept for first, _, kept in self._kept if first <= last - self.slots]
+        for kept in leaving:
             gone, _ = kept.split(last - self.slots)
             slot = gone.slot()
             left.append(Slotted(slot, slot, gone.places, gone.counts))
