@@ -4,31 +4,47 @@ import asyncio
 import random
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from tests.chaos.workers import SESSION_TIMEOUT_S, Fleet
 from tests.kafka.broker import Broker
 
-KINDS: Final = {"kill": 8, "term": 4, "join": 3, "leave": 3, "freeze": 4, "broker-stop": 1, "broker-kill": 1}
-"""Kinds of fault and how often each is drawn."""
-BROKER_DOWN_S: Final = 3.0
+KINDS: Final = {
+    "kill": 8,
+    "term": 4,
+    "join": 3,
+    "leave": 3,
+    "freeze": 4,
+    "broker-stop": 1,
+    "broker-kill": 1,
+    "broker-freeze": 1,
+    "disk-full": 1,
+}
+"""Kinds of fault, and how many of each are in the pack that they are drawn from."""
 
 
 @dataclass(slots=True)
 class Hands:
-    """Carries out faults one after the other while traffic flows."""
+    """Carries out faults one after the other while traffic flows.
+
+    `down_s` is how long a broker stays away; `kinds` are dealt like cards, so that a long run has them all.
+    """
 
     fleet: Fleet
     broker: Broker
     rng: random.Random
+    kinds: Mapping[str, int] = field(default_factory=lambda: KINDS)
+    down_s: float = 3.0
     most: int = 4
     least: int = 1
     done: Counter[str] = field(default_factory=Counter)
     moments_ms: list[tuple[str, int]] = field(default_factory=list)
+    _pack: list[str] = field(default_factory=list)
 
-    async def one(self) -> None:
-        """Draw a fault that is possible now, and do it."""
+    async def one(self) -> str:
+        """Draw a fault that is possible now, and do it; returns its kind."""
         self.fleet.reap()
         while len(self.fleet.running) < self.least:
             self.fleet.start()
@@ -38,16 +54,28 @@ class Hands:
         self.done[kind] += 1
         self.moments_ms.append((kind, time.time_ns() // 1_000_000))
         await self._do(kind, victim)
+        return kind
 
     def _draw(self) -> str:
-        possible = dict(KINDS)
-        if len(self.fleet.running) >= self.most:
-            possible.pop("join")
-        if len(self.fleet.idle_hands()) <= self.least:
-            possible.pop("leave")
-        if not self.fleet.idle_hands():
-            possible = {"join": 1}
-        return self.rng.choices(list(possible), list(possible.values()))[0]
+        """The first card of the pack that can be played now; the others wait."""
+        for place, kind in enumerate(self._pack):
+            if self._possible(kind):
+                return self._pack.pop(place)
+        more = [kind for kind, count in self.kinds.items() for _ in range(count)]
+        self.rng.shuffle(more)
+        self._pack += more
+        return next((self._pack.pop(n) for n, kind in enumerate(self._pack) if self._possible(kind)), "join")
+
+    def _possible(self, kind: str) -> bool:
+        match kind:
+            case "join":
+                return len(self.fleet.running) < self.most
+            case "leave":
+                return len(self.fleet.idle_hands()) > self.least
+            case "kill" | "term" | "freeze":
+                return bool(self.fleet.idle_hands())
+            case _:
+                return True
 
     async def _do(self, kind: str, victim: str) -> None:
         match kind:
@@ -65,7 +93,30 @@ class Hands:
                 self.fleet.freeze(victim)
                 await asyncio.sleep(SESSION_TIMEOUT_S * 1.5)
                 self.fleet.thaw(victim)
-            case "broker-stop" | "broker-kill":
-                await asyncio.to_thread(self.broker.stop if kind == "broker-stop" else self.broker.kill)
-                await asyncio.sleep(BROKER_DOWN_S)
-                await asyncio.to_thread(self.broker.start)
+            case "broker-freeze":
+                await asyncio.to_thread(self.broker.freeze)
+                await asyncio.sleep(self.down_s)
+                await asyncio.to_thread(self.broker.thaw)
+            case _:
+                await self._end_broker(kind)
+
+    async def _end_broker(self, kind: str) -> None:
+        ends = {
+            "broker-stop": self.broker.stop,
+            "broker-kill": self.broker.kill,
+            "disk-full": self.broker.fill_disk,
+        }
+        await asyncio.to_thread(ends[kind])
+        await asyncio.sleep(self.down_s)
+        await asyncio.to_thread(self.broker.start)
+
+
+def known(kinds: Sequence[str]) -> Mapping[str, int]:
+    """The pack for some kinds, as many of each as usual.
+
+    Raises:
+        ValueError: there is no such kind.
+    """
+    if unknown := set(kinds) - KINDS.keys():
+        raise ValueError(f"no such fault: {', '.join(sorted(unknown))}; there are {', '.join(KINDS)}")
+    return {kind: KINDS[kind] for kind in kinds}

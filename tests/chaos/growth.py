@@ -52,7 +52,8 @@ class Growth:
     def _cores(self) -> float:
         """Processor time of the worker over the last quarter, per second."""
         first, last = self._quarter(3)[0], self._quarter(3)[-1]
-        return round((last["cpu_s"] - first["cpu_s"]) / max(1, last["at_s"] - first["at_s"]), 3)
+        cores: float = (last["cpu_s"] - first["cpu_s"]) / max(1, last["at_s"] - first["at_s"])
+        return round(cores, 3)
 
     def _quarter(self, number: int) -> list[dict[str, Any]]:
         return [s for s in self.samples if number <= s["at_s"] * 4 / self.seconds <= number + 1]

@@ -3,7 +3,6 @@
 Exit code 0 when everything that came out is what must have come out, 1 otherwise; the report is JSON.
 """
 
-import argparse
 import asyncio
 import json
 import random
@@ -11,35 +10,28 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 
 from tests.chaos import verdicts
 from tests.chaos.faults import Hands
+from tests.chaos.options import Options, read_options
 from tests.chaos.oracle import Oracle
 from tests.chaos.receiver import SECRET, Receiver
-from tests.chaos.traffic import FEEDBACK, INTERACTIONS, Sent, Shape, end_ms, generate
+from tests.chaos.traffic import FEEDBACK, INTERACTIONS, Sent, end_ms, generate
 from tests.chaos.wire import Alerts, Tallied, read_topic
 from tests.chaos.workers import Fleet, worker_command
 from tests.kafka.broker import Broker, running_broker
+from tests.kafka.cluster import running_cluster
 
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What `--help` says."""
-
-    shape: Shape
-    workers: int
-    faults: int
-    seconds: float
-    entry: tuple[str, ...] = ("-m", "stream")
-    patience_s: float = 90
+PROGRESS_S: Final = 15.0
 
 
 @dataclass(slots=True)
@@ -52,23 +44,33 @@ class Run:
     receiver: Receiver = field(default_factory=Receiver)
     produced: list[Sent] = field(default_factory=list)
 
+    doing: str = "starting"
+    _hands: Hands | None = None
+    _tallied: Tallied = field(default_factory=Tallied)
+    _read: dict[int, int] = field(default_factory=dict)
+
     async def go(self) -> dict[str, Any]:
         """Everything, in order; returns the report."""
         await self.receiver.start()
         fleet = self._fleet()
         self._create_topics()
         rng = random.Random(self.options.shape.seed)
-        hands = Hands(fleet, self.broker, rng, most=self.options.workers + 1)
+        most = self.options.workers + 1
+        hands = Hands(fleet, self.broker, rng, self.options.kinds, self.options.down_s, most)
+        self._hands = hands
         for _ in range(self.options.workers):
             fleet.start()
         started = time.monotonic()
         try:
             producing = asyncio.create_task(self._produce())
             await self._faults(hands, producing)
+            self._now("the rest of the traffic is produced")
             await producing
             waited = await self._settle(fleet)
             counted = await asyncio.to_thread(fleet.counted)
+            self._now("the workers leave")
             stubborn = await asyncio.to_thread(fleet.stop)
+            self._now("what came out is compared")
             report = await self._judge(hands)
         finally:
             fleet.stop(0)
@@ -81,6 +83,15 @@ class Run:
             "counted": counted,
             "produced": Counter(f"{sent.topic} {sent.kind}" for sent in self.produced),
         }
+
+    def broken_off(self, reason: str) -> dict[str, Any]:
+        """The report of a run that was not finished."""
+        done = dict(self._hands.done) if self._hands else {}
+        return {"ok": False, "problems": {"run": [reason]}, "events": len(self.produced), "faults": done}
+
+    def _now(self, doing: str) -> None:
+        self.doing = doing
+        tell(doing)
 
     def _fleet(self) -> Fleet:
         rules = self.folder / "rules.yaml"
@@ -104,13 +115,16 @@ class Run:
         )
         await producer.start()
         pace_s = self.options.seconds / self.options.shape.events
-        started = time.monotonic()
+        started = told = time.monotonic()
         last: asyncio.Future[Any] | None = None
         for number, sent in enumerate(generate(self.options.shape)):
             last = await producer.send(sent.topic, sent.value, key=sent.key, partition=sent.partition)
             self.produced.append(sent)
             if number % 200 == 0:
                 await asyncio.sleep(max(0.0, started + number * pace_s - time.monotonic()))
+            if number % 200 == 0 and time.monotonic() - told > PROGRESS_S:
+                told = time.monotonic()
+                tell(f"{number} of {self.options.shape.events} records are produced")
         await producer.flush()
         if last is not None:
             await last
@@ -120,16 +134,16 @@ class Run:
         """Spread the faults evenly over the traffic."""
         await asyncio.sleep(8)
         pause_s = max(0.0, (self.options.seconds - 10) / max(1, self.options.faults))
-        for number in range(self.options.faults):
+        for number in range(1, self.options.faults + 1):
             began = time.monotonic()
-            await hands.one()
-            print(f"fault {number + 1}/{self.options.faults}: {hands.moments_ms[-1][0]}", file=sys.stderr)  # noqa: T201
+            self._now(f"fault {number} of {self.options.faults}: {await hands.one()}")
             await asyncio.sleep(max(0.5, pause_s - (time.monotonic() - began)))
             if producing.done():
                 producing.result()
 
     async def _settle(self, fleet: Fleet) -> float:
         """Wait until the tallies are closed to the end and the notices have stopped coming."""
+        self._now("the last outputs are awaited")
         started = time.monotonic()
         before: tuple[int, int] = (-1, -1)
         while time.monotonic() - started < self.options.patience_s:
@@ -144,22 +158,22 @@ class Run:
         return time.monotonic() - started
 
     async def _all_closed(self) -> bool:
-        tallied = await self._tallied()
+        await self._read_tallies()
         last = end_ms(self.options.shape) // 10_000
         want = 2 * self.options.shape.partitions**2
-        return sum(through >= last for through in tallied.through.values()) >= want
+        return sum(through >= last for through in self._tallied.through.values()) >= want
 
-    async def _tallied(self) -> Tallied:
-        tallied = Tallied()
-        for record in await read_topic(self.broker.bootstrap, "cx.tallies"):
-            tallied.take(record.partition, record.value, record.timestamp)
-        return tallied
+    async def _read_tallies(self) -> None:
+        """Take what has come to cx.tallies since the last time."""
+        for record in await read_topic(self.broker.bootstrap, "cx.tallies", self._read):
+            self._tallied.take(record.partition, record.value, record.timestamp)
 
     async def _judge(self, hands: Hands) -> dict[str, Any]:
         """Read everything back and compare."""
         oracle = Oracle()
         oracle.take(self.produced)
-        tallied = await self._tallied()
+        await self._read_tallies()
+        tallied = self._tallied
         alerts = Alerts()
         for record in await read_topic(self.broker.bootstrap, "cx.alerts"):
             alerts.take(record.value)
@@ -216,36 +230,47 @@ def recoveries(moments_ms: Sequence[tuple[str, int]], first_after_ms: dict[str, 
     return {kind: {"median": sorted(t)[len(t) // 2], "max": max(t)} for kind, t in times.items()}
 
 
-def read_options(arguments: Sequence[str] | None = None) -> Options:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=2_000_000)
-    parser.add_argument("--partitions", type=int, default=8)
-    parser.add_argument("--workers", type=int, default=3)
-    parser.add_argument("--faults", type=int, default=50)
-    parser.add_argument("--seconds", type=float, default=600, help="how long the traffic takes")
-    parser.add_argument("--hours", type=float, default=4, help="how long it is in event time")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--entry", default="-m stream", help="what runs as the worker (a saboteur, for one)")
-    parser.add_argument("--patience", type=float, default=90, help="seconds to wait for the last outputs")
-    given = parser.parse_args(arguments)
-    shape = Shape(given.seed, given.events, given.partitions, int(given.hours * 3_600_000))
-    entry = tuple(given.entry.split())
-    return Options(shape, given.workers, given.faults, given.seconds, entry, given.patience)
-
-
 async def run(options: Options) -> dict[str, Any]:
-    """One run in a temporary folder on a broker of its own; the folder stays when something is wrong."""
+    """One run in a temporary folder on a broker of its own; the folder stays when something is wrong.
+
+    Whatever ends it early is in the report, with what was being done.
+    """
     folder = Path(tempfile.mkdtemp(prefix="tocsin-chaos-"))
-    with running_broker() as broker:
-        report = await Run(options, broker, folder).go()
-    return report | {"folder": str(folder), "topics": [INTERACTIONS, FEEDBACK]}
+    with running_cluster(options.brokers) if options.brokers > 1 else running_broker() as broker:
+        chaos = Run(options, broker, folder)
+        try:
+            async with asyncio.timeout(options.most_s):
+                report = await chaos.go()
+        except TimeoutError:
+            report = chaos.broken_off(f"not done within {options.most_s:.0f} s while {chaos.doing}")
+        except Exception as error:  # noqa: BLE001  # a report that says so is worth more than none
+            traceback.print_exc()
+            report = chaos.broken_off(f"{error!r} while {chaos.doing}")
+    return report | {"seed": options.shape.seed, "folder": str(folder), "topics": [INTERACTIONS, FEEDBACK]}
+
+
+async def runs(options: Options) -> dict[str, Any]:
+    """One run for each seed; the report of all."""
+    reports = []
+    for each in options.each():
+        reports.append(await run(each))
+        tell(f"seed {each.shape.seed}: {'ok' if reports[-1]['ok'] else 'WRONG'}")
+    return {"ok": all(report["ok"] for report in reports), "runs": reports}
+
+
+def tell(text: str) -> None:
+    """Progress, for whoever waits."""
+    print(time.strftime("%H:%M:%S"), text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def main() -> None:
     """Run, print the report, say by the exit code whether all is well."""
-    report = asyncio.run(run(read_options()))
-    print(json.dumps(report, indent=2))  # noqa: T201
+    options = read_options()
+    report = asyncio.run(run(options) if options.seeds == 1 else runs(options))
+    text = json.dumps(report, indent=2)
+    print(text)  # noqa: T201
+    if options.report is not None:
+        options.report.write_text(text)
     sys.exit(0 if report["ok"] else 1)
 
 

@@ -56,7 +56,7 @@ def skip_replay() -> None:
     async def forgetful(_self: Host[Any], _reader: Any, _machine: Any, _committed: Mapping[TP, Any]) -> int:
         return 0
 
-    Host._feed_again = forgetful  # type: ignore[method-assign]
+    Host._feed_again = forgetful  # type: ignore[method-assign, assignment]
 
 
 def count_repeats() -> None:

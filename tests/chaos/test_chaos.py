@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.run import read_options, run
+from tests.chaos.options import read_options
+from tests.chaos.run import run
 from tests.chaos.saboteur import WAYS
 
 SHORT = ("--events", "60000", "--partitions", "4", "--workers", "2", "--hours", "1")

@@ -37,10 +37,10 @@ class Tallied:
         taken = self.through.get((shard, source), -(2**62))
         fresh = closing > taken
         self.repeated_rows += int((~fresh).sum())
-        for row in np.flatnonzero(fresh).tolist():
-            grouping, values = scopes[scope[row]]
-            if grouping == BY_CHANNEL:
-                self.counts[int(pane[row]), values[0], CELLS[cell[row]]] += int(count[row])
+        ours = np.array([grouping == BY_CHANNEL for grouping, _ in scopes] or [False])
+        for row in np.flatnonzero(fresh & ours[scope]).tolist():
+            _, values = scopes[scope[row]]
+            self.counts[int(pane[row]), values[0], CELLS[cell[row]]] += int(count[row])
         self.through[shard, source] = max(taken, through)
 
 
@@ -73,8 +73,11 @@ class Alerts:
             self.contradictions.append(key)
 
 
-async def read_topic(broker: str, topic: str) -> list[Any]:
-    """Every record of a topic up to its end now, in log order per partition."""
+async def read_topic(broker: str, topic: str, since: dict[int, int] | None = None) -> list[Any]:
+    """Every record of a topic up to its end now, in log order per partition.
+
+    `since` has the offset to begin at, by partition; what comes next is put there.
+    """
     consumer = AIOKafkaConsumer(
         bootstrap_servers=broker,
         enable_auto_commit=False,
@@ -87,10 +90,14 @@ async def read_topic(broker: str, topic: str) -> list[Any]:
         consumer.assign(partitions)
         ends = await consumer.end_offsets(partitions)
         await consumer.seek_to_beginning(*partitions)
+        for number, offset in (since or {}).items():
+            consumer.seek(TopicPartition(topic, number), offset)
         records: list[Any] = []
         while any([await consumer.position(tp) < ends[tp] for tp in partitions]):
             for batch in (await consumer.getmany(timeout_ms=500)).values():
                 records += batch
+        if since is not None:
+            since.update({tp.partition: await consumer.position(tp) for tp in partitions})
         return records
     finally:
         await consumer.stop()

@@ -7,6 +7,7 @@ with jars already in `$TOCSIN_KAFKA_LIBS` or the cache); Docker.  A plain module
 import atexit
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -17,7 +18,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 from uuid import uuid4
 
 from tests.kafka.settings import Secure, certificate, container_environment, properties
@@ -26,6 +27,9 @@ KAFKA: Final = "4.1.1"
 IMAGE: Final = f"apache/kafka:{KAFKA}"
 START_S: Final = 60.0
 STOP_S: Final = 30.0
+FULL_AT: Final = 16 * 2**10
+FULL_S: Final = 20.0
+"""A full disk: the size up to which files may grow, and how long a broker has to notice."""
 LEAST_JAVA: Final = 17
 LEAST_JARS: Final = 40
 """kafka_2.13 and what it needs are 46 jars; far fewer mean a copy that was cut short."""
@@ -75,6 +79,10 @@ class Broker:
         """Let a frozen broker go on."""
         raise NoKafka("this broker belongs to somebody else")
 
+    def fill_disk(self) -> None:
+        """Let nothing more be written, until it ends by itself, as Kafka does; data stay."""
+        raise NoKafka("this broker's disk cannot be filled")
+
     def restart(self) -> None:
         """Stop and start in good order."""
         self.stop()
@@ -93,11 +101,24 @@ class ForeignBroker(Broker):
         self.bootstrap = bootstrap
 
 
+class Place(NamedTuple):
+    """Where a broker of a cluster is: its ports, and the cluster's id."""
+
+    port: int
+    controller: int
+    cluster: str
+
+
 class JavaBroker(Broker):
     """Kafka in a JVM of its own, on free ports of 127.0.0.1, in a temporary directory."""
 
     def __init__(
-        self, libs: Path, *, secure: bool = False, settings: Mapping[str, str] | None = None
+        self,
+        libs: Path,
+        *,
+        secure: bool = False,
+        settings: Mapping[str, str] | None = None,
+        place: Place | None = None,
     ) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="tocsin-kafka-"))
         self._classpath = f"{libs}/*"
@@ -105,22 +126,33 @@ class JavaBroker(Broker):
         self._mourner: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] = (self._home / "broker.log").open("ab")
         port, controller, tls = free_ports(3)
+        cluster = urlsafe_b64encode(uuid4().bytes).rstrip(b"=").decode()
+        if place is not None:
+            port, controller, cluster = place
         self.bootstrap = f"127.0.0.1:{port}"
         if secure:
             self.secure = Secure(f"127.0.0.1:{tls}", certificate(self._home))
         text = properties(port, controller, self._home, self.secure, settings)
         (self._home / "server.properties").write_text(text)
-        self._format()
+        self._format(cluster)
         atexit.register(self.close)
 
     def start(self) -> None:
         """Start it and wait until it listens."""
+        self.begin()
+        self.wait_listening()
+
+    def begin(self) -> None:
+        """Start it."""
         command = ["java", "-Xms256m", "-Xmx1g", "-cp", self._classpath, "kafka.Kafka", self._settings]
         # A session of its own, so that Ctrl-C in the terminal ends the test first and the broker after it.
         self._process = subprocess.Popen(
             command, stdout=self._log, stderr=self._log, cwd=self._home, start_new_session=True
         )
         self._mourner = _mourner(self._process.pid)
+
+    def wait_listening(self) -> None:
+        """Wait until it listens."""
         _wait_listening(self.bootstrap, self._process, self._home / "broker.log")
 
     def stop(self) -> None:
@@ -141,6 +173,15 @@ class JavaBroker(Broker):
         if self._process is not None:
             self._process.send_signal(signal.SIGCONT)
 
+    def fill_disk(self) -> None:
+        """Let nothing more be written, until it ends by itself, as Kafka does; data stay."""
+        if self._process is not None:
+            # No file may grow past this: what an append meets is what it meets on a full disk, an error.
+            resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (FULL_AT, FULL_AT))
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(FULL_S)
+        self._end(signal.SIGKILL)
+
     def close(self) -> None:
         """End it and delete its data."""
         atexit.unregister(self.close)
@@ -157,8 +198,7 @@ class JavaBroker(Broker):
     def _settings(self) -> str:
         return str(self._home / "server.properties")
 
-    def _format(self) -> None:
-        cluster = urlsafe_b64encode(uuid4().bytes).rstrip(b"=").decode()
+    def _format(self, cluster: str) -> None:
         command = ["java", "-Xmx256m", "-cp", self._classpath, "kafka.tools.StorageTool", "format"]
         subprocess.run([*command, "-t", cluster, "-c", self._settings], check=True, capture_output=True)
 
@@ -243,7 +283,7 @@ def new_broker(*, secure: bool = False) -> Broker:
     raise NoKafka(INSTALL)
 
 
-def java_broker(settings: Mapping[str, str] | None = None) -> JavaBroker:
+def java_broker(settings: Mapping[str, str] | None = None, place: Place | None = None) -> JavaBroker:
     """One that is ours for certain, with further settings; it has not been started.
 
     Raises:
@@ -251,7 +291,7 @@ def java_broker(settings: Mapping[str, str] | None = None) -> JavaBroker:
     """
     if _java_version() < LEAST_JAVA:
         raise NoKafka(INSTALL)
-    return JavaBroker(_jars_at_hand() or _fetch_jars(), settings=settings)
+    return JavaBroker(_jars_at_hand() or _fetch_jars(), settings=settings, place=place)
 
 
 @contextmanager
