@@ -8,7 +8,9 @@ import numpy as np
 from alerts.rules import DAY_MS
 from alerts.states import State
 from stream.answering import Answering
+from stream.banks import Told
 from stream.groups import Group
+from stream.headway import Headway
 from stream.indicators import Ints
 from stream.lanes import Block
 from stream.plan import Plan, grouping_of
@@ -50,12 +52,13 @@ class Crowd:
         self._row_of: Final = np.array([self._group.row_of((f"{n:06d}",)) for n in range(self.rows)])
         self.answers: Ints = np.zeros(self._group.scopes.room, np.int64)
 
-    def live(self, panes: int, score: float) -> Iterator[Change]:
+    def live(self, panes: int, score: float, headway: Headway) -> Iterator[Change]:
         """Go on for some panes at a score; each change of an alert."""
         per_chunk = max(int(CHUNK / (self.rows * self._per_pane + 1)), 1)
         end = self.pane + panes
         while self.pane < end:
-            yield from self._chunk(min(per_chunk, end - self.pane), score)
+            for told in self._chunk(min(per_chunk, end - self.pane), score, headway):
+                yield Change(told.ranked.rule.name, told.move.row, told.move.state, told.move.seq)
 
     def firing(self) -> set[tuple[str, int]]:
         """Rule and row of each alert that fires or is about to."""
@@ -65,7 +68,7 @@ class Crowd:
             for row, column in board.episodes()
         }
 
-    def _chunk(self, panes: int, score: float) -> Iterator[Change]:
+    def _chunk(self, panes: int, score: float, headway: Headway) -> Iterator[Told]:
         """Draw the answers of some panes, and judge them together."""
         count = self._rng.poisson(self.rows * self._per_pane * panes)
         pane = self.pane + np.sort(self._rng.integers(panes, size=count))
@@ -75,13 +78,14 @@ class Crowd:
         self._group.open(block)
         given = 0
         while (at := self._group.next_pane()) is not None:
+            headway.on(self.rows, (at - self.pane) * self.pane_ms)
             self.pane, start = at, given
             given = int(np.searchsorted(pane, at, "right"))
             np.add.at(self.answers, row[start:given], 1)
-            for told in self._group.judge(at, None):
-                yield Change(told.ranked.rule.name, told.move.row, told.move.state, told.move.seq)
+            yield from self._group.judge(at, None)
         np.add.at(self.answers, row[given:], 1)
         self._group.close()
+        headway.on(self.rows, (block.through + 1 - self.pane) * self.pane_ms)
         self.pane = block.through + 1
 
     def _count(self, pane: Ints, row: Ints, kind: Ints) -> None:

@@ -5,42 +5,23 @@ detectors and boards.  Counted are the pages that nobody should have had, and ho
 Beside each rule stands the plain threshold that it is there to replace.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
-from alerts.errors import SettingsError
 from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile, poisson
 from alerts.notation import duration_text
-from alerts.rules import (
-    DAY_MS,
-    HOUR_MS,
-    MINUTE_MS,
-    SECOND_MS,
-    Burn,
-    Rule,
-    Rulebook,
-    Sudden,
-    Threshold,
-    Timing,
-)
+from alerts.rules import DAY_MS, HOUR_MS, Rule, Rulebook, Threshold
 from alerts.states import State
 from stream.answering import answering
 from stream.crowd import Crowd, Size
-from stream.groups import burn_windows_ms
+from stream.headway import Headway
 from stream.indicators import Floats
-from stream.plan import Plan
+from stream.twins import alone, beside, plan_for, warm_up_ms
 
-LADDER_MS: Final = (
-    10 * SECOND_MS, 30 * SECOND_MS, MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS, 10 * MINUTE_MS,
-)  # fmt: skip
-PANES_PER_ANSWER: Final = 2
-"""Panes may be longer than the rulebook's as long as a scope answers in one of two at most."""
-PLAIN_ANSWERS: Final = 30
-"""What the plain threshold beside a rule without a window looks back over."""
 PLAIN_MONTHS: Final = 100
 """Months of scopes that plain thresholds are simulated for, at most."""
 TUNED_MONTHS: Final = 500
@@ -92,50 +73,77 @@ class Outcome:
     falls: list[Seen] = field(default_factory=list)
 
 
-def simulate(rulebook: Rulebook, rules: Sequence[Rule], question: Question) -> list[Outcome]:
-    """What each rule, and the plain threshold beside it, would do.  All must be about one indicator.
-
-    Plain thresholds page so often that few months of them say enough, and take longest.
+class Simulation:
+    """Rules to be simulated.  All must be about one indicator.
 
     Raises:
-        SettingsError: a rule that needs more than scores, or a score that the indicator cannot have.
+        SettingsError: a rule that needs more than scores.
     """
-    asked = [alone(rule) for rule in rules]
-    plain = {rule.name: beside(rule, question) for rule in asked}
-    twins = [twin for twin in plain.values() if twin is not None]
-    found = _outcomes(rulebook, asked, question)
-    found |= _outcomes(rulebook, twins, _fewer(question, PLAIN_MONTHS)) if twins else {}
-    for name, twin in plain.items():
-        if twin is not None:
-            found[twin.name].beside = name
-    if question.tune_ms:
-        for rule in asked:
-            found |= tuned(rulebook, found[rule.name], question)
-    order = [name for rule in asked for name in found if name == rule.name or found[name].beside == rule.name]
-    return [found[name] for name in order]
 
+    def __init__(self, rulebook: Rulebook, rules: Sequence[Rule], question: Question) -> None:
+        self._rulebook: Final = rulebook
+        self._rules: Final = [alone(rule) for rule in rules]
+        self._question: Final = question
+        self._plain: Final = {rule.name: beside(rule, question.per_day) for rule in self._rules}
+        twins = [twin for twin in self._plain.values() if twin is not None]
+        few = _fewer(question, PLAIN_MONTHS)
+        self._parts: Final = [(self._rules, question), *([(twins, few)] if twins else [])]
+        self._tried: Final = {
+            rule.name: self._windows(rule) for rule in self._rules if question.tune_ms and self._windows(rule)
+        }
+        self._few: Final = _fewer(question, TUNED_MONTHS)
 
-def tuned(rulebook: Rulebook, of: Outcome, question: Question) -> dict[str, Outcome]:
-    """The shortest plain window that pages no oftener than the rule when all is well; none may be found."""
-    twin = beside(of.rule, question)
-    if twin is None or not isinstance(twin.detect, Threshold):
-        return {}
-    detect = twin.detect
-    candidates = [
-        replace(twin, name=f"{of.rule.name}, plain over {duration_text(length)}", detect=wider)
-        for length in question.tune_ms
-        for wider in [replace(detect, window_ms=length)]
-    ]
-    few = _fewer(question, TUNED_MONTHS)
-    healthy = _outcomes(rulebook, candidates, replace(few, falls=()))
-    wanted = of.pages / of.scope_months
-    calm = [each.rule for each in healthy.values() if each.pages / each.scope_months <= wanted]
-    if not calm:
-        return {}
-    found = _outcomes(rulebook, calm[:1], few)
-    for outcome in found.values():
-        outcome.beside = of.rule.name
-    return found
+    def hours(self) -> int:
+        """How many hours of scopes there are to live through, at most."""
+        calm = replace(self._few, falls=())
+        tried = [(rules, calm) for rules in self._tried.values()]
+        tried += [(rules[-1:], self._few) for rules in self._tried.values()]
+        return sum(_time_ms(self._rulebook, *part) for part in (*self._parts, *tried)) // HOUR_MS
+
+    def run(self, told: Callable[[int], None]) -> list[Outcome]:
+        """What each rule, and the plain threshold beside it, would do; `told` hears of the hours done.
+
+        Plain thresholds page so often that few months of them say enough, and take longest.
+
+        Raises:
+            SettingsError: a score that the indicator cannot have.
+        """
+        headway = Headway(told)
+        found: dict[str, Outcome] = {}
+        for rules, question in self._parts:
+            found |= _outcomes(self._rulebook, rules, question, headway)
+        for name, twin in self._plain.items():
+            if twin is not None:
+                found[twin.name].beside = name
+        for name in self._tried:
+            found |= self._tuned(found[name], headway)
+        order = [name for rule in self._rules for name in found if rule.name in (name, found[name].beside)]
+        return [found[name] for name in order]
+
+    def _windows(self, rule: Rule) -> list[Rule]:
+        """The plain threshold beside a rule, over each of the windows to try."""
+        twin = self._plain[rule.name]
+        if twin is None or not isinstance(twin.detect, Threshold):
+            return []
+        detect = twin.detect
+        return [
+            replace(twin, name=f"{rule.name}, plain over {duration_text(length)}", detect=wider)
+            for length in self._question.tune_ms
+            for wider in [replace(detect, window_ms=length)]
+        ]
+
+    def _tuned(self, of: Outcome, headway: Headway) -> dict[str, Outcome]:
+        """The shortest plain window that pages no oftener than the rule when all is well, if there is one."""
+        calm = replace(self._few, falls=())
+        healthy = _outcomes(self._rulebook, self._tried[of.rule.name], calm, headway)
+        wanted = of.pages / of.scope_months
+        chosen = [each.rule for each in healthy.values() if each.pages / each.scope_months <= wanted]
+        if not chosen:
+            return {}
+        found = _outcomes(self._rulebook, chosen[:1], self._few, headway)
+        for outcome in found.values():
+            outcome.beside = of.rule.name
+        return found
 
 
 def _fewer(question: Question, months: int) -> Question:
@@ -143,95 +151,35 @@ def _fewer(question: Question, months: int) -> Question:
     return replace(question, months=min(question.months, -(-months // question.scopes)))
 
 
-def _outcomes(rulebook: Rulebook, rules: Sequence[Rule], question: Question) -> dict[str, Outcome]:
+def _time_ms(rulebook: Rulebook, rules: Sequence[Rule], question: Question) -> int:
+    """How long all scopes together live for one part of a simulation, if no fall is seen early."""
+    days_ms = warm_up_ms(plan_for(rulebook, rules, question.per_day)) + question.days * DAY_MS
+    return question.scopes * question.months * (days_ms + len(question.falls) * question.patience_ms)
+
+
+def _outcomes(
+    rulebook: Rulebook, rules: Sequence[Rule], question: Question, headway: Headway
+) -> dict[str, Outcome]:
     people = answering(rules[0].indicator, rulebook.indicators)
     for score in (question.healthy, *question.falls):
         people.check(score)
-    plan = _plan(rulebook, rules, question)
+    plan = plan_for(rulebook, rules, question.per_day)
     crowd = Crowd(plan, people, Size(question.scopes * question.months, question.per_day, question.seed))
     outcomes = {rule.name: Outcome(rule, None, crowd.rows * question.days / MONTH_DAYS) for rule in rules}
-    for _ in crowd.live(_warm_up(plan) // crowd.pane_ms, question.healthy):
+    for _ in crowd.live(warm_up_ms(plan) // crowd.pane_ms, question.healthy, headway):
         pass
-    _healthy(crowd, outcomes, question)
+    _healthy(crowd, outcomes, question, headway)
     for fall in question.falls:
-        _fall(deepcopy(crowd), outcomes, question, fall)
+        _fall(deepcopy(crowd), outcomes, (question, fall), headway)
     return outcomes
 
 
-def alone(rule: Rule) -> Rule:
-    """The rule as it is simulated: all scopes are alike."""
-    if not isinstance(rule.detect, Threshold | Sudden | Burn):
-        kind = type(rule.detect).__name__.lower()
-        raise SettingsError(
-            f"rules.{rule.name}: want a rule on scores (threshold, sudden or burn), got detect: {kind}"
-        )
-    return replace(rule, by=("channel",), where={}, explain=())
-
-
-def beside(rule: Rule, question: Question) -> Rule | None:
-    """The plain threshold that a rule is there to replace; None if it is one."""
-    match rule.detect:
-        case Threshold(confidence=0):
-            return None
-        case Threshold() as detect:
-            plain = replace(detect, confidence=0.0)
-        case Burn() as detect:
-            plain = Threshold(detect.pairs[0].long_ms, None, detect.target, None, 0.0)
-        case Sudden() as detect:
-            last_ms = round(PLAIN_ANSWERS / question.per_day * DAY_MS / LADDER_MS[-1]) * LADDER_MS[-1]
-            plain = Threshold(max(last_ms, LADDER_MS[-1]), None, detect.bound, None, 0.0)
-        case _:
-            return None
-    return replace(rule, name=f"{rule.name}, plain", detect=plain)
-
-
-def pane_ms(rules: Sequence[Rule], timing: Timing, per_day: float) -> int:
-    """Panes to simulate in: the longest that fit every window and hold one answer of a scope at most."""
-    windows = [length for rule in rules for length in _windows_ms(rule)]
-    found = timing.pane_ms
-    for length in LADDER_MS:
-        few = length * per_day * PANES_PER_ANSWER <= DAY_MS
-        if few and length % timing.pane_ms == 0 and all(window % length == 0 for window in windows):
-            found = max(found, length)
-    return found
-
-
-def _plan(rulebook: Rulebook, rules: Sequence[Rule], question: Question) -> Plan:
-    info = rules[0].indicator
-    timing = replace(rulebook.timing, pane_ms=pane_ms(rules, rulebook.timing, question.per_day))
-    key = answering(info, rulebook.indicators).configured_by
-    kept = {key: rulebook.indicators[key]}
-    return Plan(Rulebook(tuple(rules), kept, timing))
-
-
-def _windows_ms(rule: Rule) -> list[int]:
-    match rule.detect:
-        case Threshold() as detect:
-            return [detect.window_ms]
-        case Burn() as detect:
-            return list(burn_windows_ms(detect))
-        case _:
-            return []
-
-
-def _warm_up(plan: Plan) -> int:
-    """Time until every window that a verdict hangs on is full, and a day at least."""
-    lengths = [DAY_MS]
-    for rule in plan.rulebook.rules:
-        match rule.detect:
-            case Burn() as detect:
-                lengths += [pair.long_ms for pair in detect.pairs]
-            case _:
-                lengths += _windows_ms(rule)
-    return max(lengths)
-
-
-def _healthy(crowd: Crowd, outcomes: dict[str, Outcome], question: Question) -> None:
+def _healthy(crowd: Crowd, outcomes: dict[str, Outcome], question: Question, headway: Headway) -> None:
     """Days in which every page is false."""
     panes = question.days * DAY_MS // crowd.pane_ms
     since = dict.fromkeys(crowd.firing(), crowd.pane)
     end = crowd.pane + panes
-    for rule, row, state, seq in crowd.live(panes, question.healthy):
+    for rule, row, state, seq in crowd.live(panes, question.healthy, headway):
         if state is State.FIRING and seq == 1:
             outcomes[rule].pages += 1
             since[rule, row] = crowd.pane
@@ -243,17 +191,22 @@ def _healthy(crowd: Crowd, outcomes: dict[str, Outcome], question: Question) -> 
         outcome.firing /= panes * crowd.rows
 
 
-def _fall(crowd: Crowd, outcomes: dict[str, Outcome], question: Question, fall: float) -> None:
+def _fall(
+    crowd: Crowd, outcomes: dict[str, Outcome], asked: tuple[Question, float], headway: Headway
+) -> None:
     """All scopes fall at once; the first page of each that is not in alarm already."""
+    question, fall = asked
     start, before, busy = crowd.pane, crowd.answers.copy(), crowd.firing()
     seen: dict[str, dict[int, tuple[int, int]]] = {rule: {} for rule in outcomes}
     quiet = {rule: crowd.rows - sum(name == rule for name, _ in busy) for rule in outcomes}
     missing = sum(quiet.values())
-    for rule, row, state, _ in crowd.live(question.patience_ms // crowd.pane_ms, fall):
+    end = start + question.patience_ms // crowd.pane_ms
+    for rule, row, state, _ in crowd.live(end - start, fall, headway):
         if state is State.FIRING and (rule, row) not in busy and row not in seen[rule]:
             seen[rule][row] = (int(crowd.answers[row] - before[row]), crowd.pane + 1 - start)
             missing -= 1
             if not missing:
+                headway.on(crowd.rows, (end - crowd.pane) * crowd.pane_ms)
                 break
     for rule, outcome in outcomes.items():
         delays = np.array(list(seen[rule].values()), np.float64).reshape(-1, 2)

@@ -13,9 +13,10 @@ from alerts.errors import SettingsError
 from alerts.notation import duration_ms, duration_text
 from alerts.rules import Burn, Rule, Rulebook, Sudden, Threshold
 from stream.catalogue import CATALOGUE
+from stream.cli.progress import progress
 from stream.plot import chart
 from stream.rulefile import load, starter
-from stream.simulate import MONTH_DAYS, TUNED_MS, Outcome, Question, Seen, false_pages, simulate
+from stream.simulate import MONTH_DAYS, TUNED_MS, Outcome, Question, Seen, Simulation, false_pages
 
 SIMULATED = (Threshold, Sudden, Burn)
 
@@ -90,7 +91,9 @@ def command(**options: Any) -> None:
         _patience_ms(wanted.patience),
         tune_ms=TUNED_MS if wanted.tune else (),
     )
-    outcomes = simulate(rulebook, rules, question)
+    simulation = Simulation(rulebook, rules, question)
+    with progress("simulating", simulation.hours()) as told:
+        outcomes = simulation.run(told)
     if wanted.html is not None:
         _write(wanted.html, chart(question, outcomes))
     if wanted.as_json:

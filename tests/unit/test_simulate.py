@@ -7,12 +7,11 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from alerts.errors import SettingsError
 from alerts.rulebook import read_rulebook
-from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Rule, Rulebook, Threshold
+from alerts.rules import DAY_MS, HOUR_MS, Rule, Rulebook
 from stream.catalogue import CATALOGUE
 from stream.cli.simulate import command
-from stream.simulate import Outcome, Question, alone, beside, false_pages, pane_ms, simulate
+from stream.simulate import Outcome, Question, Simulation, false_pages
 
 RULES = """
 indicators: {csat: {scale: 1-5}}
@@ -42,6 +41,11 @@ def by_name(outcomes: list[Outcome]) -> dict[str, Outcome]:
     return {outcome.rule.name: outcome for outcome in outcomes}
 
 
+def simulate(rulebook: Rulebook, rules: list[Rule], question: Question) -> list[Outcome]:
+    """What comes of it; nobody watches."""
+    return Simulation(rulebook, rules, question).run(lambda _: None)
+
+
 @pytest.fixture
 def outcomes() -> dict[str, Outcome]:
     """A doubting threshold and sudden detection, each with the plain threshold beside it."""
@@ -68,6 +72,19 @@ def test_the_same_seed_gives_the_same_figures() -> None:
     assert first == second
 
 
+def test_it_says_how_far_it_is() -> None:
+    """In hours of scopes, rising up to what was said beforehand, even if every fall is seen early."""
+    windows = (6 * HOUR_MS, 2 * DAY_MS)
+    simulation = Simulation(
+        book(), [rule("low"), rule("sudden")], replace(QUESTION, scopes=3, healthy=95, tune_ms=windows)
+    )
+    told: list[int] = []
+    simulation.run(told.append)
+    assert told == sorted(told)
+    assert len(told) > 100
+    assert 0.9 * simulation.hours() < told[-1] <= simulation.hours()
+
+
 def test_a_fall_that_is_none_is_not_seen_by_half() -> None:
     """From 95 to 90 against a floor of 75: the delay has no median."""
     question = replace(QUESTION, healthy=95, falls=(90.0,), patience_ms=DAY_MS)
@@ -91,26 +108,6 @@ def test_burn_rules_are_simulated_too() -> None:
     found = by_name(simulate(book(), [rule("spent")], replace(QUESTION, scopes=3, healthy=90, days=1)))
     assert found["spent"].pages <= found["spent, plain"].pages
     assert found["spent"].falls[0].share == 1
-
-
-def test_rules_that_need_more_than_scores_are_refused() -> None:
-    """Silence is about volume."""
-    with pytest.raises(SettingsError, match=r"rules\.quiet: want a rule on scores"):
-        alone(rule("quiet"))
-
-
-def test_a_plain_threshold_has_nothing_beside_it() -> None:
-    """It is what the others stand beside."""
-    plain = replace(rule("low"), detect=Threshold(HOUR_MS, None, 80.0, None, 0.0))
-    assert beside(plain, QUESTION) is None
-
-
-@pytest.mark.parametrize(
-    ("per_day", "length_ms"), [(200, 2 * MINUTE_MS), (50, 10 * MINUTE_MS), (50_000, 10_000)]
-)
-def test_panes_grow_as_far_as_answers_stay_single(per_day: float, length_ms: int) -> None:
-    """The rulebook's own at high volume."""
-    assert pane_ms([rule("low")], book().timing, per_day) == length_ms
 
 
 def test_false_pages_have_an_interval() -> None:

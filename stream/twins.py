@@ -1,0 +1,90 @@
+"""Twins: rules as they are simulated, and the plain thresholds that they are there to replace."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from alerts.errors import SettingsError
+from alerts.rules import DAY_MS, MINUTE_MS, SECOND_MS, Burn, Rule, Rulebook, Sudden, Threshold, Timing
+from stream.answering import answering
+from stream.plan import Plan
+
+LADDER_MS: Final = (
+    10 * SECOND_MS, 30 * SECOND_MS, MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS, 10 * MINUTE_MS,
+)  # fmt: skip
+PANES_PER_ANSWER: Final = 2
+"""Panes may be longer than the rulebook's as long as a scope answers in one of two at most."""
+PLAIN_ANSWERS: Final = 30
+"""What the plain threshold beside a rule without a window looks back over."""
+
+
+def alone(rule: Rule) -> Rule:
+    """The rule as it is simulated: all scopes are alike."""
+    if not isinstance(rule.detect, Threshold | Sudden | Burn):
+        kind = type(rule.detect).__name__.lower()
+        raise SettingsError(
+            f"rules.{rule.name}: want a rule on scores (threshold, sudden or burn), got detect: {kind}"
+        )
+    return replace(rule, by=("channel",), where={}, explain=())
+
+
+def beside(rule: Rule, per_day: float) -> Rule | None:
+    """The plain threshold that a rule is there to replace; None if it is one."""
+    match rule.detect:
+        case Threshold(confidence=0):
+            return None
+        case Threshold() as detect:
+            plain = replace(detect, confidence=0.0)
+        case Burn() as detect:
+            plain = Threshold(detect.pairs[0].long_ms, None, detect.target, None, 0.0)
+        case Sudden() as detect:
+            last_ms = round(PLAIN_ANSWERS / per_day * DAY_MS / LADDER_MS[-1]) * LADDER_MS[-1]
+            plain = Threshold(max(last_ms, LADDER_MS[-1]), None, detect.bound, None, 0.0)
+        case _:
+            return None
+    return replace(rule, name=f"{rule.name}, plain", detect=plain)
+
+
+def pane_ms(rules: Sequence[Rule], timing: Timing, per_day: float) -> int:
+    """Panes to simulate in: the longest that fit every window and hold one answer of a scope at most."""
+    windows = [length for rule in rules for length in _windows_ms(rule)]
+    found = timing.pane_ms
+    for length in LADDER_MS:
+        few = length * per_day * PANES_PER_ANSWER <= DAY_MS
+        if few and length % timing.pane_ms == 0 and all(window % length == 0 for window in windows):
+            found = max(found, length)
+    return found
+
+
+def plan_for(rulebook: Rulebook, rules: Sequence[Rule], per_day: float) -> Plan:
+    """The plan of some rules on one indicator, and of nothing else."""
+    info = rules[0].indicator
+    timing = replace(rulebook.timing, pane_ms=pane_ms(rules, rulebook.timing, per_day))
+    key = answering(info, rulebook.indicators).configured_by
+    kept = {key: rulebook.indicators[key]}
+    return Plan(Rulebook(tuple(rules), kept, timing))
+
+
+def _windows_ms(rule: Rule) -> list[int]:
+    match rule.detect:
+        case Threshold() as detect:
+            return [detect.window_ms]
+        case Burn() as detect:
+            return [
+                detect.period_ms,
+                *(length for pair in detect.pairs for length in (pair.long_ms, pair.short_ms)),
+            ]
+        case _:
+            return []
+
+
+def warm_up_ms(plan: Plan) -> int:
+    """Time until every window that a verdict hangs on is full, and a day at least."""
+    lengths = [DAY_MS]
+    for rule in plan.rulebook.rules:
+        match rule.detect:
+            case Burn() as detect:
+                lengths += [pair.long_ms for pair in detect.pairs]
+            case _:
+                lengths += _windows_ms(rule)
+    return max(lengths)

@@ -1,0 +1,65 @@
+"""Twins: rules as they are simulated, and the plain thresholds beside them."""
+
+from dataclasses import replace
+
+import pytest
+
+from alerts.errors import SettingsError
+from alerts.rulebook import read_rulebook
+from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Rule, Rulebook, Threshold
+from stream.catalogue import CATALOGUE
+from stream.twins import alone, beside, pane_ms, plan_for, warm_up_ms
+
+RULES = """
+indicators: {csat: {scale: 1-5}}
+rules:
+  - {name: low, indicator: csat, by: [channel], window: 6h, critical: 80}
+  - {name: sudden, indicator: csat, by: [channel], detect: sudden, floor: 75}
+  - {name: spent, indicator: csat, by: [channel], detect: burn, target: 80}
+  - {name: quiet, indicator: csat, by: [channel], detect: silence, at_least: 5 per 1h}
+"""
+
+
+def book() -> Rulebook:
+    """The rules above."""
+    return read_rulebook(RULES, "rules.yaml", CATALOGUE)
+
+
+def rule(name: str) -> Rule:
+    """One of them."""
+    return next(each for each in book().rules if each.name == name)
+
+
+def test_rules_that_need_more_than_scores_are_refused() -> None:
+    """Silence is about volume."""
+    with pytest.raises(SettingsError, match=r"rules\.quiet: want a rule on scores"):
+        alone(rule("quiet"))
+
+
+def test_a_plain_threshold_has_nothing_beside_it() -> None:
+    """It is what the others stand beside."""
+    plain = replace(rule("low"), detect=Threshold(HOUR_MS, None, 80.0, None, 0.0))
+    assert beside(plain, 60) is None
+
+
+@pytest.mark.parametrize(
+    ("per_day", "length_ms"), [(200, 2 * MINUTE_MS), (50, 10 * MINUTE_MS), (50_000, 10_000)]
+)
+def test_panes_grow_as_far_as_answers_stay_single(per_day: float, length_ms: int) -> None:
+    """The rulebook's own at high volume."""
+    assert pane_ms([rule("low")], book().timing, per_day) == length_ms
+
+
+def test_beside_sudden_stands_the_threshold_over_the_last_thirty_answers() -> None:
+    """At the floor, without doubt, over the time that thirty answers take."""
+    found = beside(rule("sudden"), 200)
+    assert found is not None
+    assert found.detect == Threshold(220 * MINUTE_MS, None, 75.0, None, 0.0)
+
+
+def test_a_plan_has_only_what_is_simulated_and_warms_up_every_window() -> None:
+    """Burn rules' pairs, but not the whole period that a budget is reckoned over."""
+    plan = plan_for(book(), [rule("low")], 200)
+    assert list(plan.rulebook.indicators) == ["csat"]
+    assert warm_up_ms(plan) == DAY_MS
+    assert warm_up_ms(plan_for(book(), [rule("spent")], 200)) == 3 * DAY_MS
