@@ -51,10 +51,10 @@ LEAST_RETENTION_S: Final = 60.0
 """More than a worker is away after a kill."""
 TOPICS: Final = {
     **dict.fromkeys((INTERACTIONS, FEEDBACK, TALLIES, "cx.dead-letters"), RETAINED),
+    **dict.fromkeys(STATE, {"segment.bytes": str(8 << 20)}),
     "cx.scores": {"segment.bytes": str(1 << 20), "min.cleanable.dirty.ratio": "0.2"},
 }
-"""Days of retention are a twelfth of the run here, and files accordingly small.  Snapshot topics are as
-shipped."""
+"""Days of retention are a twelfth of the run here, and files accordingly small."""
 
 
 @dataclass(frozen=True, slots=True)
