@@ -33,7 +33,7 @@ FORGET_EVERY_MS: Final = HOUR_MS
 class Judge:
     """The alerts and scores of the scopes of one shard.
 
-    `observer` is called for each reading judged by a threshold rule, which costs a great deal.
+    `observer` is called for each reading that a rule judges, which costs a great deal.
     """
 
     def __init__(self, plan: Plan, shard: int, observer: Observer | None = None) -> None:

@@ -20,6 +20,7 @@ from stream.plan import Plan
 from stream.probes import BurnProbe, GapProbe, Heard, Probe, SuddenProbe, View, VolumeProbe
 from stream.probes import State as Arrays
 from stream.reach import Reach
+from stream.reasons import SILENCED, reason
 from stream.scopes import Scopes
 from stream.windows import Window
 
@@ -154,18 +155,21 @@ class Watch:
         for place, row in enumerate(found.rows.tolist()):
             if watched[place]:
                 given = Verdict(int(verdict[place]))
+                shown = _reading(found, place)
+                silenced = given is Verdict.STALE and found.verdict[place] != Verdict.STALE
+                evidence = found.evidence.get(row, {}) if given is Verdict.BREACH else {}
                 severity = SEVERITIES[int(found.severity[place])] if given is Verdict.BREACH else None
                 observer(
                     Explained(
                         self.rule,
                         self._scopes.scope(row),
                         at_ms,
-                        _reading(found, place),
+                        shown,
                         number(found.limit[place]),
                         given,
                         severity,
                         self.board.state(row, 0),
-                        f"{kind_of(self.rule)}: {given.word}",
+                        SILENCED if silenced else reason(self.rule.detect, given, shown, evidence),
                     )
                 )
 
@@ -194,11 +198,6 @@ def _probe(
             return VolumeProbe(SilenceDetector(detect, plan.rulebook.timing.pane_ms), of)
         case Surge() as detect:
             return VolumeProbe(SurgeDetector(detect, plan.rulebook.timing.pane_ms), of)
-
-
-def kind_of(rule: Rule) -> str:
-    """The word in the rules file."""
-    return type(rule.detect).__name__.lower()
 
 
 def _reading(found: Findings, place: int) -> Reading:

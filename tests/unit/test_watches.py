@@ -210,7 +210,10 @@ def test_observers_hear_detectors_too() -> None:
     judge = Judge(plan_of(SUDDEN), 0, heard.append)
     fed(judge, panes(falling(), 1309))
     assert len(heard) == 310
-    assert (heard[0].reason, heard[-1].state.word) == ("sudden: clear", "firing")
+    assert (heard[0].reason, heard[-1].state.word) == (
+        "what speaks against a score of 75 may be chance",
+        "firing",
+    )
 
 
 def test_where_keeps_other_scopes_quiet() -> None:

@@ -1,0 +1,91 @@
+"""Reasons: why a detector said what it said of a reading, in words, for `tocsin backtest --explain`.
+
+Threshold rules have theirs in `banks`.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from alerts.readings import Reading
+from alerts.rules import Burn, Detect, Gap, Silence, Sudden, Surge, Threshold
+from alerts.states import Verdict
+
+SILENCED: Final = "silenced: nothing comes in"
+"""Why a rule on scores has nothing to say while another hears too little."""
+
+Evidence = Mapping[str, object]
+
+
+def reason(detect: Detect, verdict: Verdict, reading: Reading, evidence: Evidence) -> str:
+    """One clause.  `evidence` is what a breach was told with, empty for every other verdict."""
+    match detect:
+        case Sudden():
+            return _sudden(detect, verdict, evidence)
+        case Burn():
+            return _burn(detect, verdict, evidence)
+        case Gap():
+            return _gap(detect, verdict, reading, evidence)
+        case Silence() | Surge():
+            return _volume(detect, verdict, reading, evidence)
+        case Threshold():
+            return verdict.word
+
+
+def _sudden(detect: Sudden, verdict: Verdict, evidence: Evidence) -> str:
+    match verdict:
+        case Verdict.BREACH:
+            since = f"{evidence['answers']} answers since {evidence['since']}"
+            return f"chance no longer explains {since} if the score is {detect.bound:g}"
+        case Verdict.STALE:
+            return "nothing has come in for long"
+        case Verdict.CLEAR | Verdict.INSUFFICIENT:
+            return f"what speaks against a score of {detect.bound:g} may be chance"
+
+
+def _burn(detect: Burn, verdict: Verdict, evidence: Evidence) -> str:
+    match verdict:
+        case Verdict.BREACH:
+            rates = f"{_short(evidence['long_rate'])} and {_short(evidence['short_rate'])} times"
+            return f"long and short window spend {rates} what is allowed, the limit is {evidence['rate']:g}"
+        case Verdict.CLEAR:
+            return "no pair of windows spends too fast"
+        case Verdict.STALE:
+            return "no answers in any short window"
+        case Verdict.INSUFFICIENT:
+            return f"too few answers, or not surely past the target {detect.target:g}"
+
+
+def _gap(detect: Gap, verdict: Verdict, reading: Reading, evidence: Evidence) -> str:
+    match verdict:
+        case Verdict.BREACH:
+            others = f"{_short(evidence['others'])} of the others ({evidence['others_n']} answers)"
+            return f"worse than {others} beyond chance, p {evidence['p']}, {evidence['compared']} compared"
+        case Verdict.CLEAR:
+            return "no worse than the others beyond chance"
+        case Verdict.STALE:
+            return "no answers in the window"
+        case Verdict.INSUFFICIENT:
+            if reading.n < detect.min_answers:
+                return f"{reading.n} answers, want {detect.min_answers}"
+            return "the others have too few answers, or neither surely worse nor as good"
+
+
+def _volume(detect: Silence | Surge, verdict: Verdict, reading: Reading, evidence: Evidence) -> str:
+    match verdict:
+        case Verdict.BREACH if "expected" in evidence:
+            expected = f"{_short(evidence['expected'])} were expected"
+            return f"{reading.n} since {evidence['since']}, where {expected}"
+        case Verdict.BREACH:
+            return f"{reading.n} in a whole window of open time, want {evidence['at_least']}"
+        case Verdict.CLEAR if isinstance(detect, Silence):
+            return "as much comes in as should, or chance explains the quiet"
+        case Verdict.CLEAR:
+            return "no more comes in than the rhythm allows, or by chance"
+        case Verdict.STALE | Verdict.INSUFFICIENT:
+            if isinstance(detect, Silence) and detect.learn_ms is None:
+                return "less than a whole window of open time since the scope was first heard of"
+            return "still learning, closed, or an hour in which nothing is expected"
+
+
+def _short(number: object) -> str:
+    return f"{number:.4g}" if isinstance(number, float) else str(number)
