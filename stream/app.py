@@ -20,7 +20,7 @@ from stream.faust_app import FAMILIES, INPUTS, Agents, build, consumer_options
 from stream.intake import Intake
 from stream.judge import Judge
 from stream.kafka import ClientSettings
-from stream.layout import await_topics
+from stream.layout import await_topics, watch_topics
 from stream.link import Link
 from stream.machines import IntakeMachine, JudgeMachine
 from stream.metrics import Metrics
@@ -171,6 +171,7 @@ class Worker:
         crew.start()
         stack.push_async_callback(crew.stop)
         self._background(stack, self._supervise(app, crew))
+        self._background(stack, watch_topics(settings.kafka, settings.group, plan.partitions))
         starting = asyncio.create_task(app.start())
         starting.add_done_callback(self._started)
         await self._ending

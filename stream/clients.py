@@ -128,6 +128,12 @@ async def partition_counts(client: AIOKafkaAdminClient) -> dict[str, int]:
     }
 
 
+async def known_partitions(client: AIOKafkaAdminClient) -> dict[str, int]:
+    """Partitions of every topic that the broker knows, with a leader or without."""
+    topics: list[dict[str, Any]] = await client.describe_topics()
+    return {topic["topic"]: len(topic["partitions"]) for topic in topics}
+
+
 async def _partitions(settings: ClientSettings, topic: str) -> list[TopicPartition]:
     async with admin_client(settings) as client:
         counts = await partition_counts(client)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from alerts.errors import OperatorError
-from stream.host import Host
+from stream.host import Host, made_anew
 from stream.link import Batch, Positions
 from stream.machines import IntakeMachine, JudgeMachine
 from stream.records import Stream
@@ -158,9 +158,19 @@ class Crew:
         while True:
             await asyncio.sleep(self._tick_s)
             for host in self.hosts:
+                self._check(host)
                 if isinstance(machine := host.machine, IntakeMachine):
                     caught_up = {s: self._caught_up(TP(s.topic, host.partition)) for s in Stream}
                     await host.send(machine.look(caught_up, time.monotonic()))
+
+    def _check(self, host: Host[Any]) -> None:
+        """End the worker when a topic was made anew under it: it would pass over all that comes."""
+        if host.machine is None or not self._around.strict:
+            return
+        for tp in host.tps:
+            seen, at = host.machine.next_offsets()[tp.topic], self.positions(tp)
+            if at is not None and self._slots.is_open(tp) and at.end < seen:
+                self._around.fail(made_anew(tp, seen, at.end))
 
     def _caught_up(self, tp: TP) -> bool:
         """Whether all that the broker had a moment ago was worked off."""

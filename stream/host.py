@@ -172,10 +172,7 @@ class Host(Generic[M]):
         """Look for input that was deleted, or that is not the input that the state has seen."""
         first, end = await reader.bounds(tp)
         if start > end and self._around.strict:
-            raise OperatorError(
-                f"{tp.topic}/{tp.partition}: want at least {start} records, which this group has read, found "
-                f"{end}; was the topic created anew? {START_ANEW}"
-            )
+            raise made_anew(tp, start, end)
         if start < first and start > 0:
             log.error("input is gone topic=%s partition=%d records=%d", tp.topic, tp.partition, first - start)
             self._around.missing(tp.topic, first - start)
@@ -285,3 +282,11 @@ class Host(Generic[M]):
         sealed = Outgoing(topic, encode(manifest), partition=partition)
         await outbox.durable(await outbox.put([sealed]))
         return manifest
+
+
+def made_anew(tp: TP, seen: int, end: int) -> OperatorError:
+    """The complaint about a log that ends before what was read of it."""
+    return OperatorError(
+        f"{tp.topic}/{tp.partition}: want at least {seen} records, which this group has read, found "
+        f"{end}; was the topic created anew? {START_ANEW}"
+    )

@@ -2,19 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, NoReturn
 
 from alerts.errors import OperatorError
-from stream.clients import BrokerError
+from stream.clients import BrokerError, admin_client, known_partitions
 from stream.kafka import ClientSettings
 from stream.records import Stream
-from stream.topics import TALLIES, TopicState, ensure, inspect, intake_snapshots, judge_snapshots
+from stream.topics import TALLIES, TopicState, ensure, inspect, intake_snapshots, judge_snapshots, specs
 
 log = logging.getLogger(__name__)
 
 FIRST_WAIT_S: Final = 0.5
 LONGEST_WAIT_S: Final = 5.0
+LOOK_S: Final = 10.0
+"""How often a worker looks whether its topics are still there: the clients wait for a topic for ever."""
 
 
 async def await_topics(kafka: ClientSettings, group: str) -> int:
@@ -70,3 +72,39 @@ def partitions(states: Sequence[TopicState], group: str) -> int:
     if wrong:
         raise OperatorError("\n".join(wrong))
     return next(state.partitions for state in states if state.name == Stream.INTERACTIONS.topic)
+
+
+async def watch_topics(kafka: ClientSettings, group: str, partitions: int) -> NoReturn:
+    """Look now and then whether the topics are still there; ends only by an error.
+
+    Raises:
+        OperatorError: a topic was deleted, or made anew with fewer partitions.
+    """
+    missed: frozenset[str] = frozenset()
+    while True:
+        await asyncio.sleep(LOOK_S)
+        try:
+            async with admin_client(kafka) as client:
+                found = await known_partitions(client)
+        except BrokerError:
+            continue  # whether the broker answers is others' affair
+        missed = still_missed(missed, found, group, partitions)
+
+
+def still_missed(
+    before: frozenset[str], found: Mapping[str, int], group: str, partitions: int
+) -> frozenset[str]:
+    """The topics that are not there as they were at the start, of those `found` with so many partitions.
+
+    Raises:
+        OperatorError: some of them were missed `before` as well: a broker that has just started may not
+            know all of them yet.
+    """
+    gone = frozenset(
+        spec.name for spec in specs(partitions, group) if found.get(spec.name, 0) < spec.partitions
+    )
+    if again := sorted(gone & before):
+        raise OperatorError(
+            f"{', '.join(again)}: deleted under the worker; tocsin topics --group {group} creates it anew"
+        )
+    return gone

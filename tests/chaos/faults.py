@@ -10,6 +10,7 @@ from typing import Final
 
 from tests.chaos.workers import SESSION_TIMEOUT_S, Fleet
 from tests.kafka.broker import Broker
+from tests.kafka.topic_settings import change
 
 KINDS: Final = {
     "kill": 8,
@@ -21,8 +22,12 @@ KINDS: Final = {
     "broker-kill": 1,
     "broker-freeze": 1,
     "disk-full": 1,
+    "refuse": 1,
 }
 """Kinds of fault, and how many of each are in the pack that they are drawn from."""
+
+
+TALLIES: Final = "cx.tallies"
 
 
 @dataclass(slots=True)
@@ -97,8 +102,19 @@ class Hands:
                 await asyncio.to_thread(self.broker.freeze)
                 await asyncio.sleep(self.down_s)
                 await asyncio.to_thread(self.broker.thaw)
+            case "refuse":
+                await self._refuse()
             case _:
                 await self._end_broker(kind)
+
+    async def _refuse(self) -> None:
+        """The broker takes no message of the workers for a while: an error that trying again does not mend."""
+        await change(self.broker.bootstrap, TALLIES, {"max.message.bytes": "10"})
+        until = time.monotonic() + self.down_s
+        while time.monotonic() < until:
+            await asyncio.sleep(0.5)
+            self.fleet.reap()
+        await change(self.broker.bootstrap, TALLIES, {"max.message.bytes": str(10 << 20)})
 
     async def _end_broker(self, kind: str) -> None:
         ends = {

@@ -30,6 +30,7 @@ from tests.chaos.wire import Alerts, Tallied, read_topic
 from tests.chaos.workers import Fleet, worker_command
 from tests.kafka.broker import Broker, running_broker
 from tests.kafka.cluster import running_cluster
+from tests.kafka.topic_settings import change
 
 PROGRESS_S: Final = 15.0
 
@@ -54,6 +55,7 @@ class Run:
         await self.receiver.start()
         fleet = self._fleet()
         self._create_topics()
+        await self._want_all_replicas()
         rng = random.Random(self.options.shape.seed)
         most = self.options.workers + 1
         hands = Hands(fleet, self.broker, rng, self.options.kinds, self.options.down_s, most)
@@ -107,6 +109,12 @@ class Run:
         subprocess.run(
             [*command, "--partitions", partitions, "--group", "chaos"], check=True, stdout=sys.stderr
         )
+
+    async def _want_all_replicas(self) -> None:
+        """In a cluster, tallies may only be written while no broker is away: errors that pass by themselves."""
+        if self.options.brokers > 1:
+            settings = {"max.message.bytes": str(10 << 20), "min.insync.replicas": str(self.options.brokers)}
+            await change(self.broker.bootstrap, "cx.tallies", settings)
 
     async def _produce(self) -> None:
         """All traffic at an even pace over `seconds`; survives the broker's absence."""

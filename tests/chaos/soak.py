@@ -18,8 +18,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from stream.topics import specs
 from tests.chaos import disk
@@ -28,6 +26,7 @@ from tests.chaos.steady import DAY_MS, Steady, Totals
 from tests.chaos.traffic import FEEDBACK, INTERACTIONS
 from tests.chaos.wire import Tallied
 from tests.kafka.broker import JavaBroker, java_broker
+from tests.kafka.topic_settings import change
 from tests.kafka.worker_process import WorkerProcess, create_topics
 
 GROUP: Final = "soak"
@@ -146,15 +145,9 @@ class Soak:
     async def _set_up(self) -> None:
         retention_ms = str(int(1000 * max(LEAST_RETENTION_S, self.options.seconds / 12)))
         declared = {spec.name: spec.config for spec in specs(self.options.partitions, GROUP)}
-        client = AIOKafkaAdminClient(bootstrap_servers=self.broker.bootstrap)
-        await client.start()
-        try:
-            for topic, settings in TOPICS.items():
-                texts = {name: text.format(retention_ms=retention_ms) for name, text in settings.items()}
-                configs = {**declared[topic], **texts}
-                await client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs=configs)])
-        finally:
-            await client.close()
+        for topic, settings in TOPICS.items():
+            texts = {name: text.format(retention_ms=retention_ms) for name, text in settings.items()}
+            await change(self.broker.bootstrap, topic, {**declared[topic], **texts})
 
     def _start(self) -> None:
         rules = self.folder / "rules.yaml"

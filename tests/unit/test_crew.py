@@ -15,7 +15,7 @@ from stream.plan import Plan
 from stream.roles import intake_role, judge_role
 from stream.slots import TP, Committed, Slot, Slots
 from stream.surroundings import Surroundings
-from tests.fake_kafka import FakeKafka, FakeOutbox
+from tests.fake_kafka import FakeKafka, FakeOutbox, record
 
 RULE = Rule("low", "csat", ("channel",), Threshold(600_000, 80, 50))
 PLAN = Plan(Rulebook((RULE,), {"csat": {"scale": "1-5", "positive_from": None}}), 2)
@@ -216,5 +216,23 @@ def test_lag() -> None:
         assert second is not None
         second.finish()
         assert world.crew.lag_records() == {feedback: 2}
+
+    scene(play)
+
+
+def test_a_topic_made_anew_ends_the_worker() -> None:
+    """A log that ends before what was read of it is another log, and its records would be passed over."""
+
+    async def play(world: World) -> None:
+        await world.assign([JUDGE_1])
+        [judge] = world.crew.machines(JudgeMachine)
+        judge.feed(JUDGE_1.topic, [record(JUDGE_1, 7, b"no section")])
+        world.at[JUDGE_1] = Positions(8, 8, 0.0)
+        world.crew._check(world.crew.hosts[0])
+        assert world.failures == []
+        world.at[JUDGE_1] = Positions(2, 2, 0.0)
+        world.crew._check(world.crew.hosts[0])
+        assert "was the topic created anew?" in str(world.failures[0])
+        assert isinstance(world.failures[0], OperatorError)
 
     scene(play)

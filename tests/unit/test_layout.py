@@ -5,8 +5,8 @@ import logging
 import pytest
 
 from alerts.errors import OperatorError
-from stream.layout import only_ours_missing, partitions
-from stream.topics import Mismatch, TopicState
+from stream.layout import only_ours_missing, partitions, still_missed
+from stream.topics import Mismatch, TopicState, specs
 
 FIX = "tocsin topics"
 NAMES = {
@@ -66,3 +66,16 @@ def test_only_our_own_topics_are_created(missing: tuple[str, ...], created: bool
     """A new group's snapshots and missing outputs are made; without the inputs nothing is."""
     found = states(**{key: off(NAMES[key], "topic", 0) for key in missing})
     assert only_ours_missing(found) is created
+
+
+def test_a_deleted_topic_ends_the_worker() -> None:
+    """At the second look: a broker that has just started may not know all of its topics yet."""
+    found = {spec.name: spec.partitions for spec in specs(4, "g")}
+    assert still_missed(frozenset(), found, "g", 4) == frozenset()
+    del found["cx.tallies"]
+    found["cx.feedback"] = 2
+    missed = still_missed(frozenset(), found, "g", 4)
+    assert missed == {"cx.tallies", "cx.feedback"}
+    with pytest.raises(OperatorError, match=r"^cx\.feedback, cx\.tallies: deleted under the worker"):
+        still_missed(missed, found, "g", 4)
+    assert still_missed(frozenset({"cx.scores"}), found, "g", 4) == missed
