@@ -34,7 +34,7 @@ CHUNKS_AT_ONCE: Final = 16
 def preload(broker: str, rules: Path, load: Load, group: str) -> None:
     """Publish snapshots in which every customer of `load` has an open contact."""
     with ProcessPoolExecutor() as pool:
-        states = pool.map(partial(_state, rules, load), range(load.partitions))
+        states = pool.map(partial(snapshot, rules, load), range(load.partitions))
         for place, parts in enumerate(states):
             asyncio.run(_publish(broker, _plan(rules, load), group, place, parts))
 
@@ -43,7 +43,7 @@ def _plan(rules: Path, load: Load) -> Plan:
     return Plan(rulefile.load(rules), load.partitions)
 
 
-def _state(rules: Path, load: Load, place: int) -> list[bytes]:
+def snapshot(rules: Path, load: Load, place: int) -> list[bytes]:
     """A snapshot of one partition's intake, as if nothing of the topics had been read yet."""
     intake = Intake(_plan(rules, load), place)
     contacts = _contacts(load, place)

@@ -34,19 +34,28 @@ class Progress:
         await self._consumer.stop()
         await self._admin.close()
 
+    async def events(self) -> int:
+        """Input records that are committed."""
+        return sum(at for tp, at in (await self._committed()).items() if tp.topic in INPUTS)
+
     async def done(self) -> bool:
         """Whether nothing is left to do.
 
         What is committed is looked at first: when the inputs are, cx.tallies grows no more.
         """
+        committed = await self._committed()
+        ends = await self._consumer.end_offsets(await self._tps())
+        return all(committed.get(tp, 0) >= end for tp, end in ends.items())
+
+    async def _committed(self) -> dict[TopicPartition, int]:
+        """What the group has committed; nothing while the broker cannot say."""
         try:
-            committed = await self._admin.list_consumer_group_offsets(self._group)
-            ends = await self._consumer.end_offsets(await self._tps())
+            found = await self._admin.list_consumer_group_offsets(self._group)
         except KafkaError as error:
             if not error.retriable:
                 raise
-            return False
-        return all(tp in committed and committed[tp].offset >= end for tp, end in ends.items() if end)
+            return {}
+        return {tp: at.offset for tp, at in found.items()}
 
     async def _tps(self) -> list[TopicPartition]:
         topics = await self._admin.describe_topics([*WORKED_OFF])

@@ -59,6 +59,6 @@ def _team(number: int) -> str:
 def _detect(number: int, indicator: str) -> str:
     severity, first, last = LIMITS[indicator]
     limit = first + (last - first) * (number % 97) / 96
-    if number % 20 == 1 and indicator in ("csat", "fcr", "sentiment"):
+    if number % 20 == 1 and indicator in ("csat", "fcr"):
         return f"detect: sudden, floor: {limit:.2f}, false_pages: 1 per 30d"
     return f"window: {WINDOWS[number // 7 % len(WINDOWS)]}, {severity}: {limit:.2f}"
