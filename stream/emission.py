@@ -1,10 +1,13 @@
 """Emission: tallies by combination of dimension values become sections, one per judge."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
 from stream.combos import Combos, Scopes
+from stream.indicators import Flags
+from stream.needs import cells_read
 from stream.plan import Plan
 from stream.rows import Table
 from stream.sections import Kind, Rows, Section, no_rows
@@ -20,6 +23,8 @@ class Emitter:
         self._plan = plan
         self._shards = plan.partitions
         self._combos = combos
+        read = [cells_read(plan, grouping) for grouping in plan.groupings]
+        self._read: Flags = np.array(read, np.bool_).reshape(len(read), len(CELLS)).T
         self.restart()
 
     def restart(self) -> None:
@@ -34,12 +39,15 @@ class Emitter:
         """A section for every shard, with its rows or without any."""
         bare = Section(kind, source.name, source.next_offset, source.through, source.newest_ms, quiet_ms)
         scope_of = self._scopes.of(self._combos)
-        found = _by_scope(rows, scope_of, len(self._scopes)) if len(rows) and scope_of.size else no_rows()
-        shard = self._scopes.shards(found.scope)
-        return [[self._cut(bare, found, shard == number)] for number in range(self._shards)]
+        found = _by_scope(rows, scope_of, self._read, len(self._scopes)) if len(rows) else no_rows()
+        shard = self._scopes.shards(found.scope).astype(np.uint16)
+        order = np.argsort(shard, kind="stable")
+        bounds = np.searchsorted(shard[order], np.arange(self._shards + 1)).tolist()
+        return [[self._cut(bare, found, order[first:last])] for first, last in pairwise(bounds)]
 
-    def _cut(self, bare: Section, found: Rows, own: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> Section:
-        if not own.any():
+    def _cut(self, bare: Section, found: Rows, own: Ints) -> Section:
+        """The rows at the places `own`."""
+        if not len(own):
             return bare
         scope = found.scope[own]
         used = np.bincount(scope, minlength=len(self._scopes)) > 0
@@ -48,22 +56,25 @@ class Emitter:
         return replace(bare, scopes=self._scopes.named(np.flatnonzero(used)), rows=rows)
 
 
-def _by_scope(rows: Table, scope_of: Ints, scopes: int) -> Rows:
+def _by_scope(rows: Table, scope_of: Ints, read: Flags, scopes: int) -> Rows:
     """Tallies of every grouping's scopes, added up, in the order of closing, pane, scope and cell.
 
-    `rows` are in the order of closing and pane, as `merged` leaves them.
+    `rows` are in the order of closing and pane, as `merged` leaves them.  `scope_of` has a row per
+    combination, `read` one per cell, and both a column per grouping.
     """
-    closing, pane, groupings = rows["closing"], rows["pane"], scope_of.shape[1]
+    wanted = np.flatnonzero(read[rows["cell"]])
+    if not len(wanted):
+        return no_rows()
+    row, grouping = np.divmod(wanted, scope_of.shape[1])
+    closing, pane = rows["closing"], rows["pane"]
     moved = (closing[1:] != closing[:-1]) | (pane[1:] != pane[:-1])
     group = np.concatenate([[0], np.cumsum(moved)])
-    scope = scope_of[rows["combo"]]
-    key = (((group[:, None] * scopes) + scope) * len(CELLS) + rows["cell"][:, None]).ravel()
+    scope = scope_of[rows["combo"][row], grouping]
+    key = (group[row] * scopes + scope) * len(CELLS) + rows["cell"][row]
     order = np.argsort(key)
     ordered = key[order]
     first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    count = np.add.reduceat(rows["count"][order // groupings], first)
+    count = np.add.reduceat(rows["count"][row[order]], first)
     kept = order[first][count != 0]
-    row = kept // groupings
-    return Rows(
-        closing[row], pane[row], scope.ravel()[kept], rows["cell"][row].astype(np.int64), count[count != 0]
-    )
+    own = row[kept]
+    return Rows(closing[own], pane[own], scope[kept], rows["cell"][own].astype(np.int64), count[count != 0])

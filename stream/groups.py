@@ -7,13 +7,14 @@ import numpy as np
 
 from alerts.board import Board
 from alerts.detect.findings import Flags
-from alerts.rules import DAY_MS, Burn, Gap, Rule, Threshold
+from alerts.rules import DAY_MS, Threshold
 from stream.banks import Bank, Ranked, Told
 from stream.catalogue import CATALOGUE
 from stream.explained import Observer
 from stream.indicators import Ints, formula
 from stream.lanes import BankLane, Block, Lane, Moment, Slide, WatchLane, least
-from stream.plan import SCORE_WINDOW_MS, Grouping, Plan, Scored, explaining, grouping_of
+from stream.needs import indicators_by_window
+from stream.plan import Grouping, Plan, grouping_of
 from stream.probes import NOTHING, Fresh, Heard
 from stream.scopes import Scopes, Values
 from stream.sums import Layout, summed
@@ -24,24 +25,6 @@ from stream.windows import NO_ROWS, Window
 REMEMBERED_MS: Final = 35 * DAY_MS
 """How long a scope without data is remembered where a detector has learned something of it: five weeks, as
 far back as a rhythm reaches."""
-
-
-def rule_window_ms(rule: Rule) -> int:
-    """The window in which a rule's causes are searched and its counts are shown."""
-    match rule.detect:
-        case Threshold() | Gap():
-            return rule.detect.window_ms
-        case Burn():
-            return rule.detect.pairs[0].long_ms
-        case _:
-            return SCORE_WINDOW_MS
-
-
-def burn_windows_ms(detect: Burn) -> Iterator[int]:
-    """Lengths of all windows that a burn rule reads, the period's among them."""
-    yield detect.period_ms
-    for pair in detect.pairs:
-        yield from (pair.long_ms, pair.short_ms)
 
 
 def volume_of(indicator: str) -> str:
@@ -69,7 +52,7 @@ class Group:
             if grouping_of(rule) == grouping
         ]
         self._pane_ms: Final = plan.rulebook.timing.pane_ms
-        self.windows: Final = _windows(plan, grouping, self.scored)
+        self.windows: Final = _windows(plan, grouping)
         self.banks: Final = self._banks()
         watches = (watch(plan, each, self.windows, self.scopes) for each in self.ranked)
         self.watches: Final = [each for each in watches if each is not None]
@@ -222,21 +205,11 @@ class Group:
             each.grow(rows)
 
 
-def _windows(plan: Plan, grouping: Grouping, scored: Iterable[Scored]) -> dict[int, Window]:
+def _windows(plan: Plan, grouping: Grouping) -> dict[int, Window]:
     """The windows of a grouping by length; those that keep the same indicators share a layout."""
-    wanted: dict[int, set[str]] = {}
-    for each in scored:
-        wanted.setdefault(each.window_ms, set()).add(each.indicator)
-    for rule in plan.rulebook.rules:
-        if grouping in {grouping_of(rule), *explaining(rule).values()}:
-            wanted.setdefault(rule_window_ms(rule), set()).add(rule.indicator)
-        if grouping == grouping_of(rule) and isinstance(rule.detect, Burn):
-            for length_ms in burn_windows_ms(rule.detect):
-                wanted.setdefault(length_ms, set()).add(rule.indicator)
     layouts: dict[tuple[str, ...], Layout] = {}
     windows = {}
-    for window_ms, indicators in sorted(wanted.items()):
-        names = tuple(sorted(indicators))
+    for window_ms, names in indicators_by_window(plan, grouping).items():
         if names not in layouts:
             layouts[names] = Layout([formula(name, plan.keeps) for name in names])
         windows[window_ms] = Window(window_ms, plan.rulebook.timing.pane_ms, layouts[names])

@@ -14,8 +14,9 @@ from stream.banks import Told, recover_of
 from stream.catalogue import CATALOGUE, direction
 from stream.causes import Causes
 from stream.definitions import definition
-from stream.groups import Group, rule_window_ms
+from stream.groups import Group
 from stream.levels import evidence
+from stream.needs import rule_window_ms
 from stream.plan import Plan
 
 

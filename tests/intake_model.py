@@ -6,13 +6,16 @@ It knows nothing of batches, hash tables or growing arrays, and so says what the
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from math import ceil, log
 from typing import Any
 
 from xxhash import xxh3_64_intdigest
 
+from stream.needs import cells_read
 from stream.plan import Plan
 from stream.records import Stream
+from stream.tally import CELLS
 from tests.event_builders import Counts, Event
 
 ORDER = {"contact": 0, "handed on": 1, "transferred": 2, "resolved": 3, "reopened": 4}
@@ -56,6 +59,7 @@ class IntakeModel:
         self.found: Counts = Counter()
         self.waiting: list[Told] = []
         self.heard: list[tuple[int, int, str, str, Event | None]] = []
+        self.read = {each.key: set(compress(CELLS, cells_read(plan, each))) for each in plan.groupings}
 
     def feed(self, stream: Stream, events: Sequence[Event]) -> None:
         """Take sound events in order."""
@@ -107,8 +111,10 @@ class IntakeModel:
             self.waiting.append(Told(closing, at, kind, event))
 
     def count(self, source: str, closing: int, at: int, event: Event, cell: str, count: int = 1) -> None:
-        """Count in every grouping."""
+        """Count in every grouping in which the cell is read."""
         for grouping in self.plan.groupings:
+            if cell not in self.read[grouping.key]:
+                continue
             values = tuple((event.get(dim) or "").strip() for dim in grouping.dims)
             self.found[source, closing, at // self.timing.pane_ms, grouping.key, values, cell] += count
 
