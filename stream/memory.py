@@ -1,5 +1,6 @@
 """Memory: everything that a judge remembers between two sections."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
@@ -26,6 +27,7 @@ FORESEE_FROM: Final = 3
 class Memory:
     """`judged` is the last pane judged (NO_PANE: none), `first_pane` the first with data.
 
+    `numbers` has each group's place, `codes` the codes of scopes that were met since some were last let go.
     `forget_ms` is when scopes that have left every window are next let go; `wake` the next pane at whose
     end something changes even if nothing comes in.
     """
@@ -33,6 +35,7 @@ class Memory:
     groups: list[Group]
     sources: Sources
     numbers: dict[str, int]
+    codes: dict[ScopeKey, int] = field(default_factory=dict)
     pending: Pending = field(default_factory=Pending)
     judged: int = NO_PANE
     first_pane: int | None = None
@@ -49,7 +52,7 @@ class Memory:
     def expect(self, portion: Portion) -> None:
         """Put rows where they are due: at their closing pane, or at the next one if that has been judged."""
         rows = portion.rows
-        codes = np.array([self._code(key) for key in portion.scopes], np.int64)[rows.scope]
+        codes = self._codes_of(portion.scopes)[rows.scope]
         due = np.maximum(rows.closing, self.judged + 1)
         counts = Counts(due, codes, rows.pane, rows.cell, rows.count * portion.sign)
         known = codes >= 0
@@ -80,6 +83,7 @@ class Memory:
     def forget(self, now_ms: int) -> list[Ints]:
         """Let go of scopes that have left every window; their rows, by group."""
         waiting = np.unique(self.pending.all().code)
+        self.codes.clear()
         return [
             group.forget(now_ms, waiting[waiting >> ROW_BITS == number] & ROW_MASK)
             for number, group in enumerate(self.groups)
@@ -100,6 +104,13 @@ class Memory:
             if bounds[place] < bounds[place + 1]:
                 part = counts.only(order[bounds[place] : bounds[place + 1]])
                 group.merge(part.due, part.code & ROW_MASK, part.pane, part.cell, part.count)
+
+    def _codes_of(self, keys: Sequence[ScopeKey]) -> Ints:
+        """The codes of scopes, new ones for those that are new."""
+        codes = list(map(self.codes.get, keys))
+        if None in codes:
+            codes = [self.codes.setdefault(key, self._code(key)) for key in keys]
+        return np.array(codes, np.int64)
 
     def _code(self, key: ScopeKey) -> int:
         """The scope's code; -1 for a grouping that this plan does not know."""
