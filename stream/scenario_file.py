@@ -121,15 +121,16 @@ def _series(root: Fields, empty: Scenario) -> Scenario:
     series: list[Series] = []
     expected: list[Expected] = []
     listed = root.get("series", lambda node: node.each(_series_fields))
-    for fields in [root] if listed is None else listed:
+    parts = [root] if listed is None else listed
+    for fields in parts:
         one, states = reader.read(fields)
         series.append(one)
         expected += states
         if fields is not root:
             fields.close()
-    if not any(one.scores for one in series):
+    if not any(name in fields for fields in parts for name in CATALOGUE):
         root.node.note('want scores per step such as csat: "82 64 _ 77", a list of series, or events')
-    elif not expected:
+    elif not any("expect" in fields for fields in parts):
         root.node.note("want states to expect")
     return replace(empty, expected=expected, step_ms=step_ms, steps=reader.steps, series=series)
 

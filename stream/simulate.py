@@ -84,7 +84,8 @@ class Simulation:
         self._rulebook: Final = rulebook
         self._rules: Final = [alone(rule) for rule in rules]
         self._question: Final = question
-        self._plain: Final = {rule.name: beside(rule, question.per_day) for rule in self._rules}
+        pane_ms = rulebook.timing.pane_ms
+        self._plain: Final = {rule.name: beside(rule, question.per_day, pane_ms) for rule in self._rules}
         twins = [twin for twin in self._plain.values() if twin is not None]
         few = _fewer(question, PLAIN_MONTHS)
         self._parts: Final = [(self._rules, question), *([(twins, few)] if twins else [])]
@@ -129,6 +130,7 @@ class Simulation:
         return [
             replace(twin, name=f"{rule.name}, plain over {duration_text(length)}", detect=wider)
             for length in self._question.tune_ms
+            if length % self._rulebook.timing.pane_ms == 0
             for wider in [replace(detect, window_ms=length)]
         ]
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from alerts.errors import SettingsError
+from alerts.rulebook_values import LONGEST_WINDOW_MS
 from alerts.rules import DAY_MS, MINUTE_MS, SECOND_MS, Burn, Rule, Rulebook, Sudden, Threshold, Timing
 from stream.answering import answering
 from stream.plan import Plan
@@ -28,8 +29,8 @@ def alone(rule: Rule) -> Rule:
     return replace(rule, by=("channel",), where={}, explain=())
 
 
-def beside(rule: Rule, per_day: float) -> Rule | None:
-    """The plain threshold that a rule is there to replace; None if it is one."""
+def beside(rule: Rule, per_day: float, pane_ms: int) -> Rule | None:
+    """The plain threshold that a rule is there to replace; None if it is one.  Windows are whole panes."""
     match rule.detect:
         case Threshold(confidence=0):
             return None
@@ -38,8 +39,10 @@ def beside(rule: Rule, per_day: float) -> Rule | None:
         case Burn() as detect:
             plain = Threshold(detect.pairs[0].long_ms, None, detect.target, None, 0.0)
         case Sudden() as detect:
-            last_ms = round(PLAIN_ANSWERS / per_day * DAY_MS / LADDER_MS[-1]) * LADDER_MS[-1]
-            plain = Threshold(max(last_ms, LADDER_MS[-1]), None, detect.bound, None, 0.0)
+            unit_ms = -(-LADDER_MS[-1] // pane_ms) * pane_ms
+            last_ms = max(round(PLAIN_ANSWERS / per_day * DAY_MS / unit_ms), 1) * unit_ms
+            last_ms = min(last_ms, LONGEST_WINDOW_MS // unit_ms * unit_ms)
+            plain = Threshold(last_ms, None, detect.bound, None, 0.0)
         case _:
             return None
     return replace(rule, name=f"{rule.name}, plain", detect=plain)

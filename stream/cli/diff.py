@@ -12,11 +12,10 @@ import click
 import orjson
 
 from alerts.errors import SettingsError
-from alerts.rules import Rulebook
 from alerts.transitions import seconds, utc_text
 from stream.backtest import Backtest, plan_of
 from stream.cli.progress import progress
-from stream.cli.showing import zone
+from stream.cli.showing import fate_lines, zone
 from stream.comparing import Change, Pair, pairs
 from stream.episodes import Episode, episodes, scope_words
 from stream.eventfile import EventFile
@@ -71,7 +70,8 @@ def command(**options: Any) -> None:
     with progress("reading", size_of(files)) as told:
         events = EventFile(files, told, as_is=wanted.as_is)
     with events:
-        found = pairs(_episodes(old, events, wanted.old), _episodes(new, events, wanted.new))
+        runs = [Backtest(plan_of(rulebook), events) for rulebook in (old, new)]
+        found = pairs(_episodes(runs[0], events, wanted.old), _episodes(runs[1], events, wanted.new))
     changed = [pair for pair in found if pair.changes]
     if wanted.as_json:
         for pair in changed:
@@ -80,6 +80,8 @@ def command(**options: Any) -> None:
     else:
         for line in _text(changed, len(found) - len(changed), local_zone):
             click.echo(line)
+    for line in fate_lines(runs[1].fate, local_zone):
+        click.echo(line, err=True)
     if any(change in failing for pair in changed for change in pair.changes):
         raise SystemExit(1)
 
@@ -97,8 +99,7 @@ def _failing(words: Iterable[str]) -> frozenset[Change]:
     return frozenset(found)
 
 
-def _episodes(rulebook: Rulebook, events: EventFile, name: Path) -> list[Episode]:
-    backtest = Backtest(plan_of(rulebook), events)
+def _episodes(backtest: Backtest, events: EventFile, name: Path) -> list[Episode]:
     with progress(f"judging by {name}", len(events)) as told:
         return episodes(backtest.run(told))
 
@@ -134,7 +135,8 @@ def _text(changed: Sequence[Pair], same: int, zone: tzinfo) -> Iterator[str]:
         yield ""
     counts = Counter(change for pair in changed for change in pair.changes)
     parts = [f"{counts[change]} {change}" for change in Change if counts[change]]
-    yield f"{len(changed) + same} alerts: {', '.join([*parts, f'{same} the same'])}"
+    count = len(changed) + same
+    yield f"{count} alert{'' if count == 1 else 's'}: {', '.join([*parts, f'{same} the same'])}"
 
 
 def _row(pair: Pair, zone: tzinfo) -> list[str]:

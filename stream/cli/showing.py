@@ -74,7 +74,7 @@ class Showing:
             if self._periods is not None and self._plan is not None:
                 _echo(report(self._periods, self._plan, style.choice))
             click.echo()
-        for line in _fate(fate, style.zone):
+        for line in fate_lines(fate, style.zone):
             click.echo(line, err=quiet)
 
     def _explain(self, explained: Explained) -> None:
@@ -115,7 +115,8 @@ def period_ms(text: str | None) -> int | None:
     return length_ms
 
 
-def _fate(fate: Fate, zone: tzinfo) -> Iterable[str]:
+def fate_lines(fate: Fate, zone: tzinfo) -> Iterable[str]:
+    """What became of the records that were read."""
     until = "" if fate.last_ms is None else f", the last of {local(fate.last_ms, zone):%Y-%m-%d %H:%M:%S}"
     counts = ", ".join(f"{count:,} {outcome.value}" for outcome, count in fate.outcomes.items() if count)
     yield f"{fate.read:,} events read{until}: {counts or 'none'}"

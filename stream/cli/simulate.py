@@ -18,6 +18,8 @@ from stream.plot import chart
 from stream.rulefile import load, starter
 from stream.simulate import MONTH_DAYS, TUNED_MS, Outcome, Question, Seen, Simulation, false_pages
 
+LEAST_PER_DAY, MOST_PER_DAY = 0.1, 1e6
+"""Answers of a scope that a simulation is good for: between three a month and a dozen a second."""
 SIMULATED = (Threshold, Sudden, Burn)
 
 
@@ -53,7 +55,7 @@ class Wanted:
 @click.option("--healthy", type=float, required=True, metavar="SCORE", help="The score when all is well.")
 @click.option(
     "--per-day",
-    type=click.FloatRange(min=0, min_open=True),
+    type=float,
     required=True,
     metavar="N",
     help="Answers per scope and day.",
@@ -66,7 +68,9 @@ class Wanted:
 @click.option(
     "--patience", default="7d", show_default=True, metavar="DURATION", help="How long a fall is watched."
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="The same seed, the same figures.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help="The same seed, the same figures."
+)
 @click.option("--tune", is_flag=True, help="Find the plain window that pages as seldom as each rule, too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option(
@@ -84,7 +88,7 @@ def command(**options: Any) -> None:
     question = Question(
         wanted.healthy,
         wanted.fall,
-        wanted.per_day,
+        _per_day(wanted.per_day),
         wanted.scopes,
         wanted.months,
         wanted.seed,
@@ -198,6 +202,12 @@ def _time(delay_s: float) -> str:
 
 def _finite(value: float) -> float | None:
     return value if isfinite(value) else None
+
+
+def _per_day(count: float) -> float:
+    if not LEAST_PER_DAY <= count <= MOST_PER_DAY:
+        raise SettingsError(f"--per-day: want {LEAST_PER_DAY:g} to {MOST_PER_DAY:,.0f}, got {count:g}")
+    return count
 
 
 def _patience_ms(text: str) -> int:

@@ -140,7 +140,7 @@ def test_diff_tells_what_moves(folder: Path) -> None:
     """The new limit keeps the alert open for longer, and fires no earlier; so nothing changed."""
     arguments = (folder / "old.yaml", folder / "new.yaml", "--events", folder / "events.ndjson")
     result = run(diff, *arguments, "--fail-if", "any")
-    assert (result.exit_code, result.stdout) == (0, "1 alerts: 1 the same\n")
+    assert (result.exit_code, result.stdout) == (0, "1 alert: 1 the same\n")
 
 
 def test_diff_fails_if_told_to(folder: Path) -> None:
@@ -183,3 +183,11 @@ def test_mistakes_of_diff_say_what_was_wanted(folder: Path, options: list[str], 
     with pytest.raises(SettingsError) as caught:
         run(diff, folder / "old.yaml", folder / "new.yaml", *options)
     assert str(caught.value) == message
+
+
+def test_diff_says_what_became_of_the_events(folder: Path) -> None:
+    """Beside the alerts, as no alert may mean no event."""
+    (folder / "bad.ndjson").write_text("{\nnothing\n")
+    result = run(diff, folder / "old.yaml", folder / "new.yaml", folder / "bad.ndjson")
+    assert result.stdout == "0 alerts: 0 the same\n"
+    assert "2 events read: 2 rejected\n  2 × not_json\n" in result.stderr

@@ -204,3 +204,9 @@ def test_a_wrong_rules_file_is_told_by_its_own_name(tmp_path: Path) -> None:
     assert "r.yaml:1:8: rules: want a list of rules" in problems(tmp_path, "rules_file: r.yaml\nstep: 5m")
     with pytest.raises(SettingsError, match=r"absent\.yaml: want a file that can be read"):
         read(tmp_path, "rules_file: absent.yaml\nstep: 5m")
+
+
+def test_what_is_there_but_wrong_is_not_called_missing(tmp_path: Path) -> None:
+    """One sentence for a wrong row of scores, and for a wrong row of states."""
+    assert problems(tmp_path, RULE + 'step: 5m\ncsat: "80 x"\nexpect: "inactive*2"').count("want") == 1
+    assert problems(tmp_path, RULE + 'step: 5m\ncsat: "80 70"\nexpect: "so so"').count("want") == 1

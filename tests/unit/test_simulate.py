@@ -168,3 +168,17 @@ def test_mistakes_are_explained(tmp_path: Path, arguments: list[str], message: s
     """Wanted and found."""
     _, _, error = run(tmp_path, *arguments)
     assert message in error
+
+
+@pytest.mark.parametrize("per_day", ["inf", "nan", "1e9", "0", "-1"])
+def test_only_what_a_simulation_is_good_for_is_simulated(tmp_path: Path, per_day: str) -> None:
+    """Neither nothing nor everything comes in."""
+    _, _, error = run(tmp_path, "--rule", "sudden", "--per-day", per_day)
+    assert error.startswith("--per-day: want 0.1 to 1,000,000, got ")
+
+
+def test_a_seed_below_zero_is_a_mistake(tmp_path: Path) -> None:
+    """Not a crash."""
+    code, out, _ = run(tmp_path, "--seed", "-1")
+    assert code == 2
+    assert "Invalid value for '--seed'" in out

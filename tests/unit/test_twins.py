@@ -39,7 +39,7 @@ def test_rules_that_need_more_than_scores_are_refused() -> None:
 def test_a_plain_threshold_has_nothing_beside_it() -> None:
     """It is what the others stand beside."""
     plain = replace(rule("low"), detect=Threshold(HOUR_MS, None, 80.0, None, 0.0))
-    assert beside(plain, 60) is None
+    assert beside(plain, 60, 10_000) is None
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,22 @@ def test_panes_grow_as_far_as_answers_stay_single(per_day: float, length_ms: int
     assert pane_ms([rule("low")], book().timing, per_day) == length_ms
 
 
-def test_beside_sudden_stands_the_threshold_over_the_last_thirty_answers() -> None:
-    """At the floor, without doubt, over the time that thirty answers take."""
-    found = beside(rule("sudden"), 200)
+@pytest.mark.parametrize(
+    ("per_day", "pane_ms", "window_ms"),
+    [
+        (200, 10_000, 220 * MINUTE_MS),
+        (200, 6 * HOUR_MS, 6 * HOUR_MS),
+        (1e6, 10_000, 10 * MINUTE_MS),
+        (0.1, 10_000, 90 * DAY_MS),
+    ],
+)
+def test_beside_sudden_stands_the_threshold_over_the_last_thirty_answers(
+    per_day: float, pane_ms: int, window_ms: int
+) -> None:
+    """At the floor, without doubt, over about the time that thirty answers take, in whole panes."""
+    found = beside(rule("sudden"), per_day, pane_ms)
     assert found is not None
-    assert found.detect == Threshold(220 * MINUTE_MS, None, 75.0, None, 0.0)
+    assert found.detect == Threshold(window_ms, None, 75.0, None, 0.0)
 
 
 def test_a_plan_has_only_what_is_simulated_and_warms_up_every_window() -> None:
