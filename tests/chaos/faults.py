@@ -108,7 +108,7 @@ class Hands:
                 await self._end_broker(kind)
 
     async def _refuse(self) -> None:
-        """The broker takes no message of the workers for a while: an error that trying again does not mend."""
+        """The broker takes no tallies for a while: an error that trying again does not mend."""
         await change(self.broker.bootstrap, TALLIES, {"max.message.bytes": "10"})
         until = time.monotonic() + self.down_s
         while time.monotonic() < until:

@@ -12,9 +12,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,13 +24,15 @@ from tests.chaos.options import Options, read_options
 from tests.chaos.oracle import Oracle
 from tests.chaos.receiver import SECRET, Receiver
 from tests.chaos.traffic import FEEDBACK, INTERACTIONS, Sent, end_ms, generate
-from tests.chaos.wire import Alerts, Tallied, read_topic
+from tests.chaos.wire import Alerts, Arrivals, Tallied, read_topic
 from tests.chaos.workers import Fleet, worker_command
 from tests.kafka.broker import Broker, running_broker
 from tests.kafka.cluster import running_cluster
 from tests.kafka.topic_settings import change
 
 PROGRESS_S: Final = 15.0
+START_S: Final = 60.0
+"""How long the first tallies are waited for; before them, nothing can be disturbed."""
 
 
 @dataclass(slots=True)
@@ -48,6 +48,7 @@ class Run:
     doing: str = "starting"
     _hands: Hands | None = None
     _tallied: Tallied = field(default_factory=Tallied)
+    _arrivals: Arrivals = field(default_factory=Arrivals)
     _read: dict[int, int] = field(default_factory=dict)
 
     async def go(self) -> dict[str, Any]:
@@ -63,6 +64,9 @@ class Run:
         for _ in range(self.options.workers):
             fleet.start()
         started = time.monotonic()
+        listening = asyncio.create_task(
+            self._arrivals.follow(self.broker.bootstrap, self.options.shape.partitions)
+        )
         try:
             producing = asyncio.create_task(self._produce())
             await self._faults(hands, producing)
@@ -75,6 +79,7 @@ class Run:
             self._now("what came out is compared")
             report = await self._judge(hands)
         finally:
+            listening.cancel()
             fleet.stop(0)
             await self.receiver.stop()
         return report | {
@@ -111,7 +116,7 @@ class Run:
         )
 
     async def _want_all_replicas(self) -> None:
-        """In a cluster, tallies may only be written while no broker is away: errors that pass by themselves."""
+        """In a cluster, tallies are only taken while no broker is away: errors that pass by themselves."""
         if self.options.brokers > 1:
             settings = {"max.message.bytes": str(10 << 20), "min.insync.replicas": str(self.options.brokers)}
             await change(self.broker.bootstrap, "cx.tallies", settings)
@@ -140,8 +145,11 @@ class Run:
 
     async def _faults(self, hands: Hands, producing: asyncio.Task[None]) -> None:
         """Spread the faults evenly over the traffic."""
-        await asyncio.sleep(8)
-        pause_s = max(0.0, (self.options.seconds - 10) / max(1, self.options.faults))
+        began = time.monotonic()
+        while not self._arrivals.by_source and time.monotonic() - began < START_S:  # noqa: ASYNC110  # a test only
+            await asyncio.sleep(0.5)
+        left_s = self.options.seconds - (time.monotonic() - began)
+        pause_s = max(0.0, left_s / max(1, self.options.faults))
         for number in range(1, self.options.faults + 1):
             began = time.monotonic()
             self._now(f"fault {number} of {self.options.faults}: {await hands.one()}")
@@ -174,7 +182,7 @@ class Run:
     async def _read_tallies(self) -> None:
         """Take what has come to cx.tallies since the last time."""
         for record in await read_topic(self.broker.bootstrap, "cx.tallies", self._read):
-            self._tallied.take(record.partition, record.value, record.timestamp)
+            self._tallied.take(record.partition, record.value)
 
     async def _judge(self, hands: Hands) -> dict[str, Any]:
         """Read everything back and compare."""
@@ -195,7 +203,6 @@ class Run:
             "deliveries": verdicts.deliveries(alerts, self.receiver),
             "dead_letters": verdicts.dead_letters(letters, oracle.bad),
         }
-        arrivals = sorted(tallied.arrivals_ms)
         return {
             "ok": not any(problems.values()),
             "problems": {name: lines[:10] for name, lines in problems.items() if lines},
@@ -209,8 +216,8 @@ class Run:
             "repeated_transitions": alerts.repeats,
             "repeated_dead_letters": letters.total() - oracle.bad.total(),
             "repeated_requests": sum(self.receiver.requests.values()) - len(self.receiver.requests),
-            "longest_gap_s": max((b - a for a, b in pairwise(arrivals)), default=0) / 1000,
-            "recovery_s": recoveries(hands.moments_ms, tallied.first_after_ms),
+            "longest_gap_s": self._arrivals.longest_gap_s(),
+            "recovery_s": self._arrivals.recoveries(hands.moments_ms),
         }
 
     def _backtest(self) -> list[dict[str, Any]]:
@@ -225,17 +232,6 @@ class Run:
             [*command, "--events", str(events), "--json"], check=True, stdout=subprocess.PIPE
         )
         return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def recoveries(moments_ms: Sequence[tuple[str, int]], first_after_ms: dict[str, list[int]]) -> dict[str, Any]:
-    """Per kind of fault, the median and longest time until every source had spoken again."""
-    times: dict[str, list[float]] = {}
-    for kind, moment in moments_ms:
-        firsts = [min((t for t in seen if t > moment), default=None) for seen in first_after_ms.values()]
-        known = [first for first in firsts if first is not None]
-        if known:
-            times.setdefault(kind, []).append((max(known) - moment) / 1000)
-    return {kind: {"median": sorted(t)[len(t) // 2], "max": max(t)} for kind, t in times.items()}
 
 
 async def run(options: Options) -> dict[str, Any]:

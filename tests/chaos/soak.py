@@ -19,7 +19,6 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from stream.topics import specs
 from tests.chaos import disk
 from tests.chaos.growth import Growth
 from tests.chaos.steady import DAY_MS, Steady, Totals
@@ -50,7 +49,7 @@ LEAST_RETENTION_S: Final = 60.0
 """More than a worker is away after a kill."""
 TOPICS: Final = {
     **dict.fromkeys((INTERACTIONS, FEEDBACK, TALLIES, "cx.dead-letters"), RETAINED),
-    **dict.fromkeys(STATE, {"segment.bytes": str(8 << 20)}),
+    **{topic: {"segment.bytes": str(8 << 20)} for topic in STATE},
     "cx.scores": {"segment.bytes": str(1 << 20), "min.cleanable.dirty.ratio": "0.2"},
 }
 """Days of retention are a twelfth of the run here, and files accordingly small."""
@@ -91,7 +90,7 @@ class Counted:
             while True:
                 for tp, records in (await consumer.getmany(timeout_ms=1000)).items():
                     for record in records:
-                        self.tallied.take(tp.partition, record.value, record.timestamp)
+                        self.tallied.take(tp.partition, record.value)
                 self._add_up()
         finally:
             await consumer.stop()
@@ -100,9 +99,6 @@ class Counted:
         for (_, channel, cell), count in self.tallied.counts.items():
             self.totals[channel, cell] += count
         self.tallied.counts.clear()
-        self.tallied.arrivals_ms.clear()
-        for seen in self.tallied.first_after_ms.values():
-            seen.clear()
 
 
 @dataclass(slots=True)
@@ -144,10 +140,9 @@ class Soak:
 
     async def _set_up(self) -> None:
         retention_ms = str(int(1000 * max(LEAST_RETENTION_S, self.options.seconds / 12)))
-        declared = {spec.name: spec.config for spec in specs(self.options.partitions, GROUP)}
         for topic, settings in TOPICS.items():
             texts = {name: text.format(retention_ms=retention_ms) for name, text in settings.items()}
-            await change(self.broker.bootstrap, topic, {**declared[topic], **texts})
+            await change(self.broker.bootstrap, topic, texts)
 
     def _start(self) -> None:
         rules = self.folder / "rules.yaml"

@@ -1,9 +1,11 @@
 """Reads what the workers wrote, without the core: tallies, alerts and dead letters off the topics."""
 
 import asyncio
+import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -23,16 +25,12 @@ class Tallied:
     counts: Counts = field(default_factory=Counter)
     through: dict[tuple[int, str], int] = field(default_factory=dict)
     repeated_rows: int = 0
-    arrivals_ms: list[int] = field(default_factory=list)
-    first_after_ms: dict[str, list[int]] = field(default_factory=dict)
 
-    def take(self, shard: int, value: bytes, timestamp_ms: int) -> None:
+    def take(self, shard: int, value: bytes) -> None:
         """One record of one judge's partition, in log order."""
         kind, source, _, through, _, _, scopes, columns = msgspec.msgpack.decode(value)
         if kind != "closed":
             return
-        self.arrivals_ms.append(timestamp_ms)
-        self.first_after_ms.setdefault(source, []).append(timestamp_ms)
         closing, pane, scope, cell, count = map(_column, columns)
         taken = self.through.get((shard, source), -(2**62))
         fresh = closing > taken
@@ -51,6 +49,42 @@ def _column(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     width = data[8]
     least = int.from_bytes(data[:8], "little", signed=True)
     return np.frombuffer(data, f"<u{width}", offset=9).astype(np.int64) + least
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """When tallies came, as a consumer of cx.tallies sees it, by source (Unix milliseconds)."""
+
+    by_source: dict[bytes, list[int]] = field(default_factory=dict)
+
+    async def follow(self, broker: str, partitions: int) -> None:
+        """Listen until cancelled."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=broker, auto_offset_reset="earliest")
+        await consumer.start()
+        consumer.assign([TopicPartition("cx.tallies", number) for number in range(partitions)])
+        try:
+            while True:
+                for records in (await consumer.getmany(timeout_ms=500)).values():
+                    now_ms = time.time_ns() // 1_000_000
+                    for source in {record.key for record in records}:
+                        self.by_source.setdefault(source, []).append(now_ms)
+        finally:
+            await consumer.stop()
+
+    def longest_gap_s(self) -> float:
+        """The longest time without any, between the first and the last."""
+        moments = sorted({at_ms for seen in self.by_source.values() for at_ms in seen})
+        return max((b - a for a, b in pairwise(moments)), default=0) / 1000
+
+    def recoveries(self, moments_ms: Sequence[tuple[str, int]]) -> dict[str, dict[str, float]]:
+        """Per kind of fault, median and longest time until every source had spoken again."""
+        times: dict[str, list[float]] = {}
+        for kind, moment in moments_ms:
+            firsts = [min((t for t in seen if t > moment), default=None) for seen in self.by_source.values()]
+            known = [first for first in firsts if first is not None]
+            if known and len(known) == len(firsts):
+                times.setdefault(kind, []).append((max(known) - moment) / 1000)
+        return {kind: {"median": sorted(t)[len(t) // 2], "max": max(t)} for kind, t in times.items()}
 
 
 @dataclass(slots=True)

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from tests.chaos.run import Options, run
+from tests.chaos.options import Options
+from tests.chaos.run import run
 from tests.chaos.traffic import Shape
 
 
