@@ -149,8 +149,8 @@ def main() -> None:
     for pane in options.panes:
         with running_broker() as broker, tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
             create(broker.bootstrap, PARTITIONS, "latency")
+            say(f"panes of {pane} s: {options.seconds:g} s of crossings, and what leads in and out …")
             runs.append(asyncio.run(run(options, pane, broker.bootstrap, Path(folder))))
-        say(table(runs[-1:]))
     title = f"From the deciding event to the alert, at {options.rate:,} events a second"
     publish(title, table(runs), options.output)
 

@@ -57,9 +57,8 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     return Options(given.events, given.rounds, tuple(given.peers.split(",")), given.output)
 
 
-def compile_streams() -> list[str]:
-    """Build the Kafka Streams peer; returns the command that runs it, without arguments."""
-    target = Path(tempfile.mkdtemp(prefix="tocsin-bench-streams-"))
+def compile_streams(target: str) -> list[str]:
+    """Build the Kafka Streams peer in a folder; returns the command that runs it, without arguments."""
     goals = ["package", "dependency:copy-dependencies", f"-DoutputDirectory={target}/libs"]
     subprocess.run(
         ["mvn", "-B", "-q", "-f", str(HERE / "streams" / "pom.xml"), f"-Dbench.target={target}", *goals],
@@ -103,10 +102,10 @@ def main() -> None:
     options = read_options()
     if "streams" in options.peers and not (shutil.which("mvn") and shutil.which("javac")):
         sys.exit("the Kafka Streams peer needs a JDK and Maven; leave it out with --peers")
-    streams = compile_streams() if "streams" in options.peers else []
     results: dict[str, list[Measured]] = {name: [] for name in options.peers}
     load = Load(options.events)
-    with running_broker() as broker:
+    with running_broker() as broker, tempfile.TemporaryDirectory(prefix="tocsin-bench-") as target:
+        streams = compile_streams(target) if "streams" in options.peers else []
         prepare(broker.bootstrap, load)
         for number in range(options.rounds):
             for name in options.peers:

@@ -52,7 +52,8 @@ public final class CountPerChannel {
         settings.put(StreamsConfig.APPLICATION_ID_CONFIG, arguments[2]);
         settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, arguments[0]);
         settings.put("auto.offset.reset", "earliest");
-        settings.put(StreamsConfig.STATE_DIR_CONFIG, System.getProperty("java.io.tmpdir") + "/" + arguments[2]);
+        String scratch = System.getenv().getOrDefault("TMPDIR", System.getProperty("java.io.tmpdir"));
+        settings.put(StreamsConfig.STATE_DIR_CONFIG, scratch + "/" + arguments[2]);
         try (KafkaStreams streams = new KafkaStreams(builder.build(), settings)) {
             streams.start();
             done.await();
