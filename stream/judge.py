@@ -15,9 +15,11 @@ from stream.banks import Told, firing
 from stream.causes import Causes
 from stream.explained import Explained, Observer
 from stream.groups import Group
+from stream.judge_form import About
 from stream.judge_snapshot import dump, load
 from stream.lanes import Block, least
 from stream.memory import Memory
+from stream.orphans import resolved
 from stream.plan import Plan, grouping_of
 from stream.reach import watches
 from stream.scoring import Moment, Scoring
@@ -60,12 +62,15 @@ class Judge:
         """Take one section, in the order of the partition; what it makes known, in event time.
 
         `log_ms` is the Kafka timestamp of its record, 0 in a backtest.  Transitions of one pane are ordered
-        by their rules' places in the rulebook, then by scope.
+        by their rules' places in the rulebook, then by scope.  A judge that was restored from a snapshot
+        of other rules first tells of the alerts that ended with theirs.
         """
         memory = self._memory
+        ended = [resolved(orphan) for orphan in memory.orphans]
+        memory.orphans = []
         for portion in memory.sources.take(section, log_ms, memory.judged):
             memory.expect(portion)
-        return self._judge_through(memory.sources.closed_through())
+        return ended + self._judge_through(memory.sources.closed_through())
 
     def take_scores(self) -> list[Score]:
         """The latest of each score that changed since the last call."""
@@ -121,7 +126,18 @@ class Judge:
     def snapshot(self) -> list[bytes]:
         """A copy of everything remembered; see `judge_snapshot`."""
         self._memory.catch_up()
-        return dump(self._memory)
+        live = {
+            ranked[column].rule.name
+            for group in self._groups
+            for board, ranked in group.boards()
+            for _, column in board.episodes()
+        }
+        about = {
+            rule.name: About(rule.indicator, dict(self._teller.definition(rule.indicator)))
+            for rule in self.plan.rulebook.rules
+            if rule.name in live
+        }
+        return dump(self._memory, about)
 
     @classmethod
     def restore(cls, plan: Plan, shard: int, chunks: Sequence[bytes]) -> "Judge":

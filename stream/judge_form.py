@@ -63,8 +63,30 @@ class Open(msgspec.Struct, array_like=True):
     columns: list[int]
 
 
+class About(msgspec.Struct, array_like=True):
+    """What must still be told of a rule with alerts once it is gone."""
+
+    indicator: str
+    definition: dict[str, Any]
+
+
+class Orphan(msgspec.Struct, array_like=True):
+    """An alert that ended at `at_ms` because its rule was removed, of which nobody has been told yet."""
+
+    rule: str
+    about: About
+    scope: list[tuple[str, str]]
+    severity: int
+    started_at_ms: int
+    seq: int
+    at_ms: int
+
+
 class Header(msgspec.Struct):
-    """Everything but the arrays, which follow each other in the second chunk as `arrays` describes."""
+    """Everything but the arrays, which follow each other in the second chunk as `arrays` describes.
+
+    `rules` are those with alerts that go on.
+    """
 
     version: int
     pane_ms: int
@@ -79,6 +101,8 @@ class Header(msgspec.Struct):
     groups: list[Grouped]
     pending: list[int]
     arrays: list[tuple[str, list[int]]]
+    rules: dict[str, About] = {}
+    orphans: list[Orphan] = []
 
 
 class Arrays:

@@ -1,7 +1,8 @@
 """A judge's snapshot: its memory as bytes, which a judge of the same or another plan can take up again.
 
 Rows are numbered anew, scopes, rules and cells go by their names.  What the other plan does not know is left
-out, what only it knows starts empty.  Nothing fits where panes have another length.
+out, what only it knows starts empty.  Nothing fits where panes have another length.  Alerts that are left
+out are orphans, of which somebody must be told.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,7 @@ from stream.groups import Group
 from stream.judge_form import (
     COLUMNS,
     VERSION,
+    About,
     Alert,
     Arrays,
     Grouped,
@@ -25,6 +27,7 @@ from stream.judge_form import (
     arrays_of,
 )
 from stream.memory import ROW_BITS, ROW_MASK, Memory
+from stream.orphans import orphans
 from stream.pending import Counts, Ints
 from stream.sections import NO_PANE, Rows
 from stream.sources import Portion
@@ -32,8 +35,8 @@ from stream.tally import CELL, CELLS
 from stream.windows import Slotted, Window
 
 
-def dump(memory: Memory) -> list[bytes]:
-    """A copy of the memory: a header and the arrays."""
+def dump(memory: Memory, rules: dict[str, About]) -> list[bytes]:
+    """A copy of the memory: a header and the arrays.  `rules` are those with alerts that go on."""
     arrays = Arrays()
     used = [group.scopes.used() for group in memory.groups]
     header = Header(
@@ -50,6 +53,8 @@ def dump(memory: Memory) -> list[bytes]:
         [_grouped(arrays, group, rows) for group, rows in zip(memory.groups, used, strict=True)],
         _pending(arrays, memory, used),
         arrays.described,
+        rules,
+        memory.orphans,
     )
     return [msgspec.msgpack.encode(header), arrays.joined()]
 
@@ -61,7 +66,15 @@ def load(memory: Memory, chunks: Sequence[bytes]) -> None:
         msgspec.DecodeError: these are not a judge's snapshot.
     """
     header = msgspec.msgpack.decode(chunks[0], type=Header)
-    if header.version == VERSION and header.pane_ms == memory.sources.timing.pane_ms:
+    if header.version != VERSION:
+        return
+    memory.orphans += header.orphans
+    fits = header.pane_ms == memory.sources.timing.pane_ms
+    for grouped in header.groups:
+        number = memory.numbers.get(grouped.key)
+        ranked = memory.groups[number].ranked if fits and number is not None else ()
+        memory.orphans += orphans(header, grouped, frozenset(each.rule.name for each in ranked))
+    if fits:
         _Loader(memory, header, b"".join(chunks[1:])).load()
 
 

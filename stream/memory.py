@@ -7,6 +7,7 @@ from typing import Final, Self
 import numpy as np
 
 from stream.groups import Group
+from stream.judge_form import Orphan
 from stream.lanes import Block, least
 from stream.pending import Counts, Ints, Pending
 from stream.plan import Plan
@@ -29,7 +30,7 @@ class Memory:
 
     `numbers` has each group's place, `codes` the codes of scopes that were met since some were last let go.
     `forget_ms` is when scopes that have left every window are next let go; `wake` the next pane at whose
-    end something changes even if nothing comes in.
+    end something changes even if nothing comes in; `orphans` are alerts that have ended and not been told.
     """
 
     groups: list[Group]
@@ -41,6 +42,7 @@ class Memory:
     first_pane: int | None = None
     forget_ms: int = 0
     wake: int | None = None
+    orphans: list[Orphan] = field(default_factory=list)
 
     @classmethod
     def empty(cls, plan: Plan) -> Self:

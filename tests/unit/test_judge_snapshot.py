@@ -99,7 +99,8 @@ def test_snapshot_of_other_rules_leaves_out_what_is_unknown() -> None:
     assert fed(judge, [waiting, provisional]) == []
     restored = Judge.restore(plan_of(RULES), 0, judge.snapshot())
     assert [rule.name for rule, _, _ in restored.firing()] == ["low"]
-    assert short(fed(restored, both(3, position=9))) == []
+    told = fed(restored, both(3, position=9))
+    assert [(each.rule, each.state) for each in told] == [("gone", "resolved")]
     (score,) = [each for each in restored.current_scores() if each.indicator == "csat"]
     assert (score.value, score.n) == (22.7273, 22)
 
@@ -110,3 +111,4 @@ def test_panes_of_another_length_fit_no_snapshot() -> None:
     fed(judge, both(0, answers(0, 2, 8)))
     restored = Judge.restore(plan_of(RULES + "timing: {pane: 20s}\n"), 0, judge.snapshot())
     assert restored.entries() == {"scopes": 0, "panes": 0, "alerts": 0}
+    assert short(fed(restored, both(2, position=9))) == [("resolved", 2, "00:00:10Z", None)]

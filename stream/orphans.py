@@ -1,0 +1,60 @@
+"""Orphans: alerts that fired when their rule left the rules file, or ceased to watch their scope.
+
+Nobody would ever hear that they are over, so each is told as resolved, once, with the reason.
+"""
+
+from collections.abc import Iterator
+
+from alerts.board import alert_id
+from alerts.detect.findings import SEVERITIES
+from alerts.readings import scope_object, scope_text
+from alerts.rules import Severity
+from alerts.states import State
+from alerts.transitions import Transition, utc_text
+from stream.judge_form import Grouped, Header, Orphan
+
+TOLD = frozenset({State.FIRING, State.STALE})
+"""States of which somebody has been told."""
+REASON = "rule_removed"
+"""In the evidence of the last transition."""
+
+
+def orphans(header: Header, grouped: Grouped, kept: frozenset[str]) -> Iterator[Orphan]:
+    """The alerts of a snapshot's group that go on no longer, as only those of the rules `kept` do.
+
+    They ended when the snapshot's rules judged for the last time.
+    """
+    dims = [dim for dim in grouped.key.split("|")[0].split(",") if dim]
+    at_ms = (header.judged + 1) * header.pane_ms
+    for alert in grouped.alerts:
+        about = header.rules.get(alert.rule)
+        if about is not None and alert.rule not in kept and alert.state in TOLD:
+            scope = list(zip(dims, grouped.scopes[alert.row], strict=True))
+            yield Orphan(alert.rule, about, scope, alert.severity, alert.started_at_ms, alert.seq, at_ms)
+
+
+def resolved(orphan: Orphan) -> Transition:
+    """What everyone hears of it."""
+    scope = tuple(orphan.scope)
+    where = ", ".join(f"{name}={value or '(none)'}" for name, value in scope) or "everything together"
+    return Transition(
+        id=alert_id(orphan.rule, scope_text(scope), orphan.started_at_ms),
+        seq=orphan.seq + 1,
+        rule=orphan.rule,
+        severity=(SEVERITIES[orphan.severity] or Severity.WARNING).value,
+        state=State.RESOLVED.word,
+        indicator=orphan.about.indicator,
+        definition=orphan.about.definition,
+        scope=scope_object(scope),
+        window_s=None,
+        at=utc_text(orphan.at_ms),
+        started_at=utc_text(orphan.started_at_ms),
+        value=None,
+        n=0,
+        low=None,
+        high=None,
+        limit=None,
+        summary=f"The alert {orphan.rule} for {where} ends: its rule was removed, or watches this no longer.",
+        evidence={"reason": REASON},
+        cause=None,
+    )
