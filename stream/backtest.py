@@ -7,7 +7,7 @@ contains it is judged, and nothing after.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import compress
 from typing import Final
 
@@ -80,8 +80,9 @@ class Engine:
     """Every intake and judge of a plan, joined without Kafka between them."""
 
     def __init__(self, plan: Plan, observer: Observer | None = None, hear: Hear | None = None) -> None:
-        """`hear` hears every section before it is judged."""
-        self._intakes = [Intake(plan, number) for number in range(plan.partitions)]
+        """`hear` hears every section before it is judged, with all cells in it."""
+        fed = replace(plan, reports=hear is not None)
+        self._intakes = [Intake(fed, number) for number in range(plan.partitions)]
         self._judges = [Judge(plan, number, observer) for number in range(plan.partitions)]
         self._hear = hear
 

@@ -45,7 +45,7 @@ def indicators_by_window(plan: Plan, grouping: Grouping) -> Mapping[int, tuple[s
 
 def cells_read(plan: Plan, grouping: Grouping) -> Flags:
     """Of all cells those that some window of a grouping reads: no judge needs the others in its scopes."""
-    read = np.zeros(len(CELLS), np.bool_)
+    read = np.full(len(CELLS), plan.reports, np.bool_)
     for names in indicators_by_window(plan, grouping).values():
         for one in (formula(name, plan.keeps) for name in names):
             read[one.cells] = True

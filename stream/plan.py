@@ -47,12 +47,14 @@ class Scored:
 class Plan:
     """What is kept, for `partitions` of each input topic and as many judges (shards of cx.tallies).
 
-    Without `publishes` nothing is kept for the sake of scores alone, as nobody asks for them.
+    Without `publishes` nothing is kept for the sake of scores alone, as nobody asks for them.  With `reports`
+    judges are sent every cell of their scopes, also those that nobody reads, as somebody listens.
     """
 
     rulebook: Rulebook
     partitions: int = 1
     publishes: bool = True
+    reports: bool = False
 
     @property
     def groupings(self) -> tuple[Grouping, ...]:

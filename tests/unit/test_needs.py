@@ -1,5 +1,6 @@
 """Which indicators and cells a grouping's windows read."""
 
+from dataclasses import replace
 from itertools import compress
 
 from stream.needs import cells_read, indicators_by_window
@@ -32,3 +33,8 @@ def test_a_grouping_is_sent_what_it_reads_and_nothing_else() -> None:
     channels = set(compress(CELLS, cells_read(plan, CHANNELS)))
     assert {"contacts", "fcr.failed", "ttr.sum_ms", "ttr.bucket/0", "wait.over"} <= channels
     assert not stages & channels
+
+
+def test_whoever_reports_needs_everything() -> None:
+    """Whatever the windows read."""
+    assert cells_read(replace(plan_of(RULES), reports=True), STAGES).all()

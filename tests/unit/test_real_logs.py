@@ -34,8 +34,10 @@ def clock(second: int) -> str:
 def call(number: int, second: int, outcome: str) -> str:
     """A call of 7 January 1999 in the bank's columns; two in three callers do not identify themselves."""
     customer = 0 if number % 3 else 1_000 + number
-    served = [0, 0, 0, "NO_SERVER"] if outcome == "HANG" else [second + 5, second + 65, 60, "MICHAL"]
-    row = [f"AA010{number % 6}", number, customer, 0, "PS", "990107", second, second + 4, 4]
+    served: list[str | int] = (
+        [0, 0, 0, "NO_SERVER"] if outcome == "HANG" else [second + 5, second + 65, 60, "MICHAL"]
+    )
+    row: list[str | int] = [f"AA010{number % 6}", number, customer, 0, "PS", "990107", second, second + 4, 4]
     row += [second + 4, second + 5, 1, outcome, *served]
     times = {6, 7, 9, 10, 13, 14}
     return "\t".join(clock(int(cell)) if place in times else str(cell) for place, cell in enumerate(row))
@@ -61,9 +63,8 @@ def imported(kind: str, log: Path, out: Path) -> tuple[list[dict[str, Any]], str
     return [orjson.loads(line) for line in out.read_bytes().splitlines()], result.stderr
 
 
-def alerts(rules: str, events: Path) -> list[dict[str, Any]]:
-    """What `tocsin backtest --json` prints under one of the example rules."""
-    path = ROOT / "examples" / "rules" / rules
+def alerts(path: Path, events: Path) -> list[dict[str, Any]]:
+    """What `tocsin backtest --json` prints under some rules."""
     result = CliRunner().invoke(backtest, ["--rules", str(path), "--events", str(events), "--json"])
     assert result.exit_code == 0, result.stderr
     return [orjson.loads(line) for line in result.stdout.splitlines()]
@@ -108,10 +109,23 @@ def test_calls_become_contacts_and_abandonments(bank: Path, tmp_path: Path) -> N
 def test_outages_of_the_bank_are_found_within_minutes(bank: Path, tmp_path: Path) -> None:
     """Callers who all hang up, and a queue that has gone silent; nothing else on that day."""
     imported("bank-calls", bank, tmp_path / "bank.ndjson.txt")
-    found = alerts("bank-calls.yaml", tmp_path / "bank.ndjson.txt")
+    found = alerts(ROOT / "examples" / "rules" / "bank-calls.yaml", tmp_path / "bank.ndjson.txt")
     # Local time is two hours ahead of UTC.
     assert fired(found, "abandoned") == ["1999-01-07T16:04:30Z"]
     assert fired(found, "silent") == ["1999-01-07T13:14:50Z"]
+
+
+def test_sudden_detection_finds_an_outage_without_a_window(bank: Path, tmp_path: Path) -> None:
+    """Within ten minutes from when everybody hangs up, and it is over when they are served again."""
+    imported("bank-calls", bank, tmp_path / "bank.ndjson")
+    rules = tmp_path / "sudden.yaml"
+    rules.write_text(
+        "rules: [{name: sudden, detect: sudden, indicator: abandonment, by: [team], ceiling: 25}]\n"
+    )
+    found = alerts(rules, tmp_path / "bank.ndjson")
+    assert [alert["state"] for alert in found] == ["firing", "resolved"]
+    assert "1999-01-07T16:00:00Z" < found[0]["at"] < "1999-01-07T16:10:00Z"
+    assert "1999-01-07T16:20:00Z" < found[1]["at"] < "1999-01-07T16:40:00Z"
 
 
 def test_updates_of_tickets_become_the_steps_of_their_lives(tmp_path: Path) -> None:

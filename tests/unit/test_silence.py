@@ -77,6 +77,18 @@ def test_the_bank_is_missed_on_the_11th_and_12th_and_never_at_night_or_on_saturd
     assert found[1][1] <= at(13, 12)
 
 
+def test_a_fixed_rate_in_opening_hours_misses_the_bank_on_the_same_days() -> None:
+    """Five calls an hour from Sunday to Thursday, 7 to 23 o'clock; other times are nobody's affair."""
+    hours = OpenHours("Asia/Jerusalem", tuple((day, 7 * 60, 23 * 60) for day in (6, 0, 1, 2, 3)))
+    made = SilenceDetector(Silence(FIVE_AN_HOUR, None, None, hours), PANE_MS)
+    made.grow(1)
+    found = breaches(made, panes())
+    assert [since // DAY_MS for since, _ in found] == [at(11, 9) // DAY_MS, at(13, 10) // DAY_MS]
+    assert found[0][0] == at(11, 8)
+    assert found[0][1] >= at(13, 0)
+    assert at(13, 10, 30) < found[1][0] <= at(13, 11)
+
+
 def steady(first: int, minutes: int, every: int = 2) -> list[tuple[int, int]]:
     """One event every so many minutes."""
     return [((first + minute) * MINUTE_MS, 1) for minute in range(every, minutes + 1, every)]
