@@ -12,7 +12,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -65,7 +65,7 @@ class Recovery:
         produced_s = time.monotonic() - began
         trickling = asyncio.create_task(self._trickle())
         try:
-            await self._until(lambda: worker.metric("tocsin_events_total") >= self.options.contacts)
+            await self._until(worker, lambda: worker.metric("tocsin_events_total") >= self.options.contacts)
             filled_s = time.monotonic() - began
             contacts = _entries(worker, "contacts")
             await asyncio.sleep(5)  # a commit, and panes that close at the trickle's pace
@@ -73,7 +73,9 @@ class Recovery:
             worker.kill()
             killed = time.time()
             worker = await asyncio.to_thread(self._start)
-            await self._until(lambda: worker.metric("tocsin_ready") == 1 and _judged_s(worker) > before)
+            await self._until(
+                worker, lambda: worker.metric("tocsin_ready") == 1 and _judged_s(worker) > before
+            )
             back_s = time.time() - killed
             return self._report(
                 contacts_open=contacts,
@@ -129,11 +131,11 @@ class Recovery:
         finally:
             await producer.stop()
 
-    async def _until(self, holds: Any) -> None:
+    async def _until(self, worker: WorkerProcess, holds: Callable[[], bool]) -> None:
         deadline = time.monotonic() + GIVE_UP_S
         while not await asyncio.to_thread(holds):
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"not within {GIVE_UP_S:.0f} s; the worker's log is in {self.folder}")
+            if worker.process.poll() is not None or time.monotonic() > deadline:
+                raise TimeoutError(f"the worker ended or was too slow; its log is in {self.folder}")
             await asyncio.sleep(0.1)
 
     def _logged(self, what: str) -> float:
