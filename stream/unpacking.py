@@ -1,0 +1,71 @@
+"""Unpacking: what a fetch brought, a whole Kafka batch at a time.
+
+Aiokafka takes every record through two generators and copies it from its C extension into a dataclass:
+more work than decoding the JSON in it.  Here a list of the extension's own records is made by C.
+"""
+
+from collections.abc import Mapping
+from inspect import GEN_CREATED, getgeneratorstate
+from typing import Any, Final
+
+from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
+from aiokafka.errors import CorruptRecordException
+
+EVERYTHING: Final = 1 << 62
+
+
+class WholeBatches:
+    """Takes the place of a fetch result's `getall`; nobody may have read from the result yet.
+
+    The records have `offset`, `timestamp`, `timestamp_type`, `key`, `value` and `headers`.  Transactions
+    are not looked at: a consumer that reads only what is committed must not use this.
+    """
+
+    def __init__(self, result: FetchResult) -> None:
+        self._result: Final = result
+        self._records: Final[PartitionRecords] = result._partition_records  # noqa: SLF001  # aiokafka offers no other way
+        self._rest: list[Any] = []
+        self._behind: int = self._records.next_fetch_offset
+
+    def __call__(self, max_records: int | None = None) -> list[Any]:
+        """The next records, in offset order, at most so many; the consumer's position moves behind them.
+
+        Raises:
+            CorruptRecordException: a batch's checksum is wrong; the position stays, so it is fetched again.
+        """
+        result, records = self._result, self._records
+        if not (result.has_more() and result.check_assignment(result._topic_partition)):  # noqa: SLF001
+            return []
+        most = EVERYTHING if max_records is None else max_records
+        found = self._rest
+        while len(found) < most and records._records.has_next():  # noqa: SLF001
+            found += self._next_batch()
+        found, self._rest = found[:most], found[most:]
+        records.next_fetch_offset = self._rest[0].offset if self._rest else self._behind
+        result._update_position()  # noqa: SLF001
+        if not self._rest and not records._records.has_next():  # noqa: SLF001
+            result._partition_records = None  # noqa: SLF001  # all of it was read
+        return found
+
+    def _next_batch(self) -> list[Any]:
+        batch = self._records._records.next_batch()  # noqa: SLF001
+        if self._records._check_crcs and not batch.validate_crc():  # noqa: SLF001
+            self._result._partition_records = None  # noqa: SLF001
+            raise CorruptRecordException(f"wrong checksum in {self._result._topic_partition}")  # noqa: SLF001
+        found = [] if batch.is_control_batch else list(batch)
+        if found and found[0].offset < self._behind:  # the position is in the middle of the batch
+            found = [record for record in found if record.offset >= self._behind]
+        self._behind = batch.next_offset
+        return found
+
+
+def hasten(fetched: Mapping[Any, Any]) -> None:
+    """Make all results that a fetcher holds, and that nobody has read from, give whole batches."""
+    for result in fetched.values():
+        if type(result) is FetchResult and "getall" not in vars(result) and _untouched(result):
+            result.getall = WholeBatches(result)
+
+
+def _untouched(result: FetchResult) -> bool:
+    unpacking = getattr(result._partition_records, "_records_iterator", None)  # noqa: SLF001
+    return unpacking is not None and getgeneratorstate(unpacking) == GEN_CREATED

@@ -1,0 +1,106 @@
+"""Whole batches of a fetch, against aiokafka's own unpacking of the same bytes."""
+
+from typing import Any
+
+import pytest
+from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
+from aiokafka.errors import CorruptRecordException
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.memory_records import MemoryRecords
+from aiokafka.structs import TopicPartition
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream.unpacking import WholeBatches, hasten
+
+TP = TopicPartition("cx.feedback", 3)
+SIZES = st.lists(st.integers(1, 7), min_size=1, max_size=5)
+
+
+class Assignment:
+    """An active one with a position."""
+
+    active = True
+    paused = False
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+
+    def state_value(self, _tp: TopicPartition) -> "Assignment":
+        """Of the one partition."""
+        return self
+
+    def consumed_to(self, position: int) -> None:
+        """Reading has come so far."""
+        self.position = position
+
+
+def wire(sizes: list[int]) -> bytes:
+    """Kafka batches of so many records each, offsets from 0."""
+    data, base = bytearray(), 0
+    for size in sizes:
+        builder = DefaultRecordBatchBuilder(2, 0, False, -1, -1, -1, 1 << 14)
+        for place in range(size):
+            builder.append(place, 1_700_000_000_000 + place, b"key", b"%d" % (base + place), [])
+        batch = bytearray(builder.build())
+        batch[:8] = base.to_bytes(8, "big")
+        data += batch
+        base += size
+    return bytes(data)
+
+
+def fetched(data: bytes, start: int) -> FetchResult:
+    """What a fetch from offset `start` brought."""
+    records = PartitionRecords(TP, MemoryRecords(data), [], start, None, None, True, 0)
+    return FetchResult(TP, assignment=Assignment(start), partition_records=records, backoff=0)
+
+
+def drained(result: FetchResult, takes: list[int]) -> list[Any]:
+    """Offset, value and time of what each take gives, if it gives anything, and the position after it."""
+    told: list[Any] = []
+    for most in takes:
+        if not result.has_more():
+            break
+        if found := [(r.offset, r.value, r.timestamp) for r in result.getall(most)]:
+            told.append((found, result._assignment.position))
+    return told
+
+
+@given(SIZES, st.integers(0, 34), st.lists(st.integers(1, 9), max_size=8))
+def test_records_and_positions_are_aiokafkas(sizes: list[int], start: int, takes: list[int]) -> None:
+    """However much is taken at a time, from whatever offset: the same records, and the same positions."""
+    data, start = wire(sizes), min(start, sum(sizes) - 1)
+    ours, stock = fetched(data, start), fetched(data, start)
+    hasten({TP: ours})
+    assert isinstance(ours.getall, WholeBatches)
+    all_of_it = [*takes, 100]
+    assert drained(ours, all_of_it) == drained(stock, all_of_it)
+    assert not ours.has_more()
+
+
+def test_a_result_that_was_read_from_is_left_alone() -> None:
+    """Its generator stands in the middle of a batch: only aiokafka can go on from there."""
+    result = fetched(wire([5]), 0)
+    assert [record.offset for record in result.getall(2)] == [0, 1]
+    hasten({TP: result, "an error": object()})
+    assert [record.offset for record in result.getall(9)] == [2, 3, 4]
+
+
+def test_a_wrong_checksum_loses_nothing() -> None:
+    """The position stays before the batches that were unpacked with it, and nothing more is given."""
+    data = bytearray(wire([3, 3]))
+    data[-2] ^= 1
+    result = fetched(bytes(data), 0)
+    hasten({TP: result})
+    with pytest.raises(CorruptRecordException):
+        result.getall(100)
+    assert result._assignment.position == 0
+    assert not result.has_more()
+
+
+def test_records_of_a_position_that_has_moved_are_dropped() -> None:
+    """After a seek what was fetched before is of no use."""
+    result = fetched(wire([3]), 0)
+    hasten({TP: result})
+    result._assignment.position = 2
+    assert result.getall(100) == []
