@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from alerts.rules import DAY_MS
 from alerts.transitions import Transition, utc_text
@@ -220,3 +222,41 @@ def test_where_keeps_other_scopes_quiet() -> None:
     """A rule watches the scopes that its `where` names."""
     judge = Judge(plan_of(SUDDEN.replace("floor: 75", "floor: 75, where: {channel: [chat]}")), 0)
     assert fed(judge, panes(falling(), 1309)) == []
+
+
+SPLIT = st.lists(
+    st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=3, max_size=3),
+    min_size=1,
+    max_size=12,
+)
+
+
+def closed(parts: list[list[tuple[int, int]]]) -> list[Section]:
+    """Pane after pane, closed by three partitions of which each has a part of its answers."""
+    return [
+        section_of(f"{name}/{number}", 1000 + at, counted, position=at)
+        for at, pane in enumerate(parts)
+        for number, part in enumerate(pane)
+        for name, counted in (("interactions", []), ("feedback", answers(1000 + at, *part)))
+    ]
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(SPLIT)
+def test_verdicts_do_not_depend_on_how_a_panes_answers_were_split(parts: list[list[tuple[int, int]]]) -> None:
+    """Sudden detection, a threshold and a burning budget hear the pane's answers, wherever they came from."""
+    rules = (
+        SUDDEN
+        + "  - {name: low, indicator: csat, by: [channel], window: 30m, critical: 70, explain: []}\n"
+        + "  - {name: burn, indicator: csat, by: [channel], detect: burn, target: 90, explain: []}\n"
+    )
+    plan = plan_of(rules, 3)
+    together = [[(sum(h for h, _ in pane), sum(u for _, u in pane)), (0, 0), (0, 0)] for pane in parts]
+    heard: tuple[list[Explained], list[Explained]] = [], []
+    told = [
+        fed(Judge(plan, 0, observer.append), closed(each))
+        for each, observer in zip((parts, together), heard, strict=True)
+    ]
+    assert told[0] == told[1]
+    assert heard[0] == heard[1]
+    assert heard[0] or not any(n for pane in parts for part in pane for n in part)
