@@ -9,6 +9,7 @@ from aiokafka.structs import ConsumerRecord
 
 from stream.kafka import MAX_RECORD_BYTES
 from stream.slots import TP
+from stream.unpacking import hasten
 
 Records = Sequence[ConsumerRecord[bytes | None, bytes | None]]
 
@@ -71,6 +72,7 @@ class Reader:
             self._consumer.seek(tp, wanted[TP(*tp)][0])
         silent = 0
         while open_ends:
+            hasten(self._consumer._fetcher._records)  # noqa: SLF001  # aiokafka offers no other way
             fetched = await self._consumer.getmany(*open_ends, timeout_ms=POLL_MS, max_records=MOST_RECORDS)
             silent = 0 if fetched else silent + 1
             for tp, records in fetched.items():
