@@ -83,6 +83,7 @@ class Recovery:
                 produced_s=produced_s,
                 filled_s=filled_s,
                 back_s=back_s,
+                back_cpu_s=worker.cpu_s(),
                 assigned_s=self._logged("partitions assigned") - killed,
                 ready_s=self._logged("crew ready") - killed,
                 rss_empty_mb=empty_mb,
