@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from alerts.description import windows_ms
+from alerts.errors import SettingsError
 from alerts.notation import duration_text
 from alerts.rulebook import SHORTEST_PANE_MS, Default, compose, rule_list
 from alerts.rulebook_values import duration
@@ -93,7 +94,10 @@ class _Reader:
             root.node.note(f"want one of {', '.join(SOURCES)}, got {' and '.join(given) or 'none'}")
         file = root.get("rules_file", lambda node: node.text("the path of a rules file"))
         if file is not None:
-            return load(self.path.parent / file)
+            try:
+                return load(self.path.parent / file)
+            except SettingsError as error:
+                raise SettingsError(f"{self.path}: rules_file: {error}") from None
         single = root.find("rule")
         rules = rule_list(root) if single is None else [single]
         timing = Timing(pane_ms=self.pane_ms)

@@ -96,6 +96,8 @@ def command(**options: Any) -> None:
         tune_ms=TUNED_MS if wanted.tune else (),
     )
     simulation = Simulation(rulebook, rules, question)
+    if wanted.html is not None:
+        _write(wanted.html, "", "a")  # whether it can be, before the work
     with progress("simulating", simulation.hours()) as told:
         outcomes = simulation.run(told)
     if wanted.html is not None:
@@ -220,9 +222,10 @@ def _patience_ms(text: str) -> int:
     return patience_ms
 
 
-def _write(path: Path, page: str) -> None:
+def _write(path: Path, page: str, mode: str = "w") -> None:
     try:
-        path.write_text(page, "utf-8")
+        with path.open(mode, encoding="utf-8") as file:
+            file.write(page)
     except OSError as error:
         raise SettingsError(
             f"--html: {path}: want a file that can be written, got: {error.strerror}"

@@ -202,7 +202,9 @@ def test_a_wrong_rules_file_is_told_by_its_own_name(tmp_path: Path) -> None:
     """Its problems, and its absence."""
     (tmp_path / "r.yaml").write_text("rules: 5")
     assert "r.yaml:1:8: rules: want a list of rules" in problems(tmp_path, "rules_file: r.yaml\nstep: 5m")
-    with pytest.raises(SettingsError, match=r"absent\.yaml: want a file that can be read"):
+    with pytest.raises(
+        SettingsError, match=r"s\.yaml: rules_file: .*absent\.yaml: want a file that can be read"
+    ):
         read(tmp_path, "rules_file: absent.yaml\nstep: 5m")
 
 

@@ -177,6 +177,17 @@ def test_only_what_a_simulation_is_good_for_is_simulated(tmp_path: Path, per_day
     assert error.startswith("--per-day: want 0.1 to 1,000,000, got ")
 
 
+def test_a_page_that_cannot_be_written_is_known_before_the_work(tmp_path: Path) -> None:
+    """And one that is there stays as it is when something else is wrong."""
+    page = tmp_path / "page.html"
+    page.write_text("old")
+    _, _, error = run(tmp_path, "--rule", "sudden", "--fall", "140", "--html", str(page))
+    assert "want a score of 0 to 100" in error
+    assert page.read_text() == "old"
+    _, out, error = run(tmp_path, "--rule", "sudden", "--fall", "140", "--html", str(tmp_path))
+    assert "is a directory" in out + error
+
+
 def test_a_seed_below_zero_is_a_mistake(tmp_path: Path) -> None:
     """Not a crash."""
     code, out, _ = run(tmp_path, "--seed", "-1")
