@@ -12,14 +12,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
-
 from alerts.errors import OperatorError
 from alerts.rules import Rulebook
 from alerts.signing import signer
 from stream import __version__, rulefile
 from stream.clients import BrokerError, admin_client, reading
 from stream.kafka import ClientSettings
+from stream.keying import wanted_key
 from stream.records import Stream
 from stream.topics import inspect
 
@@ -196,7 +195,7 @@ def clock(newest_ms: float, now_ms: float) -> Check:
 
 def keys(records: Sequence[tuple[bytes | None, bytes | None]]) -> Check:
     """Whether records are keyed by their customer, or by their id where they have none."""
-    known = [(key, wanted) for key, value in records if (wanted := _wanted_key(value)) is not None]
+    known = [(key, wanted) for key, value in records if (wanted := wanted_key(value)) is not None]
     wrong = sum(key != wanted for key, wanted in known)
     if not known or wrong / len(known) <= MISKEYED:
         return Check(
@@ -207,12 +206,3 @@ def keys(records: Sequence[tuple[bytes | None, bytes | None]]) -> Check:
         "have senders set the key to the customer (the id where there is none): repeats are missed otherwise"
     )
     return Check("keys", State.WARN, found, fix)
-
-
-def _wanted_key(value: bytes | None) -> bytes | None:
-    try:
-        event = orjson.loads(value or b"")
-    except orjson.JSONDecodeError:
-        return None
-    wanted = (event.get("customer") or event.get("id")) if isinstance(event, dict) else None
-    return wanted.encode() if isinstance(wanted, str) else None

@@ -18,6 +18,7 @@ from alerts.transitions import Score, Transition, encode
 from stream.dead_letters import letter
 from stream.intake import Intake, IntakeOutput
 from stream.judge import Judge
+from stream.keying import sampled
 from stream.metrics import Metrics
 from stream.plan import Plan
 from stream.producer import Outgoing
@@ -103,6 +104,7 @@ class IntakeMachine:
         active = self.intake.active_sections(stream) if self._quiet.records(stream) else []
         output = self.intake.feed(stream, records)
         self._metrics.batch(stream, output)
+        self._metrics.keys(stream, sampled(records))
         letters = _letters(TP(topic, self._partition), output, records)
         return Work([*_sections(active), *letters, *_sections(output.sections)])
 

@@ -28,6 +28,7 @@ from alerts.states import State
 from alerts.transitions import Transition
 from stream import __version__
 from stream.collector import ScrapeTimeCollector, WorkerView, limits
+from stream.keying import Keyed
 from stream.outcomes import Outcome, Reason
 from stream.records import Stream
 
@@ -63,6 +64,11 @@ class Metrics:
             "tocsin_events", "Input records read, by what became of them.", ["topic", "outcome"]
         )
         self._rejected = counter("tocsin_rejected", "Input records refused, by reason.", ["topic", "reason"])
+        self._keys = counter(
+            "tocsin_sampled_keys",
+            "Input records whose keys were looked at, by what they are.",
+            ["topic", "key"],
+        )
         self._transitions = counter(
             "tocsin_alert_transitions", "Changes of alert states written.", ["rule", "severity", "state"]
         )
@@ -92,6 +98,8 @@ class Metrics:
             collector(registry=self.registry)
         for stream in Stream:
             self._missing.labels(stream.topic)
+            for keyed in Keyed:
+                self._keys.labels(stream.topic, keyed.value)
             for outcome in Outcome:
                 self._events.labels(stream.topic, outcome.value)
             for reason in Reason:
@@ -127,6 +135,11 @@ class Metrics:
             self._events.labels(stream.topic, outcome.value).inc(count)
         for reason, count in output.reasons.items():
             self._rejected.labels(stream.topic, reason.value).inc(count)
+
+    def keys(self, stream: Stream, found: Mapping[Keyed, int]) -> None:
+        """The keys of some input records were looked at."""
+        for keyed, count in found.items():
+            self._keys.labels(stream.topic, keyed.value).inc(count)
 
     def missing(self, topic: str, records: int) -> None:
         """Retention has deleted records that this group had not read."""

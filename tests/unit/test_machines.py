@@ -90,6 +90,13 @@ def test_bad_records_become_dead_letters() -> None:
     assert counted(metrics, "tocsin_rejected_total") == 1
 
 
+def test_keys_are_looked_at() -> None:
+    """A sender that does not key by customer shows in a metric."""
+    machine, metrics = intake()
+    machine.work("cx.feedback", answers(0, 40))
+    assert counted(metrics, "tocsin_sampled_keys_total") == 1
+
+
 def test_feeding_again_is_silent() -> None:
     """What was counted and said before is not counted again."""
     machine, metrics = intake()

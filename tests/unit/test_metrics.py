@@ -7,6 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from alerts.transitions import Transition
 from stream import __version__
+from stream.keying import Keyed
 from stream.metrics import Metrics
 from stream.outcomes import Outcome, Reason
 from stream.records import Stream
@@ -50,6 +51,7 @@ def test_known_label_sets_start_at_zero() -> None:
     events = _values(metrics, "tocsin_events_total")
     assert events == {(outcome.value, stream.topic): 0.0 for outcome in Outcome for stream in Stream}
     assert len(_values(metrics, "tocsin_rejected_total")) == len(Reason) * len(Stream)
+    assert len(_values(metrics, "tocsin_sampled_keys_total")) == len(Keyed) * len(Stream)
     transitions = _values(metrics, "tocsin_alert_transitions_total")
     assert set(transitions) == {
         ("low", severity, state)
