@@ -148,12 +148,11 @@ class Run:
         began = time.monotonic()
         while not self._arrivals.by_source and time.monotonic() - began < START_S:  # noqa: ASYNC110  # a test only
             await asyncio.sleep(0.5)
-        left_s = self.options.seconds - (time.monotonic() - began)
-        pause_s = max(0.0, left_s / max(1, self.options.faults))
+        now = time.monotonic()
+        pause_s = max(0.0, (self.options.seconds - (now - began)) / max(1, self.options.faults))
         for number in range(1, self.options.faults + 1):
-            began = time.monotonic()
             self._now(f"fault {number} of {self.options.faults}: {await hands.one()}")
-            await asyncio.sleep(max(0.5, pause_s - (time.monotonic() - began)))
+            await asyncio.sleep(max(0.5, now + number * pause_s - time.monotonic()))
             if producing.done():
                 producing.result()
 
