@@ -126,7 +126,7 @@ class JavaBroker(Broker):
         self._mourner: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] = (self._home / "broker.log").open("ab")
         port, controller, tls = free_ports(3)
-        cluster = urlsafe_b64encode(uuid4().bytes).rstrip(b"=").decode()
+        cluster = cluster_id()
         if place is not None:
             port, controller, cluster = place
         self.bootstrap = f"127.0.0.1:{port}"
@@ -256,6 +256,11 @@ class DockerBroker(Broker):
         atexit.unregister(self.close)
         with suppress(subprocess.CalledProcessError):
             _docker("rm", "--force", "--volumes", self._id)
+
+
+def cluster_id() -> str:
+    """A name for a new cluster, as Kafka wants it; never one that its tools take for an option."""
+    return "T" + urlsafe_b64encode(uuid4().bytes).rstrip(b"=").decode()[1:]
 
 
 def why_not() -> str | None:

@@ -1,15 +1,13 @@
 """Three brokers as one: the one that leads is stopped, killed, frozen or filled, and another takes over."""
 
 import asyncio
-from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
-from uuid import uuid4
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from tests.kafka.broker import Broker, JavaBroker, Place, free_ports, java_broker
+from tests.kafka.broker import Broker, JavaBroker, Place, cluster_id, free_ports, java_broker
 
 NODES: Final = 3
 SETTINGS: Final = {
@@ -29,7 +27,7 @@ class Cluster(Broker):
     def __init__(self, nodes: int = NODES) -> None:
         ports = [free_ports(3) for _ in range(nodes)]
         voters = ",".join(f"{n}@127.0.0.1:{ctl}" for n, (_, ctl, _) in enumerate(ports, 1))
-        cluster = urlsafe_b64encode(uuid4().bytes).rstrip(b"=").decode()
+        cluster = cluster_id()
         self.nodes: list[JavaBroker] = []
         for number, (port, controller, _) in enumerate(ports, 1):
             settings = {**SETTINGS, "node.id": str(number), "controller.quorum.voters": voters}
