@@ -31,7 +31,7 @@ FETCH_WAIT_MS: Final = 50
 for the answer on the others before it is asked for again, so this bounds how long one alone stands still."""
 FETCH_BYTES: Final = 2 * 2**20
 """Per partition and answer: about 10,000 events."""
-BATCH_RECORDS: Final = 5_000
+BATCH_RECORDS: Final = 12_000
 """Records per batch: what is done again after a crash, and how long the loop is busy with one."""
 
 Take = Callable[[Batch], Awaitable[None]]
