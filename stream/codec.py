@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Final, Generic
+from typing import Final, Generic, cast
 
 import msgspec
 import numpy as np
@@ -110,22 +110,29 @@ def _times(
 ) -> tuple[Ints, dict[int, RecordError]]:
     """When each event happened, and by place those that cannot have."""
     at_ms = read_times(list(map(_AT, events)))
-    limit_ms = _limits(records, max_ahead_ms)
     errors: dict[int, RecordError] = {}
-    for place in np.flatnonzero((at_ms < EARLIEST_MS) | (at_ms > limit_ms)).tolist():
-        errors[place] = _wrong_time(int(at_ms[place]), records[place].timestamp, max_ahead_ms)
+    if not len(at_ms):
+        return at_ms, errors
+    stamps = [record.timestamp for record in records]
+    if at_ms.min() >= EARLIEST_MS and at_ms.max() <= _least_limit(stamps, max_ahead_ms):
+        return at_ms, errors
+    limit_ms = [_limit(stamp, max_ahead_ms) for stamp in stamps]
+    for place in np.flatnonzero((at_ms < EARLIEST_MS) | (at_ms > np.array(limit_ms))).tolist():
+        errors[place] = _wrong_time(int(at_ms[place]), stamps[place], max_ahead_ms)
     return at_ms, errors
 
 
-def _limits(records: Sequence[Record], max_ahead_ms: int) -> Ints | int:
-    """The latest time that each record may carry.  Kafka's -1 and a file's None mean: no timestamp."""
-    stamps = [record.timestamp for record in records]
-    if stamps.count(None) == len(stamps):
-        return LATEST_MS
+def _limit(stamp: int | None, max_ahead_ms: int) -> int:
+    """The latest time that a record may carry.  Kafka's -1 and a file's None mean: no timestamp."""
+    return LATEST_MS if stamp is None or stamp < 0 else min(stamp + max_ahead_ms, LATEST_MS)
+
+
+def _least_limit(stamps: Sequence[int | None], max_ahead_ms: int) -> int:
+    """A time that every record may carry: a quick look that mostly is enough."""
     if None in stamps:
-        stamps = [-1 if stamp is None else stamp for stamp in stamps]
-    known = np.array(stamps, np.int64)
-    return np.where(known < 0, LATEST_MS, np.minimum(known + max_ahead_ms, LATEST_MS))
+        return LATEST_MS if stamps.count(None) == len(stamps) else NO_TIME
+    least = min(cast("Sequence[int]", stamps))
+    return NO_TIME if least < 0 else min(least + max_ahead_ms, LATEST_MS)
 
 
 def _wrong_time(at_ms: int, timestamp: int | None, max_ahead_ms: int) -> RecordError:

@@ -7,6 +7,8 @@ from typing import Any, Final
 import numpy as np
 
 from stream.events import Event
+from stream.hashing import hashed
+from stream.hashtable import Keys
 from stream.plan import Grouping
 from stream.sections import ScopeKey
 from stream.times import Ints
@@ -19,6 +21,9 @@ SPELLINGS: Final = 1 << 16
 """Raw combinations remembered before the memory of spellings starts anew."""
 
 
+_NONE: Final = np.empty(0, np.uint64)
+
+
 class Combos:
     """Numbers for the combinations of values of `dims`; a number stays valid until `retain`.
 
@@ -26,14 +31,15 @@ class Combos:
     """
 
     def __init__(self, dims: Sequence[str], values: Sequence[Values] = ()) -> None:
-        self._dims = tuple(dims)
-        self._channel = self._dims.index("channel") if "channel" in self._dims else -1
+        self.dims: Final = tuple(dims)
+        self._hashes: dict[str, Keys] = {}
+        self._channel = self.dims.index("channel") if "channel" in self.dims else -1
         self.values: list[Values] = []
         self.limit = MOST
         self._codes: dict[Values, int] = {}
         self._spellings: dict[Any, int] = {}
         # attrgetter gives a bare value for one name: asked for it twice, a tuple as for many
-        self._raw = attrgetter(*(self._dims if len(self._dims) > 1 else self._dims * 2 or ("channel",)))
+        self._raw = attrgetter(*(self.dims if len(self.dims) > 1 else self.dims * 2 or ("channel",)))
         for combo in values:
             self.code(combo)
 
@@ -42,7 +48,7 @@ class Combos:
 
     def codes(self, events: Sequence[Event]) -> Ints:
         """The number of each event's combination."""
-        if not self._dims:
+        if not self.dims:
             return np.full(len(events), self.code(()), np.int64)
         codes = list(map(self._spellings.get, map(self._raw, events)))
         if None in codes:
@@ -50,12 +56,21 @@ class Combos:
                 codes[place] = self._spelled(self._raw(events[place]))
         return np.array(codes, np.int64)
 
+    def hashes(self, dim: str) -> Keys:
+        """The hash of the value of a dimension, by combination."""
+        known = self._hashes.get(dim, _NONE)
+        if len(known) < len(self.values):
+            place = self.dims.index(dim)
+            more = hashed([values[place] for values in self.values[len(known) :]])
+            known = self._hashes[dim] = np.concatenate([known, more])
+        return known
+
     def retain(self, used: Ints) -> Ints:
         """Forget all numbers but `used` (distinct); gives each old one its new number, -1 where forgotten."""
         renumbered = np.full(len(self.values), -1, np.int64)
         renumbered[used] = np.arange(len(used))
         kept = [self.values[code] for code in used]
-        self.values, self._codes, self._spellings = [], {}, {}
+        self.values, self._codes, self._spellings, self._hashes = [], {}, {}, {}
         self.limit = max(self.limit, 2 * len(kept))
         for combo in kept:
             self.code(combo)
@@ -70,7 +85,7 @@ class Combos:
 
     def _tidied(self, raw: tuple[str | None, ...]) -> Values:
         """Stripped, the channel in lower case, "" for what is missing."""
-        values = [(value or "").strip() for value in raw[: len(self._dims)]]
+        values = [(value or "").strip() for value in raw[: len(self.dims)]]
         if self._channel >= 0:
             values[self._channel] = values[self._channel].lower()
         return tuple(values)

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from operator import attrgetter
 from typing import Final, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stream.batch import Batch
 from stream.cases import MEMORY_MS, Cases
@@ -170,20 +172,28 @@ class ContactLine:
 
     def _touches(self, batch: Batch[Interaction], kinds: Ints, combo: Ints) -> Table:
         """What history must judge: events with a customer, and resolutions that say when they opened."""
-        named = np.array(list(map(bool, map(_CUSTOMER, batch.events))), bool)
+        customers = list(map(_CUSTOMER, batch.events))
+        named = _given(customers)
         timed = (kinds == RESOLVED) & (batch.column != NO_TIME)
         wanted = (kinds != NO_TOUCH) & (named | timed)
-        own, named = batch.only(wanted), named[wanted]
+        own, named, combo = batch.only(wanted), named[wanted], combo[wanted]
         rows = np.empty(len(own), TOUCH)
         rows["closing"], rows["at_ms"], rows["id"] = own.closing, own.at_ms, own.ids
-        rows["opened_ms"], rows["combo"], rows["kind"] = own.column, combo[wanted], kinds[wanted]
+        rows["opened_ms"], rows["combo"], rows["kind"] = own.column, combo, kinds[wanted]
         rows["target"] = _targets(own.events)
-        person = np.where(named, hashed([event.customer or "" for event in own.events]), own.ids)
-        rows["subject"] = joined(person, self._topics.hashed(list(map(_TOPIC, own.events))))
+        person = hashed([customer or "" for customer in compress(customers, wanted.tolist())])
+        person = np.where(named, person, own.ids)
+        rows["subject"] = joined(person, self._topics_of(own.events, combo))
         case = _cases(own.events)
         rows["case"] = np.where(named & (case != 0), joined(case, person), 0)
         rows["person"] = self._person(person, rows["subject"], case)
         return rows
+
+    def _topics_of(self, events: Sequence[Interaction], combo: Ints) -> Keys:
+        """Hashes of topics; those of combinations are at hand where rules tell topics apart."""
+        if "topic" in self._combos.dims:
+            return self._combos.hashes("topic")[combo]
+        return self._topics.hashed(list(map(_TOPIC, events)))
 
     def _person(self, customer: Keys, subject: Keys, case: Keys) -> Keys:
         """The key of the contact history, as `fcr.match` says."""
@@ -194,6 +204,13 @@ class ContactLine:
                 return joined(customer, case)
             case _:
                 return subject
+
+
+def _given(texts: Sequence[str | None]) -> NDArray[np.bool_]:
+    """Which texts are there and not empty; mostly all are."""
+    if None in texts or "" in texts:
+        return np.array(list(map(bool, texts)), bool)
+    return np.ones(len(texts), bool)
 
 
 def _cases(events: Sequence[Interaction]) -> Keys:
