@@ -194,7 +194,7 @@ class Crew:
         while True:
             await asyncio.sleep(SAVE_POLL_S)
             for host in self.hosts:
-                if host.save_due():
+                if host.save_due(len(self.hosts)):
                     size = await host.save()
                     await asyncio.sleep(size / SAVE_BYTES_PER_S)
             old = {host.snapshots_tp: host.superseded for host in self.hosts if host.superseded}

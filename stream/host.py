@@ -31,9 +31,9 @@ START_ANEW: Final = (
     "To start anew, which reads the input from its start: stop all workers, delete the topic cx.tallies, "
     "run `tocsin topics --group NEW`, and start workers with --group NEW"
 )
-SAVE_WORK_S: Final = 1.5
-"""A snapshot is due when feeding again what came since the last would take so long: a worker that starts
-with all of eight hosts has their state within 20 s."""
+SAVE_WORK_S: Final = 6.0
+"""Snapshots are due when feeding again what came since the last ones of all hosts would take so long: then a
+worker that starts with all of them has their state well within 20 s."""
 SAVE_SHARE: Final = 20
 """A snapshot that took a second to write is followed by another after 20 at the earliest."""
 
@@ -258,12 +258,15 @@ class Host(Generic[M]):
         log.info("snapshot written host=%s bytes=%d reach=%d", self.name, manifest.size, manifest.reach)
         return manifest.size
 
-    def save_due(self) -> bool:
-        """Whether a snapshot is worth its cost, which is never more than a part of the time."""
+    def save_due(self, hosts: int) -> bool:
+        """Whether a snapshot is worth its cost, which is never more than a part of the time.
+
+        `hosts` is how many this worker has.
+        """
         since_s = self._around.clock() - self._saved_s
         if not self._live or not self.fed or since_s < SAVE_SHARE * self._save_took_s:
             return False
-        return self.work_s >= SAVE_WORK_S or since_s >= self._role.save_after_s
+        return hosts * self.work_s >= SAVE_WORK_S or since_s >= self._role.save_after_s
 
     def worth_saving(self) -> bool:
         """Whether so much has come since the last snapshot that the next owner is better off with one."""

@@ -5,6 +5,7 @@ Exit code 0 when everything that came out is what must have come out, 1 otherwis
 
 import asyncio
 import json
+import logging
 import random
 import subprocess
 import sys
@@ -269,6 +270,7 @@ def tell(text: str) -> None:
 def main() -> None:
     """Run, print the report, say by the exit code whether all is well."""
     options = read_options()
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # brokers come and go: it would say nothing else
     report = asyncio.run(run(options) if options.seeds == 1 else runs(options))
     text = json.dumps(report, indent=2)
     print(text)  # noqa: T201

@@ -300,25 +300,41 @@ def test_a_snapshot_of_what_never_left_is_not_written() -> None:
 
 
 def test_when_snapshots_are_due() -> None:
-    """After so many records, or so long if there were any; never for more than a share of the time."""
+    """After so much work, or so long if there was any; never for more than a share of the time."""
 
     async def play(world: World) -> None:
         host = world.host()
         await host.catch_up(NOTHING)
         world.now_s = 1_000.0
-        assert not host.save_due()
+        assert not host.save_due(1)
         await host.take(world.batch(A, 0, 1))
-        assert host.save_due()
+        assert host.save_due(1)
         await host.save()
         await host.take(world.batch(A, 1, 2))
-        assert not host.save_due()
+        assert not host.save_due(1)
         world.now_s += 60.0
-        assert host.save_due()
+        assert host.save_due(1)
         host.work_s = SAVE_WORK_S
         host._save_took_s = 8.0
-        assert not host.save_due()
+        assert not host.save_due(1)
         world.now_s += SAVE_SHARE * 8.0
-        assert host.save_due()
+        assert host.save_due(1)
+
+    scene(play)
+
+
+def test_the_more_hosts_the_sooner_each_is_saved() -> None:
+    """What counts is how long a worker that starts with all of them feeds again."""
+
+    async def play(world: World) -> None:
+        host = world.host()
+        await host.catch_up(NOTHING)
+        await host.take(world.batch(A, 0, 1))
+        await host.save()
+        await host.take(world.batch(A, 1, 2))
+        host.work_s = SAVE_WORK_S / 4
+        assert not host.save_due(3)
+        assert host.save_due(4)
 
     scene(play)
 
