@@ -13,7 +13,7 @@ from stream.diagnosis import MAX_BYTES, mended
 from stream.events import EventT, Feedback, Interaction
 from stream.outcomes import Reason, RecordError, Reject
 from stream.records import Record, Stream
-from stream.times import EARLIEST_MS, LATEST_MS, NO_TIME, Ints, read_time, read_times
+from stream.times import EARLIEST_MS, LATEST_MS, NO_TIME, Ints, read_times
 
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, TypeError, RecursionError)
 """What the fast decoder raises; `diagnosis` then looks again."""
@@ -24,6 +24,8 @@ _AT: Final = attrgetter("at")
 _OPENED: Final = attrgetter("opened_at")
 _ASKED: Final = attrgetter("interaction_at")
 _ANSWER: Final = attrgetter("indicator", "scale", "score")
+
+_NOWHERE: Final = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,10 @@ def decode_interactions(records: Sequence[Record], max_ahead_ms: int) -> Decoded
     events, kept, rejects = _structs(records, Stream.INTERACTIONS, _INTERACTION.decode)
     at_ms, errors = _times(events, kept, max_ahead_ms)
     opened_ms = np.full(len(events), NO_TIME, np.int64)
-    opened = list(map(_OPENED, events))
-    for place in _given(opened):
-        opened_ms[place] = read_time(opened[place])
-        if opened_ms[place] == NO_TIME:
-            errors.setdefault(place, _bad_time("opened_at"))
+    given, given_ms = _given_times(list(map(_OPENED, events)))
+    opened_ms[given] = given_ms
+    for place in given[given_ms == NO_TIME].tolist():
+        errors.setdefault(place, _bad_time("opened_at"))
     return _without(Decoded(events, at_ms, opened_ms, rejects), errors, kept)
 
 
@@ -57,10 +58,9 @@ def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: Levels
     """Read records of cx.feedback; `levels` knows the scales."""
     events, kept, rejects = _structs(records, Stream.FEEDBACK, _FEEDBACK.decode)
     at_ms, errors = _times(events, kept, max_ahead_ms)
-    asked = list(map(_ASKED, events))
-    for place in _given(asked):
-        if read_time(asked[place]) == NO_TIME:
-            errors.setdefault(place, _bad_time("interaction_at"))
+    given, given_ms = _given_times(list(map(_ASKED, events)))
+    for place in given[given_ms == NO_TIME].tolist():
+        errors.setdefault(place, _bad_time("interaction_at"))
     cells = list(map(levels.known, map(_ANSWER, events)))
     for place in [place for place, cell in enumerate(cells) if cell is None] if None in cells else ():
         event = events[place]
@@ -145,11 +145,12 @@ def _wrong_time(at_ms: int, timestamp: int | None, max_ahead_ms: int) -> RecordE
     return RecordError(Reason.FUTURE, f"at: want {wanted}, got {ahead_s:.0f} s")
 
 
-def _given(values: Sequence[object]) -> list[int]:
-    """Places of the values that are there; mostly there are none, which is quick to see."""
+def _given_times(values: Sequence[str | float | None]) -> tuple[Ints, Ints]:
+    """Places of the times that are there, and what they are; mostly there are none, which is quick to see."""
     if values.count(None) == len(values):
-        return []
-    return [place for place, value in enumerate(values) if value is not None]
+        return _NOWHERE, _NOWHERE
+    given = {place: value for place, value in enumerate(values) if value is not None}
+    return np.array(list(given), np.int64), read_times(list(given.values()))
 
 
 def _bad_time(name: str) -> RecordError:

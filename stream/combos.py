@@ -77,6 +77,8 @@ class Combos:
         return renumbered
 
     def _spelled(self, raw: tuple[str | None, ...]) -> int:
+        if (known := self._spellings.get(raw)) is not None:
+            return known
         if len(self._spellings) >= SPELLINGS:
             self._spellings.clear()
         code = self.code(self._tidied(raw))
