@@ -104,14 +104,24 @@ class Board:
         Yields what everyone must hear of, rows first, then columns.  `held` is the severity that an alert
         may keep: it quietens to the greater of `severity` and its own, as far as that is held.
         """
+        moved, severity = self._moved(rows, verdict, severity, held)
+        for at, column in np.argwhere(moved).tolist():
+            now = Verdict(int(verdict[at, column]))
+            yield from self._step((int(rows[at]), column), at_ms, now, int(severity[at, column]))
+
+    def would_move(self, rows: Ints, verdict: Codes, severity: Codes, held: Codes) -> Flags:
+        """Which rows (each as often as one likes) `step` would change; the others it leaves as they are."""
+        moved, _ = self._moved(rows, verdict, severity, held)
+        changed: Flags = np.any(moved, axis=1)
+        return changed
+
+    def _moved(self, rows: Ints, verdict: Codes, severity: Codes, held: Codes) -> tuple[Flags, Codes]:
+        """Which cells change, if only in what is remembered of them, and the severities of breaches."""
         state, loud = self._state[rows], self._severity[rows]
         breach = verdict == Verdict.BREACH
         severity = np.where(breach, np.maximum(severity, np.minimum(loud, held)), 0)
         louder = breach & (state == State.FIRING) & (severity != loud)
-        moved = (_NEXT[state, verdict] != state) | louder | (state == State.PENDING)
-        for at, column in np.argwhere(moved).tolist():
-            now = Verdict(int(verdict[at, column]))
-            yield from self._step((int(rows[at]), column), at_ms, now, int(severity[at, column]))
+        return (_NEXT[state, verdict] != state) | louder | (state == State.PENDING), severity
 
     def _step(self, cell: Cell, at_ms: int, verdict: Verdict, severity: int) -> Iterator[Move]:
         before = State(int(self._state[cell]))

@@ -7,7 +7,7 @@ from typing import Final, cast
 import numpy as np
 
 from alerts.board import Board, Move
-from alerts.detect.findings import SEVERITIES, Codes, Flags, Ints
+from alerts.detect.findings import SEVERITIES, Codes, Flags, Floats, Ints
 from alerts.detect.threshold import Judged, in_question, judge, limits, past_some_limit
 from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile
 from alerts.readings import Reading
@@ -105,11 +105,8 @@ class Bank:
         question = in_question(self._limits, value)
         if scene.observer is None and not question.any() and self.board.quiet(scene.rows):
             return
-        low, high = value.copy(), value.copy()
-        if self._z and question.any():
-            low[question], high[question] = interval(self.formula, sums.of(question), self._z)
-        judged = judge(self._limits, value, n, low, high)
-        verdict = self._overruled(scene, judged)
+        judged = self._judged(sums, value, n, question)
+        verdict = self._overruled(scene.rows, scene.muted, judged)
         moves = list(self.board.step(scene.at_ms, scene.rows, verdict, judged.severity, judged.held))
         for move in moves:
             place = int(np.searchsorted(scene.rows, move.row))
@@ -117,13 +114,26 @@ class Bank:
         if scene.observer is not None:
             self._explain(scene, readout, judged, verdict)
 
-    def _overruled(self, scene: Scene, judged: Judged) -> Codes:
+    def would_move(self, rows: Ints, sums: Sums) -> Flags:
+        """Which readings would move an alert of their row from where it is, were nothing silenced."""
+        value, n = score(self.formula, sums)
+        judged = self._judged(sums, value, n, in_question(self._limits, value))
+        verdict = self._overruled(rows, None, judged)
+        return self.board.would_move(rows, verdict, judged.severity, judged.held)
+
+    def _judged(self, sums: Sums, value: Floats, n: Ints, question: Flags) -> Judged:
+        low, high = value.copy(), value.copy()
+        if self._z and question.any():
+            low[question], high[question] = interval(self.formula, sums.of(question), self._z)
+        return judge(self._limits, value, n, low, high)
+
+    def _overruled(self, rows: Ints, muted: Flags | None, judged: Judged) -> Codes:
         """Verdicts, where scopes outside a rule's `where` are clear and silenced ones are stale."""
         verdict = judged.verdict
-        if scene.muted is not None:
-            verdict[scene.muted[scene.rows]] = Verdict.STALE
+        if muted is not None:
+            verdict[muted[rows]] = Verdict.STALE
         if not self.reach.whole:
-            verdict[~self.reach.of(scene.rows)] = Verdict.CLEAR
+            verdict[~self.reach.of(rows)] = Verdict.CLEAR
         return verdict
 
     def clear(self, rows: Ints) -> None:

@@ -1,8 +1,8 @@
 """Lanes: when, within a run of panes, each bank and each watch has something to judge, and which scopes.
 
 Where there are few panes, a bank looks at every end at which its window changes.  Where there are many, it
-finds out beforehand at which of them a score could be past a limit (see `courses`), and looks at those, and
-at whatever its live alerts see.  What comes out is the same.
+finds out beforehand at which of them an alert moves (see `courses` and `turns`), and looks at those.  What
+comes out is the same.
 """
 
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ import numpy as np
 
 from alerts.detect.findings import Flags, Ints
 from stream.banks import Bank, Scene, Told
-from stream.courses import NOWHERE, Course, course
+from stream.courses import course
 from stream.explained import Observer
-from stream.indicators import Sums
 from stream.probes import Fresh, Heard, View, union
+from stream.turns import Turns
 from stream.watches import Watch
 from stream.windows import NO_ROWS, Window
 
@@ -71,18 +71,14 @@ class BankLane:
         self._bank: Final = bank
         self._pane_ms: Final = pane_ms
         self._through = 0
-        self._course: Course | None = None
-        self._risky: tuple[Ints, Ints] = NO_ROWS, NO_ROWS  # panes, ascending, and rows
+        self._turns: Turns | None = None  # None: every change is judged
 
     def open(self, block: Block, heard: Heard) -> None:  # noqa: ARG002  # windows have it all
         """Look ahead; the window was slid to the end of the last judged pane."""
-        self._through, self._course = block.through, None
+        self._through, self._turns = block.through, None
         if block.foresee and self._bank.foreseeable:
-            path = self._course = course(self._bank.window, self._bank.formula, block.through)
-            risky = self._bank.may_breach(Sums(path.sums))
-            panes, rows = self._pane(path.slot[risky]), path.rows[risky]
-            order = np.argsort(panes, kind="stable")
-            self._risky = panes[order], rows[order]
+            path = course(self._bank.window, self._bank.formula, block.through)
+            self._turns = Turns(self._bank, path, block.judged)
         self._schedule(block.judged)
 
     def wake(self, pane: int) -> int | None:
@@ -98,6 +94,8 @@ class BankLane:
         if len(rows):
             scene = Scene(moment.end_ms, rows, moment.muted, moment.observer)
             yield from self._bank.step(scene, self._bank.window.read(rows))
+            if self._turns is not None:
+                self._turns.look(rows, moment.pane)
         self._schedule(moment.pane)
 
     def close(self) -> None:
@@ -105,38 +103,16 @@ class BankLane:
         self._bank.window.advance(self._through)
 
     def _schedule(self, pane: int) -> None:
-        wanted = self.wake(pane) if self._course is None else self._foreseen(pane, self._course)
+        turns = self._turns
+        wanted = self.wake(pane) if turns is None else least(turns.pane, self._due(pane))
         self.when = None if wanted is None or wanted > self._through else wanted
 
     def _rows(self, moment: Moment, touched: Ints) -> Ints:
-        if self._course is None:
-            return union([touched, self._bank.board.due_rows(moment.end_ms)])
-        panes, rows = self._risky
-        start, stop = np.searchsorted(panes, (moment.pane, moment.pane + 1)).tolist()
-        return union([rows[start:stop], self._bank.board.live_rows()])
-
-    def _foreseen(self, pane: int, path: Course) -> int | None:
-        panes, _ = self._risky
-        place = int(np.searchsorted(panes, pane, "right"))
-        risky = int(panes[place]) if place < len(panes) else None
-        return least(risky, self._due(pane), self._next_live(pane, path))
-
-    def _next_live(self, pane: int, path: Course) -> int | None:
-        """The next pane at which the reading of a live alert changes."""
-        live = self._bank.board.live_rows()
-        if not len(live) or path is NOWHERE:
-            return None
-        changes = self._pane(path.slot[np.isin(path.rows, live)])
-        changes = changes[changes > pane]
-        return int(changes.min()) if len(changes) else None
+        due = self._bank.board.due_rows(moment.end_ms)
+        return union([touched if self._turns is None else self._turns.rows(moment.pane), due])
 
     def _due(self, pane: int) -> int | None:
         return self._bank.next_pane(pane, self._pane_ms)
-
-    def _pane(self, slot: Ints) -> Ints:
-        """The panes with which slots end."""
-        panes: Ints = (slot + 1) * self._bank.window.slot_panes - 1
-        return panes
 
 
 class WatchLane:

@@ -1,5 +1,7 @@
 """The board: many alerts at once."""
 
+from copy import deepcopy
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -115,3 +117,22 @@ def test_cells_move_as_the_machine_alone_would(steps: list[tuple[int, int, int]]
             if states[cell] is not before and states[cell] is not State.INACTIVE:
                 expected.setdefault(cell, []).append(states[cell])
     assert told == expected
+
+
+CODES = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2), st.integers(0, 2)), min_size=3, max_size=3)
+
+
+@given(st.lists(CODES, max_size=8), CODES)
+def test_a_step_that_moves_nothing_leaves_no_trace(
+    before: list[list[tuple[int, int, int]]], last: object
+) -> None:
+    """Rows that would not move need not be stepped: neither what is told nor what is remembered changes."""
+    board, rows = board_of([0, 20, 0], 1), np.array([0])
+    steps = [np.array(each, np.int8).T[:, None, :] for each in [*before, last]]
+    for number, (verdict, severity, held) in enumerate(steps):
+        loud = np.where(verdict == B, np.maximum(severity, 1), 0).astype(np.int8)
+        would = bool(board.would_move(rows, verdict, loud, np.maximum(held, loud))[0])
+        was = deepcopy((board._state.tolist(), board._severity.tolist(), board.episodes(), board.due_ms()))
+        told = list(board.step(10 * number, rows, verdict, loud, np.maximum(held, loud)))
+        now = (board._state.tolist(), board._severity.tolist(), board.episodes(), board.due_ms())
+        assert would or (not told and was == now)
