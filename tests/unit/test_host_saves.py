@@ -1,0 +1,115 @@
+"""Host: snapshots come in time, and tell the truth."""
+
+import asyncio
+
+from stream.host import SAVE_SHARE, SAVE_WORK_S
+from tests.host_world import NOTHING, STATE, A, World, at, scene, turns
+
+
+def test_a_snapshot_waits_for_what_was_said() -> None:
+    """It must not claim records whose messages are still on their way."""
+
+    async def play(world: World) -> None:
+        host = world.host()
+        await host.catch_up(NOTHING)
+        world.outbox.hold = True
+        await host.take(world.batch(A, 0, 2))
+        saving = asyncio.create_task(host.save())
+        await turns()
+        assert [message.topic for message, _ in world.outbox.held] == ["out", "out"]
+        world.outbox.hold = False
+        world.outbox.let_go()
+        assert await saving > 0
+        machine = await world.host().catch_up(NOTHING)
+        assert machine.values == [b"a0", b"a1"]
+
+    scene(play)
+
+
+def test_a_snapshot_of_what_never_left_is_not_written() -> None:
+    """When a message is lost, the state that has said it is worth nothing."""
+
+    async def play(world: World) -> None:
+        host = world.host()
+        await host.catch_up(NOTHING)
+        world.outbox.hold = True
+        await host.take(world.batch(A, 0, 2))
+        saving = asyncio.create_task(host.save())
+        await turns()
+        world.outbox.refuse()
+        assert await saving == 0
+        assert world.kafka.logs[STATE] == []
+
+    scene(play)
+
+
+def test_when_snapshots_are_due() -> None:
+    """After so much work, or so long if there was any; never for more than a share of the time."""
+
+    async def play(world: World) -> None:
+        host = world.host()
+        await host.catch_up(NOTHING)
+        world.now_s = 1_000.0
+        assert not host.save_due(1)
+        await host.take(world.batch(A, 0, 1))
+        assert host.save_due(1)
+        await host.save()
+        await host.take(world.batch(A, 1, 2))
+        assert not host.save_due(1)
+        world.now_s += 60.0
+        assert host.save_due(1)
+        host.work_s = SAVE_WORK_S
+        host._save_took_s = 8.0
+        assert not host.save_due(1)
+        world.now_s += SAVE_SHARE * 8.0
+        assert host.save_due(1)
+
+    scene(play)
+
+
+def test_the_more_hosts_the_sooner_each_is_saved() -> None:
+    """What counts is how long a worker that starts with all of them feeds again."""
+
+    async def play(world: World) -> None:
+        host = world.host()
+        await host.catch_up(NOTHING)
+        await host.take(world.batch(A, 0, 1))
+        await host.save()
+        await host.take(world.batch(A, 1, 2))
+        host.work_s = SAVE_WORK_S / 4
+        assert not host.save_due(3)
+        assert host.save_due(4)
+
+    scene(play)
+
+
+def test_worth_saving_on_leaving() -> None:
+    """A few records are fed again sooner than a snapshot is written."""
+
+    async def play(world: World) -> None:
+        host = world.host()
+        await host.catch_up(at(1, 0))
+        assert not host.worth_saving()
+        await host.take(world.batch(A, 1, 2))
+        assert host.worth_saving()
+        assert await host.save(most_bytes=3) == 0
+        assert await host.save(most_bytes=100) > 0
+
+    scene(play)
+
+
+def test_two_snapshots_are_kept() -> None:
+    """Only what is older than the last two may be deleted: a frozen writer can then harm nobody."""
+
+    async def play(world: World) -> None:
+        host = world.host()
+        await host.catch_up(at(1, 0))
+        await host.save()
+        assert host.superseded is None
+        second = len(world.kafka.logs[STATE])
+        for number in (1, 2):
+            await host.take(world.batch(A, number, number + 1))
+            await host.save()
+            assert host.superseded == (0 if number == 1 else second)
+
+    scene(play)

@@ -1,0 +1,255 @@
+"""alerts.rulebook: what it refuses, and how it says so."""
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.errors import RulebookError
+from alerts.rulebook import read_rulebook
+from alerts.rules import Rulebook
+from stream.catalogue import CATALOGUE
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105  # made up
+ONE_RECEIVER = "receivers: [{name: a, webhook: {url: 'http://a'}}]"
+
+
+def read(text: str) -> Rulebook:
+    """The rulebook of a file called r.yaml."""
+    return read_rulebook(text, "r.yaml", CATALOGUE)
+
+
+def problems(text: str) -> list[str]:
+    """What is wrong with a file, each problem as the operator sees it."""
+    with pytest.raises(RulebookError) as caught:
+        read(text)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def complaint(fields: str) -> str:
+    """The only problem of a file with one rule, without its place."""
+    (found,) = problems(f"rules:\n  - {{name: r, {fields}}}")
+    assert found.startswith("r.yaml:2:")
+    return found.partition(": ")[2]
+
+
+def test_all_problems_come_at_once_in_the_order_of_the_file() -> None:
+    """Each with file, line, column, path, what was wanted and what was found."""
+    assert problems("""
+indicators: {csat: {scale: 1-6}}
+rules:
+  - name: csat-low
+    indicator: csat
+    windw: 30m
+    critical: "80"
+  - {name: csat-low, indicator: nps, window: 30 minutes}
+routes:
+  - receiver: ops
+""") == [
+        'r.yaml:2:28: indicators.csat.scale: want one of 1-5, 1-7, 1-10, 0-10, yes-no, got "1-6"',
+        'r.yaml:6:5: rules[0].windw: unknown field "windw" (did you mean "window"?)',
+        'r.yaml:7:15: rules[0].critical: want a number, got "80"',
+        'r.yaml:8:12: rules[1].name: want each rule once, got "csat-low" again',
+        'r.yaml:8:46: rules[1].window: want a duration such as "30m", got "30 minutes"',
+        'r.yaml:10:15: routes[0].receiver: want the name of a receiver (there are none), got "ops"',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "wanted"),
+    [
+        ("indicator: cast", '(did you mean "csat"?)'),
+        ("window: 30m", "missing, want an indicator such as csat"),
+        ("indicator: fcr", "want warning or critical: fcr has no limit of its own"),
+        ("indicator: csat, critical: 101", "want a limit within csat's range, 0 to 100, got 101"),
+        ("indicator: nps, critical: -101", "want a limit within nps's range, -100 to 100, got -101"),
+        ("indicator: ttr, critical: -1", "want a limit within ttr's range, at least 0, got -1"),
+        ("indicator: ces, critical: 8", "want a limit within ces's range, 1 to 7, got 8"),
+        ("indicator: csat, critical: .nan", "want a number, got .nan"),
+        ("indicator: csat, critical: .inf", "want a number, got .inf"),
+        ("indicator: csat, critical: true", "want a number, got true"),
+        ("indicator: csat, critical: 1:30", "want a number, got 1:30"),
+        ("indicator: csat, warning: 50, critical: 80", "want a limit above critical, 80, got 50"),
+        ("indicator: csat, warning: 50, critical: 50", "want a limit above critical, 50, got 50"),
+        ("indicator: ces, warning: 6, critical: 5", "want a limit below critical, 5, got 6"),
+        ("indicator: csat, recover: 79", "want 80 or above, on the healthy side of the limit, got 79"),
+        ("indicator: ces, recover: 5.5", "want 5 or below, on the healthy side of the limit, got 5.5"),
+        ("indicator: csat, confidence: 1", "want a confidence from 0 up to, but not including, 1, got 1"),
+        ("indicator: csat, confidence: -0.1", "want a confidence from 0 up to, but not including, 1"),
+        ("indicator: csat, min_answers: 0", "want a whole number of at least 1, got 0"),
+        ("indicator: csat, min_answers: 1.5", "want a whole number of at least 1, got 1.5"),
+        ("indicator: csat, window: 91d", 'want a duration of 10s to 90d, got "91d"'),
+        ("indicator: csat, window: 5s", 'want a duration of 10s to 90d, got "5s"'),
+        ("indicator: csat, window: 15s", 'want a multiple of the pane, 10s, got "15s"'),
+        ("indicator: csat, window: 30", 'want a duration such as "30m", got 30 without quotes (write "30")'),
+        ("indicator: csat, by: [chanel]", '(did you mean "channel"?)'),
+        ("indicator: csat, by: channel", 'want a list of dimensions such as [channel], got "channel"'),
+        ("indicator: csat, by: [channel, channel]", 'want each dimension once, got "channel" again'),
+        ("indicator: csat, where: {stage: buy}", "want dimensions of by or across, channel, got stage"),
+        ("indicator: csat, where: {channel: []}", "want at least one value"),
+        ("indicator: csat, where: {channel: no}", 'want text, got no without quotes (write "no")'),
+        ("indicator: csat, for: -1m", 'want a duration such as "30m", got "-1m"'),
+        ("indicator: csat, detect: sudde", '(did you mean "sudden"?)'),
+        ("indicator: csat, floor: 50", "has no meaning for detect: threshold (only for sudden)"),
+        ("indicator: csat, detect: sudden", "missing, want the worst csat that is still healthy"),
+        ("indicator: csat, detect: sudden, ceiling: 50", "want floor: low is bad for csat, got ceiling"),
+        ("indicator: ces, detect: sudden, floor: 3", "want ceiling: high is bad for ces, got floor"),
+        ("indicator: csat, detect: sudden, floor: 0", "want a number inside csat's range, 0 to 100, ends"),
+        ("indicator: ttr, detect: sudden, ceiling: 60", "want one whose answers have two ends"),
+        ("indicator: contacts, detect: burn, target: 5", "want one whose answers have two ends"),
+        ("indicator: contacts, detect: gap, across: channel", "want one whose answers have two ends"),
+        (
+            "indicator: csat, detect: sudden, floor: 50, false_pages: none",
+            'want a budget such as "1 per 30d"',
+        ),
+        ("indicator: csat, detect: sudden, floor: 50, false_pages: 0 per 30d", "want a budget such as"),
+        ("indicator: csat, detect: burn", "missing, want the csat to keep over the period"),
+        ("indicator: csat, detect: burn, target: 80, windows: []", "want at least one pair of windows"),
+        (
+            "indicator: csat, detect: burn, target: 80, windows: [{long: 1h, short: 5m, rate: 14.4}]",
+            "want a rate above 0 and below 5, which the worst answers alone reach, got 14.4",
+        ),
+        (
+            "indicator: csat, detect: burn, target: 80, windows: [{long: 1h, short: 1h, rate: 2}]",
+            "want less than long, 1h",
+        ),
+        ("indicator: csat, detect: surge", "want a volume such as contacts or negative_mentions, got csat"),
+        ("indicator: ttr, detect: silence", "want a volume or an indicator with answers, got ttr"),
+        (
+            "indicator: contacts, detect: silence, at_least: 5 per 1h, false_pages: 1 per 30d",
+            "has a meaning only with learn: at_least is a plain limit",
+        ),
+        (
+            "indicator: contacts, detect: silence, at_least: 5 per 1d, open: Mon-Fri 08:00-18:00",
+            'want a duration within one opening, at most 10h, got "5 per 1d"',
+        ),
+        (
+            "indicator: contacts, detect: silence, at_least: 5 per 1s",
+            "want a duration of at least one pane, 10s",
+        ),
+        ("indicator: contacts, detect: silence, learn: 1h", 'want a duration of 1d to 90d, got "1h"'),
+        ("indicator: contacts, detect: surge, open: Foo 07:00-08:00", "want days among Mon, Tue"),
+        ("indicator: contacts, detect: surge, holidays: [2026-02-30]", 'want a date such as "2026-04-02"'),
+        ("indicator: contacts, detect: surge, time_zone: Mars/Base", "want a time zone such as"),
+        ("indicator: contacts, detect: surge, time_zone: ../UTC", "want a time zone such as"),
+        ("indicator: csat, detect: gap", "missing, want the dimension whose values are compared"),
+        ("indicator: csat, detect: gap, across: stage, by: [stage]", "want dimensions other than across"),
+    ],
+)
+def test_what_cannot_work_is_refused(fields: str, wanted: str) -> None:
+    """One problem, saying what was wanted."""
+    assert wanted in complaint(fields)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", "r.yaml:1:1: want a mapping, got an empty file"),
+        ("# only a comment", "r.yaml:1:1: want a mapping, got an empty file"),
+        ("- 1", "r.yaml:1:1: want a mapping with rules, got a list"),
+        ("rules: [1", "r.yaml:1:10: not YAML: while parsing a flow sequence, expected ',' or ']'"),
+        ("a: 1\nb: \x07", "r.yaml:2:4: not YAML: want printable text, got character U+0007"),
+        ("[" * 5000, "r.yaml:1:1: not YAML that is meant to be read: nested too deep"),
+        ("rules: []\n---\nrules: []", "r.yaml:2:1: not YAML: expected a single document"),
+        ("rules: []\nrules: []", 'r.yaml:2:1: rules: duplicate field "rules", first on line 1'),
+        ("ruels: []", 'r.yaml:1:1: ruels: unknown field "ruels" (did you mean "rules"?)'),
+        ("rules: 5", "r.yaml:1:8: rules: want a list of rules, got 5"),
+        ("rules: [5]", "r.yaml:1:9: rules[0]: want a rule, got 5"),
+        ("rules: [{name: 'a b', indicator: csat}]", "want a name of 1 to 80 letters, digits and _ . : -"),
+        ("rules: [{indicator: csat}]", "r.yaml:1:9: rules[0].name: missing, want a name such as csat-low"),
+        ("rules: [{[a]: b, name: a, indicator: csat}]", "want a word as key"),
+        ("rules: [{<<: 5, name: a, indicator: csat}]", "want a plain mapping to merge"),
+        ("rules: !!python/object:os.system {}", "rules: want a list of rules, got a mapping"),
+        ("indicators: 5", "r.yaml:1:13: indicators: want a mapping of indicators to options, got 5"),
+        ("indicators: {csat: 5}", "want options, true or false, got 5"),
+        ("indicators: {csat: {positive_from: 1}}", "want an answer of the scale 1-5, 2 to 5, got 1"),
+        ("indicators: {csat: {positive_from: 6}}", "want an answer of the scale 1-5, 2 to 5, got 6"),
+        (
+            "indicators: {csat: {scale: yes-no, positive_from: 2}}",
+            "want an answer of the scale yes-no, 1, got 2",
+        ),
+        ("indicators: {fcr: {repeat_window: 1}}", 'want a duration such as "30m"'),
+        ("indicators: {nps: false}\nrules: [{name: a, indicator: nps}]", "(indicators.nps is false)"),
+        (
+            "indicators: {ces: {direction: ease}}\nrules: [{name: a, indicator: ces}]",
+            "ces has no limit of its",
+        ),
+        (
+            "indicators: {ces: {scale: 1-5}}\nrules: [{name: a, indicator: ces}]",
+            "ces has no limit of its own",
+        ),
+        ("timing: 5", "timing: want durations by name, got 5"),
+        ("timing: {pane: 7s}", "want a duration that divides a day"),
+        ("timing: {pane: 10ms}", "want a duration of 100ms to 1d"),
+        ("timing: {lateness: 1h, dedup_horizon: 1m}", "want at least lateness and one pane"),
+        ("receivers: [{name: a}]", "missing, want a webhook with its url"),
+        ("receivers: [{name: '', webhook: {url: 'http://a'}}]", "want a name of 1 to 80 characters"),
+        (
+            "receivers: [{name: a, webhook: {url: 'http://a'}}, {name: a, webhook: {url: 'http://a'}}]",
+            'want each receiver once, got "a" again',
+        ),
+        (
+            f"receivers: [{{name: a, webhook: {{url: 'http://a', secret: {SECRET}, secret_env: B}}}}]",
+            "want one of secret, secret_env, secret_file, got secret and secret_env",
+        ),
+        ("receivers: [{name: a, webhook: {url: 'http://a'}}]\nroutes: [{receiver: b}]", "want one of a, got"),
+        (
+            ONE_RECEIVER + "\nroutes: [{receiver: a, match: {severity: loud}}]",
+            "want one of warning, critical, got",
+        ),
+        (
+            ONE_RECEIVER + "\nroutes: [{receiver: a, match: {rule: nowhere}}]",
+            'want one of none, got "nowhere"',
+        ),
+    ],
+)
+def test_a_wrong_file_is_refused_with_its_place(text: str, wanted: str) -> None:
+    """Syntax, shape and values."""
+    (found,) = problems(text)
+    assert wanted in found
+
+
+@pytest.mark.parametrize(
+    "webhook",
+    [
+        "ftp://hunter2",
+        "{url: 'ftp://hunter2'}",
+        "{url: 'https://'}",
+        "{url: 'https://a b/hunter2'}",
+        "{url: 'http://[hunter2'}",
+        "{url: 'http://a', secret: hunter2}",
+        "{url: 'http://a', secret: 7777777}",
+        "{url: 'http://a', secret: {hunter2: hunter2}}",
+        "{url: 'http://a', secret_env: 7777777}",
+        "{url: 7777777, secret_file: [7777777]}",
+    ],
+)
+def test_a_secret_never_shows_in_a_message(webhook: str) -> None:
+    """Neither what stands for the secret, nor the URL, which may hold one."""
+    found = "\n".join(problems(f"receivers: [{{name: a, webhook: {webhook}}}]"))
+    assert "hunter2" not in found
+    assert "7777777" not in found
+
+
+def test_a_secret_never_shows_in_a_repr() -> None:
+    """A rulebook may be logged or shown by a debugger."""
+    book = read(f"receivers: [{{name: a, webhook: {{url: 'https://a/hunter2', secret: {SECRET}}}}}]")
+    assert SECRET not in repr(book)
+    assert "hunter2" not in repr(book)
+
+
+YAML_LIKE = st.text(
+    st.sampled_from(string.ascii_letters + string.digits + " \n\t:-[]{},'\"#&*!|>%@`?.\\é\x00"), max_size=80
+)
+
+
+@given(YAML_LIKE | st.builds("rules:\n  - {}".format, YAML_LIKE) | st.text(max_size=40))
+def test_any_text_is_a_rulebook_or_a_list_of_problems(text: str) -> None:
+    """Nothing else ever comes out, and every problem has its place."""
+    found = []
+    try:
+        read(text)
+    except RulebookError as error:
+        found = [*error.problems] or [None]
+    assert all(problem is not None and problem.line >= 1 and problem.column >= 1 for problem in found)
