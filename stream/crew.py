@@ -7,6 +7,7 @@ inputs; takes snapshots when they are due and when the worker leaves.
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final, TypeVar
@@ -34,6 +35,8 @@ SAVE_BYTES_PER_S: Final = 20 * 2**20
 """Snapshots take no more of the network than this."""
 LEAVING_BYTES: Final = 64 * 2**20
 """Size of snapshots on leaving; without one, the next owner feeds again what came since the last."""
+SHORT_LOOKS: Final = 3
+"""Looks in a row that find a topic shorter than what was read of it, before that is believed."""
 STALE_S: Final = 5.0
 """An answer of the broker that is older says nothing about now."""
 
@@ -60,6 +63,7 @@ class Crew:
         self._hosts: dict[TP, Host[Any]] = {}
         self._rising: asyncio.Task[None] | None = None
         self._loops: list[asyncio.Task[None]] = []
+        self._short: Counter[TP] = Counter()
         self.committed: Callable[[Iterable[TP]], Awaitable[Mapping[TP, Committed]]]
         self.positions: Callable[[TP], Positions | None]
         self.trim: Callable[[Mapping[TP, int]], Awaitable[None]] | None = None
@@ -164,12 +168,17 @@ class Crew:
                     await host.send(machine.look(caught_up, time.monotonic()))
 
     def _check(self, host: Host[Any]) -> None:
-        """End the worker when a topic was made anew under it: it would pass over all that comes."""
+        """End the worker when a topic was made anew under it: it would pass over all that comes.
+
+        A broker that has just become the leader may know of a lower end for a moment, so it is asked again.
+        """
         if host.machine is None or not self._around.strict:
             return
         for tp in host.tps:
             seen, at = host.machine.next_offsets()[tp.topic], self.positions(tp)
-            if at is not None and self._slots.is_open(tp) and at.end < seen:
+            short = at is not None and self._slots.is_open(tp) and at.end < seen
+            self._short[tp] = self._short[tp] + 1 if short else 0
+            if at is not None and self._short[tp] >= SHORT_LOOKS:
                 self._around.fail(made_anew(tp, seen, at.end))
 
     def _caught_up(self, tp: TP) -> bool:

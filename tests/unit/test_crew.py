@@ -230,7 +230,10 @@ def test_a_topic_made_anew_ends_the_worker() -> None:
         world.at[JUDGE_1] = Positions(8, 8, 0.0)
         world.crew._check(world.crew.hosts[0])
         assert world.failures == []
-        world.at[JUDGE_1] = Positions(2, 2, 0.0)
+        for end in (2, 2, 8, 2, 2):  # a new leader may know of a lower end for a moment
+            world.at[JUDGE_1] = Positions(end, end, 0.0)
+            world.crew._check(world.crew.hosts[0])
+            assert world.failures == []
         world.crew._check(world.crew.hosts[0])
         assert "was the topic created anew?" in str(world.failures[0])
         assert isinstance(world.failures[0], OperatorError)
