@@ -7,7 +7,7 @@ import asyncio
 import signal
 import time
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +51,7 @@ CATCH_UP_S: Final = 30.0
 """How long a slow machine may take in the end to work off what was sent."""
 DRAIN_S: Final = 2.0
 """How long the last alerts may take to arrive."""
+CANCEL_AGAIN_S: Final = 1.0
 TANSU: Final = ("--session-timeout", "6", "--no-trim-snapshots")
 """It lets a group wait for half of the session timeout, and cannot delete records."""
 
@@ -121,11 +122,18 @@ async def _first_to_end(*works: Coroutine[Any, Any, None]) -> None:
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _cancelled(tasks)
     for task in done:
         task.result()
+
+
+async def _cancelled(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel until all have ended: a Kafka client that is about to start may swallow the first time."""
+    while going := [task for task in tasks if not task.done()]:
+        for task in going:
+            task.cancel()
+        await asyncio.wait(going, timeout=CANCEL_AGAIN_S)
+    await asyncio.gather(*tasks, return_exceptions=True)  # what others ended with is of no interest
 
 
 async def _traffic(scene: _Scene, settings: DemoSettings) -> None:
