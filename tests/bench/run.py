@@ -32,7 +32,7 @@ TITLES: Final = {
     "streams": "(d) Kafka Streams 4.1, windowed count",
     "tocsin": "(e) tocsin worker, everything on",
 }
-SLOW: Final = {"faust": 60_000, "quix": 200_000}
+SLOW: Final = {"faust": 20_000, "quix": 200_000}
 """Peers that would take minutes for all events get fewer; only rates are compared."""
 
 

@@ -28,6 +28,8 @@ GROUP: Final = "recovery"
 SPAN_MS: Final = 6 * 86_400_000
 """Event time of the filling: less than the repeat window of a week, so every contact stays open."""
 BATCH: Final = 2_000
+WARM: Final = 50_000
+"""Contacts after which a worker has all its buffers: what it grows by from there on is contacts."""
 TRICKLE: Final = 200
 """Records a second, which take a pane of ten minutes each."""
 PANE_MS: Final = 600_000
@@ -59,9 +61,11 @@ class Recovery:
         """Fill, kill, measure; returns the report."""
         create_topics(self.broker.bootstrap, GROUP, self.options.partitions)
         worker = await asyncio.to_thread(self._start)
-        empty_mb = worker.rss_mb()
         began = time.monotonic()
-        await self._fill()
+        filling = asyncio.create_task(self._fill())
+        await self._until(worker, lambda: worker.metric("tocsin_events_total") >= WARM)
+        warm_mb, warm = worker.rss_mb(), _entries(worker, "contacts")
+        await filling
         produced_s = time.monotonic() - began
         trickling = asyncio.create_task(self._trickle())
         try:
@@ -86,7 +90,8 @@ class Recovery:
                 back_cpu_s=worker.cpu_s(),
                 assigned_s=self._logged("partitions assigned") - killed,
                 ready_s=self._logged("crew ready") - killed,
-                rss_empty_mb=empty_mb,
+                contacts_warm=warm,
+                rss_warm_mb=warm_mb,
                 rss_before_mb=before_mb,
                 rss_after_mb=worker.rss_mb(),
             )
@@ -147,7 +152,8 @@ class Recovery:
 
     def _report(self, **figures: float) -> dict[str, Any]:
         contacts = figures["contacts_open"]
-        each = (figures["rss_before_mb"] - figures["rss_empty_mb"]) * 2**20 / contacts
+        grown_mb = figures["rss_before_mb"] - figures["rss_warm_mb"]
+        each = grown_mb * 2**20 / (contacts - figures["contacts_warm"])
         most_s = next((limit for number, limit in MOST_S if self.options.contacts <= number), MOST_S[-1][1])
         session_s = min(SESSION_S, figures["assigned_s"])
         own_s = figures["back_s"] - session_s
