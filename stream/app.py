@@ -184,6 +184,7 @@ class Worker:
             return
         if (error := starting.exception()) is not None:
             self.fail(error)
+            return
         # What was made up to here stays.  Every fetch makes thousands of objects, and the garbage collector
         # would go through all modules again and again for them: an eighth of what an event costs.
         gc.collect()

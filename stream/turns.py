@@ -23,8 +23,7 @@ class Turns:
         """`judged` is the last pane judged."""
         self._bank: Final = bank
         self._path: Final = path
-        slots = path.slot + 1
-        self._panes: Final[Ints] = slots * bank.window.slot_panes - 1
+        self._panes: Final[Ints] = (path.slot + 1) * bank.window.slot_panes - 1
         self._next: Ints = np.full(len(bank.window.sums), NEVER, np.int64)
         risky = path.rows[bank.may_breach(Sums(path.sums))] if len(path.rows) else NO_ROWS
         self.look(np.union1d(risky, bank.board.live_rows()), judged)

@@ -7,33 +7,14 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from alerts.rulebook import read_rulebook
 from alerts.rules import DAY_MS, HOUR_MS, Rule, Rulebook
-from stream.catalogue import CATALOGUE
 from stream.cli.simulate import command
 from stream.simulate import Outcome, Question, Simulation, false_pages
+from tests.simulated import RULES, book, rule
 
-RULES = """
-indicators: {csat: {scale: 1-5}}
-rules:
-  - {name: low, indicator: csat, by: [channel], window: 6h, critical: 80}
-  - {name: sudden, indicator: csat, by: [channel], detect: sudden, floor: 75}
-  - {name: spent, indicator: csat, by: [channel], detect: burn, target: 80}
-  - {name: quiet, indicator: csat, by: [channel], detect: silence, at_least: 5 per 1h}
-"""
 QUESTION = Question(
     healthy=85, falls=(40.0,), per_day=60, scopes=20, months=1, seed=1, patience_ms=3 * DAY_MS, days=3
 )
-
-
-def book() -> Rulebook:
-    """The rules above."""
-    return read_rulebook(RULES, "rules.yaml", CATALOGUE)
-
-
-def rule(name: str) -> Rule:
-    """One of them."""
-    return next(each for each in book().rules if each.name == name)
 
 
 def by_name(outcomes: list[Outcome]) -> dict[str, Outcome]:

@@ -5,29 +5,9 @@ from dataclasses import replace
 import pytest
 
 from alerts.errors import SettingsError
-from alerts.rulebook import read_rulebook
-from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Rule, Rulebook, Threshold
-from stream.catalogue import CATALOGUE
+from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Threshold
 from stream.twins import alone, beside, pane_ms, plan_for, warm_up_ms
-
-RULES = """
-indicators: {csat: {scale: 1-5}}
-rules:
-  - {name: low, indicator: csat, by: [channel], window: 6h, critical: 80}
-  - {name: sudden, indicator: csat, by: [channel], detect: sudden, floor: 75}
-  - {name: spent, indicator: csat, by: [channel], detect: burn, target: 80}
-  - {name: quiet, indicator: csat, by: [channel], detect: silence, at_least: 5 per 1h}
-"""
-
-
-def book() -> Rulebook:
-    """The rules above."""
-    return read_rulebook(RULES, "rules.yaml", CATALOGUE)
-
-
-def rule(name: str) -> Rule:
-    """One of them."""
-    return next(each for each in book().rules if each.name == name)
+from tests.simulated import book, rule
 
 
 def test_rules_that_need_more_than_scores_are_refused() -> None:
