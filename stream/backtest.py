@@ -93,10 +93,10 @@ class Engine:
         output = self._intakes[partition].feed(stream, records, heartbeat_ms)
         told: list[Transition] = []
         for judge, sections in zip(self._judges, output.sections, strict=True):
-            for section in sections:
-                if self._hear is not None:
+            if self._hear is not None:
+                for section in sections:
                     self._hear(section)
-                told += judge.feed(section, 0)
+            told += judge.feed_all((section, 0) for section in sections)
         return output, told
 
 

@@ -4,7 +4,7 @@ Its state, and everything that it tells, is a function of the records of its par
 are judged one after the other, in event time; those at whose end nothing can change are passed over.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -59,18 +59,25 @@ class Judge:
         return None if judged == NO_PANE else (judged + 1) * self._pane_ms
 
     def feed(self, section: Section, log_ms: int) -> list[Transition]:
-        """Take one section, in the order of the partition; what it makes known, in event time.
+        """Take one section; see `feed_all`."""
+        return self.feed_all([(section, log_ms)])
 
-        `log_ms` is the Kafka timestamp of its record, 0 in a backtest.  Transitions of one pane are ordered
-        by their rules' places in the rulebook, then by scope.  A judge that was restored from a snapshot
-        of other rules first tells of the alerts that ended with theirs.
+    def feed_all(self, sections: Iterable[tuple[Section, int]]) -> list[Transition]:
+        """Take sections, in the order of the partition; what they make known, in event time.
+
+        With each comes the Kafka timestamp of its record in ms, 0 in a backtest.  Transitions of one pane
+        are ordered by their rules' places in the rulebook, then by scope.  A judge that was restored from
+        a snapshot of other rules first tells of the alerts that ended with theirs.
+
+        Panes are judged once all sections have been taken, many at a time.  What counts when was settled
+        section by section, so it comes to the same as feeding them one by one.
         """
         memory = self._memory
         ended = [resolved(orphan) for orphan in memory.orphans]
         memory.orphans = []
-        for portion in memory.sources.take(section, log_ms, memory.judged):
-            memory.expect(portion)
-        return ended + self._judge_through(memory.sources.closed_through())
+        for section, log_ms in sections:
+            memory.take(section, log_ms)
+        return ended + self._judge()
 
     def take_scores(self) -> list[Score]:
         """The latest of each score that changed since the last call."""
@@ -161,16 +168,13 @@ class Judge:
         first = memory.judged + 1 if memory.first_pane is None else memory.first_pane
         return Moment((memory.judged + 1) * self._pane_ms, first * self._pane_ms)
 
-    def _judge_through(self, through: int) -> list[Transition]:
+    def _judge(self) -> list[Transition]:
+        """Judge every pane that is closed."""
         memory = self._memory
-        if through <= memory.judged:
-            return []
-        for portion in list(memory.sources.due(memory.judged, through)):
-            memory.expect(portion)
         told: list[Transition] = []
-        while (block := memory.block(through)) is not None:
+        while (block := memory.block()) is not None:
             told += self._judge_block(block)
-        memory.judged = through
+        memory.judged = memory.closed
         return told
 
     def _judge_block(self, block: Block) -> list[Transition]:

@@ -152,7 +152,8 @@ class _Loader:
 
     def load(self) -> None:
         memory, header = self._memory, self._header
-        memory.judged, memory.first_pane = header.judged, header.first_pane
+        memory.closed = memory.judged = header.judged
+        memory.first_pane = header.first_pane
         memory.forget_ms = header.forget_ms
         memory.sources.epoch_ms, memory.sources.wall_ms = header.epoch_ms, header.wall_ms
         memory.sources.progress.update(

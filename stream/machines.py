@@ -185,15 +185,12 @@ class JudgeMachine:
         return self.judge.snapshot()
 
     def _judge(self, records: Records) -> list[Transition]:
-        transitions: list[Transition] = []
-        for record in records:
-            if record.offset < self._next_offset:
-                continue
-            self._next_offset = record.offset + 1
-            section = _section(record.value, self._shard, record.offset)
-            if section is not None:
-                transitions += self.judge.feed(section, record.timestamp)
-        return transitions
+        fresh = [record for record in records if record.offset >= self._next_offset]
+        if not fresh:
+            return []
+        self._next_offset = fresh[-1].offset + 1
+        sections = ((_section(each.value, self._shard, each.offset), each.timestamp) for each in fresh)
+        return self.judge.feed_all((section, log_ms) for section, log_ms in sections if section is not None)
 
     def _measure(self, transitions: Sequence[Transition], now_s: float) -> None:
         """From the start of the pane that decided: the event may have been its first."""

@@ -11,7 +11,7 @@ from stream.judge_form import Orphan
 from stream.lanes import Block, least
 from stream.pending import Counts, Ints, Pending
 from stream.plan import Plan
-from stream.sections import NO_PANE, ScopeKey, sources
+from stream.sections import NO_PANE, ScopeKey, Section, sources
 from stream.sources import Portion, Sources
 
 ROW_BITS: Final = 40
@@ -26,7 +26,8 @@ FORESEE_FROM: Final = 3
 
 @dataclass(slots=True)
 class Memory:
-    """`judged` is the last pane judged (NO_PANE: none), `first_pane` the first with data.
+    """`closed` is the last closed pane, `judged` the last that was judged (NO_PANE: none); they differ only
+    while sections are being taken.  `first_pane` is the first with data.
 
     `numbers` has each group's place, `codes` the codes of scopes that were met since some were last let go.
     `forget_ms` is when scopes that have left every window are next let go; `wake` the next pane at whose
@@ -38,6 +39,7 @@ class Memory:
     numbers: dict[str, int]
     codes: dict[ScopeKey, int] = field(default_factory=dict)
     pending: Pending = field(default_factory=Pending)
+    closed: int = NO_PANE
     judged: int = NO_PANE
     first_pane: int | None = None
     forget_ms: int = 0
@@ -51,11 +53,21 @@ class Memory:
         expected = Sources.expecting(sources(plan.partitions, plan.keeps), plan.rulebook.timing)
         return cls(groups, expected, {group.grouping.key: place for place, group in enumerate(groups)})
 
-    def expect(self, portion: Portion) -> None:
-        """Put rows where they are due: at their closing pane, or at the next one if that has been judged."""
+    def take(self, section: Section, log_ms: int) -> None:
+        """Learn from a section, whose Kafka timestamp is `log_ms`, what is closed and what counts when."""
+        for portion in self.sources.take(section, log_ms, self.closed):
+            self._expect(portion)
+        through = self.sources.closed_through()
+        if through > self.closed:
+            for portion in self.sources.due(self.closed, through):
+                self._expect(portion)
+            self.closed = through
+
+    def _expect(self, portion: Portion) -> None:
+        """Put rows where they are due: at their closing pane, or at the next one if that is closed."""
         rows = portion.rows
         codes = self._codes_of(portion.scopes)[rows.scope]
-        due = np.maximum(rows.closing, self.judged + 1)
+        due = np.maximum(rows.closing, self.closed + 1)
         counts = Counts(due, codes, rows.pane, rows.cell, rows.count * portion.sign)
         known = codes >= 0
         if not known.all():
@@ -65,15 +77,15 @@ class Memory:
             self.first_pane = first if self.first_pane is None else min(first, self.first_pane)
             self.pending.add(counts)
 
-    def block(self, through: int) -> Block | None:
-        """The next panes to look at together, up to `through`; None: nothing can happen in any of them.
+    def block(self) -> Block | None:
+        """The next closed panes to look at together; None: nothing can happen in any of them.
 
         What is due in them is dealt out to the groups.
         """
         first = least(self.pending.next_pane(), self.wake)
-        if first is None or first > through:
+        if first is None or first > self.closed:
             return None
-        end = min(through, first + MOST_PANES)
+        end = min(self.closed, first + MOST_PANES)
         self._merge(self.pending.take(end))
         return Block(self.judged, end, foresee=end - first >= FORESEE_FROM)
 

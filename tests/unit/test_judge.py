@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream.judge import Judge
-from stream.sections import Kind, ScopeKey
+from stream.sections import Kind, ScopeKey, Section
 from tests.builders import Counted, plan_of, section_of
 from tests.judging import MESSY, PHONE, RULES, Event, answers, both, fed, sections_of, short
 
@@ -150,3 +150,41 @@ def test_groupings_of_another_plan_are_ignored() -> None:
     told = fed(judge, both(0, answers(0, 2, 8) + answers(0, 5, 5, old)))
     assert short(told) == [("firing", 1, "00:00:10Z", 20.0)]
     assert fed(judge, both(1, answers(1, 5, 5, old))) == []
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[tuple[Section, int]]:
+    """Two sources that close panes, fall idle with open panes to report, and come back, with wall times."""
+    through, position, wall_ms = {"interactions/0": -1, "feedback/0": -1}, 0, 0
+    found = []
+    for _ in range(draw(st.integers(1, 40))):
+        name = draw(st.sampled_from(sorted(through)))
+        kind = draw(st.sampled_from([Kind.CLOSED, Kind.CLOSED, Kind.IDLE, Kind.ACTIVE]))
+        wall_ms += draw(st.sampled_from([0, 1_000, 30_000]))
+        position += 1
+        first = through[name] + 1
+        if kind is Kind.CLOSED:
+            through[name] += draw(st.integers(0, 4))
+        pane = draw(st.integers(max(first - 2, 0), first + 2))
+        closing = max(pane, first)
+        told = closing <= through[name] if kind is Kind.CLOSED else kind is Kind.IDLE
+        score, count = draw(st.sampled_from([1, 5])), draw(st.integers(1, 9))
+        rows = [Counted(pane, PHONE, f"csat/1-5/{score}", count, closing=closing)] if told else []
+        section = section_of(name, through[name], rows, kind, position, wall_ms, 40_000)
+        found.append((section, wall_ms))
+    return found
+
+
+@settings(deadline=None, max_examples=200)
+@given(logs(), st.lists(st.integers(1, 8), min_size=40, max_size=40))
+def test_sections_at_once_are_as_sections_one_by_one(log: list[tuple[Section, int]], cuts: list[int]) -> None:
+    """However many sections are fed at once, the same alerts and scores come of them."""
+    one, many = Judge(plan_of(RULES), 0), Judge(plan_of(RULES), 0)
+    expected = [told for section, log_ms in log for told in one.feed(section, log_ms)]
+    found, rest = [], list(log)
+    for cut in cuts:
+        found += many.feed_all(rest[:cut])
+        rest = rest[cut:]
+    assert found == expected
+    assert many.current_scores() == one.current_scores()
+    assert many.judged_through_ms == one.judged_through_ms

@@ -13,7 +13,7 @@ from alerts.transitions import Transition
 from stream.intake import Intake
 from stream.judge import Judge
 from stream.records import FileRecord, Stream
-from stream.sections import decode, encode
+from stream.sections import Section, decode, encode
 from tests.builders import plan_of
 
 RULES = """
@@ -68,12 +68,16 @@ def _events(random: Random) -> Iterator[Event]:
 
 
 def run(partitions: int, seed: int, *, restarts: bool = False) -> list[Transition]:
-    """Feed everything in batches of random size, out of order within four seconds, sources shuffled."""
+    """Feed everything in batches of random size, out of order within four seconds, sources shuffled.
+
+    Judges take what has come for them now and then.
+    """
     plan, random = plan_of(RULES, partitions), Random(seed)
     intakes = [Intake(plan, partition) for partition in range(partitions)]
     judges = [Judge(plan, shard) for shard in range(partitions)]
     offsets: dict[tuple[int, Stream], int] = defaultdict(int)
     told: list[Transition] = []
+    waiting: list[list[tuple[Section, int]]] = [[] for _ in judges]
     for batch in _batches(random):
         parts: dict[tuple[int, Stream], list[FileRecord]] = defaultdict(list)
         for _, stream, customer, value in batch:
@@ -84,12 +88,16 @@ def run(partitions: int, seed: int, *, restarts: bool = False) -> list[Transitio
         places = [(partition, stream) for partition in range(partitions) for stream in Stream]
         for partition, stream in random.sample(places, len(places)):
             output = intakes[partition].feed(stream, parts[partition, stream], heartbeat_ms)
-            for shard, sections in enumerate(output.sections):
-                for section in sections:
-                    told += judges[shard].feed(decode(encode(section)), 0)
+            for log, sections in zip(waiting, output.sections, strict=True):
+                log += [(decode(encode(section)), 0) for section in sections]
+        for judge, log in zip(judges, waiting, strict=True):
+            if random.random() < 0.5:
+                told += judge.feed_all(log)
+                log.clear()
         if restarts and random.random() < 0.2:
             intakes = [Intake.restore(plan, at, each.snapshot()) for at, each in enumerate(intakes)]
             judges = [Judge.restore(plan, at, each.snapshot()) for at, each in enumerate(judges)]
+    told += [each for judge, log in zip(judges, waiting, strict=True) for each in judge.feed_all(log)]
     return sorted(told, key=lambda each: (each.at, each.rule, sorted(each.scope.items()), each.seq))
 
 
