@@ -11,8 +11,9 @@ from alerts.detect.findings import SEVERITIES, Codes, Flags, Floats, Ints
 from alerts.detect.threshold import Judged, in_question, judge, limits, past_some_limit
 from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile
 from alerts.readings import Reading
-from alerts.rules import Direction, Rule, Severity, Threshold
+from alerts.rules import Direction, Family, Rule, Severity, Threshold
 from alerts.states import State, Verdict
+from stream.coarse import coarse, weights
 from stream.explained import Explained, Observer
 from stream.indicators import Formula, Sums, interval, score
 from stream.reach import Reach
@@ -68,6 +69,9 @@ class Bank:
         self._confidence: Final = self._detects[0].confidence
         self._z: Final = normal_quantile(self._confidence)
         self._limits: Final = limits(self._detects, formula.direction)
+        self._coarse, bucket = self._ahead()
+        self.weights: Final = weights(window.layout, self._coarse, bucket)
+        """Columns of the window by the sums from which a breach can be told beforehand."""
         self.reach: Final = Reach([each.rule for each in ranked], scopes)
 
     def grow(self, rows: int) -> None:
@@ -82,19 +86,27 @@ class Bank:
         pane = max(-(-due_ms // pane_ms) - 1, judged + 1)
         return (pane // self.window.slot_panes + 1) * self.window.slot_panes - 1
 
-    @property
-    def foreseeable(self) -> bool:
-        """Whether a breach can be told from a course of sums alone."""
-        return not self.formula.buckets
+    def _ahead(self) -> tuple[Formula, Ints | None]:
+        """The formula by which readings are judged beforehand, and which of its buckets each one goes to."""
+        if self.formula.info.family is not Family.QUANTILE:
+            return self.formula, None
+        edges = [edge for each in self._detects for edge in (each.warning, each.critical, each.recover)]
+        return coarse(self.formula, [edge for edge in edges if edge is not None])
 
-    def may_breach(self, sums: Sums) -> Flags:
-        """Readings that some rule may find in breach; for all others `step` finds none."""
-        value, n = score(self.formula, sums)
+    @property
+    def _vague(self) -> bool:
+        """Whether an interval cannot be told from the sums: that of a mean duration takes all buckets."""
+        return self._z > 0 and self.formula.info.family is Family.DURATION
+
+    def may_breach(self, ahead: Floats) -> Flags:
+        """Readings, rows of sums by `weights`, that some rule may find in breach; `step` finds no others."""
+        sums = self._sums(ahead)
+        value, n = score(self._coarse, sums)
         found = in_question(self._limits, value)
-        if found.any():
+        if found.any() and not self._vague:
             low, high = value[found], value[found]
             if self._z:
-                low, high = interval(self.formula, sums.of(found), self._z)
+                low, high = interval(self._coarse, sums.of(found), self._z)
             found[found] = past_some_limit(self._limits, n[found], low, high)
         return found
 
@@ -105,7 +117,7 @@ class Bank:
         question = in_question(self._limits, value)
         if scene.observer is None and not question.any() and self.board.quiet(scene.rows):
             return
-        judged = self._judged(sums, value, n, question)
+        judged = self._judged(self.formula, sums, value, n, question)
         verdict = self._overruled(scene.rows, scene.muted, judged)
         moves = list(self.board.step(scene.at_ms, scene.rows, verdict, judged.severity, judged.held))
         for move in moves:
@@ -114,17 +126,27 @@ class Bank:
         if scene.observer is not None:
             self._explain(scene, readout, judged, verdict)
 
-    def would_move(self, rows: Ints, sums: Sums) -> Flags:
-        """Which readings would move an alert of their row from where it is, were nothing silenced."""
-        value, n = score(self.formula, sums)
-        judged = self._judged(sums, value, n, in_question(self._limits, value))
+    def would_move(self, rows: Ints, ahead: Floats) -> Flags:
+        """Which readings may move an alert of their row from where it is, were nothing silenced.
+
+        `ahead` has their sums by `weights`.  No others do; those do for certain whose interval is known.
+        """
+        sums = self._sums(ahead)
+        value, n = score(self._coarse, sums)
+        question = in_question(self._limits, value)
+        if self._vague:
+            return question | self.board.live()[rows]
+        judged = self._judged(self._coarse, sums, value, n, question)
         verdict = self._overruled(rows, None, judged)
         return self.board.would_move(rows, verdict, judged.severity, judged.held)
 
-    def _judged(self, sums: Sums, value: Floats, n: Ints, question: Flags) -> Judged:
+    def _sums(self, ahead: Floats) -> Sums:
+        return Sums(ahead[:, :3], ahead[:, 3:] if ahead.shape[1] > 3 else None)
+
+    def _judged(self, of: Formula, sums: Sums, value: Floats, n: Ints, question: Flags) -> Judged:
         low, high = value.copy(), value.copy()
         if self._z and question.any():
-            low[question], high[question] = interval(self.formula, sums.of(question), self._z)
+            low[question], high[question] = interval(of, sums.of(question), self._z)
         return judge(self._limits, value, n, low, high)
 
     def _overruled(self, rows: Ints, muted: Flags | None, judged: Judged) -> Codes:

@@ -9,8 +9,21 @@ from typing import Final
 
 import numpy as np
 
-from stream.indicators import Floats, Formula, Ints
+from stream.indicators import Flags, Floats, Ints
 from stream.windows import NO_ROWS, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a window's counts do over some panes: by rows, and within a row by time.
+
+    `slot` is the number of the slot at whose end the count of a column changes by `counts`.
+    """
+
+    rows: Ints
+    slot: Ints
+    columns: Ints
+    counts: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,44 +38,57 @@ class Course:
     sums: Floats
 
 
-NOWHERE: Final = Course(NO_ROWS, NO_ROWS, np.zeros((0, 3)))
+class Ahead:
+    """Looks ahead to the end of a pane; what its rules share of a window is worked out once."""
+
+    def __init__(self, through: int) -> None:
+        self._through: Final = through
+        self._changes: Final[dict[int, Changes]] = {}
+
+    def course(self, window: Window, weights: Floats) -> Course:
+        """Every change of a window's sums, which are its columns by `weights` (columns by sums).
+
+        The sums are exact: whole numbers, added in whatever order.
+        """
+        known = self._changes.get(window.window_ms)
+        if known is None:
+            known = self._changes[window.window_ms] = changes(window, self._through)
+        return course(window, known, weights)
 
 
-def course(window: Window, of: Formula, through: int) -> Course:
-    """Every change of a formula's sums in a window up to the end of pane `through`.
-
-    The sums are exact: whole numbers, added in whatever order.
-    """
+def changes(window: Window, through: int) -> Changes:
+    """Every change of a window's counts up to the end of pane `through`."""
     come, left = window.coming(through)
     places = np.concatenate([come.places, left.places])
     slot = np.concatenate([come.enters, left.slot + window.slots])
     counts = np.concatenate([come.counts, -left.counts])
     rows, columns = np.divmod(places, window.layout.width)
-    weights = window.layout.weights(of.name)[np.minimum(columns, window.layout.narrow - 1)]
-    read = weights.any(axis=1) & (columns < window.layout.narrow)
-    if not read.any():
-        return NOWHERE
-    rows, slot = rows[read].astype(np.int64), slot[read]
-    first_slot = int(slot.min())
-    keys = rows * (int(slot.max()) - first_slot + 1) + slot - first_slot
-    order = np.argsort(keys, kind="stable")
-    starts = np.flatnonzero(np.diff(keys[order], prepend=-1))
-    changes = np.add.reduceat(weights[read][order] * counts[read][order][:, None], starts, axis=0)
-    rows, slot = rows[order][starts], slot[order][starts]
-    return Course(rows, slot, _from(window, of, rows) + _running(rows, changes))
+    if not len(rows):
+        return Changes(NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS)
+    first = int(slot.min())
+    order = np.argsort(rows * (int(slot.max()) - first + 1) + slot - first, kind="stable")
+    return Changes(rows[order].astype(np.int64), slot[order], columns[order], counts[order])
 
 
-def _running(rows: Ints, changes: Floats) -> Floats:
-    """Sums of the changes of each row so far."""
-    total = np.cumsum(changes, axis=0)
-    before = np.vstack([np.zeros((1, changes.shape[1])), total[:-1]])
-    first = np.searchsorted(rows, rows, "left")
-    running: Floats = total - before[first]
+def course(window: Window, known: Changes, weights: Floats) -> Course:
+    """The course of some sums, from the changes of a window's counts."""
+    read: Flags = np.any(weights, axis=1)
+    used = np.flatnonzero(read[known.columns])
+    if not len(used):
+        return Course(NO_ROWS, NO_ROWS, np.zeros((0, weights.shape[1])))
+    rows, slot = known.rows[used], known.slot[used]
+    starts = np.flatnonzero((np.diff(rows, prepend=-1) != 0) | (np.diff(slot, prepend=-1) != 0))
+    moved = np.add.reduceat(weights[known.columns[used]] * known.counts[used, None], starts, axis=0)
+    rows, slot = rows[starts], slot[starts]
+    firsts = np.flatnonzero(np.diff(rows, prepend=-1))
+    before = window.sums[rows[firsts]][:, read] @ weights[read]
+    return Course(rows, slot, _running(moved, firsts, before))
+
+
+def _running(moved: Floats, firsts: Ints, before: Floats) -> Floats:
+    """Each row's sums so far: what they were before and all that has moved since, from `firsts` on."""
+    total = np.cumsum(moved, axis=0)
+    until = total[firsts] - moved[firsts]
+    lengths = np.diff(firsts, append=len(moved))
+    running: Floats = total + np.repeat(before - until, lengths, axis=0)
     return running
-
-
-def _from(window: Window, of: Formula, rows: Ints) -> Floats:
-    """The sums that the rows' courses start from."""
-    distinct, places = np.unique(rows, return_inverse=True)
-    sums: Floats = window.read(distinct).of(of.name).sums[places]
-    return sums

@@ -10,6 +10,7 @@ from alerts.detect.findings import Flags
 from alerts.rules import DAY_MS, Threshold
 from stream.banks import Bank, Ranked, Told
 from stream.catalogue import CATALOGUE
+from stream.courses import Ahead
 from stream.explained import Observer
 from stream.indicators import Ints, formula
 from stream.lanes import BankLane, Block, Lane, Moment, Slide, WatchLane, least
@@ -101,8 +102,9 @@ class Group:
 
     def open(self, block: Block) -> None:
         """Look at a block of panes; what is due in it has been merged."""
+        ahead = Ahead(block.through)
         for lane in self._lanes:
-            lane.open(block, self._heard)
+            lane.open(block, self._heard, ahead)
 
     def next_pane(self) -> int | None:
         """The next pane of the block at whose end there is something to judge."""

@@ -51,7 +51,8 @@ class Formula:
 
     `weights` has a row per cell of `cells` and the columns N, FIRST and SECOND; `columns` has the place
     in `cells` of every cell there is, -1 for those that are not used.  Values run from `low` to
-    `high` as the mean step runs from 0 to `LATTICE`.  `buckets`: reads the buckets of time to resolution.
+    `high` as the mean step runs from 0 to `LATTICE`.  `buckets`: reads the buckets of time to resolution,
+    for which `seconds` stand, ascending.
     """
 
     info: IndicatorInfo
@@ -61,7 +62,8 @@ class Formula:
     cells: Ints
     columns: Ints
     weights: Ints
-    buckets: bool = False
+    buckets: bool
+    seconds: Floats
 
     @property
     def name(self) -> str:
@@ -74,7 +76,7 @@ class Sums:
     """What a formula reads, one row per scope: exact sums, and buckets where the formula wants them."""
 
     sums: Floats
-    buckets: Ints | None = None
+    buckets: Ints | Floats | None = None
 
     def of(self, chosen: Flags | slice) -> "Sums":
         """Only some of the scopes."""
@@ -93,7 +95,9 @@ def formula(indicator: str, options: Options) -> Formula:
     buckets = info.family in (Family.DURATION, Family.QUANTILE)
     columns = np.full(len(CELLS), -1, np.int64)
     columns[cells] = np.arange(len(cells))
-    return Formula(info, direction(indicator, options), low, high, cells, columns, weights, buckets)
+    return Formula(
+        info, direction(indicator, options), low, high, cells, columns, weights, buckets, BUCKET_SECONDS
+    )
 
 
 def _weighted(indicator: str, options: Options) -> dict[str, tuple[int, int, int]]:
@@ -173,7 +177,7 @@ def _value(of: Formula, sums: Sums, n: Floats) -> Floats:
         case Family.DURATION:
             return sums.sums[:, FIRST] / (1000 * n)
         case Family.QUANTILE:
-            return _ranked(sums, np.maximum(np.ceil(n * QUANTILE[of.name]), 1))
+            return _ranked(of, sums, np.maximum(np.ceil(n * QUANTILE[of.name]), 1))
         case Family.SHARE | Family.MEAN | Family.BALANCE:
             first = np.clip(sums.sums[:, FIRST], 0, LATTICE * n)
             return (of.low * LATTICE * n + (of.high - of.low) * first) / (LATTICE * n)
@@ -192,11 +196,11 @@ def _interval(of: Formula, sums: Sums, n: Floats, z: float) -> Interval:
         case Family.COUNT:
             return poisson(n, z)
         case Family.DURATION:
-            squares = (_buckets(sums) * BUCKET_SECONDS**2).sum(axis=1)
+            squares = (_buckets(sums) * of.seconds**2).sum(axis=1)
             return positive_mean(n, sums.sums[:, FIRST] / (1000 * n), squares, z)
         case Family.QUANTILE:
             low, high = quantile_ranks(n, QUANTILE[of.name], z)
-            low_s, high_s = _ranked(sums, np.maximum(low, 1)), _ranked(sums, np.minimum(high, n))
+            low_s, high_s = _ranked(of, sums, np.maximum(low, 1)), _ranked(of, sums, np.minimum(high, n))
             return np.where(low < 1, 0, low_s), np.where(high > n, np.inf, high_s)
         case Family.SHARE | Family.MEAN | Family.BALANCE:
             total, span = np.clip(sums.sums[:, FIRST] / LATTICE, 0, n), of.high - of.low
@@ -207,14 +211,14 @@ def _interval(of: Formula, sums: Sums, n: Floats, z: float) -> Interval:
             return of.low + span * low, of.low + span * high
 
 
-def _buckets(sums: Sums) -> Ints:
+def _buckets(sums: Sums) -> Ints | Floats:
     if sums.buckets is None:
         raise ValueError("want the buckets of time to resolution")
     return sums.buckets
 
 
-def _ranked(sums: Sums, rank: Floats) -> Floats:
+def _ranked(of: Formula, sums: Sums, rank: Floats) -> Floats:
     """The duration at a rank from 1, per scope, within 1 % (see `tally.TTR_GAMMA`)."""
     below = (np.cumsum(_buckets(sums), axis=1) < rank[:, None]).sum(axis=1)
-    found: Floats = BUCKET_SECONDS[np.minimum(below, TTR_BUCKETS - 1)]
+    found: Floats = of.seconds[np.minimum(below, len(of.seconds) - 1)]
     return found

@@ -13,7 +13,7 @@ import numpy as np
 
 from alerts.detect.findings import Flags, Ints
 from stream.banks import Bank, Scene, Told
-from stream.courses import course
+from stream.courses import Ahead
 from stream.explained import Observer
 from stream.probes import Fresh, Heard, View, union
 from stream.turns import Turns
@@ -73,11 +73,11 @@ class BankLane:
         self._through = 0
         self._turns: Turns | None = None  # None: every change is judged
 
-    def open(self, block: Block, heard: Heard) -> None:  # noqa: ARG002  # windows have it all
+    def open(self, block: Block, heard: Heard, ahead: Ahead) -> None:  # noqa: ARG002  # windows have it all
         """Look ahead; the window was slid to the end of the last judged pane."""
         self._through, self._turns = block.through, None
-        if block.foresee and self._bank.foreseeable:
-            path = course(self._bank.window, self._bank.formula, block.through)
+        if block.foresee:
+            path = ahead.course(self._bank.window, self._bank.weights)
             self._turns = Turns(self._bank, path, block.judged)
         self._schedule(block.judged)
 
@@ -127,11 +127,11 @@ class WatchLane:
         self._through = 0
         self._panes: Ints = NO_ROWS
 
-    def open(self, block: Block, heard: Heard) -> None:
+    def open(self, block: Block, heard: Heard, ahead: Ahead) -> None:  # noqa: ARG002  # it reads no sums
         """Look ahead; the windows were slid to the end of the last judged pane."""
         self._through = block.through
-        ahead = self._watch.ahead(heard, self._pane_ms) if block.foresee else None
-        self._panes = heard.panes(self._watch.listens) if ahead is None else ahead
+        panes = self._watch.ahead(heard, self._pane_ms) if block.foresee else None
+        self._panes = heard.panes(self._watch.listens) if panes is None else panes
         self._schedule(block.judged)
 
     def wake(self, pane: int) -> int | None:

@@ -26,9 +26,10 @@ FORESEE_FROM: Final = 3
 
 @dataclass(slots=True)
 class Memory:
-    """`closed` is the last closed pane, `judged` the last that was judged (NO_PANE: none); they differ only
-    while sections are being taken.  `first_pane` is the first with data.
+    """Groups with their windows and alerts, what waits for them, and how far time has come, in panes.
 
+    `closed` is the last closed pane, `judged` the last that was judged (NO_PANE: none); they differ only
+    while sections are being taken.  `first_pane` is the first with data.
     `numbers` has each group's place, `codes` the codes of scopes that were met since some were last let go.
     `forget_ms` is when scopes that have left every window are next let go; `wake` the next pane at whose
     end something changes even if nothing comes in; `orphans` are alerts that have ended and not been told.

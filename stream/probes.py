@@ -25,6 +25,8 @@ from stream.scopes import Scopes, Values
 from stream.windows import NO_ROWS, Window
 
 State = Mapping[str, NDArray[Any]]
+Watched = Callable[[Ints], Flags]
+"""Which rows a rule watches, by its `where`."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,11 @@ class Fresh:
     def _tables(self) -> dict[str, Ints]:
         return {}
 
+    @cached_property
+    def levels(self) -> dict[str, tuple[Ints, Ints, Ints]]:
+        """By indicator, what `Heard.by_level` has found."""
+        return {}
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -83,6 +90,11 @@ class Heard:
 
     def by_level(self, formula: Formula, levels: Levels) -> tuple[Ints, Ints, Ints]:
         """Panes, rows, and counts by level of what was answered, in time order."""
+        if formula.name not in self.counts.levels:
+            self.counts.levels[formula.name] = self._by_level(formula, levels)
+        return self.counts.levels[formula.name]
+
+    def _by_level(self, formula: Formula, levels: Levels) -> tuple[Ints, Ints, Ints]:
         columns = formula.columns[self.counts.cells]
         used = columns >= 0
         due, rows = self.due[used], self.counts.rows[used]
@@ -124,12 +136,15 @@ class SuddenProbe:
         self.detector: Final = SuddenDetector(detect, scale(formula), self._levels.steps)
         self._coasted_ms: Ints = NO_ROWS  # by row, up to when answers were taken beforehand
 
-    def coast(self, heard: Heard, live: Ints, pane_ms: int) -> Ints:
+    def coast(self, heard: Heard, live: Ints, pane_ms: int, watched: Watched) -> Ints:
         """Take beforehand what raises no alarm; the panes, ascending, that are left to look at.
 
         Worth it where panes have few answers, as the detector's step costs much however few there are.
         """
         panes, rows, counts = heard.by_level(self.formula, self._levels)
+        own = watched(rows)
+        if not own.all():
+            panes, rows, counts = panes[own], rows[own], counts[own]
         if len(panes) > WORTH_COASTING * len(np.unique(panes)):
             return np.unique(panes)
         ends_ms = (panes + 1) * pane_ms
@@ -139,11 +154,11 @@ class SuddenProbe:
         self._coasted_ms[rows[taken]] = ends_ms[taken]  # ascending: the last one stays
         return np.unique(np.delete(panes, taken))
 
-    def look(self, view: View) -> Findings | None:
-        """Judge the rows with answers, the due ones, and those that turn stale."""
+    def look(self, view: View, watched: Watched) -> Findings | None:
+        """Judge the watched rows with answers, the due ones, and those that turn stale."""
         rows, cells = view.fresh.by_cell(self.formula)
         counts = self._levels.counts(cells)
-        some = counts.any(axis=1) & ~self._coasted(rows, view.end_ms)
+        some = counts.any(axis=1) & watched(rows) & ~self._coasted(rows, view.end_ms)
         asked = view.due[np.isin(view.due, view.live) | self.detector.fired(view.due)]
         rows, counts = with_more(rows[some], counts[some], union([asked, self.detector.due(view.end_ms)]))
         return self.detector.step(view.end_ms, rows, counts) if len(rows) else None
@@ -208,7 +223,7 @@ class GapProbe:
         self._changes = -1
         self._numbers: Ints = NO_ROWS
 
-    def look(self, view: View, watched: Callable[[Ints], Flags]) -> Findings | None:
+    def look(self, view: View, watched: Watched) -> Findings | None:
         """Judge whole scopes; rows outside the rule's `where` take no part."""
         changed = view.changed.get(self.windows[0].window_ms)
         rows = union([view.due] if changed is None else [view.due, changed])

@@ -10,7 +10,7 @@ import numpy as np
 
 from stream.banks import Bank
 from stream.courses import Course
-from stream.indicators import Ints, Sums
+from stream.indicators import Ints
 from stream.windows import NO_ROWS
 
 NEVER: Final = 2**62
@@ -25,7 +25,7 @@ class Turns:
         self._path: Final = path
         self._panes: Final[Ints] = (path.slot + 1) * bank.window.slot_panes - 1
         self._next: Ints = np.full(len(bank.window.sums), NEVER, np.int64)
-        risky = path.rows[bank.may_breach(Sums(path.sums))] if len(path.rows) else NO_ROWS
+        risky = path.rows[bank.may_breach(path.sums)] if len(path.rows) else NO_ROWS
         self.look(np.union1d(risky, bank.board.live_rows()), judged)
 
     @property
@@ -45,7 +45,7 @@ class Turns:
         places = places[self._panes[places] > judged]
         if len(places):
             owners = self._path.rows[places]
-            moved = self._bank.would_move(owners, Sums(self._path.sums[places]))
+            moved = self._bank.would_move(owners, self._path.sums[places])
             turning, first = np.unique(owners[moved], return_index=True)
             self._next[turning] = self._panes[places[moved][first]]
 

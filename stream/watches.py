@@ -82,7 +82,7 @@ class Watch:
     def ahead(self, heard: Heard, pane_ms: int) -> Ints:
         """Look at many panes beforehand; those, ascending, that need a closer look."""
         if isinstance(self.probe, SuddenProbe):
-            return self.probe.coast(heard, self.board.live_rows(), pane_ms)
+            return self.probe.coast(heard, self.board.live_rows(), pane_ms, self.watched)
         return heard.panes(self.listens)
 
     def step(self, view: View, muted: Flags | None, observer: Observer | None) -> Iterator[Told]:
@@ -133,7 +133,7 @@ class Watch:
             self.probe.detector.load(state)
 
     def _look(self, view: View) -> Findings | None:
-        if isinstance(self.probe, GapProbe):
+        if isinstance(self.probe, GapProbe | SuddenProbe):
             return self.probe.look(view, self.watched)
         return self.probe.look(view)
 

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from alerts.rulebook import read_rulebook
-from stream.catalogue import CATALOGUE
+from stream.catalogue import CATALOGUE, OPTIONS
 from stream.plan import Plan
 from stream.sections import NO_PANE, Kind, Rows, ScopeKey, Section
 from stream.tally import CELL
+
+DEFAULTS = {key: {name: info.default for name, info in options.items()} for key, options in OPTIONS.items()}
+"""What the `indicators:` block of a rules file says when it is left out."""
 
 
 def plan_of(rules: str, partitions: int = 1) -> Plan:

@@ -5,11 +5,9 @@ import pytest
 
 from alerts.errors import SettingsError
 from stream.answering import answering
-from stream.catalogue import OPTIONS
 from stream.indicators import LATTICE
 from stream.tally import CELLS
-
-DEFAULTS = {key: {name: info.default for name, info in options.items()} for key, options in OPTIONS.items()}
+from tests.builders import DEFAULTS
 
 
 @pytest.mark.parametrize(

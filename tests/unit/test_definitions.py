@@ -2,10 +2,9 @@
 
 import pytest
 
-from stream.catalogue import CATALOGUE, OPTIONS
+from stream.catalogue import CATALOGUE
 from stream.definitions import FORMULAS, definition
-
-DEFAULTS = {key: {name: info.default for name, info in options.items()} for key, options in OPTIONS.items()}
+from tests.builders import DEFAULTS
 
 
 @pytest.mark.parametrize("indicator", CATALOGUE)

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.rules import Direction
-from stream.catalogue import CATALOGUE, OPTIONS
+from stream.catalogue import CATALOGUE
 from stream.indicators import Sums, formula, interval, score
 from stream.tally import CELL, CELLS, SCALES, TTR_BUCKETS, TTR_GAMMA, ttr_bucket_cells
+from tests.builders import DEFAULTS
 
-DEFAULTS = {key: {name: info.default for name, info in options.items()} for key, options in OPTIONS.items()}
 Z95 = 1.959964
 
 

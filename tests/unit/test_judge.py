@@ -155,13 +155,12 @@ def test_groupings_of_another_plan_are_ignored() -> None:
 @st.composite
 def logs(draw: st.DrawFn) -> list[tuple[Section, int]]:
     """Two sources that close panes, fall idle with open panes to report, and come back, with wall times."""
-    through, position, wall_ms = {"interactions/0": -1, "feedback/0": -1}, 0, 0
+    through, wall_ms = {"interactions/0": -1, "feedback/0": -1}, 0
     found = []
-    for _ in range(draw(st.integers(1, 40))):
+    for position in range(draw(st.integers(1, 40))):
         name = draw(st.sampled_from(sorted(through)))
         kind = draw(st.sampled_from([Kind.CLOSED, Kind.CLOSED, Kind.IDLE, Kind.ACTIVE]))
         wall_ms += draw(st.sampled_from([0, 1_000, 30_000]))
-        position += 1
         first = through[name] + 1
         if kind is Kind.CLOSED:
             through[name] += draw(st.integers(0, 4))

@@ -23,8 +23,13 @@ rules:
      where: {channel: [chat]}}
   - {name: many, indicator: contacts, by: [], window: 1m, critical: 9}
   - {name: slow, indicator: ttr_p90, by: [channel], window: 1m, critical: 100, confidence: 0, min_answers: 2}
+  - {name: slower, indicator: ttr_p90, by: [channel], window: 1m, warning: 60, critical: 200, recover: 20,
+     confidence: 0, min_answers: 1}
+  - {name: slowest, indicator: ttr_p90, by: [channel], window: 2m, critical: 90, confidence: 0.8}
   - {name: mean, indicator: ttr, by: [channel], window: 1m, warning: 50, confidence: 0.8, min_answers: 2}
   - {name: fall, indicator: csat, by: [channel], detect: sudden, floor: 70, false_pages: 1 per 1h}
+  - {name: chats, indicator: csat, by: [channel], detect: sudden, floor: 80, false_pages: 1 per 1h,
+     where: {channel: [chat]}}
   - {name: hush, indicator: csat, by: [channel], detect: silence, at_least: 1 per 2m}
   - {name: burn, indicator: csat, by: [channel], detect: burn, target: 80, period: 1d,
      windows: [{long: 10m, short: 1m, rate: 2}]}
@@ -32,7 +37,7 @@ rules:
 """
 
 CELLS = {
-    "channel|channel": ("csat/1-5/5", "csat/1-5/1", "ttr.slow", "ttr.quick"),
+    "channel|channel": ("csat/1-5/5", "csat/1-5/1", "ttr.slow", "ttr.limit", "ttr.near", "ttr.quick"),
     "channel,topic|channel": ("csat/1-5/1", "csat/1-5/5"),
     "|": ("contacts",),
     "channel|": ("csat/1-5/5", "csat/1-5/1"),
@@ -43,6 +48,14 @@ VALUES = {
     "|": [()],
     "channel|": [("phone",), ("chat",)],
 }
+
+TOOK = {
+    "ttr.slow": (300, 380_000),
+    "ttr.limit": (233, 100_000),
+    "ttr.near": (232, 98_500),
+    "ttr.quick": (50, 2_700),
+}
+"""Bucket, and milliseconds."""
 
 Event = tuple[int, ScopeKey, str, int, int]
 """Pane, scope, what, how many, and how many panes late."""
@@ -64,7 +77,7 @@ def counted(of: Event) -> list[Counted]:
     closing = pane + late
     if not what.startswith("ttr"):
         return [Counted(pane, key, what, count, closing)]
-    bucket, took_ms = (300, 380_000) if what == "ttr.slow" else (50, 2_700)
+    bucket, took_ms = TOOK[what]
     cells = {"ttr.within": count, f"ttr.bucket/{bucket}": count, "ttr.sum_ms": count * took_ms}
     return [Counted(pane, key, cell, each, closing) for cell, each in cells.items()]
 
@@ -122,6 +135,8 @@ def test_something_happens() -> None:
         "coarse",
         "many",
         "slow",
+        "slower",
+        "slowest",
         "mean",
         "fall",
         "hush",

@@ -3,12 +3,10 @@
 import numpy as np
 import pytest
 
-from stream.catalogue import OPTIONS
 from stream.indicators import LATTICE, formula
 from stream.levels import evidence, levels
 from stream.tally import CELLS
-
-DEFAULTS = {key: {name: info.default for name, info in options.items()} for key, options in OPTIONS.items()}
+from tests.builders import DEFAULTS
 
 
 @pytest.mark.parametrize(

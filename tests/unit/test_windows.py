@@ -8,13 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
-from stream.catalogue import OPTIONS
 from stream.indicators import formula
 from stream.sums import Layout, summed
 from stream.tally import CELL, CELLS
 from stream.windows import FEW_SLOTS, MOST_SLOTS, Window, slot_ms
+from tests.builders import DEFAULTS
 
-DEFAULTS = {key: {name: info.default for name, info in options.items()} for key, options in OPTIONS.items()}
 USED = ("csat/1-5/1", "csat/1-5/5", "fcr.resolved", "fcr.failed", "contacts")
 PANE_MS = 10_000
 

@@ -1,0 +1,34 @@
+"""Coarse buckets: as few as tell apart which of some limits a quantile is past.
+
+A limit is past a quantile, or it is not, whatever the durations between two limits are.  So the thousand
+buckets of time to resolution may be taken together between the limits of the rules that judge them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from stream.indicators import BUCKET_SECONDS, Floats, Formula, Ints
+from stream.sums import Layout
+
+
+def coarse(of: Formula, limits: Sequence[float]) -> tuple[Formula, Ints]:
+    """The formula of a quantile for coarse buckets, and which of them each bucket goes to.
+
+    Its values are other than the true ones, but on the same side of each limit, or with it.
+    """
+    edges = np.unique(np.array(limits, np.float64))
+    bucket = np.searchsorted(edges, BUCKET_SECONDS, "left")  # up to a limit, and with it, goes together
+    last = np.searchsorted(bucket, np.arange(len(edges) + 1), "right") - 1
+    return replace(of, seconds=BUCKET_SECONDS[np.maximum(last, 0)]), bucket
+
+
+def weights(layout: Layout, of: Formula, bucket: Ints | None) -> Floats:
+    """A layout's columns by the sums of a formula, and by its coarse buckets if it has some."""
+    narrow = layout.weights(of.name)
+    table = np.zeros((layout.width, narrow.shape[1] + (0 if bucket is None else len(of.seconds))))
+    table[: layout.narrow, : narrow.shape[1]] = narrow
+    if bucket is not None:
+        table[layout.narrow + np.arange(len(bucket)), narrow.shape[1] + bucket] = 1
+    return table
