@@ -1,6 +1,7 @@
 """Causes: which finer scope contributes most of what an alert's score is short of its limit."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,14 @@ from stream.indicators import Floats, Formula, Ints, score
 from stream.needs import rule_window_ms
 from stream.plan import Grouping, explaining
 from stream.scopes import Values
+
+
+@dataclass(frozen=True, slots=True)
+class Finer:
+    """Rows by the first values of their scopes, as of when the group's scopes had changed so often."""
+
+    changes: int
+    rows: dict[Values, list[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +45,11 @@ class Causes:
     def __init__(self, groups: Mapping[Grouping, Group]) -> None:
         self._groups: Final = groups
         self._pane = 0
-        self._finer: dict[tuple[Grouping, int], dict[Values, list[int]]] = {}
+        self._finer: dict[tuple[Grouping, int], Finer] = {}
 
     def new_pane(self, pane: int) -> None:
-        """Scopes may have come and gone; causes are as of the end of this pane."""
+        """Causes are as of the end of this pane."""
         self._pane = pane
-        self._finer.clear()
 
     def of(self, rule: Rule, group: Group, row: int, limit: float | None) -> Mapping[str, object] | None:
         """The value that explains most, as alerts carry it; None where nothing stands out.
@@ -88,19 +96,14 @@ class Causes:
         return Share(dimension, names[top], float(value[top]), int(n[top]), share, excess)
 
     def _rows(self, group: Group, within: Values) -> Sequence[int]:
-        """Rows of the finer scopes within a scope."""
-        key = (group.grouping, len(within))
-        if key not in self._finer:
-            index: dict[Values, list[int]] = {}
-            for values, row in _in_order(group):
-                index.setdefault(values[: len(within)], []).append(row)
-            self._finer[key] = index
-        return self._finer[key].get(within, ())
-
-
-def _in_order(group: Group) -> Iterator[tuple[Values, int]]:
-    """Scopes in an order that does not depend on when they were first heard of."""
-    yield from sorted(group.scopes)
+        """Rows of the finer scopes within a scope, in an order that is not that of their first coming."""
+        scopes, key = group.scopes, (group.grouping, len(within))
+        known = self._finer.get(key)
+        if known is None or known.changes != scopes.changes:
+            known = self._finer[key] = Finer(scopes.changes, defaultdict(list))
+            for values, row in scopes:
+                known.rows[values[: len(within)]].append(row)
+        return sorted(known.rows.get(within, ()), key=scopes.values)
 
 
 def _short(of: Formula, value: Floats, n: Ints, limit: float) -> Floats:

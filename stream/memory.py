@@ -124,7 +124,8 @@ class Memory:
         """The codes of scopes, new ones for those that are new."""
         codes = list(map(self.codes.get, keys))
         if None in codes:
-            codes = [self.codes.setdefault(key, self._code(key)) for key in keys]
+            for place in [place for place, code in enumerate(codes) if code is None]:
+                codes[place] = self.codes[keys[place]] = self._code(keys[place])
         return np.array(codes, np.int64)
 
     def _code(self, key: ScopeKey) -> int:
