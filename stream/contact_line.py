@@ -192,7 +192,7 @@ class ContactLine:
     def _topics_of(self, events: Sequence[Interaction], combo: Ints) -> Keys:
         """Hashes of topics; those of combinations are at hand where rules tell topics apart."""
         if "topic" in self._combos.dims:
-            return self._combos.hashes("topic")[combo]
+            return self._combos.hashes("topic", combo)
         return self._topics.hashed(list(map(_TOPIC, events)))
 
     def _person(self, customer: Keys, subject: Keys, case: Keys) -> Keys:

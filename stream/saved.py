@@ -90,7 +90,7 @@ def _codes(saved: Saved, plan: Plan, combos: Combos) -> Ints:
     """The new number of each combination that was saved."""
     places = [saved.dims.index(dim) if dim in saved.dims else None for dim in plan.used_dims]
     values = [tuple("" if place is None else combo[place] for place in places) for combo in saved.combos]
-    return np.array([combos.code(combo) for combo in values], np.int64)
+    return combos.numbers(values)
 
 
 def _named_cells(table: Table, names: Mapping[int, str]) -> Table:

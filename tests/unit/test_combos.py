@@ -2,10 +2,31 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from stream.combos import SPELLINGS, Combos, Scopes
+from stream.combos import FEW, Combos, Scopes
 from stream.events import Interaction
+from stream.hashing import hashed
+from stream.numbering import SPELLINGS
 from stream.plan import Grouping
+from stream.sections import ScopeKey
+
+DIMS = ("channel", "topic", "product")
+GROUPINGS = [
+    Grouping(dims, dims[:depth])
+    for dims in ((), ("channel",), ("topic",), ("channel", "product"), ("product", "channel", "topic"))
+    for depth in range(len(dims) + 1)
+]
+text = st.sampled_from(["", " ", "a", "A", " a", "b ", "B"])
+raw = st.tuples(text, *[st.none() | text] * 2)
+tidy = st.tuples(*[st.sampled_from(["", "a", "b", "c"])] * 3)
+
+
+def tidied(values: tuple[str | None, ...]) -> tuple[str, ...]:
+    """What a combination is counted as."""
+    channel, *others = ((value or "").strip() for value in values)
+    return (channel.lower(), *others)
 
 
 def event(**fields: str | None) -> Interaction:
@@ -48,6 +69,7 @@ def test_unused_combinations_are_forgotten() -> None:
     combos = Combos(["channel"])
     combos.codes([event(channel=name) for name in ("a", "b", "c")])
     assert combos.retain(np.array([0, 2])).tolist() == [0, -1, 1]
+    assert combos.values == [("a",), ("c",)]
     assert combos.codes([event(channel=name) for name in ("c", "b", "a")]).tolist() == [1, 2, 0]
 
 
@@ -67,15 +89,52 @@ def test_scopes_and_their_shards() -> None:
     table = scopes.of(combos)
     named = [[scopes.named(row)[column] for column in (0, 1)] for row in table]
     assert named[0] == [("channel|channel", ("a",)), ("channel,stage|channel", ("a", "x"))]
-    assert table[0, 0] == table[1, 0] != table[2, 0]
+    assert (table[:, 0] == table[0, 0]).tolist() == [True, True, False]
     shards = scopes.shards(table.ravel()).reshape(table.shape)
-    assert shards.tolist() == [
+    expected = [
         [grouping.shard(key[1], 4) for grouping, key in zip(groupings, keys, strict=True)] for keys in named
     ]
+    assert np.array_equal(shards, expected)
     combos.code(("c", ""))
     assert len(scopes.of(combos)) == 4
     assert len(scopes) == 7
     assert not len(scopes.shards(np.empty(0, np.int64)))
+
+
+@given(st.lists(st.lists(raw, max_size=20), max_size=5), st.sampled_from([-1, 4, FEW]))
+def test_codes_are_those_of_a_plain_dict(of: list[list[tuple[str | None, ...]]], few: int) -> None:
+    """Whole combinations looked up, or one dimension at a time; also after some were forgotten."""
+    combos, plain = Combos(DIMS), dict[tuple[str, ...], int]()
+    combos.few = few
+    for batch in of:
+        events = [event(**dict(zip(DIMS, values, strict=True))) for values in batch]
+        assert combos.codes(events).tolist() == [
+            plain.setdefault(tidied(values), len(plain)) for values in batch
+        ]
+        assert combos.values == list(plain)
+        hashes = combos.hashes("topic", np.arange(len(combos)))
+        assert hashes.tolist() == hashed([values[1] for values in plain]).tolist()
+        used = np.arange(0, len(combos), 2)
+        combos.retain(used)
+        plain = {values: code for code, values in enumerate(list(plain)[::2])}
+        assert combos.values == list(plain)
+        assert [combos.code(values) for values in plain] == list(plain.values())
+
+
+@given(st.lists(st.lists(tidy, max_size=12), max_size=5), st.integers(1, 4))
+def test_scopes_are_numbered_as_combinations_bring_them(of: list[list[tuple[str, ...]]], shards: int) -> None:
+    """One combination's after another's, in the order of groupings; in whatever steps they are asked for."""
+    combos, scopes, plain = Combos(DIMS), Scopes(DIMS, GROUPINGS, shards), dict[ScopeKey, int]()
+    for batch in of:
+        combos.numbers(batch)
+        for values, row in zip(combos.values, scopes.of(combos).tolist(), strict=True):
+            own = [tuple(values[DIMS.index(dim)] for dim in grouping.dims) for grouping in GROUPINGS]
+            keys = [(grouping.key, each) for grouping, each in zip(GROUPINGS, own, strict=True)]
+            assert row == [plain.setdefault(key, len(plain)) for key in keys]
+            assert scopes.named(np.array(row, np.int64)) == keys
+            expected = [grouping.shard(each, shards) for grouping, each in zip(GROUPINGS, own, strict=True)]
+            assert scopes.shards(np.array(row, np.int64)).tolist() == expected
+    assert len(scopes) == len(plain)
 
 
 def test_without_groupings_there_are_no_scopes() -> None:
