@@ -21,7 +21,7 @@ from stream.intake import Intake, IntakeOutput
 from stream.judge import Judge, Observer
 from stream.outcomes import Outcome, Reason
 from stream.plan import Plan
-from stream.records import FileRecord, Record, Stream
+from stream.records import FileRecords, Record, Stream
 from stream.sections import Section
 from stream.times import Ints
 
@@ -148,9 +148,7 @@ class Backtest:
         text = list(compress(lines.text, own.tolist()))
         offset = self._offset[stream]
         self._offset[stream] += len(text)
-        output, told = self._engine.feed(
-            0, stream, list(map(FileRecord, range(offset, offset + len(text)), text))
-        )
+        output, told = self._engine.feed(0, stream, FileRecords(offset, text, lines.at_ms[own]))
         self.fate.count(output)
         if output.rejects and len(self.fate.first) < SHOWN:
             place = lines.place[own]

@@ -12,7 +12,7 @@ from stream.answers import Levels
 from stream.diagnosis import MAX_BYTES, mended
 from stream.events import EventT, Feedback, Interaction
 from stream.outcomes import Reason, RecordError, Reject
-from stream.records import Record, Stream
+from stream.records import FileRecords, Record, Stream
 from stream.times import EARLIEST_MS, LATEST_MS, NO_TIME, Ints, read_times
 
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, TypeError, RecursionError)
@@ -75,16 +75,18 @@ def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: Levels
 def _structs(
     records: Sequence[Record], stream: Stream, decode: Callable[[bytes], EventT]
 ) -> tuple[list[EventT], Sequence[Record], list[Reject]]:
-    """Events, the records that they came from, and the rejects."""
+    """Events, the records that they came from (as they were given if all were sound), and the rejects."""
     events: list[EventT] = []
     rejects: list[Reject] = []
     refused: set[int] = set()
+    all_sound = True
     decoded = map(decode, _readable(records))
     while True:
         try:
             events.extend(decoded)  # keeps what came before an error, and goes on after it
             break
         except UNREADABLE:
+            all_sound = False
             place = len(events) + len(rejects)
             record = records[place]
             try:
@@ -92,14 +94,17 @@ def _structs(
             except RecordError as error:
                 rejects.append(Reject(record.offset, error.reason, error.detail))
                 refused.add(place)
-    if not refused:
+    if all_sound:
         return events, records, rejects
     return events, [record for place, record in enumerate(records) if place not in refused], rejects
 
 
-def _readable(records: Sequence[Record]) -> list[bytes]:
+def _readable(records: Sequence[Record]) -> Sequence[bytes]:
     """The values, with b"" (which is no JSON) for those that are null or too large."""
-    values = [record.value for record in records]
+    if isinstance(records, FileRecords):
+        values: Sequence[bytes | None] = records.values
+    else:
+        values = [record.value for record in records]
     if None not in values and max(map(len, values), default=0) <= MAX_BYTES:  # type: ignore[arg-type]  # no None
         return values  # type: ignore[return-value]  # no None
     return [value if value is not None and len(value) <= MAX_BYTES else b"" for value in values]
@@ -109,10 +114,12 @@ def _times(
     events: Sequence[EventT], records: Sequence[Record], max_ahead_ms: int
 ) -> tuple[Ints, dict[int, RecordError]]:
     """When each event happened, and by place those that cannot have."""
-    at_ms = read_times(list(map(_AT, events)))
     errors: dict[int, RecordError] = {}
-    if not len(at_ms):
-        return at_ms, errors
+    if not events:
+        return _NOWHERE, errors
+    if isinstance(records, FileRecords) and records.at_ms.min() >= EARLIEST_MS:
+        return records.at_ms, errors
+    at_ms = read_times(list(map(_AT, events)))
     stamps = [record.timestamp for record in records]
     if at_ms.min() >= EARLIEST_MS and at_ms.max() <= _least_limit(stamps, max_ahead_ms):
         return at_ms, errors

@@ -44,8 +44,7 @@ _NOT_READ: Final = _Head()
 class Lines:
     """Some lines in their order.  `place` are their numbers among all lines of all files, from 0.
 
-    `at_ms` never lies outside the years that events may have: a line whose time cannot be read has that of
-    the line before it, so that it stays among its neighbours.
+    `at_ms` are their own times, `NO_TIME` where none can be read that an event may have.
     """
 
     text: Sequence[bytes]
@@ -80,7 +79,8 @@ class EventFile:
             raise
         self._starts = [index.start for index in indices]
         self._first = np.cumsum([0, *(len(index.at_ms) for index in indices)])
-        self._at_ms = _filled(np.concatenate([index.at_ms for index in indices]))
+        self._own_ms = np.concatenate([index.at_ms for index in indices])
+        self._at_ms = _filled(self._own_ms)  # the same array, as a rule
         self._kind = np.concatenate([index.kind for index in indices])
         sorted_already = bool((self._at_ms[1:] >= self._at_ms[:-1]).all())
         self._order = None if sorted_already or as_is else np.argsort(self._at_ms, kind="stable")
@@ -96,7 +96,11 @@ class EventFile:
         self._stack.close()
 
     def times(self) -> Ints:
-        """Event times of all lines, in their order."""
+        """Event times of all lines, in their order.
+
+        They never lie outside the years that events may have: a line whose time cannot be read has that of
+        the line before it, so that it stays among its neighbours.
+        """
         return self._at_ms if self._order is None else self._at_ms[self._order]
 
     def kinds(self) -> NDArray[np.uint8]:
@@ -106,7 +110,7 @@ class EventFile:
     def lines(self, first: int, last: int) -> Lines:
         """The lines from `first` up to `last` in their order."""
         place = np.arange(first, last) if self._order is None else self._order[first:last]
-        return Lines(self._text(place), self._at_ms[place], self._kind[place], place)
+        return Lines(self._text(place), self._own_ms[place], self._kind[place], place)
 
     def where(self, place: int) -> str:
         """File and line number, from 1, of a line."""

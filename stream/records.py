@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, overload
 
 import msgspec
+
+from stream.times import Ints
 
 
 class Stream(StrEnum):
@@ -59,3 +61,28 @@ class FileRecord(msgspec.Struct, frozen=True, gc=False):
     timestamp: int | None = None
     key: bytes | None = None
     headers: Sequence[tuple[str, bytes]] = ()
+
+
+class FileRecords(Sequence[FileRecord]):
+    """Lines of a file as records with the offsets from `first` on, each made when it is asked for.
+
+    `at_ms` are the times of the events, `NO_TIME` where they are not known or no event may have them.
+    """
+
+    def __init__(self, first: int, values: Sequence[bytes], at_ms: Ints) -> None:
+        self.first = first
+        self.values = values
+        self.at_ms = at_ms
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @overload
+    def __getitem__(self, place: int) -> FileRecord: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[FileRecord]: ...
+    def __getitem__(self, place: int | slice) -> FileRecord | Sequence[FileRecord]:
+        offsets = range(self.first, self.first + len(self.values))
+        if isinstance(place, slice):
+            return [FileRecord(*pair) for pair in zip(offsets[place], self.values[place], strict=True)]
+        return FileRecord(offsets[place], self.values[place])

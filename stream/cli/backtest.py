@@ -20,7 +20,6 @@ from stream.kafka import ClientSettings
 from stream.logfile import STDIN, size_of
 from stream.plan import Plan
 from stream.rulefile import load, starter
-from stream.topicreplay import replay_topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +80,8 @@ def command(kafka: ClientSettings, **options: Any) -> None:
         if files:
             replay_files(plan_of(rulebook), files, showing, as_is=wanted.as_is)
         elif given:
+            from stream.topicreplay import replay_topics  # noqa: PLC0415  # the Kafka client takes a while to load
+
             with progress("reading the topics", None) as told:
                 transitions, fate = run(replay_topics(kafka, rulebook, showing.wire, told))
             showing.finish(showing.take(transitions), fate)

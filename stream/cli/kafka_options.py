@@ -1,15 +1,12 @@
 """The options by which every command that talks to Kafka is told how, and how short commands run."""
 
-import asyncio
 import functools
-import logging
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
-from stream.clients import BrokerError
 from stream.kafka import (
     DEFAULT_BROKER,
     ClientSettings,
@@ -107,6 +104,11 @@ def _settings(options: dict[str, Any]) -> ClientSettings:
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a command's work to its end; a broker that does not answer is one line and exit code 1."""
+    import asyncio  # noqa: PLC0415  # this and the client: a tenth of a second that only Kafka needs
+    import logging  # noqa: PLC0415
+
+    from stream.clients import BrokerError  # noqa: PLC0415
+
     # The client logs every failed attempt by itself; the command says it once.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:

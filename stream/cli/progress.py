@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from typing import Final
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 EVERY_S: Final = 10.0
 """How often work that nobody watches says how far it is."""
@@ -22,10 +20,10 @@ def progress(what: str, total: int | None) -> Iterator[Told]:
     if not sys.stderr.isatty():
         yield _Lines(what, total)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda done: bar.update(task, completed=done)
+    from stream.cli.bar import bar  # noqa: PLC0415  # rich takes a while to load, and few run on a terminal
+
+    with bar(what, total) as told:
+        yield told
 
 
 class _Lines:

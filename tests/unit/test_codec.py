@@ -1,13 +1,15 @@
 """Codec: batches of records to events with their times, the common ones in one pass."""
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.answers import Levels
 from stream.codec import decode_feedback, decode_interactions
 from stream.diagnosis import MAX_BYTES
+from stream.records import FileRecords
 from stream.tally import CELLS
-from stream.times import NO_TIME
+from stream.times import EARLIEST_MS, LATEST_MS, NO_TIME, read_times
 from tests.event_builders import START_S, Event, answer, contact, record, records
 
 HOUR_MS = 3_600_000
@@ -81,3 +83,17 @@ def test_batches_are_decoded_as_single_records_are(values: list[Event | bytes | 
     assert whole.at_ms.tolist() == [at_ms for each in single for at_ms in each.at_ms.tolist()]
     assert whole.column.tolist() == [cell for each in single for cell in each.column.tolist()]
     assert list(whole.rejects) == [reject for each in single for reject in each.rejects]
+
+
+@given(mixed)
+def test_lines_whose_times_are_known_are_decoded_as_any_records(values: list[Event | bytes | None]) -> None:
+    """What the event file has read of them is not read again, and changes nothing."""
+    lines = [each.value for each in records(values) if each.value is not None]
+    own = [event["at"] if isinstance(event, dict) else "" for event in values if event is not None]
+    at_ms = read_times(own)
+    known = np.where((at_ms < EARLIEST_MS) | (at_ms > LATEST_MS), NO_TIME, at_ms)
+    given_ms = decode_feedback(FileRecords(7, lines, known), HOUR_MS, Levels({}))
+    read = decode_feedback(records(lines, 7), HOUR_MS, Levels({}))
+    assert (given_ms.events, given_ms.rejects) == (read.events, read.rejects)
+    assert given_ms.at_ms.tolist() == read.at_ms.tolist()
+    assert given_ms.column.tolist() == read.column.tolist()

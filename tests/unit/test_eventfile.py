@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from alerts.errors import SettingsError
 from stream.eventfile import BLANK, BLOCK_BYTES, FEEDBACK, INTERACTION, EventFile
+from stream.times import NO_TIME
 
 
 def interaction(at: object, name: str = "x") -> bytes:
@@ -124,3 +125,10 @@ def test_a_damaged_archive_is_the_operators_mistake(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(b"x" * 10_000)[:-20])
     with pytest.raises(SettingsError, match="want a readable log"):
         texts(str(path))
+
+
+def test_lines_tell_their_own_times(tmp_path: Path) -> None:
+    """Not those that keep them among their neighbours."""
+    late, early = interaction(1_600_000_002), interaction(1_600_000_001)
+    with EventFile([written(tmp_path / "a", [late, b"{", interaction(5), early])]) as events:
+        assert events.lines(0, 4).at_ms.tolist() == [1_600_000_001_000, 1_600_000_002_000, NO_TIME, NO_TIME]
