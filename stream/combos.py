@@ -23,6 +23,8 @@ MOST: Final = 1 << 16
 """Combinations that are numbered before the unused ones are forgotten."""
 FEW: Final = 1 << 12
 """Combinations that are few enough to be looked up whole."""
+ROOM: Final = 1 << 21
+"""Cells that may be there for combinations at least: 8 MiB, as many as `MOST` of them may have anyway."""
 
 
 class Dimension:
@@ -80,7 +82,7 @@ class Combos:
         self.dims: Final = tuple(dims)
         self.limit, self.few = MOST, FEW
         self._dimensions = [Dimension(dim) for dim in dims]
-        self._numbering = Numbering(len(self.dims))
+        self._numbering = Numbering(len(self.dims), room=ROOM)
         self._spellings: Spellings[Any] = Spellings(self._spelled)
         self._whole = attrgetter(*(self.dims or ("channel",)))
         self._single = [attrgetter(dim) for dim in dims]
@@ -115,7 +117,7 @@ class Combos:
         for place, dimension in enumerate(self._dimensions):
             values, kept[:, place] = np.unique(kept[:, place], return_inverse=True)
             dimension.retain(values)
-        self._numbering = Numbering(len(self.dims))
+        self._numbering = Numbering(len(self.dims), room=ROOM)
         self._spellings.forget()
         renumbered[used] = self._numbering.numbers(kept)
         self.limit = max(self.limit, 2 * len(self))
@@ -158,18 +160,19 @@ class Combos:
 
 
 class _Shards:
-    """The shard that each combination of the values at some places belongs to."""
+    """The shards of the scopes of one or more groupings that agree on `shard_dims`."""
 
-    def __init__(self, places: Sequence[int], grouping: Grouping, count: int) -> None:
-        self._places, self._grouping, self._count = tuple(places), grouping, count
-        self._numbering = Numbering(len(places))
+    def __init__(self, dims: Sequence[str], grouping: Grouping, count: int) -> None:
+        self._places = [dims.index(dim) for dim in grouping.shard_dims]
+        self._grouping, self._count = grouping, count
+        self._numbering = Numbering(len(self._places))
         self._shard = Growing(np.int64)
 
-    def of(self, combos: Combos, parts: Codes) -> Ints:
-        """The shard of each row."""
-        numbers = self._numbering.numbers(parts)
+    def of(self, combos: Combos, rows: Codes) -> Ints:
+        """The shard of each of some scopes, given by their values of at least `shard_dims`."""
+        numbers = self._numbering.numbers(rows[:, : len(self._places)])
         new = combos.named(self._numbering.rows[len(self._shard) :], self._places)
-        self._shard.append(np.array([self._grouping.shard(values, self._count) for values in new], np.int64))
+        self._shard.append(np.fromiter(self._grouping.sharded(new, self._count), np.int64, len(new)))
         return self._shard.rows[numbers]
 
 
@@ -177,10 +180,8 @@ class _Grouped:
     """The scopes of one grouping, numbered for themselves; `overall` has their numbers among all scopes."""
 
     def __init__(self, dims: Sequence[str], grouping: Grouping, shards: _Shards) -> None:
-        self._key = grouping.key
+        self._key, self._shards = grouping.key, shards
         self._places = [dims.index(dim) for dim in grouping.dims]
-        self._depth = len(grouping.shard_dims)
-        self._shards = shards
         self._numbering = Numbering(len(grouping.dims))
         self.overall = Growing(np.int64)
 
@@ -195,19 +196,15 @@ class _Grouped:
         """The keys and shards of scopes that have no overall number yet."""
         rows = self._numbering.rows[len(self.overall) :]
         keys = list(zip(repeat(self._key), combos.named(rows, self._places), strict=False))
-        return keys, self._shards.of(combos, rows[:, : self._depth])
+        return keys, self._shards.of(combos, rows)
 
 
 class Scopes:
     """The scopes of all groupings, numbered, and the shard of each."""
 
     def __init__(self, dims: Sequence[str], groupings: Sequence[Grouping], shards: int) -> None:
-        kept: dict[Values, _Shards] = {}
-        self._grouped: list[_Grouped] = []
-        for grouping in groupings:
-            places = [dims.index(dim) for dim in grouping.shard_dims]
-            shared = kept.setdefault(grouping.shard_dims, _Shards(places, grouping, shards))
-            self._grouped.append(_Grouped(dims, grouping, shared))
+        alike = {grouping.shard_dims: _Shards(dims, grouping, shards) for grouping in groupings}
+        self._grouped = [_Grouped(dims, grouping, alike[grouping.shard_dims]) for grouping in groupings]
         self._keys: list[ScopeKey] = []
         self._shards = Growing(np.int64)
         self._of_combo = Growing(np.int64, len(groupings))

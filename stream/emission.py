@@ -50,10 +50,21 @@ class Emitter:
         if not len(own):
             return bare
         scope = found.scope[own]
-        used = np.bincount(scope, minlength=len(self._scopes)) > 0
-        number = np.cumsum(used) - 1
-        rows = Rows(found.closing[own], found.pane[own], number[scope], found.cell[own], found.count[own])
-        return replace(bare, scopes=self._scopes.named(np.flatnonzero(used)), rows=rows)
+        used, number = _numbered(scope, len(self._scopes))
+        rows = Rows(found.closing[own], found.pane[own], number, found.cell[own], found.count[own])
+        return replace(bare, scopes=self._scopes.named(used), rows=rows)
+
+
+def _numbered(scope: Ints, scopes: int) -> tuple[Ints, Ints]:
+    """The distinct ones among `scope`, in order, and the place of each in them; all are below `scopes`."""
+    if scopes < 2 * len(scope):
+        used = np.bincount(scope, minlength=scopes) > 0
+        return np.flatnonzero(used), (np.cumsum(used) - 1)[scope]
+    ordered = np.sort(scope)  # does not grow with what there is beside them
+    distinct = ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])]
+    place = np.empty(scopes, np.int64)
+    place[distinct] = np.arange(len(distinct))
+    return distinct, place[scope]
 
 
 def _by_scope(rows: Table, scope_of: Ints, read: Flags, scopes: int) -> Rows:

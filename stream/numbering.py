@@ -20,6 +20,10 @@ Dtype = TypeVar("Dtype", bound=np.generic)
 
 SPELLINGS: Final = 1 << 16
 """Raw values remembered before their memory starts anew."""
+ROOM: Final = 1 << 18
+"""Cells that may be there for any numbering: 1 MiB, of which only what is used takes memory."""
+SPARSEST: Final = 32
+"""Cells per row above it: with more, 128 bytes a row, hashes take less memory."""
 
 
 class Growing(Generic[Dtype]):
@@ -76,14 +80,65 @@ class Spellings(Generic[RawT]):
         return numbers
 
 
-class Numbering:
-    """Numbers for rows of `width` codes each, counted up from 0 as rows come that are new.
+class _Celled:
+    """Numbers by cells: every combination of codes that are small enough has one."""
 
-    `mix` joins hashes.  Rows whose hashes agree are told apart all the same, but the later one's number
-    may be higher than that of rows that came after it in the same batch.
+    def __init__(self, width: int) -> None:
+        self._bits = [0] * width
+        self._cells = np.zeros(1, np.int32)  # 1 above the number, 0 where there is none
+        self._rows = Growing(np.int32, width)
+
+    @property
+    def rows(self) -> Codes:
+        """The row of each number."""
+        return self._rows.rows
+
+    def widen(self, rows: Codes, room: int) -> bool:
+        """Make cells for rows; false if that would take more than `room`."""
+        most = rows.max(axis=0, initial=0).tolist()
+        bits = [max(had, code.bit_length()) for had, code in zip(self._bits, most, strict=True)]
+        if bits != self._bits:
+            if 1 << sum(bits) > room:
+                return False
+            self._bits, self._cells = bits, np.zeros(1 << sum(bits), np.int32)
+            self._cells[self._cells_of(self.rows)] = np.arange(1, len(self.rows) + 1)
+        return True
+
+    def numbers(self, rows: Codes) -> Ints:
+        """The number of each row."""
+        cells = self._cells_of(rows)
+        numbers = self._cells[cells]
+        new = np.flatnonzero(numbers == 0)
+        if len(new):
+            numbers[new] = self._entered(rows[new], cells[new])
+        return numbers.astype(np.int64) - 1
+
+    def _cells_of(self, rows: Codes) -> Ints:
+        cells = np.zeros(len(rows), np.int64)
+        for bits, column in zip(self._bits, rows.T, strict=True):
+            cells = cells << bits | column
+        return cells
+
+    def _entered(self, rows: Codes, cells: Ints) -> Codes:
+        """What is in the cells of new rows, once these are entered."""
+        places = np.arange(len(cells), dtype=np.int32)
+        self._cells[cells[::-1]] = places[::-1]  # what is written last stays: a cell's first row
+        firsts = np.flatnonzero(self._cells[cells] == places)
+        size = len(self.rows)
+        self._cells[cells[firsts]] = np.arange(size + 1, size + len(firsts) + 1)
+        self._rows.append(rows[firsts])
+        entered: Codes = self._cells[cells]
+        return entered
+
+
+class _Hashed:
+    """Numbers by hashes of rows.
+
+    Rows whose hashes agree are told apart all the same, but the later one's number may be higher than that
+    of rows that came after it in the same batch.
     """
 
-    def __init__(self, width: int, mix: Mix = joined) -> None:
+    def __init__(self, width: int, mix: Mix) -> None:
         self._table = HashTable(np.dtype([("key", "<u8"), ("codes", "<i4", (width,))]))
         self._mix = mix
 
@@ -92,7 +147,7 @@ class Numbering:
 
     @property
     def rows(self) -> Codes:
-        """The row of each number, a view; valid until `numbers`."""
+        """The row of each number."""
         rows: Codes = self._table.rows["codes"]
         return rows
 
@@ -137,3 +192,40 @@ class Numbering:
         chosen = np.zeros(len(keys), np.bool_)
         chosen[firsts] = True
         self._table.add(entries, found, chosen)
+
+
+class Numbering:
+    """Numbers for rows of `width` codes each, counted up from 0 as rows come that are new.
+
+    A row is looked up in an array with a cell for every combination of codes, as long as that has no more
+    than `room` cells or is well used; from then on by its hash, which `mix` makes.
+    """
+
+    def __init__(self, width: int, mix: Mix = joined, room: int = ROOM) -> None:
+        self._width, self._mix, self._room = width, mix, room
+        self._by: _Celled | _Hashed = _Celled(width)
+
+    def __len__(self) -> int:
+        return len(self._by.rows)
+
+    @property
+    def rows(self) -> Codes:
+        """The row of each number, a view; valid until `numbers`."""
+        return self._by.rows
+
+    def numbers(self, rows: Codes) -> Ints:
+        """The number of each row."""
+        if isinstance(self._by, _Celled) and not self._by.widen(
+            rows, max(self._room, SPARSEST * (len(self) + len(rows)))
+        ):
+            self._by = self._hashed()
+        return self._by.numbers(rows)
+
+    def _hashed(self) -> _Hashed:
+        """The same numbers by hashes."""
+        hashed, known = _Hashed(self._width, self._mix), self.rows
+        if (hashed.numbers(known) != np.arange(len(known))).any():
+            hashed = _Hashed(self._width, self._mix)
+            for row in known:  # hashes agree: one by one none is numbered before its turn
+                hashed.numbers(row[np.newaxis])
+        return hashed

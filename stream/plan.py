@@ -1,7 +1,9 @@
 """The plan: what a rulebook makes intake and judge keep.  Both derive it from the same rulebook."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import repeat
+from operator import mod
 from zlib import crc32
 
 from alerts.rules import DIMENSIONS, MINUTE_MS, Gap, Rule, Rulebook, Silence, Surge, Threshold
@@ -31,6 +33,12 @@ class Grouping:
         """Which of `shards` judges keeps the scope with these values."""
         text = "\x1f".join((*self.shard_dims, *values[: len(self.shard_dims)]))
         return crc32(text.encode()) % shards
+
+    def sharded(self, values: Iterable[tuple[str, ...]], shards: int) -> Iterator[int]:
+        """The same for many scopes, given by the values of `shard_dims` alone."""
+        named = crc32("".join(f"{dim}\x1f" for dim in self.shard_dims).encode())
+        sums = map(crc32, map(str.encode, map("\x1f".join, values)), repeat(named))
+        return map(mod, sums, repeat(shards))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Numbering: numbers in the order of first coming, for raw values and for rows of codes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from stream import numbering
 from stream.hashing import joined
 from stream.hashtable import Keys
-from stream.numbering import SPELLINGS, Growing, Numbering, Spellings
+from stream.numbering import ROOM, SPELLINGS, Growing, Numbering, Spellings
 from stream.times import Ints
 
 Row = tuple[int, ...]
@@ -26,16 +26,16 @@ def weak(left: Keys, right: Keys) -> Keys:
     return joined(left, right) & np.uint64(63)
 
 
-def table(rows: list[Row], width: int) -> numbering.Codes:
+def table(rows: Sequence[Row], width: int) -> numbering.Codes:
     """Rows as an array."""
     return np.array(rows, np.int32).reshape(len(rows), width)
 
 
-@given(st.one_of(batches, wide))
-def test_rows_are_numbered_as_they_first_come(of: list[list[Row]]) -> None:
-    """In whatever batches; each number stands for its row ever after."""
+@given(st.one_of(batches, wide), st.sampled_from([0, 64, ROOM]))
+def test_rows_are_numbered_as_they_first_come(of: list[list[Row]], room: int) -> None:
+    """In whatever batches, by cells or by hashes; each number stands for its row ever after."""
     width = next((len(row) for batch in of for row in batch), 0)
-    numbers, known = Numbering(width), dict[Row, int]()
+    numbers, known = Numbering(width, room=room), dict[Row, int]()
     for batch in of:
         expected = [known.setdefault(row, len(known)) for row in batch]
         assert numbers.numbers(table(batch, width)).tolist() == expected
@@ -48,13 +48,22 @@ def test_rows_are_numbered_as_they_first_come(of: list[list[Row]]) -> None:
 )
 def test_rows_whose_hashes_agree_are_told_apart(of: list[list[Row]]) -> None:
     """Nobody can have events counted as others' by a choice of values."""
-    numbers, known = Numbering(2, weak), dict[Row, int]()
+    numbers, known = Numbering(2, weak, room=0), dict[Row, int]()
     for batch in of:
         found = numbers.numbers(table(batch, 2)).tolist()
         for row, number in zip(batch, found, strict=True):
             assert known.setdefault(row, number) == number
     assert sorted(known.values()) == list(range(len(known))) == list(range(len(numbers)))
     assert {tuple(row): number for number, row in enumerate(numbers.rows.tolist())} == known
+
+
+def test_rows_whose_hashes_agree_keep_their_numbers() -> None:
+    """When codes have become too large for cells."""
+    known = [(left, right) for left in range(7) for right in range(7)]
+    numbers = Numbering(2, weak)
+    assert numbers.numbers(table(known, 2)).tolist() == list(range(49))
+    assert numbers.numbers(table([(2**30, 2**30), (6, 6), (0, 0)], 2)).tolist() == [49, 48, 0]
+    assert numbers.numbers(table(known, 2)).tolist() == list(range(49))
 
 
 def lengths(asked: list[str]) -> Callable[[list[str]], Ints]:
