@@ -111,7 +111,10 @@ class Combos:
         return self._dimensions[place].hashes(self._numbering.rows[codes, place])
 
     def retain(self, used: Ints) -> Ints:
-        """Forget all numbers but `used` (distinct); gives each old one its new number, -1 where forgotten."""
+        """Forget all numbers but `used` (distinct), which are numbered in this order.
+
+        Gives each old one its new number, -1 where it is forgotten.
+        """
         renumbered = np.full(len(self), -1, np.int64)
         kept = self._numbering.rows[used]
         for place, dimension in enumerate(self._dimensions):
@@ -190,7 +193,9 @@ class _Grouped:
         size = len(self._numbering)
         numbers = self._numbering.numbers(parts[:, self._places])
         new = np.flatnonzero(numbers >= size)
-        return numbers, new[np.unique(numbers[new], return_index=True)[1]]
+        firsts = np.empty(len(self._numbering) - size, np.int64)
+        firsts[numbers[new[::-1]] - size] = new[::-1]  # what is written last stays
+        return numbers, firsts
 
     def new(self, combos: Combos) -> tuple[list[ScopeKey], Ints]:
         """The keys and shards of scopes that have no overall number yet."""
@@ -203,11 +208,8 @@ class Scopes:
     """The scopes of all groupings, numbered, and the shard of each."""
 
     def __init__(self, dims: Sequence[str], groupings: Sequence[Grouping], shards: int) -> None:
-        alike = {grouping.shard_dims: _Shards(dims, grouping, shards) for grouping in groupings}
-        self._grouped = [_Grouped(dims, grouping, alike[grouping.shard_dims]) for grouping in groupings]
-        self._keys: list[ScopeKey] = []
-        self._shards = Growing(np.int64)
-        self._of_combo = Growing(np.int64, len(groupings))
+        self._dims, self._groupings, self._count = tuple(dims), tuple(groupings), shards
+        self._start([])
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -231,6 +233,35 @@ class Scopes:
     def named(self, scopes: Ints) -> list[ScopeKey]:
         """The keys of scopes."""
         return list(map(self._keys.__getitem__, scopes.tolist()))
+
+    def retain(self, combos: Combos, codes: Ints) -> None:
+        """Forget the scopes of combinations that are forgotten.
+
+        `codes` has the new number, in `combos`, of every old one, -1 where it is forgotten; these numbers
+        rise.  Scopes are then numbered as if the others had never been.
+        """
+        table = self._of_combo.rows[codes[: len(self._of_combo)] >= 0]
+        ordered, places = table.ravel(), np.arange(table.size)
+        firsts = np.empty(len(self), np.int64)
+        firsts[ordered[::-1]] = places[::-1]  # what is written last stays
+        kept = ordered[firsts[ordered] == places]
+        numbers = np.empty(len(self), np.int64)
+        numbers[kept] = np.arange(len(kept))
+        shards = self._shards.rows[kept]
+        self._start(self.named(kept))
+        self._shards.append(shards)
+        self._of_combo.append(numbers[table])
+        for grouped, overall in zip(self._grouped, self._of_combo.rows.T, strict=True):
+            grouped.overall.append(overall[grouped.own(combos.parts(0)[: len(table)])[1]])
+
+    def _start(self, keys: list[ScopeKey]) -> None:
+        """Start anew, with the keys of scopes that are known already."""
+        dims, groupings = self._dims, self._groupings
+        alike = {grouping.shard_dims: _Shards(dims, grouping, self._count) for grouping in groupings}
+        self._grouped = [_Grouped(dims, grouping, alike[grouping.shard_dims]) for grouping in groupings]
+        self._keys = keys
+        self._shards = Growing(np.int64)
+        self._of_combo = Growing(np.int64, len(groupings))
 
     def _add(self, combos: Combos, firsts: Sequence[Ints]) -> None:
         """Number new scopes in the order of the combinations that brought them, and of their groupings."""

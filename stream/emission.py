@@ -20,16 +20,15 @@ class Emitter:
     """Cuts what a source has to say into one section per shard."""
 
     def __init__(self, plan: Plan, combos: Combos) -> None:
-        self._plan = plan
         self._shards = plan.partitions
         self._combos = combos
         read = [cells_read(plan, grouping) for grouping in plan.groupings]
         self._read: Flags = np.array(read, np.bool_).reshape(len(read), len(CELLS)).T
-        self.restart()
+        self._scopes = Scopes(plan.used_dims, plan.groupings, plan.partitions)
 
-    def restart(self) -> None:
-        """Forget the scopes: combinations have been numbered anew."""
-        self._scopes = Scopes(self._plan.used_dims, self._plan.groupings, self._shards)
+    def retain(self, codes: Ints) -> None:
+        """Combinations have been numbered anew: `codes` is what their `retain` gave, for rising numbers."""
+        self._scopes.retain(self._combos, codes)
 
     def silence(self) -> list[list[Section]]:
         """Nothing to say to any shard."""

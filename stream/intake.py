@@ -264,12 +264,14 @@ class Intake:
         """Number anew the combinations that something still refers to, and forget the others."""
         tables = self._tables()
         coded = [table for table in tables.values() if "combo" in (table.dtype.names or ())]
-        used = np.unique(np.concatenate([np.unique(table["combo"]) for table in coded]))
-        codes = self._combos.retain(used)
+        used = np.zeros(len(self._combos), np.bool_)
+        for table in coded:
+            used[table["combo"]] = True
+        codes = self._combos.retain(np.flatnonzero(used))
         for table in coded:
             table["combo"] = codes[table["combo"]]
         self._load(tables)
-        self._emitter.restart()
+        self._emitter.retain(codes)
 
 
 def _unseen(records: Sequence[Record], next_offset: int) -> Sequence[Record]:

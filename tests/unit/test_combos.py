@@ -137,6 +137,26 @@ def test_scopes_are_numbered_as_combinations_bring_them(of: list[list[tuple[str,
     assert len(scopes) == len(plain)
 
 
+@given(st.lists(tidy, max_size=20), st.lists(tidy, max_size=9), st.data())
+def test_scopes_are_kept_as_if_others_had_never_been(
+    asked: list[tuple[str, ...]], unasked: list[tuple[str, ...]], data: st.DataObject
+) -> None:
+    """Those of combinations that are kept, asked for before or not; and new ones go on from there."""
+    combos, scopes = Combos(DIMS, asked), Scopes(DIMS, GROUPINGS, 3)
+    scopes.of(combos)
+    combos.numbers(unasked)
+    chosen = data.draw(st.lists(st.booleans(), min_size=len(combos), max_size=len(combos)))
+    scopes.retain(combos, combos.retain(np.flatnonzero(chosen)))
+    for more in ([], asked, unasked):
+        combos.numbers(more)
+        fresh = Scopes(DIMS, GROUPINGS, 3)
+        assert np.array_equal(scopes.of(combos), fresh.of(combos))
+        everything = np.arange(len(fresh))
+        assert len(scopes) == len(fresh)
+        assert scopes.named(everything) == fresh.named(everything)
+        assert np.array_equal(scopes.shards(everything), fresh.shards(everything))
+
+
 def test_without_groupings_there_are_no_scopes() -> None:
     """A plan that keeps nothing still has combinations."""
     assert Scopes([], [], 2).of(Combos([], [()])).shape == (1, 0)
