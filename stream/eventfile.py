@@ -207,7 +207,7 @@ def _blocks(file: IO[bytes]) -> Iterator[bytes]:
     while block := file.read(BLOCK_BYTES):
         whole = block.rfind(b"\n") + 1
         if whole:
-            yield rest + block[:whole]
+            yield b"".join((rest, memoryview(block)[:whole]))
             rest = block[whole:]
         else:
             rest += block

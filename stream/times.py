@@ -44,21 +44,21 @@ def read_time(text: str | float) -> int:
 def read_times(texts: Sequence[str | float]) -> Ints:
     """`read_time` of each: a column of plain RFC 3339, or of numbers, costs a few numpy passes."""
     try:
-        lengths = np.fromiter(map(len, texts), np.int64, len(texts))  # type: ignore[arg-type]  # numbers raise
+        lengths = set(map(len, texts))  # type: ignore[arg-type]  # numbers raise
     except TypeError:
         return _with_numbers(texts)
     return _of_lengths(texts, lengths)  # type: ignore[arg-type]  # all have a length: all are text
 
 
-def _of_lengths(texts: Sequence[str], lengths: Ints) -> Ints:
-    """Texts of several lengths: each length on its own."""
+def _of_lengths(texts: Sequence[str], lengths: set[int]) -> Ints:
+    """Texts of several lengths, or mostly one: each length on its own."""
     out = np.full(len(texts), NO_TIME, np.int64)
-    for length in np.unique(lengths).tolist():
-        if length < 20:
-            continue  # too short for a date, a time of day and an offset
-        places = np.flatnonzero(lengths == length)
-        if len(places) == len(texts):
-            return _alike(texts, length)
+    readable = [length for length in lengths if length >= 20]  # a date, a time of day and an offset
+    if len(lengths) == len(readable) == 1:
+        return _alike(texts, readable[0])
+    each = np.fromiter(map(len, texts), np.int64, len(texts))
+    for length in readable:
+        places = np.flatnonzero(each == length)
         out[places] = _alike([texts[place] for place in places.tolist()], length)
     return out
 
@@ -107,7 +107,8 @@ def _plain(chars: NDArray[np.uint8]) -> tuple[Ints, Mask]:
         ok &= chars[place] == ord(char)
     for place in (*_DIGITS, *range(20, len(chars) - zone)):
         ok &= digits[place] <= 9
-    day, day_ok = _days(digits)
+    one_day = bool((chars[:10] == chars[:10, :1]).all())  # as a rule, where events come in order
+    day, day_ok = _days(digits[:, :1] if one_day else digits)
     clock_s, clock_ok = _clock(digits)
     fraction_ms, fraction_ok = _fraction(chars[19 : len(chars) - zone], digits[20 : len(chars) - zone])
     ok &= day_ok & clock_ok & fraction_ok

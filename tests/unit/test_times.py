@@ -90,3 +90,17 @@ def test_mixed_columns_are_read_as_single_times_are(texts: list[str | float]) ->
 def test_lookalikes_are_read_as_single_times_are(texts: list[str]) -> None:
     """What has the length of a time, and its letters, is taken for one only if it is one."""
     assert read_times(texts).tolist() == [read_time(text) for text in texts]
+
+
+days = st.sampled_from(["2026-11-22", "2026-11-23", "2024-02-29", "2026-02-29", "2026-1x-01", "1969-12-31"])
+hours = st.sampled_from(["T00:00:00", "T23:59:59", "t10:00:00", "T24:00:00", "T1x:00:00"])
+ends = st.sampled_from(["Z", ".5Z", ".25z", "+01:00", "é"])
+
+
+@given(st.lists(days, min_size=1, max_size=2), st.lists(st.tuples(hours, ends), min_size=1, max_size=8))
+def test_columns_of_a_day_or_two_are_read_as_single_times_are(
+    dates: list[str], times: list[tuple[str, str]]
+) -> None:
+    """Whether a day is read once for all of a column or for each, sound or not."""
+    texts = [dates[place % len(dates)] + hour + end for place, (hour, end) in enumerate(times)]
+    assert read_times(texts).tolist() == [read_time(text) for text in texts]
