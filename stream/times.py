@@ -41,8 +41,11 @@ def read_time(text: str | float) -> int:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
-def read_times(texts: Sequence[str | float]) -> Ints:
-    """`read_time` of each: a column of plain RFC 3339, or of numbers, costs a few numpy passes."""
+def read_times(texts: Sequence[str | float | None]) -> Ints:
+    """`read_time` of each: a column of plain RFC 3339, or of numbers, costs a few numpy passes.
+
+    None is no time.
+    """
     try:
         lengths = set(map(len, texts))  # type: ignore[arg-type]  # numbers raise
     except TypeError:
@@ -63,7 +66,7 @@ def _of_lengths(texts: Sequence[str], lengths: set[int]) -> Ints:
     return out
 
 
-def _with_numbers(texts: Sequence[str | float]) -> Ints:
+def _with_numbers(texts: Sequence[str | float | None]) -> Ints:
     """Numbers, and texts between them."""
     if str not in set(map(type, texts)):
         return _of_numbers(texts)  # type: ignore[arg-type]  # no text among them
@@ -74,9 +77,9 @@ def _with_numbers(texts: Sequence[str | float]) -> Ints:
     return out
 
 
-def _of_numbers(numbers: Sequence[float]) -> Ints:
+def _of_numbers(numbers: Sequence[float | None]) -> Ints:
     """Seconds or milliseconds."""
-    times = np.array(numbers, np.float64)
+    times = np.array(numbers, np.float64)  # None becomes NaN
     at_ms = np.where(np.abs(times) >= MILLIS_FROM, times, times * 1000)
     known = np.abs(at_ms) <= LATEST_MS
     return np.where(known, np.rint(np.where(known, at_ms, 0)), NO_TIME).astype(np.int64)

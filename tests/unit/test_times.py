@@ -104,3 +104,10 @@ def test_columns_of_a_day_or_two_are_read_as_single_times_are(
     """Whether a day is read once for all of a column or for each, sound or not."""
     texts = [dates[place % len(dates)] + hour + end for place, (hour, end) in enumerate(times)]
     assert read_times(texts).tolist() == [read_time(text) for text in texts]
+
+
+@given(st.lists(st.sampled_from([None, "2026-11-22T10:00:00Z", "soon", 1_795_341_600]), max_size=5))
+def test_none_is_no_time(texts: list[str | float | None]) -> None:
+    """Wherever it stands in a column, and whatever else is in it."""
+    expected = [NO_TIME if text is None else read_time(text) for text in texts]
+    assert read_times(texts).tolist() == expected
