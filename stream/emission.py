@@ -22,7 +22,7 @@ class Emitter:
     def __init__(self, plan: Plan, combos: Combos) -> None:
         self._shards = plan.partitions
         self._combos = combos
-        read = [cells_read(plan, grouping) for grouping in plan.groupings]
+        read = list(cells_read(plan).values())
         self._read: Flags = np.array(read, np.bool_).reshape(len(read), len(CELLS)).T
         self._scopes = Scopes(plan.used_dims, plan.groupings, plan.partitions)
 

@@ -211,7 +211,7 @@ def _windows(plan: Plan, grouping: Grouping) -> dict[int, Window]:
     """The windows of a grouping by length; those that keep the same indicators share a layout."""
     layouts: dict[tuple[str, ...], Layout] = {}
     windows = {}
-    for window_ms, names in indicators_by_window(plan, grouping).items():
+    for window_ms, names in indicators_by_window(plan)[grouping].items():
         if names not in layouts:
             layouts[names] = Layout([formula(name, plan.keeps) for name in names])
         windows[window_ms] = Window(window_ms, plan.rulebook.timing.pane_ms, layouts[names])

@@ -1,5 +1,6 @@
 """Needs: which indicators, and so which cells, are read in the windows of a grouping."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -28,27 +29,32 @@ def burn_windows_ms(detect: Burn) -> Iterator[int]:
         yield from (pair.long_ms, pair.short_ms)
 
 
-def indicators_by_window(plan: Plan, grouping: Grouping) -> Mapping[int, tuple[str, ...]]:
-    """For each window of a grouping, by its length in ms, the indicators that are read in it."""
-    wanted: dict[int, set[str]] = {}
+def indicators_by_window(plan: Plan) -> Mapping[Grouping, Mapping[int, tuple[str, ...]]]:
+    """For each grouping, and each of its windows by length in ms, the indicators that are read in it."""
+    wanted: dict[Grouping, dict[int, set[str]]] = {each: defaultdict(set) for each in plan.groupings}
     for each in plan.scored:
-        if each.grouping == grouping:
-            wanted.setdefault(each.window_ms, set()).add(each.indicator)
+        wanted[each.grouping][each.window_ms].add(each.indicator)
     for rule in plan.rulebook.rules:
-        if grouping in {grouping_of(rule), *explaining(rule).values()}:
-            wanted.setdefault(rule_window_ms(rule), set()).add(rule.indicator)
-        if grouping == grouping_of(rule) and isinstance(rule.detect, Burn):
+        own = grouping_of(rule)
+        for grouping in (own, *explaining(rule).values()):
+            wanted[grouping][rule_window_ms(rule)].add(rule.indicator)
+        if isinstance(rule.detect, Burn):
             for length_ms in burn_windows_ms(rule.detect):
-                wanted.setdefault(length_ms, set()).add(rule.indicator)
-    return {window_ms: tuple(sorted(names)) for window_ms, names in sorted(wanted.items())}
+                wanted[own][length_ms].add(rule.indicator)
+    return {
+        grouping: {window_ms: tuple(sorted(names)) for window_ms, names in sorted(windows.items())}
+        for grouping, windows in wanted.items()
+    }
 
 
-def cells_read(plan: Plan, grouping: Grouping) -> Flags:
+def cells_read(plan: Plan) -> Mapping[Grouping, Flags]:
     """Of all cells those that some window of a grouping reads: no judge needs the others in its scopes."""
-    read = np.full(len(CELLS), plan.reports, np.bool_)
-    for names in indicators_by_window(plan, grouping).values():
-        for one in (formula(name, plan.keeps) for name in names):
-            read[one.cells] = True
-            if one.buckets:
+    found = {}
+    for grouping, windows in indicators_by_window(plan).items():
+        read = found[grouping] = np.full(len(CELLS), plan.reports, np.bool_)
+        for name in set().union(*windows.values()):
+            of = formula(name, plan.keeps)
+            read[of.cells] = True
+            if of.buckets:
                 read[list(ttr_bucket_cells())] = True
-    return read
+    return found

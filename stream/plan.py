@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import repeat
 from operator import mod
 from zlib import crc32
@@ -51,7 +52,7 @@ class Scored:
     min_answers: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """What is kept, for `partitions` of each input topic and as many judges (shards of cx.tallies).
 
@@ -64,7 +65,7 @@ class Plan:
     publishes: bool = True
     reports: bool = False
 
-    @property
+    @cached_property
     def groupings(self) -> tuple[Grouping, ...]:
         """Every grouping that some rule or score needs, each once, in a stable order."""
         wanted = {scored.grouping for scored in self.scored}
@@ -73,13 +74,13 @@ class Plan:
             wanted.update(explaining(rule).values())
         return tuple(sorted(wanted))
 
-    @property
+    @cached_property
     def used_dims(self) -> tuple[str, ...]:
         """Dimensions that events must be told apart by, in the order of `DIMENSIONS`."""
         used = {dim for grouping in self.groupings for dim in grouping.dims}
         return tuple(dim for dim in DIMENSIONS if dim in used)
 
-    @property
+    @cached_property
     def scored(self) -> tuple[Scored, ...]:
         """What cx.scores carries: every windowed rule's reading, and by channel whatever has none."""
         found: dict[tuple[str, Grouping, int], Scored] = {}

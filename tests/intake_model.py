@@ -59,7 +59,7 @@ class IntakeModel:
         self.found: Counts = Counter()
         self.waiting: list[Told] = []
         self.heard: list[tuple[int, int, str, str, Event | None]] = []
-        self.read = {each.key: set(compress(CELLS, cells_read(plan, each))) for each in plan.groupings}
+        self.read = {each.key: set(compress(CELLS, read)) for each, read in cells_read(plan).items()}
 
     def feed(self, stream: Stream, events: Sequence[Event]) -> None:
         """Take sound events in order."""

@@ -19,7 +19,7 @@ CHANNELS = Grouping(("channel",), ("channel",))
 
 def test_every_window_of_a_rule_has_its_indicator() -> None:
     """A threshold reads one window, a burn rule its period and all of its pairs; the mean is published."""
-    found = indicators_by_window(plan_of(RULES), STAGES)
+    found = indicators_by_window(plan_of(RULES))[STAGES]
     assert found[3_600_000] == ("csat", "csat_mean")
     assert found[30 * 86_400_000] == ("csat",)
     assert len(found) > 2
@@ -28,13 +28,13 @@ def test_every_window_of_a_rule_has_its_indicator() -> None:
 def test_a_grouping_is_sent_what_it_reads_and_nothing_else() -> None:
     """Stages are judged by CSAT alone; everything else is published by channel."""
     plan = plan_of(RULES)
-    stages = set(compress(CELLS, cells_read(plan, STAGES)))
+    stages = set(compress(CELLS, cells_read(plan)[STAGES]))
     assert {cell.split("/")[0] for cell in stages} == {"csat"}
-    channels = set(compress(CELLS, cells_read(plan, CHANNELS)))
+    channels = set(compress(CELLS, cells_read(plan)[CHANNELS]))
     assert {"contacts", "fcr.failed", "ttr.sum_ms", "ttr.bucket/0", "wait.over"} <= channels
     assert not stages & channels
 
 
 def test_whoever_reports_needs_everything() -> None:
     """Whatever the windows read."""
-    assert cells_read(replace(plan_of(RULES), reports=True), STAGES).all()
+    assert cells_read(replace(plan_of(RULES), reports=True))[STAGES].all()
