@@ -1,6 +1,6 @@
 """Reach: which rules watch which scopes, by their `where`, looked up once per scope."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -30,8 +30,8 @@ class Reach:
         self._known = np.pad(self._known, (0, more))
         self._watched = np.pad(self._watched, ((0, more), (0, 0)))
         for row in rows[~self._known[rows]].tolist():
-            scope = self._scopes.scope(row)
-            self._watched[row] = [watches(rule, scope) for rule in self._rules]
+            values = dict(self._scopes.scope(row))
+            self._watched[row] = [_matches(rule, values) for rule in self._rules]
             self._known[row] = True
         found: Flags = self._watched[rows]
         return found
@@ -43,5 +43,8 @@ class Reach:
 
 def watches(rule: Rule, scope: Scope) -> bool:
     """Whether the rule watches the scope."""
-    values = dict(scope)
+    return _matches(rule, dict(scope))
+
+
+def _matches(rule: Rule, values: Mapping[str, str]) -> bool:
     return all(values.get(dim, "") in wanted for dim, wanted in rule.where.items())
