@@ -186,8 +186,9 @@ def _indexed(file: IO[bytes], told: Told) -> _Index:
         ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
         if not block.endswith(b"\n"):
             ends = np.append(ends, len(block) + 1)
-        heads, kind = _heads(block, len(ends))
-        starts.append(np.concatenate([[0], ends[:-1]]) + first)
+        begins = np.concatenate([[0], ends[:-1]])
+        heads, kind = _heads(block, begins, ends)
+        starts.append(begins + first)
         times.append(_times(heads))
         kinds.append(kind)
         told(first + len(block))
@@ -215,17 +216,30 @@ def _blocks(file: IO[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def _heads(block: bytes, lines: int) -> tuple[Sequence[_Head], NDArray[np.uint8]]:
+def _heads(block: bytes, begins: Ints, ends: Ints) -> tuple[Sequence[_Head], NDArray[np.uint8]]:
     """The heads of all lines of a block, those that cannot be read included, and their kinds."""
-    try:
-        heads = _HEADS.decode_lines(block)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        heads = []
-    if len(heads) == lines:  # no empty line, and nothing wrong
+    heads = _at_once(block) if _tidy(np.frombuffer(block, np.uint8), begins, ends) else ()
+    if len(heads) == len(ends):  # one object on each line
         unset = msgspec.UNSET
         # Through bytes, as numpy reads lists slowly.
         return heads, np.frombuffer(bytes([head.indicator is not unset for head in heads]), np.uint8)
-    return _one_by_one(block.split(b"\n")[:lines])
+    return _one_by_one(block.split(b"\n")[: len(ends)])
+
+
+def _at_once(block: bytes) -> Sequence[_Head]:
+    """The heads of all objects in a block; none when something is wrong with one."""
+    try:
+        return _HEADS.decode_lines(block)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return ()
+
+
+def _tidy(data: NDArray[np.uint8], begins: Ints, ends: Ints) -> bool:
+    """Whether every line goes from { to }.  Then no object goes on in the next line: } { is in none."""
+    last = data[ends - 2]
+    returns = last == ord("\r")
+    last[returns] = data[ends[returns] - 3]
+    return bool((data[begins] == ord("{")).all() and (last == ord("}")).all())
 
 
 def _one_by_one(lines: Sequence[bytes]) -> tuple[Sequence[_Head], NDArray[np.uint8]]:

@@ -1,6 +1,7 @@
 """Event files: lines of one or more logs, by event time."""
 
 import gzip
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -132,3 +133,30 @@ def test_lines_tell_their_own_times(tmp_path: Path) -> None:
     late, early = interaction(1_600_000_002), interaction(1_600_000_001)
     with EventFile([written(tmp_path / "a", [late, b"{", interaction(5), early])]) as events:
         assert events.lines(0, 4).at_ms.tolist() == [1_600_000_001_000, 1_600_000_002_000, NO_TIME, NO_TIME]
+
+
+MESSY = st.lists(
+    st.sampled_from([
+        interaction(1_600_000_001), interaction(1_600_000_002) + b"\r", b"", b" ", b'{"at":', b"}", b"[]",
+        b'{"at":1600000003,"indicator":"csat"}', interaction(1_600_000_004) + interaction(1_600_000_005),
+        b" " + interaction(1_600_000_006), b'{"at":1600000007}}', b'{"customer":{"at":1600000008}',
+    ]),
+    min_size=1, max_size=12,
+)  # fmt: skip
+
+
+@given(lines=MESSY, end=st.sampled_from([b"\n", b""]))
+def test_a_line_is_read_as_if_it_stood_alone(lines: list[bytes], end: bytes) -> None:
+    """Whatever its neighbours are: two objects on one line and none on another are not two lines."""
+
+    def read(some: list[bytes]) -> list[tuple[int, int]]:
+        with tempfile.TemporaryDirectory() as folder:
+            name = written(Path(folder) / "log", some, end if some == lines else b"\n")
+            with EventFile([name], as_is=True) as events:
+                found = events.lines(0, len(events))
+        return list(zip(found.at_ms.tolist(), found.kind.tolist(), strict=True))
+
+    alone = [one for line in lines for one in read([line])]
+    if not (lines[-1] + end):
+        alone.pop()  # what ends without a line feed has no empty line after it
+    assert read(lines) == alone
