@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alerts.errors import SettingsError
@@ -135,16 +135,19 @@ def test_lines_tell_their_own_times(tmp_path: Path) -> None:
         assert events.lines(0, 4).at_ms.tolist() == [1_600_000_001_000, 1_600_000_002_000, NO_TIME, NO_TIME]
 
 
+TWO = interaction(1_600_000_004) + interaction(1_600_000_005)
 MESSY = st.lists(
     st.sampled_from([
         interaction(1_600_000_001), interaction(1_600_000_002) + b"\r", b"", b" ", b'{"at":', b"}", b"[]",
-        b'{"at":1600000003,"indicator":"csat"}', interaction(1_600_000_004) + interaction(1_600_000_005),
+        b'{"at":1600000003,"indicator":"csat"}', TWO,
         b" " + interaction(1_600_000_006), b'{"at":1600000007}}', b'{"customer":{"at":1600000008}',
     ]),
     min_size=1, max_size=12,
 )  # fmt: skip
 
 
+@example(lines=[TWO, b"", interaction(1_600_000_009)], end=b"\n")
+@example(lines=[b'{"at":', b"1600000001}", TWO], end=b"\n")
 @given(lines=MESSY, end=st.sampled_from([b"\n", b""]))
 def test_a_line_is_read_as_if_it_stood_alone(lines: list[bytes], end: bytes) -> None:
     """Whatever its neighbours are: two objects on one line and none on another are not two lines."""
