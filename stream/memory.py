@@ -11,7 +11,7 @@ from stream.judge_form import Orphan
 from stream.lanes import Block, least
 from stream.pending import Counts, Ints, Pending
 from stream.plan import Plan
-from stream.sections import NO_PANE, ScopeKey, Section, sources
+from stream.sections import NO_PANE, ScopeKey, Section, Spelled, sources
 from stream.sources import Portion, Sources
 
 ROW_BITS: Final = 40
@@ -38,7 +38,7 @@ class Memory:
     groups: list[Group]
     sources: Sources
     numbers: dict[str, int]
-    codes: dict[ScopeKey, int] = field(default_factory=dict)
+    codes: dict[ScopeKey | bytes, int] = field(default_factory=dict)
     pending: Pending = field(default_factory=Pending)
     closed: int = NO_PANE
     judged: int = NO_PANE
@@ -122,10 +122,11 @@ class Memory:
 
     def _codes_of(self, keys: Sequence[ScopeKey]) -> Ints:
         """The codes of scopes, new ones for those that are new."""
-        codes = list(map(self.codes.get, keys))
+        names = keys.bytes if isinstance(keys, Spelled) else keys
+        codes = list(map(self.codes.get, names))
         if None in codes:
             for place in [place for place, code in enumerate(codes) if code is None]:
-                codes[place] = self.codes[keys[place]] = self._code(keys[place])
+                codes[place] = self.codes[names[place]] = self._code(keys[place])
         return np.array(codes, np.int64)
 
     def _code(self, key: ScopeKey) -> int:

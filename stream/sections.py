@@ -9,7 +9,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar, overload
 
 import msgspec
 import numpy as np
@@ -20,6 +20,31 @@ NO_PANE: Final = -(2**62)
 
 ScopeKey = tuple[str, tuple[str, ...]]
 """A grouping's key (`plan.Grouping.key`) and the values of its dimensions ("" where an event has none)."""
+
+
+class Spelled(Sequence[ScopeKey]):
+    """Scopes as a record has them, each read when it is asked for: most are known by their bytes."""
+
+    __slots__ = ("bytes",)
+
+    def __init__(self, spelled: Sequence[bytes]) -> None:
+        """`spelled` are scopes as `encode` writes them."""
+        self.bytes: Final = spelled
+
+    def __len__(self) -> int:
+        return len(self.bytes)
+
+    @overload
+    def __getitem__(self, place: int) -> ScopeKey: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> "Spelled": ...
+
+    def __getitem__(self, place: int | slice) -> "ScopeKey | Spelled":
+        if isinstance(place, slice):
+            return Spelled(self.bytes[place])
+        key: ScopeKey = _SCOPE.decode(self.bytes[place])
+        return key
 
 
 class Kind(StrEnum):
@@ -76,7 +101,10 @@ class Section:
     rows: Rows = field(default_factory=no_rows)
 
 
-class _Wire(msgspec.Struct, array_like=True):
+_Scope = TypeVar("_Scope", ScopeKey, msgspec.Raw)
+
+
+class _Wire(msgspec.Struct, Generic[_Scope], array_like=True):
     """A section as msgpack; columns are packed, since nearly all numbers in one lie close together."""
 
     kind: str
@@ -85,12 +113,13 @@ class _Wire(msgspec.Struct, array_like=True):
     through: int
     clock_ms: int | None
     quiet_ms: int
-    scopes: list[tuple[str, tuple[str, ...]]]
+    scopes: Sequence[_Scope]
     columns: list[bytes]
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
-_DECODER: Final = msgspec.msgpack.Decoder(_Wire)
+_SCOPE: Final = msgspec.msgpack.Decoder(ScopeKey)
+_DECODER: Final = msgspec.msgpack.Decoder(_Wire[msgspec.Raw])
 _COLUMNS: Final = ("closing", "pane", "scope", "cell", "count")
 _HEAD: Final = struct.Struct("<qB")
 _WIDTHS: Final = (1, 2, 4, 8)
@@ -124,9 +153,8 @@ def decode(value: bytes) -> Section:
         kind, rows = Kind(wire.kind), Rows(*map(_unpacked, wire.columns))
     except (ValueError, TypeError, struct.error) as error:
         raise msgspec.DecodeError(f"not a section: {error}") from error
-    return Section(
-        kind, wire.source, wire.position, wire.through, wire.clock_ms, wire.quiet_ms, wire.scopes, rows
-    )
+    scopes = Spelled(list(map(bytes, wire.scopes)))
+    return Section(kind, wire.source, wire.position, wire.through, wire.clock_ms, wire.quiet_ms, scopes, rows)
 
 
 def _packed(column: NDArray[np.int64]) -> bytes:
