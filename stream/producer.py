@@ -7,10 +7,12 @@ message that arrives twice changes nothing, and brokers without idempotent produ
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from aiokafka.partitioner import DefaultPartitioner, murmur2
 from aiokafka.structs import RecordMetadata
 
 MAX_REQUEST_BYTES: Final = 8 * 2**20
@@ -19,6 +21,9 @@ BATCH_BYTES: Final = 256 * 2**10
 LINGER_MS: Final = 5
 DELIVERY_TIMEOUT_MS: Final = 45_000
 """How long a message is retried: a broker restarts in less, a supervisor waits no longer."""
+
+KEYS: Final = 1 << 16
+"""Keys whose hash is remembered: those of scores come again and again."""
 
 TURN: Final = 500
 """Messages after which others get a turn: dead letters or scores may be very many."""
@@ -37,6 +42,16 @@ class Outgoing:
     key: bytes | None = None
     partition: int | None = None
     headers: Sequence[tuple[str, bytes]] = ()
+
+
+_remembered: Final = lru_cache(KEYS)(murmur2)
+
+
+def partition_of(key: bytes | None, everywhere: Sequence[int], available: Sequence[int]) -> int:
+    """As in all Kafka clients; but aiokafka works out the hash of a key in Python, byte by byte."""
+    if key is None:
+        return int(DefaultPartitioner()(key, everywhere, available))
+    return everywhere[(int(_remembered(key)) & 0x7FFFFFFF) % len(everywhere)]
 
 
 class Outbox:
@@ -59,6 +74,7 @@ class Outbox:
             max_batch_size=BATCH_BYTES,
             max_request_size=MAX_REQUEST_BYTES,
             request_timeout_ms=DELIVERY_TIMEOUT_MS,
+            partitioner=partition_of,
         )
         await self._producer.start()
 
