@@ -85,7 +85,7 @@ class Causes:
         of = window.layout.formulas[rule.indicator]
         if not rows:
             return None
-        value, n = score(of, window.read(np.array(rows, np.int64)).of(of.name))
+        value, n = score(of, window.read(np.array(rows, np.int64), buckets=of.buckets).of(of.name))
         short = np.where(n > 0, _short(of, value, n, limit), 0)
         if np.count_nonzero(n) < 2 or short.sum() <= 0:
             return None

@@ -81,7 +81,10 @@ def course(window: Window, known: Changes, weights: Floats) -> Course:
     moved = np.add.reduceat(weights[known.columns[used]] * known.counts[used, None], starts, axis=0)
     rows, slot = rows[starts], slot[starts]
     firsts = np.flatnonzero(np.diff(rows, prepend=-1))
-    before = window.sums[rows[firsts]][:, read] @ weights[read]
+    narrow = window.layout.narrow
+    before = window.sums[rows[firsts]] @ weights[:narrow]
+    if read[narrow:].any():
+        before += window.buckets[rows[firsts]] @ weights[narrow:]
     return Course(rows, slot, _running(moved, firsts, before))
 
 

@@ -76,7 +76,7 @@ class Sums:
     """What a formula reads, one row per scope: exact sums, and buckets where the formula wants them."""
 
     sums: Floats
-    buckets: Ints | Floats | None = None
+    buckets: NDArray[np.integer] | Floats | None = None
 
     def of(self, chosen: Flags | slice) -> "Sums":
         """Only some of the scopes."""
@@ -211,7 +211,7 @@ def _interval(of: Formula, sums: Sums, n: Floats, z: float) -> Interval:
             return of.low + span * low, of.low + span * high
 
 
-def _buckets(sums: Sums) -> Ints | Floats:
+def _buckets(sums: Sums) -> NDArray[np.integer] | Floats:
     if sums.buckets is None:
         raise ValueError("want the buckets of time to resolution")
     return sums.buckets

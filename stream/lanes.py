@@ -93,7 +93,9 @@ class BankLane:
             rows = union([rows, self._rows(moment, touched)])
         if len(rows):
             scene = Scene(moment.end_ms, rows, moment.muted, moment.observer)
-            yield from self._bank.step(scene, self._bank.window.read(rows))
+            yield from self._bank.step(
+                scene, self._bank.window.read(rows, buckets=self._bank.formula.buckets)
+            )
             if self._turns is not None:
                 self._turns.look(rows, moment.pane)
         self._schedule(moment.pane)

@@ -144,7 +144,7 @@ def _lines(layout: Layout, row: Ints, cells: Ints, counts: Ints) -> list[tuple[i
         np.bincount(row, np.where(cells == CELL[name], counts, 0)).astype(np.int64)
         for name in ("contacts", "fcr.reopened", "fcr.resolved", "fcr.failed")
     )
-    readout = layout.read(matrix)
+    readout = layout.read(matrix[:, : layout.narrow], matrix[:, layout.narrow :])
     scores = {name: score(each, readout.of(name)) for name, each in layout.formulas.items()}
     once = solved + failed - reopened
     scores[REOPENED] = _share(once - reopened, once)

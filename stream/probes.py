@@ -204,12 +204,16 @@ class BurnProbe:
         rows = union([view.due, *(each for each in changed if each is not None)])
         if not len(rows):
             return None
-        sums = np.stack([window.read(rows).of(self._formula.name).sums for window in self.windows], axis=1)
+        sums = np.stack(
+            [window.read(rows, buckets=False).of(self._formula.name).sums for window in self.windows], axis=1
+        )
         return self.detector.step(rows, moments(sums))
 
     def remaining(self, rows: Ints) -> Floats:
         """Share of the period's budget that is left."""
-        return self.detector.remaining(moments(self._period.read(rows).of(self._formula.name).sums))
+        return self.detector.remaining(
+            moments(self._period.read(rows, buckets=False).of(self._formula.name).sums)
+        )
 
 
 class GapProbe:
@@ -234,7 +238,7 @@ class GapProbe:
         members = members[watched(members)]
         if not len(members):
             return None
-        sums = self.windows[0].read(members).of(self._formula.name).sums
+        sums = self.windows[0].read(members, buckets=False).of(self._formula.name).sums
         return self.detector.step(members, self._numbers[members], moments(sums))
 
     def _number_scopes(self) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stream.indicators import Flags, Floats, Formula, Ints, Sums
 from stream.tally import CELL, CELLS, ttr_bucket_cells
@@ -38,6 +39,11 @@ class Layout:
         """Number of columns."""
         return len(self.cells)
 
+    @property
+    def buckets(self) -> int:
+        """How many of them are buckets."""
+        return self.width - self.narrow
+
     def project(self, rows: Ints, cells: Ints, counts: Ints) -> tuple[Flags, Ints, Ints]:
         """Which of the counts are kept; their places (row × width + column) and the counts themselves.
 
@@ -53,9 +59,9 @@ class Layout:
             places = cast("Ints", places.astype(np.int32))
         return places, counts if self._times else cast("Ints", counts.astype(np.int32))
 
-    def read(self, counts: Ints) -> "Readout":
-        """The sums of all formulas for counts of scopes by columns."""
-        return Readout(self, counts, counts[:, : self.narrow].astype(np.float64) @ self._weights)
+    def read(self, counts: Ints, buckets: NDArray[np.integer] | None) -> "Readout":
+        """The sums of all formulas, for counts of scopes by narrow columns, and by buckets if they matter."""
+        return Readout(self, counts.astype(np.float64) @ self._weights, buckets)
 
     def weights(self, name: str) -> Floats:
         """Of a formula's sums: narrow columns by three."""
@@ -69,16 +75,16 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Readout:
-    """The sums of every formula of a layout, for some scopes."""
+    """The sums of every formula of a layout, for some scopes; buckets may not have been read."""
 
     layout: Layout
-    counts: Ints
     sums: Floats
+    buckets: NDArray[np.integer] | None
 
     def of(self, name: str) -> Sums:
         """What one formula reads."""
         place = self.layout.place(name)
-        buckets = self.counts[:, self.layout.narrow :] if self.layout.formulas[name].buckets else None
+        buckets = self.buckets if self.layout.formulas[name].buckets else None
         return Sums(self.sums[:, place : place + 3], buckets)
 
 

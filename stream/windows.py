@@ -8,7 +8,7 @@ Adding a pane costs as much as the pane has rows, however many scopes there are.
 import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from stream.indicators import Flags, Ints
 from stream.sections import NO_PANE
 from stream.sums import Layout, Readout, summed
+
+Whole = TypeVar("Whole", np.int64, np.int32)
 
 MOST_SLOTS: Final = 200
 NO_ROWS: Final = np.empty(0, np.int64)
@@ -97,6 +99,7 @@ class Kept:
 class Window:
     """Rolling sums over `window_ms` for the scopes of one grouping; rows are scopes, columns a layout's.
 
+    Its buckets stand apart, in half the room: they are a thousand, and most scopes have nothing in most.
     Time is told in pane numbers.  A window may be left behind and brought up to date later: it comes out
     the same.  `changed` marks rows whose sums changed and that nobody has taken since.
     """
@@ -106,7 +109,8 @@ class Window:
         self.layout: Final = layout
         self.slot_panes: Final = slot_ms(window_ms, pane_ms) // pane_ms
         self.slots: Final = window_ms // (self.slot_panes * pane_ms)
-        self.sums: Ints = np.zeros((0, layout.width), np.int64)
+        self.sums: Ints = np.zeros((0, layout.narrow), np.int64)
+        self.buckets: NDArray[np.int32] = np.zeros((0, layout.buckets), np.int32)
         self.changed: Flags = np.zeros(0, np.bool_)
         self._last = NO_PANE  # the last slot whose end was reached
         self._staged: list[Slotted] = []
@@ -115,9 +119,10 @@ class Window:
 
     def grow(self, rows: int) -> None:
         """Make room for row numbers below `rows`."""
-        more = max(0, rows - len(self.sums))
-        self.sums = np.pad(self.sums, ((0, more), (0, 0)))
-        self.changed = np.pad(self.changed, (0, more))
+        if rows > len(self.changed):
+            self.changed = np.pad(self.changed, (0, rows - len(self.changed)))
+            self.sums = _grown(self.sums, rows)
+            self.buckets = _grown(self.buckets, rows)
 
     def clear(self, rows: Ints) -> None:
         """Forget rows that are about to stand for other scopes; nothing of theirs may be in the window."""
@@ -175,9 +180,9 @@ class Window:
             left.append(Slotted(slot, slot, gone.places, gone.counts))
         return joined(come), joined(left)
 
-    def read(self, rows: Ints) -> Readout:
-        """The sums of all formulas in some scopes."""
-        return self.layout.read(self.sums[rows])
+    def read(self, rows: Ints, *, buckets: bool = True) -> Readout:
+        """The sums of all formulas in some scopes; without `buckets` not of those that want them."""
+        return self.layout.read(self.sums[rows], self.buckets[rows] if buckets else None)
 
     def entries(self) -> int:
         """Counts that are kept to be taken off again."""
@@ -197,7 +202,7 @@ class Window:
         return _kept(self._merged(joined(parts))) if parts else None
 
     def _merged(self, come: Slotted) -> Slotted:
-        size = max(self.sums.size, 1)
+        size = max(len(self.sums) * self.layout.width, 1)
         keys, counts = summed(come.slot * size + come.places, come.counts.astype(np.int64))
         slot, places = np.divmod(keys, size)
         return Slotted(slot, slot, *self.layout.compact(places, counts))
@@ -209,8 +214,15 @@ class Window:
 
     def _apply(self, some: Kept, sign: int, touched: Flags) -> None:
         counts = sign * some.counts.astype(np.int64)  # if `at` has to cast, it takes 16 times as long
-        np.add.at(self.sums.reshape(-1), some.places.astype(np.intp), counts)
-        touched[some.places // self.layout.width] = True
+        places = some.places.astype(np.int64)
+        rows, columns = np.divmod(places, self.layout.width)
+        touched[rows] = True
+        if self.layout.buckets:
+            narrow = columns < self.layout.narrow
+            wide = (rows * self.layout.buckets + columns - self.layout.narrow)[~narrow]
+            np.add.at(self.buckets.reshape(-1), wide, counts[~narrow].astype(np.int32))
+            places, counts = (rows * self.layout.narrow + columns)[narrow], counts[narrow]
+        np.add.at(self.sums.reshape(-1), places, counts)
 
     def state(self) -> tuple[int, Slotted, Slotted]:
         """The last slot reached, what is in the window, and what waits: `load` makes it again from these."""
@@ -226,6 +238,14 @@ class Window:
         self._keep(kept)
         waiting = waiting.of(np.argsort(waiting.enters, kind="stable"))
         self._staged = [waiting] if len(waiting) else []
+
+
+def _grown(table: NDArray[Whole], rows: int) -> NDArray[Whole]:
+    """With room for so many rows; memory is taken only by those that somebody has written to."""
+    grown = np.zeros((rows, table.shape[1]), table.dtype)
+    used = np.flatnonzero(table.any(axis=1))
+    grown[used] = table[used]
+    return grown
 
 
 def _kept(come: Slotted) -> Kept:

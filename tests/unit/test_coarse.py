@@ -35,7 +35,10 @@ def test_same_side_of_every_limit(
     counts = counts_of(layout, durations)
     rough, bucket = coarse(of, limits)
     ahead = counts @ weights(layout, rough, bucket)
-    true, few = layout.read(counts).of(indicator), Sums(ahead[:, :3], ahead[:, 3:])
+    true, few = (
+        layout.read(counts[:, : layout.narrow], counts[:, layout.narrow :]).of(indicator),
+        Sums(ahead[:, :3], ahead[:, 3:]),
+    )
     assert score(rough, few)[1] == score(of, true)[1]
     edges = np.array(limits)
     pairs = [
