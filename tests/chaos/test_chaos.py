@@ -10,13 +10,14 @@ from tests.chaos.run import run
 from tests.chaos.saboteur import WAYS
 
 SHORT = ("--events", "60000", "--partitions", "4", "--workers", "2", "--hours", "1")
+KILLS = ("--events", "20000", "--seconds", "25", "--faults", "3", "--kinds", "kill", "--patience", "40")
 
 
 @pytest.mark.kafka
 @pytest.mark.timeout(600)
 def test_exact_through_faults() -> None:
     """Kills, freezes, joins and a broker restart: counts, alerts, dead letters and deliveries are exact."""
-    report = asyncio.run(run(read_options([*SHORT, "--faults", "8", "--seconds", "70", "--seed", "7"])))
+    report = asyncio.run(run(read_options([*SHORT, "--faults", "8", "--seconds", "50", "--seed", "7"])))
     assert report["ok"], report["problems"]
     assert sum(report["faults"].values()) == 8
     assert report["transitions"] > 20
@@ -28,9 +29,7 @@ def test_exact_through_faults() -> None:
 def test_every_broken_mechanism_is_found_out(how: str) -> None:
     """A worker that commits early, drops, forgets or counts twice does not pass."""
     entry = f"-m tests.chaos.saboteur {how}"
-    options = read_options(
-        [*SHORT, "--events", "30000", "--faults", "4", "--seconds", "40", "--entry", entry]
-    )
+    options = read_options([*SHORT, *KILLS, "--entry", entry])
     report = asyncio.run(run(options))
     assert not report["ok"]
     assert Path(report["folder"]).exists()
