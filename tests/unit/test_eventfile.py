@@ -152,14 +152,14 @@ MESSY = st.lists(
 def test_a_line_is_read_as_if_it_stood_alone(lines: list[bytes], end: bytes) -> None:
     """Whatever its neighbours are: two objects on one line and none on another are not two lines."""
 
-    def read(some: list[bytes]) -> list[tuple[int, int]]:
+    def read(some: list[bytes], end: bytes) -> list[tuple[int, int]]:
         with tempfile.TemporaryDirectory() as folder:
-            name = written(Path(folder) / "log", some, end if some == lines else b"\n")
+            name = written(Path(folder) / "log", some, end)
             with EventFile([name], as_is=True) as events:
                 found = events.lines(0, len(events))
         return list(zip(found.at_ms.tolist(), found.kind.tolist(), strict=True))
 
-    alone = [one for line in lines for one in read([line])]
+    alone = [one for line in lines for one in read([line], b"\n")]
     if not (lines[-1] + end):
         alone.pop()  # what ends without a line feed has no empty line after it
-    assert read(lines) == alone
+    assert read(lines, end) == alone
