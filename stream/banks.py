@@ -21,6 +21,9 @@ from stream.scopes import Scopes
 from stream.sums import Readout
 from stream.windows import Window
 
+MOST_EDGES: Final = 48
+"""Limits of one bank that a quantile is told apart by beforehand: each takes 8 bytes of every change."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
@@ -69,6 +72,8 @@ class Bank:
         self._confidence: Final = self._detects[0].confidence
         self._z: Final = normal_quantile(self._confidence)
         self._limits: Final = limits(self._detects, formula.direction)
+        edges = [edge for each in self._detects for edge in (each.warning, each.critical, each.recover)]
+        self._edges: Final = {edge for edge in edges if edge is not None}
         self._coarse, bucket = self._ahead()
         self.weights: Final = weights(window.layout, self._coarse, bucket)
         """Columns of the window by the sums from which a breach can be told beforehand."""
@@ -90,12 +95,18 @@ class Bank:
         """The formula by which readings are judged beforehand, and which of its buckets each one goes to."""
         if self.formula.info.family is not Family.QUANTILE:
             return self.formula, None
-        edges = [edge for each in self._detects for edge in (each.warning, each.critical, each.recover)]
-        return coarse(self.formula, [edge for edge in edges if edge is not None])
+        return coarse(
+            self.formula, [self._limits.mildest * self._limits.sign] if self._vague else self._edges
+        )
 
     @property
     def _vague(self) -> bool:
-        """Whether an interval cannot be told from the sums: that of a mean duration takes all buckets."""
+        """Whether no more is known beforehand than which readings are past the mildest limit.
+
+        The interval of a mean duration takes all buckets, and very many limits as many coarse ones.
+        """
+        if self.formula.info.family is Family.QUANTILE:
+            return len(self._edges) > MOST_EDGES
         return self._z > 0 and self.formula.info.family is Family.DURATION
 
     def may_breach(self, ahead: Floats) -> Flags:

@@ -4,7 +4,7 @@ A limit is past a quantile, or it is not, whatever the durations between two lim
 buckets of time to resolution may be taken together between the limits of the rules that judge them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -13,12 +13,12 @@ from stream.indicators import BUCKET_SECONDS, Floats, Formula, Ints
 from stream.sums import Layout
 
 
-def coarse(of: Formula, limits: Sequence[float]) -> tuple[Formula, Ints]:
+def coarse(of: Formula, limits: Collection[float]) -> tuple[Formula, Ints]:
     """The formula of a quantile for coarse buckets, and which of them each bucket goes to.
 
     Its values are other than the true ones, but on the same side of each limit, or with it.
     """
-    edges = np.unique(np.array(limits, np.float64))
+    edges = np.unique(np.array(list(limits), np.float64))
     bucket = np.searchsorted(edges, BUCKET_SECONDS, "left")  # up to a limit, and with it, goes together
     last = np.searchsorted(bucket, np.arange(len(edges) + 1), "right") - 1
     return replace(of, seconds=BUCKET_SECONDS[np.maximum(last, 0)]), bucket

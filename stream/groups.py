@@ -13,7 +13,7 @@ from stream.catalogue import CATALOGUE
 from stream.courses import Ahead
 from stream.explained import Observer
 from stream.indicators import Ints, formula
-from stream.lanes import BankLane, Block, Lane, Moment, Slide, WatchLane, least
+from stream.lanes import BankLane, Block, Lane, Moment, Outlook, Slide, WatchLane, least
 from stream.needs import indicators_by_window
 from stream.plan import Grouping, Plan, grouping_of
 from stream.probes import NOTHING, Fresh, Heard
@@ -102,9 +102,9 @@ class Group:
 
     def open(self, block: Block) -> None:
         """Look at a block of panes; what is due in it has been merged."""
-        ahead = Ahead(block.through)
+        outlook = Outlook(block, self._heard, Ahead(block.through))
         for lane in self._lanes:
-            lane.open(block, self._heard, ahead)
+            lane.open(outlook)
 
     def next_pane(self) -> int | None:
         """The next pane of the block at whose end there is something to judge."""

@@ -30,6 +30,15 @@ class Block:
     foresee: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a group shows its lanes of a block: what it counts pane by pane, and how sums will run."""
+
+    block: Block
+    heard: Heard
+    ahead: Ahead
+
+
 class Slide:
     """Slides windows to the end of a pane; says what changed as often as it is asked."""
 
@@ -73,11 +82,12 @@ class BankLane:
         self._through = 0
         self._turns: Turns | None = None  # None: every change is judged
 
-    def open(self, block: Block, heard: Heard, ahead: Ahead) -> None:  # noqa: ARG002  # windows have it all
+    def open(self, outlook: Outlook) -> None:
         """Look ahead; the window was slid to the end of the last judged pane."""
+        block = outlook.block
         self._through, self._turns = block.through, None
         if block.foresee:
-            path = ahead.course(self._bank.window, self._bank.weights)
+            path = outlook.ahead.course(self._bank.window, self._bank.weights)
             self._turns = Turns(self._bank, path, block.judged)
         self._schedule(block.judged)
 
@@ -129,8 +139,9 @@ class WatchLane:
         self._through = 0
         self._panes: Ints = NO_ROWS
 
-    def open(self, block: Block, heard: Heard, ahead: Ahead) -> None:  # noqa: ARG002  # it reads no sums
+    def open(self, outlook: Outlook) -> None:
         """Look ahead; the windows were slid to the end of the last judged pane."""
+        block, heard = outlook.block, outlook.heard
         self._through = block.through
         panes = self._watch.ahead(heard, self._pane_ms) if block.foresee else None
         self._panes = heard.panes(self._watch.listens) if panes is None else panes

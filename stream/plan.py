@@ -30,13 +30,8 @@ class Grouping:
         """Its name in cx.tallies and in snapshots: `channel,stage|channel`."""
         return ",".join(self.dims) + "|" + ",".join(self.shard_dims)
 
-    def shard(self, values: tuple[str, ...], shards: int) -> int:
-        """Which of `shards` judges keeps the scope with these values."""
-        text = "\x1f".join((*self.shard_dims, *values[: len(self.shard_dims)]))
-        return crc32(text.encode()) % shards
-
     def sharded(self, values: Iterable[tuple[str, ...]], shards: int) -> Iterator[int]:
-        """The same for many scopes, given by the values of `shard_dims` alone."""
+        """Which of `shards` judges keeps each of many scopes, given by the values of `shard_dims` alone."""
         named = crc32("".join(f"{dim}\x1f" for dim in self.shard_dims).encode())
         sums = map(crc32, map(str.encode, map("\x1f".join, values)), repeat(named))
         return map(mod, sums, repeat(shards))

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 
 from alerts.rulebook import read_rulebook
 from stream.catalogue import CATALOGUE, OPTIONS
-from stream.plan import Plan
+from stream.plan import Grouping, Plan
 from stream.sections import NO_PANE, Kind, Rows, ScopeKey, Section
 from stream.tally import CELL
 
@@ -18,6 +19,12 @@ DEFAULTS = {key: {name: info.default for name, info in options.items()} for key,
 def plan_of(rules: str, partitions: int = 1) -> Plan:
     """The plan of a rules file's text."""
     return Plan(read_rulebook(rules, "rules.yaml", CATALOGUE), partitions)
+
+
+def shard_of(grouping: Grouping, values: tuple[str, ...], shards: int) -> int:
+    """Which of `shards` judges keeps the scope with these values, spelled out."""
+    text = "\x1f".join((*grouping.shard_dims, *values[: len(grouping.shard_dims)]))
+    return crc32(text.encode()) % shards
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from stream.hashing import hashed
 from stream.numbering import SPELLINGS
 from stream.plan import Grouping
 from stream.sections import ScopeKey
+from tests.builders import shard_of
 
 DIMS = ("channel", "topic", "product")
 GROUPINGS = [
@@ -92,7 +93,8 @@ def test_scopes_and_their_shards() -> None:
     assert (table[:, 0] == table[0, 0]).tolist() == [True, True, False]
     shards = scopes.shards(table.ravel()).reshape(table.shape)
     expected = [
-        [grouping.shard(key[1], 4) for grouping, key in zip(groupings, keys, strict=True)] for keys in named
+        [shard_of(grouping, key[1], 4) for grouping, key in zip(groupings, keys, strict=True)]
+        for keys in named
     ]
     assert np.array_equal(shards, expected)
     combos.code(("c", ""))
@@ -132,7 +134,9 @@ def test_scopes_are_numbered_as_combinations_bring_them(of: list[list[tuple[str,
             keys = [(grouping.key, each) for grouping, each in zip(GROUPINGS, own, strict=True)]
             assert row == [plain.setdefault(key, len(plain)) for key in keys]
             assert scopes.named(np.array(row, np.int64)) == keys
-            expected = [grouping.shard(each, shards) for grouping, each in zip(GROUPINGS, own, strict=True)]
+            expected = [
+                shard_of(grouping, each, shards) for grouping, each in zip(GROUPINGS, own, strict=True)
+            ]
             assert scopes.shards(np.array(row, np.int64)).tolist() == expected
     assert len(scopes) == len(plain)
 

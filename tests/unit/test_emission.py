@@ -13,7 +13,7 @@ from stream.plan import Plan
 from stream.sections import Kind, Rows
 from stream.source import Source
 from stream.tally import CELLS
-from tests.builders import plan_of
+from tests.builders import plan_of, shard_of
 from tests.event_builders import counts
 
 RULES = """
@@ -51,7 +51,7 @@ def test_every_row_counts_in_every_grouping_at_its_shard(of: list[tuple[int, ...
         event = dict(zip(plan.used_dims, VALUES[combo], strict=True))
         for grouping in plan.groupings:
             values = tuple(event[dim] for dim in grouping.dims)
-            shard = grouping.shard(values, partitions)
+            shard = shard_of(grouping, values, partitions)
             expected[shard, "feedback/0", closing, pane, grouping.key, values, CELLS[cell]] += count
     found = {(shard, *key): count for shard, each in enumerate(shards) for key, count in counts(each).items()}
     assert found == {key: count for key, count in expected.items() if count}

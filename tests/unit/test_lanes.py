@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.transitions import Transition
+from stream.banks import MOST_EDGES
 from stream.judge import Judge
 from stream.sections import ScopeKey, Section
 from tests.builders import Counted, plan_of, section_of
@@ -82,9 +83,11 @@ def counted(of: Event) -> list[Counted]:
     return [Counted(pane, key, cell, each, closing) for cell, each in cells.items()]
 
 
-def told(events: Sequence[Event], cuts: Sequence[int], *, restart: bool = False) -> list[Transition]:
+def told(
+    events: Sequence[Event], cuts: Sequence[int], rules: str = RULES, *, restart: bool = False
+) -> list[Transition]:
     """Everything that a judge tells when sections close panes up to each cut."""
-    plan = plan_of(RULES)
+    plan = plan_of(rules)
     judge, found, last = Judge(plan, 0), [], 999
     rows = [row for each in events for row in counted(each)]
     shifted = [
@@ -114,6 +117,25 @@ def test_panes_judged_together_are_judged_alike(events: list[Event], cuts: set[i
     """Whether a judge hears of panes one by one or of hundreds at once, it tells the same."""
     one_by_one = told(events, range(400))
     assert told(events, sorted(cuts)) == one_by_one
+
+
+MANY = "\n".join([
+    RULES,
+    *(
+        f"  - {{name: limit-{limit}, indicator: ttr_p90, by: [channel], window: 1m, critical: {limit}, "
+        f"recover: {limit - 0.5}, confidence: 0.8, min_answers: 2}}"
+        for limit in range(80, 120)
+    ),
+])  # fmt: skip
+"""With more limits on one quantile than are told apart beforehand."""
+
+
+@settings(deadline=None, max_examples=10)
+@given(st.lists(event(), max_size=40), st.sets(st.integers(0, 399), max_size=8))
+def test_very_many_limits_on_a_quantile_are_judged_alike(events: list[Event], cuts: set[int]) -> None:
+    """Then every reading past the mildest one is judged."""
+    assert MOST_EDGES < 2 * 40
+    assert told(events, sorted(cuts), MANY) == told(events, range(400), MANY)
 
 
 @settings(deadline=None, max_examples=20)
