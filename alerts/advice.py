@@ -6,9 +6,9 @@ from typing import Final
 import numpy as np
 
 from alerts.intervals import bounded_mean, normal_quantile, wilson
+from alerts.measures import Yardstick, yardstick
 from alerts.rulebook_indicators import Catalogue
 from alerts.rules import DIMENSIONS, Family, Gap, Receiver, Route, Rule, Rulebook, Threshold
-from alerts.yardstick import Yardstick, yardstick
 
 MANY_DIMENSIONS: Final = 3
 """From here on scopes multiply: 6 channels × 30 topics × 40 teams are 7,200 before anybody notices."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from alerts.measures import yardstick
 from alerts.rulebook_delivery import Labels, read_receivers, read_routes
 from alerts.rulebook_detect import KINDS, Setting, pass_over, read_detect
 from alerts.rulebook_indicators import Catalogue, read_indicators
@@ -27,7 +28,6 @@ from alerts.rules import (
     Timing,
 )
 from alerts.yaml_nodes import Fields, Node, read_document
-from alerts.yardstick import yardstick
 
 RULE_NAME: Final = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 THRESHOLD: Final = "threshold"

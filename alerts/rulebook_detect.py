@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts import notation
+from alerts.measures import Yardstick
 from alerts.notation import duration_text
 from alerts.rulebook_burn import PERIOD_MS, default_pairs, fastest_rate, pair
 from alerts.rulebook_values import (
@@ -33,7 +34,6 @@ from alerts.rules import (
     Timing,
 )
 from alerts.yaml_nodes import Fields, Node
-from alerts.yardstick import Yardstick
 
 WINDOW_MS: Final = 30 * MINUTE_MS
 GAP_WINDOW_MS: Final = DAY_MS

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from alerts.measures import scale_ends
 from alerts.rulebook_values import duration
 from alerts.rules import DAY_MS, SECOND_MS, IndicatorInfo, OptionInfo
 from alerts.yaml_nodes import Fields, Node
-from alerts.yardstick import scale_ends
 
 Catalogue = Mapping[str, IndicatorInfo]
 Kept = dict[str, Mapping[str, object]]

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.intervals import Interval, bounded_mean, poisson, positive_mean, quantile_ranks, wilson
+from alerts.measures import scale_ends
 from alerts.rules import Direction, Family, IndicatorInfo
-from alerts.yardstick import scale_ends
 from stream.catalogue import CATALOGUE, direction
 from stream.tally import CELL, CELLS, SCALES, SCALES_OF, TTR_BUCKETS, TTR_GAMMA, level_cells
 

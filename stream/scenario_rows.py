@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 from typing import Final, TypeVar
 
+from alerts.measures import Yardstick
 from alerts.rules import Severity
 from alerts.states import State
 from alerts.yaml_nodes import NUMBER, Node
-from alerts.yardstick import Yardstick
 from stream.scenario import Wanted
 
 T = TypeVar("T")

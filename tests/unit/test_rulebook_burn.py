@@ -2,9 +2,9 @@
 
 import pytest
 
+from alerts.measures import yardstick
 from alerts.rulebook_burn import default_pairs, fastest_rate
 from alerts.rules import DAY_MS, SECOND_MS
-from alerts.yardstick import yardstick
 from stream.catalogue import CATALOGUE
 
 

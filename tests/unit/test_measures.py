@@ -1,9 +1,9 @@
-"""alerts.yardstick: an indicator's range and direction under its options."""
+"""alerts.measures: an indicator's range and direction under its options."""
 
 import pytest
 
+from alerts.measures import scale_ends, yardstick
 from alerts.rules import Direction
-from alerts.yardstick import scale_ends, yardstick
 from stream.catalogue import CATALOGUE
 
 
