@@ -12,9 +12,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+from alerts.delivery.signing import signer
 from alerts.errors import OperatorError
 from alerts.rules import Rulebook
-from alerts.signing import signer
 from stream import __version__, rulefile
 from stream.clients import BrokerError, admin_client, reading
 from stream.kafka import ClientSettings

@@ -22,7 +22,7 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import choose_encoder
 
-from alerts.delivery import Outcome as DeliveryOutcome
+from alerts.delivery.retry_policy import Outcome as DeliveryOutcome
 from alerts.rules import Rulebook
 from alerts.states import State
 from alerts.transitions import Transition

@@ -12,10 +12,10 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from alerts import commands
-from alerts.dispatcher import Countdown, Dispatcher, Entry
-from alerts.line import Meter
-from alerts.muting import Muting
+from alerts.delivery import commands
+from alerts.delivery.dispatcher import Countdown, Dispatcher, Entry
+from alerts.delivery.mutes import Muting
+from alerts.delivery.receiver_queue import Meter
 from alerts.rules import Rulebook
 from stream.link import Batch
 from stream.producer import Outbox, Outgoing

@@ -13,9 +13,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from standardwebhooks import Webhook
 
-from alerts.delivery import Policy
-from alerts.dispatcher import Dispatcher, Entry
-from alerts.muting import Muting
+from alerts.delivery.dispatcher import Dispatcher, Entry
+from alerts.delivery.mutes import Muting
+from alerts.delivery.retry_policy import Policy
 from alerts.rules import Receiver, Route, Rulebook
 
 SECRET: Final = "whsec_" + base64.b64encode(bytes(range(32))).decode()

@@ -9,10 +9,10 @@ from uuid import uuid4
 
 import click
 
-from alerts import commands
-from alerts.commands import Acknowledge, Command, Judgement, Silence, Unsilence
+from alerts.delivery import commands
+from alerts.delivery.commands import Acknowledge, Command, Judgement, Silence, Unsilence
+from alerts.delivery.mutes import Muting
 from alerts.errors import SettingsError
-from alerts.muting import Muting
 from alerts.notation import duration_ms
 from alerts.rules import DIMENSIONS
 from alerts.transitions import encode

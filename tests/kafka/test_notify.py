@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from alerts import commands
-from alerts.commands import Silence, Unsilence
+from alerts.delivery import commands
+from alerts.delivery.commands import Silence, Unsilence
 from alerts.rules import Receiver, Rulebook
 from stream.clients import producing, read_all
 from stream.kafka import ClientSettings

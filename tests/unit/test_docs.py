@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import stream.cli
-from alerts.delivery import Outcome as DeliveryOutcome
+from alerts.delivery.retry_policy import Outcome as DeliveryOutcome
 from alerts.rulebook import read_rulebook
 from alerts.rulebook_detect import KINDS, ONLY_FOR
 from alerts.rules import DIMENSIONS, Rulebook, Timing

@@ -12,11 +12,11 @@ from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 from referencing import Registry, Resource
 
-from alerts import commands
-from alerts.commands import Acknowledge, Judgement, Silence, Unsilence
-from alerts.delivery import Outcome
-from alerts.dispatcher import Entry
-from alerts.notices import TOLD, notice
+from alerts.delivery import commands
+from alerts.delivery.commands import Acknowledge, Judgement, Silence, Unsilence
+from alerts.delivery.dispatcher import Entry
+from alerts.delivery.notices import TOLD, notice
+from alerts.delivery.retry_policy import Outcome
 from alerts.readings import Status
 from alerts.rules import DIMENSIONS, Severity
 from alerts.states import State

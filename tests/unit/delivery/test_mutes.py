@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.commands import Acknowledge, Command, Judgement, Silence, Unsilence, decode, encode, key
-from alerts.muting import Mute, Muting
-from alerts.notices import Notice
+from alerts.delivery.commands import Acknowledge, Command, Judgement, Silence, Unsilence, decode, encode, key
+from alerts.delivery.mutes import Mute, Muting
+from alerts.delivery.notices import Notice
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 NOW_S = NOW.timestamp()

@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
 
-from alerts.backlog import Delivery
-from alerts.delivery import Outcome, Policy, Retry, Settled
-from alerts.heard import Heard
-from alerts.line import Line, Meter, World
-from alerts.muting import Muting
-from alerts.notices import NotATransition, Notice, notice
-from alerts.routing import routed
+from alerts.delivery.backlog import Delivery
+from alerts.delivery.mutes import Muting
+from alerts.delivery.notices import NotATransition, Notice, notice
+from alerts.delivery.progress import Heard
+from alerts.delivery.receiver_queue import Line, Meter, World
+from alerts.delivery.retry_policy import Outcome, Policy, Retry, Settled
+from alerts.delivery.routing import routed
+from alerts.delivery.webhook import WebhookClient
 from alerts.rules import Rulebook
 from alerts.transitions import utc_text
-from alerts.webhook import WebhookClient
 
 LOG: Final = logging.getLogger(__name__)
 GRACE_S: Final = 5.0

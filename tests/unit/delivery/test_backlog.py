@@ -4,8 +4,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from alerts.backlog import Backlog, Delivery
-from alerts.notices import Notice
+from alerts.delivery.backlog import Backlog, Delivery
+from alerts.delivery.notices import Notice
 
 LIMIT = 6
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.routing import matches, routed
+from alerts.delivery.routing import matches, routed
 from alerts.rules import Receiver, Route, Rulebook
 
 PAGER, DESK, CHAT = (Receiver(name, f"http://{name}.example/") for name in ("pager", "desk", "chat"))

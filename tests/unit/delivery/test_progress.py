@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.heard import Heard, Progress
+from alerts.delivery.progress import Heard, Progress
 
 
 def test_who_has_had_a_notice_is_concerned_from_then_on() -> None:

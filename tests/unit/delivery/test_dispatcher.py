@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiohttp.test_utils import unused_port
 
-from alerts.commands import Silence
-from alerts.delivery import Policy
+from alerts.delivery.commands import Silence
+from alerts.delivery.retry_policy import Policy
 from alerts.rules import Route
 from tests.post import Hook, MemoryLog, Post, transition
 
@@ -311,7 +311,7 @@ def test_a_receiver_without_a_secret_is_told_unsigned(caplog: pytest.LogCaptureF
 
 def test_a_request_that_hangs_does_not_keep_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """On leaving, what is under way gets some seconds and is then cut off, neither logged nor done."""
-    monkeypatch.setattr("alerts.dispatcher.GRACE_S", 0.01)
+    monkeypatch.setattr("alerts.delivery.dispatcher.GRACE_S", 0.01)
 
     async def body() -> None:
         post = Post({"pager": Hook([0.5])})

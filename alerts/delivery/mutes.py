@@ -4,8 +4,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from alerts.commands import Acknowledge, Command, Judgement, Silence, Unsilence
-from alerts.notices import Notice
+from alerts.delivery.commands import Acknowledge, Command, Judgement, Silence, Unsilence
+from alerts.delivery.notices import Notice
 
 RANK: Final = {"warning": 1, "critical": 2}
 MOST_ACKNOWLEDGED: Final = 50_000

@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from alerts.backlog import Backlog, Delivery
-from alerts.delivery import Answer, Outcome, Policy, Retry, Settled, next_step, outdated
+from alerts.delivery.backlog import Backlog, Delivery
+from alerts.delivery.retry_policy import Answer, Outcome, Policy, Retry, Settled, next_step, outdated
+from alerts.delivery.signing import signer
 from alerts.rules import Receiver
-from alerts.signing import signer
 
 LOG: Final = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
-from alerts.delivery import Answer
-from alerts.webhook import WebhookClient
+from alerts.delivery.retry_policy import Answer
+from alerts.delivery.webhook import WebhookClient
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.delivery import Answer, Outcome, Policy, Retry, Settled, next_step, outdated, retry_after_s
+from alerts.delivery.retry_policy import (
+    Answer,
+    Outcome,
+    Policy,
+    Retry,
+    Settled,
+    next_step,
+    outdated,
+    retry_after_s,
+)
 
 POLICY = Policy()
 answers = st.builds(

@@ -7,7 +7,7 @@ from typing import Final
 
 import aiohttp
 
-from alerts.delivery import Answer, retry_after_s
+from alerts.delivery.retry_policy import Answer, retry_after_s
 
 USER_AGENT: Final = "tocsin (+https://www.standardwebhooks.com)"
 

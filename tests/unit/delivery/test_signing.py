@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from standardwebhooks import Webhook
 
+from alerts.delivery.signing import Signer, signer
 from alerts.errors import SettingsError
 from alerts.rules import Receiver
-from alerts.signing import Signer, signer
 
 OLD, NEW = ("whsec_" + base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
 
