@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from alerts.detect.evidence import Evidence, Told
 from alerts.detect.findings import Codes, Findings, Ints
-from alerts.detect.quota import Quota
+from alerts.detect.minimum_volume import Quota
 from alerts.detect.volume import Side, VolumeWatch, Watched
 from alerts.rules import Silence
 from alerts.states import Verdict

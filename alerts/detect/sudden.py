@@ -31,11 +31,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.detect.coasting import WEIGHTS, Paths, Standing, coast
 from alerts.detect.evidence import Evidence, Told
 from alerts.detect.findings import NONE, SEVERITY_CODE, Findings, Flags, Floats, Ints
+from alerts.detect.memory import Column, Table
 from alerts.detect.scale import Moments, Scale, as_moments, powers
-from alerts.detect.table import Column, Table
+from alerts.detect.sudden_run import WEIGHTS, Paths, Standing, coast
 from alerts.rules import DAY_MS, Sudden
 from alerts.states import Verdict
 from alerts.transitions import utc_text

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from alerts.detect.evidence import Evidence
 from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Floats, Ints
-from alerts.detect.hours import Calendar
-from alerts.detect.rhythm import NOTHING, Rhythm
-from alerts.detect.stakes import Stakes
-from alerts.detect.table import Column, Table
+from alerts.detect.memory import Column, Table
+from alerts.detect.opening_hours import Calendar
+from alerts.detect.volume_bets import Stakes
+from alerts.detect.weekly_profile import NOTHING, Rhythm
 from alerts.rules import Budget, OpenHours, Severity
 from alerts.states import Verdict
 from alerts.transitions import rounded, utc_text

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detect.findings import Flags, Floats, Ints
-from alerts.detect.hours import HOURS_PER_WEEK, Calendar, Stretch
-from alerts.detect.table import Column, Table
+from alerts.detect.memory import Column, Table
+from alerts.detect.opening_hours import HOURS_PER_WEEK, Calendar, Stretch
 from alerts.rules import DAY_MS, HOUR_MS
 
 KEPT: Final = 0.8

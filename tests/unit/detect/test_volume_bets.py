@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from alerts.detect.stakes import Stakes
+from alerts.detect.volume_bets import Stakes
 
 BUDGET_MS = 1e6
 PANE_MS = 1_000

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from alerts.detect.quota import Quota, slot_ms
+from alerts.detect.minimum_volume import Quota, slot_ms
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Budget, OpenHours, Severity
 from alerts.states import Verdict
 

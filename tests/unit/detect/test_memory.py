@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from alerts.detect.table import Column, Table
+from alerts.detect.memory import Column, Table
 
 
 def table() -> Table:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from alerts.detect.hours import Calendar
-from alerts.detect.rhythm import Rhythm
+from alerts.detect.opening_hours import Calendar
+from alerts.detect.weekly_profile import Rhythm
 from alerts.rules import DAY_MS, HOUR_MS, OpenHours
 from tests.detector_builders import alike
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from alerts.detect.evidence import Evidence
 from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Ints
-from alerts.detect.hours import Calendar
-from alerts.detect.table import Column, Table
+from alerts.detect.memory import Column, Table
+from alerts.detect.opening_hours import Calendar
 from alerts.rules import Budget, OpenHours, Severity
 from alerts.states import Verdict
 from alerts.transitions import seconds

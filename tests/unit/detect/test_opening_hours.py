@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.detect.hours import Calendar, Stretch, longest_opening_ms
+from alerts.detect.opening_hours import Calendar, Stretch, longest_opening_ms
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, OpenHours
 
 WEEKDAYS = tuple((day, 7 * 60, 23 * 60) for day in (6, 0, 1, 2, 3))
