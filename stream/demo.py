@@ -18,7 +18,7 @@ import msgspec
 import yaml
 
 from alerts.errors import RulebookError
-from alerts.rulebook import read_rulebook
+from alerts.rulebook.reader import read_rulebook
 from alerts.transitions import Score, Transition
 from stream.catalogue import CATALOGUE
 from stream.child_worker import ChildWorker, worker

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
+from alerts.rulebook.yaml_nodes import Fields, Node
 from alerts.rules import DIMENSIONS
-from alerts.yaml_nodes import Fields, Node
 from stream.columns import HOLE, Column, Constant, Flag, Number, Seconds, Source, Template, Time
 from stream.conditions import Changes, Condition, First, Is, Last, Present, Rises
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from alerts.errors import SettingsError
-from alerts.yaml_nodes import Fields, Node, read_document
+from alerts.rulebook.yaml_nodes import Fields, Node, read_document
 from stream.columns import Source
 from stream.conditions import Changes, Condition, First, Last, Rises
 from stream.mapping import REQUIRED, Format, LogMapping, Shape

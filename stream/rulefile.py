@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from alerts.errors import Problem, RulebookError, SettingsError
-from alerts.rulebook import read_rulebook
+from alerts.rulebook.reader import read_rulebook
 from alerts.rules import Rulebook
 from stream.catalogue import CATALOGUE
 

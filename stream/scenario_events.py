@@ -8,9 +8,9 @@ from typing import Final
 import orjson
 
 from alerts.errors import OperatorError
-from alerts.rulebook_values import severity
+from alerts.rulebook.values import severity
+from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
 from alerts.rules import Rule
-from alerts.yaml_nodes import Fields, Node, Wrong
 from stream.logfile import opened
 from stream.scenario import Expected, Moment, Wanted
 from stream.scenario_rows import STATES

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from alerts.description import windows_ms
 from alerts.errors import SettingsError
 from alerts.notation import duration_text
-from alerts.rulebook import SHORTEST_PANE_MS, Default, compose, rule_list
-from alerts.rulebook_values import duration
+from alerts.rulebook.description import windows_ms
+from alerts.rulebook.reader import SHORTEST_PANE_MS, Default, compose, rule_list
+from alerts.rulebook.values import duration
+from alerts.rulebook.yaml_nodes import Fields, Node, read_document
 from alerts.rules import DAY_MS, Rulebook, Timing
-from alerts.yaml_nodes import Fields, Node, read_document
 from stream.catalogue import CATALOGUE
 from stream.rulefile import load, read_text
 from stream.scenario import Expected, Scenario, Series

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from alerts.measures import Yardstick
+from alerts.rulebook.yaml_nodes import NUMBER, Node
 from alerts.rules import Severity
 from alerts.states import State
-from alerts.yaml_nodes import NUMBER, Node
 from stream.scenario import Wanted
 
 T = TypeVar("T")

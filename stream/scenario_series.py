@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from alerts.measures import yardstick
-from alerts.rulebook_values import dimension_values
+from alerts.rulebook.values import dimension_values
+from alerts.rulebook.yaml_nodes import Fields, Node
 from alerts.rules import DIMENSIONS, Rule, Rulebook
-from alerts.yaml_nodes import Fields, Node
 from stream.catalogue import CATALOGUE
 from stream.scenario import Expected, Moment, Series, Wanted
 from stream.scenario_rows import counts, scores, states

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from alerts.errors import SettingsError
-from alerts.rulebook_values import LONGEST_WINDOW_MS
+from alerts.rulebook.values import LONGEST_WINDOW_MS
 from alerts.rules import DAY_MS, MINUTE_MS, SECOND_MS, Burn, Rule, Rulebook, Sudden, Threshold, Timing
 from stream.answering import answering
 from stream.plan import Plan

@@ -6,7 +6,7 @@ from zlib import crc32
 
 import numpy as np
 
-from alerts.rulebook import read_rulebook
+from alerts.rulebook.reader import read_rulebook
 from stream.catalogue import CATALOGUE, OPTIONS
 from stream.plan import Grouping, Plan
 from stream.sections import NO_PANE, Kind, Rows, ScopeKey, Section

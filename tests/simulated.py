@@ -1,6 +1,6 @@
 """Rules of every kind that can be simulated, for tests."""
 
-from alerts.rulebook import read_rulebook
+from alerts.rulebook.reader import read_rulebook
 from alerts.rules import Rule, Rulebook
 from stream.catalogue import CATALOGUE
 

@@ -9,10 +9,10 @@ from typing import Any
 import click
 import orjson
 
-from alerts.advice import advice, yardstick_of
-from alerts.description import description, kind, windows_ms
 from alerts.errors import OperatorError, Problem, RulebookError
 from alerts.notation import duration_text
+from alerts.rulebook.advice import advice, yardstick_of
+from alerts.rulebook.description import description, kind, windows_ms
 from alerts.rules import Rulebook
 from alerts.transitions import seconds
 from stream.catalogue import CATALOGUE

@@ -12,8 +12,8 @@ import yaml
 
 import stream.cli
 from alerts.delivery.retry_policy import Outcome as DeliveryOutcome
-from alerts.rulebook import read_rulebook
-from alerts.rulebook_detect import KINDS, ONLY_FOR
+from alerts.rulebook.detection import KINDS, ONLY_FOR
+from alerts.rulebook.reader import read_rulebook
 from alerts.rules import DIMENSIONS, Rulebook, Timing
 from alerts.states import State
 from stream.catalogue import CATALOGUE, OPTIONS

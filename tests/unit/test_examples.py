@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from alerts.advice import advice
+from alerts.rulebook.advice import advice
 from stream.catalogue import CATALOGUE
 from stream.cli.check import command as check
 from stream.rulefile import load

@@ -1,4 +1,4 @@
-"""alerts.rulebook: what it refuses, and how it says so."""
+"""alerts.rulebook.reader: what it refuses, and how it says so."""
 
 import string
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.errors import RulebookError
-from alerts.rulebook import read_rulebook
+from alerts.rulebook.reader import read_rulebook
 from alerts.rules import Rulebook
 from stream.catalogue import CATALOGUE
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from alerts.intervals import bounded_mean, normal_quantile, wilson
 from alerts.measures import Yardstick, yardstick
-from alerts.rulebook_indicators import Catalogue
+from alerts.rulebook.indicators import Catalogue
 from alerts.rules import DIMENSIONS, Family, Gap, Receiver, Route, Rule, Rulebook, Threshold
 
 MANY_DIMENSIONS: Final = 3

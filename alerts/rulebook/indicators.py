@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from alerts.measures import scale_ends
-from alerts.rulebook_values import duration
+from alerts.rulebook.values import duration
+from alerts.rulebook.yaml_nodes import Fields, Node
 from alerts.rules import DAY_MS, SECOND_MS, IndicatorInfo, OptionInfo
-from alerts.yaml_nodes import Fields, Node
 
 Catalogue = Mapping[str, IndicatorInfo]
 Kept = dict[str, Mapping[str, object]]

@@ -1,9 +1,9 @@
-"""alerts.rulebook_burn: rates and pairs of windows."""
+"""alerts.rulebook.burn: rates and pairs of windows."""
 
 import pytest
 
 from alerts.measures import yardstick
-from alerts.rulebook_burn import default_pairs, fastest_rate
+from alerts.rulebook.burn import default_pairs, fastest_rate
 from alerts.rules import DAY_MS, SECOND_MS
 from stream.catalogue import CATALOGUE
 

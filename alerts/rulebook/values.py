@@ -5,8 +5,8 @@ from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from alerts import notation
+from alerts.rulebook.yaml_nodes import Fields, Node
 from alerts.rules import DAY_MS, DIMENSIONS, Budget, OpenHours, Severity
-from alerts.yaml_nodes import Fields, Node
 
 T = TypeVar("T")
 

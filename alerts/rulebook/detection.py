@@ -7,8 +7,8 @@ from typing import Final
 from alerts import notation
 from alerts.measures import Yardstick
 from alerts.notation import duration_text
-from alerts.rulebook_burn import PERIOD_MS, default_pairs, fastest_rate, pair
-from alerts.rulebook_values import (
+from alerts.rulebook.burn import PERIOD_MS, default_pairs, fastest_rate, pair
+from alerts.rulebook.values import (
     LONGEST_WINDOW_MS,
     budget,
     dimension,
@@ -17,6 +17,7 @@ from alerts.rulebook_values import (
     severity,
     whole_panes,
 )
+from alerts.rulebook.yaml_nodes import Fields, Node
 from alerts.rules import (
     DAY_MS,
     MINUTE_MS,
@@ -33,7 +34,6 @@ from alerts.rules import (
     Threshold,
     Timing,
 )
-from alerts.yaml_nodes import Fields, Node
 
 WINDOW_MS: Final = 30 * MINUTE_MS
 GAP_WINDOW_MS: Final = DAY_MS

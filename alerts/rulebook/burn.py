@@ -5,9 +5,9 @@ from typing import Final
 
 from alerts.measures import Yardstick
 from alerts.notation import duration_text
-from alerts.rulebook_values import severity, whole_panes
+from alerts.rulebook.values import severity, whole_panes
+from alerts.rulebook.yaml_nodes import Node
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, BurnPair, Severity
-from alerts.yaml_nodes import Node
 
 PERIOD_MS: Final = 30 * DAY_MS
 SRE_PAIRS: Final = (

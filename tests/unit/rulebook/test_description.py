@@ -1,9 +1,9 @@
-"""alerts.description: rules in one sentence."""
+"""alerts.rulebook.description: rules in one sentence."""
 
 import pytest
 
-from alerts.description import description, kind, windows_ms
-from alerts.rulebook import read_rulebook
+from alerts.rulebook.description import description, kind, windows_ms
+from alerts.rulebook.reader import read_rulebook
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Direction
 from stream.catalogue import CATALOGUE
 

@@ -1,6 +1,6 @@
-"""alerts.rulebook: every field and default of a rules file."""
+"""alerts.rulebook.reader: every field and default of a rules file."""
 
-from alerts.rulebook import read_rulebook
+from alerts.rulebook.reader import read_rulebook
 from alerts.rules import (
     DAY_MS,
     HOUR_MS,

@@ -1,9 +1,9 @@
-"""alerts.yaml_nodes: values with their places."""
+"""alerts.rulebook.yaml_nodes: values with their places."""
 
 import pytest
 
 from alerts.errors import RulebookError
-from alerts.yaml_nodes import Fields, Node, Wrong, read_document
+from alerts.rulebook.yaml_nodes import Fields, Node, Wrong, read_document
 
 
 def fields(text: str) -> Fields:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from alerts.measures import yardstick
-from alerts.rulebook_delivery import Labels, read_receivers, read_routes
-from alerts.rulebook_detect import KINDS, Setting, pass_over, read_detect
-from alerts.rulebook_indicators import Catalogue, read_indicators
-from alerts.rulebook_values import dimension_values, dimensions, duration
+from alerts.rulebook.delivery import Labels, read_receivers, read_routes
+from alerts.rulebook.detection import KINDS, Setting, pass_over, read_detect
+from alerts.rulebook.indicators import Catalogue, read_indicators
+from alerts.rulebook.values import dimension_values, dimensions, duration
+from alerts.rulebook.yaml_nodes import Fields, Node, read_document
 from alerts.rules import (
     DAY_MS,
     DIMENSIONS,
@@ -27,7 +28,6 @@ from alerts.rules import (
     Threshold,
     Timing,
 )
-from alerts.yaml_nodes import Fields, Node, read_document
 
 RULE_NAME: Final = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 THRESHOLD: Final = "threshold"

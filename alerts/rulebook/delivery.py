@@ -9,9 +9,9 @@ from collections.abc import Callable, Collection
 from typing import Final
 from urllib.parse import urlsplit
 
-from alerts.rulebook_values import dimension_values
+from alerts.rulebook.values import dimension_values
+from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
 from alerts.rules import DIMENSIONS, Receiver, Route, Severity
-from alerts.yaml_nodes import Fields, Node, Wrong
 
 SECRET_FIELDS: Final = ("secret", "secret_env", "secret_file")
 NAME: Final = "a name"

@@ -1,9 +1,9 @@
-"""alerts.advice: warnings about sound rules files."""
+"""alerts.rulebook.advice: warnings about sound rules files."""
 
 import pytest
 
-from alerts.advice import advice, answers_needed, yardstick_of
-from alerts.rulebook import read_rulebook
+from alerts.rulebook.advice import advice, answers_needed, yardstick_of
+from alerts.rulebook.reader import read_rulebook
 from alerts.rules import Threshold
 from stream.catalogue import CATALOGUE
 
