@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from alerts.errors import SettingsError
 from alerts.rules import Rulebook
-from stream.backtest import Backtest, plan_of
+from stream.backtest.replay_files import Backtest, plan_of
 from stream.cli.kafka_options import kafka_options, run
 from stream.cli.progress import progress
 from stream.cli.showing import Showing, Style, period_ms, zone
@@ -80,7 +80,7 @@ def command(kafka: ClientSettings, **options: Any) -> None:
         if files:
             replay_files(plan_of(rulebook), files, showing, as_is=wanted.as_is)
         elif given:
-            from stream.topicreplay import replay_topics  # noqa: PLC0415  # the Kafka client takes a while to load
+            from stream.backtest.replay_topics import replay_topics  # noqa: PLC0415  # the Kafka client takes a while to load
 
             with progress("reading the topics", None) as told:
                 transitions, fate = run(replay_topics(kafka, rulebook, showing.wire, told))

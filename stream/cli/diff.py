@@ -13,7 +13,7 @@ import orjson
 
 from alerts.errors import SettingsError
 from alerts.transitions import seconds, utc_text
-from stream.backtest import Backtest, plan_of
+from stream.backtest.replay_files import Backtest, plan_of
 from stream.cli.progress import progress
 from stream.cli.showing import fate_lines, zone
 from stream.comparing import Change, Pair, pairs

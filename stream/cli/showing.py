@@ -13,7 +13,7 @@ from alerts.notation import duration_ms
 from alerts.readings import scope_object
 from alerts.rules import MINUTE_MS
 from alerts.transitions import Transition, encode
-from stream.backtest import Fate, Hear
+from stream.backtest.replay_files import Fate, Hear
 from stream.episodes import episodes
 from stream.explained import Explained, Observer
 from stream.explaining import Choice, explanation_json, explanation_text

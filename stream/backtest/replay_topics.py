@@ -7,7 +7,7 @@ from aiokafka.errors import KafkaError
 
 from alerts.rules import Rulebook
 from alerts.transitions import Transition
-from stream.backtest import Engine, Fate, Hear, plan_of
+from stream.backtest.replay_files import Engine, Fate, Hear, plan_of
 from stream.clients import BrokerError, admin_client, partition_counts
 from stream.explained import Observer
 from stream.kafka import ClientSettings
