@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.batch import Batch
+from stream.columnar.hashing import hashed
+from stream.columnar.structured import Table
 from stream.combos import Combos
 from stream.events import Feedback
-from stream.hashing import hashed
 from stream.indicators import POSITIVE_FROM
 from stream.pair_line import wanted
 from stream.panes import OpenPanes, merged, tallies
 from stream.plan import Plan
-from stream.rows import Table
 from stream.satisfaction import UNHAPPY_ANSWER, heard_of
 from stream.tally import CELLS, SCALES, SCALES_OF, level_cells
 from stream.touches import TOUCH

@@ -8,9 +8,9 @@ from typing import Generic
 import numpy as np
 from numpy.typing import NDArray
 
+from stream.columnar.hashtable import Keys
+from stream.columnar.timestamps import Ints
 from stream.events import EventT
-from stream.hashtable import Keys
-from stream.times import Ints
 
 
 @dataclass(frozen=True, slots=True)

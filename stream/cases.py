@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.rules import DAY_MS
-from stream.hashtable import Found, HashTable, Keys
+from stream.columnar.hashtable import Found, HashTable, Keys
+from stream.columnar.structured import Table, at, put, stacked, where
+from stream.columnar.timestamps import NO_TIME, Ints
 from stream.panes import tallies
-from stream.rows import Table, at, put, stacked, where
 from stream.tally import CELL, TTR_BUCKETS, TTR_GAMMA
-from stream.times import NO_TIME, Ints
 from stream.touches import (
     MET,
     REMEMBERED,

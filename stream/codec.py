@@ -9,11 +9,11 @@ import msgspec
 import numpy as np
 
 from stream.answers import Levels
+from stream.columnar.timestamps import EARLIEST_MS, LATEST_MS, NO_TIME, Ints, read_times
 from stream.diagnosis import MAX_BYTES, mended
 from stream.events import EventT, Feedback, Interaction
 from stream.outcomes import Reason, RecordError, Reject
 from stream.records import FileRecords, Record, Stream
-from stream.times import EARLIEST_MS, LATEST_MS, NO_TIME, Ints, read_times
 
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, TypeError, RecursionError)
 """What the fast decoder raises; `diagnosis` then looks again."""

@@ -8,13 +8,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from stream.columnar.hashing import hashed
+from stream.columnar.hashtable import Keys
+from stream.columnar.numbering import Codes, Growing, Numbering, Spellings
+from stream.columnar.timestamps import Ints
 from stream.events import Event
-from stream.hashing import hashed
-from stream.hashtable import Keys
-from stream.numbering import Codes, Growing, Numbering, Spellings
 from stream.plan import Grouping
 from stream.sections import ScopeKey
-from stream.times import Ints
 
 Values = tuple[str, ...]
 Raw = str | None

@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 
 from stream.batch import Batch
 from stream.cases import MEMORY_MS, Cases
+from stream.columnar.hashing import Names, hashed, joined
+from stream.columnar.hashtable import Keys
+from stream.columnar.structured import Table, stacked, where
+from stream.columnar.timestamps import NO_TIME, Ints
 from stream.combos import Combos
 from stream.contacts import Contacts
 from stream.events import EVENTS, OUTCOMES, Interaction
-from stream.hashing import Names, hashed, joined
-from stream.hashtable import Keys
 from stream.pair_line import wanted
 from stream.panes import TALLY, OpenPanes, merged, tallies
 from stream.plan import Plan
-from stream.rows import Table, stacked, where
 from stream.satisfaction import CHARGED_CONTACT, RESOLVED_CONTACT, heard_of
 from stream.tally import CELL
-from stream.times import NO_TIME, Ints
 from stream.touches import (
     CONTACT,
     HANDED_ON,

@@ -10,11 +10,11 @@ from typing import Final
 
 import numpy as np
 
-from stream.hashtable import Found, HashTable
+from stream.columnar.hashtable import Found, HashTable
+from stream.columnar.structured import Table, at, put, stacked, where
+from stream.columnar.timestamps import Ints
 from stream.panes import tallies
-from stream.rows import Table, at, put, stacked, where
 from stream.tally import CELL
-from stream.times import Ints
 from stream.touches import (
     CONTACT,
     HANDED_ON,

@@ -9,9 +9,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.hashtable import HashTable, Keys
-from stream.rows import Table
-from stream.times import LATEST_MS, Ints
+from stream.columnar.hashtable import HashTable, Keys
+from stream.columnar.structured import Table
+from stream.columnar.timestamps import LATEST_MS, Ints
 
 SEEN: Final = np.dtype([("key", "<u8"), ("seen_ms", "<i8")])
 

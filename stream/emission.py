@@ -5,15 +5,15 @@ from itertools import pairwise
 
 import numpy as np
 
+from stream.columnar.structured import Table
+from stream.columnar.timestamps import Ints
 from stream.combos import Combos, Scopes
 from stream.indicators import Flags
 from stream.needs import cells_read
 from stream.plan import Plan
-from stream.rows import Table
 from stream.sections import Kind, Rows, Section, no_rows
 from stream.source import Source
 from stream.tally import CELLS
-from stream.times import Ints
 
 
 class Emitter:

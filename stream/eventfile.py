@@ -16,8 +16,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from stream.columnar.timestamps import EARLIEST_MS, LATEST_MS, NO_TIME, Ints, read_times
 from stream.logfile import UNREADABLE, Log, opened, unreadable
-from stream.times import EARLIEST_MS, LATEST_MS, NO_TIME, Ints, read_times
 
 BLOCK_BYTES: Final = 1 << 20
 WASTE: Final = 16

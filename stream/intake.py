@@ -15,24 +15,24 @@ import numpy as np
 from stream.answer_line import AnswerLine
 from stream.answers import Levels
 from stream.batch import Batch
-from stream.chunks import pack, unpack
 from stream.codec import Decoded, decode_feedback, decode_interactions
+from stream.columnar.hashing import hashed
+from stream.columnar.packing import pack, unpack
+from stream.columnar.structured import Table
+from stream.columnar.timestamps import NO_TIME
 from stream.combos import Combos
 from stream.contact_line import ContactLine
 from stream.dedup import Dedup
 from stream.emission import Emitter
 from stream.events import EventT, Feedback, Interaction
-from stream.hashing import hashed
 from stream.outcomes import Outcome, Reason, Reject
 from stream.pair_line import PairLine, wanted
 from stream.panes import TALLY
 from stream.plan import Plan
 from stream.records import Record, Stream
-from stream.rows import Table
 from stream.saved import Saved, SavedSource, match_of, refitted, resume, used_cells
 from stream.sections import NO_PANE, Kind, Section
 from stream.source import Source
-from stream.times import NO_TIME
 
 _ID: Final = attrgetter("id")
 _NOTHING: Final = np.empty(0, TALLY)

@@ -4,9 +4,9 @@ from typing import cast
 
 import numpy as np
 
+from stream.columnar.structured import Table, stacked, where
 from stream.panes import TALLY, merged
 from stream.plan import Plan
-from stream.rows import Table, stacked, where
 from stream.satisfaction import PAIR, Satisfaction
 from stream.touches import TOUCH
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.rows import Table, at, stacked, where
-from stream.times import Ints
+from stream.columnar.structured import Table, at, stacked, where
+from stream.columnar.timestamps import Ints
 
 TALLY: Final = np.dtype(
     [("closing", "<i8"), ("pane", "<i8"), ("combo", "<i4"), ("cell", "<i4"), ("count", "<i8")]

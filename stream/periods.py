@@ -14,12 +14,12 @@ import numpy as np
 from alerts.readings import Scope
 from alerts.rules import DAY_MS
 from alerts.transitions import EPOCH
+from stream.columnar.timestamps import Ints
 from stream.indicators import Floats, formula, score
 from stream.plan import Grouping, Plan
 from stream.sections import ScopeKey, Section
 from stream.sums import Layout
 from stream.tally import CELL
-from stream.times import Ints
 
 WEEK_MS: Final = 7 * DAY_MS
 MONDAY_MS: Final = 4 * DAY_MS

@@ -6,7 +6,7 @@ from typing import Protocol, overload
 
 import msgspec
 
-from stream.times import Ints
+from stream.columnar.timestamps import Ints
 
 
 class Stream(StrEnum):

@@ -10,11 +10,11 @@ from typing import Final
 
 import numpy as np
 
+from stream.columnar.hashtable import Found, HashTable, Keys
+from stream.columnar.structured import Table, at, put, stacked, where
+from stream.columnar.timestamps import NO_TIME, Ints
 from stream.contacts import FAILED, SOLVED
-from stream.hashtable import Found, HashTable, Keys
 from stream.panes import tallies
-from stream.rows import Table, at, put, stacked, where
-from stream.times import NO_TIME, Ints
 from stream.touches import REMEMBERED, TOUCH, Order, Runs, first_closing, starts_at
 
 PAIR: Final = np.dtype(

@@ -6,18 +6,18 @@ import msgspec
 import numpy as np
 
 from stream.cases import CASE
-from stream.chunks import fitted
+from stream.columnar.packing import fitted
+from stream.columnar.structured import Table
+from stream.columnar.timestamps import Ints
 from stream.combos import Combos, Values
 from stream.contacts import HISTORY
 from stream.dedup import SEEN
 from stream.panes import TALLY
 from stream.plan import Plan
-from stream.rows import Table
 from stream.satisfaction import PAIR
 from stream.sections import NO_PANE
 from stream.source import Source
 from stream.tally import CELL, CELLS
-from stream.times import Ints
 from stream.touches import TOUCH
 
 DTYPES = {

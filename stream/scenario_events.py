@@ -11,11 +11,11 @@ from alerts.errors import OperatorError
 from alerts.rulebook.values import severity
 from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
 from alerts.rules import Rule
+from stream.columnar.timestamps import NO_TIME, read_time
 from stream.logfile import opened
 from stream.scenario import Expected, Moment, Wanted
 from stream.scenario_rows import STATES
 from stream.scenario_series import read_scope
-from stream.times import NO_TIME, read_time
 
 Placed = tuple[str, bytes]
 """Where an event stands, for messages, and its JSON."""

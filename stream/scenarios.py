@@ -12,6 +12,7 @@ from alerts.readings import Reading, Scope
 from alerts.rules import Severity, Silence
 from alerts.states import State
 from alerts.transitions import Transition
+from stream.columnar.timestamps import NO_TIME, read_time
 from stream.explained import Explained
 from stream.intake import Intake
 from stream.judge import Judge
@@ -20,7 +21,6 @@ from stream.records import FileRecord, Stream
 from stream.scenario import Expected, Moment, Scenario, Wanted
 from stream.scenario_traffic import Happening, happenings
 from stream.sections import Section
-from stream.times import NO_TIME, read_time
 
 
 @dataclass(frozen=True, slots=True)

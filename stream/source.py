@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from stream.columnar.timestamps import NO_TIME, Ints
 from stream.sections import NO_PANE
-from stream.times import NO_TIME, Ints
 
 
 @dataclass(slots=True)

@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.hashtable import Keys
-from stream.rows import Table, at, put
-from stream.times import NO_TIME, Ints
+from stream.columnar.hashtable import Keys
+from stream.columnar.structured import Table, at, put
+from stream.columnar.timestamps import NO_TIME, Ints
 
 TOUCH: Final = np.dtype(
     [

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from alerts.rules import DAY_MS, Rulebook, Timing
 from alerts.transitions import Transition
+from stream.columnar.timestamps import Ints
 from stream.eventfile import BLANK, FEEDBACK, INTERACTION, EventFile, Lines, Told
 from stream.intake import Intake, IntakeOutput
 from stream.judge import Judge, Observer
@@ -23,7 +24,6 @@ from stream.outcomes import Outcome, Reason
 from stream.plan import Plan
 from stream.records import FileRecords, Record, Stream
 from stream.sections import Section
-from stream.times import Ints
 
 CHUNK_LINES: Final = 20_000
 """Lines fed at once: enough for columns to pay, few enough to stay in the processor's cache."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from stream import rulefile, snapshots
-from stream.chunks import pack, unpack
+from stream.columnar.packing import pack, unpack
 from stream.intake import Intake
 from stream.kafka import ClientSettings
 from stream.plan import Plan

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from stream.cases import CASE, Cases, bucket
+from stream.columnar.structured import stacked
+from stream.columnar.timestamps import NO_TIME
 from stream.panes import merged
 from stream.plan import Plan
-from stream.rows import stacked
 from stream.tally import TTR_BUCKETS, TTR_GAMMA
-from stream.times import NO_TIME
 from stream.touches import CONTACT, RESOLVED, TOUCH
 from tests.builders import plan_of
 from tests.event_builders import START_S, Event, contact, whole

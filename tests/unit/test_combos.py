@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream.columnar.hashing import hashed
+from stream.columnar.numbering import SPELLINGS
 from stream.combos import FEW, Combos, Scopes
 from stream.events import Interaction
-from stream.hashing import hashed
-from stream.numbering import SPELLINGS
 from stream.plan import Grouping
 from stream.sections import ScopeKey
 from tests.builders import shard_of

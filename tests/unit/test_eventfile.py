@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alerts.errors import SettingsError
+from stream.columnar.timestamps import NO_TIME
 from stream.eventfile import BLANK, BLOCK_BYTES, FEEDBACK, INTERACTION, EventFile
-from stream.times import NO_TIME
 
 
 def interaction(at: object, name: str = "x") -> bytes:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from stream.columnar.structured import Table
 from stream.pair_line import PairLine, wanted
-from stream.rows import Table
 from stream.satisfaction import RESOLVED_CONTACT, UNHAPPY_ANSWER, heard_of
 from stream.tally import CELLS
 from tests.builders import plan_of

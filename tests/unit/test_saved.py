@@ -1,6 +1,6 @@
 """Saved intakes: a snapshot under another plan keeps what still has a meaning."""
 
-from stream.chunks import pack, unpack
+from stream.columnar.packing import pack, unpack
 from stream.intake import Intake
 from stream.records import Stream
 from stream.saved import Saved

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.rows import Table
+from stream.columnar.structured import Table
 from stream.touches import REMEMBERED, TOUCH, Order, Runs, remembered, starts_at
 
 small = st.integers(0, 3)

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.hashtable import HashTable
-from stream.rows import Table, where
+from stream.columnar.hashtable import HashTable
+from stream.columnar.structured import Table, where
 
 ROW = np.dtype([("key", "<u8"), ("age", "<i8")])
 KEYS = st.lists(st.integers(0, 2**64 - 1), unique=True, max_size=60)

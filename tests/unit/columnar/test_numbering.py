@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream import numbering
-from stream.hashing import joined
-from stream.hashtable import Keys
-from stream.numbering import ROOM, SPELLINGS, Growing, Numbering, Spellings
-from stream.times import Ints
+from stream.columnar import numbering
+from stream.columnar.hashing import joined
+from stream.columnar.hashtable import Keys
+from stream.columnar.numbering import ROOM, SPELLINGS, Growing, Numbering, Spellings
+from stream.columnar.timestamps import Ints
 
 Row = tuple[int, ...]
 batches = st.integers(0, 3).flatmap(

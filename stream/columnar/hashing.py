@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from xxhash import xxh3_64_digest
 
-from stream.hashtable import Keys
+from stream.columnar.hashtable import Keys
 
 _MULTIPLIERS: Final = (
     np.uint64(0x9E3779B97F4A7C15),

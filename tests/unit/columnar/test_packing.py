@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.chunks import CHUNK_BYTES, fitted, pack, unpack
+from stream.columnar.packing import CHUNK_BYTES, fitted, pack, unpack
 
 ROW = np.dtype([("key", "<u8"), ("count", "<i4")])
 

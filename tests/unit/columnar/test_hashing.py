@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from xxhash import xxh3_64_intdigest
 
-from stream.hashing import NAMES, Names, hashed, joined
+from stream.columnar.hashing import NAMES, Names, hashed, joined
 
 texts = st.lists(st.text(), max_size=10)
 

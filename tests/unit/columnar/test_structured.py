@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stream.rows import at, put, stacked, where
+from stream.columnar.structured import at, put, stacked, where
 
 PAIR = np.dtype([("key", "<u8"), ("small", "<i4")])
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.times import LATEST_MS, NO_TIME, read_time, read_times
+from stream.columnar.timestamps import LATEST_MS, NO_TIME, read_time, read_times
 
 SPELLINGS = (
     ("2026-11-22T10:00:00Z", 1_795_341_600_000),

@@ -8,9 +8,9 @@ from typing import Any, Final, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.hashing import joined
-from stream.hashtable import Found, HashTable, Keys
-from stream.times import Ints
+from stream.columnar.hashing import joined
+from stream.columnar.hashtable import Found, HashTable, Keys
+from stream.columnar.timestamps import Ints
 
 Codes = NDArray[np.int32]
 """A row per thing, a column per property; small numbers that stand for values."""

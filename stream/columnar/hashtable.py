@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.rows import Places, Table, where
+from stream.columnar.structured import Places, Table, where
 
 Keys = NDArray[np.uint64]
 Live = Callable[[Table], NDArray[np.bool_]]

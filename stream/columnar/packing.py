@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 import numpy as np
 
-from stream.rows import Table
+from stream.columnar.structured import Table
 
 CHUNK_BYTES: Final = 512 * 1024
 """Pieces fit a Kafka message of the default size, and nothing is copied as one huge string."""
