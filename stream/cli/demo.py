@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from stream.demo import DemoSettings, play
+from stream.demo.play import DemoSettings, play
 from stream.traffic import DAY_SPEED
 
 NEXT: Final = """Next, on a Kafka of your own:

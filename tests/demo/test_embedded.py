@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from stream.embedded import LOOPBACK, EmbeddedBrokerError, broker, free_port
+from stream.demo.broker import LOOPBACK, EmbeddedBrokerError, broker, free_port
 
 HOLDING = """
 import sys, pathlib
@@ -122,6 +122,6 @@ def test_a_tethered_command_is_not_started_for_a_parent_that_is_dead() -> None:
     """The parent may die between fork and the first instruction; then there is nobody to watch."""
     dead = subprocess.Popen(["true"])
     dead.wait()
-    command = [sys.executable, "-m", "stream.tether", str(dead.pid), "echo", "started"]
+    command = [sys.executable, "-m", "stream.demo.tethered", str(dead.pid), "echo", "started"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)
     assert (done.returncode, done.stdout) == (1, "")

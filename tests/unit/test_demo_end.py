@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from stream.demo import _first_to_end
+from stream.demo.play import _first_to_end
 
 
 async def stubborn(ended: list[str]) -> None:

@@ -23,7 +23,7 @@ def start(
 
     Call it from the main thread: a child is told when the thread that started it ends.
     """
-    tied = [sys.executable, "-m", "stream.tether", str(os.getpid()), *command]
+    tied = [sys.executable, "-m", "stream.demo.tethered", str(os.getpid()), *command]
     return subprocess.Popen(  # noqa: S603  # our own commands
         tied,
         env=dict(environment),

@@ -16,8 +16,8 @@ from typing import Final
 import aiohttp
 
 from alerts.errors import OperatorError
-from stream import tether
-from stream.embedded import LOOPBACK
+from stream.demo import tethered as tether
+from stream.demo.broker import LOOPBACK
 
 READY_S: Final = 60.0
 POLL_S: Final = 0.1

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from standardwebhooks import Webhook
 
-from stream.webhook_log import WebhookLog, new_secret
+from stream.demo.webhook_log import WebhookLog, new_secret
 
 NOTICE = {"type": "cx.alert.firing", "data": {"at": "2026-01-05T12:00:00Z", "summary": "CSAT of phone is 61"}}
 

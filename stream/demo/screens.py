@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.live import Live
 
 from alerts.transitions import Transition
-from stream.live import LiveView, line
+from stream.demo.board import LiveView, line
 
 PULSE_EVERY: int = 20
 """Refreshes between two lines on how it goes, where there is no terminal."""

@@ -21,18 +21,18 @@ from alerts.errors import RulebookError
 from alerts.rulebook.reader import read_rulebook
 from alerts.transitions import Score, Transition
 from stream.catalogue import CATALOGUE
-from stream.child_worker import ChildWorker, worker
 from stream.clients import BrokerError, producing, reading
-from stream.embedded import EmbeddedBrokerError, broker, free_port
+from stream.demo.board import LiveView, Pulse
+from stream.demo.broker import EmbeddedBrokerError, broker, free_port
+from stream.demo.child_worker import ChildWorker, worker
+from stream.demo.screens import Screen, screen
+from stream.demo.webhook_log import PATH, WebhookLog, new_secret, serving
 from stream.kafka import ClientSettings
-from stream.live import LiveView, Pulse
 from stream.pacing import Pace, start_for
 from stream.rulefile import load, read_text
-from stream.screens import Screen, screen
 from stream.sending import Play, limits, run_name, send, wall_ms
 from stream.topics import ALERTS, SCORES, ensure
 from stream.traffic import DEMO
-from stream.webhook_log import PATH, WebhookLog, new_secret, serving
 
 GROUP: Final = "tocsin-demo"
 PARTITIONS: Final = 2

@@ -7,8 +7,8 @@ import msgspec
 from rich.console import Console
 
 from alerts.transitions import Score, Transition
-from stream.live import LiveView, Pulse, line
-from stream.screens import JsonLines, Lines
+from stream.demo.board import LiveView, Pulse, line
+from stream.demo.screens import JsonLines, Lines
 
 SCORE = Score("csat", {}, {"channel": "phone"}, 1800, "2026-01-05T12:00:00Z", 86.4, 120, 79.2, 91.5, "ok")
 ALERT = Transition(

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from alerts.errors import OperatorError
-from stream import tether
+from stream.demo import tethered as tether
 
 LOOPBACK: Final = "127.0.0.1"
 BINARY_VARIABLE: Final = "CALF_TANSU_BIN"
