@@ -15,8 +15,9 @@ from typing import Any, Final
 from alerts.delivery.signing import signer
 from alerts.errors import OperatorError
 from alerts.rules import Rulebook
-from stream import __version__, rulefile
+from stream import __version__
 from stream.clients import BrokerError, admin_client, reading
+from stream.files import rule_files as rulefile
 from stream.kafka import ClientSettings
 from stream.keying import wanted_key
 from stream.records import Stream

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from alerts.errors import OperatorError
 from alerts.rules import Rulebook
-from stream.rulefile import load
+from stream.files.rule_files import load
 
 log = logging.getLogger(__name__)
 

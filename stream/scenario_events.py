@@ -12,7 +12,7 @@ from alerts.rulebook.values import severity
 from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
 from alerts.rules import Rule
 from stream.columnar.timestamps import NO_TIME, read_time
-from stream.logfile import opened
+from stream.files.packed_logs import opened
 from stream.scenario import Expected, Moment, Wanted
 from stream.scenario_rows import STATES
 from stream.scenario_series import read_scope

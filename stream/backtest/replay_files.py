@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from alerts.rules import DAY_MS, Rulebook, Timing
 from alerts.transitions import Transition
 from stream.columnar.timestamps import Ints
-from stream.eventfile import BLANK, FEEDBACK, INTERACTION, EventFile, Lines, Told
+from stream.files.event_files import BLANK, FEEDBACK, INTERACTION, EventFile, Lines, Told
 from stream.intake import Intake, IntakeOutput
 from stream.judge import Judge, Observer
 from stream.outcomes import Outcome, Reason

@@ -14,12 +14,12 @@ from stream.backtest.replay_files import Backtest, plan_of
 from stream.cli.kafka_options import kafka_options, run
 from stream.cli.progress import progress
 from stream.cli.showing import Showing, Style, period_ms, zone
-from stream.eventfile import EventFile
 from stream.explaining import choice
+from stream.files.event_files import EventFile
+from stream.files.packed_logs import STDIN, size_of
+from stream.files.rule_files import load, starter
 from stream.kafka import ClientSettings
-from stream.logfile import STDIN, size_of
 from stream.plan import Plan
-from stream.rulefile import load, starter
 
 
 @dataclass(frozen=True, slots=True)

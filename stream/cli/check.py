@@ -17,7 +17,7 @@ from alerts.rules import Rulebook
 from alerts.transitions import seconds
 from stream.catalogue import CATALOGUE
 from stream.cli import OPERATOR_ERROR_EXIT
-from stream.rulefile import load
+from stream.files.rule_files import load
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from stream.cli.progress import progress
 from stream.cli.showing import fate_lines, zone
 from stream.comparing import Change, Pair, pairs
 from stream.episodes import Episode, episodes, scope_words
-from stream.eventfile import EventFile
-from stream.logfile import size_of
-from stream.rulefile import load
+from stream.files.event_files import EventFile
+from stream.files.packed_logs import size_of
+from stream.files.rule_files import load
 from stream.timeline import aligned, clock, length, local
 
 SIGNS: Final = {Change.NEW: "+", Change.VANISHED: "-", Change.EARLIER: "<", Change.LATER: ">"}

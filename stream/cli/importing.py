@@ -17,10 +17,10 @@ from alerts.errors import SettingsError
 from stream.cli.kafka_options import kafka_options, run
 from stream.cli.progress import Told, progress
 from stream.clients import BrokerError, admin_client, producing
-from stream.eventfile import EventFile
+from stream.files.event_files import EventFile
+from stream.files.packed_logs import STDIN, UNREADABLE, Log, opened, unreadable
 from stream.importing import Importer, Tale
 from stream.kafka import ClientSettings
-from stream.logfile import STDIN, UNREADABLE, Log, opened, unreadable
 from stream.mapping import LogMapping
 from stream.mapping_file import load
 from stream.records import Stream

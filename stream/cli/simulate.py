@@ -14,8 +14,8 @@ from alerts.notation import duration_ms, duration_text
 from alerts.rules import Burn, Rule, Rulebook, Sudden, Threshold
 from stream.catalogue import CATALOGUE
 from stream.cli.progress import progress
+from stream.files.rule_files import load, starter
 from stream.plot import chart
-from stream.rulefile import load, starter
 from stream.simulate import MONTH_DAYS, TUNED_MS, Outcome, Question, Seen, Simulation, false_pages
 
 LEAST_PER_DAY, MOST_PER_DAY = 0.1, 1e6

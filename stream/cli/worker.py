@@ -13,9 +13,9 @@ import click
 
 from alerts.errors import OperatorError
 from alerts.rules import Rulebook
-from stream import rulefile
 from stream.app import LEAVE_S, Ending, Worker, WorkerSettings
 from stream.cli.kafka_options import kafka_options
+from stream.files import rule_files as rulefile
 from stream.kafka import ClientSettings
 from stream.web import HOST
 

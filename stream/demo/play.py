@@ -27,9 +27,9 @@ from stream.demo.broker import EmbeddedBrokerError, broker, free_port
 from stream.demo.child_worker import ChildWorker, worker
 from stream.demo.screens import Screen, screen
 from stream.demo.webhook_log import PATH, WebhookLog, new_secret, serving
+from stream.files.rule_files import load, read_text
 from stream.kafka import ClientSettings
 from stream.pacing import Pace, start_for
-from stream.rulefile import load, read_text
 from stream.sending import Play, limits, run_name, send, wall_ms
 from stream.topics import ALERTS, SCORES, ensure
 from stream.traffic import DEMO

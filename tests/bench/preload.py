@@ -13,8 +13,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from stream import rulefile, snapshots
+from stream import snapshots
 from stream.columnar.packing import pack, unpack
+from stream.files import rule_files as rulefile
 from stream.intake import Intake
 from stream.kafka import ClientSettings
 from stream.plan import Plan

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stream import rulefile
+from stream.files import rule_files as rulefile
 from stream.importing import Importer
 from stream.intake import Intake
 from stream.mapping_file import load

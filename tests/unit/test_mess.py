@@ -6,13 +6,13 @@ from itertools import islice
 import pytest
 
 from alerts.rules import DAY_MS, HOUR_MS
+from stream.files.rule_files import starter
 from stream.generator import Message, Traffic
 from stream.intake import Intake
 from stream.mess import SPOILERS_OF, messed
 from stream.outcomes import Outcome
 from stream.plan import Plan
 from stream.records import FileRecord, Stream
-from stream.rulefile import starter
 from stream.traffic import SCENARIOS, Mess
 
 DAWN_MS = 1_772_000_000_000 // DAY_MS * DAY_MS + 6 * HOUR_MS

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from alerts.rules import Rulebook
-from stream.rulefile import load
+from stream.files.rule_files import load
 from stream.ruleswatch import RulesWatch, mark
 
 SOUND = "rules:\n  - {name: low, indicator: csat, by: [channel], window: 30m, warning: 80}\n"

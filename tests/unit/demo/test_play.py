@@ -10,7 +10,7 @@ import pytest
 from alerts.rules import MINUTE_MS, SECOND_MS, Rulebook
 from stream.demo.child_worker import TAIL_LINES, ChildWorker, WorkerError, counted_events
 from stream.demo.play import RULES, demo_rules
-from stream.rulefile import load
+from stream.files.rule_files import load
 from stream.traffic import CHANNELS, DAY_SPEED, DEMO
 
 SHIPPED = Path(__file__).parents[3] / "stream" / RULES

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from alerts.errors import SettingsError
 from stream.columnar.timestamps import NO_TIME
-from stream.eventfile import BLANK, BLOCK_BYTES, FEEDBACK, INTERACTION, EventFile
+from stream.files.event_files import BLANK, BLOCK_BYTES, FEEDBACK, INTERACTION, EventFile
 
 
 def interaction(at: object, name: str = "x") -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from alerts.errors import SettingsError
-from stream.logfile import opened, size_of
+from stream.files.packed_logs import opened, size_of
 
 
 def content(name: str | Path, member: str | None = None) -> bytes:

@@ -1,11 +1,11 @@
-"""stream.rulefile: files on disk."""
+"""stream.files.rule_files: files on disk."""
 
 from pathlib import Path
 
 import pytest
 
 from alerts.errors import RulebookError, SettingsError
-from stream import rulefile
+from stream.files import rule_files as rulefile
 
 
 def test_the_starter_rules_are_sound() -> None:

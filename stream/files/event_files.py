@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.columnar.timestamps import EARLIEST_MS, LATEST_MS, NO_TIME, Ints, read_times
-from stream.logfile import UNREADABLE, Log, opened, unreadable
+from stream.files.packed_logs import UNREADABLE, Log, opened, unreadable
 
 BLOCK_BYTES: Final = 1 << 20
 WASTE: Final = 16
