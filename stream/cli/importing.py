@@ -19,12 +19,12 @@ from stream.cli.progress import Told, progress
 from stream.clients import BrokerError, admin_client, producing
 from stream.files.event_files import EventFile
 from stream.files.packed_logs import STDIN, UNREADABLE, Log, opened, unreadable
-from stream.importing import Importer, Tale
+from stream.importing.importer import Importer, Tale
+from stream.importing.mapping import LogMapping
+from stream.importing.mapping_file import load
+from stream.importing.tables import rows
 from stream.kafka import ClientSettings
-from stream.mapping import LogMapping
-from stream.mapping_file import load
 from stream.records import Stream
-from stream.tables import rows
 
 CHUNK_LINES: Final = 10_000
 TOLD_EVERY: Final = 1_000

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from stream.files import rule_files as rulefile
-from stream.importing import Importer
+from stream.importing.importer import Importer
+from stream.importing.mapping_file import load
 from stream.intake import Intake
-from stream.mapping_file import load
 from stream.outcomes import Outcome
 from stream.plan import Plan
 from stream.records import FileRecord, Stream

@@ -4,7 +4,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from stream.columns import Column, Constant, Fault, Flag, Number, RowError, Seconds, Source, Template, Time
+from stream.importing.columns import (
+    Column,
+    Constant,
+    Fault,
+    Flag,
+    Number,
+    RowError,
+    Seconds,
+    Source,
+    Template,
+    Time,
+)
 
 UTC = ZoneInfo("UTC")
 PARIS = ZoneInfo("Europe/Paris")

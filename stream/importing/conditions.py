@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from stream.columns import Row, cell, number
+from stream.importing.columns import Row, cell, number
 
 
 class Condition(Protocol):

@@ -8,9 +8,9 @@ from typing import Final
 import orjson
 
 from alerts.errors import SettingsError
-from stream.columns import Fault, Row, RowError
-from stream.mapping import Event, LogMapping
-from stream.tables import Numbered
+from stream.importing.columns import Fault, Row, RowError
+from stream.importing.mapping import Event, LogMapping
+from stream.importing.tables import Numbered
 
 SHOWN: Final = 5
 """Bad rows that are told apart by line number; the rest are only counted."""

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from alerts.errors import RulebookError, SettingsError
-from stream.columns import Column, Time
-from stream.mapping_file import load, parse, shipped
+from stream.importing.columns import Column, Time
+from stream.importing.mapping_file import load, parse, shipped
 
 LEAST = """
 fields:

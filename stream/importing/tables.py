@@ -8,8 +8,8 @@ from typing import IO, Final
 import orjson
 
 from alerts.errors import SettingsError
-from stream.columns import Fault, Row, RowError
-from stream.mapping import Format
+from stream.importing.columns import Fault, Row, RowError
+from stream.importing.mapping import Format
 
 Numbered = tuple[int, Row | RowError]
 """A line number, from 1, and what stands there."""

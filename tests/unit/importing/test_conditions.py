@@ -2,8 +2,8 @@
 
 import pytest
 
-from stream.columns import Row, RowError
-from stream.conditions import Changes, Condition, First, Is, Last, Present, Rises
+from stream.importing.columns import Row, RowError
+from stream.importing.conditions import Changes, Condition, First, Is, Last, Present, Rises
 
 NULLS = frozenset({"", "?"})
 

@@ -6,9 +6,9 @@ import orjson
 import pytest
 
 from alerts.errors import SettingsError
-from stream.columns import Fault, RowError
-from stream.importing import Importer
-from stream.mapping_file import parse
+from stream.importing.columns import Fault, RowError
+from stream.importing.importer import Importer
+from stream.importing.mapping_file import parse
 
 CALLS = """
 skip: [{column: end, is: [GHOST]}]

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from stream.columns import Fault, Row, RowError, Source, Value
-from stream.conditions import Condition
+from stream.importing.columns import Fault, Row, RowError, Source, Value
+from stream.importing.conditions import Condition
 
 Event = dict[str, Value]
 

@@ -14,10 +14,19 @@ import yaml
 
 from alerts.errors import SettingsError
 from alerts.rulebook.yaml_nodes import Fields, Node, read_document
-from stream.columns import Source
-from stream.conditions import Changes, Condition, First, Last, Rises
-from stream.mapping import REQUIRED, Format, LogMapping, Shape
-from stream.mapping_fields import FIELDS, Shared, condition, delimiter, encoding, source, words, zone
+from stream.importing.columns import Source
+from stream.importing.conditions import Changes, Condition, First, Last, Rises
+from stream.importing.mapping import REQUIRED, Format, LogMapping, Shape
+from stream.importing.mapping_fields import (
+    FIELDS,
+    Shared,
+    condition,
+    delimiter,
+    encoding,
+    source,
+    words,
+    zone,
+)
 
 SUFFIX: Final = ".yaml"
 FORMATS: Final = ("csv", "tsv", "ndjson")

@@ -14,8 +14,8 @@ import yaml
 
 from alerts.rulebook.yaml_nodes import Fields, Node
 from alerts.rules import DIMENSIONS
-from stream.columns import HOLE, Column, Constant, Flag, Number, Seconds, Source, Template, Time
-from stream.conditions import Changes, Condition, First, Is, Last, Present, Rises
+from stream.importing.columns import HOLE, Column, Constant, Flag, Number, Seconds, Source, Template, Time
+from stream.importing.conditions import Changes, Condition, First, Is, Last, Present, Rises
 
 TIMES: Final = ("at", "opened_at", "interaction_at")
 NUMBERS: Final = ("wait_s", "handle_s", "reach")
