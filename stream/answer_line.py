@@ -11,12 +11,12 @@ from stream.columnar.hashing import hashed
 from stream.columnar.structured import Table
 from stream.combos import Combos
 from stream.events import Feedback
-from stream.indicators import POSITIVE_FROM
+from stream.indicators.cells import CELLS, SCALES, SCALES_OF, level_cells
+from stream.indicators.formulas import POSITIVE_FROM
+from stream.indicators.plan import Plan
 from stream.pair_line import wanted
 from stream.panes import OpenPanes, merged, tallies
-from stream.plan import Plan
 from stream.satisfaction import UNHAPPY_ANSWER, heard_of
-from stream.tally import CELLS, SCALES, SCALES_OF, level_cells
 from stream.touches import TOUCH
 
 _CONSENT: Final = attrgetter("consent")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from alerts.errors import SettingsError
-from stream.indicators import FIRST, LATTICE, Floats, Formula, Ints, N, formula
-from stream.tally import CELLS
+from stream.indicators.cells import CELLS
+from stream.indicators.formulas import FIRST, LATTICE, Floats, Formula, Ints, N, formula
 
 HALVINGS = 200
 

@@ -6,9 +6,9 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
-from stream.catalogue import OPTIONS
+from stream.indicators.catalogue import OPTIONS
+from stream.indicators.cells import CELL, SCALES, SCALES_OF
 from stream.outcomes import Reason, RecordError
-from stream.tally import CELL, SCALES, SCALES_OF
 
 YES_NO: Final[Mapping[str, float]] = {
     **dict.fromkeys(("yes", "y", "true", "oui", "o", "vrai"), 1.0),

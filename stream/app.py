@@ -18,6 +18,7 @@ from typing import Any, Final
 from alerts.rules import Rulebook
 from stream.crew import Crew
 from stream.faust_app import FAMILIES, INPUTS, Agents, build, consumer_options
+from stream.indicators.plan import Plan
 from stream.intake import Intake
 from stream.judge import Judge
 from stream.kafka import ClientSettings
@@ -27,7 +28,6 @@ from stream.machines import IntakeMachine, JudgeMachine
 from stream.metrics import Metrics
 from stream.notify import BATCHES_IN_WORK as ALERT_BATCHES_IN_WORK
 from stream.notify import DeliveryTopic, Notifier
-from stream.plan import Plan
 from stream.producer import Outbox
 from stream.reader import Reader
 from stream.roles import fingerprint, intake_role, judge_role

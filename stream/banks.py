@@ -15,7 +15,7 @@ from alerts.rules import Direction, Family, Rule, Severity, Threshold
 from alerts.states import State, Verdict
 from stream.coarse import coarse, weights
 from stream.explained import Explained, Observer
-from stream.indicators import Formula, Sums, interval, score
+from stream.indicators.formulas import Formula, Sums, interval, score
 from stream.reach import Reach
 from stream.scopes import Scopes
 from stream.sums import Readout

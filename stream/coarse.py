@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from stream.indicators import BUCKET_SECONDS, Floats, Formula, Ints
+from stream.indicators.formulas import BUCKET_SECONDS, Floats, Formula, Ints
 from stream.sums import Layout
 
 

@@ -15,7 +15,7 @@ from alerts.notation import duration_text
 from alerts.readings import Scope, scope_object
 from alerts.rules import Burn, Gap, Rule, Severity, Silence, Sudden, Surge, Threshold
 from alerts.transitions import Score
-from stream.plan import Plan
+from stream.indicators.plan import Plan
 from stream.records import Stream
 from stream.topics import TALLIES
 

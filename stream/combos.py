@@ -13,7 +13,7 @@ from stream.columnar.hashtable import Keys
 from stream.columnar.numbering import Codes, Growing, Numbering, Spellings
 from stream.columnar.timestamps import Ints
 from stream.events import Event
-from stream.plan import Grouping
+from stream.indicators.plan import Grouping
 from stream.sections import ScopeKey
 
 Values = tuple[str, ...]

@@ -18,11 +18,11 @@ from stream.columnar.timestamps import NO_TIME, Ints
 from stream.combos import Combos
 from stream.contacts import Contacts
 from stream.events import EVENTS, OUTCOMES, Interaction
+from stream.indicators.cells import CELL
+from stream.indicators.plan import Plan
 from stream.pair_line import wanted
 from stream.panes import TALLY, OpenPanes, merged, tallies
-from stream.plan import Plan
 from stream.satisfaction import CHARGED_CONTACT, RESOLVED_CONTACT, heard_of
-from stream.tally import CELL
 from stream.touches import (
     CONTACT,
     HANDED_ON,

@@ -13,8 +13,8 @@ import numpy as np
 from stream.columnar.hashtable import Found, HashTable
 from stream.columnar.structured import Table, at, put, stacked, where
 from stream.columnar.timestamps import Ints
+from stream.indicators.cells import CELL
 from stream.panes import tallies
-from stream.tally import CELL
 from stream.touches import (
     CONTACT,
     HANDED_ON,

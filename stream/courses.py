@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from stream.indicators import Flags, Floats, Ints
+from stream.indicators.formulas import Flags, Floats, Ints
 from stream.windows import NO_ROWS, Window
 
 

@@ -11,9 +11,9 @@ from stream.answering import Answering
 from stream.banks import Told
 from stream.groups import Group
 from stream.headway import Headway
-from stream.indicators import Ints
+from stream.indicators.formulas import Ints
+from stream.indicators.plan import Plan, grouping_of
 from stream.lanes import Block
-from stream.plan import Plan, grouping_of
 
 START_MS: Final = 20_000 * DAY_MS
 """Event time starts somewhere in 2024."""

@@ -8,12 +8,12 @@ import numpy as np
 from stream.columnar.structured import Table
 from stream.columnar.timestamps import Ints
 from stream.combos import Combos, Scopes
-from stream.indicators import Flags
-from stream.needs import cells_read
-from stream.plan import Plan
+from stream.indicators.cells import CELLS
+from stream.indicators.formulas import Flags
+from stream.indicators.needs import cells_read
+from stream.indicators.plan import Plan
 from stream.sections import Kind, Rows, Section, no_rows
 from stream.source import Source
-from stream.tally import CELLS
 
 
 class Emitter:

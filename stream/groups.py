@@ -9,17 +9,17 @@ from alerts.board import Board
 from alerts.detect.findings import Flags
 from alerts.rules import DAY_MS, Threshold
 from stream.banks import Bank, Ranked, Told
-from stream.catalogue import CATALOGUE
 from stream.courses import Ahead
 from stream.explained import Observer
-from stream.indicators import Ints, formula
+from stream.indicators.catalogue import CATALOGUE
+from stream.indicators.cells import CELLS
+from stream.indicators.formulas import Ints, formula
+from stream.indicators.needs import indicators_by_window
+from stream.indicators.plan import Grouping, Plan, grouping_of
 from stream.lanes import BankLane, Block, Lane, Moment, Outlook, Slide, WatchLane, least
-from stream.needs import indicators_by_window
-from stream.plan import Grouping, Plan, grouping_of
 from stream.probes import NOTHING, Fresh, Heard
 from stream.scopes import Scopes, Values
 from stream.sums import Layout, summed
-from stream.tally import CELLS
 from stream.watches import watch
 from stream.windows import NO_ROWS, Window
 

@@ -25,10 +25,10 @@ from stream.contact_line import ContactLine
 from stream.dedup import Dedup
 from stream.emission import Emitter
 from stream.events import EventT, Feedback, Interaction
+from stream.indicators.plan import Plan
 from stream.outcomes import Outcome, Reason, Reject
 from stream.pair_line import PairLine, wanted
 from stream.panes import TALLY
-from stream.plan import Plan
 from stream.records import Record, Stream
 from stream.saved import Saved, SavedSource, match_of, refitted, resume, used_cells
 from stream.sections import NO_PANE, Kind, Section

@@ -15,12 +15,12 @@ from stream.banks import Told, firing
 from stream.causes import Causes
 from stream.explained import Explained, Observer
 from stream.groups import Group
+from stream.indicators.plan import Plan, grouping_of
 from stream.judge_form import About
 from stream.judge_snapshot import dump, load
 from stream.lanes import Block, least
 from stream.memory import Memory
 from stream.orphans import resolved
-from stream.plan import Plan, grouping_of
 from stream.reach import watches
 from stream.scoring import Moment, Scoring
 from stream.sections import NO_PANE, Section

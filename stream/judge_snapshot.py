@@ -14,6 +14,7 @@ from alerts.board import Board, Episode
 from alerts.states import State
 from stream.banks import Ranked
 from stream.groups import Group
+from stream.indicators.cells import CELL, CELLS
 from stream.judge_form import (
     COLUMNS,
     VERSION,
@@ -31,7 +32,6 @@ from stream.orphans import orphans
 from stream.pending import Counts, Ints
 from stream.sections import NO_PANE, Rows
 from stream.sources import Portion
-from stream.tally import CELL, CELLS
 from stream.windows import Slotted, Window
 
 

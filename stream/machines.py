@@ -16,11 +16,11 @@ import xxhash
 from alerts.readings import Scope, scope_text
 from alerts.transitions import Score, Transition, encode
 from stream.dead_letters import letter
+from stream.indicators.plan import Plan
 from stream.intake import Intake, IntakeOutput
 from stream.judge import Judge
 from stream.keying import sampled
 from stream.metrics import Metrics
-from stream.plan import Plan
 from stream.producer import Outgoing
 from stream.quiet import Quiet
 from stream.reader import Records

@@ -7,10 +7,10 @@ from typing import Final, Self
 import numpy as np
 
 from stream.groups import Group
+from stream.indicators.plan import Plan
 from stream.judge_form import Orphan
 from stream.lanes import Block, least
 from stream.pending import Counts, Ints, Pending
-from stream.plan import Plan
 from stream.sections import NO_PANE, ScopeKey, Section, Spelled, sources
 from stream.sources import Portion, Sources
 

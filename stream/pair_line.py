@@ -5,8 +5,8 @@ from typing import cast
 import numpy as np
 
 from stream.columnar.structured import Table, stacked, where
+from stream.indicators.plan import Plan
 from stream.panes import TALLY, merged
-from stream.plan import Plan
 from stream.satisfaction import PAIR, Satisfaction
 from stream.touches import TOUCH
 

@@ -15,11 +15,11 @@ from alerts.readings import Scope
 from alerts.rules import DAY_MS
 from alerts.transitions import EPOCH
 from stream.columnar.timestamps import Ints
-from stream.indicators import Floats, formula, score
-from stream.plan import Grouping, Plan
+from stream.indicators.cells import CELL
+from stream.indicators.formulas import Floats, formula, score
+from stream.indicators.plan import Grouping, Plan
 from stream.sections import ScopeKey, Section
 from stream.sums import Layout
-from stream.tally import CELL
 
 WEEK_MS: Final = 7 * DAY_MS
 MONDAY_MS: Final = 4 * DAY_MS

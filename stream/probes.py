@@ -19,8 +19,8 @@ from alerts.detect.silence import SilenceDetector
 from alerts.detect.sudden import SuddenDetector
 from alerts.detect.surge import SurgeDetector
 from alerts.rules import Burn, Gap, Sudden
-from stream.indicators import FIRST, LATTICE, SECOND, Formula, N
-from stream.levels import Levels, levels
+from stream.indicators.formulas import FIRST, LATTICE, SECOND, Formula, N
+from stream.indicators.levels import Levels, levels
 from stream.scopes import Scopes, Values
 from stream.windows import NO_ROWS, Window
 

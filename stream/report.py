@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from stream.catalogue import CATALOGUE
 from stream.episodes import scope_words
 from stream.explaining import Choice
+from stream.indicators.catalogue import CATALOGUE
+from stream.indicators.plan import Plan, grouping_of
 from stream.periods import COLUMNS, REOPENED, REPEAT, Line, Periods
-from stream.plan import Plan, grouping_of
 from stream.timeline import aligned, length
 
 TITLES: Final = {REOPENED: "fcr (reopened)", REPEAT: "fcr (repeat)"}

@@ -6,9 +6,9 @@ import msgspec
 import xxhash
 
 from stream import __version__
+from stream.indicators.plan import Plan
 from stream.machines import IntakeMachine, JudgeMachine
 from stream.metrics import Metrics
-from stream.plan import Plan
 from stream.records import Stream
 from stream.snapshots import Snapshot
 from stream.surroundings import Role

@@ -12,12 +12,12 @@ from stream.columnar.timestamps import Ints
 from stream.combos import Combos, Values
 from stream.contacts import HISTORY
 from stream.dedup import SEEN
+from stream.indicators.cells import CELL, CELLS
+from stream.indicators.plan import Plan
 from stream.panes import TALLY
-from stream.plan import Plan
 from stream.satisfaction import PAIR
 from stream.sections import NO_PANE
 from stream.source import Source
-from stream.tally import CELL, CELLS
 from stream.touches import TOUCH
 
 DTYPES = {

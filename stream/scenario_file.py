@@ -20,8 +20,8 @@ from alerts.rulebook.reader import SHORTEST_PANE_MS, Default, compose, rule_list
 from alerts.rulebook.values import duration
 from alerts.rulebook.yaml_nodes import Fields, Node, read_document
 from alerts.rules import DAY_MS, Rulebook, Timing
-from stream.catalogue import CATALOGUE
 from stream.files.rule_files import load, read_text
+from stream.indicators.catalogue import CATALOGUE
 from stream.scenario import Expected, Scenario, Series
 from stream.scenario_events import read_events, read_moments, read_time_ms
 from stream.scenario_series import SeriesReader

@@ -7,7 +7,7 @@ from alerts.measures import yardstick
 from alerts.rulebook.values import dimension_values
 from alerts.rulebook.yaml_nodes import Fields, Node
 from alerts.rules import DIMENSIONS, Rule, Rulebook
-from stream.catalogue import CATALOGUE
+from stream.indicators.catalogue import CATALOGUE
 from stream.scenario import Expected, Moment, Series, Wanted
 from stream.scenario_rows import counts, scores, states
 from stream.scenario_traffic import COUNTS, ONE_OF

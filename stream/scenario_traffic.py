@@ -8,9 +8,9 @@ import orjson
 
 from alerts.rules import SECOND_MS
 from alerts.transitions import utc_text
+from stream.indicators.cells import SCALES
 from stream.records import Stream
 from stream.scenario import Scenario, Series
-from stream.tally import SCALES
 
 Fields = dict[str, object]
 """What an event has beside id, time and dimensions."""

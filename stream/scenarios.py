@@ -14,9 +14,9 @@ from alerts.states import State
 from alerts.transitions import Transition
 from stream.columnar.timestamps import NO_TIME, read_time
 from stream.explained import Explained
+from stream.indicators.plan import Plan
 from stream.intake import Intake
 from stream.judge import Judge
-from stream.plan import Plan
 from stream.records import FileRecord, Stream
 from stream.scenario import Expected, Moment, Scenario, Wanted
 from stream.scenario_traffic import Happening, happenings

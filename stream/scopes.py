@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.readings import Scope, scope_object
-from stream.plan import Grouping
+from stream.indicators.plan import Grouping
 
 Values = tuple[str, ...]
 Ints = NDArray[np.int64]

@@ -11,8 +11,8 @@ from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile
 from alerts.readings import Status
 from alerts.transitions import DECIMALS, Score, seconds, utc_text
 from stream.groups import Group
-from stream.indicators import Floats, Ints, interval, score
-from stream.plan import Scored
+from stream.indicators.formulas import Floats, Ints, interval, score
+from stream.indicators.plan import Scored
 from stream.sums import Readout
 from stream.windows import Window
 

@@ -19,7 +19,7 @@ from alerts.states import State
 from stream.answering import answering
 from stream.crowd import Crowd, Size
 from stream.headway import Headway
-from stream.indicators import Floats
+from stream.indicators.formulas import Floats
 from stream.twins import alone, beside, plan_for, warm_up_ms
 
 PLAIN_MONTHS: Final = 100

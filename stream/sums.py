@@ -7,8 +7,8 @@ from typing import Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.indicators import Flags, Floats, Formula, Ints, Sums
-from stream.tally import CELL, CELLS, ttr_bucket_cells
+from stream.indicators.cells import CELL, CELLS, ttr_bucket_cells
+from stream.indicators.formulas import Flags, Floats, Formula, Ints, Sums
 
 INT32: Final = 2**31
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from stream.banks import Bank
 from stream.courses import Course
-from stream.indicators import Ints
+from stream.indicators.formulas import Ints
 from stream.windows import NO_ROWS
 
 NEVER: Final = 2**62

@@ -15,8 +15,8 @@ from alerts.rules import Burn, Gap, Rule, Silence, Sudden, Surge, Threshold
 from alerts.states import State, Verdict
 from stream.banks import Ranked, Told, number
 from stream.explained import Explained, Observer
-from stream.indicators import Formula, formula
-from stream.plan import Plan
+from stream.indicators.formulas import Formula, formula
+from stream.indicators.plan import Plan
 from stream.probes import BurnProbe, GapProbe, Heard, Probe, SuddenProbe, View, VolumeProbe
 from stream.probes import State as Arrays
 from stream.reach import Reach

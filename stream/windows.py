@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
-from stream.indicators import Flags, Ints
+from stream.indicators.formulas import Flags, Ints
 from stream.sections import NO_PANE
 from stream.sums import Layout, Readout, summed
 

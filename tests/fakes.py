@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from alerts.readings import Scope
 from alerts.rules import Rule, Severity
 from alerts.transitions import Score
-from stream.plan import Plan
+from stream.indicators.plan import Plan
 from stream.records import Stream
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from xxhash import xxh3_64_intdigest
 
-from stream.needs import cells_read
-from stream.plan import Plan
+from stream.indicators.cells import CELLS
+from stream.indicators.needs import cells_read
+from stream.indicators.plan import Plan
 from stream.records import Stream
-from stream.tally import CELLS
 from tests.event_builders import Counts, Event
 
 ORDER = {"contact": 0, "handed on": 1, "transferred": 2, "resolved": 3, "reopened": 4}

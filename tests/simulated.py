@@ -2,7 +2,7 @@
 
 from alerts.rulebook.reader import read_rulebook
 from alerts.rules import Rule, Rulebook
-from stream.catalogue import CATALOGUE
+from stream.indicators.catalogue import CATALOGUE
 
 RULES = """
 indicators: {csat: {scale: 1-5}}

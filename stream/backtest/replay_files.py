@@ -18,10 +18,10 @@ from alerts.rules import DAY_MS, Rulebook, Timing
 from alerts.transitions import Transition
 from stream.columnar.timestamps import Ints
 from stream.files.event_files import BLANK, FEEDBACK, INTERACTION, EventFile, Lines, Told
+from stream.indicators.plan import Plan
 from stream.intake import Intake, IntakeOutput
 from stream.judge import Judge, Observer
 from stream.outcomes import Outcome, Reason
-from stream.plan import Plan
 from stream.records import FileRecords, Record, Stream
 from stream.sections import Section
 

@@ -18,8 +18,8 @@ from stream.explaining import choice
 from stream.files.event_files import EventFile
 from stream.files.packed_logs import STDIN, size_of
 from stream.files.rule_files import load, starter
+from stream.indicators.plan import Plan
 from stream.kafka import ClientSettings
-from stream.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)

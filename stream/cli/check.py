@@ -15,9 +15,9 @@ from alerts.rulebook.advice import advice, yardstick_of
 from alerts.rulebook.description import description, kind, windows_ms
 from alerts.rules import Rulebook
 from alerts.transitions import seconds
-from stream.catalogue import CATALOGUE
 from stream.cli import OPERATOR_ERROR_EXIT
 from stream.files.rule_files import load
+from stream.indicators.catalogue import CATALOGUE
 
 
 @dataclass(frozen=True, slots=True)

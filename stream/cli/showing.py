@@ -17,8 +17,8 @@ from stream.backtest.replay_files import Fate, Hear
 from stream.episodes import episodes
 from stream.explained import Explained, Observer
 from stream.explaining import Choice, explanation_json, explanation_text
+from stream.indicators.plan import Plan
 from stream.periods import Periods
-from stream.plan import Plan
 from stream.report import report
 from stream.timeline import local, summary, timeline
 

@@ -12,9 +12,9 @@ import orjson
 from alerts.errors import SettingsError
 from alerts.notation import duration_ms, duration_text
 from alerts.rules import Burn, Rule, Rulebook, Sudden, Threshold
-from stream.catalogue import CATALOGUE
 from stream.cli.progress import progress
 from stream.files.rule_files import load, starter
+from stream.indicators.catalogue import CATALOGUE
 from stream.plot import chart
 from stream.simulate import MONTH_DAYS, TUNED_MS, Outcome, Question, Seen, Simulation, false_pages
 

@@ -7,7 +7,7 @@ from typing import Final
 from alerts.errors import Problem, RulebookError, SettingsError
 from alerts.rulebook.reader import read_rulebook
 from alerts.rules import Rulebook
-from stream.catalogue import CATALOGUE
+from stream.indicators.catalogue import CATALOGUE
 
 STARTER: Final = "rules/starter.yaml"
 """The rules of whoever gives none, shipped in the package."""

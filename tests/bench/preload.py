@@ -16,9 +16,9 @@ from typing import Final
 from stream import snapshots
 from stream.columnar.packing import pack, unpack
 from stream.files import rule_files as rulefile
+from stream.indicators.plan import Plan
 from stream.intake import Intake
 from stream.kafka import ClientSettings
-from stream.plan import Plan
 from stream.producer import Outbox, Outgoing
 from stream.records import FileRecord, Stream
 from stream.roles import fingerprint

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from stream.tally import CELLS  # the names of the cells are a contract, not logic
+from stream.indicators.cells import CELLS  # the names of the cells are a contract, not logic
 from tests.chaos.oracle import Counts
 
 BY_CHANNEL = "channel|channel"

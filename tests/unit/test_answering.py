@@ -5,8 +5,8 @@ import pytest
 
 from alerts.errors import SettingsError
 from stream.answering import answering
-from stream.indicators import LATTICE
-from stream.tally import CELLS
+from stream.indicators.cells import CELLS
+from stream.indicators.formulas import LATTICE
 from tests.builders import DEFAULTS
 
 

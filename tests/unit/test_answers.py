@@ -3,8 +3,8 @@
 import pytest
 
 from stream.answers import KNOWN_ANSWERS, Levels, folded
+from stream.indicators.cells import CELLS, SCALES, SCALES_OF
 from stream.outcomes import Reason, RecordError
-from stream.tally import CELLS, SCALES, SCALES_OF
 
 LEVELS = Levels({"csat": {"scale": "1-5"}, "ces": {"scale": "1-7", "direction": "effort"}})
 

@@ -8,9 +8,9 @@ import pytest
 from stream.files import rule_files as rulefile
 from stream.importing.importer import Importer
 from stream.importing.mapping_file import load
+from stream.indicators.plan import Plan
 from stream.intake import Intake
 from stream.outcomes import Outcome
-from stream.plan import Plan
 from stream.records import FileRecord, Stream
 from tests.bench import curves, run
 from tests.bench.events import Load, generate

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.coarse import coarse, weights
-from stream.indicators import BUCKET_SECONDS, Ints, Sums, formula, interval, score
+from stream.indicators.cells import CELL, TTR_BUCKETS
+from stream.indicators.formulas import BUCKET_SECONDS, Ints, Sums, formula, interval, score
 from stream.sums import Layout
-from stream.tally import CELL, TTR_BUCKETS
 from tests.builders import DEFAULTS
 
 LIMITS = st.lists(

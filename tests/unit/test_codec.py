@@ -8,8 +8,8 @@ from stream.answers import Levels
 from stream.codec import decode_feedback, decode_interactions
 from stream.columnar.timestamps import EARLIEST_MS, LATEST_MS, NO_TIME, read_times
 from stream.diagnosis import MAX_BYTES
+from stream.indicators.cells import CELLS
 from stream.records import FileRecords
-from stream.tally import CELLS
 from tests.event_builders import START_S, Event, answer, contact, record, records
 
 HOUR_MS = 3_600_000

@@ -9,7 +9,7 @@ from stream.columnar.hashing import hashed
 from stream.columnar.numbering import SPELLINGS
 from stream.combos import FEW, Combos, Scopes
 from stream.events import Interaction
-from stream.plan import Grouping
+from stream.indicators.plan import Grouping
 from stream.sections import ScopeKey
 from tests.builders import shard_of
 

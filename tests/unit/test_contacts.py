@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from stream.contacts import HISTORY, Contacts
+from stream.indicators.cells import CELL
+from stream.indicators.plan import Plan
 from stream.intake import Intake
-from stream.plan import Plan
 from stream.records import Stream
-from stream.tally import CELL
 from stream.touches import CONTACT, TOUCH
 from tests.builders import plan_of
 from tests.event_builders import Event, contact, counts, ended, told, whole

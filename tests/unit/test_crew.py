@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from alerts.errors import OperatorError
 from alerts.rules import Rule, Rulebook, Threshold
 from stream.crew import Crew
+from stream.indicators.plan import Plan
 from stream.link import Batch, Positions
 from stream.machines import IntakeMachine, JudgeMachine
 from stream.metrics import Metrics
-from stream.plan import Plan
 from stream.roles import intake_role, judge_role
 from stream.slots import TP, Committed, Slot, Slots
 from stream.surroundings import Surroundings

@@ -16,7 +16,7 @@ from alerts.rulebook.detection import KINDS, ONLY_FOR
 from alerts.rulebook.reader import read_rulebook
 from alerts.rules import DIMENSIONS, Rulebook, Timing
 from alerts.states import State
-from stream.catalogue import CATALOGUE, OPTIONS
+from stream.indicators.catalogue import CATALOGUE, OPTIONS
 from stream.metrics import Metrics
 from stream.outcomes import Outcome, Reason
 from stream.scenario_file import read_scenario

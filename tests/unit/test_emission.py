@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from stream.combos import Combos
 from stream.emission import Emitter
+from stream.indicators.cells import CELLS
+from stream.indicators.plan import Plan
 from stream.panes import TALLY, merged, tallies
-from stream.plan import Plan
 from stream.sections import Kind, Rows
 from stream.source import Source
-from stream.tally import CELLS
 from tests.builders import plan_of, shard_of
 from tests.event_builders import counts
 

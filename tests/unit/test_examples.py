@@ -6,9 +6,9 @@ import pytest
 from click.testing import CliRunner
 
 from alerts.rulebook.advice import advice
-from stream.catalogue import CATALOGUE
 from stream.cli.check import command as check
 from stream.files.rule_files import load
+from stream.indicators.catalogue import CATALOGUE
 from stream.scenario_file import read_scenario
 from stream.scenarios import run
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stream.indicators.plan import Plan
 from stream.intake import Intake
 from stream.outcomes import Outcome
-from stream.plan import Plan
 from stream.records import Stream
 from stream.sections import Kind
 from tests.builders import plan_of

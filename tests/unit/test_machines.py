@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import orjson
 
 from alerts.rules import Rule, Rulebook, Threshold, Timing
+from stream.indicators.plan import Plan
 from stream.machines import IntakeMachine, JudgeMachine, Work
 from stream.metrics import Metrics
-from stream.plan import Plan
 from stream.producer import Outgoing
 from stream.records import Stream
 from stream.sections import Kind, Section, decode

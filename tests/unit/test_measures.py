@@ -4,7 +4,7 @@ import pytest
 
 from alerts.measures import scale_ends, yardstick
 from alerts.rules import Direction
-from stream.catalogue import CATALOGUE
+from stream.indicators.catalogue import CATALOGUE
 
 
 def test_a_mean_lies_on_its_scale() -> None:

@@ -3,9 +3,9 @@
 import numpy as np
 
 from stream.columnar.structured import Table
+from stream.indicators.cells import CELLS
 from stream.pair_line import PairLine, wanted
 from stream.satisfaction import RESOLVED_CONTACT, UNHAPPY_ANSWER, heard_of
-from stream.tally import CELLS
 from tests.builders import plan_of
 
 PLAN = plan_of("indicators: {fcr: {satisfied: require}}\nrules: []\n")

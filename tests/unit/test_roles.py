@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from alerts.rules import OpenHours, Receiver, Rule, Rulebook, Silence, Threshold
-from stream.plan import Plan
+from stream.indicators.plan import Plan
 from stream.roles import fingerprint
 
 RULE = Rule("low", "csat", ("channel",), Threshold(1_800_000, 80, 50))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from alerts.errors import RulebookError
 from alerts.rulebook.reader import read_rulebook
 from alerts.rules import Rulebook
-from stream.catalogue import CATALOGUE
+from stream.indicators.catalogue import CATALOGUE
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105  # made up
 ONE_RECEIVER = "receivers: [{name: a, webhook: {url: 'http://a'}}]"

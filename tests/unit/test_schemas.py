@@ -22,11 +22,11 @@ from alerts.rules import DIMENSIONS, Severity
 from alerts.states import State
 from alerts.transitions import Score, Transition, encode
 from stream import notify
-from stream.catalogue import CATALOGUE
 from stream.dead_letters import HEADERS, letter
+from stream.indicators.catalogue import CATALOGUE
+from stream.indicators.plan import Grouping
 from stream.judge import Judge
 from stream.outcomes import Reason, Reject
-from stream.plan import Grouping
 from stream.schemas import ASYNCAPI, NAMES, asyncapi, load
 from stream.slots import TP
 from stream.topics import specs

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stream.plan import Grouping
+from stream.indicators.plan import Grouping
 from stream.scopes import FIRST_ROOM, Scopes
 
 

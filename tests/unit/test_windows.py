@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
-from stream.indicators import formula
+from stream.indicators.cells import CELL, CELLS
+from stream.indicators.formulas import formula
 from stream.sums import Layout, summed
-from stream.tally import CELL, CELLS
 from stream.windows import FEW_SLOTS, MOST_SLOTS, Window, slot_ms
 from tests.builders import DEFAULTS
 

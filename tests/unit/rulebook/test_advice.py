@@ -5,7 +5,7 @@ import pytest
 from alerts.rulebook.advice import advice, answers_needed, yardstick_of
 from alerts.rulebook.reader import read_rulebook
 from alerts.rules import Threshold
-from stream.catalogue import CATALOGUE
+from stream.indicators.catalogue import CATALOGUE
 
 HOOK = "webhook: {url: 'http://a', secret_env: B}"
 

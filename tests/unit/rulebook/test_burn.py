@@ -5,7 +5,7 @@ import pytest
 from alerts.measures import yardstick
 from alerts.rulebook.burn import default_pairs, fastest_rate
 from alerts.rules import DAY_MS, SECOND_MS
-from stream.catalogue import CATALOGUE
+from stream.indicators.catalogue import CATALOGUE
 
 
 @pytest.mark.parametrize(

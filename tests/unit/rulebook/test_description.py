@@ -5,7 +5,7 @@ import pytest
 from alerts.rulebook.description import description, kind, windows_ms
 from alerts.rulebook.reader import read_rulebook
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Direction
-from stream.catalogue import CATALOGUE
+from stream.indicators.catalogue import CATALOGUE
 
 CASES = [
     (

@@ -19,7 +19,7 @@ from alerts.rules import (
     Threshold,
     Timing,
 )
-from stream.catalogue import CATALOGUE
+from stream.indicators.catalogue import CATALOGUE
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105  # made up
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from alerts.intervals import Interval, bounded_mean, poisson, positive_mean, quantile_ranks, wilson
 from alerts.measures import scale_ends
 from alerts.rules import Direction, Family, IndicatorInfo
-from stream.catalogue import CATALOGUE, direction
-from stream.tally import CELL, CELLS, SCALES, SCALES_OF, TTR_BUCKETS, TTR_GAMMA, level_cells
+from stream.indicators.catalogue import CATALOGUE, direction
+from stream.indicators.cells import CELL, CELLS, SCALES, SCALES_OF, TTR_BUCKETS, TTR_GAMMA, level_cells
 
 Options = Mapping[str, Mapping[str, object]]
 Floats = NDArray[np.float64]

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from itertools import compress
 
-from stream.needs import cells_read, indicators_by_window
-from stream.plan import Grouping
-from stream.tally import CELLS
+from stream.indicators.cells import CELLS
+from stream.indicators.needs import cells_read, indicators_by_window
+from stream.indicators.plan import Grouping
 from tests.builders import plan_of
 
 RULES = """

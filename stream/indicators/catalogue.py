@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from alerts.rules import DAY_MS, SECOND_MS, Direction, Family, IndicatorInfo, OptionInfo
-from stream.tally import SCALES_OF
+from stream.indicators.cells import SCALES_OF
 
 LOW, HIGH = Direction.LOW_IS_BAD, Direction.HIGH_IS_BAD
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from stream.indicators import LATTICE, formula
-from stream.levels import evidence, levels
-from stream.tally import CELLS
+from stream.indicators.cells import CELLS
+from stream.indicators.formulas import LATTICE, formula
+from stream.indicators.levels import evidence, levels
 from tests.builders import DEFAULTS
 
 

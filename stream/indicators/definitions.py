@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from alerts.transitions import seconds
-from stream.catalogue import CATALOGUE, direction
-from stream.indicators import POSITIVE_FROM
+from stream.indicators.catalogue import CATALOGUE, direction
+from stream.indicators.formulas import POSITIVE_FROM
 
 FORMULAS: Final[Mapping[str, str]] = {
     "csat": "csat.positive_share",

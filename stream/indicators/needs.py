@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from alerts.rules import Burn, Gap, Rule, Threshold
-from stream.indicators import Flags, formula
-from stream.plan import SCORE_WINDOW_MS, Grouping, Plan, explaining, grouping_of
-from stream.tally import CELLS, ttr_bucket_cells
+from stream.indicators.cells import CELLS, ttr_bucket_cells
+from stream.indicators.formulas import Flags, formula
+from stream.indicators.plan import SCORE_WINDOW_MS, Grouping, Plan, explaining, grouping_of
 
 
 def rule_window_ms(rule: Rule) -> int:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stream.indicators import FIRST, Formula, Ints
-from stream.tally import CELLS
+from stream.indicators.cells import CELLS
+from stream.indicators.formulas import FIRST, Formula, Ints
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from stream.catalogue import CATALOGUE
-from stream.definitions import FORMULAS, definition
+from stream.indicators.catalogue import CATALOGUE
+from stream.indicators.definitions import FORMULAS, definition
 from tests.builders import DEFAULTS
 
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.rules import Direction
-from stream.catalogue import CATALOGUE
-from stream.indicators import Sums, formula, interval, score
-from stream.tally import CELL, CELLS, SCALES, TTR_BUCKETS, TTR_GAMMA, ttr_bucket_cells
+from stream.indicators.catalogue import CATALOGUE
+from stream.indicators.cells import CELL, CELLS, SCALES, TTR_BUCKETS, TTR_GAMMA, ttr_bucket_cells
+from stream.indicators.formulas import Sums, formula, interval, score
 from tests.builders import DEFAULTS
 
 Z95 = 1.959964

@@ -8,7 +8,7 @@ from operator import mod
 from zlib import crc32
 
 from alerts.rules import DIMENSIONS, MINUTE_MS, Gap, Rule, Rulebook, Silence, Surge, Threshold
-from stream.catalogue import CATALOGUE, SCORED
+from stream.indicators.catalogue import CATALOGUE, SCORED
 
 SCORE_WINDOW_MS = 30 * MINUTE_MS
 """Window of the indicators that no rule mentions."""
