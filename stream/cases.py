@@ -15,7 +15,7 @@ from stream.columnar.hashtable import Found, HashTable, Keys
 from stream.columnar.structured import Table, at, put, stacked, where
 from stream.columnar.timestamps import NO_TIME, Ints
 from stream.indicators.cells import CELL, TTR_BUCKETS, TTR_GAMMA
-from stream.panes import tallies
+from stream.intake.panes import tallies
 from stream.touches import (
     MET,
     REMEMBERED,

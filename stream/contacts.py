@@ -14,7 +14,7 @@ from stream.columnar.hashtable import Found, HashTable
 from stream.columnar.structured import Table, at, put, stacked, where
 from stream.columnar.timestamps import Ints
 from stream.indicators.cells import CELL
-from stream.panes import tallies
+from stream.intake.panes import tallies
 from stream.touches import (
     CONTACT,
     HANDED_ON,

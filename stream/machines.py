@@ -17,7 +17,7 @@ from alerts.readings import Scope, scope_text
 from alerts.transitions import Score, Transition, encode
 from stream.dead_letters import letter
 from stream.indicators.plan import Plan
-from stream.intake import Intake, IntakeOutput
+from stream.intake.intake import Intake, IntakeOutput
 from stream.judge import Judge
 from stream.keying import sampled
 from stream.metrics import Metrics

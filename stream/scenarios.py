@@ -15,7 +15,7 @@ from alerts.transitions import Transition
 from stream.columnar.timestamps import NO_TIME, read_time
 from stream.explained import Explained
 from stream.indicators.plan import Plan
-from stream.intake import Intake
+from stream.intake.intake import Intake
 from stream.judge import Judge
 from stream.records import FileRecord, Stream
 from stream.scenario import Expected, Moment, Scenario, Wanted

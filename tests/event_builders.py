@@ -9,7 +9,7 @@ import numpy as np
 
 from stream.indicators.cells import CELLS
 from stream.indicators.plan import Plan
-from stream.intake import Intake, IntakeOutput
+from stream.intake.intake import Intake, IntakeOutput
 from stream.records import FileRecord, Stream
 from stream.sections import Kind, Section
 

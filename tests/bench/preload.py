@@ -17,12 +17,12 @@ from stream import snapshots
 from stream.columnar.packing import pack, unpack
 from stream.files import rule_files as rulefile
 from stream.indicators.plan import Plan
-from stream.intake import Intake
+from stream.intake.intake import Intake
+from stream.intake.snapshot import Saved
 from stream.kafka import ClientSettings
 from stream.producer import Outbox, Outgoing
 from stream.records import FileRecord, Stream
 from stream.roles import fingerprint
-from stream.saved import Saved
 from stream.topics import intake_snapshots
 from tests.bench.events import CHANNELS, STAGES, START_S, TOPICS, Load, customer, partition
 

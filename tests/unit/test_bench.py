@@ -9,7 +9,7 @@ from stream.files import rule_files as rulefile
 from stream.importing.importer import Importer
 from stream.importing.mapping_file import load
 from stream.indicators.plan import Plan
-from stream.intake import Intake
+from stream.intake.intake import Intake
 from stream.outcomes import Outcome
 from stream.records import FileRecord, Stream
 from tests.bench import curves, run

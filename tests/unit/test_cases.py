@@ -10,7 +10,7 @@ from stream.columnar.structured import stacked
 from stream.columnar.timestamps import NO_TIME
 from stream.indicators.cells import TTR_BUCKETS, TTR_GAMMA
 from stream.indicators.plan import Plan
-from stream.panes import merged
+from stream.intake.panes import merged
 from stream.touches import CONTACT, RESOLVED, TOUCH
 from tests.builders import plan_of
 from tests.event_builders import START_S, Event, contact, whole

@@ -9,7 +9,7 @@ import pytest
 from stream.contacts import HISTORY, Contacts
 from stream.indicators.cells import CELL
 from stream.indicators.plan import Plan
-from stream.intake import Intake
+from stream.intake.intake import Intake
 from stream.records import Stream
 from stream.touches import CONTACT, TOUCH
 from tests.builders import plan_of

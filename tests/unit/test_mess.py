@@ -9,7 +9,7 @@ from alerts.rules import DAY_MS, HOUR_MS
 from stream.files.rule_files import starter
 from stream.generator import Message, Traffic
 from stream.indicators.plan import Plan
-from stream.intake import Intake
+from stream.intake.intake import Intake
 from stream.mess import SPOILERS_OF, messed
 from stream.outcomes import Outcome
 from stream.records import FileRecord, Stream

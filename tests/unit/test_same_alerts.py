@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from alerts.transitions import Transition
-from stream.intake import Intake
+from stream.intake.intake import Intake
 from stream.judge import Judge
 from stream.records import FileRecord, Stream
 from stream.sections import Section, decode, encode

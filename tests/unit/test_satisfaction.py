@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from stream.indicators.plan import Plan
-from stream.intake import Intake
+from stream.intake.intake import Intake
 from stream.records import Stream
 from stream.satisfaction import RESOLVED_CONTACT, UNHAPPY_ANSWER, Satisfaction, heard_of
 from tests.builders import plan_of

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream.indicators.plan import Plan
-from stream.intake import Intake
+from stream.intake.intake import Intake
 from stream.outcomes import Outcome
 from stream.records import Stream
 from stream.sections import Kind

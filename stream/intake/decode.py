@@ -8,10 +8,10 @@ from typing import Final, Generic, cast
 import msgspec
 import numpy as np
 
-from stream.answers import Levels
 from stream.columnar.timestamps import EARLIEST_MS, LATEST_MS, NO_TIME, Ints, read_times
-from stream.diagnosis import MAX_BYTES, mended
 from stream.events import EventT, Feedback, Interaction
+from stream.intake.answer_cells import Levels
+from stream.intake.rejects import MAX_BYTES, mended
 from stream.outcomes import Reason, RecordError, Reject
 from stream.records import FileRecords, Record, Stream
 

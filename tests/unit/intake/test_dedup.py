@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.dedup import Dedup
+from stream.intake.dedup import Dedup
 
 Arrival = tuple[int, int]
 arrivals = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 40)), max_size=40)

@@ -9,15 +9,15 @@ from stream.cases import CASE
 from stream.columnar.packing import fitted
 from stream.columnar.structured import Table
 from stream.columnar.timestamps import Ints
-from stream.combos import Combos, Values
 from stream.contacts import HISTORY
-from stream.dedup import SEEN
 from stream.indicators.cells import CELL, CELLS
 from stream.indicators.plan import Plan
-from stream.panes import TALLY
+from stream.intake.combinations import Combos, Values
+from stream.intake.dedup import SEEN
+from stream.intake.panes import TALLY
+from stream.intake.source_clock import Source
 from stream.satisfaction import PAIR
 from stream.sections import NO_PANE
-from stream.source import Source
 from stream.touches import TOUCH
 
 DTYPES = {

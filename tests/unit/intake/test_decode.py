@@ -4,11 +4,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.answers import Levels
-from stream.codec import decode_feedback, decode_interactions
 from stream.columnar.timestamps import EARLIEST_MS, LATEST_MS, NO_TIME, read_times
-from stream.diagnosis import MAX_BYTES
 from stream.indicators.cells import CELLS
+from stream.intake.answer_cells import Levels
+from stream.intake.decode import decode_feedback, decode_interactions
+from stream.intake.rejects import MAX_BYTES
 from stream.records import FileRecords
 from tests.event_builders import START_S, Event, answer, contact, record, records
 

@@ -7,13 +7,13 @@ import numpy as np
 
 from stream.columnar.structured import Table
 from stream.columnar.timestamps import Ints
-from stream.combos import Combos, Scopes
 from stream.indicators.cells import CELLS
 from stream.indicators.formulas import Flags
 from stream.indicators.needs import cells_read
 from stream.indicators.plan import Plan
+from stream.intake.combinations import Combos, Scopes
+from stream.intake.source_clock import Source
 from stream.sections import Kind, Rows, Section, no_rows
-from stream.source import Source
 
 
 class Emitter:

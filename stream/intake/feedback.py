@@ -6,16 +6,16 @@ from typing import Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.batch import Batch
 from stream.columnar.hashing import hashed
 from stream.columnar.structured import Table
-from stream.combos import Combos
 from stream.events import Feedback
 from stream.indicators.cells import CELLS, SCALES, SCALES_OF, level_cells
 from stream.indicators.formulas import POSITIVE_FROM
 from stream.indicators.plan import Plan
-from stream.pair_line import wanted
-from stream.panes import OpenPanes, merged, tallies
+from stream.intake.batch import Batch
+from stream.intake.combinations import Combos
+from stream.intake.pairs import wanted
+from stream.intake.panes import OpenPanes, merged, tallies
 from stream.satisfaction import UNHAPPY_ANSWER, heard_of
 from stream.touches import TOUCH
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from stream.columnar.structured import Table, stacked, where
 from stream.indicators.plan import Plan
-from stream.panes import TALLY, merged
+from stream.intake.panes import TALLY, merged
 from stream.satisfaction import PAIR, Satisfaction
 from stream.touches import TOUCH
 

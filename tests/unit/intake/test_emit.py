@@ -6,13 +6,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.combos import Combos
-from stream.emission import Emitter
 from stream.indicators.cells import CELLS
 from stream.indicators.plan import Plan
-from stream.panes import TALLY, merged, tallies
+from stream.intake.combinations import Combos
+from stream.intake.emit import Emitter
+from stream.intake.panes import TALLY, merged, tallies
+from stream.intake.source_clock import Source
 from stream.sections import Kind, Rows
-from stream.source import Source
 from tests.builders import plan_of, shard_of
 from tests.event_builders import counts
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.columnar.structured import Table
-from stream.panes import TALLY, OpenPanes, merged, packed, tallies
+from stream.intake.panes import TALLY, OpenPanes, merged, packed, tallies
 
 Row = tuple[int, int, int, int, int]
 wide = st.integers(-(2**61), 2**61)

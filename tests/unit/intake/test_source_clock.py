@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream.intake.source_clock import Source
 from stream.sections import NO_PANE
-from stream.source import Source
 
 PANE_MS, LATENESS_MS = 10_000, 10_000
 

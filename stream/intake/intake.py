@@ -12,27 +12,27 @@ from typing import Final
 
 import numpy as np
 
-from stream.answer_line import AnswerLine
-from stream.answers import Levels
-from stream.batch import Batch
-from stream.codec import Decoded, decode_feedback, decode_interactions
 from stream.columnar.hashing import hashed
 from stream.columnar.packing import pack, unpack
 from stream.columnar.structured import Table
 from stream.columnar.timestamps import NO_TIME
-from stream.combos import Combos
-from stream.contact_line import ContactLine
-from stream.dedup import Dedup
-from stream.emission import Emitter
 from stream.events import EventT, Feedback, Interaction
 from stream.indicators.plan import Plan
+from stream.intake.answer_cells import Levels
+from stream.intake.batch import Batch
+from stream.intake.combinations import Combos
+from stream.intake.decode import Decoded, decode_feedback, decode_interactions
+from stream.intake.dedup import Dedup
+from stream.intake.emit import Emitter
+from stream.intake.feedback import AnswerLine
+from stream.intake.interactions import ContactLine
+from stream.intake.pairs import PairLine, wanted
+from stream.intake.panes import TALLY
+from stream.intake.snapshot import Saved, SavedSource, match_of, refitted, resume, used_cells
+from stream.intake.source_clock import Source
 from stream.outcomes import Outcome, Reason, Reject
-from stream.pair_line import PairLine, wanted
-from stream.panes import TALLY
 from stream.records import Record, Stream
-from stream.saved import Saved, SavedSource, match_of, refitted, resume, used_cells
 from stream.sections import NO_PANE, Kind, Section
-from stream.source import Source
 
 _ID: Final = attrgetter("id")
 _NOTHING: Final = np.empty(0, TALLY)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from stream.answers import KNOWN_ANSWERS, Levels, folded
 from stream.indicators.cells import CELLS, SCALES, SCALES_OF
+from stream.intake.answer_cells import KNOWN_ANSWERS, Levels, folded
 from stream.outcomes import Reason, RecordError
 
 LEVELS = Levels({"csat": {"scale": "1-5"}, "ces": {"scale": "1-7", "direction": "effort"}})

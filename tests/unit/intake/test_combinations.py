@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from stream.columnar.hashing import hashed
 from stream.columnar.numbering import SPELLINGS
-from stream.combos import FEW, Combos, Scopes
 from stream.events import Interaction
 from stream.indicators.plan import Grouping
+from stream.intake.combinations import FEW, Combos, Scopes
 from stream.sections import ScopeKey
 from tests.builders import shard_of
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from stream.contact_line import KIND_OF
 from stream.events import EVENTS, OUTCOMES
-from stream.intake import Intake
+from stream.intake.intake import Intake
+from stream.intake.interactions import KIND_OF
 from stream.records import Stream
 from tests.builders import plan_of
 from tests.event_builders import contact, told, whole

@@ -4,7 +4,7 @@ import numpy as np
 
 from stream.columnar.structured import Table
 from stream.indicators.cells import CELLS
-from stream.pair_line import PairLine, wanted
+from stream.intake.pairs import PairLine, wanted
 from stream.satisfaction import RESOLVED_CONTACT, UNHAPPY_ANSWER, heard_of
 from tests.builders import plan_of
 

@@ -9,19 +9,19 @@ from typing import Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.batch import Batch
 from stream.cases import MEMORY_MS, Cases
 from stream.columnar.hashing import Names, hashed, joined
 from stream.columnar.hashtable import Keys
 from stream.columnar.structured import Table, stacked, where
 from stream.columnar.timestamps import NO_TIME, Ints
-from stream.combos import Combos
 from stream.contacts import Contacts
 from stream.events import EVENTS, OUTCOMES, Interaction
 from stream.indicators.cells import CELL
 from stream.indicators.plan import Plan
-from stream.pair_line import wanted
-from stream.panes import TALLY, OpenPanes, merged, tallies
+from stream.intake.batch import Batch
+from stream.intake.combinations import Combos
+from stream.intake.pairs import wanted
+from stream.intake.panes import TALLY, OpenPanes, merged, tallies
 from stream.satisfaction import CHARGED_CONTACT, RESOLVED_CONTACT, heard_of
 from stream.touches import (
     CONTACT,

@@ -1,9 +1,9 @@
 """Saved intakes: a snapshot under another plan keeps what still has a meaning."""
 
 from stream.columnar.packing import pack, unpack
-from stream.intake import Intake
+from stream.intake.intake import Intake
+from stream.intake.snapshot import Saved
 from stream.records import Stream
-from stream.saved import Saved
 from tests.builders import plan_of
 from tests.event_builders import START_S, Counts, answer, by_cell, contact, ended, told
 
