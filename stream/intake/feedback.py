@@ -14,10 +14,10 @@ from stream.indicators.formulas import POSITIVE_FROM
 from stream.indicators.plan import Plan
 from stream.intake.batch import Batch
 from stream.intake.combinations import Combos
+from stream.intake.history.satisfaction import UNHAPPY_ANSWER, heard_of
+from stream.intake.history.touchpoints import TOUCH
 from stream.intake.pairs import wanted
 from stream.intake.panes import OpenPanes, merged, tallies
-from stream.satisfaction import UNHAPPY_ANSWER, heard_of
-from stream.touches import TOUCH
 
 _CONSENT: Final = attrgetter("consent")
 _INTERACTION: Final = attrgetter("interaction")

@@ -9,21 +9,19 @@ from typing import Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.cases import MEMORY_MS, Cases
 from stream.columnar.hashing import Names, hashed, joined
 from stream.columnar.hashtable import Keys
 from stream.columnar.structured import Table, stacked, where
 from stream.columnar.timestamps import NO_TIME, Ints
-from stream.contacts import Contacts
 from stream.events import EVENTS, OUTCOMES, Interaction
 from stream.indicators.cells import CELL
 from stream.indicators.plan import Plan
 from stream.intake.batch import Batch
 from stream.intake.combinations import Combos
-from stream.intake.pairs import wanted
-from stream.intake.panes import TALLY, OpenPanes, merged, tallies
-from stream.satisfaction import CHARGED_CONTACT, RESOLVED_CONTACT, heard_of
-from stream.touches import (
+from stream.intake.history.cases import MEMORY_MS, Cases
+from stream.intake.history.repeats import Contacts
+from stream.intake.history.satisfaction import CHARGED_CONTACT, RESOLVED_CONTACT, heard_of
+from stream.intake.history.touchpoints import (
     CONTACT,
     HANDED_ON,
     MET,
@@ -34,6 +32,8 @@ from stream.touches import (
     TRANSFERRED,
     UNSAID,
 )
+from stream.intake.pairs import wanted
+from stream.intake.panes import TALLY, OpenPanes, merged, tallies
 
 ABANDONED: Final = 6
 """A contact that was abandoned; as a touch it is a `CONTACT`, if the rules include it at all."""

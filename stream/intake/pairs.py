@@ -6,9 +6,9 @@ import numpy as np
 
 from stream.columnar.structured import Table, stacked, where
 from stream.indicators.plan import Plan
+from stream.intake.history.satisfaction import PAIR, Satisfaction
+from stream.intake.history.touchpoints import TOUCH
 from stream.intake.panes import TALLY, merged
-from stream.satisfaction import PAIR, Satisfaction
-from stream.touches import TOUCH
 
 
 def wanted(plan: Plan) -> bool:

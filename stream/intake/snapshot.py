@@ -5,20 +5,20 @@ from collections.abc import Mapping
 import msgspec
 import numpy as np
 
-from stream.cases import CASE
 from stream.columnar.packing import fitted
 from stream.columnar.structured import Table
 from stream.columnar.timestamps import Ints
-from stream.contacts import HISTORY
 from stream.indicators.cells import CELL, CELLS
 from stream.indicators.plan import Plan
 from stream.intake.combinations import Combos, Values
 from stream.intake.dedup import SEEN
+from stream.intake.history.cases import CASE
+from stream.intake.history.repeats import HISTORY
+from stream.intake.history.satisfaction import PAIR
+from stream.intake.history.touchpoints import TOUCH
 from stream.intake.panes import TALLY
 from stream.intake.source_clock import Source
-from stream.satisfaction import PAIR
 from stream.sections import NO_PANE
-from stream.touches import TOUCH
 
 DTYPES = {
     "ids.interactions": SEEN,

@@ -4,8 +4,8 @@ import numpy as np
 
 from stream.columnar.structured import Table
 from stream.indicators.cells import CELLS
+from stream.intake.history.satisfaction import RESOLVED_CONTACT, UNHAPPY_ANSWER, heard_of
 from stream.intake.pairs import PairLine, wanted
-from stream.satisfaction import RESOLVED_CONTACT, UNHAPPY_ANSWER, heard_of
 from tests.builders import plan_of
 
 PLAN = plan_of("indicators: {fcr: {satisfied: require}}\nrules: []\n")

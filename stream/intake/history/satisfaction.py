@@ -13,9 +13,9 @@ import numpy as np
 from stream.columnar.hashtable import Found, HashTable, Keys
 from stream.columnar.structured import Table, at, put, stacked, where
 from stream.columnar.timestamps import NO_TIME, Ints
-from stream.contacts import FAILED, SOLVED
+from stream.intake.history.repeats import FAILED, SOLVED
+from stream.intake.history.touchpoints import REMEMBERED, TOUCH, Order, Runs, first_closing, starts_at
 from stream.intake.panes import tallies
-from stream.touches import REMEMBERED, TOUCH, Order, Runs, first_closing, starts_at
 
 PAIR: Final = np.dtype(
     [

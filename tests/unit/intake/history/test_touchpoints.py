@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.columnar.structured import Table
-from stream.touches import REMEMBERED, TOUCH, Order, Runs, remembered, starts_at
+from stream.intake.history.touchpoints import REMEMBERED, TOUCH, Order, Runs, remembered, starts_at
 
 small = st.integers(0, 3)
 touches = st.lists(st.tuples(small, small, small, small, small), max_size=25).map(

@@ -14,8 +14,7 @@ from stream.columnar.hashtable import Found, HashTable
 from stream.columnar.structured import Table, at, put, stacked, where
 from stream.columnar.timestamps import Ints
 from stream.indicators.cells import CELL
-from stream.intake.panes import tallies
-from stream.touches import (
+from stream.intake.history.touchpoints import (
     CONTACT,
     HANDED_ON,
     REMEMBERED,
@@ -27,6 +26,7 @@ from stream.touches import (
     first_closing,
     remembered,
 )
+from stream.intake.panes import tallies
 
 HISTORY: Final = np.dtype(
     [("key", "<u8"), ("at_ms", "<i8"), ("id", "<u8"), ("combo", "<i4"), ("solved", "<i4")]

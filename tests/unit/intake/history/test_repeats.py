@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stream.contacts import HISTORY, Contacts
 from stream.indicators.cells import CELL
 from stream.indicators.plan import Plan
+from stream.intake.history.repeats import HISTORY, Contacts
+from stream.intake.history.touchpoints import CONTACT, TOUCH
 from stream.intake.intake import Intake
 from stream.records import Stream
-from stream.touches import CONTACT, TOUCH
 from tests.builders import plan_of
 from tests.event_builders import Event, contact, counts, ended, told, whole
 

@@ -15,8 +15,7 @@ from stream.columnar.hashtable import Found, HashTable, Keys
 from stream.columnar.structured import Table, at, put, stacked, where
 from stream.columnar.timestamps import NO_TIME, Ints
 from stream.indicators.cells import CELL, TTR_BUCKETS, TTR_GAMMA
-from stream.intake.panes import tallies
-from stream.touches import (
+from stream.intake.history.touchpoints import (
     MET,
     REMEMBERED,
     RESOLVED,
@@ -27,6 +26,7 @@ from stream.touches import (
     first_closing,
     remembered,
 )
+from stream.intake.panes import tallies
 
 CASE: Final = np.dtype([("key", "<u8"), ("opened_ms", "<i8"), ("at_ms", "<i8")])
 """`opened_ms` is `NO_TIME` once the case is closed, `at_ms` the contact that was taken last."""

@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stream.cases import CASE, Cases, bucket
 from stream.columnar.structured import stacked
 from stream.columnar.timestamps import NO_TIME
 from stream.indicators.cells import TTR_BUCKETS, TTR_GAMMA
 from stream.indicators.plan import Plan
+from stream.intake.history.cases import CASE, Cases, bucket
+from stream.intake.history.touchpoints import CONTACT, RESOLVED, TOUCH
 from stream.intake.panes import merged
-from stream.touches import CONTACT, RESOLVED, TOUCH
 from tests.builders import plan_of
 from tests.event_builders import START_S, Event, contact, whole
 
