@@ -20,7 +20,7 @@ from stream.crew import Crew
 from stream.faust_app import FAMILIES, INPUTS, Agents, build, consumer_options
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
-from stream.judge import Judge
+from stream.judge.judge import Judge
 from stream.kafka import ClientSettings
 from stream.layout import await_topics, watch_topics
 from stream.link import Link

@@ -18,7 +18,7 @@ from alerts.transitions import Score, Transition, encode
 from stream.dead_letters import letter
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake, IntakeOutput
-from stream.judge import Judge
+from stream.judge.judge import Judge
 from stream.keying import sampled
 from stream.metrics import Metrics
 from stream.producer import Outgoing

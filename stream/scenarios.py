@@ -16,7 +16,7 @@ from stream.columnar.timestamps import NO_TIME, read_time
 from stream.explained import Explained
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
-from stream.judge import Judge
+from stream.judge.judge import Judge
 from stream.records import FileRecord, Stream
 from stream.scenario import Expected, Moment, Scenario, Wanted
 from stream.scenario_traffic import Happening, happenings

@@ -6,7 +6,7 @@ from typing import Final
 from hypothesis import strategies as st
 
 from alerts.transitions import Transition
-from stream.judge import Judge
+from stream.judge.judge import Judge
 from stream.sections import ScopeKey, Section
 from tests.builders import Counted, section_of
 

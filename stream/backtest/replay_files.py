@@ -20,7 +20,7 @@ from stream.columnar.timestamps import Ints
 from stream.files.event_files import BLANK, FEEDBACK, INTERACTION, EventFile, Lines, Told
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake, IntakeOutput
-from stream.judge import Judge, Observer
+from stream.judge.judge import Judge, Observer
 from stream.outcomes import Outcome, Reason
 from stream.records import FileRecords, Record, Stream
 from stream.sections import Section

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from stream import cli, machines, sources
+from stream import cli, machines
 from stream.host import Host
+from stream.judge import watermarks as sources
 from stream.machines import Work
 from stream.producer import Outgoing
 from stream.reader import Records

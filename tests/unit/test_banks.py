@@ -2,7 +2,7 @@
 
 import pytest
 
-from stream.judge import Explained, Judge
+from stream.judge.judge import Explained, Judge
 from tests.builders import Counted, plan_of
 from tests.judging import CHAT, PHONE, RULES, answers, both, fed
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from alerts.transitions import Transition
 from stream.banks import MOST_EDGES
-from stream.judge import Judge
+from stream.judge.judge import Judge
 from stream.sections import ScopeKey, Section
 from tests.builders import Counted, plan_of, section_of
 

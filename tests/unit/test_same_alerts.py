@@ -11,7 +11,7 @@ import pytest
 
 from alerts.transitions import Transition
 from stream.intake.intake import Intake
-from stream.judge import Judge
+from stream.judge.judge import Judge
 from stream.records import FileRecord, Stream
 from stream.sections import Section, decode, encode
 from tests.builders import plan_of

@@ -25,7 +25,7 @@ from stream import notify
 from stream.dead_letters import HEADERS, letter
 from stream.indicators.catalogue import CATALOGUE
 from stream.indicators.plan import Grouping
-from stream.judge import Judge
+from stream.judge.judge import Judge
 from stream.outcomes import Reason, Reject
 from stream.schemas import ASYNCAPI, NAMES, asyncapi, load
 from stream.slots import TP

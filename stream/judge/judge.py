@@ -12,19 +12,19 @@ from alerts.readings import Scope, scope_text
 from alerts.rules import HOUR_MS, Rule, Severity
 from alerts.transitions import Score, Transition
 from stream.banks import Told, firing
-from stream.causes import Causes
 from stream.explained import Explained, Observer
 from stream.groups import Group
 from stream.indicators.plan import Plan, grouping_of
-from stream.judge_form import About
-from stream.judge_snapshot import dump, load
+from stream.judge.announcements import Teller
+from stream.judge.published_scores import Moment, Scoring
+from stream.judge.removed_rules import resolved
+from stream.judge.root_cause import Causes
+from stream.judge.snapshot import dump, load
+from stream.judge.snapshot_format import About
+from stream.judge.state import Memory
 from stream.lanes import Block, least
-from stream.memory import Memory
-from stream.orphans import resolved
 from stream.reach import watches
-from stream.scoring import Moment, Scoring
 from stream.sections import NO_PANE, Section
-from stream.telling import Teller
 
 __all__ = ["Explained", "Judge", "Observer"]
 

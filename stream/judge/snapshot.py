@@ -15,7 +15,9 @@ from alerts.states import State
 from stream.banks import Ranked
 from stream.groups import Group
 from stream.indicators.cells import CELL, CELLS
-from stream.judge_form import (
+from stream.judge.pending import Counts, Ints
+from stream.judge.removed_rules import orphans
+from stream.judge.snapshot_format import (
     COLUMNS,
     VERSION,
     About,
@@ -27,11 +29,9 @@ from stream.judge_form import (
     Rolling,
     arrays_of,
 )
-from stream.memory import ROW_BITS, ROW_MASK, Memory
-from stream.orphans import orphans
-from stream.pending import Counts, Ints
+from stream.judge.state import ROW_BITS, ROW_MASK, Memory
+from stream.judge.watermarks import Portion
 from stream.sections import NO_PANE, Rows
-from stream.sources import Portion
 from stream.windows import Slotted, Window
 
 

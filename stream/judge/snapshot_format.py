@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.sources import Progress
+from stream.judge.watermarks import Progress
 
 VERSION: Final = 2
 """Of the form of snapshots; others are not read."""

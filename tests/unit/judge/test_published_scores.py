@@ -1,6 +1,6 @@
 """Scores, as cx.scores carries them."""
 
-from stream.judge import Judge
+from stream.judge.judge import Judge
 from tests.builders import plan_of
 from tests.judging import CHAT, RULES, answers, both, fed
 

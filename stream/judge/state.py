@@ -8,11 +8,11 @@ import numpy as np
 
 from stream.groups import Group
 from stream.indicators.plan import Plan
-from stream.judge_form import Orphan
+from stream.judge.pending import Counts, Ints, Pending
+from stream.judge.snapshot_format import Orphan
+from stream.judge.watermarks import Portion, Sources
 from stream.lanes import Block, least
-from stream.pending import Counts, Ints, Pending
 from stream.sections import NO_PANE, ScopeKey, Section, Spelled, sources
-from stream.sources import Portion, Sources
 
 ROW_BITS: Final = 40
 """A scope's code is its group's number above its row's."""

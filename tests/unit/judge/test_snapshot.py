@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream.judge import Judge
+from stream.judge.judge import Judge
 from stream.sections import Kind, ScopeKey, Section
 from tests.builders import plan_of, section_of
 from tests.judging import CHAT, MESSY, RULES, Event, answers, both, fed, sections_of, short

@@ -11,7 +11,7 @@ from alerts.readings import scope_object, scope_text
 from alerts.rules import Severity
 from alerts.states import State
 from alerts.transitions import Transition, utc_text
-from stream.judge_form import Grouped, Header, Orphan
+from stream.judge.snapshot_format import Grouped, Header, Orphan
 
 TOLD = frozenset({State.FIRING, State.STALE})
 """States of which somebody has been told."""

@@ -1,6 +1,6 @@
 """What a judge remembers, and for how long."""
 
-from stream.judge import Judge
+from stream.judge.judge import Judge
 from tests.builders import plan_of
 from tests.judging import RULES, answers, both, fed
 

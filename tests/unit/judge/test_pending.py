@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stream.pending import Counts, Pending
+from stream.judge.pending import Counts, Pending
 
 
 def counts(due: list[int], *codes: int) -> Counts:

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import pytest
 
 from alerts.rules import Timing
+from stream.judge.watermarks import Sources
 from stream.sections import NO_PANE, Kind, Section
-from stream.sources import Sources
 from tests.builders import Counted, section_of
 
 A, B = "feedback/0", "feedback/1"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stream.judge import Judge
+from stream.judge.judge import Judge
 from tests.builders import plan_of
 from tests.judging import RULES, answers, both, fed
 
