@@ -8,12 +8,12 @@ import numpy as np
 from alerts.rules import DAY_MS
 from alerts.states import State
 from stream.answering import Answering
-from stream.banks import Told
-from stream.groups import Group
 from stream.headway import Headway
 from stream.indicators.formulas import Ints
 from stream.indicators.plan import Plan, grouping_of
-from stream.lanes import Block
+from stream.judge.evaluation.groups import Group
+from stream.judge.evaluation.schedule import Block
+from stream.judge.evaluation.threshold_rules import Told
 
 START_MS: Final = 20_000 * DAY_MS
 """Event time starts somewhere in 2024."""

@@ -11,7 +11,7 @@ from alerts.readings import scope_object
 from alerts.rules import DIMENSIONS
 from alerts.transitions import rounded, utc_text
 from stream.episodes import scope_words
-from stream.explained import Explained
+from stream.judge.evaluation.explained import Explained
 from stream.timeline import local
 
 

@@ -13,9 +13,9 @@ from alerts.rules import Severity, Silence
 from alerts.states import State
 from alerts.transitions import Transition
 from stream.columnar.timestamps import NO_TIME, read_time
-from stream.explained import Explained
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
+from stream.judge.evaluation.explained import Explained
 from stream.judge.judge import Judge
 from stream.records import FileRecord, Stream
 from stream.scenario import Expected, Moment, Scenario, Wanted

@@ -9,8 +9,8 @@ from alerts.rules import Rulebook
 from alerts.transitions import Transition
 from stream.backtest.replay_files import Engine, Fate, Hear, plan_of
 from stream.clients import BrokerError, admin_client, partition_counts
-from stream.explained import Observer
 from stream.indicators.plan import Plan
+from stream.judge.evaluation.explained import Observer
 from stream.kafka import ClientSettings
 from stream.reader import Reader, ReadError, Records
 from stream.records import Stream

@@ -15,9 +15,9 @@ from alerts.rules import MINUTE_MS
 from alerts.transitions import Transition, encode
 from stream.backtest.replay_files import Fate, Hear
 from stream.episodes import episodes
-from stream.explained import Explained, Observer
 from stream.explaining import Choice, explanation_json, explanation_text
 from stream.indicators.plan import Plan
+from stream.judge.evaluation.explained import Explained, Observer
 from stream.periods import Periods
 from stream.report import report
 from stream.timeline import local, summary, timeline

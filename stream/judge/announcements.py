@@ -10,13 +10,13 @@ from alerts.rules import Severity, Threshold
 from alerts.states import State
 from alerts.summary import Facts, summary
 from alerts.transitions import Transition, rounded, seconds, utc_text
-from stream.banks import Told, recover_of
-from stream.groups import Group
 from stream.indicators.catalogue import CATALOGUE, direction
 from stream.indicators.definitions import definition
 from stream.indicators.levels import evidence
 from stream.indicators.needs import rule_window_ms
 from stream.indicators.plan import Plan
+from stream.judge.evaluation.groups import Group
+from stream.judge.evaluation.threshold_rules import Told, recover_of
 from stream.judge.root_cause import Causes
 
 

@@ -11,19 +11,19 @@ from typing import Final
 from alerts.readings import Scope, scope_text
 from alerts.rules import HOUR_MS, Rule, Severity
 from alerts.transitions import Score, Transition
-from stream.banks import Told, firing
-from stream.explained import Explained, Observer
-from stream.groups import Group
 from stream.indicators.plan import Plan, grouping_of
 from stream.judge.announcements import Teller
+from stream.judge.evaluation.explained import Explained, Observer
+from stream.judge.evaluation.groups import Group
+from stream.judge.evaluation.matchers import watches
+from stream.judge.evaluation.schedule import Block, least
+from stream.judge.evaluation.threshold_rules import Told, firing
 from stream.judge.published_scores import Moment, Scoring
 from stream.judge.removed_rules import resolved
 from stream.judge.root_cause import Causes
 from stream.judge.snapshot import dump, load
 from stream.judge.snapshot_format import About
 from stream.judge.state import Memory
-from stream.lanes import Block, least
-from stream.reach import watches
 from stream.sections import NO_PANE, Section
 
 __all__ = ["Explained", "Judge", "Observer"]

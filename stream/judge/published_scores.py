@@ -10,9 +10,9 @@ import numpy as np
 from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile
 from alerts.readings import Status
 from alerts.transitions import DECIMALS, Score, seconds, utc_text
-from stream.groups import Group
 from stream.indicators.formulas import Floats, Ints, interval, score
 from stream.indicators.plan import Scored
+from stream.judge.evaluation.groups import Group
 from stream.sums import Readout
 from stream.windows import Window
 

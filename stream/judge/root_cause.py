@@ -9,11 +9,11 @@ import numpy as np
 
 from alerts.rules import Direction, Family, Rule
 from alerts.transitions import rounded
-from stream.groups import Group
 from stream.indicators.formulas import Floats, Formula, Ints, score
 from stream.indicators.needs import rule_window_ms
 from stream.indicators.plan import Grouping, explaining
-from stream.scopes import Values
+from stream.judge.evaluation.groups import Group
+from stream.judge.evaluation.scopes import Values
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from typing import Final, Self
 
 import numpy as np
 
-from stream.groups import Group
 from stream.indicators.plan import Plan
+from stream.judge.evaluation.groups import Group
+from stream.judge.evaluation.schedule import Block, least
 from stream.judge.pending import Counts, Ints, Pending
 from stream.judge.snapshot_format import Orphan
 from stream.judge.watermarks import Portion, Sources
-from stream.lanes import Block, least
 from stream.sections import NO_PANE, ScopeKey, Section, Spelled, sources
 
 ROW_BITS: Final = 40

@@ -21,7 +21,7 @@ from alerts.detect.surge import SurgeDetector
 from alerts.rules import Burn, Gap, Sudden
 from stream.indicators.formulas import FIRST, LATTICE, SECOND, Formula, N
 from stream.indicators.levels import Levels, levels
-from stream.scopes import Scopes, Values
+from stream.judge.evaluation.scopes import Scopes, Values
 from stream.windows import NO_ROWS, Window
 
 State = Mapping[str, NDArray[Any]]

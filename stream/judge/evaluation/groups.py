@@ -8,19 +8,19 @@ import numpy as np
 from alerts.board import Board
 from alerts.detect.findings import Flags
 from alerts.rules import DAY_MS, Threshold
-from stream.banks import Bank, Ranked, Told
 from stream.courses import Ahead
-from stream.explained import Observer
 from stream.indicators.catalogue import CATALOGUE
 from stream.indicators.cells import CELLS
 from stream.indicators.formulas import Ints, formula
 from stream.indicators.needs import indicators_by_window
 from stream.indicators.plan import Grouping, Plan, grouping_of
-from stream.lanes import BankLane, Block, Lane, Moment, Outlook, Slide, WatchLane, least
-from stream.probes import NOTHING, Fresh, Heard
-from stream.scopes import Scopes, Values
+from stream.judge.evaluation.detector_inputs import NOTHING, Fresh, Heard
+from stream.judge.evaluation.detector_rules import watch
+from stream.judge.evaluation.explained import Observer
+from stream.judge.evaluation.schedule import BankLane, Block, Lane, Moment, Outlook, Slide, WatchLane, least
+from stream.judge.evaluation.scopes import Scopes, Values
+from stream.judge.evaluation.threshold_rules import Bank, Ranked, Told
 from stream.sums import Layout, summed
-from stream.watches import watch
 from stream.windows import NO_ROWS, Window
 
 REMEMBERED_MS: Final = 35 * DAY_MS

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.transitions import Transition
-from stream.banks import MOST_EDGES
+from stream.judge.evaluation.threshold_rules import MOST_EDGES
 from stream.judge.judge import Judge
 from stream.sections import ScopeKey, Section
 from tests.builders import Counted, plan_of, section_of

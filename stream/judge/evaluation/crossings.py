@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from stream.banks import Bank
 from stream.courses import Course
 from stream.indicators.formulas import Ints
+from stream.judge.evaluation.threshold_rules import Bank
 from stream.windows import NO_ROWS
 
 NEVER: Final = 2**62

@@ -13,15 +13,23 @@ from alerts.intervals import PUBLISHED_CONFIDENCE
 from alerts.readings import Reading
 from alerts.rules import Burn, Gap, Rule, Silence, Sudden, Surge, Threshold
 from alerts.states import State, Verdict
-from stream.banks import Ranked, Told, number
-from stream.explained import Explained, Observer
 from stream.indicators.formulas import Formula, formula
 from stream.indicators.plan import Plan
-from stream.probes import BurnProbe, GapProbe, Heard, Probe, SuddenProbe, View, VolumeProbe
-from stream.probes import State as Arrays
-from stream.reach import Reach
-from stream.reasons import SILENCED, reason
-from stream.scopes import Scopes
+from stream.judge.evaluation.detector_inputs import (
+    BurnProbe,
+    GapProbe,
+    Heard,
+    Probe,
+    SuddenProbe,
+    View,
+    VolumeProbe,
+)
+from stream.judge.evaluation.detector_inputs import State as Arrays
+from stream.judge.evaluation.explained import Explained, Observer
+from stream.judge.evaluation.matchers import Reach
+from stream.judge.evaluation.reasons import SILENCED, reason
+from stream.judge.evaluation.scopes import Scopes
+from stream.judge.evaluation.threshold_rules import Ranked, Told, number
 from stream.windows import Window
 
 

@@ -14,10 +14,10 @@ from alerts.readings import Reading
 from alerts.rules import Direction, Family, Rule, Severity, Threshold
 from alerts.states import State, Verdict
 from stream.coarse import coarse, weights
-from stream.explained import Explained, Observer
 from stream.indicators.formulas import Formula, Sums, interval, score
-from stream.reach import Reach
-from stream.scopes import Scopes
+from stream.judge.evaluation.explained import Explained, Observer
+from stream.judge.evaluation.matchers import Reach
+from stream.judge.evaluation.scopes import Scopes
 from stream.sums import Readout
 from stream.windows import Window
 

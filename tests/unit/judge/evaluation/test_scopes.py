@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stream.indicators.plan import Grouping
-from stream.scopes import FIRST_ROOM, Scopes
+from stream.judge.evaluation.scopes import FIRST_ROOM, Scopes
 
 
 def test_rows_are_reused_and_room_grows() -> None:

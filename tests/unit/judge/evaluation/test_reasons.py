@@ -5,7 +5,7 @@ import pytest
 from alerts.readings import Reading
 from alerts.rules import DAY_MS, Budget, Burn, Detect, Gap, Silence, Sudden, Surge, Threshold
 from alerts.states import Verdict
-from stream.reasons import reason
+from stream.judge.evaluation.reasons import reason
 
 MONTHLY = Budget(1, 30 * DAY_MS)
 SUDDEN = Sudden(75.0, MONTHLY)

@@ -8,7 +8,7 @@ import numpy as np
 from alerts.detect.findings import Flags, Ints
 from alerts.readings import Scope
 from alerts.rules import Rule
-from stream.scopes import Scopes
+from stream.judge.evaluation.scopes import Scopes
 
 
 class Reach:
