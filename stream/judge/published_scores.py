@@ -13,8 +13,8 @@ from alerts.transitions import DECIMALS, Score, seconds, utc_text
 from stream.indicators.formulas import Floats, Ints, interval, score
 from stream.indicators.plan import Scored
 from stream.judge.evaluation.groups import Group
-from stream.sums import Readout
-from stream.windows import Window
+from stream.judge.windows.layout import Readout
+from stream.judge.windows.sliding import Window
 
 Definition = Mapping[str, object]
 

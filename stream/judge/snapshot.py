@@ -31,8 +31,8 @@ from stream.judge.snapshot_format import (
 )
 from stream.judge.state import ROW_BITS, ROW_MASK, Memory
 from stream.judge.watermarks import Portion
+from stream.judge.windows.sliding import Slotted, Window
 from stream.sections import NO_PANE, Rows
-from stream.windows import Slotted, Window
 
 
 def dump(memory: Memory, rules: dict[str, About]) -> list[bytes]:

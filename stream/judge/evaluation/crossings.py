@@ -8,10 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from stream.courses import Course
 from stream.indicators.formulas import Ints
 from stream.judge.evaluation.threshold_rules import Bank
-from stream.windows import NO_ROWS
+from stream.judge.windows.lookahead import Course
+from stream.judge.windows.sliding import NO_ROWS
 
 NEVER: Final = 2**62
 

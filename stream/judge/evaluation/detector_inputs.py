@@ -22,7 +22,7 @@ from alerts.rules import Burn, Gap, Sudden
 from stream.indicators.formulas import FIRST, LATTICE, SECOND, Formula, N
 from stream.indicators.levels import Levels, levels
 from stream.judge.evaluation.scopes import Scopes, Values
-from stream.windows import NO_ROWS, Window
+from stream.judge.windows.sliding import NO_ROWS, Window
 
 State = Mapping[str, NDArray[Any]]
 Watched = Callable[[Ints], Flags]

@@ -30,7 +30,7 @@ from stream.judge.evaluation.matchers import Reach
 from stream.judge.evaluation.reasons import SILENCED, reason
 from stream.judge.evaluation.scopes import Scopes
 from stream.judge.evaluation.threshold_rules import Ranked, Told, number
-from stream.windows import Window
+from stream.judge.windows.sliding import Window
 
 
 class Watch:

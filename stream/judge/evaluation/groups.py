@@ -8,7 +8,6 @@ import numpy as np
 from alerts.board import Board
 from alerts.detect.findings import Flags
 from alerts.rules import DAY_MS, Threshold
-from stream.courses import Ahead
 from stream.indicators.catalogue import CATALOGUE
 from stream.indicators.cells import CELLS
 from stream.indicators.formulas import Ints, formula
@@ -20,8 +19,9 @@ from stream.judge.evaluation.explained import Observer
 from stream.judge.evaluation.schedule import BankLane, Block, Lane, Moment, Outlook, Slide, WatchLane, least
 from stream.judge.evaluation.scopes import Scopes, Values
 from stream.judge.evaluation.threshold_rules import Bank, Ranked, Told
-from stream.sums import Layout, summed
-from stream.windows import NO_ROWS, Window
+from stream.judge.windows.layout import Layout, summed
+from stream.judge.windows.lookahead import Ahead
+from stream.judge.windows.sliding import NO_ROWS, Window
 
 REMEMBERED_MS: Final = 35 * DAY_MS
 """How long a scope without data is remembered where a detector has learned something of it: five weeks, as

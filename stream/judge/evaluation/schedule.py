@@ -12,13 +12,13 @@ from typing import Final
 import numpy as np
 
 from alerts.detect.findings import Flags, Ints
-from stream.courses import Ahead
 from stream.judge.evaluation.crossings import Turns
 from stream.judge.evaluation.detector_inputs import Fresh, Heard, View, union
 from stream.judge.evaluation.detector_rules import Watch
 from stream.judge.evaluation.explained import Observer
 from stream.judge.evaluation.threshold_rules import Bank, Scene, Told
-from stream.windows import NO_ROWS, Window
+from stream.judge.windows.lookahead import Ahead
+from stream.judge.windows.sliding import NO_ROWS, Window
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,13 @@ from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile
 from alerts.readings import Reading
 from alerts.rules import Direction, Family, Rule, Severity, Threshold
 from alerts.states import State, Verdict
-from stream.coarse import coarse, weights
 from stream.indicators.formulas import Formula, Sums, interval, score
 from stream.judge.evaluation.explained import Explained, Observer
 from stream.judge.evaluation.matchers import Reach
 from stream.judge.evaluation.scopes import Scopes
-from stream.sums import Readout
-from stream.windows import Window
+from stream.judge.windows.coarse import coarse, weights
+from stream.judge.windows.layout import Readout
+from stream.judge.windows.sliding import Window
 
 MOST_EDGES: Final = 48
 """Limits of one bank that a quantile is told apart by beforehand: each takes 8 bytes of every change."""

@@ -4,10 +4,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.coarse import coarse, weights
 from stream.indicators.cells import CELL, TTR_BUCKETS
 from stream.indicators.formulas import BUCKET_SECONDS, Ints, Sums, formula, interval, score
-from stream.sums import Layout
+from stream.judge.windows.coarse import coarse, weights
+from stream.judge.windows.layout import Layout
 from tests.builders import DEFAULTS
 
 LIMITS = st.lists(

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from stream.indicators.formulas import Flags, Floats, Ints
-from stream.windows import NO_ROWS, Window
+from stream.judge.windows.sliding import NO_ROWS, Window
 
 
 @dataclass(frozen=True, slots=True)

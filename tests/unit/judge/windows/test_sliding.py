@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from stream.indicators.cells import CELL, CELLS
 from stream.indicators.formulas import formula
-from stream.sums import Layout, summed
-from stream.windows import FEW_SLOTS, MOST_SLOTS, Window, slot_ms
+from stream.judge.windows.layout import Layout, summed
+from stream.judge.windows.sliding import FEW_SLOTS, MOST_SLOTS, Window, slot_ms
 from tests.builders import DEFAULTS
 
 USED = ("csat/1-5/1", "csat/1-5/5", "fcr.resolved", "ttr.within", "ttr.bucket/7", "contacts")

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from stream.indicators.formulas import BUCKET_SECONDS, Floats, Formula, Ints
-from stream.sums import Layout
+from stream.judge.windows.layout import Layout
 
 
 def coarse(of: Formula, limits: Collection[float]) -> tuple[Formula, Ints]:
