@@ -21,21 +21,21 @@ from stream.faust_app import FAMILIES, INPUTS, Agents, build, consumer_options
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
 from stream.judge.judge import Judge
-from stream.kafka import ClientSettings
+from stream.kafka.offsets import Slots
+from stream.kafka.outbox import Outbox
+from stream.kafka.reader import Reader
+from stream.kafka.settings import ClientSettings
+from stream.kafka.topics import ALERTS, TALLIES
+from stream.kafka.trimming import Trimmer
 from stream.layout import await_topics, watch_topics
 from stream.link import Link
 from stream.machines import IntakeMachine, JudgeMachine
 from stream.metrics import Metrics
 from stream.notify import BATCHES_IN_WORK as ALERT_BATCHES_IN_WORK
 from stream.notify import DeliveryTopic, Notifier
-from stream.producer import Outbox
-from stream.reader import Reader
 from stream.roles import fingerprint, intake_role, judge_role
 from stream.ruleswatch import RulesWatch
-from stream.slots import Slots
 from stream.surroundings import Surroundings
-from stream.topics import ALERTS, TALLIES
-from stream.trimming import Trimmer
 from stream.watchdog import LOOK_S, Watchdog
 from stream.web import serve
 

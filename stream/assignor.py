@@ -8,7 +8,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from stream.slots import TP
+from stream.kafka.offsets import TP
 
 Family = tuple[str, ...]
 """Topics whose equal partitions go to the same worker."""

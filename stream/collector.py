@@ -16,8 +16,8 @@ from alerts.readings import Scope, scope_object
 from alerts.rules import Burn, Gap, Rule, Severity, Silence, Sudden, Surge, Threshold
 from alerts.transitions import Score
 from stream.indicators.plan import Plan
+from stream.kafka.topics import TALLIES
 from stream.records import Stream
-from stream.topics import TALLIES
 
 
 class IntakeView(Protocol):

@@ -14,12 +14,12 @@ from typing import Any, Final, TypeVar
 
 from alerts.errors import OperatorError
 from stream.host import Host, made_anew
+from stream.kafka.offsets import TP, Committed, Slots
+from stream.kafka.topics import ALERTS
 from stream.link import Batch, Positions
 from stream.machines import IntakeMachine, JudgeMachine
 from stream.records import Stream
-from stream.slots import TP, Committed, Slots
 from stream.surroundings import Role, Surroundings
-from stream.topics import ALERTS
 
 log = logging.getLogger(__name__)
 

@@ -16,12 +16,12 @@ from alerts.delivery.signing import signer
 from alerts.errors import OperatorError
 from alerts.rules import Rulebook
 from stream import __version__
-from stream.clients import BrokerError, admin_client, reading
 from stream.files import rule_files as rulefile
-from stream.kafka import ClientSettings
+from stream.kafka.clients import BrokerError, admin_client, reading
+from stream.kafka.settings import ClientSettings
+from stream.kafka.topics import inspect
 from stream.keying import wanted_key
 from stream.records import Stream
-from stream.topics import inspect
 
 PYTHON: Final = (3, 11)
 EXACT: Final = {"faust-streaming": "0.15.3"}

@@ -10,10 +10,10 @@ from uuid import uuid4
 import faust
 from mode.supervisors import CrashingSupervisor
 
-from stream.kafka import ClientSettings
+from stream.kafka.settings import ClientSettings
+from stream.kafka.topics import ALERTS, TALLIES
 from stream.link import Batch, Link
 from stream.records import Stream
-from stream.topics import ALERTS, TALLIES
 from stream.transport import SCHEME, prepare
 
 INPUTS: Final = tuple(stream.topic for stream in Stream)

@@ -15,11 +15,11 @@ from typing import Final, Generic
 from aiokafka.structs import RecordMetadata
 
 from alerts.errors import OperatorError
+from stream.kafka.offsets import TP, Committed, Slot
+from stream.kafka.outbox import DeliveryError, Outgoing
+from stream.kafka.snapshot_log import Manifest, Snapshot, cut, encode, newest, seal
 from stream.link import Batch
 from stream.machines import Work
-from stream.producer import DeliveryError, Outgoing
-from stream.slots import TP, Committed, Slot
-from stream.snapshots import Manifest, Snapshot, cut, encode, newest, seal
 from stream.surroundings import Input, M, Role, Surroundings
 
 log = logging.getLogger(__name__)

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NoReturn
 
 from alerts.errors import OperatorError
-from stream.clients import BrokerError, admin_client, known_partitions
-from stream.kafka import ClientSettings
+from stream.kafka.clients import BrokerError, admin_client, known_partitions
+from stream.kafka.settings import ClientSettings
+from stream.kafka.topics import TALLIES, TopicState, ensure, inspect, intake_snapshots, judge_snapshots, specs
 from stream.records import Stream
-from stream.topics import TALLIES, TopicState, ensure, inspect, intake_snapshots, judge_snapshots, specs
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from stream.assignor import Family
-from stream.reader import Records
-from stream.slots import TP, Slot, Slots
+from stream.kafka.offsets import TP, Slot, Slots
+from stream.kafka.reader import Records
 
 
 @dataclass(frozen=True, slots=True)

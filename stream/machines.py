@@ -15,21 +15,21 @@ import xxhash
 
 from alerts.readings import Scope, scope_text
 from alerts.transitions import Score, Transition, encode
-from stream.dead_letters import letter
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake, IntakeOutput
 from stream.judge.judge import Judge
+from stream.kafka.dead_letters import letter
+from stream.kafka.offsets import TP
+from stream.kafka.outbox import Outgoing
+from stream.kafka.reader import Records
+from stream.kafka.topics import ALERTS, SCORES, TALLIES
 from stream.keying import sampled
 from stream.metrics import Metrics
-from stream.producer import Outgoing
 from stream.quiet import Quiet
-from stream.reader import Records
 from stream.records import Stream
 from stream.sections import Section, no_rows
 from stream.sections import decode as decode_section
 from stream.sections import encode as encode_section
-from stream.slots import TP
-from stream.topics import ALERTS, SCORES, TALLIES
 
 log = logging.getLogger(__name__)
 

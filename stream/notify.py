@@ -17,11 +17,11 @@ from alerts.delivery.dispatcher import Countdown, Dispatcher, Entry
 from alerts.delivery.mutes import Muting
 from alerts.delivery.receiver_queue import Meter
 from alerts.rules import Rulebook
+from stream.kafka.offsets import TP
+from stream.kafka.outbox import Outbox, Outgoing
+from stream.kafka.reader import Reader
+from stream.kafka.topics import COMMANDS, DELIVERIES
 from stream.link import Batch
-from stream.producer import Outbox, Outgoing
-from stream.reader import Reader
-from stream.slots import TP
-from stream.topics import COMMANDS, DELIVERIES
 
 BATCHES_IN_WORK: Final = 10_000
 """Of cx.alerts, per partition: a batch stays in work until the slowest receiver has it, and others go on."""

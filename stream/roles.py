@@ -7,12 +7,12 @@ import xxhash
 
 from stream import __version__
 from stream.indicators.plan import Plan
+from stream.kafka.snapshot_log import Snapshot
+from stream.kafka.topics import TALLIES, intake_snapshots, judge_snapshots
 from stream.machines import IntakeMachine, JudgeMachine
 from stream.metrics import Metrics
 from stream.records import Stream
-from stream.snapshots import Snapshot
 from stream.surroundings import Role
-from stream.topics import TALLIES, intake_snapshots, judge_snapshots
 
 INTAKE_SAVE_AFTER_S: Final = 60.0
 INTAKE_SAVE_ON_LEAVING: Final = 25_000

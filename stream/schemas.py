@@ -14,8 +14,8 @@ import msgspec
 
 from stream import __version__
 from stream.events import Feedback, Interaction
+from stream.kafka.topics import ALERTS, COMMANDS, DEAD_LETTERS, DEFAULT_PARTITIONS, DELIVERIES, SCORES, specs
 from stream.records import Stream
-from stream.topics import ALERTS, COMMANDS, DEAD_LETTERS, DEFAULT_PARTITIONS, DELIVERIES, SCORES, specs
 
 NAMES: Final = (ALERTS, SCORES, DELIVERIES, COMMANDS, f"{DEAD_LETTERS}.headers", "webhook")
 """Schemas in the package, less their `.json`."""

@@ -9,11 +9,11 @@ from typing import Generic, Protocol, TypeVar
 
 from aiokafka.structs import RecordMetadata
 
+from stream.kafka.offsets import TP
+from stream.kafka.outbox import Outgoing
+from stream.kafka.reader import Records
+from stream.kafka.snapshot_log import Log, Snapshot
 from stream.machines import Machine
-from stream.producer import Outgoing
-from stream.reader import Records
-from stream.slots import TP
-from stream.snapshots import Log, Snapshot
 
 M = TypeVar("M", bound=Machine)
 

@@ -24,9 +24,9 @@ from faust.transport.drivers import aiokafka as stock
 from faust.types import ConsumerMessage
 
 from stream.assignor import Assignor
+from stream.kafka.offsets import TP, Committed
+from stream.kafka.whole_batches import hasten
 from stream.link import Batch, Link, Positions
-from stream.slots import TP, Committed
-from stream.unpacking import hasten
 
 log = logging.getLogger(__name__)
 _FAUSTS_LOG: Final = logging.getLogger("faust.tocsin")

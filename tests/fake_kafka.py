@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 
 from aiokafka.structs import ConsumerRecord, RecordMetadata, TopicPartition
 
+from stream.kafka.offsets import TP
+from stream.kafka.outbox import DeliveryError, Outgoing
 from stream.machines import Work
-from stream.producer import DeliveryError, Outgoing
-from stream.slots import TP
 
 Record: TypeAlias = ConsumerRecord[bytes | None, bytes | None]
 

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from stream.host import Host
+from stream.kafka.offsets import TP, Committed, Slot
+from stream.kafka.snapshot_log import Snapshot
 from stream.link import Batch
-from stream.slots import TP, Committed, Slot
-from stream.snapshots import Snapshot
 from stream.surroundings import Role, Surroundings
 from tests.fake_kafka import Echo, FakeKafka, FakeOutbox
 

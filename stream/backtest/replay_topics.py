@@ -8,13 +8,13 @@ from aiokafka.errors import KafkaError
 from alerts.rules import Rulebook
 from alerts.transitions import Transition
 from stream.backtest.replay_files import Engine, Fate, Hear, plan_of
-from stream.clients import BrokerError, admin_client, partition_counts
 from stream.indicators.plan import Plan
 from stream.judge.evaluation.explained import Observer
-from stream.kafka import ClientSettings
-from stream.reader import Reader, ReadError, Records
+from stream.kafka.clients import BrokerError, admin_client, partition_counts
+from stream.kafka.offsets import TP
+from stream.kafka.reader import Reader, ReadError, Records
+from stream.kafka.settings import ClientSettings
 from stream.records import Stream
-from stream.slots import TP
 
 Wire = Callable[[Plan], tuple[Observer | None, Hear | None]]
 Told = Callable[[int], None]

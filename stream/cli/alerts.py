@@ -17,10 +17,10 @@ from alerts.notation import duration_ms
 from alerts.rules import DIMENSIONS
 from alerts.transitions import encode
 from stream.cli.kafka_options import kafka_options, run
-from stream.clients import POLL_MS, producing, read_all, reading
-from stream.kafka import ClientSettings
+from stream.kafka.clients import POLL_MS, producing, read_all, reading
+from stream.kafka.settings import ClientSettings
+from stream.kafka.topics import ALERTS, COMMANDS
 from stream.standing import Standing, decode, line
-from stream.topics import ALERTS, COMMANDS
 
 LABELS: Final = ("rule", "severity", "indicator", *DIMENSIONS)
 TIME: Final = "%Y-%m-%dT%H:%M:%SZ"

@@ -19,7 +19,7 @@ from stream.files.event_files import EventFile
 from stream.files.packed_logs import STDIN, size_of
 from stream.files.rule_files import load, starter
 from stream.indicators.plan import Plan
-from stream.kafka import ClientSettings
+from stream.kafka.settings import ClientSettings
 
 
 @dataclass(frozen=True, slots=True)

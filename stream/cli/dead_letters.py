@@ -16,10 +16,10 @@ from alerts.errors import SettingsError
 from alerts.notation import duration_ms
 from alerts.transitions import utc_text
 from stream.cli.kafka_options import kafka_options, run
-from stream.clients import producing, read_all
-from stream.kafka import ClientSettings
-from stream.letters import REASONS, TOPICS, Choice, Letter, as_object, read
-from stream.topics import DEAD_LETTERS
+from stream.kafka.clients import producing, read_all
+from stream.kafka.letters import REASONS, TOPICS, Choice, Letter, as_object, read
+from stream.kafka.settings import ClientSettings
+from stream.kafka.topics import DEAD_LETTERS
 
 AT_ONCE: Final = 1_000
 """Letters that are on their way at a time."""

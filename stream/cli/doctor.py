@@ -9,7 +9,7 @@ import orjson
 
 from stream.cli.kafka_options import kafka_options, run
 from stream.doctor import State, examine
-from stream.kafka import ClientSettings
+from stream.kafka.settings import ClientSettings
 
 
 @click.command("doctor")

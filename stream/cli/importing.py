@@ -16,14 +16,14 @@ from click.core import ParameterSource
 from alerts.errors import SettingsError
 from stream.cli.kafka_options import kafka_options, run
 from stream.cli.progress import Told, progress
-from stream.clients import BrokerError, admin_client, producing
 from stream.files.event_files import EventFile
 from stream.files.packed_logs import STDIN, UNREADABLE, Log, opened, unreadable
 from stream.importing.importer import Importer, Tale
 from stream.importing.mapping import LogMapping
 from stream.importing.mapping_file import load
 from stream.importing.tables import rows
-from stream.kafka import ClientSettings
+from stream.kafka.clients import BrokerError, admin_client, producing
+from stream.kafka.settings import ClientSettings
 from stream.records import Stream
 
 CHUNK_LINES: Final = 10_000

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from stream.kafka import (
+from stream.kafka.settings import (
     DEFAULT_BROKER,
     ClientSettings,
     Mechanism,
@@ -107,7 +107,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     import asyncio  # noqa: PLC0415  # this and the client: a tenth of a second that only Kafka needs
     import logging  # noqa: PLC0415
 
-    from stream.clients import BrokerError  # noqa: PLC0415
+    from stream.kafka.clients import BrokerError  # noqa: PLC0415
 
     # The client logs every failed attempt by itself; the command says it once.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)

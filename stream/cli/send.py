@@ -12,9 +12,9 @@ import click
 
 from alerts.errors import SettingsError
 from stream.cli.kafka_options import kafka_options, run
-from stream.clients import BrokerError, admin_client, producing
 from stream.generator import Message
-from stream.kafka import ClientSettings
+from stream.kafka.clients import BrokerError, admin_client, producing
+from stream.kafka.settings import ClientSettings
 from stream.pacing import Pace, start_for
 from stream.records import Stream
 from stream.sending import Play, limits, run_name, send, wall_ms, write

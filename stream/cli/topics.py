@@ -7,8 +7,8 @@ import click
 import orjson
 
 from stream.cli.kafka_options import kafka_options, run
-from stream.kafka import ClientSettings
-from stream.topics import TopicState, ensure
+from stream.kafka.settings import ClientSettings
+from stream.kafka.topics import TopicState, ensure
 
 
 @click.command("topics")

@@ -16,7 +16,7 @@ from alerts.rules import Rulebook
 from stream.app import LEAVE_S, Ending, Worker, WorkerSettings
 from stream.cli.kafka_options import kafka_options
 from stream.files import rule_files as rulefile
-from stream.kafka import ClientSettings
+from stream.kafka.settings import ClientSettings
 from stream.web import HOST
 
 log = logging.getLogger("stream.worker")

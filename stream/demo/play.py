@@ -20,7 +20,6 @@ import yaml
 from alerts.errors import RulebookError
 from alerts.rulebook.reader import read_rulebook
 from alerts.transitions import Score, Transition
-from stream.clients import BrokerError, producing, reading
 from stream.demo.board import LiveView, Pulse
 from stream.demo.broker import EmbeddedBrokerError, broker, free_port
 from stream.demo.child_worker import ChildWorker, worker
@@ -28,10 +27,11 @@ from stream.demo.screens import Screen, screen
 from stream.demo.webhook_log import PATH, WebhookLog, new_secret, serving
 from stream.files.rule_files import load, read_text
 from stream.indicators.catalogue import CATALOGUE
-from stream.kafka import ClientSettings
+from stream.kafka.clients import BrokerError, producing, reading
+from stream.kafka.settings import ClientSettings
+from stream.kafka.topics import ALERTS, SCORES, ensure
 from stream.pacing import Pace, start_for
 from stream.sending import Play, limits, run_name, send, wall_ms
-from stream.topics import ALERTS, SCORES, ensure
 from stream.traffic import DEMO
 
 GROUP: Final = "tocsin-demo"

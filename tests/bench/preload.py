@@ -13,17 +13,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from stream import snapshots
 from stream.columnar.packing import pack, unpack
 from stream.files import rule_files as rulefile
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
 from stream.intake.snapshot import Saved
-from stream.kafka import ClientSettings
-from stream.producer import Outbox, Outgoing
+from stream.kafka import snapshot_log as snapshots
+from stream.kafka.outbox import Outbox, Outgoing
+from stream.kafka.settings import ClientSettings
+from stream.kafka.topics import intake_snapshots
 from stream.records import FileRecord, Stream
 from stream.roles import fingerprint
-from stream.topics import intake_snapshots
 from tests.bench.events import CHANNELS, STAGES, START_S, TOPICS, Load, customer, partition
 
 BEFORE_S: Final = 6 * 86_400.0

@@ -11,12 +11,12 @@ from typing import Any, Final
 from stream import cli, machines
 from stream.host import Host
 from stream.judge import watermarks as sources
+from stream.kafka.offsets import TP, Slot
+from stream.kafka.outbox import Outgoing
+from stream.kafka.reader import Records
+from stream.kafka.topics import TALLIES
 from stream.machines import Work
-from stream.producer import Outgoing
-from stream.reader import Records
 from stream.sections import Section
-from stream.slots import TP, Slot
-from stream.topics import TALLIES
 
 
 def commit_early() -> None:

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from stream.cli import tocsin
-from stream.clients import read_all
-from stream.kafka import ClientSettings
-from stream.topics import ensure
+from stream.kafka.clients import read_all
+from stream.kafka.settings import ClientSettings
+from stream.kafka.topics import ensure
 from tests.kafka.broker import Broker, running_broker
 
 START_S = 1_767_225_600

@@ -11,12 +11,12 @@ from click.testing import CliRunner, Result
 
 from alerts.transitions import Transition, encode
 from stream.cli import tocsin
-from stream.clients import producing, read_all
-from stream.dead_letters import letter
-from stream.kafka import ClientSettings
+from stream.kafka.clients import producing, read_all
+from stream.kafka.dead_letters import letter
+from stream.kafka.offsets import TP
+from stream.kafka.settings import ClientSettings
+from stream.kafka.topics import ensure
 from stream.outcomes import Reason, Reject
-from stream.slots import TP
-from stream.topics import ensure
 from tests.kafka.broker import Broker, running_broker
 
 

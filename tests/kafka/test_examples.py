@@ -7,9 +7,9 @@ from pathlib import Path
 
 import orjson
 
-from stream.clients import producing
-from stream.kafka import ClientSettings
-from stream.topics import ensure
+from stream.kafka.clients import producing
+from stream.kafka.settings import ClientSettings
+from stream.kafka.topics import ensure
 from tests.kafka.broker import Broker
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "alerts_consumer.py"

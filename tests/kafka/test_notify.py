@@ -11,13 +11,13 @@ from aiohttp.test_utils import TestServer
 from alerts.delivery import commands
 from alerts.delivery.commands import Silence, Unsilence
 from alerts.rules import Receiver, Rulebook
-from stream.clients import producing, read_all
-from stream.kafka import ClientSettings
+from stream.kafka.clients import producing, read_all
+from stream.kafka.offsets import TP, Slot
+from stream.kafka.outbox import Outbox
+from stream.kafka.settings import ClientSettings
+from stream.kafka.topics import ensure
 from stream.link import Batch
 from stream.notify import DeliveryTopic, Notifier, decode
-from stream.producer import Outbox
-from stream.slots import TP, Slot
-from stream.topics import ensure
 from tests.kafka.broker import Broker
 from tests.post import SECRET, CountingMeter, Hook, transition
 

@@ -8,12 +8,12 @@ from uuid import uuid4
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from stream.kafka import ClientSettings
-from stream.producer import MAX_REQUEST_BYTES, DeliveryError, Outbox, Outgoing
-from stream.reader import Reader
-from stream.slots import TP
-from stream.snapshots import cut, encode, newest, seal
-from stream.trimming import Trimmer
+from stream.kafka.offsets import TP
+from stream.kafka.outbox import MAX_REQUEST_BYTES, DeliveryError, Outbox, Outgoing
+from stream.kafka.reader import Reader
+from stream.kafka.settings import ClientSettings
+from stream.kafka.snapshot_log import cut, encode, newest, seal
+from stream.kafka.trimming import Trimmer
 from tests.kafka.broker import Broker
 
 

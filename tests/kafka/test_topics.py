@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from stream.cli import tocsin
-from stream.clients import admin_client, producing, reading
-from stream.kafka import ClientSettings, SecurityProtocol
-from stream.topics import ensure
+from stream.kafka.clients import admin_client, producing, reading
+from stream.kafka.settings import ClientSettings, SecurityProtocol
+from stream.kafka.topics import ensure
 from tests.kafka.broker import Broker, Secure, free_ports, running_broker
 
 

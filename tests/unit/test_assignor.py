@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.assignor import Assignor, decode_held, encode_held, share_out
-from stream.slots import TP
+from stream.kafka.offsets import TP
 
 INPUTS = ("cx.interactions", "cx.feedback")
 TALLIES = ("cx.tallies",)

@@ -6,9 +6,9 @@ from typing import Any
 from mode.supervisors import CrashingSupervisor
 
 from stream.faust_app import FAMILIES, REBALANCE_TIMEOUT_S, Agents, build, consumer_options
-from stream.kafka import ClientSettings
+from stream.kafka.offsets import Slots
+from stream.kafka.settings import ClientSettings
 from stream.link import Batch, Link
-from stream.slots import Slots
 from stream.transport import STEP_S, Consumer
 
 

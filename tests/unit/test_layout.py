@@ -5,8 +5,8 @@ import logging
 import pytest
 
 from alerts.errors import OperatorError
+from stream.kafka.topics import Mismatch, TopicState, specs
 from stream.layout import only_ours_missing, partitions, still_missed
-from stream.topics import Mismatch, TopicState, specs
 
 FIX = "tocsin topics"
 NAMES = {

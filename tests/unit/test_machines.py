@@ -6,12 +6,12 @@ import orjson
 
 from alerts.rules import Rule, Rulebook, Threshold, Timing
 from stream.indicators.plan import Plan
+from stream.kafka.offsets import TP
+from stream.kafka.outbox import Outgoing
 from stream.machines import IntakeMachine, JudgeMachine, Work
 from stream.metrics import Metrics
-from stream.producer import Outgoing
 from stream.records import Stream
 from stream.sections import Kind, Section, decode
-from stream.slots import TP
 from tests.fake_kafka import Record, record
 
 FEEDBACK = TP("cx.feedback", 0)

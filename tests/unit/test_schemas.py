@@ -22,14 +22,14 @@ from alerts.rules import DIMENSIONS, Severity
 from alerts.states import State
 from alerts.transitions import Score, Transition, encode
 from stream import notify
-from stream.dead_letters import HEADERS, letter
 from stream.indicators.catalogue import CATALOGUE
 from stream.indicators.plan import Grouping
 from stream.judge.judge import Judge
+from stream.kafka.dead_letters import HEADERS, letter
+from stream.kafka.offsets import TP
+from stream.kafka.topics import specs
 from stream.outcomes import Reason, Reject
 from stream.schemas import ASYNCAPI, NAMES, asyncapi, load
-from stream.slots import TP
-from stream.topics import specs
 from tests.builders import Counted, plan_of, section_of
 
 RULES = """

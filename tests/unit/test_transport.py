@@ -16,7 +16,7 @@ from faust.transport.drivers import by_url
 from yarl import URL
 
 from stream.assignor import Assignor
-from stream.slots import TP
+from stream.kafka.offsets import TP
 from stream.transport import FAUST_VERSION, RELIED_ON, Consumer, ConsumerThread, Transport, prepare
 from tests.fake_kafka import Record, record
 

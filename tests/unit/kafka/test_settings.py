@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from alerts.errors import SettingsError
-from stream.kafka import ClientSettings, Mechanism, SecurityProtocol, parse_brokers, read_password
+from stream.kafka.settings import ClientSettings, Mechanism, SecurityProtocol, parse_brokers, read_password
 
 
 @pytest.mark.parametrize(

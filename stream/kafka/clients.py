@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.structs import ConsumerRecord
 
-from stream.kafka import MAX_RECORD_BYTES, ClientSettings
+from stream.kafka.settings import MAX_RECORD_BYTES, ClientSettings
 
 REQUEST_MS: Final = 15_000
 """How long one request of a command may take; the worker has its own patience."""

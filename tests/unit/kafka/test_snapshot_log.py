@@ -6,8 +6,8 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.slots import TP
-from stream.snapshots import (
+from stream.kafka.offsets import TP
+from stream.kafka.snapshot_log import (
     CHUNK_BYTES,
     Chunk,
     Manifest,

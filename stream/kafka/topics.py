@@ -11,8 +11,8 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from alerts.rules import DAY_MS
-from stream.clients import BrokerError, admin_client, partition_counts
-from stream.kafka import MAX_RECORD_BYTES, ClientSettings
+from stream.kafka.clients import BrokerError, admin_client, partition_counts
+from stream.kafka.settings import MAX_RECORD_BYTES, ClientSettings
 from stream.records import Stream
 
 TALLIES: Final = "cx.tallies"

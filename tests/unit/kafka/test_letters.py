@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from stream.dead_letters import letter
-from stream.letters import Choice, Letter, as_object, read
+from stream.kafka.dead_letters import letter
+from stream.kafka.letters import Choice, Letter, as_object, read
+from stream.kafka.offsets import TP
 from stream.outcomes import Reason, Reject
-from stream.slots import TP
 
 
 @dataclass

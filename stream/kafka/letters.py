@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from alerts.transitions import utc_text
-from stream.dead_letters import (
+from stream.kafka.dead_letters import (
     DETAIL_HEADER,
     HEADERS,
     OFFSET_HEADER,

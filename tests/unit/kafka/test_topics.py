@@ -2,7 +2,7 @@
 
 import pytest
 
-from stream.topics import TopicSpec, mismatches, specs
+from stream.kafka.topics import TopicSpec, mismatches, specs
 
 SPECS = {spec.name: spec for spec in specs(4, "cx")}
 DELETE = "kafka-topics.sh --bootstrap-server b:1 --delete --topic"

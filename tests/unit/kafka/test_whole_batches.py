@@ -11,7 +11,7 @@ from aiokafka.structs import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.unpacking import WholeBatches, hasten
+from stream.kafka.whole_batches import WholeBatches, hasten
 
 TP = TopicPartition("cx.feedback", 3)
 SIZES = st.lists(st.integers(1, 7), min_size=1, max_size=5)

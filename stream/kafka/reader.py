@@ -7,9 +7,9 @@ from typing import Any, Final, Self
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
-from stream.kafka import MAX_RECORD_BYTES
-from stream.slots import TP
-from stream.unpacking import hasten
+from stream.kafka.offsets import TP
+from stream.kafka.settings import MAX_RECORD_BYTES
+from stream.kafka.whole_batches import hasten
 
 Records = Sequence[ConsumerRecord[bytes | None, bytes | None]]
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.slots import TP, Slot, Slots
+from stream.kafka.offsets import TP, Slot, Slots
 
 A = TP("cx.interactions", 0)
 B = TP("cx.interactions", 1)

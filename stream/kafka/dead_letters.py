@@ -2,11 +2,11 @@
 
 from typing import Final
 
+from stream.kafka.offsets import TP
+from stream.kafka.outbox import Outgoing
+from stream.kafka.topics import DEAD_LETTERS
 from stream.outcomes import Reject
-from stream.producer import Outgoing
 from stream.records import Record
-from stream.slots import TP
-from stream.topics import DEAD_LETTERS
 
 TOPIC_HEADER: Final = "tocsin-topic"
 PARTITION_HEADER: Final = "tocsin-partition"

@@ -8,7 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
-from stream.slots import TP
+from stream.kafka.offsets import TP
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.producer import partition_of
+from stream.kafka.outbox import partition_of
 
 
 @given(key=st.binary(max_size=80), partitions=st.integers(1, 64))
