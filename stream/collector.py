@@ -17,7 +17,7 @@ from alerts.rules import Burn, Gap, Rule, Severity, Silence, Sudden, Surge, Thre
 from alerts.transitions import Score
 from stream.indicators.plan import Plan
 from stream.kafka.topics import TALLIES
-from stream.records import Stream
+from stream.messages.records import Stream
 
 
 class IntakeView(Protocol):

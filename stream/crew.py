@@ -18,7 +18,7 @@ from stream.kafka.offsets import TP, Committed, Slots
 from stream.kafka.topics import ALERTS
 from stream.link import Batch, Positions
 from stream.machines import IntakeMachine, JudgeMachine
-from stream.records import Stream
+from stream.messages.records import Stream
 from stream.surroundings import Role, Surroundings
 
 log = logging.getLogger(__name__)

@@ -20,8 +20,8 @@ from stream.files import rule_files as rulefile
 from stream.kafka.clients import BrokerError, admin_client, reading
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import inspect
-from stream.keying import wanted_key
-from stream.records import Stream
+from stream.messages.keys import wanted_key
+from stream.messages.records import Stream
 
 PYTHON: Final = (3, 11)
 EXACT: Final = {"faust-streaming": "0.15.3"}

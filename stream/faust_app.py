@@ -13,7 +13,7 @@ from mode.supervisors import CrashingSupervisor
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import ALERTS, TALLIES
 from stream.link import Batch, Link
-from stream.records import Stream
+from stream.messages.records import Stream
 from stream.transport import SCHEME, prepare
 
 INPUTS: Final = tuple(stream.topic for stream in Stream)

@@ -9,7 +9,7 @@ from alerts.errors import OperatorError
 from stream.kafka.clients import BrokerError, admin_client, known_partitions
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import TALLIES, TopicState, ensure, inspect, intake_snapshots, judge_snapshots, specs
-from stream.records import Stream
+from stream.messages.records import Stream
 
 log = logging.getLogger(__name__)
 

@@ -23,13 +23,13 @@ from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outgoing
 from stream.kafka.reader import Records
 from stream.kafka.topics import ALERTS, SCORES, TALLIES
-from stream.keying import sampled
+from stream.messages.keys import sampled
+from stream.messages.records import Stream
+from stream.messages.tallies import Section, no_rows
+from stream.messages.tallies import decode as decode_section
+from stream.messages.tallies import encode as encode_section
 from stream.metrics import Metrics
 from stream.quiet import Quiet
-from stream.records import Stream
-from stream.sections import Section, no_rows
-from stream.sections import decode as decode_section
-from stream.sections import encode as encode_section
 
 log = logging.getLogger(__name__)
 

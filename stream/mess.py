@@ -10,7 +10,7 @@ import orjson
 
 from alerts.rules import MINUTE_MS
 from stream.generator import Message
-from stream.records import Stream
+from stream.messages.records import Stream
 from stream.traffic import Mess
 
 

@@ -19,7 +19,7 @@ from stream.indicators.cells import CELL
 from stream.indicators.formulas import Floats, formula, score
 from stream.indicators.plan import Grouping, Plan
 from stream.judge.windows.layout import Layout
-from stream.sections import ScopeKey, Section
+from stream.messages.tallies import ScopeKey, Section
 
 WEEK_MS: Final = 7 * DAY_MS
 MONDAY_MS: Final = 4 * DAY_MS

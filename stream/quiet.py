@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from stream.records import Stream
+from stream.messages.records import Stream
 
 FROZEN_S: Final = 5.0
 """A longer time between two looks means that the process stood still."""

@@ -9,7 +9,7 @@ import orjson
 from alerts.rules import SECOND_MS
 from alerts.transitions import utc_text
 from stream.indicators.cells import SCALES
-from stream.records import Stream
+from stream.messages.records import Stream
 from stream.scenario import Scenario, Series
 
 Fields = dict[str, object]

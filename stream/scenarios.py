@@ -17,10 +17,10 @@ from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
 from stream.judge.evaluation.explained import Explained
 from stream.judge.judge import Judge
-from stream.records import FileRecord, Stream
+from stream.messages.records import FileRecord, Stream
+from stream.messages.tallies import Section
 from stream.scenario import Expected, Moment, Scenario, Wanted
 from stream.scenario_traffic import Happening, happenings
-from stream.sections import Section
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from typing import Any, Final
 import msgspec
 
 from stream import __version__
-from stream.events import Feedback, Interaction
 from stream.kafka.topics import ALERTS, COMMANDS, DEAD_LETTERS, DEFAULT_PARTITIONS, DELIVERIES, SCORES, specs
-from stream.records import Stream
+from stream.messages.events import Feedback, Interaction
+from stream.messages.records import Stream
 
 NAMES: Final = (ALERTS, SCORES, DELIVERIES, COMMANDS, f"{DEAD_LETTERS}.headers", "webhook")
 """Schemas in the package, less their `.json`."""

@@ -18,8 +18,8 @@ from alerts.errors import SettingsError
 from alerts.rules import SECOND_MS
 from stream.generator import Message, Traffic
 from stream.mess import messed
+from stream.messages.records import Stream
 from stream.pacing import Due, Pace
-from stream.records import Stream
 from stream.traffic import Scenario
 
 TICK_S: Final = 0.02

@@ -10,7 +10,7 @@ from alerts.rulebook.reader import read_rulebook
 from stream.indicators.catalogue import CATALOGUE, OPTIONS
 from stream.indicators.cells import CELL
 from stream.indicators.plan import Grouping, Plan
-from stream.sections import NO_PANE, Kind, Rows, ScopeKey, Section
+from stream.messages.tallies import NO_PANE, Kind, Rows, ScopeKey, Section
 
 DEFAULTS = {key: {name: info.default for name, info in options.items()} for key, options in OPTIONS.items()}
 """What the `indicators:` block of a rules file says when it is left out."""

@@ -8,7 +8,7 @@ import numpy as np
 import orjson
 
 from alerts.rules import DAY_MS, HOUR_MS
-from stream.records import Stream
+from stream.messages.records import Stream
 
 RULES = """
 timing: {pane: 1h, lateness: 1h}

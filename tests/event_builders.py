@@ -10,8 +10,8 @@ import numpy as np
 from stream.indicators.cells import CELLS
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake, IntakeOutput
-from stream.records import FileRecord, Stream
-from stream.sections import Kind, Section
+from stream.messages.records import FileRecord, Stream
+from stream.messages.tallies import Kind, Section
 
 START_S: Final = 1_800_000_000
 """Event time 0 of tests: 2027-01-15 08:00:00 UTC, the beginning of a pane of any usual length."""

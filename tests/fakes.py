@@ -7,7 +7,7 @@ from alerts.readings import Scope
 from alerts.rules import Rule, Severity
 from alerts.transitions import Score
 from stream.indicators.plan import Plan
-from stream.records import Stream
+from stream.messages.records import Stream
 
 
 @dataclass

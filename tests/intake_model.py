@@ -15,7 +15,7 @@ from xxhash import xxh3_64_intdigest
 from stream.indicators.cells import CELLS
 from stream.indicators.needs import cells_read
 from stream.indicators.plan import Plan
-from stream.records import Stream
+from stream.messages.records import Stream
 from tests.event_builders import Counts, Event
 
 ORDER = {"contact": 0, "handed on": 1, "transferred": 2, "resolved": 3, "reopened": 4}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from alerts.transitions import Transition
 from stream.judge.judge import Judge
-from stream.sections import ScopeKey, Section
+from stream.messages.tallies import ScopeKey, Section
 from tests.builders import Counted, section_of
 
 RULES: Final = """

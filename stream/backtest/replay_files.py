@@ -21,9 +21,9 @@ from stream.files.event_files import BLANK, FEEDBACK, INTERACTION, EventFile, Li
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake, IntakeOutput
 from stream.judge.judge import Judge, Observer
-from stream.outcomes import Outcome, Reason
-from stream.records import FileRecords, Record, Stream
-from stream.sections import Section
+from stream.messages.outcomes import Outcome, Reason
+from stream.messages.records import FileRecords, Record, Stream
+from stream.messages.tallies import Section
 
 CHUNK_LINES: Final = 20_000
 """Lines fed at once: enough for columns to pay, few enough to stay in the processor's cache."""

@@ -14,7 +14,7 @@ from stream.kafka.clients import BrokerError, admin_client, partition_counts
 from stream.kafka.offsets import TP
 from stream.kafka.reader import Reader, ReadError, Records
 from stream.kafka.settings import ClientSettings
-from stream.records import Stream
+from stream.messages.records import Stream
 
 Wire = Callable[[Plan], tuple[Observer | None, Hear | None]]
 Told = Callable[[int], None]

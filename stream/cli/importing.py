@@ -24,7 +24,7 @@ from stream.importing.mapping_file import load
 from stream.importing.tables import rows
 from stream.kafka.clients import BrokerError, admin_client, producing
 from stream.kafka.settings import ClientSettings
-from stream.records import Stream
+from stream.messages.records import Stream
 
 CHUNK_LINES: Final = 10_000
 TOLD_EVERY: Final = 1_000

@@ -15,8 +15,8 @@ from stream.cli.kafka_options import kafka_options, run
 from stream.generator import Message
 from stream.kafka.clients import BrokerError, admin_client, producing
 from stream.kafka.settings import ClientSettings
+from stream.messages.records import Stream
 from stream.pacing import Pace, start_for
-from stream.records import Stream
 from stream.sending import Play, limits, run_name, send, wall_ms, write
 from stream.traffic import SCENARIOS
 

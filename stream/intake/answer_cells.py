@@ -8,7 +8,7 @@ from typing import Final
 
 from stream.indicators.catalogue import OPTIONS
 from stream.indicators.cells import CELL, SCALES, SCALES_OF
-from stream.outcomes import Reason, RecordError
+from stream.messages.outcomes import Reason, RecordError
 
 YES_NO: Final[Mapping[str, float]] = {
     **dict.fromkeys(("yes", "y", "true", "oui", "o", "vrai"), 1.0),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from stream.columnar.hashtable import Keys
 from stream.columnar.timestamps import Ints
-from stream.events import EventT
+from stream.messages.events import EventT
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from stream.columnar.hashing import hashed
 from stream.columnar.hashtable import Keys
 from stream.columnar.numbering import Codes, Growing, Numbering, Spellings
 from stream.columnar.timestamps import Ints
-from stream.events import Event
 from stream.indicators.plan import Grouping
-from stream.sections import ScopeKey
+from stream.messages.events import Event
+from stream.messages.tallies import ScopeKey
 
 Values = tuple[str, ...]
 Raw = str | None

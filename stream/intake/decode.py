@@ -9,11 +9,11 @@ import msgspec
 import numpy as np
 
 from stream.columnar.timestamps import EARLIEST_MS, LATEST_MS, NO_TIME, Ints, read_times
-from stream.events import EventT, Feedback, Interaction
 from stream.intake.answer_cells import Levels
 from stream.intake.rejects import MAX_BYTES, mended
-from stream.outcomes import Reason, RecordError, Reject
-from stream.records import FileRecords, Record, Stream
+from stream.messages.events import EventT, Feedback, Interaction
+from stream.messages.outcomes import Reason, RecordError, Reject
+from stream.messages.records import FileRecords, Record, Stream
 
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, TypeError, RecursionError)
 """What the fast decoder raises; `diagnosis` then looks again."""

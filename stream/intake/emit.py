@@ -13,7 +13,7 @@ from stream.indicators.needs import cells_read
 from stream.indicators.plan import Plan
 from stream.intake.combinations import Combos, Scopes
 from stream.intake.source_clock import Source
-from stream.sections import Kind, Rows, Section, no_rows
+from stream.messages.tallies import Kind, Rows, Section, no_rows
 
 
 class Emitter:

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from stream.columnar.hashing import hashed
 from stream.columnar.structured import Table
-from stream.events import Feedback
 from stream.indicators.cells import CELLS, SCALES, SCALES_OF, level_cells
 from stream.indicators.formulas import POSITIVE_FROM
 from stream.indicators.plan import Plan
@@ -18,6 +17,7 @@ from stream.intake.history.satisfaction import UNHAPPY_ANSWER, heard_of
 from stream.intake.history.touchpoints import TOUCH
 from stream.intake.pairs import wanted
 from stream.intake.panes import OpenPanes, merged, tallies
+from stream.messages.events import Feedback
 
 _CONSENT: Final = attrgetter("consent")
 _INTERACTION: Final = attrgetter("interaction")

@@ -16,7 +16,6 @@ from stream.columnar.hashing import hashed
 from stream.columnar.packing import pack, unpack
 from stream.columnar.structured import Table
 from stream.columnar.timestamps import NO_TIME
-from stream.events import EventT, Feedback, Interaction
 from stream.indicators.plan import Plan
 from stream.intake.answer_cells import Levels
 from stream.intake.batch import Batch
@@ -30,9 +29,10 @@ from stream.intake.pairs import PairLine, wanted
 from stream.intake.panes import TALLY
 from stream.intake.snapshot import Saved, SavedSource, match_of, refitted, resume, used_cells
 from stream.intake.source_clock import Source
-from stream.outcomes import Outcome, Reason, Reject
-from stream.records import Record, Stream
-from stream.sections import NO_PANE, Kind, Section
+from stream.messages.events import EventT, Feedback, Interaction
+from stream.messages.outcomes import Outcome, Reason, Reject
+from stream.messages.records import Record, Stream
+from stream.messages.tallies import NO_PANE, Kind, Section
 
 _ID: Final = attrgetter("id")
 _NOTHING: Final = np.empty(0, TALLY)

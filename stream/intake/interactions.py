@@ -13,7 +13,6 @@ from stream.columnar.hashing import Names, hashed, joined
 from stream.columnar.hashtable import Keys
 from stream.columnar.structured import Table, stacked, where
 from stream.columnar.timestamps import NO_TIME, Ints
-from stream.events import EVENTS, OUTCOMES, Interaction
 from stream.indicators.cells import CELL
 from stream.indicators.plan import Plan
 from stream.intake.batch import Batch
@@ -34,6 +33,7 @@ from stream.intake.history.touchpoints import (
 )
 from stream.intake.pairs import wanted
 from stream.intake.panes import TALLY, OpenPanes, merged, tallies
+from stream.messages.events import EVENTS, OUTCOMES, Interaction
 
 ABANDONED: Final = 6
 """A contact that was abandoned; as a touch it is a `CONTACT`, if the rules include it at all."""

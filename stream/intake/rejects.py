@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import msgspec
 
-from stream.events import EVENTS, ID_CHARS, INDICATORS, OUTCOMES, Event, Feedback, Interaction
-from stream.outcomes import Reason, RecordError
-from stream.records import Record, Stream
+from stream.messages.events import EVENTS, ID_CHARS, INDICATORS, OUTCOMES, Event, Feedback, Interaction
+from stream.messages.outcomes import Reason, RecordError
+from stream.messages.records import Record, Stream
 
 MAX_BYTES: Final = 1 << 20
 """Largest value that is read; Kafka's own default limit is the same 1 MiB."""

@@ -18,7 +18,7 @@ from stream.intake.history.satisfaction import PAIR
 from stream.intake.history.touchpoints import TOUCH
 from stream.intake.panes import TALLY
 from stream.intake.source_clock import Source
-from stream.sections import NO_PANE
+from stream.messages.tallies import NO_PANE
 
 DTYPES = {
     "ids.interactions": SEEN,

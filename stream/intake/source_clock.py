@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.columnar.timestamps import NO_TIME, Ints
-from stream.sections import NO_PANE
+from stream.messages.tallies import NO_PANE
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ from stream.judge.root_cause import Causes
 from stream.judge.snapshot import dump, load
 from stream.judge.snapshot_format import About
 from stream.judge.state import Memory
-from stream.sections import NO_PANE, Section
+from stream.messages.tallies import NO_PANE, Section
 
 __all__ = ["Explained", "Judge", "Observer"]
 

@@ -32,7 +32,7 @@ from stream.judge.snapshot_format import (
 from stream.judge.state import ROW_BITS, ROW_MASK, Memory
 from stream.judge.watermarks import Portion
 from stream.judge.windows.sliding import Slotted, Window
-from stream.sections import NO_PANE, Rows
+from stream.messages.tallies import NO_PANE, Rows
 
 
 def dump(memory: Memory, rules: dict[str, About]) -> list[bytes]:

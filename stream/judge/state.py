@@ -12,7 +12,7 @@ from stream.judge.evaluation.schedule import Block, least
 from stream.judge.pending import Counts, Ints, Pending
 from stream.judge.snapshot_format import Orphan
 from stream.judge.watermarks import Portion, Sources
-from stream.sections import NO_PANE, ScopeKey, Section, Spelled, sources
+from stream.messages.tallies import NO_PANE, ScopeKey, Section, Spelled, sources
 
 ROW_BITS: Final = 40
 """A scope's code is its group's number above its row's."""

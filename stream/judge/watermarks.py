@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from alerts.rules import Timing
-from stream.sections import NO_PANE, Kind, Rows, ScopeKey, Section, no_rows
+from stream.messages.tallies import NO_PANE, Kind, Rows, ScopeKey, Section, no_rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from typing import Final
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outgoing
 from stream.kafka.topics import DEAD_LETTERS
-from stream.outcomes import Reject
-from stream.records import Record
+from stream.messages.outcomes import Reject
+from stream.messages.records import Record
 
 TOPIC_HEADER: Final = "tocsin-topic"
 PARTITION_HEADER: Final = "tocsin-partition"

@@ -13,8 +13,8 @@ from stream.kafka.dead_letters import (
     REASON_HEADER,
     TOPIC_HEADER,
 )
-from stream.outcomes import Reason
-from stream.records import Stream
+from stream.messages.outcomes import Reason
+from stream.messages.records import Stream
 
 TOPICS: Final = tuple(stream.topic for stream in Stream)
 REASONS: Final = tuple(reason.value for reason in Reason)

@@ -13,7 +13,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 from alerts.rules import DAY_MS
 from stream.kafka.clients import BrokerError, admin_client, partition_counts
 from stream.kafka.settings import MAX_RECORD_BYTES, ClientSettings
-from stream.records import Stream
+from stream.messages.records import Stream
 
 TALLIES: Final = "cx.tallies"
 SCORES: Final = "cx.scores"

@@ -22,7 +22,7 @@ from stream.kafka import snapshot_log as snapshots
 from stream.kafka.outbox import Outbox, Outgoing
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import intake_snapshots
-from stream.records import FileRecord, Stream
+from stream.messages.records import FileRecord, Stream
 from stream.roles import fingerprint
 from tests.bench.events import CHANNELS, STAGES, START_S, TOPICS, Load, customer, partition
 

@@ -16,7 +16,7 @@ from stream.kafka.outbox import Outgoing
 from stream.kafka.reader import Records
 from stream.kafka.topics import TALLIES
 from stream.machines import Work
-from stream.sections import Section
+from stream.messages.tallies import Section
 
 
 def commit_early() -> None:

@@ -16,7 +16,7 @@ from stream.kafka.dead_letters import letter
 from stream.kafka.offsets import TP
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import ensure
-from stream.outcomes import Reason, Reject
+from stream.messages.outcomes import Reason, Reject
 from tests.kafka.broker import Broker, running_broker
 
 

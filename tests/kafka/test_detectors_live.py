@@ -10,7 +10,7 @@ import orjson
 from aiokafka import AIOKafkaProducer
 
 from stream.backtest.replay_files import Engine
-from stream.records import FileRecord, Stream
+from stream.messages.records import FileRecord, Stream
 from tests.builders import plan_of
 from tests.chaos.wire import read_topic
 from tests.detector_events import KINDS, RULES, Event, events

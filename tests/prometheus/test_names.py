@@ -3,8 +3,8 @@
 import subprocess
 
 from alerts.transitions import Score
+from stream.messages.records import Stream
 from stream.metrics import Metrics
-from stream.records import Stream
 from tests.builders import plan_of
 from tests.fakes import FakeIntake, FakeJudge, FakeWorker
 

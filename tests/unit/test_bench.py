@@ -10,8 +10,8 @@ from stream.importing.importer import Importer
 from stream.importing.mapping_file import load
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
-from stream.outcomes import Outcome
-from stream.records import FileRecord, Stream
+from stream.messages.outcomes import Outcome
+from stream.messages.records import FileRecord, Stream
 from tests.bench import curves, run
 from tests.bench.events import Load, generate
 from tests.bench.files import CALL_COLUMNS, bank_calls

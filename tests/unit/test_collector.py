@@ -4,7 +4,7 @@ from alerts.rules import Severity
 from alerts.transitions import Score
 from stream.collector import ScrapeTimeCollector, limits
 from stream.indicators.plan import Plan
-from stream.records import Stream
+from stream.messages.records import Stream
 from tests.builders import plan_of
 from tests.fakes import FakeIntake, FakeJudge, FakeWorker
 

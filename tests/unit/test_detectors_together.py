@@ -7,7 +7,7 @@ import pytest
 
 from alerts.transitions import Transition
 from stream.backtest.replay_files import Engine
-from stream.records import FileRecord, Stream
+from stream.messages.records import FileRecord, Stream
 from tests.builders import plan_of
 from tests.detector_events import KINDS, RULES, events
 

@@ -17,8 +17,8 @@ from alerts.rulebook.reader import read_rulebook
 from alerts.rules import DIMENSIONS, Rulebook, Timing
 from alerts.states import State
 from stream.indicators.catalogue import CATALOGUE, OPTIONS
+from stream.messages.outcomes import Outcome, Reason
 from stream.metrics import Metrics
-from stream.outcomes import Outcome, Reason
 from stream.scenario_file import read_scenario
 from stream.scenarios import run
 

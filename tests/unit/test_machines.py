@@ -9,9 +9,9 @@ from stream.indicators.plan import Plan
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outgoing
 from stream.machines import IntakeMachine, JudgeMachine, Work
+from stream.messages.records import Stream
+from stream.messages.tallies import Kind, Section, decode
 from stream.metrics import Metrics
-from stream.records import Stream
-from stream.sections import Kind, Section, decode
 from tests.fake_kafka import Record, record
 
 FEEDBACK = TP("cx.feedback", 0)

@@ -11,8 +11,8 @@ from stream.generator import Message, Traffic
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
 from stream.mess import SPOILERS_OF, messed
-from stream.outcomes import Outcome
-from stream.records import FileRecord, Stream
+from stream.messages.outcomes import Outcome
+from stream.messages.records import FileRecord, Stream
 from stream.traffic import SCENARIOS, Mess
 
 DAWN_MS = 1_772_000_000_000 // DAY_MS * DAY_MS + 6 * HOUR_MS

@@ -7,10 +7,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from alerts.transitions import Transition
 from stream import __version__
-from stream.keying import Keyed
+from stream.messages.keys import Keyed
+from stream.messages.outcomes import Outcome, Reason
+from stream.messages.records import Stream
 from stream.metrics import Metrics
-from stream.outcomes import Outcome, Reason
-from stream.records import Stream
 from tests.builders import plan_of
 from tests.fakes import FakeWorker
 

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from alerts.rules import DAY_MS, HOUR_MS, SECOND_MS
 from stream.generator import Message
+from stream.messages.records import Stream
 from stream.pacing import Due, Pace, start_for
-from stream.records import Stream
 
 NOW_MS = 1_790_000_000_000
 

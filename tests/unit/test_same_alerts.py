@@ -12,8 +12,8 @@ import pytest
 from alerts.transitions import Transition
 from stream.intake.intake import Intake
 from stream.judge.judge import Judge
-from stream.records import FileRecord, Stream
-from stream.sections import Section, decode, encode
+from stream.messages.records import FileRecord, Stream
+from stream.messages.tallies import Section, decode, encode
 from tests.builders import plan_of
 
 RULES = """

@@ -28,7 +28,7 @@ from stream.judge.judge import Judge
 from stream.kafka.dead_letters import HEADERS, letter
 from stream.kafka.offsets import TP
 from stream.kafka.topics import specs
-from stream.outcomes import Reason, Reject
+from stream.messages.outcomes import Reason, Reject
 from stream.schemas import ASYNCAPI, NAMES, asyncapi, load
 from tests.builders import Counted, plan_of, section_of
 

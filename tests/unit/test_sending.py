@@ -15,8 +15,8 @@ from alerts.errors import SettingsError
 from alerts.rules import HOUR_MS, MINUTE_MS
 from stream.cli.send import command
 from stream.generator import Message
+from stream.messages.records import Stream
 from stream.pacing import Pace
-from stream.records import Stream
 from stream.sending import Limits, Play, limits, run_name, send, wall_ms, write
 from stream.traffic import SCENARIOS
 

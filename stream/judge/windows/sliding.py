@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from stream.indicators.formulas import Flags, Ints
 from stream.judge.windows.layout import Layout, Readout, summed
-from stream.sections import NO_PANE
+from stream.messages.tallies import NO_PANE
 
 Whole = TypeVar("Whole", np.int64, np.int32)
 

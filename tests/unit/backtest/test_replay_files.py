@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from alerts.transitions import Transition, encode, utc_text
 from stream.backtest.replay_files import WITNESSES, Backtest, too_far
 from stream.files.event_files import EventFile
-from stream.outcomes import Outcome, Reason
+from stream.messages.outcomes import Outcome, Reason
 from tests.builders import plan_of
 from tests.event_builders import counts
 

@@ -4,7 +4,7 @@ import pytest
 
 from stream.indicators.cells import CELLS, SCALES, SCALES_OF
 from stream.intake.answer_cells import KNOWN_ANSWERS, Levels, folded
-from stream.outcomes import Reason, RecordError
+from stream.messages.outcomes import Reason, RecordError
 
 LEVELS = Levels({"csat": {"scale": "1-5"}, "ces": {"scale": "1-7", "direction": "effort"}})
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from stream.events import Interaction
 from stream.intake.batch import Batch
+from stream.messages.events import Interaction
 
 
 def test_only_some_of_the_events_remain() -> None:

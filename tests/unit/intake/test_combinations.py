@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from stream.columnar.hashing import hashed
 from stream.columnar.numbering import SPELLINGS
-from stream.events import Interaction
 from stream.indicators.plan import Grouping
 from stream.intake.combinations import FEW, Combos, Scopes
-from stream.sections import ScopeKey
+from stream.messages.events import Interaction
+from stream.messages.tallies import ScopeKey
 from tests.builders import shard_of
 
 DIMS = ("channel", "topic", "product")

@@ -9,7 +9,7 @@ from stream.indicators.cells import CELLS
 from stream.intake.answer_cells import Levels
 from stream.intake.decode import decode_feedback, decode_interactions
 from stream.intake.rejects import MAX_BYTES
-from stream.records import FileRecords
+from stream.messages.records import FileRecords
 from tests.event_builders import START_S, Event, answer, contact, record, records
 
 HOUR_MS = 3_600_000

@@ -12,7 +12,7 @@ from stream.intake.combinations import Combos
 from stream.intake.emit import Emitter
 from stream.intake.panes import TALLY, merged, tallies
 from stream.intake.source_clock import Source
-from stream.sections import Kind, Rows
+from stream.messages.tallies import Kind, Rows
 from tests.builders import plan_of, shard_of
 from tests.event_builders import counts
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
-from stream.outcomes import Outcome
-from stream.records import Stream
-from stream.sections import Kind
+from stream.messages.outcomes import Outcome
+from stream.messages.records import Stream
+from stream.messages.tallies import Kind
 from tests.builders import plan_of
 from tests.event_builders import (
     START_S,

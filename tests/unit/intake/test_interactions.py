@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from stream.events import EVENTS, OUTCOMES
 from stream.intake.intake import Intake
 from stream.intake.interactions import KIND_OF
-from stream.records import Stream
+from stream.messages.events import EVENTS, OUTCOMES
+from stream.messages.records import Stream
 from tests.builders import plan_of
 from tests.event_builders import contact, told, whole
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from stream.events import ID_CHARS, Interaction
 from stream.intake.answer_cells import Levels
 from stream.intake.decode import decode_feedback, decode_interactions
 from stream.intake.rejects import MAX_BYTES, mended
-from stream.outcomes import Reason, Reject
-from stream.records import FileRecord, Record, Stream
+from stream.messages.events import ID_CHARS, Interaction
+from stream.messages.outcomes import Reason, Reject
+from stream.messages.records import FileRecord, Record, Stream
 from tests.event_builders import START_S, answer, contact, record
 
 HOUR_MS = 3_600_000

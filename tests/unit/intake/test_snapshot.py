@@ -3,7 +3,7 @@
 from stream.columnar.packing import pack, unpack
 from stream.intake.intake import Intake
 from stream.intake.snapshot import Saved
-from stream.records import Stream
+from stream.messages.records import Stream
 from tests.builders import plan_of
 from tests.event_builders import START_S, Counts, answer, by_cell, contact, ended, told
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.intake.source_clock import Source
-from stream.sections import NO_PANE
+from stream.messages.tallies import NO_PANE
 
 PANE_MS, LATENESS_MS = 10_000, 10_000
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream.judge.judge import Judge
-from stream.sections import Kind, ScopeKey, Section
+from stream.messages.tallies import Kind, ScopeKey, Section
 from tests.builders import Counted, plan_of, section_of
 from tests.judging import MESSY, PHONE, RULES, Event, answers, both, fed, sections_of, short
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream.judge.judge import Judge
-from stream.sections import Kind, ScopeKey, Section
+from stream.messages.tallies import Kind, ScopeKey, Section
 from tests.builders import plan_of, section_of
 from tests.judging import CHAT, MESSY, RULES, Event, answers, both, fed, sections_of, short
 

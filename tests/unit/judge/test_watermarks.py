@@ -6,7 +6,7 @@ import pytest
 
 from alerts.rules import Timing
 from stream.judge.watermarks import Sources
-from stream.sections import NO_PANE, Kind, Section
+from stream.messages.tallies import NO_PANE, Kind, Section
 from tests.builders import Counted, section_of
 
 A, B = "feedback/0", "feedback/1"

@@ -7,7 +7,7 @@ import pytest
 from stream.kafka.dead_letters import letter
 from stream.kafka.letters import Choice, Letter, as_object, read
 from stream.kafka.offsets import TP
-from stream.outcomes import Reason, Reject
+from stream.messages.outcomes import Reason, Reject
 
 
 @dataclass

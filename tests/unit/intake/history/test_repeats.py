@@ -11,7 +11,7 @@ from stream.indicators.plan import Plan
 from stream.intake.history.repeats import HISTORY, Contacts
 from stream.intake.history.touchpoints import CONTACT, TOUCH
 from stream.intake.intake import Intake
-from stream.records import Stream
+from stream.messages.records import Stream
 from tests.builders import plan_of
 from tests.event_builders import Event, contact, counts, ended, told, whole
 

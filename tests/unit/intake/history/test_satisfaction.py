@@ -9,7 +9,7 @@ import pytest
 from stream.indicators.plan import Plan
 from stream.intake.history.satisfaction import RESOLVED_CONTACT, UNHAPPY_ANSWER, Satisfaction, heard_of
 from stream.intake.intake import Intake
-from stream.records import Stream
+from stream.messages.records import Stream
 from tests.builders import plan_of
 from tests.event_builders import Event, answer, by_cell, contact, counts, ended, told, whole
 

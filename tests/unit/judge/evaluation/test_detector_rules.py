@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from alerts.rules import DAY_MS
 from alerts.transitions import Transition, utc_text
 from stream.judge.judge import Explained, Judge
-from stream.sections import ScopeKey, Section
+from stream.messages.tallies import ScopeKey, Section
 from tests.builders import Counted, plan_of, section_of
 
 KEPT = """

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from alerts.transitions import Transition
 from stream.judge.evaluation.threshold_rules import MOST_EDGES
 from stream.judge.judge import Judge
-from stream.sections import ScopeKey, Section
+from stream.messages.tallies import ScopeKey, Section
 from tests.builders import Counted, plan_of, section_of
 
 RULES = """

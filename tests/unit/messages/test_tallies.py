@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.sections import NO_PANE, Kind, Rows, Section, decode, encode, sources
+from stream.messages.tallies import NO_PANE, Kind, Rows, Section, decode, encode, sources
 
 INT64 = st.integers(-(2**62), 2**62)
 ROWS = st.lists(st.tuples(INT64, INT64, INT64, INT64, INT64), max_size=30)

@@ -1,6 +1,6 @@
 """Outcomes and reasons: labels of metrics and headers of dead letters, so their names are a contract."""
 
-from stream.outcomes import Outcome, Reason, RecordError
+from stream.messages.outcomes import Outcome, Reason, RecordError
 
 
 def test_outcomes_are_a_closed_list() -> None:

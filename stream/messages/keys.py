@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from stream.records import Record
+from stream.messages.records import Record
 
 EVERY: Final = 500
 """One record in so many is looked at, and one of each batch: a sender that keys otherwise does so always."""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from stream.keying import EVERY, Keyed, sampled, wanted_key
-from stream.records import FileRecord
+from stream.messages.keys import EVERY, Keyed, sampled, wanted_key
+from stream.messages.records import FileRecord
 
 
 @pytest.mark.parametrize(

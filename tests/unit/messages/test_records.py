@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.records import FileRecord, FileRecords
+from stream.messages.records import FileRecord, FileRecords
 
 
 @given(

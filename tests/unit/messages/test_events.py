@@ -1,7 +1,7 @@
 """Events: the fields that are read, and what is said of each when it is wrong."""
 
-from stream.events import EVENTS, INDICATORS, OUTCOMES, Feedback, Interaction
 from stream.indicators.cells import SCALES_OF
+from stream.messages.events import EVENTS, INDICATORS, OUTCOMES, Feedback, Interaction
 from tests.event_builders import answer, contact
 
 COMMON = {
