@@ -30,14 +30,14 @@ from stream.kafka.trimming import Trimmer
 from stream.layout import await_topics, watch_topics
 from stream.link import Link
 from stream.machines import IntakeMachine, JudgeMachine
-from stream.metrics import Metrics
+from stream.monitoring.metrics import Metrics
+from stream.monitoring.server import serve
 from stream.notify import BATCHES_IN_WORK as ALERT_BATCHES_IN_WORK
 from stream.notify import DeliveryTopic, Notifier
 from stream.roles import fingerprint, intake_role, judge_role
 from stream.ruleswatch import RulesWatch
 from stream.surroundings import Surroundings
 from stream.watchdog import LOOK_S, Watchdog
-from stream.web import serve
 
 log = logging.getLogger(__name__)
 

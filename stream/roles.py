@@ -11,7 +11,7 @@ from stream.kafka.snapshot_log import Snapshot
 from stream.kafka.topics import TALLIES, intake_snapshots, judge_snapshots
 from stream.machines import IntakeMachine, JudgeMachine
 from stream.messages.records import Stream
-from stream.metrics import Metrics
+from stream.monitoring.metrics import Metrics
 from stream.surroundings import Role
 
 INTAKE_SAVE_AFTER_S: Final = 60.0

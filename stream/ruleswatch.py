@@ -19,7 +19,7 @@ Mark = tuple[int, int, int] | None
 
 
 class Told(Protocol):
-    """Is told whether the latest rules file was sound: `stream.metrics.Metrics`."""
+    """Is told whether the latest rules file was sound: `stream.monitoring.metrics.Metrics`."""
 
     def rules_loaded(self, rulebook: Rulebook) -> None:
         """It was, and says what is in force anyway."""

@@ -26,7 +26,7 @@ class Client(Protocol):
 
 
 class Meter(Protocol):
-    """Is told what deliveries do; `stream.metrics.Metrics` counts it."""
+    """Is told what deliveries do; `stream.monitoring.metrics.Metrics` counts it."""
 
     def attempt(self, receiver: str) -> None:
         """A request is about to be sent."""

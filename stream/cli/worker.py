@@ -17,7 +17,7 @@ from stream.app import LEAVE_S, Ending, Worker, WorkerSettings
 from stream.cli.kafka_options import kafka_options
 from stream.files import rule_files as rulefile
 from stream.kafka.settings import ClientSettings
-from stream.web import HOST
+from stream.monitoring.server import HOST
 
 log = logging.getLogger("stream.worker")
 

@@ -4,7 +4,7 @@ import subprocess
 
 from alerts.transitions import Score
 from stream.messages.records import Stream
-from stream.metrics import Metrics
+from stream.monitoring.metrics import Metrics
 from tests.builders import plan_of
 from tests.fakes import FakeIntake, FakeJudge, FakeWorker
 

@@ -12,7 +12,7 @@ from stream.indicators.plan import Plan
 from stream.kafka.offsets import TP, Committed, Slot, Slots
 from stream.link import Batch, Positions
 from stream.machines import IntakeMachine, JudgeMachine
-from stream.metrics import Metrics
+from stream.monitoring.metrics import Metrics
 from stream.roles import intake_role, judge_role
 from stream.surroundings import Surroundings
 from tests.fake_kafka import FakeKafka, FakeOutbox, record

@@ -18,7 +18,7 @@ from alerts.rules import DIMENSIONS, Rulebook, Timing
 from alerts.states import State
 from stream.indicators.catalogue import CATALOGUE, OPTIONS
 from stream.messages.outcomes import Outcome, Reason
-from stream.metrics import Metrics
+from stream.monitoring.metrics import Metrics
 from stream.scenario_file import read_scenario
 from stream.scenarios import run
 

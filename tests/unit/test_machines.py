@@ -11,7 +11,7 @@ from stream.kafka.outbox import Outgoing
 from stream.machines import IntakeMachine, JudgeMachine, Work
 from stream.messages.records import Stream
 from stream.messages.tallies import Kind, Section, decode
-from stream.metrics import Metrics
+from stream.monitoring.metrics import Metrics
 from tests.fake_kafka import Record, record
 
 FEEDBACK = TP("cx.feedback", 0)

@@ -6,8 +6,8 @@ import aiohttp
 import pytest
 
 from alerts.errors import SettingsError
-from stream.metrics import Metrics
-from stream.web import serve
+from stream.monitoring.metrics import Metrics
+from stream.monitoring.server import serve
 from tests.builders import plan_of
 from tests.fakes import FakeWorker
 

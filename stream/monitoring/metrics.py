@@ -27,10 +27,10 @@ from alerts.rules import Rulebook
 from alerts.states import State
 from alerts.transitions import Transition
 from stream import __version__
-from stream.collector import ScrapeTimeCollector, WorkerView, limits
 from stream.messages.keys import Keyed
 from stream.messages.outcomes import Outcome, Reason
 from stream.messages.records import Stream
+from stream.monitoring.gauges import ScrapeTimeCollector, WorkerView, limits
 
 LATENCY_BUCKETS_S: Final = (1, 2, 5, 10, 15, 20, 21, 25, 30, 45, 60, 120, 300)
 """Around pane + lateness + 1 s, which is 21 s unless set: what G8 promises."""

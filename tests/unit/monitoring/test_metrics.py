@@ -10,7 +10,7 @@ from stream import __version__
 from stream.messages.keys import Keyed
 from stream.messages.outcomes import Outcome, Reason
 from stream.messages.records import Stream
-from stream.metrics import Metrics
+from stream.monitoring.metrics import Metrics
 from tests.builders import plan_of
 from tests.fakes import FakeWorker
 

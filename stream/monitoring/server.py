@@ -6,8 +6,8 @@ from typing import Final
 from aiohttp import web
 
 from alerts.errors import SettingsError
-from stream.collector import WorkerView
-from stream.metrics import Metrics
+from stream.monitoring.gauges import WorkerView
+from stream.monitoring.metrics import Metrics
 
 HOST: Final = "127.0.0.1"
 """Unless set: nobody else's business."""

@@ -2,9 +2,9 @@
 
 from alerts.rules import Severity
 from alerts.transitions import Score
-from stream.collector import ScrapeTimeCollector, limits
 from stream.indicators.plan import Plan
 from stream.messages.records import Stream
+from stream.monitoring.gauges import ScrapeTimeCollector, limits
 from tests.builders import plan_of
 from tests.fakes import FakeIntake, FakeJudge, FakeWorker
 
