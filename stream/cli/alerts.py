@@ -20,7 +20,7 @@ from stream.cli.kafka_options import kafka_options, run
 from stream.kafka.clients import POLL_MS, producing, read_all, reading
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import ALERTS, COMMANDS
-from stream.standing import Standing, decode, line
+from stream.ops.alert_status import Standing, decode, line
 
 LABELS: Final = ("rule", "severity", "indicator", *DIMENSIONS)
 TIME: Final = "%Y-%m-%dT%H:%M:%SZ"

@@ -8,8 +8,8 @@ import click
 import orjson
 
 from stream.cli.kafka_options import kafka_options, run
-from stream.doctor import State, examine
 from stream.kafka.settings import ClientSettings
+from stream.ops.doctor import State, examine
 
 
 @click.command("doctor")

@@ -29,7 +29,7 @@ from stream.kafka.dead_letters import HEADERS, letter
 from stream.kafka.offsets import TP
 from stream.kafka.topics import specs
 from stream.messages.outcomes import Reason, Reject
-from stream.schemas import ASYNCAPI, NAMES, asyncapi, load
+from stream.ops.schemas import ASYNCAPI, NAMES, asyncapi, load
 from tests.builders import Counted, plan_of, section_of
 
 RULES = """

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from alerts.errors import SettingsError
 from alerts.transitions import Transition, encode
-from stream.standing import Standing, decode, line
+from stream.ops.alert_status import Standing, decode, line
 
 
 def _transition(alert: str = "abcdef0123456789", seq: int = 1, state: str = "firing") -> Transition:

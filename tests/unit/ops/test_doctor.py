@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stream.doctor import State, clock, keys, rules_checks, versions
+from stream.ops.doctor import State, clock, keys, rules_checks, versions
 
 GOOD = {"faust-streaming": "0.15.3"}
 
