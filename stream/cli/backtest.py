@@ -14,12 +14,12 @@ from stream.backtest.replay_files import Backtest, plan_of
 from stream.cli.kafka_options import kafka_options, run
 from stream.cli.progress import progress
 from stream.cli.showing import Showing, Style, period_ms, zone
-from stream.explaining import choice
 from stream.files.event_files import EventFile
 from stream.files.packed_logs import STDIN, size_of
 from stream.files.rule_files import load, starter
 from stream.indicators.plan import Plan
 from stream.kafka.settings import ClientSettings
+from stream.reports.explain import choice
 
 
 @dataclass(frozen=True, slots=True)

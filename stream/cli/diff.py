@@ -16,12 +16,12 @@ from alerts.transitions import seconds, utc_text
 from stream.backtest.replay_files import Backtest, plan_of
 from stream.cli.progress import progress
 from stream.cli.showing import fate_lines, zone
-from stream.comparing import Change, Pair, pairs
-from stream.episodes import Episode, episodes, scope_words
 from stream.files.event_files import EventFile
 from stream.files.packed_logs import size_of
 from stream.files.rule_files import load
-from stream.timeline import aligned, clock, length, local
+from stream.reports.diff import Change, Pair, pairs
+from stream.reports.episodes import Episode, episodes, scope_words
+from stream.reports.timeline import aligned, clock, length, local
 
 SIGNS: Final = {Change.NEW: "+", Change.VANISHED: "-", Change.EARLIER: "<", Change.LATER: ">"}
 _FILE: Final = click.Path(dir_okay=False, allow_dash=True)

@@ -14,13 +14,13 @@ from alerts.readings import scope_object
 from alerts.rules import MINUTE_MS
 from alerts.transitions import Transition, encode
 from stream.backtest.replay_files import Fate, Hear
-from stream.episodes import episodes
-from stream.explaining import Choice, explanation_json, explanation_text
 from stream.indicators.plan import Plan
 from stream.judge.evaluation.explained import Explained, Observer
-from stream.periods import Periods
-from stream.report import report
-from stream.timeline import local, summary, timeline
+from stream.reports.episodes import episodes
+from stream.reports.explain import Choice, explanation_json, explanation_text
+from stream.reports.period_report import report
+from stream.reports.periods import Periods
+from stream.reports.timeline import local, summary, timeline
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts.transitions import Score, Transition
-from stream.timeline import cause_words
+from stream.reports.timeline import cause_words
 
 COLUMNS: Final = ("csat", "ces", "nps", "fcr", "abandonment")
 """Indicators shown, one column each."""

@@ -8,7 +8,7 @@ import msgspec
 from alerts.errors import SettingsError
 from alerts.states import State
 from alerts.transitions import Transition
-from stream.episodes import scope_words
+from stream.reports.episodes import scope_words
 
 SHOWN_ID: Final = 10
 """Characters of an alert's id that are shown; enough to name it by."""

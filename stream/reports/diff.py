@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from alerts.rules import Severity
-from stream.episodes import Episode
+from stream.reports.episodes import Episode
 
 ScopeItems = tuple[tuple[str, str], ...]
 

@@ -4,9 +4,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from alerts.rules import MINUTE_MS
-from stream.explaining import Choice
-from stream.periods import REOPENED, REPEAT, Line, Periods
-from stream.report import report, table
+from stream.reports.explain import Choice
+from stream.reports.period_report import report, table
+from stream.reports.periods import REOPENED, REPEAT, Line, Periods
 from tests.builders import plan_of
 
 DAY = datetime(2026, 3, 2)  # noqa: DTZ001  # local

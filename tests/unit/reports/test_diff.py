@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from alerts.transitions import Transition
-from stream.comparing import Change, Pair, pairs
-from stream.episodes import episodes
+from stream.reports.diff import Change, Pair, pairs
+from stream.reports.episodes import episodes
 from tests.transition_builders import MINUTE_MS, step
 
 

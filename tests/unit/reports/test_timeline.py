@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from stream.episodes import episodes
-from stream.timeline import aligned, cause_words, length, summary, timeline
+from stream.reports.episodes import episodes
+from stream.reports.timeline import aligned, cause_words, length, summary, timeline
 from tests.transition_builders import MINUTE_MS, step
 
 UTC = ZoneInfo("UTC")

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from stream.episodes import scope_words
-from stream.explaining import Choice
 from stream.indicators.catalogue import CATALOGUE
 from stream.indicators.plan import Plan, grouping_of
-from stream.periods import COLUMNS, REOPENED, REPEAT, Line, Periods
-from stream.timeline import aligned, length
+from stream.reports.episodes import scope_words
+from stream.reports.explain import Choice
+from stream.reports.periods import COLUMNS, REOPENED, REPEAT, Line, Periods
+from stream.reports.timeline import aligned, length
 
 TITLES: Final = {REOPENED: "fcr (reopened)", REPEAT: "fcr (repeat)"}
 

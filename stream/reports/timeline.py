@@ -6,7 +6,7 @@ from typing import Final
 
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from alerts.transitions import EPOCH
-from stream.episodes import Episode, scope_words, unix_ms
+from stream.reports.episodes import Episode, scope_words, unix_ms
 
 Table = Sequence[Sequence[str]]
 

@@ -10,9 +10,9 @@ from alerts.errors import SettingsError
 from alerts.readings import scope_object
 from alerts.rules import DIMENSIONS
 from alerts.transitions import rounded, utc_text
-from stream.episodes import scope_words
 from stream.judge.evaluation.explained import Explained
-from stream.timeline import local
+from stream.reports.episodes import scope_words
+from stream.reports.timeline import local
 
 
 @dataclass(frozen=True, slots=True)

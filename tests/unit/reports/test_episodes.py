@@ -1,6 +1,6 @@
 """Episodes: transitions put together again."""
 
-from stream.episodes import episodes, scope_words, unix_ms
+from stream.reports.episodes import episodes, scope_words, unix_ms
 from tests.transition_builders import MINUTE_MS, step
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from stream.indicators.plan import Grouping
-from stream.periods import REOPENED, REPEAT, Line, Periods
+from stream.reports.periods import REOPENED, REPEAT, Line, Periods
 from tests.builders import Counted, plan_of, section_of
 
 HOUR_MS = 3_600_000

@@ -9,8 +9,8 @@ from alerts.errors import SettingsError
 from alerts.readings import Reading
 from alerts.rules import Rule, Severity, Threshold
 from alerts.states import State, Verdict
-from stream.explaining import Choice, choice, explanation_json, explanation_text
 from stream.judge.evaluation.explained import Explained
+from stream.reports.explain import Choice, choice, explanation_json, explanation_text
 
 RULE = Rule("low", "csat", ("channel",), Threshold(600_000, 80, 50))
 EXPLAINED = Explained(
