@@ -10,10 +10,10 @@ from alerts.errors import OperatorError
 from alerts.readings import Reading, scope_text
 from alerts.transitions import utc_text
 from stream.cli import OPERATOR_ERROR_EXIT
-from stream.junit import Case, write
-from stream.scenario import Scenario
-from stream.scenario_file import read_scenario
-from stream.scenarios import Compared, Result, run
+from stream.scenarios.junit import Case, write
+from stream.scenarios.reader import read_scenario
+from stream.scenarios.runner import Compared, Result, run
+from stream.scenarios.scenario import Scenario
 
 MISMATCHES_SHOWN = 20
 

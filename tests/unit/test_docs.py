@@ -19,8 +19,8 @@ from alerts.states import State
 from stream.indicators.catalogue import CATALOGUE, OPTIONS
 from stream.messages.outcomes import Outcome, Reason
 from stream.monitoring.metrics import Metrics
-from stream.scenario_file import read_scenario
-from stream.scenarios import run
+from stream.scenarios.reader import read_scenario
+from stream.scenarios.runner import run
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

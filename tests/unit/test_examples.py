@@ -9,8 +9,8 @@ from alerts.rulebook.advice import advice
 from stream.cli.check import command as check
 from stream.files.rule_files import load
 from stream.indicators.catalogue import CATALOGUE
-from stream.scenario_file import read_scenario
-from stream.scenarios import run
+from stream.scenarios.reader import read_scenario
+from stream.scenarios.runner import run
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples" / "rules").glob("*.yaml"))

@@ -1,4 +1,4 @@
-"""stream.scenarios: scenarios run through intake and judge, and are compared with what they expect."""
+"""stream.scenarios.runner: scenarios run through intake and judge, and are compared with what they expect."""
 
 from pathlib import Path
 
@@ -6,10 +6,10 @@ import pytest
 
 from alerts.errors import SettingsError
 from alerts.states import State
-from stream.scenario_file import read_scenario
-from stream.scenarios import Result, run
+from stream.scenarios.reader import read_scenario
+from stream.scenarios.runner import Result, run
 
-SCENARIOS = Path(__file__).parents[1] / "scenarios"
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 
 def results(folder: Path, text: str) -> list[Result]:

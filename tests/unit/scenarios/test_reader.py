@@ -7,8 +7,8 @@ import pytest
 from alerts.errors import RulebookError, SettingsError
 from alerts.rules import HOUR_MS, MINUTE_MS, SECOND_MS, Severity
 from alerts.states import State
-from stream.scenario import Moment, Scenario, Wanted
-from stream.scenario_file import START_MS, read_scenario
+from stream.scenarios.reader import START_MS, read_scenario
+from stream.scenarios.scenario import Moment, Scenario, Wanted
 
 ROW = 'csat: "80"\nexpect: inactive\n'
 TWO_RULES = "rules: [{name: a, indicator: csat}, {name: b, indicator: csat}]\n"

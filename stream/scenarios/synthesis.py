@@ -10,7 +10,7 @@ from alerts.rules import SECOND_MS
 from alerts.transitions import utc_text
 from stream.indicators.cells import SCALES
 from stream.messages.records import Stream
-from stream.scenario import Scenario, Series
+from stream.scenarios.scenario import Scenario, Series
 
 Fields = dict[str, object]
 """What an event has beside id, time and dimensions."""

@@ -22,9 +22,9 @@ from alerts.rulebook.yaml_nodes import Fields, Node, read_document
 from alerts.rules import DAY_MS, Rulebook, Timing
 from stream.files.rule_files import load, read_text
 from stream.indicators.catalogue import CATALOGUE
-from stream.scenario import Expected, Scenario, Series
-from stream.scenario_events import read_events, read_moments, read_time_ms
-from stream.scenario_series import SeriesReader
+from stream.scenarios.events import read_events, read_moments, read_time_ms
+from stream.scenarios.scenario import Expected, Scenario, Series
+from stream.scenarios.series import SeriesReader
 
 START_MS: Final = 1_767_571_200_000
 """2026-01-05T00:00:00Z, a Monday: when scenarios start that do not say."""

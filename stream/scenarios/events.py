@@ -13,9 +13,9 @@ from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
 from alerts.rules import Rule
 from stream.columnar.timestamps import NO_TIME, read_time
 from stream.files.packed_logs import opened
-from stream.scenario import Expected, Moment, Wanted
-from stream.scenario_rows import STATES
-from stream.scenario_series import read_scope
+from stream.scenarios.rows import STATES
+from stream.scenarios.scenario import Expected, Moment, Wanted
+from stream.scenarios.series import read_scope
 
 Placed = tuple[str, bytes]
 """Where an event stands, for messages, and its JSON."""

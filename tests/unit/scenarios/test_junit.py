@@ -1,4 +1,4 @@
-"""stream.junit: results for CI servers."""
+"""stream.scenarios.junit: results for CI servers."""
 
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from alerts.errors import SettingsError
-from stream.junit import Case, write
+from stream.scenarios.junit import Case, write
 
 
 def test_cases_are_written_as_one_suite(tmp_path: Path) -> None:

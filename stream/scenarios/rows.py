@@ -8,7 +8,7 @@ from alerts.measures import Yardstick
 from alerts.rulebook.yaml_nodes import NUMBER, Node
 from alerts.rules import Severity
 from alerts.states import State
-from stream.scenario import Wanted
+from stream.scenarios.scenario import Wanted
 
 T = TypeVar("T")
 

@@ -8,9 +8,9 @@ from alerts.rulebook.values import dimension_values
 from alerts.rulebook.yaml_nodes import Fields, Node
 from alerts.rules import DIMENSIONS, Rule, Rulebook
 from stream.indicators.catalogue import CATALOGUE
-from stream.scenario import Expected, Moment, Series, Wanted
-from stream.scenario_rows import counts, scores, states
-from stream.scenario_traffic import COUNTS, ONE_OF
+from stream.scenarios.rows import counts, scores, states
+from stream.scenarios.scenario import Expected, Moment, Series, Wanted
+from stream.scenarios.synthesis import COUNTS, ONE_OF
 
 ANSWERS: Final = 1000
 """Per step: so many that a score is beyond doubt, unless `n` says otherwise."""

@@ -19,8 +19,8 @@ from stream.judge.evaluation.explained import Explained
 from stream.judge.judge import Judge
 from stream.messages.records import FileRecord, Stream
 from stream.messages.tallies import Section
-from stream.scenario import Expected, Moment, Scenario, Wanted
-from stream.scenario_traffic import Happening, happenings
+from stream.scenarios.scenario import Expected, Moment, Scenario, Wanted
+from stream.scenarios.synthesis import Happening, happenings
 
 
 @dataclass(frozen=True, slots=True)
