@@ -15,8 +15,8 @@ from alerts.rules import Burn, Rule, Rulebook, Sudden, Threshold
 from stream.cli.progress import progress
 from stream.files.rule_files import load, starter
 from stream.indicators.catalogue import CATALOGUE
-from stream.plot import chart
-from stream.simulate import MONTH_DAYS, TUNED_MS, Outcome, Question, Seen, Simulation, false_pages
+from stream.simulate.plot import chart
+from stream.simulate.simulation import MONTH_DAYS, TUNED_MS, Outcome, Question, Seen, Simulation, false_pages
 
 LEAST_PER_DAY, MOST_PER_DAY = 0.1, 1e6
 """Answers of a scope that a simulation is good for: between three a month and a dozen a second."""

@@ -16,11 +16,11 @@ from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile, poisson
 from alerts.notation import duration_text
 from alerts.rules import DAY_MS, HOUR_MS, Rule, Rulebook, Threshold
 from alerts.states import State
-from stream.answering import answering
-from stream.crowd import Crowd, Size
-from stream.headway import Headway
 from stream.indicators.formulas import Floats
-from stream.twins import alone, beside, plan_for, warm_up_ms
+from stream.simulate.answer_model import answering
+from stream.simulate.baselines import alone, beside, plan_for, warm_up_ms
+from stream.simulate.headway import Headway
+from stream.simulate.population import Crowd, Size
 
 PLAIN_MONTHS: Final = 100
 """Months of scopes that plain thresholds are simulated for, at most."""

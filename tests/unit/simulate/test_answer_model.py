@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from alerts.errors import SettingsError
-from stream.answering import answering
 from stream.indicators.cells import CELLS
 from stream.indicators.formulas import LATTICE
+from stream.simulate.answer_model import answering
 from tests.builders import DEFAULTS
 
 

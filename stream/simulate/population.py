@@ -7,13 +7,13 @@ import numpy as np
 
 from alerts.rules import DAY_MS
 from alerts.states import State
-from stream.answering import Answering
-from stream.headway import Headway
 from stream.indicators.formulas import Ints
 from stream.indicators.plan import Plan, grouping_of
 from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.schedule import Block
 from stream.judge.evaluation.threshold_rules import Told
+from stream.simulate.answer_model import Answering
+from stream.simulate.headway import Headway
 
 START_MS: Final = 20_000 * DAY_MS
 """Event time starts somewhere in 2024."""

@@ -4,8 +4,8 @@ import math
 import re
 
 from alerts.rules import DAY_MS, HOUR_MS, Rule, Threshold
-from stream.plot import bars, chart
-from stream.simulate import Outcome, Question, Seen
+from stream.simulate.plot import bars, chart
+from stream.simulate.simulation import Outcome, Question, Seen
 
 QUESTION = Question(85, (40.0,), 200, 20, 1, 1, DAY_MS)
 

@@ -1,7 +1,7 @@
 """Headway: how far a simulation is."""
 
 from alerts.rules import HOUR_MS, MINUTE_MS
-from stream.headway import Headway
+from stream.simulate.headway import Headway
 
 
 def test_hours_of_all_scopes_add_up() -> None:

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from alerts.rules import DAY_MS, HOUR_MS, Rule, Rulebook
 from stream.cli.simulate import command
-from stream.simulate import Outcome, Question, Simulation, false_pages
+from stream.simulate.simulation import Outcome, Question, Simulation, false_pages
 from tests.simulated import RULES, book, rule
 
 QUESTION = Question(

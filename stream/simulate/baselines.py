@@ -7,8 +7,8 @@ from typing import Final
 from alerts.errors import SettingsError
 from alerts.rulebook.values import LONGEST_WINDOW_MS
 from alerts.rules import DAY_MS, MINUTE_MS, SECOND_MS, Burn, Rule, Rulebook, Sudden, Threshold, Timing
-from stream.answering import answering
 from stream.indicators.plan import Plan
+from stream.simulate.answer_model import answering
 
 LADDER_MS: Final = (
     10 * SECOND_MS, 30 * SECOND_MS, MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS, 10 * MINUTE_MS,

@@ -7,9 +7,9 @@ import pytest
 
 from alerts.rules import DAY_MS, MINUTE_MS
 from alerts.states import State
-from stream.answering import answering
-from stream.crowd import Change, Crowd, Size
-from stream.headway import Headway
+from stream.simulate.answer_model import answering
+from stream.simulate.headway import Headway
+from stream.simulate.population import Change, Crowd, Size
 from tests.builders import plan_of
 
 RULES = """

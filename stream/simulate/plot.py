@@ -5,7 +5,7 @@ from html import escape
 from math import ceil, floor, isfinite, log10
 from typing import Final
 
-from stream.simulate import Outcome, Question, Seen, false_pages
+from stream.simulate.simulation import Outcome, Question, Seen, false_pages
 
 WIDTH, BAR, GAP, LEFT, RIGHT = 860, 16, 6, 300, 150
 """Pixels: of the drawing, of a bar and the space below it, of the names, of what is written after bars."""

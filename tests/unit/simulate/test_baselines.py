@@ -6,7 +6,7 @@ import pytest
 
 from alerts.errors import SettingsError
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Threshold
-from stream.twins import alone, beside, pane_ms, plan_for, warm_up_ms
+from stream.simulate.baselines import alone, beside, pane_ms, plan_for, warm_up_ms
 from tests.simulated import book, rule
 
 
