@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from stream.demo.play import DemoSettings, play
-from stream.traffic import DAY_SPEED
+from stream.traffic.profiles import DAY_SPEED
 
 NEXT: Final = """Next, on a Kafka of your own:
   tocsin topics --broker HOST:9092

@@ -12,13 +12,13 @@ import click
 
 from alerts.errors import SettingsError
 from stream.cli.kafka_options import kafka_options, run
-from stream.generator import Message
 from stream.kafka.clients import BrokerError, admin_client, producing
 from stream.kafka.settings import ClientSettings
 from stream.messages.records import Stream
-from stream.pacing import Pace, start_for
-from stream.sending import Play, limits, run_name, send, wall_ms, write
-from stream.traffic import SCENARIOS
+from stream.traffic.generator import Message
+from stream.traffic.pacing import Pace, start_for
+from stream.traffic.profiles import SCENARIOS
+from stream.traffic.sender import Play, limits, run_name, send, wall_ms, write
 
 
 @dataclass(frozen=True, slots=True)

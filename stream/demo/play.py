@@ -30,9 +30,9 @@ from stream.indicators.catalogue import CATALOGUE
 from stream.kafka.clients import BrokerError, producing, reading
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import ALERTS, SCORES, ensure
-from stream.pacing import Pace, start_for
-from stream.sending import Play, limits, run_name, send, wall_ms
-from stream.traffic import DEMO
+from stream.traffic.pacing import Pace, start_for
+from stream.traffic.profiles import DEMO
+from stream.traffic.sender import Play, limits, run_name, send, wall_ms
 
 GROUP: Final = "tocsin-demo"
 PARTITIONS: Final = 2

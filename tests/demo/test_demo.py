@@ -15,7 +15,7 @@ from typing import IO
 import pytest
 
 from stream.demo.play import LOG_PORT, METRICS_PORT
-from stream.traffic import DEMO
+from stream.traffic.profiles import DEMO
 from tests.demo.processes import descendants, listening_addresses, running, wait_for
 
 LOOPBACK_HEX = "0100007F"

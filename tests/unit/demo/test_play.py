@@ -11,7 +11,7 @@ from alerts.rules import MINUTE_MS, SECOND_MS, Rulebook
 from stream.demo.child_worker import TAIL_LINES, ChildWorker, WorkerError, counted_events
 from stream.demo.play import RULES, demo_rules
 from stream.files.rule_files import load
-from stream.traffic import CHANNELS, DAY_SPEED, DEMO
+from stream.traffic.profiles import CHANNELS, DAY_SPEED, DEMO
 
 SHIPPED = Path(__file__).parents[3] / "stream" / RULES
 URL, SECRET = "http://127.0.0.1:9109/hook", "whsec_" + "A" * 44

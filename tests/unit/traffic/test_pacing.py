@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.rules import DAY_MS, HOUR_MS, SECOND_MS
-from stream.generator import Message
 from stream.messages.records import Stream
-from stream.pacing import Due, Pace, start_for
+from stream.traffic.generator import Message
+from stream.traffic.pacing import Due, Pace, start_for
 
 NOW_MS = 1_790_000_000_000
 

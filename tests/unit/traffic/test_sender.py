@@ -14,11 +14,11 @@ from click.testing import CliRunner
 from alerts.errors import SettingsError
 from alerts.rules import HOUR_MS, MINUTE_MS
 from stream.cli.send import command
-from stream.generator import Message
 from stream.messages.records import Stream
-from stream.pacing import Pace
-from stream.sending import Limits, Play, limits, run_name, send, wall_ms, write
-from stream.traffic import SCENARIOS
+from stream.traffic.generator import Message
+from stream.traffic.pacing import Pace
+from stream.traffic.profiles import SCENARIOS
+from stream.traffic.sender import Limits, Play, limits, run_name, send, wall_ms, write
 
 NOON = "2026-01-05T12:00:00Z"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts.rules import DAY_MS, HOUR_MS, SECOND_MS
-from stream.generator import Message
+from stream.traffic.generator import Message
 
 PAST_DAYS: Final = 28
 """How long ago faster traffic starts (whole weeks, so that it is the same weekday)."""

@@ -7,13 +7,13 @@ import pytest
 
 from alerts.rules import DAY_MS, HOUR_MS
 from stream.files.rule_files import starter
-from stream.generator import Message, Traffic
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
-from stream.mess import SPOILERS_OF, messed
 from stream.messages.outcomes import Outcome
 from stream.messages.records import FileRecord, Stream
-from stream.traffic import SCENARIOS, Mess
+from stream.traffic.faults import SPOILERS_OF, messed
+from stream.traffic.generator import Message, Traffic
+from stream.traffic.profiles import SCENARIOS, Mess
 
 DAWN_MS = 1_772_000_000_000 // DAY_MS * DAY_MS + 6 * HOUR_MS
 HEALTHY = SCENARIOS["day"]

@@ -1,6 +1,6 @@
 """Traffic as data: channels, journey, day curves, incidents and the scenarios that `tocsin send` plays.
 
-Nothing here draws at random or reads a clock; `stream.generator` turns it into events.
+Nothing here draws at random or reads a clock; `stream.traffic.generator` turns it into events.
 """
 
 from collections.abc import Mapping

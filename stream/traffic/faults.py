@@ -9,9 +9,9 @@ from typing import Any, Final
 import orjson
 
 from alerts.rules import MINUTE_MS
-from stream.generator import Message
 from stream.messages.records import Stream
-from stream.traffic import Mess
+from stream.traffic.generator import Message
+from stream.traffic.profiles import Mess
 
 
 def messed(messages: Iterable[Message], mess: Mess, seed: int) -> Iterator[Message]:

@@ -10,9 +10,9 @@ import pytest
 
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS
 from alerts.transitions import utc_text
-from stream.generator import Message, Traffic, cause_share, level_at, messages_per_contact
 from stream.messages.records import Stream
-from stream.traffic import CHANNELS, DEMO, JOURNEY, OFFICE, SCENARIOS, STAGES, Scenario
+from stream.traffic.generator import Message, Traffic, cause_share, level_at, messages_per_contact
+from stream.traffic.profiles import CHANNELS, DEMO, JOURNEY, OFFICE, SCENARIOS, STAGES, Scenario
 
 DAWN_MS = 1_772_000_000_000 // DAY_MS * DAY_MS + 6 * HOUR_MS
 HEALTHY = SCENARIOS["day"]

@@ -18,7 +18,7 @@ import orjson
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from alerts.transitions import utc_text
 from stream.messages.records import Stream
-from stream.traffic import (
+from stream.traffic.profiles import (
     COMMENTS,
     CONTENT,
     COUNTRIES,

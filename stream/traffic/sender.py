@@ -16,11 +16,11 @@ from aiokafka import AIOKafkaProducer
 
 from alerts.errors import SettingsError
 from alerts.rules import SECOND_MS
-from stream.generator import Message, Traffic
-from stream.mess import messed
 from stream.messages.records import Stream
-from stream.pacing import Due, Pace
-from stream.traffic import Scenario
+from stream.traffic.faults import messed
+from stream.traffic.generator import Message, Traffic
+from stream.traffic.pacing import Due, Pace
+from stream.traffic.profiles import Scenario
 
 TICK_S: Final = 0.02
 """How often the sender looks what is due."""
