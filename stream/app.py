@@ -17,7 +17,6 @@ from typing import Any, Final
 
 from alerts.rules import Rulebook
 from stream.crew import Crew
-from stream.faust_app import FAMILIES, INPUTS, Agents, build, consumer_options
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
 from stream.judge.judge import Judge
@@ -28,7 +27,6 @@ from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import ALERTS, TALLIES
 from stream.kafka.trimming import Trimmer
 from stream.layout import await_topics, watch_topics
-from stream.link import Link
 from stream.machines import IntakeMachine, JudgeMachine
 from stream.monitoring.metrics import Metrics
 from stream.monitoring.server import serve
@@ -37,6 +35,8 @@ from stream.notify import DeliveryTopic, Notifier
 from stream.roles import fingerprint, intake_role, judge_role
 from stream.ruleswatch import RulesWatch
 from stream.surroundings import Surroundings
+from stream.transport.faust_app import FAMILIES, INPUTS, Agents, build, consumer_options
+from stream.transport.link import Link
 from stream.watchdog import LOOK_S, Watchdog
 
 log = logging.getLogger(__name__)

@@ -16,10 +16,10 @@ from alerts.errors import OperatorError
 from stream.host import Host, made_anew
 from stream.kafka.offsets import TP, Committed, Slots
 from stream.kafka.topics import ALERTS
-from stream.link import Batch, Positions
 from stream.machines import IntakeMachine, JudgeMachine
 from stream.messages.records import Stream
 from stream.surroundings import Role, Surroundings
+from stream.transport.link import Batch, Positions
 
 log = logging.getLogger(__name__)
 

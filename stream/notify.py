@@ -21,7 +21,7 @@ from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outbox, Outgoing
 from stream.kafka.reader import Reader
 from stream.kafka.topics import COMMANDS, DELIVERIES
-from stream.link import Batch
+from stream.transport.link import Batch
 
 BATCHES_IN_WORK: Final = 10_000
 """Of cx.alerts, per partition: a batch stays in work until the slowest receiver has it, and others go on."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from stream.host import Host
 from stream.kafka.offsets import TP, Committed, Slot
 from stream.kafka.snapshot_log import Snapshot
-from stream.link import Batch
 from stream.surroundings import Role, Surroundings
+from stream.transport.link import Batch
 from tests.fake_kafka import Echo, FakeKafka, FakeOutbox
 
 A, B, OUT, STATE = TP("a", 0), TP("b", 0), TP("out", 0), TP("state", 0)

@@ -10,11 +10,11 @@ from alerts.rules import Rule, Rulebook, Threshold
 from stream.crew import Crew
 from stream.indicators.plan import Plan
 from stream.kafka.offsets import TP, Committed, Slot, Slots
-from stream.link import Batch, Positions
 from stream.machines import IntakeMachine, JudgeMachine
 from stream.monitoring.metrics import Metrics
 from stream.roles import intake_role, judge_role
 from stream.surroundings import Surroundings
+from stream.transport.link import Batch, Positions
 from tests.fake_kafka import FakeKafka, FakeOutbox, record
 
 RULE = Rule("low", "csat", ("channel",), Threshold(600_000, 80, 50))

@@ -6,8 +6,8 @@ from aiokafka.coordinator import protocol
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.assignor import Assignor, decode_held, encode_held, share_out
 from stream.kafka.offsets import TP
+from stream.transport.assignor import Assignor, decode_held, encode_held, share_out
 
 INPUTS = ("cx.interactions", "cx.feedback")
 TALLIES = ("cx.tallies",)

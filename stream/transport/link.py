@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from stream.assignor import Family
 from stream.kafka.offsets import TP, Slot, Slots
 from stream.kafka.reader import Records
+from stream.transport.assignor import Family
 
 
 @dataclass(frozen=True, slots=True)

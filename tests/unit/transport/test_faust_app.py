@@ -5,11 +5,11 @@ from typing import Any
 
 from mode.supervisors import CrashingSupervisor
 
-from stream.faust_app import FAMILIES, REBALANCE_TIMEOUT_S, Agents, build, consumer_options
 from stream.kafka.offsets import Slots
 from stream.kafka.settings import ClientSettings
-from stream.link import Batch, Link
-from stream.transport import STEP_S, Consumer
+from stream.transport.faust_app import FAMILIES, REBALANCE_TIMEOUT_S, Agents, build, consumer_options
+from stream.transport.faust_transport import STEP_S, Consumer
+from stream.transport.link import Batch, Link
 
 
 class Nobody:

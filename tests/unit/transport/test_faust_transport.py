@@ -15,9 +15,16 @@ from aiokafka.record.default_records import DefaultRecord
 from faust.transport.drivers import by_url
 from yarl import URL
 
-from stream.assignor import Assignor
 from stream.kafka.offsets import TP
-from stream.transport import FAUST_VERSION, RELIED_ON, Consumer, ConsumerThread, Transport, prepare
+from stream.transport.assignor import Assignor
+from stream.transport.faust_transport import (
+    FAUST_VERSION,
+    RELIED_ON,
+    Consumer,
+    ConsumerThread,
+    Transport,
+    prepare,
+)
 from tests.fake_kafka import Record, record
 
 A = TP("cx.interactions", 0)

@@ -12,9 +12,9 @@ from mode.supervisors import CrashingSupervisor
 
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import ALERTS, TALLIES
-from stream.link import Batch, Link
 from stream.messages.records import Stream
-from stream.transport import SCHEME, prepare
+from stream.transport.faust_transport import SCHEME, prepare
+from stream.transport.link import Batch, Link
 
 INPUTS: Final = tuple(stream.topic for stream in Stream)
 FAMILIES: Final = (INPUTS, (TALLIES,), (ALERTS,))

@@ -23,10 +23,10 @@ from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as stock
 from faust.types import ConsumerMessage
 
-from stream.assignor import Assignor
 from stream.kafka.offsets import TP, Committed
 from stream.kafka.whole_batches import hasten
-from stream.link import Batch, Link, Positions
+from stream.transport.assignor import Assignor
+from stream.transport.link import Batch, Link, Positions
 
 log = logging.getLogger(__name__)
 _FAUSTS_LOG: Final = logging.getLogger("faust.tocsin")
@@ -266,4 +266,4 @@ def prepare(found: str = faust.__version__) -> None:
                if not callable(getattr(owner, name, None))]  # fmt: skip
     if missing:
         raise RuntimeError(f"faust-streaming {found} lacks {', '.join(missing)}")
-    TRANSPORTS.aliases.setdefault(SCHEME, "stream.transport:Transport")
+    TRANSPORTS.aliases.setdefault(SCHEME, "stream.transport.faust_transport:Transport")
