@@ -1,14 +1,14 @@
-"""One broker and the hosts on it, for tests of `stream.host`."""
+"""One broker and the hosts on it, for tests of `stream.worker.partition_task`."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from stream.host import Host
 from stream.kafka.offsets import TP, Committed, Slot
 from stream.kafka.snapshot_log import Snapshot
-from stream.surroundings import Role, Surroundings
 from stream.transport.link import Batch
+from stream.worker.context import Role, Surroundings
+from stream.worker.partition_task import Host
 from tests.fake_kafka import Echo, FakeKafka, FakeOutbox
 
 A, B, OUT, STATE = TP("a", 0), TP("b", 0), TP("out", 0), TP("state", 0)

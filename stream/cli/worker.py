@@ -13,11 +13,11 @@ import click
 
 from alerts.errors import OperatorError
 from alerts.rules import Rulebook
-from stream.app import LEAVE_S, Ending, Worker, WorkerSettings
 from stream.cli.kafka_options import kafka_options
 from stream.files import rule_files as rulefile
 from stream.kafka.settings import ClientSettings
 from stream.monitoring.server import HOST
+from stream.worker.app import LEAVE_S, Ending, Worker, WorkerSettings
 
 log = logging.getLogger("stream.worker")
 

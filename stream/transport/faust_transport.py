@@ -233,7 +233,7 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
             self.link.owner.assigned(tps)
 
     def verify_event_path(self, now: float, tp: Any) -> None:
-        """Faust's own livelock messages count records; `stream.watchdog` does it by slots."""
+        """Faust's own livelock messages count records; `stream.worker.watchdog` does it by slots."""
 
     def positions(self, tp: TP) -> Positions | None:
         """Where fetching stands; None while that is not known."""

@@ -23,7 +23,7 @@ from stream.kafka.outbox import Outbox, Outgoing
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import intake_snapshots
 from stream.messages.records import FileRecord, Stream
-from stream.roles import fingerprint
+from stream.worker.task_specs import fingerprint
 from tests.bench.events import CHANNELS, STAGES, START_S, TOPICS, Load, customer, partition
 
 BEFORE_S: Final = 6 * 86_400.0

@@ -8,15 +8,16 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from stream import cli, machines
-from stream.host import Host
+from stream import cli
 from stream.judge import watermarks as sources
 from stream.kafka.offsets import TP, Slot
 from stream.kafka.outbox import Outgoing
 from stream.kafka.reader import Records
 from stream.kafka.topics import TALLIES
-from stream.machines import Work
 from stream.messages.tallies import Section
+from stream.worker import processor as machines
+from stream.worker.partition_task import Host
+from stream.worker.processor import Work
 
 
 def commit_early() -> None:

@@ -16,8 +16,8 @@ from stream.kafka.offsets import TP, Slot
 from stream.kafka.outbox import Outbox
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import ensure
-from stream.notify import DeliveryTopic, Notifier, decode
 from stream.transport.link import Batch
+from stream.worker.notifier import DeliveryTopic, Notifier, decode
 from tests.kafka.broker import Broker
 from tests.post import SECRET, CountingMeter, Hook, transition
 

@@ -21,7 +21,6 @@ from alerts.readings import Status
 from alerts.rules import DIMENSIONS, Severity
 from alerts.states import State
 from alerts.transitions import Score, Transition, encode
-from stream import notify
 from stream.indicators.catalogue import CATALOGUE
 from stream.indicators.plan import Grouping
 from stream.judge.judge import Judge
@@ -30,6 +29,7 @@ from stream.kafka.offsets import TP
 from stream.kafka.topics import specs
 from stream.messages.outcomes import Reason, Reject
 from stream.ops.schemas import ASYNCAPI, NAMES, asyncapi, load
+from stream.worker import notifier as notify
 from tests.builders import Counted, plan_of, section_of
 
 RULES = """

@@ -8,10 +8,10 @@ from alerts.rules import Rule, Rulebook, Threshold, Timing
 from stream.indicators.plan import Plan
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outgoing
-from stream.machines import IntakeMachine, JudgeMachine, Work
 from stream.messages.records import Stream
 from stream.messages.tallies import Kind, Section, decode
 from stream.monitoring.metrics import Metrics
+from stream.worker.processor import IntakeMachine, JudgeMachine, Work
 from tests.fake_kafka import Record, record
 
 FEEDBACK = TP("cx.feedback", 0)

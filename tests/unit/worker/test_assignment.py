@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from alerts.errors import OperatorError
 from alerts.rules import Rule, Rulebook, Threshold
-from stream.crew import Crew
 from stream.indicators.plan import Plan
 from stream.kafka.offsets import TP, Committed, Slot, Slots
-from stream.machines import IntakeMachine, JudgeMachine
 from stream.monitoring.metrics import Metrics
-from stream.roles import intake_role, judge_role
-from stream.surroundings import Surroundings
 from stream.transport.link import Batch, Positions
+from stream.worker.assignment import Crew
+from stream.worker.context import Surroundings
+from stream.worker.processor import IntakeMachine, JudgeMachine
+from stream.worker.task_specs import intake_role, judge_role
 from tests.fake_kafka import FakeKafka, FakeOutbox, record
 
 RULE = Rule("low", "csat", ("channel",), Threshold(600_000, 80, 50))

@@ -13,13 +13,13 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from alerts.errors import OperatorError
-from stream.host import Host, made_anew
 from stream.kafka.offsets import TP, Committed, Slots
 from stream.kafka.topics import ALERTS
-from stream.machines import IntakeMachine, JudgeMachine
 from stream.messages.records import Stream
-from stream.surroundings import Role, Surroundings
 from stream.transport.link import Batch, Positions
+from stream.worker.context import Role, Surroundings
+from stream.worker.partition_task import Host, made_anew
+from stream.worker.processor import IntakeMachine, JudgeMachine
 
 log = logging.getLogger(__name__)
 

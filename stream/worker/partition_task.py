@@ -18,9 +18,9 @@ from alerts.errors import OperatorError
 from stream.kafka.offsets import TP, Committed, Slot
 from stream.kafka.outbox import DeliveryError, Outgoing
 from stream.kafka.snapshot_log import Manifest, Snapshot, cut, encode, newest, seal
-from stream.machines import Work
-from stream.surroundings import Input, M, Role, Surroundings
 from stream.transport.link import Batch
+from stream.worker.context import Input, M, Role, Surroundings
+from stream.worker.processor import Work
 
 log = logging.getLogger(__name__)
 

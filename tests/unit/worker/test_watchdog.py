@@ -1,6 +1,6 @@
 """Watchdog: standing still is noticed, waiting for nothing is not."""
 
-from stream.watchdog import EXIT, Patience, Watchdog
+from stream.worker.watchdog import EXIT, Patience, Watchdog
 
 
 def test_patience() -> None:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from alerts.rules import Rulebook
-from stream.crew import Crew
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
 from stream.judge.judge import Judge
@@ -26,18 +25,19 @@ from stream.kafka.reader import Reader
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import ALERTS, TALLIES
 from stream.kafka.trimming import Trimmer
-from stream.layout import await_topics, watch_topics
-from stream.machines import IntakeMachine, JudgeMachine
 from stream.monitoring.metrics import Metrics
 from stream.monitoring.server import serve
-from stream.notify import BATCHES_IN_WORK as ALERT_BATCHES_IN_WORK
-from stream.notify import DeliveryTopic, Notifier
-from stream.roles import fingerprint, intake_role, judge_role
-from stream.ruleswatch import RulesWatch
-from stream.surroundings import Surroundings
 from stream.transport.faust_app import FAMILIES, INPUTS, Agents, build, consumer_options
 from stream.transport.link import Link
-from stream.watchdog import LOOK_S, Watchdog
+from stream.worker.assignment import Crew
+from stream.worker.context import Surroundings
+from stream.worker.notifier import BATCHES_IN_WORK as ALERT_BATCHES_IN_WORK
+from stream.worker.notifier import DeliveryTopic, Notifier
+from stream.worker.processor import IntakeMachine, JudgeMachine
+from stream.worker.rules_reload import RulesWatch
+from stream.worker.task_specs import fingerprint, intake_role, judge_role
+from stream.worker.topic_checks import await_topics, watch_topics
+from stream.worker.watchdog import LOOK_S, Watchdog
 
 log = logging.getLogger(__name__)
 

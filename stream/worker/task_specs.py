@@ -9,10 +9,10 @@ from stream import __version__
 from stream.indicators.plan import Plan
 from stream.kafka.snapshot_log import Snapshot
 from stream.kafka.topics import TALLIES, intake_snapshots, judge_snapshots
-from stream.machines import IntakeMachine, JudgeMachine
 from stream.messages.records import Stream
 from stream.monitoring.metrics import Metrics
-from stream.surroundings import Role
+from stream.worker.context import Role
+from stream.worker.processor import IntakeMachine, JudgeMachine
 
 INTAKE_SAVE_AFTER_S: Final = 60.0
 INTAKE_SAVE_ON_LEAVING: Final = 25_000

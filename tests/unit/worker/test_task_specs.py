@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from alerts.rules import OpenHours, Receiver, Rule, Rulebook, Silence, Threshold
 from stream.indicators.plan import Plan
-from stream.roles import fingerprint
+from stream.worker.task_specs import fingerprint
 
 RULE = Rule("low", "csat", ("channel",), Threshold(1_800_000, 80, 50))
 BOOK = Rulebook((RULE,), {"csat": {"scale": "1-5"}, "nps": {}})

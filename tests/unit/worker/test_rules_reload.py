@@ -5,7 +5,7 @@ from pathlib import Path
 
 from alerts.rules import Rulebook
 from stream.files.rule_files import load
-from stream.ruleswatch import RulesWatch, mark
+from stream.worker.rules_reload import RulesWatch, mark
 
 SOUND = "rules:\n  - {name: low, indicator: csat, by: [channel], window: 30m, warning: 80}\n"
 OTHER = SOUND.replace("80", "70")

@@ -6,7 +6,7 @@ import pytest
 
 from alerts.errors import OperatorError
 from stream.kafka.topics import Mismatch, TopicState, specs
-from stream.layout import only_ours_missing, partitions, still_missed
+from stream.worker.topic_checks import only_ours_missing, partitions, still_missed
 
 FIX = "tocsin topics"
 NAMES = {

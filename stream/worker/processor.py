@@ -29,7 +29,7 @@ from stream.messages.tallies import Section, no_rows
 from stream.messages.tallies import decode as decode_section
 from stream.messages.tallies import encode as encode_section
 from stream.monitoring.metrics import Metrics
-from stream.quiet import Quiet
+from stream.worker.idleness import Quiet
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outgoing
 from stream.kafka.reader import Records
 from stream.kafka.snapshot_log import Log, Snapshot
-from stream.machines import Machine
+from stream.worker.processor import Machine
 
 M = TypeVar("M", bound=Machine)
 
