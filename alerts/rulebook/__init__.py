@@ -1,0 +1,1 @@
+"""The rules file: read from YAML into rules, with the place of every mistake."""

@@ -19,7 +19,7 @@ from alerts.transitions import encode
 from stream.cli.kafka_options import kafka_options, run
 from stream.kafka.clients import POLL_MS, producing, read_all, reading
 from stream.kafka.settings import ClientSettings
-from stream.kafka.topics import ALERTS, COMMANDS
+from stream.messages.topic_names import ALERTS, COMMANDS
 from stream.ops.alert_status import Standing, decode, line
 
 LABELS: Final = ("rule", "severity", "indicator", *DIMENSIONS)

@@ -19,7 +19,7 @@ from stream.cli.kafka_options import kafka_options, run
 from stream.kafka.clients import producing, read_all
 from stream.kafka.letters import REASONS, TOPICS, Choice, Letter, as_object, read
 from stream.kafka.settings import ClientSettings
-from stream.kafka.topics import DEAD_LETTERS
+from stream.messages.topic_names import DEAD_LETTERS
 
 AT_ONCE: Final = 1_000
 """Letters that are on their way at a time."""

@@ -1,0 +1,1 @@
+"""`tocsin demo`: an embedded broker, a worker, a generated day with an incident, and a live board."""

@@ -29,7 +29,8 @@ from stream.files.rule_files import load, read_text
 from stream.indicators.catalogue import CATALOGUE
 from stream.kafka.clients import BrokerError, producing, reading
 from stream.kafka.settings import ClientSettings
-from stream.kafka.topics import ALERTS, SCORES, ensure
+from stream.kafka.topics import ensure
+from stream.messages.topic_names import ALERTS, SCORES
 from stream.traffic.pacing import Pace, start_for
 from stream.traffic.profiles import DEMO
 from stream.traffic.sender import Play, limits, run_name, send, wall_ms
@@ -74,7 +75,7 @@ def play(settings: DemoSettings) -> None:
     Raises:
         OperatorError: the rules are wrong, or the broker or worker does not start.
     """
-    source = settings.rules or Path(__file__).parent / RULES
+    source = settings.rules or Path(__file__).parents[1] / RULES
     load(source)  # mistakes are told with their place in the user's file, before anything is started
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:

@@ -1,0 +1,1 @@
+"""Files of events, packed logs and rules files on disk."""

@@ -1,0 +1,1 @@
+"""Foreign logs become events by declared mappings."""

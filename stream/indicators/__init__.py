@@ -1,0 +1,1 @@
+"""What is measured: indicators with their definitions, levels and formulas."""

@@ -1,0 +1,1 @@
+"""The intake: records of one input partition become panes of tallies."""

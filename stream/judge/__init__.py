@@ -1,0 +1,1 @@
+"""The judge: tallies of one shard of scopes become scores, verdicts and transitions."""

@@ -1,0 +1,1 @@
+"""Kafka as Tocsin uses it: settings, clients, topics, offsets, snapshots, dead letters."""

@@ -4,9 +4,9 @@ from typing import Final
 
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outgoing
-from stream.kafka.topics import DEAD_LETTERS
 from stream.messages.outcomes import Reject
 from stream.messages.records import Record
+from stream.messages.topic_names import DEAD_LETTERS
 
 TOPIC_HEADER: Final = "tocsin-topic"
 PARTITION_HEADER: Final = "tocsin-partition"

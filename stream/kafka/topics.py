@@ -14,13 +14,16 @@ from alerts.rules import DAY_MS
 from stream.kafka.clients import BrokerError, admin_client, partition_counts
 from stream.kafka.settings import MAX_RECORD_BYTES, ClientSettings
 from stream.messages.records import Stream
-
-TALLIES: Final = "cx.tallies"
-SCORES: Final = "cx.scores"
-ALERTS: Final = "cx.alerts"
-DEAD_LETTERS: Final = "cx.dead-letters"
-DELIVERIES: Final = "cx.deliveries"
-COMMANDS: Final = "cx.commands"
+from stream.messages.topic_names import (
+    ALERTS,
+    COMMANDS,
+    DEAD_LETTERS,
+    DELIVERIES,
+    SCORES,
+    TALLIES,
+    intake_snapshots,
+    judge_snapshots,
+)
 
 DEFAULT_PARTITIONS: Final = 4
 """Where neither the operator nor an input topic that is already there says otherwise."""
@@ -34,16 +37,6 @@ each partition would stay, however little of it counts."""
 
 _READY_S: Final = 15.0
 _POLL_S: Final = 0.1
-
-
-def intake_snapshots(group: str) -> str:
-    """Topic with the intakes' snapshots of one consumer group."""
-    return f"{group}-intake-snapshots"
-
-
-def judge_snapshots(group: str) -> str:
-    """Topic with the judges' snapshots of one consumer group."""
-    return f"{group}-judge-snapshots"
 
 
 class Role(StrEnum):

@@ -1,0 +1,1 @@
+"""The words that travel between agents: events, records, tallies, keys, reasons."""

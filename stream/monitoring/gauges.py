@@ -16,8 +16,8 @@ from alerts.readings import Scope, scope_object
 from alerts.rules import Burn, Gap, Rule, Severity, Silence, Sudden, Surge, Threshold
 from alerts.transitions import Score
 from stream.indicators.plan import Plan
-from stream.kafka.topics import TALLIES
 from stream.messages.records import Stream
+from stream.messages.topic_names import TALLIES
 
 
 class IntakeView(Protocol):

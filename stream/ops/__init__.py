@@ -1,0 +1,1 @@
+"""Tools of operators: doctor, schemas, the standing of alerts."""

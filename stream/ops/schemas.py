@@ -13,9 +13,10 @@ from typing import Any, Final
 import msgspec
 
 from stream import __version__
-from stream.kafka.topics import ALERTS, COMMANDS, DEAD_LETTERS, DEFAULT_PARTITIONS, DELIVERIES, SCORES, specs
+from stream.kafka.topics import DEFAULT_PARTITIONS, specs
 from stream.messages.events import Feedback, Interaction
 from stream.messages.records import Stream
+from stream.messages.topic_names import ALERTS, COMMANDS, DEAD_LETTERS, DELIVERIES, SCORES
 
 NAMES: Final = (ALERTS, SCORES, DELIVERIES, COMMANDS, f"{DEAD_LETTERS}.headers", "webhook")
 """Schemas in the package, less their `.json`."""
@@ -108,4 +109,4 @@ def _embedded(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    (Path(__file__).parent / "schemas" / ASYNCAPI).write_text(asyncapi(), "utf-8")
+    (Path(__file__).parents[1] / "schemas" / ASYNCAPI).write_text(asyncapi(), "utf-8")

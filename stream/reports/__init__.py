@@ -1,0 +1,1 @@
+"""What people read: timelines, explanations, periods, differences."""

@@ -1,0 +1,1 @@
+"""How often rules would page for nothing, and how soon they would see a fall."""

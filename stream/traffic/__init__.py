@@ -1,0 +1,1 @@
+"""Generated traffic: days of customers with incidents, faults and pacing."""

@@ -1,0 +1,1 @@
+"""Faust: the application, and the transport that hands an agent whole lists of records."""

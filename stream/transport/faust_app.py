@@ -11,8 +11,8 @@ import faust
 from mode.supervisors import CrashingSupervisor
 
 from stream.kafka.settings import ClientSettings
-from stream.kafka.topics import ALERTS, TALLIES
 from stream.messages.records import Stream
+from stream.messages.topic_names import ALERTS, TALLIES
 from stream.transport.faust_transport import SCHEME, prepare
 from stream.transport.link import Batch, Link
 

@@ -1,0 +1,1 @@
+"""The worker: partitions are assigned, processors are fed, snapshots saved, notices sent."""

@@ -23,8 +23,8 @@ from stream.kafka.offsets import Slots
 from stream.kafka.outbox import Outbox
 from stream.kafka.reader import Reader
 from stream.kafka.settings import ClientSettings
-from stream.kafka.topics import ALERTS, TALLIES
 from stream.kafka.trimming import Trimmer
+from stream.messages.topic_names import ALERTS, TALLIES
 from stream.monitoring.metrics import Metrics
 from stream.monitoring.server import serve
 from stream.transport.faust_app import FAMILIES, INPUTS, Agents, build, consumer_options

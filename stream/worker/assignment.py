@@ -14,8 +14,8 @@ from typing import Any, Final, TypeVar
 
 from alerts.errors import OperatorError
 from stream.kafka.offsets import TP, Committed, Slots
-from stream.kafka.topics import ALERTS
 from stream.messages.records import Stream
+from stream.messages.topic_names import ALERTS
 from stream.transport.link import Batch, Positions
 from stream.worker.context import Role, Surroundings
 from stream.worker.partition_task import Host, made_anew

@@ -20,7 +20,7 @@ from alerts.rules import Rulebook
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outbox, Outgoing
 from stream.kafka.reader import Reader
-from stream.kafka.topics import COMMANDS, DELIVERIES
+from stream.messages.topic_names import COMMANDS, DELIVERIES
 from stream.transport.link import Batch
 
 BATCHES_IN_WORK: Final = 10_000

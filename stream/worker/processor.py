@@ -22,12 +22,12 @@ from stream.kafka.dead_letters import letter
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outgoing
 from stream.kafka.reader import Records
-from stream.kafka.topics import ALERTS, SCORES, TALLIES
 from stream.messages.keys import sampled
 from stream.messages.records import Stream
 from stream.messages.tallies import Section, no_rows
 from stream.messages.tallies import decode as decode_section
 from stream.messages.tallies import encode as encode_section
+from stream.messages.topic_names import ALERTS, SCORES, TALLIES
 from stream.monitoring.metrics import Metrics
 from stream.worker.idleness import Quiet
 

@@ -8,8 +8,8 @@ import xxhash
 from stream import __version__
 from stream.indicators.plan import Plan
 from stream.kafka.snapshot_log import Snapshot
-from stream.kafka.topics import TALLIES, intake_snapshots, judge_snapshots
 from stream.messages.records import Stream
+from stream.messages.topic_names import TALLIES, intake_snapshots, judge_snapshots
 from stream.monitoring.metrics import Metrics
 from stream.worker.context import Role
 from stream.worker.processor import IntakeMachine, JudgeMachine

@@ -8,8 +8,9 @@ from typing import Final, NoReturn
 from alerts.errors import OperatorError
 from stream.kafka.clients import BrokerError, admin_client, known_partitions
 from stream.kafka.settings import ClientSettings
-from stream.kafka.topics import TALLIES, TopicState, ensure, inspect, intake_snapshots, judge_snapshots, specs
+from stream.kafka.topics import TopicState, ensure, inspect, specs
 from stream.messages.records import Stream
+from stream.messages.topic_names import TALLIES, intake_snapshots, judge_snapshots
 
 log = logging.getLogger(__name__)
 

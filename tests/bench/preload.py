@@ -21,8 +21,8 @@ from stream.intake.snapshot import Saved
 from stream.kafka import snapshot_log as snapshots
 from stream.kafka.outbox import Outbox, Outgoing
 from stream.kafka.settings import ClientSettings
-from stream.kafka.topics import intake_snapshots
 from stream.messages.records import FileRecord, Stream
+from stream.messages.topic_names import intake_snapshots
 from stream.worker.task_specs import fingerprint
 from tests.bench.events import CHANNELS, STAGES, START_S, TOPICS, Load, customer, partition
 

@@ -13,8 +13,8 @@ from stream.judge import watermarks as sources
 from stream.kafka.offsets import TP, Slot
 from stream.kafka.outbox import Outgoing
 from stream.kafka.reader import Records
-from stream.kafka.topics import TALLIES
 from stream.messages.tallies import Section
+from stream.messages.topic_names import TALLIES
 from stream.worker import processor as machines
 from stream.worker.partition_task import Host
 from stream.worker.processor import Work

@@ -1,0 +1,1 @@
+"""What the intake remembers of customers and cases: repeats, open cases, satisfaction after a contact."""

@@ -1,0 +1,1 @@
+"""Sliding windows over panes: what is kept, how it slides, and what it will hold."""

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from alerts.errors import SettingsError
 from stream.cli.importing import command
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+README = (Path(__file__).parents[3] / "README.md").read_text()
 
 
 def run(*arguments: str | Path, stdin: bytes | None = None) -> Result:
