@@ -13,7 +13,7 @@ Options = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Yardstick:
+class Measure:
     """`low` and `high` bound the values, None where they are open; `limits` are (warning, critical)."""
 
     info: IndicatorInfo
@@ -58,7 +58,7 @@ class Yardstick:
         return "above" if self.direction is Direction.LOW_IS_BAD else "below"
 
 
-def yardstick(info: IndicatorInfo, options: Options) -> Yardstick:
+def yardstick(info: IndicatorInfo, options: Options) -> Measure:
     """The indicator under its options: a mean lies on the chosen scale, an ease scale turns CES round."""
     low, high = info.low, info.high
     ends = scale_ends(options.get("scale"))
@@ -66,10 +66,10 @@ def yardstick(info: IndicatorInfo, options: Options) -> Yardstick:
         low, high = ends
     turned = options.get("direction") == "ease"
     direction = Direction.LOW_IS_BAD if turned else info.direction
-    measure = Yardstick(info, direction, low, high, (None, None))
+    measure = Measure(info, direction, low, high, (None, None))
     if turned or not all(limit is None or _can_be_crossed(measure, limit) for limit in info.default_limits):
         return measure
-    return Yardstick(info, direction, low, high, info.default_limits)
+    return Measure(info, direction, low, high, info.default_limits)
 
 
 def scale_ends(scale: object) -> tuple[float, float] | None:
@@ -82,5 +82,5 @@ def scale_ends(scale: object) -> tuple[float, float] | None:
     return SCALE_ENDS.get(scale)
 
 
-def _can_be_crossed(measure: Yardstick, limit: float) -> bool:
+def _can_be_crossed(measure: Measure, limit: float) -> bool:
     return measure.contains(limit) and (measure.worst is None or measure.worse(measure.worst, limit))

@@ -10,7 +10,7 @@ from alerts.rulebook.reader import read_rulebook
 from stream.indicators.catalogue import CATALOGUE, OPTIONS
 from stream.indicators.cells import CELL
 from stream.indicators.plan import Grouping, Plan
-from stream.messages.tallies import NO_PANE, Kind, Rows, ScopeKey, Section
+from stream.messages.tallies import NO_PANE, Kind, Rows, ScopeKey, TallyMessage
 
 DEFAULTS = {key: {name: info.default for name, info in options.items()} for key, options in OPTIONS.items()}
 """What the `indicators:` block of a rules file says when it is left out."""
@@ -60,9 +60,9 @@ def section_of(
     position: int = 1,
     quiet_ms: int = 0,
     clock_ms: int | None = None,
-) -> Section:
+) -> TallyMessage:
     """A section; its clock is two panes of 10 s past the end of `through` unless set."""
     scopes, rows = rows_of(counted)
     if clock_ms is None and through != NO_PANE:
         clock_ms = (through + 2) * 10_000
-    return Section(kind, source, position, through, clock_ms, quiet_ms, scopes, rows)
+    return TallyMessage(kind, source, position, through, clock_ms, quiet_ms, scopes, rows)

@@ -11,7 +11,7 @@ from stream.indicators.cells import CELLS
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake, IntakeOutput
 from stream.messages.records import FileRecord, Stream
-from stream.messages.tallies import Kind, Section
+from stream.messages.tallies import Kind, TallyMessage
 
 START_S: Final = 1_800_000_000
 """Event time 0 of tests: 2027-01-15 08:00:00 UTC, the beginning of a pane of any usual length."""
@@ -44,7 +44,7 @@ def records(events: Iterable[Event | bytes | None], first: int = 0) -> list[File
     return [record(event, offset) for offset, event in enumerate(events, first)]
 
 
-def counts(sections: Iterable[Section]) -> Counts:
+def counts(sections: Iterable[TallyMessage]) -> Counts:
     """What sections carry."""
     found: Counts = Counter()
     for section in sections:
@@ -55,7 +55,7 @@ def counts(sections: Iterable[Section]) -> Counts:
     return found
 
 
-def closed(output: IntakeOutput) -> list[Section]:
+def closed(output: IntakeOutput) -> list[TallyMessage]:
     """The CLOSED sections of an output, all shards in one list."""
     return [section for shard in output.sections for section in shard if section.kind is Kind.CLOSED]
 

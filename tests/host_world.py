@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from stream.kafka.offsets import TP, Committed, Slot
 from stream.kafka.snapshot_log import Snapshot
-from stream.transport.link import Batch
-from stream.worker.context import Role, Surroundings
-from stream.worker.partition_task import Host
+from stream.transport.link import RecordBatch
+from stream.worker.context import TaskContext, TaskSpec
+from stream.worker.partition_task import PartitionTask
 from tests.fake_kafka import Echo, FakeKafka, FakeOutbox
 
 A, B, OUT, STATE = TP("a", 0), TP("b", 0), TP("out", 0), TP("state", 0)
@@ -27,7 +27,7 @@ def restored(_partition: int, snapshot: Snapshot) -> Echo:
     return Echo(dict(snapshot.manifest.next), snapshot.parts[1:])
 
 
-ROLE = Role(
+ROLE = TaskSpec(
     name="echo",
     topics=("a", "b"),
     snapshots="state",
@@ -52,7 +52,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.outbox = FakeOutbox(self.kafka)
-        self.around = Surroundings(
+        self.around = TaskContext(
             self.outbox,
             self.kafka.reading,
             self.failures.append,
@@ -60,13 +60,13 @@ class World:
             clock=lambda: self.now_s,
         )
 
-    def host(self, role: Role[Echo] = ROLE) -> Host[Echo]:
+    def host(self, role: TaskSpec[Echo] = ROLE) -> PartitionTask[Echo]:
         """A host that knows nothing yet."""
-        return Host(role, 0, self.around)
+        return PartitionTask(role, 0, self.around)
 
-    def batch(self, tp: TP, start: int, end: int) -> Batch:
+    def batch(self, tp: TP, start: int, end: int) -> RecordBatch:
         """A batch as the transport hands it over."""
-        return Batch(tp, self.kafka.slice(tp, start, end), Slot(end - 1, 0.0))
+        return RecordBatch(tp, self.kafka.slice(tp, start, end), Slot(end - 1, 0.0))
 
     def said(self) -> list[bytes | None]:
         """What has reached the output."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from alerts.transitions import Transition
 from stream.judge.judge import Judge
-from stream.messages.tallies import ScopeKey, Section
+from stream.messages.tallies import ScopeKey, TallyMessage
 from tests.builders import Counted, section_of
 
 RULES: Final = """
@@ -41,7 +41,7 @@ def answers(pane: int, happy: int, unhappy: int, key: ScopeKey = PHONE) -> list[
     return [Counted(pane, key, "csat/1-5/5", happy), Counted(pane, key, "csat/1-5/1", unhappy)]
 
 
-def both(through: int, counted: Iterable[Counted] = (), position: int | None = None) -> list[Section]:
+def both(through: int, counted: Iterable[Counted] = (), position: int | None = None) -> list[TallyMessage]:
     """The sections with which both sources of one partition close panes."""
     at = through if position is None else position
     return [
@@ -50,7 +50,7 @@ def both(through: int, counted: Iterable[Counted] = (), position: int | None = N
     ]
 
 
-def fed(judge: Judge, sections: Iterable[Section]) -> list[Transition]:
+def fed(judge: Judge, sections: Iterable[TallyMessage]) -> list[Transition]:
     """Everything that the judge tells of the sections."""
     return [told for section in sections for told in judge.feed(section, 0)]
 
@@ -60,7 +60,7 @@ def short(told: Sequence[Transition]) -> list[tuple[str, int, str, float | None]
     return [(each.state, each.seq, each.at[-9:], each.value) for each in told]
 
 
-def sections_of(events: Sequence[Event], step: int) -> list[list[Section]]:
+def sections_of(events: Sequence[Event], step: int) -> list[list[TallyMessage]]:
     """Two partitions' worth of sections that close `step` panes at a time; one list per source."""
     found = []
     for source in range(4):

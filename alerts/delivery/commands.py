@@ -19,7 +19,7 @@ class Acknowledge(msgspec.Struct, frozen=True, kw_only=True, tag_field="command"
     comment: str | None = None
 
 
-class Silence(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="silence"):
+class SilenceCommand(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="silence"):
     """No notices of alerts with all these labels (rule, severity, indicator, dimensions) until a time."""
 
     id: str
@@ -49,7 +49,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", 
     comment: str | None = None
 
 
-Command = Acknowledge | Silence | Unsilence | Judgement
+Command = Acknowledge | SilenceCommand | Unsilence | Judgement
 
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(Command)
@@ -71,4 +71,4 @@ def decode(value: bytes | None) -> Command | None:
 
 def key(command: Command) -> str:
     """The key of its record: what it is about."""
-    return command.id if isinstance(command, (Silence, Unsilence)) else command.alert
+    return command.id if isinstance(command, (SilenceCommand, Unsilence)) else command.alert

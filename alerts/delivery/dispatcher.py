@@ -17,9 +17,9 @@ from typing import Final, Protocol
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.mutes import Muting
 from alerts.delivery.notices import NotATransition, Notice, notice
-from alerts.delivery.progress import Heard
-from alerts.delivery.receiver_queue import Line, Meter, World
-from alerts.delivery.retry_policy import Outcome, Policy, Retry, Settled
+from alerts.delivery.progress import HeardTransitions
+from alerts.delivery.receiver_queue import Meter, ReceiverQueue, World
+from alerts.delivery.retry_policy import DeliveryOutcome, Policy, Retry, Settled
 from alerts.delivery.routing import routed
 from alerts.delivery.webhook import WebhookClient
 from alerts.rules import Rulebook
@@ -100,12 +100,12 @@ class Dispatcher:
         self._log = log
         self._meter = meter
         self._muting = muting
-        self._heard: dict[int, Heard] = {}
+        self._heard: dict[int, HeardTransitions] = {}
         self._reading = asyncio.Lock()
         self._client = WebhookClient(policy.timeout_s)
         world = World(self._client, meter, time.time, random.random, policy)
         self._lines = {
-            each.name: Line(
+            each.name: ReceiverQueue(
                 each, world, partial(self._unsent, each.name), partial(self._settled, each.name), failed
             )
             for each in rulebook.receivers
@@ -148,31 +148,31 @@ class Dispatcher:
             for line in self._lines.values():
                 line.forget(partition)
 
-    async def _memory(self, partition: int) -> Heard:
+    async def _memory(self, partition: int) -> HeardTransitions:
         async with self._reading:
             if partition not in self._heard:
-                heard = Heard()
+                heard = HeardTransitions()
                 for entry in await self._log.history(partition):
                     heard.settled(entry.alert, entry.receiver, entry.seq, told=entry.attempts > 0)
                 self._heard[partition] = heard
             return self._heard[partition]
 
-    def _concerned(self, news: Notice, heard: Heard) -> list[str]:
+    def _concerned(self, news: Notice, heard: HeardTransitions) -> list[str]:
         """Receivers by route, and those that know of the alert already."""
         names = dict.fromkeys(receiver.name for receiver in routed(self._rulebook, news.labels))
         names |= dict.fromkeys(name for name in heard.concerned(news.alert) if name in self._lines)
         return list(names)
 
-    def _unsent(self, receiver: str, delivery: Delivery, followed: bool) -> Settled | Retry | None:  # noqa: FBT001  # as `Line` calls it
+    def _unsent(self, receiver: str, delivery: Delivery, followed: bool) -> Settled | Retry | None:  # noqa: FBT001  # as `ReceiverQueue` calls it
         heard = self._heard.get(delivery.partition)
         if heard is None:
-            return Settled(Outcome.DROPPED, "the partition has moved to another worker")
+            return Settled(DeliveryOutcome.DROPPED, "the partition has moved to another worker")
         news = delivery.notice
         progress = heard.progress(news.alert, receiver)
         if news.seq <= progress.seq:
-            return Settled(Outcome.REPEATED, "settled before")
+            return Settled(DeliveryOutcome.REPEATED, "settled before")
         if news.final and not progress.told:
-            return Settled(Outcome.DROPPED, "the receiver has not heard of the alert")
+            return Settled(DeliveryOutcome.DROPPED, "the receiver has not heard of the alert")
         return self._muted(delivery, followed=followed)
 
     def _muted(self, delivery: Delivery, *, followed: bool) -> Settled | Retry | None:
@@ -182,7 +182,7 @@ class Dispatcher:
         if mute is None:
             return None
         if mute.until_s is None or followed:
-            return Settled(Outcome.SILENCED, mute.reason)
+            return Settled(DeliveryOutcome.SILENCED, mute.reason)
         delivery.written_s = max(delivery.written_s, mute.until_s)  # it becomes news again then
         return Retry(min(mute.until_s - now_s, LOOK_AGAIN_S))
 
@@ -190,7 +190,7 @@ class Dispatcher:
         """Write down how a delivery has ended, then count it as done."""
         self._meter.delivery(receiver, settled.outcome.value)
         news, heard = delivery.notice, self._heard.get(delivery.partition)
-        if settled.outcome is not Outcome.REPEATED:
+        if settled.outcome is not DeliveryOutcome.REPEATED:
             await self._log.write(delivery.partition, _entry(receiver, delivery, settled))
         if heard is None or self._heard.get(delivery.partition) is not heard:
             return  # forgotten, maybe while the log was written

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from alerts.delivery.commands import Acknowledge, Command, Judgement, Silence, Unsilence
+from alerts.delivery.commands import Acknowledge, Command, Judgement, SilenceCommand, Unsilence
 from alerts.delivery.notices import Notice
 
 RANK: Final = {"warning": 1, "critical": 2}
@@ -25,13 +25,13 @@ class Muting:
 
     def __init__(self, most: int = MOST_ACKNOWLEDGED) -> None:
         self._most = most
-        self._silences: dict[str, Silence] = {}
+        self._silences: dict[str, SilenceCommand] = {}
         self._acknowledged: OrderedDict[str, Acknowledge] = OrderedDict()
 
     def apply(self, command: Command) -> None:
         """Take a command into account, in the order of the topic."""
         match command:
-            case Silence(id=identity):
+            case SilenceCommand(id=identity):
                 self._silences[identity] = command
             case Unsilence(id=identity):
                 self._silences.pop(identity, None)
@@ -43,7 +43,7 @@ class Muting:
             case Judgement():
                 pass  # is for those who tune the rules
 
-    def silences(self, now_s: float) -> list[Silence]:
+    def silences(self, now_s: float) -> list[SilenceCommand]:
         """Those in force; the others are forgotten."""
         over = [each.id for each in self._silences.values() if each.until.timestamp() <= now_s]
         for identity in over:
@@ -67,6 +67,6 @@ class Muting:
         return Mute(f"silenced by {last.by}", last.until.timestamp())
 
 
-def matches(silence: Silence, notice: Notice) -> bool:
+def matches(silence: SilenceCommand, notice: Notice) -> bool:
     """Whether the notice has every label that the silence names."""
     return all(notice.labels.get(label, "") == value for label, value in silence.match.items())

@@ -9,31 +9,31 @@ MOST_ALERTS: Final = 50_000
 
 
 @dataclass(slots=True)
-class Progress:
+class DeliveryProgress:
     """One receiver's knowledge of one alert: notices up to `seq` are settled; `told`: one was sent."""
 
     seq: int = 0
     told: bool = False
 
 
-class Heard:
+class HeardTransitions:
     """The alerts of one partition of cx.alerts."""
 
     def __init__(self, most: int = MOST_ALERTS) -> None:
         self._most = most
-        self._alerts: OrderedDict[str, dict[str, Progress]] = OrderedDict()
+        self._alerts: OrderedDict[str, dict[str, DeliveryProgress]] = OrderedDict()
 
     def concerned(self, alert: str) -> frozenset[str]:
         """Receivers that had a notice of the alert; they get whatever follows, whatever routes say."""
         return frozenset(self._alerts.get(alert, ()))
 
-    def progress(self, alert: str, receiver: str) -> Progress:
+    def progress(self, alert: str, receiver: str) -> DeliveryProgress:
         """How far a receiver is; asking makes it one of those concerned."""
         known = self._alerts.setdefault(alert, {})
         self._alerts.move_to_end(alert)
         if len(self._alerts) > self._most:
             self._alerts.popitem(last=False)
-        return known.setdefault(receiver, Progress())
+        return known.setdefault(receiver, DeliveryProgress())
 
     def settled(self, alert: str, receiver: str, seq: int, *, told: bool) -> None:
         """A notice is settled; `told`: it was sent at least once."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from alerts.delivery.backlog import Backlog, Delivery
-from alerts.delivery.retry_policy import Answer, Outcome, Policy, Retry, Settled, next_step, outdated
+from alerts.delivery.retry_policy import Answer, DeliveryOutcome, Policy, Retry, Settled, next_step, outdated
 from alerts.delivery.signing import signer
 from alerts.rules import Receiver
 
@@ -52,7 +52,7 @@ class World:
     policy: Policy
 
 
-class Line:
+class ReceiverQueue:
     """Delivers to one receiver from `start` to `close`.  Making one needs its secret, else `SettingsError`.
 
     `unsent` says why a delivery should not be sent, for good or for now (None: send it), given whether
@@ -103,7 +103,7 @@ class Line:
         """Take over a delivery; the oldest that waits is dropped when there are too many."""
         shed = self._backlog.add(delivery)
         if shed is not None:
-            await self._settled(shed, Settled(Outcome.DROPPED, "too many notices wait"))
+            await self._settled(shed, Settled(DeliveryOutcome.DROPPED, "too many notices wait"))
         self._changed()
 
     def forget(self, partition: int) -> None:
@@ -155,13 +155,13 @@ class Line:
     def _before(self, delivery: Delivery) -> Settled | Retry | None:
         """Why there is nothing to send; an attempt that was made already has asked all this."""
         if self._gone:
-            return Settled(Outcome.DISABLED, "the receiver had answered HTTP 410")
+            return Settled(DeliveryOutcome.DISABLED, "the receiver had answered HTTP 410")
         if delivery.attempts:
             return None
         followed = self._backlog.followed(delivery)
         age_s = self._world.clock() - delivery.written_s
         if outdated(age_s, followed=followed, policy=self._world.policy):
-            return Settled(Outcome.DROPPED, "outdated: later news of the same alert waits")
+            return Settled(DeliveryOutcome.DROPPED, "outdated: later news of the same alert waits")
         return self._unsent(delivery, followed)
 
     async def _send(self, delivery: Delivery) -> Settled | Retry:
@@ -179,13 +179,13 @@ class Line:
     def _told(self, answer: Answer, step: Settled | Retry) -> None:
         """Log a change: the receiver no longer takes notices, or takes them again."""
         name = self.receiver.name
-        takes = isinstance(step, Settled) and step.outcome is Outcome.DELIVERED
+        takes = isinstance(step, Settled) and step.outcome is DeliveryOutcome.DELIVERED
         if takes is not self._answers:
             self._answers = takes
             if takes:
                 LOG.info("receiver takes notices again: receiver=%s", name)
             else:
                 LOG.warning("receiver does not take notices: receiver=%s answer=%s", name, answer.text)
-        if isinstance(step, Settled) and step.outcome is Outcome.DISABLED and not self._gone:
+        if isinstance(step, Settled) and step.outcome is DeliveryOutcome.DISABLED and not self._gone:
             self._gone = True
             LOG.warning("receiver is disabled until the worker starts again: receiver=%s", name)

@@ -14,7 +14,7 @@ RETRIED: Final = frozenset({408, 425, 429})
 GONE: Final = 410
 
 
-class Outcome(StrEnum):
+class DeliveryOutcome(StrEnum):
     """How a delivery ended: the closed list of cx.deliveries and metrics."""
 
     DELIVERED = "delivered"
@@ -59,7 +59,7 @@ class Answer:
 class Settled:
     """No more attempts."""
 
-    outcome: Outcome
+    outcome: DeliveryOutcome
     reason: str
 
 
@@ -77,14 +77,14 @@ def next_step(answer: Answer, attempts: int, age_s: float, jitter: float, policy
     """
     status = answer.status
     if status is not None and 200 <= status < 300:
-        return Settled(Outcome.DELIVERED, answer.text)
+        return Settled(DeliveryOutcome.DELIVERED, answer.text)
     if status == GONE:
-        return Settled(Outcome.DISABLED, answer.text)
+        return Settled(DeliveryOutcome.DISABLED, answer.text)
     if status is not None and status not in RETRIED and status < 500:
-        return Settled(Outcome.REFUSED, answer.text)
+        return Settled(DeliveryOutcome.REFUSED, answer.text)
     left_s = policy.deadline_s - age_s
     if left_s <= 0:
-        return Settled(Outcome.EXPIRED, answer.text)
+        return Settled(DeliveryOutcome.EXPIRED, answer.text)
     return Retry(min(_wait_s(answer, attempts, jitter, policy), left_s))
 
 

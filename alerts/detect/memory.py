@@ -13,7 +13,7 @@ FIRST_ROWS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class MemoryColumn:
     """What a row holds before anything was seen of it.  `width` 0 is one number, else that many."""
 
     dtype: DTypeLike
@@ -28,7 +28,7 @@ class Table:
     the next `grow`; they may be longer than `rows`.
     """
 
-    def __init__(self, columns: Mapping[str, Column]) -> None:
+    def __init__(self, columns: Mapping[str, MemoryColumn]) -> None:
         self.rows = 0
         self._columns = dict(columns)
         self._arrays = {name: _blank(column, FIRST_ROWS) for name, column in columns.items()}
@@ -65,6 +65,6 @@ class Table:
                 mine[: len(array)] = array
 
 
-def _blank(column: Column, rows: int) -> NDArray[Any]:
+def _blank(column: MemoryColumn, rows: int) -> NDArray[Any]:
     shape = (rows, column.width) if column.width else (rows,)
     return np.full(shape, column.fill, column.dtype)

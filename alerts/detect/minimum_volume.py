@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from alerts.detect.evidence import Evidence
 from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Ints
-from alerts.detect.memory import Column, Table
+from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.opening_hours import Calendar
 from alerts.rules import Budget, OpenHours, Severity
 from alerts.states import Verdict
@@ -31,7 +31,7 @@ def slot_ms(window_ms: int, pane_ms: int) -> int:
     return -(-panes // MOST_SLOTS) * pane_ms
 
 
-class Quota:
+class MinimumVolume:
     """At least `least.count` events in `least.per_ms`; a row per scope."""
 
     def __init__(self, least: Budget, hours: OpenHours, severity: Severity, pane_ms: int) -> None:
@@ -44,11 +44,11 @@ class Quota:
         self._slot = 0  # the last slot that the columns of `events` hold
         self._table = Table(
             {
-                "events": Column(np.int64, 0, self._slots),  # by slot, modulo the number of slots
-                "slot": Column(np.int64),
-                "since_ms": Column(np.int64),  # start of the first pane with an event; 0: none yet
-                "fired": Column(np.bool_),
-                "check_ms": Column(np.int64, NEVER),  # when quiet alone would be a breach
+                "events": MemoryColumn(np.int64, 0, self._slots),  # by slot, modulo the number of slots
+                "slot": MemoryColumn(np.int64),
+                "since_ms": MemoryColumn(np.int64),  # start of the first pane with an event; 0: none yet
+                "fired": MemoryColumn(np.bool_),
+                "check_ms": MemoryColumn(np.int64, NEVER),  # when quiet alone would be a breach
             }
         )
 

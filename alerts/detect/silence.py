@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from alerts.detect.evidence import Evidence, Told
 from alerts.detect.findings import Codes, Findings, Ints
-from alerts.detect.minimum_volume import Quota
+from alerts.detect.minimum_volume import MinimumVolume
 from alerts.detect.volume import Side, VolumeWatch, Watched
 from alerts.rules import Silence
 from alerts.states import Verdict
 
 TOO_LOW: Final = Side(too_low=True, rates=(0.0, 0.25), weights=(0.6, 0.4), likely=0.25)
 
-Part = Quota | VolumeWatch
+Part = MinimumVolume | VolumeWatch
 
 
 class SilenceDetector:
@@ -31,7 +31,7 @@ class SilenceDetector:
     def __init__(self, detect: Silence, pane_ms: int) -> None:
         self._parts: dict[str, Part] = {}
         if detect.at_least is not None:
-            self._parts["quota"] = Quota(detect.at_least, detect.hours, detect.severity, pane_ms)
+            self._parts["quota"] = MinimumVolume(detect.at_least, detect.hours, detect.severity, pane_ms)
         if detect.learn_ms is not None and detect.false_pages is not None:
             rule = Watched(detect.learn_ms, detect.false_pages, detect.hours, detect.severity)
             self._parts["hush"] = VolumeWatch(TOO_LOW, rule, pane_ms)

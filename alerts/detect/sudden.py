@@ -33,9 +33,9 @@ from numpy.typing import NDArray
 
 from alerts.detect.evidence import Evidence, Told
 from alerts.detect.findings import NONE, SEVERITY_CODE, Findings, Flags, Floats, Ints
-from alerts.detect.memory import Column, Table
+from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.scale import Moments, Scale, as_moments, powers
-from alerts.detect.sudden_run import WEIGHTS, Paths, Standing, coast
+from alerts.detect.sudden_run import WEIGHTS, Paths, SuddenStanding, coast
 from alerts.rules import DAY_MS, Sudden
 from alerts.states import Verdict
 from alerts.transitions import utc_text
@@ -78,17 +78,17 @@ class SuddenDetector:
         self._log_gains = np.log1p(gain[:, None] * bets[None, :])  # levels × bets
         self._table = Table(
             {
-                "wealth": Column(np.float64, 0.0, len(FALLS)),  # M of each bet, in shares of γ
-                "saved_ms": Column(np.float64),  # time that may still be staked
-                "answers": Column(np.int64),
-                "last_ms": Column(np.int64),
-                "drift": Column(np.float64),  # CUSUM of the bet that tells when the fall began
-                "since_ms": Column(np.int64),
-                "run": Column(np.int64, 0, 3),  # answers since then, as sums
-                "fired": Column(np.bool_),
-                "after": Column(np.int64),  # answers since the alarm
-                "mean": Column(np.float64),  # recovering mean of goodness since the alarm
-                "stale": Column(np.bool_),  # fired, and nothing has come in for long
+                "wealth": MemoryColumn(np.float64, 0.0, len(FALLS)),  # M of each bet, in shares of γ
+                "saved_ms": MemoryColumn(np.float64),  # time that may still be staked
+                "answers": MemoryColumn(np.int64),
+                "last_ms": MemoryColumn(np.int64),
+                "drift": MemoryColumn(np.float64),  # CUSUM of the bet that tells when the fall began
+                "since_ms": MemoryColumn(np.int64),
+                "run": MemoryColumn(np.int64, 0, 3),  # answers since then, as sums
+                "fired": MemoryColumn(np.bool_),
+                "after": MemoryColumn(np.int64),  # answers since the alarm
+                "mean": MemoryColumn(np.float64),  # recovering mean of goodness since the alarm
+                "stale": MemoryColumn(np.bool_),  # fired, and nothing has come in for long
             }
         )
 
@@ -167,9 +167,9 @@ class SuddenDetector:
         )
         taken = np.zeros(len(rows), np.bool_)
         for row, start, stop in _runs(rows[order]):
-            standing = Standing(*(table[name][row].tolist() for name in Standing._fields))
+            standing = SuddenStanding(*(table[name][row].tolist() for name in SuddenStanding._fields))
             standing, end = coast(standing, paths, (start, stop), self._budget_ms)
-            for name, value in zip(Standing._fields, standing, strict=True):
+            for name, value in zip(SuddenStanding._fields, standing, strict=True):
                 table[name][row] = value
             taken[order[start:end]] = True
         return taken

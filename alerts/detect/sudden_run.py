@@ -11,7 +11,7 @@ WEIGHTS: Final = (0.15, 0.2, 0.25, 0.25, 0.15)
 """Of the bets (see `sudden.FALLS`) in the mixture."""
 
 
-class Standing(NamedTuple):
+class SuddenStanding(NamedTuple):
     """What `sudden` remembers of a row that is not in breach, by the names of its columns."""
 
     wealth: list[float]
@@ -37,7 +37,9 @@ class Paths(NamedTuple):
     kept: list[float]
 
 
-def coast(was: Standing, paths: Paths, places: tuple[int, int], budget_ms: float) -> tuple[Standing, int]:
+def coast(
+    was: SuddenStanding, paths: Paths, places: tuple[int, int], budget_ms: float
+) -> tuple[SuddenStanding, int]:
     """Go through the panes from the first of `places` up to before the second.
 
     Returns where the row stands, and the place of the pane that would raise the alarm, or else the second.
@@ -57,7 +59,7 @@ def coast(was: Standing, paths: Paths, places: tuple[int, int], budget_ms: float
         if drift <= 0:
             since_ms, run = 0, [0, 0, 0]
         at += 1
-    return Standing(wealth, saved_ms, answers, last_ms, drift, since_ms, run), at
+    return SuddenStanding(wealth, saved_ms, answers, last_ms, drift, since_ms, run), at
 
 
 def mixture(wealth: list[float]) -> float:

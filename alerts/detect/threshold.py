@@ -15,7 +15,7 @@ from alerts.states import Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class LimitColumns:
     """The limits of some rules on one indicator, one entry per rule; NaN where a rule has none.
 
     Values are multiplied by `sign`, so that greater is worse whichever way the indicator goes.  A score
@@ -43,14 +43,14 @@ class Judged:
     held: Codes
 
 
-def limits(rules: Sequence[Threshold], direction: Direction) -> Limits:
+def limits(rules: Sequence[Threshold], direction: Direction) -> LimitColumns:
     """The limits of rules on an indicator that gets worse in `direction`."""
     sign = -1.0 if direction is Direction.LOW_IS_BAD else 1.0
     outer = [rule.critical if rule.warning is None else rule.warning for rule in rules]
     recover = [rule.recover for rule in rules]
     warning = sign * _column([rule.warning for rule in rules])
     critical = sign * _column([rule.critical for rule in rules])
-    return Limits(
+    return LimitColumns(
         sign,
         warning,
         critical,
@@ -60,19 +60,19 @@ def limits(rules: Sequence[Threshold], direction: Direction) -> Limits:
     )
 
 
-def in_question(of: Limits, value: Floats) -> Flags:
+def in_question(of: LimitColumns, value: Floats) -> Flags:
     """Scopes whose score is past some limit, so that its interval is worth computing."""
     return of.sign * value > of.mildest
 
 
-def past_some_limit(of: Limits, n: Ints, low: Floats, high: Floats) -> Flags:
+def past_some_limit(of: LimitColumns, n: Ints, low: Floats, high: Floats) -> Flags:
     """Scopes that some rule may find in breach, given their intervals; no rule does for the others."""
     past: Flags = np.minimum(of.sign * low, of.sign * high) > of.mildest
     past &= n >= of.min_answers.min(initial=np.iinfo(np.int64).max)
     return past
 
 
-def judge(of: Limits, value: Floats, n: Ints, low: Floats, high: Floats) -> Judged:
+def judge(of: LimitColumns, value: Floats, n: Ints, low: Floats, high: Floats) -> Judged:
     """Judge scores with their intervals; a scope that is not `in_question` may have any interval."""
     score = (of.sign * value)[:, None]
     surely = np.minimum(of.sign * low, of.sign * high)[:, None]
@@ -87,7 +87,7 @@ def judge(of: Limits, value: Floats, n: Ints, low: Floats, high: Floats) -> Judg
     return Judged(verdict, severity.astype(np.int8), held.astype(np.int8))
 
 
-def _severity(of: Limits, surely: Floats, score: Floats) -> NDArray[np.int64]:
+def _severity(of: LimitColumns, surely: Floats, score: Floats) -> NDArray[np.int64]:
     critical = (surely > of.critical) & (score > of.critical)
     warning = (surely > of.warning) & (score > of.warning)
     return np.where(critical, 2, np.where(warning, 1, 0))

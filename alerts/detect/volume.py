@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from alerts.detect.evidence import Evidence
 from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Floats, Ints
-from alerts.detect.memory import Column, Table
+from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.opening_hours import Calendar
-from alerts.detect.volume_bets import Stakes
-from alerts.detect.weekly_profile import NOTHING, Rhythm
+from alerts.detect.volume_bets import VolumeBets
+from alerts.detect.weekly_profile import NOTHING, WeeklyProfile
 from alerts.rules import Budget, OpenHours, Severity
 from alerts.states import Verdict
 from alerts.transitions import rounded, utc_text
@@ -64,15 +64,15 @@ class VolumeWatch:
         self._side = side
         self._severity = SEVERITY_CODE[rule.severity]
         self._pane_ms = pane_ms
-        self._rhythm = Rhythm(Calendar(rule.hours), rule.learn_ms)
-        self._stakes = Stakes(side.rates, side.weights, rule.false_pages.per_ms / rule.false_pages.count)
+        self._rhythm = WeeklyProfile(Calendar(rule.hours), rule.learn_ms)
+        self._stakes = VolumeBets(side.rates, side.weights, rule.false_pages.per_ms / rule.false_pages.count)
         self._table = Table(
             {
-                "wealth": Column(np.float64, 0, len(side.rates)),
-                "gauges": Column(np.float64, 0, 6),
-                "last_ms": Column(np.int64),  # up to when time is accounted for; 0: no event yet
-                "fired": Column(np.bool_),
-                "check_ms": Column(np.int64, NEVER),  # when quiet alone would raise the alarm
+                "wealth": MemoryColumn(np.float64, 0, len(side.rates)),
+                "gauges": MemoryColumn(np.float64, 0, 6),
+                "last_ms": MemoryColumn(np.int64),  # up to when time is accounted for; 0: no event yet
+                "fired": MemoryColumn(np.bool_),
+                "check_ms": MemoryColumn(np.int64, NEVER),  # when quiet alone would raise the alarm
             }
         )
 

@@ -18,7 +18,7 @@ GREATEST: Final = 600.0
 """Logarithm at which wealth stops growing: far beyond any alarm, and still a float64."""
 
 
-class Stakes:
+class VolumeBets:
     """Bets on some rates, with weights; wealth is kept by the caller, rows × bets, in shares of the alarm.
 
     `bound` is in events per millisecond; where it is 0 nothing is staked and nothing gained.

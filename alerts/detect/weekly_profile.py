@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detect.findings import Flags, Floats, Ints
-from alerts.detect.memory import Column, Table
+from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.opening_hours import HOURS_PER_WEEK, Calendar, Stretch
 from alerts.rules import DAY_MS, HOUR_MS
 
@@ -46,7 +46,7 @@ ENOUGH_HOURS: Final = 0.5
 DAY_OF: Final = np.arange(HOURS_PER_WEEK).reshape(7, 24)
 
 
-class Rhythm:
+class WeeklyProfile:
     """Counts by hour of week, a row per scope, and the bounds of the current stretch.
 
     `begin` comes first, then events by `add` and the stretches' ends by `turn`.
@@ -61,12 +61,12 @@ class Rhythm:
         self._borrows = learn_ms < 7 * DAY_MS
         self._table = Table(
             {
-                "counts": Column(np.float64, 0, HOURS_PER_WEEK),
-                "hours": Column(np.float64, 0, HOURS_PER_WEEK),
-                "variation": Column(np.float64, USUAL_VARIATION),
-                "since_ms": Column(np.int64),  # first event; 0: none yet
-                "now": Column(np.int64),  # events in the current stretch, and
-                "stretch_ms": Column(np.int64),  # its start, as long as the row has known it
+                "counts": MemoryColumn(np.float64, 0, HOURS_PER_WEEK),
+                "hours": MemoryColumn(np.float64, 0, HOURS_PER_WEEK),
+                "variation": MemoryColumn(np.float64, USUAL_VARIATION),
+                "since_ms": MemoryColumn(np.int64),  # first event; 0: none yet
+                "now": MemoryColumn(np.int64),  # events in the current stretch, and
+                "stretch_ms": MemoryColumn(np.int64),  # its start, as long as the row has known it
             }
         )
         self.stretch = NOTHING

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from alerts.intervals import bounded_mean, normal_quantile, wilson
-from alerts.measures import Yardstick, yardstick
+from alerts.measures import Measure, yardstick
 from alerts.rulebook.indicators import Catalogue
 from alerts.rules import DIMENSIONS, Family, Gap, Receiver, Route, Rule, Rulebook, Threshold
 
@@ -32,13 +32,13 @@ def advice(rulebook: Rulebook, catalogue: Catalogue) -> list[str]:
     return found
 
 
-def yardstick_of(rule: Rule, rulebook: Rulebook, catalogue: Catalogue) -> Yardstick:
+def yardstick_of(rule: Rule, rulebook: Rulebook, catalogue: Catalogue) -> Measure:
     """The rule's indicator under the rulebook's options."""
     info = catalogue[rule.indicator]
     return yardstick(info, rulebook.indicators[info.configured_by])
 
 
-def answers_needed(detect: Threshold, measure: Yardstick) -> int | None:
+def answers_needed(detect: Threshold, measure: Measure) -> int | None:
     """How few answers, all of them the worst, are beyond doubt past the outer limit; None: never enough.
 
     1 where nothing is doubted, and for indicators whose single values have no worst.
@@ -58,7 +58,7 @@ def answers_needed(detect: Threshold, measure: Yardstick) -> int | None:
     return int(n[enough[0]]) if len(enough) else MANY_ANSWERS
 
 
-def _of_rule(rule: Rule, measure: Yardstick) -> Iterator[str]:
+def _of_rule(rule: Rule, measure: Measure) -> Iterator[str]:
     dims = rule.scope_dims
     if len(dims) >= MANY_DIMENSIONS:
         yield f"{len(dims)} dimensions ({', '.join(dims)}) multiply: every combination seen is kept"
@@ -68,7 +68,7 @@ def _of_rule(rule: Rule, measure: Yardstick) -> Iterator[str]:
         yield f"only one {rule.detect.across} is left to compare, so it can never fire"
 
 
-def _of_threshold(detect: Threshold, measure: Yardstick) -> Iterator[str]:
+def _of_threshold(detect: Threshold, measure: Measure) -> Iterator[str]:
     for limit, name in ((detect.warning, "warning"), (detect.critical, "critical")):
         if limit is not None and measure.worst is not None and limit == measure.worst:
             yield f"{name} {limit:g} can never be crossed: nothing is {measure.worse_word} it"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from alerts.measures import Yardstick
+from alerts.measures import Measure
 from alerts.notation import duration_text
 from alerts.rulebook.values import severity, whole_panes
 from alerts.rulebook.yaml_nodes import Node
@@ -22,7 +22,7 @@ FASTEST_SHARE: Final = 0.75
 all answers unhappy burn at 5, the pair asks for this share of the greatest possible rate (ours)."""
 
 
-def fastest_rate(measure: Yardstick, target: float) -> float:
+def fastest_rate(measure: Measure, target: float) -> float:
     """How many times the sustainable pace the budget burns at when every answer is the worst one."""
     worst, best = measure.worst, measure.best
     if worst is None or best is None:

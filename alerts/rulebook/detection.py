@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts import notation
-from alerts.measures import Yardstick
+from alerts.measures import Measure
 from alerts.notation import duration_text
 from alerts.rulebook.burn import PERIOD_MS, default_pairs, fastest_rate, pair
 from alerts.rulebook.values import (
@@ -48,7 +48,7 @@ MIN_ANSWERS: Final = 20
 class Setting:
     """What the fields of a detector are judged against."""
 
-    measure: Yardstick
+    measure: Measure
     timing: Timing
 
 
@@ -197,7 +197,7 @@ ONLY_FOR: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
 """Fields that belong to some kinds only; elsewhere their presence is a mistake worth its own words."""
 
 
-def _bounded(fields: Fields, setting: Setting, kind: str) -> Yardstick | None:
+def _bounded(fields: Fields, setting: Setting, kind: str) -> Measure | None:
     if setting.measure.info.bounded:
         return setting.measure
     fields.note(
@@ -215,7 +215,7 @@ def pass_over(fields: Fields) -> None:
             fields.find(name)
 
 
-def _limit(measure: Yardstick) -> Callable[[Node], float]:
+def _limit(measure: Measure) -> Callable[[Node], float]:
     def parse(node: Node) -> float:
         value = node.number("a number")
         if not measure.contains(value):
@@ -225,7 +225,7 @@ def _limit(measure: Yardstick) -> Callable[[Node], float]:
     return parse
 
 
-def _inner(measure: Yardstick) -> Callable[[Node], float]:
+def _inner(measure: Measure) -> Callable[[Node], float]:
     def parse(node: Node) -> float:
         value = node.number("a number")
         if not measure.contains(value) or value in {measure.low, measure.high}:

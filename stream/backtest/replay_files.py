@@ -5,25 +5,22 @@ stream with little in it holds nobody up.  What a backtest says ends with the la
 contains it is judged, and nothing after.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
 from itertools import compress
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.rules import DAY_MS, Rulebook, Timing
+from alerts.rules import DAY_MS
 from alerts.transitions import Transition
+from stream.backtest.engine import SHOWN, Engine, Hear, RecordCounts
 from stream.columnar.timestamps import Ints
-from stream.files.event_files import BLANK, FEEDBACK, INTERACTION, EventFile, Lines, Told
+from stream.files.event_files import BLANK, FEEDBACK, INTERACTION, EventFile, EventLines, Told
 from stream.indicators.plan import Plan
-from stream.intake.intake import Intake, IntakeOutput
-from stream.judge.judge import Judge, Observer
-from stream.messages.outcomes import Outcome, Reason
-from stream.messages.records import FileRecords, Record, Stream
-from stream.messages.tallies import Section
+from stream.judge.judge import Observer
+from stream.messages.outcomes import Reason, RecordOutcome
+from stream.messages.records import FileRecords, Stream
 
 CHUNK_LINES: Final = 20_000
 """Lines fed at once: enough for columns to pay, few enough to stay in the processor's cache."""
@@ -36,73 +33,7 @@ LOOK_AHEAD: Final = 20
 nothing happened for a while, as on a holiday.  So is one that is no greater than one believed before.
 Otherwise one clock is wrong."""
 
-SHOWN: Final = 5
 KIND: Final = {Stream.INTERACTIONS: INTERACTION, Stream.FEEDBACK: FEEDBACK}
-
-Hear = Callable[[Section], None]
-
-
-@dataclass(slots=True)
-class Fate:
-    """What became of the records: `outcomes` are exclusive and add up to all that were read."""
-
-    outcomes: Counter[Outcome] = field(default_factory=Counter)
-    reasons: Counter[Reason] = field(default_factory=Counter)
-    first: list[tuple[str, Reason, str]] = field(default_factory=list)
-    last_ms: int | None = None
-
-    @property
-    def read(self) -> int:
-        """All records."""
-        return self.outcomes.total()
-
-    def count(self, output: IntakeOutput) -> None:
-        """Add what one feed came to."""
-        self.outcomes.update(output.outcomes)
-        self.reasons.update(output.reasons)
-        newest_ms = output.newest_event_ms
-        if newest_ms is not None:
-            self.last_ms = newest_ms if self.last_ms is None else max(self.last_ms, newest_ms)
-
-    def end_ms(self, timing: Timing) -> int | None:
-        """The event time at which the pane of the last event closes, and no other; None without events."""
-        if self.last_ms is None:
-            return None
-        return (self.last_ms // timing.pane_ms + 1) * timing.pane_ms + timing.lateness_ms
-
-    def show(self, where: str, reason: Reason, detail: str) -> None:
-        """Keep the place of a reject, if it is one of the first."""
-        if len(self.first) < SHOWN:
-            self.first.append((where, reason, detail))
-
-
-class Engine:
-    """Every intake and judge of a plan, joined without Kafka between them."""
-
-    def __init__(self, plan: Plan, observer: Observer | None = None, hear: Hear | None = None) -> None:
-        """`hear` hears every section before it is judged, with all cells in it."""
-        fed = replace(plan, reports=hear is not None)
-        self._intakes = [Intake(fed, number) for number in range(plan.partitions)]
-        self._judges = [Judge(plan, number, observer) for number in range(plan.partitions)]
-        self._hear = hear
-
-    def feed(
-        self, partition: int, stream: Stream, records: Sequence[Record], heartbeat_ms: int | None = None
-    ) -> tuple[IntakeOutput, list[Transition]]:
-        """Take records of one partition in offset order, and judge what they complete."""
-        output = self._intakes[partition].feed(stream, records, heartbeat_ms)
-        told: list[Transition] = []
-        for judge, sections in zip(self._judges, output.sections, strict=True):
-            if self._hear is not None:
-                for section in sections:
-                    self._hear(section)
-            told += judge.feed_all((section, 0) for section in sections)
-        return output, told
-
-
-def plan_of(rulebook: Rulebook, partitions: int = 1) -> Plan:
-    """The plan of a run: no scores are kept that nobody will read, unless there is nothing else."""
-    return Plan(rulebook, partitions, publishes=not rulebook.rules)
 
 
 class Backtest:
@@ -115,7 +46,7 @@ class Backtest:
         observer: Observer | None = None,
         hear: Hear | None = None,
     ) -> None:
-        self.fate = Fate()
+        self.fate = RecordCounts()
         self._events = events
         self._engine = Engine(plan, observer, hear)
         self._timing = plan.rulebook.timing
@@ -131,7 +62,7 @@ class Backtest:
             told(last)
         yield from self._end()
 
-    def _chunk(self, first: int, lines: Lines) -> Iterator[Transition]:
+    def _chunk(self, first: int, lines: EventLines) -> Iterator[Transition]:
         wanted = lines.kind != BLANK
         ahead = wanted & self._ahead[first : first + len(wanted)]
         self._refuse(lines.place[ahead])
@@ -144,7 +75,7 @@ class Backtest:
                 _, told = self._engine.feed(0, stream, (), self.fate.last_ms)
                 yield from told
 
-    def _feed(self, stream: Stream, lines: Lines, own: NDArray[np.bool_]) -> list[Transition]:
+    def _feed(self, stream: Stream, lines: EventLines, own: NDArray[np.bool_]) -> list[Transition]:
         text = list(compress(lines.text, own.tolist()))
         offset = self._offset[stream]
         self._offset[stream] += len(text)
@@ -161,7 +92,7 @@ class Backtest:
         """Count lines whose clocks are ahead of all others."""
         if not len(place):
             return
-        self.fate.outcomes[Outcome.REJECTED] += len(place)
+        self.fate.outcomes[RecordOutcome.REJECTED] += len(place)
         self.fate.reasons[Reason.FUTURE] += len(place)
         for number in place[:SHOWN].tolist():
             detail = "at: want at most a day past the watermark, got more"

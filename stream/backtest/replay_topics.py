@@ -7,7 +7,7 @@ from aiokafka.errors import KafkaError
 
 from alerts.rules import Rulebook
 from alerts.transitions import Transition
-from stream.backtest.replay_files import Engine, Fate, Hear, plan_of
+from stream.backtest.engine import Engine, Hear, RecordCounts, plan_of
 from stream.indicators.plan import Plan
 from stream.judge.evaluation.explained import Observer
 from stream.kafka.clients import BrokerError, admin_client, partition_counts
@@ -24,7 +24,7 @@ STREAM_OF: Final = {stream.topic: stream for stream in Stream}
 
 async def replay_topics(
     settings: ClientSettings, rulebook: Rulebook, wire: Wire, told: Told = lambda _: None
-) -> tuple[list[Transition], Fate]:
+) -> tuple[list[Transition], RecordCounts]:
     """Every transition in event time, and what became of the records; `told` hears how many are done.
 
     Raises:
@@ -51,7 +51,7 @@ class _Replay:
     """What has been found so far."""
 
     def __init__(self, plan: Plan, engine: Engine) -> None:
-        self.fate = Fate()
+        self.fate = RecordCounts()
         self.transitions: list[Transition] = []
         self._plan = plan
         self._engine = engine

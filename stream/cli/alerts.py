@@ -10,7 +10,7 @@ from uuid import uuid4
 import click
 
 from alerts.delivery import commands
-from alerts.delivery.commands import Acknowledge, Command, Judgement, Silence, Unsilence
+from alerts.delivery.commands import Acknowledge, Command, Judgement, SilenceCommand, Unsilence
 from alerts.delivery.mutes import Muting
 from alerts.errors import SettingsError
 from alerts.notation import duration_ms
@@ -20,7 +20,7 @@ from stream.cli.kafka_options import kafka_options, run
 from stream.kafka.clients import POLL_MS, producing, read_all, reading
 from stream.kafka.settings import ClientSettings
 from stream.messages.topic_names import ALERTS, COMMANDS
-from stream.ops.alert_status import Standing, decode, line
+from stream.ops.alert_status import AlertStanding, decode, line
 
 LABELS: Final = ("rule", "severity", "indicator", *DIMENSIONS)
 TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
@@ -101,7 +101,7 @@ def judge(kafka: ClientSettings, alert: str, verdict: Any, by: str, comment: str
 def silence(kafka: ClientSettings, pairs: tuple[str, ...], length: str, by: str, comment: str | None) -> None:
     """Send no notices of alerts that match; what still fires after the silence is told then."""
     match, until = _labels(pairs), _now() + timedelta(milliseconds=_duration_ms(length))
-    said = Silence(id=uuid4().hex[:12], match=match, until=until, at=_now(), by=by, comment=comment)
+    said = SilenceCommand(id=uuid4().hex[:12], match=match, until=until, at=_now(), by=by, comment=comment)
     run(_say(kafka, said))
     click.echo(f"silence {said.id} until {until:{TIME}}")
 
@@ -129,9 +129,9 @@ def silences(kafka: ClientSettings, *, as_json: bool) -> None:
         click.echo(commands.encode(each) if as_json else text.rstrip())
 
 
-async def _read(kafka: ClientSettings) -> tuple[Standing, dict[str, str]]:
+async def _read(kafka: ClientSettings) -> tuple[AlertStanding, dict[str, str]]:
     """Where alerts stand, and who takes care of which."""
-    standing = Standing()
+    standing = AlertStanding()
     async for record in read_all(kafka, ALERTS):
         if (transition := decode(record.value)) is not None:
             standing.apply(transition)
@@ -143,7 +143,7 @@ async def _read(kafka: ClientSettings) -> tuple[Standing, dict[str, str]]:
 
 
 async def _follow(kafka: ClientSettings, *, from_start: bool, as_json: bool) -> None:
-    standing = Standing()
+    standing = AlertStanding()
     async with reading(kafka, ALERTS, latest=not from_start) as consumer:
         while True:
             for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
@@ -153,7 +153,7 @@ async def _follow(kafka: ClientSettings, *, from_start: bool, as_json: bool) -> 
                         click.echo(encode(transition) if as_json else line(transition, {}))
 
 
-async def _silences(kafka: ClientSettings) -> list[Silence]:
+async def _silences(kafka: ClientSettings) -> list[SilenceCommand]:
     muting = Muting()
     async for record in read_all(kafka, COMMANDS):
         if (said := commands.decode(record.value)) is not None:

@@ -10,7 +10,8 @@ from click.core import ParameterSource
 
 from alerts.errors import SettingsError
 from alerts.rules import Rulebook
-from stream.backtest.replay_files import Backtest, plan_of
+from stream.backtest.engine import plan_of
+from stream.backtest.replay_files import Backtest
 from stream.cli.kafka_options import kafka_options, run
 from stream.cli.progress import progress
 from stream.cli.showing import Showing, Style, period_ms, zone
@@ -23,7 +24,7 @@ from stream.reports.explain import choice
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class BacktestOptions:
     """What the command line asks for, by click's names."""
 
     rules: Path | None
@@ -71,7 +72,7 @@ def command(kafka: ClientSettings, **options: Any) -> None:
     event times, up to the last one.  With --broker instead of files, cx.interactions and cx.feedback are
     read up to their current ends.
     """
-    wanted = Wanted(**options)
+    wanted = BacktestOptions(**options)
     rulebook = starter() if wanted.rules is None else load(wanted.rules)
     showing = Showing(_style(wanted, rulebook))
     files = (*wanted.events, *wanted.more)
@@ -102,7 +103,7 @@ def replay_files(plan: Plan, files: tuple[str, ...], showing: Showing, *, as_is:
         showing.finish(transitions, backtest.fate)
 
 
-def _style(wanted: Wanted, rulebook: Rulebook) -> Style:
+def _style(wanted: BacktestOptions, rulebook: Rulebook) -> Style:
     if wanted.report is not None and (wanted.as_json or wanted.explain):
         raise SettingsError("--report: has no meaning with --json or --explain")
     return Style(

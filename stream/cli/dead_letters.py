@@ -17,7 +17,7 @@ from alerts.notation import duration_ms
 from alerts.transitions import utc_text
 from stream.cli.kafka_options import kafka_options, run
 from stream.kafka.clients import producing, read_all
-from stream.kafka.letters import REASONS, TOPICS, Choice, Letter, as_object, read
+from stream.kafka.letters import REASONS, TOPICS, Letter, LetterChoice, as_object, read
 from stream.kafka.settings import ClientSettings
 from stream.messages.topic_names import DEAD_LETTERS
 
@@ -53,7 +53,7 @@ def _chosen(function: Callable[..., Any]) -> Callable[..., Any]:
 @_chosen
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many at most.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, records included.")
-def show(kafka: ClientSettings, choice: Choice, limit: int, *, as_json: bool) -> None:
+def show(kafka: ClientSettings, choice: LetterChoice, limit: int, *, as_json: bool) -> None:
     """The latest dead letters, the newest last, and how many there are by reason.
 
     Records hold customers' data, so only --json prints them.
@@ -70,12 +70,12 @@ def show(kafka: ClientSettings, choice: Choice, limit: int, *, as_json: bool) ->
 @_chosen
 @click.option("--all", "everything", is_flag=True, help="All of them; else say which.")
 @click.option("--dry-run", is_flag=True, help="Only count what would be sent.")
-def redrive(kafka: ClientSettings, choice: Choice, *, everything: bool, dry_run: bool) -> None:
+def redrive(kafka: ClientSettings, choice: LetterChoice, *, everything: bool, dry_run: bool) -> None:
     """Send dead letters to the topic that they came from, byte for byte, with their own headers.
 
     What is sent again stays here; a record that is sent twice counts once, as its id is known.
     """
-    if choice == Choice() and not everything:
+    if choice == LetterChoice() and not everything:
         raise SettingsError("--topic, --reason, --since or --all: want to be told which letters, got nothing")
     counts = run(_latest(kafka, choice, 0))[1] if dry_run else run(_send(kafka, choice))
     count = counts.total()
@@ -83,7 +83,9 @@ def redrive(kafka: ClientSettings, choice: Choice, *, everything: bool, dry_run:
     _count(counts)
 
 
-async def _latest(kafka: ClientSettings, choice: Choice, limit: int) -> tuple[list[Letter], Counter[str]]:
+async def _latest(
+    kafka: ClientSettings, choice: LetterChoice, limit: int
+) -> tuple[list[Letter], Counter[str]]:
     """The newest `limit` letters, oldest first, and how many there are in all by reason."""
     kept: list[tuple[tuple[int, str, int, int], Letter]] = []
     counts: Counter[str] = Counter()
@@ -95,7 +97,7 @@ async def _latest(kafka: ClientSettings, choice: Choice, limit: int) -> tuple[li
     return [letter for _, letter in sorted(kept, key=itemgetter(0))], counts
 
 
-async def _send(kafka: ClientSettings, choice: Choice) -> Counter[str]:
+async def _send(kafka: ClientSettings, choice: LetterChoice) -> Counter[str]:
     """Send again what is there now, a thousand at a time; how many, by reason."""
     counts: Counter[str] = Counter()
     async with producing(kafka) as producer:
@@ -115,20 +117,20 @@ async def _send(kafka: ClientSettings, choice: Choice) -> Counter[str]:
     return counts
 
 
-async def _chosen_letters(kafka: ClientSettings, choice: Choice) -> AsyncIterator[Letter]:
+async def _chosen_letters(kafka: ClientSettings, choice: LetterChoice) -> AsyncIterator[Letter]:
     async for record in read_all(kafka, DEAD_LETTERS):
         letter = read(record)
         if letter is not None and choice.holds(letter):
             yield letter
 
 
-def _choice(topic: str | None, reason: str | None, since: str | None) -> Choice:
+def _choice(topic: str | None, reason: str | None, since: str | None) -> LetterChoice:
     try:
         length_ms = None if since is None else duration_ms(since)
     except ValueError as error:
         raise SettingsError(f"--since: want {error}, got {since!r}") from error
     since_ms = 0 if length_ms is None else round(time.time() * 1000) - length_ms
-    return Choice(topic, reason, since_ms)
+    return LetterChoice(topic, reason, since_ms)
 
 
 def _line(letter: Letter) -> str:

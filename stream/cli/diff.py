@@ -13,23 +13,24 @@ import orjson
 
 from alerts.errors import SettingsError
 from alerts.transitions import seconds, utc_text
-from stream.backtest.replay_files import Backtest, plan_of
+from stream.backtest.engine import plan_of
+from stream.backtest.replay_files import Backtest
 from stream.cli.progress import progress
 from stream.cli.showing import fate_lines, zone
 from stream.files.event_files import EventFile
 from stream.files.packed_logs import size_of
 from stream.files.rule_files import load
-from stream.reports.diff import Change, Pair, pairs
-from stream.reports.episodes import Episode, episodes, scope_words
+from stream.reports.diff import Difference, Pair, pairs
+from stream.reports.episodes import EpisodeStory, episodes, scope_words
 from stream.reports.timeline import aligned, clock, length, local
 
-SIGNS: Final = {Change.NEW: "+", Change.VANISHED: "-", Change.EARLIER: "<", Change.LATER: ">"}
+SIGNS: Final = {Difference.NEW: "+", Difference.VANISHED: "-", Difference.EARLIER: "<", Difference.LATER: ">"}
 _FILE: Final = click.Path(dir_okay=False, allow_dash=True)
 _RULES: Final = click.Path(dir_okay=False, path_type=Path)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DiffOptions:
     """What the command line asks for, by click's names."""
 
     old: Path
@@ -53,7 +54,7 @@ class Wanted:
     "--fail-if",
     multiple=True,
     metavar="CHANGE",
-    help=f"Exit with code 1 when an alert is {', '.join(Change)} or changed at all (any); may be repeated.",
+    help=f"Exit with code 1 when an alert is {', '.join(Difference)} or changed (any); may be repeated.",
 )
 @click.option("--time-zone", default="UTC", show_default=True, metavar="ZONE", help="For times people read.")
 def command(**options: Any) -> None:
@@ -61,7 +62,7 @@ def command(**options: Any) -> None:
 
     Alerts of both sets are the same if rule name and scope are, and they overlap in time.
     """
-    wanted = Wanted(**options)
+    wanted = DiffOptions(**options)
     failing, local_zone = _failing(wanted.fail_if), zone(wanted.time_zone)
     files = (*wanted.events, *wanted.more)
     if not files:
@@ -86,20 +87,20 @@ def command(**options: Any) -> None:
         raise SystemExit(1)
 
 
-def _failing(words: Iterable[str]) -> frozenset[Change]:
+def _failing(words: Iterable[str]) -> frozenset[Difference]:
     """The changes that fail the command; words may be separated by commas."""
-    found: set[Change] = set()
+    found: set[Difference] = set()
     for word in (part.strip() for text in words for part in text.split(",")):
         if word == "any":
-            found.update(Change)
-        elif word in list(Change):
-            found.add(Change(word))
+            found.update(Difference)
+        elif word in list(Difference):
+            found.add(Difference(word))
         else:
-            raise SettingsError(f'--fail-if: want one of {", ".join(Change)}, any, got "{word}"')
+            raise SettingsError(f'--fail-if: want one of {", ".join(Difference)}, any, got "{word}"')
     return frozenset(found)
 
 
-def _episodes(backtest: Backtest, events: EventFile, name: Path) -> list[Episode]:
+def _episodes(backtest: Backtest, events: EventFile, name: Path) -> list[EpisodeStory]:
     with progress(f"judging by {name}", len(events)) as told:
         return episodes(backtest.run(told))
 
@@ -116,7 +117,7 @@ def _json(pair: Pair) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _side(episode: Episode | None) -> dict[str, str | None] | None:
+def _side(episode: EpisodeStory | None) -> dict[str, str | None] | None:
     if episode is None:
         return None
     return {
@@ -134,7 +135,7 @@ def _text(changed: Sequence[Pair], same: int, zone: tzinfo) -> Iterator[str]:
         yield from aligned([_row(pair, zone) for pair in changed], left=5)
         yield ""
     counts = Counter(change for pair in changed for change in pair.changes)
-    parts = [f"{counts[change]} {change}" for change in Change if counts[change]]
+    parts = [f"{counts[change]} {change}" for change in Difference if counts[change]]
     count = len(changed) + same
     yield f"{count} alert{'' if count == 1 else 's'}: {', '.join([*parts, f'{same} the same'])}"
 
@@ -155,4 +156,4 @@ def _row(pair: Pair, zone: tzinfo) -> list[str]:
     return [f"{sign} {changes}", when, pair.either.rule, scope_words(pair.either.scope), what]
 
 
-_LOUDNESS: Final = frozenset({Change.LOUDER, Change.QUIETER})
+_LOUDNESS: Final = frozenset({Difference.LOUDER, Difference.QUIETER})

@@ -9,7 +9,7 @@ import orjson
 
 from stream.cli.kafka_options import kafka_options, run
 from stream.kafka.settings import ClientSettings
-from stream.ops.doctor import State, examine
+from stream.ops.doctor import CheckState, examine
 
 
 @click.command("doctor")
@@ -41,4 +41,4 @@ def command(kafka: ClientSettings, rules: Path | None, group: str, *, as_json: b
             click.echo(f"{check.state:<5} {check.name}: {check.found}")
             if check.fix:
                 click.echo(f"      fix: {check.fix}")
-    sys.exit(1 if any(check.state is State.FAIL for check in checks) else 0)
+    sys.exit(1 if any(check.state is CheckState.FAIL for check in checks) else 0)

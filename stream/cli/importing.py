@@ -17,8 +17,8 @@ from alerts.errors import SettingsError
 from stream.cli.kafka_options import kafka_options, run
 from stream.cli.progress import Told, progress
 from stream.files.event_files import EventFile
-from stream.files.packed_logs import STDIN, UNREADABLE, Log, opened, unreadable
-from stream.importing.importer import Importer, Tale
+from stream.files.packed_logs import STDIN, UNREADABLE, PackedLog, opened, unreadable
+from stream.importing.importer import ImportCounts, Importer
 from stream.importing.mapping import LogMapping
 from stream.importing.mapping_file import load
 from stream.importing.tables import rows
@@ -97,7 +97,7 @@ def _events(importer: Importer, mapping: LogMapping, file: str, *, as_is: bool) 
         yield _in_order(stack.enter_context(EventFile([spool.name])))
 
 
-def _read(importer: Importer, mapping: LogMapping, log: Log, told: Told) -> Iterator[bytes]:
+def _read(importer: Importer, mapping: LogMapping, log: PackedLog, told: Told) -> Iterator[bytes]:
     try:
         for line in importer.lines(rows(log.stream, mapping.format, log.name), log.name):
             if importer.tale.events % TOLD_EVERY == 0:
@@ -153,7 +153,7 @@ async def _send(producer: AIOKafkaProducer, line: bytes) -> None:
     await producer.send(stream.topic, line, key=(keys.customer or keys.id).encode())
 
 
-def _report(tale: Tale) -> None:
+def _report(tale: ImportCounts) -> None:
     bad = tale.bad.total()
     click.echo(
         f"{tale.rows:,} rows: {tale.events:,} events, {tale.skipped:,} rows skipped, {bad:,} bad", err=True

@@ -22,7 +22,7 @@ from stream.traffic.sender import Play, limits, run_name, send, wall_ms, write
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SendOptions:
     """What the command line asks for; None: the scenario's own."""
 
     scenario: str
@@ -68,7 +68,7 @@ def command(kafka: ClientSettings, scenario: str | None, listed: bool, **options
         return
     if scenario is None:
         raise SettingsError(f"--scenario: want one of {', '.join(SCENARIOS)}, got nothing")
-    wanted = Wanted(scenario, **options)
+    wanted = SendOptions(scenario, **options)
     play, pace = _play(wanted)
     bounded = limits(pace, wanted.seconds, wanted.events).of(play.messages())
     if wanted.to is None:
@@ -80,7 +80,7 @@ def command(kafka: ClientSettings, scenario: str | None, listed: bool, **options
         _say(write(wanted.to, bounded), str(wanted.to))
 
 
-def _play(wanted: Wanted) -> tuple[Play, Pace]:
+def _play(wanted: SendOptions) -> tuple[Play, Pace]:
     scenario, now_ms = SCENARIOS[wanted.scenario], wall_ms()
     speed = wanted.speed or scenario.speed
     run = run_name(scenario, now_ms)

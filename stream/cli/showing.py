@@ -13,11 +13,11 @@ from alerts.notation import duration_ms
 from alerts.readings import scope_object
 from alerts.rules import MINUTE_MS
 from alerts.transitions import Transition, encode
-from stream.backtest.replay_files import Fate, Hear
+from stream.backtest.engine import Hear, RecordCounts
 from stream.indicators.plan import Plan
 from stream.judge.evaluation.explained import Explained, Observer
 from stream.reports.episodes import episodes
-from stream.reports.explain import Choice, explanation_json, explanation_text
+from stream.reports.explain import ExplainChoice, explanation_json, explanation_text
 from stream.reports.period_report import report
 from stream.reports.periods import Periods
 from stream.reports.timeline import local, summary, timeline
@@ -31,7 +31,7 @@ class Style:
     explain: bool
     period_ms: int | None
     zone: tzinfo
-    choice: Choice
+    choice: ExplainChoice
 
 
 class Showing:
@@ -62,7 +62,7 @@ class Showing:
         sys.stdout.buffer.flush()
         return kept
 
-    def finish(self, transitions: Iterable[Transition], fate: Fate) -> None:
+    def finish(self, transitions: Iterable[Transition], fate: RecordCounts) -> None:
         """All that is said at the end; what became of the records goes to stderr beside JSON."""
         style = self._style
         quiet = style.as_json or style.explain
@@ -115,7 +115,7 @@ def period_ms(text: str | None) -> int | None:
     return length_ms
 
 
-def fate_lines(fate: Fate, zone: tzinfo) -> Iterable[str]:
+def fate_lines(fate: RecordCounts, zone: tzinfo) -> Iterable[str]:
     """What became of the records that were read."""
     until = "" if fate.last_ms is None else f", the last of {local(fate.last_ms, zone):%Y-%m-%d %H:%M:%S}"
     counts = ", ".join(f"{count:,} {outcome.value}" for outcome, count in fate.outcomes.items() if count)

@@ -16,7 +16,15 @@ from stream.cli.progress import progress
 from stream.files.rule_files import load, starter
 from stream.indicators.catalogue import CATALOGUE
 from stream.simulate.plot import chart
-from stream.simulate.simulation import MONTH_DAYS, TUNED_MS, Outcome, Question, Seen, Simulation, false_pages
+from stream.simulate.simulation import (
+    MONTH_DAYS,
+    TUNED_MS,
+    FallSeen,
+    Question,
+    RuleOutcome,
+    Simulation,
+    false_pages,
+)
 
 LEAST_PER_DAY, MOST_PER_DAY = 0.1, 1e6
 """Answers of a scope that a simulation is good for: between three a month and a dozen a second."""
@@ -24,7 +32,7 @@ SIMULATED = (Threshold, Sudden, Burn)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SimulateOptions:
     """What the command line asks for, by click's names."""
 
     rules: Path | None
@@ -82,7 +90,7 @@ def command(**options: Any) -> None:
     False pages per scope and 30 days while the score is healthy, and the delay until a fall is paged, for
     each rule and for the plain threshold beside it.
     """
-    wanted = Wanted(**options)
+    wanted = SimulateOptions(**options)
     rulebook = starter() if wanted.rules is None else load(wanted.rules)
     rules = chosen(rulebook, wanted)
     question = Question(
@@ -108,7 +116,7 @@ def command(**options: Any) -> None:
         _print(question, outcomes)
 
 
-def chosen(rulebook: Rulebook, wanted: Wanted) -> list[Rule]:
+def chosen(rulebook: Rulebook, wanted: SimulateOptions) -> list[Rule]:
     """The rules to simulate, all on one indicator.
 
     Raises:
@@ -131,7 +139,7 @@ def chosen(rulebook: Rulebook, wanted: Wanted) -> list[Rule]:
     return rules
 
 
-def report(question: Question, outcomes: Sequence[Outcome]) -> dict[str, object]:
+def report(question: Question, outcomes: Sequence[RuleOutcome]) -> dict[str, object]:
     """Everything as one JSON object; null where a fall was not seen by enough scopes to say."""
     return {
         "healthy": question.healthy,
@@ -142,7 +150,7 @@ def report(question: Question, outcomes: Sequence[Outcome]) -> dict[str, object]
     }
 
 
-def _object(outcome: Outcome) -> dict[str, object]:
+def _object(outcome: RuleOutcome) -> dict[str, object]:
     rate, low, high = false_pages(outcome)
     return {
         "rule": outcome.rule.name,
@@ -169,7 +177,7 @@ def _object(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _print(question: Question, outcomes: Sequence[Outcome]) -> None:
+def _print(question: Question, outcomes: Sequence[RuleOutcome]) -> None:
     click.echo(
         f"{question.scopes} scopes with {question.per_day:g} answers a day each, "
         f"{outcomes[0].rule.indicator} {question.healthy:g} when all is well\n"
@@ -188,7 +196,7 @@ def _print(question: Question, outcomes: Sequence[Outcome]) -> None:
     click.echo(f"\nHealthy months of scopes simulated: {', '.join(f'{each:g}' for each in months)}.")
 
 
-def _delay(seen: Seen) -> str:
+def _delay(seen: FallSeen) -> str:
     if not isfinite(seen.answers[0]):
         return f"seen by {seen.share:.0%}"
     answers = [f"{each:g}" if isfinite(each) else "never" for each in seen.answers]

@@ -33,7 +33,7 @@ class Screen(Protocol):
         ...
 
 
-class Board:
+class DemoBoard:
     """A live board on a terminal."""
 
     def __init__(self, view: LiveView, console: Console) -> None:
@@ -56,7 +56,7 @@ class Board:
         self._live.update(self._view.render(), refresh=True)
 
 
-class Lines:
+class PlainLines:
     """A line per transition, and now and then one on how it goes."""
 
     def __init__(self, view: LiveView, out: IO[str]) -> None:
@@ -84,7 +84,7 @@ class Lines:
         print(text, file=self._out, flush=True)
 
 
-class JsonLines(Lines):
+class JsonLines(PlainLines):
     """The values of cx.alerts on stdout, one a line; everything else on stderr."""
 
     def __init__(self, view: LiveView, out: IO[bytes], notes: IO[str]) -> None:
@@ -102,4 +102,4 @@ def screen(view: LiveView, *, as_json: bool) -> Screen:
     console = Console()
     if as_json:
         return JsonLines(view, sys.stdout.buffer, sys.stderr)
-    return Board(view, console) if console.is_terminal else Lines(view, sys.stdout)
+    return DemoBoard(view, console) if console.is_terminal else PlainLines(view, sys.stdout)

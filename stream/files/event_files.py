@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.columnar.timestamps import EARLIEST_MS, LATEST_MS, NO_TIME, Ints, read_times
-from stream.files.packed_logs import UNREADABLE, Log, opened, unreadable
+from stream.files.packed_logs import UNREADABLE, PackedLog, opened, unreadable
 
 BLOCK_BYTES: Final = 1 << 20
 WASTE: Final = 16
@@ -41,7 +41,7 @@ _NOT_READ: Final = _Head()
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class EventLines:
     """Some lines in their order.  `place` are their numbers among all lines of all files, from 0.
 
     `at_ms` are their own times, `NO_TIME` where none can be read that an event may have.
@@ -107,10 +107,10 @@ class EventFile:
         """Kinds of all lines, in their order."""
         return self._kind if self._order is None else self._kind[self._order]
 
-    def lines(self, first: int, last: int) -> Lines:
+    def lines(self, first: int, last: int) -> EventLines:
         """The lines from `first` up to `last` in their order."""
         place = np.arange(first, last) if self._order is None else self._order[first:last]
-        return Lines(self._text(place), self._own_ms[place], self._kind[place], place)
+        return EventLines(self._text(place), self._own_ms[place], self._kind[place], place)
 
     def where(self, place: int) -> str:
         """File and line number, from 1, of a line."""
@@ -130,7 +130,7 @@ class EventFile:
         self._files.append(file)
         return index
 
-    def _unpacked(self, log: Log, told: Told) -> IO[bytes]:
+    def _unpacked(self, log: PackedLog, told: Told) -> IO[bytes]:
         """The log itself where it is plain, or else a temporary file with all that is in it."""
         if log.plain is not None:
             return self._stack.enter_context(log.plain.open("rb"))

@@ -24,7 +24,7 @@ UNREADABLE: Final = (OSError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class PackedLog:
     """The unpacked bytes of a log.
 
     `consumed` tells how many packed bytes have been read so far, of `size` (None: not known, as of stdin).
@@ -39,7 +39,7 @@ class Log:
 
 
 @contextmanager
-def opened(name: str, member: str | None = None) -> Iterator[Log]:
+def opened(name: str, member: str | None = None) -> Iterator[PackedLog]:
     """The log at the path `name`, or stdin for `-`; closed at the end.
 
     `member` is a pattern for the name of the wanted file in a zip archive that holds several.
@@ -71,22 +71,22 @@ def unreadable(name: str, error: BaseException) -> SettingsError:
     return SettingsError(f"{name}: want a readable log, got: {reason}")
 
 
-def _open(name: str, member: str | None, stack: ExitStack) -> Log:
+def _open(name: str, member: str | None, stack: ExitStack) -> PackedLog:
     if name == STDIN:
         raw = sys.stdin.buffer
         head = raw.peek(4) if isinstance(raw, BufferedReader) else b""
         packed: IO[bytes] = gzip.GzipFile(fileobj=raw) if head.startswith(GZIP) else raw  # type: ignore[assignment]  # a GzipFile reads bytes
-        return Log("stdin", packed, lambda: 0, None)
+        return PackedLog("stdin", packed, lambda: 0, None)
     path = Path(name)
     file = stack.enter_context(path.open("rb"))
     size = path.stat().st_size
     head = file.peek(4)[:4]
     if head.startswith(ZIP):
         stream = stack.enter_context(_member(name, zipfile.ZipFile(file), member))
-        return Log(name, stream, file.tell, size)
+        return PackedLog(name, stream, file.tell, size)
     if head.startswith(GZIP):
-        return Log(name, stack.enter_context(gzip.open(file, "rb")), file.tell, size)  # type: ignore[arg-type]  # a GzipFile reads bytes
-    return Log(name, file, file.tell, size, path if path.is_file() else None)
+        return PackedLog(name, stack.enter_context(gzip.open(file, "rb")), file.tell, size)  # type: ignore[arg-type]  # a GzipFile reads bytes
+    return PackedLog(name, file, file.tell, size, path if path.is_file() else None)
 
 
 def _member(name: str, archive: zipfile.ZipFile, wanted: str | None) -> IO[bytes]:

@@ -42,7 +42,7 @@ class RowError(Exception):
         super().__init__(detail)
 
 
-class Source(Protocol):
+class FieldSource(Protocol):
     """Where a field's value comes from."""
 
     @property

@@ -56,7 +56,7 @@ class Rises:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class ColumnChanges:
     """A column differs from the row before of its case; `to` one of some values, if any are given."""
 
     column: str

@@ -17,7 +17,7 @@ SHOWN: Final = 5
 
 
 @dataclass(slots=True)
-class Tale:
+class ImportCounts:
     """What became of the rows: each was skipped, bad, or made any number of events."""
 
     rows: int = 0
@@ -46,7 +46,7 @@ class Importer:
     """Turns rows into events; remembers the latest row of each case that is not over."""
 
     def __init__(self, mapping: LogMapping) -> None:
-        self.tale = Tale()
+        self.tale = ImportCounts()
         self._mapping = mapping
         self._columns = sorted(mapping.columns)
         self._held: dict[str, _Held] = {}

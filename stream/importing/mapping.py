@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from stream.importing.columns import Fault, Row, RowError, Source, Value
+from stream.importing.columns import Fault, FieldSource, Row, RowError, Value
 from stream.importing.conditions import Condition
 
 Event = dict[str, Value]
@@ -21,7 +21,7 @@ class Shape:
     """One kind of event that a row can make: when, and from what."""
 
     when: tuple[Condition, ...]
-    fields: Mapping[str, Source]
+    fields: Mapping[str, FieldSource]
 
     def event(self, row: Row) -> Event:
         """The event that the row makes; fields without a value are left out.

@@ -14,8 +14,18 @@ import yaml
 
 from alerts.rulebook.yaml_nodes import Fields, Node
 from alerts.rules import DIMENSIONS
-from stream.importing.columns import HOLE, Column, Constant, Flag, Number, Seconds, Source, Template, Time
-from stream.importing.conditions import Changes, Condition, First, Is, Last, Present, Rises
+from stream.importing.columns import (
+    HOLE,
+    Column,
+    Constant,
+    FieldSource,
+    Flag,
+    Number,
+    Seconds,
+    Template,
+    Time,
+)
+from stream.importing.conditions import ColumnChanges, Condition, First, Is, Last, Present, Rises
 
 TIMES: Final = ("at", "opened_at", "interaction_at")
 NUMBERS: Final = ("wait_s", "handle_s", "reach")
@@ -37,14 +47,14 @@ class Shared:
     zone: tzinfo
 
 
-def source(node: Node, field: str, shared: Shared) -> Source:
+def source(node: Node, field: str, shared: Shared) -> FieldSource:
     """Where the values of `field` come from.
 
     Raises:
         Wrong: it is not said, or in a way that does not suit the field.
     """
     if isinstance(node.raw, yaml.ScalarNode):
-        found: Source = Column(node.text("a column"), shared.nulls)
+        found: FieldSource = Column(node.text("a column"), shared.nulls)
     else:
         fields = node.fields("a column, or a mapping such as {column: …}")
         given = [form for form in FORMS if form in fields]
@@ -111,14 +121,14 @@ def _condition(key: str, fields: Fields, nulls: frozenset[str]) -> Condition:
         return Rises(fields.get_or("rises", Node.text, ""), nulls)
     if key == "changes":
         to = fields.get_or("to", words, frozenset[str]())
-        return Changes(fields.get_or("changes", Node.text, ""), to, nulls)
+        return ColumnChanges(fields.get_or("changes", Node.text, ""), to, nulls)
     column = fields.require("column", Node.text, "a column") or ""
     if key == "present":
         return Present(column, fields.get_or("present", Node.flag, default=True), nulls)
     return Is(column, fields.get_or(key, words, frozenset[str]()), key == "is_not")
 
 
-def _lookup(fields: Fields, shared: Shared) -> Source | None:
+def _lookup(fields: Fields, shared: Shared) -> FieldSource | None:
     column = fields.get("column", Node.text)
     table = fields.get("map", _table)
     otherwise = fields.get("otherwise", Node.text)
@@ -130,7 +140,7 @@ def _table(node: Node) -> Mapping[str, str]:
     return {key: fields.get_or(key, Node.text, "") for key in fields.names()}
 
 
-def _constant(fields: Fields, shared: Shared) -> Source | None:  # noqa: ARG001  # as every form
+def _constant(fields: Fields, shared: Shared) -> FieldSource | None:  # noqa: ARG001  # as every form
     node = fields.find("constant")
     for parse in (Node.flag, Node.number):
         if node is not None and node.plain() is not None and _accepts(node, parse):
@@ -139,14 +149,14 @@ def _constant(fields: Fields, shared: Shared) -> Source | None:  # noqa: ARG001 
     return None if text is None else Constant(text)
 
 
-def _template(fields: Fields, shared: Shared) -> Source | None:
+def _template(fields: Fields, shared: Shared) -> FieldSource | None:
     text = fields.get("text", Node.text)
     if text is not None and not HOLE.search(text):
         fields.note("text", 'want at least one "{column}" in it (constant is for text without)')
     return None if text is None else Template(text, shared.nulls)
 
 
-def _time(fields: Fields, shared: Shared) -> Source | None:
+def _time(fields: Fields, shared: Shared) -> FieldSource | None:
     columns = fields.get("time", lambda node: node.one_or_each(Node.text))
     pattern = fields.get_or("format", _pattern, "iso")
     own_zone = fields.get_or("time_zone", zone, shared.zone)
@@ -169,24 +179,24 @@ def _pattern(node: Node) -> str:
     return text
 
 
-def _seconds(fields: Fields, shared: Shared) -> Source | None:
+def _seconds(fields: Fields, shared: Shared) -> FieldSource | None:
     column = fields.get("seconds", Node.text)
     return None if column is None else Seconds(column, shared.nulls)
 
 
-def _number(fields: Fields, shared: Shared) -> Source | None:
+def _number(fields: Fields, shared: Shared) -> FieldSource | None:
     column = fields.get("number", Node.text)
     factor = fields.get_or("times", Node.number, 1.0)
     return None if column is None else Number(column, factor, shared.nulls)
 
 
-def _flag(fields: Fields, shared: Shared) -> Source | None:
+def _flag(fields: Fields, shared: Shared) -> FieldSource | None:
     column = fields.get("flag", Node.text)
     true = fields.get_or("is", words, TRUE_WORDS)
     return None if column is None else Flag(column, true, shared.nulls)
 
 
-FORMS: Final[Mapping[str, Callable[[Fields, Shared], Source | None]]] = {
+FORMS: Final[Mapping[str, Callable[[Fields, Shared], FieldSource | None]]] = {
     "column": _lookup,
     "constant": _constant,
     "text": _template,
@@ -202,7 +212,7 @@ def _accepts(node: Node, parse: Callable[[Node], object]) -> bool:
     return bool(quiet.attempt(parse))
 
 
-def _suits(node: Node, field: str, made: Source) -> None:
+def _suits(node: Node, field: str, made: FieldSource) -> None:
     """Note a source whose values the field cannot take."""
     if isinstance(made, Constant):
         return

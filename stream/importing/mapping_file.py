@@ -14,8 +14,8 @@ import yaml
 
 from alerts.errors import SettingsError
 from alerts.rulebook.yaml_nodes import Fields, Node, read_document
-from stream.importing.columns import Source
-from stream.importing.conditions import Changes, Condition, First, Last, Rises
+from stream.importing.columns import FieldSource
+from stream.importing.conditions import ColumnChanges, Condition, First, Last, Rises
 from stream.importing.mapping import REQUIRED, Format, LogMapping, Shape
 from stream.importing.mapping_fields import (
     FIELDS,
@@ -115,7 +115,7 @@ def _case(node: Node) -> tuple[str | None, bool]:
 class _ShapeReader:
     """Reads the items of `events:`, which share the file's common fields."""
 
-    def __init__(self, shared: Shared, common: Mapping[str, Source], case: str | None) -> None:
+    def __init__(self, shared: Shared, common: Mapping[str, FieldSource], case: str | None) -> None:
         self._shared = shared
         self._common = common
         self._case = case
@@ -134,16 +134,16 @@ class _ShapeReader:
 def _conditions(node: Node, shared: Shared, case: str | None) -> tuple[Condition, ...]:
     def one(item: Node) -> Condition:
         found = condition(item, shared)
-        if case is None and isinstance(found, (First, Last, Rises, Changes)):
+        if case is None and isinstance(found, (First, Last, Rises, ColumnChanges)):
             item.note("compares the rows of a case: want it under `events`, and `case` in the file")
         return found
 
     return tuple(node.each(one))
 
 
-def _sources(node: Node, shared: Shared) -> dict[str, Source]:
+def _sources(node: Node, shared: Shared) -> dict[str, FieldSource]:
     fields = node.fields("a mapping of event fields to columns")
-    found: dict[str, Source] = {}
+    found: dict[str, FieldSource] = {}
     for name in FIELDS:
         made = fields.get(name, partial(source, field=name, shared=shared))
         if made is not None:
@@ -152,7 +152,7 @@ def _sources(node: Node, shared: Shared) -> dict[str, Source]:
     return found
 
 
-def _note_missing(fields: Fields, sources: Mapping[str, Source]) -> None:
+def _note_missing(fields: Fields, sources: Mapping[str, FieldSource]) -> None:
     missing = [name for name in REQUIRED if name not in sources]
     if missing:
         fields.note("fields", f"missing {', '.join(missing)}: every event has id, at and channel")

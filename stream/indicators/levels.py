@@ -9,7 +9,7 @@ from stream.indicators.formulas import FIRST, Formula, Ints
 
 
 @dataclass(frozen=True, slots=True)
-class Levels:
+class LevelCounts:
     """`steps` are how many steps of the lattice each level is above the low end, ascending.
 
     `weights` turn counts per cell of the formula into counts per level: cells by levels.
@@ -24,7 +24,7 @@ class Levels:
         return counts
 
 
-def levels(of: Formula) -> Levels:
+def levels(of: Formula) -> LevelCounts:
     """The levels of a bounded indicator."""
     steps = np.unique(of.weights[:, FIRST])
     steps = np.union1d(steps, [0])
@@ -35,7 +35,7 @@ def levels(of: Formula) -> Levels:
         if not n:  # a part of another cell's answers, such as the abandoned among the contacts
             weights[number, 0] -= 1
     used = np.any(weights > 0, axis=0)
-    return Levels(steps[used], weights[:, used])
+    return LevelCounts(steps[used], weights[:, used])
 
 
 def evidence(of: Formula, counts: Ints) -> dict[str, object]:

@@ -49,7 +49,7 @@ KNOWN_ANSWERS: Final = 4_096
 """Spellings of answers remembered per codec; all real ones fit, and a flood of junk costs no memory."""
 
 
-class Levels:
+class ScaleLevels:
     """Cell numbers of answers, remembered per (indicator, scale, score) as they were spelled."""
 
     def __init__(self, indicators: Mapping[str, Mapping[str, object]]) -> None:

@@ -14,7 +14,7 @@ from stream.messages.events import EventT
 
 
 @dataclass(frozen=True, slots=True)
-class Batch(Generic[EventT]):
+class EventBatch(Generic[EventT]):
     """`column` is `codec.Decoded.column`; `closing` the pane whose closing carries the event."""
 
     events: Sequence[EventT]
@@ -26,9 +26,11 @@ class Batch(Generic[EventT]):
     def __len__(self) -> int:
         return len(self.events)
 
-    def only(self, wanted: NDArray[np.bool_]) -> "Batch[EventT]":
+    def only(self, wanted: NDArray[np.bool_]) -> "EventBatch[EventT]":
         """Only some of the events."""
         if wanted.all():
             return self
         events = list(compress(self.events, wanted.tolist()))
-        return Batch(events, self.ids[wanted], self.at_ms[wanted], self.column[wanted], self.closing[wanted])
+        return EventBatch(
+            events, self.ids[wanted], self.at_ms[wanted], self.column[wanted], self.closing[wanted]
+        )

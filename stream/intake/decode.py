@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from stream.columnar.timestamps import EARLIEST_MS, LATEST_MS, NO_TIME, Ints, read_times
-from stream.intake.answer_cells import Levels
+from stream.intake.answer_cells import ScaleLevels
 from stream.intake.rejects import MAX_BYTES, mended
 from stream.messages.events import EventT, Feedback, Interaction
 from stream.messages.outcomes import Reason, RecordError, Reject
@@ -54,7 +54,7 @@ def decode_interactions(records: Sequence[Record], max_ahead_ms: int) -> Decoded
     return _without(Decoded(events, at_ms, opened_ms, rejects), errors, kept)
 
 
-def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: Levels) -> Decoded[Feedback]:
+def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: ScaleLevels) -> Decoded[Feedback]:
     """Read records of cx.feedback; `levels` knows the scales."""
     events, kept, rejects = _structs(records, Stream.FEEDBACK, _FEEDBACK.decode)
     at_ms, errors = _times(events, kept, max_ahead_ms)

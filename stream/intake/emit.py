@@ -11,9 +11,10 @@ from stream.indicators.cells import CELLS
 from stream.indicators.formulas import Flags
 from stream.indicators.needs import cells_read
 from stream.indicators.plan import Plan
-from stream.intake.combinations import Combos, Scopes
-from stream.intake.source_clock import Source
-from stream.messages.tallies import Kind, Rows, Section, no_rows
+from stream.intake.combinations import Combos
+from stream.intake.sharding import ScopeNumbers
+from stream.intake.source_clock import SourceClock
+from stream.messages.tallies import Kind, Rows, TallyMessage, no_rows
 
 
 class Emitter:
@@ -24,19 +25,21 @@ class Emitter:
         self._combos = combos
         read = list(cells_read(plan).values())
         self._read: Flags = np.array(read, np.bool_).reshape(len(read), len(CELLS)).T
-        self._scopes = Scopes(plan.used_dims, plan.groupings, plan.partitions)
+        self._scopes = ScopeNumbers(plan.used_dims, plan.groupings, plan.partitions)
 
     def retain(self, codes: Ints) -> None:
         """Combinations have been numbered anew: `codes` is what their `retain` gave, for rising numbers."""
         self._scopes.retain(self._combos, codes)
 
-    def silence(self) -> list[list[Section]]:
+    def silence(self) -> list[list[TallyMessage]]:
         """Nothing to say to any shard."""
         return [[] for _ in range(self._shards)]
 
-    def sections(self, kind: Kind, source: Source, rows: Table, quiet_ms: int = 0) -> list[list[Section]]:
+    def sections(
+        self, kind: Kind, source: SourceClock, rows: Table, quiet_ms: int = 0
+    ) -> list[list[TallyMessage]]:
         """A section for every shard, with its rows or without any."""
-        bare = Section(kind, source.name, source.next_offset, source.through, source.newest_ms, quiet_ms)
+        bare = TallyMessage(kind, source.name, source.next_offset, source.through, source.newest_ms, quiet_ms)
         scope_of = self._scopes.of(self._combos)
         found = _by_scope(rows, scope_of, self._read, len(self._scopes)) if len(rows) else no_rows()
         shard = self._scopes.shards(found.scope).astype(np.uint16)
@@ -44,7 +47,7 @@ class Emitter:
         bounds = np.searchsorted(shard[order], np.arange(self._shards + 1)).tolist()
         return [[self._cut(bare, found, order[first:last])] for first, last in pairwise(bounds)]
 
-    def _cut(self, bare: Section, found: Rows, own: Ints) -> Section:
+    def _cut(self, bare: TallyMessage, found: Rows, own: Ints) -> TallyMessage:
         """The rows at the places `own`."""
         if not len(own):
             return bare

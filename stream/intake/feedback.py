@@ -11,7 +11,7 @@ from stream.columnar.structured import Table
 from stream.indicators.cells import CELLS, SCALES, SCALES_OF, level_cells
 from stream.indicators.formulas import POSITIVE_FROM
 from stream.indicators.plan import Plan
-from stream.intake.batch import Batch
+from stream.intake.batch import EventBatch
 from stream.intake.combinations import Combos
 from stream.intake.history.satisfaction import UNHAPPY_ANSWER, heard_of
 from stream.intake.history.touchpoints import TOUCH
@@ -34,7 +34,7 @@ class AnswerLine:
         self._unhappy = _unhappy_cells(plan)
         self._kept = np.array([name.split("/")[0] in plan.keeps for name in CELLS], bool)
 
-    def take(self, batch: Batch[Feedback]) -> Table:
+    def take(self, batch: EventBatch[Feedback]) -> Table:
         """Count answers whose givers consent, of indicators that are kept.
 
         Gives the answers that are not positive and say which interaction they belong to.
@@ -64,7 +64,7 @@ class AnswerLine:
         """Take over a state."""
         self._open = OpenPanes(tables["open.feedback"])
 
-    def _unhappy_among(self, batch: Batch[Feedback]) -> Table:
+    def _unhappy_among(self, batch: EventBatch[Feedback]) -> Table:
         linked = np.array(list(map(bool, map(_INTERACTION, batch.events))), bool)
         own = batch.only(linked & self._unhappy[batch.column])
         ids = hashed([event.interaction or "" for event in own.events])

@@ -17,8 +17,8 @@ from stream.columnar.packing import pack, unpack
 from stream.columnar.structured import Table
 from stream.columnar.timestamps import NO_TIME
 from stream.indicators.plan import Plan
-from stream.intake.answer_cells import Levels
-from stream.intake.batch import Batch
+from stream.intake.answer_cells import ScaleLevels
+from stream.intake.batch import EventBatch
 from stream.intake.combinations import Combos
 from stream.intake.decode import Decoded, decode_feedback, decode_interactions
 from stream.intake.dedup import Dedup
@@ -28,11 +28,11 @@ from stream.intake.interactions import ContactLine
 from stream.intake.pairs import PairLine, wanted
 from stream.intake.panes import TALLY
 from stream.intake.snapshot import Saved, SavedSource, match_of, refitted, resume, used_cells
-from stream.intake.source_clock import Source
+from stream.intake.source_clock import SourceClock
 from stream.messages.events import EventT, Feedback, Interaction
-from stream.messages.outcomes import Outcome, Reason, Reject
+from stream.messages.outcomes import Reason, RecordOutcome, Reject
 from stream.messages.records import Record, Stream
-from stream.messages.tallies import NO_PANE, Kind, Section
+from stream.messages.tallies import NO_PANE, Kind, TallyMessage
 
 _ID: Final = attrgetter("id")
 _NOTHING: Final = np.empty(0, TALLY)
@@ -48,9 +48,9 @@ class IntakeOutput:
     """
 
     rejects: Sequence[Reject]
-    outcomes: Mapping[Outcome, int]
+    outcomes: Mapping[RecordOutcome, int]
     reasons: Mapping[Reason, int]
-    sections: list[list[Section]]
+    sections: list[list[TallyMessage]]
     watermark_ms: int | None
     newest_event_ms: int | None
 
@@ -62,9 +62,9 @@ class Intake:
         timing = plan.rulebook.timing
         self.partition = partition
         self._plan = plan
-        self._levels = Levels(plan.keeps)
+        self._levels = ScaleLevels(plan.keeps)
         self._source = {
-            stream: Source(f"{stream.value}/{partition}", timing.pane_ms, timing.lateness_ms)
+            stream: SourceClock(f"{stream.value}/{partition}", timing.pane_ms, timing.lateness_ms)
             for stream in Stream
         }
         self._dedup = {stream: Dedup(timing.dedup_horizon_ms) for stream in Stream}
@@ -110,10 +110,10 @@ class Intake:
         return IntakeOutput(
             decoded.rejects,
             {
-                Outcome.ACCEPTED: fresh - late,
-                Outcome.DUPLICATE: len(decoded.events) - fresh,
-                Outcome.LATE: late,
-                Outcome.REJECTED: len(decoded.rejects),
+                RecordOutcome.ACCEPTED: fresh - late,
+                RecordOutcome.DUPLICATE: len(decoded.events) - fresh,
+                RecordOutcome.LATE: late,
+                RecordOutcome.REJECTED: len(decoded.rejects),
             },
             Counter(reject.reason for reject in decoded.rejects),
             sections,
@@ -121,7 +121,7 @@ class Intake:
             source.newest_ms,
         )
 
-    def open_sections(self, quiet_ms: Mapping[Stream, int]) -> list[list[Section]]:
+    def open_sections(self, quiet_ms: Mapping[Stream, int]) -> list[list[TallyMessage]]:
         """Per shard an IDLE section of each quiet stream, with its open panes so far; changes nothing.
 
         The pairs wait for both streams, so they are quiet as soon as one is, and as long as the quieter.
@@ -141,7 +141,7 @@ class Intake:
             found = _beside(found, self._emitter.sections(Kind.IDLE, self._joined, pairs, longest))
         return found
 
-    def active_sections(self, stream: Stream) -> list[list[Section]]:
+    def active_sections(self, stream: Stream) -> list[list[TallyMessage]]:
         """Per shard an ACTIVE section without rows: the stream has records again."""
         found = self._emitter.sections(Kind.ACTIVE, self._source[stream], _NOTHING)
         if self._pairs:
@@ -187,11 +187,11 @@ class Intake:
         return {"ids": ids, "combos": len(self._combos), **self._contacts.entries(), **pairs}
 
     @property
-    def _joined(self) -> Source:
+    def _joined(self) -> SourceClock:
         """The source of pairs: as far as both streams are."""
         sources = list(self._source.values())
         timing = self._plan.rulebook.timing
-        return Source(
+        return SourceClock(
             f"joined/{self.partition}",
             timing.pane_ms,
             timing.lateness_ms,
@@ -200,7 +200,7 @@ class Intake:
             min(source.through for source in sources),
         )
 
-    def _closed(self, stream: Stream) -> list[list[Section]]:
+    def _closed(self, stream: Stream) -> list[list[TallyMessage]]:
         """Sections of the panes that a stream has just closed, and of the pairs that were waiting for it."""
         source = self._source[stream]
         if stream is Stream.FEEDBACK:
@@ -235,13 +235,13 @@ class Intake:
             self._pairs.take(unhappy)
         return answers, len(answered), late
 
-    def _fresh(self, stream: Stream, decoded: Decoded[EventT]) -> tuple[Batch[EventT], int]:
+    def _fresh(self, stream: Stream, decoded: Decoded[EventT]) -> tuple[EventBatch[EventT], int]:
         """The events that are not duplicates, and how many of them are late."""
         clocks = self._source[stream].clocks(decoded.at_ms)
         ids = hashed(map(_ID, decoded.events))
         fresh = self._dedup[stream].fresh(ids, clocks[1:])
         closing, late = self._source[stream].place(decoded.at_ms, clocks[:-1])
-        batch = Batch(decoded.events, ids, decoded.at_ms, decoded.column, closing)
+        batch = EventBatch(decoded.events, ids, decoded.at_ms, decoded.column, closing)
         return batch.only(fresh), int((late & fresh).sum())
 
     def _tables(self) -> dict[str, Table]:
@@ -281,6 +281,6 @@ def _unseen(records: Sequence[Record], next_offset: int) -> Sequence[Record]:
     return [record for record in records if record.offset >= next_offset]
 
 
-def _beside(left: list[list[Section]], right: list[list[Section]]) -> list[list[Section]]:
+def _beside(left: list[list[TallyMessage]], right: list[list[TallyMessage]]) -> list[list[TallyMessage]]:
     """The sections of both, shard by shard."""
     return [known + more for known, more in zip(left, right, strict=True)]

@@ -15,7 +15,7 @@ from stream.columnar.structured import Table, stacked, where
 from stream.columnar.timestamps import NO_TIME, Ints
 from stream.indicators.cells import CELL
 from stream.indicators.plan import Plan
-from stream.intake.batch import Batch
+from stream.intake.batch import EventBatch
 from stream.intake.combinations import Combos
 from stream.intake.history.cases import MEMORY_MS, Cases
 from stream.intake.history.repeats import Contacts
@@ -92,7 +92,7 @@ class ContactLine:
         self._contacts = Contacts(window_ms, pane_ms)
         self._cases = Cases(self._memory_ms, pane_ms)
 
-    def take(self, batch: Batch[Interaction]) -> None:
+    def take(self, batch: EventBatch[Interaction]) -> None:
         """Count the volumes, and keep what history must judge until its pane closes."""
         kinds = np.array(list(map(KIND_OF.__getitem__, map(_EVENT, batch.events))), np.int64)
         combo = self._combos.codes(batch.events)
@@ -152,7 +152,7 @@ class ContactLine:
             rows.append(self._cases.judge(touches, target_ms, keep=keep))
         return Closed(merged(stacked(rows)), stacked(heard))
 
-    def _volumes(self, batch: Batch[Interaction], kinds: Ints, combo: Ints) -> Table:
+    def _volumes(self, batch: EventBatch[Interaction], kinds: Ints, combo: Ints) -> Table:
         """Contacts, abandoned ones and waits."""
         contact = (kinds == CONTACT) | (kinds == HANDED_ON) | (kinds == ABANDONED)
         cells = []
@@ -170,7 +170,7 @@ class ContactLine:
         rows = [tallies(batch.closing[own], pane[own], combo[own], cell) for own, cell in cells]
         return stacked(rows) if rows else np.empty(0, TALLY)
 
-    def _touches(self, batch: Batch[Interaction], kinds: Ints, combo: Ints) -> Table:
+    def _touches(self, batch: EventBatch[Interaction], kinds: Ints, combo: Ints) -> Table:
         """What history must judge: events with a customer, and resolutions that say when they opened."""
         customers = list(map(_CUSTOMER, batch.events))
         named = _given(customers)

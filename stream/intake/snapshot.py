@@ -17,7 +17,7 @@ from stream.intake.history.repeats import HISTORY
 from stream.intake.history.satisfaction import PAIR
 from stream.intake.history.touchpoints import TOUCH
 from stream.intake.panes import TALLY
-from stream.intake.source_clock import Source
+from stream.intake.source_clock import SourceClock
 from stream.messages.tallies import NO_PANE
 
 DTYPES = {
@@ -78,7 +78,7 @@ def match_of(plan: Plan) -> str:
     return str(plan.keeps.get("fcr", {}).get("match", ""))
 
 
-def resume(source: Source, saved: Saved, stream: str) -> None:
+def resume(source: SourceClock, saved: Saved, stream: str) -> None:
     """Set a source where it stood."""
     stood = saved.sources[stream]
     source.next_offset, source.clock_ms, source.through = stood.next_offset, stood.clock_ms, stood.through

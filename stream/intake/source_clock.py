@@ -10,7 +10,7 @@ from stream.messages.tallies import NO_PANE
 
 
 @dataclass(slots=True)
-class Source:
+class SourceClock:
     """The clock of one source.
 
     `clock_ms` is its greatest event time (`NO_TIME`: none yet), `through` the last pane that has closed;

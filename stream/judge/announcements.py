@@ -16,7 +16,7 @@ from stream.indicators.levels import evidence
 from stream.indicators.needs import rule_window_ms
 from stream.indicators.plan import Plan
 from stream.judge.evaluation.groups import Group
-from stream.judge.evaluation.threshold_rules import Told, recover_of
+from stream.judge.evaluation.moves import AlertMove, recover_of
 from stream.judge.root_cause import Causes
 
 
@@ -35,7 +35,7 @@ class Teller:
             self._definitions[indicator] = definition(indicator, self._options)
         return self._definitions[indicator]
 
-    def tell(self, told: Told, group: Group, pane: int) -> Transition:
+    def tell(self, told: AlertMove, group: Group, pane: int) -> Transition:
         """The transition of a move in a group at a pane's end.
 
         Every alert must have been stepped there: the windows that it quotes are slid as far.
@@ -67,7 +67,7 @@ class Teller:
             cause=self._causes.of(rule, group, move.row, told.limit) if fires else None,
         )
 
-    def _summary(self, told: Told, scope: Scope, severity: Severity) -> str:
+    def _summary(self, told: AlertMove, scope: Scope, severity: Severity) -> str:
         rule, reading = told.ranked.rule, told.reading
         shown = Reading(rounded(reading.value), reading.n, rounded(reading.low), rounded(reading.high))
         recover = recover_of(rule.detect) if isinstance(rule.detect, Threshold) else told.limit
@@ -89,7 +89,7 @@ class Teller:
             )
         )
 
-    def _evidence(self, told: Told, group: Group) -> Mapping[str, object]:
+    def _evidence(self, told: AlertMove, group: Group) -> Mapping[str, object]:
         rule = told.ranked.rule
         window = group.windows[rule_window_ms(rule)]
         formula = window.layout.formulas[rule.indicator]

@@ -16,15 +16,15 @@ from stream.judge.announcements import Teller
 from stream.judge.evaluation.explained import Explained, Observer
 from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.matchers import watches
+from stream.judge.evaluation.moves import AlertMove, firing
 from stream.judge.evaluation.schedule import Block, least
-from stream.judge.evaluation.threshold_rules import Told, firing
-from stream.judge.published_scores import Moment, Scoring
+from stream.judge.published_scores import ScoreClock, Scoring
 from stream.judge.removed_rules import resolved
 from stream.judge.root_cause import Causes
 from stream.judge.snapshot import dump, load
 from stream.judge.snapshot_format import About
 from stream.judge.state import Memory
-from stream.messages.tallies import NO_PANE, Section
+from stream.messages.tallies import NO_PANE, TallyMessage
 
 __all__ = ["Explained", "Judge", "Observer"]
 
@@ -58,11 +58,11 @@ class Judge:
         judged = self._memory.judged
         return None if judged == NO_PANE else (judged + 1) * self._pane_ms
 
-    def feed(self, section: Section, log_ms: int) -> list[Transition]:
+    def feed(self, section: TallyMessage, log_ms: int) -> list[Transition]:
         """Take one section; see `feed_all`."""
         return self.feed_all([(section, log_ms)])
 
-    def feed_all(self, sections: Iterable[tuple[Section, int]]) -> list[Transition]:
+    def feed_all(self, sections: Iterable[tuple[TallyMessage, int]]) -> list[Transition]:
         """Take sections, in the order of the partition; what they make known, in event time.
 
         With each comes the Kafka timestamp of its record in ms, 0 in a backtest.  Transitions of one pane
@@ -161,12 +161,12 @@ class Judge:
                 scoring.retell(moment)
         return judge
 
-    def _moment(self) -> Moment | None:
+    def _moment(self) -> ScoreClock | None:
         memory = self._memory
         if memory.judged == NO_PANE:
             return None
         first = memory.judged + 1 if memory.first_pane is None else memory.first_pane
-        return Moment((memory.judged + 1) * self._pane_ms, first * self._pane_ms)
+        return ScoreClock((memory.judged + 1) * self._pane_ms, first * self._pane_ms)
 
     def _judge(self) -> list[Transition]:
         """Judge every pane that is closed."""
@@ -200,7 +200,7 @@ class Judge:
         found = [self._tell(told, group, pane) for group, told in moves]
         return [transition for _, _, transition in sorted(found, key=lambda each: each[:2])]
 
-    def _tell(self, told: Told, group: Group, pane: int) -> tuple[int, str, Transition]:
+    def _tell(self, told: AlertMove, group: Group, pane: int) -> tuple[int, str, Transition]:
         scope = scope_text(group.scopes.scope(told.move.row))
         return told.ranked.place, scope, self._teller.tell(told, group, pane)
 

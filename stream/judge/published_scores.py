@@ -25,7 +25,7 @@ RETELL: Final = len(_STATUSES)
 
 
 @dataclass(slots=True)
-class Published:
+class PublishedScores:
     """What was last taken of one score, by row: its sums and status; -1 where nothing was."""
 
     sums: Floats = field(default_factory=lambda: np.zeros((0, 3)))
@@ -41,7 +41,7 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ScoreClock:
     """When scores are read: the end of the last judged pane, and the first pane with data."""
 
     at_ms: int
@@ -54,7 +54,7 @@ class Scoring:
     def __init__(self, group: Group, definitions: Mapping[str, Definition]) -> None:
         self._group: Final = group
         self._definitions: Final = definitions
-        self._published: Final = {each: Published() for each in group.scored}
+        self._published: Final = {each: PublishedScores() for each in group.scored}
         self._warm: Final[set[int]] = set()
 
     def forget(self, rows: Ints) -> None:
@@ -62,7 +62,7 @@ class Scoring:
         for published in self._published.values():
             published.status[rows[rows < len(published.status)]] = -1
 
-    def retell(self, moment: Moment) -> None:
+    def retell(self, moment: ScoreClock) -> None:
         """Everything is as it was last taken, says a snapshot; to be sure, the next call tells all of it."""
         for window in self._group.windows.values():
             window.changed[self._group.scopes.used()] = True
@@ -73,7 +73,7 @@ class Scoring:
         for window in self._group.windows.values():
             window.changed[self._group.scopes.used()] = True
 
-    def changed(self, moment: Moment) -> Iterator[Score]:
+    def changed(self, moment: ScoreClock) -> Iterator[Score]:
         """Scores that changed since the last call."""
         for window_ms, window in self._group.windows.items():
             if window_ms not in self._warm and moment.at_ms - window_ms >= moment.first_ms:
@@ -86,7 +86,7 @@ class Scoring:
                 for scored in self._of(window_ms):
                     yield from self._changed(scored, rows, readout, moment)
 
-    def current(self, moment: Moment) -> Iterator[Score]:
+    def current(self, moment: ScoreClock) -> Iterator[Score]:
         """Every scope's latest scores, as far as it ever had answers in the window."""
         rows = self._group.scopes.used()
         if not len(rows):
@@ -103,7 +103,7 @@ class Scoring:
     def _of(self, window_ms: int) -> list[Scored]:
         return [each for each in self._group.scored if each.window_ms == window_ms]
 
-    def _changed(self, scored: Scored, rows: Ints, readout: Readout, moment: Moment) -> Iterator[Score]:
+    def _changed(self, scored: Scored, rows: Ints, readout: Readout, moment: ScoreClock) -> Iterator[Score]:
         sums = readout.of(scored.indicator).sums
         published = self._published[scored]
         published.grow(self._group.scopes.room)
@@ -115,7 +115,7 @@ class Scoring:
         published.status[rows[chosen]] = status[chosen]
         yield from self._scores(scored, rows, readout, chosen, moment)
 
-    def _status(self, scored: Scored, n: Floats, moment: Moment) -> Ints:
+    def _status(self, scored: Scored, n: Floats, moment: ScoreClock) -> Ints:
         warming = moment.at_ms - scored.window_ms < moment.first_ms
         status = np.full(len(n), _STATUSES.index(Status.WARMING if warming else Status.OK))
         status[n < scored.min_answers] = _STATUSES.index(Status.INSUFFICIENT)
@@ -123,7 +123,7 @@ class Scoring:
         return status
 
     def _scores(
-        self, scored: Scored, rows: Ints, readout: Readout, chosen: "np.ndarray", moment: Moment
+        self, scored: Scored, rows: Ints, readout: Readout, chosen: "np.ndarray", moment: ScoreClock
     ) -> Iterator[Score]:
         if not chosen.any():
             return

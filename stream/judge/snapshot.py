@@ -14,7 +14,7 @@ from alerts.board import Board, Episode
 from alerts.states import State
 from stream.indicators.cells import CELL, CELLS
 from stream.judge.evaluation.groups import Group
-from stream.judge.evaluation.threshold_rules import Ranked
+from stream.judge.evaluation.moves import Ranked
 from stream.judge.pending import Counts, Ints
 from stream.judge.removed_rules import orphans
 from stream.judge.snapshot_format import (

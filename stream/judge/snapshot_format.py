@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.judge.watermarks import Progress
+from stream.judge.watermarks import SourceProgress
 
 VERSION: Final = 2
 """Of the form of snapshots; others are not read."""
@@ -96,7 +96,7 @@ class Header(msgspec.Struct):
     forget_ms: int
     epoch_ms: int | None
     wall_ms: int
-    sources: dict[str, Progress]
+    sources: dict[str, SourceProgress]
     provisional: list[Open]
     groups: list[Grouped]
     pending: list[int]

@@ -11,8 +11,8 @@ from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.schedule import Block, least
 from stream.judge.pending import Counts, Ints, Pending
 from stream.judge.snapshot_format import Orphan
-from stream.judge.watermarks import Portion, Sources
-from stream.messages.tallies import NO_PANE, ScopeKey, Section, Spelled, sources
+from stream.judge.watermarks import Portion, WatermarkAligner
+from stream.messages.tallies import NO_PANE, ScopeKey, Spelled, TallyMessage, sources
 
 ROW_BITS: Final = 40
 """A scope's code is its group's number above its row's."""
@@ -36,7 +36,7 @@ class Memory:
     """
 
     groups: list[Group]
-    sources: Sources
+    sources: WatermarkAligner
     numbers: dict[str, int]
     codes: dict[ScopeKey | bytes, int] = field(default_factory=dict)
     pending: Pending = field(default_factory=Pending)
@@ -51,10 +51,10 @@ class Memory:
     def empty(cls, plan: Plan) -> Self:
         """Nothing was heard yet."""
         groups = [Group(plan, grouping) for grouping in plan.groupings]
-        expected = Sources.expecting(sources(plan.partitions, plan.keeps), plan.rulebook.timing)
+        expected = WatermarkAligner.expecting(sources(plan.partitions, plan.keeps), plan.rulebook.timing)
         return cls(groups, expected, {group.grouping.key: place for place, group in enumerate(groups)})
 
-    def take(self, section: Section, log_ms: int) -> None:
+    def take(self, section: TallyMessage, log_ms: int) -> None:
         """Learn from a section, whose Kafka timestamp is `log_ms`, what is closed and what counts when."""
         for portion in self.sources.take(section, log_ms, self.closed):
             self._expect(portion)

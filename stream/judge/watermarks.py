@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from alerts.rules import Timing
-from stream.messages.tallies import NO_PANE, Kind, Rows, ScopeKey, Section, no_rows
+from stream.messages.tallies import NO_PANE, Kind, Rows, ScopeKey, TallyMessage, no_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Portion:
     sign: int = 1
 
 
-class Progress(msgspec.Struct):
+class SourceProgress(msgspec.Struct):
     """How far one source has come.
 
     `provisional` are the rows of open panes that an idle source reported; those whose closing pane has been
@@ -45,21 +45,21 @@ class Progress(msgspec.Struct):
 
 
 @dataclass(slots=True)
-class Sources:
+class WatermarkAligner:
     """Every source that a judge must hear from, by name."""
 
     timing: Timing
-    progress: dict[str, Progress]
+    progress: dict[str, SourceProgress]
     epoch_ms: int | None = None
     wall_ms: int = 0
     provisional: dict[str, Portion] = field(default_factory=dict)
 
     @classmethod
-    def expecting(cls, names: Iterable[str], timing: Timing) -> "Sources":
+    def expecting(cls, names: Iterable[str], timing: Timing) -> "WatermarkAligner":
         """Sources that have sent nothing yet."""
-        return cls(timing, {name: Progress() for name in names})
+        return cls(timing, {name: SourceProgress() for name in names})
 
-    def take(self, section: Section, log_ms: int, judged: int) -> Iterator[Portion]:
+    def take(self, section: TallyMessage, log_ms: int, judged: int) -> Iterator[Portion]:
         """Learn from a section; yields the rows that it makes final or corrects.
 
         `log_ms` is the Kafka timestamp of its record; `judged` the last pane judged (NO_PANE: none).
@@ -105,7 +105,7 @@ class Sources:
         by_clock = (now_ms - self.timing.lateness_ms) // self.timing.pane_ms - 1
         return max(by_clock, *(source.through for source in self.progress.values()))
 
-    def _quiet(self, source: Progress, section: Section) -> None:
+    def _quiet(self, source: SourceProgress, section: TallyMessage) -> None:
         since_ms = self.wall_ms - section.quiet_ms
         if source.quiet_since_ms is None or section.position > source.position:
             source.quiet_since_ms, source.idle = since_ms, False
@@ -115,7 +115,7 @@ class Sources:
             start_ms = max(source.quiet_since_ms, self.epoch_ms)
             source.idle = source.idle or self.wall_ms - start_ms >= self.timing.idle_after_ms
 
-    def _wake(self, source: Progress) -> None:
+    def _wake(self, source: SourceProgress) -> None:
         if all(each.idle for each in self.progress.values()) or self.epoch_ms is None:
             self.epoch_ms = self.wall_ms
             for each in self.progress.values():
@@ -123,7 +123,7 @@ class Sources:
         source.idle = False
         source.quiet_since_ms = None
 
-    def _close(self, source: Progress, section: Section, judged: int) -> Iterator[Portion]:
+    def _close(self, source: SourceProgress, section: TallyMessage, judged: int) -> Iterator[Portion]:
         held = self.provisional.pop(section.source, None)
         if held is not None:
             undone = _between(held.rows, NO_PANE, min(judged, section.through))
@@ -137,7 +137,7 @@ class Sources:
             yield Portion(section.scopes, final)
         source.through = section.through
 
-    def _replace(self, section: Section, judged: int) -> Iterator[Portion]:
+    def _replace(self, section: TallyMessage, judged: int) -> Iterator[Portion]:
         if not len(section.rows):
             return  # as at the last IDLE section: what is open only grows
         held = self.provisional.pop(section.source, None)

@@ -60,7 +60,7 @@ class _Queue:
             self.reached = self.slots.popleft().last + 1
 
 
-class Slots:
+class OffsetTracker:
     """The slots of every assigned partition.
 
     `most` says how many batches a partition of a topic may have in work.  `on_room` is called when a

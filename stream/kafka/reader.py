@@ -84,12 +84,12 @@ class Reader:
             if silent >= PATIENCE_POLLS:
                 raise ReadError(f"no records of {', '.join(map(str, open_ends))} for {PATIENCE_POLLS} s")
 
-    def log(self, tp: TP) -> "Log":
+    def log(self, tp: TP) -> "KafkaLog":
         """One partition as `snapshots.newest` reads it."""
-        return Log(self, tp)
+        return KafkaLog(self, tp)
 
 
-class Log:
+class KafkaLog:
     """A `snapshots.Log` on Kafka."""
 
     def __init__(self, reader: Reader, tp: TP) -> None:

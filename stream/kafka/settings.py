@@ -92,19 +92,6 @@ class ClientSettings:
             options["sasl_plain_password"] = self.sasl_password
         return options
 
-    def faust_credentials(self) -> Any:
-        """`broker_credentials` of a Faust app; None for plain connections."""
-        from faust import auth  # noqa: PLC0415  # a second's import that only the worker needs
-
-        if self.security_protocol.sasl:
-            return auth.SASLCredentials(
-                username=self.sasl_username,
-                password=self.sasl_password,
-                mechanism=self.sasl_mechanism.value,
-                ssl_context=self.ssl_context() if self.security_protocol.tls else None,
-            )
-        return auth.SSLCredentials(self.ssl_context()) if self.security_protocol.tls else None
-
     def ssl_context(self) -> ssl.SSLContext:
         """Trusts the given authority or the system's; shows our certificate where there is one.
 

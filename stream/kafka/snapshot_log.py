@@ -114,7 +114,7 @@ def _digest(chunks: Iterable[Chunk]) -> str:
     return digest.hexdigest()
 
 
-class Log(Protocol):
+class SnapshotLog(Protocol):
     """One partition of a snapshot topic, for reading."""
 
     async def bounds(self) -> tuple[int, int]:
@@ -126,7 +126,7 @@ class Log(Protocol):
         ...
 
 
-async def newest(log: Log) -> Snapshot | None:
+async def newest(log: SnapshotLog) -> Snapshot | None:
     """The complete snapshot with the greatest offsets; None when there is none.
 
     Looks at the last record first: it nearly always is the newest manifest.
@@ -144,7 +144,7 @@ async def newest(log: Log) -> Snapshot | None:
     return None
 
 
-async def _last(log: Log, start: int, end: int) -> list[Manifest]:
+async def _last(log: SnapshotLog, start: int, end: int) -> list[Manifest]:
     """The manifest at the log's end, if that is what is there and nobody else wrote beside it."""
     if end <= start:
         return []
@@ -152,7 +152,7 @@ async def _last(log: Log, start: int, end: int) -> list[Manifest]:
     return [value for value in values if isinstance(value, Manifest)]
 
 
-async def _load(log: Log, manifest: Manifest, end: int) -> Snapshot | None:
+async def _load(log: SnapshotLog, manifest: Manifest, end: int) -> Snapshot | None:
     """The snapshot of a manifest; None when it is not complete."""
     chunks: list[Chunk] = []
     offset = manifest.first
@@ -169,7 +169,7 @@ def _of(identity: str, values: Iterable[bytes | None]) -> Iterator[Chunk]:
             yield record
 
 
-async def _manifests(log: Log, start: int, end: int) -> AsyncIterator[Manifest]:
+async def _manifests(log: SnapshotLog, start: int, end: int) -> AsyncIterator[Manifest]:
     """All manifests of the log, oldest first."""
     offset = start
     while offset < end and (records := await log.read(offset, end)):

@@ -39,7 +39,7 @@ _READY_S: Final = 15.0
 _POLL_S: Final = 0.1
 
 
-class Role(StrEnum):
+class TopicRole(StrEnum):
     """What a topic is for; decides what may be done about a wrong number of partitions."""
 
     INPUT = "input"
@@ -52,7 +52,7 @@ class TopicSpec:
     """A topic as it should be.  `config` holds Kafka's topic settings as text."""
 
     name: str
-    role: Role
+    role: TopicRole
     partitions: int
     config: Mapping[str, str] = field(default_factory=dict)
 
@@ -84,16 +84,16 @@ def specs(partitions: int, group: str) -> tuple[TopicSpec, ...]:
     state = {**week, **large, "segment.bytes": str(STATE_FILE_BYTES)}
     scores = {"cleanup.policy": "compact", "segment.bytes": str(SCORES_FILE_BYTES)}
     return (
-        TopicSpec(Stream.INTERACTIONS.topic, Role.INPUT, partitions, week),
-        TopicSpec(Stream.FEEDBACK.topic, Role.INPUT, partitions, week),
-        TopicSpec(TALLIES, Role.INTERNAL, partitions, {**week, **large}),
-        TopicSpec(intake_snapshots(group), Role.INTERNAL, partitions, state),
-        TopicSpec(judge_snapshots(group), Role.INTERNAL, partitions, state),
-        TopicSpec(SCORES, Role.OUTPUT, partitions, scores),
-        TopicSpec(ALERTS, Role.OUTPUT, partitions, month),
-        TopicSpec(DEAD_LETTERS, Role.OUTPUT, partitions, {**month, **large}),
-        TopicSpec(DELIVERIES, Role.OUTPUT, partitions, month),
-        TopicSpec(COMMANDS, Role.OUTPUT, 1, month),  # every notifier reads all of it
+        TopicSpec(Stream.INTERACTIONS.topic, TopicRole.INPUT, partitions, week),
+        TopicSpec(Stream.FEEDBACK.topic, TopicRole.INPUT, partitions, week),
+        TopicSpec(TALLIES, TopicRole.INTERNAL, partitions, {**week, **large}),
+        TopicSpec(intake_snapshots(group), TopicRole.INTERNAL, partitions, state),
+        TopicSpec(judge_snapshots(group), TopicRole.INTERNAL, partitions, state),
+        TopicSpec(SCORES, TopicRole.OUTPUT, partitions, scores),
+        TopicSpec(ALERTS, TopicRole.OUTPUT, partitions, month),
+        TopicSpec(DEAD_LETTERS, TopicRole.OUTPUT, partitions, {**month, **large}),
+        TopicSpec(DELIVERIES, TopicRole.OUTPUT, partitions, month),
+        TopicSpec(COMMANDS, TopicRole.OUTPUT, 1, month),  # every notifier reads all of it
     )
 
 
@@ -172,9 +172,9 @@ def mismatches(
 
 def _partitions_fix(spec: TopicSpec, found: int, broker: str) -> str:
     tool = f"kafka-topics.sh --bootstrap-server {broker}"
-    if spec.role is Role.INPUT and found > spec.partitions:
+    if spec.role is TopicRole.INPUT and found > spec.partitions:
         return f"tocsin topics --broker {broker} --partitions {found}"  # partitions cannot be taken away
-    if spec.role is not Role.INTERNAL and found < spec.partitions:
+    if spec.role is not TopicRole.INTERNAL and found < spec.partitions:
         return f"{tool} --alter --topic {spec.name} --partitions {spec.partitions}"
     again = f"tocsin topics --broker {broker} --partitions {spec.partitions}"
     return f"{tool} --delete --topic {spec.name} && {again}"

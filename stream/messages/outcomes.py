@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Outcome(StrEnum):
+class RecordOutcome(StrEnum):
     """Exclusive: every record that is fed has exactly one."""
 
     ACCEPTED = "accepted"

@@ -62,7 +62,7 @@ class Rows:
     `closing` is the pane whose closing carries the row.  It equals `pane` but for late events: those are
     counted in `pane`, which had closed before, and ride on the next pane that closes.  A receiver takes
     rows with `closing` above the last pane that it took from the source, and no other; so a repeated
-    section changes nothing.  `scope` indexes `Section.scopes`; `cell` is a number from `tally.CELLS`.
+    section changes nothing.  `scope` indexes `TallyMessage.scopes`; `cell` is a number from `tally.CELLS`.
     Sorted by `closing`.
     """
 
@@ -82,7 +82,7 @@ def no_rows() -> Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class TallyMessage:
     """One message from one source to one judge.
 
     `position` is the source's next input offset when it was written: a section with a smaller position
@@ -125,7 +125,7 @@ _HEAD: Final = struct.Struct("<qB")
 _WIDTHS: Final = (1, 2, 4, 8)
 
 
-def encode(section: Section) -> bytes:
+def encode(section: TallyMessage) -> bytes:
     """The value of a cx.tallies record."""
     columns = [_packed(getattr(section.rows, name)) for name in _COLUMNS]
     return _ENCODER.encode(
@@ -142,7 +142,7 @@ def encode(section: Section) -> bytes:
     )
 
 
-def decode(value: bytes) -> Section:
+def decode(value: bytes) -> TallyMessage:
     """The section in a cx.tallies record.
 
     Raises:
@@ -154,7 +154,9 @@ def decode(value: bytes) -> Section:
     except (ValueError, TypeError, struct.error) as error:
         raise msgspec.DecodeError(f"not a section: {error}") from error
     scopes = Spelled(list(map(bytes, wire.scopes)))
-    return Section(kind, wire.source, wire.position, wire.through, wire.clock_ms, wire.quiet_ms, scopes, rows)
+    return TallyMessage(
+        kind, wire.source, wire.position, wire.through, wire.clock_ms, wire.quiet_ms, scopes, rows
+    )
 
 
 def _packed(column: NDArray[np.int64]) -> bytes:

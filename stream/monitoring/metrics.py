@@ -22,13 +22,13 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import choose_encoder
 
-from alerts.delivery.retry_policy import Outcome as DeliveryOutcome
+from alerts.delivery.retry_policy import DeliveryOutcome
 from alerts.rules import Rulebook
 from alerts.states import State
 from alerts.transitions import Transition
 from stream import __version__
 from stream.messages.keys import Keyed
-from stream.messages.outcomes import Outcome, Reason
+from stream.messages.outcomes import Reason, RecordOutcome
 from stream.messages.records import Stream
 from stream.monitoring.gauges import ScrapeTimeCollector, WorkerView, limits
 
@@ -39,11 +39,11 @@ TOLD: Final = tuple(state.word for state in State if state is not State.INACTIVE
 """States that transitions carry."""
 
 
-class Batch(Protocol):
+class CountedBatch(Protocol):
     """What metrics read of an `IntakeOutput`."""
 
     @property
-    def outcomes(self) -> Mapping[Outcome, int]:
+    def outcomes(self) -> Mapping[RecordOutcome, int]:
         """Records fed, by what became of them."""
         ...
 
@@ -100,7 +100,7 @@ class Metrics:
             self._missing.labels(stream.topic)
             for keyed in Keyed:
                 self._keys.labels(stream.topic, keyed.value)
-            for outcome in Outcome:
+            for outcome in RecordOutcome:
                 self._events.labels(stream.topic, outcome.value)
             for reason in Reason:
                 self._rejected.labels(stream.topic, reason.value)
@@ -129,7 +129,7 @@ class Metrics:
         """Read the gauges from this worker at every scrape."""
         self.registry.register(ScrapeTimeCollector(view))
 
-    def batch(self, stream: Stream, output: Batch) -> None:
+    def batch(self, stream: Stream, output: CountedBatch) -> None:
         """A batch of input records was worked off."""
         for outcome, count in output.outcomes.items():
             self._events.labels(stream.topic, outcome.value).inc(count)

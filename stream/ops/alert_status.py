@@ -24,7 +24,7 @@ def decode(value: bytes | None) -> Transition | None:
         return None
 
 
-class Standing:
+class AlertStanding:
     """The latest transition of every alert, whatever order and repeats they come in."""
 
     def __init__(self) -> None:

@@ -36,7 +36,7 @@ MISKEYED: Final = 0.05
 """A share of records with keys other than their customers that is no accident any more."""
 
 
-class State(StrEnum):
+class CheckState(StrEnum):
     """How a check came out; only FAIL makes the doctor fail."""
 
     OK = "ok"
@@ -49,7 +49,7 @@ class Check:
     """One finding, and what to do about it."""
 
     name: str
-    state: State
+    state: CheckState
     found: str
     fix: str | None = None
 
@@ -59,7 +59,7 @@ async def examine(kafka: ClientSettings, rules: Path | None, group: str) -> list
     checks = [*versions(sys.version_info[:2], _installed()), *rules_checks(rules)]
     broker = await _within(_broker(kafka), "broker")
     checks += broker
-    if any(check.state is State.FAIL for check in broker):
+    if any(check.state is CheckState.FAIL for check in broker):
         return checks
     for name, work in (("topics", _topics(kafka, group)), ("records", _records(kafka))):
         checks += await _within(work, name)
@@ -70,9 +70,9 @@ async def _within(work: Any, name: str) -> list[Check]:
     try:
         found: list[Check] = await asyncio.wait_for(work, PROBE_S)
     except BrokerError as error:
-        return [Check(name, State.FAIL, str(error), "start Kafka, or give --broker HOST:PORT")]
+        return [Check(name, CheckState.FAIL, str(error), "start Kafka, or give --broker HOST:PORT")]
     except TimeoutError:
-        return [Check(name, State.FAIL, f"no answer within {PROBE_S:g} s", "look at the broker's log")]
+        return [Check(name, CheckState.FAIL, f"no answer within {PROBE_S:g} s", "look at the broker's log")]
     return found
 
 
@@ -80,13 +80,13 @@ def versions(python: tuple[int, ...], installed: Mapping[str, str | None]) -> li
     """Whether what runs is what was tested together."""
     told = f"tocsin {__version__}, Python {platform.python_version()}"
     if python < PYTHON:
-        return [Check("versions", State.FAIL, told, "install Python 3.11 or newer")]
+        return [Check("versions", CheckState.FAIL, told, "install Python 3.11 or newer")]
     wrong = {name: found for name, found in installed.items() if found != EXACT[name]}
     if wrong:
         fix = "pip install " + " ".join(f"{name}=={EXACT[name]}" for name in wrong)
         found = ", ".join(f"{name} {version or 'missing'}" for name, version in wrong.items())
-        return [Check("versions", State.FAIL, f"{told}, {found}", fix)]
-    return [Check("versions", State.OK, told)]
+        return [Check("versions", CheckState.FAIL, f"{told}, {found}", fix)]
+    return [Check("versions", CheckState.OK, told)]
 
 
 def _installed() -> dict[str, str | None]:
@@ -105,10 +105,10 @@ def rules_checks(rules: Path | None, environment: Mapping[str, str] = os.environ
         rulebook = rulefile.load(rules) if rules is not None else rulefile.starter()
     except OperatorError as error:
         fix = f"put it right, then: tocsin check {rules}"
-        return [Check("rules", State.FAIL, str(error).splitlines()[0], fix)]
+        return [Check("rules", CheckState.FAIL, str(error).splitlines()[0], fix)]
     name = str(rules) if rules is not None else "the starter rules"
     return [
-        Check("rules", State.OK, f"{name}: {len(rulebook.rules)} rules"),
+        Check("rules", CheckState.OK, f"{name}: {len(rulebook.rules)} rules"),
         *_receivers(rulebook, environment),
     ]
 
@@ -120,15 +120,15 @@ def _receivers(rulebook: Rulebook, environment: Mapping[str, str]) -> list[Check
         try:
             signs = signer(receiver, environment).signs
         except OperatorError as error:
-            checks.append(Check(name, State.FAIL, str(error), "set it where the worker runs"))
+            checks.append(Check(name, CheckState.FAIL, str(error), "set it where the worker runs"))
             continue
         if signs:
-            checks.append(Check(name, State.OK, "its secret is there"))
+            checks.append(Check(name, CheckState.OK, "its secret is there"))
         else:
             fix = "give it secret_env: NAME, and the variable whsec_ with 24 to 64 random bytes in base64"
-            checks.append(Check(name, State.WARN, "has no secret: notices are not signed", fix))
+            checks.append(Check(name, CheckState.WARN, "has no secret: notices are not signed", fix))
     return checks or [
-        Check("receivers", State.WARN, "nobody is told of alerts", "add receivers: to the rules")
+        Check("receivers", CheckState.WARN, "nobody is told of alerts", "add receivers: to the rules")
     ]
 
 
@@ -139,7 +139,11 @@ async def _broker(kafka: ClientSettings) -> list[Check]:
     took_ms = (time.monotonic() - started) * 1000
     count = len(cluster["brokers"])
     return [
-        Check("broker", State.OK, f"{kafka.bootstrap}: {count} in the cluster, answered in {took_ms:.0f} ms")
+        Check(
+            "broker",
+            CheckState.OK,
+            f"{kafka.bootstrap}: {count} in the cluster, answered in {took_ms:.0f} ms",
+        )
     ]
 
 
@@ -148,23 +152,26 @@ async def _topics(kafka: ClientSettings, group: str) -> list[Check]:
     missing = [state.name for state in states if state.partitions == 0]
     if missing:
         fix = f"tocsin topics --broker {kafka.bootstrap} --group {group}"
-        return [Check("topics", State.FAIL, f"missing: {', '.join(missing)}", fix)]
+        return [Check("topics", CheckState.FAIL, f"missing: {', '.join(missing)}", fix)]
     wrong = [
         Check(
-            f"topic {state.name}", State.FAIL, f"{each.what}: want {each.wanted}, got {each.found}", each.fix
+            f"topic {state.name}",
+            CheckState.FAIL,
+            f"{each.what}: want {each.wanted}, got {each.found}",
+            each.fix,
         )
         for state in states
         for each in state.mismatches
     ]
     partitions = max(state.partitions for state in states)
-    return wrong or [Check("topics", State.OK, f"{len(states)} topics, {partitions} partitions")]
+    return wrong or [Check("topics", CheckState.OK, f"{len(states)} topics, {partitions} partitions")]
 
 
 async def _records(kafka: ClientSettings) -> list[Check]:
     """What the newest input records say of clocks and keys."""
     records = [record for stream in Stream for record in await _newest(kafka, stream.topic)]
     if not records:
-        return [Check("records", State.OK, "no input yet, so nothing to say of clocks and keys")]
+        return [Check("records", CheckState.OK, "no input yet, so nothing to say of clocks and keys")]
     pairs = [(record.key, record.value) for record in records]
     return [clock(max(record.timestamp for record in records), time.time() * 1000), keys(pairs)]
 
@@ -190,8 +197,10 @@ def clock(newest_ms: float, now_ms: float) -> Check:
     ahead_s = (newest_ms - now_ms) / 1000
     if ahead_s > AHEAD_S:
         found = f"the newest record is stamped {ahead_s:.0f} s in the future"
-        return Check("clock", State.FAIL, found, "set the clocks of the senders and of this machine (NTP)")
-    return Check("clock", State.OK, "no record is stamped in the future")
+        return Check(
+            "clock", CheckState.FAIL, found, "set the clocks of the senders and of this machine (NTP)"
+        )
+    return Check("clock", CheckState.OK, "no record is stamped in the future")
 
 
 def keys(records: Sequence[tuple[bytes | None, bytes | None]]) -> Check:
@@ -200,10 +209,10 @@ def keys(records: Sequence[tuple[bytes | None, bytes | None]]) -> Check:
     wrong = sum(key != wanted for key, wanted in known)
     if not known or wrong / len(known) <= MISKEYED:
         return Check(
-            "keys", State.OK, f"{len(known) - wrong} of {len(known)} records keyed by their customer"
+            "keys", CheckState.OK, f"{len(known) - wrong} of {len(known)} records keyed by their customer"
         )
     found = f"{wrong} of {len(known)} records have a key that is not their customer"
     fix = (
         "have senders set the key to the customer (the id where there is none): repeats are missed otherwise"
     )
-    return Check("keys", State.WARN, found, fix)
+    return Check("keys", CheckState.WARN, found, fix)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from alerts.rules import Severity
-from stream.reports.episodes import Episode
+from stream.reports.episodes import EpisodeStory
 
 ScopeItems = tuple[tuple[str, str], ...]
 
 
-class Change(StrEnum):
+class Difference(StrEnum):
     """What became of an alert.  Those of one pair may be several: later and quieter, say."""
 
     NEW = "new"
@@ -25,11 +25,11 @@ class Change(StrEnum):
 class Pair:
     """An alert under the old rules and the one that stands for it under the new; either may be missing."""
 
-    old: Episode | None
-    new: Episode | None
+    old: EpisodeStory | None
+    new: EpisodeStory | None
 
     @property
-    def either(self) -> Episode:
+    def either(self) -> EpisodeStory:
         """The new one, or else the old."""
         found = self.old if self.new is None else self.new
         if found is None:
@@ -44,21 +44,21 @@ class Pair:
         return (self.new.fired_ms or 0) - (self.old.fired_ms or 0)
 
     @property
-    def changes(self) -> tuple[Change, ...]:
+    def changes(self) -> tuple[Difference, ...]:
         """All that changed; nothing where the alert stays as it was."""
         if self.old is None:
-            return (Change.NEW,)
+            return (Difference.NEW,)
         if self.new is None:
-            return (Change.VANISHED,)
+            return (Difference.VANISHED,)
         found = []
         if self.later_ms:
-            found.append(Change.LATER if self.later_ms > 0 else Change.EARLIER)
+            found.append(Difference.LATER if self.later_ms > 0 else Difference.EARLIER)
         if self.old.severity != self.new.severity:
-            found.append(Change.LOUDER if self.new.severity == Severity.CRITICAL else Change.QUIETER)
+            found.append(Difference.LOUDER if self.new.severity == Severity.CRITICAL else Difference.QUIETER)
         return tuple(found)
 
 
-def pairs(old: Sequence[Episode], new: Sequence[Episode]) -> list[Pair]:
+def pairs(old: Sequence[EpisodeStory], new: Sequence[EpisodeStory]) -> list[Pair]:
     """Every episode once, those of one rule and scope that overlap in time paired; in order of firing.
 
     Rules are the same if they have the same name.
@@ -73,7 +73,7 @@ def pairs(old: Sequence[Episode], new: Sequence[Episode]) -> list[Pair]:
     return sorted(found, key=lambda pair: (pair.either.fired_ms or 0, *_key(pair.either)))
 
 
-def _matched(old: Sequence[Episode], new: Sequence[Episode]) -> Iterator[Pair]:
+def _matched(old: Sequence[EpisodeStory], new: Sequence[EpisodeStory]) -> Iterator[Pair]:
     """Episodes of one rule and scope, which never overlap among themselves: one pass over both."""
     i = j = 0
     while i < len(old) and j < len(new):
@@ -90,10 +90,10 @@ def _matched(old: Sequence[Episode], new: Sequence[Episode]) -> Iterator[Pair]:
     yield from (Pair(None, episode) for episode in new[j:])
 
 
-def _overlap(one: Episode, other: Episode) -> bool:
+def _overlap(one: EpisodeStory, other: EpisodeStory) -> bool:
     first, second = sorted((one, other), key=lambda episode: episode.began_ms)
     return first.ended_ms is None or second.began_ms <= first.ended_ms
 
 
-def _key(episode: Episode) -> tuple[str, ScopeItems]:
+def _key(episode: EpisodeStory) -> tuple[str, ScopeItems]:
     return episode.rule, tuple(sorted(episode.scope.items()))

@@ -14,7 +14,7 @@ RESOLVED: Final = State.RESOLVED.word
 
 
 @dataclass(slots=True)
-class Episode:
+class EpisodeStory:
     """One alert from its first transition on.  Times are Unix milliseconds of event time.
 
     `fired_ms` is the first time it fired, None if it never got further than pending; `ended_ms` the time of
@@ -66,12 +66,12 @@ class Episode:
         return (end_ms if self.ended_ms is None else self.ended_ms) - self.fired_ms
 
 
-def episodes(transitions: Iterable[Transition]) -> list[Episode]:
+def episodes(transitions: Iterable[Transition]) -> list[EpisodeStory]:
     """The episodes that ever fired, in the order of their firing, then of rule and scope."""
-    found: dict[str, Episode] = {}
+    found: dict[str, EpisodeStory] = {}
     for step in transitions:
         if step.id not in found:
-            found[step.id] = Episode(step.id, step.rule, step.scope, unix_ms(step.started_at))
+            found[step.id] = EpisodeStory(step.id, step.rule, step.scope, unix_ms(step.started_at))
         found[step.id].take(step)
     fired = [episode for episode in found.values() if episode.fired_ms is not None]
     return sorted(fired, key=lambda each: (each.fired_ms or 0, each.rule, sorted(each.scope.items())))

@@ -16,7 +16,7 @@ from stream.reports.timeline import local
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ExplainChoice:
     """Which rules and scopes somebody wants to hear of; nothing chosen means all."""
 
     rules: frozenset[str] = frozenset()
@@ -29,7 +29,7 @@ class Choice:
         return all(scope.get(name) == value for name, value in self.scope.items())
 
 
-def choice(rules: Iterable[str], known: Iterable[str], scopes: Iterable[str]) -> Choice:
+def choice(rules: Iterable[str], known: Iterable[str], scopes: Iterable[str]) -> ExplainChoice:
     """What `--rule NAME` and `--scope DIMENSION=VALUE` ask for; `known` are the names of the rules.
 
     Raises:
@@ -45,7 +45,7 @@ def choice(rules: Iterable[str], known: Iterable[str], scopes: Iterable[str]) ->
         if not equals or name not in DIMENSIONS:
             raise SettingsError(f'--scope: want DIMENSION=VALUE such as channel=phone, got "{text}"')
         values[name] = value
-    return Choice(frozenset(rules), values)
+    return ExplainChoice(frozenset(rules), values)
 
 
 def explanation_text(explained: Explained, zone: tzinfo) -> str:

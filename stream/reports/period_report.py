@@ -6,14 +6,14 @@ from typing import Final
 from stream.indicators.catalogue import CATALOGUE
 from stream.indicators.plan import Plan, grouping_of
 from stream.reports.episodes import scope_words
-from stream.reports.explain import Choice
-from stream.reports.periods import COLUMNS, REOPENED, REPEAT, Line, Periods
+from stream.reports.explain import ExplainChoice
+from stream.reports.periods import COLUMNS, REOPENED, REPEAT, PeriodLine, Periods
 from stream.reports.timeline import aligned, length
 
 TITLES: Final = {REOPENED: "fcr (reopened)", REPEAT: "fcr (repeat)"}
 
 
-def report(periods: Periods, plan: Plan, choice: Choice) -> Iterator[str]:
+def report(periods: Periods, plan: Plan, choice: ExplainChoice) -> Iterator[str]:
     """A table per grouping that a chosen rule watches, each after an empty line."""
     chosen = [rule for rule in plan.rulebook.rules if not choice.rules or rule.name in choice.rules]
     for grouping in sorted({grouping_of(rule) for rule in chosen}):
@@ -24,7 +24,7 @@ def report(periods: Periods, plan: Plan, choice: Choice) -> Iterator[str]:
             yield from aligned(table(lines), left=2 if grouping.dims else 1)
 
 
-def table(lines: Sequence[Line]) -> list[list[str]]:
+def table(lines: Sequence[PeriodLine]) -> list[list[str]]:
     """Header and rows; an indicator has a column if some line has answers for it.
 
     Why first contact resolution failed is told where cases were reopened, abandonment where there was any:
@@ -43,7 +43,7 @@ def table(lines: Sequence[Line]) -> list[list[str]]:
     return rows
 
 
-def _date(line: Line) -> str:
+def _date(line: PeriodLine) -> str:
     """The local date, with the time of day unless it is midnight."""
     start = line.start
     if start is None:
@@ -53,7 +53,7 @@ def _date(line: Line) -> str:
     )
 
 
-def _cell(line: Line, name: str) -> str:
+def _cell(line: PeriodLine, name: str) -> str:
     """The value in its unit and the number of answers behind it."""
     if name not in line.values:
         return "-"

@@ -19,7 +19,7 @@ from stream.indicators.cells import CELL
 from stream.indicators.formulas import Floats, formula, score
 from stream.indicators.plan import Grouping, Plan
 from stream.judge.windows.layout import Layout
-from stream.messages.tallies import ScopeKey, Section
+from stream.messages.tallies import ScopeKey, TallyMessage
 
 WEEK_MS: Final = 7 * DAY_MS
 MONDAY_MS: Final = 4 * DAY_MS
@@ -42,7 +42,7 @@ Values = Mapping[str, tuple[float, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PeriodLine:
     """One scope in one period, or in all of them together where `start` is None."""
 
     start: datetime | None
@@ -64,7 +64,7 @@ class Periods:
         self._rows: list[Ints] = []
         self._held = 0
 
-    def hear(self, section: Section) -> None:
+    def hear(self, section: TallyMessage) -> None:
         """Take the tallies of one section."""
         rows = section.rows
         if not len(rows):
@@ -78,7 +78,7 @@ class Periods:
         if self._held > COMPACT_ROWS:
             self._compact()
 
-    def lines(self, grouping: Grouping) -> Iterator[Line]:
+    def lines(self, grouping: Grouping) -> Iterator[PeriodLine]:
         """The report of one grouping, by period, then scope; the whole run comes last."""
         self._compact()
         if not self._rows:
@@ -92,7 +92,7 @@ class Periods:
             codes, row = np.unique(part[1], return_inverse=True)
             scopes = [tuple(zip(grouping.dims, names[int(code)][1], strict=True)) for code in codes]
             found = _lines(layout, row, part[2], part[3])
-            lines = [Line(start, scope, *each) for scope, each in zip(scopes, found, strict=True)]
+            lines = [PeriodLine(start, scope, *each) for scope, each in zip(scopes, found, strict=True)]
             yield from sorted(lines, key=lambda line: line.scope)
 
     def _shown(self) -> Sequence[str]:

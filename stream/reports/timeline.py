@@ -6,14 +6,14 @@ from typing import Final
 
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from alerts.transitions import EPOCH
-from stream.reports.episodes import Episode, scope_words, unix_ms
+from stream.reports.episodes import EpisodeStory, scope_words, unix_ms
 
 Table = Sequence[Sequence[str]]
 
 INDENT: Final = " " * 10
 
 
-def timeline(found: Sequence[Episode], zone: tzinfo, end_ms: int) -> Iterator[str]:
+def timeline(found: Sequence[EpisodeStory], zone: tzinfo, end_ms: int) -> Iterator[str]:
     """Lines: a heading per local day, then its episodes in the order in which they fired."""
     day = ""
     for episode in found:
@@ -26,7 +26,7 @@ def timeline(found: Sequence[Episode], zone: tzinfo, end_ms: int) -> Iterator[st
         yield "Nothing fired."
 
 
-def _episode(episode: Episode, fired: datetime, zone: tzinfo, end_ms: int) -> Iterator[str]:
+def _episode(episode: EpisodeStory, fired: datetime, zone: tzinfo, end_ms: int) -> Iterator[str]:
     first, worst = episode.first, episode.worst
     yield f"{fired:%H:%M:%S}  {first.severity:8}  {episode.rule}  {scope_words(episode.scope)}"
     yield f"{INDENT}{first.summary}."
@@ -47,7 +47,7 @@ def cause_words(cause: Mapping[str, object]) -> str:
     return ", ".join(f"{name} {value}" for name, value in cause.items())
 
 
-def _course(episode: Episode, fired: datetime, zone: tzinfo, end_ms: int) -> str:
+def _course(episode: EpisodeStory, fired: datetime, zone: tzinfo, end_ms: int) -> str:
     """When it began, and how it ended or stands."""
     began = local(episode.began_ms, zone)
     parts = [] if began == fired else [f"began {clock(began, fired)}"]
@@ -60,7 +60,7 @@ def _course(episode: Episode, fired: datetime, zone: tzinfo, end_ms: int) -> str
     return text[0].upper() + text[1:] + "."
 
 
-def summary(found: Sequence[Episode], end_ms: int) -> Iterator[str]:
+def summary(found: Sequence[EpisodeStory], end_ms: int) -> Iterator[str]:
     """A table of firings per rule and scope: how many, how long in all, the quickest and the slowest."""
     rows: dict[tuple[str, str], list[int]] = {}
     for episode in found:

@@ -14,7 +14,7 @@ from alerts.rules import Rule
 from stream.columnar.timestamps import NO_TIME, read_time
 from stream.files.packed_logs import opened
 from stream.scenarios.rows import STATES
-from stream.scenarios.scenario import Expected, Moment, Wanted
+from stream.scenarios.scenario import Expected, ExpectedMoment, WantedState
 from stream.scenarios.series import read_scope
 
 Placed = tuple[str, bytes]
@@ -62,7 +62,7 @@ def read_moments(rules: Sequence[Rule]) -> Callable[[Node], list[Expected]]:
         if name is None or state is None:
             return None
         key = tuple((dim, scope.get(dim, "")) for dim in by_name[name].scope_dims)
-        return Expected(name, key, (Moment(at_ms, Wanted(state, level)),))
+        return Expected(name, key, (ExpectedMoment(at_ms, WantedState(state, level)),))
 
     return lambda node: _by_scope([one for one in node.each(moment) if one is not None])
 

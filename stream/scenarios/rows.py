@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from alerts.measures import Yardstick
+from alerts.measures import Measure
 from alerts.rulebook.yaml_nodes import NUMBER, Node
 from alerts.rules import Severity
 from alerts.states import State
-from stream.scenarios.scenario import Wanted
+from stream.scenarios.scenario import WantedState
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ MOST_ANSWERS: Final = 1_000_000
 STATES: Final = {state.word: state for state in State}
 
 
-def scores(measure: Yardstick) -> Callable[[Node], tuple[float | None, ...]]:
+def scores(measure: Measure) -> Callable[[Node], tuple[float | None, ...]]:
     """A parser of scores per step, each within the indicator's range; None: nothing came in."""
     want = f'scores per step, {measure.range_text} or "{NOTHING}", such as "82 64 _ 77*3"'
 
@@ -46,12 +46,12 @@ def counts(node: Node) -> tuple[int, ...]:
     return _row(node, count, f"whole numbers per step, at most {MOST_ANSWERS}")
 
 
-def states(node: Node) -> tuple[Wanted, ...]:
+def states(node: Node) -> tuple[WantedState, ...]:
     """Expected states per step."""
 
-    def state(word: str) -> Wanted:
+    def state(word: str) -> WantedState:
         name, colon, severity = word.partition(":")
-        return Wanted(STATES[name], Severity(severity) if colon else None)
+        return WantedState(STATES[name], Severity(severity) if colon else None)
 
     return _row(node, state, f'states per step ({", ".join(STATES)}, perhaps with ":critical")')
 

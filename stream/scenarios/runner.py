@@ -18,13 +18,13 @@ from stream.intake.intake import Intake
 from stream.judge.evaluation.explained import Explained
 from stream.judge.judge import Judge
 from stream.messages.records import FileRecord, Stream
-from stream.messages.tallies import Section
-from stream.scenarios.scenario import Expected, Moment, Scenario, Wanted
+from stream.messages.tallies import TallyMessage
+from stream.scenarios.scenario import Expected, ExpectedMoment, Scenario, WantedState
 from stream.scenarios.synthesis import Happening, happenings
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenState:
     """Where an alert was after one pane, and the reading if a reading was what moved it."""
 
     at_ms: int
@@ -37,8 +37,8 @@ class Seen:
 class Compared:
     """One moment: what was wanted and what was seen."""
 
-    moment: Moment
-    got: Wanted
+    moment: ExpectedMoment
+    got: WantedState
     reading: Reading | None
 
     @property
@@ -121,7 +121,7 @@ class _Stage:
         self._lateness_ms: Final = plan.rulebook.timing.lateness_ms
         self._intake: Final = Intake(plan, 0)
         self._judge: Final = Judge(plan, 0, self._observe)
-        self._seen: dict[tuple[str, Scope], list[Seen]] = {}
+        self._seen: dict[tuple[str, Scope], list[SeenState]] = {}
 
     def play(self, batch: Sequence[Happening], places: dict[int, str]) -> None:
         """Feed events; `places` says where each stands in the file, for the message when it is rejected."""
@@ -155,26 +155,26 @@ class _Stage:
             start = stop
 
     def _observe(self, explained: Explained) -> None:
-        seen = Seen(explained.at_ms, explained.state, explained.severity, explained.reading)
+        seen = SeenState(explained.at_ms, explained.state, explained.severity, explained.reading)
         self._seen.setdefault((explained.rule.name, explained.scope), []).append(seen)
 
-    def _take(self, sections: Sequence[Sequence[Section]]) -> None:
+    def _take(self, sections: Sequence[Sequence[TallyMessage]]) -> None:
         for section in sections[0]:
             for transition in self._judge.feed(section, 0):
                 scope = tuple(transition.scope.items())
                 self._seen.setdefault((transition.rule, scope), []).append(_told(transition))
 
 
-def _told(transition: Transition) -> Seen:
+def _told(transition: Transition) -> SeenState:
     """A transition as something seen; its state word names the state."""
     reading = Reading(transition.value, transition.n, transition.low, transition.high)
     state = State[transition.state.upper()]
-    return Seen(read_time(transition.at), state, Severity(transition.severity), reading)
+    return SeenState(read_time(transition.at), state, Severity(transition.severity), reading)
 
 
-def _joined(seen: Sequence[Seen]) -> list[Seen]:
+def _joined(seen: Sequence[SeenState]) -> list[SeenState]:
     """In the order of time; a severity holds until the next one of the same episode."""
-    found: list[Seen] = []
+    found: list[SeenState] = []
     severity: Severity | None = None
     for one in sorted(seen, key=lambda each: each.at_ms):
         severity = None if one.state is State.INACTIVE else one.severity or severity
@@ -182,19 +182,19 @@ def _joined(seen: Sequence[Seen]) -> list[Seen]:
     return found
 
 
-def _at(moment: Moment, last: Seen | None, since: Sequence[Seen]) -> Compared:
+def _at(moment: ExpectedMoment, last: SeenState | None, since: Sequence[SeenState]) -> Compared:
     """What holds after `last`: resolved where an episode has ended `since` the moment before."""
     if last is None:
-        return Compared(moment, Wanted(State.INACTIVE), None)
+        return Compared(moment, WantedState(State.INACTIVE), None)
     if last.state not in {State.INACTIVE, State.RESOLVED}:
-        return Compared(moment, Wanted(last.state, last.severity), last.reading)
+        return Compared(moment, WantedState(last.state, last.severity), last.reading)
     ended = [one for one in since if one.state is State.RESOLVED]
-    got = Wanted(State.RESOLVED, ended[-1].severity) if ended else Wanted(State.INACTIVE)
+    got = WantedState(State.RESOLVED, ended[-1].severity) if ended else WantedState(State.INACTIVE)
     return Compared(moment, got, last.reading)
 
 
-def _always(moment: Moment, seen: Sequence[Seen]) -> Compared:
+def _always(moment: ExpectedMoment, seen: Sequence[SeenState]) -> Compared:
     """The first thing seen that is not as wanted, or else what is."""
-    compared = [Compared(moment, Wanted(one.state, one.severity), one.reading) for one in seen]
-    compared = compared or [Compared(moment, Wanted(State.INACTIVE), None)]
+    compared = [Compared(moment, WantedState(one.state, one.severity), one.reading) for one in seen]
+    compared = compared or [Compared(moment, WantedState(State.INACTIVE), None)]
     return next((one for one in compared if not one.passed), compared[-1])

@@ -9,7 +9,7 @@ from alerts.states import State
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedState:
     """An expected state; severity None: any."""
 
     state: State
@@ -22,11 +22,11 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ExpectedMoment:
     """What should hold at the end of a pane; `at_ms` None: all the time."""
 
     at_ms: int | None
-    wanted: Wanted
+    wanted: WantedState
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Expected:
 
     rule: str
     scope: Scope
-    moments: tuple[Moment, ...]
+    moments: tuple[ExpectedMoment, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from alerts.rulebook.yaml_nodes import Fields, Node
 from alerts.rules import DIMENSIONS, Rule, Rulebook
 from stream.indicators.catalogue import CATALOGUE
 from stream.scenarios.rows import counts, scores, states
-from stream.scenarios.scenario import Expected, Moment, Series, Wanted
+from stream.scenarios.scenario import Expected, ExpectedMoment, Series, WantedState
 from stream.scenarios.synthesis import COUNTS, ONE_OF
 
 ANSWERS: Final = 1000
@@ -97,9 +97,9 @@ class SeriesReader:
         scope = tuple((name, dims[name]) for name in rule.scope_dims)
         return Expected(rule.name, scope, self._moments(row))
 
-    def _moments(self, row: Sequence[Wanted]) -> tuple[Moment, ...]:
+    def _moments(self, row: Sequence[WantedState]) -> tuple[ExpectedMoment, ...]:
         first_ms, step_ms = self._start_ms + self._step_ms, self._step_ms
-        return tuple(Moment(first_ms + place * step_ms, wanted) for place, wanted in enumerate(row))
+        return tuple(ExpectedMoment(first_ms + place * step_ms, wanted) for place, wanted in enumerate(row))
 
     def _even(self, fields: Fields, key: str, row: _Sized) -> bool:
         self.steps = self.steps or len(row)

@@ -5,7 +5,7 @@ from html import escape
 from math import ceil, floor, isfinite, log10
 from typing import Final
 
-from stream.simulate.simulation import Outcome, Question, Seen, false_pages
+from stream.simulate.simulation import FallSeen, Question, RuleOutcome, false_pages
 
 WIDTH, BAR, GAP, LEFT, RIGHT = 860, 16, 6, 300, 150
 """Pixels: of the drawing, of a bar and the space below it, of the names, of what is written after bars."""
@@ -19,7 +19,7 @@ svg text { font: 13px system-ui, sans-serif; fill: #1a202c } .beside { color: #7
 """
 
 
-def chart(question: Question, outcomes: Sequence[Outcome]) -> str:
+def chart(question: Question, outcomes: Sequence[RuleOutcome]) -> str:
     """The whole page."""
     indicator = outcomes[0].rule.indicator
     title = f"{indicator} {question.healthy:g}, {question.scopes} scopes × {question.per_day:g} answers a day"
@@ -40,7 +40,7 @@ def chart(question: Question, outcomes: Sequence[Outcome]) -> str:
     return "\n".join([*parts, "</html>"])
 
 
-def bars(outcomes: Sequence[Outcome], values: Sequence[float], form: str) -> str:
+def bars(outcomes: Sequence[RuleOutcome], values: Sequence[float], form: str) -> str:
     """One bar per outcome on a logarithmic axis; nothing for 0, which has no place there."""
     shown = [value for value in values if isfinite(value) and value > 0]
     low, high = (floor(log10(min(shown))), ceil(log10(max(shown)) + 1e-9)) if shown else (0, 1)
@@ -69,7 +69,7 @@ def bars(outcomes: Sequence[Outcome], values: Sequence[float], form: str) -> str
     return "\n".join([*lines, "</svg>"])
 
 
-def _table(question: Question, outcomes: Sequence[Outcome]) -> str:
+def _table(question: Question, outcomes: Sequence[RuleOutcome]) -> str:
     heads = ["rule", "false pages per scope and 30 d", "95 %", "time in alarm"]
     heads += [f"fall to {fall:g}: answers, median (p90)" for fall in question.falls]
     rows = ["<tr>" + "".join(f"<th>{escape(head)}</th>" for head in heads) + "</tr>"]
@@ -82,6 +82,6 @@ def _table(question: Question, outcomes: Sequence[Outcome]) -> str:
     return "<table>" + "\n".join(rows) + "</table>"
 
 
-def _answers(seen: Seen) -> str:
+def _answers(seen: FallSeen) -> str:
     median, most = (f"{each:g}" if isfinite(each) else "never" for each in seen.answers)
     return f"{median} ({most})"

@@ -10,8 +10,8 @@ from alerts.states import State
 from stream.indicators.formulas import Ints
 from stream.indicators.plan import Plan, grouping_of
 from stream.judge.evaluation.groups import Group
+from stream.judge.evaluation.moves import AlertMove
 from stream.judge.evaluation.schedule import Block
-from stream.judge.evaluation.threshold_rules import Told
 from stream.simulate.answer_model import Answering
 from stream.simulate.headway import Headway
 
@@ -21,7 +21,7 @@ CHUNK: Final = 2_000_000
 """Answers that are drawn at once, about."""
 
 
-class Change(NamedTuple):
+class AlertChange(NamedTuple):
     """A change of an alert: its rule, its scope's row, its new state and how many there were before."""
 
     rule: str
@@ -52,13 +52,13 @@ class Crowd:
         self._row_of: Final = np.array([self._group.row_of((f"{n:06d}",)) for n in range(self.rows)])
         self.answers: Ints = np.zeros(self._group.scopes.room, np.int64)
 
-    def live(self, panes: int, score: float, headway: Headway) -> Iterator[Change]:
+    def live(self, panes: int, score: float, headway: Headway) -> Iterator[AlertChange]:
         """Go on for some panes at a score; each change of an alert."""
         per_chunk = max(int(CHUNK / (self.rows * self._per_pane + 1)), 1)
         end = self.pane + panes
         while self.pane < end:
             for told in self._chunk(min(per_chunk, end - self.pane), score, headway):
-                yield Change(told.ranked.rule.name, told.move.row, told.move.state, told.move.seq)
+                yield AlertChange(told.ranked.rule.name, told.move.row, told.move.state, told.move.seq)
 
     def firing(self) -> set[tuple[str, int]]:
         """Rule and row of each alert that fires or is about to."""
@@ -68,7 +68,7 @@ class Crowd:
             for row, column in board.episodes()
         }
 
-    def _chunk(self, panes: int, score: float, headway: Headway) -> Iterator[Told]:
+    def _chunk(self, panes: int, score: float, headway: Headway) -> Iterator[AlertMove]:
         """Draw the answers of some panes, and judge them together."""
         count = self._rng.poisson(self.rows * self._per_pane * panes)
         pane = self.pane + np.sort(self._rng.integers(panes, size=count))

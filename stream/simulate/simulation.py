@@ -52,7 +52,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class FallSeen:
     """How a fall was seen: the share of scopes that were paged in time, and after how long."""
 
     to: float
@@ -62,7 +62,7 @@ class Seen:
 
 
 @dataclass(slots=True)
-class Outcome:
+class RuleOutcome:
     """What one rule did.  `pages` are false ones over `scope_months`; `firing` the share of time in alarm."""
 
     rule: Rule
@@ -70,7 +70,7 @@ class Outcome:
     scope_months: float
     pages: int = 0
     firing: float = 0.0
-    falls: list[Seen] = field(default_factory=list)
+    falls: list[FallSeen] = field(default_factory=list)
 
 
 class Simulation:
@@ -101,7 +101,7 @@ class Simulation:
         tried += [(rules[-1:], self._few) for rules in self._tried.values()]
         return sum(_time_ms(self._rulebook, *part) for part in (*self._parts, *tried)) // HOUR_MS
 
-    def run(self, told: Callable[[int], None]) -> list[Outcome]:
+    def run(self, told: Callable[[int], None]) -> list[RuleOutcome]:
         """What each rule, and the plain threshold beside it, would do; `told` hears of the hours done.
 
         Plain thresholds page so often that few months of them say enough, and take longest.
@@ -110,7 +110,7 @@ class Simulation:
             SettingsError: a score that the indicator cannot have.
         """
         headway = Headway(told)
-        found: dict[str, Outcome] = {}
+        found: dict[str, RuleOutcome] = {}
         for rules, question in self._parts:
             found |= _outcomes(self._rulebook, rules, question, headway)
         for name, twin in self._plain.items():
@@ -134,7 +134,7 @@ class Simulation:
             for wider in [replace(detect, window_ms=length)]
         ]
 
-    def _tuned(self, of: Outcome, headway: Headway) -> dict[str, Outcome]:
+    def _tuned(self, of: RuleOutcome, headway: Headway) -> dict[str, RuleOutcome]:
         """The shortest plain window that pages no oftener than the rule when all is well, if there is one."""
         calm = replace(self._few, falls=())
         healthy = _outcomes(self._rulebook, self._tried[of.rule.name], calm, headway)
@@ -161,13 +161,13 @@ def _time_ms(rulebook: Rulebook, rules: Sequence[Rule], question: Question) -> i
 
 def _outcomes(
     rulebook: Rulebook, rules: Sequence[Rule], question: Question, headway: Headway
-) -> dict[str, Outcome]:
+) -> dict[str, RuleOutcome]:
     people = answering(rules[0].indicator, rulebook.indicators)
     for score in (question.healthy, *question.falls):
         people.check(score)
     plan = plan_for(rulebook, rules, question.per_day)
     crowd = Crowd(plan, people, Size(question.scopes * question.months, question.per_day, question.seed))
-    outcomes = {rule.name: Outcome(rule, None, crowd.rows * question.days / MONTH_DAYS) for rule in rules}
+    outcomes = {rule.name: RuleOutcome(rule, None, crowd.rows * question.days / MONTH_DAYS) for rule in rules}
     for _ in crowd.live(warm_up_ms(plan) // crowd.pane_ms, question.healthy, headway):
         pass
     _healthy(crowd, outcomes, question, headway)
@@ -176,7 +176,7 @@ def _outcomes(
     return outcomes
 
 
-def _healthy(crowd: Crowd, outcomes: dict[str, Outcome], question: Question, headway: Headway) -> None:
+def _healthy(crowd: Crowd, outcomes: dict[str, RuleOutcome], question: Question, headway: Headway) -> None:
     """Days in which every page is false."""
     panes = question.days * DAY_MS // crowd.pane_ms
     since = dict.fromkeys(crowd.firing(), crowd.pane)
@@ -194,7 +194,7 @@ def _healthy(crowd: Crowd, outcomes: dict[str, Outcome], question: Question, hea
 
 
 def _fall(
-    crowd: Crowd, outcomes: dict[str, Outcome], asked: tuple[Question, float], headway: Headway
+    crowd: Crowd, outcomes: dict[str, RuleOutcome], asked: tuple[Question, float], headway: Headway
 ) -> None:
     """All scopes fall at once; the first page of each that is not in alarm already."""
     question, fall = asked
@@ -215,7 +215,7 @@ def _fall(
         share = len(delays) / max(quiet[rule], 1)
         answers, panes = (_median_and_p90(delays[:, column], quiet[rule]) for column in (0, 1))
         pane_s = crowd.pane_ms / 1000
-        outcome.falls.append(Seen(fall, share, answers, (panes[0] * pane_s, panes[1] * pane_s)))
+        outcome.falls.append(FallSeen(fall, share, answers, (panes[0] * pane_s, panes[1] * pane_s)))
 
 
 def _median_and_p90(delays: Floats, all_: int) -> tuple[float, float]:
@@ -227,7 +227,7 @@ def _median_and_p90(delays: Floats, all_: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def false_pages(of: Outcome) -> tuple[float, float, float]:
+def false_pages(of: RuleOutcome) -> tuple[float, float, float]:
     """Per scope and month, with the 95 % interval that the number of pages allows."""
     count = np.array([float(of.pages)])
     low, high = poisson(count, normal_quantile(PUBLISHED_CONFIDENCE))

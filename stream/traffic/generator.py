@@ -30,7 +30,7 @@ from stream.traffic.profiles import (
     Channel,
     Curve,
     Incident,
-    Scenario,
+    TrafficScenario,
     Weighted,
 )
 
@@ -124,7 +124,7 @@ def cause_share(incident: Incident) -> float:
     return weight / sum(weights) / len(JOURNEY[incident.stage])
 
 
-def messages_per_contact(scenario: Scenario) -> float:
+def messages_per_contact(scenario: TrafficScenario) -> float:
     """Contact, case steps, answer and mentions on a healthy day."""
     volume = sum(channel.volume for channel in scenario.channels)
     taken = sum(channel.volume * (1 - channel.abandoned) for channel in scenario.channels) / volume
@@ -132,7 +132,7 @@ def messages_per_contact(scenario: Scenario) -> float:
     return 1 + taken * (CASES * (1 + REOPENED) + ANSWERED + mentions)
 
 
-def flows(scenario: Scenario, elapsed_ms: int, at_ms: int) -> list[tuple[Flow, float]]:
+def flows(scenario: TrafficScenario, elapsed_ms: int, at_ms: int) -> list[tuple[Flow, float]]:
     """What flows at a moment, each with its share of the mean volume of all contacts."""
     found: list[tuple[Flow, float]] = []
     for channel in scenario.channels:
@@ -147,7 +147,7 @@ def flows(scenario: Scenario, elapsed_ms: int, at_ms: int) -> list[tuple[Flow, f
 
 
 def arrivals(
-    scenario: Scenario, start_ms: int, contacts_per_ms: float, random: Random
+    scenario: TrafficScenario, start_ms: int, contacts_per_ms: float, random: Random
 ) -> Iterator[tuple[int, Flow]]:
     """Contacts as a Poisson stream whose rate follows the day curves, minute by minute; never ends."""
     for minute_ms in count(start_ms, MINUTE_MS):
@@ -165,7 +165,9 @@ class Traffic:
     `run` begins every id and customer, so that two runs never look like duplicates of each other.
     """
 
-    def __init__(self, scenario: Scenario, start_ms: int, rate: float, seed: int = 0, run: str = "t") -> None:
+    def __init__(
+        self, scenario: TrafficScenario, start_ms: int, rate: float, seed: int = 0, run: str = "t"
+    ) -> None:
         self._random = Random(seed)  # noqa: S311  # traffic, not secrets
         per_ms = rate / SECOND_MS / messages_per_contact(scenario)
         self._arrivals = arrivals(scenario, start_ms, per_ms, self._random)

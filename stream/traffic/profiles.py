@@ -151,7 +151,7 @@ class Mess:
 
 
 @dataclass(frozen=True, slots=True)
-class Scenario:
+class TrafficScenario:
     """What `tocsin send --scenario NAME` plays.
 
     `rate` is the mean number of messages per second of real time, `speed` how many times faster than
@@ -177,7 +177,7 @@ _MISROUTED = Incident(
 DAY_SPEED: Final = 1_152
 """A whole day in 75 seconds."""
 
-DEMO: Final = Scenario(
+DEMO: Final = TrafficScenario(
     "demo",
     "what `tocsin demo` plays: a day in 75 seconds from 06:00; phone falls from noon to half past three",
     rate=2_000,
@@ -192,19 +192,19 @@ DEMO: Final = Scenario(
     ),
 )  # fmt: skip
 
-SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
+SCENARIOS: Final[Mapping[str, TrafficScenario]] = MappingProxyType(
     {
         scenario.name: scenario
         for scenario in (
-            Scenario("day", "a healthy day on six channels: nothing should fire", rate=50),
-            Scenario(
+            TrafficScenario("day", "a healthy day on six channels: nothing should fire", rate=50),
+            TrafficScenario(
                 "incident",
                 "a healthy day, but for a quarter of every hour phone falls (payment calls are misrouted)",
                 rate=50,
                 incidents=(_MISROUTED,),
             ),
-            Scenario("busy", "the same healthy day at 2,000 messages a second", rate=2_000),
-            Scenario(
+            TrafficScenario("busy", "the same healthy day at 2,000 messages a second", rate=2_000),
+            TrafficScenario(
                 "messy",
                 "a healthy day from bad producers: 1 % bad records, duplicates, disorder, late events",
                 rate=50,

@@ -20,7 +20,7 @@ from stream.messages.records import Stream
 from stream.traffic.faults import messed
 from stream.traffic.generator import Message, Traffic
 from stream.traffic.pacing import Due, Pace
-from stream.traffic.profiles import Scenario
+from stream.traffic.profiles import TrafficScenario
 
 TICK_S: Final = 0.02
 """How often the sender looks what is due."""
@@ -32,7 +32,7 @@ AT_ONCE: Final = 2_000
 class Play:
     """What to send: a scenario from `start_ms` on, `rate` messages per second of event time."""
 
-    scenario: Scenario
+    scenario: TrafficScenario
     start_ms: int
     rate: float
     seed: int
@@ -45,7 +45,7 @@ class Play:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SendLimits:
     """When to stop: at an event time, after a number of messages; None: never."""
 
     until_ms: int | None = None
@@ -64,7 +64,7 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def run_name(scenario: Scenario, now_ms: int) -> str:
+def run_name(scenario: TrafficScenario, now_ms: int) -> str:
     """A name that no earlier run on the same machine has: scenario and time in base 36."""
     digits = ""
     while now_ms:
@@ -124,7 +124,7 @@ def _opened(to: Path) -> Iterator[IO[bytes]]:
         raise SettingsError(f"--to: want a file that can be written, got {to}: {error.strerror}") from error
 
 
-def limits(pace: Pace, seconds: float | None, messages: int | None) -> Limits:
+def limits(pace: Pace, seconds: float | None, messages: int | None) -> SendLimits:
     """Limits of a run of `seconds` at a pace."""
     until_ms = None if seconds is None else pace.start_ms + int(seconds * pace.speed * SECOND_MS)
-    return Limits(until_ms, messages)
+    return SendLimits(until_ms, messages)

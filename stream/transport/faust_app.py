@@ -14,7 +14,7 @@ from stream.kafka.settings import ClientSettings
 from stream.messages.records import Stream
 from stream.messages.topic_names import ALERTS, TALLIES
 from stream.transport.faust_transport import SCHEME, prepare
-from stream.transport.link import Batch, Link
+from stream.transport.link import Link, RecordBatch
 
 INPUTS: Final = tuple(stream.topic for stream in Stream)
 FAMILIES: Final = (INPUTS, (TALLIES,), (ALERTS,))
@@ -34,7 +34,7 @@ FETCH_BYTES: Final = 2 * 2**20
 BATCH_RECORDS: Final = 12_000
 """Records per batch: what is done again after a crash, and how long the loop is busy with one."""
 
-Take = Callable[[Batch], Awaitable[None]]
+Take = Callable[[RecordBatch], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Faust's Kafka transport, handing an agent the whole list of records fetched for one partition.
 
 Stock Faust moves one record at a time and reckons commits from acknowledged offsets; neither survives
-lists.  Here a message's value is a `Batch`, and what is committed is what `slots.Slots` says: an agent's
+lists.  Here a message's value is a `RecordBatch`, and `OffsetTracker` says what is committed: an agent's
 acknowledgement only tells Faust that the agent has taken the list, never that it is finished.  The rest
 of Faust (threads, group membership, rebalancing, supervision) is used as it is.
 
@@ -26,7 +26,7 @@ from faust.types import ConsumerMessage
 from stream.kafka.offsets import TP, Committed
 from stream.kafka.whole_batches import hasten
 from stream.transport.assignor import Assignor
-from stream.transport.link import Batch, Link, Positions
+from stream.transport.link import Link, Positions, RecordBatch
 
 log = logging.getLogger(__name__)
 _FAUSTS_LOG: Final = logging.getLogger("faust.tocsin")
@@ -138,7 +138,7 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
             tp = TP(*faust_tp)
             slot = self.link.slots.put(tp, records[-1].offset, self.loop.time())
             if slot is not None:
-                yield faust_tp, self._to_message(faust_tp, Batch(tp, records, slot))
+                yield faust_tp, self._to_message(faust_tp, RecordBatch(tp, records, slot))
 
     async def _fetch(self, timeout: float) -> Mapping[Any, Sequence[Any]]:  # noqa: ASYNC109  # as getmany
         """Records of the partitions that have room; waits for less long while some have none."""
@@ -154,7 +154,7 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
         fetched: Mapping[Any, Sequence[Any]] = await self._getmany(wanted, min(waits, default=timeout))
         return fetched or {}
 
-    def _to_message(self, tp: Any, batch: Batch) -> ConsumerMessage:
+    def _to_message(self, tp: Any, batch: RecordBatch) -> ConsumerMessage:
         last = batch.records[-1]
         return ConsumerMessage(
             topic=batch.tp.topic,

@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from stream.kafka.offsets import TP, Slot, Slots
+from stream.kafka.offsets import TP, OffsetTracker, Slot
 from stream.kafka.reader import Records
 from stream.transport.assignor import Family
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class RecordBatch:
     """Records of one partition in offset order, and the slot to finish when all they cause is durable."""
 
     tp: TP
@@ -55,5 +55,5 @@ class Link:
     consumer_options: Mapping[str, Any]
     made_for: str
     families: Sequence[Family]
-    slots: Slots
+    slots: OffsetTracker
     owner: Owner

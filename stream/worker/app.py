@@ -19,7 +19,7 @@ from alerts.rules import Rulebook
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
 from stream.judge.judge import Judge
-from stream.kafka.offsets import Slots
+from stream.kafka.offsets import OffsetTracker
 from stream.kafka.outbox import Outbox
 from stream.kafka.reader import Reader
 from stream.kafka.settings import ClientSettings
@@ -29,11 +29,12 @@ from stream.monitoring.metrics import Metrics
 from stream.monitoring.server import serve
 from stream.transport.faust_app import FAMILIES, INPUTS, Agents, build, consumer_options
 from stream.transport.link import Link
-from stream.worker.assignment import Crew
-from stream.worker.context import Surroundings
+from stream.worker.assignment import Assignment
+from stream.worker.context import TaskContext
+from stream.worker.intake_processor import IntakeProcessor
+from stream.worker.judge_processor import JudgeProcessor
 from stream.worker.notifier import BATCHES_IN_WORK as ALERT_BATCHES_IN_WORK
 from stream.worker.notifier import DeliveryTopic, Notifier
-from stream.worker.processor import IntakeMachine, JudgeMachine
 from stream.worker.rules_reload import RulesWatch
 from stream.worker.task_specs import fingerprint, intake_role, judge_role
 from stream.worker.topic_checks import await_topics, watch_topics
@@ -80,12 +81,14 @@ class Worker:
         self._settings = settings
         self._rulebook = rulebook
         self._metrics = Metrics(rulebook)
-        self._slots = Slots(lambda topic: ALERT_BATCHES_IN_WORK if topic == ALERTS else BATCHES_IN_WORK)
+        self._slots = OffsetTracker(
+            lambda topic: ALERT_BATCHES_IN_WORK if topic == ALERTS else BATCHES_IN_WORK
+        )
         self._options = settings.kafka.client_options()
         self._outbox = Outbox(self._options)
         log_topic = DeliveryTopic(self._outbox, self._options)
         self._notifier = Notifier(rulebook, log_topic, self._metrics, self.fail)
-        self._crew: Crew | None = None
+        self._crew: Assignment | None = None
         self._rules = RulesWatch(settings.rules, rulebook, self._metrics) if settings.rules else None
         self._on_failing = on_failing
         self._reason = "no broker has answered yet"
@@ -93,11 +96,11 @@ class Worker:
 
     def intakes(self) -> list[Intake]:
         """The intakes that this worker has now."""
-        return [machine.intake for machine in self._crew.machines(IntakeMachine)] if self._crew else []
+        return [machine.intake for machine in self._crew.machines(IntakeProcessor)] if self._crew else []
 
     def judges(self) -> list[Judge]:
         """The judges that this worker has now."""
-        return [machine.judge for machine in self._crew.machines(JudgeMachine)] if self._crew else []
+        return [machine.judge for machine in self._crew.machines(JudgeProcessor)] if self._crew else []
 
     def lag_records(self) -> Mapping[tuple[str, int], int]:
         """Records not yet finished, where that is known."""
@@ -190,7 +193,7 @@ class Worker:
         gc.collect()
         gc.freeze()
 
-    async def _supervise(self, app: Any, crew: Crew) -> None:
+    async def _supervise(self, app: Any, crew: Assignment) -> None:
         """Notice when Faust has crashed, and when nothing moves any more."""
         dog = Watchdog(self._settings.watchdog_s)
         dog.start()
@@ -219,14 +222,14 @@ class Worker:
         task.add_done_callback(self._started)
         stack.callback(task.cancel)
 
-    def _new_crew(self, plan: Plan) -> Crew:
+    def _new_crew(self, plan: Plan) -> Assignment:
         group, metrics, trimming = self._settings.group, self._metrics, self._settings.trim_snapshots
-        around = Surroundings(
+        around = TaskContext(
             self._outbox, partial(Reader, self._options), self.fail, metrics.missing, strict=trimming
         )
         roles = intake_role(plan, group, metrics), judge_role(plan, group, metrics)
         tick_s = min(2.0, max(1.0, plan.rulebook.timing.pane_ms / 5000))
-        crew = Crew(roles, around, self._slots, tick_s)
+        crew = Assignment(roles, around, self._slots, tick_s)
         crew.forget = self._notifier.forget
         crew.trim = Trimmer(self._options).trim if trimming else None
         return crew

@@ -13,13 +13,14 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from alerts.errors import OperatorError
-from stream.kafka.offsets import TP, Committed, Slots
+from stream.kafka.offsets import TP, Committed, OffsetTracker
 from stream.messages.records import Stream
 from stream.messages.topic_names import ALERTS
-from stream.transport.link import Batch, Positions
-from stream.worker.context import Role, Surroundings
-from stream.worker.partition_task import Host, made_anew
-from stream.worker.processor import IntakeMachine, JudgeMachine
+from stream.transport.link import Positions, RecordBatch
+from stream.worker.context import TaskContext, TaskSpec
+from stream.worker.intake_processor import IntakeProcessor
+from stream.worker.judge_processor import JudgeProcessor
+from stream.worker.partition_task import PartitionTask, made_anew
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ STALE_S: Final = 5.0
 """An answer of the broker that is older says nothing about now."""
 
 
-class Crew:
+class Assignment:
     """Every host of one worker; the transport's `Owner`.
 
     To be set before `start`: `committed` asks the group for offsets, `positions` tells where fetching
@@ -51,16 +52,16 @@ class Crew:
 
     def __init__(
         self,
-        roles: tuple[Role[IntakeMachine], Role[JudgeMachine]],
-        around: Surroundings,
-        slots: Slots,
+        roles: tuple[TaskSpec[IntakeProcessor], TaskSpec[JudgeProcessor]],
+        around: TaskContext,
+        slots: OffsetTracker,
         tick_s: float,
     ) -> None:
-        self._roles: tuple[Role[Any], ...] = roles
+        self._roles: tuple[TaskSpec[Any], ...] = roles
         self._around = around
         self._slots = slots
         self._tick_s = tick_s
-        self._hosts: dict[TP, Host[Any]] = {}
+        self._hosts: dict[TP, PartitionTask[Any]] = {}
         self._rising: asyncio.Task[None] | None = None
         self._loops: list[asyncio.Task[None]] = []
         self._short: Counter[TP] = Counter()
@@ -84,11 +85,11 @@ class Crew:
         await asyncio.gather(*self._loops, return_exceptions=True)
 
     @property
-    def hosts(self) -> list[Host[Any]]:
+    def hosts(self) -> list[PartitionTask[Any]]:
         """Every host once."""
         return list(dict.fromkeys(self._hosts.values()))
 
-    async def take(self, batch: Batch) -> None:
+    async def take(self, batch: RecordBatch) -> None:
         """Hand a batch to its host."""
         host = self._hosts.get(batch.tp)
         if host is not None:
@@ -100,10 +101,10 @@ class Crew:
         if added:
             self._around.fail(_more_partitions(added[0], self._roles[0].partitions))
             return
-        hosts: dict[TP, Host[Any]] = {}
+        hosts: dict[TP, PartitionTask[Any]] = {}
         for role in self._roles:
             for tp in sorted(tp for tp in tps if tp.topic == role.topics[0]):
-                host = self._hosts.get(tp) or Host(role, tp.partition, self._around)
+                host = self._hosts.get(tp) or PartitionTask(role, tp.partition, self._around)
                 hosts.update(dict.fromkeys(host.tps, host))
         self._hosts = hosts
         for tp in set(tps) - hosts.keys():
@@ -143,10 +144,10 @@ class Crew:
         committed = await self.committed(self._hosts)
         limit = asyncio.Semaphore(AT_ONCE)
 
-        async def one(host: Host[Any]) -> None:
+        async def one(host: PartitionTask[Any]) -> None:
             async with limit:
                 machine = await host.catch_up(committed)
-            if isinstance(machine, IntakeMachine):
+            if isinstance(machine, IntakeProcessor):
                 machine.assigned()
             for tp in host.tps:
                 self._slots.open(tp)
@@ -163,11 +164,11 @@ class Crew:
             await asyncio.sleep(self._tick_s)
             for host in self.hosts:
                 self._check(host)
-                if isinstance(machine := host.machine, IntakeMachine):
+                if isinstance(machine := host.machine, IntakeProcessor):
                     caught_up = {s: self._caught_up(TP(s.topic, host.partition)) for s in Stream}
                     await host.send(machine.look(caught_up, time.monotonic()))
 
-    def _check(self, host: Host[Any]) -> None:
+    def _check(self, host: PartitionTask[Any]) -> None:
         """End the worker when a topic was made anew under it: it would pass over all that comes.
 
         A broker that has just become the leader may know of a lower end for a moment, so it is asked again.
@@ -193,7 +194,7 @@ class Crew:
         while True:
             await asyncio.sleep(SCORES_POLL_S)
             for host in self.hosts:
-                if isinstance(machine := host.machine, JudgeMachine):
+                if isinstance(machine := host.machine, JudgeProcessor):
                     started = time.perf_counter()
                     await host.send(machine.scores())
                     await asyncio.sleep((SCORES_SHARE - 1) * (time.perf_counter() - started))

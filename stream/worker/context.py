@@ -12,10 +12,10 @@ from aiokafka.structs import RecordMetadata
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outgoing
 from stream.kafka.reader import Records
-from stream.kafka.snapshot_log import Log, Snapshot
-from stream.worker.processor import Machine
+from stream.kafka.snapshot_log import Snapshot, SnapshotLog
+from stream.worker.processor import Processor
 
-M = TypeVar("M", bound=Machine)
+M = TypeVar("M", bound=Processor)
 
 
 class Input(Protocol):
@@ -29,7 +29,7 @@ class Input(Protocol):
         """The records from start on and below end, per partition in offset order, in batches."""
         ...
 
-    def log(self, tp: TP) -> Log:
+    def log(self, tp: TP) -> SnapshotLog:
         """One partition as `snapshots.newest` reads it."""
         ...
 
@@ -47,7 +47,7 @@ class Sink(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Role(Generic[M]):
+class TaskSpec(Generic[M]):
     """What is hosted: `name` is for logs, `topics` feed it, `snapshots` keeps its state.
 
     `made_for` identifies the rules, `partitions` is how many the inputs have.  A snapshot is due at the
@@ -69,7 +69,7 @@ class Role(Generic[M]):
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class TaskContext:
     """What every host works with.
 
     `reading` reads partitions outside the group.  `fail` ends the worker.  `missing` is told of

@@ -21,7 +21,7 @@ from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outbox, Outgoing
 from stream.kafka.reader import Reader
 from stream.messages.topic_names import COMMANDS, DELIVERIES
-from stream.transport.link import Batch
+from stream.transport.link import RecordBatch
 
 BATCHES_IN_WORK: Final = 10_000
 """Of cx.alerts, per partition: a batch stays in work until the slowest receiver has it, and others go on."""
@@ -142,7 +142,7 @@ class Notifier:
         await self._dispatcher.close()
         await self._commands.close()
 
-    async def take(self, batch: Batch) -> None:
+    async def take(self, batch: RecordBatch) -> None:
         """Take over a batch; batches of a partition come in offset order."""
         left = Countdown(len(batch.records), batch.slot.finish)
         for record in batch.records:

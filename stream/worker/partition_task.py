@@ -18,8 +18,8 @@ from alerts.errors import OperatorError
 from stream.kafka.offsets import TP, Committed, Slot
 from stream.kafka.outbox import DeliveryError, Outgoing
 from stream.kafka.snapshot_log import Manifest, Snapshot, cut, encode, newest, seal
-from stream.transport.link import Batch
-from stream.worker.context import Input, M, Role, Surroundings
+from stream.transport.link import RecordBatch
+from stream.worker.context import Input, M, TaskContext, TaskSpec
 from stream.worker.processor import Work
 
 log = logging.getLogger(__name__)
@@ -38,10 +38,10 @@ SAVE_SHARE: Final = 20
 """A snapshot that took a second to write is followed by another after 20 at the earliest."""
 
 
-class Host(Generic[M]):
+class PartitionTask(Generic[M]):
     """One partition."""
 
-    def __init__(self, role: Role[M], partition: int, around: Surroundings) -> None:
+    def __init__(self, role: TaskSpec[M], partition: int, around: TaskContext) -> None:
         self._role = role
         self.partition = partition
         self._around = around
@@ -177,7 +177,7 @@ class Host(Generic[M]):
             log.error("input is gone topic=%s partition=%d records=%d", tp.topic, tp.partition, first - start)
             self._around.missing(tp.topic, first - start)
 
-    async def take(self, batch: Batch) -> None:
+    async def take(self, batch: RecordBatch) -> None:
         """Work off a batch; its slot is finished when everything that it caused has left."""
         machine = self.machine
         if machine is None:

@@ -18,7 +18,7 @@ Mark = tuple[int, int, int] | None
 """Changes whenever the file does, also when another takes its place; None while there is none."""
 
 
-class Told(Protocol):
+class ReloadListener(Protocol):
     """Is told whether the latest rules file was sound: `stream.monitoring.metrics.Metrics`."""
 
     def rules_loaded(self, rulebook: Rulebook) -> None:
@@ -33,7 +33,7 @@ class Told(Protocol):
 class RulesWatch:
     """The rules that are in force, and the file that they came from."""
 
-    def __init__(self, path: Path, rulebook: Rulebook, told: Told) -> None:
+    def __init__(self, path: Path, rulebook: Rulebook, told: ReloadListener) -> None:
         self._path = path
         self._rulebook = rulebook
         self._told = told

@@ -11,8 +11,9 @@ from stream.kafka.snapshot_log import Snapshot
 from stream.messages.records import Stream
 from stream.messages.topic_names import TALLIES, intake_snapshots, judge_snapshots
 from stream.monitoring.metrics import Metrics
-from stream.worker.context import Role
-from stream.worker.processor import IntakeMachine, JudgeMachine
+from stream.worker.context import TaskSpec
+from stream.worker.intake_processor import IntakeProcessor
+from stream.worker.judge_processor import JudgeProcessor
 
 INTAKE_SAVE_AFTER_S: Final = 60.0
 INTAKE_SAVE_ON_LEAVING: Final = 25_000
@@ -20,13 +21,13 @@ INTAKE_SAVE_ON_LEAVING: Final = 25_000
 JUDGE_SAVE_AFTER_S: Final = 20.0
 
 
-def intake_role(plan: Plan, group: str, metrics: Metrics) -> Role[IntakeMachine]:
+def intake_role(plan: Plan, group: str, metrics: Metrics) -> TaskSpec[IntakeProcessor]:
     """Intakes, fed by both inputs."""
 
-    def restore(partition: int, snapshot: Snapshot) -> IntakeMachine:
-        return IntakeMachine.restore(plan, partition, metrics, snapshot.parts)
+    def restore(partition: int, snapshot: Snapshot) -> IntakeProcessor:
+        return IntakeProcessor.restore(plan, partition, metrics, snapshot.parts)
 
-    return Role(
+    return TaskSpec(
         name="intake",
         topics=tuple(stream.topic for stream in Stream),
         snapshots=intake_snapshots(group),
@@ -36,19 +37,19 @@ def intake_role(plan: Plan, group: str, metrics: Metrics) -> Role[IntakeMachine]
         save_on_leaving=INTAKE_SAVE_ON_LEAVING,
         # Judges have closed those panes, and would pass over whatever came.
         repeats=False,
-        fresh=lambda partition: IntakeMachine.fresh(plan, partition, metrics),
+        fresh=lambda partition: IntakeProcessor.fresh(plan, partition, metrics),
         restore=restore,
     )
 
 
-def judge_role(plan: Plan, group: str, metrics: Metrics) -> Role[JudgeMachine]:
+def judge_role(plan: Plan, group: str, metrics: Metrics) -> TaskSpec[JudgeProcessor]:
     """Judges, fed by cx.tallies."""
 
-    def restore(shard: int, snapshot: Snapshot) -> JudgeMachine:
+    def restore(shard: int, snapshot: Snapshot) -> JudgeProcessor:
         next_offset = snapshot.manifest.next[TALLIES]
-        return JudgeMachine.restore(plan, shard, metrics, snapshot.parts, next_offset)
+        return JudgeProcessor.restore(plan, shard, metrics, snapshot.parts, next_offset)
 
-    return Role(
+    return TaskSpec(
         name="judge",
         topics=(TALLIES,),
         snapshots=judge_snapshots(group),
@@ -57,7 +58,7 @@ def judge_role(plan: Plan, group: str, metrics: Metrics) -> Role[JudgeMachine]:
         save_after_s=JUDGE_SAVE_AFTER_S,
         save_on_leaving=1,
         repeats=True,
-        fresh=lambda shard: JudgeMachine.fresh(plan, shard, metrics),
+        fresh=lambda shard: JudgeProcessor.fresh(plan, shard, metrics),
         restore=restore,
     )
 

@@ -13,18 +13,18 @@ from stream.judge import watermarks as sources
 from stream.kafka.offsets import TP, Slot
 from stream.kafka.outbox import Outgoing
 from stream.kafka.reader import Records
-from stream.messages.tallies import Section
+from stream.messages.tallies import TallyMessage
 from stream.messages.topic_names import TALLIES
 from stream.worker import processor as machines
-from stream.worker.partition_task import Host
+from stream.worker.partition_task import PartitionTask
 from stream.worker.processor import Work
 
 
 def commit_early() -> None:
     """Input is committed before what it caused has left; what was on its way dies with a kill."""
-    leave = Host._leave
+    leave = PartitionTask._leave
 
-    async def hasty(self: Host[Any], work: Work, slot: Slot | None) -> None:
+    async def hasty(self: PartitionTask[Any], work: Work, slot: Slot | None) -> None:
         if slot is not None:
             slot.finish()
         held = [m for m in work.messages if m.topic != TALLIES]
@@ -32,7 +32,7 @@ def commit_early() -> None:
         ripe = _LATER.pop(0) if len(_LATER) > HELD_BACK else []
         await leave(self, Work([*ripe, *held], work.on_durable), None)
 
-    Host._leave = hasty  # type: ignore[method-assign]
+    PartitionTask._leave = hasty  # type: ignore[method-assign]
 
 
 HELD_BACK: Final = 200
@@ -55,10 +55,12 @@ def drop_section() -> None:
 def skip_replay() -> None:
     """The state of a snapshot is taken for the state at the commit: what came between is not fed again."""
 
-    async def forgetful(_self: Host[Any], _reader: Any, _machine: Any, _committed: Mapping[TP, Any]) -> int:
+    async def forgetful(
+        _self: PartitionTask[Any], _reader: Any, _machine: Any, _committed: Mapping[TP, Any]
+    ) -> int:
         return 0
 
-    Host._feed_again = forgetful  # type: ignore[method-assign, assignment]
+    PartitionTask._feed_again = forgetful  # type: ignore[method-assign, assignment]
 
 
 def count_repeats() -> None:
@@ -67,7 +69,7 @@ def count_repeats() -> None:
     machines._sections = lambda by_shard: [m for m in sections(by_shard) for _ in range(2)]
     take = sources.Sources.take
 
-    def credulous(self: sources.Sources, section: Section, log_ms: int, judged: int) -> Any:
+    def credulous(self: sources.Sources, section: TallyMessage, log_ms: int, judged: int) -> Any:
         known = self.progress.get(section.source)
         if known is not None and len(section.rows):
             known.through = int(section.rows.closing[0]) - 1

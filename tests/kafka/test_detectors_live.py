@@ -9,7 +9,7 @@ from zlib import crc32
 import orjson
 from aiokafka import AIOKafkaProducer
 
-from stream.backtest.replay_files import Engine
+from stream.backtest.engine import Engine
 from stream.messages.records import FileRecord, Stream
 from tests.builders import plan_of
 from tests.chaos.wire import read_topic

@@ -9,14 +9,14 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from alerts.delivery import commands
-from alerts.delivery.commands import Silence, Unsilence
+from alerts.delivery.commands import SilenceCommand, Unsilence
 from alerts.rules import Receiver, Rulebook
 from stream.kafka.clients import producing, read_all
 from stream.kafka.offsets import TP, Slot
 from stream.kafka.outbox import Outbox
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import ensure
-from stream.transport.link import Batch
+from stream.transport.link import RecordBatch
 from stream.worker.notifier import DeliveryTopic, Notifier, decode
 from tests.kafka.broker import Broker
 from tests.post import SECRET, CountingMeter, Hook, transition
@@ -81,7 +81,7 @@ async def _taken(notifier: Notifier, *values: bytes) -> None:
     finished = asyncio.Event()
     slot = Slot(len(values) - 1, 0.0, _on_finish=finished.set)
     records = [Sent(offset, value) for offset, value in enumerate(values)]
-    await notifier.take(Batch(TP("cx.alerts", 1), records, slot))
+    await notifier.take(RecordBatch(TP("cx.alerts", 1), records, slot))
     await asyncio.wait_for(finished.wait(), 30)
     assert slot.finished
 
@@ -113,7 +113,7 @@ def test_commands_of_before_and_of_now_are_heeded(broker: Broker) -> None:
     async def body() -> None:
         async with _desk(broker) as desk:
             now = datetime.now(UTC)
-            quiet = Silence(
+            quiet = SilenceCommand(
                 id="s", match={"channel": "phone"}, until=now + timedelta(hours=1), at=now, by="ann"
             )
             await desk.say(quiet)
@@ -127,7 +127,9 @@ def test_commands_of_before_and_of_now_are_heeded(broker: Broker) -> None:
                 await desk.say(Unsilence(id="s", at=now, by="ann"))
                 await asyncio.wait({taken}, timeout=2)
                 # Later news makes the notifier look again at once; otherwise it would within half a minute.
-                await notifier.take(Batch(TP("cx.alerts", 1), [Sent(9, transition("r", 2))], Slot(9, 0.0)))
+                await notifier.take(
+                    RecordBatch(TP("cx.alerts", 1), [Sent(9, transition("r", 2))], Slot(9, 0.0))
+                )
                 await taken
                 assert desk.hook.got[0] == "r.1"
 

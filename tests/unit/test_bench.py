@@ -10,7 +10,7 @@ from stream.importing.importer import Importer
 from stream.importing.mapping_file import load
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
-from stream.messages.outcomes import Outcome
+from stream.messages.outcomes import RecordOutcome
 from stream.messages.records import FileRecord, Stream
 from tests.bench import curves, run
 from tests.bench.events import Load, generate
@@ -27,13 +27,13 @@ LOADS = (Load(2_000), Load(2_000, products=1_000))
 def test_every_event_is_accepted(load_: Load) -> None:
     """What is measured is work on good events, not refusals."""
     intake = Intake(Plan(rulefile.load(run.RULES), 1), 0)
-    outcomes = dict.fromkeys(Outcome, 0)
+    outcomes = dict.fromkeys(RecordOutcome, 0)
     for stream in Stream:
         values = [value for topic, _, value in generate(load_) if topic == stream.topic]
         output = intake.feed(stream, [FileRecord(place, value) for place, value in enumerate(values)])
         for outcome, count in output.outcomes.items():
             outcomes[outcome] += count
-    assert outcomes == {**dict.fromkeys(Outcome, 0), Outcome.ACCEPTED: load_.events}
+    assert outcomes == {**dict.fromkeys(RecordOutcome, 0), RecordOutcome.ACCEPTED: load_.events}
 
 
 def test_products_make_the_scopes_that_the_curve_says() -> None:

@@ -6,7 +6,7 @@ from zlib import crc32
 import pytest
 
 from alerts.transitions import Transition
-from stream.backtest.replay_files import Engine
+from stream.backtest.engine import Engine
 from stream.messages.records import FileRecord, Stream
 from tests.builders import plan_of
 from tests.detector_events import KINDS, RULES, events

@@ -11,13 +11,13 @@ import pytest
 import yaml
 
 import stream.cli
-from alerts.delivery.retry_policy import Outcome as DeliveryOutcome
+from alerts.delivery.retry_policy import DeliveryOutcome
 from alerts.rulebook.detection import KINDS, ONLY_FOR
 from alerts.rulebook.reader import read_rulebook
 from alerts.rules import DIMENSIONS, Rulebook, Timing
 from alerts.states import State
 from stream.indicators.catalogue import CATALOGUE, OPTIONS
-from stream.messages.outcomes import Outcome, Reason
+from stream.messages.outcomes import Reason, RecordOutcome
 from stream.monitoring.metrics import Metrics
 from stream.scenarios.reader import read_scenario
 from stream.scenarios.runner import run
@@ -68,7 +68,7 @@ def test_every_option_is_documented(name: str, command: click.Command) -> None:
 def test_every_state_outcome_and_reason_is_documented() -> None:
     """The closed lists that become labels."""
     assert undocumented(state.word for state in State) == []
-    assert undocumented(str(outcome.value) for outcome in (*Outcome, *DeliveryOutcome)) == []
+    assert undocumented(str(outcome.value) for outcome in (*RecordOutcome, *DeliveryOutcome)) == []
     assert undocumented(str(reason.value) for reason in Reason) == []
 
 

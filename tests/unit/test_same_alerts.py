@@ -13,7 +13,7 @@ from alerts.transitions import Transition
 from stream.intake.intake import Intake
 from stream.judge.judge import Judge
 from stream.messages.records import FileRecord, Stream
-from stream.messages.tallies import Section, decode, encode
+from stream.messages.tallies import TallyMessage, decode, encode
 from tests.builders import plan_of
 
 RULES = """
@@ -77,7 +77,7 @@ def run(partitions: int, seed: int, *, restarts: bool = False) -> list[Transitio
     judges = [Judge(plan, shard) for shard in range(partitions)]
     offsets: dict[tuple[int, Stream], int] = defaultdict(int)
     told: list[Transition] = []
-    waiting: list[list[tuple[Section, int]]] = [[] for _ in judges]
+    waiting: list[list[tuple[TallyMessage, int]]] = [[] for _ in judges]
     for batch in _batches(random):
         parts: dict[tuple[int, Stream], list[FileRecord]] = defaultdict(list)
         for _, stream, customer, value in batch:

@@ -9,17 +9,17 @@ from typing import Final
 import numpy as np
 
 from stream.indicators.formulas import Ints
-from stream.judge.evaluation.threshold_rules import Bank
-from stream.judge.windows.lookahead import Course
+from stream.judge.evaluation.threshold_rules import ThresholdRules
+from stream.judge.windows.lookahead import Trajectory
 from stream.judge.windows.sliding import NO_ROWS
 
 NEVER: Final = 2**62
 
 
-class Turns:
+class Crossings:
     """The next turn of every scope of a bank within a course, if no other comes first."""
 
-    def __init__(self, bank: Bank, path: Course, judged: int) -> None:
+    def __init__(self, bank: ThresholdRules, path: Trajectory, judged: int) -> None:
         """`judged` is the last pane judged."""
         self._bank: Final = bank
         self._path: Final = path

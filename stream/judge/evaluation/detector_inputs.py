@@ -5,7 +5,6 @@ A detector sees arrays and knows no scopes, windows or cells; a probe knows wher
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -20,8 +19,9 @@ from alerts.detect.sudden import SuddenDetector
 from alerts.detect.surge import SurgeDetector
 from alerts.rules import Burn, Gap, Sudden
 from stream.indicators.formulas import FIRST, LATTICE, SECOND, Formula, N
-from stream.indicators.levels import Levels, levels
-from stream.judge.evaluation.scopes import Scopes, Values
+from stream.indicators.levels import levels
+from stream.judge.evaluation.pane_counts import BlockCounts, PaneCounts, union
+from stream.judge.evaluation.scopes import ScopeTable, Values
 from stream.judge.windows.sliding import NO_ROWS, Window
 
 State = Mapping[str, NDArray[Any]]
@@ -29,87 +29,8 @@ Watched = Callable[[Ints], Flags]
 """Which rows a rule watches, by its `where`."""
 
 
-@dataclass(frozen=True)
-class Fresh:
-    """What one pane counted in time, by row and cell; late corrections are not in it.
-
-    Shared by all detectors of a group, so what several of them ask for is computed once.
-    """
-
-    rows: Ints
-    cells: Ints
-    counts: Ints
-
-    @cached_property
-    def heard(self) -> tuple[Ints, Ints]:
-        """Rows with any count, ascending, and for each count the place of its row among them."""
-        flags = np.zeros(int(self.rows.max(initial=-1)) + 1, np.bool_)
-        flags[self.rows] = True
-        rows = np.flatnonzero(flags)
-        return rows, np.searchsorted(rows, self.rows)
-
-    def by_cell(self, formula: Formula) -> tuple[Ints, Ints]:
-        """The rows with any count, and their counts by the formula's cells."""
-        if formula.name not in self._tables:
-            rows, places = self.heard
-            table = np.zeros((len(rows), len(formula.cells)), np.int64)
-            columns = formula.columns[self.cells]
-            kept = columns >= 0
-            np.add.at(table, (places[kept], columns[kept]), self.counts[kept])
-            self._tables[formula.name] = table
-        return self.heard[0], self._tables[formula.name]
-
-    @cached_property
-    def _tables(self) -> dict[str, Ints]:
-        return {}
-
-    @cached_property
-    def levels(self) -> dict[str, tuple[Ints, Ints, Ints]]:
-        """By indicator, what `Heard.by_level` has found."""
-        return {}
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What the panes of a block counted in time: by pane (`due`, ascending), row and cell."""
-
-    due: Ints
-    counts: Fresh
-
-    def at(self, pane: int) -> Fresh:
-        """One pane's part."""
-        start, stop = np.searchsorted(self.due, (pane, pane + 1)).tolist()
-        part = slice(start, stop)
-        return Fresh(self.counts.rows[part], self.counts.cells[part], self.counts.counts[part])
-
-    def panes(self, formula: Formula | None) -> Ints:
-        """Panes in which there is anything for a formula, ascending; none for none."""
-        if formula is None or not len(self.due):
-            return NO_ROWS
-        return np.unique(self.due[formula.columns[self.counts.cells] >= 0])
-
-    def by_level(self, formula: Formula, levels: Levels) -> tuple[Ints, Ints, Ints]:
-        """Panes, rows, and counts by level of what was answered, in time order."""
-        if formula.name not in self.counts.levels:
-            self.counts.levels[formula.name] = self._by_level(formula, levels)
-        return self.counts.levels[formula.name]
-
-    def _by_level(self, formula: Formula, levels: Levels) -> tuple[Ints, Ints, Ints]:
-        columns = formula.columns[self.counts.cells]
-        used = columns >= 0
-        due, rows = self.due[used], self.counts.rows[used]
-        starts = np.flatnonzero((np.diff(due, prepend=-1) != 0) | (np.diff(rows, prepend=-1) != 0))
-        places = np.cumsum(np.isin(np.arange(len(due)), starts)) - 1
-        table = np.zeros((len(starts), len(formula.cells)), np.int64)
-        np.add.at(table, (places, columns[used]), self.counts.counts[used])
-        counts = levels.counts(table)
-        some = counts.any(axis=1)
-        return due[starts][some], rows[starts][some], counts[some]
-
-
 WORTH_COASTING: Final = 100
 """Rows in a pane from which the detector is faster on all of them at once than on one after the other."""
-NOTHING: Final = Heard(NO_ROWS, Fresh(NO_ROWS, NO_ROWS, NO_ROWS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +42,7 @@ class View:
     """
 
     end_ms: int
-    fresh: Fresh
+    fresh: PaneCounts
     changed: Mapping[int, Ints]
     due: Ints
     live: Ints
@@ -136,7 +57,7 @@ class SuddenProbe:
         self.detector: Final = SuddenDetector(detect, scale(formula), self._levels.steps)
         self._coasted_ms: Ints = NO_ROWS  # by row, up to when answers were taken beforehand
 
-    def coast(self, heard: Heard, live: Ints, pane_ms: int, watched: Watched) -> Ints:
+    def coast(self, heard: BlockCounts, live: Ints, pane_ms: int, watched: Watched) -> Ints:
         """Take beforehand what raises no alarm; the panes, ascending, that are left to look at.
 
         Worth it where panes have few answers, as the detector's step costs much however few there are.
@@ -219,7 +140,7 @@ class BurnProbe:
 class GapProbe:
     """Shows every value of `across` within the scopes where one of them changed."""
 
-    def __init__(self, detect: Gap, formula: Formula, window: Window, scopes: Scopes) -> None:
+    def __init__(self, detect: Gap, formula: Formula, window: Window, scopes: ScopeTable) -> None:
         self._formula: Final = formula
         self.windows: Final = [window]
         self._scopes: Final = scopes
@@ -251,7 +172,7 @@ class GapProbe:
                 self._numbers[row] = numbers.setdefault(values[:-1], len(numbers))
 
 
-Probe = SuddenProbe | VolumeProbe | BurnProbe | GapProbe
+DetectorInput = SuddenProbe | VolumeProbe | BurnProbe | GapProbe
 
 
 def scale(formula: Formula) -> Scale:
@@ -262,14 +183,6 @@ def scale(formula: Formula) -> Scale:
 def moments(sums: Floats) -> Moments:
     """A formula's sums, in the last axis, as detectors want them."""
     return Moments(sums[..., N], sums[..., FIRST], sums[..., SECOND])
-
-
-def union(parts: list[Ints]) -> Ints:
-    """Every row once, ascending; each part is so already."""
-    some = [part for part in parts if len(part)]
-    if len(some) < 2:
-        return some[0] if some else NO_ROWS
-    return np.unique(np.concatenate(some))
 
 
 def with_more(rows: Ints, counts: Ints, more: Ints) -> tuple[Ints, Ints]:

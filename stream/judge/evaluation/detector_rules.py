@@ -17,31 +17,31 @@ from stream.indicators.formulas import Formula, formula
 from stream.indicators.plan import Plan
 from stream.judge.evaluation.detector_inputs import (
     BurnProbe,
+    DetectorInput,
     GapProbe,
-    Heard,
-    Probe,
     SuddenProbe,
     View,
     VolumeProbe,
 )
 from stream.judge.evaluation.detector_inputs import State as Arrays
 from stream.judge.evaluation.explained import Explained, Observer
-from stream.judge.evaluation.matchers import Reach
+from stream.judge.evaluation.matchers import ScopeMatchers
+from stream.judge.evaluation.moves import AlertMove, Ranked, number
+from stream.judge.evaluation.pane_counts import BlockCounts
 from stream.judge.evaluation.reasons import SILENCED, reason
-from stream.judge.evaluation.scopes import Scopes
-from stream.judge.evaluation.threshold_rules import Ranked, Told, number
+from stream.judge.evaluation.scopes import ScopeTable
 from stream.judge.windows.sliding import Window
 
 
-class Watch:
+class DetectorRule:
     """One rule, its probe and its alerts.  The board has one column."""
 
-    def __init__(self, ranked: Ranked, probe: Probe, scopes: Scopes) -> None:
+    def __init__(self, ranked: Ranked, probe: DetectorInput, scopes: ScopeTable) -> None:
         self.ranked: Final = ranked
         self.probe: Final = probe
         self.board: Final = Board([ranked.rule.for_ms])
         self._scopes: Final = scopes
-        self._reach: Final = Reach([ranked.rule], scopes)
+        self._reach: Final = ScopeMatchers([ranked.rule], scopes)
 
     @property
     def rule(self) -> Rule:
@@ -87,13 +87,13 @@ class Watch:
         """What is counted pane by pane for it, if it hears answers as they come."""
         return self.probe.formula if isinstance(self.probe, SuddenProbe | VolumeProbe) else None
 
-    def ahead(self, heard: Heard, pane_ms: int) -> Ints:
+    def ahead(self, heard: BlockCounts, pane_ms: int) -> Ints:
         """Look at many panes beforehand; those, ascending, that need a closer look."""
         if isinstance(self.probe, SuddenProbe):
             return self.probe.coast(heard, self.board.live_rows(), pane_ms, self.watched)
         return heard.panes(self.listens)
 
-    def step(self, view: View, muted: Flags | None, observer: Observer | None) -> Iterator[Told]:
+    def step(self, view: View, muted: Flags | None, observer: Observer | None) -> Iterator[AlertMove]:
         """Ask the detector, and step the alerts of the rows that it judged."""
         found = self._look(view)
         if found is None or not len(found.rows):
@@ -145,9 +145,9 @@ class Watch:
             return self.probe.look(view, self.watched)
         return self.probe.look(view)
 
-    def _told(self, move: Move, found: Findings, place: int) -> Told:
+    def _told(self, move: Move, found: Findings, place: int) -> AlertMove:
         evidence = dict(found.evidence.get(move.row, {}))
-        return Told(
+        return AlertMove(
             self.ranked,
             move,
             _reading(found, place),
@@ -182,17 +182,19 @@ class Watch:
                 )
 
 
-def watch(plan: Plan, ranked: Ranked, windows: Mapping[int, Window], scopes: Scopes) -> Watch | None:
+def watch(
+    plan: Plan, ranked: Ranked, windows: Mapping[int, Window], scopes: ScopeTable
+) -> DetectorRule | None:
     """The watch of a rule; None for threshold rules, which banks judge."""
     rule = ranked.rule
     of = formula(rule.indicator, plan.keeps)
     probe = _probe(plan, rule, of, windows, scopes)
-    return None if probe is None else Watch(ranked, probe, scopes)
+    return None if probe is None else DetectorRule(ranked, probe, scopes)
 
 
 def _probe(
-    plan: Plan, rule: Rule, of: Formula, windows: Mapping[int, Window], scopes: Scopes
-) -> Probe | None:
+    plan: Plan, rule: Rule, of: Formula, windows: Mapping[int, Window], scopes: ScopeTable
+) -> DetectorInput | None:
     match rule.detect:
         case Threshold():
             return None

@@ -13,12 +13,22 @@ from stream.indicators.cells import CELLS
 from stream.indicators.formulas import Ints, formula
 from stream.indicators.needs import indicators_by_window
 from stream.indicators.plan import Grouping, Plan, grouping_of
-from stream.judge.evaluation.detector_inputs import NOTHING, Fresh, Heard
 from stream.judge.evaluation.detector_rules import watch
 from stream.judge.evaluation.explained import Observer
-from stream.judge.evaluation.schedule import BankLane, Block, Lane, Moment, Outlook, Slide, WatchLane, least
-from stream.judge.evaluation.scopes import Scopes, Values
-from stream.judge.evaluation.threshold_rules import Bank, Ranked, Told
+from stream.judge.evaluation.moves import AlertMove, Ranked
+from stream.judge.evaluation.pane_counts import NOTHING, BlockCounts, PaneCounts
+from stream.judge.evaluation.schedule import (
+    Block,
+    BlockContext,
+    DetectorSchedule,
+    PaneContext,
+    Schedule,
+    Slide,
+    ThresholdSchedule,
+    least,
+)
+from stream.judge.evaluation.scopes import ScopeTable, Values
+from stream.judge.evaluation.threshold_rules import ThresholdRules
 from stream.judge.windows.layout import Layout, summed
 from stream.judge.windows.lookahead import Ahead
 from stream.judge.windows.sliding import NO_ROWS, Window
@@ -45,7 +55,7 @@ class Group:
 
     def __init__(self, plan: Plan, grouping: Grouping) -> None:
         self.grouping: Final = grouping
-        self.scopes: Final = Scopes(grouping)
+        self.scopes: Final = ScopeTable(grouping)
         self.scored: Final = [each for each in plan.scored if each.grouping == grouping]
         self.ranked: Final = [
             Ranked(place, rule)
@@ -59,10 +69,10 @@ class Group:
         self.watches: Final = [each for each in watches if each is not None]
         self._keep_ms: Final = self._longest_ms()
         self._heard = NOTHING
-        self._lanes: Final[list[Lane]] = [
-            *(WatchLane(each, self._pane_ms) for each in self.watches if each.mutes),
-            *(BankLane(bank, self._pane_ms) for bank in self.banks),
-            *(WatchLane(each, self._pane_ms) for each in self.watches if not each.mutes),
+        self._lanes: Final[list[Schedule]] = [
+            *(DetectorSchedule(each, self._pane_ms) for each in self.watches if each.mutes),
+            *(ThresholdSchedule(bank, self._pane_ms) for bank in self.banks),
+            *(DetectorSchedule(each, self._pane_ms) for each in self.watches if not each.mutes),
         ]
 
     def all_windows(self) -> Iterable[Window]:
@@ -87,7 +97,7 @@ class Group:
             due, rows = np.divmod(keys, room)
             due += first
             self._add((due, due), rows, cells, counts)
-            self._heard = Heard(due, Fresh(rows, cells, counts))
+            self._heard = BlockCounts(due, PaneCounts(rows, cells, counts))
 
     def _add(self, panes: tuple[Ints, Ints], rows: Ints, cells: Ints, counts: Ints) -> None:
         """Give counts to every window; `panes` are when each is due, and where it belongs."""
@@ -102,7 +112,7 @@ class Group:
 
     def open(self, block: Block) -> None:
         """Look at a block of panes; what is due in it has been merged."""
-        outlook = Outlook(block, self._heard, Ahead(block.through))
+        outlook = BlockContext(block, self._heard, Ahead(block.through))
         for lane in self._lanes:
             lane.open(outlook)
 
@@ -110,7 +120,7 @@ class Group:
         """The next pane of the block at whose end there is something to judge."""
         return least(*(lane.when for lane in self._lanes))
 
-    def judge(self, pane: int, observer: Observer | None) -> Iterator[Told]:
+    def judge(self, pane: int, observer: Observer | None) -> Iterator[AlertMove]:
         """Step the alerts for which the pane's end brought something: news, a slot's end, or their time.
 
         Rules that watch for silence come first: while one fires, scores of its scope cannot be judged.
@@ -124,7 +134,7 @@ class Group:
             muted = None if lane.mutes else silent.get(volume)
             turned = NO_ROWS if muted is None else np.flatnonzero(muted != before[volume])
             if lane.when == pane or len(turned):
-                yield from lane.step(Moment(pane, end_ms, fresh, slide, muted, turned, observer))
+                yield from lane.step(PaneContext(pane, end_ms, fresh, slide, muted, turned, observer))
 
     def close(self) -> None:
         """The block has been judged."""
@@ -181,7 +191,7 @@ class Group:
         kept = [window.window_ms + 2 * window.slot_panes * self._pane_ms for window in self.all_windows()]
         return max([*kept, *(REMEMBERED_MS for _ in self.watches)])
 
-    def _banks(self) -> list[Bank]:
+    def _banks(self) -> list[ThresholdRules]:
         """Banks in the order of their windows."""
         found: dict[tuple[int, str, float], list[Ranked]] = {}
         for each in self.ranked:
@@ -189,7 +199,7 @@ class Group:
             if isinstance(detect, Threshold):
                 found.setdefault((detect.window_ms, each.rule.indicator, detect.confidence), []).append(each)
         return [
-            Bank(
+            ThresholdRules(
                 self.windows[window_ms],
                 self.windows[window_ms].layout.formulas[indicator],
                 found[window_ms, indicator, confidence],

@@ -8,13 +8,13 @@ import numpy as np
 from alerts.detect.findings import Flags, Ints
 from alerts.readings import Scope
 from alerts.rules import Rule
-from stream.judge.evaluation.scopes import Scopes
+from stream.judge.evaluation.scopes import ScopeTable
 
 
-class Reach:
+class ScopeMatchers:
     """Rules are columns, scopes are rows."""
 
-    def __init__(self, rules: Sequence[Rule], scopes: Scopes) -> None:
+    def __init__(self, rules: Sequence[Rule], scopes: ScopeTable) -> None:
         self._rules: Final = tuple(rules)
         self._scopes: Final = scopes
         self._watched: Flags = np.zeros((0, len(rules)), np.bool_)

@@ -12,11 +12,13 @@ from typing import Final
 import numpy as np
 
 from alerts.detect.findings import Flags, Ints
-from stream.judge.evaluation.crossings import Turns
-from stream.judge.evaluation.detector_inputs import Fresh, Heard, View, union
-from stream.judge.evaluation.detector_rules import Watch
+from stream.judge.evaluation.crossings import Crossings
+from stream.judge.evaluation.detector_inputs import View
+from stream.judge.evaluation.detector_rules import DetectorRule
 from stream.judge.evaluation.explained import Observer
-from stream.judge.evaluation.threshold_rules import Bank, Scene, Told
+from stream.judge.evaluation.moves import AlertMove
+from stream.judge.evaluation.pane_counts import BlockCounts, PaneCounts, union
+from stream.judge.evaluation.threshold_rules import Scene, ThresholdRules
 from stream.judge.windows.lookahead import Ahead
 from stream.judge.windows.sliding import NO_ROWS, Window
 
@@ -31,11 +33,11 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class BlockContext:
     """What a group shows its lanes of a block: what it counts pane by pane, and how sums will run."""
 
     block: Block
-    heard: Heard
+    heard: BlockCounts
     ahead: Ahead
 
 
@@ -54,7 +56,7 @@ class Slide:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class PaneContext:
     """One pane's end, as a group shows it to its lanes.
 
     `muted` are the rows that nothing comes in for, `turned` those for which that has just changed.
@@ -62,40 +64,40 @@ class Moment:
 
     pane: int
     end_ms: int
-    fresh: Fresh
+    fresh: PaneCounts
     slide: Slide
     muted: Flags | None
     turned: Ints
     observer: Observer | None
 
 
-class BankLane:
+class ThresholdSchedule:
     """A bank's part of a block.  `when` is the next pane to judge; None: none in the block."""
 
     mutes: Final = False
 
-    def __init__(self, bank: Bank, pane_ms: int) -> None:
+    def __init__(self, bank: ThresholdRules, pane_ms: int) -> None:
         self.indicator: Final = bank.formula.name
         self.when: int | None = None
         self._bank: Final = bank
         self._pane_ms: Final = pane_ms
         self._through = 0
-        self._turns: Turns | None = None  # None: every change is judged
+        self._turns: Crossings | None = None  # None: every change is judged
 
-    def open(self, outlook: Outlook) -> None:
+    def open(self, outlook: BlockContext) -> None:
         """Look ahead; the window was slid to the end of the last judged pane."""
         block = outlook.block
         self._through, self._turns = block.through, None
         if block.foresee:
             path = outlook.ahead.course(self._bank.window, self._bank.weights)
-            self._turns = Turns(self._bank, path, block.judged)
+            self._turns = Crossings(self._bank, path, block.judged)
         self._schedule(block.judged)
 
     def wake(self, pane: int) -> int | None:
         """The first pane after one at whose end there is something to judge, if nothing comes in."""
         return least(self._due(pane), self._bank.window.next_pane(pane))
 
-    def step(self, moment: Moment) -> Iterator[Told]:
+    def step(self, moment: PaneContext) -> Iterator[AlertMove]:
         """Judge what there is to judge at the moment's pane."""
         touched = moment.slide(self._bank.window)
         rows = moment.turned
@@ -119,7 +121,7 @@ class BankLane:
         wanted = self.wake(pane) if turns is None else least(turns.pane, self._due(pane))
         self.when = None if wanted is None or wanted > self._through else wanted
 
-    def _rows(self, moment: Moment, touched: Ints) -> Ints:
+    def _rows(self, moment: PaneContext, touched: Ints) -> Ints:
         due = self._bank.board.due_rows(moment.end_ms)
         return union([touched if self._turns is None else self._turns.rows(moment.pane), due])
 
@@ -127,10 +129,10 @@ class BankLane:
         return self._bank.next_pane(pane, self._pane_ms)
 
 
-class WatchLane:
+class DetectorSchedule:
     """A watch's part of a block.  `when` is the next pane to judge; None: none in the block."""
 
-    def __init__(self, watch: Watch, pane_ms: int) -> None:
+    def __init__(self, watch: DetectorRule, pane_ms: int) -> None:
         self.indicator: Final = watch.rule.indicator
         self.mutes: Final = watch.mutes
         self.when: int | None = None
@@ -139,7 +141,7 @@ class WatchLane:
         self._through = 0
         self._panes: Ints = NO_ROWS
 
-    def open(self, outlook: Outlook) -> None:
+    def open(self, outlook: BlockContext) -> None:
         """Look ahead; the windows were slid to the end of the last judged pane."""
         block, heard = outlook.block, outlook.heard
         self._through = block.through
@@ -153,7 +155,7 @@ class WatchLane:
         due = None if due_ms is None else max(-(-due_ms // self._pane_ms) - 1, pane + 1)
         return least(due, *(window.next_pane(pane) for window in self._watch.windows()))
 
-    def step(self, moment: Moment) -> Iterator[Told]:
+    def step(self, moment: PaneContext) -> Iterator[AlertMove]:
         """Judge what there is to judge at the moment's pane."""
         changed = {window.window_ms: moment.slide(window) for window in self._watch.windows()}
         board = self._watch.board
@@ -176,7 +178,7 @@ class WatchLane:
         self.when = None if wanted is None or wanted > self._through else wanted
 
 
-Lane = BankLane | WatchLane
+Schedule = ThresholdSchedule | DetectorSchedule
 
 
 def least(*panes: int | None) -> int | None:

@@ -16,7 +16,7 @@ FIRST_ROOM: Final = 16
 """Rows that there is room for at first; doubled whenever it runs out."""
 
 
-class Scopes:
+class ScopeTable:
     """Rows by the values of a grouping's dimensions.
 
     A row is given away when its scope is first heard of, and may be taken back and given to another scope

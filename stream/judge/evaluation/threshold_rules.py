@@ -11,42 +11,19 @@ from alerts.detect.findings import SEVERITIES, Codes, Flags, Floats, Ints
 from alerts.detect.threshold import Judged, in_question, judge, limits, past_some_limit
 from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile
 from alerts.readings import Reading
-from alerts.rules import Direction, Family, Rule, Severity, Threshold
-from alerts.states import State, Verdict
+from alerts.rules import Direction, Family, Severity, Threshold
+from alerts.states import Verdict
 from stream.indicators.formulas import Formula, Sums, interval, score
 from stream.judge.evaluation.explained import Explained, Observer
-from stream.judge.evaluation.matchers import Reach
-from stream.judge.evaluation.scopes import Scopes
+from stream.judge.evaluation.matchers import ScopeMatchers
+from stream.judge.evaluation.moves import AlertMove, Ranked, limit_of, reading, recover_of
+from stream.judge.evaluation.scopes import ScopeTable
 from stream.judge.windows.coarse import coarse, weights
 from stream.judge.windows.layout import Readout
 from stream.judge.windows.sliding import Window
 
 MOST_EDGES: Final = 48
 """Limits of one bank that a quantile is told apart by beforehand: each takes 8 bytes of every change."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A rule and its place in the rulebook, by which transitions of one pane are ordered."""
-
-    place: int
-    rule: Rule
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A move that everyone must hear of, with the reading that caused it.
-
-    `evidence` is what the detector saw beside the window's counts, which the teller adds.
-    """
-
-    ranked: Ranked
-    move: Move
-    reading: Reading
-    limit: float | None
-    confidence: float
-    window_ms: int | None
-    evidence: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +36,12 @@ class Scene:
     observer: Observer | None
 
 
-class Bank:
+class ThresholdRules:
     """Rules with one indicator, window and confidence; columns of the board are the rules."""
 
-    def __init__(self, window: Window, formula: Formula, ranked: Sequence[Ranked], scopes: Scopes) -> None:
+    def __init__(
+        self, window: Window, formula: Formula, ranked: Sequence[Ranked], scopes: ScopeTable
+    ) -> None:
         self.window: Final = window
         self.formula: Final = formula
         self.ranked: Final = tuple(ranked)
@@ -77,7 +56,7 @@ class Bank:
         self._coarse, bucket = self._ahead()
         self.weights: Final = weights(window.layout, self._coarse, bucket)
         """Columns of the window by the sums from which a breach can be told beforehand."""
-        self.reach: Final = Reach([each.rule for each in ranked], scopes)
+        self.reach: Final = ScopeMatchers([each.rule for each in ranked], scopes)
 
     def grow(self, rows: int) -> None:
         """Make room for row numbers below `rows`."""
@@ -121,7 +100,7 @@ class Bank:
             found[found] = past_some_limit(self._limits, n[found], low, high)
         return found
 
-    def step(self, scene: Scene, readout: Readout) -> Iterator[Told]:
+    def step(self, scene: Scene, readout: Readout) -> Iterator[AlertMove]:
         """Judge the readings of the scene's rows, which are the readout's, and step the alerts."""
         sums = readout.of(self.formula.name)
         value, n = score(self.formula, sums)
@@ -174,12 +153,12 @@ class Bank:
         self.board.clear(rows)
         self.reach.forget(rows)
 
-    def _told(self, move: Move, reading: Reading) -> Told:
+    def _told(self, move: Move, reading: Reading) -> AlertMove:
         ranked = self.ranked[move.column]
         severity = SEVERITIES[move.severity]
         limit = limit_of(self._detects[move.column], severity)
         confidence = self._confidence or PUBLISHED_CONFIDENCE
-        return Told(ranked, move, reading, limit, confidence, self.window.window_ms, {})
+        return AlertMove(ranked, move, reading, limit, confidence, self.window.window_ms, {})
 
     def _reading(self, readout: Readout, place: int) -> Reading:
         return reading(self.formula, readout, place, self._confidence or PUBLISHED_CONFIDENCE)
@@ -219,36 +198,3 @@ class Bank:
                 if shown.n < detect.min_answers:
                     return f"{shown.n} answers, want {detect.min_answers}"
                 return f"neither surely {side} a limit nor back at {recover_of(detect):g}"
-
-
-def firing(board: Board, ranked: Sequence[Ranked]) -> Iterator[tuple[Ranked, Severity, int]]:
-    """The alerts of a board that fire: rule, severity, row."""
-    for (row, column), episode in board.episodes().items():
-        severity = SEVERITIES[episode.severity]
-        if severity is not None and board.state(row, column) is State.FIRING:
-            yield ranked[column], severity, row
-
-
-def reading(formula: Formula, readout: Readout, place: int, confidence: float) -> Reading:
-    """The reading of the readout's scope at `place`, as it is published."""
-    sums = readout.of(formula.name).of(slice(place, place + 1))
-    value, n = score(formula, sums)
-    low, high = interval(formula, sums, normal_quantile(confidence))
-    return Reading(number(value[0]), int(n[0]), number(low[0]), number(high[0]))
-
-
-def number(value: float) -> float | None:
-    """None for what is not a number or has no end."""
-    return float(value) if np.isfinite(value) else None
-
-
-def limit_of(detect: Threshold, severity: Severity | None) -> float | None:
-    """The limit of a severity; the mildest there is for none."""
-    if severity is Severity.CRITICAL or detect.warning is None:
-        return detect.critical
-    return detect.warning
-
-
-def recover_of(detect: Threshold) -> float | None:
-    """What a score must get back to."""
-    return limit_of(detect, None) if detect.recover is None else detect.recover

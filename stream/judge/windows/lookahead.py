@@ -14,7 +14,7 @@ from stream.judge.windows.sliding import NO_ROWS, Window
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class WindowChanges:
     """What a window's counts do over some panes: by rows, and within a row by time.
 
     `slot` is the number of the slot at whose end the count of a column changes by `counts`.
@@ -27,7 +27,7 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class Trajectory:
     """Sums after each change: by rows, and within a row by time.
 
     `slot` is the number of the window's slot at whose end the row's sums become `sums`.
@@ -43,9 +43,9 @@ class Ahead:
 
     def __init__(self, through: int) -> None:
         self._through: Final = through
-        self._changes: Final[dict[int, Changes]] = {}
+        self._changes: Final[dict[int, WindowChanges]] = {}
 
-    def course(self, window: Window, weights: Floats) -> Course:
+    def course(self, window: Window, weights: Floats) -> Trajectory:
         """Every change of a window's sums, which are its columns by `weights` (columns by sums).
 
         The sums are exact: whole numbers, added in whatever order.
@@ -56,7 +56,7 @@ class Ahead:
         return course(window, known, weights)
 
 
-def changes(window: Window, through: int) -> Changes:
+def changes(window: Window, through: int) -> WindowChanges:
     """Every change of a window's counts up to the end of pane `through`."""
     come, left = window.coming(through)
     places = np.concatenate([come.places, left.places])
@@ -64,18 +64,18 @@ def changes(window: Window, through: int) -> Changes:
     counts = np.concatenate([come.counts, -left.counts])
     rows, columns = np.divmod(places, window.layout.width)
     if not len(rows):
-        return Changes(NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS)
+        return WindowChanges(NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS)
     first = int(slot.min())
     order = np.argsort(rows * (int(slot.max()) - first + 1) + slot - first, kind="stable")
-    return Changes(rows[order].astype(np.int64), slot[order], columns[order], counts[order])
+    return WindowChanges(rows[order].astype(np.int64), slot[order], columns[order], counts[order])
 
 
-def course(window: Window, known: Changes, weights: Floats) -> Course:
+def course(window: Window, known: WindowChanges, weights: Floats) -> Trajectory:
     """The course of some sums, from the changes of a window's counts."""
     read: Flags = np.any(weights, axis=1)
     used = np.flatnonzero(read[known.columns])
     if not len(used):
-        return Course(NO_ROWS, NO_ROWS, np.zeros((0, weights.shape[1])))
+        return Trajectory(NO_ROWS, NO_ROWS, np.zeros((0, weights.shape[1])))
     rows, slot = known.rows[used], known.slot[used]
     starts = np.flatnonzero((np.diff(rows, prepend=-1) != 0) | (np.diff(slot, prepend=-1) != 0))
     moved = np.add.reduceat(weights[known.columns[used]] * known.counts[used, None], starts, axis=0)
@@ -85,7 +85,7 @@ def course(window: Window, known: Changes, weights: Floats) -> Course:
     before = window.sums[rows[firsts]] @ weights[:narrow]
     if read[narrow:].any():
         before += window.buckets[rows[firsts]] @ weights[narrow:]
-    return Course(rows, slot, _running(moved, firsts, before))
+    return Trajectory(rows, slot, _running(moved, firsts, before))
 
 
 def _running(moved: Floats, firsts: Ints, before: Floats) -> Floats:

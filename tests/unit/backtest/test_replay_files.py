@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from alerts.transitions import Transition, encode, utc_text
 from stream.backtest.replay_files import WITNESSES, Backtest, too_far
 from stream.files.event_files import EventFile
-from stream.messages.outcomes import Outcome, Reason
+from stream.messages.outcomes import Reason, RecordOutcome
 from tests.builders import plan_of
 from tests.event_builders import counts
 
@@ -103,7 +103,7 @@ def test_as_is_keeps_the_order_as_a_partition_would(tmp_path: Path) -> None:
     """Then events may be late: they count in scores, but rewrite no alert."""
     events = [answer(600, 5), *[answer(10 * place, 1) for place in range(10)]]
     transitions, backtest = run(tmp_path, events, as_is=True)
-    assert backtest.fate.outcomes[Outcome.LATE] == 10
+    assert backtest.fate.outcomes[RecordOutcome.LATE] == 10
     assert [each.state for each in transitions if each.at < at(600)] == []
 
 
@@ -112,7 +112,7 @@ def test_as_is_streams_do_not_make_each_other_late(tmp_path: Path) -> None:
     events = [call(10 * place, event="abandoned") for place in range(100)]
     events += [answer(10 * place, 1) for place in range(100)]
     transitions, backtest = run(tmp_path, events, as_is=True)
-    assert backtest.fate.outcomes[Outcome.LATE] == 0
+    assert backtest.fate.outcomes[RecordOutcome.LATE] == 0
     assert course(transitions) == [("low", "firing", at(50)), ("gone", "firing", at(50))]
 
 
@@ -123,7 +123,8 @@ def test_rejects_are_counted_and_shown_with_their_lines(tmp_path: Path) -> None:
     fate = backtest.fate
     assert fate.read == 6
     assert fate.outcomes == {
-        Outcome.ACCEPTED: 2, Outcome.DUPLICATE: 1, Outcome.REJECTED: 3, Outcome.LATE: 0,
+        RecordOutcome.ACCEPTED: 2, RecordOutcome.DUPLICATE: 1,
+        RecordOutcome.REJECTED: 3, RecordOutcome.LATE: 0,
     }  # fmt: skip
     assert fate.reasons == {Reason.NOT_JSON: 1, Reason.SCORE_OFF_SCALE: 1, Reason.MISSING_FIELD: 1}
     places = {where.rpartition(":")[2]: reason for where, reason, _ in fate.first}
@@ -144,7 +145,7 @@ def test_a_holiday_is_believed(tmp_path: Path, as_is: bool) -> None:  # noqa: FB
     """A leap of two days that the next events confirm is a time without events."""
     events = [answer(0)] + [answer(2 * 86_400 + place, 1) for place in range(WITNESSES + 1)]
     _, backtest = run(tmp_path, events, as_is=as_is)
-    assert backtest.fate.outcomes[Outcome.ACCEPTED] == WITNESSES + 2
+    assert backtest.fate.outcomes[RecordOutcome.ACCEPTED] == WITNESSES + 2
 
 
 def test_an_empty_file_comes_to_nothing(tmp_path: Path) -> None:

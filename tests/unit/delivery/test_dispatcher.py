@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from aiohttp.test_utils import unused_port
 
-from alerts.delivery.commands import Silence
+from alerts.delivery.commands import SilenceCommand
 from alerts.delivery.retry_policy import Policy
 from alerts.rules import Route
 from tests.post import Hook, MemoryLog, Post, transition
@@ -243,10 +243,10 @@ def test_a_partition_that_moves_is_let_go() -> None:
     _run(body)
 
 
-def _silence(seconds: float) -> Silence:
+def _silence(seconds: float) -> SilenceCommand:
     now = datetime.now(UTC)
     until = now + timedelta(seconds=seconds)
-    return Silence(id="s", match={"channel": "phone"}, until=until, at=now, by="ann")
+    return SilenceCommand(id="s", match={"channel": "phone"}, until=until, at=now, by="ann")
 
 
 def test_silenced_news_waits_for_the_end_of_the_silence() -> None:

@@ -4,7 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.delivery.commands import Acknowledge, Command, Judgement, Silence, Unsilence, decode, encode, key
+from alerts.delivery.commands import (
+    Acknowledge,
+    Command,
+    Judgement,
+    SilenceCommand,
+    Unsilence,
+    decode,
+    encode,
+    key,
+)
 from alerts.delivery.mutes import Mute, Muting
 from alerts.delivery.notices import Notice
 
@@ -17,8 +26,8 @@ def _notice(state: str = "firing", severity: str = "critical", alert: str = "a")
     return Notice(f"{alert}.1", alert, 1, state, labels, b"")
 
 
-def _silence(hours: float = 1, **match: str) -> Silence:
-    return Silence(id="s", match=match, until=NOW + timedelta(hours=hours), at=NOW, by="ann")
+def _silence(hours: float = 1, **match: str) -> SilenceCommand:
+    return SilenceCommand(id="s", match=match, until=NOW + timedelta(hours=hours), at=NOW, by="ann")
 
 
 def _muting(*commands: Command) -> Muting:
@@ -81,7 +90,7 @@ def test_a_silence_ends_at_its_time_or_before() -> None:
 
 def test_of_several_silences_the_longest_counts() -> None:
     """News waits until the last of them is over."""
-    other = Silence(id="t", match={}, until=NOW + timedelta(hours=9), at=NOW, by="bob")
+    other = SilenceCommand(id="t", match={}, until=NOW + timedelta(hours=9), at=NOW, by="bob")
     assert _muting(_silence(), other).why_muted(_notice(), NOW_S) == Mute("silenced by bob", NOW_S + 9 * 3600)
 
 

@@ -3,12 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.delivery.progress import Heard, Progress
+from alerts.delivery.progress import DeliveryProgress, HeardTransitions
 
 
 def test_who_has_had_a_notice_is_concerned_from_then_on() -> None:
     """Asking how far a receiver is makes it one of those who get what follows."""
-    heard = Heard()
+    heard = HeardTransitions()
     assert heard.concerned("a") == frozenset()
     heard.progress("a", "pager")
     assert heard.concerned("a") == {"pager"}
@@ -17,18 +17,18 @@ def test_who_has_had_a_notice_is_concerned_from_then_on() -> None:
 
 def test_a_dropped_notice_is_settled_but_not_heard() -> None:
     """What was never sent counts as done, and leaves the receiver in the dark."""
-    heard = Heard()
+    heard = HeardTransitions()
     heard.settled("a", "pager", 1, told=False)
-    assert heard.progress("a", "pager") == Progress(1, told=False)
+    assert heard.progress("a", "pager") == DeliveryProgress(1, told=False)
     heard.settled("a", "pager", 2, told=True)
     heard.settled("a", "pager", 3, told=False)
-    assert heard.progress("a", "pager") == Progress(3, told=True)
+    assert heard.progress("a", "pager") == DeliveryProgress(3, told=True)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 9), st.booleans())))
 def test_progress_never_goes_back(entries: list[tuple[str, int, bool]]) -> None:
     """In whatever order the log is read, the greatest sequence number stands."""
-    heard = Heard()
+    heard = HeardTransitions()
     for alert, seq, told in entries:
         heard.settled(alert, "pager", seq, told=told)
     for alert in "abc":
@@ -38,7 +38,7 @@ def test_progress_never_goes_back(entries: list[tuple[str, int, bool]]) -> None:
 
 def test_memory_is_bounded() -> None:
     """Alerts that nobody has heard of for longest are forgotten."""
-    heard = Heard(most=2)
+    heard = HeardTransitions(most=2)
     for alert in ("a", "b", "a", "c"):
         heard.settled(alert, "pager", 1, told=True)
     assert heard.concerned("b") == frozenset()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from alerts.delivery.retry_policy import (
     Answer,
-    Outcome,
+    DeliveryOutcome,
     Policy,
     Retry,
     Settled,
@@ -30,7 +30,7 @@ ages = st.floats(-10, 1e6)
 jitters = st.floats(0, 1, exclude_max=True)
 
 
-def _ended(status: int | None, age_s: float = 1) -> Outcome | None:
+def _ended(status: int | None, age_s: float = 1) -> DeliveryOutcome | None:
     step = next_step(Answer(status), 1, age_s, 0.5, POLICY)
     return step.outcome if isinstance(step, Settled) else None
 
@@ -38,7 +38,7 @@ def _ended(status: int | None, age_s: float = 1) -> Outcome | None:
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 def test_only_2xx_is_success(status: int) -> None:
     """Any 2xx, and nothing else, says that the receiver has it."""
-    assert _ended(status) is Outcome.DELIVERED
+    assert _ended(status) is DeliveryOutcome.DELIVERED
 
 
 @pytest.mark.parametrize("status", [None, 408, 425, 429, 500, 502, 503, 504, 599])
@@ -50,12 +50,12 @@ def test_what_may_pass_is_tried_again(status: int | None) -> None:
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 401, 403, 404, 409, 422, 499])
 def test_what_will_not_pass_ends_at_once(status: int) -> None:
     """Redirects are not followed, and a client's fault stays one."""
-    assert _ended(status) is Outcome.REFUSED
+    assert _ended(status) is DeliveryOutcome.REFUSED
 
 
 def test_gone_disables_the_receiver() -> None:
     """410 is the receiver's wish to be left alone."""
-    assert _ended(410) is Outcome.DISABLED
+    assert _ended(410) is DeliveryOutcome.DISABLED
 
 
 @given(answers, attempts, ages, jitters)

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from alerts.transitions import Score, Transition
 from stream.demo.board import LiveView, Pulse, line
-from stream.demo.screens import JsonLines, Lines
+from stream.demo.screens import JsonLines, PlainLines
 
 SCORE = Score("csat", {}, {"channel": "phone"}, 1800, "2026-01-05T12:00:00Z", 86.4, 120, 79.2, 91.5, "ok")
 ALERT = Transition(
@@ -142,7 +142,7 @@ def test_json_puts_values_alone_on_stdout() -> None:
 def test_without_a_terminal_there_is_a_line_per_transition() -> None:
     """And links first, so that they can be opened."""
     out = io.StringIO()
-    with Lines(LiveView({"metrics": "http://x"}), out) as shown:
+    with PlainLines(LiveView({"metrics": "http://x"}), out) as shown:
         shown.alert(b"{}", ALERT)
     first, second, *_ = out.getvalue().splitlines()
     assert first == "metrics: http://x"

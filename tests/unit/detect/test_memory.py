@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from alerts.detect.memory import Column, Table
+from alerts.detect.memory import MemoryColumn, Table
 
 
 def table() -> Table:
     """Two columns, one of them wide."""
-    return Table({"a": Column(np.int64, 7), "b": Column(np.float64, 0, 3)})
+    return Table({"a": MemoryColumn(np.int64, 7), "b": MemoryColumn(np.float64, 0, 3)})
 
 
 def test_new_rows_hold_the_fill() -> None:

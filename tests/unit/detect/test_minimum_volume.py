@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from alerts.detect.minimum_volume import Quota, slot_ms
+from alerts.detect.minimum_volume import MinimumVolume, slot_ms
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Budget, OpenHours, Severity
 from alerts.states import Verdict
 
@@ -12,14 +12,14 @@ DAYTIME = OpenHours("UTC", tuple((day, 8 * 60, 18 * 60) for day in range(7)))
 START_MS = 4 * DAY_MS
 
 
-def quota(count: float = 5, per_ms: int = HOUR_MS, hours: OpenHours | None = None) -> Quota:
+def quota(count: float = 5, per_ms: int = HOUR_MS, hours: OpenHours | None = None) -> MinimumVolume:
     """Panes of a minute, one row."""
-    made = Quota(Budget(count, per_ms), hours or OpenHours(), Severity.CRITICAL, MINUTE_MS)
+    made = MinimumVolume(Budget(count, per_ms), hours or OpenHours(), Severity.CRITICAL, MINUTE_MS)
     made.grow(1)
     return made
 
 
-def run(made: Quota, minutes: list[int], until: int) -> list[tuple[int, int]]:
+def run(made: MinimumVolume, minutes: list[int], until: int) -> list[tuple[int, int]]:
     """Events at some minutes; each change of verdict as (minute, verdict), up to a minute."""
     found: list[tuple[int, int]] = []
     for minute in [*minutes, until]:

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from alerts.detect.volume_bets import Stakes
+from alerts.detect.volume_bets import VolumeBets
 
 BUDGET_MS = 1e6
 PANE_MS = 1_000
 
 
-def stakes(*rates: float) -> Stakes:
+def stakes(*rates: float) -> VolumeBets:
     """Bets with equal weights."""
-    return Stakes(rates, [1 / len(rates)] * len(rates), BUDGET_MS)
+    return VolumeBets(rates, [1 / len(rates)] * len(rates), BUDGET_MS)
 
 
 def test_quiet_time_pays_a_bet_on_silence() -> None:
@@ -50,7 +50,7 @@ def test_where_nothing_is_judged_nothing_changes() -> None:
 
 def test_evidence_is_the_weighted_mixture() -> None:
     """A quarter of four and three quarters of eight."""
-    assert Stakes((0.0, 0.5), (0.25, 0.75), 1).evidence(np.array([[4.0, 8.0]])).tolist() == [7]
+    assert VolumeBets((0.0, 0.5), (0.25, 0.75), 1).evidence(np.array([[4.0, 8.0]])).tolist() == [7]
 
 
 @pytest.mark.parametrize("rates", [(0.0, 0.25), (1.5, 2.0, 4.0)])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from alerts.detect.opening_hours import Calendar
-from alerts.detect.weekly_profile import Rhythm
+from alerts.detect.weekly_profile import WeeklyProfile
 from alerts.rules import DAY_MS, HOUR_MS, OpenHours
 from tests.detector_builders import alike
 
@@ -12,15 +12,15 @@ START_MS = 4 * DAY_MS  # 5 January 1970, a Monday
 WEEK_MS = 7 * DAY_MS
 
 
-def rhythm(hours: OpenHours | None = None, learn_ms: int = WEEK_MS, rows: int = 1) -> Rhythm:
+def rhythm(hours: OpenHours | None = None, learn_ms: int = WEEK_MS, rows: int = 1) -> WeeklyProfile:
     """A rhythm from Monday 00:00 on."""
-    made = Rhythm(Calendar(hours or OpenHours()), learn_ms)
+    made = WeeklyProfile(Calendar(hours or OpenHours()), learn_ms)
     made.grow(rows)
     made.begin(START_MS)
     return made
 
 
-def live(made: Rhythm, volume: dict[int, int] | int, hours: int, first: int = 0) -> None:
+def live(made: WeeklyProfile, volume: dict[int, int] | int, hours: int, first: int = 0) -> None:
     """Some hours in which row 0 has as many events as its hour of the week says."""
     for hour in range(first, first + hours):
         count = volume if isinstance(volume, int) else volume.get(hour % 168, 0)
@@ -166,7 +166,7 @@ def test_cleared_rows_learn_anew() -> None:
 
 def test_nothing_kept_is_nothing_begun() -> None:
     """The next pane begins the first stretch."""
-    made, other = rhythm(rows=0), Rhythm(Calendar(OpenHours()), WEEK_MS)
+    made, other = rhythm(rows=0), WeeklyProfile(Calendar(OpenHours()), WEEK_MS)
     other.load(made.state())
     assert other.next_pane_end_ms(60_000) is None
     assert made.next_pane_end_ms(60_000) == START_MS + HOUR_MS + 60_000

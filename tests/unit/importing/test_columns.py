@@ -8,11 +8,11 @@ from stream.importing.columns import (
     Column,
     Constant,
     Fault,
+    FieldSource,
     Flag,
     Number,
     RowError,
     Seconds,
-    Source,
     Template,
     Time,
 )
@@ -22,7 +22,7 @@ PARIS = ZoneInfo("Europe/Paris")
 NULLS = frozenset({"", "?"})
 
 
-def fault_of(source: Source, text: str) -> Fault:
+def fault_of(source: FieldSource, text: str) -> Fault:
     """Why the text in column `c` cannot be read."""
     with pytest.raises(RowError) as caught:
         source.read({"c": text})
@@ -41,7 +41,7 @@ def fault_of(source: Source, text: str) -> Fault:
         Flag("c", frozenset({"1"}), NULLS),
     ],
 )
-def test_null_markers_are_no_value(source: Source, text: str) -> None:
+def test_null_markers_are_no_value(source: FieldSource, text: str) -> None:
     """What stands for nothing in the log is left out of the event, blanks around it or not."""
     assert source.read({"c": text}) is None
     assert source.read({}) is None

@@ -3,7 +3,7 @@
 import pytest
 
 from stream.importing.columns import Row, RowError
-from stream.importing.conditions import Changes, Condition, First, Is, Last, Present, Rises
+from stream.importing.conditions import ColumnChanges, Condition, First, Is, Last, Present, Rises
 
 NULLS = frozenset({"", "?"})
 
@@ -23,11 +23,11 @@ NULLS = frozenset({"", "?"})
         (Rises("n", NULLS), {"n": "0"}, None, False, False),
         (Rises("n", NULLS), {"n": "1"}, {"n": "?"}, False, True),
         (Rises("n", NULLS), {"n": "?"}, {"n": "0"}, False, False),
-        (Changes("s", frozenset(), NULLS), {"s": "b"}, {"s": "a"}, False, True),
-        (Changes("s", frozenset(), NULLS), {"s": "a"}, {"s": "a "}, False, False),
-        (Changes("s", frozenset(), NULLS), {"s": "a"}, None, False, True),
-        (Changes("s", frozenset({"b"}), NULLS), {"s": "b"}, {"s": "a"}, False, True),
-        (Changes("s", frozenset({"b"}), NULLS), {"s": "c"}, {"s": "a"}, False, False),
+        (ColumnChanges("s", frozenset(), NULLS), {"s": "b"}, {"s": "a"}, False, True),
+        (ColumnChanges("s", frozenset(), NULLS), {"s": "a"}, {"s": "a "}, False, False),
+        (ColumnChanges("s", frozenset(), NULLS), {"s": "a"}, None, False, True),
+        (ColumnChanges("s", frozenset({"b"}), NULLS), {"s": "b"}, {"s": "a"}, False, True),
+        (ColumnChanges("s", frozenset({"b"}), NULLS), {"s": "c"}, {"s": "a"}, False, False),
         (Is("s", frozenset({"a", "b"})), {"s": " b"}, None, False, True),
         (Is("s", frozenset({"a", "b"})), {"s": "c"}, None, False, False),
         (Is("s", frozenset({"a"}), negated=True), {"s": "c"}, None, False, True),

@@ -3,10 +3,10 @@
 import pytest
 
 from stream.indicators.cells import CELLS, SCALES, SCALES_OF
-from stream.intake.answer_cells import KNOWN_ANSWERS, Levels, folded
+from stream.intake.answer_cells import KNOWN_ANSWERS, ScaleLevels, folded
 from stream.messages.outcomes import Reason, RecordError
 
-LEVELS = Levels({"csat": {"scale": "1-5"}, "ces": {"scale": "1-7", "direction": "effort"}})
+LEVELS = ScaleLevels({"csat": {"scale": "1-5"}, "ces": {"scale": "1-7", "direction": "effort"}})
 
 WORDS = (
     ("csat", "yes-no", "Yes", 1), ("csat", "yes-no", " OUI ", 1), ("csat", "yes-no", "non", 0),
@@ -61,7 +61,7 @@ def test_what_names_no_level_is_off_the_scale(indicator: str, scale: str, score:
 
 def test_the_declared_scale_is_the_default() -> None:
     """Without a scale of its own an answer is on the one that the rules file declares, or the catalogue's."""
-    declared = Levels({"csat": {"scale": "1-10"}})
+    declared = ScaleLevels({"csat": {"scale": "1-10"}})
     assert CELLS[declared.cell("csat", None, 9.0)] == "csat/1-10/9"
     assert CELLS[declared.cell("nps", None, 9.0)] == "nps/0-10/9"
     assert CELLS[declared.cell("csat", "1-5", 5.0)] == "csat/1-5/5"
@@ -69,14 +69,14 @@ def test_the_declared_scale_is_the_default() -> None:
 
 def test_ease_turns_effort_words_round() -> None:
     """Where the scale measures ease, very easy is the top of it."""
-    ease = Levels({"ces": {"scale": "1-7", "direction": "ease"}})
+    ease = ScaleLevels({"ces": {"scale": "1-7", "direction": "ease"}})
     assert CELLS[ease.cell("ces", None, "very easy")] == "ces/1-7/7"
     assert CELLS[ease.cell("ces", None, "difficult")] == "ces/1-7/2"
 
 
 def test_what_was_looked_up_is_known() -> None:
     """The codec asks the memory first; a flood of spellings does not fill it without end."""
-    levels = Levels({})
+    levels = ScaleLevels({})
     assert levels.known(("csat", None, 4.0)) is None
     cell = levels.cell("csat", None, 4.0)
     assert levels.known(("csat", None, 4.0)) == cell

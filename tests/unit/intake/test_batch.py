@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stream.intake.batch import Batch
+from stream.intake.batch import EventBatch
 from stream.messages.events import Interaction
 
 
@@ -10,7 +10,7 @@ def test_only_some_of_the_events_remain() -> None:
     """With their own ids, times and panes; all of them is the batch itself."""
     events = [Interaction(id=name, at=0.0, channel="phone") for name in "abc"]
     column = np.arange(3)
-    batch = Batch(events, column.astype(np.uint64), column + 10, column + 20, column + 30)
+    batch = EventBatch(events, column.astype(np.uint64), column + 10, column + 20, column + 30)
     some = batch.only(np.array([True, False, True]))
     assert [event.id for event in some.events] == ["a", "c"]
     assert [part.tolist() for part in (some.ids, some.at_ms, some.column, some.closing)] == [

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from stream.columnar.hashing import hashed
 from stream.columnar.numbering import SPELLINGS
 from stream.indicators.plan import Grouping
-from stream.intake.combinations import FEW, Combos, Scopes
+from stream.intake.combinations import FEW, Combos
+from stream.intake.sharding import ScopeNumbers
 from stream.messages.events import Interaction
 from stream.messages.tallies import ScopeKey
 from tests.builders import shard_of
@@ -86,7 +87,7 @@ def test_scopes_and_their_shards() -> None:
     """Each combination belongs to one scope of every grouping, and each scope to its grouping's shard."""
     groupings = [Grouping(("channel",), ("channel",)), Grouping(("channel", "stage"), ("channel",))]
     combos = Combos(["channel", "stage"], [("a", "x"), ("a", "y"), ("b", "x")])
-    scopes = Scopes(["channel", "stage"], groupings, 4)
+    scopes = ScopeNumbers(["channel", "stage"], groupings, 4)
     table = scopes.of(combos)
     named = [[scopes.named(row)[column] for column in (0, 1)] for row in table]
     assert named[0] == [("channel|channel", ("a",)), ("channel,stage|channel", ("a", "x"))]
@@ -126,7 +127,7 @@ def test_codes_are_those_of_a_plain_dict(of: list[list[tuple[str | None, ...]]],
 @given(st.lists(st.lists(tidy, max_size=12), max_size=5), st.integers(1, 4))
 def test_scopes_are_numbered_as_combinations_bring_them(of: list[list[tuple[str, ...]]], shards: int) -> None:
     """One combination's after another's, in the order of groupings; in whatever steps they are asked for."""
-    combos, scopes, plain = Combos(DIMS), Scopes(DIMS, GROUPINGS, shards), dict[ScopeKey, int]()
+    combos, scopes, plain = Combos(DIMS), ScopeNumbers(DIMS, GROUPINGS, shards), dict[ScopeKey, int]()
     for batch in of:
         combos.numbers(batch)
         for values, row in zip(combos.values, scopes.of(combos).tolist(), strict=True):
@@ -146,14 +147,14 @@ def test_scopes_are_kept_as_if_others_had_never_been(
     asked: list[tuple[str, ...]], unasked: list[tuple[str, ...]], data: st.DataObject
 ) -> None:
     """Those of combinations that are kept, asked for before or not; and new ones go on from there."""
-    combos, scopes = Combos(DIMS, asked), Scopes(DIMS, GROUPINGS, 3)
+    combos, scopes = Combos(DIMS, asked), ScopeNumbers(DIMS, GROUPINGS, 3)
     scopes.of(combos)
     combos.numbers(unasked)
     chosen = data.draw(st.lists(st.booleans(), min_size=len(combos), max_size=len(combos)))
     scopes.retain(combos, combos.retain(np.flatnonzero(chosen)))
     for more in ([], asked, unasked):
         combos.numbers(more)
-        fresh = Scopes(DIMS, GROUPINGS, 3)
+        fresh = ScopeNumbers(DIMS, GROUPINGS, 3)
         assert np.array_equal(scopes.of(combos), fresh.of(combos))
         everything = np.arange(len(fresh))
         assert len(scopes) == len(fresh)
@@ -163,4 +164,4 @@ def test_scopes_are_kept_as_if_others_had_never_been(
 
 def test_without_groupings_there_are_no_scopes() -> None:
     """A plan that keeps nothing still has combinations."""
-    assert Scopes([], [], 2).of(Combos([], [()])).shape == (1, 0)
+    assert ScopeNumbers([], [], 2).of(Combos([], [()])).shape == (1, 0)

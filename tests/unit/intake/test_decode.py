@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from stream.columnar.timestamps import EARLIEST_MS, LATEST_MS, NO_TIME, read_times
 from stream.indicators.cells import CELLS
-from stream.intake.answer_cells import Levels
+from stream.intake.answer_cells import ScaleLevels
 from stream.intake.decode import decode_feedback, decode_interactions
 from stream.intake.rejects import MAX_BYTES
 from stream.messages.records import FileRecords
@@ -32,7 +32,7 @@ def test_feedback_comes_with_its_cells() -> None:
         answer(3, indicator="nps", score=0),
         answer(4, interaction_at=START_S),
     ]
-    decoded = decode_feedback(records(events), HOUR_MS, Levels({}))
+    decoded = decode_feedback(records(events), HOUR_MS, ScaleLevels({}))
     assert [CELLS[cell] for cell in decoded.column] == [
         "csat/1-5/5",
         "csat/1-5/4",
@@ -44,7 +44,7 @@ def test_feedback_comes_with_its_cells() -> None:
 
 def test_nothing_decodes_to_nothing() -> None:
     """An empty batch is fine."""
-    for decoded in (decode_interactions([], HOUR_MS), decode_feedback([], HOUR_MS, Levels({}))):
+    for decoded in (decode_interactions([], HOUR_MS), decode_feedback([], HOUR_MS, ScaleLevels({}))):
         assert (len(decoded.events), len(decoded.at_ms), len(decoded.column), len(decoded.rejects)) == (
             0,
             0,
@@ -77,8 +77,8 @@ mixed = st.lists(
 @given(mixed)
 def test_batches_are_decoded_as_single_records_are(values: list[Event | bytes | None]) -> None:
     """Events, columns and rejects are those of the records one by one, in order."""
-    whole = decode_feedback(records(values), HOUR_MS, Levels({}))
-    single = [decode_feedback([each], HOUR_MS, Levels({})) for each in records(values)]
+    whole = decode_feedback(records(values), HOUR_MS, ScaleLevels({}))
+    single = [decode_feedback([each], HOUR_MS, ScaleLevels({})) for each in records(values)]
     assert list(whole.events) == [event for each in single for event in each.events]
     assert whole.at_ms.tolist() == [at_ms for each in single for at_ms in each.at_ms.tolist()]
     assert whole.column.tolist() == [cell for each in single for cell in each.column.tolist()]
@@ -92,8 +92,8 @@ def test_lines_whose_times_are_known_are_decoded_as_any_records(values: list[Eve
     own = [event["at"] if isinstance(event, dict) else "" for event in values if event is not None]
     at_ms = read_times(own)
     known = np.where((at_ms < EARLIEST_MS) | (at_ms > LATEST_MS), NO_TIME, at_ms)
-    given_ms = decode_feedback(FileRecords(7, lines, known), HOUR_MS, Levels({}))
-    read = decode_feedback(records(lines, 7), HOUR_MS, Levels({}))
+    given_ms = decode_feedback(FileRecords(7, lines, known), HOUR_MS, ScaleLevels({}))
+    read = decode_feedback(records(lines, 7), HOUR_MS, ScaleLevels({}))
     assert (given_ms.events, given_ms.rejects) == (read.events, read.rejects)
     assert given_ms.at_ms.tolist() == read.at_ms.tolist()
     assert given_ms.column.tolist() == read.column.tolist()

@@ -11,7 +11,7 @@ from stream.indicators.plan import Plan
 from stream.intake.combinations import Combos
 from stream.intake.emit import Emitter
 from stream.intake.panes import TALLY, merged, tallies
-from stream.intake.source_clock import Source
+from stream.intake.source_clock import SourceClock
 from stream.messages.tallies import Kind, Rows
 from tests.builders import plan_of, shard_of
 from tests.event_builders import counts
@@ -28,9 +28,9 @@ small = st.integers(0, 3)
 rows = st.lists(st.tuples(small, small, small, small, st.integers(-2, 3)), max_size=20)
 
 
-def source() -> Source:
+def source() -> SourceClock:
     """One that has closed pane 9."""
-    return Source("feedback/0", 10_000, 10_000, 12, 123_456, 9)
+    return SourceClock("feedback/0", 10_000, 10_000, 12, 123_456, 9)
 
 
 def emitter(partitions: int) -> tuple[Plan, Emitter]:

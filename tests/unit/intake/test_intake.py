@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
-from stream.messages.outcomes import Outcome
+from stream.messages.outcomes import RecordOutcome
 from stream.messages.records import Stream
 from stream.messages.tallies import Kind
 from tests.builders import plan_of
@@ -185,8 +185,11 @@ def test_every_record_has_exactly_one_outcome(contacts: list[Event], cut: int) -
         found.update(intake.feed(Stream.INTERACTIONS, fed_records[start : start + cut]).outcomes)
         again = intake.feed(Stream.INTERACTIONS, fed_records[: start + cut])
         assert not sum(again.outcomes.values())
-    assert found[Outcome.REJECTED] == len(contacts)
-    assert +found - Counter({Outcome.REJECTED: len(contacts)}) == model.streams[Stream.INTERACTIONS].outcomes
+    assert found[RecordOutcome.REJECTED] == len(contacts)
+    assert (
+        +found - Counter({RecordOutcome.REJECTED: len(contacts)})
+        == model.streams[Stream.INTERACTIONS].outcomes
+    )
 
 
 @given(interactions)
@@ -243,12 +246,12 @@ def test_a_heartbeat_moves_the_clock_on() -> None:
     intake = Intake(plan_of("rules: []\n"), 0)
     assert intake.watermark_ms(Stream.FEEDBACK) is None
     output = intake.feed(Stream.FEEDBACK, records([answer()]), (START_S + 60) * 1000)
-    assert output.outcomes[Outcome.ACCEPTED] == 1
+    assert output.outcomes[RecordOutcome.ACCEPTED] == 1
     assert output.watermark_ms == (START_S + 50) * 1000
     assert counts(closed(output))
     assert intake.feed(Stream.FEEDBACK, [], START_S * 1000).newest_event_ms == (START_S + 60) * 1000
     late = intake.feed(Stream.FEEDBACK, records([answer(2)], 1))
-    assert late.outcomes[Outcome.LATE] == 1
+    assert late.outcomes[RecordOutcome.LATE] == 1
 
 
 @pytest.mark.parametrize("cut", [None, 900, 97])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stream.intake.answer_cells import Levels
+from stream.intake.answer_cells import ScaleLevels
 from stream.intake.decode import decode_feedback, decode_interactions
 from stream.intake.rejects import MAX_BYTES, mended
 from stream.messages.events import ID_CHARS, Interaction
@@ -21,7 +21,7 @@ def refused(of: Record, stream: Stream = Stream.INTERACTIONS) -> Reject:
     if stream is Stream.INTERACTIONS:
         decoded: Any = decode_interactions([of], HOUR_MS)
     else:
-        decoded = decode_feedback([of], HOUR_MS, Levels({}))
+        decoded = decode_feedback([of], HOUR_MS, ScaleLevels({}))
     assert not decoded.events
     assert len(decoded.at_ms) == len(decoded.column) == 0
     found: list[Reject] = decoded.rejects
@@ -212,7 +212,7 @@ def test_headers_are_judged_as_fields_are() -> None:
 def test_yes_and_no_may_be_booleans() -> None:
     """A boolean is an answer on a yes-no scale, and on no other."""
     both = [record(answer(score=value, scale="yes-no")) for value in (True, False)]
-    decoded = decode_feedback(both, HOUR_MS, Levels({}))
+    decoded = decode_feedback(both, HOUR_MS, ScaleLevels({}))
     assert decoded.column[0] - decoded.column[1] == 1
     assert not decoded.rejects
 

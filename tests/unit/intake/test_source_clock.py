@@ -4,15 +4,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.intake.source_clock import Source
+from stream.intake.source_clock import SourceClock
 from stream.messages.tallies import NO_PANE
 
 PANE_MS, LATENESS_MS = 10_000, 10_000
 
 
-def source(through: int = NO_PANE) -> Source:
+def source(through: int = NO_PANE) -> SourceClock:
     """One with ten-second panes and ten seconds of lateness."""
-    return Source("feedback/0", PANE_MS, LATENESS_MS, through=through)
+    return SourceClock("feedback/0", PANE_MS, LATENESS_MS, through=through)
 
 
 def test_a_source_without_events_knows_no_time() -> None:
@@ -39,7 +39,7 @@ def test_neither_clock_nor_panes_go_back() -> None:
     one.advance(100_000)
     assert not one.advance(50_000)
     assert one.newest_ms == 100_000
-    patient = Source("feedback/0", PANE_MS, 60_000, 5, 100_000, one.through)
+    patient = SourceClock("feedback/0", PANE_MS, 60_000, 5, 100_000, one.through)
     assert not patient.advance(100_000)
     assert patient.through == one.through
 

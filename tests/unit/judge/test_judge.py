@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream.judge.judge import Judge
-from stream.messages.tallies import Kind, ScopeKey, Section
+from stream.messages.tallies import Kind, ScopeKey, TallyMessage
 from tests.builders import Counted, plan_of, section_of
 from tests.judging import MESSY, PHONE, RULES, Event, answers, both, fed, sections_of, short
 
@@ -153,7 +153,7 @@ def test_groupings_of_another_plan_are_ignored() -> None:
 
 
 @st.composite
-def logs(draw: st.DrawFn) -> list[tuple[Section, int]]:
+def logs(draw: st.DrawFn) -> list[tuple[TallyMessage, int]]:
     """Two sources that close panes, fall idle with open panes to report, and come back, with wall times."""
     through, wall_ms = {"interactions/0": -1, "feedback/0": -1}, 0
     found = []
@@ -176,7 +176,9 @@ def logs(draw: st.DrawFn) -> list[tuple[Section, int]]:
 
 @settings(deadline=None, max_examples=200)
 @given(logs(), st.lists(st.integers(1, 8), min_size=40, max_size=40))
-def test_sections_at_once_are_as_sections_one_by_one(log: list[tuple[Section, int]], cuts: list[int]) -> None:
+def test_sections_at_once_are_as_sections_one_by_one(
+    log: list[tuple[TallyMessage, int]], cuts: list[int]
+) -> None:
     """However many sections are fed at once, the same alerts and scores come of them."""
     one, many = Judge(plan_of(RULES), 0), Judge(plan_of(RULES), 0)
     expected = [told for section, log_ms in log for told in one.feed(section, log_ms)]

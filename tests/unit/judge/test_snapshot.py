@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream.judge.judge import Judge
-from stream.messages.tallies import Kind, ScopeKey, Section
+from stream.messages.tallies import Kind, ScopeKey, TallyMessage
 from tests.builders import plan_of, section_of
 from tests.judging import CHAT, MESSY, RULES, Event, answers, both, fed, sections_of, short
 
@@ -46,7 +46,7 @@ def test_snapshot_keeps_what_waits_and_what_is_provisional() -> None:
     """Panes that one source has closed, and open panes of an idle one, are part of the memory."""
     plan = plan_of(RULES, 2)
 
-    def sections() -> list[tuple[Section, int]]:
+    def sections() -> list[tuple[TallyMessage, int]]:
         quiet = [
             section_of(f"{name}/1", 0, answers(2, 0, 6) if name == "feedback" else (), Kind.IDLE, 2, 90_000)
             for name in ("feedback", "interactions")

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import pytest
 
 from alerts.rules import Timing
-from stream.judge.watermarks import Sources
-from stream.messages.tallies import NO_PANE, Kind, Section
+from stream.judge.watermarks import WatermarkAligner
+from stream.messages.tallies import NO_PANE, Kind, TallyMessage
 from tests.builders import Counted, section_of
 
 A, B = "feedback/0", "feedback/1"
@@ -14,28 +14,28 @@ KEY = ("channel|channel", ("phone",))
 PANE_S = 10
 
 
-def sources() -> Sources:
+def sources() -> WatermarkAligner:
     """Two sources, panes and lateness of 10 s, idle after 30 s."""
-    return Sources.expecting((A, B), Timing())
+    return WatermarkAligner.expecting((A, B), Timing())
 
 
-def closed(source: str, through: int, position: int = 1) -> Section:
+def closed(source: str, through: int, position: int = 1) -> TallyMessage:
     """A source has closed a pane; its clock is two panes of 10 s past it."""
     return section_of(source, through, position=position)
 
 
-def idle(source: str, quiet_s: int, through: int = NO_PANE, position: int = 1) -> Section:
+def idle(source: str, quiet_s: int, through: int = NO_PANE, position: int = 1) -> TallyMessage:
     """A source has been quiet."""
     clock_ms = None if through == NO_PANE else (through + 2) * PANE_S * 1000
     return section_of(source, through, (), Kind.IDLE, position, quiet_s * 1000, clock_ms)
 
 
-def active(source: str, position: int = 2) -> Section:
+def active(source: str, position: int = 2) -> TallyMessage:
     """A source has records again."""
     return section_of(source, NO_PANE, (), Kind.ACTIVE, position)
 
 
-def after(steps: Iterable[tuple[int, Section]]) -> int:
+def after(steps: Iterable[tuple[int, TallyMessage]]) -> int:
     """The last closed pane after sections at wall times in seconds."""
     of = sources()
     for wall_s, section in steps:
@@ -88,7 +88,7 @@ def after(steps: Iterable[tuple[int, Section]]) -> int:
         ([(0, closed(A, 5)), (0, closed(B, 3)), (40, idle(B, 40, 3)), (50, idle(B, 1, 3))], 5),
     ],
 )  # fmt: skip
-def test_closed_panes(steps: list[tuple[int, Section]], expected: int) -> None:
+def test_closed_panes(steps: list[tuple[int, TallyMessage]], expected: int) -> None:
     """What is closed after sections at wall times in seconds."""
     assert after(steps) == expected
 
@@ -105,7 +105,7 @@ def test_an_unknown_source_is_ignored() -> None:
     assert after([(0, closed(A, 5)), (0, closed(B, 5)), (0, closed("joined/0", 1))]) == 5
 
 
-def portions(of: Sources, section: Section, judged: int) -> list[tuple[int, int]]:
+def portions(of: WatermarkAligner, section: TallyMessage, judged: int) -> list[tuple[int, int]]:
     """Sign and total of what a section adds or takes away."""
     return [(each.sign, int(each.rows.count.sum())) for each in of.take(section, 100_000, judged)]
 
@@ -139,5 +139,5 @@ def test_provisional_rows_are_replaced() -> None:
     assert of.provisional == {}
 
 
-def _due(of: Sources, judged: int, through: int) -> list[int]:
+def _due(of: WatermarkAligner, judged: int, through: int) -> list[int]:
     return [int(portion.rows.count.sum()) for portion in of.due(judged, through)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from stream.kafka.dead_letters import letter
-from stream.kafka.letters import Choice, Letter, as_object, read
+from stream.kafka.letters import Letter, LetterChoice, as_object, read
 from stream.kafka.offsets import TP
 from stream.messages.outcomes import Reason, Reject
 
@@ -74,14 +74,14 @@ def test_what_is_no_letter_of_ours_is_passed_over(headers: tuple[tuple[str, byte
 @pytest.mark.parametrize(
     ("choice", "holds"),
     [
-        (Choice(), True),
-        (Choice("cx.feedback", "not_json", 1_700_000_001_000), True),
-        (Choice("cx.interactions"), False),
-        (Choice(reason="future"), False),
-        (Choice(since_ms=1_700_000_001_001), False),
+        (LetterChoice(), True),
+        (LetterChoice("cx.feedback", "not_json", 1_700_000_001_000), True),
+        (LetterChoice("cx.interactions"), False),
+        (LetterChoice(reason="future"), False),
+        (LetterChoice(since_ms=1_700_000_001_001), False),
     ],
 )
-def test_letters_are_chosen_by_topic_reason_and_time(choice: Choice, *, holds: bool) -> None:
+def test_letters_are_chosen_by_topic_reason_and_time(choice: LetterChoice, *, holds: bool) -> None:
     """All that is given must fit."""
     found = _back(Sent())
     assert found is not None

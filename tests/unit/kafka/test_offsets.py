@@ -3,22 +3,22 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.kafka.offsets import TP, Slot, Slots
+from stream.kafka.offsets import TP, OffsetTracker, Slot
 
 A = TP("cx.interactions", 0)
 B = TP("cx.interactions", 1)
 
 
-def opened(*tps: TP, most: int = 4) -> Slots:
+def opened(*tps: TP, most: int = 4) -> OffsetTracker:
     """Slots of partitions that are ready."""
-    slots = Slots(lambda _: most)
+    slots = OffsetTracker(lambda _: most)
     slots.assign(tps)
     for tp in tps:
         slots.open(tp)
     return slots
 
 
-def put(slots: Slots, last: int, tp: TP = A) -> Slot:
+def put(slots: OffsetTracker, last: int, tp: TP = A) -> Slot:
     """A slot that must be given."""
     slot = slots.put(tp, last, 0.0)
     assert slot is not None
@@ -87,7 +87,7 @@ def test_late_finish_after_losing_and_regaining_a_partition() -> None:
 
 def test_shut_until_opened() -> None:
     """A partition takes no batch before its state is there, nor one that is not ours."""
-    slots = Slots(lambda _: 4)
+    slots = OffsetTracker(lambda _: 4)
     slots.assign([A])
     assert not slots.has_room(A)
     assert slots.put(A, 1, 0.0) is None

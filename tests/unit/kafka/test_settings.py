@@ -40,12 +40,11 @@ def test_plain_settings_need_only_the_brokers() -> None:
         "client_id": "tocsin-x",
         "security_protocol": "PLAINTEXT",
     }
-    assert settings.faust_credentials() is None
     assert settings.bootstrap == "a:1,b:2"
 
 
-def test_login_reaches_the_client_and_faust() -> None:
-    """Name, password and mechanism are handed to aiokafka and to Faust alike."""
+def test_login_reaches_the_client() -> None:
+    """Name, password and mechanism are handed to aiokafka."""
     settings = ClientSettings(
         security_protocol=SecurityProtocol.SASL_SSL,
         sasl_mechanism=Mechanism.SCRAM_SHA_512,
@@ -59,15 +58,6 @@ def test_login_reaches_the_client_and_faust() -> None:
         "p",
     )
     assert isinstance(options["ssl_context"], ssl.SSLContext)
-    credentials = settings.faust_credentials()
-    assert (credentials.username, credentials.password, credentials.protocol.value) == ("u", "p", "SASL_SSL")
-
-
-def test_tls_without_login_reaches_faust() -> None:
-    """SSL alone becomes Faust's SSL credentials with our context."""
-    credentials = ClientSettings(security_protocol=SecurityProtocol.SSL).faust_credentials()
-    assert credentials.protocol.value == "SSL"
-    assert isinstance(credentials.context, ssl.SSLContext)
 
 
 def test_a_password_is_never_shown() -> None:

@@ -1,11 +1,11 @@
 """Outcomes and reasons: labels of metrics and headers of dead letters, so their names are a contract."""
 
-from stream.messages.outcomes import Outcome, Reason, RecordError
+from stream.messages.outcomes import Reason, RecordError, RecordOutcome
 
 
 def test_outcomes_are_a_closed_list() -> None:
     """As the metric's label has them."""
-    assert [each.value for each in Outcome] == ["accepted", "duplicate", "late", "rejected"]
+    assert [each.value for each in RecordOutcome] == ["accepted", "duplicate", "late", "rejected"]
 
 
 def test_reasons_are_a_closed_list() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.messages.tallies import NO_PANE, Kind, Rows, Section, decode, encode, sources
+from stream.messages.tallies import NO_PANE, Kind, Rows, TallyMessage, decode, encode, sources
 
 INT64 = st.integers(-(2**62), 2**62)
 ROWS = st.lists(st.tuples(INT64, INT64, INT64, INT64, INT64), max_size=30)
@@ -22,7 +22,7 @@ def rows(of: list[tuple[int, ...]]) -> Rows:
 def test_rows_come_back(of: list[tuple[int, ...]]) -> None:
     """Every number, however far apart they lie."""
     sent = rows(of)
-    back = decode(encode(Section(Kind.CLOSED, "feedback/1", 7, 3, 40, rows=sent))).rows
+    back = decode(encode(TallyMessage(Kind.CLOSED, "feedback/1", 7, 3, 40, rows=sent))).rows
     for name in ("closing", "pane", "scope", "cell", "count"):
         assert getattr(back, name).tolist() == getattr(sent, name).tolist()
         assert getattr(back, name).dtype == np.int64
@@ -32,8 +32,8 @@ def test_the_rest_comes_back() -> None:
     """Kind, source, position, clocks, scopes."""
     scopes = (("channel|channel", ("phone",)), ("channel,stage|channel", ("phone", "")))
     for section in (
-        Section(Kind.IDLE, "interactions/0", 2**40, NO_PANE, None, 31_000, scopes),
-        Section(Kind.ACTIVE, "joined/3", 0, -5, -1),
+        TallyMessage(Kind.IDLE, "interactions/0", 2**40, NO_PANE, None, 31_000, scopes),
+        TallyMessage(Kind.ACTIVE, "joined/3", 0, -5, -1),
     ):
         back = decode(encode(section))
         for name in ("kind", "source", "position", "through", "clock_ms", "quiet_ms"):
@@ -45,12 +45,12 @@ def test_the_rest_comes_back() -> None:
 def test_neighbouring_numbers_are_small_on_the_wire() -> None:
     """A row of usual numbers takes few bytes, not forty."""
     usual = rows([(176_757_120 + n % 3, 176_757_120, n % 60, n % 300, 1 + n % 9) for n in range(1000)])
-    assert len(encode(Section(Kind.CLOSED, "feedback/1", 7, 3, 40, rows=usual))) < 7_000
+    assert len(encode(TallyMessage(Kind.CLOSED, "feedback/1", 7, 3, 40, rows=usual))) < 7_000
 
 
 def test_anything_else_is_refused() -> None:
     """Whatever somebody else has written is no section."""
-    whole = list(msgspec.msgpack.decode(encode(Section(Kind.CLOSED, "feedback/1", 7, 3, 40))))
+    whole = list(msgspec.msgpack.decode(encode(TallyMessage(Kind.CLOSED, "feedback/1", 7, 3, 40))))
     strange = ["closed?", *whole[1:]], [*whole[:-1], [b"\x01"] * 5], [*whole[:-1], [b""]]
     for value in (b"", b"\xc0", b"hello", *map(msgspec.msgpack.encode, strange)):
         with pytest.raises(msgspec.DecodeError):

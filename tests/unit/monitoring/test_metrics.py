@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from alerts.transitions import Transition
 from stream import __version__
 from stream.messages.keys import Keyed
-from stream.messages.outcomes import Outcome, Reason
+from stream.messages.outcomes import Reason, RecordOutcome
 from stream.messages.records import Stream
 from stream.monitoring.metrics import Metrics
 from tests.builders import plan_of
@@ -26,7 +26,7 @@ receivers:
 class Batch:
     """An intake's output as metrics see it."""
 
-    outcomes: dict[Outcome, int] = field(default_factory=dict)
+    outcomes: dict[RecordOutcome, int] = field(default_factory=dict)
     reasons: dict[Reason, int] = field(default_factory=dict)
 
 
@@ -49,7 +49,7 @@ def test_known_label_sets_start_at_zero() -> None:
     """A rate needs a zero to rise from: outcomes, reasons, states, receivers."""
     metrics = _metrics()
     events = _values(metrics, "tocsin_events_total")
-    assert events == {(outcome.value, stream.topic): 0.0 for outcome in Outcome for stream in Stream}
+    assert events == {(outcome.value, stream.topic): 0.0 for outcome in RecordOutcome for stream in Stream}
     assert len(_values(metrics, "tocsin_rejected_total")) == len(Reason) * len(Stream)
     assert len(_values(metrics, "tocsin_sampled_keys_total")) == len(Keyed) * len(Stream)
     transitions = _values(metrics, "tocsin_alert_transitions_total")
@@ -64,7 +64,7 @@ def test_known_label_sets_start_at_zero() -> None:
 def test_batches_add_up() -> None:
     """Each outcome and reason of a batch is added to its topic."""
     metrics = _metrics()
-    batch = Batch({Outcome.ACCEPTED: 5, Outcome.REJECTED: 2}, {Reason.NOT_JSON: 2})
+    batch = Batch({RecordOutcome.ACCEPTED: 5, RecordOutcome.REJECTED: 2}, {Reason.NOT_JSON: 2})
     for _ in range(2):
         metrics.batch(Stream.FEEDBACK, batch)
     events = _values(metrics, "tocsin_events_total")
@@ -146,5 +146,5 @@ def test_what_is_formatted_is_what_was_read() -> None:
     """The values stand when `exposition` returns; what happens while they are formatted is for the next."""
     metrics = _metrics()
     encode, _ = metrics.exposition()
-    metrics.batch(Stream.FEEDBACK, Batch({Outcome.ACCEPTED: 5}))
+    metrics.batch(Stream.FEEDBACK, Batch({RecordOutcome.ACCEPTED: 5}))
     assert 'tocsin_events_total{outcome="accepted",topic="cx.feedback"} 0.0' in encode().decode()

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from stream.ops.doctor import State, clock, keys, rules_checks, versions
+from stream.ops.doctor import CheckState, clock, keys, rules_checks, versions
 
 GOOD = {"faust-streaming": "0.15.3"}
 
 
 def test_versions_that_were_tested_together_pass() -> None:
     """The pinned versions, on a Python that we support."""
-    assert versions((3, 11), GOOD)[0].state is State.OK
+    assert versions((3, 11), GOOD)[0].state is CheckState.OK
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_other_versions_fail_with_the_command_that_helps(
 ) -> None:
     """We override private methods, so near is not good enough."""
     (check,) = versions(python, installed)
-    assert (check.state, check.fix) == (State.FAIL, fix)
+    assert (check.state, check.fix) == (CheckState.FAIL, fix)
 
 
 RULES = """
@@ -44,9 +44,13 @@ def test_rules_and_secrets_are_looked_for(tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
     file.write_text(RULES)
     states = {check.name: check.state for check in rules_checks(file, {})}
-    assert states == {"rules": State.OK, "receiver desk": State.FAIL, "receiver open": State.WARN}
+    assert states == {
+        "rules": CheckState.OK,
+        "receiver desk": CheckState.FAIL,
+        "receiver open": CheckState.WARN,
+    }
     secret = {"HOOK": "whsec_" + "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"}
-    assert rules_checks(file, secret)[1].state is State.OK
+    assert rules_checks(file, secret)[1].state is CheckState.OK
 
 
 def test_wrong_rules_fail_with_the_first_problem(tmp_path: Path) -> None:
@@ -54,18 +58,20 @@ def test_wrong_rules_fail_with_the_first_problem(tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
     file.write_text("rules: 3\n")
     (check,) = rules_checks(file, {})
-    assert check.state is State.FAIL
+    assert check.state is CheckState.FAIL
     assert check.found.startswith(f"{file}:1:")
     assert check.fix == f"put it right, then: tocsin check {file}"
 
 
 def test_the_starter_rules_pass() -> None:
     """Without a file the shipped rules are what a worker takes."""
-    assert rules_checks(None, {})[0].state is State.OK
+    assert rules_checks(None, {})[0].state is CheckState.OK
 
 
-@pytest.mark.parametrize(("newest_ms", "state"), [(0, State.OK), (59_000, State.OK), (61_000, State.FAIL)])
-def test_a_record_from_the_future_means_a_wrong_clock(newest_ms: float, state: State) -> None:
+@pytest.mark.parametrize(
+    ("newest_ms", "state"), [(0, CheckState.OK), (59_000, CheckState.OK), (61_000, CheckState.FAIL)]
+)
+def test_a_record_from_the_future_means_a_wrong_clock(newest_ms: float, state: CheckState) -> None:
     """A minute is allowed for."""
     assert clock(newest_ms, 0).state is state
 
@@ -78,13 +84,15 @@ def _feedback(key: bytes | None, customer: str | None) -> tuple[bytes | None, by
 @pytest.mark.parametrize(
     ("records", "state"),
     [
-        ([], State.OK),
-        ([_feedback(b"c", "c"), _feedback(b"i1", None)], State.OK),
-        ([_feedback(None, "c")], State.WARN),
-        ([_feedback(b"x", "c")] + [_feedback(b"c", "c")] * 30, State.OK),
-        ([(b"x", b"not json"), (b"x", None), (b"x", b"[]")], State.OK),
+        ([], CheckState.OK),
+        ([_feedback(b"c", "c"), _feedback(b"i1", None)], CheckState.OK),
+        ([_feedback(None, "c")], CheckState.WARN),
+        ([_feedback(b"x", "c")] + [_feedback(b"c", "c")] * 30, CheckState.OK),
+        ([(b"x", b"not json"), (b"x", None), (b"x", b"[]")], CheckState.OK),
     ],
 )
-def test_keys_should_be_customers(records: list[tuple[bytes | None, bytes | None]], state: State) -> None:
+def test_keys_should_be_customers(
+    records: list[tuple[bytes | None, bytes | None]], state: CheckState
+) -> None:
     """Otherwise one customer's contacts do not meet, and repeats are missed; a few may be accidents."""
     assert keys(records).state is state

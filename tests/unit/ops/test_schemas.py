@@ -13,10 +13,10 @@ from jsonschema.exceptions import ValidationError
 from referencing import Registry, Resource
 
 from alerts.delivery import commands
-from alerts.delivery.commands import Acknowledge, Judgement, Silence, Unsilence
+from alerts.delivery.commands import Acknowledge, Judgement, SilenceCommand, Unsilence
 from alerts.delivery.dispatcher import Entry
 from alerts.delivery.notices import TOLD, notice
-from alerts.delivery.retry_policy import Outcome
+from alerts.delivery.retry_policy import DeliveryOutcome
 from alerts.readings import Status
 from alerts.rules import DIMENSIONS, Severity
 from alerts.states import State
@@ -111,7 +111,7 @@ def test_commands_fit() -> None:
     """Each kind of command."""
     for command in (
         Acknowledge(alert="a", severity="warning", at=NOW, by="ann"),
-        Silence(id="s", match={"rule": "low"}, until=NOW, at=NOW, by="ann", comment="works"),
+        SilenceCommand(id="s", match={"rule": "low"}, until=NOW, at=NOW, by="ann", comment="works"),
         Unsilence(id="s", at=NOW, by="ann"),
         Judgement(alert="a", verdict="false", at=NOW, by="ann"),
     ):
@@ -154,7 +154,7 @@ def test_closed_lists_are_those_of_the_code() -> None:
     assert alerts["indicator"] == set(CATALOGUE)
     assert alerts["propertyNames"] == set(DIMENSIONS)
     assert dict(_enums(load("cx.scores")))["status"] == set(Status)
-    assert deliveries["outcome"] == set(Outcome) - {Outcome.REPEATED}
+    assert deliveries["outcome"] == set(DeliveryOutcome) - {DeliveryOutcome.REPEATED}
     assert deliveries["state"] == TOLD
     assert dict(_enums(load("cx.dead-letters.headers")))["tocsin-reason"] == set(Reason)
     assert dict(_enums(load("webhook")))["type"] == {f"cx.alert.{state}" for state in TOLD}

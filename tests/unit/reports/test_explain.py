@@ -10,7 +10,7 @@ from alerts.readings import Reading
 from alerts.rules import Rule, Severity, Threshold
 from alerts.states import State, Verdict
 from stream.judge.evaluation.explained import Explained
-from stream.reports.explain import Choice, choice, explanation_json, explanation_text
+from stream.reports.explain import ExplainChoice, choice, explanation_json, explanation_text
 
 RULE = Rule("low", "csat", ("channel",), Threshold(600_000, 80, 50))
 EXPLAINED = Explained(
@@ -64,11 +64,11 @@ def test_json_has_the_same_facts() -> None:
 def test_rules_and_scopes_may_be_chosen() -> None:
     """A scope must have every value that is asked for, and may have others."""
     chosen = choice(["low"], ["low", "high"], ["channel=phone", "team=a=b"])
-    assert chosen == Choice(frozenset({"low"}), {"channel": "phone", "team": "a=b"})
+    assert chosen == ExplainChoice(frozenset({"low"}), {"channel": "phone", "team": "a=b"})
     assert chosen.holds("low", {"channel": "phone", "team": "a=b", "stage": "x"})
     assert not chosen.holds("low", {"channel": "phone"})
     assert not chosen.holds("high", {"channel": "phone", "team": "a=b"})
-    assert Choice().holds("any", {})
+    assert ExplainChoice().holds("any", {})
 
 
 @pytest.mark.parametrize(

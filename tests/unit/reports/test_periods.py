@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from stream.indicators.plan import Grouping
-from stream.reports.periods import REOPENED, REPEAT, Line, Periods
+from stream.reports.periods import REOPENED, REPEAT, PeriodLine, Periods
 from tests.builders import Counted, plan_of, section_of
 
 HOUR_MS = 3_600_000
@@ -19,7 +19,7 @@ CHAT = (BY_CHANNEL.key, ("chat",))
 PLAN = plan_of("rules: [{name: low, indicator: csat, by: [channel], window: 1h, critical: 50}]")
 
 
-def lines(counted: list[Counted], period_ms: int = DAY_MS, zone: str = "UTC") -> list[Line]:
+def lines(counted: list[Counted], period_ms: int = DAY_MS, zone: str = "UTC") -> list[PeriodLine]:
     """The report of some counts, heard in two sections."""
     periods = Periods(PLAN, period_ms, ZoneInfo(zone))
     middle = len(counted) // 2
@@ -42,7 +42,7 @@ def test_counts_are_added_up_by_scope_and_period() -> None:
     assert day == [1, 2, 2, None, None]
     assert [line.scope for line in found[1:3]] == [(("channel", "chat"),), (("channel", "phone"),)]
     assert found[0].values["csat"] == (75.0, 4)
-    assert found[2] == Line(datetime(1970, 1, 2), (("channel", "phone"),), 7, {"abandonment": (0.0, 7)})  # noqa: DTZ001
+    assert found[2] == PeriodLine(datetime(1970, 1, 2), (("channel", "phone"),), 7, {"abandonment": (0.0, 7)})  # noqa: DTZ001
     assert found[-1].values["csat"] == (75.0, 4)
     assert found[-1].contacts == 7
 

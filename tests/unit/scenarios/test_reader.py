@@ -8,7 +8,7 @@ from alerts.errors import RulebookError, SettingsError
 from alerts.rules import HOUR_MS, MINUTE_MS, SECOND_MS, Severity
 from alerts.states import State
 from stream.scenarios.reader import START_MS, read_scenario
-from stream.scenarios.scenario import Moment, Scenario, Wanted
+from stream.scenarios.scenario import ExpectedMoment, Scenario, WantedState
 
 ROW = 'csat: "80"\nexpect: inactive\n'
 TWO_RULES = "rules: [{name: a, indicator: csat}, {name: b, indicator: csat}]\n"
@@ -39,10 +39,10 @@ def test_scores_and_states_are_read_step_by_step(tmp_path: Path) -> None:
     assert expected.scope == (("channel", "phone"),)
     step_ms = 5 * MINUTE_MS
     assert expected.moments == (
-        Moment(START_MS + step_ms, Wanted(State.INACTIVE)),
-        Moment(START_MS + 2 * step_ms, Wanted(State.INACTIVE)),
-        Moment(START_MS + 3 * step_ms, Wanted(State.PENDING)),
-        Moment(START_MS + 4 * step_ms, Wanted(State.FIRING, Severity.CRITICAL)),
+        ExpectedMoment(START_MS + step_ms, WantedState(State.INACTIVE)),
+        ExpectedMoment(START_MS + 2 * step_ms, WantedState(State.INACTIVE)),
+        ExpectedMoment(START_MS + 3 * step_ms, WantedState(State.PENDING)),
+        ExpectedMoment(START_MS + 4 * step_ms, WantedState(State.FIRING, Severity.CRITICAL)),
     )
 
 

@@ -9,7 +9,7 @@ from alerts.rules import DAY_MS, MINUTE_MS
 from alerts.states import State
 from stream.simulate.answer_model import answering
 from stream.simulate.headway import Headway
-from stream.simulate.population import Change, Crowd, Size
+from stream.simulate.population import AlertChange, Crowd, Size
 from tests.builders import plan_of
 
 RULES = """
@@ -27,7 +27,7 @@ def crowd(rows: int = 20, seed: int = 1, per_day: float = 200) -> Crowd:
     return Crowd(plan, answering("csat", plan.keeps), Size(rows, per_day, seed))
 
 
-def live(made: Crowd, panes: int, score: float) -> Iterator[Change]:
+def live(made: Crowd, panes: int, score: float) -> Iterator[AlertChange]:
     """Go on while nobody watches."""
     return made.live(panes, score, Headway(lambda _: None))
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from alerts.rules import DAY_MS, HOUR_MS, Rule, Rulebook
 from stream.cli.simulate import command
-from stream.simulate.simulation import Outcome, Question, Simulation, false_pages
+from stream.simulate.simulation import Question, RuleOutcome, Simulation, false_pages
 from tests.simulated import RULES, book, rule
 
 QUESTION = Question(
@@ -17,23 +17,23 @@ QUESTION = Question(
 )
 
 
-def by_name(outcomes: list[Outcome]) -> dict[str, Outcome]:
+def by_name(outcomes: list[RuleOutcome]) -> dict[str, RuleOutcome]:
     """Outcomes by their rules' names."""
     return {outcome.rule.name: outcome for outcome in outcomes}
 
 
-def simulate(rulebook: Rulebook, rules: list[Rule], question: Question) -> list[Outcome]:
+def simulate(rulebook: Rulebook, rules: list[Rule], question: Question) -> list[RuleOutcome]:
     """What comes of it; nobody watches."""
     return Simulation(rulebook, rules, question).run(lambda _: None)
 
 
 @pytest.fixture
-def outcomes() -> dict[str, Outcome]:
+def outcomes() -> dict[str, RuleOutcome]:
     """A doubting threshold and sudden detection, each with the plain threshold beside it."""
     return by_name(simulate(book(), [rule("low"), rule("sudden")], QUESTION))
 
 
-def test_doubt_and_sequences_page_far_less_than_a_plain_threshold(outcomes: dict[str, Outcome]) -> None:
+def test_doubt_and_sequences_page_far_less_than_a_plain_threshold(outcomes: dict[str, RuleOutcome]) -> None:
     """And all of them see a collapse."""
     assert list(outcomes) == ["low", "low, plain", "sudden", "sudden, plain"]
     assert outcomes["low"].pages <= 0.1 * outcomes["low, plain"].pages
@@ -93,7 +93,7 @@ def test_burn_rules_are_simulated_too() -> None:
 
 def test_false_pages_have_an_interval() -> None:
     """Ten pages in five months of scopes."""
-    rate, low, high = false_pages(Outcome(rule("low"), None, 5, pages=10))
+    rate, low, high = false_pages(RuleOutcome(rule("low"), None, 5, pages=10))
     assert rate == 2
     assert 0.9 < low < 1.1
     assert 3.6 < high < 3.8

@@ -9,7 +9,7 @@ from alerts.rules import DAY_MS, HOUR_MS
 from stream.files.rule_files import starter
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
-from stream.messages.outcomes import Outcome
+from stream.messages.outcomes import RecordOutcome
 from stream.messages.records import FileRecord, Stream
 from stream.traffic.faults import SPOILERS_OF, messed
 from stream.traffic.generator import Message, Traffic
@@ -38,7 +38,7 @@ def test_no_mess_changes_nothing() -> None:
     assert list(messed(clean, none, seed=1)) == clean
 
 
-def _outcomes(messages: list[Message], stream: Stream) -> Counter[Outcome]:
+def _outcomes(messages: list[Message], stream: Stream) -> Counter[RecordOutcome]:
     records = [
         FileRecord(number, message.value, message.due_ms)
         for number, message in enumerate(m for m in messages if m.stream is stream)
@@ -51,7 +51,7 @@ def test_good_traffic_is_accepted_to_the_last_record(stream: Stream) -> None:
     """The generator speaks the input contract."""
     messages = list(islice(Traffic(HEALTHY, DAWN_MS, 50), 5_000))
     outcomes = +_outcomes(messages, stream)
-    assert set(outcomes) == {Outcome.ACCEPTED}
+    assert set(outcomes) == {RecordOutcome.ACCEPTED}
 
 
 @pytest.mark.parametrize("stream", Stream)
@@ -60,4 +60,4 @@ def test_every_way_to_spoil_a_record_is_noticed(stream: Stream) -> None:
     good = next(m for m in Traffic(HEALTHY, DAWN_MS, 50) if m.stream is stream)
     for spoil in SPOILERS_OF[stream]:
         spoiled = Message(good.due_ms, stream, good.key, spoil(good.value))
-        assert +_outcomes([spoiled], stream) == {Outcome.REJECTED: 1}, spoiled.value
+        assert +_outcomes([spoiled], stream) == {RecordOutcome.REJECTED: 1}, spoiled.value

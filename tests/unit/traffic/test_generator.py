@@ -12,14 +12,14 @@ from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS
 from alerts.transitions import utc_text
 from stream.messages.records import Stream
 from stream.traffic.generator import Message, Traffic, cause_share, level_at, messages_per_contact
-from stream.traffic.profiles import CHANNELS, DEMO, JOURNEY, OFFICE, SCENARIOS, STAGES, Scenario
+from stream.traffic.profiles import CHANNELS, DEMO, JOURNEY, OFFICE, SCENARIOS, STAGES, TrafficScenario
 
 DAWN_MS = 1_772_000_000_000 // DAY_MS * DAY_MS + 6 * HOUR_MS
 HEALTHY = SCENARIOS["day"]
 PER_SECOND = 0.6
 
 
-def _played(scenario: Scenario, span_ms: int, seed: int = 7) -> list[Message]:
+def _played(scenario: TrafficScenario, span_ms: int, seed: int = 7) -> list[Message]:
     traffic = Traffic(scenario, DAWN_MS, PER_SECOND, seed)
     return list(takewhile(lambda message: message.due_ms < DAWN_MS + span_ms, traffic))
 

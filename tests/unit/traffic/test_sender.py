@@ -18,7 +18,7 @@ from stream.messages.records import Stream
 from stream.traffic.generator import Message
 from stream.traffic.pacing import Pace
 from stream.traffic.profiles import SCENARIOS
-from stream.traffic.sender import Limits, Play, limits, run_name, send, wall_ms, write
+from stream.traffic.sender import Play, SendLimits, limits, run_name, send, wall_ms, write
 
 NOON = "2026-01-05T12:00:00Z"
 
@@ -64,10 +64,10 @@ def test_what_is_due_goes_to_its_topic_under_its_key() -> None:
 def test_a_run_ends_at_an_event_time_or_after_a_number_of_messages() -> None:
     """Whichever comes first; without limits it never does."""
     messages = _messages(1, 2, 3, 4)
-    assert [m.due_ms for m in Limits(until_ms=3).of(messages)] == [1, 2]
-    assert [m.due_ms for m in Limits(messages=3).of(messages)] == [1, 2, 3]
-    assert [m.due_ms for m in Limits(until_ms=3, messages=1).of(messages)] == [1]
-    assert list(Limits().of(messages)) == messages
+    assert [m.due_ms for m in SendLimits(until_ms=3).of(messages)] == [1, 2]
+    assert [m.due_ms for m in SendLimits(messages=3).of(messages)] == [1, 2, 3]
+    assert [m.due_ms for m in SendLimits(until_ms=3, messages=1).of(messages)] == [1]
+    assert list(SendLimits().of(messages)) == messages
 
 
 def test_seconds_are_seconds_of_life() -> None:

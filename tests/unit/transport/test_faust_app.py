@@ -5,11 +5,11 @@ from typing import Any
 
 from mode.supervisors import CrashingSupervisor
 
-from stream.kafka.offsets import Slots
+from stream.kafka.offsets import OffsetTracker
 from stream.kafka.settings import ClientSettings
 from stream.transport.faust_app import FAMILIES, REBALANCE_TIMEOUT_S, Agents, build, consumer_options
 from stream.transport.faust_transport import STEP_S, Consumer
-from stream.transport.link import Batch, Link
+from stream.transport.link import Link, RecordBatch
 
 
 class Nobody:
@@ -25,7 +25,7 @@ class Nobody:
         """Nothing to restore."""
 
 
-async def _ignore(_: Batch) -> None:
+async def _ignore(_: RecordBatch) -> None:
     """Take a batch."""
 
 
@@ -33,7 +33,7 @@ def built() -> Any:
     """An app that will not be started."""
 
     async def inside() -> Any:
-        link = Link({}, "rules", FAMILIES, Slots(lambda _: 4), Nobody())
+        link = Link({}, "rules", FAMILIES, OffsetTracker(lambda _: 4), Nobody())
         app = build("g", ["127.0.0.1:9092", "[::1]:9093"], link, Agents(_ignore, _ignore, _ignore))
         return app, app.consumer, app.conf
 

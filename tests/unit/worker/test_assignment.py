@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from alerts.errors import OperatorError
 from alerts.rules import Rule, Rulebook, Threshold
 from stream.indicators.plan import Plan
-from stream.kafka.offsets import TP, Committed, Slot, Slots
+from stream.kafka.offsets import TP, Committed, OffsetTracker, Slot
 from stream.monitoring.metrics import Metrics
-from stream.transport.link import Batch, Positions
-from stream.worker.assignment import Crew
-from stream.worker.context import Surroundings
-from stream.worker.processor import IntakeMachine, JudgeMachine
+from stream.transport.link import Positions, RecordBatch
+from stream.worker.assignment import Assignment
+from stream.worker.context import TaskContext
+from stream.worker.intake_processor import IntakeProcessor
+from stream.worker.judge_processor import JudgeProcessor
 from stream.worker.task_specs import intake_role, judge_role
 from tests.fake_kafka import FakeKafka, FakeOutbox, record
 
@@ -36,11 +37,11 @@ class World:
     def __post_init__(self) -> None:
         self.kafka = FakeKafka()
         self.outbox = FakeOutbox(self.kafka)
-        self.slots = Slots(lambda _: 4)
-        around = Surroundings(self.outbox, self.kafka.reading, self.failures.append, lambda *_: None)
+        self.slots = OffsetTracker(lambda _: 4)
+        around = TaskContext(self.outbox, self.kafka.reading, self.failures.append, lambda *_: None)
         metrics = Metrics(PLAN.rulebook)
         roles = intake_role(PLAN, "g", metrics), judge_role(PLAN, "g", metrics)
-        self.crew = Crew(roles, around, self.slots, 0.01)
+        self.crew = Assignment(roles, around, self.slots, 0.01)
         self.crew.committed = self.committed
         self.crew.positions = self.at.get
         self.crew.forget = self.forgotten.append
@@ -77,7 +78,7 @@ def test_partitions_open_when_their_state_is_there() -> None:
         assert world.crew.waits_for == "the state of 2 partitions is being restored"
         await world.assign(OURS)
         assert all(map(world.slots.is_open, OURS))
-        assert len(world.crew.machines(IntakeMachine)) == len(world.crew.machines(JudgeMachine)) == 1
+        assert len(world.crew.machines(IntakeProcessor)) == len(world.crew.machines(JudgeProcessor)) == 1
 
     scene(play)
 
@@ -87,17 +88,17 @@ def test_partitions_that_stay_keep_their_machine() -> None:
 
     async def play(world: World) -> None:
         await world.assign(OURS)
-        [intake] = world.crew.machines(IntakeMachine)
+        [intake] = world.crew.machines(IntakeProcessor)
         await world.crew.release()
-        assert world.crew.machines(IntakeMachine) == []
+        assert world.crew.machines(IntakeProcessor) == []
         await world.assign(INTAKE_0)
-        assert world.crew.machines(IntakeMachine) == [intake]
-        assert world.crew.machines(JudgeMachine) == []
+        assert world.crew.machines(IntakeProcessor) == [intake]
+        assert world.crew.machines(JudgeProcessor) == []
         await world.crew.release()
         await world.assign([JUDGE_1])
         await world.crew.release()
         await world.assign(OURS)
-        assert world.crew.machines(IntakeMachine) != [intake]
+        assert world.crew.machines(IntakeProcessor) != [intake]
 
     scene(play)
 
@@ -121,7 +122,7 @@ def test_leaving_waits_for_what_was_said() -> None:
         world.kafka.append(INTAKE_0[1], b"bad")
         slot = Slot(0, 0.0)
         world.outbox.hold = True
-        await world.crew.take(Batch(INTAKE_0[1], world.kafka.slice(INTAKE_0[1], 0, 1), slot))
+        await world.crew.take(RecordBatch(INTAKE_0[1], world.kafka.slice(INTAKE_0[1], 0, 1), slot))
         leaving = asyncio.create_task(world.crew.release())
         await asyncio.sleep(0.01)
         assert not leaving.done()
@@ -141,9 +142,9 @@ def test_leaving_while_states_are_restored() -> None:
         world.slots.assign(OURS)
         world.crew.assigned(OURS)
         await world.crew.release()
-        assert world.crew.machines(IntakeMachine) == []
+        assert world.crew.machines(IntakeProcessor) == []
         await world.assign(OURS)
-        assert len(world.crew.machines(IntakeMachine)) == 1
+        assert len(world.crew.machines(IntakeProcessor)) == 1
         assert world.failures == []
 
     scene(play)
@@ -225,7 +226,7 @@ def test_a_topic_made_anew_ends_the_worker() -> None:
 
     async def play(world: World) -> None:
         await world.assign([JUDGE_1])
-        [judge] = world.crew.machines(JudgeMachine)
+        [judge] = world.crew.machines(JudgeProcessor)
         judge.feed(JUDGE_1.topic, [record(JUDGE_1, 7, b"no section")])
         world.at[JUDGE_1] = Positions(8, 8, 0.0)
         world.crew._check(world.crew.hosts[0])

@@ -9,9 +9,11 @@ from stream.indicators.plan import Plan
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outgoing
 from stream.messages.records import Stream
-from stream.messages.tallies import Kind, Section, decode
+from stream.messages.tallies import Kind, TallyMessage, decode
 from stream.monitoring.metrics import Metrics
-from stream.worker.processor import IntakeMachine, JudgeMachine, Work
+from stream.worker.intake_processor import IntakeProcessor
+from stream.worker.judge_processor import JudgeProcessor
+from stream.worker.processor import Work
 from tests.fake_kafka import Record, record
 
 FEEDBACK = TP("cx.feedback", 0)
@@ -32,20 +34,20 @@ def _answer(number: int, at_s: int) -> Record:
     return record(FEEDBACK, number, orjson.dumps(event), at_s * 1_000)
 
 
-def intake() -> tuple[IntakeMachine, Metrics]:
+def intake() -> tuple[IntakeProcessor, Metrics]:
     """An intake that was just assigned."""
     metrics = Metrics(BOOK)
-    machine = IntakeMachine.fresh(PLAN, 0, metrics)
+    machine = IntakeProcessor.fresh(PLAN, 0, metrics)
     machine.assigned()
     return machine, metrics
 
 
-def sections(messages: Sequence[Outgoing]) -> list[Section]:
+def sections(messages: Sequence[Outgoing]) -> list[TallyMessage]:
     """The sections among messages."""
     return [decode(each.value or b"") for each in messages if each.topic == "cx.tallies"]
 
 
-def quiet_for(machine: IntakeMachine, seconds: range) -> list[Outgoing]:
+def quiet_for(machine: IntakeProcessor, seconds: range) -> list[Outgoing]:
     """Look every second; what was said last."""
     said: list[Outgoing] = []
     for now_s in seconds:
@@ -71,7 +73,7 @@ def test_first_records_are_announced() -> None:
 
 def test_sections_go_to_their_judge() -> None:
     """The partition of cx.tallies is the shard."""
-    machine = IntakeMachine.fresh(Plan(BOOK, 3), 0, Metrics(BOOK))
+    machine = IntakeProcessor.fresh(Plan(BOOK, 3), 0, Metrics(BOOK))
     messages = machine.work("cx.feedback", answers(0, 40)).messages
     assert [each.partition for each in messages] == [0, 1, 2, 0, 1, 2]
     assert {each.key for each in messages} == {b"feedback/0"}
@@ -109,7 +111,7 @@ def test_a_snapshot_goes_on_where_it_was() -> None:
     """The restored machine knows its offsets and says what the other would have said."""
     machine, metrics = intake()
     machine.feed("cx.feedback", answers(0, 25))
-    again = IntakeMachine.restore(PLAN, 0, metrics, machine.snapshot())
+    again = IntakeProcessor.restore(PLAN, 0, metrics, machine.snapshot())
     one, other = (each.work("cx.feedback", answers(25, 25)) for each in (machine, again))
     assert again.next_offsets() == machine.next_offsets()
     assert one.messages == other.messages
@@ -140,7 +142,7 @@ def judged(work: Work) -> list[str]:
     return [orjson.loads(each.value or b"")["state"] for each in work.messages if each.topic == "cx.alerts"]
 
 
-def log_of(machine: IntakeMachine, *batches: list[Record]) -> list[Record]:
+def log_of(machine: IntakeProcessor, *batches: list[Record]) -> list[Record]:
     """cx.tallies, after an intake has worked off batches and then been quiet."""
     messages = [each for batch in batches for each in machine.work("cx.feedback", batch).messages]
     for now_s in range(40):
@@ -152,7 +154,7 @@ def test_a_judge_tells_transitions_with_its_batch() -> None:
     """Keyed by alert, so that each alert's are in order; and how long it took is measured."""
     machine, metrics = intake()
     log = log_of(machine, answers(0, 60), answers(60, 60))
-    judge = JudgeMachine.fresh(PLAN, 0, metrics)
+    judge = JudgeProcessor.fresh(PLAN, 0, metrics)
     work = judge.work("cx.tallies", log)
     assert judged(work) == ["firing"]
     assert work.messages[0].key == orjson.loads(work.messages[0].value or b"")["id"].encode()
@@ -165,7 +167,7 @@ def test_a_judge_tells_transitions_with_its_batch() -> None:
 def test_scores_leave_by_themselves() -> None:
     """Those that changed, each under its own key."""
     machine, metrics = intake()
-    judge = JudgeMachine.fresh(PLAN, 0, metrics)
+    judge = JudgeProcessor.fresh(PLAN, 0, metrics)
     judge.feed("cx.tallies", log_of(machine, answers(0, 60)))
     keys = [each.key for each in judge.scores()]
     assert b"csat|channel=phone|600" in keys
@@ -176,15 +178,15 @@ def test_a_judge_comes_back() -> None:
     """With its place in the log; what it had told, it does not tell again."""
     machine, metrics = intake()
     log = log_of(machine, answers(0, 60), answers(60, 60))
-    judge = JudgeMachine.fresh(PLAN, 0, metrics)
+    judge = JudgeProcessor.fresh(PLAN, 0, metrics)
     judge.feed("cx.tallies", log[:-5])
-    again = JudgeMachine.restore(PLAN, 0, metrics, judge.snapshot(), judge.next_offsets()["cx.tallies"])
+    again = JudgeProcessor.restore(PLAN, 0, metrics, judge.snapshot(), judge.next_offsets()["cx.tallies"])
     assert judged(again.work("cx.tallies", log)) == judged(judge.work("cx.tallies", log))
 
 
 def test_what_is_no_section_is_passed_over() -> None:
     """Somebody else's record on cx.tallies stops nobody."""
     _, metrics = intake()
-    judge = JudgeMachine.fresh(PLAN, 0, metrics)
+    judge = JudgeProcessor.fresh(PLAN, 0, metrics)
     assert judge.work("cx.tallies", [record(TALLIES, 0, b"hello"), record(TALLIES, 1, None)]).messages == []
     assert judge.next_offsets() == {"cx.tallies": 2}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from alerts.rules import DAY_MS
 from alerts.transitions import Transition, utc_text
 from stream.judge.judge import Explained, Judge
-from stream.messages.tallies import ScopeKey, Section
+from stream.messages.tallies import ScopeKey, TallyMessage
 from tests.builders import Counted, plan_of, section_of
 
 KEPT = """
@@ -37,7 +37,7 @@ def answers(pane: int, happy: int, unhappy: int, scope: ScopeKey | None = None) 
     return [Counted(pane, scope or key("phone"), cell, count) for cell, count in counts.items() if count]
 
 
-def panes(counted: Iterable[Counted], through: int) -> list[Section]:
+def panes(counted: Iterable[Counted], through: int) -> list[TallyMessage]:
     """Sections that close one pane after the other."""
     rows = list(counted)
     return [
@@ -50,7 +50,7 @@ def panes(counted: Iterable[Counted], through: int) -> list[Section]:
     ]
 
 
-def fed(judge: Judge, sections: Iterable[Section]) -> list[Transition]:
+def fed(judge: Judge, sections: Iterable[TallyMessage]) -> list[Transition]:
     """Everything that the judge tells of the sections."""
     return [told for section in sections for told in judge.feed(section, 0)]
 
@@ -231,7 +231,7 @@ SPLIT = st.lists(
 )
 
 
-def closed(parts: list[list[tuple[int, int]]]) -> list[Section]:
+def closed(parts: list[list[tuple[int, int]]]) -> list[TallyMessage]:
     """Pane after pane, closed by three partitions of which each has a part of its answers."""
     return [
         section_of(f"{name}/{number}", 1000 + at, counted, position=at)

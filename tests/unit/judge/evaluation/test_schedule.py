@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from alerts.transitions import Transition
 from stream.judge.evaluation.threshold_rules import MOST_EDGES
 from stream.judge.judge import Judge
-from stream.messages.tallies import ScopeKey, Section
+from stream.messages.tallies import ScopeKey, TallyMessage
 from tests.builders import Counted, plan_of, section_of
 
 RULES = """
@@ -104,7 +104,7 @@ def told(
     return found
 
 
-def _closing(through: int, due: list[Counted]) -> list[Section]:
+def _closing(through: int, due: list[Counted]) -> list[TallyMessage]:
     return [
         section_of("interactions/0", through, position=through),
         section_of("feedback/0", through, due, position=through),

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from stream.indicators.plan import Grouping
-from stream.judge.evaluation.scopes import FIRST_ROOM, Scopes
+from stream.judge.evaluation.scopes import FIRST_ROOM, ScopeTable
 
 
 def test_rows_are_reused_and_room_grows() -> None:
     """A released row stands for another scope; room doubles when it runs out."""
     grown: list[int] = []
-    scopes = Scopes(Grouping(("channel", "stage"), ("channel",)))
+    scopes = ScopeTable(Grouping(("channel", "stage"), ("channel",)))
     rows = [scopes.row_of((f"c{number}", "s"), grown.append) for number in range(FIRST_ROOM + 1)]
     assert rows == list(range(FIRST_ROOM + 1))
     assert grown == [FIRST_ROOM, 2 * FIRST_ROOM]

@@ -1,0 +1,101 @@
+"""What the events of a pane, or of a block of panes, counted in each scope of a group."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from alerts.detect.findings import Ints
+from stream.indicators.formulas import Formula
+from stream.indicators.levels import LevelCounts
+from stream.judge.windows.sliding import NO_ROWS
+
+
+@dataclass(frozen=True)
+class PaneCounts:
+    """What one pane counted in time, by row and cell; late corrections are not in it.
+
+    Shared by all detectors of a group, so what several of them ask for is computed once.
+    """
+
+    rows: Ints
+    cells: Ints
+    counts: Ints
+
+    @cached_property
+    def heard(self) -> tuple[Ints, Ints]:
+        """Rows with any count, ascending, and for each count the place of its row among them."""
+        flags = np.zeros(int(self.rows.max(initial=-1)) + 1, np.bool_)
+        flags[self.rows] = True
+        rows = np.flatnonzero(flags)
+        return rows, np.searchsorted(rows, self.rows)
+
+    def by_cell(self, formula: Formula) -> tuple[Ints, Ints]:
+        """The rows with any count, and their counts by the formula's cells."""
+        if formula.name not in self._tables:
+            rows, places = self.heard
+            table = np.zeros((len(rows), len(formula.cells)), np.int64)
+            columns = formula.columns[self.cells]
+            kept = columns >= 0
+            np.add.at(table, (places[kept], columns[kept]), self.counts[kept])
+            self._tables[formula.name] = table
+        return self.heard[0], self._tables[formula.name]
+
+    @cached_property
+    def _tables(self) -> dict[str, Ints]:
+        return {}
+
+    @cached_property
+    def levels(self) -> dict[str, tuple[Ints, Ints, Ints]]:
+        """By indicator, what `BlockCounts.by_level` has found."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class BlockCounts:
+    """What the panes of a block counted in time: by pane (`due`, ascending), row and cell."""
+
+    due: Ints
+    counts: PaneCounts
+
+    def at(self, pane: int) -> PaneCounts:
+        """One pane's part."""
+        start, stop = np.searchsorted(self.due, (pane, pane + 1)).tolist()
+        part = slice(start, stop)
+        return PaneCounts(self.counts.rows[part], self.counts.cells[part], self.counts.counts[part])
+
+    def panes(self, formula: Formula | None) -> Ints:
+        """Panes in which there is anything for a formula, ascending; none for none."""
+        if formula is None or not len(self.due):
+            return NO_ROWS
+        return np.unique(self.due[formula.columns[self.counts.cells] >= 0])
+
+    def by_level(self, formula: Formula, levels: LevelCounts) -> tuple[Ints, Ints, Ints]:
+        """Panes, rows, and counts by level of what was answered, in time order."""
+        if formula.name not in self.counts.levels:
+            self.counts.levels[formula.name] = self._by_level(formula, levels)
+        return self.counts.levels[formula.name]
+
+    def _by_level(self, formula: Formula, levels: LevelCounts) -> tuple[Ints, Ints, Ints]:
+        columns = formula.columns[self.counts.cells]
+        used = columns >= 0
+        due, rows = self.due[used], self.counts.rows[used]
+        starts = np.flatnonzero((np.diff(due, prepend=-1) != 0) | (np.diff(rows, prepend=-1) != 0))
+        places = np.cumsum(np.isin(np.arange(len(due)), starts)) - 1
+        table = np.zeros((len(starts), len(formula.cells)), np.int64)
+        np.add.at(table, (places, columns[used]), self.counts.counts[used])
+        counts = levels.counts(table)
+        some = counts.any(axis=1)
+        return due[starts][some], rows[starts][some], counts[some]
+
+
+NOTHING: Final = BlockCounts(NO_ROWS, PaneCounts(NO_ROWS, NO_ROWS, NO_ROWS))
+
+
+def union(parts: list[Ints]) -> Ints:
+    """Every row once, ascending; each part is so already."""
+    some = [part for part in parts if len(part)]
+    if len(some) < 2:
+        return some[0] if some else NO_ROWS
+    return np.unique(np.concatenate(some))

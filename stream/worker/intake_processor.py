@@ -1,0 +1,113 @@
+"""The intake under the worker: records of the two inputs in; tallies and dead letters out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import xxhash
+
+from stream.indicators.plan import Plan
+from stream.intake.intake import Intake, IntakeOutput
+from stream.kafka.dead_letters import letter
+from stream.kafka.offsets import TP
+from stream.kafka.outbox import Outgoing
+from stream.kafka.reader import Records
+from stream.messages.keys import sampled
+from stream.messages.records import Stream
+from stream.messages.tallies import TallyMessage, no_rows
+from stream.messages.tallies import encode as encode_section
+from stream.messages.topic_names import TALLIES
+from stream.monitoring.metrics import Metrics
+from stream.worker.idleness import Quiet
+from stream.worker.processor import Work
+
+SAY_AGAIN_S: Final = 600.0
+"""The open panes of a quiet input are said again after so long, in case the log forgets."""
+
+
+STREAM_OF: Final = {stream.topic: stream for stream in Stream}
+
+
+class IntakeProcessor:
+    """An intake, and the silence of its two inputs."""
+
+    def __init__(self, intake: Intake, partition: int, idle_after_s: float, metrics: Metrics) -> None:
+        self.intake = intake
+        self._partition = partition
+        self._metrics = metrics
+        self._quiet = Quiet(Stream, idle_after_s)
+        self._said: dict[tuple[int, str], tuple[bytes, float]] = {}
+
+    @classmethod
+    def fresh(cls, plan: Plan, partition: int, metrics: Metrics) -> "IntakeProcessor":
+        """With nothing fed."""
+        return cls(Intake(plan, partition), partition, _idle_s(plan), metrics)
+
+    @classmethod
+    def restore(
+        cls, plan: Plan, partition: int, metrics: Metrics, parts: Sequence[bytes]
+    ) -> "IntakeProcessor":
+        """From a snapshot."""
+        return cls(Intake.restore(plan, partition, parts), partition, _idle_s(plan), metrics)
+
+    def next_offsets(self) -> dict[str, int]:
+        """The next offset to be fed, per input topic."""
+        return {stream.topic: self.intake.next_offset(stream) for stream in Stream}
+
+    def feed(self, topic: str, records: Records) -> None:
+        """Move the state on."""
+        self.intake.feed(STREAM_OF[topic], records)
+
+    def work(self, topic: str, records: Records) -> Work:
+        """Move the state on: dead letters and sections leave, after word that a quiet input is active."""
+        stream = STREAM_OF[topic]
+        active = self.intake.active_sections(stream) if self._quiet.records(stream) else []
+        output = self.intake.feed(stream, records)
+        self._metrics.batch(stream, output)
+        self._metrics.keys(stream, sampled(records))
+        letters = _letters(TP(topic, self._partition), output, records)
+        return Work([*_sections(active), *letters, *_sections(output.sections)])
+
+    def look(self, caught_up: Mapping[Stream, bool], now_s: float) -> list[Outgoing]:
+        """Sections of inputs that have been quiet for long; called every second or two."""
+        quiet_ms = self._quiet.look(caught_up, now_s)
+        if not quiet_ms:
+            return []
+        by_shard = self.intake.open_sections(quiet_ms)
+        return list(_sections([[self._unsaid(shard, each, now_s) for each in sections]
+                               for shard, sections in enumerate(by_shard)]))  # fmt: skip
+
+    def _unsaid(self, shard: int, section: TallyMessage, now_s: float) -> TallyMessage:
+        """The section without its rows if they have been said in just this form, and not long ago."""
+        rows = xxhash.xxh3_128_digest(encode_section(replace(section, quiet_ms=0)))
+        before, said_s = self._said.get((shard, section.source), (b"", 0.0))
+        if rows == before and now_s - said_s < SAY_AGAIN_S:
+            return replace(section, scopes=(), rows=no_rows())
+        self._said[shard, section.source] = rows, now_s
+        return section
+
+    def assigned(self) -> None:
+        """The partition has come or come back: silence from before was not watched."""
+        self._quiet.restart()
+        self._said.clear()
+
+    def snapshot(self) -> list[bytes]:
+        """The state as it is now."""
+        return self.intake.snapshot()
+
+
+def _idle_s(plan: Plan) -> float:
+    return plan.rulebook.timing.idle_after_ms / 1000
+
+
+def _sections(by_shard: Iterable[Iterable[TallyMessage]]) -> Iterable[Outgoing]:
+    for shard, sections in enumerate(by_shard):
+        for section in sections:
+            yield Outgoing(TALLIES, encode_section(section), section.source.encode(), shard)
+
+
+def _letters(tp: TP, output: IntakeOutput, records: Records) -> Iterable[Outgoing]:
+    if output.rejects:
+        by_offset = {record.offset: record for record in records}
+        for reject in output.rejects:
+            yield letter(tp, by_offset[reject.offset], reject)
