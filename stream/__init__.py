@@ -1,3 +1,3 @@
 """Tocsin: reads what customers do and say, keeps the score of every channel, rings when it falls."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -25,7 +25,7 @@ FORMULAS: Final[Mapping[str, str]] = {
     "mentions": "mentions.count",
     "negative_mentions": "mentions.negative_count",
 }
-"""Formula ids, one per indicator; README explains each."""
+"""Formula ids, one per indicator; `docs/indicators.md` explains each."""
 
 SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
     "csat": ("positive_from",),

@@ -5,7 +5,7 @@
     csat:   "82       64      61      58     _      75         77"
     expect: "inactive pending pending firing stale  firing     resolved"
 
-Several scopes go under `series:`, single events under `events:`; README has the whole form.
+Several scopes go under `series:`, single events under `events:`; `docs/testing.md` has the whole form.
 """
 
 import math

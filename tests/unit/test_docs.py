@@ -1,4 +1,4 @@
-"""README cannot rot: whatever can be set, called, counted or refused is in it, and its examples are sound."""
+"""README and docs cannot rot: whatever can be set, called or refused is in them; examples are sound."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,8 @@ from stream.scenarios.reader import read_scenario
 from stream.scenarios.runner import run
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+README = "\n".join(page.read_text() for page in PAGES)
 CODE = set(re.findall(r"`([^`\n]+)`", README))
 BLOCKS = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
 
@@ -116,9 +117,23 @@ def test_the_scenario_in_the_documents_passes(tmp_path: Path) -> None:
 
 def test_the_documents_name_files_that_are_there() -> None:
     """Links within the repository lead somewhere."""
-    for document in ROOT.glob("*.md"):
-        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
-            assert (ROOT / target).exists(), f"{document.name}: {target}"
+    for document in {*ROOT.glob("*.md"), *PAGES, ROOT / "tests" / "bench" / "README.md"}:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_links_to_a_heading_lead_to_one() -> None:
+    """As GitHub names headings: lower case, blanks as hyphens, without punctuation."""
+    for document in PAGES:
+        for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", document.read_text()):
+            page = document.parent / target if target else document
+            titles = re.findall(r"(?m)^#+ (.+)$", page.read_text())
+            assert anchor in {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_the_first_page_is_short() -> None:
+    """README is read in a few minutes; the rest stands in docs."""
+    assert len((ROOT / "README.md").read_bytes()) <= 9_000
 
 
 def test_every_make_target_in_the_documents_exists() -> None:

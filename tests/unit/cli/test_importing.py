@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from alerts.errors import SettingsError
 from stream.cli.importing import command
 
-README = (Path(__file__).parents[3] / "README.md").read_text()
+README = (Path(__file__).parents[3] / "docs" / "events.md").read_text()
 
 
 def run(*arguments: str | Path, stdin: bytes | None = None) -> Result:
@@ -22,8 +22,8 @@ def run(*arguments: str | Path, stdin: bytes | None = None) -> Result:
 
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
-    """README's mapping file for a CSV of one's own, with the CSV beside it."""
-    section = README[README.index("### Import your own CSV") :]
+    """The documented mapping file for a CSV of one's own, with the CSV beside it."""
+    section = README[README.index("## Import your own CSV") :]
     blocks = re.findall(r"```(\w+)\n(.*?)```", section, re.DOTALL)
     mapping = next(text for kind, text in blocks if kind == "yaml")
     log = next(text for kind, text in blocks if kind == "csv")
