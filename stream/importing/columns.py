@@ -18,6 +18,9 @@ Row = Mapping[str, str]
 
 Value = str | int | float | bool
 
+LIST: Final = "\x1f"
+"""Between the items of a list that stands in one column (ASCII's own unit separator)."""
+
 MS_FROM: Final = 1e11
 """Unix times from here on are milliseconds, below it seconds, as in the events' own contract."""
 
@@ -32,6 +35,7 @@ class Fault(StrEnum):
     LOOKUP = "lookup"  # not in the mapping's table, which has no `otherwise`
     SYNTAX = "syntax"  # not a line of the declared format
     ENCODING = "encoding"  # bytes that are not text
+    FOREIGN = "foreign"  # not a message of the system that the mapping is for
 
 
 class RowError(Exception):
@@ -94,6 +98,44 @@ class Column:
         if found is None:
             raise RowError(Fault.LOOKUP, f'{self.column}: want one of {", ".join(self.table)}, got "{text}"')
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class FirstOf:
+    """The first of several sources that has a value, else `default`."""
+
+    sources: Sequence[FieldSource]
+    default: Value | None = None
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Those of all."""
+        return [column for source in self.sources for column in source.columns]
+
+    def read(self, row: Row) -> Value | None:
+        """The value that comes first."""
+        for source in self.sources:
+            value = source.read(row)
+            if value is not None:
+                return value
+        return self.default
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A lookup table in which capitals and small letters are the same."""
+
+    column: Column
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The one column."""
+        return self.column.columns
+
+    def read(self, row: Row) -> Value | None:
+        """The entry of the text in small letters."""
+        name = self.column.column
+        return self.column.read({name: row[name].lower()} if name in row else row)
 
 
 HOLE: Final = re.compile(r"\{([^{}]+)\}")

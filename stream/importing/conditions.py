@@ -1,9 +1,10 @@
 """Conditions on a row of a foreign log: which rows make an event, or are skipped."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from stream.importing.columns import Row, cell, number
+from stream.importing.columns import LIST, FieldSource, Row, Value, cell, number
 
 
 class Condition(Protocol):
@@ -79,8 +80,12 @@ class Is:
     negated: bool = False
 
     def holds(self, row: Row, before: Row | None, *, last: bool) -> bool:  # noqa: ARG002
-        """The stripped text is compared, null markers included."""
-        return (row.get(self.column, "").strip() in self.values) is not self.negated
+        """The stripped text is compared, null markers included; of a list any item."""
+        text = row.get(self.column, "").strip()
+        found = text in self.values or (
+            LIST in text and not self.values.isdisjoint(part.strip() for part in text.split(LIST))
+        )
+        return found is not self.negated
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +99,22 @@ class Present:
     def holds(self, row: Row, before: Row | None, *, last: bool) -> bool:  # noqa: ARG002
         """Null markers count as no value."""
         return (cell(row, self.column, self.nulls) is not None) is self.wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A field's value where all of some conditions hold, else nothing."""
+
+    source: FieldSource
+    when: tuple[Condition, ...]
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Those of the value, and those that the conditions look at."""
+        return [*self.source.columns, *(each.column for each in self.when if each.column is not None)]
+
+    def read(self, row: Row) -> Value | None:
+        """The value."""
+        if all(condition.holds(row, None, last=False) for condition in self.when):
+            return self.source.read(row)
+        return None

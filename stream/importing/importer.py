@@ -8,7 +8,9 @@ from typing import Final
 import orjson
 
 from alerts.errors import SettingsError
+from stream.importing.answers import stepped
 from stream.importing.columns import Fault, Row, RowError
+from stream.importing.lookups import LookedUp, look_up
 from stream.importing.mapping import Event, LogMapping
 from stream.importing.tables import Numbered
 
@@ -38,8 +40,13 @@ class _Held:
     """The latest row of a case, of which it is not yet known whether another follows."""
 
     number: int
-    row: Row
+    found: LookedUp
     before: Row | None
+
+    @property
+    def row(self) -> Row:
+        """The row with its tables' columns."""
+        return self.found.row
 
 
 class Importer:
@@ -80,20 +87,25 @@ class Importer:
             )
 
     def _row(self, number: int, row: Row) -> Iterator[bytes]:
-        if any(condition.holds(row, None, last=False) for condition in self._mapping.skip):
+        for condition in self._mapping.want:
+            if not condition.holds(row, None, last=False):
+                self.tale.note(number, RowError(Fault.FOREIGN, f"{condition.column}: not as in this log"))
+                return
+        found = look_up(row, self._mapping.tables, {})
+        if any(condition.holds(found.row, None, last=False) for condition in self._mapping.skip):
             self.tale.skipped += 1
             return
         if self._mapping.case is None:
-            yield from self._decide(_Held(number, row, None), last=True)
+            yield from self._decide(_Held(number, found, None), last=True)
             return
-        kept = {column: row[column] for column in self._columns if column in row}
+        kept = {column: found.row[column] for column in self._columns if column in found.row}
         case = kept.get(self._mapping.case, "").strip()
         if case:
-            yield from self._next_of_case(case, number, kept)
+            yield from self._next_of_case(case, number, LookedUp(kept, found.fields, found.missing))
         else:
             self.tale.note(number, RowError(Fault.MISSING, f"{self._mapping.case}: no case"))
 
-    def _next_of_case(self, case: str, number: int, row: Row) -> Iterator[bytes]:
+    def _next_of_case(self, case: str, number: int, found: LookedUp) -> Iterator[bytes]:
         held = self._held.pop(case, None)
         if held is not None:
             yield from self._decide(held, last=False)
@@ -101,16 +113,18 @@ class Importer:
             for other in self._held.values():
                 yield from self._decide(other, last=True)
             self._held.clear()
-        self._held[case] = _Held(number, row, None if held is None else held.row)
+        self._held[case] = _Held(number, found, None if held is None else held.row)
 
     def _decide(self, held: _Held, *, last: bool) -> Iterator[bytes]:
         """The events of a row, all or none: a row with a mistake makes no event."""
         try:
             events = [
-                shape.event(held.row)
+                stepped({**shape.event(held.row), **held.found.fields})
                 for shape in self._mapping.shapes
                 if all(condition.holds(held.row, held.before, last=last) for condition in shape.when)
             ]
+            if events:
+                held.found.check()
             lines = [_encoded(event) for event in events]
         except RowError as error:
             self.tale.note(held.number, error)

@@ -9,6 +9,7 @@ from typing import Final
 
 from stream.importing.columns import Fault, FieldSource, Row, RowError, Value
 from stream.importing.conditions import Condition
+from stream.importing.lookups import LookupTable
 
 Event = dict[str, Value]
 
@@ -59,7 +60,8 @@ class LogMapping:
     """A whole mapping file.
 
     `case` names the column whose rows tell one story; `together` promises that a case's rows follow each
-    other, so that nothing is remembered of cases that are over.
+    other, so that nothing is remembered of cases that are over.  `each` is the path of a list in JSON
+    whose items are the rows.  What does not meet `want` is not of this system.
     """
 
     format: Format
@@ -67,13 +69,29 @@ class LogMapping:
     shapes: tuple[Shape, ...]
     case: str | None = None
     together: bool = False
+    each: str | None = None
+    want: tuple[Condition, ...] = ()
+    tables: tuple[LookupTable, ...] = ()
 
     @property
     def columns(self) -> frozenset[str]:
         """Every column that is looked at."""
-        conditions = [*self.skip, *(condition for shape in self.shapes for condition in shape.when)]
+        conditions = [
+            *self.skip,
+            *self.want,
+            *(condition for shape in self.shapes for condition in shape.when),
+        ]
         used = {condition.column for condition in conditions if condition.column is not None}
         used.update(
             column for shape in self.shapes for source in shape.fields.values() for column in source.columns
         )
+        used.update(column for table in self.tables for column in table.by.columns)
+        used.difference_update(
+            column for column in used.copy() for table in self.tables if _is_of(column, table.name)
+        )
         return frozenset(used | ({self.case} if self.case else set()))
+
+
+def _is_of(column: str, table: str) -> bool:
+    """Whether a lookup table makes the column."""
+    return column == table or column.startswith(f"{table}.")

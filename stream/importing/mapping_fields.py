@@ -19,13 +19,15 @@ from stream.importing.columns import (
     Column,
     Constant,
     FieldSource,
+    FirstOf,
     Flag,
+    Folded,
     Number,
     Seconds,
     Template,
     Time,
 )
-from stream.importing.conditions import ColumnChanges, Condition, First, Is, Last, Present, Rises
+from stream.importing.conditions import ColumnChanges, Condition, First, Guarded, Is, Last, Present, Rises
 
 TIMES: Final = ("at", "opened_at", "interaction_at")
 NUMBERS: Final = ("wait_s", "handle_s", "reach")
@@ -61,9 +63,14 @@ def source(node: Node, field: str, shared: Shared) -> FieldSource:
         if len(given) != 1:
             raise node.wrong(f"a mapping with one of {', '.join(FORMS)}")
         nulls = shared.nulls | fields.get_or("nulls", words, frozenset[str]())
-        made = FORMS[given[0]](fields, Shared(nulls, shared.zone))
+        own = Shared(nulls, shared.zone)
+        made = FORMS[given[0]](fields, own)
+        default = fields.get("default", Node.text)
+        when = fields.get("when", lambda inner: inner.each(lambda item: condition(item, own)))
         fields.close()
         found = Constant("") if made is None else made
+        found = Guarded(found, tuple(when)) if when else found
+        found = found if default is None else FirstOf((found,), default)
     _suits(node, field, found)
     return found
 
@@ -130,9 +137,23 @@ def _condition(key: str, fields: Fields, nulls: frozenset[str]) -> Condition:
 
 def _lookup(fields: Fields, shared: Shared) -> FieldSource | None:
     column = fields.get("column", Node.text)
+    fold = fields.get_or("fold", Node.flag, default=False)
     table = fields.get("map", _table)
     otherwise = fields.get("otherwise", Node.text)
-    return None if column is None else Column(column, shared.nulls, table, otherwise)
+    if fold and table is None:
+        fields.note("fold", "has no meaning without a map")
+    if column is None:
+        return None
+    if not fold or table is None:
+        return Column(column, shared.nulls, table, otherwise)
+    small = {key.lower(): value for key, value in table.items()}
+    return Folded(Column(column, frozenset(null.lower() for null in shared.nulls), small, otherwise))
+
+
+def _first_of(fields: Fields, shared: Shared) -> FieldSource | None:
+    """`any`: what a field may come from, in order; each suits the field as one alone would."""
+    sources = fields.get("any", lambda node: node.each(lambda item: source(item, "", shared)))
+    return FirstOf(tuple(sources)) if sources else None
 
 
 def _table(node: Node) -> Mapping[str, str]:
@@ -204,6 +225,7 @@ FORMS: Final[Mapping[str, Callable[[Fields, Shared], FieldSource | None]]] = {
     "seconds": _seconds,
     "number": _number,
     "flag": _flag,
+    "any": _first_of,
 }
 
 
@@ -213,8 +235,15 @@ def _accepts(node: Node, parse: Callable[[Node], object]) -> bool:
 
 
 def _suits(node: Node, field: str, made: FieldSource) -> None:
-    """Note a source whose values the field cannot take."""
-    if isinstance(made, Constant):
+    """Note a source whose values the field cannot take; `field` "" takes any."""
+    if isinstance(made, FirstOf):
+        for each in made.sources:
+            _suits(node, field, each)
+        return
+    if isinstance(made, Guarded):
+        _suits(node, field, made.source)
+        return
+    if isinstance(made, Constant) or not field:
         return
     if field in TIMES:
         suits, want = isinstance(made, Time), "{time: …}"
@@ -223,8 +252,8 @@ def _suits(node: Node, field: str, made: FieldSource) -> None:
     elif field in FLAGS:
         suits, want = isinstance(made, Flag), "{flag: …}"
     elif field == "score":
-        suits, want = isinstance(made, (Number, Column)), "{number: …} or a column of answers"
+        suits, want = isinstance(made, (Number, Column, Folded)), "{number: …} or a column of answers"
     else:
-        suits, want = isinstance(made, (Column, Template)), 'a column or {text: "…"}'
+        suits, want = isinstance(made, (Column, Folded, Template)), 'a column or {text: "…"}'
     if not suits:
         node.note(f"want {want} for {field}")

@@ -14,8 +14,10 @@ import yaml
 
 from alerts.errors import SettingsError
 from alerts.rulebook.yaml_nodes import Fields, Node, read_document
+from stream.importing.answers import STEPPED
 from stream.importing.columns import FieldSource
 from stream.importing.conditions import ColumnChanges, Condition, First, Last, Rises
+from stream.importing.lookups import Entry, LookupTable, Match
 from stream.importing.mapping import REQUIRED, Format, LogMapping, Shape
 from stream.importing.mapping_fields import (
     FIELDS,
@@ -27,6 +29,8 @@ from stream.importing.mapping_fields import (
     words,
     zone,
 )
+from stream.indicators.cells import SCALES
+from stream.messages.events import INDICATORS
 
 SUFFIX: Final = ".yaml"
 FORMATS: Final = ("csv", "tsv", "ndjson")
@@ -63,12 +67,17 @@ def parse(text: str, file: str) -> LogMapping:
         RulebookError: with every mistake in it.
     """
     root = read_document(text, file)
-    found = root.attempt(_mapping)
+    found = root.attempt(read_mapping)
     root.notes.settle()
     return found[0]
 
 
-def _mapping(root: Node) -> LogMapping:
+def read_mapping(root: Node) -> LogMapping:
+    """The mapping that a value of a document declares; mistakes are noted.
+
+    Raises:
+        Wrong: it is not a mapping at all.
+    """
     fields = root.fields("a mapping of columns to fields")
     nulls = fields.get("nulls", words)
     shared = Shared(
@@ -77,6 +86,11 @@ def _mapping(root: Node) -> LogMapping:
     case, together = fields.get("case", _case) or (None, False)
     layout = _format(fields)
     skip = fields.get("skip", lambda node: _conditions(node, shared, None)) or ()
+    want = fields.get("want", lambda node: _conditions(node, shared, None)) or ()
+    each = fields.get("each", Node.text)
+    if layout.kind != "ndjson":
+        fields.refuse("each", f"has no meaning where the format is {layout.kind}")
+    tables = fields.get("tables", lambda node: _tables(node, shared)) or ()
     common = fields.get("fields", lambda node: _sources(node, shared)) or {}
     if "events" in fields:
         one = _ShapeReader(shared, common, case)
@@ -85,7 +99,7 @@ def _mapping(root: Node) -> LogMapping:
         _note_missing(fields, common)
         shapes = [Shape((), common)]
     fields.close()
-    return LogMapping(layout, skip, tuple(shapes), case, together)
+    return LogMapping(layout, skip, tuple(shapes), case, together, each, want, tables)
 
 
 def _format(fields: Fields) -> Format:
@@ -139,6 +153,43 @@ def _conditions(node: Node, shared: Shared, case: str | None) -> tuple[Condition
         return found
 
     return tuple(node.each(one))
+
+
+def _tables(node: Node, shared: Shared) -> tuple[LookupTable, ...]:
+    fields = node.fields("tables by name, such as {topics: {by: tags}}")
+    found = [fields.get(name, partial(_lookup_table, name, shared)) for name in fields.names()]
+    return tuple(table for table in found if table is not None)
+
+
+def _lookup_table(name: str, shared: Shared, node: Node) -> LookupTable | None:
+    fields = node.fields("a table such as {by: tags, entries: {…}}")
+    by = fields.require("by", lambda inner: source(inner, "", shared), "a column whose text is looked up")
+    match = fields.get_or("match", lambda inner: Match(inner.choice([m.value for m in Match])), Match.EXACT)
+    required = fields.get_or("required", Node.flag, default=False)
+    entries = fields.get("entries", table_entries) or {}
+    fields.close()
+    return None if by is None else LookupTable(name, by, match, required, entries)
+
+
+def table_entries(node: Node) -> Mapping[str, Entry]:
+    """Entries of a table: a text each, or fields of the event."""
+    fields = node.fields("a table such as {tag_billing: billing}")
+    found = {name: fields.get(name, _entry) for name in fields.names()}
+    return {name: entry for name, entry in found.items() if entry is not None}
+
+
+def _entry(node: Node) -> Entry:
+    if not node.is_mapping:
+        return node.text()
+    fields = node.fields()
+    found = {name: fields.get(name, Node.text) for name in FIELDS}
+    fields.close()
+    made = {name: value for name, value in found.items() if value is not None}
+    if made.get("indicator", INDICATORS[0]) not in INDICATORS:
+        fields.note("indicator", f"want one of {', '.join(INDICATORS)}")
+    if made.get("scale", "1-5") not in (*SCALES, *STEPPED):
+        fields.note("scale", f"want one of {', '.join((*SCALES, *STEPPED))}")
+    return made
 
 
 def _sources(node: Node, shared: Shared) -> dict[str, FieldSource]:

@@ -9,6 +9,7 @@ import orjson
 
 from alerts.errors import SettingsError
 from stream.importing.columns import Fault, Row, RowError
+from stream.importing.json_rows import json_rows
 from stream.importing.mapping import Format
 
 Numbered = tuple[int, Row | RowError]
@@ -17,15 +18,15 @@ Numbered = tuple[int, Row | RowError]
 BOM: Final = "\ufeff"
 
 
-def rows(stream: IO[bytes], layout: Format, name: str) -> Iterator[Numbered]:
-    """The rows of a log, in order.  Empty lines are passed over.
+def rows(stream: IO[bytes], layout: Format, name: str, each: str | None = None) -> Iterator[Numbered]:
+    """The rows of a log, in order.  Empty lines are passed over; of NDJSON the items at `each` are rows.
 
     Raises:
         SettingsError: the file has no header line.
     """
     text = io.TextIOWrapper(stream, layout.encoding, errors="surrogateescape", newline="")
     if layout.kind == "ndjson":
-        return _objects(text)
+        return _objects(text, each)
     return _records(text, layout, name)
 
 
@@ -67,7 +68,7 @@ def distinct(names: Sequence[str]) -> list[str]:
     return result
 
 
-def _objects(text: io.TextIOWrapper) -> Iterator[Numbered]:
+def _objects(text: io.TextIOWrapper, each: str | None) -> Iterator[Numbered]:
     for number, line in enumerate(text, 1):
         content = line.strip().removeprefix(BOM)
         if not content:
@@ -77,17 +78,7 @@ def _objects(text: io.TextIOWrapper) -> Iterator[Numbered]:
         except ValueError:
             value = None
         if isinstance(value, dict):
-            yield number, dict(_leaves(value, ""))
+            for row in json_rows(value, each):
+                yield number, row
         else:
             yield number, RowError(Fault.SYNTAX, "want a JSON object")
-
-
-def _leaves(value: dict[str, object], prefix: str) -> Iterator[tuple[str, str]]:
-    """Every plain value as text under its dotted path: `customer.id`.  Nulls and lists are left out."""
-    for key, item in value.items():
-        if isinstance(item, dict):
-            yield from _leaves(item, f"{prefix}{key}.")
-        elif isinstance(item, str):
-            yield prefix + key, item
-        elif isinstance(item, (bool, int, float)):
-            yield prefix + key, str(item).lower() if isinstance(item, bool) else str(item)

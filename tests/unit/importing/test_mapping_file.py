@@ -101,7 +101,7 @@ def test_an_event_overrides_the_common_fields() -> None:
         (LEAST + "  team: {seconds: s}\n", 'fields.team: want a column or {text: "…"} for team'),
         (
             LEAST + "  team: {columns: s}\n",
-            "want a mapping with one of column, constant, text, time, seconds, number, flag, got a mapping",
+            "want a mapping with one of column, constant, text, time, seconds, number, flag, any, got",
         ),
         (
             LEAST + "  team: {text: plain}\n",

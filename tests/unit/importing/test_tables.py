@@ -68,10 +68,10 @@ def test_a_file_without_header_is_the_operators_mistake() -> None:
 
 
 def test_ndjson_is_flattened_to_text() -> None:
-    """Nested objects have dotted paths; nulls and lists are as if they were not there."""
+    """Nested objects have dotted paths; nulls are as if they were not there, plain lists are one text."""
     content = b'{"a": {"b": 1.5, "c": true}, "d": "x", "e": null, "f": [1]}\n\n[1]\n{"a"\n'
     found = read(content, Format("ndjson"))
-    assert found[0] == (1, {"a.b": "1.5", "a.c": "true", "d": "x"})
+    assert found[0] == (1, {"a.b": "1.5", "a.c": "true", "d": "x", "f": "1"})
     assert faults(found) == [(3, Fault.SYNTAX), (4, Fault.SYNTAX)]
 
 

@@ -1,0 +1,37 @@
+"""Answers on scales that no indicator has: two and three steps become yes or no.
+
+Zendesk asks with 2, 3 or 5 options, Help Scout with three faces, thumbs have two.  Only the top step is
+satisfied, as in Zendesk's own count.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from stream.importing.columns import Fault, RowError, Value
+
+STEPPED: Final[Mapping[str, tuple[int, ...]]] = {
+    "0-1": (0, 1),
+    "1-2": (1, 2),
+    "0-2": (0, 1, 2),
+    "1-3": (1, 2, 3),
+}
+"""Scales of two and three steps, worst first."""
+
+
+def stepped(event: dict[str, Value]) -> dict[str, Value]:
+    """The event with a score on a stepped scale told as yes or no; any other as it is.
+
+    Raises:
+        RowError: the score is not on its stepped scale.
+    """
+    steps = STEPPED.get(str(event.get("scale")))
+    if steps is None:
+        return event
+    score = event.get("score")
+    try:
+        level = float(str(score))
+    except ValueError:
+        level = float("nan")
+    if level not in steps:
+        raise RowError(Fault.NUMBER, f"score: want one of {', '.join(map(str, steps))}, got another")
+    return {**event, "score": "yes" if level == steps[-1] else "no", "scale": "yes-no"}

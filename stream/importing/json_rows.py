@@ -1,0 +1,83 @@
+"""Rows of JSON objects: every plain value as text under its dotted path, lists folded or fanned out.
+
+    {"user": {"id": 7}, "tags": ["a", "b"], "asked": [{"q": 1, "a": "2"}, {"q": 2, "a": "slow"}]}
+
+is one row, with `user.id` "7", `tags` "a" and "b" together, `asked.0.q` "1", `asked.1.q` "2", and
+`asked.*.q` "1" and "2" together.  Fanned out at `asked` it is two rows, one per item:
+
+    asked.q "1", asked.a "2", asked.# "1", asked.next.q "2", asked.next.a "slow"
+    asked.q "2", asked.a "slow", asked.# "2"
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from stream.importing.columns import LIST, Row
+
+ITEMS: Final = 50
+"""Items of a list of objects that are reached by their number; further ones are not looked at."""
+NEXT: Final = "next"
+NUMBER: Final = "#"
+DEPTH: Final = 40
+"""Objects within objects that are looked into."""
+
+
+def json_rows(value: Mapping[str, object], each: str | None = None) -> Iterator[Row]:
+    """The rows that an object makes: one, or one per item of the list at the path `each`."""
+    if each is None:
+        yield dict(_leaves(value, "", None, DEPTH))
+        return
+    shared = dict(_leaves(value, "", each, DEPTH))
+    items = _at(value, each)
+    if not isinstance(items, list):
+        return
+    for place, item in enumerate(items):
+        row = dict(shared)
+        row[f"{each}.{NUMBER}"] = str(place + 1)
+        row.update(_values(item, each, None, DEPTH))
+        if place + 1 < len(items):
+            row.update(_values(items[place + 1], f"{each}.{NEXT}", None, DEPTH))
+        yield row
+
+
+def _at(value: object, path: str) -> object:
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _leaves(
+    value: Mapping[str, object], prefix: str, without: str | None, depth: int
+) -> Iterator[tuple[str, str]]:
+    for key, item in value.items():
+        if prefix + key != without:
+            yield from _values(item, prefix + key, without, depth)
+
+
+def _values(item: object, path: str, without: str | None, depth: int) -> Iterator[tuple[str, str]]:
+    """What stands at a path and below.  Nulls are left out."""
+    if isinstance(item, dict):
+        if depth:
+            yield from _leaves(item, path + ".", without, depth - 1)
+    elif isinstance(item, list):
+        yield from _of_list(item, path, depth)
+    elif item is not None:
+        yield path, _text(item)
+
+
+def _of_list(items: list[object], path: str, depth: int) -> Iterator[tuple[str, str]]:
+    plain = [_text(item) for item in items if not isinstance(item, (dict, list)) and item is not None]
+    if plain:
+        yield path, LIST.join(plain)
+    together: dict[str, list[str]] = {}
+    for place, item in enumerate(items[:ITEMS]):
+        if isinstance(item, dict) and depth:
+            for key, text in _leaves(item, "", None, depth - 1):
+                together.setdefault(key, []).append(text)
+                yield f"{path}.{place}.{key}", text
+    for key, texts in together.items():
+        yield f"{path}.*.{key}", LIST.join(texts)
+
+
+def _text(item: object) -> str:
+    return str(item).lower() if isinstance(item, bool) else str(item)
