@@ -11,7 +11,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.structs import ConsumerRecord
 
-from stream.kafka.settings import MAX_RECORD_BYTES, ClientSettings
+from stream.kafka.lenient_batches import install
+from stream.kafka.settings import MAX_RECORD_BYTES, READS, ClientSettings
 
 REQUEST_MS: Final = 15_000
 """How long one request of a command may take; the worker has its own patience."""
@@ -77,8 +78,10 @@ async def reading(
         BrokerError: no broker answers or lets us in, the topic is not there, or a request fails.
     """
     partitions = await _partitions(settings, topic)
+    install()
     client = AIOKafkaConsumer(
         **settings.client_options(),
+        **READS,
         group_id=None,
         enable_auto_commit=False,
         # The same as the seek below: an answer to the client's own first question may come after it.
@@ -108,8 +111,11 @@ async def read_all(settings: ClientSettings, topic: str) -> AllOfIt:
         left = [tp for tp, end in ends.items() if starts[tp] < end]
         silent = 0
         while left and silent < PATIENCE_POLLS:
+            before = [await consumer.position(tp) for tp in left]
             fetched = await consumer.getmany(*left, timeout_ms=POLL_MS)
-            silent = 0 if fetched else silent + 1
+            # Aborted records and markers move the position, and give nothing.
+            moved = fetched or before != [await consumer.position(tp) for tp in left]
+            silent = 0 if moved else silent + 1
             for records in fetched.values():
                 for record in records:
                     yield record

@@ -7,8 +7,9 @@ from typing import Any, Final, Self
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
+from stream.kafka.lenient_batches import install
 from stream.kafka.offsets import TP
-from stream.kafka.settings import MAX_RECORD_BYTES
+from stream.kafka.settings import MAX_RECORD_BYTES, READS
 from stream.kafka.whole_batches import hasten
 
 Records = Sequence[ConsumerRecord[bytes | None, bytes | None]]
@@ -31,8 +32,10 @@ class Reader:
 
     def __init__(self, options: Mapping[str, Any], tps: Sequence[TP]) -> None:
         self._tps = [TopicPartition(*tp) for tp in tps]
+        install()
         self._consumer = AIOKafkaConsumer(
             **options,
+            **READS,
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -73,8 +76,11 @@ class Reader:
         silent = 0
         while open_ends:
             hasten(self._consumer._fetcher._records)  # noqa: SLF001  # aiokafka offers no other way
+            before = [await self._consumer.position(tp) for tp in open_ends]
             fetched = await self._consumer.getmany(*open_ends, timeout_ms=POLL_MS, max_records=MOST_RECORDS)
-            silent = 0 if fetched else silent + 1
+            # Aborted records and markers move the position, and give nothing.
+            moved = fetched or before != [await self._consumer.position(tp) for tp in open_ends]
+            silent = 0 if moved else silent + 1
             for tp, records in fetched.items():
                 if below := [record for record in records if record.offset < open_ends[tp]]:
                     yield TP(*tp), below

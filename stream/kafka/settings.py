@@ -15,6 +15,9 @@ DEFAULT_BROKER: Final = "localhost:9092"
 MAX_RECORD_BYTES: Final = 10 * 1024 * 1024
 """Largest record that we write (a section of cx.tallies, a dead letter with its headers)."""
 
+READS: Final = {"isolation_level": "read_committed"}
+"""Options of every consumer: what a transaction has written and then taken back was never said."""
+
 _PLACE: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(?P<port>\d{1,5})")
 
 

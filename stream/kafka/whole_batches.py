@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from inspect import GEN_CREATED, getgeneratorstate
 from typing import Any, Final
 
-from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
+from aiokafka.consumer.fetcher import READ_COMMITTED, FetchResult, PartitionRecords
 from aiokafka.errors import CorruptRecordException
 
 EVERYTHING: Final = 1 << 62
@@ -17,8 +17,8 @@ EVERYTHING: Final = 1 << 62
 class WholeBatches:
     """Takes the place of a fetch result's `getall`; nobody may have read from the result yet.
 
-    The records have `offset`, `timestamp`, `timestamp_type`, `key`, `value` and `headers`.  Transactions
-    are not looked at: a consumer that reads only what is committed must not use this.
+    The records have `offset`, `timestamp`, `timestamp_type`, `key`, `value` and `headers`.  A consumer that
+    reads only what is committed gets no record of a transaction that was aborted.
     """
 
     def __init__(self, result: FetchResult) -> None:
@@ -52,11 +52,26 @@ class WholeBatches:
         if self._records._check_crcs and not batch.validate_crc():  # noqa: SLF001
             self._result._partition_records = None  # noqa: SLF001
             raise CorruptRecordException(f"wrong checksum in {self._result._topic_partition}")  # noqa: SLF001
-        found = [] if batch.is_control_batch else list(batch)
+        passed_over = self._aborted(batch) or batch.is_control_batch
+        found = [] if passed_over else list(batch)
         if found and found[0].offset < self._behind:  # the position is in the middle of the batch
             found = [record for record in found if record.offset >= self._behind]
         self._behind = batch.next_offset
         return found
+
+    def _aborted(self, batch: Any) -> bool:
+        """Whether the batch belongs to an aborted transaction that the consumer must not see.
+
+        The broker says beside the batches which producers aborted, and from which offset on; the marker that
+        ends such a transaction is a control batch of the same producer.
+        """
+        records = self._records
+        if records._isolation_level != READ_COMMITTED or batch.producer_id is None:  # noqa: SLF001
+            return False
+        records._consume_aborted_up_to(batch.base_offset)  # noqa: SLF001
+        if batch.is_control_batch and records._contains_abort_marker(batch):  # noqa: SLF001
+            records._aborted_producers.discard(batch.producer_id)  # noqa: SLF001
+        return batch.is_transactional and batch.producer_id in records._aborted_producers  # noqa: SLF001
 
 
 def hasten(fetched: Mapping[Any, Any]) -> None:

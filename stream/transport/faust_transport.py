@@ -23,7 +23,9 @@ from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as stock
 from faust.types import ConsumerMessage
 
+from stream.kafka.lenient_batches import install
 from stream.kafka.offsets import TP, Committed
+from stream.kafka.settings import READS
 from stream.kafka.whole_batches import hasten
 from stream.transport.assignor import Assignor
 from stream.transport.link import Link, Positions, RecordBatch
@@ -59,7 +61,9 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:  # noqa: ARG002  # Faust's
         link: Link = self.app.link
+        install()
         return aiokafka.AIOKafkaConsumer(
+            **READS,
             group_id=self.app.conf.id,
             partition_assignment_strategy=[Assignor(link.families, wire)],
             enable_auto_commit=False,
@@ -244,7 +248,9 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
         state = assignment.state_value(TopicPartition(*tp))
         if state is None or not state.has_valid_position or state.highwater is None:
             return None
-        return Positions(state.position, state.highwater, state.timestamp / 1000)
+        # Up to here a reader of what is committed may read: an open transaction must not seem a backlog.
+        end = state.highwater if state.lso is None or state.lso < 0 else state.lso
+        return Positions(state.position, end, state.timestamp / 1000)
 
 
 class Transport(stock.Transport):  # type: ignore[misc]

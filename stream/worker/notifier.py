@@ -17,9 +17,11 @@ from alerts.delivery.dispatcher import Countdown, Dispatcher, Entry
 from alerts.delivery.mutes import Muting
 from alerts.delivery.receiver_queue import Meter
 from alerts.rules import Rulebook
+from stream.kafka.lenient_batches import install
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outbox, Outgoing
 from stream.kafka.reader import Reader
+from stream.kafka.settings import READS
 from stream.messages.topic_names import COMMANDS, DELIVERIES
 from stream.transport.link import RecordBatch
 
@@ -85,8 +87,9 @@ class CommandFeed:
 
     async def start(self) -> None:
         """Take in what is there, then follow."""
+        install()
         self._consumer = AIOKafkaConsumer(
-            **self._options, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
+            **self._options, **READS, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
         )
         await self._consumer.start()
         self._consumer.assign([COMMANDS_TP])

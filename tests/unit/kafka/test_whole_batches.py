@@ -55,6 +55,46 @@ def fetched(data: bytes, start: int) -> FetchResult:
     return FetchResult(TP, assignment=Assignment(start), partition_records=records, backoff=0)
 
 
+def transactions(batches: list[tuple[int, bool]]) -> tuple[bytes, list[tuple[int, int]]]:
+    """Transactions of two records each, (producer, committed), each with its marker; what was aborted."""
+    data, base, aborted = bytearray(), 0, []
+    for producer, committed in batches:
+        if not committed:
+            aborted.append((producer, base))
+        builder = DefaultRecordBatchBuilder(2, 0, True, producer, 0, 0, 1 << 14)
+        for place in range(2):
+            builder.append(place, 1_700_000_000_000, b"key", b"%d" % (base + place), [])
+        marker = DefaultRecordBatchBuilder(2, 0, True, producer, 0, 0, 1 << 14)
+        marker.append(0, 1_700_000_000_000, b"\x00\x00\x00" + bytes([committed]), bytes(6), [])
+        for built, is_marker in ((builder, False), (marker, True)):
+            batch = bytearray(built.build())
+            batch[:8] = base.to_bytes(8, "big")
+            batch[22] |= 0x20 if is_marker else 0  # the attributes' lower byte: a control batch
+            data += batch
+            base += 1 if is_marker else 2
+    return bytes(data), aborted
+
+
+@given(st.lists(st.tuples(st.integers(7, 8), st.booleans()), min_size=1, max_size=6), st.integers(1, 9))
+def test_what_was_aborted_is_not_read(batches: list[tuple[int, bool]], most: int) -> None:
+    """Records of aborted transactions and markers give nothing, and the position passes over them."""
+    data, aborted = transactions(batches)
+
+    def result() -> FetchResult:
+        records = PartitionRecords(TP, MemoryRecords(data), list(aborted), 0, None, None, False, 1)
+        return FetchResult(TP, assignment=Assignment(0), partition_records=records, backoff=0)
+
+    ours, stock = result(), result()
+    hasten({TP: ours})
+    whole = [(r.offset, r.value) for r in stock.getall()]
+    found = []
+    while ours.has_more():
+        found += [(r.offset, r.value) for r in ours.getall(most)]
+    assert found == whole
+    assert len(found) == 2 * sum(committed for _, committed in batches)
+    assert ours._assignment.position == stock._assignment.position == 3 * len(batches)
+
+
 def drained(result: FetchResult, takes: list[int]) -> list[Any]:
     """Offset, value and time of what each take gives, if it gives anything, and the position after it."""
     told: list[Any] = []

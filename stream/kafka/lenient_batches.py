@@ -1,0 +1,177 @@
+r"""Batches whose records can all be read, whatever their producer has put into them.
+
+A broker looks at sizes and checksums, not at what names and compressed bytes say.  The client would raise
+on the name of a header that is not UTF-8, and unfold thirty kilobytes to a gigabyte; either ends every
+worker that reads the partition, again and again.  `install` makes all consumers read batches as here:
+
+- compressed data are unfolded up to a limit (see `codecs`);
+- the bytes of a header's name that are not UTF-8 are written out, as in `caf\xe9`;
+- a batch that cannot be read at all is one record, at the batch's last offset, with the beginning of its
+  bytes as the value.  They are no event, so it becomes a dead letter.
+"""
+
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+from aiokafka.consumer import fetcher
+from aiokafka.record.default_records import DefaultRecordBatch
+from aiokafka.record.memory_records import MemoryRecords
+
+from stream.kafka.codecs import UnfoldError, unfold
+
+HEAD: Final = struct.Struct(">qiibIhiqqqhii")
+"""A batch's head, in Kafka's message format 2."""
+ATTRIBUTES_AT: Final = struct.calcsize(">qiibI")
+CODEC: Final = 0x07
+LOG_APPEND_TIME: Final = 0x08
+MAGIC_AT: Final = struct.calcsize(">qii")
+LOG_OVERHEAD: Final = struct.calcsize(">qi")
+MOST_SHOWN: Final = 2**20 + 1
+"""Bytes of a batch that cannot be read: one more than an event may have, so that it is told as too large
+where it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class LooseRecord:
+    """A record that was read here, in the form of the client's."""
+
+    offset: int
+    timestamp: int
+    timestamp_type: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]] = ()
+    checksum: None = None
+
+
+class LenientBatch:
+    """The client's batch, but for how its records are read."""
+
+    def __init__(self, batch: Any, data: bytes) -> None:
+        self._batch = batch
+        self._data = data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._batch, name)
+
+    def __next__(self) -> Any:
+        """The next record, as the client reads it: of use for control batches alone."""
+        return next(self._batch)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._read())
+
+    def _read(self) -> list[Any]:
+        if self._data[MAGIC_AT] < 2:
+            return list(self._batch)
+        head = HEAD.unpack_from(self._data)
+        try:
+            body = unfold(head[5] & CODEC, self._data[HEAD.size :])
+        except UnfoldError as error:
+            return [_stand_in(head, error.head or self._data)]
+        try:
+            plain = head[5] & ~CODEC
+            unfolded = HEAD.pack(*head[:5], plain, *head[6:]) + body
+            return list(DefaultRecordBatch(unfolded))
+        except Exception:  # noqa: BLE001  # whatever it is, the records are looked for one by one
+            return _one_by_one(head, body)
+
+
+class LenientRecords:
+    """What a fetch brought of one partition, in the form of the client's `MemoryRecords`."""
+
+    def __init__(self, data: bytes) -> None:
+        self._records = MemoryRecords(data)
+        self._data = memoryview(data)
+        self._at = 0
+
+    def size_in_bytes(self) -> int:
+        """All of it."""
+        return len(self._data)
+
+    def has_next(self) -> bool:
+        """Whether another whole batch is there."""
+        found: bool = self._records.has_next()
+        return found
+
+    def next_batch(self) -> LenientBatch | None:
+        """The next batch."""
+        batch = self._records.next_batch()
+        if batch is None:
+            return None
+        (length,) = struct.unpack_from(">i", self._data, self._at + 8)
+        start, self._at = self._at, self._at + LOG_OVERHEAD + length
+        return LenientBatch(batch, bytes(self._data[start : self._at]))
+
+
+def install() -> None:
+    """Make the consumers that are started from now on read batches so; more than once does no harm."""
+    fetcher.MemoryRecords = LenientRecords
+
+
+def _stand_in(head: tuple[int, ...], data: bytes) -> LooseRecord:
+    """One record for a batch that cannot be read."""
+    return LooseRecord(head[0] + head[6], head[8], _kind(head), None, data[:MOST_SHOWN])
+
+
+def _kind(head: tuple[int, ...]) -> int:
+    return int(bool(head[5] & LOG_APPEND_TIME))
+
+
+def _one_by_one(head: tuple[int, ...], body: bytes) -> list[LooseRecord]:
+    """The records of an unfolded batch, as far as they can be told from each other."""
+    found: list[LooseRecord] = []
+    at = 0
+    try:
+        for _ in range(head[12]):
+            length, start = _varint(body, at)
+            at = start + length
+            if length < 0 or at > len(body):
+                raise ValueError("a record that is longer than its batch")  # noqa: TRY301  # one fate for all
+            found.append(_record(head, body[start:at]))
+    except (ValueError, IndexError):
+        return [*found, _stand_in(head, body)]
+    if any(one.offset >= other.offset for one, other in pairwise(found)):
+        return [_stand_in(head, body)]
+    return found
+
+
+def _record(head: tuple[int, ...], data: bytes) -> LooseRecord:
+    late, at = _varint(data, 1)  # after a byte of attributes that mean nothing
+    offset, at = _varint(data, at)
+    key, at = _bytes(data, at)
+    value, at = _bytes(data, at)
+    count, at = _varint(data, at)
+    headers = []
+    for _ in range(count):
+        name, at = _bytes(data, at)
+        held, at = _bytes(data, at)
+        headers.append(((name or b"").decode(errors="backslashreplace"), held))
+    timestamp = head[8] if _kind(head) else head[7] + late
+    return LooseRecord(head[0] + offset, timestamp, _kind(head), key, value, headers)
+
+
+def _bytes(data: bytes, at: int) -> tuple[bytes | None, int]:
+    length, at = _varint(data, at)
+    if length < 0:
+        return None, at
+    if at + length > len(data):
+        raise ValueError("bytes that are longer than their record")
+    return data[at : at + length], at + length
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    """A number in Kafka's zigzag form, and where it ends."""
+    number = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        number |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return (number >> 1) ^ -(number & 1), at
+        if shift > 63:
+            raise ValueError("a number of more than ten bytes")
