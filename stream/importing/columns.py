@@ -6,12 +6,11 @@ A row is its columns' text.  A field is read from a row as a JSON value, or None
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
 from enum import StrEnum
-from functools import lru_cache
+from hashlib import blake2b
 from typing import Final, Protocol
 
-from alerts.transitions import utc_text
+from stream.importing.patterns import Pattern
 
 Row = Mapping[str, str]
 """Column name to text; a column that a line of NDJSON does not have is absent."""
@@ -21,8 +20,9 @@ Value = str | int | float | bool
 LIST: Final = "\x1f"
 """Between the items of a list that stands in one column (ASCII's own unit separator)."""
 
-MS_FROM: Final = 1e11
-"""Unix times from here on are milliseconds, below it seconds, as in the events' own contract."""
+NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?", re.ASCII)
+GROUPED: Final = re.compile(r"[-+]?[0-9]{1,3}(?:[. \u00a0\u202f'’][0-9]{3})+")
+"""The whole part of a number with a decimal comma, in groups of three: `1.234` of `1.234,5`."""
 
 
 class Fault(StrEnum):
@@ -35,6 +35,8 @@ class Fault(StrEnum):
     LOOKUP = "lookup"  # not in the mapping's table, which has no `otherwise`
     SYNTAX = "syntax"  # not a line of the declared format
     ENCODING = "encoding"  # bytes that are not text
+    LIST = "list"  # several values where a field takes one
+    REFUSED = "refused"  # the worker would not take the event
     FOREIGN = "foreign"  # not a message of the system that the mapping is for
 
 
@@ -77,12 +79,14 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The text of one column, through a lookup table if there is one."""
+    """The text of one column: split into a list, cut out by a pattern, or looked up in a table, if said."""
 
     column: str
     nulls: frozenset[str]
     table: Mapping[str, str] | None = None
     otherwise: str | None = None
+    split: str | None = None
+    pattern: Pattern | None = None
 
     @property
     def columns(self) -> Sequence[str]:
@@ -92,12 +96,30 @@ class Column:
     def read(self, row: Row) -> Value | None:
         """The text, stripped."""
         text = cell(row, self.column, self.nulls)
+        if text is None:
+            return None
+        if self.split is not None:
+            text = LIST.join(text.split(self.split))
+        if LIST in text:
+            return self._of_list(text)
+        if self.pattern is not None:
+            text = self.pattern.cut(text)
         if text is None or self.table is None:
             return text
         found = self.table.get(text, self.otherwise)
         if found is None:
             raise RowError(Fault.LOOKUP, f'{self.column}: want one of {", ".join(self.table)}, got "{text}"')
         return found
+
+    def _of_list(self, text: str) -> str | None:
+        """The first entry of the table that the list has; the list itself where there is no table."""
+        parts = [part.strip() for part in text.split(LIST)]
+        if self.pattern is not None:
+            parts = [cut for cut in map(self.pattern.cut, parts) if cut is not None]
+        if self.table is None:
+            return LIST.join(part for part in parts if part not in self.nulls) or None
+        there = set(parts)
+        return next((value for key, value in self.table.items() if key in there), self.otherwise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,37 +184,12 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
-class Time:
-    """A time from one column, or from several put together with a space (a date and a time of day).
-
-    `pattern` is strptime's, "iso" (RFC 3339) or "unix" (seconds; milliseconds from 1e11).  `zone` is that
-    of times without an offset; an hour that a change of clocks repeats is taken for the earlier one.
-    """
-
-    columns: Sequence[str]
-    pattern: str
-    zone: tzinfo
-    nulls: frozenset[str]
-
-    def read(self, row: Row) -> Value | None:
-        """RFC 3339 in UTC."""
-        parts = [cell(row, column, self.nulls) for column in self.columns]
-        if None in parts:
-            return None
-        text = " ".join(part or "" for part in parts)
-        try:
-            return _utc(text, self.pattern, self.zone)
-        except (ValueError, OverflowError):
-            names = "+".join(self.columns)
-            raise RowError(Fault.TIME, f'{names}: want a time like {self.pattern}, got "{text}"') from None
-
-
-@dataclass(frozen=True, slots=True)
 class Seconds:
     """A duration in seconds from a number, `m:s` or `h:m:s`."""
 
     column: str
     nulls: frozenset[str]
+    decimal: str = "."
 
     @property
     def columns(self) -> Sequence[str]:
@@ -206,7 +203,7 @@ class Seconds:
             return None
         total = 0.0
         for part in text.split(":"):
-            total = total * 60 + number(self.column, part)
+            total = total * 60 + number(self.column, part, self.decimal)
         if text.count(":") > 2 or "-" in text:
             raise RowError(Fault.NUMBER, f'{self.column}: want seconds or h:m:s, got "{text}"')
         return _shortest(total)
@@ -219,6 +216,7 @@ class Number:
     column: str
     factor: float
     nulls: frozenset[str]
+    decimal: str = "."
 
     @property
     def columns(self) -> Sequence[str]:
@@ -228,7 +226,30 @@ class Number:
     def read(self, row: Row) -> Value | None:
         """The number, whole where it is whole."""
         text = cell(row, self.column, self.nulls)
-        return None if text is None else _shortest(number(self.column, text) * self.factor)
+        return None if text is None else _shortest(number(self.column, text, self.decimal) * self.factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudonym:
+    """A digest in place of a column's text, such as a telephone number: the same for the same text.
+
+    Whoever knows the number can compute it, so it hides names from view and is no secret.
+    """
+
+    column: str
+    nulls: frozenset[str]
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The one column."""
+        return (self.column,)
+
+    def read(self, row: Row) -> Value | None:
+        """32 hexadecimal digits."""
+        text = cell(row, self.column, self.nulls)
+        if text is None:
+            return None
+        return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,36 +280,51 @@ def cell(row: Row, column: str, nulls: frozenset[str]) -> str | None:
     return None if text in nulls else text
 
 
-def number(column: str, text: str) -> float:
-    """A finite number.
+def items(row: Row, column: str) -> list[str]:
+    """The stripped items of a list that stands in a column, or its one text; none where it is absent."""
+    text = row.get(column)
+    return [] if text is None else [part.strip() for part in text.split(LIST)]
+
+
+def number(column: str, text: str, decimal: str = ".") -> float:
+    """A finite number; `decimal` is its point, or comma.
 
     Raises:
         RowError: `text` is not one.
     """
     try:
-        value = float(text)
+        return decimal_number(text, decimal)
     except ValueError:
-        value = float("nan")
-    if value - value != 0:  # infinite or undefined
-        raise RowError(Fault.NUMBER, f'{column}: want a number, got "{text}"')
+        want = "a number" if decimal == "." else "a number with a decimal comma"
+        hint = ' (`decimal: ","` in the mapping?)' if decimal == "." and COMMA.fullmatch(text) else ""
+        raise RowError(Fault.NUMBER, f'{column}: want {want}, got "{text}"{hint}') from None
+
+
+COMMA: Final = re.compile(r"-?[0-9]+,[0-9]+")
+
+
+def decimal_number(text: str, decimal: str = ".") -> float:
+    """A finite decimal number in ASCII digits.
+
+    Raises:
+        ValueError: `text` is not one.
+    """
+    plain = text
+    if decimal == ",":
+        whole, comma, rest = text.partition(",")
+        grouped = GROUPED.fullmatch(whole) is not None
+        if "." in rest or ("." in whole and not grouped):
+            raise ValueError(text)
+        if grouped:
+            whole = re.sub(r"[^-+0-9]", "", whole)
+        plain = f"{whole}.{rest}" if comma else whole
+    if not NUMBER.fullmatch(plain):
+        raise ValueError(text)
+    value = float(plain)
+    if value - value != 0:  # infinite
+        raise ValueError(text)
     return value
 
 
 def _shortest(value: float) -> int | float:
     return int(value) if value.is_integer() else value
-
-
-@lru_cache(maxsize=100_000)
-def _utc(text: str, pattern: str, zone: tzinfo) -> str:
-    """RFC 3339 in UTC.  Cached: logs repeat their times, and strptime is slow."""
-    if pattern == "unix":
-        seconds = float(text)
-        return utc_text(round(seconds if abs(seconds) >= MS_FROM else seconds * 1000))
-    moment = datetime.fromisoformat(text) if pattern == "iso" else _parsed(text, pattern)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=zone)
-    return utc_text(round(moment.timestamp() * 1000))
-
-
-def _parsed(text: str, pattern: str) -> datetime:
-    return datetime.strptime(text, pattern)  # noqa: DTZ007  # the caller knows the zone

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from stream.importing.columns import LIST, FieldSource, Row, Value, cell, number
+from stream.importing.columns import LIST, FieldSource, Row, Value, cell, items, number
+from stream.importing.patterns import Pattern
 
 
 class Condition(Protocol):
@@ -48,12 +49,15 @@ class Rises:
 
     column: str
     nulls: frozenset[str]
+    decimal: str = "."
 
     def holds(self, row: Row, before: Row | None, *, last: bool) -> bool:  # noqa: ARG002
         """The number rose; a row without one says nothing."""
         now = cell(row, self.column, self.nulls)
         then = None if before is None else cell(before, self.column, self.nulls)
-        return now is not None and number(self.column, now) > number(self.column, then or "0")
+        if now is None:
+            return False
+        return number(self.column, now, self.decimal) > number(self.column, then or "0", self.decimal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,55 @@ class Present:
     def holds(self, row: Row, before: Row | None, *, last: bool) -> bool:  # noqa: ARG002
         """Null markers count as no value."""
         return (cell(row, self.column, self.nulls) is not None) is self.wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """A number is over one limit, under another, or both; a row without a number says nothing.
+
+    Numbers of a list: one of them is.
+    """
+
+    column: str
+    over: float | None
+    under: float | None
+    nulls: frozenset[str]
+    decimal: str = "."
+
+    def holds(self, row: Row, before: Row | None, *, last: bool) -> bool:  # noqa: ARG002
+        """Limits themselves are neither over nor under."""
+        return any(self._within(number(self.column, text, self.decimal)) for text in self._texts(row))
+
+    def _texts(self, row: Row) -> list[str]:
+        return [text for text in items(row, self.column) if text not in self.nulls]
+
+    def _within(self, value: float) -> bool:
+        return (self.over is None or value > self.over) and (self.under is None or value < self.under)
+
+
+@dataclass(frozen=True, slots=True)
+class Contains:
+    """A column's text has one of some words in it; capitals and small letters are the same."""
+
+    column: str
+    words: Sequence[str]
+
+    def holds(self, row: Row, before: Row | None, *, last: bool) -> bool:  # noqa: ARG002
+        """Of a list, some item has."""
+        text = row.get(self.column, "").casefold()
+        return any(word in text for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """A column's text matches a pattern; of a list, some item."""
+
+    column: str
+    pattern: Pattern
+
+    def holds(self, row: Row, before: Row | None, *, last: bool) -> bool:  # noqa: ARG002
+        """Anywhere in the text, unless the pattern says where."""
+        return any(self.pattern.found_in(text) for text in items(row, self.column))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 A log's rows may each be an event, or be updates of cases whose changes are the events.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from stream.importing.columns import Fault, FieldSource, Row, RowError, Value
+from stream.importing.columns import LIST, Fault, FieldSource, Row, RowError, Value
 from stream.importing.conditions import Condition
 from stream.importing.lookups import LookupTable
 
@@ -34,10 +34,19 @@ class Shape:
         for name, source in self.fields.items():
             value = source.read(row)
             if value is not None:
+                if type(value) is str and LIST in value:
+                    raise _several(source.columns, value)
                 event[name] = value
             elif name in REQUIRED:
                 raise RowError(Fault.MISSING, f"{name}: no value in {', '.join(source.columns) or 'the row'}")
         return event
+
+
+def _several(columns: Sequence[str], value: str) -> RowError:
+    return RowError(
+        Fault.LIST,
+        f"{'+'.join(columns)}: want one value, got {value.count(LIST) + 1}: choose by `map` or `pattern`",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ Shipped mappings have a name (`bank-calls`); one's own are given by their path.
 """
 
 from collections.abc import Mapping
+from datetime import UTC
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -17,18 +17,12 @@ from alerts.rulebook.yaml_nodes import Fields, Node, read_document
 from stream.importing.answers import STEPPED
 from stream.importing.columns import FieldSource
 from stream.importing.conditions import ColumnChanges, Condition, First, Last, Rises
+from stream.importing.event_fields import FIELDS
 from stream.importing.lookups import Entry, LookupTable, Match
 from stream.importing.mapping import REQUIRED, Format, LogMapping, Shape
-from stream.importing.mapping_fields import (
-    FIELDS,
-    Shared,
-    condition,
-    delimiter,
-    encoding,
-    source,
-    words,
-    zone,
-)
+from stream.importing.mapping_conditions import condition
+from stream.importing.mapping_fields import delimiter, encoding, source
+from stream.importing.mapping_times import Shared, decimal_mark, words, zone
 from stream.indicators.cells import SCALES
 from stream.messages.events import INDICATORS
 
@@ -81,7 +75,9 @@ def read_mapping(root: Node) -> LogMapping:
     fields = root.fields("a mapping of columns to fields")
     nulls = fields.get("nulls", words)
     shared = Shared(
-        frozenset({""}) if nulls is None else nulls, fields.get("time_zone", zone) or ZoneInfo("UTC")
+        frozenset({""}) if nulls is None else nulls,
+        fields.get("time_zone", zone) or UTC,
+        fields.get_or("decimal", decimal_mark, "."),
     )
     case, together = fields.get("case", _case) or (None, False)
     layout = _format(fields)

@@ -5,17 +5,20 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from stream.importing.columns import (
+    LIST,
     Column,
     Constant,
     Fault,
     FieldSource,
     Flag,
     Number,
+    Pseudonym,
     RowError,
     Seconds,
     Template,
-    Time,
 )
+from stream.importing.patterns import Pattern
+from stream.importing.times import Time
 
 UTC = ZoneInfo("UTC")
 PARIS = ZoneInfo("Europe/Paris")
@@ -133,3 +136,57 @@ def test_flags_know_their_words() -> None:
     flag = Flag("c", frozenset({"true"}), NULLS)
     assert flag.read({"c": "true"}) is True
     assert flag.read({"c": "false"}) is False
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("12,5", 12.5),
+        ("1.234,5", 1234.5),
+        ("1 234,50", 1234.5),
+        ("-4", -4),
+        ("4,0", 4),
+        ("1.234.567", 1234567),
+    ],
+)
+def test_a_decimal_comma_is_an_option(text: str, expected: float) -> None:
+    """With points or blanks between thousands."""
+    assert Number("c", 1, NULLS, ",").read({"c": text}) == expected
+
+
+@pytest.mark.parametrize("text", ["4.5", "1,2,3", "12.34,5", "1_000", "٣", "1e999", "0x10", ""])
+def test_what_is_no_number_with_a_comma_is_refused(text: str) -> None:
+    """A point between digits that are not thousands could be either."""
+    assert fault_of(Number("c", 1, frozenset(), ","), text) is Fault.NUMBER
+
+
+def test_a_comma_without_the_option_says_so() -> None:
+    """The message leads to the fix."""
+    with pytest.raises(RowError, match='got "12,5" \\(`decimal: ","` in the mapping'):
+        Number("c", 1, NULLS).read({"c": "12,5"})
+    assert Seconds("c", NULLS, ",").read({"c": "1:05,5"}) == 65.5
+
+
+def test_lists_choose_by_their_table() -> None:
+    """The first entry of the table that the list has; no entry is no value."""
+    table = {"vip": "gold", "new": "fresh"}
+    assert Column("c", NULLS, table, split=" ").read({"c": "a new vip"}) == "gold"
+    assert Column("c", NULLS, table).read({"c": f"a{LIST}new"}) == "fresh"
+    assert Column("c", NULLS, table, "other", split=" ").read({"c": "a b"}) == "other"
+    assert Column("c", NULLS, table, split=" ").read({"c": "a b"}) is None
+
+
+def test_text_is_cut_out_by_a_pattern() -> None:
+    """Of a list, from the items that match; what does not match is no value."""
+    source = Column("c", NULLS, pattern=Pattern("^topic_(.+)"))
+    assert source.read({"c": "topic_billing"}) == "billing"
+    assert source.read({"c": "billing"}) is None
+    assert source.read({"c": f"vip{LIST}topic_billing"}) == "billing"
+
+
+def test_a_digest_stands_for_a_number() -> None:
+    """The same one for the same text, and nothing for nothing."""
+    source = Pseudonym("c", NULLS)
+    assert source.read({"c": "+33123456789"}) == source.read({"c": " +33123456789 "})
+    assert source.read({"c": "+33123456789"}) != source.read({"c": "+33123456780"})
+    assert source.read({"c": ""}) is None

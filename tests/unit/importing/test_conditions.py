@@ -2,8 +2,20 @@
 
 import pytest
 
-from stream.importing.columns import Row, RowError
-from stream.importing.conditions import ColumnChanges, Condition, First, Is, Last, Present, Rises
+from stream.importing.columns import LIST, Row, RowError
+from stream.importing.conditions import (
+    Beyond,
+    ColumnChanges,
+    Condition,
+    Contains,
+    First,
+    Is,
+    Last,
+    Matches,
+    Present,
+    Rises,
+)
+from stream.importing.patterns import Pattern
 
 NULLS = frozenset({"", "?"})
 
@@ -52,3 +64,47 @@ def test_what_should_rise_must_be_a_number() -> None:
     """Otherwise the row is bad."""
     with pytest.raises(RowError):
         Rises("n", NULLS).holds({"n": "many"}, None, last=False)
+
+
+@pytest.mark.parametrize(
+    ("condition", "text", "expected"),
+    [
+        (Beyond("n", 5, None, NULLS), "5", False),
+        (Beyond("n", 5, None, NULLS), "5.01", True),
+        (Beyond("n", None, 5, NULLS), "5", False),
+        (Beyond("n", None, 5, NULLS), "-3", True),
+        (Beyond("n", 1, 5, NULLS), "3", True),
+        (Beyond("n", 1, 5, NULLS), "7", False),
+        (Beyond("n", 1, None, NULLS), "?", False),
+        (Beyond("n", 4, None, NULLS), f"1{LIST}9", True),
+        (Beyond("n", 4, None, NULLS, ","), "4,5", True),
+        (Contains("n", ("refund",)), "I want a REFUND now", True),
+        (Contains("n", ("refund",)), "all well", False),
+        (Contains("n", ("a", "well")), "all well", True),
+        (Matches("n", Pattern("^INV-[0-9]+$")), "INV-17", True),
+        (Matches("n", Pattern("^INV-[0-9]+$")), "xINV-17", False),
+        (Matches("n", Pattern("^b")), f"a{LIST}b", True),
+        (Matches("n", Pattern("é+")), "caféé", True),
+    ],
+)
+def test_numbers_and_words_are_compared(
+    condition: Condition,
+    text: str,
+    expected: bool,  # noqa: FBT001
+) -> None:
+    """Limits themselves are neither over nor under; of a list one item is enough."""
+    assert condition.holds({"n": text}, None, last=False) is expected
+    assert condition.holds({}, None, last=False) is False
+
+
+def test_patterns_take_linear_time() -> None:
+    """What takes `re` for ever is done at once."""
+    assert not Pattern("^(a+)+$").found_in("a" * 200_000 + "b")
+
+
+def test_patterns_cut_text_out() -> None:
+    """Their first group, or all that they match; bytes that are no text are nobody's letters."""
+    assert Pattern("reviewId=([^&]+)").cut("https://x/?reviewId=gp:A&b=1") == "gp:A"
+    assert Pattern("[0-9]+").cut("INV-17") == "17"
+    assert Pattern("[0-9]+").cut("none") is None
+    assert Pattern("a.b").cut("a\udcffb") == "a?b"

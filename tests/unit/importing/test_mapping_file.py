@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from alerts.errors import RulebookError, SettingsError
-from stream.importing.columns import Column, Time
+from stream.importing.columns import Column
 from stream.importing.mapping_file import load, parse, shipped
+from stream.importing.times import Time
 
 LEAST = """
 fields:
@@ -89,7 +90,7 @@ def test_an_event_overrides_the_common_fields() -> None:
         ),
         (
             LEAST + "time_zone: Mars\n",
-            'm.yaml:6:12: time_zone: want a time zone such as Europe/Paris, got "Mars"',
+            'm.yaml:6:12: time_zone: want a time zone such as Europe/Paris or +02:00, got "Mars"',
         ),
         (
             LEAST + "  wait_s: wait\n",
@@ -101,7 +102,7 @@ def test_an_event_overrides_the_common_fields() -> None:
         (LEAST + "  team: {seconds: s}\n", 'fields.team: want a column or {text: "…"} for team'),
         (
             LEAST + "  team: {columns: s}\n",
-            "want a mapping with one of column, constant, text, time, seconds, number, flag, any, got",
+            'column, constant, text, time, seconds, number, flag, hash, any, got "columns"',
         ),
         (
             LEAST + "  team: {text: plain}\n",
@@ -109,15 +110,36 @@ def test_an_event_overrides_the_common_fields() -> None:
         ),
         (
             LEAST + '  opened_at: {time: o, format: "%H:%M"}\n',
-            'or a format such as "%d/%m/%Y %H:%M" that has year, month and day, got "%H:%M"',
+            'got "%H:%M": want a year, %Y or %y',
         ),
         (LEAST + '  opened_at: {time: o, format: "%Q"}\n', 'or a format such as "%d/%m/%Y %H:%M", got "%Q"'),
         (LEAST + "skip: [first]\n", "skip[0]: compares the rows of a case"),
         (LEAST + "events: [{when: [{rises: n}]}]\n", "events[0].when[0]: compares the rows of a case"),
         (
             LEAST + "case: c\nevents: [{when: [{rose: n}]}]\n",
-            "want a mapping with one of rises, changes, or a column with is, is_not, present",
+            'or a column with is, is_not, present, over, under, contains, matches, got "rose"',
         ),
+        (LEAST + "skip: [{column: c, over: 5, under: 2}]\n", "want less than under, 2, got 5"),
+        (LEAST + "skip: [{column: c, matches: '(a'}]\n", "want a pattern such as reviewId=([^&]+)"),
+        (LEAST + "skip: [{column: c, matches: '(a)\\1'}]\n", "(invalid escape sequence: \\1)"),
+        (LEAST + "skip: [{column: c, contains: ''}]\n", "want words, got an empty one"),
+        (
+            LEAST + '  opened_at: {time: o, format: "%Y-%m-%d %H:%M %p"}\n',
+            "%p (AM or PM) needs %I (12 hours)",
+        ),
+        (LEAST + '  opened_at: {time: o, format: "%Y-%m-%d %I:%M"}\n', "%I (12 hours) needs %p"),
+        (LEAST + "time_zone: EST\n", "EST means several zones: write America/New_York or Australia/Sydney"),
+        (LEAST + "  country: {constant: NO}\n", 'want text, got NO without quotes (write "NO")'),
+        (LEAST + "  team: {constant: 007}\n", 'want text, got 007 without quotes (write "007")'),
+        (LEAST + "  event: {constant: closed}\n", 'for event, got "closed"'),
+        (LEAST + "  event: {column: s, map: {a: closed}}\n", 'for event, got "closed"'),
+        (LEAST + "  indicator: {constant: csta}\n", "want one of csat, ces, nps, sentiment for indicator"),
+        (LEAST + '  wait_s: {constant: "5"}\n', "want a number"),
+        (LEAST + "  wait_s: {constant: -5}\n", "want 0 or more, got -5"),
+        (LEAST + '  consent: {constant: "true"}\n', "want true or false"),
+        (LEAST + "  opened_at: {constant: noon}\n", "want a time such as 2026-03-02T09:15:00Z"),
+        (LEAST.replace("id: call", "id: {constant: x}"), "every event would have the same id"),
+        (LEAST + "  team: {column: c, otherwise: x}\n", "has no meaning without a map"),
         (LEAST + "case: c\nevents: [{when: [frist]}]\n", 'got "frist" (did you mean "first"?)'),
         (LEAST + "skip: [{is: [x]}]\n", "skip[0].column: missing, want a column"),
     ],
