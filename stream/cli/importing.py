@@ -99,7 +99,7 @@ def _events(importer: Importer, mapping: LogMapping, file: str, *, as_is: bool) 
 
 def _read(importer: Importer, mapping: LogMapping, log: PackedLog, told: Told) -> Iterator[bytes]:
     try:
-        for line in importer.lines(rows(log.stream, mapping.format, log.name, mapping.each), log.name):
+        for line in importer.lines(rows(log.stream, mapping.format, log.name), log.name):
             if importer.tale.events % TOLD_EVERY == 0:
                 told(log.consumed())
             yield line

@@ -144,20 +144,33 @@ class FirstOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Folded:
-    """A lookup table in which capitals and small letters are the same."""
+class Translated:
+    """The text of another source through a lookup table; `fold`: its keys are in small letters."""
 
-    column: Column
+    source: FieldSource
+    table: Mapping[str, str]
+    otherwise: str | None = None
+    fold: bool = False
 
     @property
     def columns(self) -> Sequence[str]:
-        """The one column."""
-        return self.column.columns
+        """Those of the text."""
+        return self.source.columns
 
     def read(self, row: Row) -> Value | None:
-        """The entry of the text in small letters."""
-        name = self.column.column
-        return self.column.read({name: row[name].lower()} if name in row else row)
+        """The entry of the text."""
+        value = self.source.read(row)
+        if value is None:
+            return None
+        text = str(value).lower() if self.fold else str(value)
+        if LIST in text:
+            there = {part.strip() for part in text.split(LIST)}
+            return next((entry for key, entry in self.table.items() if key in there), self.otherwise)
+        found = self.table.get(text, self.otherwise)
+        if found is None:
+            names = "+".join(self.columns)
+            raise RowError(Fault.LOOKUP, f'{names}: want one of {", ".join(self.table)}, got "{text}"')
+        return found
 
 
 HOLE: Final = re.compile(r"\{([^{}]+)\}")

@@ -13,11 +13,11 @@ from stream.importing.columns import (
     FieldSource,
     FirstOf,
     Flag,
-    Folded,
     Number,
     Pseudonym,
     Seconds,
     Template,
+    Translated,
     Value,
 )
 from stream.importing.conditions import Guarded
@@ -109,13 +109,12 @@ def _wanted(field: str) -> tuple[tuple[type, ...], str]:
     if field in FLAGS:
         return (Flag,), "{flag: …}"
     if field == "score":
-        return (Number, Column, Folded), "{number: …} or a column of answers"
-    return (Column, Folded, Template, Pseudonym), 'a column or {text: "…"}'
+        return (Number, Column, Translated), "{number: …} or a column of answers"
+    return (Column, Translated, Template, Pseudonym), 'a column or {text: "…"}'
 
 
 def _of_table(made: FieldSource) -> Sequence[str]:
     """The texts that a lookup table can make."""
-    column = made.column if isinstance(made, Folded) else made
-    if not isinstance(column, Column) or column.table is None:
+    if not isinstance(made, (Column, Translated)) or made.table is None:
         return ()
-    return [*column.table.values(), *([] if column.otherwise is None else [column.otherwise])]
+    return [*made.table.values(), *([] if made.otherwise is None else [made.otherwise])]

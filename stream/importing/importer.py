@@ -119,7 +119,7 @@ class Importer:
         """The events of a row, all or none: a row with a mistake makes no event."""
         try:
             events = [
-                stepped({**shape.event(held.row), **held.found.fields})
+                stepped(shape.event(held.row, held.found.fields))
                 for shape in self._mapping.shapes
                 if all(condition.holds(held.row, held.before, last=last) for condition in shape.when)
             ]

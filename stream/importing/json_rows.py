@@ -7,9 +7,12 @@ is one row, with `user.id` "7", `tags` "a" and "b" together, `asked.0.q` "1", `a
 
     asked.q "1", asked.a "2", asked.# "1", asked.next.q "2", asked.next.a "slow"
     asked.q "2", asked.a "slow", asked.# "2"
+
+An object fanned out makes a row per member, with `key` and `value` in place of an item's own names.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from stream.importing.columns import LIST, Row
@@ -22,13 +25,31 @@ DEPTH: Final = 40
 """Objects within objects that are looked into."""
 
 
-def json_rows(value: Mapping[str, object], each: str | None = None) -> Iterator[Row]:
-    """The rows that an object makes: one, or one per item of the list at the path `each`."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Another list of the message, of which one item belongs to a row: a question beside its answer.
+
+    It is the item whose `key` has the text of the row's column `equals`; its values are the columns
+    `name.…`.
+    """
+
+    name: str
+    path: str
+    key: str
+    equals: str
+
+
+def json_rows(
+    value: Mapping[str, object], each: str | None = None, beside: Beside | None = None
+) -> Iterator[Row]:
+    """The rows that an object makes: one, or one per item of the list (or member) at the path `each`."""
     if each is None:
         yield dict(_leaves(value, "", None, DEPTH))
         return
     shared = dict(_leaves(value, "", each, DEPTH))
     items = _at(value, each)
+    if isinstance(items, dict):
+        items = [{"key": key, "value": item} for key, item in items.items()]
     if not isinstance(items, list):
         return
     for place, item in enumerate(items):
@@ -37,7 +58,18 @@ def json_rows(value: Mapping[str, object], each: str | None = None) -> Iterator[
         row.update(_values(item, each, None, DEPTH))
         if place + 1 < len(items):
             row.update(_values(items[place + 1], f"{each}.{NEXT}", None, DEPTH))
+        if beside is not None:
+            row.update(_found(value, beside, row.get(beside.equals)))
         yield row
+
+
+def _found(value: Mapping[str, object], beside: Beside, wanted: str | None) -> Iterator[tuple[str, str]]:
+    items = _at(value, beside.path)
+    for item in items if isinstance(items, list) else ():
+        found = _at(item, beside.key)
+        if wanted is not None and found is not None and _text(found) == wanted:
+            yield from _values(item, beside.name, None, DEPTH)
+            return
 
 
 def _at(value: object, path: str) -> object:

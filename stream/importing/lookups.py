@@ -30,10 +30,13 @@ class Match(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LookupTable:
-    """A table: `by` makes a row's key; `required` wants an entry for every row that makes an event."""
+    """A table: `by` makes a row's keys, of which the first counts that has an entry.
+
+    `required` wants an entry for every row that makes an event.
+    """
 
     name: str
-    by: FieldSource
+    by: Sequence[FieldSource]
     match: Match = Match.EXACT
     required: bool = False
     entries: Entries = field(default_factory=dict)
@@ -58,21 +61,24 @@ class LookedUp:
 
 
 def look_up(row: Row, tables: Sequence[LookupTable], given: Mapping[str, Entries]) -> LookedUp:
-    """The row with what its tables say; `given` are entries from outside the mapping, which come first."""
+    """The row with what its tables say; `given` are entries from outside the mapping, in place of its own."""
     columns: dict[str, str] = dict(row)
     fields: dict[str, str] = {}
     missing: list[str] = []
     for table in tables:
-        key = table.by.read(columns)
-        text = "" if key is None else str(key)
-        found = _entry(table.match, text, {**table.entries, **given.get(table.name, {})})
+        keys = [str(key) for key in (source.read(columns) for source in table.by) if key is not None]
+        entries = given.get(table.name) or table.entries
+        found = next(
+            (entry for key in keys if (entry := _entry(table.match, key, entries)) is not None), None
+        )
         if isinstance(found, str):
             columns[table.name] = found
         elif found is not None:
             fields.update(found)
             columns.update({f"{table.name}.{name}": value for name, value in found.items()})
         elif table.required:
-            missing.append(f'{table.name}: want an entry for "{text[:_SHOWN]}", got none')
+            shown = " or ".join(f'"{key[:_SHOWN]}"' for key in keys)
+            missing.append(f"{table.name}: want an entry for {shown or 'a row without a key'}, got none")
     return LookedUp(columns, fields, missing)
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from stream.importing.columns import LIST, Fault, FieldSource, Row, RowError, Value
 from stream.importing.conditions import Condition
+from stream.importing.json_rows import Beside
 from stream.importing.lookups import LookupTable
 
 Event = dict[str, Value]
@@ -16,16 +17,24 @@ Event = dict[str, Value]
 REQUIRED: Final = ("id", "at", "channel")
 """Fields that every event must have."""
 
+NOTHING: Final[Mapping[str, str]] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One kind of event that a row can make: when, and from what."""
+    """One kind of event that a row can make: when, and from what.
+
+    `fixed` names fields that no lookup table fills: the row itself says what they are.  `needs` are those
+    that the event must have besides `REQUIRED`.
+    """
 
     when: tuple[Condition, ...]
     fields: Mapping[str, FieldSource]
+    fixed: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
-    def event(self, row: Row) -> Event:
-        """The event that the row makes; fields without a value are left out.
+    def event(self, row: Row, filled: Mapping[str, str] = NOTHING) -> Event:
+        """The event that the row makes; fields without a value are left out.  `filled` are from tables.
 
         Raises:
             RowError: a value cannot be understood, or one that every event must have is missing.
@@ -37,8 +46,14 @@ class Shape:
                 if type(value) is str and LIST in value:
                     raise _several(source.columns, value)
                 event[name] = value
-            elif name in REQUIRED:
+            elif name in REQUIRED and name not in filled:
                 raise RowError(Fault.MISSING, f"{name}: no value in {', '.join(source.columns) or 'the row'}")
+        event.update({name: value for name, value in filled.items() if name not in self.fixed})
+        if event.get("indicator") == "nps":
+            event.setdefault("scale", "0-10")  # it has no other
+        for name in self.needs:
+            if name not in event:
+                raise RowError(Fault.MISSING, f"{name}: want to be told, as the message does not say")
         return event
 
 
@@ -54,7 +69,8 @@ class Format:
     """How the file is written: `kind` is csv, tsv or ndjson.
 
     `columns` names them where the file has no header line; `member` is a pattern of the wanted file's
-    name in a zip archive.
+    name in a zip archive.  `each` is the path of a list in JSON whose items are the rows, `beside` a list
+    with more about them.
     """
 
     kind: str = "csv"
@@ -62,6 +78,8 @@ class Format:
     delimiter: str = ","
     columns: tuple[str, ...] | None = None
     member: str | None = None
+    each: str | None = None
+    beside: Beside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +87,8 @@ class LogMapping:
     """A whole mapping file.
 
     `case` names the column whose rows tell one story; `together` promises that a case's rows follow each
-    other, so that nothing is remembered of cases that are over.  `each` is the path of a list in JSON
-    whose items are the rows.  What does not meet `want` is not of this system.
+    other, so that nothing is remembered of cases that are over.  What does not meet `want` is not of this
+    system.
     """
 
     format: Format
@@ -78,7 +96,6 @@ class LogMapping:
     shapes: tuple[Shape, ...]
     case: str | None = None
     together: bool = False
-    each: str | None = None
     want: tuple[Condition, ...] = ()
     tables: tuple[LookupTable, ...] = ()
 
@@ -94,7 +111,7 @@ class LogMapping:
         used.update(
             column for shape in self.shapes for source in shape.fields.values() for column in source.columns
         )
-        used.update(column for table in self.tables for column in table.by.columns)
+        used.update(column for table in self.tables for by in table.by for column in by.columns)
         used.difference_update(
             column for column in used.copy() for table in self.tables if _is_of(column, table.name)
         )

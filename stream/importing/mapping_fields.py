@@ -18,11 +18,11 @@ from stream.importing.columns import (
     FieldSource,
     FirstOf,
     Flag,
-    Folded,
     Number,
     Pseudonym,
     Seconds,
     Template,
+    Translated,
 )
 from stream.importing.conditions import Guarded
 from stream.importing.event_fields import constant, suits
@@ -80,20 +80,25 @@ def _lookup(fields: Fields, shared: Shared) -> FieldSource | None:
     column = fields.get("column", Node.text)
     split = fields.get("split", lambda node: node.text('what stands between the items, such as " "'))
     cut = fields.get("pattern", pattern)
+    made = None if column is None else Column(column, shared.nulls, split=split or None, pattern=cut)
+    return _through_table(fields, made)
+
+
+def _through_table(fields: Fields, text: FieldSource | None) -> FieldSource | None:
+    """`map`, `otherwise` and `fold` of a form that gives a text."""
     fold = fields.get_or("fold", Node.flag, default=False)
     table = fields.get("map", text_table)
     otherwise = fields.get("otherwise", Node.text)
-    if fold and table is None:
-        fields.note("fold", "has no meaning without a map")
-    if otherwise is not None and table is None and "map" not in fields:
-        fields.note("otherwise", "has no meaning without a map")
-    if column is None:
-        return None
-    if not fold or table is None:
-        return Column(column, shared.nulls, table, otherwise, split or None, cut)
-    small = {key.lower(): value for key, value in table.items()}
-    nulls = frozenset(null.lower() for null in shared.nulls)
-    return Folded(Column(column, nulls, small, otherwise, split or None, cut))
+    for name, given in (("fold", fold), ("otherwise", otherwise is not None)):
+        if given and table is None and "map" not in fields:
+            fields.note(name, "has no meaning without a map")
+    if text is None or table is None:
+        return text
+    if isinstance(text, Column) and not fold:
+        return replace(text, table=table, otherwise=otherwise)
+    return Translated(
+        text, {key.lower(): value for key, value in table.items()} if fold else table, otherwise, fold
+    )
 
 
 def _first_of(fields: Fields, shared: Shared) -> FieldSource | None:
@@ -116,7 +121,7 @@ def _template(fields: Fields, shared: Shared) -> FieldSource | None:
     text = fields.get("text", Node.text)
     if text is not None and not HOLE.search(text):
         fields.note("text", 'want at least one "{column}" in it (constant is for text without)')
-    return None if text is None else Template(text, shared.nulls)
+    return _through_table(fields, None if text is None else Template(text, shared.nulls))
 
 
 def _seconds(fields: Fields, shared: Shared) -> FieldSource | None:

@@ -18,6 +18,7 @@ from stream.importing.answers import STEPPED
 from stream.importing.columns import FieldSource
 from stream.importing.conditions import ColumnChanges, Condition, First, Last, Rises
 from stream.importing.event_fields import FIELDS
+from stream.importing.json_rows import Beside
 from stream.importing.lookups import Entry, LookupTable, Match
 from stream.importing.mapping import REQUIRED, Format, LogMapping, Shape
 from stream.importing.mapping_conditions import condition
@@ -83,9 +84,6 @@ def read_mapping(root: Node) -> LogMapping:
     layout = _format(fields)
     skip = fields.get("skip", lambda node: _conditions(node, shared, None)) or ()
     want = fields.get("want", lambda node: _conditions(node, shared, None)) or ()
-    each = fields.get("each", Node.text)
-    if layout.kind != "ndjson":
-        fields.refuse("each", f"has no meaning where the format is {layout.kind}")
     tables = fields.get("tables", lambda node: _tables(node, shared)) or ()
     common = fields.get("fields", lambda node: _sources(node, shared)) or {}
     if "events" in fields:
@@ -95,7 +93,7 @@ def read_mapping(root: Node) -> LogMapping:
         _note_missing(fields, common)
         shapes = [Shape((), common)]
     fields.close()
-    return LogMapping(layout, skip, tuple(shapes), case, together, each, want, tables)
+    return LogMapping(layout, skip, tuple(shapes), case, together, want, tables)
 
 
 def _format(fields: Fields) -> Format:
@@ -106,10 +104,27 @@ def _format(fields: Fields) -> Format:
         fields.refuse("delimiter", f"has no meaning where the format is {kind}")
     if kind == "ndjson":
         fields.refuse("columns", "has no meaning where the format is ndjson: its lines name their fields")
-    between = between or ("\t" if kind == "tsv" else ",")
+    else:
+        fields.refuse("each", f"has no meaning where the format is {kind}")
+        fields.refuse("beside", f"has no meaning where the format is {kind}")
     return Format(
-        kind, fields.get_or("encoding", encoding, "utf-8"), between, columns, fields.get("member", Node.text)
+        kind=kind,
+        encoding=fields.get_or("encoding", encoding, "utf-8"),
+        delimiter=between or ("\t" if kind == "tsv" else ","),
+        columns=columns,
+        member=fields.get("member", Node.text),
+        each=fields.get("each", Node.text),
+        beside=fields.get("beside", _beside),
     )
+
+
+def read_conditions(node: Node) -> tuple[Condition, ...]:
+    """Conditions on one row alone, null markers being empty texts; mistakes are noted.
+
+    Raises:
+        Wrong: it is not a list.
+    """
+    return _conditions(node, Shared(frozenset({""}), UTC), None)
 
 
 def _case(node: Node) -> tuple[str | None, bool]:
@@ -135,10 +150,16 @@ class _ShapeReader:
         fields = node.fields("an event: {when: […], fields: {…}}")
         when = fields.get("when", lambda inner: _conditions(inner, self._shared, self._case)) or ()
         own = fields.get("fields", lambda inner: _sources(inner, self._shared)) or {}
+        fixed = fields.get("fixed", _field_names) or ()
+        needs = fields.get("needs", _field_names) or ()
         sources = {**self._common, **own}
         _note_missing(fields, sources)
         fields.close()
-        return Shape(when, {name: sources[name] for name in FIELDS if name in sources})
+        return Shape(when, {name: sources[name] for name in FIELDS if name in sources}, fixed, needs)
+
+
+def _field_names(node: Node) -> tuple[str, ...]:
+    return tuple(node.each(lambda item: item.choice(FIELDS)))
 
 
 def _conditions(node: Node, shared: Shared, case: str | None) -> tuple[Condition, ...]:
@@ -151,6 +172,21 @@ def _conditions(node: Node, shared: Shared, case: str | None) -> tuple[Condition
     return tuple(node.each(one))
 
 
+def _beside(node: Node) -> Beside:
+    fields = node.fields("{name: asked, list: definition.fields, key: id, equals: answers.field.id}")
+    found = [
+        fields.require(name, Node.text, want) or ""
+        for name, want in (
+            ("name", "what its columns begin with"),
+            ("list", "the path of a list"),
+            ("key", "what tells its items apart"),
+            ("equals", "the column that has the same text"),
+        )
+    ]
+    fields.close()
+    return Beside(*found)
+
+
 def _tables(node: Node, shared: Shared) -> tuple[LookupTable, ...]:
     fields = node.fields("tables by name, such as {topics: {by: tags}}")
     found = [fields.get(name, partial(_lookup_table, name, shared)) for name in fields.names()]
@@ -159,12 +195,13 @@ def _tables(node: Node, shared: Shared) -> tuple[LookupTable, ...]:
 
 def _lookup_table(name: str, shared: Shared, node: Node) -> LookupTable | None:
     fields = node.fields("a table such as {by: tags, entries: {…}}")
-    by = fields.require("by", lambda inner: source(inner, "", shared), "a column whose text is looked up")
+    one = partial(source, field="", shared=shared)
+    by = fields.require("by", lambda inner: inner.one_or_each(one), "a column whose text is looked up")
     match = fields.get_or("match", lambda inner: Match(inner.choice([m.value for m in Match])), Match.EXACT)
     required = fields.get_or("required", Node.flag, default=False)
     entries = fields.get("entries", table_entries) or {}
     fields.close()
-    return None if by is None else LookupTable(name, by, match, required, entries)
+    return None if by is None else LookupTable(name, tuple(by), match, required, entries)
 
 
 def table_entries(node: Node) -> Mapping[str, Entry]:

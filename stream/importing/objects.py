@@ -24,7 +24,7 @@ class Ignored(StrEnum):
 
 
 @dataclass(slots=True)
-class Translated:
+class Translation:
     """What became of one message: its events, and why rows made none."""
 
     events: list[Event] = field(default_factory=list)
@@ -39,15 +39,16 @@ class Translator:
     tables: Mapping[str, Entries] = field(default_factory=dict)
     finished: Sequence[Condition] = ()
 
-    def translate(self, message: Mapping[str, object]) -> Translated:
+    def translate(self, message: Mapping[str, object]) -> Translation:
         """The events of one message, all of them or none.
 
         Raises:
             RowError: a value cannot be understood, or one that every event must have is missing.
         """
-        made = Translated()
+        made = Translation()
         self._check(message)
-        for row in json_rows(message, self.mapping.each):
+        layout = self.mapping.format
+        for row in json_rows(message, layout.each, layout.beside):
             told = list(self._events(row, made.ignored))
             made.events += told
         if not made.events and not made.ignored:
@@ -76,7 +77,7 @@ class Translator:
             return
         found.check()
         for shape in shapes:
-            event = stepped({**shape.event(found.row), **found.fields})
+            event = stepped(shape.event(found.row, found.fields))
             if "score" in event and "indicator" not in event:
                 raise RowError(Fault.MISSING, "indicator: want to be told which, as the message does not say")
             yield event

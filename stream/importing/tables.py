@@ -18,7 +18,7 @@ Numbered = tuple[int, Row | RowError]
 BOM: Final = "\ufeff"
 
 
-def rows(stream: IO[bytes], layout: Format, name: str, each: str | None = None) -> Iterator[Numbered]:
+def rows(stream: IO[bytes], layout: Format, name: str) -> Iterator[Numbered]:
     """The rows of a log, in order.  Empty lines are passed over; of NDJSON the items at `each` are rows.
 
     Raises:
@@ -26,7 +26,7 @@ def rows(stream: IO[bytes], layout: Format, name: str, each: str | None = None) 
     """
     text = io.TextIOWrapper(stream, layout.encoding, errors="surrogateescape", newline="")
     if layout.kind == "ndjson":
-        return _objects(text, each)
+        return _objects(text, layout)
     return _records(text, layout, name)
 
 
@@ -68,7 +68,7 @@ def distinct(names: Sequence[str]) -> list[str]:
     return result
 
 
-def _objects(text: io.TextIOWrapper, each: str | None) -> Iterator[Numbered]:
+def _objects(text: io.TextIOWrapper, layout: Format) -> Iterator[Numbered]:
     for number, line in enumerate(text, 1):
         content = line.strip().removeprefix(BOM)
         if not content:
@@ -78,7 +78,7 @@ def _objects(text: io.TextIOWrapper, each: str | None) -> Iterator[Numbered]:
         except ValueError:
             value = None
         if isinstance(value, dict):
-            for row in json_rows(value, each):
+            for row in json_rows(value, layout.each, layout.beside):
                 yield number, row
         else:
             yield number, RowError(Fault.SYNTAX, "want a JSON object")

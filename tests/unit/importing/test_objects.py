@@ -148,6 +148,6 @@ fields:
     )
     log = io.BytesIO(orjson.dumps(message()))
     importer = Importer(text)
-    (line,) = importer.lines(rows(log, text.format, "log", text.each), "log")
+    (line,) = importer.lines(rows(log, text.format, "log"), "log")
     assert orjson.loads(line)["score"] == "no"
     assert importer.tale.bad == {Fault.LOOKUP: 1}
