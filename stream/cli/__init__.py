@@ -13,6 +13,7 @@ from stream import __version__
 COMMANDS: Final = {
     "demo": "demo",
     "worker": "worker",
+    "gateway": "gateway",
     "check": "check",
     "test": "test",
     "backtest": "backtest",

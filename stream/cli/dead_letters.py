@@ -73,11 +73,12 @@ def show(kafka: ClientSettings, choice: LetterChoice, limit: int, *, as_json: bo
 def redrive(kafka: ClientSettings, choice: LetterChoice, *, everything: bool, dry_run: bool) -> None:
     """Send dead letters to the topic that they came from, byte for byte, with their own headers.
 
+    Messages that the gateway refused have none, and stay.
     What is sent again stays here; a record that is sent twice counts once, as its id is known.
     """
     if choice == LetterChoice() and not everything:
         raise SettingsError("--topic, --reason, --since or --all: want to be told which letters, got nothing")
-    counts = run(_latest(kafka, choice, 0))[1] if dry_run else run(_send(kafka, choice))
+    counts = run(_send(kafka, choice, dry_run=dry_run))
     count = counts.total()
     click.echo(f"{count} record{'s' * (count != 1)} {'to send' if dry_run else 'sent again'}")
     _count(counts)
@@ -97,15 +98,17 @@ async def _latest(
     return [letter for _, letter in sorted(kept, key=itemgetter(0))], counts
 
 
-async def _send(kafka: ClientSettings, choice: LetterChoice) -> Counter[str]:
-    """Send again what is there now, a thousand at a time; how many, by reason."""
+async def _send(kafka: ClientSettings, choice: LetterChoice, *, dry_run: bool) -> Counter[str]:
+    """Send again what is there now, a thousand at a time, or only count it; how many, by reason."""
     counts: Counter[str] = Counter()
     async with producing(kafka) as producer:
         sent = []
         async for letter in _chosen_letters(kafka, choice):
-            if letter.key is None and letter.value is None:
-                continue  # the client refuses to send nothing at all, and nothing would come of it
+            if letter.source is not None or (letter.key is None and letter.value is None):
+                continue  # no record; or nothing at all, which the client refuses to send
             counts[letter.reason] += 1
+            if dry_run:
+                continue
             # Without a key nothing says where it belongs but where it was.
             partition = letter.partition if letter.key is None else None
             record = (letter.topic, letter.value, letter.key, partition)
@@ -134,8 +137,7 @@ def _choice(topic: str | None, reason: str | None, since: str | None) -> LetterC
 
 
 def _line(letter: Letter) -> str:
-    place = f"{letter.topic}/{letter.partition}@{letter.offset}"
-    return f"{utc_text(letter.at_ms)}  {place}  {letter.reason}  {letter.detail}"
+    return f"{utc_text(letter.at_ms)}  {letter.place}  {letter.reason}  {letter.detail}"
 
 
 def _count(counts: Counter[str]) -> None:

@@ -13,6 +13,9 @@ PARTITION_HEADER: Final = "tocsin-partition"
 OFFSET_HEADER: Final = "tocsin-offset"
 REASON_HEADER: Final = "tocsin-reason"
 DETAIL_HEADER: Final = "tocsin-detail"
+SOURCE_HEADER: Final = "tocsin-source"
+"""In place of topic, partition and offset where the gateway refused a message: the source that it came to."""
+GATEWAY_HEADERS: Final = (SOURCE_HEADER, REASON_HEADER, DETAIL_HEADER)
 HEADERS: Final = (TOPIC_HEADER, PARTITION_HEADER, OFFSET_HEADER, REASON_HEADER, DETAIL_HEADER)
 """Headers that a dead letter has after those of the record, all of them text."""
 

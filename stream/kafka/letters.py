@@ -7,10 +7,12 @@ from typing import Any, Final
 from alerts.transitions import utc_text
 from stream.kafka.dead_letters import (
     DETAIL_HEADER,
+    GATEWAY_HEADERS,
     HEADERS,
     OFFSET_HEADER,
     PARTITION_HEADER,
     REASON_HEADER,
+    SOURCE_HEADER,
     TOPIC_HEADER,
 )
 from stream.messages.outcomes import Reason
@@ -22,7 +24,10 @@ REASONS: Final = tuple(reason.value for reason in Reason)
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A dead letter, written at `at_ms`.  Key, value and headers are the original's, byte for byte."""
+    """A dead letter, written at `at_ms`.  Key, value and headers are the original's, byte for byte.
+
+    One of the gateway has a `source` in place of topic ("") and offset: it never was a record.
+    """
 
     topic: str
     partition: int
@@ -33,6 +38,12 @@ class Letter:
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
+    source: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it came from, for people."""
+        return f"{self.topic}/{self.partition}@{self.offset}" if self.source is None else self.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,8 @@ def read(record: Any) -> Letter | None:
 
     Our headers are the last of each name: the record may have had some of the same name.
     """
+    if tuple(name for name, _ in record.headers) == GATEWAY_HEADERS:
+        return _of_gateway(record)
     count = len(HEADERS)
     if tuple(name for name, _ in record.headers[-count:]) != HEADERS:
         return None
@@ -77,12 +90,23 @@ def read(record: Any) -> Letter | None:
     )
 
 
+def _of_gateway(record: Any) -> Letter | None:
+    said = {name: text.decode(errors="replace") for name, text in record.headers}
+    if said[REASON_HEADER] not in REASONS:
+        return None
+    reason, detail = said[REASON_HEADER], said[DETAIL_HEADER]
+    return Letter(
+        "", -1, -1, reason, detail, record.timestamp, record.key, record.value, (), said[SOURCE_HEADER]
+    )
+
+
 def as_object(letter: Letter) -> dict[str, object]:
     """For JSON: bytes as text where they are UTF-8, else in base64 under a name that says so."""
+    where: dict[str, object] = {"source": letter.source}
+    if letter.source is None:
+        where = {"topic": letter.topic, "partition": letter.partition, "offset": letter.offset}
     return {
-        "topic": letter.topic,
-        "partition": letter.partition,
-        "offset": letter.offset,
+        **where,
         "reason": letter.reason,
         "detail": letter.detail,
         "at": utc_text(letter.at_ms),

@@ -1,0 +1,106 @@
+"""`tocsin gateway`: webhooks of survey and help-desk systems into Kafka."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from stream.cli.kafka_options import kafka_options
+from stream.gateway.metrics import GatewayMetrics
+from stream.gateway.publisher import Publisher
+from stream.gateway.server import Gateway
+from stream.gateway.source_file import load_sources, resolved
+from stream.gateway.sources import Source
+from stream.kafka.settings import ClientSettings
+
+log = logging.getLogger("stream.gateway")
+
+DEFAULT_HOST: Final = "127.0.0.1"
+DEFAULT_PORT: Final = 9110
+DEFAULT_ACK_TIMEOUT_S: Final = 4.0
+"""Chatwoot and Formbricks hang up after 5 s."""
+LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+
+@click.command("gateway")
+@kafka_options
+@click.option(
+    "--sources",
+    envvar="TOCSIN_SOURCES",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="Sources file (YAML): which systems send where, and how they prove who they are.",
+)
+@click.option(
+    "--host", envvar="TOCSIN_HOST", default=DEFAULT_HOST, show_default=True, help="Address to listen on."
+)
+@click.option(
+    "--port",
+    envvar="TOCSIN_PORT",
+    type=click.IntRange(0, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="Port: sources' paths, /metrics, /healthz, /readyz.  0: any that is free.",
+)
+@click.option(
+    "--ack-timeout",
+    envvar="TOCSIN_ACK_TIMEOUT",
+    type=click.FloatRange(0.1, 60),
+    default=DEFAULT_ACK_TIMEOUT_S,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a request waits for Kafka before it is answered 503.",
+)
+@click.option(
+    "--log-level",
+    envvar="TOCSIN_LOG_LEVEL",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="What is logged to stderr.",
+)
+def command(  # one per option
+    kafka: ClientSettings, sources: Path, host: str, port: int, ack_timeout: float, log_level: str
+) -> None:
+    """Take webhooks and write events to Kafka; answer 2xx only when Kafka has them.
+
+    Waits for its broker for ever.  SIGTERM and SIGINT: answer what has come in, exit code 0.
+    """
+    _log_to_stderr(log_level)
+    declared = load_sources(sources)
+    for each in declared:
+        for advice in each.advice:
+            log.warning("source %s: %s", each.source.name, advice)
+    asyncio.run(_run(kafka, resolved(declared, os.environ), (host, port), ack_timeout))
+
+
+async def _run(kafka: ClientSettings, sources: list[Source], place: tuple[str, int], ack_s: float) -> None:
+    metrics = GatewayMetrics(sources)
+    publisher = Publisher(kafka, ack_s)
+    gateway = Gateway(sources, publisher, metrics)
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    port = await gateway.start(*place)
+    publisher.start()
+    click.echo(f"http://{place[0]}:{port}")
+    for source in sources:
+        click.echo(f"{source.name}: {source.kind.name}")
+    sys.stdout.flush()
+    await ended.wait()
+    await gateway.stop()
+    await publisher.stop()
+    log.info("gateway has ended in good order")
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(stream=sys.stderr, format=LOG_FORMAT, level=level.upper())
+    if level != "debug":
+        for name in ("aiokafka", "aiohttp"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -1,0 +1,180 @@
+"""Bodies: what a request carries, unpacked within limits and split into the messages that are in it.
+
+One body may hold one message (an object), several (an array, `{"events": […]}`, or a JSON object a
+line), or CloudEvents in any of the three modes of their HTTP binding.
+"""
+
+import base64
+import binascii
+import hashlib
+import zlib
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+import orjson
+
+from stream.messages.events import ID_CHARS
+from stream.messages.outcomes import Reason, RecordError
+
+MAX_BODY: Final = 1 << 20
+"""Largest body that is taken, packed or unpacked."""
+
+_RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_RAW: Final = msgspec.json.Decoder(msgspec.Raw)
+
+
+class _Wrapped(msgspec.Struct):
+    events: list[msgspec.Raw]
+
+
+_WRAPPED: Final = msgspec.json.Decoder(_Wrapped)
+
+
+class BodyTooLarge(Exception):  # noqa: N818  # reads as what it says
+    """More than `MAX_BODY`, as sent or once unpacked."""
+
+
+class UnknownCoding(Exception):  # noqa: N818  # reads as what it says
+    """A content coding that we do not unpack."""
+
+
+def unpacked(body: bytes, coding: str) -> bytes:
+    """The body as the sender wrote it; never more than `MAX_BODY` of it is made.
+
+    Raises:
+        BodyTooLarge: it unpacks to more.
+        UnknownCoding: packed in another way than gzip or deflate.
+        RecordError: it is not what its coding says.
+    """
+    match coding.strip().lower():
+        case "" | "identity":
+            return body
+        case "gzip" | "x-gzip":
+            window = 31
+        case "deflate":
+            window = 15
+        case _:
+            raise UnknownCoding(coding)
+    inflate = zlib.decompressobj(window)
+    try:
+        text = inflate.decompress(body, MAX_BODY + 1)
+    except zlib.error:
+        raise RecordError(Reason.BAD_ENCODING, "body: want what its Content-Encoding says") from None
+    if len(text) > MAX_BODY:
+        raise BodyTooLarge
+    if not inflate.eof:
+        raise RecordError(Reason.BAD_ENCODING, "body: want all of it, got it cut short")
+    return text
+
+
+def messages(body: bytes) -> list[bytes]:
+    """The JSON values of a body, byte for byte: of an array its items, of `{"events": […]}` those.
+
+    Raises:
+        RecordError: it is neither JSON nor a JSON value a line.
+    """
+    start = body.lstrip()[:1]
+    try:
+        if start == b"[":
+            return [bytes(raw) for raw in _RAWS.decode(body)]
+        if start == b"{" and b'"events"' in body:
+            wrapped = _events_of(body)
+            if wrapped is not None:
+                return wrapped
+        return [bytes(_RAW.decode(body))]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return _lines(body, str(error))
+
+
+def _events_of(body: bytes) -> list[bytes] | None:
+    """The items of `events`; None where the object is a message of its own."""
+    try:
+        found = _WRAPPED.decode(body).events
+    except msgspec.ValidationError:
+        return None
+    return [bytes(raw) for raw in found]
+
+
+def _lines(body: bytes, why: str) -> list[bytes]:
+    lines = [line for line in (raw.strip() for raw in body.split(b"\n")) if line]
+    if len(lines) < 2 or not all(line[:1] == b"{" for line in lines):
+        raise RecordError(Reason.NOT_JSON, f"body: want JSON, but {why}")
+    return lines
+
+
+def cloud_events(body: bytes, headers: Mapping[str, str], arrived: str) -> list[bytes] | None:
+    """The events in CloudEvents of any mode, each with the envelope's id and time; None if there are none.
+
+    The id of an event is that of its data, else its source and id, which together are unique.  Where
+    neither data nor envelope has a time it is when the request `arrived` (RFC 3339).
+
+    Raises:
+        RecordError: an envelope is not as the specification has it.
+    """
+    kind = headers.get("Content-Type", "").strip().lower()
+    if kind.startswith("application/cloudevents"):
+        if not kind.split(";")[0].strip().endswith("json"):
+            raise RecordError(Reason.NOT_JSON, "body: want CloudEvents in JSON, got another format")
+        return [_structured(item, arrived) for item in messages(body)]
+    if "ce-specversion" not in headers and "ce-id" not in headers:
+        return None
+    attributes: dict[str, Any] = {
+        name: _header_text(headers[f"ce-{name}"])
+        for name in ("specversion", "id", "source", "type", "time")
+        if f"ce-{name}" in headers
+    }
+    return [_event(attributes, _object(body, "body"), arrived)]
+
+
+def _structured(item: bytes, arrived: str) -> bytes:
+    envelope = _object(item, "CloudEvent")
+    data = envelope.get("data")
+    packed = envelope.get("data_base64")
+    if data is None and isinstance(packed, str):
+        try:
+            data = _object(base64.b64decode(packed, validate=True), "data_base64")
+        except binascii.Error:
+            raise RecordError(Reason.BAD_VALUE, "data_base64: want base64, got something else") from None
+    if isinstance(data, str):
+        data = _object(data.encode(), "data")
+    if not isinstance(data, dict):
+        raise RecordError(Reason.NOT_OBJECT, "data: want a JSON object, got something else")
+    return _event(envelope, data, arrived)
+
+
+def _event(envelope: Mapping[str, Any], data: dict[str, Any], arrived: str) -> bytes:
+    for name in ("id", "source", "type", "specversion"):
+        if not isinstance(envelope.get(name), str) or not envelope[name]:
+            raise RecordError(Reason.MISSING_FIELD, f"ce {name}: want a text, got none")
+    if data.get("id") is None:
+        data["id"] = short_id(f"{envelope['source']}/{envelope['id']}")
+    if data.get("at") is None:
+        data["at"] = envelope.get("time") or arrived
+    return orjson.dumps(data)
+
+
+def short_id(text: str) -> str:
+    """The text, or a hash of it where it is too long for an id."""
+    return text if len(text) <= ID_CHARS else "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _header_text(value: str) -> str:
+    """Values of `ce-` headers are percent-encoded; one pair of quotes around them is not theirs."""
+    if len(value) >= 2 and value[0] == value[-1] == '"':
+        value = value[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+    try:
+        return unquote_to_bytes(value.encode("utf-8", "surrogateescape")).decode()
+    except UnicodeDecodeError:
+        raise RecordError(Reason.BAD_ENCODING, "ce- header: want percent-encoded UTF-8") from None
+
+
+def _object(text: bytes, what: str) -> dict[str, Any]:
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise RecordError(Reason.NOT_JSON, f"{what}: want JSON, but {error.msg}") from None
+    if not isinstance(found, dict):
+        raise RecordError(Reason.NOT_OBJECT, f"{what}: want a JSON object, got something else")
+    return found

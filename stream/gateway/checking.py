@@ -1,0 +1,80 @@
+"""Checking: an event as JSON is sound before it is written, and goes where its customer's events go."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import orjson
+
+from stream.columnar.timestamps import EARLIEST_MS, NO_TIME, read_time
+from stream.intake.answer_cells import ScaleLevels
+from stream.intake.rejects import mended
+from stream.messages.events import Event, Feedback, Interaction
+from stream.messages.outcomes import Reason, RecordError
+from stream.messages.records import FileRecord, Stream
+
+MAX_EVENT: Final = 1_000_000
+"""Bytes; Kafka's own limit of a record, 1 MiB, less room for its key and framing."""
+
+_DECODERS: Final[Mapping[Stream, Callable[[bytes], Event]]] = {
+    Stream.FEEDBACK: msgspec.json.Decoder(Feedback).decode,
+    Stream.INTERACTIONS: msgspec.json.Decoder(Interaction).decode,
+}
+_LEVELS: Final = ScaleLevels({})
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedEvent:
+    """An event that is ready to be written: its topic's stream, its key, its JSON, byte for byte."""
+
+    stream: Stream
+    key: bytes
+    value: bytes
+
+
+def checked(value: bytes) -> CheckedEvent:
+    """The event that `value` is: one with an indicator is feedback, any other an interaction.
+
+    Raises:
+        RecordError: it is not sound.
+    """
+    if len(value) > MAX_EVENT:
+        raise RecordError(Reason.TOO_LARGE, f"value: want at most {MAX_EVENT} bytes, got {len(value)}")
+    stream = Stream.FEEDBACK if b'"indicator"' in value else Stream.INTERACTIONS
+    try:
+        event: Event = _DECODERS[stream](value)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        stream = _stream(value)
+        event = mended(FileRecord(0, value), stream)
+    if isinstance(event, Feedback):
+        _on_scale(event)
+    for name in ("at", "opened_at", "interaction_at"):
+        _timely(name, getattr(event, name, None))
+    return CheckedEvent(stream, (event.customer or event.id).encode(), value)
+
+
+def _stream(value: bytes) -> Stream:
+    """By the fields themselves, for what the fast look cannot tell."""
+    try:
+        found = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return Stream.INTERACTIONS
+    return Stream.FEEDBACK if isinstance(found, dict) and "indicator" in found else Stream.INTERACTIONS
+
+
+def _on_scale(event: Feedback) -> None:
+    """Without a scale the rules file says which, and we do not have it."""
+    scale = event.scale
+    if scale is not None and _LEVELS.known((event.indicator, scale, event.score)) is None:
+        _LEVELS.cell(event.indicator, scale, event.score)
+
+
+def _timely(name: str, time: str | float | None) -> None:
+    if time is None:
+        return
+    at_ms = read_time(time)
+    if at_ms == NO_TIME:
+        raise RecordError(Reason.BAD_TIME, f"{name}: want RFC 3339 with an offset, or Unix seconds")
+    if name == "at" and at_ms < EARLIEST_MS:
+        raise RecordError(Reason.TOO_EARLY, f"{name}: want a time after 1990")

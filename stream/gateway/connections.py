@@ -1,0 +1,118 @@
+"""Connections: bounded in number and in what they hold, whoever opens them and however slowly they send.
+
+A client that keeps us waiting (for its request's head, or for its body) may be put out when others need
+the room, the one that has kept us waiting longest first.  An honest client sends within milliseconds, so
+it is put out last; ten thousand that open a connection and say nothing only put out each other.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+CONNECTIONS: Final = 1_000
+"""Connections that may be open at a time; an idle one takes some 20 KB."""
+HELD_BYTES: Final = 32 * 2**20
+"""Bytes of bodies that are not complete yet, over all connections."""
+READ_BUFFER: Final = 2**14
+"""Bytes of a body that a connection buffers before its client has to wait."""
+IDLE_S: Final = 60.0
+"""How long a connection may stay open without a complete head of a request."""
+SWEEP_S: Final = 1.0
+
+
+@dataclass(slots=True)
+class _Guest:
+    """A connection: since when we wait for its client, and how much of its body we hold."""
+
+    transport: asyncio.Transport
+    since_s: float
+    held: int = 0
+
+
+class BoundedServer(web.Server):
+    """aiohttp's low-level server with these bounds."""
+
+    def __init__(self, handler: Any, on_evicted: Callable[[], None], **options: Any) -> None:
+        super().__init__(handler, **options)
+        self._on_evicted = on_evicted
+        self._waiting: dict[RequestHandler, _Guest] = {}  # longest first
+        self._busy: dict[RequestHandler, _Guest] = {}
+        self._held = 0
+
+    @property
+    def open_connections(self) -> int:
+        """How many there are."""
+        return len(self._waiting) + len(self._busy)
+
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        """Let a client in; the slowest leaves when the house is full."""
+        super().connection_made(handler, transport)
+        self._waiting[handler] = _Guest(transport, self._now())
+        if self.open_connections > CONNECTIONS:
+            self._evict()
+
+    def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
+        """A client is gone."""
+        super().connection_lost(handler, exc)
+        self._forget(handler)
+
+    def holding(self, handler: RequestHandler, size: int) -> None:
+        """So many bytes more of a body have come, and more are to come."""
+        guest = self._waiting.get(handler)
+        if guest is None:
+            return
+        guest.held += size
+        self._held += size
+        while self._held > HELD_BYTES and self._evict(least=1):
+            pass
+
+    def has_all(self, handler: RequestHandler) -> None:
+        """The request is complete: from now on its client waits for us."""
+        guest = self._waiting.pop(handler, None)
+        if guest is not None:
+            self._held -= guest.held
+            guest.held = 0
+            self._busy[handler] = guest
+
+    def answered(self, handler: RequestHandler) -> None:
+        """From now on we wait for its client again."""
+        guest = self._busy.pop(handler, None) or self._waiting.pop(handler, None)
+        if guest is not None:
+            self._held -= guest.held
+            guest.held, guest.since_s = 0, self._now()
+            self._waiting[handler] = guest
+
+    async def sweep(self) -> None:
+        """End, for ever, connections that have been idle too long."""
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            before_s = self._now() - IDLE_S
+            for handler, guest in list(self._waiting.items()):
+                if guest.since_s > before_s:
+                    break
+                self._end(handler, guest)
+
+    def _evict(self, least: int = 0) -> bool:
+        """Put out the client that has kept us waiting longest, of those that hold at least so much."""
+        for handler, guest in self._waiting.items():
+            if guest.held >= least:
+                self._end(handler, guest)
+                self._on_evicted()
+                return True
+        return False
+
+    def _end(self, handler: RequestHandler, guest: _Guest) -> None:
+        self._forget(handler)
+        guest.transport.abort()
+
+    def _forget(self, handler: RequestHandler) -> None:
+        guest = self._waiting.pop(handler, None) or self._busy.pop(handler, None)
+        if guest is not None:
+            self._held -= guest.held
+
+    def _now(self) -> float:
+        return self._loop.time()

@@ -1,0 +1,70 @@
+"""Secrets: named in `sources.yaml`, read from the environment or from files when the gateway starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from alerts.errors import SettingsError
+from alerts.rulebook.yaml_nodes import Fields, Node
+
+BEARER = "Authorization"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRef:
+    """Where a secret is: a variable of the environment, or a file.  `prefix` goes before it."""
+
+    env: str | None = None
+    file: str | None = None
+    prefix: str = ""
+
+    @staticmethod
+    def of(fields: Fields, name: str) -> "SecretRef | None":
+        """The secret that `NAME_env` or `NAME_file` of a mapping names."""
+        env, file = fields.get(f"{name}_env", Node.text), fields.get(f"{name}_file", Node.text)
+        if env is not None and file is not None:
+            fields.note(f"{name}_file", f"want either {name}_env or {name}_file, not both")
+        return None if env is None and file is None else SecretRef(env, file)
+
+    def read(self, environment: Mapping[str, str]) -> str:
+        """The secret.
+
+        Raises:
+            SettingsError: there is none.
+        """
+        if self.env is not None:
+            found = environment.get(self.env)
+            if not found:
+                raise SettingsError(f"want a secret in the environment variable {self.env}, got nothing")
+            return self.prefix + found
+        try:
+            return self.prefix + Path(self.file or "").read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "not UTF-8 text"
+            raise SettingsError(f"want a secret in the file {self.file}: {reason}") from None
+
+
+def token_refs(fields: Fields) -> Mapping[str, SecretRef]:
+    """Headers that must have a value: `token_env` (after Bearer) and `header: {NAME: {env: …}}`."""
+    found: dict[str, SecretRef] = {}
+    token = SecretRef.of(fields, "token")
+    if token is not None:
+        found[BEARER] = SecretRef(token.env, token.file, "Bearer ")
+    found.update(fields.get("header", _headers) or {})
+    return found
+
+
+def _headers(node: Node) -> Mapping[str, SecretRef]:
+    fields = node.fields("headers such as {X-Token: {env: TOKEN}}")
+    found = {name: fields.get(name, _ref) for name in fields.names()}
+    return {name: ref for name, ref in found.items() if ref is not None}
+
+
+def _ref(node: Node) -> SecretRef:
+    fields = node.fields("{env: VARIABLE}: secrets do not stand in this file")
+    env, file = fields.get("env", Node.text), fields.get("file", Node.text)
+    prefix = fields.get_or("prefix", Node.text, "")
+    fields.close()
+    if (env is None) == (file is None):
+        raise node.wrong("{env: VARIABLE} or {file: PATH}")
+    return SecretRef(env, file, prefix)

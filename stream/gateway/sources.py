@@ -1,0 +1,185 @@
+"""Sources: one configured webhook each, and what it does with a request's body.
+
+Pure: headers and bytes in, checked events and dead letters out.  Nothing here knows HTTP or Kafka.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+import orjson
+
+from alerts.transitions import utc_text
+from stream.gateway.bodies import cloud_events, messages
+from stream.gateway.checking import CheckedEvent, checked
+from stream.gateway.verification import Signature, Verifier
+from stream.importing.columns import Fault, RowError
+from stream.importing.conditions import Condition
+from stream.importing.json_rows import json_rows
+from stream.importing.mapping import LogMapping
+from stream.importing.objects import Ignored, Translator
+from stream.messages.outcomes import Reason, RecordError
+
+META: Final = "@"
+"""Where a mapping finds what is not in the body: `@.arrived` and `@.headers.NAME`, names in small letters."""
+
+
+class Native(StrEnum):
+    """Kinds whose messages are our own events."""
+
+    EVENTS = "events"
+    CLOUD_EVENTS = "cloudevents"
+
+
+class Answers(StrEnum):
+    """Which of the messages about one answer counts."""
+
+    FIRST = "first"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceKind:
+    """A system: how it signs, what its tests look like, and how its messages map.
+
+    Without a `mapping` its messages are our own events.  `finished` tells complete answers.
+    """
+
+    name: str
+    signature: Signature | None = None
+    tests: Sequence[Condition] = ()
+    finished: Sequence[Condition] = ()
+    mapping: LogMapping | None = None
+    native: Native | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One entry of `sources.yaml`, its secrets read.  `path` is a secret too."""
+
+    name: str
+    kind: SourceKind
+    path: str = field(repr=False)
+    verifier: Verifier = field(default_factory=Verifier)
+    answers: Answers = Answers.FIRST
+    translator: Translator | None = None
+    fill: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedMessage:
+    """A message that became no event: its bytes, and why, without the customer's data."""
+
+    value: bytes
+    reason: Reason
+    detail: str
+
+
+@dataclass(slots=True)
+class Received:
+    """What became of a body."""
+
+    events: list[CheckedEvent] = field(default_factory=list)
+    refused: list[RefusedMessage] = field(default_factory=list)
+    ignored: Counter[str] = field(default_factory=Counter)
+
+
+TEST: Final = "test"
+"""Why a message is ignored, besides those of `Ignored`."""
+
+
+def receive(source: Source, headers: Mapping[str, str], body: bytes, now_s: float) -> Received:
+    """What a body that is believed becomes.  `now_s` is when it arrived, Unix time.  Never raises."""
+    found = Received()
+    if not body.strip():
+        found.ignored[TEST] += 1
+        return found
+    arrived = utc_text(round(now_s * 1000))
+    try:
+        split = _split(source, headers, body, arrived)
+    except RecordError as error:
+        found.refused.append(RefusedMessage(body, error.reason, error.detail))
+        return found
+    meta = _meta(source, headers, arrived)
+    for message in split:
+        try:
+            _take(source, message, meta, found)
+        except RecordError as error:
+            found.refused.append(RefusedMessage(message, error.reason, error.detail))
+    return found
+
+
+def _split(source: Source, headers: Mapping[str, str], body: bytes, arrived: str) -> Sequence[bytes]:
+    if source.kind.native is None:
+        return messages(body)
+    found = cloud_events(body, headers, arrived)
+    if found is not None:
+        return found
+    if source.kind.native is Native.CLOUD_EVENTS:
+        raise RecordError(Reason.UNMAPPABLE, "body: want a CloudEvent, got neither envelope nor ce- headers")
+    return messages(body)
+
+
+def _meta(source: Source, headers: Mapping[str, str], arrived: str) -> Mapping[str, object]:
+    """What the mapping asks of the request itself."""
+    if source.translator is None:
+        return {}
+    prefix = f"{META}.headers."
+    asked = [column for column in source.translator.mapping.columns if column.startswith(prefix)]
+    names = [column.removeprefix(prefix) for column in asked]
+    return {"arrived": arrived, "headers": {name: headers[name] for name in names if name in headers}}
+
+
+def _take(source: Source, message: bytes, meta: Mapping[str, object], found: Received) -> None:
+    """One message, all of it or nothing.
+
+    Raises:
+        RecordError: no sound event can be made of it.
+    """
+    if source.translator is None:
+        found.events.append(checked(message if not source.fill else _filled(message, source.fill)))
+        return
+    value = _parsed(message)
+    if source.kind.tests:
+        row = next(json_rows(value))
+        if any(condition.holds(row, None, last=True) for condition in source.kind.tests):
+            found.ignored[TEST] += 1
+            return
+    value[META] = meta
+    try:
+        made = source.translator.translate(value)
+    except RowError as error:
+        raise RecordError(Reason.UNMAPPABLE, _without_data(error)) from None
+    found.events += [checked(orjson.dumps({**source.fill, **event})) for event in made.events]
+    found.ignored.update(str(why.value) for why in made.ignored)
+
+
+def _parsed(message: bytes) -> dict[str, Any]:
+    try:
+        value = orjson.loads(message.decode())
+    except UnicodeDecodeError as error:
+        raise RecordError(Reason.BAD_ENCODING, f"message: want UTF-8, got byte {error.start} wrong") from None
+    except orjson.JSONDecodeError as error:
+        raise RecordError(Reason.NOT_JSON, f"message: want JSON, but {error.msg}") from None
+    if not isinstance(value, dict):
+        raise RecordError(Reason.NOT_OBJECT, "message: want a JSON object, got something else")
+    return value
+
+
+def _filled(message: bytes, fill: Mapping[str, str]) -> bytes:
+    value = _parsed(message)
+    return orjson.dumps({**fill, **value})
+
+
+def _without_data(error: RowError) -> str:
+    """What was wanted; what was found instead stays in the message."""
+    told = str(error)
+    if error.fault in {Fault.LOOKUP, Fault.TIME, Fault.NUMBER}:
+        told = told.partition(', got "')[0]
+    return f"{error.fault}: {told}"
+
+
+IGNORED: Final = (TEST, *(str(why.value) for why in Ignored))
+"""Every reason for which a message may be ignored."""
