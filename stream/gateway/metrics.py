@@ -22,7 +22,7 @@ from prometheus_client import (
 from prometheus_client.exposition import choose_encoder
 
 from stream import __version__
-from stream.gateway.sources import IGNORED, Received, Source
+from stream.gateway.sources import IGNORED, ReceivedBody, Source
 from stream.gateway.verification import Refusal
 from stream.messages.outcomes import Reason
 from stream.messages.records import Stream
@@ -97,7 +97,7 @@ class GatewayMetrics:
         """A request was answered with 401."""
         self._refused.labels(source, refusal.value).inc()
 
-    def received(self, source: str, received: Received) -> None:
+    def received(self, source: str, received: ReceivedBody) -> None:
         """What a body became is on Kafka."""
         for event in received.events:
             self._events.labels(source, event.stream.topic).inc()

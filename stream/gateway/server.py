@@ -21,7 +21,7 @@ from stream.gateway.connections import READ_BUFFER, BoundedServer
 from stream.gateway.letters import letter_of
 from stream.gateway.metrics import NOBODY, GatewayMetrics
 from stream.gateway.publisher import NotPublished, Publisher
-from stream.gateway.sources import Received, RefusedMessage, Source, receive
+from stream.gateway.sources import ReceivedBody, RefusedMessage, Source, receive
 from stream.kafka.outbox import Outgoing
 from stream.messages.outcomes import RecordError
 
@@ -175,7 +175,7 @@ class Gateway:
             self._metrics.disbelieved(source.name, refusal)
             return _close(401, "not believed\n")
         if spoilt is not None:
-            received = Received(refused=[RefusedMessage(body, spoilt.reason, spoilt.detail)])
+            received = ReceivedBody(refused=[RefusedMessage(body, spoilt.reason, spoilt.detail)])
         else:
             received = receive(source, request.headers, body, now_s)
         return await self._published(source, received)
@@ -201,7 +201,7 @@ class Gateway:
         self._server.has_all(_handler(request))
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
-    async def _published(self, source: Source, received: Received) -> web.StreamResponse:
+    async def _published(self, source: Source, received: ReceivedBody) -> web.StreamResponse:
         records = [Outgoing(each.stream.topic, each.value, each.key) for each in received.events]
         records += [letter_of(source.name, each) for each in received.refused]
         self._pending += 1
@@ -217,7 +217,7 @@ class Gateway:
         return web.Response(body=_told(received), content_type="application/json")
 
 
-def _told(received: Received) -> bytes:
+def _told(received: ReceivedBody) -> bytes:
     """What became of our own producers' events; they can mend what they send."""
     told: dict[str, Any] = {"accepted": len(received.events), "refused": len(received.refused)}
     if received.refused:

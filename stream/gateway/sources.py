@@ -78,7 +78,7 @@ class RefusedMessage:
 
 
 @dataclass(slots=True)
-class Received:
+class ReceivedBody:
     """What became of a body."""
 
     events: list[CheckedEvent] = field(default_factory=list)
@@ -90,9 +90,9 @@ TEST: Final = "test"
 """Why a message is ignored, besides those of `Ignored`."""
 
 
-def receive(source: Source, headers: Mapping[str, str], body: bytes, now_s: float) -> Received:
+def receive(source: Source, headers: Mapping[str, str], body: bytes, now_s: float) -> ReceivedBody:
     """What a body that is believed becomes.  `now_s` is when it arrived, Unix time.  Never raises."""
-    found = Received()
+    found = ReceivedBody()
     if not body.strip():
         found.ignored[TEST] += 1
         return found
@@ -132,7 +132,7 @@ def _meta(source: Source, headers: Mapping[str, str], arrived: str) -> Mapping[s
     return {"arrived": arrived, "headers": {name: headers[name] for name in names if name in headers}}
 
 
-def _take(source: Source, message: bytes, meta: Mapping[str, object], found: Received) -> None:
+def _take(source: Source, message: bytes, meta: Mapping[str, object], found: ReceivedBody) -> None:
     """One message, all of it or nothing.
 
     Raises:

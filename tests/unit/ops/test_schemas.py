@@ -21,10 +21,12 @@ from alerts.readings import Status
 from alerts.rules import DIMENSIONS, Severity
 from alerts.states import State
 from alerts.transitions import Score, Transition, encode
+from stream.gateway.letters import letter_of
+from stream.gateway.sources import RefusedMessage
 from stream.indicators.catalogue import CATALOGUE
 from stream.indicators.plan import Grouping
 from stream.judge.judge import Judge
-from stream.kafka.dead_letters import HEADERS, letter
+from stream.kafka.dead_letters import HEADERS, SOURCE_HEADER, letter
 from stream.kafka.offsets import TP
 from stream.kafka.topics import specs
 from stream.messages.outcomes import Reason, Reject
@@ -166,13 +168,25 @@ def test_closed_lists_are_those_of_the_code() -> None:
         ("cx.alerts", [field.name for field in msgspec.structs.fields(Transition)]),
         ("cx.scores", [field.name for field in msgspec.structs.fields(Score)]),
         ("cx.deliveries", list(Entry.__dataclass_fields__)),
-        ("cx.dead-letters.headers", list(HEADERS)),
     ],
 )
 def test_every_field_is_described_and_required(name: str, fields: list[str]) -> None:
     """In the order in which it is written."""
     schema = load(name)
     assert list(schema["properties"]) == schema["required"] == fields
+
+
+def test_dead_letters_are_of_records_or_of_the_gateway() -> None:
+    """Either all headers of a worker's letter, or those of the gateway's."""
+    schema = load("cx.dead-letters.headers")
+    assert list(schema["properties"]) == [SOURCE_HEADER, *HEADERS]
+    found = letter_of("site", RefusedMessage(b"{", Reason.NOT_JSON, "body: want JSON")).headers
+    said = {name: value.decode() for name, value in found}
+    _validator("cx.dead-letters.headers").validate(said)
+    with pytest.raises(ValidationError):
+        _validator("cx.dead-letters.headers").validate({**said, "tocsin-source": 5})
+    with pytest.raises(ValidationError):
+        _validator("cx.dead-letters.headers").validate({name: said[name] for name in list(said)[1:]})
 
 
 def test_the_asyncapi_document_is_up_to_date() -> None:
