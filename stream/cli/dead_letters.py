@@ -106,6 +106,8 @@ async def _send(kafka: ClientSettings, choice: LetterChoice, *, dry_run: bool) -
         async for letter in _chosen_letters(kafka, choice):
             if letter.source is not None or (letter.key is None and letter.value is None):
                 continue  # no record; or nothing at all, which the client refuses to send
+            if not letter.is_whole:
+                continue  # only its beginning is here; the record itself is where it was
             counts[letter.reason] += 1
             if dry_run:
                 continue

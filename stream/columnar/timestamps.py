@@ -1,5 +1,6 @@
 """Times as senders write them, read into Unix milliseconds: whole columns at once where they look alike."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
@@ -15,6 +16,8 @@ NO_TIME: Final = -(2**62)
 """Stands for "no event yet" and for a time that cannot be read; below every real time."""
 EARLIEST_MS: Final = 631_152_000_000
 """1990-01-01: an older event is a broken clock or a missing field that became zero."""
+UNTIL_MS: Final = 4_102_444_800_000
+"""2100-01-01: an event from then on is a broken clock, or seconds that were sent as something else."""
 LATEST_MS: Final = 253_402_300_799_999
 """The end of the year 9999, the last that RFC 3339 can write."""
 MILLIS_FROM: Final = 1e11
@@ -24,6 +27,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME: Final = Annotated[datetime, msgspec.Meta(tz=True)]
 _PUNCTUATION: Final = ((4, "-"), (7, "-"), (13, ":"), (16, ":"))
 _DIGITS: Final = (0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18)
+_BEYOND_MS: Final = re.compile(r"(?<=.{19}\.[0-9]{3})[0-9]+")
+"""Digits after the milliseconds of `2026-11-22T10:00:00.123`."""
 _LOWER: Final = np.uint8(0x20)
 """The bit that tells small letters from capitals."""
 _MONTH_DAYS: Final = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int32)
@@ -35,7 +40,9 @@ def read_time(text: str | float) -> int:
         at_ms = text if abs(text) >= MILLIS_FROM else text * 1000
         return round(at_ms) if abs(at_ms) <= LATEST_MS else NO_TIME
     try:
-        moment: datetime = msgspec.convert(text, _TIME)
+        # msgspec rounds to microseconds and columns are cut to milliseconds: what is read must not depend on
+        # which texts stand beside it.
+        moment: datetime = msgspec.convert(_BEYOND_MS.sub("", text, count=1), _TIME)
     except msgspec.ValidationError:
         return NO_TIME
     return (moment - _EPOCH) // timedelta(milliseconds=1)
@@ -80,7 +87,8 @@ def _with_numbers(texts: Sequence[str | float | None]) -> Ints:
 def _of_numbers(numbers: Sequence[float | None]) -> Ints:
     """Seconds or milliseconds."""
     times = np.array(numbers, np.float64)  # None becomes NaN
-    at_ms = np.where(np.abs(times) >= MILLIS_FROM, times, times * 1000)
+    with np.errstate(over="ignore"):  # what is too large as seconds are milliseconds, or no time at all
+        at_ms = np.where(np.abs(times) >= MILLIS_FROM, times, times * 1000)
     known = np.abs(at_ms) <= LATEST_MS
     return np.where(known, np.rint(np.where(known, at_ms, 0)), NO_TIME).astype(np.int64)
 

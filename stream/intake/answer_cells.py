@@ -81,11 +81,11 @@ class ScaleLevels:
 
     def _level(self, indicator: str, scale: str, score: float | str) -> float | None:
         if not isinstance(score, str):
-            return score
+            return score + 0.0  # what rounding leaves of -0.3 is -0.0, which is spelled otherwise than 0
         if len(score) > TEXT_CHARS:
             return None
         if WHOLE.fullmatch(score.strip()):  # a number that was sent in quotes
-            return float(score)
+            return float(score) + 0.0
         text = folded(score)
         if scale == "yes-no":
             return YES_NO.get(text)

@@ -7,10 +7,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.columnar.hashing import hashed
+from stream.columnar.hashing import hashed, shortened
 from stream.columnar.hashtable import Keys
 from stream.columnar.numbering import Codes, Growing, Numbering, Spellings
 from stream.columnar.timestamps import Ints
+from stream.intake.limits import VALUE_CHARS
 from stream.messages.events import Event
 
 Values = tuple[str, ...]
@@ -25,10 +26,15 @@ ROOM: Final = 1 << 21
 
 
 class Dimension:
-    """The values of one dimension, numbered: stripped, a channel in lower case, "" for what is missing."""
+    """The values of one dimension, numbered: stripped, a channel in lower case, "" for what is missing.
+
+    What is longer than `VALUE_CHARS` is shortened.  `overlong` says that such a spelling is remembered, and
+    should not be for long.
+    """
 
     def __init__(self, name: str) -> None:
         self._lower = name == "channel"
+        self.overlong = False
         self.texts: list[str] = []
         self._codes: dict[str, int] = {}
         self._hashes = Growing(np.uint64)
@@ -59,12 +65,20 @@ class Dimension:
         self.texts = self.named(used)
         self._codes = {text: code for code, text in enumerate(self.texts)}
         self._hashes = Growing(np.uint64)
+        self.forget_spellings()
+
+    def forget_spellings(self) -> None:
+        """Keep the values, but not how they were spelled."""
         self._spellings.forget()
+        self.overlong = False
 
     def _tidied(self, raws: list[Raw]) -> Ints:
         texts = [(raw or "").strip() for raw in raws]
         if self._lower:
             texts = [text.lower() for text in texts]
+        if max(map(len, (*texts, *filter(None, raws))), default=0) > VALUE_CHARS:
+            self.overlong = True
+            texts = [shortened(text, VALUE_CHARS) for text in texts]
         return np.array(list(map(self.code, texts)), np.int64)
 
 
@@ -95,6 +109,14 @@ class Combos:
 
     def codes(self, events: Sequence[Event]) -> Ints:
         """The number of each event's combination."""
+        codes = self._codes(events)
+        if any(dimension.overlong for dimension in self._dimensions):
+            self._spellings.forget()
+            for dimension in self._dimensions:
+                dimension.forget_spellings()
+        return codes
+
+    def _codes(self, events: Sequence[Event]) -> Ints:
         if not self.dims:
             return np.full(len(events), self.code(()), np.int64)
         if len(self) <= self.few:

@@ -8,9 +8,10 @@ from typing import Final, Generic, cast
 import msgspec
 import numpy as np
 
-from stream.columnar.timestamps import EARLIEST_MS, LATEST_MS, NO_TIME, Ints, read_times
+from stream.columnar.timestamps import EARLIEST_MS, LATEST_MS, NO_TIME, UNTIL_MS, Ints, read_times
 from stream.intake.answer_cells import ScaleLevels
-from stream.intake.rejects import MAX_BYTES, mended
+from stream.intake.limits import HARMLESS_BYTES, fits, refused_reference
+from stream.intake.rejects import mended
 from stream.messages.events import EventT, Feedback, Interaction
 from stream.messages.outcomes import Reason, RecordError, Reject
 from stream.messages.records import FileRecords, Record, Stream
@@ -46,11 +47,11 @@ def decode_interactions(records: Sequence[Record], max_ahead_ms: int) -> Decoded
     """Read records of cx.interactions; an event more than `max_ahead_ms` past its record is refused."""
     events, kept, rejects = _structs(records, Stream.INTERACTIONS, _INTERACTION.decode)
     at_ms, errors = _times(events, kept, max_ahead_ms)
+    _check_references(events, kept, errors)
     opened_ms = np.full(len(events), NO_TIME, np.int64)
     given, given_ms = _given_times(list(map(_OPENED, events)))
     opened_ms[given] = given_ms
-    for place in given[given_ms == NO_TIME].tolist():
-        errors.setdefault(place, _bad_time("opened_at"))
+    _check_given("opened_at", given, given_ms, errors)
     return _without(Decoded(events, at_ms, opened_ms, rejects), errors, kept)
 
 
@@ -58,9 +59,9 @@ def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: ScaleL
     """Read records of cx.feedback; `levels` knows the scales."""
     events, kept, rejects = _structs(records, Stream.FEEDBACK, _FEEDBACK.decode)
     at_ms, errors = _times(events, kept, max_ahead_ms)
+    _check_references(events, kept, errors)
     given, given_ms = _given_times(list(map(_ASKED, events)))
-    for place in given[given_ms == NO_TIME].tolist():
-        errors.setdefault(place, _bad_time("interaction_at"))
+    _check_given("interaction_at", given, given_ms, errors)
     cells = list(map(levels.known, map(_ANSWER, events)))
     for place in [place for place, cell in enumerate(cells) if cell is None] if None in cells else ():
         event = events[place]
@@ -100,14 +101,33 @@ def _structs(
 
 
 def _readable(records: Sequence[Record]) -> Sequence[bytes]:
-    """The values, with b"" (which is no JSON) for those that are null or too large."""
-    if isinstance(records, FileRecords):
-        values: Sequence[bytes | None] = records.values
-    else:
-        values = [record.value for record in records]
-    if None not in values and max(map(len, values), default=0) <= MAX_BYTES:  # type: ignore[arg-type]  # no None
-        return values  # type: ignore[return-value]  # no None
-    return [value if value is not None and len(value) <= MAX_BYTES else b"" for value in values]
+    """The values, with b"" (which is no JSON) for those that are null or break a limit."""
+    values = _values(records)
+    if None in values:
+        values = [value or b"" for value in values]
+    known = cast("Sequence[bytes]", values)
+    if max(map(len, known), default=0) <= HARMLESS_BYTES:
+        return known
+    return [value if fits(value) else b"" for value in known]
+
+
+def _values(records: Sequence[Record]) -> Sequence[bytes | None]:
+    """Values as they came."""
+    return records.values if isinstance(records, FileRecords) else [record.value for record in records]
+
+
+def _check_references(
+    events: Sequence[EventT], records: Sequence[Record], errors: dict[int, RecordError]
+) -> None:
+    """Note by place the events that refer to others by ids that are too long."""
+    values = cast("Sequence[bytes]", _values(records))  # no event comes from a null
+    if max(map(len, values), default=0) <= HARMLESS_BYTES:
+        return
+    for place, value in enumerate(values):
+        if len(value) > HARMLESS_BYTES:
+            error = refused_reference(events[place])
+            if error is not None:
+                errors.setdefault(place, error)
 
 
 def _times(
@@ -117,7 +137,11 @@ def _times(
     errors: dict[int, RecordError] = {}
     if not events:
         return _NOWHERE, errors
-    if isinstance(records, FileRecords) and records.at_ms.min() >= EARLIEST_MS:
+    if (
+        isinstance(records, FileRecords)
+        and records.at_ms.min() >= EARLIEST_MS
+        and records.at_ms.max() < UNTIL_MS
+    ):
         return records.at_ms, errors
     at_ms = read_times(list(map(_AT, events)))
     stamps = [record.timestamp for record in records]
@@ -131,22 +155,21 @@ def _times(
 
 def _limit(stamp: int | None, max_ahead_ms: int) -> int:
     """The latest time that a record may carry.  Kafka's -1 and a file's None mean: no timestamp."""
-    return LATEST_MS if stamp is None or stamp < 0 else min(stamp + max_ahead_ms, LATEST_MS)
+    return UNTIL_MS - 1 if stamp is None or stamp < 0 else min(stamp + max_ahead_ms, UNTIL_MS - 1)
 
 
 def _least_limit(stamps: Sequence[int | None], max_ahead_ms: int) -> int:
     """A time that every record may carry: a quick look that mostly is enough."""
     if None in stamps:
-        return LATEST_MS if stamps.count(None) == len(stamps) else NO_TIME
+        return UNTIL_MS - 1 if stamps.count(None) == len(stamps) else NO_TIME
     least = min(cast("Sequence[int]", stamps))
-    return NO_TIME if least < 0 else min(least + max_ahead_ms, LATEST_MS)
+    return NO_TIME if least < 0 else min(least + max_ahead_ms, UNTIL_MS - 1)
 
 
 def _wrong_time(at_ms: int, timestamp: int | None, max_ahead_ms: int) -> RecordError:
-    if at_ms == NO_TIME or at_ms > LATEST_MS:
-        return _bad_time("at")
-    if at_ms < EARLIEST_MS:
-        return RecordError(Reason.TOO_EARLY, "at: want 1990 or later, got an earlier time")
+    wrong = _no_moment("at", at_ms)
+    if wrong is not None:
+        return wrong
     ahead_s = (at_ms - (timestamp or 0)) / 1000
     wanted = f"at most {max_ahead_ms / 1000:g} s past the record's timestamp"
     return RecordError(Reason.FUTURE, f"at: want {wanted}, got {ahead_s:.0f} s")
@@ -160,8 +183,26 @@ def _given_times(values: Sequence[str | float | None]) -> tuple[Ints, Ints]:
     return np.array(list(given), np.int64), read_times(list(given.values()))
 
 
-def _bad_time(name: str) -> RecordError:
-    return RecordError(Reason.BAD_TIME, f"{name}: want RFC 3339 with an offset or Unix seconds, got neither")
+def _check_given(name: str, places: Ints, at_ms: Ints, errors: dict[int, RecordError]) -> None:
+    """Note by place the times that are none, or that no clock should show."""
+    wrong = (at_ms < EARLIEST_MS) | (at_ms >= UNTIL_MS)
+    if wrong.any():
+        for place, when_ms in zip(places[wrong].tolist(), at_ms[wrong].tolist(), strict=True):
+            error = _no_moment(name, when_ms)
+            if error is not None:
+                errors.setdefault(place, error)
+
+
+def _no_moment(name: str, at_ms: int) -> RecordError | None:
+    """The complaint about a time that is none, or outside the years that are read."""
+    if at_ms == NO_TIME or at_ms > LATEST_MS:
+        wanted = "RFC 3339 with an offset or Unix seconds"
+        return RecordError(Reason.BAD_TIME, f"{name}: want {wanted}, got neither")
+    if at_ms < EARLIEST_MS:
+        return RecordError(Reason.TOO_EARLY, f"{name}: want 1990 or later, got an earlier time")
+    if at_ms >= UNTIL_MS:
+        return RecordError(Reason.FUTURE, f"{name}: want a time before 2100, got a later one")
+    return None
 
 
 def _without(

@@ -31,6 +31,7 @@ from stream.intake.history.touchpoints import (
     TRANSFERRED,
     UNSAID,
 )
+from stream.intake.limits import VALUE_CHARS
 from stream.intake.pairs import wanted
 from stream.intake.panes import TALLY, OpenPanes, merged, tallies
 from stream.messages.events import EVENTS, OUTCOMES, Interaction
@@ -84,7 +85,7 @@ class ContactLine:
         self._paired = wanted(plan)
         self._touch = _touch_kinds(keeps)
         self._combos = combos
-        self._topics = Names()
+        self._topics = Names(VALUE_CHARS)
         self._open = OpenPanes()
         self._waiting: list[Table] = []
         self._window_ms = window_ms

@@ -9,12 +9,11 @@ from typing import Any, Final
 
 import msgspec
 
+from stream.intake.limits import refusal, refused_reference
 from stream.messages.events import EVENTS, ID_CHARS, INDICATORS, OUTCOMES, Event, Feedback, Interaction
 from stream.messages.outcomes import Reason, RecordError
 from stream.messages.records import Record, Stream
 
-MAX_BYTES: Final = 1 << 20
-"""Largest value that is read; Kafka's own default limit is the same 1 MiB."""
 SHOWN_CHARS: Final = 40
 """How much of a wrong keyword goes into a detail; keywords are vocabulary, never customer data."""
 
@@ -42,20 +41,27 @@ def mended(record: Record, stream: Stream) -> Event:
     if isinstance(fields.get("score"), bool):
         fields["score"] = _of_boolean(fields)
     try:
-        return msgspec.convert(fields, _STRUCTS[stream])
+        event: Event = msgspec.convert(fields, _STRUCTS[stream])
     except msgspec.ValidationError as error:  # fields that are read past, such as a comment
         raise RecordError(Reason.BAD_TYPE, str(error)) from None
+    too_long = refused_reference(event)
+    if too_long is not None:
+        raise too_long
+    return event
 
 
 def _parsed(value: bytes | None) -> Fields:
     if value is None:
         raise RecordError(Reason.NULL_VALUE, "value: want a JSON object, got a null value")
-    if len(value) > MAX_BYTES:
-        raise RecordError(Reason.TOO_LARGE, f"value: want at most {MAX_BYTES} bytes, got {len(value)}")
+    broken = refusal(value)
+    if broken is not None and broken.reason is Reason.TOO_LARGE:
+        raise broken
     try:
         value.decode()
     except UnicodeDecodeError as error:
         raise RecordError(Reason.BAD_ENCODING, f"value: want UTF-8, got byte {error.start} wrong") from None
+    if broken is not None:
+        raise broken
     try:
         found = msgspec.json.decode(value)
     except (msgspec.DecodeError, RecursionError) as error:

@@ -1,32 +1,39 @@
 """Dead letters read back: where a record came from, why it was refused, and the record as it came."""
 
 import base64
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
 from alerts.transitions import utc_text
 from stream.kafka.dead_letters import (
+    CUT,
     DETAIL_HEADER,
+    FORM_HEADER,
     GATEWAY_HEADERS,
     HEADERS,
+    NOTHING,
     OFFSET_HEADER,
     PARTITION_HEADER,
     REASON_HEADER,
     SOURCE_HEADER,
     TOPIC_HEADER,
+    WHOLE,
 )
 from stream.messages.outcomes import Reason
 from stream.messages.records import Stream
 
+_PLACE: Final = re.compile("[0-9]{1,18}")
 TOPICS: Final = tuple(stream.topic for stream in Stream)
 REASONS: Final = tuple(reason.value for reason in Reason)
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A dead letter, written at `at_ms`.  Key, value and headers are the original's, byte for byte.
+    """A dead letter, written at `at_ms`.
 
-    One of the gateway has a `source` in place of topic ("") and offset: it never was a record.
+    Key, value and headers are the original's, byte for byte, unless `form` begins with `CUT`.  One of the
+    gateway has a `source` in place of topic ("") and offset: it never was a record.
     """
 
     topic: str
@@ -39,11 +46,17 @@ class Letter:
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...]
     source: str | None = None
+    form: str = WHOLE
 
     @property
     def place(self) -> str:
         """Where it came from, for people."""
         return f"{self.topic}/{self.partition}@{self.offset}" if self.source is None else self.source
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the record is all there."""
+        return not self.form.startswith(CUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +86,15 @@ def read(record: Any) -> Letter | None:
     count = len(HEADERS)
     if tuple(name for name, _ in record.headers[-count:]) != HEADERS:
         return None
-    said = {name: text.decode(errors="replace") for name, text in record.headers[-count:]}
+    said = {name: (text or b"").decode(errors="replace") for name, text in record.headers[-count:]}
     known = said[TOPIC_HEADER] in TOPICS and said[REASON_HEADER] in REASONS
-    if not known or not (said[PARTITION_HEADER].isdigit() and said[OFFSET_HEADER].isdigit()):
+    places = (said[PARTITION_HEADER], said[OFFSET_HEADER])
+    if not known or not all(map(_PLACE.fullmatch, places)):
         return None
+    headers, form = tuple(record.headers[:-count]), WHOLE
+    if headers and headers[-1][0] == FORM_HEADER:
+        form = (headers[-1][1] or b"").decode(errors="replace")
+        headers = headers[:-1]
     return Letter(
         said[TOPIC_HEADER],
         int(said[PARTITION_HEADER]),
@@ -85,13 +103,14 @@ def read(record: Any) -> Letter | None:
         said[DETAIL_HEADER],
         record.timestamp,
         record.key,
-        record.value,
-        tuple(record.headers[:-count]),
+        None if form == NOTHING else record.value,
+        headers,
+        form=form,
     )
 
 
 def _of_gateway(record: Any) -> Letter | None:
-    said = {name: text.decode(errors="replace") for name, text in record.headers}
+    said = {name: (text or b"").decode(errors="replace") for name, text in record.headers}
     if said[REASON_HEADER] not in REASONS:
         return None
     reason, detail = said[REASON_HEADER], said[DETAIL_HEADER]
@@ -109,6 +128,7 @@ def as_object(letter: Letter) -> dict[str, object]:
         **where,
         "reason": letter.reason,
         "detail": letter.detail,
+        **({} if letter.is_whole else {"form": letter.form}),
         "at": utc_text(letter.at_ms),
         **_shown("key", letter.key),
         **_shown("value", letter.value),

@@ -33,10 +33,10 @@ def wanted_key(value: bytes | None) -> bytes | None:
     """The customer, or the id where there is none; None where neither can be read."""
     try:
         event = _DECODER.decode(value or b"")
-    except msgspec.DecodeError:
+        wanted = event.customer or event.id
+        return wanted.encode() if wanted else None
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
-    wanted = event.customer or event.id
-    return wanted.encode() if wanted else None
 
 
 def sampled(records: Sequence[Record]) -> Counter[Keyed]:
