@@ -6,7 +6,7 @@ from typing import Final
 
 from alerts.rules import Direction, Family, IndicatorInfo
 
-SCALE_ENDS: Final = {"yes-no": (0.0, 1.0), "neg-neu-pos": (-1.0, 1.0)}
+SCALE_ENDS: Final = {"yes-no": (0.0, 1.0), "thumbs": (0.0, 1.0), "neg-neu-pos": (-1.0, 1.0)}
 """Lowest and highest level of the scales that are not written as numbers."""
 
 Options = Mapping[str, object]

@@ -48,12 +48,13 @@ class OptionInfo:
     """One option of an indicator in the rules file.
 
     `kind` is "duration" (value: int ms), "number" (float), "scale" (str) or "choice" (str);
-    `choices` closes the set for "scale" and "choice".
+    `choices` closes the set for "scale" and "choice"; `advice` says why it is closed where many ask.
     """
 
     kind: str
     default: object
     choices: tuple[str, ...] = ()
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from alerts.measures import scale_ends
 from alerts.rulebook.values import duration
-from alerts.rulebook.yaml_nodes import Fields, Node
+from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
 from alerts.rules import DAY_MS, SECOND_MS, IndicatorInfo, OptionInfo
 
 Catalogue = Mapping[str, IndicatorInfo]
@@ -47,7 +47,10 @@ def _option(fields: Fields, name: str, option: OptionInfo) -> object:
             return duration(SECOND_MS, 90 * DAY_MS)(node)
         if option.kind == "number":
             return node.number()
-        return node.choice(option.choices)
+        try:
+            return node.choice(option.choices)
+        except Wrong as wrong:
+            raise Wrong(node, f"{wrong} ({option.advice})" if option.advice else str(wrong)) from None
 
     return fields.get_or(name, parse, option.default)
 

@@ -1,7 +1,7 @@
 """Answers on scales that no indicator has: two and three steps become yes or no.
 
 Zendesk asks with 2, 3 or 5 options, Help Scout with three faces, thumbs have two.  Only the top step is
-satisfied, as in Zendesk's own count.
+satisfied, as in Zendesk's own count.  Three steps counted from 1 are a scale, `1-3`, and stay as they are.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,6 @@ STEPPED: Final[Mapping[str, tuple[int, ...]]] = {
     "0-1": (0, 1),
     "1-2": (1, 2),
     "0-2": (0, 1, 2),
-    "1-3": (1, 2, 3),
 }
 """Scales of two and three steps, worst first."""
 

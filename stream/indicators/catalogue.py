@@ -14,20 +14,28 @@ from stream.indicators.cells import SCALES_OF
 LOW, HIGH = Direction.LOW_IS_BAD, Direction.HIGH_IS_BAD
 
 
-def _scale(indicator: str) -> OptionInfo:
-    return OptionInfo("scale", SCALES_OF[indicator][0], SCALES_OF[indicator])
+NPS_SCALE: Final = (
+    "NPS is asked on 0-10: its promoters (9-10) and detractors (0-6) have no meaning on another scale; "
+    "ask on 0-10, or count these answers as csat"
+)
+
+
+def _scale(indicator: str, advice: str = "") -> OptionInfo:
+    return OptionInfo("scale", SCALES_OF[indicator][0], SCALES_OF[indicator], advice)
 
 
 OPTIONS: Final[Mapping[str, Mapping[str, OptionInfo]]] = {
     "csat": {
         "scale": _scale("csat"),
-        "positive_from": OptionInfo("number", None),  # None: the top two of the scale, 8 of 10, yes
+        "positive_from": OptionInfo(
+            "number", None
+        ),  # None: the top two of four to seven, 8 of 10, 3 of 3, yes
     },
     "ces": {
         "scale": _scale("ces"),
         "direction": OptionInfo("choice", "effort", ("effort", "ease")),
     },
-    "nps": {"scale": _scale("nps")},
+    "nps": {"scale": _scale("nps", NPS_SCALE)},
     "sentiment": {"scale": _scale("sentiment")},
     "fcr": {
         "repeat_window": OptionInfo("duration", 7 * DAY_MS),  # ours: no published standard

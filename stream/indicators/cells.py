@@ -14,14 +14,18 @@ SCALES: Final[Mapping[str, tuple[float, ...]]] = {
     "1-7": (1, 2, 3, 4, 5, 6, 7),
     "1-10": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
     "0-10": (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
+    "1-3": (1, 2, 3),
+    "1-4": (1, 2, 3, 4),
+    "1-6": (1, 2, 3, 4, 5, 6),
     "yes-no": (0, 1),
+    "thumbs": (0, 1),
     "neg-neu-pos": (-1, 0, 1),
 }
 """Scores of each scale from worst to best for "more is better" answers; yes=1, negative=-1."""
 
 SCALES_OF: Final[Mapping[str, tuple[str, ...]]] = {
-    "csat": ("1-5", "1-7", "1-10", "0-10", "yes-no"),
-    "ces": ("1-7", "1-5", "1-10"),
+    "csat": ("1-5", "1-7", "1-10", "0-10", "yes-no", "1-3", "1-4", "1-6", "thumbs"),
+    "ces": ("1-7", "1-5", "1-10", "1-3", "1-4", "1-6"),
     "nps": ("0-10",),
     "sentiment": ("neg-neu-pos",),
 }

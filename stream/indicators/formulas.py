@@ -26,10 +26,13 @@ StepOf = Callable[[str, float], int]
 
 LATTICE: Final = 180
 """Levels as whole steps between the worst (0) and the best of their scale: 180 divides by the span of
-every scale, 1, 2, 4, 6, 9 and 10."""
+every scale, 1, 2, 3, 4, 5, 6, 9 and 10."""
 
-POSITIVE_FROM: Final[Mapping[str, float]] = {"1-5": 4, "1-7": 6, "1-10": 8, "0-10": 8, "yes-no": 1}
-"""The lowest positive answer: the top two of five or seven, eight of ten, yes."""
+POSITIVE_FROM: Final[Mapping[str, float]] = {
+    "1-5": 4, "1-7": 6, "1-10": 8, "0-10": 8, "yes-no": 1, "1-3": 3, "1-4": 3, "1-6": 5, "thumbs": 1,
+}  # fmt: skip
+"""The lowest positive answer: the top two of four to seven, eight of ten, yes; of three only the top one,
+as Zendesk and Help Scout count."""
 
 PROMOTER_FROM: Final = 9
 PASSIVE_FROM: Final = 7

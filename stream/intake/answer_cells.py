@@ -1,48 +1,23 @@
 """Answers: which level of its scale a score stands for, whether it is sent as a number or in words."""
 
 import math
-import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
-from stream.indicators.catalogue import OPTIONS
+from stream.indicators.catalogue import NPS_SCALE, OPTIONS
 from stream.indicators.cells import CELL, SCALES, SCALES_OF
+from stream.intake.answer_numbers import numbered
+from stream.intake.vocabulary import (
+    EFFORT,
+    LISTED,
+    LISTED_EFFORT,
+    SATISFACTION,
+    SENTIMENT,
+    YES_NO,
+    folded,
+)
 from stream.messages.outcomes import Reason, RecordError
 
-YES_NO: Final[Mapping[str, float]] = {
-    **dict.fromkeys(("yes", "y", "true", "oui", "o", "vrai"), 1.0),
-    **dict.fromkeys(("no", "n", "false", "non", "faux"), 0.0),
-}
-SENTIMENT: Final[Mapping[str, float]] = {
-    **dict.fromkeys(("positive", "pos", "positif", "positives", "positifs"), 1.0),
-    **dict.fromkeys(("neutral", "neu", "neutre", "mixed", "mixte"), 0.0),
-    **dict.fromkeys(("negative", "neg", "negatif", "negatives", "negatifs"), -1.0),
-}
-SATISFACTION: Final[Mapping[str, float]] = {
-    **dict.fromkeys(
-        ("very dissatisfied", "very unsatisfied", "tres insatisfait", "pas du tout satisfait", "very poor"),
-        0.0,
-    ),
-    **dict.fromkeys(("dissatisfied", "unsatisfied", "insatisfait", "peu satisfait", "poor"), 0.25),
-    **dict.fromkeys(
-        ("neutral", "neither satisfied nor dissatisfied", "neutre", "ni satisfait ni insatisfait", "fair"),
-        0.5,
-    ),
-    **dict.fromkeys(("satisfied", "satisfait", "plutot satisfait", "good"), 0.75),
-    **dict.fromkeys(("very satisfied", "tres satisfait", "tout a fait satisfait", "excellent"), 1.0),
-}
-"""How far up the scale an answer of five grades lies; accents, case and feminine forms are folded first."""
-EFFORT: Final[Mapping[str, float]] = {
-    **dict.fromkeys(("very easy", "tres facile"), 0.0),
-    **dict.fromkeys(("easy", "facile"), 0.25),
-    **dict.fromkeys(("neutral", "neither easy nor difficult", "neutre", "ni facile ni difficile"), 0.5),
-    **dict.fromkeys(("difficult", "hard", "difficile"), 0.75),
-    **dict.fromkeys(("very difficult", "very hard", "tres difficile"), 1.0),
-}
-"""How much effort; turned round where the rules file says that the scale measures ease."""
-
-WHOLE: Final = re.compile(r"-?[0-9]{1,3}")
 TEXT_CHARS: Final = 64
 """No known answer is longer, so longer texts are not looked at."""
 KNOWN_ANSWERS: Final = 4_096
@@ -69,43 +44,64 @@ class ScaleLevels:
         """
         chosen = self._scale[indicator] if scale is None else scale
         if chosen not in SCALES_OF[indicator]:
-            wanted = ", ".join(SCALES_OF[indicator])
-            raise RecordError(Reason.BAD_SCALE, f"scale: want one of {wanted} for {indicator}, got another")
+            raise RecordError(Reason.BAD_SCALE, _bad_scale(indicator, chosen))
         level = self._level(indicator, chosen, score)
         if level not in SCALES[chosen]:
-            raise RecordError(Reason.SCORE_OFF_SCALE, _off_scale(chosen, score))
+            raise RecordError(Reason.SCORE_OFF_SCALE, _off_scale(indicator, chosen, score))
         cell = CELL[f"{indicator}/{chosen}/{level:g}"]
         if len(self._cells) < KNOWN_ANSWERS:
             self._cells[indicator, scale, score] = cell
         return cell
 
     def _level(self, indicator: str, scale: str, score: float | str) -> float | None:
+        """The level that a score stands for, None where it stands for none.
+
+        A text is taken for a number first, then for a word.  A number with a label, such as
+        `5 - Very satisfied`, is refused where its label lies on the other half of the scale: the survey then
+        counts the other way round.
+        """
         if not isinstance(score, str):
             return score + 0.0  # what rounding leaves of -0.3 is -0.0, which is spelled otherwise than 0
         if len(score) > TEXT_CHARS:
             return None
-        if WHOLE.fullmatch(score.strip()):  # a number that was sent in quotes
-            return float(score) + 0.0
-        text = folded(score)
-        if scale == "yes-no":
-            return YES_NO.get(text)
+        levels = SCALES[scale]
+        found = numbered(score)
+        if found is None:
+            return self._of_words(indicator, scale, folded(score))
+        if found.top is not None and found.top != levels[-1]:
+            return None
+        said = self._of_words(indicator, scale, folded(found.words)) if found.words else None
+        middle = (levels[0] + levels[-1]) / 2
+        if said is not None and (said - middle) * (found.level - middle) < 0:
+            return None
+        return found.level
+
+    def _of_words(self, indicator: str, scale: str, text: str) -> float | None:
         if scale == "neg-neu-pos":
             return SENTIMENT.get(text)
-        grades = EFFORT if indicator == "ces" else SATISFACTION if indicator == "csat" else {}
-        share = grades.get(text)
+        if len(SCALES[scale]) == _TWO and text in YES_NO:
+            return YES_NO[text]
+        share = self._share(indicator, text)
         if share is None:
             return None
-        return _nearest(1 - share if indicator == "ces" and self._ease else share, SCALES[scale])
+        if len(SCALES[scale]) == _TWO:
+            return None if share == _HALF else float(share > _HALF)
+        return _nearest(share, SCALES[scale])
+
+    def _share(self, indicator: str, text: str) -> float | None:
+        """How far up the scale a word lies; words of another question are not known."""
+        if indicator == "csat":
+            return SATISFACTION.get(text)
+        if indicator != "ces":
+            return None
+        effort = EFFORT.get(text)
+        if effort is None:
+            return None
+        return 1 - effort if self._ease else effort
 
 
-def folded(text: str) -> str:
-    """Lower case, single spaces, no accents, no feminine -e of `satisfaite`."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
-    words = plain.lower().replace("_", " ").replace("-", " ").split()
-    return " ".join(_FEMININE.get(word, word) for word in words)
-
-
-_FEMININE: Final = {"satisfaite": "satisfait", "insatisfaite": "insatisfait"}
+_TWO: Final = 2
+_HALF: Final = 0.5
 
 
 def _nearest(share: float, levels: tuple[float, ...]) -> float:
@@ -114,8 +110,18 @@ def _nearest(share: float, levels: tuple[float, ...]) -> float:
     return levels[math.floor(steps + 0.5) if share >= 0.5 else math.ceil(steps - 0.5)]
 
 
-def _off_scale(scale: str, score: float | str) -> str:
+def _bad_scale(indicator: str, scale: str) -> str:
+    """Only scales that are known by name are shown: another text may be anything."""
+    wanted = ", ".join(SCALES_OF[indicator])
+    if indicator == "nps" and scale in SCALES:
+        return f"scale: want 0-10, got {scale}: {NPS_SCALE} on {scale}"
+    return f"scale: want one of {wanted} for {indicator}, got {scale if scale in SCALES else 'another'}"
+
+
+def _off_scale(indicator: str, scale: str, score: float | str) -> str:
     levels = SCALES[scale]
-    if isinstance(score, str):
-        return f"score: want a level of {scale} ({levels[0]:g} to {levels[-1]:g}), got a text that names none"
-    return f"score: want a level of {scale} ({levels[0]:g} to {levels[-1]:g}), got {score:g}"
+    want = f"score: want a level of {scale} ({levels[0]:g} to {levels[-1]:g})"
+    if not isinstance(score, str):
+        return f"{want}, got {score:g}"
+    words = {"csat": f", or {LISTED}", "ces": f", or {LISTED_EFFORT}"}.get(indicator, "")
+    return f"{want}{words}, got a text that names none"

@@ -34,7 +34,7 @@ events:
     "survey.yaml",
 )
 TABLES: dict[str, Entries] = {
-    "surveys": {"s/1": {"indicator": "csat", "scale": "1-3", "team": "shop"}, "s/2": "ignore"}
+    "surveys": {"s/1": {"indicator": "csat", "scale": "0-2", "team": "shop"}, "s/2": "ignore"}
 }
 
 
@@ -49,7 +49,7 @@ def message(**others: object) -> dict[str, object]:
         "device_id": "d-1",
         "tags": ["vip", "t_bill"],
         "url": "https://shop.example/pay/card?token=1",
-        "answers": [{"q": 1, "score": 2}, {"q": 3, "kind": "text", "text": "slow"}],
+        "answers": [{"q": 1, "score": 1}, {"q": 3, "kind": "text", "text": "slow"}],
         **others,
     }
 
@@ -137,7 +137,7 @@ def test_files_go_the_same_way() -> None:
         """
 format: ndjson
 each: answers
-tables: {surveys: {by: answers.q, required: true, entries: {"1": {indicator: csat, scale: 1-3}}}}
+tables: {surveys: {by: answers.q, required: true, entries: {"1": {indicator: csat, scale: 0-2}}}}
 fields:
   id: {text: "{id}:{answers.q}"}
   at: {time: at}

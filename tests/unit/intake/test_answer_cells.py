@@ -3,7 +3,8 @@
 import pytest
 
 from stream.indicators.cells import CELLS, SCALES, SCALES_OF
-from stream.intake.answer_cells import KNOWN_ANSWERS, ScaleLevels, folded
+from stream.intake.answer_cells import KNOWN_ANSWERS, ScaleLevels
+from stream.intake.vocabulary import folded
 from stream.messages.outcomes import Reason, RecordError
 
 LEVELS = ScaleLevels({"csat": {"scale": "1-5"}, "ces": {"scale": "1-7", "direction": "effort"}})
@@ -44,9 +45,9 @@ def test_every_level_of_every_scale_is_a_score(indicator: str) -> None:
 
 OFF = (
     ("csat", "1-5", 0), ("csat", "1-5", 6), ("csat", "1-5", 4.5), ("csat", "1-5", "perhaps"),
-    ("csat", "1-5", "9"), ("csat", "1-5", "yes"), ("csat", "yes-no", "satisfied"),
+    ("csat", "1-5", "9"), ("csat", "1-5", "yes"), ("csat", "yes-no", "neutral"),
     ("nps", "0-10", "very satisfied"), ("nps", "0-10", 11), ("sentiment", "neg-neu-pos", "angry"),
-    ("ces", "1-7", "satisfied"), ("csat", "1-5", "4.0"), ("csat", "1-5", ""),
+    ("ces", "1-7", "satisfied"), ("csat", "1-5", "4.5"), ("csat", "1-5", ""),
     ("csat", "1-5", "very satisfied " * 20),
 )  # fmt: skip
 

@@ -34,10 +34,16 @@ def complaint(fields: str) -> str:
     return found.partition(": ")[2]
 
 
+SCALE = (
+    "r.yaml:2:28: indicators.csat.scale: want one of "
+    '1-5, 1-7, 1-10, 0-10, yes-no, 1-3, 1-4, 1-6, thumbs, got "1-8"'
+)
+
+
 def test_all_problems_come_at_once_in_the_order_of_the_file() -> None:
     """Each with file, line, column, path, what was wanted and what was found."""
     assert problems("""
-indicators: {csat: {scale: 1-6}}
+indicators: {csat: {scale: 1-8}}
 rules:
   - name: csat-low
     indicator: csat
@@ -47,7 +53,7 @@ rules:
 routes:
   - receiver: ops
 """) == [
-        'r.yaml:2:28: indicators.csat.scale: want one of 1-5, 1-7, 1-10, 0-10, yes-no, got "1-6"',
+        SCALE,
         'r.yaml:6:5: rules[0].windw: unknown field "windw" (did you mean "window"?)',
         'r.yaml:7:15: rules[0].critical: want a number, got "80"',
         'r.yaml:8:12: rules[1].name: want each rule once, got "csat-low" again',
@@ -253,3 +259,10 @@ def test_any_text_is_a_rulebook_or_a_list_of_problems(text: str) -> None:
     except RulebookError as error:
         found = [*error.problems] or [None]
     assert all(problem is not None and problem.line >= 1 and problem.column >= 1 for problem in found)
+
+
+def test_nps_has_one_scale() -> None:
+    """The sentence says why, and what to do instead."""
+    (problem,) = problems("indicators: {nps: {scale: 1-10}}\nrules: [{name: n, indicator: nps}]\n")
+    assert 'want one of 0-10, got "1-10" (NPS is asked on 0-10: its promoters (9-10)' in problem
+    assert "count these answers as csat" in problem

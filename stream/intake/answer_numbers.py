@@ -1,0 +1,47 @@
+"""Numbers in the text of an answer: `4`, `4.0`, `4/5`, `5 - Very satisfied`, `★★★★☆`, `4 stars`."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+_LOOKS: Final = re.compile("[\ufe0e\ufe0f\u200d\u20e3]")
+_NUMBER: Final = r"(-?[0-9]{1,3})(?:[.,]0{1,6})?"
+_PLAIN: Final = re.compile(_NUMBER)
+_OF: Final = re.compile(rf"{_NUMBER} ?(?:/|of|out of|sur|von) ?([0-9]{{1,3}})")
+_STARS: Final = re.compile(rf"{_NUMBER} ?(?:stars?|etoiles?|points?|pts?)")
+_LABELLED: Final = re.compile(rf"{_NUMBER} ?[-–—:.)=|] ?(\D.*)")
+_BRACKETED: Final = re.compile(rf"{_NUMBER} ?\((\D[^()]*)\)")
+_NAMED: Final = re.compile(rf"(\D+?) ?[(\[]{_NUMBER}[)\]]")
+_FULL: Final = "★⭐🌟✭✮"
+_HOLLOW: Final = "☆✩"
+_SIGNS: Final = re.compile(f"([{_FULL}]*)([{_HOLLOW}]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A number that a text says, the top of the scale that it is of, if said, and the words beside it."""
+
+    level: float
+    top: float | None = None
+    words: str = ""
+
+
+def numbered(text: str) -> Numbered | None:
+    """The number that an answer's text says; None where it says none, or half a level."""
+    plain = unicodedata.normalize("NFKC", _LOOKS.sub("", text)).strip().casefold()
+    signs = _SIGNS.fullmatch(plain.replace(" ", ""))
+    if signs and plain:
+        full, hollow = len(signs[1]), len(signs[2])
+        return Numbered(float(full), float(full + hollow) if hollow else None)
+    if found := _PLAIN.fullmatch(plain):
+        return Numbered(float(found[1]) + 0.0)
+    if found := _OF.fullmatch(plain):
+        return Numbered(float(found[1]), float(found[2]))
+    if found := _STARS.fullmatch(plain.replace("é", "e")):
+        return Numbered(float(found[1]))
+    if found := _LABELLED.fullmatch(plain) or _BRACKETED.fullmatch(plain):
+        return Numbered(float(found[1]), None, found[2])
+    if found := _NAMED.fullmatch(plain):
+        return Numbered(float(found[2]), None, found[1])
+    return None

@@ -1,0 +1,123 @@
+"""The vocabulary of answers: words, faces, thumbs and stars, and how far up a scale each of them lies.
+
+A vocabulary is whole or not known at all: of a word that is understood, the opposite is too.  If only the
+good words of a survey were understood, the bad answers would be refused, and the score be the better for it.
+So every row of `PAIRS` has both sides, and `tests/unit/intake/test_vocabulary.py` asks for both.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Final
+
+Words = tuple[str, ...]
+
+PAIRS: Final[tuple[tuple[float, Words, Words], ...]] = (
+    # How far up the better side lies (the worse lies as far down), the worse words, the better ones.
+    (1.0, ("very dissatisfied", "very unsatisfied", "not at all satisfied"), ("very satisfied",)),
+    (1.0, ("extremely dissatisfied", "completely dissatisfied", "totally dissatisfied"),
+     ("extremely satisfied", "completely satisfied", "totally satisfied")),
+    (0.75, ("dissatisfied", "unsatisfied", "not satisfied"), ("satisfied",)),
+    (2 / 3, ("somewhat dissatisfied", "slightly dissatisfied", "rather dissatisfied", "somewhat unsatisfied",
+             "fairly dissatisfied", "mostly dissatisfied"),
+     ("somewhat satisfied", "slightly satisfied", "rather satisfied", "fairly satisfied",
+      "mostly satisfied")),
+    (1.0, ("tres insatisfait", "pas du tout satisfait", "totalement insatisfait"),
+     ("tres satisfait", "tout a fait satisfait", "totalement satisfait")),
+    (0.75, ("insatisfait", "pas satisfait"), ("satisfait",)),
+    (2 / 3, ("plutot insatisfait", "plutot pas satisfait", "peu satisfait", "assez insatisfait"),
+     ("plutot satisfait", "assez satisfait")),
+    (1.0, ("very bad", "very poor", "terrible", "awful", "horrible", "extremely poor"),
+     ("very good", "excellent", "great", "outstanding", "perfect", "amazing")),
+    (0.75, ("bad", "poor", "not good"), ("good",)),
+    (1.0, ("tres mauvais", "tres mal", "nul", "execrable"), ("tres bon", "tres bien", "parfait")),
+    (0.75, ("mauvais", "mal", "pas bon", "pas bien"), ("bon", "bien")),
+    (1.0, ("very unhappy", "very sad", "tres mecontent", "pas du tout content"),
+     ("very happy", "tres content", "ravi")),
+    (0.75, ("unhappy", "not happy", "sad", "mecontent", "pas content", "triste"),
+     ("happy", "content", "heureux")),
+    (1.0, ("strongly disagree", "totally disagree", "completely disagree", "pas du tout d accord"),
+     ("strongly agree", "totally agree", "completely agree", "tout a fait d accord")),
+    (0.75, ("disagree", "pas d accord"), ("agree", "d accord")),
+    (2 / 3, ("somewhat disagree", "slightly disagree", "rather disagree", "plutot pas d accord"),
+     ("somewhat agree", "slightly agree", "rather agree", "plutot d accord")),
+    (0.75, ("thumbs down", "thumb down", "thumbsdown", "down", "dislike", "disliked", "👎"),
+     ("thumbs up", "thumb up", "thumbsup", "up", "like", "liked", "👍")),
+    (0.75, ("not helpful", "unhelpful", "pas utile", "inutile"), ("helpful", "utile")),
+    (1.0, ("😡", "😠", "🤬", "😤", "😭"), ("😍", "🤩", "😄", "😁", "😃", "😀", "🥰")),
+    (0.75, ("🙁", "☹", "😞", "😟", "😕", "😢", "😒", ":(", ":-("),
+     ("🙂", "☺", "😊", "😌", "🙃", ":)", ":-)")),
+)  # fmt: skip
+MIDDLE: Final[Words] = (
+    "neutral", "neither satisfied nor dissatisfied", "neither satisfied nor unsatisfied", "fair", "average",
+    "ok", "okay", "neither good nor bad", "neither agree nor disagree", "undecided", "mixed",
+    "neither happy nor unhappy", "neutre", "ni satisfait ni insatisfait", "moyen", "moyenne", "correct",
+    "ni bon ni mauvais", "ni d accord ni pas d accord", "mitige", "😐", "😑", "😶", ":|", ":-|",
+)  # fmt: skip
+"""What lies in the middle is its own opposite."""
+EFFORT_PAIRS: Final[tuple[tuple[float, Words, Words], ...]] = (
+    # As `PAIRS`: the words of little effort, and those of much.
+    (1.0, ("very easy", "extremely easy", "very low effort", "tres facile", "extremement facile"),
+     ("very difficult", "very hard", "extremely difficult", "extremely hard", "very high effort",
+      "tres difficile", "extremement difficile")),
+    (0.75, ("easy", "low effort", "facile"), ("difficult", "hard", "high effort", "difficile")),
+    (2 / 3, ("somewhat easy", "rather easy", "fairly easy", "slightly easy", "plutot facile",
+             "assez facile"),
+     ("somewhat difficult", "somewhat hard", "rather difficult", "fairly difficult", "slightly difficult",
+      "plutot difficile", "assez difficile")),
+)  # fmt: skip
+EFFORT_MIDDLE: Final[Words] = (
+    "neutral", "neither easy nor difficult", "neither easy nor hard", "neutre", "ni facile ni difficile",
+)  # fmt: skip
+YES: Final[Words] = ("yes", "y", "true", "oui", "o", "vrai", "✓", "✔", "✅")
+NO: Final[Words] = ("no", "n", "false", "non", "faux", "✗", "✘", "❌")
+SENTIMENTS: Final[Mapping[float, Words]] = {
+    1.0: ("positive", "pos", "positif", "positives", "positifs"),
+    0.0: ("neutral", "neu", "neutre", "mixed", "mixte"),
+    -1.0: ("negative", "neg", "negatif", "negatives", "negatifs"),
+}
+
+LISTED: Final = (
+    "words in English or French from dissatisfied to satisfied, bad to good, poor to excellent, disagree to "
+    "agree or unhappy to happy, faces, thumbs, stars, 4/5"
+)
+"""What a message says is understood."""
+LISTED_EFFORT: Final = "words in English or French from easy to difficult"
+
+_FEMININE: Final = {
+    "satisfaite": "satisfait", "insatisfaite": "insatisfait", "satisfaits": "satisfait",
+    "contente": "content", "insatisfaits": "insatisfait", "mecontente": "mecontent",
+    "mauvaise": "mauvais", "bonne": "bon",
+    "heureuse": "heureux", "parfaite": "parfait", "ravie": "ravi", "correcte": "correct", "mitigee": "mitige",
+    "nulle": "nul",
+}  # fmt: skip
+_JOINTS: Final = re.compile(r"[\s_,’'`\u2010-\u2015-]+")
+_SMILEY: Final = re.compile(r"[:;]-?[()|]")
+_TONES: Final = re.compile("[\ufe0e\ufe0f\u200d\u20e3\U0001f3fb-\U0001f3ff]")
+"""Variation selectors, joiners, keycaps and tones of skin: how a sign looks, not what it says."""
+
+
+def folded(text: str) -> str:
+    """Small letters, single spaces, no accents, no feminine endings, signs without their looks."""
+    plain = unicodedata.normalize("NFKD", _TONES.sub("", text).strip().strip("\"'«».!* "))
+    if _SMILEY.fullmatch(plain):
+        return plain.replace(";", ":")
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
+    words = _JOINTS.sub(" ", plain).split()
+    return " ".join(_FEMININE.get(word, word) for word in words)
+
+
+def _shares(pairs: tuple[tuple[float, Words, Words], ...], middle: Words) -> Mapping[str, float]:
+    found = dict.fromkeys(middle, 0.5)
+    for share, low, high in pairs:
+        found.update(dict.fromkeys(low, 1 - share))
+        found.update(dict.fromkeys(high, share))
+    return found
+
+
+SATISFACTION: Final = _shares(PAIRS, MIDDLE)
+"""Words, folded, to how far up the scale they lie, 0 to 1."""
+EFFORT: Final = _shares(EFFORT_PAIRS, EFFORT_MIDDLE)
+"""Words to how much effort they say, 0 to 1."""
+YES_NO: Final[Mapping[str, float]] = {**dict.fromkeys(YES, 1.0), **dict.fromkeys(NO, 0.0)}
+SENTIMENT: Final[Mapping[str, float]] = {word: level for level, words in SENTIMENTS.items() for word in words}
