@@ -2,6 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+UNREADABLE: Final = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
+"""What reading somebody else's bytes may raise.  Text that is not UTF-8 is a ValueError, and JSON that is
+nested too deeply a RecursionError; neither is msgspec's own."""
 
 
 class OperatorError(Exception):

@@ -6,6 +6,8 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from alerts.errors import UNREADABLE
+
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -64,7 +66,7 @@ def decode(value: bytes | None) -> Command | None:
     """The reverse; None for anything else, which anyone may have written."""
     try:
         command: Command = _DECODER.decode(value or b"")
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None
     return command
 

@@ -204,6 +204,10 @@ def _news(partition: int, offset: int, value: bytes | None) -> Notice | None:
     except NotATransition as error:
         LOG.warning("not a transition on cx.alerts: partition=%d offset=%d: %s", partition, offset, error)
         return None
+    except Exception as error:  # noqa: BLE001  # our own fault: it must not keep others from being told
+        LOG.error("cannot tell of a transition: partition=%d offset=%d error=%s",  # noqa: TRY400
+                  partition, offset, type(error).__name__)  # fmt: skip
+        return None
 
 
 def _entry(receiver: str, delivery: Delivery, settled: Settled) -> Entry:

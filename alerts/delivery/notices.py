@@ -6,11 +6,13 @@ worker, since it is a function of the transition alone.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 import orjson
 
+from alerts.errors import UNREADABLE
+from alerts.rules import DIMENSIONS
 from alerts.states import State
 
 MOST_BYTES: Final = 20_000
@@ -19,20 +21,25 @@ MOST_BYTES: Final = 20_000
 TOLD: Final = {state.word for state in (State.FIRING, State.RESOLVED, State.STALE)}
 """A pending alert may come to nothing, of which nobody would hear; so nobody is told of it."""
 
+Identity = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9._:-]{1,128}\Z")]
+"""It becomes a header of the request, so no other character may be in it."""
+Name = Annotated[str, msgspec.Meta(max_length=512)]
+
 
 class _Alert(msgspec.Struct, frozen=True):
     """What a notice needs to know of a transition; the rest is passed on as it is."""
 
-    id: str
-    seq: int
-    rule: str
-    severity: str
-    state: str
-    indicator: str
-    scope: dict[str, str]
-    at: str
+    id: Identity
+    seq: Annotated[int, msgspec.Meta(ge=1, lt=2**53)]
+    rule: Name
+    severity: Literal["warning", "critical"]
+    state: Name
+    indicator: Name
+    scope: dict[str, Name]
+    at: Name
 
 
+KNOWN: Final = frozenset(DIMENSIONS)
 _DECODER: Final = msgspec.json.Decoder(_Alert)
 
 
@@ -61,12 +68,15 @@ def notice(value: bytes | None) -> Notice | None:
     """The notice of one cx.alerts value; None where nobody is told of such a transition.
 
     Raises:
-        NotATransition: the value is not a transition.
+        NotATransition: the value is not a transition; the text has nothing of the value.
     """
     try:
         alert = _DECODER.decode(value or b"")
-    except msgspec.DecodeError as error:
-        raise NotATransition(str(error)) from error
+        orjson.loads(value or b"")  # the rest of it is passed on, so all of it must be JSON in UTF-8
+    except UNREADABLE as error:
+        raise NotATransition("it cannot be read as one") from error
+    if not alert.scope.keys() <= KNOWN:
+        raise NotATransition("its scope has labels that are no dimensions")
     if alert.state not in TOLD:
         return None
     labels = {"rule": alert.rule, "severity": alert.severity, "indicator": alert.indicator, **alert.scope}

@@ -18,6 +18,7 @@ from stream.files import rule_files as rulefile
 from stream.kafka.settings import ClientSettings
 from stream.monitoring.server import HOST
 from stream.worker.app import LEAVE_S, Ending, Worker, WorkerSettings
+from stream.worker.log_lines import FORMAT, LineLimit, OneLine
 
 log = logging.getLogger("stream.worker")
 
@@ -26,8 +27,7 @@ DEFAULT_SESSION_TIMEOUT_S: Final = 15.0
 DEFAULT_WATCHDOG_S: Final = 90.0
 GRACE_S: Final = 5.0
 FAILED_EXIT: Final = 1
-LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
-OTHERS: Final = ("faust", "mode", "aiokafka")
+OTHERS: Final = ("faust", "mode", "aiokafka", "aiohttp")
 """Loggers of libraries, which say at every attempt what we say once; `--log-level debug` lets them speak."""
 
 
@@ -160,7 +160,10 @@ def _exit(code: int) -> NoReturn:
 
 
 def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(stream=sys.stderr, format=LOG_FORMAT, level=level.upper())
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLine(FORMAT))
+    handler.addFilter(LineLimit())
+    logging.basicConfig(handlers=[handler], level=level.upper())
     if level != "debug":
         for name in OTHERS:
             logging.getLogger(name).setLevel(logging.CRITICAL)

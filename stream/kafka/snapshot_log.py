@@ -13,6 +13,8 @@ from uuid import uuid4
 import msgspec
 import xxhash
 
+from alerts.errors import UNREADABLE
+
 CHUNK_BYTES: Final = 512 * 2**10
 """Half of the smallest message limit that brokers come with, so that chunks fit everywhere."""
 
@@ -69,7 +71,7 @@ def decode(value: bytes | None) -> Chunk | Manifest | None:
     """The reverse; None for anything else, which somebody else has put there."""
     try:
         record: Chunk | Manifest = _DECODER.decode(value or b"")
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None
     return record
 
@@ -127,21 +129,27 @@ class SnapshotLog(Protocol):
 
 
 async def newest(log: SnapshotLog) -> Snapshot | None:
-    """The complete snapshot with the greatest offsets; None when there is none.
+    """The complete snapshot with the greatest offsets; None when there is none."""
+    async for found in complete(log):
+        return found
+    return None
+
+
+async def complete(log: SnapshotLog) -> AsyncIterator[Snapshot]:
+    """Complete snapshots, the one with the greatest offsets first.
 
     Looks at the last record first: it nearly always is the newest manifest.
     """
     start, end = await log.bounds()
-    tried: set[str] = set()
+    tried: list[Manifest] = []
     for manifest in await _last(log, start, end):
-        tried.add(manifest.id)
-        if found := await _load(log, manifest, end):
-            return found
-    manifests = {m.id: m async for m in _manifests(log, start, end)}
-    for manifest in sorted(manifests.values(), key=lambda m: m.reach, reverse=True):
-        if manifest.id not in tried and (found := await _load(log, manifest, end)):
-            return found
-    return None
+        tried.append(manifest)
+        if found := await _load(log, manifest, (start, end)):
+            yield found
+    manifests = [manifest async for manifest in _manifests(log, start, end)]
+    for manifest in sorted(manifests, key=lambda m: (m.reach, m.first), reverse=True):
+        if manifest not in tried and (found := await _load(log, manifest, (start, end))):
+            yield found
 
 
 async def _last(log: SnapshotLog, start: int, end: int) -> list[Manifest]:
@@ -152,8 +160,11 @@ async def _last(log: SnapshotLog, start: int, end: int) -> list[Manifest]:
     return [value for value in values if isinstance(value, Manifest)]
 
 
-async def _load(log: SnapshotLog, manifest: Manifest, end: int) -> Snapshot | None:
+async def _load(log: SnapshotLog, manifest: Manifest, bounds: tuple[int, int]) -> Snapshot | None:
     """The snapshot of a manifest; None when it is not complete."""
+    start, end = bounds
+    if not start <= manifest.first < end or not 0 <= manifest.chunks <= end - start:
+        return None
     chunks: list[Chunk] = []
     offset = manifest.first
     while len(chunks) < manifest.chunks and (records := await log.read(offset, end)):

@@ -15,6 +15,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.errors import UNREADABLE
+
 NO_PANE: Final = -(2**62)
 """`through` of a source that has closed nothing yet."""
 
@@ -148,11 +150,11 @@ def decode(value: bytes) -> TallyMessage:
     Raises:
         msgspec.DecodeError: the value is not a section; our own fault, never the sender's.
     """
-    wire = _DECODER.decode(value)
     try:
+        wire = _DECODER.decode(value)
         kind, rows = Kind(wire.kind), Rows(*map(_unpacked, wire.columns))
-    except (ValueError, TypeError, struct.error) as error:
-        raise msgspec.DecodeError(f"not a section: {error}") from error
+    except (*UNREADABLE, TypeError, struct.error) as error:
+        raise msgspec.DecodeError("not a section") from error
     scopes = Spelled(list(map(bytes, wire.scopes)))
     return TallyMessage(
         kind, wire.source, wire.position, wire.through, wire.clock_ms, wire.quiet_ms, scopes, rows
@@ -173,6 +175,8 @@ def _unpacked(data: bytes) -> NDArray[np.int64]:
     if not data:
         return np.empty(0, np.int64)
     least, width = _HEAD.unpack_from(data)
+    if width not in _WIDTHS:
+        raise ValueError("numbers of another width")
     differences = np.frombuffer(data, f"<u{width}", offset=_HEAD.size).astype(np.int64)
     return differences + np.int64(least)
 

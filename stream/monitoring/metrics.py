@@ -30,11 +30,14 @@ from stream import __version__
 from stream.messages.keys import Keyed
 from stream.messages.outcomes import Reason, RecordOutcome
 from stream.messages.records import Stream
+from stream.messages.topic_names import ALERTS, COMMANDS, DELIVERIES, TALLIES
 from stream.monitoring.gauges import ScrapeTimeCollector, WorkerView, limits
 
 LATENCY_BUCKETS_S: Final = (1, 2, 5, 10, 15, 20, 21, 25, 30, 45, 60, 120, 300)
 """Around pane + lateness + 1 s, which is 21 s unless set: what G8 promises."""
 
+OWN: Final = (TALLIES, ALERTS, COMMANDS, DELIVERIES)
+"""Topics that we read and that nobody else should write, beside those of snapshots."""
 TOLD: Final = tuple(state.word for state in State if state is not State.INACTIVE)
 """States that transitions carry."""
 
@@ -85,6 +88,9 @@ class Metrics:
         self._missing = counter(
             "tocsin_missing_records", "Input records that were deleted before they were read.", ["topic"]
         )
+        self._unreadable = counter(
+            "tocsin_unreadable_records", "Records of our own topics that are none of ours.", ["topic"]
+        )
         self._waiting = Gauge(
             "tocsin_notices_waiting", "Notices not yet settled.", ["receiver"], registry=self.registry
         )
@@ -104,6 +110,8 @@ class Metrics:
                 self._events.labels(stream.topic, outcome.value)
             for reason in Reason:
                 self._rejected.labels(stream.topic, reason.value)
+        for topic in OWN:
+            self._unreadable.labels(topic)
         build = Gauge("tocsin_build_info", "What runs here.", ["version", "python"], registry=self.registry)
         build.labels(__version__, platform.python_version()).set(1)
         self.rules_loaded(rulebook)
@@ -144,6 +152,10 @@ class Metrics:
     def missing(self, topic: str, records: int) -> None:
         """Retention has deleted records that this group had not read."""
         self._missing.labels(topic).inc(records)
+
+    def unreadable(self, topic: str) -> None:
+        """A record of one of our own topics cannot be read: somebody else has written it."""
+        self._unreadable.labels(topic).inc()
 
     def transitions(self, transitions: Sequence[Transition], latency_s: float) -> None:
         """Transitions are on cx.alerts, `latency_s` after the event that decided them."""

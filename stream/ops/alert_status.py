@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from alerts.errors import SettingsError
+from alerts.errors import UNREADABLE, SettingsError
 from alerts.states import State
 from alerts.transitions import Transition
 from stream.reports.episodes import scope_words
@@ -20,7 +20,7 @@ def decode(value: bytes | None) -> Transition | None:
     """The transition in a cx.alerts value; None for anything else."""
     try:
         return _DECODER.decode(value or b"")
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None
 
 

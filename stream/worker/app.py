@@ -33,6 +33,7 @@ from stream.worker.assignment import Assignment
 from stream.worker.context import TaskContext
 from stream.worker.intake_processor import IntakeProcessor
 from stream.worker.judge_processor import JudgeProcessor
+from stream.worker.log_lines import described
 from stream.worker.notifier import BATCHES_IN_WORK as ALERT_BATCHES_IN_WORK
 from stream.worker.notifier import DeliveryTopic, Notifier
 from stream.worker.rules_reload import RulesWatch
@@ -86,7 +87,7 @@ class Worker:
         )
         self._options = settings.kafka.client_options()
         self._outbox = Outbox(self._options)
-        log_topic = DeliveryTopic(self._outbox, self._options)
+        log_topic = DeliveryTopic(self._outbox, self._options, self._metrics.unreadable)
         self._notifier = Notifier(rulebook, log_topic, self._metrics, self.fail)
         self._crew: Assignment | None = None
         self._rules = RulesWatch(settings.rules, rulebook, self._metrics) if settings.rules else None
@@ -125,7 +126,7 @@ class Worker:
     def fail(self, reason: BaseException) -> None:
         """End at once; nothing is lost, what is not committed is done again."""
         if not self._ending.done():
-            log.error("worker fails: %r", reason)
+            log.error("worker fails: %s", described(reason))
             self._ending.set_exception(reason)
             self._on_failing()
 
@@ -225,8 +226,9 @@ class Worker:
     def _new_crew(self, plan: Plan) -> Assignment:
         group, metrics, trimming = self._settings.group, self._metrics, self._settings.trim_snapshots
         around = TaskContext(
-            self._outbox, partial(Reader, self._options), self.fail, metrics.missing, strict=trimming
-        )
+            self._outbox, partial(Reader, self._options), self.fail, metrics.missing, metrics.unreadable,
+            strict=trimming,
+        )  # fmt: skip
         roles = intake_role(plan, group, metrics), judge_role(plan, group, metrics)
         tick_s = min(2.0, max(1.0, plan.rulebook.timing.pane_ms / 5000))
         crew = Assignment(roles, around, self._slots, tick_s)

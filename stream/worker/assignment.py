@@ -20,7 +20,8 @@ from stream.transport.link import Positions, RecordBatch
 from stream.worker.context import TaskContext, TaskSpec
 from stream.worker.intake_processor import IntakeProcessor
 from stream.worker.judge_processor import JudgeProcessor
-from stream.worker.partition_task import PartitionTask, made_anew
+from stream.worker.partition_task import PartitionTask
+from stream.worker.restoring import made_anew
 
 log = logging.getLogger(__name__)
 

@@ -68,12 +68,17 @@ class TaskSpec(Generic[M]):
     restore: Callable[[int, Snapshot], M]
 
 
+def _nobody(_topic: str) -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class TaskContext:
     """What every host works with.
 
     `reading` reads partitions outside the group.  `fail` ends the worker.  `missing` is told of
-    records that were gone before they were read (topic, how many).  `strict` trusts the broker's word on
+    records that were gone before they were read (topic, how many), `unreadable` of records of our own
+    topics that are none of ours (topic).  `strict` trusts the broker's word on
     where a log ends; the demo's embedded one is off by some.  `clock` is in seconds and never goes back.
     """
 
@@ -81,5 +86,6 @@ class TaskContext:
     reading: Callable[[Sequence[TP]], AbstractAsyncContextManager[Input]]
     fail: Callable[[BaseException], None]
     missing: Callable[[str, int], None]
+    unreadable: Callable[[str], None] = _nobody
     strict: bool = True
     clock: Callable[[], float] = time.monotonic

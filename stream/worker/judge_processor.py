@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -14,6 +15,7 @@ from stream.kafka.outbox import Outgoing
 from stream.kafka.reader import Records
 from stream.messages.tallies import TallyMessage
 from stream.messages.tallies import decode as decode_section
+from stream.messages.tally_checks import NotATally, TallyCheck
 from stream.messages.topic_names import ALERTS, SCORES, TALLIES
 from stream.monitoring.metrics import Metrics
 from stream.worker.processor import Work
@@ -30,6 +32,7 @@ class JudgeProcessor:
         self._shard = shard
         self._pane_s = plan.rulebook.timing.pane_ms / 1000
         self._metrics = metrics
+        self._check = TallyCheck(plan)
 
     @classmethod
     def fresh(cls, plan: Plan, shard: int, metrics: Metrics) -> "JudgeProcessor":
@@ -74,8 +77,23 @@ class JudgeProcessor:
         if not fresh:
             return []
         self._next_offset = fresh[-1].offset + 1
-        sections = ((_section(each.value, self._shard, each.offset), each.timestamp) for each in fresh)
+        sections = [(self._section(each), each.timestamp) for each in fresh]
         return self.judge.feed_all((section, log_ms) for section, log_ms in sections if section is not None)
+
+    def _section(self, record: Any) -> TallyMessage | None:
+        """The section of a record; None for what is none, which only somebody else can have written."""
+        try:
+            section = decode_section(record.value or b"")
+            self._check.check(section, record.timestamp)
+        except (msgspec.DecodeError, NotATally) as error:
+            self._metrics.unreadable(TALLIES)
+            # Once per record, not a fault of ours: no trace.
+            log.error(  # noqa: TRY400
+                "not a section topic=%s partition=%d offset=%d error=%s",
+                TALLIES, self._shard, record.offset, error,
+            )  # fmt: skip
+            return None
+        return section
 
     def _measure(self, transitions: Sequence[Transition], now_s: float) -> None:
         """From the start of the pane that decided: the event may have been its first."""
@@ -88,13 +106,3 @@ def _score(score: Score) -> Outgoing:
     scope: Scope = tuple(score.scope.items())
     key = f"{score.indicator}|{scope_text(scope)}|{score.window_s:g}"
     return Outgoing(SCORES, encode(score), key.encode())
-
-
-def _section(value: bytes | None, shard: int, offset: int) -> TallyMessage | None:
-    """The section of a record; None for what is none, which only somebody else can have written."""
-    try:
-        return decode_section(value or b"")
-    except msgspec.DecodeError as error:
-        # Once per record, not a fault of ours: no trace.
-        log.error("not a section topic=%s partition=%d offset=%d error=%s", TALLIES, shard, offset, error)  # noqa: TRY400
-        return None

@@ -5,17 +5,18 @@ of cx.alerts finds in one place what its receivers have heard.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 
 from alerts.delivery import commands
 from alerts.delivery.dispatcher import Countdown, Dispatcher, Entry
 from alerts.delivery.mutes import Muting
 from alerts.delivery.receiver_queue import Meter
+from alerts.errors import UNREADABLE
 from alerts.rules import Rulebook
 from stream.kafka.lenient_batches import install
 from stream.kafka.offsets import TP
@@ -24,6 +25,8 @@ from stream.kafka.reader import Reader
 from stream.kafka.settings import READS
 from stream.messages.topic_names import COMMANDS, DELIVERIES
 from stream.transport.link import RecordBatch
+
+log = logging.getLogger(__name__)
 
 BATCHES_IN_WORK: Final = 10_000
 """Of cx.alerts, per partition: a batch stays in work until the slowest receiver has it, and others go on."""
@@ -37,7 +40,8 @@ _DECODER: Final = msgspec.json.Decoder(Entry)
 class DeliveryTopic:
     """cx.deliveries as the dispatcher's log.  `options` are aiokafka client options for reading."""
 
-    def __init__(self, outbox: Outbox, options: Mapping[str, Any]) -> None:
+    def __init__(self, outbox: Outbox, options: Mapping[str, Any], unreadable: Callable[[str], None]) -> None:
+        self.unreadable = unreadable
         self._outbox = outbox
         self.options = options
 
@@ -47,7 +51,11 @@ class DeliveryTopic:
         entries = []
         async with Reader(self.options, [tp]) as reader:
             async for _, records in reader.ranges({tp: await reader.bounds(tp)}):
-                entries += [entry for record in records if (entry := decode(record.value)) is not None]
+                for record in records:
+                    if (entry := decode(record.value)) is not None:
+                        entries.append(entry)
+                    else:
+                        self.unreadable(DELIVERIES)
         return entries
 
     async def write(self, partition: int, entry: Entry) -> None:
@@ -69,7 +77,7 @@ def decode(value: bytes | None) -> Entry | None:
     """The reverse; None for anything else."""
     try:
         return _DECODER.decode(value or b"")
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None
 
 
@@ -77,8 +85,13 @@ class CommandFeed:
     """Keeps `muting` informed of cx.commands, from its beginning on."""
 
     def __init__(
-        self, options: Mapping[str, Any], muting: Muting, failed: Callable[[BaseException], None]
+        self,
+        options: Mapping[str, Any],
+        muting: Muting,
+        failed: Callable[[BaseException], None],
+        unreadable: Callable[[str], None],
     ) -> None:
+        self._unreadable = unreadable
         self._options = options
         self._muting = muting
         self._failed = failed
@@ -111,14 +124,26 @@ class CommandFeed:
         try:
             while True:
                 await self._take(consumer)
-        except KafkaError as error:
+        except Exception as error:  # noqa: BLE001  # a worker that hears no commands must not go on in silence
             self._failed(error)
 
     async def _take(self, consumer: AIOKafkaConsumer) -> None:
         for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
             for record in records:
-                if (command := commands.decode(record.value)) is not None:
-                    self._muting.apply(command)
+                self._apply(record)
+
+    def _apply(self, record: Any) -> None:
+        """Heed a command; what is none is passed over."""
+        try:
+            command = commands.decode(record.value)
+            if command is not None:
+                self._muting.apply(command)
+        except Exception as error:  # noqa: BLE001  # our own fault: later commands must be heard
+            log.error("cannot heed a command offset=%d error=%s", record.offset, type(error).__name__)  # noqa: TRY400
+            command = None
+        if command is None:
+            log.warning("not a command topic=%s offset=%d", COMMANDS, record.offset)
+            self._unreadable(COMMANDS)
 
 
 class Notifier:
@@ -129,11 +154,15 @@ class Notifier:
     """
 
     def __init__(
-        self, rulebook: Rulebook, log: DeliveryTopic, meter: Meter, failed: Callable[[BaseException], None]
+        self,
+        rulebook: Rulebook,
+        log_topic: DeliveryTopic,
+        meter: Meter,
+        failed: Callable[[BaseException], None],
     ) -> None:
         muting = Muting()
-        self._commands = CommandFeed(log.options, muting, failed)
-        self._dispatcher = Dispatcher(rulebook, log, meter, failed, muting)
+        self._commands = CommandFeed(log_topic.options, muting, failed, log_topic.unreadable)
+        self._dispatcher = Dispatcher(rulebook, log_topic, meter, failed, muting)
 
     async def start(self) -> None:
         """Read all commands there are, then begin to deliver."""

@@ -14,23 +14,19 @@ from typing import Final, Generic
 
 from aiokafka.structs import RecordMetadata
 
-from alerts.errors import OperatorError
 from stream.kafka.offsets import TP, Committed, Slot
 from stream.kafka.outbox import DeliveryError, Outgoing
-from stream.kafka.snapshot_log import Manifest, Snapshot, cut, encode, newest, seal
+from stream.kafka.snapshot_log import Manifest, cut, encode, seal
 from stream.transport.link import RecordBatch
 from stream.worker.context import Input, M, TaskContext, TaskSpec
 from stream.worker.processor import Work
+from stream.worker.restoring import Origin, made_anew, newest_usable
 
 log = logging.getLogger(__name__)
 
 CHUNKS_AT_ONCE: Final = 8
 """Chunks of a snapshot on their way at a time: 4 MiB, so that live messages find room between them."""
 PROGRESS_S: Final = 5.0
-START_ANEW: Final = (
-    "To start anew, which reads the input from its start: stop all workers, delete the topic cx.tallies, "
-    "run `tocsin topics --group NEW`, and start workers with --group NEW"
-)
 SAVE_WORK_S: Final = 6.0
 """Snapshots are due when feeding again what came since the last ones of all hosts would take so long: then a
 worker that starts with all of them has their state well within 20 s."""
@@ -106,33 +102,19 @@ class PartitionTask(Generic[M]):
         self._machine, self._live = None, False
         if kept is not None and not self._behind(kept, committed):
             return kept
-        snapshot = await newest(reader.log(self.snapshots_tp))
-        if snapshot is None:
+        reach = None if kept is None else sum(kept.next_offsets().values())
+        found = await newest_usable(
+            Origin(self._role, self.partition, reader), committed, reach, self._around
+        )
+        if found is None:
             return kept or self._role.fresh(self.partition)
-        if kept is not None and sum(kept.next_offsets().values()) >= snapshot.manifest.reach:
-            return kept
-        return self._restored(snapshot)
+        self._sealed, self.fed, self.work_s = found.manifest, 0, 0.0
+        return found.machine
 
     def _behind(self, machine: M, committed: Mapping[TP, Committed]) -> bool:
         """Whether others have worked on the partition since this machine has."""
         at = machine.next_offsets()
         return any(committed[tp].offset > at[tp.topic] for tp in self.tps)
-
-    def _restored(self, snapshot: Snapshot) -> M:
-        manifest = snapshot.manifest
-        if manifest.partitions != self._role.partitions:
-            raise OperatorError(
-                f"{self._role.topics[0]}: want {manifest.partitions} partitions, as when the state of this "
-                f"group was kept, found {self._role.partitions}; more partitions move customers to others. "
-                + START_ANEW
-            )
-        machine = self._role.restore(self.partition, snapshot)
-        log.info(
-            "snapshot read host=%s bytes=%d reach=%d same_rules=%s",
-            self.name, manifest.size, manifest.reach, manifest.made_for == self._role.made_for,
-        )  # fmt: skip
-        self._sealed, self.fed, self.work_s = manifest, 0, 0.0
-        return machine
 
     async def _feed_again(self, reader: Input, machine: M, committed: Mapping[TP, Committed]) -> int:
         """Feed what is committed and the machine has not seen; returns how many records that was.
@@ -285,11 +267,3 @@ class PartitionTask(Generic[M]):
         sealed = Outgoing(topic, encode(manifest), partition=partition)
         await outbox.durable(await outbox.put([sealed]))
         return manifest
-
-
-def made_anew(tp: TP, seen: int, end: int) -> OperatorError:
-    """The complaint about a log that ends before what was read of it."""
-    return OperatorError(
-        f"{tp.topic}/{tp.partition}: want at least {seen} records, which this group has read, found "
-        f"{end}; was the topic created anew? {START_ANEW}"
-    )

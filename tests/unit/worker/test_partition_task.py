@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from alerts.errors import OperatorError
-from tests.host_world import NOTHING, ROLE, A, World, at, scene, turns
+from stream.kafka.snapshot_log import Snapshot, cut, encode, seal
+from tests.fake_kafka import Echo
+from tests.host_world import NOTHING, ROLE, STATE, A, World, at, restored, scene, turns
 
 
 def test_the_first_owner_starts_from_nothing() -> None:
@@ -216,5 +218,54 @@ def test_other_partitions_are_the_operators_affair() -> None:
         await first.save()
         with pytest.raises(OperatorError, match=r"want 1 partitions.* found 2"):
             await world.host(replace(ROLE, partitions=2)).catch_up(NOTHING)
+
+    scene(play)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"a": 2**62, "b": 0},  # beyond any log
+        {"a": -1, "b": 7},
+        {"b": 9},  # not of our topics
+        {"a": 500, "b": 0},  # beyond what is there
+    ],
+)
+def test_a_snapshot_that_cannot_be_used_is_passed_over(forged: dict[str, int]) -> None:
+    """Whoever wrote it: the one before it is taken, and the worker says so instead of ending."""
+
+    async def play(world: World) -> None:
+        first = world.host()
+        await first.catch_up(at(4, 2))
+        await first.save()
+        chunks = cut([b"nonsense"])
+        place = len(world.kafka.logs[STATE])
+        manifest = seal(chunks, place, forged, "rules", 1)
+        world.kafka.append(STATE, *map(encode, chunks), encode(manifest))
+        second = world.host()
+        machine = await second.catch_up(at(5, 3))
+        assert sorted(machine.values) == [b"a0", b"a1", b"a2", b"a3", b"a4", b"b0", b"b1", b"b2"]
+        assert second.fed == 2
+
+    scene(play)
+
+
+def test_a_snapshot_whose_bytes_are_damaged_is_passed_over() -> None:
+    """What it seals adds up, and still is no state: restoring it fails, whatever with."""
+
+    def picky(partition: int, snapshot: Snapshot) -> Echo:
+        return {b"values": restored}[snapshot.parts[0]](partition, snapshot)
+
+    async def play(world: World) -> None:
+        role = replace(ROLE, restore=picky)
+        first = world.host(role)
+        await first.catch_up(at(4, 2))
+        await first.save()
+        chunks = cut([b"nonsense"])
+        manifest = seal(chunks, len(world.kafka.logs[STATE]), {"a": 5, "b": 3}, "rules", 1)
+        world.kafka.append(STATE, *map(encode, chunks), encode(manifest))
+        second = world.host(role)
+        await second.catch_up(at(5, 3))
+        assert second.fed == 2
 
     scene(play)

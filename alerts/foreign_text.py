@@ -1,0 +1,41 @@
+r"""Foreign text made safe to show: on a terminal, in a log line, in a cell of a spreadsheet.
+
+A channel's name may hold the codes that move a terminal's cursor, set its title or fill its clipboard, and
+those that turn the direction of the text around them; a line break forges a line.  All of them are written
+out, as in `\x1b[31m`, so that one sees what is there.
+"""
+
+from typing import Final
+
+HARMLESS: Final = frozenset("\u00a0\u202f\u200c\u200d")
+"""Blanks that do not break, and joiners, which scripts and emoji need; Python counts them as unprintable."""
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""With these a spreadsheet takes a cell for a formula; the wide ones in Japanese and Chinese versions."""
+
+
+def printable(text: str) -> str:
+    """The text with everything written out that a terminal would obey and a reader would not see."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char in HARMLESS else char.encode("unicode_escape").decode()
+        for char in text
+    )
+
+
+def spreadsheet_cell(text: str) -> str:
+    """The text as a cell that no spreadsheet computes: a formula gets an apostrophe before it.
+
+    Numbers are left as they are, negative ones too.
+    """
+    if not text.startswith(FORMULA) or _number(text):
+        return text
+    return f"'{text}"
+
+
+def _number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return text.isascii() and "_" not in text and text.strip() == text

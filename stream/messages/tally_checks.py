@@ -1,0 +1,98 @@
+"""Whether a section of cx.tallies can be one of ours, looked at before a judge learns anything from it.
+
+Everything that a judge takes for granted is checked here: columns of one length, scopes and cells that
+exist, panes that have been, values as many as their grouping has dimensions.  So a record that somebody else
+has written is passed over, and leaves no half of itself in the windows.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.errors import UNREADABLE
+from stream.indicators.cells import CELLS
+from stream.indicators.plan import Plan
+from stream.messages.tallies import NO_PANE, Rows, ScopeKey, Spelled, TallyMessage
+
+MOST_POSITION: Final = 2**53
+MOST_COUNT: Final = 2**55
+"""Of one cell in one pane: sums of times are in milliseconds."""
+LAST_MS: Final = 7_258_118_400_000
+"""The year 2200, in Unix ms."""
+NO_CLOCK_MS: Final = 946_684_800_000
+AHEAD_MS: Final = 2 * 86_400_000
+"""How far event time may be ahead of the clock of who writes the log, which may be wrong."""
+REMEMBERED: Final = 1 << 20
+"""Scopes whose spelling has been looked at."""
+
+
+class NotATally(ValueError):  # noqa: N818  # reads as what it says
+    """A record of cx.tallies that is none of ours; the text has nothing of the record."""
+
+
+class TallyCheck:
+    """Looks at sections for one judge.  Scopes are looked at once: the same come again and again."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._pane_ms: Final = plan.rulebook.timing.pane_ms
+        self._dims: Final[Mapping[str, int]] = {each.key: len(each.dims) for each in plan.groupings}
+        self._known: set[bytes] = set()
+
+    def check(self, section: TallyMessage, log_ms: int) -> None:
+        """Let a sound section pass; `log_ms` is its record's Kafka timestamp (before 2000: no clock's).
+
+        Raises:
+            NotATally: it is none of ours.
+        """
+        latest_ms = min(LAST_MS, log_ms + AHEAD_MS) if log_ms > NO_CLOCK_MS else LAST_MS
+        clock_ms = section.clock_ms
+        _want(clock_ms is None or 0 <= clock_ms <= latest_ms, "its event time has not come yet")
+        _want(0 <= section.position < MOST_POSITION, "its position is none")
+        _want(0 <= section.quiet_ms < LAST_MS, "its silence is too long")
+        last = NO_PANE if clock_ms is None else clock_ms // self._pane_ms + 1
+        _want(section.through == NO_PANE or 0 <= section.through <= last, "it closes panes to come")
+        _rows(section.rows, len(section.scopes), last)
+        self._scopes(section)
+
+    def _scopes(self, section: TallyMessage) -> None:
+        scopes = section.scopes
+        spelled = scopes.bytes if isinstance(scopes, Spelled) else ()
+        new = set(spelled) - self._known
+        if new:
+            self._look(Spelled(list(new)))
+            if len(self._known) > REMEMBERED:
+                self._known.clear()
+            self._known |= new
+
+    def _look(self, scopes: Sequence[ScopeKey]) -> None:
+        try:
+            for key, values in scopes:
+                wanted = self._dims.get(key, len(values))
+                _want(len(values) == wanted, "a scope has too many or too few values")
+        except UNREADABLE as error:
+            raise NotATally("a scope cannot be read") from error
+
+
+def _rows(rows: Rows, scopes: int, last: int) -> None:
+    columns = (rows.closing, rows.pane, rows.scope, rows.cell, rows.count)
+    _want(len({len(column) for column in columns}) == 1, "its columns differ in length")
+    _want(scopes <= len(rows), "it names scopes that nothing is counted in")
+    if not len(rows):
+        return
+    _want(_within(rows.closing, 0, last), "a row belongs to a pane to come")
+    _want(_within(rows.pane, 0, last), "a row belongs to a pane to come")
+    _want(_within(rows.scope, 0, scopes - 1), "a row is of a scope that is not there")
+    _want(_within(rows.cell, 0, len(CELLS) - 1), "a row counts what is not counted")
+    _want(_within(rows.count, -MOST_COUNT, MOST_COUNT), "a count is beyond measure")
+    _want(bool((rows.closing[1:] >= rows.closing[:-1]).all()), "its rows are out of order")
+
+
+def _within(column: NDArray[np.int64], least: int, most: int) -> bool:
+    return least <= int(column.min()) and int(column.max()) <= most
+
+
+def _want(holds: bool, otherwise: str) -> None:  # noqa: FBT001  # an assertion that stays
+    if not holds:
+        raise NotATally(otherwise)

@@ -1,0 +1,75 @@
+"""Sections of somebody else: passed over before a judge has learnt anything from them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from alerts.rules import Rule, Rulebook, Threshold, Timing
+from stream.indicators.plan import Plan
+from stream.messages.tallies import NO_PANE, Kind, Rows, TallyMessage, decode, encode
+from stream.messages.tally_checks import NotATally, TallyCheck
+
+RULE = Rule("low", "csat", ("channel",), Threshold(600_000, 80, 50, min_answers=1, confidence=0))
+PLAN = Plan(Rulebook((RULE,), {"csat": {"scale": "1-5", "positive_from": None}}, Timing(pane_ms=10_000)), 1)
+NOW_MS = 1_767_571_200_000
+PANE = NOW_MS // 10_000
+
+
+def column(*numbers: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Numbers of a column."""
+    return np.array(numbers, np.int64)
+
+
+ROWS = Rows(column(PANE - 1, PANE), column(PANE - 2, PANE), column(0, 0), column(3, 4), column(-1, 7))
+SOUND = TallyMessage(
+    Kind.CLOSED, "feedback/0", 10, PANE, NOW_MS + 9_000, scopes=[("channel|channel", ("x",))], rows=ROWS
+)
+
+CASES: dict[str, Callable[[TallyMessage], TallyMessage]] = {
+    "a scope that is not there": lambda s: replace(s, rows=replace(ROWS, scope=column(0, 1))),
+    "a scope below the first": lambda s: replace(s, rows=replace(ROWS, scope=column(-1, 0))),
+    "a cell that is not there": lambda s: replace(s, rows=replace(ROWS, cell=column(3, 10**6))),
+    "columns of several lengths": lambda s: replace(s, rows=replace(ROWS, count=column(1))),
+    "a pane to come": lambda s: replace(s, rows=replace(ROWS, closing=column(PANE, PANE + 9))),
+    "rows of another order": lambda s: replace(s, rows=replace(ROWS, closing=column(PANE, PANE - 1))),
+    "a count beyond measure": lambda s: replace(s, rows=replace(ROWS, count=column(1, -(10**18)))),
+    "more scopes than rows": lambda s: replace(s, scopes=[*s.scopes, *s.scopes, *s.scopes]),
+    "too many values": lambda s: replace(s, scopes=[("channel|channel", ("x", "y", "z"))]),
+    "panes to come are closed": lambda s: replace(s, through=10**18),
+    "a clock of the year 3000": lambda s: replace(s, clock_ms=32_503_680_000_000),
+    "a clock of next week": lambda s: replace(s, clock_ms=NOW_MS + 7 * 86_400_000),
+    "a position beyond measure": lambda s: replace(s, position=2**63 - 1),
+    "a silence before time": lambda s: replace(s, quiet_ms=-1),
+    "panes closed without an event": lambda s: replace(s, clock_ms=None),
+}
+
+
+def check(section: TallyMessage) -> None:
+    """As it comes off the wire."""
+    TallyCheck(PLAN).check(decode(encode(section)), NOW_MS)
+
+
+def test_what_is_ours_passes() -> None:
+    """Also a source that has closed nothing, and groupings that only other rules know."""
+    check(SOUND)
+    check(replace(SOUND, scopes=[("stage,team|stage", ("x",))]))
+    check(TallyMessage(Kind.IDLE, "feedback/0", 0, NO_PANE, None, 31_000))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_not_ours_is_refused(name: str) -> None:
+    """In words that hold nothing of the record."""
+    with pytest.raises(NotATally):
+        check(CASES[name](SOUND))
+
+
+def test_a_scope_that_is_not_text() -> None:
+    """Scopes are read when they are first met, and remembered once all of them could be."""
+    checks, wire = TallyCheck(PLAN), encode(SOUND)
+    bad = decode(wire.replace(b"\xa7channel|channel", b"\xa7channel|channel").replace(b"\xa1x", b"\xa1\xff"))
+    for _ in range(2):
+        with pytest.raises(NotATally):
+            checks.check(bad, NOW_MS)
+    checks.check(decode(wire), NOW_MS)
