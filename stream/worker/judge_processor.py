@@ -11,11 +11,11 @@ from alerts.readings import Scope, scope_text
 from alerts.transitions import Score, Transition, encode
 from stream.indicators.plan import Plan
 from stream.judge.judge import Judge
+from stream.judge.tally_checks import NotATally, TallyCheck
 from stream.kafka.outbox import Outgoing
 from stream.kafka.reader import Records
 from stream.messages.tallies import TallyMessage
 from stream.messages.tallies import decode as decode_section
-from stream.messages.tally_checks import NotATally, TallyCheck
 from stream.messages.topic_names import ALERTS, SCORES, TALLIES
 from stream.monitoring.metrics import Metrics
 from stream.worker.processor import Work

@@ -8,8 +8,8 @@ import pytest
 
 from alerts.rules import Rule, Rulebook, Threshold, Timing
 from stream.indicators.plan import Plan
+from stream.judge.tally_checks import NotATally, TallyCheck
 from stream.messages.tallies import NO_PANE, Kind, Rows, TallyMessage, decode, encode
-from stream.messages.tally_checks import NotATally, TallyCheck
 
 RULE = Rule("low", "csat", ("channel",), Threshold(600_000, 80, 50, min_answers=1, confidence=0))
 PLAN = Plan(Rulebook((RULE,), {"csat": {"scale": "1-5", "positive_from": None}}, Timing(pane_ms=10_000)), 1)
