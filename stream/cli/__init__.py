@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "demo": "demo",
     "worker": "worker",
     "gateway": "gateway",
+    "sources": "sources",
     "check": "check",
     "test": "test",
     "backtest": "backtest",

@@ -48,6 +48,8 @@ def unpacked(body: bytes, coding: str) -> bytes:
         UnknownCoding: packed in another way than gzip or deflate.
         RecordError: it is not what its coding says.
     """
+    if len(body) > MAX_BODY:
+        raise BodyTooLarge
     match coding.strip().lower():
         case "" | "identity":
             return body

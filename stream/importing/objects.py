@@ -78,8 +78,9 @@ class Translator:
         found.check()
         for shape in shapes:
             event = stepped(shape.event(found.row, found.fields))
-            if "score" in event and "indicator" not in event:
-                raise RowError(Fault.MISSING, "indicator: want to be told which, as the message does not say")
+            for one, other in (("score", "indicator"), ("indicator", "score")):
+                if one in event and other not in event:
+                    raise RowError(Fault.MISSING, f"{other}: want to be told, as the message does not say")
             yield event
 
 

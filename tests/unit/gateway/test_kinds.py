@@ -1,0 +1,176 @@
+"""Kinds: what every vendor's messages become, and what is told of those that become nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import yaml
+
+from stream.gateway.kind_files import kinds
+from stream.gateway.source_file import parse_sources, resolved
+from stream.gateway.sources import Source, receive
+from stream.messages.outcomes import Reason
+from tests.webhooks import (
+    AMPLITUDE_SETTINGS,
+    FORMBRICKS,
+    WEBHOOKS,
+    Webhook,
+    amplitude,
+    delighted,
+    hotjar,
+    question,
+    typeform,
+    zendesk,
+)
+
+NOW_S = 1772443000.0
+
+
+def source_of(kind: str, **settings: Any) -> Source:
+    """A source of a kind, without secrets."""
+    entry = {"name": "s", "kind": kind, "path": "/in/0123456789abcdef", **settings}
+    text = yaml.safe_dump({"sources": [entry]})
+    return resolved(parse_sources(text, "s.yaml", Path()), {})[0]
+
+
+@pytest.mark.parametrize("webhook", WEBHOOKS, ids=lambda webhook: f"{webhook.kind} {webhook.title}")
+def test_messages_become_events(webhook: Webhook) -> None:
+    """Those that their vendors send, field by field."""
+    found = receive(source_of(webhook.kind, **webhook.settings), webhook.headers, webhook.raw, NOW_S)
+    assert found.refused == []
+    assert [orjson.loads(event.value) for event in found.events] == webhook.events
+    assert bool(found.ignored) is (not webhook.events)
+
+
+def test_every_kind_has_an_example() -> None:
+    """So that the test above tests all of them."""
+    assert {webhook.kind for webhook in WEBHOOKS if webhook.events} == set(kinds())
+
+
+def test_events_are_keyed_by_customer() -> None:
+    """Or by their own id, as the worker expects."""
+    (webhook,) = (each for each in WEBHOOKS if each.kind == "events")
+    found = receive(source_of("events"), {}, webhook.raw, NOW_S)
+    assert [(event.stream.topic, event.key) for event in found.events] == [
+        ("cx.feedback", b"c-1"),
+        ("cx.feedback", b"o-2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "body", "detail"),
+    [
+        ("zendesk", {}, {"hello": 1}, "foreign: type"),
+        ("zendesk", {}, zendesk("csat_received", {}), "missing: score"),
+        (
+            "zendesk",
+            {},
+            zendesk("csat_received", {"satisfaction_score": {"score": "MEH"}}),
+            "lookup: event.satisfaction_score.score: want one of good",
+        ),
+        ("hotjar", {}, hotjar(question(1, "1-7-rating", "2")), "missing: indicator"),
+        ("hotjar", {}, hotjar(question(1, "reaction", "meh")), "lookup: data.questions.answers"),
+        ("amplitude", {}, amplitude(), 'lookup: surveys: want an entry for "12345/2" or "12345"'),
+        (
+            "amplitude",
+            {"surveys": {"12345": {"indicator": "csat"}}},
+            amplitude(),
+            "missing: scale",
+        ),
+        ("typeform", {}, typeform("rating", 2, {"steps": 4}), "lookup: "),
+        ("typeform", {}, typeform("rating", 2, {}), "missing: scale"),
+    ],
+)
+def test_what_cannot_be_mapped_is_told(
+    kind: str, settings: dict[str, Any], body: dict[str, Any], detail: str
+) -> None:
+    """With the whole message, and without the customer's data in the reason."""
+    found = receive(source_of(kind, **settings), {}, orjson.dumps(body), NOW_S)
+    (refused,) = found.refused
+    assert found.events == []
+    assert refused.reason is Reason.UNMAPPABLE
+    assert refused.detail.startswith(detail), refused.detail
+    assert "MEH" not in refused.detail
+    assert orjson.loads(refused.value) == body
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"type": "ticket.csat", "comment": "a\nb"}', Reason.NOT_JSON),
+        (b"[5]", Reason.NOT_OBJECT),
+        (b'{"type": "\xff"}', Reason.BAD_ENCODING),
+    ],
+)
+def test_spoilt_bodies_are_told(body: bytes, reason: Reason) -> None:
+    """A trigger's placeholder with a line break in it, and worse."""
+    (refused,) = receive(source_of("zendesk"), {}, body, NOW_S).refused
+    assert refused.reason is reason
+
+
+def test_an_item_that_is_wrong_does_not_spoil_the_others() -> None:
+    """Each of an array is on its own."""
+    good = delighted("nps", 9)
+    found = receive(source_of("delighted"), {}, orjson.dumps([good, {"x": 1}, good]), NOW_S)
+    assert len(found.events) == 2
+    assert [each.value for each in found.refused] == [b'{"x":1}']
+
+
+def test_an_answer_off_its_scale_is_refused_before_it_is_written() -> None:
+    """Where the message or its source says the scale."""
+    found = receive(source_of("delighted"), {}, orjson.dumps(delighted("nps", 11)), NOW_S)
+    assert [each.reason for each in found.refused] == [Reason.SCORE_OFF_SCALE]
+
+
+def test_finished_answers() -> None:
+    """Only complete ones count where the source says so; else the first message with a rating does."""
+    settings = {"surveys": {"csat": {"indicator": "csat", "scale": "1-5"}}}
+    partial = orjson.dumps({**FORMBRICKS, "event": "responseUpdated"})
+    assert len(receive(source_of("formbricks", **settings), {}, partial, NOW_S).events) == 1
+    finished = source_of("formbricks", answers="finished", **settings)
+    assert receive(finished, {}, partial, NOW_S).ignored == {"unfinished": 1}
+    assert len(receive(finished, {}, orjson.dumps(FORMBRICKS), NOW_S).events) == 1
+    incomplete = orjson.dumps(hotjar(question(1, "nps", "9"), is_complete=False))
+    assert len(receive(source_of("hotjar"), {}, incomplete, NOW_S).events) == 1
+    late = source_of("hotjar", answers="finished")
+    assert receive(late, {}, incomplete, NOW_S).ignored == {"unfinished": 1}
+
+
+def test_a_changed_answer_keeps_its_id() -> None:
+    """So the worker counts it once, as it was first."""
+    first, later = (
+        receive(source_of("delighted"), {}, orjson.dumps(delighted("nps", score)), NOW_S).events[0]
+        for score in (3, 9)
+    )
+    assert orjson.loads(first.value)["id"] == orjson.loads(later.value)["id"]
+
+
+def test_surveys_may_be_ignored() -> None:
+    """By name, so that their answers are no dead letters."""
+    found = receive(
+        source_of("amplitude", surveys={**AMPLITUDE_SETTINGS["surveys"], "12345": "ignore"}),
+        {},
+        orjson.dumps(amplitude(**{"Step ID": 3})),
+        NOW_S,
+    )
+    assert found.ignored == {"skipped": 1}
+
+
+def test_sources_fill_dimensions() -> None:
+    """Those that an event lacks."""
+    own = b'{"id":"1","at":5000000000,"channel":"web","segment":"private"}'
+    filled = source_of("events", set={"segment": "business", "country": "FR"})
+    (event,) = receive(filled, {}, own, NOW_S).events
+    assert orjson.loads(event.value) == {
+        "id": "1",
+        "at": 5000000000,
+        "channel": "web",
+        "segment": "private",
+        "country": "FR",
+    }
+
+
+def test_an_empty_body_is_a_test() -> None:
+    """Zendesk signs and sends such."""
+    assert receive(source_of("zendesk"), {}, b" ", NOW_S).ignored == {"test": 1}
