@@ -216,17 +216,31 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class Receiver:
-    """Where notices go: a webhook.  Secrets are looked up when the worker starts.
+class Located:
+    """Where a secret stands: in a variable of the environment, or in a file."""
 
-    Neither they nor the URL, which may hold one, show in a repr.
+    env: str | None = None
+    file: str | None = None
+
+    @property
+    def place(self) -> str:
+        """As messages name it."""
+        return f"environment variable {self.env}" if self.file is None else f"file {self.file}"
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Where notices go.  `settings` are those of its `kind`; what is `Located` is looked up at the start.
+
+    They do not show in a repr, since a secret or a URL that holds one may be among them.  `allow_private`:
+    it may stand in a private network.  `lang` is the language that it is told things in.
     """
 
     name: str
-    url: str = field(repr=False)
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-    secret_env: str | None = None
-    secret_file: str | None = None
+    kind: str
+    settings: Mapping[str, tuple[str, ...] | Located] = field(default_factory=dict, repr=False)
+    allow_private: bool = False
+    lang: str = "en"
 
 
 @dataclass(frozen=True, slots=True)

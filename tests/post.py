@@ -15,6 +15,7 @@ from standardwebhooks import Webhook
 
 from alerts.delivery.dispatcher import Dispatcher, Entry
 from alerts.delivery.mutes import Muting
+from alerts.delivery.notices import TransitionNews
 from alerts.delivery.retry_policy import Policy
 from alerts.rules import Receiver, Route, Rulebook
 
@@ -22,6 +23,7 @@ SECRET: Final = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 HASTY: Final = Policy(
     timeout_s=0.2, base_s=0.001, cap_s=0.002, retry_after_cap_s=0.01, deadline_s=60, in_flight=4
 )
+NEWS: Final = TransitionNews("a", 1, "csat-low", "critical", "firing", "csat", {}, "2026-11-22T10:00:00Z")
 NOW_MS: Final = 4_102_444_800_000
 """In the future, so that nothing here is ever too late."""
 
@@ -130,11 +132,7 @@ class Post:
             app.router.add_post(f"/{name}", hook.handle)
         async with TestServer(app) as server:
             receivers = tuple(
-                Receiver(
-                    name,
-                    self.urls.get(name) or str(server.make_url(f"/{name}")),
-                    (SECRET,) if hook.signed else (),
-                )
+                webhook(name, self.urls.get(name) or str(server.make_url(f"/{name}")), signed=hook.signed)
                 for name, hook in self.hooks.items()
             )
             rulebook = Rulebook((), {}, receivers=receivers, routes=self._routes)
@@ -171,6 +169,12 @@ class Post:
     def _failed(self, error: BaseException) -> None:
         self.failures.append(error)
         self._moved.set()
+
+
+def webhook(name: str, url: str, *, signed: bool = True) -> Receiver:
+    """A receiver on this machine."""
+    settings = {"url": (url,), "secret": (SECRET,)} if signed else {"url": (url,)}
+    return Receiver(name, "webhook", settings, allow_private=True)
 
 
 def transition(alert: str, seq: int, state: str = "firing", severity: str = "critical") -> bytes:

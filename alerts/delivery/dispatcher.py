@@ -18,11 +18,14 @@ from alerts.delivery.backlog import Delivery
 from alerts.delivery.mutes import Muting
 from alerts.delivery.notices import NotATransition, Notice, notice
 from alerts.delivery.progress import HeardTransitions
-from alerts.delivery.receiver_queue import Meter, ReceiverQueue, World
+from alerts.delivery.receiver_queue import Meter, QueueOwner, ReceiverQueue, World
 from alerts.delivery.retry_policy import DeliveryOutcome, Policy, Retry, Settled
 from alerts.delivery.routing import routed
-from alerts.delivery.webhook import WebhookClient
-from alerts.rules import Rulebook
+from alerts.delivery.writer import written
+from alerts.receivers.http import HttpClient
+from alerts.receivers.message import ReceiverMessage
+from alerts.receivers.opening import opened
+from alerts.rules import Receiver, Rulebook
 from alerts.transitions import utc_text
 
 LOG: Final = logging.getLogger(__name__)
@@ -49,6 +52,7 @@ class Entry:
     attempts: int
     status: int | None
     at: str
+    memory: str = ""
 
 
 class DeliveryLog(Protocol):
@@ -102,14 +106,22 @@ class Dispatcher:
         self._muting = muting
         self._heard: dict[int, HeardTransitions] = {}
         self._reading = asyncio.Lock()
-        self._client = WebhookClient(policy.timeout_s)
-        world = World(self._client, meter, time.time, random.random, policy)
-        self._lines = {
-            each.name: ReceiverQueue(
-                each, world, partial(self._unsent, each.name), partial(self._settled, each.name), failed
-            )
-            for each in rulebook.receivers
-        }
+        self._client = HttpClient(policy.timeout_s)
+        world = World(meter, time.time, random.random, policy)
+        self._lines = {each.name: self._queue(each, world, failed) for each in rulebook.receivers}
+
+    def _queue(
+        self, receiver: Receiver, world: World, failed: Callable[[BaseException], None]
+    ) -> ReceiverQueue:
+        channel = opened(receiver, self._client.outlet(allow_private=receiver.allow_private))
+        owner = QueueOwner(
+            unsent=partial(self._unsent, receiver.name),
+            message=partial(self._message, receiver),
+            memory=partial(self._memory_of, receiver.name),
+            settled=partial(self._settled, receiver.name),
+            failed=failed,
+        )
+        return ReceiverQueue(receiver, channel, world, owner)
 
     async def start(self) -> None:
         """Begin to deliver."""
@@ -153,7 +165,13 @@ class Dispatcher:
             if partition not in self._heard:
                 heard = HeardTransitions()
                 for entry in await self._log.history(partition):
-                    heard.settled(entry.alert, entry.receiver, entry.seq, told=entry.attempts > 0)
+                    heard.settled(
+                        entry.alert,
+                        entry.receiver,
+                        entry.seq,
+                        told=entry.attempts > 0,
+                        memory=entry.memory,
+                    )
                 self._heard[partition] = heard
             return self._heard[partition]
 
@@ -162,6 +180,14 @@ class Dispatcher:
         names = dict.fromkeys(receiver.name for receiver in routed(self._rulebook, news.labels))
         names |= dict.fromkeys(name for name in heard.concerned(news.alert) if name in self._lines)
         return list(names)
+
+    @staticmethod
+    def _message(receiver: Receiver, delivery: Delivery) -> ReceiverMessage:
+        return written(delivery.notice, receiver)
+
+    def _memory_of(self, receiver: str, delivery: Delivery) -> str:
+        heard = self._heard.get(delivery.partition)
+        return "" if heard is None else heard.progress(delivery.notice.alert, receiver).memory
 
     def _unsent(self, receiver: str, delivery: Delivery, followed: bool) -> Settled | Retry | None:  # noqa: FBT001  # as `ReceiverQueue` calls it
         heard = self._heard.get(delivery.partition)
@@ -194,7 +220,7 @@ class Dispatcher:
             await self._log.write(delivery.partition, _entry(receiver, delivery, settled))
         if heard is None or self._heard.get(delivery.partition) is not heard:
             return  # forgotten, maybe while the log was written
-        heard.settled(news.alert, receiver, news.seq, told=delivery.attempts > 0)
+        heard.settled(news.alert, receiver, news.seq, told=delivery.attempts > 0, memory=delivery.memory)
         delivery.finished()
 
 
@@ -223,4 +249,5 @@ def _entry(receiver: str, delivery: Delivery, settled: Settled) -> Entry:
         attempts=delivery.attempts,
         status=delivery.status,
         at=utc_text(int(time.time() * 1000)),
+        memory=delivery.memory,
     )

@@ -26,9 +26,10 @@ Identity = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9._:-]{1,128}\Z")]
 Name = Annotated[str, msgspec.Meta(max_length=512)]
 
 
-class _Alert(msgspec.Struct, frozen=True):
-    """What a notice needs to know of a transition; the rest is passed on as it is."""
+class TransitionNews(msgspec.Struct, frozen=True):
+    """What people are told of a transition.  What comes after `at` may be missing."""
 
+<<<<<<< HEAD
     id: Identity
     seq: Annotated[int, msgspec.Meta(ge=1, lt=2**53)]
     rule: Name
@@ -41,6 +42,35 @@ class _Alert(msgspec.Struct, frozen=True):
 
 KNOWN: Final = frozenset(DIMENSIONS)
 _DECODER: Final = msgspec.json.Decoder(_Alert)
+=======
+    id: str
+    seq: int
+    rule: str
+    severity: str
+    state: str
+    indicator: str
+    scope: dict[str, str]
+    at: str
+    started_at: str = ""
+    definition: dict[str, Any] = {}
+    window_s: float | None = None
+    value: float | None = None
+    n: int = 0
+    low: float | None = None
+    high: float | None = None
+    limit: float | None = None
+    summary: str = ""
+    evidence: dict[str, Any] = {}
+    cause: dict[str, Any] | None = None
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What routes, silences and grouping match."""
+        return {"rule": self.rule, "severity": self.severity, "indicator": self.indicator, **self.scope}
+
+
+_DECODER: Final = msgspec.json.Decoder(TransitionNews)
+>>>>>>> fea7796 (alerts/receivers: Alertmanager, PagerDuty, Slack, Teams, e-mail, Apprise beside webhooks; private addresses refused unless allowed)
 
 
 class NotATransition(ValueError):  # noqa: N818  # reads as what it says
@@ -49,7 +79,10 @@ class NotATransition(ValueError):  # noqa: N818  # reads as what it says
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A transition that receivers are told of.  `labels` are what routes match; `body` is what is sent."""
+    """A transition that receivers are told of.
+
+    `labels` are what routes match; `body` is the envelope of Standard Webhooks; `news` is what it says.
+    """
 
     id: str
     alert: str
@@ -57,6 +90,7 @@ class Notice:
     state: str
     labels: Mapping[str, str]
     body: bytes
+    news: TransitionNews
 
     @property
     def final(self) -> bool:
@@ -79,12 +113,11 @@ def notice(value: bytes | None) -> Notice | None:
         raise NotATransition("its scope has labels that are no dimensions")
     if alert.state not in TOLD:
         return None
-    labels = {"rule": alert.rule, "severity": alert.severity, "indicator": alert.indicator, **alert.scope}
     body = _body(alert, value or b"")
-    return Notice(f"{alert.id}.{alert.seq}", alert.id, alert.seq, alert.state, labels, body)
+    return Notice(f"{alert.id}.{alert.seq}", alert.id, alert.seq, alert.state, alert.labels, body, alert)
 
 
-def _body(alert: _Alert, value: bytes) -> bytes:
+def _body(alert: TransitionNews, value: bytes) -> bytes:
     body = _envelope(alert, orjson.Fragment(value))
     if len(body) <= MOST_BYTES:
         return body
@@ -93,5 +126,5 @@ def _body(alert: _Alert, value: bytes) -> bytes:
     return _envelope(alert, {**data, "evidence": {}, "cause": None})
 
 
-def _envelope(alert: _Alert, data: object) -> bytes:
+def _envelope(alert: TransitionNews, data: object) -> bytes:
     return orjson.dumps({"type": f"cx.alert.{alert.state}", "timestamp": alert.at, "data": data})

@@ -10,10 +10,14 @@ MOST_ALERTS: Final = 50_000
 
 @dataclass(slots=True)
 class DeliveryProgress:
-    """One receiver's knowledge of one alert: notices up to `seq` are settled; `told`: one was sent."""
+    """One receiver's knowledge of one alert: notices up to `seq` are settled; `told`: one was sent.
+
+    `memory` is what its channel wants back, such as where its chat message stands.
+    """
 
     seq: int = 0
     told: bool = False
+    memory: str = ""
 
 
 class HeardTransitions:
@@ -35,8 +39,9 @@ class HeardTransitions:
             self._alerts.popitem(last=False)
         return known.setdefault(receiver, DeliveryProgress())
 
-    def settled(self, alert: str, receiver: str, seq: int, *, told: bool) -> None:
+    def settled(self, alert: str, receiver: str, seq: int, *, told: bool, memory: str = "") -> None:
         """A notice is settled; `told`: it was sent at least once."""
         progress = self.progress(alert, receiver)
         progress.seq = max(progress.seq, seq)
         progress.told |= told
+        progress.memory = memory or progress.memory

@@ -5,24 +5,20 @@ Every receiver has a line of its own, so a dead one delays nobody else.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from alerts.delivery.backlog import Backlog, Delivery
-from alerts.delivery.retry_policy import Answer, DeliveryOutcome, Policy, Retry, Settled, next_step, outdated
-from alerts.delivery.signing import signer
+from alerts.delivery.retry_policy import DeliveryOutcome, Policy, Retry, Settled, next_step, outdated
+from alerts.receivers.answers import Answer
+from alerts.receivers.kind import Channel
+from alerts.receivers.message import ReceiverMessage
+from alerts.receivers.opening import kind_of, signs
 from alerts.rules import Receiver
 
 LOG: Final = logging.getLogger(__name__)
-
-
-class Client(Protocol):
-    """Sends one request."""
-
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """One request; whatever goes wrong is an answer without a status."""
-        ...
 
 
 class Meter(Protocol):
@@ -43,38 +39,43 @@ class Meter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What lines need from outside: the client, the meter, the clock (Unix seconds) and chance [0, 1)."""
+    """What queues need from outside: the meter, the clock (Unix seconds) and chance [0, 1)."""
 
-    client: Client
     meter: Meter
     clock: Callable[[], float]
     chance: Callable[[], float]
     policy: Policy
 
 
-class ReceiverQueue:
-    """Delivers to one receiver from `start` to `close`.  Making one needs its secret, else `SettingsError`.
+@dataclass(frozen=True, slots=True)
+class QueueOwner:
+    """Who knows what a queue does not.
 
     `unsent` says why a delivery should not be sent, for good or for now (None: send it), given whether
-    later news of its alert waits; `settled` is awaited with each delivery that has ended, before the next
-    of the same alert is tried; `failed` hears of what is our own fault, such as a delivery log that cannot
-    be written.
+    later news of its alert waits; `message` is what to send, and `memory` what the channel wanted to be
+    remembered of the alert; `settled` is awaited with each delivery that has ended, before the next of the
+    same alert is tried; `failed` hears of what is our own fault, such as a delivery log that cannot be
+    written.
     """
 
-    def __init__(
-        self,
-        receiver: Receiver,
-        world: World,
-        unsent: Callable[[Delivery, bool], Settled | Retry | None],
-        settled: Callable[[Delivery, Settled], Awaitable[None]],
-        failed: Callable[[BaseException], None],
-    ) -> None:
+    unsent: Callable[[Delivery, bool], Settled | Retry | None]
+    message: Callable[[Delivery], ReceiverMessage]
+    memory: Callable[[Delivery], str]
+    settled: Callable[[Delivery, Settled], Awaitable[None]]
+    failed: Callable[[BaseException], None]
+
+
+class ReceiverQueue:
+    """Delivers to one receiver through its channel, from `start` to `close`."""
+
+    def __init__(self, receiver: Receiver, channel: Channel, world: World, owner: QueueOwner) -> None:
         self.receiver = receiver
-        self._signer = signer(receiver)
+        self._channel = channel
         self._world = world
-        self._unsent = unsent
-        self._settled = settled
-        self._failed = failed
+        self._owner = owner
+        self._pace_s = kind_of(receiver).pace_s
+        self._paced = asyncio.Lock()
+        self._last_s = 0.0
         self._backlog = Backlog(world.policy.waiting)
         self._slots = asyncio.Semaphore(world.policy.in_flight)
         self._wake = asyncio.Event()
@@ -85,7 +86,7 @@ class ReceiverQueue:
 
     def start(self) -> None:
         """Begin to deliver."""
-        if not self._signer.signs:
+        if not signs(self.receiver):
             LOG.warning("notices are not signed, for want of a secret: receiver=%s", self.receiver.name)
         self._loop = asyncio.create_task(self._run(), name=f"line-{self.receiver.name}")
 
@@ -103,7 +104,7 @@ class ReceiverQueue:
         """Take over a delivery; the oldest that waits is dropped when there are too many."""
         shed = self._backlog.add(delivery)
         if shed is not None:
-            await self._settled(shed, Settled(DeliveryOutcome.DROPPED, "too many notices wait"))
+            await self._owner.settled(shed, Settled(DeliveryOutcome.DROPPED, "too many notices wait"))
         self._changed()
 
     def forget(self, partition: int) -> None:
@@ -141,7 +142,7 @@ class ReceiverQueue:
         self._attempts.discard(task)
         self._slots.release()
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._failed(error)
+            self._owner.failed(error)
         self._changed()
 
     async def _attempt(self, delivery: Delivery) -> None:
@@ -149,7 +150,7 @@ class ReceiverQueue:
         if isinstance(step, Retry):
             self._backlog.retry(delivery, self._world.clock() + step.after_s)
             return
-        await self._settled(delivery, step)
+        await self._owner.settled(delivery, step)
         self._backlog.settle(delivery)
 
     def _before(self, delivery: Delivery) -> Settled | Retry | None:
@@ -162,19 +163,31 @@ class ReceiverQueue:
         age_s = self._world.clock() - delivery.written_s
         if outdated(age_s, followed=followed, policy=self._world.policy):
             return Settled(DeliveryOutcome.DROPPED, "outdated: later news of the same alert waits")
-        return self._unsent(delivery, followed)
+        return self._owner.unsent(delivery, followed)
 
     async def _send(self, delivery: Delivery) -> Settled | Retry:
-        world, notice = self._world, delivery.notice
+        world = self._world
+        await self._keep_pace()
         delivery.attempts += 1
         world.meter.attempt(self.receiver.name)
-        headers = self._signer.headers(notice.id, world.clock(), notice.body)
-        answer = await world.client.post(self.receiver.url, headers, notice.body)
+        message, memory = self._owner.message(delivery), self._owner.memory(delivery)
+        answer = await self._channel.send(message, memory, world.clock())
         delivery.status = answer.status
+        delivery.memory = answer.memory or memory
         age_s = world.clock() - delivery.written_s
         step = next_step(answer, delivery.attempts, age_s, world.chance(), world.policy)
         self._told(answer, step)
         return step
+
+    async def _keep_pace(self) -> None:
+        """Wait until the vendor allows the next message."""
+        if not self._pace_s:
+            return
+        async with self._paced:
+            wait_s = self._last_s + self._pace_s * self._world.policy.pace - time.monotonic()
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
+            self._last_s = time.monotonic()
 
     def _told(self, answer: Answer, step: Settled | Retry) -> None:
         """Log a change: the receiver no longer takes notices, or takes them again."""

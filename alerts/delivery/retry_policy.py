@@ -6,12 +6,9 @@ will not get better by itself.  A notice that is late beyond its deadline would 
 """
 
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from typing import Final
 
-RETRIED: Final = frozenset({408, 425, 429})
-GONE: Final = 410
+from alerts.receivers.answers import Answer, Fate
 
 
 class DeliveryOutcome(StrEnum):
@@ -37,22 +34,10 @@ class Policy:
     deadline_s: float = 3600.0
     in_flight: int = 8
     """Requests to one receiver at a time."""
+    pace: float = 1.0
+    """Multiplies the pace that vendors ask for; tests are in a hurry."""
     waiting: int = 10_000
     """Notices kept per receiver; beyond that the oldest are dropped."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of one attempt.  `status` None: no HTTP answer, and `error` says why."""
-
-    status: int | None
-    error: str = ""
-    retry_after_s: float | None = None
-
-    @property
-    def text(self) -> str:
-        """For logs: the status or the error."""
-        return self.error if self.status is None else f"HTTP {self.status}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +60,15 @@ def next_step(answer: Answer, attempts: int, age_s: float, jitter: float, policy
 
     `jitter` is uniform in [0, 1).  The last attempt is made at the deadline, never after it.
     """
-    status = answer.status
-    if status is not None and 200 <= status < 300:
-        return Settled(DeliveryOutcome.DELIVERED, answer.text)
-    if status == GONE:
-        return Settled(DeliveryOutcome.DISABLED, answer.text)
-    if status is not None and status not in RETRIED and status < 500:
-        return Settled(DeliveryOutcome.REFUSED, answer.text)
+    match answer.fate:
+        case Fate.TAKEN:
+            return Settled(DeliveryOutcome.DELIVERED, answer.text)
+        case Fate.GONE:
+            return Settled(DeliveryOutcome.DISABLED, answer.text)
+        case Fate.REFUSED:
+            return Settled(DeliveryOutcome.REFUSED, answer.text)
+        case Fate.LATER:
+            pass
     left_s = policy.deadline_s - age_s
     if left_s <= 0:
         return Settled(DeliveryOutcome.EXPIRED, answer.text)
@@ -101,14 +88,3 @@ def outdated(age_s: float, *, followed: bool, policy: Policy) -> bool:
     late it is.
     """
     return followed and age_s >= policy.deadline_s
-
-
-def retry_after_s(header: str | None, now_s: float) -> float | None:
-    """Seconds that a `Retry-After` header asks for, given as seconds or as an HTTP date; None if neither."""
-    text = (header or "").strip()
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return float(text)
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now_s)
-    except (ValueError, OverflowError):
-        return None

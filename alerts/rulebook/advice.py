@@ -82,7 +82,7 @@ def _of_threshold(detect: Threshold, measure: Measure) -> Iterator[str]:
 
 
 def _of_receiver(receiver: Receiver, routes: tuple[Route, ...]) -> Iterator[str]:
-    if not (receiver.secrets or receiver.secret_env or receiver.secret_file):
+    if receiver.kind == "webhook" and "secret" not in receiver.settings:
         yield "no secret, so its notices are not signed"
     if routes and receiver.name not in {route.receiver for route in routes}:
         yield "no route leads to it"

@@ -3,17 +3,18 @@
 Messages never repeat a secret, nor a URL, which may hold one.
 """
 
-from base64 import b64decode
-from binascii import Error as NotBase64
 from collections.abc import Callable, Collection
 from typing import Final
-from urllib.parse import urlsplit
 
+from alerts.receivers.kind import Kind
+from alerts.receivers.kinds import KINDS
+from alerts.receivers.settings import HIDDEN, SEVERAL, SettingSpec
 from alerts.rulebook.values import dimension_values
 from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
-from alerts.rules import DIMENSIONS, Receiver, Route, Severity
+from alerts.rules import DIMENSIONS, Located, Receiver, Route, Severity
 
-SECRET_FIELDS: Final = ("secret", "secret_env", "secret_file")
+LANGUAGES: Final = ("en", "fr")
+"""What receivers may be told things in; the first unless they ask."""
 NAME: Final = "a name"
 
 
@@ -70,23 +71,88 @@ class Labels:
 
 
 def _receiver(node: Node) -> Receiver | None:
-    fields = node.fields("a receiver with name and webhook")
+    fields = node.fields("a receiver with name and its kind")
     name = fields.require("name", _name, NAME)
-    webhook = fields.require("webhook", _webhook, "a webhook with its url")
+    allow_private = fields.get_or("allow_private", Node.flag, default=False)
+    lang = fields.get_or("lang", lambda node: node.choice(LANGUAGES), LANGUAGES[0])
+    kinds = [kind for kind in KINDS if kind in fields]
+    for other in kinds[1:]:
+        fields.note(other, f"want one kind for each receiver, got {kinds[0]} and {other}")
+    if not kinds:
+        node.note(f"missing, want one of {', '.join(KINDS)}")
+    settings = [fields.get(kind, _settings_of(KINDS[kind])) for kind in kinds]
     fields.close()
-    if webhook is None:
+    if name is None or len(settings) != 1 or settings[0] is None:
         return None
-    url = webhook.require("url", _url, "an http or https URL")
-    secrets = webhook.get("secret", lambda node: node.one_or_each(_secret)) or []
-    env = webhook.get("secret_env", _hidden_text("the name of an environment variable"))
-    file = webhook.get("secret_file", _hidden_text("the path of a file"))
-    webhook.close()
-    given = [name for name in SECRET_FIELDS if name in webhook]
+    return Receiver(name, kinds[0], settings[0], allow_private, lang)
+
+
+def _settings_of(kind: Kind) -> Callable[[Node], dict[str, tuple[str, ...] | Located]]:
+    """A parser of the settings of a kind."""
+
+    def parse(node: Node) -> dict[str, tuple[str, ...] | Located]:
+        if not node.is_mapping:
+            wanted = [spec.name for spec in kind.specs if spec.required] or [kind.specs[0].name]
+            raise Wrong(node, f"want a mapping with {', '.join(wanted)}")
+        fields = node.fields()
+        found = {}
+        for spec in kind.specs:
+            value = _setting(fields, spec)
+            if value is not None:
+                found[spec.name] = value
+        fields.close()
+        given = {spec.name for spec in kind.specs if any(each in fields for each in spec.spellings)}
+        complaint = kind.complaint(given)
+        if complaint is not None:
+            raise Wrong(node, complaint)
+        return found
+
+    return parse
+
+
+def _setting(fields: Fields, spec: SettingSpec) -> tuple[str, ...] | Located | None:
+    """The value of one setting, however it is spelled; None where it is absent or wrong."""
+    given = [each for each in spec.spellings if each in fields]
     if len(given) > 1:
-        webhook.note(given[1], f"want one of {', '.join(SECRET_FIELDS)}, got {' and '.join(given)}")
-    if name is None or url is None:
-        return None
-    return Receiver(name, url, tuple(secrets), env, file)
+        fields.note(given[1], f"want one of {', '.join(spec.spellings)}, got {' and '.join(given)}")
+    if spec.required and not given:
+        fields.require(spec.name, Node.text, spec.want.value)
+    value: tuple[str, ...] | Located | None = fields.get(spec.name, _value(spec))
+    if spec.want in HIDDEN:
+        env = fields.get(f"{spec.name}_env", _hidden_text("the name of an environment variable"))
+        file = fields.get(f"{spec.name}_file", _hidden_text("the path of a file"))
+        if value is None and (env is not None or file is not None):
+            return Located(env if file is None else None, file)
+    return value
+
+
+def _value(spec: SettingSpec) -> Callable[[Node], tuple[str, ...]]:
+    """A parser of a value that stands in the file itself."""
+
+    def one(node: Node) -> str:
+        want = spec.want.value
+        text = _shy_text(node, want) if spec.want in HIDDEN else node.text(want)
+        complaint = spec.complaint(text)
+        if complaint is not None:
+            shown = "" if spec.want in HIDDEN else f", got {node.shown}"
+            raise Wrong(node, complaint + shown)
+        return text
+
+    def parse(node: Node) -> tuple[str, ...]:
+        values = tuple(node.one_or_each(one)) if spec.want in SEVERAL else (one(node),)
+        if not values:
+            raise Wrong(node, f"want {spec.want.value}")
+        return values
+
+    return parse
+
+
+def _shy_text(node: Node, want: str) -> str:
+    """Text of which no message shows anything; what YAML takes for a number is text too."""
+    text = node.raw.value if node.plain() is None and not node.is_nothing else node.plain()
+    if not isinstance(text, str):
+        raise Wrong(node, f"want {want}")
+    return text
 
 
 def _route(receivers: Collection[str], labels: Labels) -> Callable[[Node], Route]:
@@ -112,12 +178,6 @@ def _name(node: Node) -> str:
     return name
 
 
-def _webhook(node: Node) -> Fields:
-    if not node.is_mapping:
-        raise Wrong(node, "want a mapping with the url")
-    return node.fields()
-
-
 def _hidden_text(want: str) -> Callable[[Node], str]:
     """A parser of text that shows nothing of what it found: a secret may have been put in its place."""
 
@@ -128,29 +188,3 @@ def _hidden_text(want: str) -> Callable[[Node], str]:
             raise Wrong(node, f"want {want} as text") from None
 
     return parse
-
-
-def _url(node: Node) -> str:
-    url = _hidden_text("an http or https URL")(node)
-    try:
-        parts = urlsplit(url)
-        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        sound = False
-    if not sound or any(character.isspace() for character in url):
-        raise Wrong(node, "want an http or https URL with a host (what was found may hold a secret)")
-    return url
-
-
-def _secret(node: Node) -> str:
-    want = "want a secret as Standard Webhooks writes it, whsec_ and 24 to 64 bytes in base64"
-    secret = node.raw.value if node.plain() is None and not node.is_nothing else node.plain()
-    if not isinstance(secret, str):
-        raise Wrong(node, want)
-    try:
-        size = len(b64decode(secret.removeprefix("whsec_"), validate=True))
-    except (NotBase64, ValueError):
-        size = 0
-    if not 24 <= size <= 64:
-        raise Wrong(node, f"{want} (what was found is not shown)")
-    return secret

@@ -12,8 +12,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-from alerts.delivery.signing import signer
 from alerts.errors import OperatorError
+from alerts.receivers.kinds import KINDS
+from alerts.receivers.opening import signs
+from alerts.receivers.settings import found
 from alerts.rules import Rulebook
 from stream import __version__
 from stream.files import rule_files as rulefile
@@ -118,11 +120,11 @@ def _receivers(rulebook: Rulebook, environment: Mapping[str, str]) -> list[Check
     for receiver in rulebook.receivers:
         name = f"receiver {receiver.name}"
         try:
-            signs = signer(receiver, environment).signs
+            found(receiver, KINDS[receiver.kind].specs, environment)
         except OperatorError as error:
             checks.append(Check(name, CheckState.FAIL, str(error), "set it where the worker runs"))
             continue
-        if signs:
+        if signs(receiver):
             checks.append(Check(name, CheckState.OK, "its secret is there"))
         else:
             fix = "give it secret_env: NAME, and the variable whsec_ with 24 to 64 random bytes in base64"

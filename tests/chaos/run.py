@@ -103,9 +103,8 @@ class Run:
 
     def _fleet(self) -> Fleet:
         rules = self.folder / "rules.yaml"
-        receivers = (
-            f"receivers:\n  - {{name: hook, webhook: {{url: '{self.receiver.url}', secret: {SECRET}}}}}\n"
-        )
+        webhook = f"webhook: {{url: '{self.receiver.url}', secret: {SECRET}}}"
+        receivers = f"receivers:\n  - {{name: hook, {webhook}, allow_private: true}}\n"
         rules.write_text((Path(__file__).parent / "rules.yaml").read_text() + receivers)
         return Fleet(worker_command(self.broker.bootstrap, rules, self.options.entry), self.folder)
 

@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestServer
 
 from alerts.delivery import commands
 from alerts.delivery.commands import SilenceCommand, Unsilence
-from alerts.rules import Receiver, Rulebook
+from alerts.rules import Rulebook
 from stream.kafka.clients import producing, read_all
 from stream.kafka.offsets import TP, Slot
 from stream.kafka.outbox import Outbox
@@ -19,7 +19,7 @@ from stream.kafka.topics import ensure
 from stream.transport.link import RecordBatch
 from stream.worker.notifier import DeliveryTopic, Notifier, decode
 from tests.kafka.broker import Broker
-from tests.post import SECRET, CountingMeter, Hook, transition
+from tests.post import CountingMeter, Hook, transition, webhook
 
 
 class Sent:
@@ -46,7 +46,7 @@ class Desk:
         options = self.settings.client_options()
         outbox = Outbox(options)
         await outbox.start()
-        rulebook = Rulebook((), {}, receivers=(Receiver("desk", self.url, (SECRET,)),))
+        rulebook = Rulebook((), {}, receivers=(webhook("desk", self.url),))
         notifier = Notifier(rulebook, DeliveryTopic(outbox, options), self.meter, self._fail)
         await notifier.start()
         try:

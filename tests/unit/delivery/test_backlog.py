@@ -6,12 +6,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from alerts.delivery.backlog import Backlog, Delivery
 from alerts.delivery.notices import Notice
+from tests.post import NEWS
 
 LIMIT = 6
 
 
 def _delivery(alert: str, seq: int, partition: int = 0) -> Delivery:
-    news = Notice(f"{alert}.{seq}", alert, seq, "firing", {}, b"")
+    news = Notice(f"{alert}.{seq}", alert, seq, "firing", {}, b"", NEWS)
     return Delivery(news, partition, 0.0, lambda: None)
 
 

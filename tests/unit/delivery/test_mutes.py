@@ -16,6 +16,7 @@ from alerts.delivery.commands import (
 )
 from alerts.delivery.mutes import Mute, Muting
 from alerts.delivery.notices import Notice
+from tests.post import NEWS
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 NOW_S = NOW.timestamp()
@@ -23,7 +24,7 @@ NOW_S = NOW.timestamp()
 
 def _notice(state: str = "firing", severity: str = "critical", alert: str = "a") -> Notice:
     labels = {"rule": "low", "severity": severity, "indicator": "csat", "channel": "phone"}
-    return Notice(f"{alert}.1", alert, 1, state, labels, b"")
+    return Notice(f"{alert}.1", alert, 1, state, labels, b"", NEWS)
 
 
 def _silence(hours: float = 1, **match: str) -> SilenceCommand:

@@ -7,16 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.delivery.retry_policy import (
-    Answer,
-    DeliveryOutcome,
-    Policy,
-    Retry,
-    Settled,
-    next_step,
-    outdated,
-    retry_after_s,
-)
+from alerts.delivery.retry_policy import DeliveryOutcome, Policy, Retry, Settled, next_step, outdated
+from alerts.receivers.answers import Answer
+from alerts.receivers.http import retry_after_s
 
 POLICY = Policy()
 answers = st.builds(

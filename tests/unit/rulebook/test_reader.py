@@ -9,6 +9,7 @@ from alerts.rules import (
     Budget,
     Burn,
     Gap,
+    Located,
     OpenHours,
     Rule,
     Rulebook,
@@ -150,8 +151,8 @@ routes:
   - {{receiver: ops, match: {{severity: critical, channel: [Phone]}}}}
   - {{receiver: crm}}
 """)
-    assert book.receivers[0].secrets == (SECRET, SECRET)
-    assert book.receivers[1].secret_env == "CRM_SECRET"  # noqa: S105  # a name
+    assert book.receivers[0].settings["secret"] == (SECRET, SECRET)
+    assert book.receivers[1].settings["secret"] == Located(env="CRM_SECRET")
     assert [dict(route.match) for route in book.routes] == [
         {"severity": ("critical",), "channel": ("phone",)},
         {},

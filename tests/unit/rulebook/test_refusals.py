@@ -189,7 +189,10 @@ def test_what_cannot_work_is_refused(fields: str, wanted: str) -> None:
         ("timing: {pane: 7s}", "want a duration that divides a day"),
         ("timing: {pane: 10ms}", "want a duration of 100ms to 1d"),
         ("timing: {lateness: 1h, dedup_horizon: 1m}", "want at least lateness and one pane"),
-        ("receivers: [{name: a}]", "missing, want a webhook with its url"),
+        (
+            "receivers: [{name: a}]",
+            "missing, want one of webhook, alertmanager, pagerduty,",
+        ),
         ("receivers: [{name: '', webhook: {url: 'http://a'}}]", "want a name of 1 to 80 characters"),
         (
             "receivers: [{name: a, webhook: {url: 'http://a'}}, {name: a, webhook: {url: 'http://a'}}]",

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from standardwebhooks import Webhook
 
-from alerts.delivery.signing import Signer, signer
 from alerts.errors import SettingsError
-from alerts.rules import Receiver
+from alerts.receivers.kinds import KINDS
+from alerts.receivers.settings import found
+from alerts.receivers.signing import Signer
+from alerts.rules import Located, Receiver
 
 OLD, NEW = ("whsec_" + base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
 
@@ -39,30 +41,29 @@ def test_without_a_secret_there_is_no_signature() -> None:
     assert Signer(()).headers("a.1", 7.0, b"{}") == {"webhook-id": "a.1", "webhook-timestamp": "7"}
 
 
+def _hook(secret: tuple[str, ...] | Located) -> Receiver:
+    return Receiver("desk", "webhook", {"url": ("http://x/",), "secret": secret})
+
+
 def test_secrets_come_from_the_rules_the_environment_or_a_file(tmp_path: Path) -> None:
     """Wherever they are kept, several may be given, apart by white space."""
     file = tmp_path / "secrets"
     file.write_text(f"{OLD}\n{NEW}\n")
-    expected = Signer((OLD, NEW)).headers("a", 1, b"")
-    for receiver in (
-        Receiver("r", "http://x/", secrets=(OLD, NEW)),
-        Receiver("r", "http://x/", secret_env="HOOK"),  # noqa: S106  # the variable's name
-        Receiver("r", "http://x/", secret_file=str(file)),
-    ):
-        assert signer(receiver, {"HOOK": f"{OLD} {NEW}"}).headers("a", 1, b"") == expected
-    assert not signer(Receiver("r", "http://x/"), {}).signs
+    specs = KINDS["webhook"].specs
+    for secret in ((OLD, NEW), Located(env="HOOK"), Located(file=str(file))):
+        assert found(_hook(secret), specs, {"HOOK": f"{OLD} {NEW}"})["secret"] == (OLD, NEW)
 
 
 @pytest.mark.parametrize(
-    ("receiver", "environment", "told"),
+    ("secret", "environment", "told"),
     [
-        (Receiver("desk", "http://x/", secret_env="HOOK"), {}, "'desk': environment variable HOOK"),  # noqa: S106
-        (Receiver("desk", "http://x/", secret_env="HOOK"), {"HOOK": "whsec_%"}, "variable HOOK: want"),  # noqa: S106
-        (Receiver("desk", "http://x/", secret_file="absent"), {}, "'desk': file absent: want"),  # noqa: S106
+        (Located(env="HOOK"), {}, "'desk': environment variable HOOK"),
+        (Located(env="HOOK"), {"HOOK": "whsec_%"}, "variable HOOK: want"),
+        (Located(file="absent"), {}, "'desk': file absent: want"),
     ],
 )
-def test_a_missing_secret_names_its_place(receiver: Receiver, environment: dict[str, str], told: str) -> None:
+def test_a_missing_secret_names_its_place(secret: Located, environment: dict[str, str], told: str) -> None:
     """The operator reads which receiver and where the secret was looked for, never what was found."""
     with pytest.raises(SettingsError, match=told) as caught:
-        signer(receiver, environment)
+        found(_hook(secret), KINDS["webhook"].specs, environment)
     assert "%" not in str(caught.value)

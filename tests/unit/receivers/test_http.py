@@ -7,8 +7,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
-from alerts.delivery.retry_policy import Answer
-from alerts.delivery.webhook import WebhookClient
+from alerts.receivers.answers import Answer, Fate
+from alerts.receivers.http import MOST_ANSWER_BYTES, HttpClient
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -17,11 +17,13 @@ def _posted(handler: Handler, timeout_s: float = 5.0) -> Answer:
     async def run() -> Answer:
         app = web.Application()
         app.router.add_post("/hook", handler)
-        client = WebhookClient(timeout_s)
+        client = HttpClient(timeout_s)
         await client.start()
         try:
             async with TestServer(app) as server:
-                return await client.post(str(server.make_url("/hook")), {"webhook-id": "a.1"}, b'{"a":1}')
+                return await client.post(
+                    str(server.make_url("/hook")), b'{"a":1}', {"webhook-id": "a.1"}, allow_private=True
+                )
         finally:
             await client.close()
 
@@ -88,10 +90,10 @@ def test_nobody_there_is_told_without_the_url(url: str) -> None:
     """A URL may hold a secret, and answers are logged."""
 
     async def run() -> Answer:
-        client = WebhookClient(5.0)
+        client = HttpClient(5.0)
         await client.start()
         try:
-            return await client.post(url.format(port=unused_port()), {}, b"")
+            return await client.post(url.format(port=unused_port()), b"", {}, allow_private=True)
         finally:
             await client.close()
 
@@ -106,10 +108,10 @@ def test_a_refused_connection_is_named() -> None:
     """The operator reads what the system said."""
 
     async def run() -> Answer:
-        client = WebhookClient(5.0)
+        client = HttpClient(5.0)
         await client.start()
         try:
-            return await client.post(f"http://127.0.0.1:{unused_port()}/", {}, b"")
+            return await client.post(f"http://127.0.0.1:{unused_port()}/", b"", {}, allow_private=True)
         finally:
             await client.close()
 
@@ -118,4 +120,48 @@ def test_a_refused_connection_is_named() -> None:
 
 def test_a_closed_client_sends_nothing() -> None:
     """Before it is started there is no session."""
-    assert asyncio.run(WebhookClient(1.0).post("http://127.0.0.1:1/", {}, b"")).status is None
+    assert (
+        asyncio.run(HttpClient(1.0).post("http://127.0.0.1:1/", b"", {}, allow_private=True)).status is None
+    )
+
+
+def test_an_answer_is_read_up_to_a_bound() -> None:
+    """Whoever answers with a film does not fill our memory."""
+
+    async def film(_request: web.Request) -> web.Response:
+        return web.Response(body=b"x" * (3 * MOST_ANSWER_BYTES))
+
+    assert len(_posted(film).body) == MOST_ANSWER_BYTES
+
+
+def test_an_answer_that_breaks_off_is_none() -> None:
+    """A status alone is no promise: the body that was announced must come."""
+
+    async def breaks(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": "100"})
+        await response.prepare(request)
+        await response.write(b"half")
+        assert request.transport is not None
+        request.transport.close()
+        return response
+
+    answer = _posted(breaks)
+    assert (answer.status, answer.fate) == (None, Fate.LATER)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "[::1]", "169.254.169.254", "10.0.0.1", "[::ffff:10.0.0.1]"]
+)
+def test_private_addresses_are_refused_unless_allowed(host: str) -> None:
+    """What is looked at is the address of the connection, so a name that leads there is refused too."""
+
+    async def run() -> Answer:
+        client = HttpClient(5.0)
+        await client.start()
+        try:
+            return await client.post(f"http://{host}:{unused_port()}/", b"", {}, allow_private=False)
+        finally:
+            await client.close()
+
+    answer = asyncio.run(run())
+    assert (answer.text, answer.fate) == ("private address; allow_private is not set", Fate.REFUSED)

@@ -1,0 +1,1 @@
+"""Receivers: one module per kind; each knows its wire, its limits and its answers."""

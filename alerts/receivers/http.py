@@ -1,0 +1,116 @@
+"""The HTTP client of all receivers: posts, and says what came of it.  The only user of aiohttp's client.
+
+No redirects are followed: a signed notice goes where it was meant to.  An answer is read up to a bound, and
+one that breaks off in the middle is no answer.
+"""
+
+import os
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import aiohttp
+
+from alerts.receivers.addresses import PrivateAddressError, public_socket
+from alerts.receivers.answers import Answer, Fate
+
+USER_AGENT: Final = "tocsin (+https://www.standardwebhooks.com)"
+MOST_ANSWER_BYTES: Final = 64 * 2**10
+"""As much of an answer as is read; the rest is nobody's business."""
+HEADERS: Final = {"User-Agent": USER_AGENT, "Content-Type": "application/json"}
+
+
+class HttpClient:
+    """Two sessions for all receivers: one that reaches public addresses only, and one without bounds."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self.timeout_s = timeout_s
+        self._guarded: aiohttp.ClientSession | None = None
+        self._open: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        """Make ready to send."""
+        self._guarded = self._session(aiohttp.TCPConnector(limit=0, socket_factory=public_socket))
+        self._open = self._session(aiohttp.TCPConnector(limit=0))  # each receiver's queue limits itself
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for session in (self._guarded, self._open):
+            if session is not None:
+                await session.close()
+
+    def outlet(self, *, allow_private: bool) -> "HttpOutlet":
+        """The way out for one receiver."""
+        return HttpOutlet(self, allow_private=allow_private)
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, allow_private: bool) -> Answer:
+        """One request; whatever goes wrong on the way is an answer without a status."""
+        session = self._open if allow_private else self._guarded
+        if session is None:
+            return Answer(None, "the client is closed")
+        try:
+            async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+                after = retry_after_s(response.headers.get("Retry-After"), time.time())
+                answered = await _read(response.content)
+                return Answer(response.status, retry_after_s=after, body=answered)
+        except TimeoutError:
+            return Answer(None, f"no answer within {self.timeout_s:g} s")
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return _failed(error)
+
+    def _session(self, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            headers=HEADERS,
+            timeout=aiohttp.ClientTimeout(total=self.timeout_s),
+            # No cookies: a receiver keeps nothing here, and another cannot see it.
+            cookie_jar=aiohttp.DummyCookieJar(),
+            connector=connector,
+        )
+
+
+class HttpOutlet:
+    """The client as one receiver may use it."""
+
+    def __init__(self, client: HttpClient, *, allow_private: bool) -> None:
+        self.allow_private = allow_private
+        self.timeout_s = client.timeout_s
+        self._client = client
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """One POST, to an address that the receiver allows."""
+        return await self._client.post(url, body, headers, allow_private=self.allow_private)
+
+    def other(self, what: str) -> None:
+        """Nobody looks."""
+
+
+async def _read(content: aiohttp.StreamReader) -> bytes:
+    """The answer, as much of it as is read."""
+    parts: list[bytes] = []
+    left = MOST_ANSWER_BYTES
+    while left > 0 and (part := await content.read(left)):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+def _failed(error: Exception) -> Answer:
+    """What happened, without address and URL, which may hold a secret."""
+    cause = getattr(error, "os_error", error)
+    if isinstance(cause, PrivateAddressError):
+        return Answer(None, str(cause), verdict=Fate.REFUSED)
+    number = getattr(cause, "errno", None)
+    name = type(error).__name__
+    return Answer(None, f"{name}: {os.strerror(number)}" if isinstance(number, int) and number > 0 else name)
+
+
+def retry_after_s(header: str | None, now_s: float) -> float | None:
+    """Seconds that a `Retry-After` header asks for, given as seconds or as an HTTP date; None if neither."""
+    text = (header or "").strip()
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now_s)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,146 @@
+"""E-mail by SMTP: news of one alert or group stands in one thread.  The only user of aiosmtplib."""
+
+import asyncio
+import socket
+from collections.abc import Collection
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from hashlib import sha256
+from typing import Final
+
+import aiosmtplib
+
+from alerts.receivers.addresses import public_socket
+from alerts.receivers.answers import Answer, Fate
+from alerts.receivers.kind import Kind, Outlet
+from alerts.receivers.message import ReceiverMessage, shortened
+from alerts.receivers.settings import Settings, SettingSpec, Want
+
+MOST_SUBJECT: Final = 200
+TLS: Final = ("auto", "starttls", "tls", "none")
+FULL: Final = 552
+"""The mailbox has no room: it may have tomorrow (RFC 5321 has it among the permanent ones)."""
+
+
+class MailChannel:
+    """Sends mails through one server.
+
+    `tls`: `auto` upgrades where the server offers it, `starttls` insists, `tls` speaks it from the start.
+    A password is never sent in the clear.
+    """
+
+    def __init__(self, settings: Settings, outlet: Outlet) -> None:
+        self._to = settings["to"]
+        (self._from,) = settings["from"]
+        host, _, port = settings["smtp"][0].rpartition(":")
+        self._host, self._port = host.strip("[]"), int(port)
+        (self._tls,) = settings.get("tls", ("auto",))
+        self._login = settings.get("user", ("",))[0], settings.get("password", ("",))[0]
+        self._outlet = outlet
+
+    async def send(self, message: ReceiverMessage, memory: str, at_s: float) -> Answer:  # noqa: ARG002  # keeps none
+        """One mail to all recipients; those that the server refuses are told in the answer."""
+        mail = written(message, self._from, self._to, at_s)
+        self._outlet.other(mail.as_string())
+        try:
+            async with asyncio.timeout(self._outlet.timeout_s):
+                return await self._sent(mail)
+        except TimeoutError:
+            return Answer(None, f"no answer within {self._outlet.timeout_s:g} s")
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            return _refused(max(each.code for each in error.recipients))
+        except aiosmtplib.SMTPResponseException as error:
+            return _refused(error.code)
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            return Answer(None, type(error).__name__)
+
+    async def _sent(self, mail: EmailMessage) -> Answer:
+        user, password = self._login
+        # With a password encryption is not left to chance.
+        upgrade = {"auto": True if password else None, "starttls": True}.get(self._tls, False)
+        client = aiosmtplib.SMTP(
+            hostname=self._host,
+            sock=await self._connected(),
+            use_tls=self._tls == "tls",
+            start_tls=upgrade,
+            timeout=self._outlet.timeout_s,
+        )
+        async with client:
+            if user:
+                await client.login(user, password)
+            refused, _ = await client.send_message(mail)
+        lost = f"{len(refused)} of {len(self._to)} recipients refused" if refused else ""
+        return Answer(None, lost or "SMTP 250", verdict=Fate.TAKEN)
+
+    async def _connected(self) -> socket.socket:
+        """A socket to the server, at an address that the receiver allows."""
+        loop = asyncio.get_running_loop()
+        failed: OSError = OSError("no address")
+        for info in await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM):
+            try:
+                made = socket.socket(*info[:3]) if self._outlet.allow_private else public_socket(info)
+            except OSError as error:
+                failed = error
+                continue
+            made.setblocking(False)
+            try:
+                await loop.sock_connect(made, info[4])
+            except BaseException as error:
+                made.close()
+                if not isinstance(error, OSError):
+                    raise
+                failed = error
+            else:
+                return made
+        raise failed
+
+
+def written(message: ReceiverMessage, sender: str, to: Collection[str], at_s: float) -> EmailMessage:
+    """The mail: its id is a function of the key, and its thread's root one of the thread."""
+    mail = EmailMessage(policy=SMTP)
+    domain = sender.rpartition("@")[2]
+    root = _mail_id(message.thread, domain)
+    mail["Subject"] = shortened(" ".join(message.title.split()), MOST_SUBJECT)
+    mail["From"] = sender
+    mail["To"] = ", ".join(to)
+    mail["Date"] = format_datetime(datetime.fromtimestamp(int(at_s), UTC))
+    mail["Message-ID"] = _mail_id(message.key, domain)
+    mail["In-Reply-To"] = root
+    mail["References"] = root
+    mail["Auto-Submitted"] = "auto-generated"  # so that absence notes do not answer (RFC 3834)
+    facts = "\n".join(f"{name}: {value}" for name, value in message.facts)
+    links = "\n".join(f"{link.text}: {link.url}" for link in message.links)
+    mail.set_content("\n\n".join(part for part in (message.text, facts, links) if part) + "\n")
+    return mail
+
+
+def _mail_id(name: str, domain: str) -> str:
+    return f"<{sha256(name.encode()).hexdigest()[:32]}.tocsin@{domain}>"
+
+
+def _refused(code: int) -> Answer:
+    """SMTP's 4xx may pass, its 5xx do not (RFC 5321, 4.2.1)."""
+    later = 400 <= code < 500 or code == FULL
+    return Answer(None, f"SMTP {code}", verdict=Fate.LATER if later else Fate.REFUSED)
+
+
+def _complaint(given: Collection[str]) -> str | None:
+    if ("user" in given) is not ("password" in given):
+        return "want user and password, or neither"
+    return None
+
+
+EMAIL: Final = Kind(
+    specs=(
+        SettingSpec("to", Want.MAILS, required=True),
+        SettingSpec("from", Want.MAIL, required=True),
+        SettingSpec("smtp", Want.SERVER, required=True),
+        SettingSpec("tls", Want.CHOICE, choices=TLS),
+        SettingSpec("user", Want.TEXT),
+        SettingSpec("password", Want.SECRET),
+    ),
+    open=MailChannel,
+    complaint=_complaint,
+)

@@ -1,0 +1,323 @@
+"""Each kind of receiver: what it sends, within the vendor's limits, and how it reads the vendor's answers."""
+
+import asyncio
+import email
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from email import policy
+from typing import Any
+
+import orjson
+import pytest
+from aiosmtpd.controller import Controller
+
+from alerts.receivers.alertmanager import AlertmanagerChannel
+from alerts.receivers.answers import Answer, Fate
+from alerts.receivers.kind import Channel
+from alerts.receivers.kinds import KINDS
+from alerts.receivers.message import AlertNews, NextLook, ReceiverMessage
+from alerts.receivers.opening import opened
+from alerts.receivers.settings import found
+from alerts.receivers.teams import MOST_BYTES, card
+from alerts.rules import Located, Receiver
+
+SETTINGS: dict[str, dict[str, tuple[str, ...]]] = {
+    "webhook": {"url": ("https://hook.example/a",)},
+    "alertmanager": {"urls": ("https://am1.example", "https://am2.example/base/")},
+    "pagerduty": {"routing_key": ("R" * 32,)},
+    "slack": {"webhook_url": ("https://hooks.slack.example/x",)},
+    "teams": {"url": ("https://teams.example/flow",)},
+    "apprise": {"url": ("json://127.0.0.1:1",)},
+}
+BOT = {"bot_token": ("xoxb-1",), "channel": ("#cx",)}
+
+
+def message(**changes: Any) -> ReceiverMessage:
+    """One critical alert that fires."""
+    alert = AlertNews(
+        id="0123456789abcdef01",
+        state=changes.get("state", "firing"),
+        labels={"alertname": "csat-low", "severity": "critical", "channel": "phone", "team": ""},
+        annotations={"summary": "CSAT is low"},
+        started_at="2026-11-22T09:50:00Z",
+        ended_at="2026-11-22T10:00:00Z" if changes.get("state") == "resolved" else None,
+        data={},
+    )
+    fields: dict[str, Any] = {
+        "key": "a.1",
+        "thread": "a",
+        "state": "firing",
+        "severity": "critical",
+        "at": "2026-11-22T10:00:00Z",
+        "title": "CSAT <low> & falling",
+        "text": "It is 41 %.",
+        "body": b'{"type":"cx.alert.firing"}',
+        "receiver": "desk",
+        "facts": (("Value", "41 %"), ("Limit", "50 %")),
+        "links": (NextLook("Dashboard", "https://grafana.example/d"),),
+        "alerts": (alert,),
+        "group_labels": {"rule": "csat-low"},
+    }
+    return ReceiverMessage(**{**fields, **changes})
+
+
+class Wire:
+    """An outlet that answers by script, then 200, and keeps what was sent."""
+
+    allow_private = True
+    timeout_s = 2.0
+
+    def __init__(self, *script: Answer) -> None:
+        self.script = list(script)
+        self.sent: list[tuple[str, Any, dict[str, str]]] = []
+        self.others: list[str] = []
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Keep it, and answer."""
+        self.sent.append((url, orjson.loads(body), dict(headers)))
+        return self.script.pop(0) if self.script else Answer(200, body=b"ok")
+
+    def other(self, what: str) -> None:
+        """Keep it."""
+        self.others.append(what)
+
+
+def _channel(kind: str, wire: Wire, settings: Mapping[str, tuple[str, ...]] | None = None) -> Channel:
+    return KINDS[kind].open(settings or SETTINGS[kind], wire)
+
+
+def _sent(channel: Channel, what: ReceiverMessage, memory: str = "") -> Answer:
+    return asyncio.run(channel.send(what, memory, 1_795_341_600.0))
+
+
+@pytest.mark.parametrize("kind", ["webhook", "alertmanager", "pagerduty", "slack", "teams"])
+@pytest.mark.parametrize(
+    ("answer", "fate"),
+    [
+        (Answer(429, retry_after_s=7.0), Fate.LATER),
+        (Answer(500), Fate.LATER),
+        (Answer(None, "no answer"), Fate.LATER),
+        (Answer(400), Fate.REFUSED),
+        (Answer(302), Fate.REFUSED),
+        (Answer(410), Fate.GONE),
+    ],
+)
+def test_every_vendor_refuses_alike(kind: str, answer: Answer, fate: Fate) -> None:
+    """Overload and faults pass, a refusal does not, 410 ends it; what Retry-After asks is handed on."""
+    got = _sent(_channel(kind, Wire(answer, answer)), message())
+    assert (got.fate, got.retry_after_s) == (fate, answer.retry_after_s)
+
+
+def test_a_webhook_speaks_alertmanagers_version_4() -> None:
+    """Status, labels, what all alerts share, and the end that firing alerts do not have."""
+    wire = Wire()
+    _sent(_channel("webhook", wire, {**SETTINGS["webhook"], "format": ("alertmanager",)}), message())
+    ((_, body, headers),) = wire.sent
+    assert (body["version"], body["status"], body["receiver"], body["groupKey"]) == (
+        "4",
+        "firing",
+        "desk",
+        "a",
+    )
+    assert body["groupLabels"] == {"rule": "csat-low"}
+    assert body["commonLabels"]["alertname"] == "csat-low"
+    assert body["alerts"][0]["endsAt"] == "0001-01-01T00:00:00Z"
+    assert headers["webhook-id"] == "a.1"
+
+
+def test_alertmanager_gets_every_replica_and_an_end_that_repeats_put_off() -> None:
+    """Identity is the labels, without empty ones; what fires ends a few repeats ahead."""
+    wire = Wire(Answer(None, "down"), Answer(200))
+    assert _sent(_channel("alertmanager", wire), message()).fate is Fate.TAKEN
+    assert [url for url, _, _ in wire.sent] == [
+        "https://am1.example/api/v2/alerts",
+        "https://am2.example/base/api/v2/alerts",
+    ]
+    (alert,) = wire.sent[0][1]
+    assert alert["labels"] == {"alertname": "csat-low", "severity": "critical", "channel": "phone"}
+    assert alert["endsAt"] == "2026-11-22T10:04:00Z"
+    over = Wire()
+    _sent(_channel("alertmanager", over), message(state="resolved"))
+    assert over.sent[0][1][0]["endsAt"] == "2026-11-22T10:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("state", "action"),
+    [("firing", "trigger"), ("stale", "trigger"), ("acknowledged", "acknowledge"), ("resolved", "resolve")],
+)
+def test_pagerduty_keeps_one_incident(state: str, action: str) -> None:
+    """Each action has the thread as its key, and only a trigger needs a payload."""
+    wire = Wire(Answer(202))
+    assert _sent(_channel("pagerduty", wire), message(state=state)).fate is Fate.TAKEN
+    ((url, body, _),) = wire.sent
+    assert url == "https://events.pagerduty.com/v2/enqueue"
+    assert (body["event_action"], body["dedup_key"], body["routing_key"]) == (action, "a", "R" * 32)
+    assert ("payload" in body) is (action == "trigger")
+
+
+def test_pagerduty_is_cut_to_its_limits() -> None:
+    """A summary of 1,024 characters, a key of 255."""
+    wire = Wire(Answer(202))
+    _sent(_channel("pagerduty", wire), message(text="x" * 5000, thread="t" * 300))
+    body = wire.sent[0][1]
+    assert len(body["payload"]["summary"]) == 1024
+    assert len(body["dedup_key"]) == 255
+
+
+def test_pagerduty_takes_only_202_for_yes() -> None:
+    """Something in between that answers 200 is not PagerDuty."""
+    assert _sent(_channel("pagerduty", Wire(Answer(200))), message()).fate is Fate.REFUSED
+
+
+def test_slack_escapes_and_cuts() -> None:
+    """Markup characters are escaped in text; header, section and fields keep to the limits."""
+    wire = Wire()
+    facts = tuple((f"n{number}", "v" * 3000) for number in range(20))
+    _sent(_channel("slack", wire), message(title="<!channel> & co", text="<@U1> " + "x" * 9000, facts=facts))
+    ((_, body, _),) = wire.sent
+    header, section, fields, _ = body["blocks"]
+    assert len(header["text"]["text"]) <= 150
+    assert section["text"]["text"].startswith("&lt;@U1&gt;")
+    assert len(section["text"]["text"]) <= 3000
+    assert len(fields["fields"]) == 10
+    assert max(len(field["text"]) for field in fields["fields"]) <= 2000
+    assert "<" not in body["text"]
+
+
+def test_slack_says_when_a_webhook_is_gone() -> None:
+    """`no_service` means that somebody has removed it."""
+    assert _sent(_channel("slack", Wire(Answer(404, body=b"no_service"))), message()).fate is Fate.GONE
+
+
+def _ok(**more: Any) -> Answer:
+    return Answer(200, body=orjson.dumps({"ok": True, "channel": "C1", "ts": "17.1", **more}))
+
+
+def test_a_slack_bot_keeps_one_message_and_a_thread() -> None:
+    """The first news is a message whose place is remembered; the next changes it and stands in its thread."""
+    wire = Wire(_ok(message={"text": "x"}), _ok(), _ok(ts="17.2", message={"thread_ts": "17.1"}))
+    channel = _channel("slack", wire, BOT)
+    first = _sent(channel, message())
+    assert (first.fate, first.memory) == (Fate.TAKEN, "C1 17.1")
+    second = _sent(channel, message(state="resolved"), first.memory)
+    assert (second.fate, second.memory) == (Fate.TAKEN, "")
+    urls = [url.removeprefix("https://slack.com/api/") for url, _, _ in wire.sent]
+    assert urls == ["chat.postMessage", "chat.update", "chat.postMessage"]
+    assert wire.sent[1][1]["ts"] == wire.sent[2][1]["thread_ts"] == "17.1"
+    assert wire.sent[0][2]["Authorization"] == "Bearer xoxb-1"
+
+
+@pytest.mark.parametrize(
+    ("error", "fate"),
+    [("ratelimited", Fate.LATER), ("internal_error", Fate.LATER), ("invalid_auth", Fate.REFUSED)],
+)
+def test_a_slack_bots_errors_come_under_200(error: str, fate: Fate) -> None:
+    """What may pass is told from what will not by Slack's word."""
+    answer = Answer(200, body=orjson.dumps({"ok": False, "error": error}))
+    assert _sent(_channel("slack", Wire(answer), BOT), message()).fate is fate
+
+
+def test_a_slack_message_that_was_deleted_is_posted_anew() -> None:
+    """Somebody has tidied up the channel."""
+    lost = Answer(200, body=orjson.dumps({"ok": False, "error": "message_not_found"}))
+    wire = Wire(lost, _ok(ts="18.1", message={}))
+    assert _sent(_channel("slack", wire, BOT), message(), "C1 17.1").memory == "C1 18.1"
+
+
+def test_teams_gets_a_card_that_is_not_too_large() -> None:
+    """Facts give way where a card would pass 28 KB, and Markdown is not read."""
+    facts = tuple((f"n{number}", "é" * 2000) for number in range(40))
+    body = card(message(text="*bold* " + "x" * 9000, facts=facts))
+    assert len(body) <= MOST_BYTES
+    found = orjson.loads(body)["attachments"][0]["content"]
+    assert found["type"] == "AdaptiveCard"
+    assert found["body"][1]["text"].startswith("\\*bold\\*")
+
+
+def test_teams_tells_of_overload_in_text() -> None:
+    """A connector's 200 may hold another's 429."""
+    answer = Answer(200, body=b"Microsoft Teams endpoint returned HTTP error 429 with ContextId")
+    assert _sent(_channel("teams", Wire(answer)), message()).fate is Fate.LATER
+
+
+class Mailbox:
+    """A mail server's handler: takes mails, or answers as it is told."""
+
+    def __init__(self) -> None:
+        self.mails: list[email.message.EmailMessage] = []
+        self.answer = "250 OK"
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # aiosmtpd's name
+        """Take a mail."""
+        if self.answer.startswith("250"):
+            self.mails.append(email.message_from_bytes(envelope.content, policy=policy.default))
+        return self.answer
+
+
+@contextmanager
+def _mail_server() -> Iterator[tuple[Mailbox, int]]:
+    box = Mailbox()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield box, port
+    finally:
+        controller.stop()
+
+
+def _mail(port: int, wire: Wire | None = None) -> Channel:
+    settings = {"to": ("cx@example.com", "b@example.com"), "from": ("tocsin@example.com",)}
+    return _channel("email", wire or Wire(), {**settings, "smtp": (f"127.0.0.1:{port}",)})
+
+
+def test_mails_of_one_alert_stand_in_one_thread() -> None:
+    """Every mail refers to the thread's root; its own id is a function of the key, so a repeat is told."""
+    with _mail_server() as (box, port):
+        channel = _mail(port)
+        for key in ("a.1", "a.2", "a.2"):
+            assert _sent(channel, message(key=key, title="News\r\nBcc: x@example.com")).fate is Fate.TAKEN
+    first, second, again = box.mails
+    assert first["References"] == second["References"]
+    assert first["Message-ID"] != second["Message-ID"] == again["Message-ID"]
+    assert first["Bcc"] is None
+    assert first["To"] == "cx@example.com, b@example.com"
+    assert "41 %" in first.get_content()
+    assert "https://grafana.example/d" in first.get_content()
+
+
+@pytest.mark.parametrize(
+    ("answer", "fate"), [("451 later", Fate.LATER), ("550 no", Fate.REFUSED), ("552 full", Fate.LATER)]
+)
+def test_smtp_codes_are_read_as_smtp_has_them(answer: str, fate: Fate) -> None:
+    """4xx may pass and 5xx does not: the reverse of HTTP."""
+    with _mail_server() as (box, port):
+        box.answer = answer
+        assert _sent(_mail(port), message()).fate is fate
+
+
+def test_a_mail_server_in_a_private_network_must_be_allowed() -> None:
+    """Like any other receiver."""
+    wire = Wire()
+    wire.allow_private = False
+    assert _sent(_mail(25, wire), message()).text == "PrivateAddressError"
+
+
+def test_apprise_is_yes_or_no() -> None:
+    """Nobody listens there: it is tried again, since the reason is not known."""
+    assert _sent(_channel("apprise", Wire()), message()).fate is Fate.LATER
+
+
+def test_secrets_are_looked_up_for_every_kind() -> None:
+    """What may hold one can stand in the environment or a file."""
+    receiver = Receiver("pd", "pagerduty", {"routing_key": Located(env="KEY")})
+    assert found(receiver, KINDS["pagerduty"].specs, {"KEY": " k\n"})["routing_key"] == ("k",)
+    assert isinstance(
+        opened(
+            Receiver("am", "alertmanager", {"urls": Located(env="AM")}), Wire(), {"AM": "http://a http://b"}
+        ),
+        AlertmanagerChannel,
+    )
