@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from alerts.delivery.backlog import Backlog, Delivery
 from alerts.delivery.retry_policy import DeliveryOutcome, Policy, Retry, Settled, next_step, outdated
 from alerts.receivers.answers import Answer
-from alerts.receivers.kind import Channel
+from alerts.receivers.kind import WayOut
 from alerts.receivers.message import ReceiverMessage
 from alerts.receivers.opening import kind_of, signs
 from alerts.rules import Receiver
@@ -68,7 +68,7 @@ class QueueOwner:
 class ReceiverQueue:
     """Delivers to one receiver through its channel, from `start` to `close`."""
 
-    def __init__(self, receiver: Receiver, channel: Channel, world: World, owner: QueueOwner) -> None:
+    def __init__(self, receiver: Receiver, channel: WayOut, world: World, owner: QueueOwner) -> None:
         self.receiver = receiver
         self._channel = channel
         self._world = world

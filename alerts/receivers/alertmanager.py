@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 from alerts.receivers.answers import Answer, Fate
-from alerts.receivers.kind import Kind, Outlet
+from alerts.receivers.kind import Outlet, ReceiverKind
 from alerts.receivers.message import AlertNews, ReceiverMessage
 from alerts.receivers.settings import Settings, SettingSpec, Want
 
@@ -60,7 +60,7 @@ def _endpoint(url: str) -> str:
     return base if base.endswith(PATH) else base + PATH
 
 
-ALERTMANAGER_KIND: Final = Kind(
+ALERTMANAGER_KIND: Final = ReceiverKind(
     specs=(SettingSpec("urls", Want.URLS, required=True),),
     open=AlertmanagerChannel,
     resend_s=RESEND_S,

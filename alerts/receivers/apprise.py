@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from alerts.errors import SettingsError
 from alerts.receivers.answers import Answer, Fate
-from alerts.receivers.kind import Kind, Outlet
+from alerts.receivers.kind import Outlet, ReceiverKind
 from alerts.receivers.message import ReceiverMessage
 from alerts.receivers.settings import Settings, SettingSpec, Want
 
@@ -56,7 +56,7 @@ class AppriseChannel:
         return Answer(None, "Apprise could not send it")
 
 
-APPRISE: Final = Kind(
+APPRISE: Final = ReceiverKind(
     specs=(SettingSpec("url", Want.SECRET, required=True),),
     open=AppriseChannel,
 )

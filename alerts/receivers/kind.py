@@ -24,7 +24,7 @@ class Outlet(Protocol):
         ...
 
 
-class Channel(Protocol):
+class WayOut(Protocol):
     """A receiver that can be told something."""
 
     async def send(self, message: ReceiverMessage, memory: str, at_s: float) -> Answer:
@@ -38,7 +38,7 @@ def nothing_to_say(_given: Collection[str]) -> str | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class ReceiverKind:
     """One kind of receiver.
 
     `complaint` says what is wrong with the settings that are given together, by name.  `pace_s` is the least
@@ -47,7 +47,7 @@ class Kind:
     """
 
     specs: tuple[SettingSpec, ...]
-    open: Callable[[Settings, Outlet], Channel]
+    open: Callable[[Settings, Outlet], WayOut]
     complaint: Callable[[Collection[str]], str | None] = nothing_to_say
     pace_s: float = 0.0
     resend_s: float = 0.0

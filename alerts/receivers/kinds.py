@@ -5,14 +5,14 @@ from typing import Final
 
 from alerts.receivers.alertmanager import ALERTMANAGER_KIND
 from alerts.receivers.apprise import APPRISE
-from alerts.receivers.kind import Kind
+from alerts.receivers.kind import ReceiverKind
 from alerts.receivers.mail import EMAIL
 from alerts.receivers.pagerduty import PAGERDUTY
 from alerts.receivers.slack import SLACK
 from alerts.receivers.teams import TEAMS
 from alerts.receivers.webhook import WEBHOOK
 
-KINDS: Final[Mapping[str, Kind]] = {
+KINDS: Final[Mapping[str, ReceiverKind]] = {
     "webhook": WEBHOOK,
     "alertmanager": ALERTMANAGER_KIND,
     "pagerduty": PAGERDUTY,

@@ -14,7 +14,7 @@ import aiosmtplib
 
 from alerts.receivers.addresses import public_socket
 from alerts.receivers.answers import Answer, Fate
-from alerts.receivers.kind import Kind, Outlet
+from alerts.receivers.kind import Outlet, ReceiverKind
 from alerts.receivers.message import ReceiverMessage, shortened
 from alerts.receivers.settings import Settings, SettingSpec, Want
 
@@ -132,7 +132,7 @@ def _complaint(given: Collection[str]) -> str | None:
     return None
 
 
-EMAIL: Final = Kind(
+EMAIL: Final = ReceiverKind(
     specs=(
         SettingSpec("to", Want.MAILS, required=True),
         SettingSpec("from", Want.MAIL, required=True),

@@ -4,18 +4,18 @@ import os
 from collections.abc import Mapping
 
 from alerts.errors import SettingsError
-from alerts.receivers.kind import Channel, Kind, Outlet
+from alerts.receivers.kind import Outlet, ReceiverKind, WayOut
 from alerts.receivers.kinds import KINDS
 from alerts.receivers.settings import found
 from alerts.rules import Receiver
 
 
-def kind_of(receiver: Receiver) -> Kind:
+def kind_of(receiver: Receiver) -> ReceiverKind:
     """What it is."""
     return KINDS[receiver.kind]
 
 
-def opened(receiver: Receiver, outlet: Outlet, environment: Mapping[str, str] = os.environ) -> Channel:
+def opened(receiver: Receiver, outlet: Outlet, environment: Mapping[str, str] = os.environ) -> WayOut:
     """The channel of a receiver.
 
     Raises:

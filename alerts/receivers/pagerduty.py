@@ -5,7 +5,7 @@ from typing import Any, Final
 import orjson
 
 from alerts.receivers.answers import Answer, Fate
-from alerts.receivers.kind import Kind, Outlet
+from alerts.receivers.kind import Outlet, ReceiverKind
 from alerts.receivers.message import NewsState, ReceiverMessage, shortened
 from alerts.receivers.settings import Settings, SettingSpec, Want
 
@@ -66,7 +66,7 @@ def _payload(message: ReceiverMessage) -> dict[str, Any]:
     }
 
 
-PAGERDUTY: Final = Kind(
+PAGERDUTY: Final = ReceiverKind(
     specs=(
         SettingSpec("routing_key", Want.SECRET, required=True),
         SettingSpec("url", Want.URL),

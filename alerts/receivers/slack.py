@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 from alerts.receivers.answers import Answer, Fate
-from alerts.receivers.kind import Channel, Kind, Outlet
+from alerts.receivers.kind import Outlet, ReceiverKind, WayOut
 from alerts.receivers.message import NewsState, ReceiverMessage, shortened
 from alerts.receivers.settings import Settings, SettingSpec, Want
 
@@ -153,7 +153,7 @@ def _marked(message: ReceiverMessage) -> str:
     return f"{MARKS.get(NewsState(message.state), loud)} {message.title}"
 
 
-def _opened(settings: Settings, outlet: Outlet) -> Channel:
+def _opened(settings: Settings, outlet: Outlet) -> WayOut:
     return SlackWebhook(settings, outlet) if "webhook_url" in settings else SlackBot(settings, outlet)
 
 
@@ -170,7 +170,7 @@ def _complaint(given: Collection[str]) -> str | None:
     return "want webhook_url, or bot_token and channel"
 
 
-SLACK: Final = Kind(
+SLACK: Final = ReceiverKind(
     specs=(
         SettingSpec("webhook_url", Want.URL),
         SettingSpec("bot_token", Want.SECRET),

@@ -5,7 +5,7 @@ from typing import Any, Final
 import orjson
 
 from alerts.receivers.answers import Answer, Fate
-from alerts.receivers.kind import Kind, Outlet
+from alerts.receivers.kind import Outlet, ReceiverKind
 from alerts.receivers.message import NewsState, ReceiverMessage, shortened
 from alerts.receivers.settings import Settings, SettingSpec, Want
 
@@ -88,7 +88,7 @@ def plain(text: str) -> str:
     return "".join(f"\\{char}" if char in "*_[]`#" else char for char in text)
 
 
-TEAMS: Final = Kind(
+TEAMS: Final = ReceiverKind(
     specs=(SettingSpec("url", Want.URL, required=True),),
     open=TeamsChannel,
     pace_s=PACE_S,

@@ -4,7 +4,7 @@ from typing import Final
 
 from alerts.receivers.alertmanager_v4 import v4_body
 from alerts.receivers.answers import Answer
-from alerts.receivers.kind import Kind, Outlet
+from alerts.receivers.kind import Outlet, ReceiverKind
 from alerts.receivers.message import ReceiverMessage
 from alerts.receivers.settings import Settings, SettingSpec, Want
 from alerts.receivers.signing import Signer
@@ -28,7 +28,7 @@ class WebhookChannel:
         return await self._outlet.post(self._url, body, self._signer.headers(message.key, at_s, body))
 
 
-WEBHOOK: Final = Kind(
+WEBHOOK: Final = ReceiverKind(
     specs=(
         SettingSpec("url", Want.URL, required=True),
         SettingSpec("secret", Want.SIGNING),

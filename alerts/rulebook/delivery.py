@@ -6,7 +6,7 @@ Messages never repeat a secret, nor a URL, which may hold one.
 from collections.abc import Callable, Collection
 from typing import Final
 
-from alerts.receivers.kind import Kind
+from alerts.receivers.kind import ReceiverKind
 from alerts.receivers.kinds import KINDS
 from alerts.receivers.settings import HIDDEN, SEVERAL, SettingSpec
 from alerts.rulebook.values import dimension_values
@@ -87,7 +87,7 @@ def _receiver(node: Node) -> Receiver | None:
     return Receiver(name, kinds[0], settings[0], allow_private, lang)
 
 
-def _settings_of(kind: Kind) -> Callable[[Node], dict[str, tuple[str, ...] | Located]]:
+def _settings_of(kind: ReceiverKind) -> Callable[[Node], dict[str, tuple[str, ...] | Located]]:
     """A parser of the settings of a kind."""
 
     def parse(node: Node) -> dict[str, tuple[str, ...] | Located]:

@@ -14,7 +14,7 @@ from aiosmtpd.controller import Controller
 
 from alerts.receivers.alertmanager import AlertmanagerChannel
 from alerts.receivers.answers import Answer, Fate
-from alerts.receivers.kind import Channel
+from alerts.receivers.kind import WayOut
 from alerts.receivers.kinds import KINDS
 from alerts.receivers.message import AlertNews, NextLook, ReceiverMessage
 from alerts.receivers.opening import opened
@@ -83,11 +83,11 @@ class Wire:
         self.others.append(what)
 
 
-def _channel(kind: str, wire: Wire, settings: Mapping[str, tuple[str, ...]] | None = None) -> Channel:
+def _channel(kind: str, wire: Wire, settings: Mapping[str, tuple[str, ...]] | None = None) -> WayOut:
     return KINDS[kind].open(settings or SETTINGS[kind], wire)
 
 
-def _sent(channel: Channel, what: ReceiverMessage, memory: str = "") -> Answer:
+def _sent(channel: WayOut, what: ReceiverMessage, memory: str = "") -> Answer:
     return asyncio.run(channel.send(what, memory, 1_795_341_600.0))
 
 
@@ -269,7 +269,7 @@ def _mail_server() -> Iterator[tuple[Mailbox, int]]:
         controller.stop()
 
 
-def _mail(port: int, wire: Wire | None = None) -> Channel:
+def _mail(port: int, wire: Wire | None = None) -> WayOut:
     settings = {"to": ("cx@example.com", "b@example.com"), "from": ("tocsin@example.com",)}
     return _channel("email", wire or Wire(), {**settings, "smtp": (f"127.0.0.1:{port}",)})
 
