@@ -29,7 +29,6 @@ Name = Annotated[str, msgspec.Meta(max_length=512)]
 class TransitionNews(msgspec.Struct, frozen=True):
     """What people are told of a transition.  What comes after `at` may be missing."""
 
-<<<<<<< HEAD
     id: Identity
     seq: Annotated[int, msgspec.Meta(ge=1, lt=2**53)]
     rule: Name
@@ -38,20 +37,7 @@ class TransitionNews(msgspec.Struct, frozen=True):
     indicator: Name
     scope: dict[str, Name]
     at: Name
-
-
-KNOWN: Final = frozenset(DIMENSIONS)
-_DECODER: Final = msgspec.json.Decoder(_Alert)
-=======
-    id: str
-    seq: int
-    rule: str
-    severity: str
-    state: str
-    indicator: str
-    scope: dict[str, str]
-    at: str
-    started_at: str = ""
+    started_at: Name = ""
     definition: dict[str, Any] = {}
     window_s: float | None = None
     value: float | None = None
@@ -69,8 +55,8 @@ _DECODER: Final = msgspec.json.Decoder(_Alert)
         return {"rule": self.rule, "severity": self.severity, "indicator": self.indicator, **self.scope}
 
 
+KNOWN: Final = frozenset(DIMENSIONS)
 _DECODER: Final = msgspec.json.Decoder(TransitionNews)
->>>>>>> fea7796 (alerts/receivers: Alertmanager, PagerDuty, Slack, Teams, e-mail, Apprise beside webhooks; private addresses refused unless allowed)
 
 
 class NotATransition(ValueError):  # noqa: N818  # reads as what it says
