@@ -9,7 +9,8 @@ import numpy as np
 
 from stream.indicators.cells import CELLS
 from stream.indicators.plan import Plan
-from stream.intake.intake import Intake, IntakeOutput
+from stream.intake.intake import Intake
+from stream.intake.output import IntakeOutput
 from stream.messages.records import FileRecord, Stream
 from stream.messages.tallies import Kind, TallyMessage
 

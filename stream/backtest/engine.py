@@ -8,7 +8,8 @@ from typing import Final
 from alerts.rules import Rulebook, Timing
 from alerts.transitions import Transition
 from stream.indicators.plan import Plan
-from stream.intake.intake import Intake, IntakeOutput
+from stream.intake.intake import Intake
+from stream.intake.output import IntakeOutput
 from stream.judge.judge import Judge, Observer
 from stream.messages.outcomes import Reason, RecordOutcome
 from stream.messages.records import Record, Stream

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.columnar.structured import Places, Table, where
+from stream.columnar.structured import Places, Table, put, where
 
 Keys = NDArray[np.uint64]
 Live = Callable[[Table], NDArray[np.bool_]]
@@ -41,6 +41,8 @@ class HashTable:
         self._rows: Table = np.empty(0, dtype) if rows is None else rows
         self._raw = np.dtype((np.void, dtype.itemsize))
         self._size = len(self._rows)
+        self._journal: list[tuple[Places, Table]] | None = None
+        self._mask, self._index = 0, np.empty(0, np.int32)
         self._reindex(_FIRST_SLOTS)
 
     def __len__(self) -> int:
@@ -48,8 +50,29 @@ class HashTable:
 
     @property
     def rows(self) -> Table:
-        """All rows, a view: fields may be written, but never keys.  Valid until `reserve` or `add`."""
+        """All rows, a view, to be read.  Valid until `reserve` or `add`."""
         return self._rows[: self._size]
+
+    def mark(self) -> Callable[[], None]:
+        """Gives what puts the table back to how it is now; one mark at a time, the latest."""
+        rows, index, mask, size = self._rows, self._index, self._mask, self._size
+        journal: list[tuple[Places, Table]] = []
+        self._journal = journal
+
+        def undo() -> None:
+            for places, before in reversed(journal):
+                put(rows, places, before)
+            index[index >= size] = _EMPTY  # nothing is ever taken out, so nothing else has moved
+            self._rows, self._index, self._mask, self._size = rows, index, mask, size
+            self._journal = None
+
+        return undo
+
+    def put(self, places: Places, rows: Table) -> None:
+        """Overwrite the rows at some places; their keys stay."""
+        if self._journal is not None:
+            self._journal.append((places, self._rows.take(places)))
+        put(self._rows, places, rows)
 
     def reserve(self, more: int, live: Live) -> None:
         """Make room for `more` rows; old ones that are not `live` may be dropped for it."""
@@ -88,6 +111,7 @@ class HashTable:
         """Index all rows anew, with room for `_LOAD` of at least `slots`."""
         while self._size > _LOAD * slots:
             slots *= 2
+        self._journal = None  # what was there at the mark is left as it is from here on
         self._mask = slots - 1
         self._index = np.full(slots, _EMPTY, np.int32)
         rows = np.empty(int(_LOAD * slots), self._rows.dtype)

@@ -12,6 +12,7 @@ from stream.columnar.hashtable import Keys
 from stream.columnar.numbering import Codes, Growing, Numbering, Spellings
 from stream.columnar.timestamps import Ints
 from stream.intake.limits import VALUE_CHARS
+from stream.intake.wall import Undo
 from stream.messages.events import Event
 
 Values = tuple[str, ...]
@@ -64,6 +65,14 @@ class Dimension:
         """Forget all values but `used` (distinct), which are numbered in this order from 0."""
         self.texts = self.named(used)
         self._codes = {text: code for code, text in enumerate(self.texts)}
+        self._hashes = Growing(np.uint64)
+        self.forget_spellings()
+
+    def truncate(self, size: int) -> None:
+        """Forget the values from number `size` on."""
+        for text in self.texts[size:]:
+            del self._codes[text]
+        del self.texts[size:]
         self._hashes = Growing(np.uint64)
         self.forget_spellings()
 
@@ -144,6 +153,20 @@ class Combos:
         renumbered[used] = self._numbering.numbers(kept)
         self.limit = max(self.limit, 2 * len(self))
         return renumbered
+
+    def mark(self) -> Undo:
+        """Gives what puts them back to how they are now."""
+        size, sizes = len(self), [len(dimension.texts) for dimension in self._dimensions]
+
+        def undo() -> None:
+            rows = self._numbering.rows[:size].copy()
+            self._numbering = Numbering(len(self.dims), room=ROOM)
+            self._numbering.numbers(rows)
+            self._spellings.forget()
+            for dimension, own in zip(self._dimensions, sizes, strict=True):
+                dimension.truncate(own)
+
+        return undo
 
     def code(self, values: Values) -> int:
         """The number of a combination, a new one if need be."""

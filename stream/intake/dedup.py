@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.columnar.hashtable import HashTable, Keys
-from stream.columnar.structured import Table
+from stream.columnar.structured import Table, at
 from stream.columnar.timestamps import LATEST_MS, Ints
+from stream.intake.wall import Undo
 
 SEEN: Final = np.dtype([("key", "<u8"), ("seen_ms", "<i8")])
 
@@ -30,6 +31,10 @@ class Dedup:
     def rows(self) -> NDArray[Any]:
         """What is remembered, for a snapshot."""
         return self._table.rows
+
+    def mark(self) -> Undo:
+        """Gives what puts it back to how it is now."""
+        return self._table.mark()
 
     def fresh(self, ids: Keys, clock_ms: Ints) -> NDArray[np.bool_]:
         """Which of the ids, hashed, in record order, are not duplicates; remembers them.
@@ -59,7 +64,7 @@ class Dedup:
         fresh = ~known
         fresh[known] = seen_ms[places] < clock_ms[known] - self._horizon_ms
         renewed = fresh[known]
-        seen_ms[places[renewed]] = clock_ms[known][renewed]
+        self._renew(places[renewed], clock_ms[known][renewed])
         new = np.empty(len(ids) - len(places), SEEN)
         new["key"], new["seen_ms"] = ids[~known], clock_ms[~known]
         self._table.add(new, found, ~known)
@@ -74,5 +79,11 @@ class Dedup:
             fresh.append(seen_ms[place] < now_ms - self._horizon_ms)
             if fresh[-1]:
                 seen_ms[place] = now_ms
-        self._table.rows["seen_ms"][list(seen_ms)] = list(seen_ms.values())
+        self._renew(np.array(list(seen_ms), np.int64), np.array(list(seen_ms.values()), np.int64))
         return fresh
+
+    def _renew(self, places: Ints, seen_ms: Ints) -> None:
+        """Rows at some places were seen anew."""
+        rows = at(self._table.rows, places)
+        rows["seen_ms"] = seen_ms
+        self._table.put(places, rows)

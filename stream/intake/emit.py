@@ -25,7 +25,12 @@ class Emitter:
         self._combos = combos
         read = list(cells_read(plan).values())
         self._read: Flags = np.array(read, np.bool_).reshape(len(read), len(CELLS)).T
-        self._scopes = ScopeNumbers(plan.used_dims, plan.groupings, plan.partitions)
+        self._plan = plan
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Combinations have been put back: their scopes are numbered anew."""
+        self._scopes = ScopeNumbers(self._plan.used_dims, self._plan.groupings, self._plan.partitions)
 
     def retain(self, codes: Ints) -> None:
         """Combinations have been numbered anew: `codes` is what their `retain` gave, for rising numbers."""

@@ -17,6 +17,7 @@ from stream.intake.history.satisfaction import UNHAPPY_ANSWER, heard_of
 from stream.intake.history.touchpoints import TOUCH
 from stream.intake.pairs import wanted
 from stream.intake.panes import OpenPanes, merged, tallies
+from stream.intake.wall import Undo
 from stream.messages.events import Feedback
 
 _CONSENT: Final = attrgetter("consent")
@@ -47,6 +48,10 @@ class AnswerLine:
         combo = self._combos.codes(own.events)
         self._open.add(tallies(own.closing, own.at_ms // self._pane_ms, combo, own.column))
         return self._unhappy_among(own) if self._paired else np.empty(0, TOUCH)
+
+    def mark(self) -> Undo:
+        """Gives what puts it back to how it is now."""
+        return self._open.mark()
 
     def close(self, through: int) -> Table:
         """What leaves with the panes up to and with `through`."""

@@ -6,7 +6,7 @@ fed, in offset order (and of the heartbeats between them); how they were cut int
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from typing import Final
 
@@ -25,10 +25,12 @@ from stream.intake.dedup import Dedup
 from stream.intake.emit import Emitter
 from stream.intake.feedback import AnswerLine
 from stream.intake.interactions import ContactLine
+from stream.intake.output import IntakeOutput, beside, refused, together
 from stream.intake.pairs import PairLine, wanted
 from stream.intake.panes import TALLY
 from stream.intake.snapshot import Saved, SavedSource, match_of, refitted, resume, used_cells
 from stream.intake.source_clock import SourceClock
+from stream.intake.wall import Marked, Undo, fed_in_parts, kind_of, marked
 from stream.messages.events import EventT, Feedback, Interaction
 from stream.messages.outcomes import Reason, RecordOutcome, Reject
 from stream.messages.records import Record, Stream
@@ -36,23 +38,6 @@ from stream.messages.tallies import NO_PANE, Kind, TallyMessage
 
 _ID: Final = attrgetter("id")
 _NOTHING: Final = np.empty(0, TALLY)
-
-
-@dataclass(frozen=True, slots=True)
-class IntakeOutput:
-    """What one feed came to.
-
-    `outcomes` are exclusive and add up to the records taken.  `sections` has a list per shard: one CLOSED
-    section each when panes have closed, even where it has no rows, else none.  Times are event time, None
-    before the first event.
-    """
-
-    rejects: Sequence[Reject]
-    outcomes: Mapping[RecordOutcome, int]
-    reasons: Mapping[Reason, int]
-    sections: list[list[TallyMessage]]
-    watermark_ms: int | None
-    newest_event_ms: int | None
 
 
 class Intake:
@@ -97,16 +82,25 @@ class Intake:
         `heartbeat_ms` moves the stream's clock on, after the records, to an event time that is known from
         elsewhere (a backtest: from the other stream).
         """
+        fed = _unseen(records, self.next_offset(stream))
+        feed, refuse = partial(self._feed, stream), partial(self._refuse, stream)
+        outputs = fed_in_parts(fed, self._mark, feed, refuse) if fed else []
+        if heartbeat_ms is not None or not outputs:
+            outputs.append(feed((), NO_TIME if heartbeat_ms is None else heartbeat_ms))
+        output = together(outputs)
+        if len(self._combos) > self._combos.limit:
+            self._forget_combos()
+        return output
+
+    def _feed(self, stream: Stream, fed: Sequence[Record], heartbeat_ms: int = NO_TIME) -> IntakeOutput:
+        """Take records that are new."""
         source = self._source[stream]
-        fed = _unseen(records, source.next_offset)
         decoded, fresh, late = self._take(stream, fed)
         if fed:
             source.next_offset = fed[-1].offset + 1
         newest_ms = int(decoded.at_ms.max()) if len(decoded.at_ms) else NO_TIME
-        closed = source.advance(max(newest_ms, NO_TIME if heartbeat_ms is None else heartbeat_ms))
+        closed = source.advance(max(newest_ms, heartbeat_ms))
         sections = self._closed(stream) if closed else self._emitter.silence()
-        if len(self._combos) > self._combos.limit:
-            self._forget_combos()
         return IntakeOutput(
             decoded.rejects,
             {
@@ -121,6 +115,28 @@ class Intake:
             source.newest_ms,
         )
 
+    def _refuse(self, stream: Stream, record: Record, error: Exception) -> IntakeOutput:
+        """Leave out a record that nobody foresaw."""
+        source = self._source[stream]
+        source.next_offset = record.offset + 1
+        reject = Reject(record.offset, Reason.INTERNAL, f"a fault of ours: {kind_of(error)}")
+        return refused(reject, self._emitter.silence(), source.watermark_ms, source.newest_ms)
+
+    def _mark(self) -> Undo:
+        """Gives what puts the state back to how it is now."""
+        lines: list[Marked] = [self._contacts, self._answers, self._combos]
+        if self._pairs:
+            lines.append(self._pairs)
+        undo_parts = marked(*self._source.values(), *self._dedup.values(), *lines)
+        through = self._paired_through
+
+        def undo() -> None:
+            undo_parts()
+            self._paired_through = through
+            self._emitter.start_anew()
+
+        return undo
+
     def open_sections(self, quiet_ms: Mapping[Stream, int]) -> list[list[TallyMessage]]:
         """Per shard an IDLE section of each quiet stream, with its open panes so far; changes nothing.
 
@@ -132,20 +148,20 @@ class Intake:
         contacts = self._contacts.so_far()
         rows = {Stream.INTERACTIONS: contacts.rows, Stream.FEEDBACK: self._answers.so_far()}
         for stream, quiet in quiet_ms.items():
-            found = _beside(
+            found = beside(
                 found, self._emitter.sections(Kind.IDLE, self._source[stream], rows[stream], quiet)
             )
         if self._pairs:
             pairs = self._pairs.so_far(contacts.heard)
             longest = max(quiet_ms.values())
-            found = _beside(found, self._emitter.sections(Kind.IDLE, self._joined, pairs, longest))
+            found = beside(found, self._emitter.sections(Kind.IDLE, self._joined, pairs, longest))
         return found
 
     def active_sections(self, stream: Stream) -> list[list[TallyMessage]]:
         """Per shard an ACTIVE section without rows: the stream has records again."""
         found = self._emitter.sections(Kind.ACTIVE, self._source[stream], _NOTHING)
         if self._pairs:
-            found = _beside(found, self._emitter.sections(Kind.ACTIVE, self._joined, _NOTHING))
+            found = beside(found, self._emitter.sections(Kind.ACTIVE, self._joined, _NOTHING))
         return found
 
     def snapshot(self) -> list[bytes]:
@@ -215,7 +231,7 @@ class Intake:
         if self._pairs and joined.through > self._paired_through:
             self._paired_through = joined.through
             pairs = self._pairs.close(joined.through)
-            found = _beside(found, self._emitter.sections(Kind.CLOSED, joined, pairs))
+            found = beside(found, self._emitter.sections(Kind.CLOSED, joined, pairs))
         return found
 
     def _take(
@@ -279,8 +295,3 @@ def _unseen(records: Sequence[Record], next_offset: int) -> Sequence[Record]:
     if not records or records[0].offset >= next_offset:
         return records
     return [record for record in records if record.offset >= next_offset]
-
-
-def _beside(left: list[list[TallyMessage]], right: list[list[TallyMessage]]) -> list[list[TallyMessage]]:
-    """The sections of both, shard by shard."""
-    return [known + more for known, more in zip(left, right, strict=True)]

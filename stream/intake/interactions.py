@@ -34,6 +34,7 @@ from stream.intake.history.touchpoints import (
 from stream.intake.limits import VALUE_CHARS
 from stream.intake.pairs import wanted
 from stream.intake.panes import TALLY, OpenPanes, merged, tallies
+from stream.intake.wall import Undo, marked
 from stream.messages.events import EVENTS, OUTCOMES, Interaction
 
 ABANDONED: Final = 6
@@ -101,6 +102,17 @@ class ContactLine:
         touches = self._touches(batch, self._touch[kinds], combo)
         if len(touches):
             self._waiting.append(touches)
+
+    def mark(self) -> Undo:
+        """Gives what puts it back to how it is now."""
+        waiting = list(self._waiting)
+        parts = marked(self._open, self._contacts, self._cases)
+
+        def undo() -> None:
+            self._waiting = waiting
+            parts()
+
+        return undo
 
     def close(self, through: int) -> Closed:
         """What leaves with the panes up to and with `through`."""

@@ -9,6 +9,7 @@ from stream.indicators.plan import Plan
 from stream.intake.history.satisfaction import PAIR, Satisfaction
 from stream.intake.history.touchpoints import TOUCH
 from stream.intake.panes import TALLY, merged
+from stream.intake.wall import Undo
 
 
 def wanted(plan: Plan) -> bool:
@@ -29,6 +30,16 @@ class PairLine:
         """Keep until its pane closes."""
         if len(heard):
             self._waiting.append(heard)
+
+    def mark(self) -> Undo:
+        """Gives what puts it back to how it is now."""
+        waiting, pairs = list(self._waiting), self._pairs.mark()
+
+        def undo() -> None:
+            self._waiting = waiting
+            pairs()
+
+        return undo
 
     def close(self, through: int) -> Table:
         """What leaves with the panes up to and with `through`."""

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from stream.columnar.structured import Table, at, stacked, where
 from stream.columnar.timestamps import Ints
+from stream.intake.wall import Undo
 
 TALLY: Final = np.dtype(
     [("closing", "<i8"), ("pane", "<i8"), ("combo", "<i4"), ("cell", "<i4"), ("count", "<i8")]
@@ -91,6 +92,16 @@ class OpenPanes:
         """Everything that waits, merged."""
         self._keep(merged(self._all()))
         return self._all()
+
+    def mark(self) -> Undo:
+        """Gives what puts them back to how they are now: rows are never written twice."""
+        chunks, compact_at = list(self._chunks), self._compact_at
+
+        def undo() -> None:
+            self._chunks, self._waiting = chunks, sum(map(len, chunks))
+            self._compact_at = compact_at
+
+        return undo
 
     def _all(self) -> Table:
         return stacked(self._chunks)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.columnar.timestamps import NO_TIME, Ints
+from stream.intake.wall import Undo
 from stream.messages.tallies import NO_PANE
 
 
@@ -33,6 +34,15 @@ class SourceClock:
     def newest_ms(self) -> int | None:
         """Its greatest event time, None before the first event."""
         return None if self.clock_ms == NO_TIME else self.clock_ms
+
+    def mark(self) -> Undo:
+        """Gives what puts it back to where it is now."""
+        stood = self.next_offset, self.clock_ms, self.through
+
+        def undo() -> None:
+            self.next_offset, self.clock_ms, self.through = stood
+
+        return undo
 
     def clocks(self, at_ms: Ints) -> Ints:
         """The clock before each event, and after the last: one more than events."""

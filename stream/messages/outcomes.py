@@ -31,6 +31,7 @@ class Reason(StrEnum):
     UNKNOWN_INDICATOR = "unknown_indicator"
     BAD_SCALE = "bad_scale"
     SCORE_OFF_SCALE = "score_off_scale"
+    INTERNAL = "internal"  # an exception that nobody foresaw: a fault of ours, not the sender's
     UNMAPPABLE = "unmappable"  # a message to the gateway that its source's mapping makes no event of
 
 

@@ -1,5 +1,6 @@
 """The intake under the worker: records of the two inputs in; tallies and dead letters out."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -7,12 +8,14 @@ from typing import Final
 import xxhash
 
 from stream.indicators.plan import Plan
-from stream.intake.intake import Intake, IntakeOutput
+from stream.intake.intake import Intake
+from stream.intake.output import IntakeOutput
 from stream.kafka.dead_letters import letter
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outgoing
 from stream.kafka.reader import Records
 from stream.messages.keys import sampled
+from stream.messages.outcomes import Reason
 from stream.messages.records import Stream
 from stream.messages.tallies import TallyMessage, no_rows
 from stream.messages.tallies import encode as encode_section
@@ -20,6 +23,8 @@ from stream.messages.topic_names import TALLIES
 from stream.monitoring.metrics import Metrics
 from stream.worker.idleness import Quiet
 from stream.worker.processor import Work
+
+log = logging.getLogger(__name__)
 
 SAY_AGAIN_S: Final = 600.0
 """The open panes of a quiet input are said again after so long, in case the log forgets."""
@@ -36,6 +41,7 @@ class IntakeProcessor:
         self._partition = partition
         self._metrics = metrics
         self._quiet = Quiet(Stream, idle_after_s)
+        self._faults: set[str] = set()
         self._said: dict[tuple[int, str], tuple[bytes, float]] = {}
 
     @classmethod
@@ -64,9 +70,22 @@ class IntakeProcessor:
         active = self.intake.active_sections(stream) if self._quiet.records(stream) else []
         output = self.intake.feed(stream, records)
         self._metrics.batch(stream, output)
+        self._log_faults(stream, output)
         self._metrics.keys(stream, sampled(records))
         letters = _letters(TP(topic, self._partition), output, records)
         return Work([*_sections(active), *letters, *_sections(output.sections)])
+
+    def _log_faults(self, stream: Stream, output: IntakeOutput) -> None:
+        """Log what nobody foresaw, once for each kind; the records themselves are in the dead letters."""
+        if Reason.INTERNAL not in output.reasons:
+            return
+        for reject in output.rejects:
+            if reject.reason is Reason.INTERNAL and reject.detail not in self._faults:
+                self._faults.add(reject.detail)
+                log.error(
+                    "record refused topic=%s partition=%d offset=%d detail=%s",
+                    stream.topic, self._partition, reject.offset, reject.detail,
+                )  # fmt: skip
 
     def look(self, caught_up: Mapping[Stream, bool], now_s: float) -> list[Outgoing]:
         """Sections of inputs that have been quiet for long; called every second or two."""

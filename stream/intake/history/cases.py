@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from alerts.rules import DAY_MS
 from stream.columnar.hashtable import Found, HashTable, Keys
-from stream.columnar.structured import Table, at, put, stacked, where
+from stream.columnar.structured import Table, at, stacked, where
 from stream.columnar.timestamps import NO_TIME, Ints
 from stream.indicators.cells import CELL, TTR_BUCKETS, TTR_GAMMA
 from stream.intake.history.touchpoints import (
@@ -27,6 +27,7 @@ from stream.intake.history.touchpoints import (
     remembered,
 )
 from stream.intake.panes import tallies
+from stream.intake.wall import Undo
 
 CASE: Final = np.dtype([("key", "<u8"), ("opened_ms", "<i8"), ("at_ms", "<i8")])
 """`opened_ms` is `NO_TIME` once the case is closed, `at_ms` the contact that was taken last."""
@@ -55,6 +56,10 @@ class Cases:
     def rows(self) -> Table:
         """What is remembered, a view."""
         return self._table.rows
+
+    def mark(self) -> Undo:
+        """Gives what puts it back to how it is now."""
+        return self._table.mark()
 
     def judge(self, touches: Table, target_ms: int, *, keep: bool = True) -> Table:
         """Tallies of the resolutions among touches whose panes close; later calls carry later closings.
@@ -116,7 +121,7 @@ class Cases:
         rows["opened_ms"] = np.where(closed, NO_TIME, opened_ms[ends])
         rows["at_ms"] = runs.touches["at_ms"][ends]
         known = found.places >= 0
-        put(self._table.rows, found.places[known], where(rows, known))
+        self._table.put(found.places[known], where(rows, known))
         new = ~known & ~closed
         self._table.add(where(rows, new), found, new)
 

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from stream.columnar.hashtable import Found, HashTable
-from stream.columnar.structured import Table, at, put, stacked, where
+from stream.columnar.structured import Table, at, stacked, where
 from stream.columnar.timestamps import Ints
 from stream.indicators.cells import CELL
 from stream.intake.history.touchpoints import (
@@ -27,6 +27,7 @@ from stream.intake.history.touchpoints import (
     remembered,
 )
 from stream.intake.panes import tallies
+from stream.intake.wall import Undo
 
 HISTORY: Final = np.dtype(
     [("key", "<u8"), ("at_ms", "<i8"), ("id", "<u8"), ("combo", "<i4"), ("solved", "<i4")]
@@ -66,6 +67,10 @@ class Contacts:
     def rows(self) -> Table:
         """What is remembered, a view."""
         return self._table.rows
+
+    def mark(self) -> Undo:
+        """Gives what puts it back to how it is now."""
+        return self._table.mark()
 
     def judge(self, touches: Table, *, keep: bool = True) -> Verdicts:
         """Verdicts on touches whose panes close; later calls carry later closings.
@@ -129,5 +134,5 @@ class Contacts:
         rows = np.empty(len(final), HISTORY)
         rows["key"], rows["at_ms"] = last["person"], last["at_ms"]
         rows["id"], rows["combo"], rows["solved"] = last["id"], last["combo"], solved[final]
-        put(self._table.rows, found.places[known], where(rows, known))
+        self._table.put(found.places[known], where(rows, known))
         self._table.add(where(rows, new), found, new)

@@ -11,11 +11,12 @@ from typing import Final
 import numpy as np
 
 from stream.columnar.hashtable import Found, HashTable, Keys
-from stream.columnar.structured import Table, at, put, stacked, where
+from stream.columnar.structured import Table, at, stacked, where
 from stream.columnar.timestamps import NO_TIME, Ints
 from stream.intake.history.repeats import FAILED, SOLVED
 from stream.intake.history.touchpoints import REMEMBERED, TOUCH, Order, Runs, first_closing, starts_at
 from stream.intake.panes import tallies
+from stream.intake.wall import Undo
 
 PAIR: Final = np.dtype(
     [
@@ -57,6 +58,10 @@ class Satisfaction:
     def rows(self) -> Table:
         """What is remembered, a view."""
         return self._table.rows
+
+    def mark(self) -> Undo:
+        """Gives what puts it back to how it is now."""
+        return self._table.mark()
 
     def judge(self, touches: Table, *, keep: bool = True) -> Table:
         """Tallies of what was heard; later calls have later closings.
@@ -109,7 +114,7 @@ class Satisfaction:
         rows["at_ms"] = touches["at_ms"][runs.latest_until(np.ones(len(touches), bool))[last]]
         rows["combo"], rows["charged"] = touches["combo"][contact], charge >= 0
         known = found.places >= 0
-        put(self._table.rows, found.places[known], where(rows, known))
+        self._table.put(found.places[known], where(rows, known))
         self._table.add(where(rows, ~known), found, ~known)
 
 

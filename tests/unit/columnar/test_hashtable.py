@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream.columnar.hashing import hashed
 from stream.columnar.hashtable import HashTable
 from stream.columnar.structured import Table, where
 
@@ -94,3 +95,34 @@ def test_room_is_made_once_and_not_for_every_batch() -> None:
         table.add(rows_of(keys.tolist()), table.find(keys), np.ones(1, bool))
     assert len(table) == 2000
     assert len(sweeps) <= 4
+
+
+@given(
+    st.lists(st.integers(0, 400), max_size=40),
+    st.lists(st.lists(st.integers(0, 400), max_size=700), max_size=3),
+)
+def test_a_mark_puts_everything_back(before: list[int], after: list[list[int]]) -> None:
+    """Whatever was added, overwritten or swept since: the rows are those of the mark, and are found."""
+    dtype = np.dtype([("key", "<u8"), ("seen", "<i8")])
+    table = HashTable(dtype)
+
+    def enter(numbers: list[int], seen: int) -> None:
+        keys = hashed([str(number) for number in dict.fromkeys(numbers)])
+        table.reserve(len(keys), lambda rows: rows["seen"] >= 0)
+        found = table.find(keys)
+        known = found.places >= 0
+        rows = np.empty(len(keys), dtype)
+        rows["key"], rows["seen"] = keys, seen
+        table.put(found.places[known], rows[known])
+        table.add(rows[~known], found, ~known)
+
+    enter(before, 1)
+    wanted = table.rows.copy()
+    undo = table.mark()
+    for number, numbers in enumerate(after):
+        enter(numbers, -1 if number % 2 else 2)
+    undo()
+    assert table.rows.tolist() == wanted.tolist()
+    assert table.find(wanted["key"]).places.tolist() == list(range(len(wanted)))
+    others = hashed([f"x{number}" for number in range(50)])
+    assert (table.find(others).places < 0).all()

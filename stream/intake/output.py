@@ -1,0 +1,57 @@
+"""What an intake has to say about records that it was fed."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from stream.messages.outcomes import Reason, RecordOutcome, Reject
+from stream.messages.tallies import TallyMessage
+
+Sections = list[list[TallyMessage]]
+"""Messages by the judge that they are for."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeOutput:
+    """What one feed came to.
+
+    `outcomes` are exclusive and add up to the records taken.  `sections` has a list per shard: one CLOSED
+    section each when panes have closed, even where it has no rows, else none (more of them where a record
+    had to be left out).  Times are event time, None before the first event.
+    """
+
+    rejects: Sequence[Reject]
+    outcomes: Mapping[RecordOutcome, int]
+    reasons: Mapping[Reason, int]
+    sections: Sections
+    watermark_ms: int | None
+    newest_event_ms: int | None
+
+
+def refused(
+    reject: Reject, sections: Sections, watermark_ms: int | None, newest_event_ms: int | None
+) -> IntakeOutput:
+    """What one record came to that was refused."""
+    outcomes = {RecordOutcome.REJECTED: 1}
+    return IntakeOutput([reject], outcomes, {reject.reason: 1}, sections, watermark_ms, newest_event_ms)
+
+
+def together(outputs: Sequence[IntakeOutput]) -> IntakeOutput:
+    """What parts came to that were fed one after the other; at least one."""
+    if len(outputs) == 1:
+        return outputs[0]
+    outcomes: Counter[RecordOutcome] = Counter()
+    reasons: Counter[Reason] = Counter()
+    sections: Sections = [[] for _ in outputs[0].sections]
+    for output in outputs:
+        outcomes.update(output.outcomes)
+        reasons.update(output.reasons)
+        sections = beside(sections, output.sections)
+    rejects = [reject for output in outputs for reject in output.rejects]
+    last = outputs[-1]
+    return IntakeOutput(rejects, outcomes, reasons, sections, last.watermark_ms, last.newest_event_ms)
+
+
+def beside(left: Sections, right: Sections) -> Sections:
+    """The sections of both, shard by shard."""
+    return [known + more for known, more in zip(left, right, strict=True)]
