@@ -5,8 +5,11 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import tzinfo
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 import msgspec
@@ -14,14 +17,18 @@ from aiokafka import AIOKafkaProducer
 from click.core import ParameterSource
 
 from alerts.errors import SettingsError
+from stream.cli.import_words import listed, reported
 from stream.cli.kafka_options import kafka_options, run
 from stream.cli.progress import Told, progress
+from stream.files import rule_files
 from stream.files.event_files import EventFile
-from stream.files.packed_logs import STDIN, UNREADABLE, PackedLog, opened, unreadable
-from stream.importing.importer import ImportCounts, Importer
-from stream.importing.mapping import LogMapping
-from stream.importing.mapping_file import load
+from stream.files.packed_logs import STDIN, UNREADABLE, PackedLog, opened_all, size_of, unreadable
+from stream.importing.importer import Importer
+from stream.importing.mapping import Format, LogMapping
+from stream.importing.mapping_file import load, shipped, text_of
 from stream.importing.tables import rows
+from stream.importing.zones import zone_of
+from stream.intake.vouching import Vouching
 from stream.kafka.clients import BrokerError, admin_client, producing
 from stream.kafka.settings import ClientSettings
 from stream.messages.records import Stream
@@ -41,8 +48,10 @@ _KEYS: Final = msgspec.json.Decoder(_Keys)
 
 
 @click.command()
-@click.argument("kind", metavar="KIND")
-@click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, allow_dash=True))
+@click.argument("kind", metavar="KIND", required=False)
+@click.argument("file", metavar="FILE", required=False, type=click.Path(dir_okay=False, allow_dash=True))
+@click.option("--list", "listing", is_flag=True, help="List the shipped mappings and what each reads.")
+@click.option("--show", metavar="KIND", help="Print a shipped mapping, to begin your own from.")
 @click.option(
     "-o",
     "--output",
@@ -50,44 +59,84 @@ _KEYS: Final = msgspec.json.Decoder(_Keys)
     metavar="OUT",
     help="NDJSON file (.gz: compressed; -: stdout, the default without --broker).",
 )
+@click.option("--time-zone", metavar="ZONE", help="Zone of times without one, in place of the mapping's.")
+@click.option(
+    "--rules",
+    type=click.Path(dir_okay=False),
+    metavar="RULES",
+    help="Rules file whose scales the answers must fit; without it, the default ones.",
+)
 @click.option(
     "--as-is", is_flag=True, help="Keep the order of the log; otherwise events leave by event time."
 )
 @click.option("--strict", is_flag=True, help="Exit with code 1 when a row could not be used.")
 @kafka_options
 def command(
-    kafka: ClientSettings,
-    kind: str,
-    file: str,
-    output: str | None,
-    as_is: bool,  # noqa: FBT001  # click hands options over by name
-    strict: bool,  # noqa: FBT001
-) -> None:
+    kafka: ClientSettings, kind: str | None, file: str | None, **given: Any
+) -> None:  # click hands options over by name
     """Turn a foreign log into events: to a file, to stdout, or to Kafka.
 
-    KIND is a shipped mapping (bank-calls, incidents) or a mapping file of your own; FILE a CSV, TSV or
-    NDJSON log, plain or in gzip or zip, or - for stdin.  To Kafka, name --broker on the command line.
+    KIND is a shipped mapping (`--list` names them) or a mapping file of your own; FILE a CSV, TSV, NDJSON or
+    JSON log, plain or in gzip or zip, or - for stdin.  To Kafka, name --broker on the command line.
+
+    Events that the worker would refuse are not written; --strict tells them apart by exit code 1.
     """
-    mapping = load(kind)
-    importer = Importer(mapping)
-    given = click.get_current_context().get_parameter_source("broker") is ParameterSource.COMMANDLINE
-    with _events(importer, mapping, file, as_is=as_is) as events:
-        if given and output is None:
+    wish = ImportWish(**given)
+    if wish.listing:
+        click.echo(listed(), nl=False)
+    elif wish.show is not None:
+        click.echo(text_of(wish.show)[0], nl=False)
+    elif kind is None or file is None:
+        raise click.UsageError(
+            f"want KIND and FILE: a mapping ({', '.join(shipped())}, or your own file) and a log"
+        )
+    else:
+        _import(kafka, kind, file, wish)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportWish:
+    """The options of the command line."""
+
+    listing: bool
+    show: str | None
+    output: str | None
+    time_zone: str | None
+    rules: str | None
+    as_is: bool
+    strict: bool
+
+
+def _import(kafka: ClientSettings, kind: str, file: str, wish: ImportWish) -> None:
+    mapping = load(kind, _zone(wish.time_zone))
+    indicators = {} if wish.rules is None else rule_files.load(wish.rules).indicators
+    importer = Importer(mapping, Vouching(indicators).refused)
+    broker = click.get_current_context().get_parameter_source("broker") is ParameterSource.COMMANDLINE
+    with _events(importer, mapping, file, as_is=wish.as_is) as events:
+        if broker and wish.output is None:
             run(_produce(kafka, events))
         else:
-            _write(output or STDIN, events)
-    _report(importer.tale)
-    if strict and importer.tale.bad:
+            _write(wish.output or STDIN, events)
+    click.echo(reported(importer.tale, mapping.format), err=True, nl=False)
+    if wish.strict and importer.tale.bad:
         raise SystemExit(1)
+
+
+def _zone(name: str | None) -> tzinfo | None:
+    try:
+        return None if name is None else zone_of(name)
+    except ValueError as error:
+        raise SettingsError(f"--time-zone: {error}") from None
 
 
 @contextmanager
 def _events(importer: Importer, mapping: LogMapping, file: str, *, as_is: bool) -> Iterator[Iterable[bytes]]:
     """The events of a log as lines, by event time unless `as_is`."""
+    layout = mapping.format
     with ExitStack() as stack:
-        log = stack.enter_context(opened(file, mapping.format.member))
-        told = stack.enter_context(progress(f"importing {log.name}", log.size))
-        lines = _read(importer, mapping, log, told)
+        logs = stack.enter_context(opened_all(file, layout.member, several=layout.several))
+        told = stack.enter_context(progress(f"importing {file}", size_of([file])))
+        lines = _read(importer, layout, file, logs, told)
         if as_is:
             yield lines
             return
@@ -97,20 +146,23 @@ def _events(importer: Importer, mapping: LogMapping, file: str, *, as_is: bool) 
         yield _in_order(stack.enter_context(EventFile([spool.name])))
 
 
-def _read(importer: Importer, mapping: LogMapping, log: PackedLog, told: Told) -> Iterator[bytes]:
-    try:
-        for line in importer.lines(rows(log.stream, mapping.format, log.name), log.name):
-            if importer.tale.events % TOLD_EVERY == 0:
-                told(log.consumed())
-            yield line
-    except UNREADABLE as error:
-        raise unreadable(log.name, error) from None
+def _read(
+    importer: Importer, layout: Format, file: str, logs: Iterator[PackedLog], told: Told
+) -> Iterator[bytes]:
+    for log in logs:
+        try:
+            found = rows(log.stream, layout, log.name, partial(importer.check, log.name))
+            for number, line in enumerate(importer.lines(found)):
+                if number % TOLD_EVERY == 0:
+                    told(log.consumed())
+                yield line
+        except UNREADABLE as error:
+            raise unreadable(log.name, error) from None
+    yield from importer.finish()
     tale = importer.tale
     if tale.rows > tale.skipped and not tale.events:
-        _report(tale)
-        raise SettingsError(
-            f"{log.name}: want rows that the mapping makes events of, got none in {tale.rows:,}"
-        )
+        click.echo(reported(tale, layout), err=True, nl=False)
+        raise SettingsError(f"{file}: want rows that the mapping makes events of, got none in {tale.rows:,}")
 
 
 def _in_order(events: EventFile) -> Iterator[bytes]:
@@ -151,16 +203,3 @@ async def _send(producer: AIOKafkaProducer, line: bytes) -> None:
     keys = _KEYS.decode(line)
     stream = Stream.FEEDBACK if b'"indicator":' in line else Stream.INTERACTIONS
     await producer.send(stream.topic, line, key=(keys.customer or keys.id).encode())
-
-
-def _report(tale: ImportCounts) -> None:
-    bad = tale.bad.total()
-    click.echo(
-        f"{tale.rows:,} rows: {tale.events:,} events, {tale.skipped:,} rows skipped, {bad:,} bad", err=True
-    )
-    for fault, count in tale.bad.most_common():
-        click.echo(f"  {count:,} × {fault}", err=True)
-    for number, what in tale.first_bad:
-        click.echo(f"  line {number}: {what}", err=True)
-    if bad > len(tale.first_bad):
-        click.echo(f"  … and {bad - len(tale.first_bad):,} more", err=True)

@@ -1,6 +1,13 @@
-"""Opens a log, whatever it is packed in: plain, gzip or zip, told apart by content, from a path or stdin."""
+"""Opens a log, whatever it is packed in: plain, gzip or zip, told apart by content, from a path or stdin.
+
+Nothing is unpacked onto disk, and whatever is wrong with a file or archive is one kind of error: `OSError`
+while it is read, a sentence for the operator when it is opened.
+"""
 
 import gzip
+import io
+import lzma
+import struct
 import sys
 import zipfile
 import zlib
@@ -8,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from io import BufferedReader
+from functools import partial
 from pathlib import Path
 from stat import S_ISREG
 from typing import IO, Final
@@ -18,9 +25,33 @@ from alerts.errors import SettingsError
 STDIN: Final = "-"
 GZIP: Final = b"\x1f\x8b"
 ZIP: Final = b"PK\x03\x04"
+EMPTY_ZIP: Final = b"PK\x05\x06"
 
+BROKEN: Final = (
+    OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error,
+    RuntimeError, ValueError, KeyError, IndexError,
+)  # fmt: skip
+"""What Python's readers of archives raise at damage, encryption and methods that they do not know."""
 UNREADABLE: Final = (OSError, EOFError, zipfile.BadZipFile, zlib.error)
-"""What reading a damaged or vanished file raises."""
+"""What reading a damaged or vanished file raises: all the others come as OSError."""
+
+FOREIGN: Final = (
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook: open it and save it as CSV UTF-8 (File, Save as)"),
+    (b"PAR1", 'a Parquet file: write it as CSV or NDJSON, such as with `duckdb -c "COPY … TO …"`'),
+    (b"Obj\x01", "an Avro file: write it as NDJSON, such as with `avro-tools tojson`"),
+    (b"\x28\xb5\x2f\xfd", "a zstd file: unpack it with `zstd -dc FILE | tocsin …  -`"),
+    (b"BZh", "a bzip2 file: unpack it with `bzip2 -dc FILE | tocsin …  -`"),
+    (b"\xfd7zXZ", "an xz file: unpack it with `xz -dc FILE | tocsin …  -`"),
+    (b"7z\xbc\xaf", "a 7z archive: unpack it first"),
+    (b"Rar!", "a RAR archive: unpack it first"),
+    (b"%PDF", "a PDF file: ask for the data as CSV"),
+)  # fmt: skip
+"""Beginnings of files that people have, and what to do with them."""
+EXCEL: Final = (
+    "an Excel workbook (.xlsx): open it and save it as CSV UTF-8 (File, Save as), or convert it with "
+    "`libreoffice --convert-to csv FILE`"
+)
+OPEN_DOCUMENT: Final = "an OpenDocument spreadsheet: open it and save it as CSV (File, Save as)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +69,26 @@ class PackedLog:
     plain: Path | None = None
 
 
+class _Readable(io.RawIOBase):
+    """A stream whose faults are all OSErrors with a reason."""
+
+    def __init__(self, inner: IO[bytes]) -> None:
+        self._inner = inner
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # as RawIOBase is called
+        """Some bytes, none at the end."""
+        try:
+            block = self._inner.read(len(buffer))
+        except BROKEN as error:
+            raise OSError(None, _reason(error)) from None
+        buffer[: len(block)] = block
+        return len(block)
+
+
 @contextmanager
 def opened(name: str, member: str | None = None) -> Iterator[PackedLog]:
     """The log at the path `name`, or stdin for `-`; closed at the end.
@@ -47,19 +98,32 @@ def opened(name: str, member: str | None = None) -> Iterator[PackedLog]:
     Raises:
         SettingsError: it cannot be opened, or the archive does not hold exactly one such file.
     """
+    with opened_all(name, member) as logs:
+        yield next(logs)
+
+
+@contextmanager
+def opened_all(
+    name: str, member: str | None = None, *, several: bool = False
+) -> Iterator[Iterator[PackedLog]]:
+    """The log, or where `several` may be, each of an archive's that is like `member`, in the order of names.
+
+    Raises:
+        SettingsError: it cannot be opened, or the archive does not hold such a file.
+    """
     with ExitStack() as stack:
         try:
-            log = _open(name, member, stack)
-        except UNREADABLE as error:
+            logs = _open(name, member, stack, several=several)
+        except BROKEN as error:
             raise unreadable(name, error) from None
-        yield log
+        yield logs
 
 
 def size_of(names: Sequence[str]) -> int | None:
     """Bytes of all the files as they are on disk; None if one of them is a pipe, or not there."""
     try:
         stats = [Path(name).stat() for name in names if name != STDIN]
-    except OSError:
+    except (OSError, ValueError):
         return None
     regular = all(S_ISREG(stat.st_mode) for stat in stats) and STDIN not in names
     return sum(stat.st_size for stat in stats) if regular else None
@@ -67,36 +131,87 @@ def size_of(names: Sequence[str]) -> int | None:
 
 def unreadable(name: str, error: BaseException) -> SettingsError:
     """The operator's error for a log that cannot be read, or not to its end."""
-    reason = getattr(error, "strerror", None) or str(error) or "damaged"
-    return SettingsError(f"{name}: want a readable log, got: {reason}")
+    return SettingsError(f"{name}: want a readable log, got: {_reason(error)}")
 
 
-def _open(name: str, member: str | None, stack: ExitStack) -> PackedLog:
+def _reason(error: BaseException) -> str:
+    if isinstance(error, RuntimeError) and "encrypted" in str(error):
+        return "an archive that is encrypted: unpack it with its password first"
+    if isinstance(error, NotImplementedError):
+        return f"an archive packed in a way that is not known ({error}): pack it anew with `zip` or gzip"
+    return getattr(error, "strerror", None) or str(error) or "damaged"
+
+
+def _open(name: str, member: str | None, stack: ExitStack, *, several: bool) -> Iterator[PackedLog]:
     if name == STDIN:
         raw = sys.stdin.buffer
-        head = raw.peek(4) if isinstance(raw, BufferedReader) else b""
-        packed: IO[bytes] = gzip.GzipFile(fileobj=raw) if head.startswith(GZIP) else raw  # type: ignore[assignment]  # a GzipFile reads bytes
-        return PackedLog("stdin", packed, lambda: 0, None)
+        head = raw.peek(8) if isinstance(raw, io.BufferedReader) else b""
+        _refuse_foreign("stdin", head[:8])
+        return iter([PackedLog("stdin", _unzipped(raw) if head.startswith(GZIP) else raw, lambda: 0, None)])
     path = Path(name)
     file = stack.enter_context(path.open("rb"))
     size = path.stat().st_size
-    head = file.peek(4)[:4]
-    if head.startswith(ZIP):
-        stream = stack.enter_context(_member(name, zipfile.ZipFile(file), member))
-        return PackedLog(name, stream, file.tell, size)
+    head = file.peek(8)[:8]
+    _refuse_foreign(name, head)
+    if head.startswith((ZIP, EMPTY_ZIP)):
+        return _members(name, file, member, size, several=several)
     if head.startswith(GZIP):
-        return PackedLog(name, stack.enter_context(gzip.open(file, "rb")), file.tell, size)  # type: ignore[arg-type]  # a GzipFile reads bytes
-    return PackedLog(name, file, file.tell, size, path if path.is_file() else None)
+        return iter([PackedLog(name, _unzipped(file), partial(_place, file, size), size)])
+    return iter([PackedLog(name, file, partial(_place, file, size), size, path if path.is_file() else None)])
 
 
-def _member(name: str, archive: zipfile.ZipFile, wanted: str | None) -> IO[bytes]:
+def _place(file: IO[bytes], size: int) -> int:
+    """How far a file was read; to its end, if whoever read it has closed it."""
+    return size if file.closed else file.tell()
+
+
+def _unzipped(file: IO[bytes] | io.BufferedReader) -> io.BufferedReader:
+    return io.BufferedReader(_Readable(gzip.GzipFile(fileobj=file)))  # type: ignore[arg-type]  # reads bytes
+
+
+def _refuse_foreign(name: str, head: bytes) -> None:
+    for start, what in FOREIGN:
+        if head.startswith(start):
+            raise SettingsError(f"{name}: want CSV, NDJSON, or either in gzip or zip, got {what}")
+
+
+def _members(
+    name: str, file: IO[bytes], wanted: str | None, size: int, *, several: bool
+) -> Iterator[PackedLog]:
+    archive = zipfile.ZipFile(file)
     names = [
         info.filename
         for info in archive.infolist()
         if not info.is_dir() and not info.filename.startswith("__MACOSX/")
     ]
-    fitting = [entry for entry in names if wanted is None or fnmatch(entry, wanted)]
-    if len(fitting) != 1:
+    if "[Content_Types].xml" in names and any(entry.startswith("xl/") for entry in names):
+        raise SettingsError(f"{name}: want CSV or NDJSON, got {EXCEL}")
+    if "mimetype" in names and "content.xml" in names:
+        raise SettingsError(f"{name}: want CSV or NDJSON, got {OPEN_DOCUMENT}")
+    fitting = sorted(entry for entry in names if wanted is None or fnmatch(entry, wanted))
+    if not fitting or (len(fitting) > 1 and not several):
         which = "one file" if wanted is None else f"one file like {wanted}"
-        raise SettingsError(f"{name}: want {which} in the archive, got {', '.join(sorted(names)) or 'none'}")
-    return archive.open(fitting[0])
+        shown = ", ".join(sorted(names)[:SHOWN]) + (", …" if len(names) > SHOWN else "")
+        raise SettingsError(f"{name}: want {which} in the archive, got {shown or 'none'}")
+    return _each(name, archive, fitting, file, size)
+
+
+SHOWN: Final = 20
+"""Names of files in an archive that a message lists."""
+
+
+def _each(
+    name: str, archive: zipfile.ZipFile, entries: Sequence[str], file: IO[bytes], size: int
+) -> Iterator[PackedLog]:
+    """Each file of an archive, opened when it is its turn; one that is gzip itself is unpacked again."""
+    for entry in entries:
+        own = name if len(entries) == 1 else f"{name}:{entry}"
+        try:
+            inner = archive.open(entry)
+            stream: io.BufferedReader = io.BufferedReader(_Readable(inner))
+            if stream.peek(2)[:2] == GZIP:
+                stream = _unzipped(stream)
+        except BROKEN as error:
+            raise unreadable(own, error) from None
+        with stream:
+            yield PackedLog(own, stream, partial(_place, file, size), size)

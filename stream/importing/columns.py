@@ -35,6 +35,8 @@ class Fault(StrEnum):
     LOOKUP = "lookup"  # not in the mapping's table, which has no `otherwise`
     SYNTAX = "syntax"  # not a line of the declared format
     ENCODING = "encoding"  # bytes that are not text
+    SAME_ID = "same_id"  # two events of one row that the worker takes for one
+    TOO_LONG = "too_long"  # a line, or an object, of more than a mebibyte
     LIST = "list"  # several values where a field takes one
     REFUSED = "refused"  # the worker would not take the event
     FOREIGN = "foreign"  # not a message of the system that the mapping is for

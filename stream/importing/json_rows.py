@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from stream.importing.columns import LIST, Row
+from stream.importing.columns import LIST, Fault, Row, RowError
 
 ITEMS: Final = 50
 """Items of a list of objects that are reached by their number; further ones are not looked at."""
@@ -23,6 +23,10 @@ NEXT: Final = "next"
 NUMBER: Final = "#"
 DEPTH: Final = 40
 """Objects within objects that are looked into."""
+STARS: Final = 2
+"""Lists within lists whose values are reached together, as `list.*.list.*.key`."""
+MOST_VALUES: Final = 1_000_000
+"""Values of all the rows that one object fans out to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,10 @@ def json_rows(
         items = [{"key": key, "value": item} for key, item in items.items()]
     if not isinstance(items, list):
         return
+    if len(items) * (len(shared) + 1) > MOST_VALUES:
+        want = f"want at most {MOST_VALUES:,} values"
+        raise RowError(Fault.TOO_LONG, f"{each}: {want}, got {len(items):,} items with {len(shared):,} each")
+    others = {} if beside is None else _by_key(value, beside)
     for place, item in enumerate(items):
         row = dict(shared)
         row[f"{each}.{NUMBER}"] = str(place + 1)
@@ -59,17 +67,20 @@ def json_rows(
         if place + 1 < len(items):
             row.update(_values(items[place + 1], f"{each}.{NEXT}", None, DEPTH))
         if beside is not None:
-            row.update(_found(value, beside, row.get(beside.equals)))
+            other = others.get(row.get(beside.equals))
+            row.update(_values(other, beside.name, None, DEPTH))
         yield row
 
 
-def _found(value: Mapping[str, object], beside: Beside, wanted: str | None) -> Iterator[tuple[str, str]]:
+def _by_key(value: Mapping[str, object], beside: Beside) -> dict[str | None, object]:
+    """The items of the list beside, by the text that tells them apart; of two alike the first."""
+    found: dict[str | None, object] = {}
     items = _at(value, beside.path)
     for item in items if isinstance(items, list) else ():
-        found = _at(item, beside.key)
-        if wanted is not None and found is not None and _text(found) == wanted:
-            yield from _values(item, beside.name, None, DEPTH)
-            return
+        key = _at(item, beside.key)
+        if key is not None:
+            found.setdefault(_text(key), item)
+    return found
 
 
 def _at(value: object, path: str) -> object:
@@ -79,33 +90,40 @@ def _at(value: object, path: str) -> object:
 
 
 def _leaves(
-    value: Mapping[str, object], prefix: str, without: str | None, depth: int
+    value: Mapping[str, object], prefix: str, without: str | None, depth: int, stars: int = STARS
 ) -> Iterator[tuple[str, str]]:
     for key, item in value.items():
         if prefix + key != without:
-            yield from _values(item, prefix + key, without, depth)
+            yield from _values(item, prefix + key, without, depth, stars)
 
 
-def _values(item: object, path: str, without: str | None, depth: int) -> Iterator[tuple[str, str]]:
+def _values(
+    item: object, path: str, without: str | None, depth: int, stars: int = STARS
+) -> Iterator[tuple[str, str]]:
     """What stands at a path and below.  Nulls are left out."""
     if isinstance(item, dict):
         if depth:
-            yield from _leaves(item, path + ".", without, depth - 1)
+            yield from _leaves(item, path + ".", without, depth - 1, stars)
     elif isinstance(item, list):
-        yield from _of_list(item, path, depth)
+        yield from _of_list(item, path, depth, stars)
     elif item is not None:
         yield path, _text(item)
 
 
-def _of_list(items: list[object], path: str, depth: int) -> Iterator[tuple[str, str]]:
+def _of_list(items: list[object], path: str, depth: int, stars: int) -> Iterator[tuple[str, str]]:
+    """Each value under the number of its item and, in the outer lists, once more under `*`.
+
+    Lists within lists have no `*` of their own, or their values would double with every level.
+    """
     plain = [_text(item) for item in items if not isinstance(item, (dict, list)) and item is not None]
     if plain:
         yield path, LIST.join(plain)
     together: dict[str, list[str]] = {}
     for place, item in enumerate(items[:ITEMS]):
         if isinstance(item, dict) and depth:
-            for key, text in _leaves(item, "", None, depth - 1):
-                together.setdefault(key, []).append(text)
+            for key, text in _leaves(item, "", None, depth - 1, stars - 1):
+                if stars > 0:
+                    together.setdefault(key, []).append(text)
                 yield f"{path}.{place}.{key}", text
     for key, texts in together.items():
         yield f"{path}.*.{key}", LIST.join(texts)

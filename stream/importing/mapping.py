@@ -66,11 +66,11 @@ def _several(columns: Sequence[str], value: str) -> RowError:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How the file is written: `kind` is csv, tsv or ndjson.
+    """How the file is written: `kind` is csv, tsv, ndjson or json (a stream of objects, however spaced).
 
-    `columns` names them where the file has no header line; `member` is a pattern of the wanted file's
-    name in a zip archive.  `each` is the path of a list in JSON whose items are the rows, `beside` a list
-    with more about them.
+    `columns` names them where the file has no header line, which may have `header_rows` lines; `member` is
+    a pattern of the wanted file's name in a zip archive, and with `several` all that fit are wanted.
+    `each` is the path of a list in JSON whose items are the rows, `beside` a list with more about them.
     """
 
     kind: str = "csv"
@@ -80,6 +80,8 @@ class Format:
     member: str | None = None
     each: str | None = None
     beside: Beside | None = None
+    header_rows: int = 1
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)

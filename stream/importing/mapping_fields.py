@@ -3,7 +3,6 @@
 A field is a column's name, or a mapping with one of `FORMS` as its key and that form's options.
 """
 
-import codecs
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
@@ -57,23 +56,6 @@ def source(node: Node, field: str, shared: Shared) -> FieldSource:
         found = found if default is None else FirstOf((found,), default)
     suits(node, field, found)
     return found
-
-
-def encoding(node: Node) -> str:
-    """An encoding that Python knows."""
-    name = node.text("an encoding such as utf-8 or latin-1")
-    try:
-        return codecs.lookup(name).name
-    except LookupError:
-        raise node.wrong("an encoding such as utf-8 or latin-1") from None
-
-
-def delimiter(node: Node) -> str:
-    """One character."""
-    text = node.text("one character")
-    if len(text) != 1:
-        raise node.wrong("one character")
-    return text
 
 
 def _lookup(fields: Fields, shared: Shared) -> FieldSource | None:

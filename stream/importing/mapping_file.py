@@ -4,7 +4,7 @@ Shipped mappings have a name (`bank-calls`); one's own are given by their path.
 """
 
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, tzinfo
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -18,17 +18,16 @@ from stream.importing.answers import STEPPED
 from stream.importing.columns import FieldSource
 from stream.importing.conditions import ColumnChanges, Condition, First, Last, Rises
 from stream.importing.event_fields import FIELDS
-from stream.importing.json_rows import Beside
 from stream.importing.lookups import Entry, LookupTable, Match
-from stream.importing.mapping import REQUIRED, Format, LogMapping, Shape
+from stream.importing.mapping import REQUIRED, LogMapping, Shape
 from stream.importing.mapping_conditions import condition
-from stream.importing.mapping_fields import delimiter, encoding, source
-from stream.importing.mapping_times import Shared, decimal_mark, words, zone
+from stream.importing.mapping_fields import source
+from stream.importing.mapping_format import file_format
+from stream.importing.mapping_times import Shared, decimal_mark, words, zone_or_ask
 from stream.indicators.cells import SCALES
 from stream.messages.events import INDICATORS
 
 SUFFIX: Final = ".yaml"
-FORMATS: Final = ("csv", "tsv", "ndjson")
 
 
 def shipped() -> list[str]:
@@ -37,37 +36,47 @@ def shipped() -> list[str]:
     return sorted(item.name.removesuffix(SUFFIX) for item in folder.iterdir() if item.name.endswith(SUFFIX))
 
 
-def load(kind: str) -> LogMapping:
+def text_of(kind: str) -> tuple[str, str]:
+    """The text of the shipped mapping of that name, or of the mapping file at that path, and its file's name.
+
+    Raises:
+        SettingsError: there is neither.
+    """
+    if kind in shipped():
+        return (files("stream") / "mappings" / (kind + SUFFIX)).read_text(encoding="utf-8"), kind + SUFFIX
+    try:
+        return Path(kind).read_text(encoding="utf-8-sig"), kind
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        known = ", ".join(shipped())
+        raise SettingsError(f"{kind}: want one of {known}, or a mapping file: {reason}") from None
+
+
+def load(kind: str, own_zone: tzinfo | None = None) -> LogMapping:
     """The shipped mapping of that name, or the mapping file at that path.
 
     Raises:
         SettingsError: there is neither.
         RulebookError: the file is wrong.
     """
-    if kind in shipped():
-        text = (files("stream") / "mappings" / (kind + SUFFIX)).read_text(encoding="utf-8")
-        return parse(text, kind + SUFFIX)
-    try:
-        return parse(Path(kind).read_text(encoding="utf-8"), kind)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        known = ", ".join(shipped())
-        raise SettingsError(f"{kind}: want one of {known}, or a mapping file: {reason}") from None
+    return parse(*text_of(kind), own_zone)
 
 
-def parse(text: str, file: str) -> LogMapping:
+def parse(text: str, file: str, own_zone: tzinfo | None = None) -> LogMapping:
     """The mapping that `text` declares; `file` is its name in messages.
+
+    `own_zone` is that of times without one, in place of what the file says.
 
     Raises:
         RulebookError: with every mistake in it.
     """
     root = read_document(text, file)
-    found = root.attempt(read_mapping)
+    found = root.attempt(lambda node: read_mapping(node, own_zone))
     root.notes.settle()
     return found[0]
 
 
-def read_mapping(root: Node) -> LogMapping:
+def read_mapping(root: Node, own_zone: tzinfo | None = None) -> LogMapping:
     """The mapping that a value of a document declares; mistakes are noted.
 
     Raises:
@@ -75,13 +84,15 @@ def read_mapping(root: Node) -> LogMapping:
     """
     fields = root.fields("a mapping of columns to fields")
     nulls = fields.get("nulls", words)
+    if own_zone is not None:
+        fields.get("time_zone", zone_or_ask)
     shared = Shared(
         frozenset({""}) if nulls is None else nulls,
-        fields.get("time_zone", zone) or UTC,
+        own_zone or fields.get("time_zone", zone_or_ask) or UTC,
         fields.get_or("decimal", decimal_mark, "."),
     )
     case, together = fields.get("case", _case) or (None, False)
-    layout = _format(fields)
+    layout = file_format(fields)
     skip = fields.get("skip", lambda node: _conditions(node, shared, None)) or ()
     want = fields.get("want", lambda node: _conditions(node, shared, None)) or ()
     tables = fields.get("tables", lambda node: _tables(node, shared)) or ()
@@ -94,28 +105,6 @@ def read_mapping(root: Node) -> LogMapping:
         shapes = [Shape((), common)]
     fields.close()
     return LogMapping(layout, skip, tuple(shapes), case, together, want, tables)
-
-
-def _format(fields: Fields) -> Format:
-    kind = fields.get_or("format", lambda node: node.choice(FORMATS), "csv")
-    between = fields.get("delimiter", delimiter)
-    columns = fields.get("columns", lambda node: tuple(node.each(Node.text)))
-    if kind != "csv":
-        fields.refuse("delimiter", f"has no meaning where the format is {kind}")
-    if kind == "ndjson":
-        fields.refuse("columns", "has no meaning where the format is ndjson: its lines name their fields")
-    else:
-        fields.refuse("each", f"has no meaning where the format is {kind}")
-        fields.refuse("beside", f"has no meaning where the format is {kind}")
-    return Format(
-        kind=kind,
-        encoding=fields.get_or("encoding", encoding, "utf-8"),
-        delimiter=between or ("\t" if kind == "tsv" else ","),
-        columns=columns,
-        member=fields.get("member", Node.text),
-        each=fields.get("each", Node.text),
-        beside=fields.get("beside", _beside),
-    )
 
 
 def read_conditions(node: Node) -> tuple[Condition, ...]:
@@ -170,21 +159,6 @@ def _conditions(node: Node, shared: Shared, case: str | None) -> tuple[Condition
         return found
 
     return tuple(node.each(one))
-
-
-def _beside(node: Node) -> Beside:
-    fields = node.fields("{name: asked, list: definition.fields, key: id, equals: answers.field.id}")
-    found = [
-        fields.require(name, Node.text, want) or ""
-        for name, want in (
-            ("name", "what its columns begin with"),
-            ("list", "the path of a list"),
-            ("key", "what tells its items apart"),
-            ("equals", "the column that has the same text"),
-        )
-    ]
-    fields.close()
-    return Beside(*found)
 
 
 def _tables(node: Node, shared: Shared) -> tuple[LookupTable, ...]:

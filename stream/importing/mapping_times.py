@@ -8,7 +8,7 @@ from typing import Final
 from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
 from stream.importing.columns import Column, FieldSource
 from stream.importing.strptime import FormatError, TimeFormat
-from stream.importing.times import Time, Twice
+from stream.importing.times import UNKNOWN, Time, Twice
 from stream.importing.zones import zone_of
 
 NAMED: Final = ("iso", "unix", "excel")
@@ -47,6 +47,11 @@ def zone(node: Node) -> tzinfo:
         return zone_of(node.text("a time zone such as Europe/Paris"))
     except ValueError as error:
         raise Wrong(node, str(error)) from None
+
+
+def zone_or_ask(node: Node) -> tzinfo:
+    """A time zone, or `ask`: the log does not say, so whoever imports it must."""
+    return UNKNOWN if node.plain() == "ask" else zone(node)
 
 
 def decimal_mark(node: Node) -> str:

@@ -8,6 +8,7 @@ the two apart: times go up to 02:58, step back to 02:00, and go up once more.
     02:30  the first time         03:00  after
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
@@ -30,6 +31,29 @@ EXCEL_EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001  # Excel's days are 
 """Day 0 of Excel's serial numbers, as far as days after February 1900 are concerned."""
 UNITS: Final = ((1e17, 1e-6), (1e14, 1e-3), (1e11, 1.0))
 """Unix times from here on are in nanoseconds, microseconds, milliseconds; below, in seconds."""
+
+
+class UnknownZone(tzinfo):
+    """The zone of a log that does not say where it was written, and whose mapping does not either."""
+
+    def utcoffset(self, moment: datetime | None, /) -> timedelta:  # noqa: ARG002  # as every zone
+        """There is none.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError("no time zone is in the log: give --time-zone, such as Europe/Paris")
+
+    def dst(self, moment: datetime | None, /) -> timedelta | None:
+        """As `utcoffset`."""
+        return self.utcoffset(moment)
+
+    def tzname(self, moment: datetime | None, /) -> str:  # noqa: ARG002
+        """A word for messages."""
+        return "unknown"
+
+
+UNKNOWN: Final = UnknownZone()
 
 
 class Twice(StrEnum):
@@ -125,9 +149,12 @@ class Time:
         names, said = "+".join(self.parts), str(error)
         why = f" ({said})" if said and said != text and "zone" in said else ""
         hint = _HINTS.get(self.pattern, "")
+        if not why and self.pattern != "excel" and _EXCEL_DAY.fullmatch(text):
+            why = " (one of Excel's days? `format: excel` reads them)"
         return RowError(Fault.TIME, f'{names}: want a time like {self.pattern}{hint}, got "{text}"{why}')
 
 
+_EXCEL_DAY: Final = re.compile(r"[3-6][0-9]{4}(?:[.,][0-9]+)?")
 _HINTS: Final = {
     "unix": ", seconds or milliseconds from 1990 to 2100",
     "excel": ", days from 1990 to 2100",

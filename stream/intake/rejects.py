@@ -17,6 +17,9 @@ from stream.messages.records import Record, Stream
 SHOWN_CHARS: Final = 40
 """How much of a wrong keyword goes into a detail; keywords are vocabulary, never customer data."""
 
+REGISTRY_BYTES: Final = 5
+"""A zero byte and the number of a schema in four."""
+
 _HEADERS: Final = {"ce_id": "id", "ce_time": "at"}
 _TEXTS: Final = ("case", "topic", "stage", "segment", "team", "product", "country", "variant")
 _STRUCTS: Final[Mapping[Stream, type[Event]]] = {
@@ -56,6 +59,7 @@ def _parsed(value: bytes | None) -> Fields:
     broken = refusal(value)
     if broken is not None and broken.reason is Reason.TOO_LARGE:
         raise broken
+    value = _without_schema(value)
     try:
         value.decode()
     except UnicodeDecodeError as error:
@@ -69,6 +73,20 @@ def _parsed(value: bytes | None) -> Fields:
     if not isinstance(found, dict):
         raise RecordError(Reason.NOT_OBJECT, f"value: want a JSON object, got {_kind(found)}")
     return found
+
+
+def _without_schema(value: bytes) -> bytes:
+    """The JSON behind the zero byte and schema number that serializers of a Schema Registry put before it.
+
+    Raises:
+        RecordError: what follows is not JSON but Avro or Protobuf.
+    """
+    if not value.startswith(b"\0"):
+        return value
+    if value[REGISTRY_BYTES:].lstrip().startswith(b"{"):
+        return value[REGISTRY_BYTES:]
+    want = "want JSON, got what looks like Confluent's wire format (a zero byte and the number of a schema)"
+    raise RecordError(Reason.NOT_JSON, f"value: {want}: let the producer write JSON, or its JSON serializer")
 
 
 def _fill(fields: dict[str, Any], headers: Sequence[tuple[str, bytes]]) -> None:

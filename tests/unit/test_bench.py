@@ -77,7 +77,7 @@ def test_generated_calls_are_the_banks() -> None:
     """The shipped mapping takes every row but the phantoms."""
     rows = [dict(zip(CALL_COLUMNS, call, strict=True)) for call in bank_calls(1_000)]
     importer = Importer(load("bank-calls"))
-    lines = list(importer.lines(enumerate(rows, 2), "log"))
+    lines = list(importer.lines(enumerate(rows, 2)))
     assert importer.tale.bad.total() == 0
     assert len(lines) == 1_000 - importer.tale.skipped > 900
 

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from alerts.errors import SettingsError
 from stream.cli.importing import command
+from stream.importing.mapping_file import parse, shipped
 
 README = (Path(__file__).parents[3] / "docs" / "events.md").read_text()
 
@@ -87,3 +88,53 @@ def test_a_file_that_cannot_be_written_is_a_mistake(own: Path) -> None:
     """The message names the option."""
     with pytest.raises(SettingsError, match=r"--output: want a file that can be written, got .*No such file"):
         run(own / "surveys.yaml", own / "surveys.csv", "-o", own / "no" / "out.ndjson")
+
+
+def test_a_header_alone_is_checked_for_its_columns(own: Path) -> None:
+    """An empty export of another survey is found out as well."""
+    (own / "surveys.csv").write_text("Ref;Date;Time;Source;Client;Reason;Score\n")
+    with pytest.raises(SettingsError, match=r"none called Rating \(there are: Ref, Date, Time, Source"):
+        run(own / "surveys.yaml", own / "surveys.csv")
+
+
+def test_refused_events_are_bad_rows(own: Path) -> None:
+    """An import vouches for what the worker takes, with the column and what stands there."""
+    text = (own / "surveys.csv").read_text().replace("Invoice;4", "Invoice;so so")
+    (own / "surveys.csv").write_text(text)
+    result = run(own / "surveys.yaml", own / "surveys.csv", "--strict")
+    assert result.exit_code == 1
+    assert "4 rows: 1 events, 1 rows skipped, 2 bad\n" in result.stderr
+    assert "1 × score_off_scale" in result.stderr
+    assert "line 2: Rating (score): want a level of 1-5 (1 to 5), or words in English" in result.stderr
+    assert 'got "so so"' in result.stderr
+
+
+def test_rules_may_declare_another_scale(own: Path) -> None:
+    """What the default scale does not have is sound under rules that say so."""
+    text = (own / "surveys.csv").read_text().replace("Invoice;4", "Invoice;9")
+    (own / "surveys.csv").write_text(text)
+    (own / "rules.yaml").write_text(
+        "indicators: {csat: {scale: 1-10}}\nrules: [{name: a, indicator: csat}]\n"
+    )
+    assert run(own / "surveys.yaml", own / "surveys.csv").stdout.count("csat") == 0
+    assert (
+        '"score":"9"' in run(own / "surveys.yaml", own / "surveys.csv", "--rules", own / "rules.yaml").stdout
+    )
+
+
+def test_a_time_zone_may_be_given(own: Path) -> None:
+    """In place of the mapping's."""
+    arguments = (own / "surveys.yaml", own / "surveys.csv", "--time-zone")
+    assert "2026-03-02T14:15:00Z" in run(*arguments, "America/New_York").stdout
+    with pytest.raises(SettingsError, match="--time-zone: EST means several zones"):
+        run(*arguments, "EST")
+
+
+def test_shipped_mappings_are_listed_and_shown() -> None:
+    """With what each reads; a shown one is where one's own begins."""
+    listed = run("--list").stdout.splitlines()
+    assert [line.split()[0] for line in listed] == shipped()
+    assert all(len(line.split()) > 3 for line in listed)
+    for name in shipped():
+        assert parse(run("--show", name).stdout, name).shapes
+    assert run().exit_code == 2

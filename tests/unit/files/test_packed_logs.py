@@ -1,13 +1,16 @@
 """Logs: whatever they are packed in."""
 
+import contextlib
 import gzip
+import io
+import random
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from alerts.errors import SettingsError
-from stream.files.packed_logs import opened, size_of
+from stream.files.packed_logs import opened, opened_all, size_of
 
 
 def content(name: str | Path, member: str | None = None) -> bytes:
@@ -79,3 +82,88 @@ def test_pipes_have_no_size() -> None:
     """Nor has what is not there."""
     assert size_of(["-"]) is None
     assert size_of(["no-such-file"]) is None
+
+
+def encrypted(path: Path) -> Path:
+    """An archive whose file is marked as encrypted."""
+    data = bytearray(archive(path, {"x.csv": b"a,b\n1,2\n"}).read_bytes())
+    for signature, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(signature) + flags] |= 1
+    path.write_bytes(data)
+    return path
+
+
+def with_method(path: Path, method: int) -> Path:
+    """An archive that says it is packed by some method."""
+    data = bytearray(archive(path, {"x.csv": b"a,b\n1,2\n"}).read_bytes())
+    for signature, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        at = data.index(signature) + place
+        data[at : at + 2] = method.to_bytes(2, "little")
+    path.write_bytes(data)
+    return path
+
+
+def test_an_encrypted_archive_is_a_mistake(tmp_path: Path) -> None:
+    """The message says what to do."""
+    with pytest.raises(SettingsError, match="an archive that is encrypted: unpack it with its password"):
+        content(encrypted(tmp_path / "a.zip"))
+
+
+@pytest.mark.parametrize("method", range(100))
+def test_every_way_of_packing_is_read_or_refused(tmp_path: Path, method: int) -> None:
+    """Those that are not known have a sentence, those that do not fit the content are damage."""
+    try:
+        assert content(with_method(tmp_path / "a.zip", method)) in {b"a,b\n1,2\n", b""}
+    except (SettingsError, OSError) as error:
+        assert str(error) or error.strerror  # noqa: PT017  # either a sentence or damage
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED])
+def test_a_damaged_archive_ends_in_an_error_of_the_system(tmp_path: Path, method: int) -> None:
+    """As any file that cannot be read, whatever Python's reader raises; a thousand damages."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", method) as packed:
+        packed.writestr("x.csv", b"a,b\n" + b"1,2\n" * 500)
+    dice = random.Random(7)
+    for _ in range(300):
+        data = bytearray(whole.getvalue())
+        for _ in range(dice.randint(1, 4)):
+            data[dice.randrange(len(data))] = dice.randrange(256)
+        path = tmp_path / "a.zip"
+        path.write_bytes(data[: dice.choice([len(data), dice.randrange(len(data))])])
+        with contextlib.suppress(SettingsError, OSError):
+            content(path)
+
+
+def test_files_of_an_archive_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
+    """Where several are wanted; those that are gzip themselves are unpacked."""
+    path = archive(tmp_path / "a.zip", {"b.json.gz": gzip.compress(b"2"), "a.json": b"1", "c.txt": b"3"})
+    with opened_all(str(path), "*.json*", several=True) as logs:
+        assert [(log.name.rpartition(":")[2], log.stream.read()) for log in logs] == [
+            ("a.json", b"1"), ("b.json.gz", b"2"),
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("start", "what"),
+    [
+        (b"\xd0\xcf\x11\xe0", "Excel"),
+        (b"PAR1", "Parquet"),
+        (b"%PDF-1", "PDF"),
+        (b"BZh9", "bzip2"),
+        (b"\x28\xb5\x2f\xfd", "zstd"),
+    ],
+)
+def test_other_kinds_of_file_are_known_by_name(tmp_path: Path, start: bytes, what: str) -> None:
+    """And what to do with them."""
+    path = tmp_path / "a"
+    path.write_bytes(start + b"\0" * 100)
+    with pytest.raises(SettingsError, match=f"got an? .*{what}"):
+        content(path)
+
+
+def test_a_workbook_is_known_by_name(tmp_path: Path) -> None:
+    """It is a zip archive, but not one of logs."""
+    path = archive(tmp_path / "a.xlsx", {"[Content_Types].xml": b"", "xl/workbook.xml": b""})
+    with pytest.raises(SettingsError, match=r"an Excel workbook \(.xlsx\): open it and save it as CSV UTF-8"):
+        content(path)

@@ -9,6 +9,7 @@ from alerts.errors import SettingsError
 from stream.importing.columns import Fault, RowError
 from stream.importing.importer import Importer
 from stream.importing.mapping_file import parse
+from stream.intake.vouching import Vouching
 
 CALLS = """
 skip: [{column: end, is: [GHOST]}]
@@ -34,8 +35,8 @@ def imported(
     mapping: str, rows: Sequence[Mapping[str, str] | RowError]
 ) -> tuple[list[dict[str, object]], Importer]:
     """The events of some rows, numbered from 2 as after a header."""
-    importer = Importer(parse(mapping, "m.yaml"))
-    lines = list(importer.lines(enumerate(rows, 2), "log"))
+    importer = Importer(parse(mapping, "m.yaml"), Vouching().refused)
+    lines = [*importer.lines(enumerate(rows, 2)), *importer.finish()]
     return [orjson.loads(line) for line in lines], importer
 
 
@@ -117,8 +118,10 @@ def test_a_row_without_its_case_is_bad() -> None:
 
 def test_columns_that_are_not_there_are_the_operators_mistake() -> None:
     """The message names them and what there is."""
+    importer = Importer(parse(CALLS, "m.yaml"))
     with pytest.raises(SettingsError, match=r"none called call, end, wait, when \(there are: a, b\)"):
-        imported(CALLS, [{"a": "1", "b": "2"}])
+        importer.check("log", ["a", "b"])
+    importer.check("log", ["call", "end", "wait", "when", "more"])
 
 
 def test_ndjson_rows_need_not_have_every_column() -> None:
@@ -126,3 +129,62 @@ def test_ndjson_rows_need_not_have_every_column() -> None:
     mapping = "format: ndjson\nfields: {id: i, at: {time: t}, channel: c, team: who.team}\n"
     events, _ = imported(mapping, [{"i": "1", "t": "2026-01-01T00:00:00Z", "c": "chat"}])
     assert events == [{"id": "1", "at": "2026-01-01T00:00:00Z", "channel": "chat"}]
+
+
+ANSWERS = """
+format: ndjson
+fields: {id: i, at: {time: t}, channel: c, indicator: {constant: csat}, score: rating, comment: no.such}
+"""
+
+
+def answer(rating: str, **others: str) -> dict[str, str]:
+    """A row of a log of answers."""
+    return {"i": rating, "t": "2026-01-01T00:00:00Z", "c": "chat", "rating": rating, **others}
+
+
+def test_what_the_worker_would_refuse_is_a_bad_row() -> None:
+    """By the intake's own decoder, in the words of the log: column, wanted, found."""
+    events, importer = imported(
+        ANSWERS, [answer("5.0"), answer("meh"), answer("6"), answer("4", i="x" * 200)]
+    )
+    assert [event["score"] for event in events] == ["5.0"]
+    assert importer.tale.bad == {"score_off_scale": 2, "id_too_long": 1}
+    first = importer.tale.first_bad[0]
+    assert first[0] == 3
+    assert first[1].startswith("rating (score): want a level of 1-5 (1 to 5), or words")
+    assert first[1].endswith('got "meh"')
+
+
+def test_answers_are_vouched_for_on_the_scale_of_the_rules() -> None:
+    """What the default scale does not have, another does."""
+    importer = Importer(parse(ANSWERS, "m.yaml"), Vouching({"csat": {"scale": "1-10"}}).refused)
+    assert len(list(importer.lines([(2, answer("9"))]))) == 1
+
+
+def test_columns_that_no_row_has_are_named() -> None:
+    """A name may be misspelt in the mapping, and JSON does not say."""
+    _, importer = imported(ANSWERS, [answer("5"), answer("4")])
+    assert importer.tale.unseen == ("no.such",)
+    _, importer = imported(ANSWERS, [answer("5"), answer("4", **{"no.such": "slow"})])
+    assert importer.tale.unseen == ()
+
+
+def test_two_answers_of_one_row_with_one_id_are_named() -> None:
+    """The worker would take the second for the first sent again."""
+    mapping = """
+fields: {id: i, at: {time: t}, channel: c}
+events:
+  - {when: [{column: rating, present: true}], fields: {indicator: {constant: csat}, score: rating}}
+  - {when: [{column: nps, present: true}], fields: {indicator: {constant: nps}, score: nps}}
+"""
+    events, importer = imported(mapping, [answer("5", nps="9"), answer("4", nps="")])
+    assert len(events) == 1
+    assert importer.tale.bad == {Fault.SAME_ID: 1}
+    assert 'got "5" for csat and nps: let the mapping say' in importer.tale.first_bad[0][1]
+
+
+def test_rows_of_a_case_that_go_back_in_time_are_named() -> None:
+    """Changes between them would be read the wrong way round."""
+    rows = [ticket("a", 3), ticket("a", 1, 1), ticket("b", 1), ticket("b", 2)]
+    _, importer = imported(TICKETS.replace("CASE", "ticket"), rows)
+    assert (importer.tale.back, importer.tale.first_back) == (1, 3)

@@ -1,7 +1,9 @@
 """Rows of JSON objects: dotted paths, lists folded or fanned out."""
 
-from stream.importing.columns import LIST
-from stream.importing.json_rows import json_rows
+import pytest
+
+from stream.importing.columns import LIST, Fault, RowError
+from stream.importing.json_rows import DEPTH, STARS, json_rows
 
 MESSAGE = {
     "user": {"id": 7, "name": None},
@@ -51,3 +53,21 @@ def test_depth_is_bounded() -> None:
     for _ in range(500):
         deep = {"in": deep}
     assert next(json_rows(deep)) == {}
+
+
+def test_lists_within_lists_do_not_double_without_end() -> None:
+    """A few hundred bytes of them would otherwise be a billion values."""
+    deep: object = {"v": 1}
+    for _ in range(DEPTH):
+        deep = {"a": [deep]}
+    assert isinstance(deep, dict)
+    (row,) = json_rows(deep)
+    assert len(row) <= 2**STARS
+
+
+def test_rows_of_one_object_are_bounded() -> None:
+    """A thousand values beside a list of a hundred thousand items."""
+    value = {"items": list(range(100_000)), **{f"k{place}": place for place in range(1_000)}}
+    with pytest.raises(RowError) as caught:
+        list(json_rows(value, "items"))
+    assert caught.value.fault is Fault.TOO_LONG

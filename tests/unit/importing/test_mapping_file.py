@@ -74,14 +74,14 @@ def test_an_event_overrides_the_common_fields() -> None:
         ("- a\n", "m.yaml:1:1: want a mapping of columns to fields, got a list"),
         ("fields: {id: a}\n", "m.yaml:1:9: fields: missing at, channel: every event has id, at and channel"),
         (LEAST + "formt: csv\n", 'm.yaml:6:1: formt: unknown field "formt" (did you mean "format"?)'),
-        (LEAST + "format: xls\n", 'm.yaml:6:9: format: want one of csv, tsv, ndjson, got "xls"'),
+        (LEAST + "format: xls\n", 'm.yaml:6:9: format: want one of csv, tsv, ndjson, json, got "xls"'),
         (
             LEAST + "format: tsv\ndelimiter: ';'\n",
             "m.yaml:7:1: delimiter: has no meaning where the format is tsv",
         ),
         (
             LEAST + "format: ndjson\ncolumns: [a]\n",
-            "m.yaml:7:1: columns: has no meaning where the format is ndjson: its lines name their fields",
+            "m.yaml:7:1: columns: has no meaning where the format is ndjson: its objects name their fields",
         ),
         (LEAST + "delimiter: ab\n", 'm.yaml:6:12: delimiter: want one character, got "ab"'),
         (

@@ -148,6 +148,6 @@ fields:
     )
     log = io.BytesIO(orjson.dumps(message()))
     importer = Importer(text)
-    (line,) = importer.lines(rows(log, text.format, "log"), "log")
+    (line,) = importer.lines(rows(log, text.format, "log"))
     assert orjson.loads(line)["score"] == "no"
     assert importer.tale.bad == {Fault.LOOKUP: 1}

@@ -78,3 +78,94 @@ def test_ndjson_is_flattened_to_text() -> None:
 def test_other_encodings_are_declared() -> None:
     """Latin-1 where the mapping says so."""
     assert read("a\ncafé\n".encode("latin-1"), Format(encoding="latin-1")) == [(2, {"a": "café"})]
+
+
+def test_the_sep_line_of_excel_is_believed() -> None:
+    """It names the mark between columns, whatever the mapping says; it is not a row."""
+    assert read(b"\xef\xbb\xbfsep=;\r\na;b\r\n1;2\r\n", Format()) == [(3, {"a": "1", "b": "2"})]
+    assert read(b'"sep=\t"\r\na\tb\r\n1\t2\r\n', Format(delimiter=";")) == [(3, {"a": "1", "b": "2"})]
+
+
+def test_utf_16_with_a_mark_is_read() -> None:
+    """As Excel and Google Play write it, whatever the mapping says."""
+    log = io.BufferedReader(io.BytesIO("a,b\n1,é\n".encode("utf-16")))  # type: ignore[type-var]
+    assert list(rows(log, Format(), "log")) == [(2, {"a": "1", "b": "é"})]
+
+
+def test_a_header_that_cannot_be_read_is_the_operators_mistake() -> None:
+    """A field of 130 kB is none, nor a line of more than a mebibyte."""
+    for header in (b'"' + b"x" * 140_000, b"x," * 600_000):
+        with pytest.raises(SettingsError, match="want a header line that names the columns, got: "):
+            read(header + b"\n1\n", Format())
+
+
+def test_long_lines_are_passed_over_as_they_are_read() -> None:
+    """Those around them are read; a record that never closes its quotes ends at a mebibyte too."""
+    long = b"y" * 3_000_000
+    found = read(b"a,b\n1,2\n" + long + b"\n3,4\n", Format())
+    assert faults(found) == [(3, Fault.TOO_LONG)]
+    assert found[-1] == (4, {"a": "3", "b": "4"})
+    found = read(b'{"a":1}\n{"a":"' + long + b'"}\n{"a":2}\n', Format("ndjson"))
+    assert [row if isinstance(row, dict) else row.fault for _, row in found] == [
+        {"a": "1"}, Fault.TOO_LONG, {"a": "2"},
+    ]  # fmt: skip
+    endless = b'a,b\n"' + b'x","\n' * 400_000
+    assert Fault.TOO_LONG in [fault for _, fault in faults(read(endless, Format()))]
+
+
+def test_headers_are_told_even_where_no_row_follows() -> None:
+    """So that a mapping for another log is found out."""
+    told: list[list[str]] = []
+    assert list(rows(io.BytesIO(b"a,b\n"), Format(), "log", lambda names: told.append(list(names)))) == []
+    assert told == [["a", "b"]]
+
+
+def test_qualtrics_has_three_header_rows_and_a_zone_in_the_last() -> None:
+    """Names, questions with line breaks, and JSON."""
+    zone = '"{""ImportId"":""endDate"",""timeZone"":""America/Denver""}"'
+    log = f'EndDate,Q1\nEnd Date,"How likely\nare you"\n{zone},"{{""ImportId"":""QID1""}}"\n2026,9\n'
+    assert read(log.encode(), Format(header_rows=3)) == [
+        (5, {"EndDate": "2026", "Q1": "9", "#timeZone": "America/Denver"})
+    ]
+    no_zone = log.replace(',""timeZone"":""America/Denver""', "")
+    assert read(no_zone.encode(), Format(header_rows=3)) == [(5, {"EndDate": "2026", "Q1": "9"})]
+
+
+def test_surveymonkey_names_a_question_over_its_first_column_only() -> None:
+    """The others are named by both rows."""
+    log = b"Id,How satisfied?,,Why?\n,Price,Service,Open-Ended Response\n1,4,5,slow\n"
+    assert read(log, Format(header_rows=2)) == [
+        (3, {"Id": "1", "How satisfied?": "4", "How satisfied?: Service": "5", "Why?": "slow"})
+    ]
+
+
+def test_objects_need_no_line_breaks() -> None:
+    """One after another on a line of NDJSON, or anyhow in a stream of JSON."""
+    together = b'{"a":1}{"a":"}{"} {"a":3}'
+    assert [row for _, row in read(together + b"\n", Format("ndjson"))] == [
+        {"a": "1"},
+        {"a": "}{"},
+        {"a": "3"},
+    ]
+    spread = b'[ {"a":\n1},\n{"a":"\\"}"}, {"a":3} ]'
+    assert [row for _, row in read(spread, Format("json"))] == [{"a": "1"}, {"a": '"}'}, {"a": "3"}]
+
+
+def test_what_is_no_object_in_a_stream_is_bad() -> None:
+    """Text between objects, and a stream that breaks off."""
+    assert faults(read(b'{"a":1} oops {"a":2}', Format("json"))) == [(2, Fault.SYNTAX)]
+    assert faults(read(b'{"a":1}{"a":', Format("json"))) == [(2, Fault.SYNTAX)]
+    assert faults(read(b'{"a":1}{a}', Format("json"))) == [(2, Fault.SYNTAX)]
+    assert faults(read(b'{"a":1}{"b"\n', Format("ndjson"))) == [(1, Fault.SYNTAX)]
+
+
+def test_the_prefix_of_a_schema_registry_is_passed_over() -> None:
+    """A zero byte and a number before the JSON."""
+    assert read(b'\0\0\0\0\x07{"a":1}\n', Format("ndjson")) == [(1, {"a": "1"})]
+
+
+def test_deep_nesting_is_bad_and_no_more() -> None:
+    """Orjson refuses it."""
+    deep = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
+    assert faults(read(deep + b"\n", Format("ndjson"))) == [(1, Fault.SYNTAX)]
+    assert faults(read(deep, Format("json"))) == [(1, Fault.SYNTAX)]

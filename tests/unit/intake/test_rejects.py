@@ -244,3 +244,15 @@ def test_one_bad_record_harms_no_other() -> None:
     assert [(each.offset, each.reason.value) for each in decoded.rejects] == [
         (11, "not_json"), (13, "null_value"), (14, "too_early"), (16, "bad_time"),
     ]  # fmt: skip
+
+
+def test_the_prefix_of_a_schema_registry_is_known() -> None:
+    """JSON behind it is read, whatever number its schema has; anything else is called by its name."""
+    value = record(contact()).value or b""
+    for schema in (b"\0\0\0\x07", b"\0\0\0\xff"):
+        assert mended(FileRecord(0, b"\0" + schema + value), Stream.INTERACTIONS) == mended(
+            record(contact()), Stream.INTERACTIONS
+        )
+    reject = refused(FileRecord(0, b"\0\0\0\0\x07\x02\x10avro"))
+    assert reject.reason is Reason.NOT_JSON
+    assert "looks like Confluent's wire format" in reject.detail

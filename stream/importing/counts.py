@@ -1,0 +1,39 @@
+"""What became of the rows of an import."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
+
+from stream.importing.columns import RowError
+
+SHOWN: Final = 5
+"""Bad rows that are told apart by line number; the rest are only counted."""
+
+
+@dataclass(slots=True)
+class ImportCounts:
+    """Each row was skipped, bad, or made any number of events.
+
+    `bad` counts reasons: of the mapping (`time`), or of the worker that would refuse (`score_off_scale`).
+    `unseen` are columns that no row had; `back` counts rows of cases that are before the row before.
+    """
+
+    rows: int = 0
+    skipped: int = 0
+    events: int = 0
+    bad: Counter[str] = field(default_factory=Counter)
+    first_bad: list[tuple[int, str]] = field(default_factory=list)
+    unseen: tuple[str, ...] = ()
+    back: int = 0
+    first_back: int = 0
+
+    def note(self, number: int, error: RowError, reason: str | None = None) -> None:
+        """Count a bad row."""
+        self.bad[reason or error.fault] += 1
+        if len(self.first_bad) < SHOWN:
+            self.first_bad.append((number, str(error)))
+
+    def note_back(self, number: int) -> None:
+        """Count a row of a case that is before the row before."""
+        self.back += 1
+        self.first_back = self.first_back or number

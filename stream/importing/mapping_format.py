@@ -1,0 +1,78 @@
+"""The part of a mapping file that says how the log is written."""
+
+import codecs
+from typing import Final
+
+from alerts.rulebook.yaml_nodes import Fields, Node
+from stream.importing.json_rows import Beside
+from stream.importing.mapping import Format
+
+FORMATS: Final = ("csv", "tsv", "ndjson", "json")
+HEADER_ROWS: Final = 5
+"""Rows of a header, at most; surveys have two or three."""
+
+
+def file_format(fields: Fields) -> Format:
+    """The keys of a mapping file that tell how to read the log."""
+    kind = fields.get_or("format", lambda node: node.choice(FORMATS), "csv")
+    objects = kind in {"ndjson", "json"}
+    between = fields.get("delimiter", delimiter)
+    columns = fields.get("columns", lambda node: tuple(node.each(Node.text)))
+    if kind != "csv":
+        fields.refuse("delimiter", f"has no meaning where the format is {kind}")
+    for key in ("columns", "header_rows") if objects else ("each", "beside"):
+        why = ": its objects name their fields" if objects else ""
+        fields.refuse(key, f"has no meaning where the format is {kind}{why}")
+    if "member" in fields:
+        fields.refuse("members", "want one of member (one file of an archive) and members (several)")
+    return Format(
+        kind=kind,
+        encoding=fields.get_or("encoding", encoding, "utf-8"),
+        delimiter=between or ("\t" if kind == "tsv" else ","),
+        columns=columns,
+        member=fields.get("member", Node.text) or fields.get("members", Node.text),
+        each=fields.get("each", Node.text),
+        beside=fields.get("beside", _beside),
+        header_rows=fields.get_or("header_rows", _header_rows, 1),
+        several="members" in fields,
+    )
+
+
+def _header_rows(node: Node) -> int:
+    want = f"a whole number from 1 to {HEADER_ROWS}"
+    rows = node.whole(want)
+    if not 1 <= rows <= HEADER_ROWS:
+        raise node.wrong(want)
+    return rows
+
+
+def encoding(node: Node) -> str:
+    """An encoding that Python knows."""
+    name = node.text("an encoding such as utf-8 or latin-1")
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        raise node.wrong("an encoding such as utf-8 or latin-1") from None
+
+
+def delimiter(node: Node) -> str:
+    """One character."""
+    text = node.text("one character")
+    if len(text) != 1:
+        raise node.wrong("one character")
+    return text
+
+
+def _beside(node: Node) -> Beside:
+    fields = node.fields("{name: asked, list: definition.fields, key: id, equals: answers.field.id}")
+    found = [
+        fields.require(name, Node.text, want) or ""
+        for name, want in (
+            ("name", "what its columns begin with"),
+            ("list", "the path of a list"),
+            ("key", "what tells its items apart"),
+            ("equals", "the column that has the same text"),
+        )
+    ]
+    fields.close()
+    return Beside(*found)
