@@ -2,8 +2,13 @@
 
 Rules are columns, scopes are rows; a cell is one alert.  Most cells do nothing at most times, so states are
 arrays and only cells that move are looked at one by one.
+
+Severity has hysteresis.  What fires as critical stays so while the reading still leaves that possible
+(`held`), so a score that hovers at its critical limit is one page.  The hysteresis holds for what fires and
+for nothing else: a pending or stale alert that begins to fire is as loud as the reading that makes it fire.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -11,10 +16,14 @@ from hashlib import blake2b
 import numpy as np
 
 from alerts.detect.findings import Codes, Flags, Ints
+from alerts.rules import DAY_MS, Rule
 from alerts.states import LIVE, ON_VERDICT, State, Verdict, after
 
 _NEXT = np.array([[ON_VERDICT[state][verdict] for verdict in Verdict] for state in State], np.int8)
 _LIVE = np.array([state in LIVE for state in State])
+
+MOST_FIRINGS = 100
+"""Firings of one cell within a day that are told apart; beyond that "100th time" is said again."""
 
 Cell = tuple[int, int]
 """Row and column."""
@@ -25,18 +34,24 @@ class Episode:
     """One run of an alert.  `started_at_ms` is the end of the pane with its first breach.
 
     `seq` counts the transitions so far; `due_ms` is when it must be stepped again even if nothing new
-    comes in (None: never).
+    comes in (None: never).  `healthy_ms` is since when a firing that is held open has heard of health
+    and of no breach (None: it has not).
     """
 
     started_at_ms: int
     severity: int
     seq: int = 0
     due_ms: int | None = None
+    healthy_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A transition: a change of state, or of the severity of what fires."""
+    """A transition: a change of state, or of the severity of what fires.
+
+    `times` says the how manieth episode this is, in its rule and scope, that fired within 24 hours up to
+    now; 1 for the first.
+    """
 
     row: int
     column: int
@@ -44,28 +59,44 @@ class Move:
     severity: int
     started_at_ms: int
     seq: int
+    times: int = 1
 
 
 class Board:
-    """States of the alerts of `for_ms` rules (one entry per rule), cell by cell."""
+    """States of the alerts of some rules, cell by cell.
 
-    def __init__(self, for_ms: Sequence[int]) -> None:
+    A rule's breach fires once it has lasted `for_ms`; what fires resolves once health has lasted `keep_ms`.
+    """
+
+    def __init__(self, for_ms: Sequence[int], keep_ms: Sequence[int] | None = None) -> None:
         self._for_ms = tuple(for_ms)
+        self._keep_ms = np.array(keep_ms or [0] * len(for_ms), np.int64)
         self._state = np.zeros((0, len(for_ms)), np.int8)
         self._severity = np.zeros((0, len(for_ms)), np.int8)
+        self._healthy = np.zeros((0, len(for_ms)), np.bool_)  # where an episode has a `healthy_ms`
         self._episodes: dict[Cell, Episode] = {}
         self._due: set[Cell] = set()
+        self._fired: dict[Cell, list[int]] = {}  # when episodes of the last day began to fire, ascending
+
+    @classmethod
+    def of(cls, rules: Sequence[Rule]) -> "Board":
+        """A board with a column per rule."""
+        return cls([rule.for_ms for rule in rules], [rule.keep_ms for rule in rules])
 
     def grow(self, rows: int) -> None:
         """Make room for row numbers below `rows`."""
         more = ((0, max(0, rows - len(self._state))), (0, 0))
         self._state = np.pad(self._state, more)
         self._severity = np.pad(self._severity, more)
+        self._healthy = np.pad(self._healthy, more)
 
     def clear(self, rows: Ints) -> None:
         """Forget rows that are about to stand for other scopes; none of them may be live."""
         self._state[rows] = State.INACTIVE
         self._severity[rows] = 0
+        if self._fired:
+            gone = set(rows.tolist())
+            self._fired = {cell: when for cell, when in self._fired.items() if cell[0] not in gone}
 
     def live(self) -> Flags:
         """Rows with an episode that goes on."""
@@ -101,8 +132,8 @@ class Board:
     def step(self, at_ms: int, rows: Ints, verdict: Codes, severity: Codes, held: Codes) -> Iterator[Move]:
         """Step the cells of `rows` (each once) at a pane's end; the arrays are rows by rules.
 
-        Yields what everyone must hear of, rows first, then columns.  `held` is the severity that an alert
-        may keep: it quietens to the greater of `severity` and its own, as far as that is held.
+        Yields what everyone must hear of, rows first, then columns.  `held` is the severity that a firing
+        alert may keep: it quietens to the greater of `severity` and its own, as far as that is held.
         """
         moved, severity = self._moved(rows, verdict, severity, held)
         for at, column in np.argwhere(moved).tolist():
@@ -118,33 +149,73 @@ class Board:
     def _moved(self, rows: Ints, verdict: Codes, severity: Codes, held: Codes) -> tuple[Flags, Codes]:
         """Which cells change, if only in what is remembered of them, and the severities of breaches."""
         state, loud = self._state[rows], self._severity[rows]
-        breach = verdict == Verdict.BREACH
-        severity = np.where(breach, np.maximum(severity, np.minimum(loud, held)), 0)
-        louder = breach & (state == State.FIRING) & (severity != loud)
-        return (_NEXT[state, verdict] != state) | louder | (state == State.PENDING), severity
+        breach, fires = verdict == Verdict.BREACH, state == State.FIRING
+        kept = np.minimum(loud, held) * fires
+        severity = np.where(breach, np.maximum(severity, kept), 0)
+        louder = breach & fires & (severity != loud)
+        moved: Flags = (_NEXT[state, verdict] != state) | louder | (state == State.PENDING)
+        if self._keep_ms.any():
+            begins = (self._keep_ms > 0) & _LIVE[state] & (verdict == Verdict.CLEAR)
+            moved |= self._healthy[rows] | begins
+        return moved, severity
 
     def _step(self, cell: Cell, at_ms: int, verdict: Verdict, severity: int) -> Iterator[Move]:
         before = State(int(self._state[cell]))
         episode = self._episodes.get(cell)
         if episode is None and verdict is Verdict.BREACH:
             episode = self._episodes[cell] = Episode(at_ms, severity)
-        hold_ms = self._for_ms[cell[1]]
-        lasted = episode is not None and at_ms - episode.started_at_ms >= hold_ms
-        state = after(before, verdict, lasted=lasted)
-        self._state[cell] = state
         if episode is None:
+            self._state[cell] = after(before, verdict, lasted=False)
             return
+        self._listen(episode, verdict, at_ms)
+        lasts_ms = self._lasts_ms(cell[1], episode, verdict)
+        state = after(before, verdict, lasted=at_ms >= lasts_ms)
+        self._state[cell] = state
         was = episode.severity
         if verdict is Verdict.BREACH:
             episode.severity = severity
         self._severity[cell] = episode.severity
         if _told(before, state) or (before is state is State.FIRING and was != episode.severity):
             episode.seq += 1
-            yield Move(*cell, state, episode.severity, episode.started_at_ms, episode.seq)
-        self._set_due(cell, episode, _due_ms(state, verdict, at_ms, episode.started_at_ms + hold_ms))
+            times = self._times(cell, at_ms, began=before in (State.INACTIVE, State.PENDING, State.RESOLVED))
+            yield Move(*cell, state, episode.severity, episode.started_at_ms, episode.seq, times)
+        waits = state is State.PENDING or (verdict is Verdict.CLEAR and state in LIVE)
+        self._set_due(cell, episode, lasts_ms if waits else None)
+        self._healthy[cell] = state in LIVE and episode.healthy_ms is not None
         if state not in LIVE:
             del self._episodes[cell]
             self._severity[cell] = 0
+
+    def _listen(self, episode: Episode, verdict: Verdict, at_ms: int) -> None:
+        """Remember since when there has been health: a breach ends it, and so does silence."""
+        if verdict in (Verdict.BREACH, Verdict.STALE):
+            episode.healthy_ms = None
+        elif verdict is Verdict.CLEAR and episode.healthy_ms is None:
+            episode.healthy_ms = at_ms
+
+    def _lasts_ms(self, column: int, episode: Episode, verdict: Verdict) -> int:
+        """When what a verdict says will have lasted for as long as the rule asks."""
+        if verdict is Verdict.CLEAR and episode.healthy_ms is not None:
+            return episode.healthy_ms + int(self._keep_ms[column])
+        return episode.started_at_ms + self._for_ms[column]
+
+    def _times(self, cell: Cell, at_ms: int, *, began: bool) -> int:
+        """How many episodes of a cell have fired in the last 24 hours; takes note of one that begins to."""
+        fires = self._state[cell] == State.FIRING
+        known = self._fired.get(cell, [])
+        recent = known[bisect_right(known, at_ms - DAY_MS) :]
+        if began and fires:
+            recent = [*recent, at_ms][-MOST_FIRINGS:]
+            self._fired[cell] = recent
+        return max(len(recent), 1)
+
+    def firings(self) -> Mapping[Cell, Sequence[int]]:
+        """When episodes began to fire, by cell, as far as the next firing may still have to count them."""
+        return self._fired
+
+    def put_firings(self, cell: Cell, when_ms: Sequence[int]) -> None:
+        """Put back what `firings` told of a cell."""
+        self._fired[cell] = list(when_ms)
 
     def _set_due(self, cell: Cell, episode: Episode, due_ms: int | None) -> None:
         episode.due_ms = due_ms
@@ -157,6 +228,7 @@ class Board:
         """Put back an episode that a snapshot had; rows must have been made room for."""
         self._state[cell] = state
         self._severity[cell] = episode.severity
+        self._healthy[cell] = episode.healthy_ms is not None
         self._episodes[cell] = episode
         self._set_due(cell, episode, episode.due_ms)
 
@@ -164,14 +236,6 @@ class Board:
 def _told(before: State, state: State) -> bool:
     """Whether a change of state is told; that a pending alert came to nothing is not."""
     return before is not state and state is not State.INACTIVE
-
-
-def _due_ms(state: State, verdict: Verdict, at_ms: int, lasted_at_ms: int) -> int | None:
-    if state is State.PENDING:
-        return lasted_at_ms
-    if state is State.FIRING and verdict is Verdict.CLEAR:  # it was stale; the next reading may resolve it
-        return at_ms + 1
-    return None
 
 
 def alert_id(rule: str, scope_text: str, started_at_ms: int) -> str:

@@ -35,6 +35,21 @@ def scope_text(scope: Scope) -> str:
     return ",".join(f"{name}={value.translate(_ESCAPES)}" for name, value in scope)
 
 
+def scope_words(scope: Mapping[str, str]) -> str:
+    """As people read it: `phone`, `phone, stage purchase`, `no channel`; without dimensions all together.
+
+    The channel goes by its value alone, which says what it is, and comes first.
+    """
+    names = sorted(scope, key=lambda name: name != "channel")  # stable: the others keep their order
+    return ", ".join(_dimension_words(name, scope[name]) for name in names) or "all channels together"
+
+
+def _dimension_words(name: str, value: str) -> str:
+    if not value:
+        return f"no {name}"
+    return value if name == "channel" else f"{name} {value}"
+
+
 def scope_object(scope: Scope) -> Mapping[str, str]:
     """The scope as cx.alerts and cx.scores carry it."""
     return dict(scope)

@@ -107,7 +107,9 @@ class Threshold:
     """A limit on a windowed score.
 
     `confidence` 0 compares the score itself; above 0 the whole interval must be past the limit.
-    `recover` None means the limit itself.
+    `recover` is what a score must get back to before the alert resolves; None means the outer limit itself.
+    `calm` is what it must get back to before a critical alert becomes a warning; None means that the whole
+    interval must be back over the critical limit (with confidence 0: half of the way to the warning limit).
     """
 
     window_ms: int
@@ -116,6 +118,7 @@ class Threshold:
     recover: float | None = None
     confidence: float = 0.95
     min_answers: int = 20
+    calm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,8 @@ class Rule:
 
     `by` are the dimensions of its scopes, in the file's order; for `Gap`, `across` is not among them.
     `where` keeps only scopes whose dimension has one of the values (dimensions of `by` or `across`).
-    `explain` are dimensions outside `by` that are searched for a cause when an alert fires.
+    `explain` are dimensions outside `by` that are searched for a cause when an alert fires.  A breach fires
+    once it has lasted `for_ms`, and what fires resolves once health has lasted `keep_ms`.
     """
 
     name: str
@@ -197,6 +201,7 @@ class Rule:
     for_ms: int = 0
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     explain: tuple[str, ...] = ()
+    keep_ms: int = 0
 
     @property
     def scope_dims(self) -> tuple[str, ...]:

@@ -6,11 +6,12 @@ can no longer be shown, ends what is pending; nobody was told, so nobody needs t
 
 What fires resolves only on evidence of health: `CLEAR`, a reading with answers on the healthy side.
 Too few answers, or a reading in doubt, change nothing.  No answers at all make it stale, which is neither
-good nor bad news: silence never resolves.  When answers come back, a stale alert fires again, and it
-takes one more healthy reading to resolve it.
+good nor bad news: silence never resolves.  When answers come back, a stale alert goes by what they say: it
+resolves on evidence of health and fires on a breach.  Nobody is ever paged by a healthy reading.
 
 The machine knows nothing of severities, scopes or time, but for one fact that the caller supplies:
-whether a breach has lasted.  Resolved is the end of an episode; the next verdict starts from inactive.
+whether what the reading says has lasted, a breach for as long as the rule's `for` asks, and health for as
+long as its `keep_firing_for` does.  Resolved is the end of an episode; the next verdict starts from inactive.
 """
 
 from collections.abc import Mapping
@@ -73,7 +74,7 @@ ON_VERDICT: Final[Mapping[State, Mapping[Verdict, State]]] = {
         Verdict.BREACH: State.PENDING,
     },
     State.STALE: {
-        Verdict.CLEAR: State.FIRING,
+        Verdict.CLEAR: State.RESOLVED,
         Verdict.INSUFFICIENT: State.STALE,
         Verdict.STALE: State.STALE,
         Verdict.BREACH: State.FIRING,
@@ -89,8 +90,14 @@ LIVE: Final = frozenset({State.PENDING, State.FIRING, State.STALE})
 
 
 def after(state: State, verdict: Verdict, *, lasted: bool) -> State:
-    """The next state.  `lasted` matters on a breach alone: it has gone on for as long as `for` asks."""
+    """The next state.
+
+    `lasted` says whether a breach has gone on for as long as `for` asks, or health for as long as
+    `keep_firing_for` does; it matters for no other verdict.
+    """
     moved = ON_VERDICT[state][verdict]
+    if moved is State.RESOLVED and not lasted:
+        return state
     if verdict is Verdict.BREACH and lasted:
         return ON_LASTING_BREACH.get(moved, moved)
     return moved

@@ -1,16 +1,16 @@
-"""What an alert says in one sentence, for somebody who runs customer service and not computers."""
+"""What an alert says in one sentence, for somebody who runs customer service and not computers.
+
+No sentence says more than its numbers do.  A score is "below its limit" only where the value in the sentence
+is below the limit in it, both as they are written: 79.97 % is not shown as "80 %, below the limit 80 %".
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import isfinite
-from typing import Final
 
-from alerts.readings import Reading, Scope
+from alerts.readings import Reading, Scope, scope_object, scope_words
 from alerts.rules import (
-    DAY_MS,
-    HOUR_MS,
-    MINUTE_MS,
     SECOND_MS,
     Burn,
     Detect,
@@ -23,43 +23,7 @@ from alerts.rules import (
     Threshold,
 )
 from alerts.states import State
-
-NAMES: Final[Mapping[str, str]] = {
-    "csat": "CSAT",
-    "csat_mean": "the mean CSAT score",
-    "ces": "CES",
-    "nps": "NPS",
-    "fcr": "first contact resolution",
-    "ttr": "the mean time to resolution",
-    "ttr_median": "the median time to resolution",
-    "ttr_p90": "the 90th percentile of the time to resolution",
-    "ttr_within": "the share resolved within target",
-    "abandonment": "the share of abandoned contacts",
-    "wait": "the share answered within target",
-    "sentiment": "the share of negative mentions",
-    "contacts": "the number of contacts",
-    "answers": "the number of answers",
-    "mentions": "the number of mentions",
-    "negative_mentions": "the number of negative mentions",
-}
-"""What people call the indicators; unlisted ones go by their own name."""
-
-NOUNS: Final[Mapping[str, str]] = {
-    "contacts": "contacts",
-    "answers": "answers",
-    "mentions": "mentions",
-    "negative_mentions": "negative mentions",
-    "csat": "answers",
-    "csat_mean": "answers",
-    "ces": "answers",
-    "nps": "answers",
-    "sentiment": "mentions",
-    "ttr": "resolved cases",
-    "ttr_median": "resolved cases",
-    "ttr_p90": "resolved cases",
-    "ttr_within": "resolved cases",
-}
-"""What an indicator is computed from; contacts unless listed."""
+from alerts.wording import NAMES, NOUNS, amount, since_words, times_words, trimmed, window_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +31,9 @@ class Facts:
     """What a sentence is made of.
 
     `window_ms` is None where no window was chosen, `limit` where there is none; `recover` is what a
-    resolved alert had to get back to.  `evidence` is what the detector of the rule saw.
+    resolved alert had to get back to.  `evidence` is what the detector of the rule saw.  `times` says how
+    many episodes of the rule and scope have fired within 24 hours, this one included.  `at` is the alert's
+    own time: what happened more than a day from it is told with its date.
     """
 
     indicator: str
@@ -83,11 +49,20 @@ class Facts:
     recover: float | None
     confidence: float
     evidence: Mapping[str, object] = field(default_factory=dict)
+    times: int = 1
+    at: datetime | None = None
 
     @property
     def low_is_bad(self) -> bool:
         """Whether less is worse."""
         return self.direction is Direction.LOW_IS_BAD
+
+    def past(self, limit: float | None) -> bool:
+        """Whether the value is strictly on the bad side of a limit."""
+        value = self.reading.value
+        if value is None or limit is None:
+            return False
+        return value < limit if self.low_is_bad else value > limit
 
 
 def summary(facts: Facts) -> str:
@@ -96,42 +71,11 @@ def summary(facts: Facts) -> str:
     return text[:1].upper() + text[1:]
 
 
-def amount(value: float, unit: str) -> str:
-    """A value as people read it: durations in their own units, scores to one or two decimals."""
-    if unit == "seconds":
-        return duration_words(round(value * SECOND_MS))
-    if unit == "percent":
-        return f"{_trimmed(value, 1)} %"
-    return _trimmed(value, 2 if unit == "points" else 0)
-
-
-def duration_words(duration_ms: int) -> str:
-    """The two greatest units: `1 h 30 min`, `45 s`."""
-    parts = []
-    for unit_ms, name in ((DAY_MS, "d"), (HOUR_MS, "h"), (MINUTE_MS, "min"), (SECOND_MS, "s")):
-        count, duration_ms = divmod(duration_ms, unit_ms)
-        if count:
-            parts.append(f"{count} {name}")
-    return " ".join(parts[:2]) or "0 s"
-
-
-def window_words(window_ms: int) -> str:
-    """A length of time in words: `30 minutes`, `24 hours`, `90 seconds`."""
-    if window_ms == DAY_MS:
-        return "24 hours"
-    for unit_ms, name in ((DAY_MS, "day"), (HOUR_MS, "hour"), (MINUTE_MS, "minute"), (SECOND_MS, "second")):
-        count, rest = divmod(window_ms, unit_ms)
-        if count and not rest:
-            return f"{count} {name}s" if count > 1 else name
-    return f"{window_ms / SECOND_MS:g} seconds"
-
-
 def _subject(facts: Facts) -> str:
-    scope = ", ".join(f"{name}={value or '(none)'}" for name, value in facts.scope)
+    scope = scope_words(scope_object(facts.scope))
     if isinstance(facts.detect, Silence):
-        return scope or "everything together"
-    name = NAMES.get(facts.indicator, facts.indicator)
-    return f"{name} of {scope}" if scope else f"{name} over all"
+        return scope
+    return f"{NAMES.get(facts.indicator, facts.indicator)} of {scope}"
 
 
 def _told(facts: Facts) -> str:
@@ -144,23 +88,16 @@ def _told(facts: Facts) -> str:
         case State.PENDING:
             return f"{_breach(facts)}; waiting to see if it lasts"
         case State.FIRING | State.INACTIVE:
-            return _breach(facts)
+            again = f"; {times_words(facts.times)}" if facts.times > 1 else ""
+            return f"{_breach(facts)}{again}"
 
 
 def _breach(facts: Facts) -> str:
     match facts.detect:
         case Threshold():
-            side = "below" if facts.low_is_bad else "above"
-            limit = f", {side} the {facts.severity.value} limit {_limit(facts)}"
-            if _is_volume(facts):
-                return f"is {_value_words(facts)}{_window_words(facts)}{limit}"
-            return f"is {_value_words(facts)}{limit}{_source_words(facts)}"
+            return _past_limit(facts)
         case Sudden():
-            fell, bound = ("fallen", "floor") if facts.low_is_bad else ("risen", "ceiling")
-            against = f", against a {bound} of {_limit(facts)}"
-            return (
-                f"has suddenly {fell} to {_value_words(facts)}{against}{_source_words(facts)}{_since(facts)}"
-            )
+            return _fallen(facts)
         case Burn():
             pace = f"spends what the target allows {_evidence(facts, 'long_rate')} times too fast"
             return f"is {_value_words(facts)}: that {pace}{_source_words(facts)}"
@@ -168,31 +105,58 @@ def _breach(facts: Facts) -> str:
             others = f"clearly worse than the others' {_limit(facts)}"
             return f"is {_value_words(facts)}, {others}{_source_words(facts)}"
         case Surge():
-            expected = f"{_evidence(facts, 'expected')} were expected"
-            return f"surges: {facts.reading.n}{_since(facts)}, where {expected}"
+            return _surge(facts)
         case Silence():
             return _silence(facts)
 
 
+def _past_limit(facts: Facts) -> str:
+    side = "below" if facts.low_is_bad else "above"
+    limit = f"{side} the {facts.severity.value} limit {_limit(facts)}"
+    if not facts.past(facts.limit):
+        limit = f"not back over doubt from the {facts.severity.value} limit {_limit(facts)}"
+    if _is_volume(facts):
+        return f"is {_value_words(facts)}{_window_words(facts)}, {limit}"
+    return f"is {_value_words(facts)}, {limit}{_source_words(facts)}"
+
+
+def _fallen(facts: Facts) -> str:
+    fell, bound = ("fallen", "floor") if facts.low_is_bad else ("risen", "ceiling")
+    came = f"{_value_words(facts)}, against a {bound} of {_limit(facts)}{_source_words(facts)}{_since(facts)}"
+    if facts.past(facts.limit):
+        return f"has suddenly {fell} to {came}"
+    return f"had suddenly {fell} and is not surely back: it is {came}"
+
+
+def _surge(facts: Facts) -> str:
+    expected = facts.evidence.get("expected")
+    came = f"{facts.reading.n}{_since(facts)}, where {_evidence(facts, 'expected')} were expected"
+    if isinstance(expected, int | float) and facts.reading.n <= expected:
+        return f"has surged and is not surely back to its usual volume: {came}"
+    return f"surges: {came}"
+
+
 def _silence(facts: Facts) -> str:
+    heard, hears = f"{facts.reading.n} {_counted(facts)}", _hears(facts)
     if "at_least" in facts.evidence:
         wanted = f"at least {_evidence(facts, 'at_least')} were wanted"
         length_s = facts.evidence.get("per_s")
         length = window_words(int(length_s * SECOND_MS)) if isinstance(length_s, int | float) else "window"
-        return f"hears too little: {facts.reading.n} {_nouns(facts)} in the last {length}, where {wanted}"
-    expected = f"{_evidence(facts, 'expected')} were expected"
-    return f"hears too little: {facts.reading.n} {_nouns(facts)}{_since(facts)}, where {expected}"
+        return f"{hears} too little: {heard} in the last {length}, where {wanted}"
+    expected = facts.evidence.get("expected")
+    wanted = f"{_evidence(facts, 'expected')} were expected"
+    if isinstance(expected, int | float) and facts.reading.n >= expected:
+        return f"cannot be said to hear enough again: {heard}{_since(facts)}, where {wanted}"
+    return f"{hears} too little: {heard}{_since(facts)}, where {wanted}"
 
 
 def _recovered(facts: Facts) -> str:
     match facts.detect:
         case Threshold():
-            back = f"back {'over' if facts.low_is_bad else 'under'} the limit of recovery"
-            recover = "" if facts.recover is None else f", {back}, {amount(facts.recover, facts.unit)}"
-            return f"has recovered: it is {_value_words(facts)}{recover}{_source_words(facts)}"
+            return _back(facts)
         case Sudden():
             bound = "floor" if facts.low_is_bad else "ceiling"
-            return f"has recovered: it is back at its {bound}, {_limit(facts)}"
+            return f"has recovered: its latest answers are back at its {bound}, {_limit(facts)}"
         case Burn():
             return "no longer spends what the target allows too fast"
         case Gap():
@@ -202,17 +166,36 @@ def _recovered(facts: Facts) -> str:
         case Surge():
             return "is back to its usual volume"
         case Silence():
-            return f"hears enough {_nouns(facts)} again"
+            return f"{_hears(facts)} enough {_nouns(facts)} again"
 
 
-def _value_words(facts: Facts) -> str:
+def _hears(facts: Facts) -> str:
+    """One scope hears, all channels together hear."""
+    return "hears" if facts.scope else "hear"
+
+
+def _back(facts: Facts) -> str:
+    """A reading that is not back ends an alert only where the rule no longer watches its scope."""
+    reading = facts.reading
+    if reading.value is None or facts.past(facts.recover):
+        return "is no longer watched by this rule"
+    recover = ""
+    if facts.recover is not None:
+        side = "over" if facts.low_is_bad else "under"
+        back = "back at" if reading.value == facts.recover else f"back {side}"
+        recover = f", {back} the limit of recovery, {amount(facts.recover, facts.unit, reading.value)}"
+    return f"has recovered: it is {_value_words(facts, facts.recover)}{recover}{_source_words(facts)}"
+
+
+def _value_words(facts: Facts, beside: float | None = None) -> str:
+    """The value and how sure it is; told apart from the limit, or from the other value `beside` it."""
     reading = facts.reading
     if reading.value is None:
         return "unknown"
-    value = amount(reading.value, facts.unit)
+    value = amount(reading.value, facts.unit, facts.limit if beside is None else beside)
     if reading.low is None or not facts.confidence or reading.low == reading.high == reading.value:
         return value
-    sure = f"{_trimmed(100 * facts.confidence, 1)} % sure"
+    sure = f"{trimmed(100 * facts.confidence, 1)} % sure"
     low = amount(reading.low, facts.unit)
     if reading.high is None or not isfinite(reading.high):
         return f"{value} ({sure} at least {low})"
@@ -220,14 +203,18 @@ def _value_words(facts: Facts) -> str:
 
 
 def _limit(facts: Facts) -> str:
-    return "unknown" if facts.limit is None else amount(facts.limit, facts.unit)
+    return "unknown" if facts.limit is None else amount(facts.limit, facts.unit, facts.reading.value)
 
 
 def _source_words(facts: Facts) -> str:
     if _is_volume(facts):
         return _window_words(facts)
-    noun = _nouns(facts).removesuffix("s") if facts.reading.n == 1 else _nouns(facts)
-    return f", from {facts.reading.n} {noun}{_window_words(facts)}"
+    return f", from {facts.reading.n} {_counted(facts)}{_window_words(facts)}"
+
+
+def _counted(facts: Facts) -> str:
+    """What the reading is made of, one of them or several."""
+    return _nouns(facts).removesuffix("s") if facts.reading.n == 1 else _nouns(facts)
 
 
 def _is_volume(facts: Facts) -> bool:
@@ -245,15 +232,9 @@ def _nouns(facts: Facts) -> str:
 
 def _evidence(facts: Facts, name: str) -> str:
     found = facts.evidence.get(name)
-    return _trimmed(found, 1) if isinstance(found, int | float) else "unknown"
+    return trimmed(found, 1) if isinstance(found, int | float) else "unknown"
 
 
 def _since(facts: Facts) -> str:
     since = facts.evidence.get("since")
-    return f" since {datetime.fromisoformat(since):%H:%M} UTC" if isinstance(since, str) else ""
-
-
-def _trimmed(value: float, decimals: int) -> str:
-    text = f"{value:.{decimals}f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text
+    return since_words(datetime.fromisoformat(since), facts.at) if isinstance(since, str) else ""

@@ -7,11 +7,13 @@ exactly over the period.
 
 A pair of windows breaches when both burn at its rate: the long one says that it matters, the short one
 that it still goes on, so that the alert ends soon after the trouble does (the SRE workbook, chapter 5).
+While some pair breaches, an alert keeps the severity of a louder one until that one's long window is back
+below its rate: a short window that comes and goes pages nobody again.
 SRE's errors come by the thousand; answers don't.  So the long window must also be above the sustainable
 pace beyond doubt: the lower end of its 95 % interval is past the target.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -35,6 +37,7 @@ class _Judged:
 
     pair: BurnPair
     burning: Flags
+    lasting: Flags  # burning, or would but for its short window
     over: Flags  # enough answers to say that it does not burn
     long_rate: Floats
     short_rate: Floats
@@ -57,17 +60,18 @@ class BurnDetector:
         """Judge rows × windows at a pane's end."""
         judged = [self._judge(windows, place) for place in range(len(self._detect.pairs))]
         severity: Codes = np.zeros(len(rows), np.int8)
-        shown = np.zeros(len(rows), np.int64)
+        kept, shown = severity.copy(), np.zeros(len(rows), np.int64)
         for place, one in enumerate(judged):
             louder = one.burning & (SEVERITY_CODE[one.pair.severity] > severity)
             severity[louder] = SEVERITY_CODE[one.pair.severity]
             shown[louder] = place
+            kept[one.lasting] = np.maximum(kept[one.lasting], SEVERITY_CODE[one.pair.severity])
         verdict: Codes = np.full(len(rows), Verdict.INSUFFICIENT, np.int8)
         verdict[np.logical_and.reduce([one.over for one in judged])] = Verdict.CLEAR
         verdict[severity > NONE] = Verdict.BREACH
         longest = max(range(len(judged)), key=lambda place: self._detect.pairs[place].short_ms)
         verdict[(windows.n[:, 2 * longest + 1] <= 0) & (severity == NONE)] = Verdict.STALE
-        return self._findings(rows, windows, verdict, severity, shown)
+        return replace(self._findings(rows, windows, verdict, severity, shown), kept=kept)
 
     def remaining(self, period: Moments) -> Floats:
         """Share of the budget of the period that is left, at most 1; below 0 when it is overspent."""
@@ -84,7 +88,7 @@ class BurnDetector:
             above = known[0] & (long_rate >= pair.rate) & self._surely_past_target(long)
             burning = above & known[1] & (short_rate >= pair.rate)
             over = (known[1] & (short_rate < pair.rate)) | (known[0] & (long_rate < pair.rate))
-        return _Judged(pair, burning, over, long_rate, short_rate)
+        return _Judged(pair, burning, above, over, long_rate, short_rate)
 
     def _badness(self, of: Moments) -> Floats:
         return 1 - self._scale.goodness(of)

@@ -27,7 +27,8 @@ class Findings:
 
     `verdict` holds `states.Verdict` codes; `severity` the code of a breach's severity (`NONE` where there is
     no breach).  `value`, `low`, `high` and `limit` are in the indicator's unit, NaN where there is none.
-    `evidence` has, for rows in breach at most, what the rule saw beside the reading, by row.
+    `evidence` has, for rows in breach at most, what the rule saw beside the reading, by row.  `kept` is the
+    code of the severity that an alert may keep which is louder than the breach.
     """
 
     rows: Ints
@@ -39,3 +40,9 @@ class Findings:
     high: Floats
     limit: Floats
     evidence: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
+    kept: Codes | None = None
+
+    @property
+    def held(self) -> Codes:
+        """The severity that a loud alert may keep: that of the breach, if the rule knows no other."""
+        return self.severity if self.kept is None else self.kept

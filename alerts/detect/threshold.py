@@ -1,17 +1,32 @@
 """Threshold rules: is a windowed score past its limit, as surely as the rule asks?
 
 All rules on one reading are judged at once: their limits are columns, the scopes are rows.
+
+Scores and limits are compared as they are published, to four decimals: what a reader compares comes out the
+same.
+
+A critical alert has hysteresis.  It rises when the whole interval is past the critical limit, and quietens to
+a warning when the whole interval is back.  A score of 62 (95 % sure between 55 and 69) under limits of 80 and
+60 leaves a warning a warning and a critical alert critical: either may be true.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.detect.findings import Codes, Flags, Floats, Ints
-from alerts.rules import Direction, Threshold
+from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Flags, Floats, Ints
+from alerts.rules import Direction, Severity, Threshold
 from alerts.states import Verdict
+from alerts.transitions import DECIMALS
+
+WARNING: Final = SEVERITY_CODE[Severity.WARNING]
+CRITICAL: Final = SEVERITY_CODE[Severity.CRITICAL]
+
+HALF_WAY: Final = 0.5
+"""Of the way from the critical to the warning limit: where a plain rule, which has no interval, quietens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +34,7 @@ class LimitColumns:
     """The limits of some rules on one indicator, one entry per rule; NaN where a rule has none.
 
     Values are multiplied by `sign`, so that greater is worse whichever way the indicator goes.  A score
-    that is not past `mildest` is past no limit of any rule.
+    that is not past `mildest` is past no limit of any rule.  `calm` is NaN where the interval decides.
     """
 
     sign: float
@@ -28,14 +43,15 @@ class LimitColumns:
     recover: Floats
     min_answers: Ints
     mildest: float
+    calm: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
     """Verdicts, scopes by rules.
 
-    `severity` is that of a breach, beyond the doubt that the rule allows; `held` is the severity that the
-    score alone would have.  A loud alert quietens only once the score itself is back over the limit.
+    `severity` is that of a breach, beyond the doubt that the rule allows; `held` is the greatest that the
+    reading does not rule out.  A loud alert stays as loud as that.
     """
 
     verdict: Codes
@@ -50,6 +66,9 @@ def limits(rules: Sequence[Threshold], direction: Direction) -> LimitColumns:
     recover = [rule.recover for rule in rules]
     warning = sign * _column([rule.warning for rule in rules])
     critical = sign * _column([rule.critical for rule in rules])
+    calm = sign * _column([rule.calm for rule in rules])
+    plain = np.array([not rule.confidence for rule in rules], np.bool_)
+    half = critical + HALF_WAY * (warning - critical)
     return LimitColumns(
         sign,
         warning,
@@ -57,7 +76,15 @@ def limits(rules: Sequence[Threshold], direction: Direction) -> LimitColumns:
         sign * _column([own if own is not None else edge for own, edge in zip(recover, outer, strict=True)]),
         np.array([rule.min_answers for rule in rules], np.int64),
         float(np.fmin.reduce(np.fmin(warning, critical), initial=np.inf)),
+        np.where(np.isnan(calm) & plain, half, calm),
     )
+
+
+def calm_of(rule: Threshold) -> float | None:
+    """Where a critical alert quietens; None where the interval decides, or nothing can quieten it."""
+    if rule.calm is not None or rule.confidence or rule.critical is None or rule.warning is None:
+        return rule.calm
+    return rule.critical + HALF_WAY * (rule.warning - rule.critical)
 
 
 def in_question(of: LimitColumns, value: Floats) -> Flags:
@@ -74,12 +101,14 @@ def past_some_limit(of: LimitColumns, n: Ints, low: Floats, high: Floats) -> Fla
 
 def judge(of: LimitColumns, value: Floats, n: Ints, low: Floats, high: Floats) -> Judged:
     """Judge scores with their intervals; a scope that is not `in_question` may have any interval."""
-    score = (of.sign * value)[:, None]
+    score = np.round(of.sign * value, DECIMALS)[:, None]
     surely = np.minimum(of.sign * low, of.sign * high)[:, None]
+    maybe = np.maximum(of.sign * low, of.sign * high)[:, None]
     answers = n[:, None]
     enough = answers >= of.min_answers
     severity = _severity(of, surely, score) * enough
-    held = _severity(of, score, score) * enough
+    loud = np.where(np.isnan(of.calm), maybe > of.critical, score > of.calm)
+    held = np.where(loud, CRITICAL, WARNING)
     verdict = np.full(severity.shape, Verdict.INSUFFICIENT, np.int8)
     verdict[enough & (score <= of.recover)] = Verdict.CLEAR
     verdict[severity > 0] = Verdict.BREACH
@@ -90,8 +119,8 @@ def judge(of: LimitColumns, value: Floats, n: Ints, low: Floats, high: Floats) -
 def _severity(of: LimitColumns, surely: Floats, score: Floats) -> NDArray[np.int64]:
     critical = (surely > of.critical) & (score > of.critical)
     warning = (surely > of.warning) & (score > of.warning)
-    return np.where(critical, 2, np.where(warning, 1, 0))
+    return np.where(critical, CRITICAL, np.where(warning, WARNING, NONE))
 
 
 def _column(values: Sequence[float | None]) -> Floats:
-    return np.array([np.nan if value is None else value for value in values], np.float64)
+    return np.array([np.nan if value is None else round(value, DECIMALS) for value in values], np.float64)

@@ -30,6 +30,8 @@ def description(rule: Rule, direction: Direction) -> str:
     parts = [_condition(rule.indicator, rule.detect, direction)]
     if rule.for_ms:
         parts.append(f"for {duration_text(rule.for_ms)}")
+    if rule.keep_ms:
+        parts.append(f"held open until healthy for {duration_text(rule.keep_ms)}")
     parts.append(f"by {', '.join(rule.scope_dims)}" if rule.scope_dims else "overall")
     parts += [f"where {name} is {' or '.join(values)}" for name, values in rule.where.items()]
     return "; ".join(parts)
@@ -55,6 +57,7 @@ def _condition(indicator: str, detect: Detect, direction: Direction) -> str:
             levels = ((detect.warning, "warning"), (detect.critical, "critical"))
             limits = ", ".join(f"{limit:g} ({level})" for limit, level in levels if limit is not None)
             back = "" if detect.recover is None else f", healthy again from {detect.recover:g}"
+            back += "" if detect.calm is None else f", a warning again from {detect.calm:g}"
             sure = f", {detect.confidence:.4g} sure" if detect.confidence else ""
             few = f", {detect.min_answers} answers or more"
             return f"{indicator} {past} {limits}{back} over {duration_text(detect.window_ms)}{sure}{few}"

@@ -72,11 +72,8 @@ def _threshold(fields: Fields, setting: Setting) -> Threshold | None:
             fields.node.note(f"want warning or critical: {measure.info.name} has no limit of its own")
     if warning is not None and critical is not None and not measure.worse(critical, warning):
         fields.note("warning", f"want a limit {measure.better_word} critical, {critical:g}, got {warning:g}")
-    recover = fields.get("recover", _limit(measure))
     outer = critical if warning is None else warning
-    if recover is not None and outer is not None and measure.worse(recover, outer):
-        want = f"want {outer:g} or {measure.better_word}, on the healthy side of the limit"
-        fields.note("recover", f"{want}, got {recover:g}")
+    recover, calm = fields.get("recover", _recovery(measure, outer, critical)) or (None, None)
     return Threshold(
         fields.get_or("window", whole_panes(setting.timing.pane_ms), WINDOW_MS),
         warning,
@@ -84,7 +81,41 @@ def _threshold(fields: Fields, setting: Setting) -> Threshold | None:
         recover,
         fields.get_or("confidence", _confidence, CONFIDENCE),
         fields.get_or("min_answers", _at_least_one, few),
+        calm if warning is not None else None,
     )
+
+
+Recovery = tuple[float | None, float | None]
+"""What a score must get back to before an alert resolves, and before a critical one becomes a warning."""
+
+
+def _recovery(measure: Measure, outer: float | None, critical: float | None) -> Callable[[Node], Recovery]:
+    """A parser of one number for the outer limit, or of one for each limit by name."""
+
+    def parse(node: Node) -> Recovery:
+        if not node.is_mapping:
+            return _healthier(measure, outer)(node), None
+        fields = node.fields("a number, or numbers for warning and critical")
+        of_warning = fields.get("warning", _healthier(measure, outer))
+        of_critical = fields.get("critical", _healthier(measure, critical))
+        fields.close()
+        if outer == critical:
+            return of_critical, None
+        return of_warning, of_critical
+
+    return parse
+
+
+def _healthier(measure: Measure, limit: float | None) -> Callable[[Node], float]:
+    """A parser of what is at a limit or on its healthy side."""
+
+    def parse(node: Node) -> float:
+        value = _limit(measure)(node)
+        if limit is not None and measure.worse(value, limit):
+            raise node.wrong(f"{limit:g} or {measure.better_word}, on the healthy side of the limit")
+        return value
+
+    return parse
 
 
 def _sudden(fields: Fields, setting: Setting) -> Sudden | None:

@@ -141,11 +141,12 @@ class _RuleReader:
         where = fields.get("where", _where) or {}
         explain = fields.get("explain", dimensions)
         for_ms = fields.get_or("for", duration(0, LONGEST_FOR_MS), 0)
+        keep_ms = fields.get_or("keep_firing_for", duration(0, LONGEST_FOR_MS), 0)
         detect = self._detect(fields, kind, indicator)
         fields.close()
         if name is None or indicator is None or by is None or detect is None:
             return None
-        rule = Rule(name, indicator, by, detect, for_ms, where)
+        rule = Rule(name, indicator, by, detect, for_ms, where, keep_ms=keep_ms)
         _check_dimensions(fields, rule)
         if explain is None:
             explain = EXPLAIN if self._explains_itself(rule) else ()

@@ -12,7 +12,9 @@ import click
 import orjson
 
 from alerts.errors import SettingsError
+from alerts.readings import scope_words
 from alerts.transitions import seconds, utc_text
+from alerts.wording import duration_words
 from stream.backtest.engine import plan_of
 from stream.backtest.replay_files import Backtest
 from stream.cli.progress import progress
@@ -21,8 +23,8 @@ from stream.files.event_files import EventFile
 from stream.files.packed_logs import size_of
 from stream.files.rule_files import load
 from stream.reports.diff import Difference, Pair, pairs
-from stream.reports.episodes import EpisodeStory, episodes, scope_words
-from stream.reports.timeline import aligned, clock, length, local
+from stream.reports.episodes import EpisodeStory, episodes
+from stream.reports.timeline import aligned, clock, local
 
 SIGNS: Final = {Difference.NEW: "+", Difference.VANISHED: "-", Difference.EARLIER: "<", Difference.LATER: ">"}
 _FILE: Final = click.Path(dir_okay=False, allow_dash=True)
@@ -147,7 +149,7 @@ def _row(pair: Pair, zone: tzinfo) -> list[str]:
         what = pair.either.severity
     else:
         was = local(pair.old.fired_ms or 0, zone)
-        moved = f" by {length(abs(pair.later_ms))}, was {clock(was, fired)}" if pair.later_ms else ""
+        moved = f" by {duration_words(abs(pair.later_ms))}, was {clock(was, fired)}" if pair.later_ms else ""
         louder = f"{pair.old.severity} -> {pair.new.severity}" if pair.changes[-1] in _LOUDNESS else ""
         what = ", ".join(part for part in (moved.strip(), louder) if part)
     sign = SIGNS.get(first, "!")

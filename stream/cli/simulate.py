@@ -160,6 +160,7 @@ def _object(outcome: RuleOutcome) -> dict[str, object]:
         "scope_months": outcome.scope_months,
         "false_pages": outcome.pages,
         "false_pages_per_scope_30d": rate,
+        "notices": outcome.notices,
         "false_pages_low": low,
         "false_pages_high": high,
         "firing_share": outcome.firing,
@@ -183,11 +184,19 @@ def _print(question: Question, outcomes: Sequence[RuleOutcome]) -> None:
         f"{outcomes[0].rule.indicator} {question.healthy:g} when all is well\n"
     )
     heads = (f"fall to {fall:g}: median, p90" for fall in question.falls)
-    rows: list[tuple[str, ...]] = [("", f"false pages per scope and {MONTH_DAYS} d", "time in alarm", *heads)]
+    rows: list[tuple[str, ...]] = [
+        ("", f"false pages per scope and {MONTH_DAYS} d", "notices", "time in alarm", *heads)
+    ]
     for outcome in outcomes:
         rate, low, high = false_pages(outcome)
         name = outcome.rule.name if outcome.beside is None else f"  {outcome.rule.name}"
-        row: tuple[str, ...] = (name, f"{rate:.3g}  ({low:.3g} to {high:.3g})", f"{outcome.firing:.2%}")
+        notices = f"{outcome.notices / outcome.scope_months:.3g}"
+        row: tuple[str, ...] = (
+            name,
+            f"{rate:.3g}  ({low:.3g} to {high:.3g})",
+            notices,
+            f"{outcome.firing:.2%}",
+        )
         rows.append((*row, *(_delay(seen) for seen in outcome.falls)))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:

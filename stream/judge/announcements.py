@@ -1,6 +1,7 @@
 """Telling: from a move of an alert to the transition that goes out, with its words, evidence and cause."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 from alerts.board import alert_id
@@ -9,7 +10,7 @@ from alerts.readings import Reading, Scope, scope_object, scope_text
 from alerts.rules import Severity, Threshold
 from alerts.states import State
 from alerts.summary import Facts, summary
-from alerts.transitions import Transition, rounded, seconds, utc_text
+from alerts.transitions import EPOCH, Transition, rounded, seconds, utc_text
 from stream.indicators.catalogue import CATALOGUE, direction
 from stream.indicators.definitions import definition
 from stream.indicators.levels import evidence
@@ -44,7 +45,7 @@ class Teller:
         rule, move, reading = told.ranked.rule, told.move, told.reading
         scope = group.scopes.scope(move.row)
         severity = SEVERITIES[move.severity] or Severity.WARNING
-        fires = move.state is State.FIRING
+        fires, at_ms = move.state is State.FIRING, (pane + 1) * self._pane_ms
         return Transition(
             id=alert_id(rule.name, scope_text(scope), move.started_at_ms),
             seq=move.seq,
@@ -55,19 +56,19 @@ class Teller:
             definition=self.definition(rule.indicator),
             scope=scope_object(scope),
             window_s=None if told.window_ms is None else seconds(told.window_ms),
-            at=utc_text((pane + 1) * self._pane_ms),
+            at=utc_text(at_ms),
             started_at=utc_text(move.started_at_ms),
             value=rounded(reading.value),
             n=reading.n,
             low=rounded(reading.low),
             high=rounded(reading.high),
             limit=rounded(told.limit),
-            summary=self._summary(told, scope, severity),
+            summary=self._summary(told, scope, severity, at_ms),
             evidence=self._evidence(told, group),
             cause=self._causes.of(rule, group, move.row, told.limit) if fires else None,
         )
 
-    def _summary(self, told: AlertMove, scope: Scope, severity: Severity) -> str:
+    def _summary(self, told: AlertMove, scope: Scope, severity: Severity, at_ms: int) -> str:
         rule, reading = told.ranked.rule, told.reading
         shown = Reading(rounded(reading.value), reading.n, rounded(reading.low), rounded(reading.high))
         recover = recover_of(rule.detect) if isinstance(rule.detect, Threshold) else told.limit
@@ -82,10 +83,12 @@ class Teller:
                 scope,
                 told.window_ms,
                 shown,
-                told.limit,
-                recover,
+                rounded(told.limit),
+                rounded(recover),
                 told.confidence,
                 told.evidence,
+                told.move.times,
+                EPOCH + timedelta(milliseconds=at_ms),
             )
         )
 

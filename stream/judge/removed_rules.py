@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from alerts.board import alert_id
 from alerts.detect.findings import SEVERITIES
-from alerts.readings import scope_object, scope_text
+from alerts.readings import scope_object, scope_text, scope_words
 from alerts.rules import Severity
 from alerts.states import State
 from alerts.transitions import Transition, utc_text
@@ -36,7 +36,7 @@ def orphans(header: Header, grouped: Grouped, kept: frozenset[str]) -> Iterator[
 def resolved(orphan: Orphan) -> Transition:
     """What everyone hears of it."""
     scope = tuple(orphan.scope)
-    where = ", ".join(f"{name}={value or '(none)'}" for name, value in scope) or "everything together"
+    where = scope_words(scope_object(scope))
     return Transition(
         id=alert_id(orphan.rule, scope_text(scope), orphan.started_at_ms),
         seq=orphan.seq + 1,

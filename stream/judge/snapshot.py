@@ -98,6 +98,7 @@ def _grouped(arrays: Arrays, group: Group, used: Ints) -> Grouped:
             }
             for each in group.watches
         },
+        [firing for board, ranked in group.boards() for firing in _firings(board, ranked, place)],
     )
 
 
@@ -129,7 +130,15 @@ def _alerts(board: Board, ranked: Sequence[Ranked], place: dict[int, int]) -> It
             episode.severity,
             episode.seq,
             episode.due_ms,
+            episode.healthy_ms,
         )
+
+
+def _firings(
+    board: Board, ranked: Sequence[Ranked], place: dict[int, int]
+) -> Iterable[tuple[str, int, list[int]]]:
+    for (row, column), when_ms in board.firings().items():
+        yield ranked[column].rule.name, place[row], list(when_ms)
 
 
 def _pending(arrays: Arrays, memory: Memory, used: list[Ints]) -> list[int]:
@@ -212,8 +221,14 @@ class _Loader:
         for alert in grouped.alerts:
             if alert.rule in cells:
                 board, column = cells[alert.rule]
-                episode = Episode(alert.started_at_ms, alert.severity, alert.seq, alert.due_ms)
+                episode = Episode(
+                    alert.started_at_ms, alert.severity, alert.seq, alert.due_ms, alert.healthy_ms
+                )
                 board.put((alert.row, column), State(alert.state), episode)
+        for rule, row, when_ms in grouped.firings:
+            if rule in cells:
+                board, column = cells[rule]
+                board.put_firings((row, column), when_ms)
         for each in group.watches:
             state = grouped.detectors.get(each.rule.name)
             if state:

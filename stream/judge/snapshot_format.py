@@ -27,6 +27,7 @@ class Alert(msgspec.Struct, array_like=True):
     severity: int
     seq: int
     due_ms: int | None
+    healthy_ms: int | None = None
 
 
 class Rolling(msgspec.Struct, array_like=True):
@@ -45,7 +46,10 @@ class Rolling(msgspec.Struct, array_like=True):
 
 
 class Grouped(msgspec.Struct, array_like=True):
-    """A group; arrays about its scopes have one entry per scope, in the order of `scopes`."""
+    """A group; arrays about its scopes have one entry per scope, in the order of `scopes`.
+
+    `firings` are, by rule and place of a scope, when episodes of the last day began to fire.
+    """
 
     key: str
     scopes: list[tuple[str, ...]]
@@ -53,6 +57,7 @@ class Grouped(msgspec.Struct, array_like=True):
     windows: list[Rolling]
     alerts: list[Alert]
     detectors: dict[str, dict[str, int]]
+    firings: list[tuple[str, int, list[int]]] = []
 
 
 class Open(msgspec.Struct, array_like=True):

@@ -6,9 +6,9 @@ from typing import Final
 import msgspec
 
 from alerts.errors import UNREADABLE, SettingsError
+from alerts.readings import scope_words
 from alerts.states import State
 from alerts.transitions import Transition
-from stream.reports.episodes import scope_words
 
 SHOWN_ID: Final = 10
 """Characters of an alert's id that are shown; enough to name it by."""

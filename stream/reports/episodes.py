@@ -11,6 +11,9 @@ from alerts.transitions import EPOCH, Transition
 
 FIRING: Final = State.FIRING.word
 RESOLVED: Final = State.RESOLVED.word
+STALE: Final = State.STALE.word
+TOLD: Final = frozenset({FIRING, RESOLVED, STALE})
+"""States of which people get notices."""
 
 
 @dataclass(slots=True)
@@ -59,11 +62,29 @@ class EpisodeStory:
             self.fired_ms = unix_ms(step.at)
         self.ended_ms = unix_ms(step.at) if step.state == RESOLVED else None
 
-    def firing_ms(self, end_ms: int) -> int:
-        """How long it fired, stale stretches included; `end_ms` is where the run ends."""
+    @property
+    def notices(self) -> int:
+        """How many notices people got of it: every transition but that to pending."""
+        return sum(step.state in TOLD for step in self.transitions)
+
+    def open_ms(self, end_ms: int) -> int:
+        """From its first firing to its resolve; `end_ms` is where the run ends."""
         if self.fired_ms is None:
             return 0
         return (end_ms if self.ended_ms is None else self.ended_ms) - self.fired_ms
+
+    def stale_ms(self, end_ms: int) -> int:
+        """For how long of that nothing came in, so that nobody knew whether it still fired."""
+        total, since = 0, None
+        for step in self.transitions:
+            at_ms = unix_ms(step.at)
+            total += 0 if since is None else at_ms - since
+            since = at_ms if step.state == STALE else None
+        return total + (0 if since is None else max(end_ms - since, 0))
+
+    def firing_ms(self, end_ms: int) -> int:
+        """How long it fired, stale stretches apart."""
+        return self.open_ms(end_ms) - self.stale_ms(end_ms)
 
 
 def episodes(transitions: Iterable[Transition]) -> list[EpisodeStory]:
@@ -80,8 +101,3 @@ def episodes(transitions: Iterable[Transition]) -> list[EpisodeStory]:
 def unix_ms(text: str) -> int:
     """Milliseconds of a time as `transitions.utc_text` writes it."""
     return round((datetime.fromisoformat(text) - EPOCH).total_seconds() * 1000)
-
-
-def scope_words(scope: Mapping[str, str]) -> str:
-    """`channel=phone, team=PS`; "overall" without dimensions, "(none)" where an event had no value."""
-    return ", ".join(f"{name}={value or '(none)'}" for name, value in scope.items()) or "overall"

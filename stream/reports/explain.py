@@ -7,11 +7,10 @@ from datetime import tzinfo
 import orjson
 
 from alerts.errors import SettingsError
-from alerts.readings import scope_object
+from alerts.readings import scope_object, scope_words
 from alerts.rules import DIMENSIONS
 from alerts.transitions import rounded, utc_text
 from stream.judge.evaluation.explained import Explained
-from stream.reports.episodes import scope_words
 from stream.reports.timeline import local
 
 

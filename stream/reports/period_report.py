@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from alerts.readings import scope_words
+from alerts.wording import duration_words
 from stream.indicators.catalogue import CATALOGUE
 from stream.indicators.plan import Plan, grouping_of
-from stream.reports.episodes import scope_words
 from stream.reports.explain import ExplainChoice
 from stream.reports.periods import COLUMNS, REOPENED, REPEAT, PeriodLine, Periods
-from stream.reports.timeline import aligned, length
+from stream.reports.timeline import aligned
 
 TITLES: Final = {REOPENED: "fcr (reopened)", REPEAT: "fcr (repeat)"}
 
@@ -62,7 +63,7 @@ def _cell(line: PeriodLine, name: str) -> str:
         case "percent":
             text = f"{value:.1f} %"
         case "seconds":
-            text = length(round(value) * 1000)
+            text = duration_words(value * 1000)
         case _:
             text = f"{value:.2f}"
     return f"{text} ({n:,})"

@@ -4,12 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
-from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
-from alerts.transitions import EPOCH
-from stream.reports.episodes import EpisodeStory, scope_words, unix_ms
+from alerts.readings import scope_words
+from alerts.rules import DAY_MS
+from alerts.transitions import EPOCH, Transition
+from alerts.wording import duration_words, since_words
+from stream.reports.episodes import EpisodeStory, unix_ms
 
 Table = Sequence[Sequence[str]]
 
+FAR_MS: Final = DAY_MS
+"""From here on a time is told with its year."""
 INDENT: Final = " " * 10
 
 
@@ -29,21 +33,31 @@ def timeline(found: Sequence[EpisodeStory], zone: tzinfo, end_ms: int) -> Iterat
 def _episode(episode: EpisodeStory, fired: datetime, zone: tzinfo, end_ms: int) -> Iterator[str]:
     first, worst = episode.first, episode.worst
     yield f"{fired:%H:%M:%S}  {first.severity:8}  {episode.rule}  {scope_words(episode.scope)}"
-    yield f"{INDENT}{first.summary}."
+    yield f"{INDENT}{sentence(first, zone)}."
     if first.severity != worst.severity:
         rose = local(unix_ms(worst.at), zone)
-        yield f"{INDENT}{worst.severity.capitalize()} from {clock(rose, fired)}: {worst.summary}."
+        yield f"{INDENT}{worst.severity.capitalize()} from {clock(rose, fired)}: {sentence(worst, zone)}."
     cause = worst.cause or first.cause
     if cause:
         yield f"{INDENT}{cause_words(cause)}."
     yield f"{INDENT}{_course(episode, fired, zone, end_ms)}"
 
 
+def sentence(step: Transition, zone: tzinfo) -> str:
+    """The summary of a transition, with its times in the reader's zone."""
+    since = step.evidence.get("since")
+    if not isinstance(since, str):
+        return step.summary
+    since_at, at = datetime.fromisoformat(since), datetime.fromisoformat(step.at)
+    return step.summary.replace(since_words(since_at, at), since_words(since_at, at, zone))
+
+
 def cause_words(cause: Mapping[str, object]) -> str:
     """Where most of the harm comes from; without the names that it usually has, all its facts in a row."""
     if {"dimension", "value", "share_of_shortfall"} <= cause.keys():
         part = float(str(cause["share_of_shortfall"]))
-        return f"{part:.0%} of the shortfall comes from {cause['dimension']}={cause['value'] or '(none)'}"
+        where = scope_words({str(cause["dimension"]): str(cause["value"])})
+        return f"{part:.0%} of the shortfall comes from {where}"
     return ", ".join(f"{name} {value}" for name, value in cause.items())
 
 
@@ -51,33 +65,35 @@ def _course(episode: EpisodeStory, fired: datetime, zone: tzinfo, end_ms: int) -
     """When it began, and how it ended or stands."""
     began = local(episode.began_ms, zone)
     parts = [] if began == fired else [f"began {clock(began, fired)}"]
-    lasted = length(episode.firing_ms(end_ms))
+    lasted = duration_words(episode.open_ms(end_ms))
+    stale_ms = episode.stale_ms(end_ms)
+    lasted += f" ({duration_words(stale_ms)} of it stale)" if stale_ms else ""
     if episode.ended_ms is not None:
         parts.append(f"resolved {clock(local(episode.ended_ms, zone), fired)}, after {lasted}")
     else:
         parts.append(f"still {episode.last.state} at the end, after {lasted}")
+    parts.append(f"{episode.notices} notice{'s' if episode.notices > 1 else ''}")
     text = "; ".join(parts)
     return text[0].upper() + text[1:] + "."
 
 
 def summary(found: Sequence[EpisodeStory], end_ms: int) -> Iterator[str]:
-    """A table of firings per rule and scope: how many, how long in all, the quickest and the slowest."""
-    rows: dict[tuple[str, str], list[int]] = {}
+    """A table per rule and scope: firings, notices, how long in all, the quickest and the slowest."""
+    rows: dict[tuple[str, str], list[EpisodeStory]] = {}
     for episode in found:
-        key = (episode.rule, scope_words(episode.scope))
-        rows.setdefault(key, []).append(episode.firing_ms(end_ms))
+        rows.setdefault((episode.rule, scope_words(episode.scope)), []).append(episode)
     if not rows:
         return
-    yield from aligned(
-        [
-            ("rule", "scope", "firings", "time firing", "quickest", "slowest"),
-            *(
-                (rule, scope, str(len(each)), length(sum(each)), length(min(each)), length(max(each)))
-                for (rule, scope), each in sorted(rows.items())
-            ),
-        ],
-        left=2,
-    )
+    stale = any(episode.stale_ms(end_ms) for episode in found)
+    heads = ("rule", "scope", "firings", "notices", "time firing", *(["time stale"] if stale else []))
+    table = [[*heads, "quickest", "slowest"]]
+    for (rule, scope), each in sorted(rows.items()):
+        lasted = [episode.open_ms(end_ms) for episode in each]
+        spans = [sum(episode.firing_ms(end_ms) for episode in each)]
+        spans += [sum(episode.stale_ms(end_ms) for episode in each)] if stale else []
+        words = [duration_words(span) for span in (*spans, min(lasted), max(lasted))]
+        table.append([rule, scope, str(len(each)), str(sum(one.notices for one in each)), *words])
+    yield from aligned(table, left=2)
 
 
 def aligned(table: Table, left: int) -> Iterator[str]:
@@ -97,22 +113,11 @@ def local(at_ms: int, zone: tzinfo) -> datetime:
 
 
 def clock(moment: datetime, beside: datetime) -> str:
-    """The time of day, with the date where it is not that of `beside`."""
-    return f"{moment:%H:%M:%S}" if moment.date() == beside.date() else f"{moment.day} {moment:%b %H:%M:%S}"
-
-
-def length(span_ms: int) -> str:
-    """A duration to two units: `2 d 3 h`, `12 min 30 s`."""
-    units = ((DAY_MS, "d"), (HOUR_MS, "h"), (MINUTE_MS, "min"), (SECOND_MS, "s"))
-    for place, (unit_ms, name) in enumerate(units):
-        if span_ms >= unit_ms:
-            text = f"{span_ms // unit_ms} {name}"
-            if place + 1 < len(units):
-                next_ms, next_name = units[place + 1]
-                rest = span_ms % unit_ms // next_ms
-                return f"{text} {rest} {next_name}" if rest else text
-            return text
-    return "0 s"
+    """The time of day, with the date if it is not that of `beside`, and the year if they are far apart."""
+    if moment.date() == beside.date():
+        return f"{moment:%H:%M:%S}"
+    far = abs(moment - beside) > timedelta(milliseconds=FAR_MS) or moment.year != beside.year
+    return f"{moment.day} {moment:%b %Y %H:%M:%S}" if far else f"{moment.day} {moment:%b %H:%M:%S}"
 
 
 def joined(lines: Iterable[str]) -> str:

@@ -63,12 +63,16 @@ class FallSeen:
 
 @dataclass(slots=True)
 class RuleOutcome:
-    """What one rule did.  `pages` are false ones over `scope_months`; `firing` the share of time in alarm."""
+    """What one rule did.  `pages` are false ones over `scope_months`; `firing` the share of time in alarm.
+
+    A page is an episode that fired; `notices` are all that people got of them, to the last one.
+    """
 
     rule: Rule
     beside: str | None
     scope_months: float
     pages: int = 0
+    notices: int = 0
     firing: float = 0.0
     falls: list[FallSeen] = field(default_factory=list)
 
@@ -181,8 +185,9 @@ def _healthy(crowd: Crowd, outcomes: dict[str, RuleOutcome], question: Question,
     panes = question.days * DAY_MS // crowd.pane_ms
     since = dict.fromkeys(crowd.firing(), crowd.pane)
     end = crowd.pane + panes
-    for rule, row, state, seq in crowd.live(panes, question.healthy, headway):
-        if state is State.FIRING and seq == 1:
+    for rule, row, state, _ in crowd.live(panes, question.healthy, headway):
+        outcomes[rule].notices += state is not State.PENDING
+        if state is State.FIRING and (rule, row) not in since:
             outcomes[rule].pages += 1
             since[rule, row] = crowd.pane
         elif state is State.RESOLVED:

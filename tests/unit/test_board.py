@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.board import Board, Move, alert_id
+from alerts.rules import HOUR_MS
 from alerts.states import LIVE, State, Verdict, after
 
 B, C, F, S = (
@@ -59,15 +60,56 @@ def test_a_loud_alert_quietens_when_the_score_does() -> None:
     assert [(move.severity, move.seq) for move in told] == [(1, 1), (2, 2), (1, 3)]
 
 
-def test_a_stale_alert_that_hears_health_is_due_again() -> None:
-    """It fires once more, and the next pane's end may resolve it."""
+def test_a_stale_alert_that_hears_health_resolves() -> None:
+    """Nobody is paged for good news."""
     board = board_of([0])
-    step(board, 1, B)
-    step(board, 2, S)
-    assert [move.state.word for move in step(board, 3, C)] == ["firing"]
-    assert board.due_rows(4).tolist() == [1]
-    assert [move.state.word for move in step(board, 4, C)] == ["resolved"]
+    told = [move for at, verdict in enumerate((B, S, F, C), 1) for move in step(board, at, verdict)]
+    assert [(move.state.word, move.seq) for move in told] == [("firing", 1), ("stale", 2), ("resolved", 3)]
     assert board.due_ms() is None
+
+
+def test_what_begins_to_fire_is_as_loud_as_its_reading() -> None:
+    """Only what fires keeps its severity: after silence, or a wait, the reading alone says how loud."""
+    board = board_of([0])
+    told = [*step(board, 1, B, 2), *step(board, 2, S), *step(board, 3, B, 1, held=2)]
+    assert [(move.state.word, move.severity) for move in told] == [("firing", 2), ("stale", 2), ("firing", 1)]
+    board = board_of([10])
+    told = [*step(board, 10, B, 2), *step(board, 20, B, 1, held=2)]
+    assert [(move.state.word, move.severity) for move in told] == [("pending", 2), ("firing", 1)]
+
+
+def test_an_alert_is_held_open_until_health_has_lasted() -> None:
+    """A breach in between starts the wait anew; doubt does not, and nobody hears of any of it."""
+    board = Board([0], [30])
+    board.grow(2)
+    steps = [(0, B), (10, C), (20, F), (30, B), (40, C), (70, F)]
+    assert [move.seq for at, verdict in steps for move in step(board, at, verdict)] == [1]
+    assert board.due_ms() is None  # what is in doubt resolves on the next healthy reading
+    assert [move.state.word for move in step(board, 71, C)] == ["resolved"]
+
+
+def test_silence_is_no_health_that_lasts() -> None:
+    """Whatever was healthy before nothing came in does not count."""
+    board = Board([0], [30])
+    board.grow(2)
+    told = [
+        move for at, each in ((0, B), (10, C), (20, S), (50, C), (80, C)) for move in step(board, at, each)
+    ]
+    assert [move.state.word for move in told] == ["firing", "stale", "resolved"]
+
+
+def test_episodes_of_a_day_are_counted() -> None:
+    """A scope that fires for the third time in 24 hours says so; the day before is forgotten."""
+    board = board_of([0])
+    told = []
+    for hour in (0, 10, 20, 30):
+        told += step(board, hour * HOUR_MS, B) + step(board, (hour + 1) * HOUR_MS, C)
+    assert [(move.state.word, move.times) for move in told] == [
+        ("firing", 1), ("resolved", 1), ("firing", 2), ("resolved", 2), ("firing", 3), ("resolved", 3),
+        ("firing", 3), ("resolved", 3),
+    ]  # fmt: skip
+    board.clear(np.array([1]))
+    assert board.firings() == {}
 
 
 def test_episodes_are_put_back() -> None:
@@ -112,7 +154,7 @@ def test_cells_move_as_the_machine_alone_would(steps: list[tuple[int, int, int]]
             before = states.get(cell, State.INACTIVE)
             if before not in LIVE:
                 began[cell] = at
-            lasted = at - began[cell] >= hold
+            lasted = given_verdict is Verdict.CLEAR or at - began[cell] >= hold
             states[cell] = after(before, given_verdict, lasted=lasted)
             if states[cell] is not before and states[cell] is not State.INACTIVE:
                 expected.setdefault(cell, []).append(states[cell])
@@ -127,7 +169,8 @@ def test_a_step_that_moves_nothing_leaves_no_trace(
     before: list[list[tuple[int, int, int]]], last: object
 ) -> None:
     """Rows that would not move need not be stepped: neither what is told nor what is remembered changes."""
-    board, rows = board_of([0, 20, 0], 1), np.array([0])
+    board, rows = Board([0, 20, 0], [0, 0, 25]), np.array([0])
+    board.grow(1)
     steps = [np.array(each, np.int8).T[:, None, :] for each in [*before, last]]
     for number, (verdict, severity, held) in enumerate(steps):
         loud = np.where(verdict == B, np.maximum(severity, 1), 0).astype(np.int8)

@@ -21,10 +21,10 @@ def test_every_state_answers_every_verdict() -> None:
     [
         ([B, B, C], "firing firing resolved"),
         ([B, F, S, F, B], "firing firing stale stale firing"),
-        ([B, S, C, C, C], "firing stale firing resolved inactive"),
+        ([B, S, C, C, C], "firing stale resolved inactive inactive"),
         ([B, C, B], "firing resolved firing"),
         ([F, S, C], "inactive inactive inactive"),
-        ([B, S, S, F, F, C, B, C], "firing stale stale stale stale firing firing resolved"),
+        ([B, S, S, F, F, C, B, C], "firing stale stale stale stale resolved firing resolved"),
     ],
 )
 def test_histories_without_a_hold(verdicts: list[Verdict], expected: str) -> None:
@@ -35,7 +35,7 @@ def test_histories_without_a_hold(verdicts: list[Verdict], expected: str) -> Non
 @pytest.mark.parametrize(
     ("verdicts", "expected"),
     [
-        ([C, B, B, B, S, C, C], "inactive pending pending firing stale firing resolved"),
+        ([C, B, B, B, S, C, C], "inactive pending pending firing stale resolved inactive"),
         ([B, F, B, B, B], "pending inactive pending pending firing"),
         ([B, S, B], "pending inactive pending"),
         ([B, C, B, B, B], "pending inactive pending pending firing"),
@@ -47,11 +47,20 @@ def test_histories_with_a_hold_of_two_steps(verdicts: list[Verdict], expected: s
 
 
 @pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("lasted", [False, True])
+def test_health_never_fires(state: State, lasted: bool) -> None:  # noqa: FBT001
+    """A good reading pages nobody, whatever was before it."""
+    moved = after(state, C, lasted=lasted)
+    assert moved is not State.FIRING or state is State.FIRING
+
+
+@pytest.mark.parametrize("state", State)
 def test_nothing_resolves_without_health(state: State) -> None:
-    """Only a clear reading resolves, and only what fires."""
+    """Only a clear reading that has lasted resolves, and only what people have heard of."""
     for verdict, lasted in product(Verdict, (False, True)):
         if after(state, verdict, lasted=lasted) is State.RESOLVED:
-            assert (state, verdict) == (State.FIRING, Verdict.CLEAR)
+            assert state in (State.FIRING, State.STALE)
+            assert (verdict, lasted) == (Verdict.CLEAR, True)
 
 
 def test_only_a_pending_alert_waits() -> None:
@@ -69,6 +78,6 @@ def _history(verdicts: list[Verdict], hold: int) -> list[State]:
     state, breaches, found = State.INACTIVE, 0, []
     for verdict in verdicts:
         breaches = breaches + 1 if verdict is B else 0
-        state = after(state, verdict, lasted=breaches > hold)
+        state = after(state, verdict, lasted=verdict is not B or breaches > hold)
         found.append(state)
     return found

@@ -1,9 +1,14 @@
 """Sentences."""
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.readings import Reading
 from alerts.rules import (
@@ -20,7 +25,7 @@ from alerts.rules import (
     Threshold,
 )
 from alerts.states import State
-from alerts.summary import Facts, amount, duration_words, summary, window_words
+from alerts.summary import Facts, summary
 
 LOW, HIGH = Direction.LOW_IS_BAD, Direction.HIGH_IS_BAD
 MONTHLY = Budget(1, 30 * 24 * 60 * MINUTE_MS)
@@ -48,30 +53,30 @@ CSAT = Facts(
         (
             {},
             (
-                "CSAT of channel=phone is 61.2 % (95 % sure between 54 and 68.1 %), below the critical limit "
+                "CSAT of phone is 61.2 % (95 % sure between 54 and 68.1 %), below the critical limit "
                 "70 %, from 143 answers in the last 30 minutes"
             ),
         ),
         (
             {"state": State.RESOLVED, "reading": Reading(85.0, 143, 78.0, 90.0)},
             (
-                "CSAT of channel=phone has recovered: it is 85 % (95 % sure between 78 "
+                "CSAT of phone has recovered: it is 85 % (95 % sure between 78 "
                 "and 90 %), back over the "
                 "limit of recovery, 83 %, from 143 answers in the last 30 minutes"
             ),
         ),
         (
             {"state": State.STALE, "reading": Reading(None, 0, None, None)},
-            "CSAT of channel=phone cannot be judged: no answers in the last 30 minutes; the alert stays open",
+            "CSAT of phone cannot be judged: no answers in the last 30 minutes; the alert stays open",
         ),
         (
             {"state": State.STALE},
-            "CSAT of channel=phone cannot be judged: nothing comes in; the alert stays open",
+            "CSAT of phone cannot be judged: nothing comes in; the alert stays open",
         ),
         (
             {"state": State.PENDING, "confidence": 0, "scope": (), "reading": Reading(61.2, 1, 1.0, 99.0)},
             (
-                "CSAT over all is 61.2 %, below the critical limit 70 %, from 1 answer "
+                "CSAT of all channels together is 61.2 %, below the critical limit 70 %, from 1 answer "
                 "in the last 30 minutes; "
                 "waiting to see if it lasts"
             ),
@@ -87,8 +92,8 @@ CSAT = Facts(
                 "scope": (("channel", "web"), ("team", "")),
             },
             (
-                "The 90th percentile of the time to resolution of channel=web, team=(none) is 1 h 30 min "
-                "(95 % sure at least 1 h 6 min), above the warning limit 1 h, from 40 "
+                "The 90th percentile of the time to resolution of web, no team is 1 h 30 min "
+                "(95 % sure at least 1 h 7 min), above the warning limit 1 h, from 40 "
                 "resolved cases in the last "
                 "30 minutes"
             ),
@@ -102,7 +107,7 @@ CSAT = Facts(
                 "reading": Reading(150.0, 150, 127.0, 176.0),
             },
             (
-                "The number of contacts of channel=phone is 150 (95 % sure between 127 and 176) in the last "
+                "The number of contacts of phone is 150 (95 % sure between 127 and 176) in the last "
                 "30 minutes, above the critical limit 100"
             ),
         ),
@@ -115,37 +120,37 @@ CSAT = Facts(
                 "reading": Reading(31.0, 16, 14.0, 55.0),
             },
             (
-                "CSAT of channel=phone has suddenly fallen to 31 % (95 % sure between "
+                "CSAT of phone has suddenly fallen to 31 % (95 % sure between "
                 "14 and 55 %), against a "
-                "floor of 75 %, from 16 answers since 10:05 UTC"
+                "floor of 75 %, from 16 answers since 22 Nov 2026 10:05 UTC"
             ),
         ),
         (
             {"detect": Sudden(75, MONTHLY), "window_ms": None, "limit": 75.0, "state": State.RESOLVED},
-            "CSAT of channel=phone has recovered: it is back at its floor, 75 %",
+            "CSAT of phone has recovered: its latest answers are back at its floor, 75 %",
         ),
         (
             {"detect": Burn(80, 1, (PAIR,)), "window_ms": 60 * MINUTE_MS, "evidence": {"long_rate": 3.25}},
             (
-                "CSAT of channel=phone is 61.2 % (95 % sure between 54 and 68.1 %): "
+                "CSAT of phone is 61.2 % (95 % sure between 54 and 68.1 %): "
                 "that spends what the target "
                 "allows 3.2 times too fast, from 143 answers in the last hour"
             ),
         ),
         (
             {"detect": Burn(80, 1, (PAIR,)), "state": State.RESOLVED},
-            "CSAT of channel=phone no longer spends what the target allows too fast",
+            "CSAT of phone no longer spends what the target allows too fast",
         ),
         (
             {"detect": Gap("channel", 1, MONTHLY), "limit": 90.66},
             (
-                "CSAT of channel=phone is 61.2 % (95 % sure between 54 and 68.1 %), clearly worse than the "
+                "CSAT of phone is 61.2 % (95 % sure between 54 and 68.1 %), clearly worse than the "
                 "others' 90.7 %, from 143 answers in the last 30 minutes"
             ),
         ),
         (
             {"detect": Gap("channel", 1, MONTHLY), "limit": 64.0, "confidence": 0, "state": State.RESOLVED},
-            "CSAT of channel=phone is no longer clearly worse than the others: 61.2 % against 64 %",
+            "CSAT of phone is no longer clearly worse than the others: 61.2 % against 64 %",
         ),
         (
             {
@@ -154,11 +159,14 @@ CSAT = Facts(
                 "unit": "count",
                 "evidence": {"since": "2026-11-22T10:05:00Z", "expected": 40.25},
             },
-            "The number of contacts of channel=phone surges: 143 since 10:05 UTC, where 40.2 were expected",
+            (
+                "The number of contacts of phone surges: 143 since 22 Nov 2026 10:05 UTC, "
+                "where 40.2 were expected"
+            ),
         ),
         (
             {"detect": Surge(1, MONTHLY), "indicator": "contacts", "state": State.RESOLVED},
-            "The number of contacts of channel=phone is back to its usual volume",
+            "The number of contacts of phone is back to its usual volume",
         ),
         (
             {
@@ -166,7 +174,7 @@ CSAT = Facts(
                 "reading": Reading(1.0, 1, None, None),
                 "evidence": {"at_least": 5, "per_s": 600},
             },
-            "Channel=phone hears too little: 1 answers in the last 10 minutes, where at least 5 were wanted",
+            "Phone hears too little: 1 answer in the last 10 minutes, where at least 5 were wanted",
         ),
         (
             {
@@ -175,11 +183,14 @@ CSAT = Facts(
                 "evidence": {"since": "2026-11-22T10:05:00Z", "expected": 14.0},
                 "scope": (),
             },
-            "Everything together hears too little: 0 answers since 10:05 UTC, where 14 were expected",
+            (
+                "All channels together hear too little: 0 answers since 22 Nov 2026 10:05 UTC, "
+                "where 14 were expected"
+            ),
         ),
         (
             {"detect": Silence(None, 1, MONTHLY), "state": State.RESOLVED},
-            "Channel=phone hears enough answers again",
+            "Phone hears enough answers again",
         ),
     ],
 )
@@ -189,21 +200,75 @@ def test_sentences(changes: dict[str, object], expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "expected"),
+    ("changes", "expected"),
     [
-        (80.0, "percent", "80 %"), (61.25, "percent", "61.2 %"), (-0.001, "points", "0"),
-        (3.456, "points", "3.46"), (12.0, "count", "12"), (86_400.0, "seconds", "1 d"),
-        (0.2, "seconds", "0 s"),
+        ({"times": 3}, "in the last 30 minutes; 3rd time in 24 h"),
+        ({"reading": Reading(69.97, 143, 54.0, 78.1)}, "is 69.97 % (95 % sure between 54 and 78.1 %), below"),
+        ({"reading": Reading(75.0, 143, 54.0, 78.1)}, "not back over doubt from the critical limit 70 %"),
+        (
+            {"state": State.RESOLVED, "reading": Reading(83.0, 143, 78.0, 90.0)},
+            "back at the limit of recovery, 83 %",
+        ),
+        ({"state": State.RESOLVED}, "is no longer watched by this rule"),
+        (
+            {"detect": Sudden(75, MONTHLY), "limit": 75.0, "reading": Reading(80.0, 16, 60.0, 95.0)},
+            "had suddenly fallen and is not surely back: it is 80 %",
+        ),
+        (
+            {
+                "detect": Surge(1, MONTHLY),
+                "indicator": "contacts",
+                "unit": "count",
+                "at": datetime(2026, 11, 22, 12, tzinfo=UTC),
+                "evidence": {"since": "2026-11-22T10:05:00Z", "expected": 150.0},
+            },
+            "is not surely back to its usual volume: 143 since 10:05 UTC",
+        ),
+        (
+            {
+                "detect": Silence(None, 1, MONTHLY),
+                "reading": Reading(9.0, 9, None, None),
+                "evidence": {"expected": 8.5},
+            },
+            "cannot be said to hear enough again: 9 answers, where 8.5 were expected",
+        ),
     ],
-)  # fmt: skip
-def test_amounts(value: float, unit: str, expected: str) -> None:
-    """Rounded for reading, with their unit."""
-    assert amount(value, unit) == expected
+)
+def test_sentences_hold_for_their_numbers(changes: dict[str, object], expected: str) -> None:
+    """What is not past its limit is not said to be."""
+    assert expected in summary(replace(CSAT, **cast("dict[str, Any]", changes)))
 
 
-def test_lengths_of_time() -> None:
-    """Durations have two units at most, windows one."""
-    assert duration_words(5_400_000) == "1 h 30 min"
-    assert [window_words(each) for each in (60_000, 1_800_000, 86_400_000, 604_800_000, 90_000, 1_500)] == [
-        "minute", "30 minutes", "24 hours", "7 days", "90 seconds", "1.5 seconds",
-    ]  # fmt: skip
+PAST = re.compile(r"is (\S+) %.*, (below|above) the \w+ limit (\S+) %")
+BACK = re.compile(r"is (\S+) %.*, back (at|over|under) the limit of recovery, (\S+) %")
+SAYS: dict[str, Callable[[float, float], bool]] = {
+    "below": lambda value, limit: value < limit,
+    "above": lambda value, limit: value > limit,
+    "over": lambda value, limit: value > limit,
+    "under": lambda value, limit: value < limit,
+    "at": lambda value, limit: value == limit,
+}
+
+
+@given(
+    st.sampled_from([State.PENDING, State.FIRING, State.RESOLVED, State.STALE]),
+    st.sampled_from([LOW, HIGH]),
+    st.floats(0, 100).map(lambda value: round(value, 4)),
+    st.one_of(st.integers(1, 99).map(float), st.floats(1, 99).map(lambda value: round(value, 4))),
+    st.sampled_from([0.0, 0.0001, 0.04, -0.04, 3.0]),
+)
+def test_what_a_sentence_says_of_a_limit_is_so(
+    state: State, direction: Direction, value: float, limit: float, off: float
+) -> None:
+    """Whatever the state, the verdict and the numbers: as they are written, they bear the sentence out."""
+    for shown in (value, min(max(limit + off, 0), 100)):
+        facts = replace(CSAT, state=state, direction=direction, limit=limit, recover=limit)
+        told = summary(replace(facts, reading=Reading(round(shown, 4), 50, 0.0, 100.0)))
+        found = PAST.search(told) or BACK.search(told)
+        if found:
+            left, word, right = found.groups()
+            assert SAYS[word](float(left), float(right)), told
+        elif state is State.RESOLVED:
+            assert "no longer watched" in told
+        else:
+            assert state is State.STALE or "not back over doubt" in told

@@ -39,7 +39,7 @@ class DetectorRule:
     def __init__(self, ranked: Ranked, probe: DetectorInput, scopes: ScopeTable) -> None:
         self.ranked: Final = ranked
         self.probe: Final = probe
-        self.board: Final = Board([ranked.rule.for_ms])
+        self.board: Final = Board.of([ranked.rule])
         self._scopes: Final = scopes
         self._reach: Final = ScopeMatchers([ranked.rule], scopes)
 
@@ -106,8 +106,8 @@ class DetectorRule:
             verdict[muted[found.rows]] = Verdict.STALE
         watched = self.watched(found.rows)
         verdict[~watched] = Verdict.CLEAR
-        severity = found.severity[:, None]
-        for move in list(self.board.step(view.end_ms, found.rows, verdict[:, None], severity, severity)):
+        codes = (verdict[:, None], found.severity[:, None], found.held[:, None])
+        for move in list(self.board.step(view.end_ms, found.rows, *codes)):
             yield self._told(move, found, int(np.searchsorted(found.rows, move.row)))
         if observer is not None:
             self._explain(view.end_ms, found, verdict, observer, watched)

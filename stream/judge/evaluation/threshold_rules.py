@@ -8,7 +8,7 @@ import numpy as np
 
 from alerts.board import Board, Move
 from alerts.detect.findings import SEVERITIES, Codes, Flags, Floats, Ints
-from alerts.detect.threshold import Judged, in_question, judge, limits, past_some_limit
+from alerts.detect.threshold import Judged, calm_of, in_question, judge, limits, past_some_limit
 from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile
 from alerts.readings import Reading
 from alerts.rules import Direction, Family, Severity, Threshold
@@ -45,13 +45,17 @@ class ThresholdRules:
         self.window: Final = window
         self.formula: Final = formula
         self.ranked: Final = tuple(ranked)
-        self.board: Final = Board([each.rule.for_ms for each in ranked])
+        self.board: Final = Board.of([each.rule for each in ranked])
         self._scopes: Final = scopes
         self._detects: Final = [cast("Threshold", each.rule.detect) for each in ranked]
         self._confidence: Final = self._detects[0].confidence
         self._z: Final = normal_quantile(self._confidence)
         self._limits: Final = limits(self._detects, formula.direction)
-        edges = [edge for each in self._detects for edge in (each.warning, each.critical, each.recover)]
+        edges = [
+            edge
+            for each in self._detects
+            for edge in (each.warning, each.critical, each.recover, calm_of(each))
+        ]
         self._edges: Final = {edge for edge in edges if edge is not None}
         self._coarse, bucket = self._ahead()
         self.weights: Final = weights(window.layout, self._coarse, bucket)

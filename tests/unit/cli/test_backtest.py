@@ -17,7 +17,7 @@ RULES = """
 rules:
   - {name: low, indicator: csat, by: [channel], window: 10m, warning: LIMIT, min_answers: 5, confidence: 0}
 """
-FIRED = "00:00:50  warning   low  channel=phone"
+FIRED = "00:00:50  warning   low  phone"
 
 
 def answers() -> list[bytes]:
@@ -58,7 +58,7 @@ def test_the_timeline_is_for_people(folder: Path) -> None:
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     assert lines[:2] == ["Thursday 1 January 2026", FIRED]
-    assert lines[3] == "          Resolved 00:03:20, after 2 min 30 s."
+    assert lines[3] == "          Resolved 00:03:20, after 2 min 30 s; 2 notices."
     assert lines[-1] == "30 events read, the last of 2026-01-01 00:04:50: 30 accepted"
 
 
@@ -102,8 +102,8 @@ def test_a_report_adds_up_periods(folder: Path) -> None:
     """All indicators, and the whole at the end."""
     arguments = ("--rules", folder / "old.yaml", "--events", folder / "events.ndjson")
     text = run(backtest, *arguments, "--report", "2m", "--time-zone", "Asia/Jerusalem").stdout
-    assert "2026-01-01 02:02  channel=phone         0  100.0 % (12)" in text
-    assert "in all            channel=phone         0   66.7 % (30)" in text
+    assert "2026-01-01 02:02  phone         0  100.0 % (12)" in text
+    assert "in all            phone         0   66.7 % (30)" in text
 
 
 def test_rejected_lines_are_told(folder: Path) -> None:
@@ -151,7 +151,7 @@ def test_diff_fails_if_told_to(folder: Path) -> None:
     arguments = (folder / "old.yaml", folder / "late.yaml", folder / "events.ndjson")
     result = run(diff, *arguments, "--fail-if", "new,vanished")
     assert result.exit_code == 0
-    assert "> later  2026-01-01 00:01:20  low  channel=phone  by 30 s, was 00:00:50" in result.stdout
+    assert "> later  2026-01-01 00:01:20  low  phone  by 30 s, was 00:00:50" in result.stdout
     result = run(diff, *arguments, "--fail-if", "later", "--json")
     assert result.exit_code == 1
     (changed,) = [orjson.loads(line) for line in result.stdout.splitlines()]

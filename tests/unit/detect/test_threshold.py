@@ -1,5 +1,7 @@
 """Threshold verdicts, value by value."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -26,13 +28,14 @@ CSAT = Threshold(1, 80, 50, None, 0.0, 20)
 @pytest.mark.parametrize(
     ("value", "n", "expected"),
     [
-        (80.0, 20, ("clear", 0, 0)),  # 80 is still very satisfying
+        (80.0, 20, ("clear", 0, 1)),  # 80 is still very satisfying
         (79.99, 20, ("breach", 1, 1)),
-        (50.0, 20, ("breach", 1, 1)),  # 50 is not yet a bad relationship
+        (50.0, 20, ("breach", 1, 2)),  # 50 is not yet a bad relationship, nor a good one
         (49.99, 20, ("breach", 2, 2)),
-        (10.0, 19, ("insufficient", 0, 0)),
-        (100.0, 19, ("insufficient", 0, 0)),
-        (float("nan"), 0, ("stale", 0, 0)),
+        (65.0, 20, ("breach", 1, 1)),  # half of the way back
+        (10.0, 19, ("insufficient", 0, 2)),
+        (100.0, 19, ("insufficient", 0, 1)),
+        (float("nan"), 0, ("stale", 0, 1)),
     ],
 )
 def test_bands_of_csat(value: float, n: int, expected: tuple[str, int, int]) -> None:
@@ -50,14 +53,19 @@ def test_high_is_bad_breaches_above(value: float, word: str) -> None:
     ("value", "interval", "expected"),
     [
         (70.0, (60.0, 79.0), ("breach", 1, 1)),
-        (70.0, (60.0, 80.0), ("insufficient", 0, 1)),  # not below doubt
+        (70.0, (60.0, 80.0), ("insufficient", 0, 1)),
+        (
+            55.0,
+            (49.0, 61.0),
+            ("breach", 1, 2),
+        ),  # critical is within the interval
         (45.0, (35.0, 55.0), ("breach", 1, 2)),  # surely below 80, not surely below 50
         (40.0, (30.0, 49.0), ("breach", 2, 2)),
     ],
 )
 def test_doubt(value: float, interval: tuple[float, float], expected: tuple[str, int, int]) -> None:
-    """The whole interval must be past the limit; an alert keeps the severity of the score itself."""
-    assert verdict_of(CSAT, LOW, value, 100, interval) == expected
+    """The whole interval must be past a limit to raise an alert, and back from it to quieten one."""
+    assert verdict_of(replace(CSAT, confidence=0.95), LOW, value, 100, interval) == expected
 
 
 @pytest.mark.parametrize(

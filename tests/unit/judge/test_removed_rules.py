@@ -29,7 +29,7 @@ def test_an_alert_whose_rule_is_removed_is_told_as_resolved(snapshots: int) -> N
     assert (told[0].indicator, told[0].definition) == ("csat", before["gone"].definition)
     assert (told[0].scope, told[0].severity) == ({"channel": "phone"}, "critical")
     assert told[0].evidence == {"reason": "rule_removed"}
-    assert told[0].summary.startswith("The alert gone for channel=phone ends: its rule was removed")
+    assert told[0].summary.startswith("The alert gone for phone ends: its rule was removed")
     again = Judge.restore(plan, 0, restored.snapshot())
     assert fed(again, both(2, answers(2, 0, 9), position=10)) == []
 

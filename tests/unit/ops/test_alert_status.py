@@ -81,6 +81,6 @@ def test_a_line_says_what_where_and_who_cares() -> None:
     """Time, severity, state, rule, scope, summary, id, and a note if there is one."""
     text = line(_transition(), {"abcdef0123456789": "acknowledged by ann"})
     assert text == (
-        "2026-11-22T10:00:01Z  CRITICAL  firing    low  channel=phone  CSAT of phone is 41 %  "
+        "2026-11-22T10:00:01Z  CRITICAL  firing    low  phone  CSAT of phone is 41 %  "
         "[abcdef0123]  (acknowledged by ann)"
     )

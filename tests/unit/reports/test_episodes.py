@@ -1,6 +1,7 @@
 """Episodes: transitions put together again."""
 
-from stream.reports.episodes import episodes, scope_words, unix_ms
+from alerts.readings import scope_words
+from stream.reports.episodes import episodes, unix_ms
 from tests.transition_builders import MINUTE_MS, step
 
 
@@ -16,7 +17,10 @@ def test_an_episode_runs_from_its_first_breach_to_its_resolve() -> None:
         ]
     )
     assert (found.began_ms, found.fired_ms, found.ended_ms) == (0, 5 * MINUTE_MS, 12 * MINUTE_MS)
-    assert found.firing_ms(end_ms=100 * MINUTE_MS) == 7 * MINUTE_MS
+    assert found.open_ms(end_ms=100 * MINUTE_MS) == 7 * MINUTE_MS
+    assert found.stale_ms(end_ms=100 * MINUTE_MS) == MINUTE_MS
+    assert found.firing_ms(end_ms=100 * MINUTE_MS) == 6 * MINUTE_MS
+    assert found.notices == 4
     assert found.last.state == "resolved"
 
 
@@ -50,5 +54,6 @@ def test_episodes_come_in_the_order_in_which_they_fired() -> None:
 
 def test_scopes_are_told_in_words() -> None:
     """Also those without dimensions, and events without a value."""
-    assert scope_words({"channel": "phone", "team": ""}) == "channel=phone, team=(none)"
-    assert scope_words({}) == "overall"
+    assert scope_words({"channel": "phone", "team": ""}) == "phone, no team"
+    assert scope_words({"stage": "purchase", "channel": "phone"}) == "phone, stage purchase"
+    assert scope_words({}) == "all channels together"

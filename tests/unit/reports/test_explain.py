@@ -32,11 +32,10 @@ EMPTY = Explained(
 def test_one_line_says_it_all() -> None:
     """When, where, what, how sure, and why."""
     assert explanation_text(EXPLAINED, ZoneInfo("Europe/Paris")) == (
-        "2026-01-01 01:00:00  low  channel=phone  42 (25.12 to 60) n 31  breach -> firing  "
-        "below the critical limit"
+        "2026-01-01 01:00:00  low  phone  42 (25.12 to 60) n 31  breach -> firing  below the critical limit"
     )
     assert explanation_text(EMPTY, ZoneInfo("UTC")) == (
-        "1970-01-01 00:00:00  low  overall  - n 0  stale -> stale  no answers"
+        "1970-01-01 00:00:00  low  all channels together  - n 0  stale -> stale  no answers"
     )
 
 

@@ -22,8 +22,8 @@ def test_values_come_in_their_unit_with_their_answers() -> None:
     ]
     assert table(lines) == [
         ["from", "scope", "contacts", "csat", "nps", "ttr"],
-        ["2026-03-02", "channel=phone", "1,200", "81.2 % (1,600)", "-12.50 (8)", "1 h 30 min (3)"],
-        ["in all", "channel=phone", "0", "-", "-", "-"],
+        ["2026-03-02", "phone", "1,200", "81.2 % (1,600)", "-12.50 (8)", "1 h 30 min (3)"],
+        ["in all", "phone", "0", "-", "-", "-"],
     ]
 
 

@@ -1,0 +1,117 @@
+"""How people read names, amounts and times: the same words in notices, timelines and reports."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from math import floor
+from typing import Final
+
+from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+
+NAMES: Final[Mapping[str, str]] = {
+    "csat": "CSAT",
+    "csat_mean": "the mean CSAT score",
+    "ces": "CES",
+    "nps": "NPS",
+    "fcr": "first contact resolution",
+    "ttr": "the mean time to resolution",
+    "ttr_median": "the median time to resolution",
+    "ttr_p90": "the 90th percentile of the time to resolution",
+    "ttr_within": "the share resolved within target",
+    "abandonment": "the share of abandoned contacts",
+    "wait": "the share answered within target",
+    "sentiment": "the share of negative mentions",
+    "contacts": "the number of contacts",
+    "answers": "the number of answers",
+    "mentions": "the number of mentions",
+    "negative_mentions": "the number of negative mentions",
+}
+"""What people call the indicators; unlisted ones go by their own name."""
+
+NOUNS: Final[Mapping[str, str]] = {
+    "contacts": "contacts",
+    "answers": "answers",
+    "mentions": "mentions",
+    "negative_mentions": "negative mentions",
+    "csat": "answers",
+    "csat_mean": "answers",
+    "ces": "answers",
+    "nps": "answers",
+    "sentiment": "mentions",
+    "ttr": "resolved cases",
+    "ttr_median": "resolved cases",
+    "ttr_p90": "resolved cases",
+    "ttr_within": "resolved cases",
+}
+"""What an indicator is computed from; contacts unless listed."""
+
+
+def amount(value: float, unit: str, beside: float | None = None) -> str:
+    """A value as people read it: durations in their own units, scores to one or two decimals.
+
+    Where it would read the same as another value `beside` it, which it is not, it has more decimals.
+    """
+    text = _amount(value, unit, 0)
+    if beside is None or value == beside:
+        return text
+    shown = ((_amount(value, unit, more), _amount(beside, unit, more)) for more in range(4))
+    return next((each for each, other in shown if each != other), text)
+
+
+def _amount(value: float, unit: str, more: int) -> str:
+    if unit == "seconds":
+        return f"{trimmed(value, more)} s" if more else duration_words(value * SECOND_MS)
+    if unit == "percent":
+        return f"{trimmed(value, 1 + more)} %"
+    return trimmed(value, (2 if unit == "points" else 0) + more)
+
+
+def since_words(since: datetime, at: datetime | None, zone: tzinfo = UTC) -> str:
+    """` since 14:00 UTC`; with the date where it is more than a day before `at`, or after it."""
+    there = since.astimezone(zone)
+    near = at is not None and timedelta(0) <= at - since <= timedelta(days=1)
+    when = f"{there:%H:%M}" if near else f"{there.day} {there:%b %Y %H:%M}"
+    return f" since {when}{' UTC' if zone is UTC else ''}"
+
+
+def times_words(times: int) -> str:
+    """`2nd time in 24 h`."""
+    ending = "th" if times % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(times % 10, "th")
+    return f"{times}{ending} time in 24 h"
+
+
+def window_words(window_ms: int) -> str:
+    """A length of time in words: `30 minutes`, `24 hours`, `90 seconds`."""
+    if window_ms == DAY_MS:
+        return "24 hours"
+    for unit_ms, name in ((DAY_MS, "day"), (HOUR_MS, "hour"), (MINUTE_MS, "minute"), (SECOND_MS, "second")):
+        count, rest = divmod(window_ms, unit_ms)
+        if count and not rest:
+            return f"{count} {name}s" if count > 1 else name
+    return f"{window_ms / SECOND_MS:g} seconds"
+
+
+def duration_words(span_ms: float) -> str:
+    """A duration as people read it, rounded to its greatest unit and the next: `2 d 3 h`, `12 min 30 s`."""
+    units = ((DAY_MS, "d"), (HOUR_MS, "h"), (MINUTE_MS, "min"), (SECOND_MS, "s"))
+    finer = {DAY_MS: HOUR_MS, HOUR_MS: MINUTE_MS, MINUTE_MS: SECOND_MS, SECOND_MS: SECOND_MS}
+    rounded_ms = _to_whole(span_ms, SECOND_MS)
+    largest = next((unit_ms for unit_ms, _ in units if rounded_ms >= unit_ms), SECOND_MS)
+    rounded_ms = _to_whole(span_ms, finer[largest])
+    parts = []
+    for unit_ms, name in units:
+        count, rounded_ms = divmod(rounded_ms, unit_ms)
+        if count:
+            parts.append(f"{count} {name}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def _to_whole(span_ms: float, unit_ms: int) -> int:
+    """The nearest multiple of a unit, halves upwards."""
+    return floor(span_ms / unit_ms + 0.5) * unit_ms
+
+
+def trimmed(value: float, decimals: int) -> str:
+    """A number with so many decimals at most, without trailing zeros or a negative nought."""
+    text = f"{value:.{decimals}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
