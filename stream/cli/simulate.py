@@ -184,20 +184,16 @@ def _print(question: Question, outcomes: Sequence[RuleOutcome]) -> None:
         f"{outcomes[0].rule.indicator} {question.healthy:g} when all is well\n"
     )
     heads = (f"fall to {fall:g}: median, p90" for fall in question.falls)
-    rows: list[tuple[str, ...]] = [
-        ("", f"false pages per scope and {MONTH_DAYS} d", "notices", "time in alarm", *heads)
-    ]
+    rates = (f"false pages per scope and {MONTH_DAYS} d", "notices", "time in alarm")
+    rows: list[tuple[str, ...]] = [("", *rates, *heads)]
     for outcome in outcomes:
         rate, low, high = false_pages(outcome)
         name = outcome.rule.name if outcome.beside is None else f"  {outcome.rule.name}"
+        pages = f"{rate:.3g}  ({low:.3g} to {high:.3g})"
         notices = f"{outcome.notices / outcome.scope_months:.3g}"
-        row: tuple[str, ...] = (
-            name,
-            f"{rate:.3g}  ({low:.3g} to {high:.3g})",
-            notices,
-            f"{outcome.firing:.2%}",
+        rows.append(
+            (name, pages, notices, f"{outcome.firing:.2%}", *(_delay(seen) for seen in outcome.falls))
         )
-        rows.append((*row, *(_delay(seen) for seen in outcome.falls)))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         click.echo("   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

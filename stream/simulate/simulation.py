@@ -72,9 +72,9 @@ class RuleOutcome:
     beside: str | None
     scope_months: float
     pages: int = 0
-    notices: int = 0
     firing: float = 0.0
     falls: list[FallSeen] = field(default_factory=list)
+    notices: int = 0
 
 
 class Simulation:
