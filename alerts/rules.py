@@ -256,6 +256,13 @@ class Route:
     match: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+class CommandTrust(StrEnum):
+    """Which records of cx.commands are heeded."""
+
+    SIGNED = "signed"
+    TRUSTED = "trusted"  # all: the broker's ACLs say who may write there
+
+
 @dataclass(frozen=True, slots=True)
 class Rulebook:
     """A whole rules file.
@@ -269,3 +276,4 @@ class Rulebook:
     timing: Timing = Timing()
     receivers: tuple[Receiver, ...] = ()
     routes: tuple[Route, ...] = ()
+    commands: CommandTrust = CommandTrust.SIGNED

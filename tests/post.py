@@ -101,6 +101,9 @@ class CountingMeter:
         """An end."""
         self.deliveries[receiver, outcome] += 1
 
+    def command(self, outcome: str) -> None:
+        """Nobody asks."""
+
     def waiting(self, receiver: str, notices: int) -> None:
         """How many are left."""
         self.left[receiver] = notices

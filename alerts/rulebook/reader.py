@@ -20,6 +20,7 @@ from alerts.rules import (
     DIMENSIONS,
     SECOND_MS,
     Burn,
+    CommandTrust,
     Detect,
     Gap,
     Rule,
@@ -86,7 +87,13 @@ def compose(
     receivers = read_receivers(root)
     labels = Labels(sorted(reader.names), [*catalogue])
     routes = read_routes(root, [receiver.name for receiver in receivers], labels)
-    return Rulebook(tuple(read), kept, clock, receivers, routes)
+    return Rulebook(tuple(read), kept, clock, receivers, routes, _command_trust(root))
+
+
+def _command_trust(root: Fields) -> CommandTrust:
+    """`commands:`, which is `signed` or `trusted`."""
+    words = [each.value for each in CommandTrust]
+    return CommandTrust(root.get_or("commands", lambda node: node.choice(words), CommandTrust.SIGNED.value))
 
 
 def read_timing(root: Fields, default: Timing) -> Timing:

@@ -10,19 +10,23 @@ from uuid import uuid4
 import click
 
 from alerts.delivery import commands
-from alerts.delivery.commands import Acknowledge, Command, Judgement, SilenceCommand, Unsilence
+from alerts.delivery.commands import Acknowledge, Judgement, SilenceCommand, Unsilence
 from alerts.delivery.mutes import Muting
 from alerts.errors import SettingsError
+from alerts.foreign_text import printable
 from alerts.notation import duration_ms
 from alerts.rules import DIMENSIONS
 from alerts.transitions import encode
+from stream.cli.command_key import command_key_option
 from stream.cli.kafka_options import kafka_options, run
-from stream.kafka.clients import POLL_MS, producing, read_all, reading
+from stream.kafka.clients import POLL_MS, read_all, reading
 from stream.kafka.settings import ClientSettings
-from stream.messages.topic_names import ALERTS, COMMANDS
+from stream.messages.topic_names import ALERTS
 from stream.ops.alert_status import AlertStanding, decode, line
+from stream.ops.saying import heeded, say
 
 LABELS: Final = ("rule", "severity", "indicator", *DIMENSIONS)
+Keys = tuple[bytes, ...]
 TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -35,7 +39,7 @@ def _signed(function: Callable[..., Any]) -> Callable[..., Any]:
     """Options that every command on cx.commands has: who says so, and why."""
     by = click.option("--by", default=getpass.getuser, show_default="your user name", help="Who says so.")
     comment = click.option("--comment", metavar="TEXT", help="Why.")
-    decorated: Callable[..., Any] = by(comment(function))
+    decorated: Callable[..., Any] = by(comment(command_key_option(function)))
     return decorated
 
 
@@ -67,14 +71,14 @@ def follow(kafka: ClientSettings, *, from_start: bool, as_json: bool) -> None:
 @kafka_options
 @click.argument("alert")
 @_signed
-def acknowledge(kafka: ClientSettings, alert: str, by: str, comment: str | None) -> None:
+def acknowledge(kafka: ClientSettings, alert: str, by: str, comment: str | None, keys: Keys) -> None:
     """Take care of ALERT: receivers hear of it again when it gets louder, or is over.
 
     ALERT is the beginning of its id.
     """
     known = run(_read(kafka))[0].named(alert)
     severity: Literal["warning", "critical"] = "critical" if known.severity == "critical" else "warning"
-    run(_say(kafka, Acknowledge(alert=known.id, severity=severity, at=_now(), by=by, comment=comment)))
+    run(say(kafka, Acknowledge(alert=known.id, severity=severity, at=_now(), by=by, comment=comment), keys))
     click.echo(f"{known.id} is acknowledged by {by}")
 
 
@@ -83,10 +87,10 @@ def acknowledge(kafka: ClientSettings, alert: str, by: str, comment: str | None)
 @click.argument("alert")
 @click.argument("verdict", type=click.Choice(["genuine", "false"]))
 @_signed
-def judge(kafka: ClientSettings, alert: str, verdict: Any, by: str, comment: str | None) -> None:
+def judge(kafka: ClientSettings, alert: str, verdict: Any, by: str, comment: str | None, keys: Keys) -> None:
     """Say what ALERT turned out to be, for whoever tunes the rules."""
     known = run(_read(kafka))[0].named(alert)
-    run(_say(kafka, Judgement(alert=known.id, verdict=verdict, at=_now(), by=by, comment=comment)))
+    run(say(kafka, Judgement(alert=known.id, verdict=verdict, at=_now(), by=by, comment=comment), keys))
     click.echo(f"{known.id} was {verdict}, says {by}")
 
 
@@ -98,11 +102,13 @@ def judge(kafka: ClientSettings, alert: str, verdict: Any, by: str, comment: str
 )  # fmt: skip
 @click.option("--for", "length", required=True, metavar="DURATION", help="For how long, such as 2h.")
 @_signed
-def silence(kafka: ClientSettings, pairs: tuple[str, ...], length: str, by: str, comment: str | None) -> None:
+def silence(
+    kafka: ClientSettings, pairs: tuple[str, ...], length: str, by: str, comment: str | None, keys: Keys
+) -> None:
     """Send no notices of alerts that match; what still fires after the silence is told then."""
     match, until = _labels(pairs), _now() + timedelta(milliseconds=_duration_ms(length))
     said = SilenceCommand(id=uuid4().hex[:12], match=match, until=until, at=_now(), by=by, comment=comment)
-    run(_say(kafka, said))
+    run(say(kafka, said, keys))
     click.echo(f"silence {said.id} until {until:{TIME}}")
 
 
@@ -110,11 +116,11 @@ def silence(kafka: ClientSettings, pairs: tuple[str, ...], length: str, by: str,
 @kafka_options
 @click.argument("silence_id", metavar="SILENCE")
 @_signed
-def unsilence(kafka: ClientSettings, silence_id: str, by: str, comment: str | None) -> None:
+def unsilence(kafka: ClientSettings, silence_id: str, by: str, comment: str | None, keys: Keys) -> None:
     """End SILENCE before its time."""
     if silence_id not in {each.id for each in run(_silences(kafka))}:
         raise SettingsError(f"SILENCE: want the id of a silence in force, got {silence_id!r}")
-    run(_say(kafka, Unsilence(id=silence_id, at=_now(), by=by, comment=comment)))
+    run(say(kafka, Unsilence(id=silence_id, at=_now(), by=by, comment=comment), keys))
     click.echo(f"silence {silence_id} has ended")
 
 
@@ -126,7 +132,7 @@ def silences(kafka: ClientSettings, *, as_json: bool) -> None:
     for each in run(_silences(kafka)):
         match = " ".join(f"{label}={value}" for label, value in each.match.items())
         text = f"{each.id}  until {each.until:{TIME}}  {match}  by {each.by}  {each.comment or ''}"
-        click.echo(commands.encode(each) if as_json else text.rstrip())
+        click.echo(commands.encode(each) if as_json else printable(text.rstrip()))
 
 
 async def _read(kafka: ClientSettings) -> tuple[AlertStanding, dict[str, str]]:
@@ -135,11 +141,8 @@ async def _read(kafka: ClientSettings) -> tuple[AlertStanding, dict[str, str]]:
     async for record in read_all(kafka, ALERTS):
         if (transition := decode(record.value)) is not None:
             standing.apply(transition)
-    notes = {}
-    async for record in read_all(kafka, COMMANDS):
-        if isinstance(said := commands.decode(record.value), Acknowledge):
-            notes[said.alert] = f"acknowledged by {said.by}"
-    return standing, notes
+    said = [one for one in await heeded(kafka) if isinstance(one, Acknowledge)]
+    return standing, {one.alert: f"acknowledged by {printable(one.by)}" for one in said}
 
 
 async def _follow(kafka: ClientSettings, *, from_start: bool, as_json: bool) -> None:
@@ -155,15 +158,9 @@ async def _follow(kafka: ClientSettings, *, from_start: bool, as_json: bool) -> 
 
 async def _silences(kafka: ClientSettings) -> list[SilenceCommand]:
     muting = Muting()
-    async for record in read_all(kafka, COMMANDS):
-        if (said := commands.decode(record.value)) is not None:
-            muting.apply(said)
+    for said in await heeded(kafka):
+        muting.apply(said)
     return muting.silences(_now().timestamp())
-
-
-async def _say(kafka: ClientSettings, said: Command) -> None:
-    async with producing(kafka) as producer:
-        await producer.send_and_wait(COMMANDS, commands.encode(said), key=commands.key(said).encode())
 
 
 def _labels(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -13,6 +13,7 @@ import click
 
 from alerts.errors import OperatorError
 from alerts.rules import Rulebook
+from stream.cli.command_key import command_key_option
 from stream.cli.kafka_options import kafka_options
 from stream.files import rule_files as rulefile
 from stream.kafka.settings import ClientSettings
@@ -83,6 +84,7 @@ OTHERS: Final = ("faust", "mode", "aiokafka", "aiohttp")
     help="Delete snapshots that newer ones have replaced.  Off for brokers without DeleteRecords, whose "
     "word on where a topic ends is then not relied on either.",
 )
+@command_key_option
 @click.option(
     "--log-level",
     envvar="TOCSIN_LOG_LEVEL",
@@ -100,6 +102,7 @@ def command(  # noqa: PLR0913, PLR0917  # one per option
     session_timeout: float,
     watchdog: float,
     trim_snapshots: bool,  # noqa: FBT001  # click calls by name
+    keys: tuple[bytes, ...],
     log_level: str,
 ) -> None:
     """Score events and judge alerts, together with the other workers of the group.
@@ -107,7 +110,9 @@ def command(  # noqa: PLR0913, PLR0917  # one per option
     Waits for its broker for ever.  SIGTERM and SIGINT: leave in good order, exit code 0.
     """
     _log_to_stderr(log_level)
-    settings = WorkerSettings(kafka, rules, group, host, port, session_timeout, watchdog, trim_snapshots)
+    settings = WorkerSettings(
+        kafka, rules, group, host, port, session_timeout, watchdog, trim_snapshots, keys
+    )
     rulebook = rulefile.load(rules) if rules is not None else rulefile.starter()
     try:
         ending = asyncio.run(_run(settings, rulebook))

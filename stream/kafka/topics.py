@@ -16,6 +16,7 @@ from stream.kafka.settings import MAX_RECORD_BYTES, ClientSettings
 from stream.messages.records import Stream
 from stream.messages.topic_names import (
     ALERTS,
+    COMMAND_ANSWERS,
     COMMANDS,
     DEAD_LETTERS,
     DELIVERIES,
@@ -94,6 +95,7 @@ def specs(partitions: int, group: str) -> tuple[TopicSpec, ...]:
         TopicSpec(DEAD_LETTERS, TopicRole.OUTPUT, partitions, {**month, **large}),
         TopicSpec(DELIVERIES, TopicRole.OUTPUT, partitions, month),
         TopicSpec(COMMANDS, TopicRole.OUTPUT, 1, month),  # every notifier reads all of it
+        TopicSpec(COMMAND_ANSWERS, TopicRole.OUTPUT, 1, month),  # every notifier answers, all of them alike
     )
 
 

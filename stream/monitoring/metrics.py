@@ -22,6 +22,7 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import choose_encoder
 
+from alerts.delivery.command_seal import CommandOutcome
 from alerts.delivery.retry_policy import DeliveryOutcome
 from alerts.rules import Rulebook
 from alerts.states import State
@@ -30,13 +31,13 @@ from stream import __version__
 from stream.messages.keys import Keyed
 from stream.messages.outcomes import Reason, RecordOutcome
 from stream.messages.records import Stream
-from stream.messages.topic_names import ALERTS, COMMANDS, DELIVERIES, TALLIES
+from stream.messages.topic_names import DELIVERIES, TALLIES
 from stream.monitoring.gauges import ScrapeTimeCollector, WorkerView, limits
 
 LATENCY_BUCKETS_S: Final = (1, 2, 5, 10, 15, 20, 21, 25, 30, 45, 60, 120, 300)
 """Around pane + lateness + 1 s, which is 21 s unless set: what G8 promises."""
 
-OWN: Final = (TALLIES, ALERTS, COMMANDS, DELIVERIES)
+OWN: Final = (TALLIES, DELIVERIES)
 """Topics that we read and that nobody else should write, beside those of snapshots."""
 TOLD: Final = tuple(state.word for state in State if state is not State.INACTIVE)
 """States that transitions carry."""
@@ -88,6 +89,9 @@ class Metrics:
         self._missing = counter(
             "tocsin_missing_records", "Input records that were deleted before they were read.", ["topic"]
         )
+        self._commands = counter(
+            "tocsin_commands", "Records of cx.commands, by what became of them.", ["outcome"]
+        )
         self._unreadable = counter(
             "tocsin_unreadable_records", "Records of our own topics that are none of ours.", ["topic"]
         )
@@ -110,6 +114,8 @@ class Metrics:
                 self._events.labels(stream.topic, outcome.value)
             for reason in Reason:
                 self._rejected.labels(stream.topic, reason.value)
+        for heard in CommandOutcome:
+            self._commands.labels(heard.value)
         for topic in OWN:
             self._unreadable.labels(topic)
         build = Gauge("tocsin_build_info", "What runs here.", ["version", "python"], registry=self.registry)
@@ -152,6 +158,10 @@ class Metrics:
     def missing(self, topic: str, records: int) -> None:
         """Retention has deleted records that this group had not read."""
         self._missing.labels(topic).inc(records)
+
+    def command(self, outcome: str) -> None:
+        """A record of cx.commands was heard."""
+        self._commands.labels(outcome).inc()
 
     def unreadable(self, topic: str) -> None:
         """A record of one of our own topics cannot be read: somebody else has written it."""

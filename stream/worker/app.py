@@ -70,6 +70,7 @@ class WorkerSettings:
     session_timeout_s: float
     watchdog_s: float
     trim_snapshots: bool
+    command_keys: tuple[bytes, ...] = ()
 
 
 class Worker:
@@ -88,7 +89,7 @@ class Worker:
         self._options = settings.kafka.client_options()
         self._outbox = Outbox(self._options)
         log_topic = DeliveryTopic(self._outbox, self._options, self._metrics.unreadable)
-        self._notifier = Notifier(rulebook, log_topic, self._metrics, self.fail)
+        self._notifier = Notifier(rulebook, log_topic, self._metrics, self.fail, settings.command_keys)
         self._crew: Assignment | None = None
         self._rules = RulesWatch(settings.rules, rulebook, self._metrics) if settings.rules else None
         self._on_failing = on_failing

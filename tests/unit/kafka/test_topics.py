@@ -12,7 +12,8 @@ LARGE = str(10 * 1024 * 1024)
 def test_everything_that_is_keyed_alike_has_as_many_partitions() -> None:
     """Inputs, tallies, snapshots and outputs share the number; commands are read whole by everyone."""
     assert {name: spec.partitions for name, spec in SPECS.items() if spec.partitions != 4} == {
-        "cx.commands": 1
+        "cx.commands": 1,
+        "cx.command-answers": 1,
     }
 
 

@@ -1,0 +1,172 @@
+"""cx.commands, heard from its beginning on by every notifier, and answered on cx.command-answers.
+
+Every notifier hears the same records in the same order, so all give the same answer, keyed by the command's
+offset: whoever reads answers takes any of them.  What was answered before is not answered again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from alerts.delivery import commands
+from alerts.delivery.command_seal import CommandOutcome, CommandSeal, Heard
+from alerts.delivery.mutes import Muting
+from alerts.errors import UNREADABLE
+from alerts.transitions import utc_text
+from stream.kafka.lenient_batches import install
+from stream.kafka.offsets import TP
+from stream.kafka.outbox import DeliveryError, Outbox, Outgoing
+from stream.kafka.reader import Reader
+from stream.kafka.settings import READS
+from stream.messages.topic_names import COMMAND_ANSWERS, COMMANDS
+
+log = logging.getLogger(__name__)
+
+COMMANDS_TP: Final = TopicPartition(COMMANDS, 0)
+ANSWERS_TP: Final = TP(COMMAND_ANSWERS, 0)
+POLL_MS: Final = 1_000
+
+
+class CommandAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The value of a cx.command-answers record: what became of the command at `offset` of cx.commands.
+
+    `command` and `about` (the alert or the silence) are None where the record is no command; `at` is when
+    the command was written (RFC 3339, UTC).
+    """
+
+    offset: int
+    outcome: str
+    command: str | None
+    about: str | None
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandPorts:
+    """Where commands come from and answers go; `count` hears of outcomes, `failed` of the end."""
+
+    outbox: Outbox
+    options: dict[str, Any]
+    count: Callable[[str], None]
+    failed: Callable[[BaseException], None]
+
+
+class CommandFeed:
+    """Keeps `muting` informed of what is said."""
+
+    def __init__(self, ports: CommandPorts, seal: CommandSeal, muting: Muting) -> None:
+        self._ports = ports
+        self._seal = seal
+        self._muting = muting
+        self._answered = -1
+        self._consumer: AIOKafkaConsumer | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Take in what is there, then follow."""
+        if not self._seal.hears:
+            log.warning(
+                "commands are not heeded: want TOCSIN_COMMANDS_KEY, --commands-key-file, or "
+                "`commands: trusted` in the rules where the broker's ACLs say who may write"
+            )
+        self._answered = await self._last_answered()
+        install()
+        self._consumer = AIOKafkaConsumer(
+            **self._ports.options,
+            **READS,
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+        )
+        await self._consumer.start()
+        self._consumer.assign([COMMANDS_TP])
+        first = (await self._consumer.beginning_offsets([COMMANDS_TP]))[COMMANDS_TP]
+        end = (await self._consumer.end_offsets([COMMANDS_TP]))[COMMANDS_TP]
+        self._answered = min(self._answered, end - 1)  # whatever somebody else has answered
+        while first < end and await self._consumer.position(COMMANDS_TP) < end:
+            await self._take(self._consumer)
+        self._task = asyncio.create_task(self._follow(self._consumer))
+
+    async def close(self) -> None:
+        """Follow no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._consumer is not None:
+            await self._consumer.stop()
+
+    async def _follow(self, consumer: AIOKafkaConsumer) -> None:
+        try:
+            while True:
+                await self._take(consumer)
+        except Exception as error:  # noqa: BLE001  # a worker that hears no commands must not go on in silence
+            self._ports.failed(error)
+
+    async def _take(self, consumer: AIOKafkaConsumer) -> None:
+        for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
+            answers = [self._hear(record) for record in records]
+            await self._answer([each for each in answers if each.offset > self._answered])
+
+    def _hear(self, record: Any) -> CommandAnswer:
+        """Heed a command, or pass it over; the answer to it."""
+        heard = Heard(CommandOutcome.INTERNAL)
+        try:
+            heard = self._seal.hear(record.value, record.headers)
+            if heard.outcome is CommandOutcome.ACCEPTED and heard.command is not None:
+                self._muting.apply(heard.command)
+        except Exception as error:  # noqa: BLE001  # our own fault: later commands must be heard
+            log.error("cannot heed a command: offset=%d error=%s", record.offset, type(error).__name__)  # noqa: TRY400
+            heard = Heard(CommandOutcome.INTERNAL)
+        if heard.outcome is not CommandOutcome.ACCEPTED:
+            log.warning("command refused: offset=%d outcome=%s", record.offset, heard.outcome)
+        self._ports.count(heard.outcome)
+        return _answer(record, heard)
+
+    async def _answer(self, answers: list[CommandAnswer]) -> None:
+        if not answers:
+            return
+        messages = [
+            Outgoing(COMMAND_ANSWERS, msgspec.json.encode(each), b"%d" % each.offset, 0) for each in answers
+        ]
+        try:
+            await self._ports.outbox.durable(await self._ports.outbox.put(messages))
+        except DeliveryError as error:
+            log.warning("commands were heard but not answered: %s", error)
+        self._answered = answers[-1].offset
+
+    async def _last_answered(self) -> int:
+        async with Reader(self._ports.options, [ANSWERS_TP]) as reader:
+            last = -1
+            async for _, records in reader.ranges({ANSWERS_TP: await reader.bounds(ANSWERS_TP)}):
+                last = max([last, *(each.offset for each in map(_read, records) if each is not None)])
+        return last
+
+
+def decode(value: bytes | None) -> CommandAnswer | None:
+    """The answer in a record; None for anything else."""
+    try:
+        return msgspec.json.decode(value or b"", type=CommandAnswer)
+    except UNREADABLE:
+        return None
+
+
+def _read(record: Any) -> CommandAnswer | None:
+    """An answer of ours: its key is its offset."""
+    answer = decode(record.value)
+    return answer if answer is not None and record.key == b"%d" % answer.offset else None
+
+
+def _answer(record: Any, heard: Heard) -> CommandAnswer:
+    said = heard.command
+    return CommandAnswer(
+        offset=record.offset,
+        outcome=heard.outcome.value,
+        command=None if said is None else str(said.__struct_config__.tag),
+        about=None if said is None else commands.key(said),
+        at=utc_text(max(0, record.timestamp)),
+    )

@@ -1,0 +1,109 @@
+"""What anybody may write to topics that a worker reads: it lives, goes on, and says what it refused."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from click.testing import CliRunner, Result
+
+from alerts.errors import OperatorError
+from stream.cli import tocsin
+from stream.kafka.clients import producing, read_all
+from stream.kafka.settings import ClientSettings
+from tests.kafka.broker import Broker, running_broker
+from tests.kafka.worker_process import create_topics, worker
+
+KEY = "a-key-of-sixteen-characters-or-more"
+SILENCE = ("alerts", "silence", "--match", "channel=phone", "--for", "2h", "--by", "ann")
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[Broker]:
+    """A broker with the topics of a group."""
+    with running_broker() as broker:
+        create_topics(broker.bootstrap, "hostile", 1)
+        yield broker
+
+
+def run_tocsin(broker: Broker, *arguments: str, key: str = "") -> Result:
+    """A command, as an operator with or without the key."""
+    environment = {"TOCSIN_BROKER": broker.bootstrap, "TOCSIN_COMMANDS_KEY": key}
+    done = CliRunner().invoke(tocsin, arguments, env=environment)
+    assert isinstance(done.exception, (SystemExit, OperatorError, type(None))), done.exception
+    return done
+
+
+def write(broker: Broker, topic: str, values: Sequence[bytes | None]) -> None:
+    """Records of somebody else."""
+
+    async def send() -> None:
+        async with producing(ClientSettings((broker.bootstrap,))) as producer:
+            for value in values:
+                await producer.send_and_wait(topic, value, key=b"k", partition=0)
+
+    asyncio.run(send())
+
+
+def read(broker: Broker, topic: str) -> list[Any]:
+    """The values of a topic."""
+
+    async def all_of_it() -> list[Any]:
+        found = [record async for record in read_all(ClientSettings((broker.bootstrap,)), topic)]
+        return [orjson.loads(record.value) for record in found]
+
+    return asyncio.run(all_of_it())
+
+
+def test_commands_are_signed_and_answered(
+    own: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Poison, what nobody signed and a silence of everything are refused; what is signed is heard once."""
+    monkeypatch.setenv("TOCSIN_COMMANDS_KEY", KEY)
+    log = tmp_path / "log"
+    with worker(own.bootstrap, "hostile", log) as running:
+        running.ready()
+        write(own, "cx.commands", [b'{"command":"silence","by":"Ren\xe9"}', b"[" * 3000, None])
+        unsigned = run_tocsin(own, *SILENCE)
+        assert "it is not signed" in str(unsigned.exception)
+        assert run_tocsin(own, *SILENCE, key=KEY).exit_code == 0
+        assert len(run_tocsin(own, "alerts", "silences", "--json").output.splitlines()) == 1
+        assert running.terminate() == 0
+    with worker(own.bootstrap, "hostile", log) as again:
+        again.ready()
+        assert again.terminate() == 0
+    outcomes = [answer["outcome"] for answer in read(own, "cx.command-answers")]
+    assert outcomes == ["malformed"] * 3 + ["not_signed", "accepted"]
+    assert "Traceback" not in log.read_text()
+    assert "Ren" not in log.read_text()
+
+
+def test_poison_on_our_own_topics(own: Broker, tmp_path: Path) -> None:
+    """Alerts, tallies, deliveries and snapshots of somebody else: passed over now and at the next start."""
+    log = tmp_path / "log"
+    poison = [
+        b"\xff\xfe",
+        None,
+        b'{"id":"\xe9"}',
+        b"[" * 3000,
+        b"\x98\xa6closed\xa1\xff\x00\x00\xc0\x00\x90\x90",
+    ]
+    topics = (
+        "cx.alerts", "cx.tallies", "cx.deliveries", "hostile-judge-snapshots", "hostile-intake-snapshots"
+    )  # fmt: skip
+    with worker(own.bootstrap, "hostile", log) as running:
+        running.ready()
+        for topic in topics:
+            write(own, topic, poison)
+        running.until(
+            lambda: running.metric("tocsin_unreadable_records_total") >= len(poison), "passing over"
+        )
+        assert running.get("readyz")[0] == 200
+        assert running.terminate() == 0
+    with worker(own.bootstrap, "hostile", log) as again:
+        assert again.ready().terminate() == 0
+    assert "Traceback" not in log.read_text()
+    for command in (("alerts", "list"), ("alerts", "silences"), ("dead-letters", "list")):
+        assert run_tocsin(own, *command).exit_code == 0
