@@ -46,9 +46,7 @@ class Desk:
         options = self.settings.client_options()
         outbox = Outbox(options)
         await outbox.start()
-        rulebook = Rulebook(
-            (), {}, receivers=(webhook("desk", self.url),), commands=CommandTrust.TRUSTED
-        )
+        rulebook = Rulebook((), {}, receivers=(webhook("desk", self.url),), commands=CommandTrust.TRUSTED)
         notifier = Notifier(
             rulebook, DeliveryTopic(outbox, options, lambda _topic: None), self.meter, self._fail
         )
