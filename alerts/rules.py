@@ -221,6 +221,16 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one partition of an input tells apart within a day; what comes beyond counts as `(other)`."""
+
+    max_values: int = 10_000
+    """Values of each dimension."""
+    max_combinations: int = 500_000
+    """Combinations of values, of all dimensions that rules use."""
+
+
+@dataclass(frozen=True, slots=True)
 class Located:
     """Where a secret stands: in a variable of the environment, or in a file."""
 
@@ -277,3 +287,4 @@ class Rulebook:
     receivers: tuple[Receiver, ...] = ()
     routes: tuple[Route, ...] = ()
     commands: CommandTrust = CommandTrust.SIGNED
+    limits: Limits = Limits()

@@ -5,7 +5,7 @@ is no multiple of the pane, a field that the detector has no use for) is refused
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -23,6 +23,7 @@ from alerts.rules import (
     CommandTrust,
     Detect,
     Gap,
+    Limits,
     Rule,
     Rulebook,
     Sudden,
@@ -36,6 +37,8 @@ BY: Final = ("channel",)
 EXPLAIN: Final = ("stage", "topic")
 """Searched for a cause unless the rule says otherwise (`explain: []` switches it off)."""
 SHORTEST_PANE_MS: Final = 100
+MOST_VALUES: Final = 1_000_000
+MOST_COMBINATIONS: Final = 10_000_000
 LONGEST_FOR_MS: Final = 30 * DAY_MS
 
 
@@ -81,13 +84,14 @@ def compose(
     Scenario files hold the same blocks, with a clock and perhaps a rule name of their own by default.
     """
     clock = read_timing(root, default.timing)
+    limits = _limits(root)
     kept = read_indicators(root, catalogue)
     reader = _RuleReader(catalogue, kept, clock, default.name)
     read = [rule for node in rules for rule in node.attempt(reader.read) if rule is not None]
     receivers = read_receivers(root)
     labels = Labels(sorted(reader.names), [*catalogue])
     routes = read_routes(root, [receiver.name for receiver in receivers], labels)
-    return Rulebook(tuple(read), kept, clock, receivers, routes, _command_trust(root))
+    return Rulebook(tuple(read), kept, clock, receivers, routes, _command_trust(root), limits)
 
 
 def _command_trust(root: Fields) -> CommandTrust:
@@ -116,6 +120,34 @@ def read_timing(root: Fields, default: Timing) -> Timing:
             )
         return timing
     return default
+
+
+def _limits(root: Fields) -> Limits:
+    """The `limits:` block."""
+    node = root.find("limits")
+    if node is None or node.is_nothing:
+        return Limits()
+    for fields in node.attempt(lambda node: node.fields("numbers by name")):
+        limits = Limits(
+            fields.get_or("max_values", _count(MOST_VALUES), Limits().max_values),
+            fields.get_or("max_combinations", _count(MOST_COMBINATIONS), Limits().max_combinations),
+        )
+        fields.close()
+        return limits
+    return Limits()
+
+
+def _count(most: int) -> Callable[[Node], int]:
+    """A parser of whole numbers from 1 to `most`."""
+
+    def parse(node: Node) -> int:
+        want = f"a whole number from 1 to {most}"
+        count = node.whole(want)
+        if not 1 <= count <= most:
+            raise node.wrong(want)
+        return count
+
+    return parse
 
 
 def _pane(node: Node) -> int:

@@ -15,13 +15,17 @@ from stream.messages.events import EventT
 
 @dataclass(frozen=True, slots=True)
 class EventBatch(Generic[EventT]):
-    """`column` is `codec.Decoded.column`; `closing` the pane whose closing carries the event."""
+    """`column` is `codec.Decoded.column`; `closing` the pane whose closing carries the event.
+
+    `clock_ms` is the source's clock with it, which never falls.
+    """
 
     events: Sequence[EventT]
     ids: Keys
     at_ms: Ints
     column: Ints
     closing: Ints
+    clock_ms: Ints
 
     def __len__(self) -> int:
         return len(self.events)
@@ -31,6 +35,5 @@ class EventBatch(Generic[EventT]):
         if wanted.all():
             return self
         events = list(compress(self.events, wanted.tolist()))
-        return EventBatch(
-            events, self.ids[wanted], self.at_ms[wanted], self.column[wanted], self.closing[wanted]
-        )
+        times = self.at_ms[wanted], self.column[wanted], self.closing[wanted], self.clock_ms[wanted]
+        return EventBatch(events, self.ids[wanted], *times)

@@ -12,12 +12,13 @@ from stream.indicators.cells import CELLS, SCALES, SCALES_OF, level_cells
 from stream.indicators.formulas import POSITIVE_FROM
 from stream.indicators.plan import Plan
 from stream.intake.batch import EventBatch
+from stream.intake.cardinality import CardinalityGuard
 from stream.intake.combinations import Combos
 from stream.intake.history.satisfaction import UNHAPPY_ANSWER, heard_of
 from stream.intake.history.touchpoints import TOUCH
 from stream.intake.pairs import wanted
 from stream.intake.panes import OpenPanes, merged, tallies
-from stream.intake.wall import Undo
+from stream.intake.wall import Undo, marked
 from stream.messages.events import Feedback
 
 _CONSENT: Final = attrgetter("consent")
@@ -27,7 +28,10 @@ _INTERACTION: Final = attrgetter("interaction")
 class AnswerLine:
     """Tallies of one partition of cx.feedback."""
 
-    def __init__(self, plan: Plan, combos: Combos) -> None:
+    def __init__(self, plan: Plan, combos: Combos, guard: CardinalityGuard) -> None:
+        self._guard = guard
+        self.folded: dict[str, int] = {}
+        """How many of the events taken last lost their value of each dimension."""
         self._pane_ms = plan.rulebook.timing.pane_ms
         self._combos = combos
         self._open = OpenPanes()
@@ -45,13 +49,14 @@ class AnswerLine:
         if False in consents:
             wanted &= np.array([consent is not False for consent in consents], bool)
         own = batch.only(wanted)
-        combo = self._combos.codes(own.events)
+        named = self._combos.codes(own.events)
+        combo, self.folded = self._guard.guarded(self._combos, named, own.clock_ms)
         self._open.add(tallies(own.closing, own.at_ms // self._pane_ms, combo, own.column))
         return self._unhappy_among(own) if self._paired else np.empty(0, TOUCH)
 
     def mark(self) -> Undo:
         """Gives what puts it back to how it is now."""
-        return self._open.mark()
+        return marked(self._open, self._guard)
 
     def close(self, through: int) -> Table:
         """What leaves with the panes up to and with `through`."""

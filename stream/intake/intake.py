@@ -19,6 +19,7 @@ from stream.columnar.timestamps import NO_TIME
 from stream.indicators.plan import Plan
 from stream.intake.answer_cells import ScaleLevels
 from stream.intake.batch import EventBatch
+from stream.intake.cardinality import CardinalityGuard, SavedGuard
 from stream.intake.combinations import Combos
 from stream.intake.decode import Decoded, decode_feedback, decode_interactions
 from stream.intake.dedup import Dedup
@@ -28,7 +29,7 @@ from stream.intake.interactions import ContactLine
 from stream.intake.output import IntakeOutput, beside, refused, together
 from stream.intake.pairs import PairLine, wanted
 from stream.intake.panes import TALLY
-from stream.intake.snapshot import Saved, SavedSource, match_of, refitted, resume, used_cells
+from stream.intake.snapshot import Saved, header_of, refitted, resume, used_cells
 from stream.intake.source_clock import SourceClock
 from stream.intake.wall import Marked, Undo, fed_in_parts, kind_of, marked
 from stream.messages.events import EventT, Feedback, Interaction
@@ -55,8 +56,7 @@ class Intake:
         self._dedup = {stream: Dedup(timing.dedup_horizon_ms) for stream in Stream}
         self._combos = Combos(plan.used_dims)
         self._emitter = Emitter(plan, self._combos)
-        self._contacts = ContactLine(plan, self._combos)
-        self._answers = AnswerLine(plan, self._combos)
+        self._guard_with({})
         self._pairs = PairLine(plan) if wanted(plan) else None
         self._paired_through = NO_PANE
 
@@ -113,6 +113,7 @@ class Intake:
             sections,
             source.watermark_ms,
             source.newest_ms,
+            self._contacts.folded if stream is Stream.INTERACTIONS else self._answers.folded,
         )
 
     def _refuse(self, stream: Stream, record: Record, error: Exception) -> IntakeOutput:
@@ -167,20 +168,9 @@ class Intake:
     def snapshot(self) -> list[bytes]:
         """A self-contained copy of the state, in pieces that begin with the header."""
         tables = self._tables()
-        timing = self._plan.rulebook.timing
-        stood = {
-            stream.value: SavedSource(source.next_offset, source.clock_ms, source.through)
-            for stream, source in self._source.items()
-        }
-        saved = Saved(
-            self._plan.used_dims,
-            self._combos.values,
-            used_cells(tables),
-            timing.pane_ms,
-            match_of(self._plan),
-            stood,
-        )
-        return pack(saved, tables)
+        guards = {stream.value: guard.saved() for stream, guard in self._guards.items()}
+        header = header_of(self._plan, self._combos, used_cells(tables), self._source, guards)
+        return pack(header, tables)
 
     @classmethod
     def restore(cls, plan: Plan, partition: int, chunks: Sequence[bytes]) -> "Intake":
@@ -193,6 +183,7 @@ class Intake:
         intake = cls(plan, partition)
         for stream, source in intake._source.items():  # its own
             resume(source, saved, stream.value)
+        intake._guard_with(saved.guards)  # its own
         intake._load(refitted(saved, tables, plan, intake._combos))  # its own
         return intake
 
@@ -257,7 +248,7 @@ class Intake:
         ids = hashed(map(_ID, decoded.events))
         fresh = self._dedup[stream].fresh(ids, clocks[1:])
         closing, late = self._source[stream].place(decoded.at_ms, clocks[:-1])
-        batch = EventBatch(decoded.events, ids, decoded.at_ms, decoded.column, closing)
+        batch = EventBatch(decoded.events, ids, decoded.at_ms, decoded.column, closing, clocks[1:])
         return batch.only(fresh), int((late & fresh).sum())
 
     def _tables(self) -> dict[str, Table]:
@@ -265,6 +256,13 @@ class Intake:
         ids = {f"ids.{stream.value}": dedup.rows for stream, dedup in self._dedup.items()}
         pairs = self._pairs.tables() if self._pairs else {}
         return {**ids, **self._contacts.tables(), **self._answers.tables(), **pairs}
+
+    def _guard_with(self, saved: Mapping[str, SavedGuard]) -> None:
+        """The lines, with guards that know what was saved."""
+        dims, limits = self._plan.used_dims, self._plan.rulebook.limits
+        self._guards = {stream: CardinalityGuard(dims, limits, saved.get(stream.value)) for stream in Stream}
+        self._contacts = ContactLine(self._plan, self._combos, self._guards[Stream.INTERACTIONS])
+        self._answers = AnswerLine(self._plan, self._combos, self._guards[Stream.FEEDBACK])
 
     def _load(self, tables: dict[str, Table]) -> None:
         """Take over a state."""
@@ -288,6 +286,8 @@ class Intake:
             table["combo"] = codes[table["combo"]]
         self._load(tables)
         self._emitter.retain(codes)
+        for guard in self._guards.values():
+            guard.forget_codes()
 
 
 def _unseen(records: Sequence[Record], next_offset: int) -> Sequence[Record]:

@@ -16,6 +16,7 @@ from stream.columnar.timestamps import NO_TIME, Ints
 from stream.indicators.cells import CELL
 from stream.indicators.plan import Plan
 from stream.intake.batch import EventBatch
+from stream.intake.cardinality import CardinalityGuard
 from stream.intake.combinations import Combos
 from stream.intake.history.cases import MEMORY_MS, Cases
 from stream.intake.history.repeats import Contacts
@@ -76,7 +77,10 @@ class Closed:
 class ContactLine:
     """Tallies and history of one partition of cx.interactions."""
 
-    def __init__(self, plan: Plan, combos: Combos) -> None:
+    def __init__(self, plan: Plan, combos: Combos, guard: CardinalityGuard) -> None:
+        self._guard = guard
+        self.folded: dict[str, int] = {}
+        """How many of the events taken last lost their value of each dimension."""
         keeps, pane_ms = plan.keeps, plan.rulebook.timing.pane_ms
         fcr = keeps.get("fcr", {})
         window_ms = cast("int", fcr.get("repeat_window", 0))
@@ -97,16 +101,17 @@ class ContactLine:
     def take(self, batch: EventBatch[Interaction]) -> None:
         """Count the volumes, and keep what history must judge until its pane closes."""
         kinds = np.array(list(map(KIND_OF.__getitem__, map(_EVENT, batch.events))), np.int64)
-        combo = self._combos.codes(batch.events)
+        named = self._combos.codes(batch.events)
+        combo, self.folded = self._guard.guarded(self._combos, named, batch.clock_ms)
         self._open.add(self._volumes(batch, kinds, combo))
-        touches = self._touches(batch, self._touch[kinds], combo)
+        touches = self._touches(batch, self._touch[kinds], named, combo)
         if len(touches):
             self._waiting.append(touches)
 
     def mark(self) -> Undo:
         """Gives what puts it back to how it is now."""
         waiting = list(self._waiting)
-        parts = marked(self._open, self._contacts, self._cases)
+        parts = marked(self._open, self._contacts, self._cases, self._guard)
 
         def undo() -> None:
             self._waiting = waiting
@@ -183,22 +188,25 @@ class ContactLine:
         rows = [tallies(batch.closing[own], pane[own], combo[own], cell) for own, cell in cells]
         return stacked(rows) if rows else np.empty(0, TALLY)
 
-    def _touches(self, batch: EventBatch[Interaction], kinds: Ints, combo: Ints) -> Table:
-        """What history must judge: events with a customer, and resolutions that say when they opened."""
+    def _touches(self, batch: EventBatch[Interaction], kinds: Ints, named: Ints, combo: Ints) -> Table:
+        """What history must judge: events with a customer, and resolutions that say when they opened.
+
+        `named` are the combinations that events name, `combo` those that they count as.
+        """
         customers = list(map(_CUSTOMER, batch.events))
-        named = _given(customers)
+        given = _given(customers)
         timed = (kinds == RESOLVED) & (batch.column != NO_TIME)
-        wanted = (kinds != NO_TOUCH) & (named | timed)
-        own, named, combo = batch.only(wanted), named[wanted], combo[wanted]
+        wanted = (kinds != NO_TOUCH) & (given | timed)
+        own, given, combo = batch.only(wanted), given[wanted], combo[wanted]
         rows = np.empty(len(own), TOUCH)
         rows["closing"], rows["at_ms"], rows["id"] = own.closing, own.at_ms, own.ids
         rows["opened_ms"], rows["combo"], rows["kind"] = own.column, combo, kinds[wanted]
         rows["target"] = _targets(own.events)
         person = hashed([customer or "" for customer in compress(customers, wanted.tolist())])
-        person = np.where(named, person, own.ids)
-        rows["subject"] = joined(person, self._topics_of(own.events, combo))
+        person = np.where(given, person, own.ids)
+        rows["subject"] = joined(person, self._topics_of(own.events, named[wanted]))
         case = _cases(own.events)
-        rows["case"] = np.where(named & (case != 0), joined(case, person), 0)
+        rows["case"] = np.where(given & (case != 0), joined(case, person), 0)
         rows["person"] = self._person(person, rows["subject"], case)
         return rows
 

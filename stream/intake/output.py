@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stream.messages.outcomes import Reason, RecordOutcome, Reject
 from stream.messages.tallies import TallyMessage
@@ -17,7 +17,8 @@ class IntakeOutput:
 
     `outcomes` are exclusive and add up to the records taken.  `sections` has a list per shard: one CLOSED
     section each when panes have closed, even where it has no rows, else none (more of them where a record
-    had to be left out).  Times are event time, None before the first event.
+    had to be left out).  `folded` says by dimension how many events count as `(other)`, as they came
+    beyond the limits.  Times are event time, None before the first event.
     """
 
     rejects: Sequence[Reject]
@@ -26,6 +27,7 @@ class IntakeOutput:
     sections: Sections
     watermark_ms: int | None
     newest_event_ms: int | None
+    folded: Mapping[str, int] = field(default_factory=dict)
 
 
 def refused(
@@ -43,13 +45,15 @@ def together(outputs: Sequence[IntakeOutput]) -> IntakeOutput:
     outcomes: Counter[RecordOutcome] = Counter()
     reasons: Counter[Reason] = Counter()
     sections: Sections = [[] for _ in outputs[0].sections]
+    folded: Counter[str] = Counter()
     for output in outputs:
         outcomes.update(output.outcomes)
         reasons.update(output.reasons)
+        folded.update(output.folded)
         sections = beside(sections, output.sections)
     rejects = [reject for output in outputs for reject in output.rejects]
     last = outputs[-1]
-    return IntakeOutput(rejects, outcomes, reasons, sections, last.watermark_ms, last.newest_event_ms)
+    return IntakeOutput(rejects, outcomes, reasons, sections, last.watermark_ms, last.newest_event_ms, folded)
 
 
 def beside(left: Sections, right: Sections) -> Sections:

@@ -10,6 +10,7 @@ from stream.columnar.structured import Table
 from stream.columnar.timestamps import Ints
 from stream.indicators.cells import CELL, CELLS
 from stream.indicators.plan import Plan
+from stream.intake.cardinality import SavedGuard
 from stream.intake.combinations import Combos, Values
 from stream.intake.dedup import SEEN
 from stream.intake.history.cases import CASE
@@ -18,6 +19,7 @@ from stream.intake.history.satisfaction import PAIR
 from stream.intake.history.touchpoints import TOUCH
 from stream.intake.panes import TALLY
 from stream.intake.source_clock import SourceClock
+from stream.messages.records import Stream
 from stream.messages.tallies import NO_PANE
 
 DTYPES = {
@@ -51,6 +53,23 @@ class Saved(msgspec.Struct):
     pane_ms: int
     match: str
     sources: dict[str, SavedSource]
+    guards: dict[str, SavedGuard] = {}
+
+
+def header_of(
+    plan: Plan,
+    combos: Combos,
+    cells: dict[int, str],
+    sources: Mapping[Stream, SourceClock],
+    guards: dict[str, SavedGuard],
+) -> Saved:
+    """What a snapshot says beside its tables."""
+    stood = {
+        stream.value: SavedSource(source.next_offset, source.clock_ms, source.through)
+        for stream, source in sources.items()
+    }
+    pane_ms = plan.rulebook.timing.pane_ms
+    return Saved(plan.used_dims, combos.values, cells, pane_ms, match_of(plan), stood, guards)
 
 
 def refitted(saved: Saved, tables: Mapping[str, Table], plan: Plan, combos: Combos) -> dict[str, Table]:

@@ -24,7 +24,7 @@ from prometheus_client.exposition import choose_encoder
 
 from alerts.delivery.command_seal import CommandOutcome
 from alerts.delivery.retry_policy import DeliveryOutcome
-from alerts.rules import Rulebook
+from alerts.rules import DIMENSIONS, Rulebook
 from alerts.states import State
 from alerts.transitions import Transition
 from stream import __version__
@@ -68,6 +68,11 @@ class Metrics:
             "tocsin_events", "Input records read, by what became of them.", ["topic", "outcome"]
         )
         self._rejected = counter("tocsin_rejected", "Input records refused, by reason.", ["topic", "reason"])
+        self._folded = counter(
+            "tocsin_values_folded",
+            "Events that count as (other) in a dimension, as it had more values than the limit.",
+            ["topic", "dimension"],
+        )
         self._keys = counter(
             "tocsin_sampled_keys",
             "Input records whose keys were looked at, by what they are.",
@@ -116,6 +121,8 @@ class Metrics:
                 self._rejected.labels(stream.topic, reason.value)
         for heard in CommandOutcome:
             self._commands.labels(heard.value)
+            for dim in DIMENSIONS:
+                self._folded.labels(stream.topic, dim)
         for topic in OWN:
             self._unreadable.labels(topic)
         build = Gauge("tocsin_build_info", "What runs here.", ["version", "python"], registry=self.registry)
@@ -149,6 +156,11 @@ class Metrics:
             self._events.labels(stream.topic, outcome.value).inc(count)
         for reason, count in output.reasons.items():
             self._rejected.labels(stream.topic, reason.value).inc(count)
+
+    def folded(self, stream: Stream, found: Mapping[str, int]) -> None:
+        """Events that count as `(other)`, by dimension."""
+        for dim, count in found.items():
+            self._folded.labels(stream.topic, dim).inc(count)
 
     def keys(self, stream: Stream, found: Mapping[Keyed, int]) -> None:
         """The keys of some input records were looked at."""

@@ -70,6 +70,7 @@ class IntakeProcessor:
         active = self.intake.active_sections(stream) if self._quiet.records(stream) else []
         output = self.intake.feed(stream, records)
         self._metrics.batch(stream, output)
+        self._metrics.folded(stream, output.folded)
         self._log_faults(stream, output)
         self._metrics.keys(stream, sampled(records))
         letters = _letters(TP(topic, self._partition), output, records)

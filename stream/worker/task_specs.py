@@ -66,5 +66,12 @@ def judge_role(plan: Plan, group: str, metrics: Metrics) -> TaskSpec[JudgeProces
 def fingerprint(plan: Plan) -> str:
     """Equal for equal rules, partitions and program; says nothing of receivers, which judge nothing."""
     rulebook = plan.rulebook
-    judged = [__version__, plan.partitions, rulebook.rules, rulebook.indicators, rulebook.timing]
+    judged = [
+        __version__,
+        plan.partitions,
+        rulebook.rules,
+        rulebook.indicators,
+        rulebook.timing,
+        rulebook.limits,
+    ]
     return xxhash.xxh64_hexdigest(msgspec.json.encode(judged, order="deterministic", enc_hook=str))

@@ -26,7 +26,7 @@ from stream.gateway.sources import RefusedMessage
 from stream.indicators.catalogue import CATALOGUE
 from stream.indicators.plan import Grouping
 from stream.judge.judge import Judge
-from stream.kafka.dead_letters import HEADERS, SOURCE_HEADER, letter
+from stream.kafka.dead_letters import FORM_HEADER, HEADERS, SOURCE_HEADER, letter
 from stream.kafka.offsets import TP
 from stream.kafka.topics import specs
 from stream.messages.outcomes import Reason, Reject
@@ -179,7 +179,7 @@ def test_every_field_is_described_and_required(name: str, fields: list[str]) -> 
 def test_dead_letters_are_of_records_or_of_the_gateway() -> None:
     """Either all headers of a worker's letter, or those of the gateway's."""
     schema = load("cx.dead-letters.headers")
-    assert list(schema["properties"]) == [SOURCE_HEADER, *HEADERS]
+    assert list(schema["properties"]) == [SOURCE_HEADER, *HEADERS, FORM_HEADER]
     found = letter_of("site", RefusedMessage(b"{", Reason.NOT_JSON, "body: want JSON")).headers
     said = {name: value.decode() for name, value in found}
     _validator("cx.dead-letters.headers").validate(said)
