@@ -79,6 +79,10 @@ class FakeWorker:
         """As set."""
         return self.judging
 
+    def unowned_partitions(self) -> int:
+        """All have a worker."""
+        return 0
+
     def lag_records(self) -> Mapping[tuple[str, int], int]:
         """As set."""
         return self.lag

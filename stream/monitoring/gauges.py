@@ -91,6 +91,10 @@ class WorkerView(Protocol):
         """Records not yet worked off, by topic and partition."""
         ...
 
+    def unowned_partitions(self) -> int:
+        """Partitions of the group that no worker has."""
+        ...
+
     def ready(self) -> str | None:
         """None when assigned and caught up, else why not."""
         ...
@@ -142,7 +146,9 @@ class ScrapeTimeCollector(Collector):
             state.add_sample(state.name, {"kind": kind}, count)
         ready = _gauge("tocsin_ready", "Whether this worker is assigned and caught up.")
         ready.add_sample(ready.name, {}, float(self._view.ready() is None))
-        yield from (watermark, lag, state, ready)
+        unowned = _gauge("tocsin_unowned_partitions", "Partitions of the group that no worker has.")
+        unowned.add_sample(unowned.name, {}, self._view.unowned_partitions())
+        yield from (watermark, lag, state, ready, unowned)
 
 
 def _scores(judges: Iterable[JudgeView]) -> Iterator[Metric]:

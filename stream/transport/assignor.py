@@ -5,7 +5,7 @@ family by family, and stay where they were as far as evenness allows: state that
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from stream.kafka.offsets import TP
@@ -78,9 +78,12 @@ class Assignor:
 
     name = PROTOCOL
 
-    def __init__(self, families: Sequence[Family], wire: Any) -> None:
-        """`wire` is `aiokafka.coordinator.protocol`, whose structs go over the line."""
-        self._families = tuple(families)
+    def __init__(self, families: Mapping[Family, int], wire: Any) -> None:
+        """`families` map to the partitions that they have at least, as the worker found them at its start.
+
+        `wire` is `aiokafka.coordinator.protocol`, whose structs go over the line.
+        """
+        self._families = dict(families)
         self._wire = wire
         self._held: set[TP] = set()
 
@@ -90,7 +93,11 @@ class Assignor:
 
     def assign(self, cluster: Any, members: Mapping[str, Any]) -> dict[str, Any]:
         """Called on the group's leader: everybody's partitions."""
-        families = {family: self._partitions(cluster, family) for family in self._families}
+        # A broker that has just come back may not know all topics yet.  Partitions never go away, so what
+        # it leaves out is handed out all the same: whoever gets it waits for its leader.
+        families = {
+            family: max(least, self._partitions(cluster, family)) for family, least in self._families.items()
+        }
         held = {member: decode_held(metadata.user_data) for member, metadata in members.items()}
         return {
             member: self._wire.ConsumerProtocolMemberAssignment(_VERSION, sorted(topics.items()), b"")

@@ -188,6 +188,16 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
         if fresh := [tp for tp, known in committed.items() if known.offset == 0]:
             await self._thread.seek_to_beginning(*(TopicPartition(*tp) for tp in fresh))
 
+    async def rejoin(self) -> None:
+        """Ask the group for a rebalance."""
+        thread = self._thread
+        coordinator = thread._ensure_consumer()._coordinator  # noqa: SLF001  # Faust offers no other way
+
+        async def ask() -> None:
+            coordinator.request_rejoin()
+
+        await thread.call_thread(ask)
+
     async def committed(self, tps: Iterable[TP]) -> dict[TP, Committed]:
         """What the group has committed of each partition."""
         return dict(await self._thread.committed(tps))

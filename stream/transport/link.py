@@ -1,6 +1,6 @@
 """The link between the transport and the worker: what each hands to the other."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -50,10 +50,11 @@ class Link:
     """What the transport must know of the worker; set as `app.link` before the app starts.
 
     `consumer_options` go to the group's aiokafka consumer; `made_for` is committed beside every offset.
+    `families` are the topics that go to workers together, with the partitions that they have.
     """
 
     consumer_options: Mapping[str, Any]
     made_for: str
-    families: Sequence[Family]
+    families: Mapping[Family, int]
     slots: OffsetTracker
     owner: Owner

@@ -19,7 +19,7 @@ from alerts.rules import Rulebook
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
 from stream.judge.judge import Judge
-from stream.kafka.offsets import OffsetTracker
+from stream.kafka.offsets import TP, OffsetTracker
 from stream.kafka.outbox import Outbox
 from stream.kafka.reader import Reader
 from stream.kafka.settings import ClientSettings
@@ -31,6 +31,7 @@ from stream.transport.faust_app import FAMILIES, INPUTS, Agents, build, consumer
 from stream.transport.link import Link
 from stream.worker.assignment import Assignment
 from stream.worker.context import TaskContext
+from stream.worker.group_watch import GroupWatch
 from stream.worker.intake_processor import IntakeProcessor
 from stream.worker.judge_processor import JudgeProcessor
 from stream.worker.log_lines import described
@@ -38,7 +39,7 @@ from stream.worker.notifier import BATCHES_IN_WORK as ALERT_BATCHES_IN_WORK
 from stream.worker.notifier import DeliveryTopic, Notifier
 from stream.worker.rules_reload import RulesWatch
 from stream.worker.task_specs import fingerprint, intake_role, judge_role
-from stream.worker.topic_checks import await_topics, watch_topics
+from stream.worker.topic_checks import TopicLayout, await_topics, watch_topics
 from stream.worker.watchdog import LOOK_S, Watchdog
 
 log = logging.getLogger(__name__)
@@ -91,6 +92,7 @@ class Worker:
         log_topic = DeliveryTopic(self._outbox, self._options, self._metrics.unreadable)
         self._notifier = Notifier(rulebook, log_topic, self._metrics, self.fail, settings.command_keys)
         self._crew: Assignment | None = None
+        self._group: GroupWatch | None = None
         self._rules = RulesWatch(settings.rules, rulebook, self._metrics) if settings.rules else None
         self._on_failing = on_failing
         self._reason = "no broker has answered yet"
@@ -110,9 +112,13 @@ class Worker:
 
     def ready(self) -> str | None:
         """None when the worker has its partitions and their state, else what it waits for."""
-        if self._crew is None:
+        if self._crew is None or self._group is None:
             return self._reason
-        return self._crew.waits_for
+        return self._crew.waits_for or self._group.why_not_whole(given_nothing=not self._slots.assigned())
+
+    def unowned_partitions(self) -> int:
+        """Partitions of the group that no worker has, as far as is known."""
+        return 0 if self._group is None else len(self._group.unowned)
 
     def look_at_rules(self) -> None:
         """Read the rules file again, changed or not."""
@@ -145,11 +151,11 @@ class Worker:
             stack.push_async_callback(web.close)
             on_listening(settings.host, web.port)
             self._background(stack, self._watch_rules())
-            partitions = await self._unless_ended(await_topics(settings.kafka, settings.group))
-            if partitions is None:
+            layout = await self._unless_ended(await_topics(settings.kafka, settings.group))
+            if layout is None:
                 return await self._ending
             self._reason = "the broker has answered, connecting"
-            await self._work(stack, Plan(self._rulebook, partitions))
+            await self._work(stack, Plan(self._rulebook, layout.partitions), layout)
             return await self._ending
 
     async def _unless_ended(self, work: Any) -> Any:
@@ -161,7 +167,7 @@ class Worker:
         task.cancel()
         return None
 
-    async def _work(self, stack: AsyncExitStack, plan: Plan) -> None:
+    async def _work(self, stack: AsyncExitStack, plan: Plan, layout: TopicLayout) -> None:
         """Join the group, and work until told to end; a failure ends it without good order."""
         settings = self._settings
         await self._outbox.start()
@@ -170,13 +176,19 @@ class Worker:
         stack.push_async_callback(self._notifier.close)
         crew = self._crew = self._new_crew(plan)
         options = consumer_options(settings.kafka, settings.session_timeout_s)
-        link = Link(options, fingerprint(plan), FAMILIES, self._slots, crew)
+        families = {each: layout.alerts if ALERTS in each else layout.partitions for each in FAMILIES}
+        link = Link(options, fingerprint(plan), families, self._slots, crew)
         agents = Agents(crew.take, crew.take, self._notifier.take)
         app = build(settings.group, settings.kafka.brokers, link, agents)
         crew.committed, crew.positions = app.consumer.committed, app.consumer.positions
+        everything = [
+            TP(topic, p) for each, count in families.items() for topic in each for p in range(count)
+        ]
+        group = self._group = GroupWatch(everything, app.consumer.rejoin)
         crew.start()
         stack.push_async_callback(crew.stop)
         self._background(stack, self._supervise(app, crew))
+        self._background(stack, group.follow(settings.kafka, settings.group, lambda: len(crew.hosts)))
         self._background(stack, watch_topics(settings.kafka, settings.group, plan.partitions))
         starting = asyncio.create_task(app.start())
         starting.add_done_callback(self._started)

@@ -39,6 +39,7 @@ LEAVING_BYTES: Final = 64 * 2**20
 """Size of snapshots on leaving; without one, the next owner feeds again what came since the last."""
 SHORT_LOOKS: Final = 3
 """Looks in a row that find a topic shorter than what was read of it, before that is believed."""
+NOTHING: Final = "no partition was given to this worker intakes=%d judges=%d"
 STALE_S: Final = 5.0
 """An answer of the broker that is older says nothing about now."""
 
@@ -157,7 +158,7 @@ class Assignment:
             for host in self.hosts:
                 group.create_task(one(host))
         self.waits_for = None
-        log.info("ready intakes=%d judges=%d", *self._counts())
+        log.info("ready intakes=%d judges=%d" if self._hosts else NOTHING, *self._counts())
 
     async def _look(self) -> None:
         """Tell judges which inputs are quiet."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from alerts.errors import OperatorError
@@ -10,7 +11,7 @@ from stream.kafka.clients import BrokerError, admin_client, known_partitions
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import TopicState, ensure, inspect, specs
 from stream.messages.records import Stream
-from stream.messages.topic_names import TALLIES, intake_snapshots, judge_snapshots
+from stream.messages.topic_names import ALERTS, TALLIES, intake_snapshots, judge_snapshots
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +21,16 @@ LOOK_S: Final = 10.0
 """How often a worker looks whether its topics are still there: the clients wait for a topic for ever."""
 
 
-async def await_topics(kafka: ClientSettings, group: str) -> int:
-    """The number of partitions, as soon as a broker answers; waits for one for ever.
+@dataclass(frozen=True, slots=True)
+class TopicLayout:
+    """How many partitions inputs, tallies and snapshots have, and how many cx.alerts has."""
+
+    partitions: int
+    alerts: int
+
+
+async def await_topics(kafka: ClientSettings, group: str) -> TopicLayout:
+    """The numbers of partitions, as soon as a broker answers; waits for one for ever.
 
     Where the inputs are there, our own topics that are missing are created: the snapshots of a new group,
     above all, which nobody else could know of.
@@ -40,7 +49,8 @@ async def await_topics(kafka: ClientSettings, group: str) -> int:
             await asyncio.sleep(wait_s)
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
         else:
-            return partitions(states, group)
+            counts = {state.name: state.partitions for state in states}
+            return TopicLayout(partitions(states, group), counts[ALERTS])
 
 
 def only_ours_missing(states: Sequence[TopicState]) -> bool:

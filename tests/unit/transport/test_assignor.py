@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import pytest
 from aiokafka.coordinator import protocol
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,7 +82,7 @@ def test_as_aiokafka_calls_it() -> None:
             assert topic
             return {0, 1}
 
-    assignor = Assignor([INPUTS, TALLIES], protocol)
+    assignor = Assignor({INPUTS: 1, TALLIES: 1}, protocol)
     joined = assignor.metadata(["cx.tallies", *INPUTS])
     out = assignor.assign(Cluster(), {"m": protocol.ConsumerProtocolMemberMetadata.decode(joined.encode())})
     mine = protocol.ConsumerProtocolMemberAssignment.decode(out["m"].encode())
@@ -90,3 +91,24 @@ def test_as_aiokafka_calls_it() -> None:
     assert decode_held(again.user_data) == {
         TP(topic, p) for topic in (*INPUTS, *TALLIES) for p in (0, 1)
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("known", [None, set(), {0}, {0, 1, 2}])
+def test_metadata_that_are_not_whole_hand_out_everything(known: set[int] | None) -> None:
+    """A broker that has just come back leaves topics out: nobody may be given less than there is."""
+
+    class Cluster:
+        """What the client has heard of."""
+
+        def partitions_for_topic(self, _topic: str) -> set[int] | None:
+            return known
+
+    assignor = Assignor({INPUTS: 3, TALLIES: 3}, protocol)
+    joined = protocol.ConsumerProtocolMemberMetadata.decode(assignor.metadata(INPUTS).encode())
+    out = assignor.assign(Cluster(), {"a": joined, "b": joined})
+    given = [
+        protocol.ConsumerProtocolMemberAssignment.decode(each.encode()).partitions() for each in out.values()
+    ]
+    assert sorted(TP(*tp) for tps in given for tp in tps) == sorted(
+        TP(topic, p) for topic in (*INPUTS, *TALLIES) for p in range(3)
+    )

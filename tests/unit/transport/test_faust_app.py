@@ -33,7 +33,7 @@ def built() -> Any:
     """An app that will not be started."""
 
     async def inside() -> Any:
-        link = Link({}, "rules", FAMILIES, OffsetTracker(lambda _: 4), Nobody())
+        link = Link({}, "rules", dict.fromkeys(FAMILIES, 1), OffsetTracker(lambda _: 4), Nobody())
         app = build("g", ["127.0.0.1:9092", "[::1]:9093"], link, Agents(_ignore, _ignore, _ignore))
         return app, app.consumer, app.conf
 

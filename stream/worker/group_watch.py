@@ -1,0 +1,113 @@
+"""Whether the group is whole: every partition of every input has a worker that says it is its own.
+
+The group's leader hands partitions out, and each worker sees only its own.  So each asks the broker now and
+then who has what.  A partition that nobody has, twice in a row while nothing is being rebalanced, would stand
+still for ever: the worker is not ready then, and asks for a rebalance.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NoReturn
+
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+
+from stream.kafka.clients import BrokerError, admin_client
+from stream.kafka.offsets import TP
+from stream.kafka.settings import ClientSettings
+
+log = logging.getLogger(__name__)
+
+LOOK_S: Final = 10.0
+SOON_S: Final = 2.0
+"""Between two looks while something is amiss."""
+STABLE: Final = "Stable"
+"""Kafka's word for a group that is not being rebalanced."""
+REJOIN_S: Final = 30.0
+"""Between two requests for a rebalance: one takes some seconds, and others ask as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """Who has what, while nothing is being rebalanced: partitions by member."""
+
+    members: Mapping[str, frozenset[TP]]
+
+    def unowned(self, wanted: Sequence[TP]) -> frozenset[TP]:
+        """The partitions that nobody has."""
+        return frozenset(wanted).difference(*self.members.values())
+
+
+class GroupWatch:
+    """What this worker knows of its group; `wanted` is every partition that somebody must have."""
+
+    def __init__(self, wanted: Sequence[TP], rejoin: Callable[[], Awaitable[None]]) -> None:
+        self._wanted = tuple(wanted)
+        self._rejoin = rejoin
+        self._missed: frozenset[TP] = frozenset()
+        self._asked_s: float | None = None
+        self.unowned: frozenset[TP] = frozenset()
+        """Partitions that nobody had at the last two looks."""
+        self.whole = False
+        """Whether the last look found an owner for every partition."""
+
+    def why_not_whole(self, *, given_nothing: bool) -> str | None:
+        """What a worker must say that is otherwise ready; None when all is well."""
+        if self.unowned:
+            first = min(self.unowned)
+            return f"{len(self.unowned)} partitions have no worker, such as {first.topic}/{first.partition}"
+        if given_nothing and not self.whole:
+            return "it was given no partition, and does not know that others have all of them"
+        return None
+
+    async def look(self, view: GroupView | None, now_s: float) -> None:
+        """Learn from a look; None where the group was being rebalanced, or did not tell."""
+        if view is None:
+            self.whole = False
+            return
+        missing = view.unowned(self._wanted)
+        self.unowned, self._missed, self.whole = missing & self._missed, missing, not missing
+        if self.unowned and (self._asked_s is None or now_s - self._asked_s >= REJOIN_S):
+            self._asked_s = now_s
+            log.error(
+                "partitions have no worker, asking for a rebalance: partitions=%d first=%s",
+                len(self.unowned), "/".join(map(str, min(self.unowned))),
+            )  # fmt: skip
+            await self._rejoin()
+
+    async def follow(self, kafka: ClientSettings, group: str, own: Callable[[], int]) -> NoReturn:
+        """Look for ever; `own` is how many partitions this worker has."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                await self.look(await _asked(kafka, group), loop.time())
+            except BrokerError as error:
+                log.warning("the group cannot be looked at: %s", error)
+            calm = self.whole or (own() and not self._missed)
+            await asyncio.sleep(LOOK_S if calm else SOON_S)
+
+
+async def _asked(kafka: ClientSettings, group: str) -> GroupView | None:
+    """Who has what of the group, says the broker.
+
+    Raises:
+        BrokerError: no broker answers, or it does not tell.
+    """
+    async with admin_client(kafka) as client:
+        answers = await client.describe_consumer_groups([group])
+    return group_view([found for answer in answers for found in answer.to_object()["groups"]])
+
+
+def group_view(groups: Sequence[Mapping[str, Any]]) -> GroupView | None:
+    """What a broker's answer says; None while the group is being rebalanced."""
+    if len(groups) != 1 or groups[0]["error_code"] or groups[0]["state"] != STABLE:
+        return None
+    return GroupView({each["member_id"]: _held(each["member_assignment"]) for each in groups[0]["members"]})
+
+
+def _held(data: bytes) -> frozenset[TP]:
+    try:
+        return frozenset(TP(*tp) for tp in ConsumerProtocolMemberAssignment.decode(data or b"").partitions())
+    except Exception:  # noqa: BLE001  # a stranger in the group, who has nothing that we can read
+        return frozenset()

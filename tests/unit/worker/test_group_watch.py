@@ -1,0 +1,64 @@
+"""The group's wholeness, from what a broker says of who has what."""
+
+import asyncio
+from collections.abc import Mapping
+
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+
+from stream.kafka.offsets import TP
+from stream.worker.group_watch import REJOIN_S, GroupView, GroupWatch, group_view
+
+WANTED = [TP("cx.feedback", 0), TP("cx.feedback", 1), TP("cx.tallies", 0)]
+
+
+def answer(held: Mapping[str, Mapping[str, list[int]]], state: str = "Stable") -> dict[str, object]:
+    """A group as the client describes it."""
+    members = [
+        {
+            "member_id": name,
+            "member_assignment": ConsumerProtocolMemberAssignment(0, [*topics.items()], b"").encode(),
+        }
+        for name, topics in held.items()
+    ]
+    return {"error_code": 0, "group": "g", "state": state, "members": members}
+
+
+def test_what_a_broker_says() -> None:
+    """Partitions by member; nothing while the group is being rebalanced; strangers have nothing."""
+    found = group_view([answer({"a": {"cx.feedback": [0, 1]}, "b": {"cx.tallies": [0]}})])
+    assert found is not None
+    assert found.unowned(WANTED) == frozenset()
+    assert group_view([answer({}, "PreparingRebalance")]) is None
+    assert group_view([{**answer({}), "error_code": 15}]) is None
+    strange = answer({"a": {"cx.feedback": [0]}})
+    strange["members"] = [*strange["members"], {"member_id": "x", "member_assignment": b"\xff"}]  # type: ignore[misc]
+    seen = group_view([strange])
+    assert seen is not None
+    assert seen.unowned(WANTED) == {TP("cx.feedback", 1), TP("cx.tallies", 0)}
+
+
+def test_a_partition_without_a_worker() -> None:
+    """Missed twice in a row, it makes the worker unready and ask for a rebalance, now and then."""
+    asked: list[int] = []
+
+    async def rejoin() -> None:
+        asked.append(1)
+
+    async def play() -> None:
+        watch = GroupWatch(WANTED, rejoin)
+        assert watch.why_not_whole(given_nothing=False) is None
+        assert "given no partition" in str(watch.why_not_whole(given_nothing=True))
+        torn = GroupView({"a": frozenset(WANTED[:2])})
+        await watch.look(torn, 0.0)
+        assert (watch.why_not_whole(given_nothing=False), asked) == (None, [])
+        await watch.look(None, 2.0)
+        await watch.look(torn, 4.0)
+        assert watch.why_not_whole(given_nothing=False) == "1 partitions have no worker, such as cx.tallies/0"
+        await watch.look(torn, 6.0)
+        assert asked == [1]
+        await watch.look(torn, 4.0 + REJOIN_S)
+        assert asked == [1, 1]
+        await watch.look(GroupView({"a": frozenset(WANTED)}), 99.0)
+        assert watch.why_not_whole(given_nothing=True) is None
+
+    asyncio.run(play())
