@@ -45,7 +45,7 @@ format: $(VENV)/.dev  ## put the format right
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.bench  ## throughput and cost beside its peers on a real Kafka; BENCH=curves, latency or files: the rest
+bench: $(VENV)/.bench  ## throughput and cost beside its peers on a real Kafka; BENCH=curves, latency, files or gateway: the rest
 	$(BIN)/python -m tests.bench.$(BENCH) $(ARGS)
 
 chaos: $(VENV)/.dev  ## kill, freeze and rebalance workers on a real Kafka; the counts must stay exact

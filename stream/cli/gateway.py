@@ -1,6 +1,7 @@
 """`tocsin gateway`: webhooks of survey and help-desk systems into Kafka."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -93,6 +94,7 @@ async def _run(kafka: ClientSettings, sources: list[Source], place: tuple[str, i
     for source in sources:
         click.echo(f"{source.name}: {source.kind.name}")
     sys.stdout.flush()
+    gc.freeze()  # what is there now stays: a collection need not look at it again and again
     await ended.wait()
     await gateway.stop()
     await publisher.stop()

@@ -15,7 +15,7 @@ from stream.gateway.bodies import MAX_BODY, BodyTooLarge, UnknownCoding, unpacke
 from stream.gateway.headers import Headers
 from stream.gateway.kind_files import kind, kinds
 from stream.gateway.source_file import DeclaredSource, load_sources
-from stream.gateway.sources import Source, receive
+from stream.gateway.sources import Source, asked_headers, receive
 from stream.gateway.verification import Refusal, Verifier
 from stream.importing.objects import Translator
 from stream.messages.outcomes import RecordError
@@ -113,7 +113,8 @@ def _source(name: str, file: Path | None, secret_env: str | None) -> Source:
         raise SettingsError(f"--secret-env: want a secret in {secret_env}, got nothing")
     translator = None if chosen.mapping is None else Translator(chosen.mapping)
     verifier = Verifier(signature=chosen.signature, secret=secret)
-    return Source(name=name, kind=chosen, path="/", verifier=verifier, translator=translator)
+    asked = asked_headers(chosen.mapping)
+    return Source(name=name, kind=chosen, path="/", verifier=verifier, translator=translator, asked=asked)
 
 
 def _with_what_is_there(declared: DeclaredSource) -> Source:

@@ -15,6 +15,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 import orjson
 
+from alerts.transitions import utc_text
 from stream.messages.events import ID_CHARS
 from stream.messages.outcomes import Reason, RecordError
 
@@ -85,6 +86,8 @@ def messages(body: bytes) -> list[bytes]:
             wrapped = _events_of(body)
             if wrapped is not None:
                 return wrapped
+        if start == b"{" and b"\n" not in body.rstrip():
+            return [body.strip()]  # one object; whether it is sound is seen when it is read
         return [bytes(_RAW.decode(body))]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _lines(body, str(error))
@@ -106,11 +109,11 @@ def _lines(body: bytes, why: str) -> list[bytes]:
     return lines
 
 
-def cloud_events(body: bytes, headers: Mapping[str, str], arrived: str) -> list[bytes] | None:
+def cloud_events(body: bytes, headers: Mapping[str, str], arrived_s: float) -> list[bytes] | None:
     """The events in CloudEvents of any mode, each with the envelope's id and time; None if there are none.
 
     The id of an event is that of its data, else its source and id, which together are unique.  Where
-    neither data nor envelope has a time it is when the request `arrived` (RFC 3339).
+    neither data nor envelope has a time it is when the request arrived (Unix time).
 
     Raises:
         RecordError: an envelope is not as the specification has it.
@@ -119,7 +122,7 @@ def cloud_events(body: bytes, headers: Mapping[str, str], arrived: str) -> list[
     if kind.startswith("application/cloudevents"):
         if not kind.split(";")[0].strip().endswith("json"):
             raise RecordError(Reason.NOT_JSON, "body: want CloudEvents in JSON, got another format")
-        return [_structured(item, arrived) for item in messages(body)]
+        return [_structured(item, arrived_s) for item in messages(body)]
     if "ce-specversion" not in headers and "ce-id" not in headers:
         return None
     attributes: dict[str, Any] = {
@@ -127,10 +130,10 @@ def cloud_events(body: bytes, headers: Mapping[str, str], arrived: str) -> list[
         for name in ("specversion", "id", "source", "type", "time")
         if f"ce-{name}" in headers
     }
-    return [_event(attributes, _object(body, "body"), arrived)]
+    return [_event(attributes, _object(body, "body"), arrived_s)]
 
 
-def _structured(item: bytes, arrived: str) -> bytes:
+def _structured(item: bytes, arrived_s: float) -> bytes:
     envelope = _object(item, "CloudEvent")
     data = envelope.get("data")
     packed = envelope.get("data_base64")
@@ -143,17 +146,17 @@ def _structured(item: bytes, arrived: str) -> bytes:
         data = _object(data.encode(), "data")
     if not isinstance(data, dict):
         raise RecordError(Reason.NOT_OBJECT, "data: want a JSON object, got something else")
-    return _event(envelope, data, arrived)
+    return _event(envelope, data, arrived_s)
 
 
-def _event(envelope: Mapping[str, Any], data: dict[str, Any], arrived: str) -> bytes:
+def _event(envelope: Mapping[str, Any], data: dict[str, Any], arrived_s: float) -> bytes:
     for name in ("id", "source", "type", "specversion"):
         if not isinstance(envelope.get(name), str) or not envelope[name]:
             raise RecordError(Reason.MISSING_FIELD, f"ce {name}: want a text, got none")
     if data.get("id") is None:
         data["id"] = short_id(f"{envelope['source']}/{envelope['id']}")
     if data.get("at") is None:
-        data["at"] = envelope.get("time") or arrived
+        data["at"] = envelope.get("time") or utc_text(round(arrived_s * 1000))
     return orjson.dumps(data)
 
 

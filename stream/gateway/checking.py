@@ -1,7 +1,6 @@
 """Checking: an event as JSON is sound before it is written, and goes where its customer's events go."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -21,16 +20,17 @@ _DECODERS: Final[Mapping[Stream, Callable[[bytes], Event]]] = {
     Stream.FEEDBACK: msgspec.json.Decoder(Feedback).decode,
     Stream.INTERACTIONS: msgspec.json.Decoder(Interaction).decode,
 }
+_TOPICS: Final = {stream: stream.topic for stream in Stream}
 _LEVELS: Final = ScaleLevels({})
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedEvent:
-    """An event that is ready to be written: its topic's stream, its key, its JSON, byte for byte."""
+class CheckedEvent(msgspec.Struct, frozen=True, gc=False):
+    """An event that is ready to be written: its JSON byte for byte.  A Struct, as batches have many."""
 
-    stream: Stream
+    topic: str
     key: bytes
     value: bytes
+    headers: Sequence[tuple[str, bytes]] = ()
 
 
 def checked(value: bytes) -> CheckedEvent:
@@ -47,11 +47,14 @@ def checked(value: bytes) -> CheckedEvent:
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         stream = _stream(value)
         event = mended(FileRecord(0, value), stream)
+    _timely("at", event.at, EARLIEST_MS)
     if isinstance(event, Feedback):
         _on_scale(event)
-    for name in ("at", "opened_at", "interaction_at"):
-        _timely(name, getattr(event, name, None))
-    return CheckedEvent(stream, (event.customer or event.id).encode(), value)
+        if event.interaction_at is not None:
+            _timely("interaction_at", event.interaction_at)
+    elif event.opened_at is not None:
+        _timely("opened_at", event.opened_at)
+    return CheckedEvent(_TOPICS[stream], (event.customer or event.id).encode(), value)
 
 
 def _stream(value: bytes) -> Stream:
@@ -70,11 +73,9 @@ def _on_scale(event: Feedback) -> None:
         _LEVELS.cell(event.indicator, scale, event.score)
 
 
-def _timely(name: str, time: str | float | None) -> None:
-    if time is None:
-        return
+def _timely(name: str, time: str | float, earliest_ms: int = NO_TIME) -> None:
     at_ms = read_time(time)
     if at_ms == NO_TIME:
         raise RecordError(Reason.BAD_TIME, f"{name}: want RFC 3339 with an offset, or Unix seconds")
-    if name == "at" and at_ms < EARLIEST_MS:
-        raise RecordError(Reason.TOO_EARLY, f"{name}: want a time after 1990")
+    if at_ms < earliest_ms:
+        raise RecordError(Reason.TOO_EARLY, f"{name}: want 1990 or later, got an earlier time")

@@ -28,6 +28,7 @@ from stream.messages.outcomes import Reason
 from stream.messages.records import Stream
 
 LATENCY_BUCKETS_S: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
+TOPICS: Final = tuple(stream.topic for stream in Stream)
 NOBODY: Final = "(none)"
 """The source of requests to paths that no source has."""
 
@@ -70,6 +71,9 @@ class GatewayMetrics:
         self.waiting_bytes = Gauge(
             "tocsin_gateway_waiting_bytes", "Bytes that Kafka has not acknowledged.", registry=self.registry
         )
+        self._children: dict[
+            tuple[Counter, str, str], Counter
+        ] = {}  # finding a child takes longer than counting
         self._start(sources)
 
     def _start(self, sources: Sequence[Source]) -> None:
@@ -90,7 +94,7 @@ class GatewayMetrics:
 
     def answered(self, source: str, status: int, seconds: float) -> None:
         """A request has its answer."""
-        self._requests.labels(source, str(status)).inc()
+        self._count(self._requests, source, str(status))
         self._seconds.observe(seconds)
 
     def disbelieved(self, source: str, refusal: Refusal) -> None:
@@ -99,12 +103,21 @@ class GatewayMetrics:
 
     def received(self, source: str, received: ReceivedBody) -> None:
         """What a body became is on Kafka."""
-        for event in received.events:
-            self._events.labels(source, event.stream.topic).inc()
+        for topic in TOPICS:
+            count = sum(1 for event in received.events if event.topic == topic)
+            self._count(self._events, source, topic, count)
         for refused in received.refused:
-            self._letters.labels(source, refused.reason.value).inc()
+            self._count(self._letters, source, refused.reason.value)
         for why, count in received.ignored.items():
-            self._ignored.labels(source, why).inc(count)
+            self._count(self._ignored, source, why, count)
+
+    def _count(self, counter: Counter, source: str, label: str, count: int = 1) -> None:
+        if count:
+            key = (counter, source, label)
+            child = self._children.get(key)
+            if child is None:
+                child = self._children[key] = counter.labels(source, label)
+            child.inc(count)
 
     def evicted(self) -> None:
         """A slow client made room."""

@@ -6,17 +6,16 @@ a quiet lane sends at once, and a busy one sends large batches without waiting f
 
 import asyncio
 import logging
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from stream.kafka.clients import BrokerError, admin_client, partition_counts
-from stream.kafka.outbox import Outgoing
 from stream.kafka.partitions import partition_number
 from stream.kafka.settings import ClientSettings
 from stream.messages.records import Stream
@@ -37,47 +36,108 @@ OVERHEAD: Final = 100
 """Bytes that a record takes besides its key and value, generously."""
 
 
+class Publishable(Protocol):
+    """What is written: an event, or a dead letter.  Its key decides its partition."""
+
+    @property
+    def topic(self) -> str:
+        """One of `TOPICS`."""
+        ...
+
+    @property
+    def key(self) -> bytes | None:
+        """The customer, the event's id, or the source's name."""
+        ...
+
+    @property
+    def value(self) -> bytes | None:
+        """The event, or the message as it came."""
+        ...
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]:
+        """None of an event."""
+        ...
+
+
 class NotPublished(Exception):  # noqa: N818  # reads as what it says
     """Kafka has not acknowledged in time, or there is no room; the sender should try again."""
 
 
+class _Waiter:
+    """One request: done when all batches that have a part of it are, failed when the first of them fails."""
+
+    __slots__ = ("done", "parts")
+
+    def __init__(self) -> None:
+        self.parts = 0
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def part_done(self, failure: NotPublished | None) -> None:
+        """One batch is settled."""
+        self.parts -= 1
+        if self.done.done():
+            return
+        if failure is not None:
+            self.done.set_exception(failure)
+        elif not self.parts:
+            self.done.set_result(None)
+
+
 @dataclass(slots=True)
 class _Batch:
-    """Records that leave together; `done` is set when Kafka has them."""
+    """Records that leave together, and the requests that wait for them."""
 
     builder: Any
-    done: asyncio.Future[None]
+    waiters: list[_Waiter] = field(default_factory=list)
     size: int = 0
+    timer: asyncio.TimerHandle | None = None
+
+    def settle(self, failure: NotPublished | None) -> None:
+        """Tell those who wait, once."""
+        if self.timer is not None:
+            self.timer.cancel()
+        waiters, self.waiters = self.waiters, []
+        for waiter in waiters:
+            waiter.part_done(failure)
 
 
 class _Lane:
     """The batches of one partition: the first is on its way, the last one is filling."""
 
-    def __init__(self, producer: AIOKafkaProducer, topic: str, partition: int) -> None:
+    def __init__(self, producer: AIOKafkaProducer, place: tuple[str, int], ack_timeout_s: float) -> None:
         self.waiting = 0
         self._producer = producer
-        self._place = (topic, partition)
+        self._place = place
+        self._ack_timeout_s = ack_timeout_s
         self._batches: deque[_Batch] = deque()
         self._task: asyncio.Task[None] | None = None
 
-    def add(self, record: Outgoing) -> asyncio.Future[None]:
-        """Accept a record; the future is done when Kafka has it."""
+    def add(self, record: Publishable, waiter: _Waiter) -> None:
+        """Accept a record; the waiter hears when Kafka has it, or has not in time."""
+        batch = self._batches[-1] if self._batches else None
+        if batch is None or not self._fits(batch, record):
+            batch = self._opened(record)
         size = len(record.value or b"") + len(record.key or b"") + OVERHEAD
-        if not self._batches or not self._fits(self._batches[-1], record):
-            self._batches.append(_Batch(self._producer.create_batch(), _future()))
-            if not self._fits(self._batches[-1], record):  # the first record of a batch may be of any size
-                raise NotPublished("a record does not fit into a batch")
-        batch = self._batches[-1]
         batch.size += size
         self.waiting += size
+        if not batch.waiters or batch.waiters[-1] is not waiter:
+            batch.waiters.append(waiter)
+            waiter.parts += 1
+
+    def _opened(self, record: Publishable) -> _Batch:
+        batch = _Batch(self._producer.create_batch())
+        if not self._fits(batch, record):  # the first record of a batch may be of any size
+            raise NotPublished("a record does not fit into a batch")
+        late = NotPublished("Kafka does not acknowledge in time")
+        batch.timer = asyncio.get_running_loop().call_later(self._ack_timeout_s, batch.settle, late)
+        self._batches.append(batch)
         if self._task is None:
             self._task = asyncio.create_task(self._send())
-        return batch.done
+        return batch
 
     @staticmethod
-    def _fits(batch: _Batch, record: Outgoing) -> bool:
-        if batch.builder.closed():
-            return False
+    def _fits(batch: _Batch, record: Publishable) -> bool:
         made = batch.builder.append(
             timestamp=None, key=record.key, value=record.value, headers=list(record.headers)
         )
@@ -88,17 +148,17 @@ class _Lane:
         while self._batches:
             batch = self._batches[0]
             batch.builder.close()
+            failure = None
             try:
-                await (
-                    await self._producer.send_batch(batch.builder, self._place[0], partition=self._place[1])
+                sent = await self._producer.send_batch(
+                    batch.builder, self._place[0], partition=self._place[1]
                 )
+                await sent
             except Exception as error:  # noqa: BLE001  # whatever it is, those who wait must hear of it
-                batch.done.set_exception(NotPublished(type(error).__name__))
-                batch.done.exception()  # nobody may be waiting any more
-            else:
-                batch.done.set_result(None)
+                failure = NotPublished(f"Kafka does not acknowledge ({type(error).__name__})")
             self._batches.popleft()
             self.waiting -= batch.size
+            batch.settle(failure)
         self._task = None
 
 
@@ -138,7 +198,7 @@ class Publisher:
         """What has not been acknowledged."""
         return sum(lane.waiting for lane in self._lanes.values())
 
-    async def publish(self, records: Sequence[Outgoing]) -> None:
+    async def publish(self, records: Sequence[Publishable]) -> None:
         """Write records; returns when Kafka has all of them.
 
         Raises:
@@ -148,14 +208,14 @@ class Publisher:
             return
         if not self._partitions or self.waiting_bytes > WAITING_BYTES:
             raise NotPublished(self._trouble or "too much is waiting for Kafka")
-        lanes: defaultdict[asyncio.Future[None], int] = defaultdict(int)
+        waiter = _Waiter()
         for record in records:
-            lanes[self._lane(record).add(record)] += 1
-        _, late = await asyncio.wait(lanes, timeout=self._ack_timeout_s)
-        failed = next((each.exception() for each in lanes if each.done() and each.exception()), None)
-        if failed is not None or late:
-            self._told(f"Kafka does not acknowledge ({failed or 'no answer in time'})")
-            raise NotPublished(self._trouble)
+            self._lane(record).add(record, waiter)
+        try:
+            await waiter.done
+        except NotPublished as error:
+            self._told(str(error))
+            raise
         self._told(None)
 
     def _told(self, trouble: str | None) -> None:
@@ -164,13 +224,13 @@ class Publisher:
             log.info("Kafka acknowledges again") if trouble is None else log.warning("%s", trouble)
         self._trouble = trouble
 
-    def _lane(self, record: Outgoing) -> _Lane:
+    def _lane(self, record: Publishable) -> _Lane:
         assert self._producer is not None  # noqa: S101  # publish has looked
         number = partition_number(record.key or b"", self._partitions[record.topic])
         place = (record.topic, number)
         lane = self._lanes.get(place)
         if lane is None:
-            lane = self._lanes[place] = _Lane(self._producer, *place)
+            lane = self._lanes[place] = _Lane(self._producer, place, self._ack_timeout_s)
         return lane
 
     async def _connect(self) -> None:
@@ -217,7 +277,3 @@ class Publisher:
             if topic not in found:
                 raise BrokerError(f"topic {topic} is not there; `tocsin topics` creates it")
         return {topic: found[topic] for topic in TOPICS}
-
-
-def _future() -> asyncio.Future[None]:
-    return asyncio.get_running_loop().create_future()

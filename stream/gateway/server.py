@@ -20,9 +20,8 @@ from stream.gateway.bodies import MAX_BODY, BodyTooLarge, UnknownCoding, unpacke
 from stream.gateway.connections import READ_BUFFER, BoundedServer
 from stream.gateway.letters import letter_of
 from stream.gateway.metrics import NOBODY, GatewayMetrics
-from stream.gateway.publisher import NotPublished, Publisher
+from stream.gateway.publisher import NotPublished, Publishable, Publisher
 from stream.gateway.sources import ReceivedBody, RefusedMessage, Source, receive
-from stream.kafka.outbox import Outgoing
 from stream.messages.outcomes import RecordError
 
 log = logging.getLogger("stream.gateway")
@@ -150,11 +149,19 @@ class Gateway:
         if self._pending >= MOST_PENDING:
             return _try_again()
         try:
-            async with asyncio.timeout(BODY_S):
-                body = await self._body(request)
+            if (request.content_length or 0) > MAX_BODY:
+                raise BodyTooLarge  # noqa: TRY301  # as one that is found out while it comes in
+            if request.content.is_eof():  # it came along with the head, as small ones do
+                body = request.content.read_nowait()
+                self._has_all(request)
+            else:
+                async with asyncio.timeout(BODY_S):
+                    body = await self._body(request)
         except TimeoutError:
             return _close(408, "the body did not come in time\n")
         except BodyTooLarge:
+            return _close(413, f"want at most {MAX_BODY} bytes\n")
+        if len(body) > MAX_BODY:
             return _close(413, f"want at most {MAX_BODY} bytes\n")
         return await self._believed(source, request, body)
 
@@ -187,8 +194,6 @@ class Gateway:
             BodyTooLarge: it is over `MAX_BODY`, or says that it is.
         """
         assert self._server is not None  # noqa: S101  # it runs
-        if (request.content_length or 0) > MAX_BODY:
-            raise BodyTooLarge
         chunks: list[bytes] = []
         size = 0
         while chunk := await request.content.readany():
@@ -198,11 +203,15 @@ class Gateway:
             chunks.append(chunk)
             if not request.content.at_eof():
                 self._server.holding(_handler(request), len(chunk))
-        self._server.has_all(_handler(request))
+        self._has_all(request)
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
+    def _has_all(self, request: BaseRequest) -> None:
+        if self._server is not None:
+            self._server.has_all(_handler(request))
+
     async def _published(self, source: Source, received: ReceivedBody) -> web.StreamResponse:
-        records = [Outgoing(each.stream.topic, each.value, each.key) for each in received.events]
+        records: list[Publishable] = [*received.events]
         records += [letter_of(source.name, each) for each in received.refused]
         self._pending += 1
         try:

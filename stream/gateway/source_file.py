@@ -15,7 +15,7 @@ from alerts.rulebook.yaml_nodes import Fields, Node, read_document
 from alerts.rules import DIMENSIONS
 from stream.gateway.kind_files import kind, kinds, read_signature_parts
 from stream.gateway.secrets import SecretRef, token_refs
-from stream.gateway.sources import Answers, Source, SourceKind
+from stream.gateway.sources import Answers, Source, SourceKind, asked_headers
 from stream.gateway.verification import Signature, Verifier
 from stream.importing.lookups import Entries
 from stream.importing.mapping_file import load, table_entries
@@ -139,7 +139,15 @@ def _source(node: Node, folder: Path, seen: _Seen) -> DeclaredSource:
     if chosen.mapping is not None:
         finished = chosen.finished if answers is Answers.FINISHED else ()
         translator = Translator(chosen.mapping, tables, finished)
-    source = Source(name=name, kind=chosen, path=path, answers=answers, translator=translator, fill=fill)
+    source = Source(
+        name=name,
+        kind=chosen,
+        path=path,
+        answers=answers,
+        translator=translator,
+        fill=fill,
+        asked=asked_headers(chosen.mapping),
+    )
     advice = _advice(source, signature, secret, tokens, unsigned=unsigned)
     return DeclaredSource(source, signature if secret else None, secret, tokens, advice)
 

@@ -57,7 +57,11 @@ class SourceKind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One entry of `sources.yaml`, its secrets read.  `path` is a secret too."""
+    """One entry of `sources.yaml`, its secrets read.
+
+    `path` is a secret too.  `fill` are dimensions that events get unless they have them, `asked` the
+    headers that the mapping looks at.
+    """
 
     name: str
     kind: SourceKind
@@ -66,6 +70,7 @@ class Source:
     answers: Answers = Answers.FIRST
     translator: Translator | None = None
     fill: Mapping[str, str] = field(default_factory=dict)
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +101,12 @@ def receive(source: Source, headers: Mapping[str, str], body: bytes, now_s: floa
     if not body.strip():
         found.ignored[TEST] += 1
         return found
-    arrived = utc_text(round(now_s * 1000))
     try:
-        split = _split(source, headers, body, arrived)
+        split = _split(source, headers, body, now_s)
     except RecordError as error:
         found.refused.append(RefusedMessage(body, error.reason, error.detail))
         return found
-    meta = _meta(source, headers, arrived)
+    meta = {} if source.translator is None else _meta(source, headers, now_s)
     for message in split:
         try:
             _take(source, message, meta, found)
@@ -111,10 +115,10 @@ def receive(source: Source, headers: Mapping[str, str], body: bytes, now_s: floa
     return found
 
 
-def _split(source: Source, headers: Mapping[str, str], body: bytes, arrived: str) -> Sequence[bytes]:
+def _split(source: Source, headers: Mapping[str, str], body: bytes, now_s: float) -> Sequence[bytes]:
     if source.kind.native is None:
         return messages(body)
-    found = cloud_events(body, headers, arrived)
+    found = cloud_events(body, headers, now_s)
     if found is not None:
         return found
     if source.kind.native is Native.CLOUD_EVENTS:
@@ -122,14 +126,17 @@ def _split(source: Source, headers: Mapping[str, str], body: bytes, arrived: str
     return messages(body)
 
 
-def _meta(source: Source, headers: Mapping[str, str], arrived: str) -> Mapping[str, object]:
-    """What the mapping asks of the request itself."""
-    if source.translator is None:
-        return {}
+def asked_headers(mapping: LogMapping | None) -> tuple[str, ...]:
+    """Names of headers that a mapping looks at, in small letters."""
     prefix = f"{META}.headers."
-    asked = [column for column in source.translator.mapping.columns if column.startswith(prefix)]
-    names = [column.removeprefix(prefix) for column in asked]
-    return {"arrived": arrived, "headers": {name: headers[name] for name in names if name in headers}}
+    columns = () if mapping is None else mapping.columns
+    return tuple(sorted(name.removeprefix(prefix) for name in columns if name.startswith(prefix)))
+
+
+def _meta(source: Source, headers: Mapping[str, str], now_s: float) -> Mapping[str, object]:
+    """What the mapping asks of the request itself."""
+    arrived = utc_text(round(now_s * 1000))
+    return {"arrived": arrived, "headers": {name: headers[name] for name in source.asked if name in headers}}
 
 
 def _take(source: Source, message: bytes, meta: Mapping[str, object], found: ReceivedBody) -> None:

@@ -16,15 +16,18 @@ STEPPED: Final[Mapping[str, tuple[int, ...]]] = {
 }
 """Scales of two and three steps, worst first."""
 
+LIVE: Final[Mapping[str, tuple[int, ...]]] = {**STEPPED, "1-3": (1, 2, 3)}
+"""Those of messages: three faces on a page are a yes or no, so that one channel is one scale."""
 
-def stepped(event: dict[str, Value]) -> dict[str, Value]:
-    """The event with a score on a stepped scale told as yes or no; any other as it is.
+
+def stepped(event: dict[str, Value], scales: Mapping[str, tuple[int, ...]] = STEPPED) -> dict[str, Value]:
+    """The event with a score on one of some stepped scales told as yes or no; any other as it is.
 
     Raises:
         RowError: the score is not on its stepped scale.
     """
-    steps = STEPPED.get(str(event.get("scale")))
-    if steps is None:
+    steps = scales.get(str(event.get("scale")))
+    if steps is None or event.get("indicator") == "ces":  # effort is no yes or no
         return event
     score = event.get("score")
     try:

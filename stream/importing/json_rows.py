@@ -47,10 +47,11 @@ def json_rows(
     value: Mapping[str, object], each: str | None = None, beside: Beside | None = None
 ) -> Iterator[Row]:
     """The rows that an object makes: one, or one per item of the list (or member) at the path `each`."""
+    shared: dict[str, str] = {}
+    _add_members(shared, value, "", each, DEPTH)
     if each is None:
-        yield dict(_leaves(value, "", None, DEPTH))
+        yield shared
         return
-    shared = dict(_leaves(value, "", each, DEPTH))
     items = _at(value, each)
     if isinstance(items, dict):
         items = [{"key": key, "value": item} for key, item in items.items()]
@@ -63,12 +64,11 @@ def json_rows(
     for place, item in enumerate(items):
         row = dict(shared)
         row[f"{each}.{NUMBER}"] = str(place + 1)
-        row.update(_values(item, each, None, DEPTH))
+        _add(row, item, each, None, DEPTH)
         if place + 1 < len(items):
-            row.update(_values(items[place + 1], f"{each}.{NEXT}", None, DEPTH))
+            _add(row, items[place + 1], f"{each}.{NEXT}", None, DEPTH)
         if beside is not None:
-            other = others.get(row.get(beside.equals))
-            row.update(_values(other, beside.name, None, DEPTH))
+            _add(row, others.get(row.get(beside.equals)), beside.name, None, DEPTH)
         yield row
 
 
@@ -89,44 +89,53 @@ def _at(value: object, path: str) -> object:
     return value
 
 
-def _leaves(
-    value: Mapping[str, object], prefix: str, without: str | None, depth: int, stars: int = STARS
-) -> Iterator[tuple[str, str]]:
+def _add_members(
+    row: dict[str, str],
+    value: Mapping[str, object],
+    prefix: str,
+    without: str | None,
+    depth: int,
+    stars: int = STARS,
+) -> None:
     for key, item in value.items():
-        if prefix + key != without:
-            yield from _values(item, prefix + key, without, depth, stars)
+        if type(item) is str:  # most are, and this is done for every message
+            row[prefix + key] = item
+        elif prefix + key != without:
+            _add(row, item, prefix + key, without, depth, stars)
 
 
-def _values(
-    item: object, path: str, without: str | None, depth: int, stars: int = STARS
-) -> Iterator[tuple[str, str]]:
+def _add(
+    row: dict[str, str], item: object, path: str, without: str | None, depth: int, stars: int = STARS
+) -> None:
     """What stands at a path and below.  Nulls are left out."""
     if isinstance(item, dict):
         if depth:
-            yield from _leaves(item, path + ".", without, depth - 1, stars)
+            _add_members(row, item, path + ".", without, depth - 1, stars)
     elif isinstance(item, list):
-        yield from _of_list(item, path, depth, stars)
+        _add_list(row, item, path, depth, stars)
     elif item is not None:
-        yield path, _text(item)
+        row[path] = _text(item)
 
 
-def _of_list(items: list[object], path: str, depth: int, stars: int) -> Iterator[tuple[str, str]]:
+def _add_list(row: dict[str, str], items: list[object], path: str, depth: int, stars: int) -> None:
     """Each value under the number of its item and, in the outer lists, once more under `*`.
 
     Lists within lists have no `*` of their own, or their values would double with every level.
     """
     plain = [_text(item) for item in items if not isinstance(item, (dict, list)) and item is not None]
     if plain:
-        yield path, LIST.join(plain)
+        row[path] = LIST.join(plain)
     together: dict[str, list[str]] = {}
     for place, item in enumerate(items[:ITEMS]):
         if isinstance(item, dict) and depth:
-            for key, text in _leaves(item, "", None, depth - 1, stars - 1):
+            own: dict[str, str] = {}
+            _add_members(own, item, "", None, depth - 1, stars - 1)
+            for key, text in own.items():
                 if stars > 0:
                     together.setdefault(key, []).append(text)
-                yield f"{path}.{place}.{key}", text
+                row[f"{path}.{place}.{key}"] = text
     for key, texts in together.items():
-        yield f"{path}.*.{key}", LIST.join(texts)
+        row[f"{path}.*.{key}"] = LIST.join(texts)
 
 
 def _text(item: object) -> str:

@@ -62,6 +62,8 @@ class LookedUp:
 
 def look_up(row: Row, tables: Sequence[LookupTable], given: Mapping[str, Entries]) -> LookedUp:
     """The row with what its tables say; `given` are entries from outside the mapping, in place of its own."""
+    if not tables:
+        return LookedUp(row, {}, ())
     columns: dict[str, str] = dict(row)
     fields: dict[str, str] = {}
     missing: list[str] = []

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from stream.importing.answers import stepped
+from stream.importing.answers import LIVE, stepped
 from stream.importing.columns import Fault, Row, RowError
 from stream.importing.conditions import Condition
 from stream.importing.json_rows import json_rows
@@ -46,20 +46,20 @@ class Translator:
             RowError: a value cannot be understood, or one that every event must have is missing.
         """
         made = Translation()
-        self._check(message)
         layout = self.mapping.format
+        if self.mapping.want and layout.each is not None:
+            self._check(next(json_rows(message)))
         for row in json_rows(message, layout.each, layout.beside):
+            if layout.each is None:
+                self._check(row)
             told = list(self._events(row, made.ignored))
             made.events += told
         if not made.events and not made.ignored:
             made.ignored.append(Ignored.NO_EVENT)
         return made
 
-    def _check(self, message: Mapping[str, object]) -> None:
+    def _check(self, row: Row) -> None:
         """A message of another system is a mistake, not one to pass over."""
-        if not self.mapping.want:
-            return
-        row = next(json_rows(message))
         for condition in self.mapping.want:
             if not condition.holds(row, None, last=True):
                 raise RowError(Fault.FOREIGN, f"{condition.column}: not as in this system's messages")
@@ -77,7 +77,7 @@ class Translator:
             return
         found.check()
         for shape in shapes:
-            event = stepped(shape.event(found.row, found.fields))
+            event = stepped(shape.event(found.row, found.fields), LIVE)
             for one, other in (("score", "indicator"), ("indicator", "score")):
                 if one in event and other not in event:
                     raise RowError(Fault.MISSING, f"{other}: want to be told, as the message does not say")

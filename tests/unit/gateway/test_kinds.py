@@ -52,7 +52,7 @@ def test_events_are_keyed_by_customer() -> None:
     """Or by their own id, as the worker expects."""
     (webhook,) = (each for each in WEBHOOKS if each.kind == "events")
     found = receive(source_of("events"), {}, webhook.raw, NOW_S)
-    assert [(event.stream.topic, event.key) for event in found.events] == [
+    assert [(event.topic, event.key) for event in found.events] == [
         ("cx.feedback", b"c-1"),
         ("cx.feedback", b"o-2"),
     ]

@@ -122,7 +122,7 @@ def test_secrets_may_stand_in_files(tmp_path: Path) -> None:
             "s.yaml:2:65: sources[0].surveys.1.indicator: want one of csat, ces, nps, sentiment",
         ),
         (
-            "sources:\n- {name: a, kind: hotjar, path: /in/x, surveys: {1: {scale: 1-6}}}\n",
+            "sources:\n- {name: a, kind: hotjar, path: /in/x, surveys: {1: {scale: 1-9}}}\n",
             "surveys.1.scale: want one of 1-5",
         ),
         ("sources:\n- {name: a, kind: zendesk, secret: x}\n", 'unknown field "secret"'),
