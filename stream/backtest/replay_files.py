@@ -16,7 +16,8 @@ from alerts.rules import DAY_MS
 from alerts.transitions import Transition
 from stream.backtest.engine import SHOWN, Engine, Hear, RecordCounts
 from stream.columnar.timestamps import Ints
-from stream.files.event_files import BLANK, FEEDBACK, INTERACTION, EventFile, EventLines, Told
+from stream.files.event_files import EventFile, EventLines, Told
+from stream.files.line_heads import BLANK, FEEDBACK, INTERACTION
 from stream.indicators.plan import Plan
 from stream.judge.judge import Observer
 from stream.messages.outcomes import Reason, RecordOutcome

@@ -1,43 +1,28 @@
 """Event files: NDJSON logs, plain or packed, as one sequence of lines in the order of their event times.
 
-Every line is read once for its time and kind, with the line itself left where it is: in the file, or in a
-temporary one where the log is packed or a pipe.  Seventeen bytes a line are kept, so tens of millions of
-lines are no trouble.  Lines already in order, as most logs are, are then read straight through.
+Every line is read once for its time and kind, with the line itself left where it is: in the file, or packed
+anew in a temporary one where the log is packed or a pipe.  Seventeen bytes a line are kept (of packed logs
+some forty), so tens of millions of lines are no trouble.  Lines already in order, as most logs are, are then
+read straight through.
 """
 
-import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import IO, Final, Self
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.columnar.timestamps import EARLIEST_MS, LATEST_MS, NO_TIME, Ints, read_times
+from stream.columnar.timestamps import Ints
+from stream.files.line_blocks import line_blocks
+from stream.files.line_heads import filled, line_heads
+from stream.files.line_stores import LinesInPlace, LineStore, SpooledLines
 from stream.files.packed_logs import UNREADABLE, PackedLog, opened, unreadable
-
-BLOCK_BYTES: Final = 1 << 20
-WASTE: Final = 16
-"""Lines scattered over more than this many times their own bytes are read one by one."""
-INTERACTION, FEEDBACK, BLANK = 0, 1, 2
-"""Kinds of line.  A line with `indicator` is feedback; one that is not JSON counts as what it looks like."""
 
 Told = Callable[[int], None]
 """Hears how many bytes (of packed input) or lines have been dealt with so far."""
-
-
-class _Head(msgspec.Struct, gc=False):
-    """What must be known of a line to put it in its place."""
-
-    at: str | float | None = None
-    indicator: object = msgspec.UNSET
-
-
-_HEADS: Final = msgspec.json.Decoder(_Head)
-_NOT_READ: Final = _Head()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +54,7 @@ class EventFile:
         self._stack = ExitStack()
         self._names: list[str] = []
         self._consumed = 0
-        self._files: list[IO[bytes]] = []
+        self._as_is = as_is
         indices: list[_Index] = []
         try:
             for name in names:
@@ -77,10 +62,10 @@ class EventFile:
         except BaseException:
             self._stack.close()
             raise
-        self._starts = [index.start for index in indices]
+        self._stores = [index.store for index in indices]
         self._first = np.cumsum([0, *(len(index.at_ms) for index in indices)])
         self._own_ms = np.concatenate([index.at_ms for index in indices])
-        self._at_ms = _filled(self._own_ms)  # the same array, as a rule
+        self._at_ms = filled(self._own_ms)  # the same array, as a rule
         self._kind = np.concatenate([index.kind for index in indices])
         sorted_already = bool((self._at_ms[1:] >= self._at_ms[:-1]).all())
         self._order = None if sorted_already or as_is else np.argsort(self._at_ms, kind="stable")
@@ -121,157 +106,81 @@ class EventFile:
         before = self._consumed
         with opened(name) as log:
             try:
-                file = self._unpacked(log, lambda done: told(before + done))
-                index = _indexed(file, (lambda done: told(before + done)) if log.plain else lambda _: None)
+                index = self._indexed(log, lambda done: told(before + done))
             except UNREADABLE as error:
                 raise unreadable(name, error) from None
             self._names.append(log.name)
             self._consumed += log.size or 0
-        self._files.append(file)
         return index
 
-    def _unpacked(self, log: PackedLog, told: Told) -> IO[bytes]:
-        """The log itself where it is plain, or else a temporary file with all that is in it."""
+    def _indexed(self, log: PackedLog, told: Told) -> "_Index":
+        """Where the log is plain, its lines are left where they are; else they are packed anew."""
         if log.plain is not None:
-            return self._stack.enter_context(log.plain.open("rb"))
-        spool = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  # the stack closes it
-        while block := log.stream.read(BLOCK_BYTES):
-            spool.write(block)
+            return _plain(self._stack.enter_context(log.plain.open("rb")), told)
+        file = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  # the stack closes it
+        spool = SpooledLines(file, self._as_is)
+        times, kinds, kept = [], [], 0
+        for block in line_blocks(log.stream):
+            heads = line_heads(block.text)
+            spool.add(block.text.split(b"\n")[: len(heads.ends)], heads.at_ms)
+            times.append(heads.at_ms)
+            kinds.append(heads.kind)
+            kept += len(block.text)
+            _check_ratio(log, kept)
             told(log.consumed())
-        spool.seek(0)
-        return spool
+        spool.finish()
+        return _index(spool, times, kinds)
 
     def _text(self, place: Ints) -> list[bytes]:
         owners = np.searchsorted(self._first, place, side="right") - 1
         text = [b""] * len(place)
         for owner in np.unique(owners).tolist():
             mine = np.flatnonzero(owners == owner)
-            lines = self._of(owner, place[mine] - self._first[owner])
+            lines: list[bytes] = self._stores[owner].lines(place[mine] - self._first[owner])
             if len(mine) == len(place):
                 return lines
             for spot, line in zip(mine.tolist(), lines, strict=True):
                 text[spot] = line
         return text
 
-    def _of(self, owner: int, within: Ints) -> list[bytes]:
-        """Lines of one file by their numbers in it: in one piece where they lie close together."""
-        start = self._starts[owner]
-        begins, ends = start[within], start[within + 1] - 1
-        first, last = int(begins.min()), int(ends.max())
-        if last - first > WASTE * int((ends - begins).sum()):
-            return [self._bytes(owner, *pair) for pair in zip(begins.tolist(), ends.tolist(), strict=True)]
-        piece = self._bytes(owner, first, last)
-        if (np.diff(within) == 1).all():
-            return piece.split(b"\n")
-        pairs = zip((begins - first).tolist(), (ends - first).tolist(), strict=True)
-        return [piece[begin:end] for begin, end in pairs]
-
-    def _bytes(self, owner: int, first: int, last: int) -> bytes:
-        return os.pread(self._files[owner].fileno(), last - first, first)
-
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """Of one file: where each line starts, one more for the end, and each line's time and kind."""
+    """Of one file: where its lines are, and each line's time and kind."""
 
-    start: Ints
+    store: LineStore
     at_ms: Ints
     kind: NDArray[np.uint8]
 
 
-def _indexed(file: IO[bytes], told: Told) -> _Index:
+def _plain(file: IO[bytes], told: Told) -> _Index:
     starts, times, kinds = [], [], []
     first = 0
-    for block in _blocks(file):
-        ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
-        if not block.endswith(b"\n"):
-            ends = np.append(ends, len(block) + 1)
-        begins = np.concatenate([[0], ends[:-1]])
-        heads, kind = _heads(block, begins, ends)
-        starts.append(begins + first)
-        times.append(_times(heads))
-        kinds.append(kind)
-        told(first + len(block))
-        first += int(ends[-1])
-    none = np.empty(0, np.int64)
+    for block in line_blocks(file):
+        heads = line_heads(block.text)
+        starts.append(np.concatenate([[0], heads.ends[:-1]]) + first)
+        times.append(heads.at_ms)
+        kinds.append(heads.kind)
+        first += int(heads.ends[-1]) + block.skipped
+        told(first)
     starts.append(np.array([first], np.int64))
+    return _index(LinesInPlace(file, np.concatenate(starts)), times, kinds)
+
+
+def _index(store: LineStore, times: Sequence[Ints], kinds: Sequence[NDArray[np.uint8]]) -> _Index:
     return _Index(
-        np.concatenate(starts),
-        np.concatenate([none, *times]),
-        np.concatenate([none.astype(np.uint8), *kinds]),
+        store,
+        np.concatenate([np.empty(0, np.int64), *times]),
+        np.concatenate([np.empty(0, np.uint8), *kinds]),
     )
 
 
-def _blocks(file: IO[bytes]) -> Iterator[bytes]:
-    """Runs of whole lines."""
-    rest = b""
-    while block := file.read(BLOCK_BYTES):
-        whole = block.rfind(b"\n") + 1
-        if whole:
-            yield b"".join((rest, memoryview(block)[:whole]))
-            rest = block[whole:]
-        else:
-            rest += block
-    if rest:
-        yield rest
+RATIO: Final = 200
+RATIO_FROM_BYTES: Final = 64 << 20
+"""A packed log may unfold to so many times its size, and to so many bytes in any case: logs of events pack to
+a tenth or a thirtieth, so what unfolds to more is no log but an attack, or a mistake."""
 
 
-def _heads(block: bytes, begins: Ints, ends: Ints) -> tuple[Sequence[_Head], NDArray[np.uint8]]:
-    """The heads of all lines of a block, those that cannot be read included, and their kinds."""
-    heads = _at_once(block) if _tidy(np.frombuffer(block, np.uint8), begins, ends) else ()
-    if len(heads) == len(ends):  # one object on each line
-        unset = msgspec.UNSET
-        # Through bytes, as numpy reads lists slowly.
-        return heads, np.frombuffer(bytes([head.indicator is not unset for head in heads]), np.uint8)
-    return _one_by_one(block.split(b"\n")[: len(ends)])
-
-
-def _at_once(block: bytes) -> Sequence[_Head]:
-    """The heads of all objects in a block; none when something is wrong with one."""
-    try:
-        return _HEADS.decode_lines(block)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return ()
-
-
-def _tidy(data: NDArray[np.uint8], begins: Ints, ends: Ints) -> bool:
-    """Whether every line goes from { to }.  Then no object goes on in the next line: } { is in none."""
-    last = data[ends - 2]
-    returns = last == ord("\r")
-    last[returns] = data[ends[returns] - 3]
-    return bool((data[begins] == ord("{")).all() and (last == ord("}")).all())
-
-
-def _one_by_one(lines: Sequence[bytes]) -> tuple[Sequence[_Head], NDArray[np.uint8]]:
-    heads, kinds = [], []
-    for line in lines:
-        try:
-            head = _HEADS.decode(line)
-            kind = INTERACTION if head.indicator is msgspec.UNSET else FEEDBACK
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
-            head = _NOT_READ
-            kind = FEEDBACK if b'"indicator"' in line else INTERACTION
-        heads.append(head)
-        kinds.append(kind if line.strip() else BLANK)
-    return heads, np.array(kinds, np.uint8)
-
-
-def _times(heads: Sequence[_Head]) -> Ints:
-    """Times of the heads, `NO_TIME` where there is none that an event may have."""
-    at_ms = read_times([head.at for head in heads])
-    return np.where((at_ms < EARLIEST_MS) | (at_ms > LATEST_MS), NO_TIME, at_ms)
-
-
-def _filled(at_ms: Ints) -> Ints:
-    """The times, with the one before (the first one known, at the start) where there is none."""
-    known = np.flatnonzero(at_ms != NO_TIME)
-    if len(known) == len(at_ms):
-        return at_ms
-    if not len(known):
-        return np.full(len(at_ms), EARLIEST_MS)
-    source = np.zeros(len(at_ms), np.int64)
-    source[known] = known
-    source = np.maximum.accumulate(source)
-    source[: known[0]] = known[0]
-    filled: Ints = at_ms[source]
-    return filled
+def _check_ratio(log: PackedLog, kept: int) -> None:
+    if log.size is not None and kept > max(RATIO_FROM_BYTES, RATIO * log.size):
+        raise OSError(None, f"a packed file that unfolds to more than {RATIO} times its size")

@@ -23,6 +23,7 @@ from typing import IO, Final
 from alerts.errors import SettingsError
 
 STDIN: Final = "-"
+BUFFER_BYTES: Final = 256 << 10
 GZIP: Final = b"\x1f\x8b"
 ZIP: Final = b"PK\x03\x04"
 EMPTY_ZIP: Final = b"PK\x05\x06"
@@ -166,7 +167,7 @@ def _place(file: IO[bytes], size: int) -> int:
 
 
 def _unzipped(file: IO[bytes] | io.BufferedReader) -> io.BufferedReader:
-    return io.BufferedReader(_Readable(gzip.GzipFile(fileobj=file)))  # type: ignore[arg-type]  # reads bytes
+    return io.BufferedReader(_Readable(gzip.GzipFile(fileobj=file)), BUFFER_BYTES)  # type: ignore[arg-type]  # reads bytes
 
 
 def _refuse_foreign(name: str, head: bytes) -> None:
@@ -208,7 +209,7 @@ def _each(
         own = name if len(entries) == 1 else f"{name}:{entry}"
         try:
             inner = archive.open(entry)
-            stream: io.BufferedReader = io.BufferedReader(_Readable(inner))
+            stream: io.BufferedReader = io.BufferedReader(_Readable(inner), BUFFER_BYTES)
             if stream.peek(2)[:2] == GZIP:
                 stream = _unzipped(stream)
         except BROKEN as error:

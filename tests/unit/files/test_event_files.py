@@ -1,6 +1,7 @@
 """Event files: lines of one or more logs, by event time."""
 
 import gzip
+import random
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 
 from alerts.errors import SettingsError
 from stream.columnar.timestamps import NO_TIME
-from stream.files.event_files import BLANK, BLOCK_BYTES, FEEDBACK, INTERACTION, EventFile
+from stream.files.event_files import EventFile
+from stream.files.line_blocks import BLOCK_BYTES, LONGEST
+from stream.files.line_heads import BLANK, FEEDBACK, INTERACTION
 
 
 def interaction(at: object, name: str = "x") -> bytes:
@@ -163,3 +166,30 @@ def test_a_line_is_read_as_if_it_stood_alone(lines: list[bytes], end: bytes) -> 
     if not (lines[-1] + end):
         alone.pop()  # what ends without a line feed has no empty line after it
     assert read(lines, end) == alone
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_of_a_line_that_is_too_long_only_the_beginning_is_read(tmp_path: Path, packed: bool) -> None:  # noqa: FBT001
+    """The worker refuses it by its length; lines around it are whole, in a packed log too."""
+    lines = [interaction(5), b"z" * (3 * LONGEST), interaction(6)]
+    content = b"\n".join(lines)
+    (tmp_path / "a").write_bytes(gzip.compress(content) if packed else content)
+    with EventFile([str(tmp_path / "a")]) as events:
+        assert list(events.lines(0, 3).text) == [lines[0], lines[1][: LONGEST + 1], lines[2]]
+
+
+@pytest.mark.parametrize("as_is", [False, True])
+def test_packed_logs_in_any_order_are_read_like_plain_ones(tmp_path: Path, as_is: bool) -> None:  # noqa: FBT001
+    """That their lines are packed anew does not show."""
+    dice = random.Random(3)
+    lines = [interaction(dice.randrange(10_000)) if dice.random() < 0.9 else b"no json" for _ in range(5_000)]
+    plain = written(tmp_path / "plain", lines)
+    (tmp_path / "packed").write_bytes(gzip.compress(b"\n".join(lines)))
+    assert texts(plain, as_is=as_is) == texts(str(tmp_path / "packed"), as_is=as_is)
+
+
+def test_what_unfolds_without_end_is_refused(tmp_path: Path) -> None:
+    """A hundred kilobytes that unfold to a hundred mebibytes of lines are no log."""
+    (tmp_path / "a.gz").write_bytes(gzip.compress(b"{}\n" * (35 << 20)))
+    with pytest.raises(SettingsError, match="a packed file that unfolds to more than 200 times its size"):
+        EventFile([str(tmp_path / "a.gz")])

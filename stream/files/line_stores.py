@@ -1,0 +1,145 @@
+"""Where the lines of a log are kept until it is their turn: in the file itself, or packed anew on disk.
+
+A packed log is not unpacked onto disk.  Its lines are gathered by the chunk, put into the order of their
+times, and packed in pieces, so that disk holds about as much as the log itself.  Reading in order of time
+then unpacks each piece once: within a chunk its lines follow each other.
+
+    chunk 0 (times 1-9)    pieces  [1 2 3] [5 8 9]
+    chunk 1 (times 4-12)   pieces  [4 6 7] [10 11 12]
+    read                   1 2 3 4 5 6 7 8 9 10 11 12     two pieces open at a time, each unpacked once
+"""
+
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import IO, Final, Protocol
+
+import cramjam
+import numpy as np
+
+from stream.columnar.timestamps import Ints
+from stream.files.line_blocks import LONGEST
+from stream.files.line_heads import filled
+
+WASTE: Final = 16
+"""Lines scattered over more than this many times their own bytes are read one by one."""
+CHUNK_BYTES: Final = 32 << 20
+PIECE_BYTES: Final = 256 << 10
+PIECES_OPEN: Final = 64
+"""Pieces that stay unpacked: 16 MiB; more where more chunks than that are read at once."""
+
+
+class LineStore(Protocol):
+    """The lines of one log, by their numbers from 0."""
+
+    def lines(self, numbers: Ints) -> list[bytes]:
+        """Those lines, without line breaks, in that order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LinesInPlace:
+    """Lines left where they are; `start` has where each starts, and one more for the end."""
+
+    file: IO[bytes]
+    start: Ints
+
+    def lines(self, numbers: Ints) -> list[bytes]:
+        """In one piece where they lie close together; of a line that is too long only the beginning."""
+        begins, ends = self.start[numbers], self.start[numbers + 1] - 1
+        first, last = int(begins.min()), int(ends.max())
+        lengths = ends - begins
+        if last - first > WASTE * int(lengths.sum()) or int(lengths.max()) > LONGEST:
+            ends = begins + np.minimum(lengths, LONGEST + 1)
+            return [self._bytes(*pair) for pair in zip(begins.tolist(), ends.tolist(), strict=True)]
+        piece = self._bytes(first, last)
+        if (np.diff(numbers) == 1).all():
+            return piece.split(b"\n")
+        pairs = zip((begins - first).tolist(), (ends - first).tolist(), strict=True)
+        return [piece[begin:end] for begin, end in pairs]
+
+    def _bytes(self, first: int, last: int) -> bytes:
+        return os.pread(self.file.fileno(), last - first, first)
+
+
+@dataclass(slots=True)
+class SpooledLines:
+    """Lines of a packed log, packed anew in a temporary file; fill it by `add`, then call `finish`.
+
+    `as_is`: they will be read as they stand, so they are left in that order.
+    """
+
+    file: IO[bytes]
+    as_is: bool = False
+    chunk_bytes: int = CHUNK_BYTES
+    piece_bytes: int = PIECE_BYTES
+    _waiting: list[bytes] = field(default_factory=list)
+    _times: list[Ints] = field(default_factory=list)
+    _bytes: int = 0
+    _pieces: list[tuple[int, int]] = field(default_factory=list)
+    _places: list[tuple[Ints, Ints, Ints]] = field(default_factory=list)
+    _chunks: int = 0
+    _end: int = 0
+    _open: OrderedDict[int, bytes] = field(default_factory=OrderedDict)
+    _found: tuple[Ints, Ints, Ints] = field(
+        default_factory=lambda: (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64))
+    )
+
+    def add(self, lines: Sequence[bytes], at_ms: Ints) -> None:
+        """The next lines, each with its time."""
+        self._waiting += lines
+        self._times.append(at_ms)
+        self._bytes += sum(map(len, lines)) + len(lines)
+        if self._bytes >= self.chunk_bytes:
+            self._pack()
+
+    def finish(self) -> None:
+        """No more lines follow."""
+        if self._waiting:
+            self._pack()
+        if self._places:
+            pieces, begins, ends = (np.concatenate(column) for column in zip(*self._places, strict=True))
+            self._found = (pieces, begins, ends)
+        self._places.clear()
+
+    def lines(self, numbers: Ints) -> list[bytes]:
+        """Each unpacked with its piece."""
+        pieces, begins, ends = (column[numbers].tolist() for column in self._found)
+        found = []
+        for piece, begin, end in zip(pieces, begins, ends, strict=True):
+            data = self._open.get(piece) if piece in self._open else self._unpack(piece)
+            found.append(data[begin:end])  # type: ignore[index]  # it is open
+        return found
+
+    def _pack(self) -> None:
+        """The waiting lines in the order of their times, in pieces."""
+        at_ms = filled(np.concatenate(self._times))
+        order = np.arange(len(at_ms)) if self.as_is else np.argsort(at_ms, kind="stable")
+        lengths = np.fromiter(map(len, self._waiting), np.int64, len(self._waiting))[order]
+        ends = np.cumsum(lengths + 1)
+        number = (ends - 1) // self.piece_bytes
+        first = np.flatnonzero(np.diff(number, prepend=-1))
+        base = np.repeat(np.append(0, ends)[first], np.diff(np.append(first, len(order))))
+        inverse = np.empty(len(order), np.int64)
+        inverse[order] = np.arange(len(order))
+        dense = np.cumsum(np.diff(number, prepend=-1) != 0) - 1 + len(self._pieces)
+        begins = ends - lengths - 1 - base
+        self._places.append((dense[inverse], begins[inverse], (begins + lengths)[inverse]))
+        sorted_lines = [self._waiting[place] for place in order.tolist()]
+        for begin, end in zip(first.tolist(), [*first[1:].tolist(), len(order)], strict=True):
+            packed = bytes(cramjam.lz4.compress_block(b"\n".join(sorted_lines[begin:end])))
+            self._pieces.append((self._end, len(packed)))
+            self.file.write(packed)
+            self._end += len(packed)
+        self._chunks += 1
+        self._waiting, self._times, self._bytes = [], [], 0
+
+    def _unpack(self, piece: int) -> bytes:
+        start, length = self._pieces[piece]
+        self.file.flush()
+        data = bytes(cramjam.lz4.decompress_block(os.pread(self.file.fileno(), length, start)))
+        self._open[piece] = data
+        while len(self._open) > max(PIECES_OPEN, 2 * self._chunks):
+            self._open.popitem(last=False)
+        return data
