@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Final
 
+from alerts.hours import ALWAYS, OpenHours
+from alerts.paging import Inhibition, Maintenance, Receiver, Route, RuleAbout
+
 DIMENSIONS: Final = ("channel", "stage", "segment", "topic", "team", "product", "country", "variant")
 """What events can be told apart by; rules name them in `by`, `explain`, `across` and `where`."""
 
@@ -90,19 +93,6 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenHours:
-    """When a scope is open.  Without spans it always is, holidays excepted.
-
-    `spans` are (weekday 0=Monday, from_minute, to_minute) of local time, to_minute ≤ 1440;
-    `holidays` are ISO dates of local time.
-    """
-
-    time_zone: str = "UTC"
-    spans: tuple[tuple[int, int, int], ...] = ()
-    holidays: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
 class Threshold:
     """A limit on a windowed score.
 
@@ -156,7 +146,7 @@ class Silence:
     at_least: Budget | None
     learn_ms: int | None
     false_pages: Budget | None
-    hours: OpenHours = OpenHours()
+    hours: OpenHours = ALWAYS
     severity: Severity = Severity.CRITICAL
 
 
@@ -166,7 +156,7 @@ class Surge:
 
     learn_ms: int
     false_pages: Budget
-    hours: OpenHours = OpenHours()
+    hours: OpenHours = ALWAYS
     severity: Severity = Severity.CRITICAL
 
 
@@ -230,42 +220,6 @@ class Limits:
     """Combinations of values, of all dimensions that rules use."""
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
-    """Where a secret stands: in a variable of the environment, or in a file."""
-
-    env: str | None = None
-    file: str | None = None
-
-    @property
-    def place(self) -> str:
-        """As messages name it."""
-        return f"environment variable {self.env}" if self.file is None else f"file {self.file}"
-
-
-@dataclass(frozen=True, slots=True)
-class Receiver:
-    """Where notices go.  `settings` are those of its `kind`; what is `Located` is looked up at the start.
-
-    They do not show in a repr, since a secret or a URL that holds one may be among them.  `allow_private`:
-    it may stand in a private network.  `lang` is the language that it is told things in.
-    """
-
-    name: str
-    kind: str
-    settings: Mapping[str, tuple[str, ...] | Located] = field(default_factory=dict, repr=False)
-    allow_private: bool = False
-    lang: str = "en"
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Sends alerts whose labels (rule, severity, indicator, dimensions) all match to a receiver."""
-
-    receiver: str
-    match: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
 class CommandTrust(StrEnum):
     """Which records of cx.commands are heeded."""
 
@@ -278,7 +232,8 @@ class Rulebook:
     """A whole rules file.
 
     `indicators` maps each indicator that is kept (`csat`, `fcr`, …: `IndicatorInfo.configured_by`)
-    to all its options, defaults filled in.  Without routes every receiver gets everything.
+    to all its options, defaults filled in.  Without routes every receiver gets everything.  `about` says more
+    of a rule, by its name; `links` are places that every notice leads to (URL by name).
     """
 
     rules: tuple[Rule, ...]
@@ -288,3 +243,7 @@ class Rulebook:
     routes: tuple[Route, ...] = ()
     commands: CommandTrust = CommandTrust.SIGNED
     limits: Limits = Limits()
+    inhibit: tuple[Inhibition, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
+    about: Mapping[str, RuleAbout] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)

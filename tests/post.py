@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -14,10 +15,12 @@ from aiohttp.test_utils import TestServer
 from standardwebhooks import Webhook
 
 from alerts.delivery.dispatcher import Dispatcher, Entry
+from alerts.delivery.group_log import GroupRecord
 from alerts.delivery.mutes import Muting
 from alerts.delivery.notices import TransitionNews
 from alerts.delivery.retry_policy import Policy
-from alerts.rules import Receiver, Route, Rulebook
+from alerts.paging import Receiver, Route
+from alerts.rules import Rulebook
 
 SECRET: Final = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 HASTY: Final = Policy(
@@ -68,6 +71,8 @@ class MemoryLog:
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self.entries = list(entries)
         self.broken = False
+        self.groups: list[GroupRecord] = []
+        self.fold: Callable[[int, GroupRecord], None] = lambda _partition, _record: None
 
     async def history(self, partition: int) -> list[Entry]:
         """Everything, for partition 0."""
@@ -79,6 +84,14 @@ class MemoryLog:
             raise OSError("disk full")
         assert partition == 0
         self.entries.append(entry)
+
+    async def put(self, record: GroupRecord) -> None:
+        """Keep a group's record, and hand it back."""
+        self.groups.append(record)
+        self.fold(0, record)
+
+    async def caught_up(self) -> None:
+        """It always is."""
 
     def outcomes(self) -> list[tuple[str, str, str]]:
         """Notice, receiver and outcome of every entry."""
@@ -140,7 +153,11 @@ class Post:
             )
             rulebook = Rulebook((), {}, receivers=receivers, routes=self._routes)
             self.dispatcher = Dispatcher(rulebook, self.log, self.meter, self._failed, self.muting, policy)
+            self.log.fold = self.dispatcher.desk.fold
+            for record in self.log.groups:
+                self.log.fold(0, record)
             await self.dispatcher.start()
+            self.dispatcher.desk.own([0])
             try:
                 yield self
             finally:
@@ -172,6 +189,11 @@ class Post:
     def _failed(self, error: BaseException) -> None:
         self.failures.append(error)
         self._moved.set()
+
+
+def now_ms() -> int:
+    """Wall-clock time: groups wait by it."""
+    return round(time.time() * 1000)
 
 
 def webhook(name: str, url: str, *, signed: bool = True) -> Receiver:

@@ -29,6 +29,8 @@ class Delivery:
     due_s: float = 0.0
     status: int | None = field(default=None)
     """Of the last answer."""
+    message: object = None
+    """A group's message, whose notice is only its cover."""
     memory: str = ""
     """What the receiver's channel wants back with the next notice of the alert."""
 

@@ -15,17 +15,23 @@ from functools import partial
 from typing import Final, Protocol
 
 from alerts.delivery.backlog import Delivery
-from alerts.delivery.mutes import Muting
+from alerts.delivery.group_desk import GroupDesk, GroupMessage
+from alerts.delivery.group_log import GroupRecord
+from alerts.delivery.group_rules import gathers
+from alerts.delivery.mutes import Mute, Muting
 from alerts.delivery.notices import NotATransition, Notice, notice
+from alerts.delivery.open_alerts import OpenAlerts
 from alerts.delivery.progress import HeardTransitions
 from alerts.delivery.receiver_queue import Meter, QueueOwner, ReceiverQueue, World
 from alerts.delivery.retry_policy import DeliveryOutcome, Policy, Retry, Settled
-from alerts.delivery.routing import routed
-from alerts.delivery.writer import written
+from alerts.delivery.routing import labelled, targets
+from alerts.delivery.working_hours import in_maintenance
+from alerts.delivery.writer import written, written_group
+from alerts.paging import Receiver
 from alerts.receivers.http import HttpClient
 from alerts.receivers.message import ReceiverMessage
 from alerts.receivers.opening import opened
-from alerts.rules import Receiver, Rulebook
+from alerts.rules import Rulebook
 from alerts.transitions import utc_text
 
 LOG: Final = logging.getLogger(__name__)
@@ -33,6 +39,8 @@ GRACE_S: Final = 5.0
 """How long requests under way may take when the worker stops."""
 
 
+INHIBITED_S: Final = 5.0
+"""How often it is asked again whether the alert that keeps another from being told still fires."""
 LOOK_AGAIN_S: Final = 30.0
 """How often a silence is looked at again, since it may end before its time."""
 PATIENT: Final = Policy()
@@ -64,6 +72,14 @@ class DeliveryLog(Protocol):
 
     async def write(self, partition: int, entry: Entry) -> None:
         """Add one entry."""
+        ...
+
+    async def put(self, record: GroupRecord) -> None:
+        """Add a record to the partition that its group belongs to; `Dispatcher.fold` gets it back."""
+        ...
+
+    async def caught_up(self) -> None:
+        """Returns when all records of groups that were written before this call have been folded."""
         ...
 
 
@@ -104,11 +120,14 @@ class Dispatcher:
         self._log = log
         self._meter = meter
         self._muting = muting
+        self.alerts = OpenAlerts()
+        """Told of every record of cx.alerts, of other workers' partitions too."""
         self._heard: dict[int, HeardTransitions] = {}
         self._reading = asyncio.Lock()
         self._client = HttpClient(policy.timeout_s)
         world = World(meter, time.time, random.random, policy)
         self._lines = {each.name: self._queue(each, world, failed) for each in rulebook.receivers}
+        self.desk = GroupDesk(rulebook, log, self._why_muted, self._send, failed)
 
     def _queue(
         self, receiver: Receiver, world: World, failed: Callable[[BaseException], None]
@@ -128,9 +147,11 @@ class Dispatcher:
         await self._client.start()
         for line in self._lines.values():
             line.start()
+        self.desk.start()
 
     async def close(self) -> None:
         """Try nothing more; what had not been settled is not done."""
+        await self.desk.close()
         await asyncio.gather(*(line.close(GRACE_S) for line in self._lines.values()))
         await self._client.close()
 
@@ -145,6 +166,8 @@ class Dispatcher:
         news = _news(partition, offset, value)
         heard = await self._memory(partition)
         names = [] if news is None else self._concerned(news, heard)
+        if news is not None:
+            await self.desk.gather(value or b"", labelled(self._rulebook, news), written_ms / 1000)
         if news is None or not names:
             on_done()
             return
@@ -155,6 +178,8 @@ class Dispatcher:
 
     def forget(self, partitions: Iterable[int]) -> None:
         """These partitions belong to somebody else now; requests under way may still end."""
+        partitions = list(partitions)
+        self.desk.forget(partitions)
         for partition in partitions:
             self._heard.pop(partition, None)
             for line in self._lines.values():
@@ -177,19 +202,26 @@ class Dispatcher:
 
     def _concerned(self, news: Notice, heard: HeardTransitions) -> list[str]:
         """Receivers by route, and those that know of the alert already."""
-        names = dict.fromkeys(receiver.name for receiver in routed(self._rulebook, news.labels))
+        found = targets(self._rulebook, labelled(self._rulebook, news))
+        names = dict.fromkeys(each.receiver for each in found if not gathers(self._rulebook, each))
         names |= dict.fromkeys(name for name in heard.concerned(news.alert) if name in self._lines)
         return list(names)
 
     @staticmethod
     def _message(receiver: Receiver, delivery: Delivery) -> ReceiverMessage:
+        if isinstance(delivery.message, GroupMessage):
+            return written_group(delivery.message, receiver)
         return written(delivery.notice, receiver)
 
     def _memory_of(self, receiver: str, delivery: Delivery) -> str:
+        if isinstance(delivery.message, GroupMessage):
+            return delivery.message.group.memory
         heard = self._heard.get(delivery.partition)
         return "" if heard is None else heard.progress(delivery.notice.alert, receiver).memory
 
     def _unsent(self, receiver: str, delivery: Delivery, followed: bool) -> Settled | Retry | None:  # noqa: FBT001  # as `ReceiverQueue` calls it
+        if delivery.message is not None:
+            return None  # its desk has asked all this
         heard = self._heard.get(delivery.partition)
         if heard is None:
             return Settled(DeliveryOutcome.DROPPED, "the partition has moved to another worker")
@@ -204,7 +236,7 @@ class Dispatcher:
     def _muted(self, delivery: Delivery, *, followed: bool) -> Settled | Retry | None:
         """Muted news waits for the end of its silence, unless later news has come or it is for good."""
         now_s = time.time()
-        mute = self._muting.why_muted(delivery.notice, now_s)
+        mute = self._why_muted(delivery.notice, now_s)
         if mute is None:
             return None
         if mute.until_s is None or followed:
@@ -212,9 +244,28 @@ class Dispatcher:
         delivery.written_s = max(delivery.written_s, mute.until_s)  # it becomes news again then
         return Retry(min(mute.until_s - now_s, LOOK_AGAIN_S))
 
+    def _why_muted(self, notice: Notice, now_s: float) -> Mute | None:
+        mute = self._muting.why_muted(notice, now_s)
+        if mute is not None or notice.final:
+            return mute
+        labels = labelled(self._rulebook, notice)
+        window = in_maintenance(self._rulebook.maintenance, labels, now_s)
+        if window is not None:
+            return Mute(f"in maintenance: {window[0].name}", window[1])
+        other = self.alerts.inhibitor(notice.news, labels, self._rulebook.inhibit)
+        return Mute(f"inhibited by {other}", now_s + INHIBITED_S) if other else None
+
+    async def _send(self, receiver: str, delivery: Delivery) -> None:
+        """Put a group's message into its receiver's queue."""
+        if receiver in self._lines:
+            await self._lines[receiver].add(delivery)
+
     async def _settled(self, receiver: str, delivery: Delivery, settled: Settled) -> None:
         """Write down how a delivery has ended, then count it as done."""
         self._meter.delivery(receiver, settled.outcome.value)
+        if isinstance(delivery.message, GroupMessage):
+            await self.desk.settled(delivery.message, delivery, settled)
+            return
         news, heard = delivery.notice, self._heard.get(delivery.partition)
         if settled.outcome is not DeliveryOutcome.REPEATED:
             await self._log.write(delivery.partition, _entry(receiver, delivery, settled))

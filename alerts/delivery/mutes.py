@@ -20,11 +20,17 @@ class Mute:
     until_s: float | None
 
 
+def nobody() -> None:
+    """Nobody wants to know."""
+
+
 class Muting:
     """What was silenced or acknowledged, as far as the commands go that were applied."""
 
     def __init__(self, most: int = MOST_ACKNOWLEDGED) -> None:
         self._most = most
+        self.told = nobody
+        """Is called after each command."""
         self._silences: dict[str, SilenceCommand] = {}
         self._acknowledged: OrderedDict[str, Acknowledge] = OrderedDict()
 
@@ -42,6 +48,7 @@ class Muting:
                     self._acknowledged.popitem(last=False)
             case Judgement():
                 pass  # is for those who tune the rules
+        self.told()
 
     def silences(self, now_s: float) -> list[SilenceCommand]:
         """Those in force; the others are forgotten."""

@@ -12,11 +12,11 @@ from typing import Final, Protocol
 
 from alerts.delivery.backlog import Backlog, Delivery
 from alerts.delivery.retry_policy import DeliveryOutcome, Policy, Retry, Settled, next_step, outdated
+from alerts.paging import Receiver
 from alerts.receivers.answers import Answer
 from alerts.receivers.kind import WayOut
 from alerts.receivers.message import ReceiverMessage
 from alerts.receivers.opening import kind_of, signs
-from alerts.rules import Receiver
 
 LOG: Final = logging.getLogger(__name__)
 

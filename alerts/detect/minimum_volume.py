@@ -15,7 +15,8 @@ from alerts.detect.evidence import Evidence
 from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Ints
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.opening_hours import Calendar
-from alerts.rules import Budget, OpenHours, Severity
+from alerts.hours import OpenHours
+from alerts.rules import Budget, Severity
 from alerts.states import Verdict
 from alerts.transitions import seconds
 

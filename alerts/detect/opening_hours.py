@@ -11,7 +11,8 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from alerts.rules import DAY_MS, MINUTE_MS, OpenHours
+from alerts.hours import OpenHours
+from alerts.rules import DAY_MS, MINUTE_MS
 from alerts.transitions import EPOCH
 
 HOURS_PER_WEEK: Final = 168

@@ -20,7 +20,8 @@ from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.opening_hours import Calendar
 from alerts.detect.volume_bets import VolumeBets
 from alerts.detect.weekly_profile import NOTHING, WeeklyProfile
-from alerts.rules import Budget, OpenHours, Severity
+from alerts.hours import OpenHours
+from alerts.rules import Budget, Severity
 from alerts.states import Verdict
 from alerts.transitions import rounded, utc_text
 

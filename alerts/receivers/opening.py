@@ -4,10 +4,10 @@ import os
 from collections.abc import Mapping
 
 from alerts.errors import SettingsError
+from alerts.paging import Receiver
 from alerts.receivers.kind import Outlet, ReceiverKind, WayOut
 from alerts.receivers.kinds import KINDS
 from alerts.receivers.settings import found
-from alerts.rules import Receiver
 
 
 def kind_of(receiver: Receiver) -> ReceiverKind:

@@ -15,7 +15,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from alerts.errors import SettingsError
-from alerts.rules import Located, Receiver
+from alerts.paging import Located, Receiver
 
 Settings = Mapping[str, tuple[str, ...]]
 """The values of a kind's settings, by name; what is not given is not there."""

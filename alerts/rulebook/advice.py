@@ -7,8 +7,9 @@ import numpy as np
 
 from alerts.intervals import bounded_mean, normal_quantile, wilson
 from alerts.measures import Measure, yardstick
+from alerts.paging import Comparison, Receiver, Route
 from alerts.rulebook.indicators import Catalogue
-from alerts.rules import DIMENSIONS, Family, Gap, Receiver, Route, Rule, Rulebook, Threshold
+from alerts.rules import DIMENSIONS, Family, Gap, Rule, Rulebook, Threshold
 
 MANY_DIMENSIONS: Final = 3
 """From here on scopes multiply: 6 channels × 30 topics × 40 teams are 7,200 before anybody notices."""
@@ -27,8 +28,8 @@ def advice(rulebook: Rulebook, catalogue: Catalogue) -> list[str]:
         for receiver in rulebook.receivers
         for doubt in _of_receiver(receiver, rulebook.routes)
     ]
-    for place, route in enumerate(rulebook.routes):
-        found += [f"routes[{place}]: {doubt}" for doubt in _of_route(route, rulebook.rules)]
+    for route in _every(rulebook.routes):
+        found += [f"{route.place}: {doubt}" for doubt in _of_route(route, rulebook.rules)]
     return found
 
 
@@ -84,18 +85,28 @@ def _of_threshold(detect: Threshold, measure: Measure) -> Iterator[str]:
 def _of_receiver(receiver: Receiver, routes: tuple[Route, ...]) -> Iterator[str]:
     if receiver.kind == "webhook" and "secret" not in receiver.settings:
         yield "no secret, so its notices are not signed"
-    if routes and receiver.name not in {route.receiver for route in routes}:
+    told = {route.receiver for route in _every(routes)}
+    told |= {step.receiver for route in _every(routes) for step in route.escalate}
+    if routes and receiver.name not in told:
         yield "no route leads to it"
 
 
+def _every(routes: tuple[Route, ...]) -> Iterator[Route]:
+    """All routes of a tree."""
+    for route in routes:
+        yield route
+        yield from _every(route.routes)
+
+
 def _of_route(route: Route, rules: tuple[Rule, ...]) -> Iterator[str]:
+    match = {each.label: each.values for each in route.matchers if each.comparison is Comparison.EQUAL}
     for name in DIMENSIONS:
-        if name in route.match and not any(name in rule.scope_dims for rule in rules):
+        if name in match and not any(name in rule.scope_dims for rule in rules):
             yield f"matches nothing: no rule tells {name} apart"
     for label, values in (
         ("rule", [rule.name for rule in rules]),
         ("indicator", [r.indicator for r in rules]),
     ):
-        wanted = route.match.get(label, ())
+        wanted = match.get(label, ())
         if wanted and not set(wanted) & set(values):
             yield f"matches nothing: no rule has {label} {' or '.join(wanted)}"

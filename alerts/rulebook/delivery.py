@@ -1,17 +1,16 @@
-"""The `receivers:` and `routes:` of a rules file.
+"""The `receivers:` and `links:` of a rules file.
 
 Messages never repeat a secret, nor a URL, which may hold one.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Final
 
+from alerts.paging import Located, Receiver, RuleAbout
 from alerts.receivers.kind import ReceiverKind
 from alerts.receivers.kinds import KINDS
-from alerts.receivers.settings import HIDDEN, SEVERAL, SettingSpec
-from alerts.rulebook.values import dimension_values
+from alerts.receivers.settings import HIDDEN, SEVERAL, SettingSpec, is_url
 from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
-from alerts.rules import DIMENSIONS, Located, Receiver, Route, Severity
 
 LANGUAGES: Final = ("en", "fr")
 """What receivers may be told things in; the first unless they ask."""
@@ -34,40 +33,29 @@ def read_receivers(root: Fields) -> tuple[Receiver, ...]:
     return tuple(found.values())
 
 
-def read_routes(root: Fields, receivers: Collection[str], labels: "Labels") -> tuple[Route, ...]:
-    """The routes; `receivers` are the names that there are."""
-    node = root.find("routes")
-    if node is None or node.is_nothing:
-        return ()
-    groups = node.attempt(lambda node: node.each(_route(receivers, labels), "a list of routes"))
-    return tuple(route for group in groups for route in group)
+def read_links(root: Fields) -> dict[str, str]:
+    """`links:`, places that every notice leads to: a URL by name."""
 
-
-class Labels:
-    """Which labels a route may match, and with which values where these are known."""
-
-    def __init__(self, rules: Collection[str], indicators: Collection[str]) -> None:
-        self._closed = {
-            "rule": rules,
-            "severity": [str(level) for level in Severity],
-            "indicator": indicators,
-        }
-
-    def read(self, fields: Fields) -> dict[str, tuple[str, ...]]:
-        """The labels of a `match:`."""
-        match: dict[str, tuple[str, ...]] = {}
-        for label in (*self._closed, *DIMENSIONS):
-            values = fields.get(label, self._parser(label))
-            if values is not None:
-                match[label] = values
+    def parse(node: Node) -> dict[str, str]:
+        fields = node.fields("URLs by name")
+        found = {name: fields.get(name, _link) for name in fields.names()}
         fields.close()
-        return match
+        return {name: url for name, url in found.items() if url is not None}
 
-    def _parser(self, label: str) -> Callable[[Node], tuple[str, ...]]:
-        if label in self._closed:
-            options = self._closed[label]
-            return lambda node: tuple(node.one_or_each(lambda item: item.choice(options)))
-        return dimension_values(label)
+    return root.get("links", parse) or {}
+
+
+def _link(node: Node) -> str:
+    url = node.text("an http or https URL")
+    if not is_url(url):
+        raise node.wrong("an http or https URL")
+    return url
+
+
+def read_about(rule: Fields) -> RuleAbout:
+    """The `owner` and `runbook` of a rule."""
+    owner = rule.get_or("owner", _name, "")
+    return RuleAbout(owner, rule.get_or("runbook", _link, ""))
 
 
 def _receiver(node: Node) -> Receiver | None:
@@ -153,22 +141,6 @@ def _shy_text(node: Node, want: str) -> str:
     if not isinstance(text, str):
         raise Wrong(node, f"want {want}")
     return text
-
-
-def _route(receivers: Collection[str], labels: Labels) -> Callable[[Node], Route]:
-    def known(node: Node) -> str:
-        if not receivers:
-            raise node.wrong("the name of a receiver (there are none)")
-        return node.choice(receivers)
-
-    def parse(node: Node) -> Route:
-        fields = node.fields("a route with receiver and match")
-        receiver = fields.require("receiver", known, "the name of a receiver")
-        match = fields.get("match", lambda node: labels.read(node.fields("labels and their values"))) or {}
-        fields.close()
-        return Route(receiver or "", match)
-
-    return parse
 
 
 def _name(node: Node) -> str:

@@ -2,20 +2,9 @@
 
 from typing import Final
 
+from alerts.hours import OpenHours
 from alerts.notation import duration_text
-from alerts.rules import (
-    Budget,
-    Burn,
-    Detect,
-    Direction,
-    Gap,
-    OpenHours,
-    Rule,
-    Silence,
-    Sudden,
-    Surge,
-    Threshold,
-)
+from alerts.rules import Budget, Burn, Detect, Direction, Gap, Rule, Silence, Sudden, Surge, Threshold
 
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts import notation
+from alerts.hours import OpenHours
 from alerts.measures import Measure
 from alerts.notation import duration_text
 from alerts.rulebook.burn import PERIOD_MS, default_pairs, fastest_rate, pair
@@ -26,7 +27,6 @@ from alerts.rules import (
     Detect,
     Family,
     Gap,
-    OpenHours,
     Severity,
     Silence,
     Sudden,

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from alerts.measures import yardstick
-from alerts.rulebook.delivery import Labels, read_receivers, read_routes
+from alerts.paging import RuleAbout
+from alerts.rulebook.delivery import read_about, read_links, read_receivers
 from alerts.rulebook.detection import KINDS, Setting, pass_over, read_detect
 from alerts.rulebook.indicators import Catalogue, read_indicators
+from alerts.rulebook.routes import Labels, RouteReader
 from alerts.rulebook.values import dimension_values, dimensions, duration
 from alerts.rulebook.yaml_nodes import Fields, Node, read_document
 from alerts.rules import (
@@ -89,9 +91,22 @@ def compose(
     reader = _RuleReader(catalogue, kept, clock, default.name)
     read = [rule for node in rules for rule in node.attempt(reader.read) if rule is not None]
     receivers = read_receivers(root)
-    labels = Labels(sorted(reader.names), [*catalogue])
-    routes = read_routes(root, [receiver.name for receiver in receivers], labels)
-    return Rulebook(tuple(read), kept, clock, receivers, routes, _command_trust(root), limits)
+    owners = sorted({each.owner for each in reader.about.values() if each.owner})
+    labels = Labels(sorted(reader.names), [*catalogue], owners)
+    routing = RouteReader([receiver.name for receiver in receivers], labels)
+    return Rulebook(
+        rules=tuple(read),
+        indicators=kept,
+        timing=clock,
+        receivers=receivers,
+        routes=routing.read(root),
+        commands=_command_trust(root),
+        limits=limits,
+        inhibit=routing.inhibitions(root),
+        maintenance=routing.maintenance(root),
+        about=reader.about,
+        links=read_links(root),
+    )
 
 
 def _command_trust(root: Fields) -> CommandTrust:
@@ -169,6 +184,7 @@ class _RuleReader:
     timing: Timing
     default_name: str | None
     names: set[str] = field(default_factory=set)
+    about: dict[str, RuleAbout] = field(default_factory=dict)
 
     def read(self, node: Node) -> Rule | None:
         """One rule; None when some field is wrong, which was noted."""
@@ -182,7 +198,10 @@ class _RuleReader:
         for_ms = fields.get_or("for", duration(0, LONGEST_FOR_MS), 0)
         keep_ms = fields.get_or("keep_firing_for", duration(0, LONGEST_FOR_MS), 0)
         detect = self._detect(fields, kind, indicator)
+        about = read_about(fields)
         fields.close()
+        if name is not None and about != RuleAbout():
+            self.about[name] = about
         if name is None or indicator is None or by is None or detect is None:
             return None
         rule = Rule(name, indicator, by, detect, for_ms, where, keep_ms=keep_ms)

@@ -5,8 +5,9 @@ from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from alerts import notation
+from alerts.hours import OpenHours
 from alerts.rulebook.yaml_nodes import Fields, Node
-from alerts.rules import DAY_MS, DIMENSIONS, Budget, OpenHours, Severity
+from alerts.rules import DAY_MS, DIMENSIONS, Budget, Severity
 
 T = TypeVar("T")
 
@@ -87,10 +88,15 @@ def dimension_values(name: str) -> Callable[[Node], tuple[str, ...]]:
 
 def open_hours(fields: Fields) -> OpenHours:
     """The fields `open`, `holidays` and `time_zone` of a rule."""
-    spans = fields.get("open", lambda node: node.one_or_each(_opening)) or []
+    spans = fields.get("open", opening_spans) or ()
     holidays = fields.get("holidays", lambda node: node.each(_holiday)) or []
-    zone = fields.get_or("time_zone", _time_zone, "UTC")
-    return OpenHours(zone, notation.joined([span for group in spans for span in group]), frozenset(holidays))
+    zone = fields.get_or("time_zone", time_zone, "UTC")
+    return OpenHours(zone, spans, frozenset(holidays))
+
+
+def opening_spans(node: Node) -> tuple[tuple[int, int, int], ...]:
+    """Opening hours, one text or a list, as spans of local time."""
+    return notation.joined([span for group in node.one_or_each(_opening) for span in group])
 
 
 def _opening(node: Node) -> notation.Spans:
@@ -105,7 +111,8 @@ def _holiday(node: Node) -> str:
         raise node.wrong(str(error)) from None
 
 
-def _time_zone(node: Node) -> str:
+def time_zone(node: Node) -> str:
+    """The name of a time zone."""
     name = node.text('a time zone such as "Europe/Paris"')
     try:
         ZoneInfo(name)

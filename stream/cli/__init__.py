@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "alerts": "alerts",
     "dead-letters": "dead_letters",
     "topics": "topics",
+    "routes": "routes",
     "doctor": "doctor",
 }
 """Command to the module `stream.cli.…` whose `command` runs it."""

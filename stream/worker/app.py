@@ -246,5 +246,6 @@ class Worker:
         tick_s = min(2.0, max(1.0, plan.rulebook.timing.pane_ms / 5000))
         crew = Assignment(roles, around, self._slots, tick_s)
         crew.forget = self._notifier.forget
+        crew.own = self._notifier.own
         crew.trim = Trimmer(self._options).trim if trimming else None
         return crew

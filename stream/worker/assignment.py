@@ -71,6 +71,7 @@ class Assignment:
         self.positions: Callable[[TP], Positions | None]
         self.trim: Callable[[Mapping[TP, int]], Awaitable[None]] | None = None
         self.forget: Callable[[list[int]], None]
+        self.own: Callable[[list[int]], None] = lambda _partitions: None
         self.waits_for: str | None = "the group has not assigned partitions yet"
         """None when partitions were assigned, and every state is up."""
 
@@ -111,6 +112,7 @@ class Assignment:
         self._hosts = hosts
         for tp in set(tps) - hosts.keys():
             self._slots.open(tp)  # cx.alerts: the notifier keeps its own state
+        self.own([tp.partition for tp in tps if tp.topic == ALERTS])
         self.waits_for = f"the state of {len(self.hosts)} partitions is being restored"
         self._rising = asyncio.create_task(self._ending(self._rise))
         log.info("partitions assigned intakes=%d judges=%d", *self._counts())

@@ -11,6 +11,7 @@ import msgspec
 
 from alerts.delivery.command_seal import CommandSeal
 from alerts.delivery.dispatcher import Countdown, Dispatcher, Entry
+from alerts.delivery.group_log import GroupRecord, decode_group, encode_group
 from alerts.delivery.mutes import Muting
 from alerts.delivery.receiver_queue import Meter
 from alerts.errors import UNREADABLE
@@ -18,9 +19,10 @@ from alerts.rules import Rulebook
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outbox, Outgoing
 from stream.kafka.reader import Reader
-from stream.messages.topic_names import COMMANDS, DELIVERIES
+from stream.messages.topic_names import ALERTS, COMMANDS, DELIVERIES
 from stream.transport.link import RecordBatch
 from stream.worker.command_feed import CommandFeed, CommandPorts
+from stream.worker.topic_feed import TopicFeed
 
 BATCHES_IN_WORK: Final = 10_000
 """Of cx.alerts, per partition: a batch stays in work until the slowest receiver has it, and others go on."""
@@ -35,6 +37,7 @@ class DeliveryTopic:
         self.unreadable = unreadable
         self.outbox = outbox
         self.options = options
+        self.feed: TopicFeed | None = None
 
     async def history(self, partition: int) -> list[Entry]:
         """Every entry of a partition, oldest first; what somebody else has put there is passed over."""
@@ -45,7 +48,7 @@ class DeliveryTopic:
                 for record in records:
                     if (entry := decode(record.value)) is not None:
                         entries.append(entry)
-                    else:
+                    elif decode_group(record.value) is None:
                         self.unreadable(DELIVERIES)
         return entries
 
@@ -57,6 +60,20 @@ class DeliveryTopic:
         """
         message = Outgoing(DELIVERIES, encode(entry), entry.id.encode(), partition)
         await self.outbox.durable(await self.outbox.put([message]))
+
+    async def put(self, record: GroupRecord) -> None:
+        """Add a record of a group to the partition that the group belongs to.
+
+        Raises:
+            DeliveryError: Kafka does not take it.
+        """
+        message = Outgoing(DELIVERIES, encode_group(record), record.group.encode())
+        await self.outbox.durable(await self.outbox.put([message]))
+
+    async def caught_up(self) -> None:
+        """Returns when the groups' records that were written before have been folded."""
+        if self.feed is not None:
+            await self.feed.caught_up()
 
 
 def encode(entry: Entry) -> bytes:
@@ -100,15 +117,32 @@ class Notifier:
         ports = CommandPorts(log_topic.outbox, dict(log_topic.options), meter.command, failed)
         self._commands = CommandFeed(ports, seal, muting)
         self._dispatcher = Dispatcher(rulebook, log_topic, meter, failed, muting)
+        self.alerts = self._dispatcher.alerts
+        self._feed = TopicFeed(log_topic.options, (ALERTS, DELIVERIES), self._follow, failed)
+        log_topic.feed = self._feed
+        muting.told = self._dispatcher.desk.look
 
     async def start(self) -> None:
         """Read all commands there are, then begin to deliver."""
         await self._commands.start()
+        await self._feed.start()
         await self._dispatcher.start()
+
+    def _follow(self, topic: str, partition: int, value: bytes | None) -> None:
+        """Learn of what is on cx.alerts and cx.deliveries, on whatever partition."""
+        if topic == ALERTS:
+            self.alerts.apply(value)
+        elif (record := decode_group(value)) is not None:
+            self._dispatcher.desk.fold(partition, record)
+
+    def own(self, partitions: list[int]) -> None:
+        """These partitions of cx.alerts, and of cx.deliveries with them, belong to this worker."""
+        self._dispatcher.desk.own(partitions)
 
     async def close(self) -> None:
         """Try nothing more; batches that are not finished stay so."""
         await self._dispatcher.close()
+        await self._feed.close()
         await self._commands.close()
 
     async def take(self, batch: RecordBatch) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
@@ -10,6 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from alerts.delivery import commands
 from alerts.delivery.commands import SilenceCommand, Unsilence
+from alerts.paging import Route, Timers
 from alerts.rules import CommandTrust, Rulebook
 from stream.kafka.clients import producing, read_all
 from stream.kafka.offsets import TP, Slot
@@ -39,6 +41,7 @@ class Desk:
         self.hook = Hook()
         self.meter = CountingMeter()
         self.url = ""
+        self.routes: tuple[Route, ...] = ()
 
     @asynccontextmanager
     async def notifier(self) -> AsyncIterator[Notifier]:
@@ -46,16 +49,23 @@ class Desk:
         options = self.settings.client_options()
         outbox = Outbox(options)
         await outbox.start()
-        rulebook = Rulebook((), {}, receivers=(webhook("desk", self.url),), commands=CommandTrust.TRUSTED)
-        notifier = Notifier(
-            rulebook, DeliveryTopic(outbox, options, lambda _topic: None), self.meter, self._fail
-        )
+        rulebook = Rulebook((), {}, receivers=(webhook("desk", self.url),), routes=self.routes)
+        rulebook = replace(rulebook, commands=CommandTrust.TRUSTED)
+        log_topic = DeliveryTopic(outbox, options, lambda _topic: None)
+        notifier = Notifier(rulebook, log_topic, self.meter, self._fail)
         await notifier.start()
         try:
             yield notifier
         finally:
             await notifier.close()
             await outbox.stop()
+
+    async def got(self, count: int) -> None:
+        """Wait until so many notices have come."""
+        async with asyncio.timeout(20):
+            while len(self.hook.got) < count:
+                self.hook.moved.clear()
+                await self.hook.moved.wait()
 
     async def say(self, command: commands.Command) -> None:
         """Write a command."""
@@ -78,12 +88,12 @@ async def _desk(broker: Broker) -> AsyncIterator[Desk]:
         yield desk
 
 
-async def _taken(notifier: Notifier, *values: bytes) -> None:
-    """Hand over a batch of partition 1 and wait until it is finished."""
+async def _taken(notifier: Notifier, *values: bytes, partition: int = 1) -> None:
+    """Hand over a batch of a partition and wait until it is finished."""
     finished = asyncio.Event()
     slot = Slot(len(values) - 1, 0.0, _on_finish=finished.set)
     records = [Sent(offset, value) for offset, value in enumerate(values)]
-    await notifier.take(RecordBatch(TP("cx.alerts", 1), records, slot))
+    await notifier.take(RecordBatch(TP("cx.alerts", partition), records, slot))
     await asyncio.wait_for(finished.wait(), 30)
     assert slot.finished
 
@@ -134,5 +144,34 @@ def test_commands_of_before_and_of_now_are_heeded(broker: Broker) -> None:
                 )
                 await taken
                 assert desk.hook.got[0] == "r.1"
+
+    asyncio.run(body())
+
+
+def test_a_group_is_one_notice_over_all_workers(broker: Broker) -> None:
+    """Alerts of both workers' partitions are told once; the worker that is left goes on without doubling."""
+
+    async def body() -> None:
+        async with _desk(broker) as desk:
+            desk.routes = (Route("desk", timers=Timers(group_by=("rule",), group_wait_ms=2_000)),)
+            async with desk.notifier() as left:
+                async with desk.notifier() as gone:
+                    left.own([0])
+                    gone.own([1])
+                    await asyncio.gather(
+                        _taken(left, *(transition(f"a{n}", 1) for n in range(20)), partition=0),
+                        _taken(gone, *(transition(f"b{n}", 1) for n in range(20)), partition=1),
+                    )
+                    await desk.got(1)
+                    await asyncio.sleep(1)
+                    assert len(desk.hook.got) == 1
+                    assert desk.hook.bodies[0]["data"]["count"] == 40  # type: ignore[index]
+                    gone.forget([1])
+                left.own([0, 1])
+                await _taken(left, *(transition(f"b{n}", 1) for n in range(20)), partition=1)
+                await asyncio.sleep(3)
+                assert len(desk.hook.got) == 1
+                await _taken(left, transition("b1", 2, "resolved"), partition=1)
+                await desk.got(2)
 
     asyncio.run(body())

@@ -10,7 +10,7 @@ from aiohttp.test_utils import unused_port
 
 from alerts.delivery.commands import SilenceCommand
 from alerts.delivery.retry_policy import Policy
-from alerts.rules import Route
+from alerts.paging import Comparison, Matcher, Route
 from tests.post import Hook, MemoryLog, Post, transition
 
 
@@ -146,7 +146,7 @@ def test_a_restart_repeats_nothing_that_is_in_the_log() -> None:
     _run(body)
 
 
-CRITICAL = (Route("pager", {"severity": ("critical",)}), Route("desk"))
+CRITICAL = (Route("pager", (Matcher("severity", Comparison.EQUAL, ("critical",)),)), Route("desk"))
 
 
 def test_who_heard_the_beginning_hears_the_end() -> None:
@@ -189,7 +189,7 @@ def test_what_concerns_nobody_is_done_at_once() -> None:
 
     async def body() -> None:
         async with Post(
-            {"pager": Hook()}, routes=(Route("pager", {"channel": ("chat",)}),)
+            {"pager": Hook()}, routes=(Route("pager", (Matcher("channel", Comparison.EQUAL, ("chat",)),)),)
         ).running() as post:
             await post.offer(transition("a", 1, "pending"), b"not json", transition("a", 2))
             assert post.done == [0, 1, 2]

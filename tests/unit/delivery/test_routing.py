@@ -1,12 +1,17 @@
-"""Routing: which receivers are told of an alert."""
+"""Routing: which receivers are told of an alert, through which routes."""
 
 import pytest
 
-from alerts.delivery.routing import matches, routed
-from alerts.rules import Receiver, Route, Rulebook
+from alerts.delivery.routing import routed, targets
+from alerts.paging import EVERYTHING, Comparison, Matcher, Receiver, Route, Timers
+from alerts.rules import Rulebook
 
-PAGER, DESK, CHAT = (Receiver(name, f"http://{name}.example/") for name in ("pager", "desk", "chat"))
+PAGER, DESK, CHAT = (Receiver(name, "webhook") for name in ("pager", "desk", "chat"))
 LABELS = {"rule": "csat-low", "severity": "critical", "indicator": "csat", "channel": "phone"}
+
+
+def _match(**labels: tuple[str, ...]) -> tuple[Matcher, ...]:
+    return tuple(Matcher(label, Comparison.EQUAL, values) for label, values in labels.items())
 
 
 def _names(*routes: Route, labels: dict[str, str] = LABELS) -> list[str]:
@@ -21,27 +26,57 @@ def test_without_routes_everyone_is_told() -> None:
 
 def test_every_route_that_matches_counts_once() -> None:
     """Receivers are told once, in the order of the file, whichever and however many routes name them."""
-    assert _names(Route("chat"), Route("pager", {"severity": ("critical",)}), Route("chat")) == [
-        "pager",
-        "chat",
-    ]
+    critical = _match(severity=("critical",))
+    assert _names(Route("chat"), Route("pager", critical), Route("chat")) == ["pager", "chat"]
 
 
 def test_no_matching_route_means_nobody() -> None:
     """Routes narrow down; there is no default behind them."""
-    assert _names(Route("desk", {"channel": ("email", "chat")})) == []
+    assert _names(Route("desk", _match(channel=("email", "chat")))) == []
 
 
 @pytest.mark.parametrize(
-    ("match", "fits"),
+    ("label", "comparison", "values", "holds"),
     [
-        ({}, True),
-        ({"channel": ("phone", "chat")}, True),
-        ({"channel": ("phone",), "severity": ("warning",)}, False),
-        ({"team": ("",)}, True),
-        ({"team": ("blue",)}, False),
+        ("channel", "=", ("phone", "chat"), True),
+        ("severity", "=", ("warning",), False),
+        ("team", "=", ("",), True),
+        ("team", "=", ("blue",), False),
+        ("channel", "!=", ("phone",), False),
+        ("team", "!=", ("blue",), True),
+        ("channel", "=~", ("ph.*",), True),
+        ("channel", "=~", ("ph",), False),
+        ("channel", "!~", ("ph",), True),
+        ("team", "=~", ("",), True),
     ],
 )
-def test_all_labels_of_a_route_must_match(match: dict[str, tuple[str, ...]], *, fits: bool) -> None:
-    """Each label needs one of its values; an alert without the label has it empty."""
-    assert matches(Route("desk", match), LABELS) is fits
+def test_matchers_compare_as_alertmanagers(
+    label: str, comparison: str, values: tuple[str, ...], *, holds: bool
+) -> None:
+    """Patterns match the whole value; an alert without the label has it empty."""
+    assert Matcher(label, Comparison(comparison), values).holds(LABELS) is holds
+
+
+def test_a_child_takes_the_alert_from_its_parent() -> None:
+    """The parent is asked when no child matches; after a match the brothers are not, unless it goes on."""
+    pager = Route("pager", _match(severity=("critical",)), go_on=False)
+    chat = Route("chat", _match(channel=("phone",)), go_on=False)
+    assert _names(Route("desk", routes=(pager, chat))) == ["pager"]
+    assert _names(Route("desk", routes=(Route("pager", pager.matchers), chat))) == ["pager", "chat"]
+    assert _names(Route("desk", routes=(pager, chat)), labels={"channel": "mail"}) == ["desk"]
+
+
+@pytest.mark.parametrize(
+    ("by", "labels"),
+    [
+        (None, None),
+        ((), {}),
+        (("rule", "team"), {"rule": "csat-low", "team": ""}),
+        (EVERYTHING, LABELS),
+    ],
+)
+def test_alerts_are_gathered_by_labels(by: tuple[str, ...] | None, labels: dict[str, str] | None) -> None:
+    """By none (one group for all), some, all, or not at all."""
+    rulebook = Rulebook((), {}, receivers=(PAGER,), routes=(Route("pager", timers=Timers(group_by=by)),))
+    (target,) = targets(rulebook, LABELS)
+    assert target.group_labels(LABELS) == labels

@@ -41,7 +41,7 @@ def test_the_shipped_rules_name_the_incidents_topic_and_page_by_channel() -> Non
 def test_notices_go_to_the_webhook_log_and_nowhere_else(tmp_path: Path) -> None:
     """Whatever receivers and routes the user's file has: the demo talks to nobody outside."""
     book = _rules(tmp_path, THEIRS.replace("WINDOW", "30m"))
-    assert [(receiver.name, receiver.url) for receiver in book.receivers] == [("webhook-log", URL)]
+    assert [(each.name, each.settings["url"]) for each in book.receivers] == [("webhook-log", (URL,))]
     assert book.routes == ()
 
 

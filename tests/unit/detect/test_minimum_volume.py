@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from alerts.detect.minimum_volume import MinimumVolume, slot_ms
-from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Budget, OpenHours, Severity
+from alerts.hours import OpenHours
+from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Budget, Severity
 from alerts.states import Verdict
 
 ROW, NONE = np.array([0]), np.empty(0, np.int64)

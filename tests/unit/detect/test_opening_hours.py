@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.detect.opening_hours import Calendar, Stretch, longest_opening_ms
-from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, OpenHours
+from alerts.hours import OpenHours
+from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS
 
 WEEKDAYS = tuple((day, 7 * 60, 23 * 60) for day in (6, 0, 1, 2, 3))
 """Sunday to Thursday, 07:00 to 23:00."""

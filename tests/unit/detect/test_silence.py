@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from alerts.detect.silence import SilenceDetector
-from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Budget, OpenHours, Severity, Silence
+from alerts.hours import OpenHours
+from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Budget, Severity, Silence
 from alerts.states import Verdict
 from tests.bank_calls import PANE_MS, at, panes
 from tests.detector_builders import alike, drive

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detect.surge import SurgeDetector
-from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Budget, OpenHours, Surge
+from alerts.hours import OpenHours
+from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Budget, Surge
 from alerts.states import Verdict
 from tests.bank_calls import PANE_MS, at, panes
 from tests.detector_builders import alike, drive

@@ -5,7 +5,8 @@ import numpy as np
 from alerts.detect.silence import TOO_LOW
 from alerts.detect.surge import TOO_HIGH
 from alerts.detect.volume import Side, VolumeWatch, Watched
-from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Budget, OpenHours, Severity
+from alerts.hours import OpenHours
+from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Budget, Severity
 from alerts.states import Verdict
 from tests.detector_builders import drive
 

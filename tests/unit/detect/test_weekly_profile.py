@@ -5,7 +5,8 @@ import pytest
 
 from alerts.detect.opening_hours import Calendar
 from alerts.detect.weekly_profile import WeeklyProfile
-from alerts.rules import DAY_MS, HOUR_MS, OpenHours
+from alerts.hours import OpenHours
+from alerts.rules import DAY_MS, HOUR_MS
 from tests.detector_builders import alike
 
 START_MS = 4 * DAY_MS  # 5 January 1970, a Monday

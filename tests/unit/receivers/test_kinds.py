@@ -12,6 +12,7 @@ import orjson
 import pytest
 from aiosmtpd.controller import Controller
 
+from alerts.paging import Located, Receiver
 from alerts.receivers.alertmanager import AlertmanagerChannel
 from alerts.receivers.answers import Answer, Fate
 from alerts.receivers.kind import WayOut
@@ -20,7 +21,6 @@ from alerts.receivers.message import AlertNews, NextLook, ReceiverMessage
 from alerts.receivers.opening import opened
 from alerts.receivers.settings import found
 from alerts.receivers.teams import MOST_BYTES, card
-from alerts.rules import Located, Receiver
 
 SETTINGS: dict[str, dict[str, tuple[str, ...]]] = {
     "webhook": {"url": ("https://hook.example/a",)},

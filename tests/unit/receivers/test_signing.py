@@ -8,10 +8,10 @@ import pytest
 from standardwebhooks import Webhook
 
 from alerts.errors import SettingsError
+from alerts.paging import Located, Receiver
 from alerts.receivers.kinds import KINDS
 from alerts.receivers.settings import found
 from alerts.receivers.signing import Signer
-from alerts.rules import Located, Receiver
 
 OLD, NEW = ("whsec_" + base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
 

@@ -1,5 +1,7 @@
 """alerts.rulebook.reader: every field and default of a rules file."""
 
+from alerts.hours import OpenHours
+from alerts.paging import Located
 from alerts.rulebook.reader import read_rulebook
 from alerts.rules import (
     DAY_MS,
@@ -9,8 +11,6 @@ from alerts.rules import (
     Budget,
     Burn,
     Gap,
-    Located,
-    OpenHours,
     Rule,
     Rulebook,
     Severity,
@@ -153,9 +153,9 @@ routes:
 """)
     assert book.receivers[0].settings["secret"] == (SECRET, SECRET)
     assert book.receivers[1].settings["secret"] == Located(env="CRM_SECRET")
-    assert [dict(route.match) for route in book.routes] == [
-        {"severity": ("critical",), "channel": ("phone",)},
-        {},
+    assert [[each.text for each in route.matchers] for route in book.routes] == [
+        ["severity=critical", "channel=phone"],
+        [],
     ]
 
 

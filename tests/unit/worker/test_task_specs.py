@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from alerts.rules import OpenHours, Receiver, Rule, Rulebook, Silence, Threshold
+from alerts.hours import OpenHours
+from alerts.paging import Receiver
+from alerts.rules import Rule, Rulebook, Silence, Threshold
 from stream.indicators.plan import Plan
 from stream.worker.task_specs import fingerprint
 

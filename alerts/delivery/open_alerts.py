@@ -1,0 +1,113 @@
+"""What every worker knows of all alerts: how each stands, how it moved, how often it came lately.
+
+A fold of all of cx.alerts, in whatever order partitions come; the latest transition of an alert counts.
+"""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from alerts.delivery.notices import TransitionNews
+from alerts.errors import UNREADABLE
+from alerts.paging import Inhibition
+from alerts.states import State
+
+MOST_ALERTS: Final = 20_000
+"""Alerts that are remembered; of more, those go first that ended longest ago."""
+DAY_S: Final = 86_400.0
+
+_DECODER: Final = msgspec.json.Decoder(TransitionNews)
+
+
+class OpenAlerts:
+    """All alerts, the latest transition of each."""
+
+    def __init__(self, most: int = MOST_ALERTS) -> None:
+        self._most = most
+        self._latest: OrderedDict[str, TransitionNews] = OrderedDict()
+        self._before: dict[str, TransitionNews] = {}
+        self._firing: dict[str, TransitionNews] = {}
+        self._starts: defaultdict[tuple[str, str], dict[str, float]] = defaultdict(dict)
+
+    def apply(self, value: bytes | None) -> None:
+        """Take a cx.alerts value into account; what is none is passed over."""
+        try:
+            news = _DECODER.decode(value or b"")
+        except UNREADABLE:
+            return
+        known = self._latest.get(news.id)
+        if known is not None and known.seq >= news.seq:
+            return
+        if known is not None and known.state != State.PENDING.word:
+            self._before[news.id] = known
+        self._latest[news.id] = news
+        self._latest.move_to_end(news.id)
+        if news.state in {State.FIRING.word, State.STALE.word}:
+            self._firing[news.id] = news
+            self._starts[_place(news)][news.id] = _seconds(news.started_at or news.at)
+        else:
+            self._firing.pop(news.id, None)
+        if len(self._latest) > self._most:
+            self._forget()
+
+    def all(self) -> Iterable[TransitionNews]:
+        """Every alert, those that moved last first."""
+        return sorted(self._latest.values(), key=lambda each: (each.at, each.id), reverse=True)
+
+    def open(self) -> list[TransitionNews]:
+        """Alerts that are not over: pending, firing, stale."""
+        return [each for each in self.all() if each.state != State.RESOLVED.word]
+
+    def named(self, start: str) -> list[TransitionNews]:
+        """The alerts whose id begins so; one by its whole id."""
+        if start in self._latest:
+            return [self._latest[start]]
+        return [each for each in self._latest.values() if each.id.startswith(start)]
+
+    def before(self, alert: str) -> TransitionNews | None:
+        """What was told of an alert before its latest transition."""
+        return self._before.get(alert)
+
+    def times(self, news: TransitionNews) -> int:
+        """The how many-th episode of its rule and scope this is within 24 h, itself included."""
+        starts, now_s = self._starts.get(_place(news), {}), _seconds(news.started_at or news.at)
+        return 1 + sum(
+            1 for alert, at_s in starts.items() if alert != news.id and now_s - DAY_S < at_s <= now_s
+        )
+
+    def inhibitor(self, news: TransitionNews, labels: Mapping[str, str], rules: Iterable[Inhibition]) -> str:
+        """The id of an alert that fires and keeps this one from being told; "" for none."""
+        for rule in rules:
+            if not all(each.holds(labels) for each in rule.target):
+                continue
+            for other in self._firing.values():
+                if other.id == news.id or not all(each.holds(other.labels) for each in rule.source):
+                    continue
+                if all(other.labels.get(name, "") == labels.get(name, "") for name in rule.equal):
+                    return other.id
+        return ""
+
+    def _forget(self) -> None:
+        """Make room: first what is over."""
+        oldest = next((each for each in self._latest.values() if each.id not in self._firing), None)
+        gone = oldest or next(iter(self._latest.values()))
+        del self._latest[gone.id]
+        self._before.pop(gone.id, None)
+        self._firing.pop(gone.id, None)
+        self._starts[_place(gone)].pop(gone.id, None)
+        if not self._starts[_place(gone)]:
+            del self._starts[_place(gone)]
+
+
+def _place(news: TransitionNews) -> tuple[str, str]:
+    return news.rule, "|".join(f"{name}={value}" for name, value in sorted(news.scope.items()))
+
+
+def _seconds(text: str) -> float:
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return 0.0

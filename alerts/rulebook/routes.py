@@ -1,0 +1,227 @@
+"""The `routes:`, `inhibit:` and `maintenance:` of a rules file."""
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from typing import Final
+
+from alerts.hours import OpenHours
+from alerts.paging import (
+    EVERYTHING,
+    PLAIN,
+    Comparison,
+    Escalation,
+    Inhibition,
+    Maintenance,
+    Matcher,
+    Route,
+    Timers,
+)
+from alerts.rulebook.values import dimension_values, duration, open_hours, opening_spans, time_zone
+from alerts.rulebook.yaml_nodes import Fields, Node
+from alerts.rules import DAY_MS, DIMENSIONS, SECOND_MS, Severity
+
+MATCHER: Final = re.compile(r'\s*([A-Za-z_]+)\s*(=~|!~|!=|=)\s*("(?:[^"\\]|\\.)*"|[^"]*?)\s*')
+LONGEST_WAIT_MS: Final = 7 * DAY_MS
+LONGEST_PATTERN: Final = 200
+
+
+class Labels:
+    """Which labels a route may match, and with which values where these are known."""
+
+    def __init__(self, rules: Collection[str], indicators: Collection[str], owners: Collection[str]) -> None:
+        self._closed = {
+            "rule": rules,
+            "severity": [str(level) for level in Severity],
+            "indicator": indicators,
+            "owner": owners,
+        }
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every label that alerts may have."""
+        return (*self._closed, *DIMENSIONS)
+
+    def read(self, fields: Fields) -> tuple[Matcher, ...]:
+        """The `match:` (label: value or values) and `matchers:` (text) of something."""
+        match = fields.get("match", self._mapping) or ()
+        texts = fields.get("matchers", lambda node: tuple(node.one_or_each(self._text))) or ()
+        return (*match, *texts)
+
+    def _mapping(self, node: Node) -> tuple[Matcher, ...]:
+        fields = node.fields("labels and their values")
+        found = []
+        for label in self.names:
+            values = fields.get(label, self._parser(label))
+            if values is not None:
+                found.append(Matcher(label, Comparison.EQUAL, values))
+        fields.close()
+        return tuple(found)
+
+    def _text(self, node: Node) -> Matcher:
+        """`channel=phone`, `severity!="warning"`, `team=~"blue|red"`."""
+        text = node.text('a matcher such as channel="phone"')
+        parts = MATCHER.fullmatch(text)
+        if parts is None or parts[1] not in self.names:
+            raise node.wrong(f"a matcher (=, !=, =~, !~) of {', '.join(self.names)}")
+        label, comparison = parts[1], Comparison(parts[2])
+        value = parts[3].strip('"').replace('\\"', '"').replace("\\\\", "\\")
+        if comparison in {Comparison.LIKE, Comparison.UNLIKE}:
+            try:
+                re.compile(value)
+            except re.error:
+                raise node.wrong("a pattern (a regular expression)") from None
+            if len(value) > LONGEST_PATTERN:
+                raise node.wrong(f"a pattern of at most {LONGEST_PATTERN} characters")
+        return Matcher(label, comparison, (value.lower() if label == "channel" else value,))
+
+    def _parser(self, label: str) -> Callable[[Node], tuple[str, ...]]:
+        if label in self._closed:
+            options = self._closed[label]
+            return lambda node: tuple(node.one_or_each(lambda item: item.choice(options)))
+        return dimension_values(label)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parent:
+    """What a route takes over from the one above it."""
+
+    receiver: str | None
+    timers: Timers
+    owner: str
+    go_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RouteReader:
+    """Reads the tree against the receivers and labels that there are."""
+
+    receivers: Collection[str]
+    labels: Labels
+
+    def read(self, root: Fields) -> tuple[Route, ...]:
+        """`routes:`, a list of which every match counts, or `route:`, one root as Alertmanager has it."""
+        node = root.find("routes")
+        found: list[Route] = []
+        if node is not None and not node.is_nothing:
+            top = _Parent(None, PLAIN, "", go_on=True)
+            for items in node.attempt(lambda node: node.items("a list of routes")):
+                found += [route for item in items for route in item.attempt(self._parser(top))]
+        single = root.get("route", self._parser(_Parent(None, PLAIN, "", go_on=True)))
+        if single is not None:
+            found.append(single)
+        return tuple(found)
+
+    def inhibitions(self, root: Fields) -> tuple[Inhibition, ...]:
+        """`inhibit:`, a list of source, target and equal."""
+        return tuple(root.get("inhibit", lambda node: node.each(self._inhibition)) or ())
+
+    def maintenance(self, root: Fields) -> tuple[Maintenance, ...]:
+        """`maintenance:`, a list of windows."""
+        return tuple(root.get("maintenance", lambda node: node.each(self._window)) or ())
+
+    def _known(self, node: Node) -> str:
+        if not self.receivers:
+            raise node.wrong("the name of a receiver (there are none)")
+        return node.choice(self.receivers)
+
+    def _parser(self, parent: _Parent) -> Callable[[Node], Route]:
+        def parse(node: Node) -> Route:
+            fields = node.fields("a route with receiver and match")
+            if parent.receiver is None:
+                receiver = fields.require("receiver", self._known, "the name of a receiver")
+            else:
+                receiver = fields.get("receiver", self._known) or parent.receiver
+            matchers = self.labels.read(fields)
+            timers = self._timers(fields, parent.timers)
+            owner = fields.get_or("owner", lambda node: node.text("a person or a team"), parent.owner)
+            route = Route(
+                receiver or "",
+                matchers,
+                go_on=fields.get_or("continue", Node.flag, parent.go_on),
+                timers=timers,
+                active=_hours(fields, "active"),
+                muted=_hours(fields, "mute"),
+                escalate=tuple(fields.get("escalate", lambda node: node.each(self._step)) or ()),
+                owner=owner,
+                place=node.path,
+            )
+            below = _Parent(receiver or "", timers, owner, go_on=False)
+            children = fields.get("routes", lambda node: node.each(self._parser(below), "a list of routes"))
+            fields.close()
+            return replace(route, routes=tuple(children or ()))
+
+        return parse
+
+    def _timers(self, fields: Fields, above: Timers) -> Timers:
+        by = fields.get("group_by", self._group_by)
+        wait = fields.get("group_wait", duration(0, LONGEST_WAIT_MS))
+        every = fields.get("group_interval", duration(SECOND_MS, LONGEST_WAIT_MS))
+        repeat = fields.get("repeat_interval", duration(SECOND_MS, LONGEST_WAIT_MS))
+        timers = above
+        if by is not None:
+            timers = replace(timers, group_by=by)
+        elif timers.group_by is None and {wait, every, repeat} != {None}:
+            # Repeats and waits need to be kept account of, each alert by itself.
+            timers = replace(timers, group_by=EVERYTHING, group_wait_ms=0)
+        if wait is not None:
+            timers = replace(timers, group_wait_ms=wait)
+        if every is not None:
+            timers = replace(timers, group_interval_ms=every)
+        return timers if repeat is None else replace(timers, repeat_interval_ms=repeat)
+
+    def _group_by(self, node: Node) -> tuple[str, ...]:
+        names = tuple(node.one_or_each(lambda item: item.choice((*EVERYTHING, *self.labels.names))))
+        return EVERYTHING if EVERYTHING[0] in names else names
+
+    def _step(self, node: Node) -> Escalation:
+        fields = node.fields("a step with after and receiver")
+        after = fields.require("after", duration(0, LONGEST_WAIT_MS), "how long to wait")
+        receiver = fields.require("receiver", self._known, "the name of a receiver")
+        hours = open_hours(fields) if "open" in fields else None
+        fields.close()
+        return Escalation(receiver or "", after or 0, hours)
+
+    def _inhibition(self, node: Node) -> Inhibition:
+        fields = node.fields("source, target and equal")
+        sides = [
+            fields.require(side, self._side, "matchers such as {severity: critical}") or ()
+            for side in ("source", "target")
+        ]
+        equal = fields.get(
+            "equal", lambda node: tuple(node.one_or_each(lambda n: n.choice(self.labels.names)))
+        )
+        fields.close()
+        return Inhibition(sides[0], sides[1], equal or ())
+
+    def _side(self, node: Node) -> tuple[Matcher, ...]:
+        """A mapping of labels, or a list of matchers."""
+        if node.is_mapping:
+            return self.labels._mapping(node)  # noqa: SLF001  # of this module
+        return tuple(node.one_or_each(self.labels._text))  # noqa: SLF001
+
+    def _window(self, node: Node) -> Maintenance:
+        fields = node.fields("a window with name, open and match")
+        name = fields.require("name", lambda node: node.text("a name"), "a name")
+        matchers = self.labels.read(fields)
+        if "open" not in fields:
+            fields.note("open", 'missing, want hours such as "Sun 02:00-04:00"')
+        hours = open_hours(fields)
+        owner = fields.get_or("owner", lambda node: node.text("a person or a team"), "")
+        fields.close()
+        return Maintenance(name or "", matchers, hours, owner)
+
+
+def _hours(fields: Fields, name: str) -> OpenHours | None:
+    """Hours in the words of `open`: a text or list, or a mapping with `open`, `holidays` and `time_zone`."""
+
+    def parse(node: Node) -> OpenHours:
+        if node.is_mapping:
+            inner = node.fields()
+            hours = open_hours(inner)
+            inner.close()
+            return hours
+        return OpenHours(zone, opening_spans(node))
+
+    zone = fields.get_or("time_zone", time_zone, "UTC")
+    return fields.get(name, parse)

@@ -1,0 +1,201 @@
+"""Groups over real sockets: gathered, repeated, escalated, never doubled."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from alerts.delivery.commands import Acknowledge, SilenceCommand, Unsilence
+from alerts.delivery.group_log import GroupTold
+from alerts.delivery.retry_policy import Policy
+from alerts.paging import EVERYTHING, Escalation, Route, Timers
+from tests.post import Hook, MemoryLog, Post, now_ms, transition
+
+GATHERED = Timers(group_by=("rule",), group_wait_ms=200, group_interval_ms=400)
+ALONE = Timers(group_by=EVERYTHING, group_wait_ms=0, group_interval_ms=100)
+CALM = Policy(timeout_s=2, base_s=0.01, cap_s=0.02, deadline_s=60)
+
+
+def _run(body: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(body())
+
+
+def _post(route: Route, log: MemoryLog | None = None, **hooks: Hook) -> Post:
+    return Post(hooks or {"pager": Hook()}, log, routes=(route,))
+
+
+def _states(hook: Hook) -> list[tuple[str, int]]:
+    """Type and number of alerts of each message."""
+    return [
+        (str(body["type"]), len(body["data"].get("alerts", [0])))  # type: ignore[attr-defined]
+        for body in hook.bodies
+    ]
+
+
+async def _quiet(seconds: float) -> None:
+    """Let wall-clock time go by, since groups wait by it."""
+    await asyncio.sleep(seconds)
+
+
+def test_five_hundred_alerts_are_one_notice() -> None:
+    """All that comes within group_wait is told together, and every record is done at once."""
+
+    async def body() -> None:
+        async with _post(Route("pager", timers=GATHERED)).running(CALM) as post:
+            await post.offer(*(transition(f"a{n}", 1) for n in range(500)), written_ms=now_ms())
+            assert len(post.done) == 500
+            await post.until(lambda: post.hooks["pager"].bodies)
+            await _quiet(0.6)
+            (only,) = post.hooks["pager"].bodies
+            assert only["type"] == "cx.group.firing"
+            assert only["data"]["count"] == 500  # type: ignore[index]
+
+    _run(body)
+
+
+def test_news_waits_for_the_interval_but_an_end_does_not() -> None:
+    """What begins later is told after group_interval; what is over is told at once."""
+
+    async def body() -> None:
+        timers = Timers(group_by=("rule",), group_wait_ms=50, group_interval_ms=60_000)
+        async with _post(Route("pager", timers=timers)).running(CALM) as post:
+            hook = post.hooks["pager"]
+            await post.offer(transition("a", 1), transition("b", 1), written_ms=now_ms())
+            await post.until(lambda: len(hook.bodies) == 1)
+            await post.offer(transition("c", 1), written_ms=now_ms())
+            await _quiet(0.7)
+            assert len(hook.bodies) == 1
+            await post.offer(transition("a", 2, "resolved"), written_ms=now_ms())
+            await post.until(lambda: len(hook.bodies) == 2)
+            assert _states(hook) == [("cx.group.firing", 2), ("cx.group.firing", 3)]
+
+    _run(body)
+
+
+def test_an_acknowledgement_stops_repeats_and_escalation() -> None:
+    """Nothing more is told until the alert is over, which those who heard of it are told."""
+
+    async def body() -> None:
+        timers = Timers(group_by=EVERYTHING, group_wait_ms=0, group_interval_ms=50, repeat_interval_ms=1_000)
+        route = Route("pager", timers=timers, escalate=(Escalation("boss", 1_500),))
+        async with _post(route, pager=Hook(), boss=Hook()).running(CALM) as post:
+            await post.offer(transition("a", 1), written_ms=now_ms())
+            await post.until(lambda: len(post.hooks["pager"].bodies) == 2)  # told, and repeated
+            now = datetime.now(UTC)
+            post.muting.apply(Acknowledge(alert="a", severity="critical", at=now, by="ann"))
+            post.dispatcher.desk.look()
+            await _quiet(2.0)
+            assert len(post.hooks["pager"].bodies) == 2
+            assert not post.hooks["boss"].bodies
+            await post.offer(transition("a", 2, "resolved"), written_ms=now_ms())
+            await post.until(lambda: len(post.hooks["pager"].bodies) == 3)
+            assert not post.hooks["boss"].bodies
+
+    _run(body)
+
+
+def test_nobody_acknowledges_so_the_next_is_told() -> None:
+    """The step's receiver hears of it after its wait, and then of the end too."""
+
+    async def body() -> None:
+        route = Route("pager", timers=ALONE, escalate=(Escalation("boss", 400),))
+        async with _post(route, pager=Hook(), boss=Hook()).running(CALM) as post:
+            await post.offer(transition("a", 1), written_ms=now_ms())
+            await post.until(lambda: post.hooks["boss"].bodies)
+            await post.offer(transition("a", 2, "resolved"), written_ms=now_ms())
+            await post.until(lambda: len(post.hooks["boss"].bodies) == 2)
+            types = [body["type"] for body in post.hooks["boss"].bodies]
+            assert types == ["cx.alert.firing", "cx.alert.resolved"]
+
+    _run(body)
+
+
+def test_what_is_over_before_the_wait_is_told_to_nobody() -> None:
+    """Neither that it began nor that it ended."""
+
+    async def body() -> None:
+        async with _post(Route("pager", timers=GATHERED)).running(CALM) as post:
+            await post.offer(transition("a", 1), transition("a", 2, "resolved"), written_ms=now_ms())
+            await _quiet(0.8)
+            assert not post.hooks["pager"].tries
+
+    _run(body)
+
+
+def test_a_restart_goes_on_without_doubling() -> None:
+    """The state of groups is on the log: what was told is not told again."""
+
+    async def body() -> None:
+        log = MemoryLog()
+        route = Route("pager", timers=GATHERED)
+        async with _post(route, log).running(CALM) as post:
+            await post.offer(transition("a", 1), transition("b", 1), written_ms=now_ms())
+            await post.until(lambda: post.hooks["pager"].got)
+            await _quiet(0.2)
+            assert isinstance(log.groups[-1], GroupTold)
+        async with _post(route, log).running(CALM) as again:
+            await again.offer(transition("a", 1), transition("b", 1), written_ms=now_ms())
+            await _quiet(0.8)
+            assert not again.hooks["pager"].tries
+            await again.offer(transition("b", 2, "resolved"), written_ms=now_ms())
+            await again.until(lambda: again.hooks["pager"].bodies)
+            assert _states(again.hooks["pager"]) == [("cx.group.firing", 2)]
+
+    _run(body)
+
+
+def test_a_kill_before_the_end_was_written_repeats_under_the_same_key() -> None:
+    """The plan was written first, so whoever goes on sends the same message under the same key."""
+
+    async def body() -> None:
+        log = MemoryLog()
+        route = Route("pager", timers=GATHERED)
+        async with _post(route, log).running(CALM) as post:
+            await post.offer(transition("a", 1), transition("b", 1), written_ms=now_ms())
+            await post.until(lambda: post.hooks["pager"].got)
+            await _quiet(0.2)
+            assert isinstance(log.groups[-1], GroupTold)
+            first = list(post.hooks["pager"].got)
+        log.groups = [each for each in log.groups if not isinstance(each, GroupTold)]
+        async with _post(route, log).running(CALM) as again:
+            await again.until(lambda: again.hooks["pager"].got)
+            assert again.hooks["pager"].got == first
+
+    _run(body)
+
+
+def test_a_silence_holds_a_group_back_and_its_end_lets_it_out() -> None:
+    """What still fires when the silence ends is told at once."""
+
+    async def body() -> None:
+        async with _post(Route("pager", timers=ALONE)).running(CALM) as post:
+            now = datetime.now(UTC)
+            until = now + timedelta(hours=1)
+            post.muting.apply(
+                SilenceCommand(id="s", match={"channel": "phone"}, until=until, at=now, by="ann")
+            )
+            await post.offer(transition("a", 1), written_ms=now_ms())
+            await _quiet(0.7)
+            assert not post.hooks["pager"].tries
+            post.muting.apply(Unsilence(id="s", at=now, by="ann"))
+            post.dispatcher.desk.look()
+            await post.until(lambda: post.hooks["pager"].bodies)
+
+    _run(body)
+
+
+@pytest.mark.parametrize("severity", ["warning", "critical"])
+def test_a_change_of_severity_stays_in_its_group(severity: str) -> None:
+    """An alert by itself is one group whatever its severity: it is never told twice as two."""
+
+    async def body() -> None:
+        async with _post(Route("pager", timers=ALONE)).running(CALM) as post:
+            await post.offer(transition("a", 1, severity="critical"), written_ms=now_ms())
+            await post.until(lambda: len(post.hooks["pager"].bodies) == 1)
+            await post.offer(transition("a", 2, severity=severity), written_ms=now_ms())
+            await post.until(lambda: len(post.hooks["pager"].bodies) == 2)
+            await post.offer(transition("a", 3, "resolved", "warning"), written_ms=now_ms())
+            await post.until(lambda: len(post.hooks["pager"].bodies) == 3)
+
+    _run(body)

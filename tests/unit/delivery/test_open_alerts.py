@@ -1,0 +1,64 @@
+"""What every worker knows of all alerts."""
+
+import orjson
+
+from alerts.delivery.notices import TransitionNews, notice
+from alerts.delivery.open_alerts import OpenAlerts
+from alerts.paging import Comparison, Inhibition, Matcher
+from tests.post import transition
+
+
+def _news(value: bytes) -> TransitionNews:
+    found = notice(value)
+    assert found is not None
+    return found.news
+
+
+def _at(value: bytes, at: str, **more: object) -> bytes:
+    return orjson.dumps({**orjson.loads(value), "at": at, "started_at": at, **more})
+
+
+def test_the_latest_transition_counts_in_whatever_order() -> None:
+    """Partitions come as they like; what is not a transition is passed over."""
+    known = OpenAlerts()
+    for value in (transition("a", 2, "resolved"), transition("a", 1), b"nothing", transition("b", 1)):
+        known.apply(value)
+    assert [each.id for each in known.open()] == ["b"]
+    assert {each.id for each in known.all()} == {"a", "b"}
+    assert [each.seq for each in known.named("a")] == [2]
+
+
+def test_episodes_of_a_day_are_counted() -> None:
+    """The third time in 24 h is told as such; older ones and other scopes do not count."""
+    known = OpenAlerts()
+    known.apply(_at(transition("old", 1), "2026-11-20T09:00:00Z"))
+    known.apply(_at(transition("a", 1), "2026-11-22T09:00:00Z"))
+    known.apply(_at(transition("b", 1), "2026-11-22T10:00:00Z"))
+    known.apply(_at(transition("x", 1), "2026-11-22T10:00:00Z", scope={"channel": "chat"}))
+    assert known.times(_news(_at(transition("c", 1), "2026-11-22T11:00:00Z"))) == 3
+
+
+def test_an_alert_keeps_others_from_being_told() -> None:
+    """While it fires, where the labels that must be equal are."""
+    rule = Inhibition(
+        (Matcher("severity", Comparison.EQUAL, ("critical",)),),
+        (Matcher("severity", Comparison.EQUAL, ("warning",)),),
+        ("channel",),
+    )
+    known = OpenAlerts()
+    quiet = _news(transition("w", 1, severity="warning"))
+    assert known.inhibitor(quiet, quiet.labels, [rule]) == ""
+    known.apply(transition("c", 1))
+    assert known.inhibitor(quiet, quiet.labels, [rule]) == "c"
+    assert known.inhibitor(quiet, {**quiet.labels, "channel": "chat"}, [rule]) == ""
+    known.apply(transition("c", 2, "resolved"))
+    assert known.inhibitor(quiet, quiet.labels, [rule]) == ""
+
+
+def test_memory_is_bounded_and_what_fires_stays() -> None:
+    """What is over goes first."""
+    known = OpenAlerts(most=2)
+    known.apply(transition("fires", 1))
+    for name in ("a", "b", "c"):
+        known.apply(transition(name, 1, "resolved"))
+    assert {each.id for each in known.all()} == {"fires", "c"}
