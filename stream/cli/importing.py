@@ -28,6 +28,7 @@ from stream.importing.mapping import Format, LogMapping
 from stream.importing.mapping_file import load, shipped, text_of
 from stream.importing.tables import rows
 from stream.importing.zones import zone_of
+from stream.indicators.cells import SCALES_OF
 from stream.intake.vouching import Vouching
 from stream.kafka.clients import BrokerError, admin_client, producing
 from stream.kafka.settings import ClientSettings
@@ -67,6 +68,13 @@ _KEYS: Final = msgspec.json.Decoder(_Keys)
     help="Rules file whose scales the answers must fit; without it, the default ones.",
 )
 @click.option(
+    "--question",
+    "questions",
+    multiple=True,
+    metavar="COLUMN=INDICATOR[/SCALE]",
+    help="Which column of a survey is an answer to what, such as Q1=nps or 'How was it?=csat/1-5'.",
+)
+@click.option(
     "--as-is", is_flag=True, help="Keep the order of the log; otherwise events leave by event time."
 )
 @click.option("--strict", is_flag=True, help="Exit with code 1 when a row could not be used.")
@@ -103,6 +111,7 @@ class ImportWish:
     output: str | None
     time_zone: str | None
     rules: str | None
+    questions: tuple[str, ...]
     as_is: bool
     strict: bool
 
@@ -110,7 +119,10 @@ class ImportWish:
 def _import(kafka: ClientSettings, kind: str, file: str, wish: ImportWish) -> None:
     mapping = load(kind, _zone(wish.time_zone))
     indicators = {} if wish.rules is None else rule_files.load(wish.rules).indicators
-    importer = Importer(mapping, Vouching(indicators).refused)
+    entries = {QUESTIONS: dict(map(_question, wish.questions))} if wish.questions else {}
+    if entries and all(table.name != QUESTIONS for table in mapping.tables):
+        raise SettingsError(f"--question: want a mapping with a table of questions, got {kind}")
+    importer = Importer(mapping, Vouching(indicators).refused, entries)
     broker = click.get_current_context().get_parameter_source("broker") is ParameterSource.COMMANDLINE
     with _events(importer, mapping, file, as_is=wish.as_is) as events:
         if broker and wish.output is None:
@@ -120,6 +132,20 @@ def _import(kafka: ClientSettings, kind: str, file: str, wish: ImportWish) -> No
     click.echo(reported(importer.tale, mapping.format), err=True, nl=False)
     if wish.strict and importer.tale.bad:
         raise SystemExit(1)
+
+
+QUESTIONS: Final = "questions"
+"""The table of a mapping that says what the columns of a survey ask."""
+
+
+def _question(text: str) -> tuple[str, dict[str, str]]:
+    """`Q1=csat/1-5` as an entry of the table of questions."""
+    column, equals, meant = text.rpartition("=")
+    indicator, _, scale = meant.partition("/")
+    if not (equals and column and indicator in SCALES_OF and scale in {"", *SCALES_OF[indicator]}):
+        known = "; ".join(f"{name}/{', '.join(scales)}" for name, scales in SCALES_OF.items())
+        raise SettingsError(f'--question: want COLUMN=INDICATOR[/SCALE], of {known}, got "{text}"')
+    return column.strip(), {"indicator": indicator, **({"scale": scale} if scale else {})}
 
 
 def _zone(name: str | None) -> tzinfo | None:
@@ -160,6 +186,11 @@ def _read(
             raise unreadable(log.name, error) from None
     yield from importer.finish()
     tale = importer.tale
+    if not tale.events and not tale.bad and importer.asked:
+        asked = ", ".join(f'"{name}"' for name in importer.asked)
+        raise SettingsError(
+            f"{file}: say what is asked, such as --question 'COLUMN=csat/1-5'; there are: {asked}"
+        )
     if tale.rows > tale.skipped and not tale.events:
         click.echo(reported(tale, layout), err=True, nl=False)
         raise SettingsError(f"{file}: want rows that the mapping makes events of, got none in {tale.rows:,}")

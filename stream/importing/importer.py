@@ -14,8 +14,9 @@ from alerts.errors import SettingsError
 from stream.importing.answers import stepped
 from stream.importing.columns import Fault, Row, RowError, cell
 from stream.importing.counts import ImportCounts
-from stream.importing.lookups import LookedUp, look_up
+from stream.importing.lookups import Entries, LookedUp, look_up
 from stream.importing.mapping import Event, LogMapping, Shape
+from stream.importing.questions import QUESTION
 from stream.importing.tables import Numbered
 from stream.messages.outcomes import Reason, Reject
 from stream.messages.records import Stream
@@ -26,6 +27,8 @@ Vouch = Callable[[Stream, Sequence[bytes]], Mapping[int, Reject]]
 BATCH: Final = 1_000
 """Rows whose events are shown to `vouch` at once."""
 SHOWN_CHARS: Final = 60
+QUESTIONS_SHOWN: Final = 30
+"""Questions of a survey that are remembered to be told, where no answer was one that counts."""
 
 
 @dataclass(slots=True)
@@ -56,13 +59,21 @@ class _Made:
 class Importer:
     """Turns rows into events; remembers the latest row of each case that is not over."""
 
-    def __init__(self, mapping: LogMapping, vouch: Vouch | None = None) -> None:
+    def __init__(
+        self,
+        mapping: LogMapping,
+        vouch: Vouch | None = None,
+        entries: Mapping[str, Entries] | None = None,
+    ) -> None:
+        """`entries` of the mapping's tables, by their names, come before its own."""
         self.tale = ImportCounts()
         self._mapping = mapping
         self._vouch = vouch
+        self._entries = entries or {}
         self._columns = sorted(mapping.columns)
-        self._unseen = list(self._columns)
+        self._unseen = [column for column in self._columns if column not in mapping.format.optional]
         self._held: dict[str, _Held] = {}
+        self.asked: dict[str, None] = {}
 
     def lines(self, rows: Iterable[Numbered]) -> Iterator[bytes]:
         """Events as JSON lines, each with a newline, in the order of the rows that decided them.
@@ -75,6 +86,8 @@ class Importer:
             if isinstance(row, RowError):
                 self.tale.note(number, row)
                 continue
+            if QUESTION in row and len(self.asked) < QUESTIONS_SHOWN:
+                self.asked.setdefault(row[QUESTION])
             if self._unseen:
                 self._unseen = [column for column in self._unseen if column not in row]
             batch += self._row(number, row)
@@ -97,7 +110,7 @@ class Importer:
         Raises:
             SettingsError: it has not.
         """
-        absent = [column for column in self._columns if column not in columns]
+        absent = [column for column in self._unseen if column not in columns]
         if absent:
             raise SettingsError(
                 f"{name}: want the columns that the mapping names, got none called {', '.join(absent)} "
@@ -110,7 +123,8 @@ class Importer:
                 self.tale.note(number, RowError(Fault.FOREIGN, f"{condition.column}: not as in this log"))
                 return ()
         try:
-            found = look_up(row, self._mapping.tables, {}) if self._mapping.tables else LookedUp(row, {}, ())
+            tables = self._mapping.tables
+            found = look_up(row, tables, self._entries) if tables else LookedUp(row, {}, ())
             skips = any(condition.holds(found.row, None, last=False) for condition in self._mapping.skip)
         except RowError as error:
             self.tale.note(number, error)

@@ -66,11 +66,16 @@ def _several(columns: Sequence[str], value: str) -> RowError:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How the file is written: `kind` is csv, tsv, ndjson or json (a stream of objects, however spaced).
+    """How the file is written.
 
+    `kind` is csv, tsv, ndjson, json (a stream of objects, however spaced), or any (json where it begins as
+    such, else csv).
     `columns` names them where the file has no header line, which may have `header_rows` lines; `member` is
     a pattern of the wanted file's name in a zip archive, and with `several` all that fit are wanted.
-    `each` is the path of a list in JSON whose items are the rows, `beside` a list with more about them.
+    `each` is the path of a list in JSON whose items are the rows, `beside` a list with more about them;
+    `unwrap` is the key under which an answer of an API has its objects, if it is one.  `apart` are the
+    columns of a survey that are no questions: every other column of a row is a row of its own.  `optional`
+    columns need not be there.
     """
 
     kind: str = "csv"
@@ -82,6 +87,9 @@ class Format:
     beside: Beside | None = None
     header_rows: int = 1
     several: bool = False
+    unwrap: str | None = None
+    apart: tuple[str, ...] | None = None
+    optional: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

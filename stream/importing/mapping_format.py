@@ -7,7 +7,7 @@ from alerts.rulebook.yaml_nodes import Fields, Node
 from stream.importing.json_rows import Beside
 from stream.importing.mapping import Format
 
-FORMATS: Final = ("csv", "tsv", "ndjson", "json")
+FORMATS: Final = ("csv", "tsv", "ndjson", "json", "any")
 HEADER_ROWS: Final = 5
 """Rows of a header, at most; surveys have two or three."""
 
@@ -18,9 +18,10 @@ def file_format(fields: Fields) -> Format:
     objects = kind in {"ndjson", "json"}
     between = fields.get("delimiter", delimiter)
     columns = fields.get("columns", lambda node: tuple(node.each(Node.text)))
-    if kind != "csv":
+    if kind not in {"csv", "any"}:
         fields.refuse("delimiter", f"has no meaning where the format is {kind}")
-    for key in ("columns", "header_rows") if objects else ("each", "beside"):
+    of_tables, of_objects = ("columns", "header_rows", "each_column"), ("each", "beside", "unwrap")
+    for key in of_tables if objects else of_objects if kind != "any" else ():
         why = ": its objects name their fields" if objects else ""
         fields.refuse(key, f"has no meaning where the format is {kind}{why}")
     if "member" in fields:
@@ -35,7 +36,17 @@ def file_format(fields: Fields) -> Format:
         beside=fields.get("beside", _beside),
         header_rows=fields.get_or("header_rows", _header_rows, 1),
         several="members" in fields,
+        unwrap=fields.get("unwrap", Node.text),
+        apart=fields.get("each_column", _each_column),
+        optional=tuple(fields.get_or("optional", lambda node: node.each(Node.text), [])),
     )
+
+
+def _each_column(node: Node) -> tuple[str, ...]:
+    fields = node.fields("{except: [columns that are no questions]}")
+    found = fields.require("except", lambda inner: inner.each(Node.text), "the columns that are no questions")
+    fields.close()
+    return tuple(found or ())
 
 
 def _header_rows(node: Node) -> int:

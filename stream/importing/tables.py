@@ -16,6 +16,7 @@ from stream.importing.header_rows import named, zone_column
 from stream.importing.json_rows import json_rows
 from stream.importing.json_stream import LONGEST, Splitter, TooLong
 from stream.importing.mapping import Format
+from stream.importing.questions import Questions
 
 Numbered = tuple[int, Row | RowError]
 """A line number, from 1 (of a stream of JSON: the number of the object), and what stands there."""
@@ -37,7 +38,7 @@ def rows(stream: IO[bytes], layout: Format, name: str, told: Named = lambda _: N
     Raises:
         SettingsError: the file has no header line, or one that cannot be read.
     """
-    if layout.kind == "json":
+    if layout.kind == "json" or (layout.kind == "any" and _beginning(stream).lstrip()[:1] in {b"{", b"["}):
         return _stream(stream, layout)
     encoding = layout.encoding
     if encoding == "utf-8" and _beginning(stream).startswith(UTF_16):
@@ -50,7 +51,7 @@ def rows(stream: IO[bytes], layout: Format, name: str, told: Named = lambda _: N
 
 def _beginning(stream: IO[bytes]) -> bytes:
     peek = getattr(stream, "peek", None)
-    return b"" if peek is None else bytes(peek(2)[:2])
+    return b"" if peek is None else bytes(peek(64)[:64])
 
 
 def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Iterator[Numbered]:
@@ -60,10 +61,11 @@ def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Ite
     except (csv.Error, UnicodeError) as error:
         raise SettingsError(f"{name}: want a header line that names the columns, got: {error}") from None
     names = distinct(layout.columns or named([[*_plain(head)] for head in heads]))
+    survey = None if layout.apart is None else Questions(names, layout.apart)
     if not names:
         raise SettingsError(f"{name}: want a header line that names the columns, got an empty file")
     extra = zone_column(heads)
-    told([*names, *extra])
+    told([*(survey.columns if survey else names), *extra])
     while True:
         lines.record()
         try:
@@ -78,7 +80,11 @@ def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Ite
             return
         if record:
             row = _row(names, record)
-            yield lines.number, {**row, **extra} if extra and not isinstance(row, RowError) else row
+            if isinstance(row, RowError) or not (extra or survey):
+                yield lines.number, row
+                continue
+            for each in survey.rows(row) if survey else (row,):
+                yield lines.number, {**each, **extra}
 
 
 def _reader(lines: BoundedLines, layout: Format) -> "Iterator[list[str]]":
@@ -152,12 +158,18 @@ def _of_line(number: int, content: str, layout: Format) -> Iterator[Numbered]:
         yield from _fanned(number, value, layout)
 
 
-def _fanned(number: int, value: Any, layout: Format) -> Iterator[Numbered]:  # an object of JSON
-    try:
-        for row in json_rows(value, layout.each, layout.beside):
-            yield number, row
-    except RowError as error:
-        yield number, error
+def _fanned(number: int, value: Any, layout: Format) -> Iterator[Numbered]:
+    """The rows of an object, or of those that it wraps."""
+    inner = value.get(layout.unwrap) if layout.unwrap else None
+    for item in inner if isinstance(inner, list) else (value,):
+        if not isinstance(item, dict):
+            yield number, RowError(Fault.SYNTAX, f"want objects in {layout.unwrap}, got something else")
+            continue
+        try:
+            for row in json_rows(item, layout.each, layout.beside):
+                yield number, row
+        except RowError as error:
+            yield number, error
 
 
 def _one_by_one(content: str) -> list[object]:
