@@ -23,6 +23,23 @@ def printable(text: str) -> str:
     )
 
 
+def printable_json(data: bytes) -> bytes:
+    r"""The same JSON, with everything written as `\u001b` that a terminal would obey."""
+    text = data.decode()
+    if text.isprintable():
+        return data
+    return "".join(
+        char if char.isprintable() or char in HARMLESS or char == "\n" else _json_escape(char)
+        for char in text
+    ).encode()
+
+
+def _json_escape(char: str) -> str:
+    """Two escapes where one holds no more than sixteen bits."""
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
 def spreadsheet_cell(text: str) -> str:
     """The text as a cell that no spreadsheet computes: a formula gets an apostrophe before it.
 

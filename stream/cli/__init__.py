@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from alerts.errors import OperatorError
+from alerts.foreign_text import printable
 from stream import __version__
 
 COMMANDS: Final = {
@@ -57,5 +58,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         tocsin.main(args=arguments, prog_name="tocsin", auto_envvar_prefix="TOCSIN")
     except OperatorError as error:
-        click.echo(str(error), err=True)
+        click.echo("\n".join(map(printable, str(error).split("\n"))), err=True)
         sys.exit(OPERATOR_ERROR_EXIT)

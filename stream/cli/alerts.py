@@ -1,7 +1,7 @@
 """`tocsin alerts`: what fires, as it happens; take care of it, silence it, say what it was worth."""
 
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
@@ -13,10 +13,10 @@ from alerts.delivery import commands
 from alerts.delivery.commands import Acknowledge, Judgement, SilenceCommand, Unsilence
 from alerts.delivery.mutes import Muting
 from alerts.errors import SettingsError
-from alerts.foreign_text import printable
+from alerts.foreign_text import printable, printable_json
 from alerts.notation import duration_ms
 from alerts.rules import DIMENSIONS
-from alerts.transitions import encode
+from alerts.transitions import Transition, encode
 from stream.cli.command_key import command_key_option
 from stream.cli.kafka_options import kafka_options, run
 from stream.kafka.clients import POLL_MS, read_all, reading
@@ -52,7 +52,7 @@ def show(kafka: ClientSettings, *, everything: bool, as_json: bool) -> None:
     standing, notes = run(_read(kafka))
     found = standing.all() if everything else standing.open()
     for transition in found:
-        click.echo(encode(transition) if as_json else line(transition, notes))
+        _show(transition, notes, as_json=as_json)
     if not found and not as_json:
         click.echo("Nothing is open.")
 
@@ -132,7 +132,12 @@ def silences(kafka: ClientSettings, *, as_json: bool) -> None:
     for each in run(_silences(kafka)):
         match = " ".join(f"{label}={value}" for label, value in each.match.items())
         text = f"{each.id}  until {each.until:{TIME}}  {match}  by {each.by}  {each.comment or ''}"
-        click.echo(commands.encode(each) if as_json else printable(text.rstrip()))
+        click.echo(printable_json(commands.encode(each)) if as_json else printable(text.rstrip()))
+
+
+def _show(transition: Transition, notes: Mapping[str, str], *, as_json: bool) -> None:
+    """One line: as it is on cx.alerts, or for people."""
+    click.echo(printable_json(encode(transition)) if as_json else printable(line(transition, notes)))
 
 
 async def _read(kafka: ClientSettings) -> tuple[AlertStanding, dict[str, str]]:
@@ -153,7 +158,7 @@ async def _follow(kafka: ClientSettings, *, from_start: bool, as_json: bool) -> 
                 for record in records:
                     transition = decode(record.value)
                     if transition is not None and standing.apply(transition):
-                        click.echo(encode(transition) if as_json else line(transition, {}))
+                        _show(transition, {}, as_json=as_json)
 
 
 async def _silences(kafka: ClientSettings) -> list[SilenceCommand]:

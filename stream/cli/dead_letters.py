@@ -1,28 +1,25 @@
 """`tocsin dead-letters`: what was refused and why; send it again once the reason is gone."""
 
-import asyncio
 import functools
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from heapq import heappop, heappush
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any
 
 import click
 import orjson
 
 from alerts.errors import SettingsError
+from alerts.foreign_text import printable, printable_json
 from alerts.notation import duration_ms
 from alerts.transitions import utc_text
 from stream.cli.kafka_options import kafka_options, run
-from stream.kafka.clients import producing, read_all
-from stream.kafka.letters import REASONS, TOPICS, Letter, LetterChoice, as_object, read
+from stream.kafka.letters import REASONS, TOPICS, Letter, LetterChoice, as_object
 from stream.kafka.settings import ClientSettings
-from stream.messages.topic_names import DEAD_LETTERS
-
-AT_ONCE: Final = 1_000
-"""Letters that are on their way at a time."""
+from stream.ops.redriving import Kept, chosen
+from stream.ops.redriving import redrive as send_again
 
 
 @click.group("dead-letters")
@@ -60,7 +57,7 @@ def show(kafka: ClientSettings, choice: LetterChoice, limit: int, *, as_json: bo
     """
     letters, counts = run(_latest(kafka, choice, limit))
     for letter in letters:
-        click.echo(orjson.dumps(as_object(letter)) if as_json else _line(letter))
+        click.echo(printable_json(orjson.dumps(as_object(letter))) if as_json else printable(_line(letter)))
     if not as_json:
         _count(counts)
 
@@ -69,19 +66,25 @@ def show(kafka: ClientSettings, choice: LetterChoice, limit: int, *, as_json: bo
 @kafka_options
 @_chosen
 @click.option("--all", "everything", is_flag=True, help="All of them; else say which.")
+@click.option("--again", is_flag=True, help="Also those that were sent before.")
 @click.option("--dry-run", is_flag=True, help="Only count what would be sent.")
-def redrive(kafka: ClientSettings, choice: LetterChoice, *, everything: bool, dry_run: bool) -> None:
-    """Send dead letters to the topic that they came from, byte for byte, with their own headers.
+def redrive(
+    kafka: ClientSettings, choice: LetterChoice, *, everything: bool, again: bool, dry_run: bool
+) -> None:
+    """Send dead letters to the topic that they came from, byte for byte, with their descent in headers.
 
-    Messages that the gateway refused have none, and stay.
-    What is sent again stays here; a record that is sent twice counts once, as its id is known.
+    Messages that the gateway refused have none, and stay.  A letter is sent once, also when it comes back.
     """
     if choice == LetterChoice() and not everything:
         raise SettingsError("--topic, --reason, --since or --all: want to be told which letters, got nothing")
-    counts = run(_send(kafka, choice, dry_run=dry_run))
-    count = counts.total()
+    done = run(send_again(kafka, choice, dry_run=dry_run, again=again))
+    count = done.sent.total()
     click.echo(f"{count} record{'s' * (count != 1)} {'to send' if dry_run else 'sent again'}")
-    _count(counts)
+    _count(done.sent)
+    for why, kept in done.kept.items():
+        if kept:
+            hint = " (--again sends them)" if why is Kept.SENT_BEFORE else ""
+            click.echo(f"{kept} not sent: {why}{hint}")
 
 
 async def _latest(
@@ -90,43 +93,13 @@ async def _latest(
     """The newest `limit` letters, oldest first, and how many there are in all by reason."""
     kept: list[tuple[tuple[int, str, int, int], Letter]] = []
     counts: Counter[str] = Counter()
-    async for letter in _chosen_letters(kafka, choice):
+    async for found in chosen(kafka, choice):
+        letter = found.letter
         counts[letter.reason] += 1
         heappush(kept, ((letter.at_ms, letter.topic, letter.partition, letter.offset), letter))
         if len(kept) > limit:
             heappop(kept)
     return [letter for _, letter in sorted(kept, key=itemgetter(0))], counts
-
-
-async def _send(kafka: ClientSettings, choice: LetterChoice, *, dry_run: bool) -> Counter[str]:
-    """Send again what is there now, a thousand at a time, or only count it; how many, by reason."""
-    counts: Counter[str] = Counter()
-    async with producing(kafka) as producer:
-        sent = []
-        async for letter in _chosen_letters(kafka, choice):
-            if letter.source is not None or (letter.key is None and letter.value is None):
-                continue  # no record; or nothing at all, which the client refuses to send
-            if not letter.is_whole:
-                continue  # only its beginning is here; the record itself is where it was
-            counts[letter.reason] += 1
-            if dry_run:
-                continue
-            # Without a key nothing says where it belongs but where it was.
-            partition = letter.partition if letter.key is None else None
-            record = (letter.topic, letter.value, letter.key, partition)
-            sent.append(await producer.send(*record, headers=list(letter.headers)))
-            if len(sent) == AT_ONCE:
-                await asyncio.gather(*sent)
-                sent.clear()
-        await asyncio.gather(*sent)
-    return counts
-
-
-async def _chosen_letters(kafka: ClientSettings, choice: LetterChoice) -> AsyncIterator[Letter]:
-    async for record in read_all(kafka, DEAD_LETTERS):
-        letter = read(record)
-        if letter is not None and choice.holds(letter):
-            yield letter
 
 
 def _choice(topic: str | None, reason: str | None, since: str | None) -> LetterChoice:

@@ -12,6 +12,7 @@ import click
 import orjson
 
 from alerts.errors import SettingsError
+from alerts.foreign_text import printable, printable_json
 from alerts.readings import scope_words
 from alerts.transitions import seconds, utc_text
 from alerts.wording import duration_words
@@ -78,13 +79,13 @@ def command(**options: Any) -> None:
     changed = [pair for pair in found if pair.changes]
     if wanted.as_json:
         for pair in changed:
-            sys.stdout.buffer.write(_json(pair))
+            sys.stdout.buffer.write(printable_json(_json(pair)))
         sys.stdout.buffer.flush()
     else:
         for line in _text(changed, len(found) - len(changed), local_zone):
-            click.echo(line)
+            click.echo(printable(line))
     for line in fate_lines(runs[1].fate, local_zone):
-        click.echo(line, err=True)
+        click.echo(printable(line), err=True)
     if any(change in failing for pair in changed for change in pair.changes):
         raise SystemExit(1)
 

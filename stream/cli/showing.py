@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 
 from alerts.errors import SettingsError
+from alerts.foreign_text import printable, printable_json
 from alerts.notation import duration_ms
 from alerts.readings import scope_object
 from alerts.rules import MINUTE_MS
@@ -58,7 +59,7 @@ class Showing:
                 continue
             kept.append(transition)
             if self._style.as_json and not self._style.explain:
-                sys.stdout.buffer.write(encode(transition) + b"\n")
+                sys.stdout.buffer.write(printable_json(encode(transition)) + b"\n")
         sys.stdout.buffer.flush()
         return kept
 
@@ -75,15 +76,15 @@ class Showing:
                 _echo(report(self._periods, self._plan, style.choice))
             click.echo()
         for line in fate_lines(fate, style.zone):
-            click.echo(line, err=quiet)
+            click.echo(printable(line), err=quiet)
 
     def _explain(self, explained: Explained) -> None:
         if not self._style.choice.holds(explained.rule.name, scope_object(explained.scope)):
             return
         if self._style.as_json:
-            sys.stdout.buffer.write(explanation_json(explained))
+            sys.stdout.buffer.write(printable_json(explanation_json(explained)))
         else:
-            sys.stdout.write(explanation_text(explained, self._style.zone) + "\n")
+            sys.stdout.write(printable(explanation_text(explained, self._style.zone)) + "\n")
 
 
 def zone(name: str) -> tzinfo:
@@ -131,4 +132,4 @@ def fate_lines(fate: RecordCounts, zone: tzinfo) -> Iterable[str]:
 
 def _echo(lines: Iterable[str]) -> None:
     for line in lines:
-        click.echo(line)
+        click.echo(printable(line))

@@ -20,6 +20,7 @@ from stream.messages.topic_names import (
     COMMANDS,
     DEAD_LETTERS,
     DELIVERIES,
+    REDRIVES,
     SCORES,
     TALLIES,
     intake_snapshots,
@@ -93,6 +94,7 @@ def specs(partitions: int, group: str) -> tuple[TopicSpec, ...]:
         TopicSpec(SCORES, TopicRole.OUTPUT, partitions, scores),
         TopicSpec(ALERTS, TopicRole.OUTPUT, partitions, month),
         TopicSpec(DEAD_LETTERS, TopicRole.OUTPUT, partitions, {**month, **large}),
+        TopicSpec(REDRIVES, TopicRole.INTERNAL, 1, month),
         TopicSpec(DELIVERIES, TopicRole.OUTPUT, partitions, month),
         TopicSpec(COMMANDS, TopicRole.OUTPUT, 1, month),  # every notifier reads all of it
         TopicSpec(COMMAND_ANSWERS, TopicRole.OUTPUT, 1, month),  # every notifier answers, all of them alike

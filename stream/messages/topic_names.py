@@ -8,6 +8,7 @@ ALERTS: Final = "cx.alerts"
 DEAD_LETTERS: Final = "cx.dead-letters"
 DELIVERIES: Final = "cx.deliveries"
 COMMANDS: Final = "cx.commands"
+REDRIVES: Final = "cx.redrives"
 COMMAND_ANSWERS: Final = "cx.command-answers"
 
 

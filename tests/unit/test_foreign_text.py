@@ -2,11 +2,12 @@
 
 import unicodedata
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.foreign_text import HARMLESS, printable, spreadsheet_cell
+from alerts.foreign_text import HARMLESS, printable, printable_json, spreadsheet_cell
 
 
 @given(st.text(st.characters()))
@@ -44,3 +45,11 @@ def test_what_is_written_out(text: str, shown: str) -> None:
 def test_cells_are_never_formulas(text: str, cell: str) -> None:
     """What would be computed is quoted; numbers are numbers."""
     assert spreadsheet_cell(text) == cell
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_json_means_the_same(text: str) -> None:
+    """Written otherwise, read alike, and nothing in it that a terminal obeys."""
+    data = orjson.dumps({"name": text})
+    assert orjson.loads(printable_json(data)) == {"name": text}
+    assert printable(printable_json(data).decode()) == printable_json(data).decode()

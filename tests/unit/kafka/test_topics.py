@@ -14,6 +14,7 @@ def test_everything_that_is_keyed_alike_has_as_many_partitions() -> None:
     assert {name: spec.partitions for name, spec in SPECS.items() if spec.partitions != 4} == {
         "cx.commands": 1,
         "cx.command-answers": 1,
+        "cx.redrives": 1,
     }
 
 

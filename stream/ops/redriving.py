@@ -1,0 +1,158 @@
+"""Dead letters sent again: each once, however often it is asked for, and with where they came from.
+
+What was sent is noted on cx.redrives, since nothing else says so: a record that is accepted the second time
+leaves no trace.  One that is refused again becomes another letter, which holds its descent in headers; it
+was sent once already, so it stays as well.  `again` sends both.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+import msgspec
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from alerts.errors import UNREADABLE
+from stream.kafka.clients import producing, read_all
+from stream.kafka.letters import Letter, LetterChoice, read
+from stream.kafka.settings import ClientSettings
+from stream.messages.topic_names import DEAD_LETTERS, REDRIVES
+
+AT_ONCE: Final = 1_000
+"""Letters that are on their way at a time."""
+ORIGIN_HEADER: Final = "tocsin-origin"
+"""Of a record that was sent again: where it first was, `cx.feedback/2@17`."""
+LETTER_HEADER: Final = "tocsin-redriven"
+"""And the letter that it was: partition and offset in cx.dead-letters, `0@4`."""
+
+LetterId = tuple[int, int, int]
+"""Partition, offset and timestamp of a letter: the topic may have been made anew."""
+
+
+class Kept(StrEnum):
+    """Why a letter is not sent."""
+
+    SENT_BEFORE = "sent before"
+    NO_RECORD = "no record"  # of the gateway, or with nothing in it
+    CUT = "only its beginning is here"
+    REFUSED = "refused by the broker"  # too large, or to a partition that is not there
+
+
+@dataclass(slots=True)
+class Redriven:
+    """How many letters were sent, by reason, and how many were not, by why."""
+
+    sent: Counter[str] = field(default_factory=Counter)
+    kept: Counter[Kept] = field(default_factory=Counter)
+
+
+class _Note(msgspec.Struct):
+    """The value of a cx.redrives record."""
+
+    letters: list[LetterId]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    identity: LetterId
+    letter: Letter
+
+    @property
+    def sent_before(self) -> bool:
+        """Whether its record was sent again once already, and refused again."""
+        return any(name == LETTER_HEADER for name, _ in self.letter.headers)
+
+
+async def chosen(kafka: ClientSettings, choice: LetterChoice) -> AsyncIterator[_Found]:
+    """The letters that are meant, with what identifies them; anything else in the topic is passed over."""
+    async for record in read_all(kafka, DEAD_LETTERS):
+        letter = read(record)
+        if letter is not None and choice.holds(letter):
+            yield _Found((record.partition, record.offset, record.timestamp), letter)
+
+
+async def redrive(kafka: ClientSettings, choice: LetterChoice, *, dry_run: bool, again: bool) -> Redriven:
+    """Send letters, or only count them.
+
+    Raises:
+        BrokerError: no broker answers or lets us in, or a topic is not there.
+    """
+    done, noted = Redriven(), await _noted(kafka)
+    async with producing(kafka) as producer:
+        batch: list[_Found] = []
+        async for found in chosen(kafka, choice):
+            why = why_kept(found.letter)
+            if why is None and not again and (found.sent_before or found.identity in noted):
+                why = Kept.SENT_BEFORE
+            if why is not None:
+                done.kept[why] += 1
+            elif dry_run:
+                done.sent[found.letter.reason] += 1
+            else:
+                batch.append(found)
+            if len(batch) >= AT_ONCE:
+                await _send(producer, batch, done)
+                batch = []
+        await _send(producer, batch, done)
+    return done
+
+
+def why_kept(letter: Letter) -> Kept | None:
+    """Why a letter cannot be sent; None when it can."""
+    if letter.source is not None or (letter.key is None and letter.value is None):
+        return Kept.NO_RECORD
+    return None if letter.is_whole else Kept.CUT
+
+
+async def _send(producer: AIOKafkaProducer, batch: list[_Found], done: Redriven) -> None:
+    """Send some letters, and note the ones that were taken."""
+    results = await asyncio.gather(*(_one(producer, found) for found in batch))
+    taken = [found for found, ended in zip(batch, results, strict=True) if ended]
+    done.kept[Kept.REFUSED] += len(batch) - len(taken)
+    done.sent.update(found.letter.reason for found in taken)
+    if taken:
+        note = msgspec.json.encode(_Note([found.identity for found in taken]))
+        await producer.send_and_wait(REDRIVES, note, partition=0)
+
+
+async def _one(producer: AIOKafkaProducer, found: _Found) -> bool:
+    """Send a letter's record; whether the broker took it."""
+    letter = found.letter
+    partitions = await producer.partitions_for(letter.topic)
+    if letter.key is None and letter.partition not in partitions:
+        return False  # without a key nothing says where it belongs but where it was
+    partition = letter.partition if letter.key is None else None
+    try:
+        await producer.send_and_wait(
+            letter.topic, letter.value, letter.key, partition, headers=descended(letter, found.identity)
+        )
+    except (KafkaError, ValueError):
+        return False
+    return True
+
+
+def descended(letter: Letter, identity: LetterId) -> list[tuple[str, bytes]]:
+    """The record's headers, and where it comes from: its first place and its last letter."""
+    ours = (ORIGIN_HEADER, LETTER_HEADER)
+    first = [value for name, value in letter.headers if name == ORIGIN_HEADER]
+    own = [pair for pair in letter.headers if pair[0] not in ours]
+    origin = first[0] if first else letter.place.encode()
+    return [*own, (ORIGIN_HEADER, origin), (LETTER_HEADER, b"%d@%d" % identity[:2])]
+
+
+async def _noted(kafka: ClientSettings) -> set[LetterId]:
+    found: set[LetterId] = set()
+    async for record in read_all(kafka, REDRIVES):
+        found.update(_decode(record))
+    return found
+
+
+def _decode(record: Any) -> list[LetterId]:
+    try:
+        return msgspec.json.decode(record.value or b"", type=_Note).letters
+    except UNREADABLE:
+        return []

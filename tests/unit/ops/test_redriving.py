@@ -1,0 +1,37 @@
+"""What a record that is sent again carries, and which letters have none to send."""
+
+import pytest
+
+from stream.kafka.letters import Letter
+from stream.ops.redriving import LETTER_HEADER, ORIGIN_HEADER, Kept, descended, why_kept
+
+
+def letter(**changed: object) -> Letter:
+    """A letter of a record with a header of its own."""
+    known: dict[str, object] = {
+        "topic": "cx.feedback", "partition": 2, "offset": 17, "reason": "not_json", "detail": "", "at_ms": 5,
+        "key": b"k", "value": b"v", "headers": (("x", b"y"),),
+    }  # fmt: skip
+    return Letter(**{**known, **changed})  # type: ignore[arg-type]
+
+
+def test_descent() -> None:
+    """The first place stays however often it is sent; the letter is the last one; others keep their order."""
+    first = descended(letter(), (0, 4, 5))
+    assert first == [("x", b"y"), (ORIGIN_HEADER, b"cx.feedback/2@17"), (LETTER_HEADER, b"0@4")]
+    second = descended(letter(headers=tuple(first), offset=99), (1, 8, 6))
+    assert second == [("x", b"y"), (ORIGIN_HEADER, b"cx.feedback/2@17"), (LETTER_HEADER, b"1@8")]
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({}, None),
+        ({"source": "zendesk"}, Kept.NO_RECORD),
+        ({"key": None, "value": None}, Kept.NO_RECORD),
+        ({"form": "cut; value bytes=9"}, Kept.CUT),
+    ],
+)
+def test_what_has_nothing_to_send(changed: dict[str, object], why: Kept | None) -> None:
+    """Messages of the gateway, nothing at all, and beginnings."""
+    assert why_kept(letter(**changed)) is why
