@@ -18,7 +18,7 @@ from alerts.transitions import utc_text
 from stream.cli.kafka_options import kafka_options, run
 from stream.kafka.letters import REASONS, TOPICS, Letter, LetterChoice, as_object
 from stream.kafka.settings import ClientSettings
-from stream.ops.redriving import Kept, chosen
+from stream.ops.redriving import KeptLetter, chosen
 from stream.ops.redriving import redrive as send_again
 
 
@@ -83,7 +83,7 @@ def redrive(
     _count(done.sent)
     for why, kept in done.kept.items():
         if kept:
-            hint = " (--again sends them)" if why is Kept.SENT_BEFORE else ""
+            hint = " (--again sends them)" if why is KeptLetter.SENT_BEFORE else ""
             click.echo(f"{kept} not sent: {why}{hint}")
 
 

@@ -33,7 +33,7 @@ LetterId = tuple[int, int, int]
 """Partition, offset and timestamp of a letter: the topic may have been made anew."""
 
 
-class Kept(StrEnum):
+class KeptLetter(StrEnum):
     """Why a letter is not sent."""
 
     SENT_BEFORE = "sent before"
@@ -47,7 +47,7 @@ class Redriven:
     """How many letters were sent, by reason, and how many were not, by why."""
 
     sent: Counter[str] = field(default_factory=Counter)
-    kept: Counter[Kept] = field(default_factory=Counter)
+    kept: Counter[KeptLetter] = field(default_factory=Counter)
 
 
 class _Note(msgspec.Struct):
@@ -87,7 +87,7 @@ async def redrive(kafka: ClientSettings, choice: LetterChoice, *, dry_run: bool,
         async for found in chosen(kafka, choice):
             why = why_kept(found.letter)
             if why is None and not again and (found.sent_before or found.identity in noted):
-                why = Kept.SENT_BEFORE
+                why = KeptLetter.SENT_BEFORE
             if why is not None:
                 done.kept[why] += 1
             elif dry_run:
@@ -101,18 +101,18 @@ async def redrive(kafka: ClientSettings, choice: LetterChoice, *, dry_run: bool,
     return done
 
 
-def why_kept(letter: Letter) -> Kept | None:
+def why_kept(letter: Letter) -> KeptLetter | None:
     """Why a letter cannot be sent; None when it can."""
     if letter.source is not None or (letter.key is None and letter.value is None):
-        return Kept.NO_RECORD
-    return None if letter.is_whole else Kept.CUT
+        return KeptLetter.NO_RECORD
+    return None if letter.is_whole else KeptLetter.CUT
 
 
 async def _send(producer: AIOKafkaProducer, batch: list[_Found], done: Redriven) -> None:
     """Send some letters, and note the ones that were taken."""
     results = await asyncio.gather(*(_one(producer, found) for found in batch))
     taken = [found for found, ended in zip(batch, results, strict=True) if ended]
-    done.kept[Kept.REFUSED] += len(batch) - len(taken)
+    done.kept[KeptLetter.REFUSED] += len(batch) - len(taken)
     done.sent.update(found.letter.reason for found in taken)
     if taken:
         note = msgspec.json.encode(_Note([found.identity for found in taken]))

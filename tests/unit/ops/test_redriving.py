@@ -3,7 +3,7 @@
 import pytest
 
 from stream.kafka.letters import Letter
-from stream.ops.redriving import LETTER_HEADER, ORIGIN_HEADER, Kept, descended, why_kept
+from stream.ops.redriving import LETTER_HEADER, ORIGIN_HEADER, KeptLetter, descended, why_kept
 
 
 def letter(**changed: object) -> Letter:
@@ -27,11 +27,11 @@ def test_descent() -> None:
     ("changed", "why"),
     [
         ({}, None),
-        ({"source": "zendesk"}, Kept.NO_RECORD),
-        ({"key": None, "value": None}, Kept.NO_RECORD),
-        ({"form": "cut; value bytes=9"}, Kept.CUT),
+        ({"source": "zendesk"}, KeptLetter.NO_RECORD),
+        ({"key": None, "value": None}, KeptLetter.NO_RECORD),
+        ({"form": "cut; value bytes=9"}, KeptLetter.CUT),
     ],
 )
-def test_what_has_nothing_to_send(changed: dict[str, object], why: Kept | None) -> None:
+def test_what_has_nothing_to_send(changed: dict[str, object], why: KeptLetter | None) -> None:
     """Messages of the gateway, nothing at all, and beginnings."""
     assert why_kept(letter(**changed)) is why
