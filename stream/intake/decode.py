@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from operator import attrgetter
 from typing import Final, Generic, cast
 
@@ -33,32 +34,37 @@ _NOWHERE: Final = np.empty(0, np.int64)
 class Decoded(Generic[EventT]):
     """Sound events in record order with one column, and the rejects in record order.
 
-    `at_ms` and `column` belong to `events`, one each.  The column of an interaction is its `opened_at`
-    in milliseconds (`NO_TIME` without one), that of feedback the cell that it is counted in.
+    `at_ms`, `column`, `stamps` and `records` belong to `events`, one each; `stamps` are Kafka's
+    timestamps, and one None stands for all of a file, which has none.  The column of an interaction is its
+    `opened_at` in milliseconds (`NO_TIME` without one), that of feedback the cell that it is counted in.
     """
 
     events: Sequence[EventT]
     at_ms: Ints
     column: Ints
     rejects: Sequence[Reject]
+    records: Sequence[Record]
+    stamps: Sequence[int | None] = (None,)
 
 
 def decode_interactions(records: Sequence[Record], max_ahead_ms: int) -> Decoded[Interaction]:
     """Read records of cx.interactions; an event more than `max_ahead_ms` past its record is refused."""
     events, kept, rejects = _structs(records, Stream.INTERACTIONS, _INTERACTION.decode)
-    at_ms, errors = _times(events, kept, max_ahead_ms)
+    stamps = _stamps(kept)
+    at_ms, errors = _times(events, kept, stamps, max_ahead_ms)
     _check_references(events, kept, errors)
     opened_ms = np.full(len(events), NO_TIME, np.int64)
     given, given_ms = _given_times(list(map(_OPENED, events)))
     opened_ms[given] = given_ms
     _check_given("opened_at", given, given_ms, errors)
-    return _without(Decoded(events, at_ms, opened_ms, rejects), errors, kept)
+    return without(Decoded(events, at_ms, opened_ms, rejects, kept, stamps), errors)
 
 
 def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: ScaleLevels) -> Decoded[Feedback]:
     """Read records of cx.feedback; `levels` knows the scales."""
     events, kept, rejects = _structs(records, Stream.FEEDBACK, _FEEDBACK.decode)
-    at_ms, errors = _times(events, kept, max_ahead_ms)
+    stamps = _stamps(kept)
+    at_ms, errors = _times(events, kept, stamps, max_ahead_ms)
     _check_references(events, kept, errors)
     given, given_ms = _given_times(list(map(_ASKED, events)))
     _check_given("interaction_at", given, given_ms, errors)
@@ -70,7 +76,7 @@ def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: ScaleL
         except RecordError as error:
             cells[place] = -1
             errors.setdefault(place, error)
-    return _without(Decoded(events, at_ms, np.array(cells, np.int64), rejects), errors, kept)
+    return without(Decoded(events, at_ms, np.array(cells, np.int64), rejects, kept, stamps), errors)
 
 
 def _structs(
@@ -130,8 +136,13 @@ def _check_references(
                 errors.setdefault(place, error)
 
 
+def _stamps(records: Sequence[Record]) -> Sequence[int | None]:
+    """Kafka's timestamps, or one None for all lines of a file."""
+    return (None,) if isinstance(records, FileRecords) else [record.timestamp for record in records]
+
+
 def _times(
-    events: Sequence[EventT], records: Sequence[Record], max_ahead_ms: int
+    events: Sequence[EventT], records: Sequence[Record], stamps: Sequence[int | None], max_ahead_ms: int
 ) -> tuple[Ints, dict[int, RecordError]]:
     """When each event happened, and by place those that cannot have."""
     errors: dict[int, RecordError] = {}
@@ -144,7 +155,8 @@ def _times(
     ):
         return records.at_ms, errors
     at_ms = read_times(list(map(_AT, events)))
-    stamps = [record.timestamp for record in records]
+    if isinstance(records, FileRecords):
+        stamps = [None] * len(events)
     if at_ms.min() >= EARLIEST_MS and at_ms.max() <= _least_limit(stamps, max_ahead_ms):
         return at_ms, errors
     limit_ms = [_limit(stamp, max_ahead_ms) for stamp in stamps]
@@ -205,20 +217,20 @@ def _no_moment(name: str, at_ms: int) -> RecordError | None:
     return None
 
 
-def _without(
-    decoded: Decoded[EventT], errors: Mapping[int, RecordError], records: Sequence[Record]
-) -> Decoded[EventT]:
+def without(decoded: Decoded[EventT], errors: Mapping[int, RecordError]) -> Decoded[EventT]:
     """The same without the events that have errors, which join the rejects."""
     if not errors:
         return decoded
     sound = np.ones(len(decoded.events), bool)
     sound[list(errors)] = False
     wrong: list[Reject] = [
-        Reject(records[place].offset, error.reason, error.detail) for place, error in errors.items()
+        Reject(decoded.records[place].offset, error.reason, error.detail) for place, error in errors.items()
     ]
     return Decoded(
-        [event for event, good in zip(decoded.events, sound.tolist(), strict=True) if good],
+        list(compress(decoded.events, sound.tolist())),
         decoded.at_ms[sound],
         decoded.column[sound],
         sorted([*decoded.rejects, *wrong], key=lambda reject: reject.offset),
+        list(compress(decoded.records, sound.tolist())),
+        decoded.stamps if decoded.stamps == (None,) else list(compress(decoded.stamps, sound.tolist())),
     )

@@ -15,8 +15,9 @@ import numpy as np
 from stream.columnar.hashing import hashed
 from stream.columnar.packing import pack, unpack
 from stream.columnar.structured import Table
-from stream.columnar.timestamps import NO_TIME
+from stream.columnar.timestamps import NO_TIME, Ints
 from stream.indicators.plan import Plan
+from stream.intake.agreement import Agreed, ClockAgreement, agreed
 from stream.intake.answer_cells import ScaleLevels
 from stream.intake.batch import EventBatch
 from stream.intake.cardinality import CardinalityGuard, SavedGuard
@@ -53,6 +54,7 @@ class Intake:
             stream: SourceClock(f"{stream.value}/{partition}", timing.pane_ms, timing.lateness_ms)
             for stream in Stream
         }
+        self._agreement = {stream: ClockAgreement(timing) for stream in Stream}
         self._dedup = {stream: Dedup(timing.dedup_horizon_ms) for stream in Stream}
         self._combos = Combos(plan.used_dims)
         self._emitter = Emitter(plan, self._combos)
@@ -82,7 +84,7 @@ class Intake:
         `heartbeat_ms` moves the stream's clock on, after the records, to an event time that is known from
         elsewhere (a backtest: from the other stream).
         """
-        fed = _unseen(records, self.next_offset(stream))
+        fed = self._source[stream].unseen(records)
         feed, refuse = partial(self._feed, stream), partial(self._refuse, stream)
         outputs = fed_in_parts(fed, self._mark, feed, refuse) if fed else []
         if heartbeat_ms is not None or not outputs:
@@ -95,11 +97,10 @@ class Intake:
     def _feed(self, stream: Stream, fed: Sequence[Record], heartbeat_ms: int = NO_TIME) -> IntakeOutput:
         """Take records that are new."""
         source = self._source[stream]
-        decoded, fresh, late = self._take(stream, fed)
+        decoded, found, fresh, late = self._take(stream, fed)
         if fed:
             source.next_offset = fed[-1].offset + 1
-        newest_ms = int(decoded.at_ms.max()) if len(decoded.at_ms) else NO_TIME
-        closed = source.advance(max(newest_ms, heartbeat_ms))
+        closed = source.advance(max(int(found.clock_ms.max(initial=NO_TIME)), heartbeat_ms))
         sections = self._closed(stream) if closed else self._emitter.silence()
         return IntakeOutput(
             decoded.rejects,
@@ -114,6 +115,7 @@ class Intake:
             source.watermark_ms,
             source.newest_ms,
             self._contacts.folded if stream is Stream.INTERACTIONS else self._answers.folded,
+            found.ahead,
         )
 
     def _refuse(self, stream: Stream, record: Record, error: Exception) -> IntakeOutput:
@@ -128,7 +130,7 @@ class Intake:
         lines: list[Marked] = [self._contacts, self._answers, self._combos]
         if self._pairs:
             lines.append(self._pairs)
-        undo_parts = marked(*self._source.values(), *self._dedup.values(), *lines)
+        undo_parts = marked(*self._source.values(), *self._agreement.values(), *self._dedup.values(), *lines)
         through = self._paired_through
 
         def undo() -> None:
@@ -169,7 +171,9 @@ class Intake:
         """A self-contained copy of the state, in pieces that begin with the header."""
         tables = self._tables()
         guards = {stream.value: guard.saved() for stream, guard in self._guards.items()}
-        header = header_of(self._plan, self._combos, used_cells(tables), self._source, guards)
+        agreements = {stream.value: clock.saved() for stream, clock in self._agreement.items()}
+        cells = used_cells(tables)
+        header = header_of(self._plan, self._combos, cells, self._source, guards, agreements)
         return pack(header, tables)
 
     @classmethod
@@ -183,6 +187,8 @@ class Intake:
         intake = cls(plan, partition)
         for stream, source in intake._source.items():  # its own
             resume(source, saved, stream.value)
+            stands = saved.agreements.get(stream.value)
+            intake._agreement[stream] = ClockAgreement(plan.rulebook.timing, stands)  # its own
         intake._guard_with(saved.guards)  # its own
         intake._load(refitted(saved, tables, plan, intake._combos))  # its own
         return intake
@@ -227,24 +233,27 @@ class Intake:
 
     def _take(
         self, stream: Stream, records: Sequence[Record]
-    ) -> tuple[Decoded[Interaction] | Decoded[Feedback], int, int]:
-        """Decode and count; gives what was decoded and how many were fresh, and of these late."""
+    ) -> tuple[Decoded[Interaction] | Decoded[Feedback], Agreed, int, int]:
+        """Decode and count: what was decoded, what is agreed on, how many were fresh, and of these late."""
         max_ahead_ms = self._plan.rulebook.timing.max_ahead_ms
         if stream is Stream.INTERACTIONS:
-            contacts = decode_interactions(records, max_ahead_ms)
-            batch, late = self._fresh(stream, contacts)
+            contacts, found = agreed(self._agreement[stream], decode_interactions(records, max_ahead_ms))
+            batch, late = self._fresh(stream, contacts, found.clock_ms)
             self._contacts.take(batch)
-            return contacts, len(batch), late
-        answers = decode_feedback(records, max_ahead_ms, self._levels)
-        answered, late = self._fresh(stream, answers)
+            return contacts, found, len(batch), late
+        decoded = decode_feedback(records, max_ahead_ms, self._levels)
+        answers, found = agreed(self._agreement[stream], decoded)
+        answered, late = self._fresh(stream, answers, found.clock_ms)
         unhappy = self._answers.take(answered)
         if self._pairs:
             self._pairs.take(unhappy)
-        return answers, len(answered), late
+        return answers, found, len(answered), late
 
-    def _fresh(self, stream: Stream, decoded: Decoded[EventT]) -> tuple[EventBatch[EventT], int]:
+    def _fresh(
+        self, stream: Stream, decoded: Decoded[EventT], clock_ms: Ints
+    ) -> tuple[EventBatch[EventT], int]:
         """The events that are not duplicates, and how many of them are late."""
-        clocks = self._source[stream].clocks(decoded.at_ms)
+        clocks = self._source[stream].clocks(clock_ms)
         ids = hashed(map(_ID, decoded.events))
         fresh = self._dedup[stream].fresh(ids, clocks[1:])
         closing, late = self._source[stream].place(decoded.at_ms, clocks[:-1])
@@ -288,10 +297,3 @@ class Intake:
         self._emitter.retain(codes)
         for guard in self._guards.values():
             guard.forget_codes()
-
-
-def _unseen(records: Sequence[Record], next_offset: int) -> Sequence[Record]:
-    """Without the records that were fed before."""
-    if not records or records[0].offset >= next_offset:
-        return records
-    return [record for record in records if record.offset >= next_offset]

@@ -18,7 +18,8 @@ class IntakeOutput:
     `outcomes` are exclusive and add up to the records taken.  `sections` has a list per shard: one CLOSED
     section each when panes have closed, even where it has no rows, else none (more of them where a record
     had to be left out).  `folded` says by dimension how many events count as `(other)`, as they came
-    beyond the limits.  Times are event time, None before the first event.
+    beyond the limits, and `ahead` how many have timestamps that wait for witnesses.  Times are event time,
+    None before the first event.
     """
 
     rejects: Sequence[Reject]
@@ -28,6 +29,7 @@ class IntakeOutput:
     watermark_ms: int | None
     newest_event_ms: int | None
     folded: Mapping[str, int] = field(default_factory=dict)
+    ahead: int = 0
 
 
 def refused(
@@ -53,7 +55,16 @@ def together(outputs: Sequence[IntakeOutput]) -> IntakeOutput:
         sections = beside(sections, output.sections)
     rejects = [reject for output in outputs for reject in output.rejects]
     last = outputs[-1]
-    return IntakeOutput(rejects, outcomes, reasons, sections, last.watermark_ms, last.newest_event_ms, folded)
+    return IntakeOutput(
+        rejects,
+        outcomes,
+        reasons,
+        sections,
+        last.watermark_ms,
+        last.newest_event_ms,
+        folded,
+        sum(each.ahead for each in outputs),
+    )
 
 
 def beside(left: Sections, right: Sections) -> Sections:

@@ -10,6 +10,7 @@ from stream.columnar.structured import Table
 from stream.columnar.timestamps import Ints
 from stream.indicators.cells import CELL, CELLS
 from stream.indicators.plan import Plan
+from stream.intake.agreement import SavedAgreement
 from stream.intake.cardinality import SavedGuard
 from stream.intake.combinations import Combos, Values
 from stream.intake.dedup import SEEN
@@ -54,6 +55,7 @@ class Saved(msgspec.Struct):
     match: str
     sources: dict[str, SavedSource]
     guards: dict[str, SavedGuard] = {}
+    agreements: dict[str, SavedAgreement] = {}
 
 
 def header_of(
@@ -62,6 +64,7 @@ def header_of(
     cells: dict[int, str],
     sources: Mapping[Stream, SourceClock],
     guards: dict[str, SavedGuard],
+    agreements: dict[str, SavedAgreement],
 ) -> Saved:
     """What a snapshot says beside its tables."""
     stood = {
@@ -69,7 +72,7 @@ def header_of(
         for stream, source in sources.items()
     }
     pane_ms = plan.rulebook.timing.pane_ms
-    return Saved(plan.used_dims, combos.values, cells, pane_ms, match_of(plan), stood, guards)
+    return Saved(plan.used_dims, combos.values, cells, pane_ms, match_of(plan), stood, guards, agreements)
 
 
 def refitted(saved: Saved, tables: Mapping[str, Table], plan: Plan, combos: Combos) -> dict[str, Table]:

@@ -1,5 +1,6 @@
 """A source: how far one input topic and partition has been read, and which of its panes have closed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ from numpy.typing import NDArray
 
 from stream.columnar.timestamps import NO_TIME, Ints
 from stream.intake.wall import Undo
+from stream.messages.records import Record
 from stream.messages.tallies import NO_PANE
 
 
@@ -44,9 +46,18 @@ class SourceClock:
 
         return undo
 
-    def clocks(self, at_ms: Ints) -> Ints:
-        """The clock before each event, and after the last: one more than events."""
-        return np.maximum.accumulate(np.concatenate([[self.clock_ms], at_ms]))
+    def unseen(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Without the records that were fed before."""
+        if not records or records[0].offset >= self.next_offset:
+            return records
+        return [record for record in records if record.offset >= self.next_offset]
+
+    def clocks(self, moves_ms: Ints) -> Ints:
+        """The clock before each event, and after the last: one more than events.
+
+        `moves_ms` says how far each moves it: its own time, or the agreed time if that is less.
+        """
+        return np.maximum.accumulate(np.concatenate([[self.clock_ms], moves_ms]))
 
     def place(self, at_ms: Ints, before_ms: Ints) -> tuple[Ints, NDArray[np.bool_]]:
         """The pane whose closing carries each event, and whether it is late; `before_ms` are its clocks.

@@ -84,10 +84,12 @@ def specs(partitions: int, group: str) -> tuple[TopicSpec, ...]:
     week, month = _kept(7), _kept(30)
     large = {"max.message.bytes": str(MAX_RECORD_BYTES)}
     state = {**week, **large, "segment.bytes": str(STATE_FILE_BYTES)}
+    # The broker's clock is the one that no producer can put forward; see stream/intake/agreement.py.
+    inputs = {**week, "message.timestamp.type": "LogAppendTime"}
     scores = {"cleanup.policy": "compact", "segment.bytes": str(SCORES_FILE_BYTES)}
     return (
-        TopicSpec(Stream.INTERACTIONS.topic, TopicRole.INPUT, partitions, week),
-        TopicSpec(Stream.FEEDBACK.topic, TopicRole.INPUT, partitions, week),
+        TopicSpec(Stream.INTERACTIONS.topic, TopicRole.INPUT, partitions, inputs),
+        TopicSpec(Stream.FEEDBACK.topic, TopicRole.INPUT, partitions, inputs),
         TopicSpec(TALLIES, TopicRole.INTERNAL, partitions, {**week, **large}),
         TopicSpec(intake_snapshots(group), TopicRole.INTERNAL, partitions, state),
         TopicSpec(judge_snapshots(group), TopicRole.INTERNAL, partitions, state),

@@ -73,6 +73,11 @@ class Metrics:
             "Events that count as (other) in a dimension, as it had more values than the limit.",
             ["topic", "dimension"],
         )
+        self._ahead = counter(
+            "tocsin_clock_ahead",
+            "Events whose timestamps are past the time that others agree on: they do not move the watermark.",
+            ["topic"],
+        )
         self._keys = counter(
             "tocsin_sampled_keys",
             "Input records whose keys were looked at, by what they are.",
@@ -121,6 +126,7 @@ class Metrics:
                 self._rejected.labels(stream.topic, reason.value)
         for heard in CommandOutcome:
             self._commands.labels(heard.value)
+            self._ahead.labels(stream.topic)
             for dim in DIMENSIONS:
                 self._folded.labels(stream.topic, dim)
         for topic in OWN:
@@ -161,6 +167,10 @@ class Metrics:
         """Events that count as `(other)`, by dimension."""
         for dim, count in found.items():
             self._folded.labels(stream.topic, dim).inc(count)
+
+    def ahead(self, stream: Stream, count: int) -> None:
+        """Events came whose clocks are ahead of the others."""
+        self._ahead.labels(stream.topic).inc(count)
 
     def keys(self, stream: Stream, found: Mapping[Keyed, int]) -> None:
         """The keys of some input records were looked at."""

@@ -71,6 +71,7 @@ class IntakeProcessor:
         output = self.intake.feed(stream, records)
         self._metrics.batch(stream, output)
         self._metrics.folded(stream, output.folded)
+        self._metrics.ahead(stream, output.ahead)
         self._log_faults(stream, output)
         self._metrics.keys(stream, sampled(records))
         letters = _letters(TP(topic, self._partition), output, records)
