@@ -12,6 +12,7 @@ from typing import Final
 import click
 
 from stream.cli.kafka_options import kafka_options
+from stream.gateway.crm import Crm
 from stream.gateway.metrics import GatewayMetrics
 from stream.gateway.publisher import Publisher
 from stream.gateway.server import Gateway
@@ -49,6 +50,18 @@ LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
     help="Port: sources' paths, /metrics, /healthz, /readyz.  0: any that is free.",
 )
 @click.option(
+    "--customers",
+    envvar="TOCSIN_CUSTOMERS",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="What the CRM knows (YAML or CSV), to fill dimensions that events lack; read again when it changes.",
+)
+@click.option(
+    "--customers-topic",
+    envvar="TOCSIN_CUSTOMERS_TOPIC",
+    is_flag=True,
+    help="Follow cx.customers for the same; its word goes before the file's.",
+)
+@click.option(
     "--ack-timeout",
     envvar="TOCSIN_ACK_TIMEOUT",
     type=click.FloatRange(0.1, 60),
@@ -65,8 +78,15 @@ LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
     show_default=True,
     help="What is logged to stderr.",
 )
-def command(  # one per option
-    kafka: ClientSettings, sources: Path, host: str, port: int, ack_timeout: float, log_level: str
+def command(  # noqa: PLR0913, PLR0917  # one per option
+    kafka: ClientSettings,
+    sources: Path,
+    host: str,
+    port: int,
+    customers: Path | None,
+    customers_topic: bool,  # noqa: FBT001  # click calls by name
+    ack_timeout: float,
+    log_level: str,
 ) -> None:
     """Take webhooks and write events to Kafka; answer 2xx only when Kafka has them.
 
@@ -77,19 +97,20 @@ def command(  # one per option
     for each in declared:
         for advice in each.advice:
             log.warning("source %s: %s", each.source.name, advice)
-    asyncio.run(_run(kafka, resolved(declared, os.environ), (host, port), ack_timeout))
+    crm = Crm(customers, kafka if customers_topic else None)
+    publisher = Publisher(kafka, ack_timeout)
+    asyncio.run(_run(resolved(declared, os.environ), publisher, crm, (host, port)))
 
 
-async def _run(kafka: ClientSettings, sources: list[Source], place: tuple[str, int], ack_s: float) -> None:
-    metrics = GatewayMetrics(sources)
-    publisher = Publisher(kafka, ack_s)
-    gateway = Gateway(sources, publisher, metrics)
+async def _run(sources: list[Source], publisher: Publisher, crm: Crm, place: tuple[str, int]) -> None:
+    gateway = Gateway(sources, publisher, GatewayMetrics(sources), crm)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     port = await gateway.start(*place)
     publisher.start()
+    crm.start()
     click.echo(f"http://{place[0]}:{port}")
     for source in sources:
         click.echo(f"{source.name}: {source.kind.name}")
@@ -98,6 +119,7 @@ async def _run(kafka: ClientSettings, sources: list[Source], place: tuple[str, i
     await ended.wait()
     await gateway.stop()
     await publisher.stop()
+    await crm.stop()
     log.info("gateway has ended in good order")
 
 

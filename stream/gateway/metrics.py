@@ -68,6 +68,9 @@ class GatewayMetrics:
         self.connections = Gauge(
             "tocsin_gateway_connections", "Connections open now.", registry=self.registry
         )
+        self.customers = Gauge(
+            "tocsin_gateway_customers", "Customers of whom the CRM has told.", registry=self.registry
+        )
         self.waiting_bytes = Gauge(
             "tocsin_gateway_waiting_bytes", "Bytes that Kafka has not acknowledged.", registry=self.registry
         )

@@ -18,6 +18,7 @@ from aiohttp.web_request import BaseRequest
 from alerts.errors import SettingsError
 from stream.gateway.bodies import MAX_BODY, BodyTooLarge, UnknownCoding, unpacked
 from stream.gateway.connections import READ_BUFFER, BoundedServer
+from stream.gateway.crm import Crm
 from stream.gateway.letters import letter_of
 from stream.gateway.metrics import NOBODY, GatewayMetrics
 from stream.gateway.publisher import NotPublished, Publishable, Publisher
@@ -45,10 +46,17 @@ _quiet.disabled = True  # aiohttp's own words may quote a request line, and so a
 class Gateway:
     """A server that runs, from `start` to `stop`."""
 
-    def __init__(self, sources: Sequence[Source], publisher: Publisher, metrics: GatewayMetrics) -> None:
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        publisher: Publisher,
+        metrics: GatewayMetrics,
+        crm: Crm | None = None,
+    ) -> None:
         self._sources = {source.path: source for source in sources}
         self._publisher = publisher
         self._metrics = metrics
+        self._crm = crm or Crm()
         self._pending = 0
         self._server: BoundedServer | None = None
         self._listening: asyncio.Server | None = None
@@ -117,7 +125,7 @@ class Gateway:
             case "/healthz":
                 return web.Response(text="ok\n")
             case "/readyz":
-                why = self._publisher.trouble()
+                why = self._publisher.trouble() or self._crm.why_not_ready()
                 return web.Response(
                     status=503 if why else 200, text=f"not ready: {why}\n" if why else "ready\n"
                 )
@@ -129,6 +137,7 @@ class Gateway:
     async def _scraped(self, request: BaseRequest) -> web.StreamResponse:
         if self._server is not None:
             self._metrics.connections.set(self._server.open_connections)
+        self._metrics.customers.set(len(self._crm.directory))
         self._metrics.waiting_bytes.set(self._publisher.waiting_bytes)
         encode, content_type = self._metrics.exposition(request.headers.get("Accept", ""))
         body = await asyncio.to_thread(encode)
@@ -146,7 +155,7 @@ class Gateway:
                 return _close(405, "want POST\n", {"Allow": POST_ONLY})
 
     async def _posted(self, source: Source, request: BaseRequest) -> web.StreamResponse:
-        if self._pending >= MOST_PENDING:
+        if self._pending >= MOST_PENDING or self._crm.why_not_ready():
             return _try_again()
         try:
             if (request.content_length or 0) > MAX_BODY:
@@ -184,7 +193,7 @@ class Gateway:
         if spoilt is not None:
             received = ReceivedBody(refused=[RefusedMessage(body, spoilt.reason, spoilt.detail)])
         else:
-            received = receive(source, request.headers, body, now_s)
+            received = receive(source, request.headers, body, now_s, self._crm.directory)
         return await self._published(source, received)
 
     async def _body(self, request: BaseRequest) -> bytes:

@@ -14,6 +14,7 @@ import orjson
 from alerts.transitions import utc_text
 from stream.gateway.bodies import cloud_events, messages
 from stream.gateway.checking import CheckedEvent, checked
+from stream.gateway.customers import NOBODY, Directory
 from stream.gateway.verification import Signature, Verifier
 from stream.importing.columns import Fault, RowError
 from stream.importing.conditions import Condition
@@ -95,8 +96,13 @@ TEST: Final = "test"
 """Why a message is ignored, besides those of `Ignored`."""
 
 
-def receive(source: Source, headers: Mapping[str, str], body: bytes, now_s: float) -> ReceivedBody:
-    """What a body that is believed becomes.  `now_s` is when it arrived, Unix time.  Never raises."""
+def receive(
+    source: Source, headers: Mapping[str, str], body: bytes, now_s: float, crm: Directory = NOBODY
+) -> ReceivedBody:
+    """What a body that is believed becomes.  `now_s` is when it arrived, Unix time.  Never raises.
+
+    An event lacks what it does not say: the `crm` fills it, then the source's own `set`.
+    """
     found = ReceivedBody()
     if not body.strip():
         found.ignored[TEST] += 1
@@ -109,7 +115,7 @@ def receive(source: Source, headers: Mapping[str, str], body: bytes, now_s: floa
     meta = {} if source.translator is None else _meta(source, headers, now_s)
     for message in split:
         try:
-            _take(source, message, meta, found)
+            _take(source, message, meta, found, crm)
         except RecordError as error:
             found.refused.append(RefusedMessage(message, error.reason, error.detail))
     return found
@@ -139,14 +145,16 @@ def _meta(source: Source, headers: Mapping[str, str], now_s: float) -> Mapping[s
     return {"arrived": arrived, "headers": {name: headers[name] for name in source.asked if name in headers}}
 
 
-def _take(source: Source, message: bytes, meta: Mapping[str, object], found: ReceivedBody) -> None:
+def _take(
+    source: Source, message: bytes, meta: Mapping[str, object], found: ReceivedBody, crm: Directory
+) -> None:
     """One message, all of it or nothing.
 
     Raises:
         RecordError: no sound event can be made of it.
     """
     if source.translator is None:
-        found.events.append(checked(message if not source.fill else _filled(message, source.fill)))
+        found.events.append(checked(_filled(message, source.fill, crm) if source.fill or crm else message))
         return
     value = _parsed(message)
     if source.kind.tests:
@@ -159,7 +167,10 @@ def _take(source: Source, message: bytes, meta: Mapping[str, object], found: Rec
         made = source.translator.translate(value)
     except RowError as error:
         raise RecordError(Reason.UNMAPPABLE, _without_data(error)) from None
-    found.events += [checked(orjson.dumps({**source.fill, **event})) for event in made.events]
+    found.events += [
+        checked(orjson.dumps({**source.fill, **crm.known(_customer(event)), **event}))
+        for event in made.events
+    ]
     found.ignored.update(str(why.value) for why in made.ignored)
 
 
@@ -175,9 +186,17 @@ def _parsed(message: bytes) -> dict[str, Any]:
     return value
 
 
-def _filled(message: bytes, fill: Mapping[str, str]) -> bytes:
+def _filled(message: bytes, fill: Mapping[str, str], crm: Directory) -> bytes:
+    """The same with what it lacks; byte for byte the same where it lacks nothing that is known."""
     value = _parsed(message)
-    return orjson.dumps({**fill, **value})
+    known = {**fill, **crm.known(_customer(value))}
+    lacking = {name: known[name] for name in known if value.get(name) is None}
+    return orjson.dumps({**value, **lacking}) if lacking else message
+
+
+def _customer(event: Mapping[str, Any]) -> str | None:
+    customer = event.get("customer")
+    return customer if isinstance(customer, str) else None
 
 
 def _without_data(error: RowError) -> str:

@@ -18,6 +18,7 @@ from stream.messages.topic_names import (
     ALERTS,
     COMMAND_ANSWERS,
     COMMANDS,
+    CUSTOMERS,
     DEAD_LETTERS,
     DELIVERIES,
     REDRIVES,
@@ -97,6 +98,7 @@ def specs(partitions: int, group: str) -> tuple[TopicSpec, ...]:
         TopicSpec(ALERTS, TopicRole.OUTPUT, partitions, month),
         TopicSpec(DEAD_LETTERS, TopicRole.OUTPUT, partitions, {**month, **large}),
         TopicSpec(REDRIVES, TopicRole.INTERNAL, 1, month),
+        TopicSpec(CUSTOMERS, TopicRole.OUTPUT, partitions, {"cleanup.policy": "compact"}),
         TopicSpec(DELIVERIES, TopicRole.OUTPUT, partitions, month),
         TopicSpec(COMMANDS, TopicRole.OUTPUT, 1, month),  # every notifier reads all of it
         TopicSpec(COMMAND_ANSWERS, TopicRole.OUTPUT, 1, month),  # every notifier answers, all of them alike

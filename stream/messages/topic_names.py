@@ -10,6 +10,7 @@ DELIVERIES: Final = "cx.deliveries"
 COMMANDS: Final = "cx.commands"
 REDRIVES: Final = "cx.redrives"
 COMMAND_ANSWERS: Final = "cx.command-answers"
+CUSTOMERS: Final = "cx.customers"
 
 
 def intake_snapshots(group: str) -> str:

@@ -16,9 +16,20 @@ from stream import __version__
 from stream.kafka.topics import DEFAULT_PARTITIONS, specs
 from stream.messages.events import Feedback, Interaction
 from stream.messages.records import Stream
-from stream.messages.topic_names import ALERTS, COMMAND_ANSWERS, COMMANDS, DEAD_LETTERS, DELIVERIES, SCORES
+from stream.messages.topic_names import (
+    ALERTS,
+    COMMAND_ANSWERS,
+    COMMANDS,
+    CUSTOMERS,
+    DEAD_LETTERS,
+    DELIVERIES,
+    SCORES,
+)
 
-NAMES: Final = (ALERTS, SCORES, DELIVERIES, COMMANDS, COMMAND_ANSWERS, f"{DEAD_LETTERS}.headers", "webhook")
+NAMES: Final = (
+    *(ALERTS, SCORES, DELIVERIES, COMMANDS, COMMAND_ANSWERS, CUSTOMERS),
+    *(f"{DEAD_LETTERS}.headers", "webhook"),
+)
 """Schemas in the package, less their `.json`."""
 ASYNCAPI: Final = "asyncapi.json"
 
@@ -31,6 +42,7 @@ _KEYS: Final = {
     DELIVERIES: "The notice's id.",
     COMMANDS: "The alert or the silence that it is about.",
     COMMAND_ANSWERS: "The command's offset.",
+    CUSTOMERS: "The customer.",
     DEAD_LETTERS: "As the record had it, byte for byte.",
 }
 _SENT: Final = (ALERTS, SCORES, DELIVERIES, COMMAND_ANSWERS, DEAD_LETTERS)

@@ -6,7 +6,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -19,14 +19,20 @@ class GatewayProcess:
     """A gateway; what it logs goes to `log`."""
 
     def __init__(
-        self, broker: str, sources: Path, log: Path, secrets: Mapping[str, str], port: int = 0
+        self,
+        broker: str,
+        sources: Path,
+        log: Path,
+        secrets: Mapping[str, str],
+        port: int = 0,
+        options: Sequence[str] = (),
     ) -> None:
         self._again = (broker, sources, log, secrets)
         with log.open("ab") as errors:
             self.process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "stream", "gateway", "--broker", broker),
-                    *("--sources", str(sources), "--port", str(port)),
+                    *("--sources", str(sources), "--port", str(port), *options),
                 ],
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -75,9 +81,11 @@ class GatewayProcess:
 
 
 @contextmanager
-def gateway(broker: str, sources: Path, log: Path, secrets: Mapping[str, str]) -> Iterator[GatewayProcess]:
+def gateway(
+    broker: str, sources: Path, log: Path, secrets: Mapping[str, str], *options: str
+) -> Iterator[GatewayProcess]:
     """A gateway that is gone at the end of the block."""
-    started = GatewayProcess(broker, sources, log, secrets)
+    started = GatewayProcess(broker, sources, log, secrets, options=options)
     try:
         yield started.ready()
     finally:

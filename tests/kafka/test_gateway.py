@@ -10,8 +10,9 @@ import orjson
 import pytest
 import yaml
 
-from stream.kafka.clients import read_all
+from stream.kafka.clients import producing, read_all
 from stream.kafka.settings import ClientSettings
+from stream.messages.topic_names import CUSTOMERS
 from tests.chaos.gateway import run
 from tests.kafka.broker import Broker, running_broker
 from tests.kafka.gateway_process import gateway
@@ -142,3 +143,31 @@ def test_what_was_acknowledged_survives(tmp_path: Path) -> None:
     outcome = run(4_000, tmp_path)
     assert outcome.exact, outcome
     assert outcome.again > 0
+
+
+def test_what_the_crm_knows_is_on_the_topic(broker: Broker, tmp_path: Path) -> None:
+    """From cx.customers, read to its end before anything is promised, and followed from then on."""
+    create_topics(broker.bootstrap, "crm", 2)
+    (tmp_path / "sources.yaml").write_text("sources: [{name: ours, kind: events, path: /in/crm}]")
+
+    def tell(customer: str, segment: str) -> None:
+        async def send() -> None:
+            async with producing(ClientSettings((broker.bootstrap,))) as producer:
+                await producer.send_and_wait(CUSTOMERS, orjson.dumps({"segment": segment}), customer.encode())
+
+        asyncio.run(send())
+
+    def segment_of(number: int, customer: str) -> str | None:
+        event = {"id": f"crm-{number}", "at": time.time(), "channel": "crm", "customer": customer}
+        assert running.ask("POST", "/in/crm", orjson.dumps(event))[0] == 200
+        found = [orjson.loads(record.value) for record in written(broker, "cx.interactions")]
+        segment: str | None = next(each for each in found if each["id"] == event["id"]).get("segment")
+        return segment
+
+    tell("crm-a", "business")
+    place = (broker.bootstrap, tmp_path / "sources.yaml", tmp_path / "gateway.log", {})
+    with gateway(*place, "--customers-topic") as running:
+        assert segment_of(1, "crm-a") == "business"
+        assert segment_of(2, "crm-b") is None
+        tell("crm-b", "private")
+        until(lambda: segment_of(time.monotonic_ns(), "crm-b") == "private", "the topic is not followed")

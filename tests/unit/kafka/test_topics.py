@@ -23,10 +23,11 @@ def test_snapshot_topics_carry_the_group() -> None:
     assert {"cx-intake-snapshots", "cx-judge-snapshots"} <= set(SPECS)
 
 
-def test_only_scores_are_compacted() -> None:
-    """Compaction may drop what a reader has not seen, which only the latest score can bear."""
+def test_only_the_latest_of_scores_and_customers_is_kept() -> None:
+    """Compaction may drop what a reader has not seen, which only these can bear."""
     assert [spec.name for spec in SPECS.values() if spec.config["cleanup.policy"] == "compact"] == [
-        "cx.scores"
+        "cx.scores",
+        "cx.customers",
     ]
 
 

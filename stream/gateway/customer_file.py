@@ -1,0 +1,84 @@
+"""Customers from a file: `customers.yaml`, or the CSV that a CRM exports.
+
+customers:                          customer,segment,country
+  c-1: {segment: business, country: FR}    c-1,business,FR
+"""
+
+import csv
+from pathlib import Path
+from typing import Final
+
+from alerts.errors import SettingsError
+from alerts.rulebook.yaml_nodes import Node, read_document
+from stream.gateway.customers import FILLED, VALUE_CHARS, Customers, Known
+
+CSV: Final = ".csv"
+COLUMN: Final = "customer"
+
+
+def load_customers(path: Path) -> Customers:
+    """Everybody in the file.
+
+    Raises:
+        SettingsError: it cannot be read, or is no such CSV.
+        RulebookError: it is no such YAML.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise SettingsError(f"--customers: want a file that can be read, got {path}: {reason}") from None
+    return _of_csv(text, str(path)) if path.suffix == CSV else _of_yaml(text, str(path))
+
+
+def _of_yaml(text: str, file: str) -> Customers:
+    root = read_document(text, file)
+    found = Customers()
+
+    def read(node: Node) -> None:
+        fields = node.fields("a mapping with customers")
+        entries = fields.require("customers", Node.fields, "customers such as c-1: {segment: business}")
+        for name in entries.names() if entries is not None else ():
+            known = entries.get(name, _known) if entries is not None else None
+            if known is not None:
+                found.put(name, known)
+        fields.close()
+
+    root.attempt(read)
+    root.notes.settle()
+    return found
+
+
+def _known(node: Node) -> Known:
+    fields = node.fields("dimensions such as {segment: business, country: FR}")
+    found = {name: fields.get(name, _value) for name in FILLED}
+    fields.close()
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _value(node: Node) -> str:
+    text = node.text()
+    if not 0 < len(text) <= VALUE_CHARS:
+        raise node.wrong(f"1 to {VALUE_CHARS} characters")
+    return text
+
+
+def _of_csv(text: str, file: str) -> Customers:
+    lines = csv.reader(text.splitlines())
+    header = [name.strip() for name in next(lines, [])]
+    wrong = [name for name in header if name not in {COLUMN, *FILLED}]
+    if COLUMN not in header or wrong:
+        want = f"a column {COLUMN} and any of {', '.join(FILLED)}"
+        raise SettingsError(f"{file}:1: want {want}, got {', '.join(header) or 'an empty file'}")
+    found = Customers()
+    for row in lines:
+        if not row:
+            continue
+        if len(row) != len(header):
+            raise SettingsError(f"{file}:{lines.line_num}: want {len(header)} columns, got {len(row)}")
+        values = {name: value.strip() for name, value in zip(header, row, strict=True)}
+        if any(len(value) > VALUE_CHARS for value in values.values()):
+            raise SettingsError(f"{file}:{lines.line_num}: want at most {VALUE_CHARS} characters")
+        if values[COLUMN]:
+            found.put(values[COLUMN], values)
+    return found
