@@ -26,7 +26,7 @@ from alerts.delivery.receiver_queue import Meter, QueueOwner, ReceiverQueue, Wor
 from alerts.delivery.retry_policy import DeliveryOutcome, Policy, Retry, Settled
 from alerts.delivery.routing import labelled, targets
 from alerts.delivery.working_hours import in_maintenance
-from alerts.delivery.writer import written, written_group
+from alerts.delivery.writer import Writer
 from alerts.paging import Receiver
 from alerts.receivers.http import HttpClient
 from alerts.receivers.message import ReceiverMessage
@@ -122,6 +122,7 @@ class Dispatcher:
         self._muting = muting
         self.alerts = OpenAlerts()
         """Told of every record of cx.alerts, of other workers' partitions too."""
+        self.writer = Writer(rulebook, self.alerts, muting)
         self._heard: dict[int, HeardTransitions] = {}
         self._reading = asyncio.Lock()
         self._client = HttpClient(policy.timeout_s)
@@ -207,11 +208,10 @@ class Dispatcher:
         names |= dict.fromkeys(name for name in heard.concerned(news.alert) if name in self._lines)
         return list(names)
 
-    @staticmethod
-    def _message(receiver: Receiver, delivery: Delivery) -> ReceiverMessage:
+    def _message(self, receiver: Receiver, delivery: Delivery) -> ReceiverMessage:
         if isinstance(delivery.message, GroupMessage):
-            return written_group(delivery.message, receiver)
-        return written(delivery.notice, receiver)
+            return self.writer.group(delivery.message, receiver)
+        return self.writer.alone(delivery.notice, receiver)
 
     def _memory_of(self, receiver: str, delivery: Delivery) -> str:
         if isinstance(delivery.message, GroupMessage):

@@ -57,6 +57,11 @@ class Muting:
             del self._silences[identity]
         return list(self._silences.values())
 
+    def acknowledged_by(self, alert: str) -> str:
+        """Who takes care of an alert; "" for nobody."""
+        known = self._acknowledged.get(alert)
+        return "" if known is None else known.by
+
     def why_muted(self, notice: Notice, now_s: float) -> Mute | None:
         """Why a notice must not be sent now; None when it may.
 

@@ -14,6 +14,7 @@ from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
 
 LANGUAGES: Final = ("en", "fr")
 """What receivers may be told things in; the first unless they ask."""
+TEMPLATE_PARTS: Final = ("title", "text")
 NAME: Final = "a name"
 
 
@@ -63,6 +64,7 @@ def _receiver(node: Node) -> Receiver | None:
     name = fields.require("name", _name, NAME)
     allow_private = fields.get_or("allow_private", Node.flag, default=False)
     lang = fields.get_or("lang", lambda node: node.choice(LANGUAGES), LANGUAGES[0])
+    templates = fields.get("templates", _templates) or {}
     kinds = [kind for kind in KINDS if kind in fields]
     for other in kinds[1:]:
         fields.note(other, f"want one kind for each receiver, got {kinds[0]} and {other}")
@@ -72,7 +74,15 @@ def _receiver(node: Node) -> Receiver | None:
     fields.close()
     if name is None or len(settings) != 1 or settings[0] is None:
         return None
-    return Receiver(name, kinds[0], settings[0], allow_private, lang)
+    return Receiver(name, kinds[0], settings[0], allow_private, lang, templates)
+
+
+def _templates(node: Node) -> dict[str, str]:
+    """Texts by the part of the notice whose place they take."""
+    fields = node.fields("templates by part")
+    found = {part: fields.get(part, Node.text) for part in TEMPLATE_PARTS}
+    fields.close()
+    return {part: text for part, text in found.items() if text is not None}
 
 
 def _settings_of(kind: ReceiverKind) -> Callable[[Node], dict[str, tuple[str, ...] | Located]]:

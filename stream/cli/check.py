@@ -9,6 +9,7 @@ from typing import Any
 import click
 import orjson
 
+from alerts.delivery.templates import complaints
 from alerts.errors import OperatorError, Problem, RulebookError
 from alerts.notation import duration_text
 from alerts.rulebook.advice import advice, yardstick_of
@@ -59,6 +60,9 @@ def check(file: Path) -> Checked:
     except OperatorError as error:
         message = str(error).removeprefix(f"{file}: ")
         return Checked(str(file), None, [Problem(str(file), 1, 1, "", message)], ())
+    faults = [Problem(str(file), 1, 1, "", fault) for fault in complaints(rulebook)]
+    if faults:
+        return Checked(str(file), None, faults, ())
     return Checked(str(file), rulebook, (), advice(rulebook, CATALOGUE))
 
 

@@ -1,0 +1,174 @@
+"""The phrases of notices in every language that there is, with places for the same numbers in each."""
+
+from collections.abc import Mapping
+from typing import Final
+
+Phrases = Mapping[str, Mapping[str, str]]
+
+NAMES: Final[Phrases] = {
+    "en": {
+        "csat": "Customer satisfaction (CSAT)",
+        "csat_mean": "Mean CSAT score",
+        "ces": "Customer effort (CES)",
+        "nps": "Net promoter score (NPS)",
+        "fcr": "First contact resolution",
+        "ttr": "Mean time to resolution",
+        "ttr_median": "Median time to resolution",
+        "ttr_p90": "Time to resolution of nine cases in ten",
+        "ttr_within": "Share resolved within target",
+        "abandonment": "Share of abandoned contacts",
+        "wait": "Share answered within target",
+        "sentiment": "Share of negative mentions",
+        "contacts": "Number of contacts",
+        "answers": "Number of answers",
+        "mentions": "Number of mentions",
+        "negative_mentions": "Number of negative mentions",
+    },
+    "fr": {
+        "csat": "Satisfaction client (CSAT)",
+        "csat_mean": "Note CSAT moyenne",
+        "ces": "Effort client (CES)",
+        "nps": "Net promoter score (NPS)",
+        "fcr": "Résolution au premier contact",
+        "ttr": "Délai moyen de résolution",
+        "ttr_median": "Délai médian de résolution",
+        "ttr_p90": "Délai de résolution de neuf dossiers sur dix",
+        "ttr_within": "Part résolue dans le délai visé",
+        "abandonment": "Part des contacts abandonnés",
+        "wait": "Part des réponses dans le délai visé",
+        "sentiment": "Part des mentions négatives",
+        "contacts": "Nombre de contacts",
+        "answers": "Nombre de réponses",
+        "mentions": "Nombre de mentions",
+        "negative_mentions": "Nombre de mentions négatives",
+    },
+}
+
+_ANSWERS: Final = {"en": "answers", "fr": "réponses"}
+_CASES: Final = {"en": "resolved cases", "fr": "dossiers résolus"}
+_MENTIONS: Final = {"en": "mentions", "fr": "mentions"}
+_NEGATIVE: Final = {"en": "negative mentions", "fr": "mentions négatives"}
+_CONTACTS: Final = {"en": "contacts", "fr": "contacts"}
+
+NOUNS: Final[Phrases] = {
+    lang: {
+        **dict.fromkeys(("csat", "csat_mean", "ces", "nps", "answers"), _ANSWERS[lang]),
+        **dict.fromkeys(("ttr", "ttr_median", "ttr_p90", "ttr_within"), _CASES[lang]),
+        **dict.fromkeys(("sentiment", "mentions"), _MENTIONS[lang]),
+        "negative_mentions": _NEGATIVE[lang],
+        "contacts": _CONTACTS[lang],
+    }
+    for lang in ("en", "fr")
+}
+"""What an indicator is computed from; contacts unless listed."""
+
+SENTENCES: Final[Phrases] = {
+    "en": {
+        "threshold": "{what}{where} is {value}{interval}, {side} the {severity} limit of {limit}{source}.",
+        "sudden": (
+            "{what}{where} has suddenly {moved} to {value}{interval}, past its limit of "
+            "{limit}{source}{since}."
+        ),
+        "burn": (
+            "{what}{where} is {value}{interval}: bad answers come {rate} times faster than "
+            "the target allows{source}."
+        ),
+        "gap": "{what}{where} is {value}{interval}, clearly worse than the others at {limit}{source}.",
+        "surge": "Far more than usual{where}: {n} {nouns}{since}, where {expected} were expected.",
+        "silence": "Far too little comes in{where}: {n} {nouns}{since}, where {expected} were expected.",
+        "stale": "{what}{where} cannot be judged any more, since nothing comes in; the alert stays open.",
+        "resolved": "{what}{where} is healthy again: {value}{interval}{source}.",
+        "removed": "{what}{where} is no longer watched: its rule has been removed.",
+    },
+    "fr": {
+        "threshold": "{what}{where} : {value}{interval}, {side} de la limite {severity} de {limit}{source}.",
+        "sudden": (
+            "{what}{where} : {moved} brusque à {value}{interval}, au-delà de la limite de "
+            "{limit}{source}{since}."
+        ),
+        "burn": (
+            "{what}{where} : {value}{interval} ; les mauvaises réponses arrivent {rate} fois "
+            "plus vite que l'objectif ne le permet{source}."
+        ),
+        "gap": "{what}{where} : {value}{interval}, nettement moins bon que les autres à {limit}{source}.",
+        "surge": "Bien plus que d'habitude{where} : {n} {nouns}{since}, pour {expected} attendus.",
+        "silence": "Bien trop peu d'activité{where} : {n} {nouns}{since}, pour {expected} attendus.",
+        "stale": "{what}{where} : plus rien n'arrive, on ne peut plus juger ; l'alerte reste ouverte.",
+        "resolved": "{what}{where} : retour à la normale, {value}{interval}{source}.",
+        "removed": "{what}{where} : plus surveillé, la règle a été supprimée.",
+    },
+}
+
+MEANING: Final[Phrases] = {
+    "en": {
+        "threshold": "Chance alone does not explain it: customers there fare worse than the limit allows.",
+        "sudden": "Something has changed there for the worse, and lately.",
+        "burn": "At this pace the target of the period will be missed.",
+        "gap": "The trouble is there and not everywhere.",
+        "surge": "Something makes people turn to you at once.",
+        "silence": "Either customers cannot reach you, or their answers do not reach us.",
+    },
+    "fr": {
+        "threshold": (
+            "Le hasard seul ne l'explique pas : les clients y sont moins bien servis que la "
+            "limite ne le permet."
+        ),
+        "sudden": "Quelque chose s'y est dégradé, et récemment.",
+        "burn": "À ce rythme, l'objectif de la période sera manqué.",
+        "gap": "Le problème est là, et pas partout.",
+        "surge": "Quelque chose pousse les gens à vous contacter tous à la fois.",
+        "silence": (
+            "Soit les clients ne peuvent pas vous joindre, soit leurs réponses ne nous parviennent pas."
+        ),
+    },
+}
+
+LOOK: Final[Phrases] = {
+    "en": {
+        "cause": "Look first at {dimension} {value}: {share} % of the shortfall.",
+        "nothing": "Look first at what changed there lately.",
+    },
+    "fr": {
+        "cause": "À regarder d'abord : {dimension} {value}, {share} % du manque.",
+        "nothing": "À regarder d'abord : ce qui y a changé récemment.",
+    },
+}
+
+WORDS: Final[Phrases] = {
+    "en": {
+        "critical": "Critical", "warning": "Warning", "resolved": "Over", "stale": "No data",
+        "pending": "Pending",
+        "limit_critical": "critical", "limit_warning": "warning",
+        "below": "below", "above": "above", "fallen": "fallen", "risen": "risen",
+        "between": "between {interval}, chance considered", "to": " and ",
+        "from": ", from {n} {nouns}{window}", "window": " in the last {window}", "since": " since {time}",
+        "unknown": "unknown", "without": "no {name}", "colon": ": ", "none": "(none)", "everywhere": "everywhere", "nth": "no. {n} in 24 h",
+        "fact_value": "Value", "fact_interval": "Interval", "fact_limit": "Limit",
+        "fact_answers": "Answers (n)",
+        "fact_since": "Since", "fact_movement": "Movement", "fact_cause": "Top cause",
+        "fact_times": "How often",
+        "fact_acknowledged_by": "Taken care of by", "fact_owner": "Owner",
+        "dashboard": "Dashboard", "board": "Board", "runbook": "Runbook", "acknowledge": "Acknowledge",
+        "alerts": "{n} alerts", "more": "… and {n} more", "news": "{new} new, {still} still, {over} over",
+    },
+    "fr": {
+        "critical": "Critique", "warning": "Attention", "resolved": "Terminé",
+        "stale": "Sans données", "pending": "En attente",
+        "limit_critical": "critique", "limit_warning": "d'attention",
+        "below": "au-dessous", "above": "au-dessus", "fallen": "baisse", "risen": "hausse",
+        "between": "entre {interval}, hasard compris", "to": " et ",
+        "from": ", sur {n} {nouns}{window}", "window": " en {window}", "since": " depuis {time}",
+        "unknown": "inconnu", "without": "sans {name}", "colon": " : ", "none": "(aucun)", "everywhere": "partout", "nth": "n° {n} en 24 h",
+        "fact_value": "Valeur", "fact_interval": "Intervalle", "fact_limit": "Limite",
+        "fact_answers": "Réponses (n)",
+        "fact_since": "Depuis", "fact_movement": "Évolution", "fact_cause": "Cause principale",
+        "fact_times": "Fréquence",
+        "fact_acknowledged_by": "Pris en charge par", "fact_owner": "Responsable",
+        "channel": "canal", "stage": "étape", "topic": "sujet", "team": "équipe", "product": "produit",
+        "country": "pays", "variant": "variante", "segment": "segment", "d": "j",
+        "dashboard": "Tableau de bord", "board": "Tableau", "runbook": "Procédure",
+        "acknowledge": "Prendre en charge",
+        "alerts": "{n} alertes", "more": "… et {n} de plus",
+        "news": "{new} nouvelles, {still} en cours, {over} terminées",
+    },
+}  # fmt: skip

@@ -1,0 +1,43 @@
+"""Templates of one's own, in a sandbox."""
+
+import pytest
+
+from alerts.delivery.templates import TemplateFault, complaints, filled, sample
+from alerts.delivery.wording import Told, worded
+from alerts.paging import Receiver
+from alerts.rules import Rule, Rulebook, Threshold
+
+RULE = Rule("csat-low", "csat", ("channel",), Threshold(60_000, 80, 50))
+NEWS = sample(RULE)
+WORDS = worded(NEWS, Told(rule=RULE), "fr")
+
+
+def test_a_template_uses_what_the_notice_knows() -> None:
+    """Fields of the alert, the words that it would have had, and facts by name."""
+    made = filled("{{ rule }} {{ scope.channel }} {{ facts['Valeur'] }} | {{ title }}", NEWS, WORDS, {})
+    assert made == f"csat-low sample 41,5 % | {WORDS.title}"
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ nothing }}",
+        "{{ rule.__class__.__mro__ }}",
+        "{% for x in %}",
+        "{{ ''.__class__ }}",
+        "{{ 1 // 0 }}",
+        "{{ value + 'x' }}",
+    ],
+)
+def test_what_fails_or_leaves_the_sandbox_is_a_fault(template: str) -> None:
+    """Whoever writes rules does not get at the worker through a notice."""
+    with pytest.raises(TemplateFault):
+        filled(template, NEWS, WORDS, {})
+
+
+def test_check_tries_templates_on_samples() -> None:
+    """A template that fails only without a value is found too."""
+    templates = {"title": "{{ rule }}", "text": "{{ value * 2 }}"}
+    book = Rulebook((RULE,), {}, receivers=(Receiver("chat", "slack", templates=templates),))
+    (found,) = complaints(book)
+    assert found.startswith("receivers.chat.templates.text: fails on a sample of csat-low, stale")

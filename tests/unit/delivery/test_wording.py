@@ -1,0 +1,117 @@
+"""Notices in English and French: a golden file of every detector and state, and the same numbers in both."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from alerts.delivery.notices import TransitionNews
+from alerts.delivery.wording import Told, amount, worded
+from alerts.rules import (
+    MINUTE_MS,
+    Budget,
+    Burn,
+    BurnPair,
+    Detect,
+    Gap,
+    Rule,
+    Severity,
+    Silence,
+    Sudden,
+    Surge,
+    Threshold,
+)
+
+GOLDEN = Path(__file__).parent / "notices.txt"
+MONTHLY = Budget(1, 30 * 24 * 60 * MINUTE_MS)
+DETECTORS: dict[str, tuple[str, str, Detect]] = {
+    "threshold": ("csat", "percent", Threshold(30 * MINUTE_MS, 80, 50)),
+    "threshold on durations": ("ttr_p90", "seconds", Threshold(30 * MINUTE_MS, 80, 50)),
+    "sudden": ("csat", "percent", Sudden(75, MONTHLY)),
+    "burn": ("csat", "percent", Burn(80, 30, (BurnPair(60, 5, 3.0, Severity.CRITICAL),))),
+    "gap": ("nps", "points", Gap("channel", 30 * MINUTE_MS, MONTHLY)),
+    "surge": ("negative_mentions", "count", Surge(7, MONTHLY)),
+    "silence": ("contacts", "count", Silence(None, 7, MONTHLY)),
+}
+STATES = ("firing", "stale", "resolved")
+
+
+def _news(name: str, state: str) -> tuple[TransitionNews, Told]:
+    indicator, unit, detect = DETECTORS[name]
+    scale = {"seconds": 60.0, "count": 1.0}.get(unit, 1.0)
+    empty = state == "stale"
+    high_is_bad = indicator in {"ttr_p90", "negative_mentions"}
+    news = TransitionNews(
+        id="a1b2",
+        seq=2,
+        rule=name.replace(" ", "-"),
+        severity="critical",
+        state=state,
+        indicator=indicator,
+        scope={"channel": "phone", "team": ""},
+        at="2026-11-22T10:15:00Z",
+        started_at="2026-11-22T10:05:00Z",
+        definition={"unit": unit, "direction": "high_is_bad" if high_is_bad else "low_is_bad"},
+        window_s=None if name in {"sudden", "surge", "silence"} else 1800.0,
+        value=None if empty else 81.5 * scale,
+        n=0 if empty else 143,
+        low=None if empty else 74.2 * scale,
+        high=None if empty else 87.1 * scale,
+        limit=90.5 * scale,
+        evidence={"expected": 12.5, "long_rate": 4.5, "since": "2026-11-22T10:05:00Z"},
+        cause={"dimension": "topic", "value": "billing", "value_score": 60.5 * scale, "n": 40,
+               "share_of_shortfall": 0.62},
+    )  # fmt: skip
+    before = TransitionNews("a1b2", 1, "r", "warning", "firing", indicator, {}, "", value=88.25 * scale)
+    return news, Told(
+        rule=Rule(news.rule, indicator, ("channel",), detect), before=before, times=3, acknowledged_by="ann",
+        owner="support",
+    )  # fmt: skip
+
+
+def _shown(name: str, state: str, lang: str) -> str:
+    words = worded(*_news(name, state), lang)
+    facts = "\n".join(f"  {fact}: {value}" for fact, value in words.facts)
+    return f"{words.title}\n{words.text}\n{facts}\n"
+
+
+def _everything() -> str:
+    return "\n".join(
+        f"## {name}, {state}, {lang}\n{_shown(name, state, lang)}"
+        for name in DETECTORS
+        for state in STATES
+        for lang in ("en", "fr")
+    )
+
+
+def test_the_golden_file_has_every_detector_and_state_in_both_languages() -> None:
+    """What people read changes only on purpose."""
+    assert GOLDEN.read_text("utf-8") == _everything()
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+@pytest.mark.parametrize("state", STATES)
+def test_both_languages_tell_the_same_numbers(name: str, state: str) -> None:
+    """None says more than the other, and in French the decimals have their comma."""
+    english, french = (_shown(name, state, lang) for lang in ("en", "fr"))
+    numbers = re.findall(r"\d+(?:[.,:-]\d+)*", english)
+    assert sorted(numbers) == sorted(n.replace(",", ".") for n in re.findall(r"\d+(?:[.,:-]\d+)*", french))
+    assert not re.search(r"\d\.\d", french)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "english", "french"),
+    [
+        (81.5, "percent", "81.5 %", "81,5 %"),
+        (80.0, "percent", "80 %", "80 %"),
+        (3.456, "points", "3.46", "3,46"),
+        (5400.0, "seconds", "1 h 30 min", "1 h 30 min"),
+        (90_000.0, "seconds", "1 d 1 h", "1 j 1 h"),
+        (-0.001, "percent", "0 %", "0 %"),
+    ],
+)
+def test_amounts_are_written_as_each_language_does(
+    value: float, unit: str, english: str, french: str
+) -> None:
+    """Decimals, units, days."""
+    assert (amount(value, unit, "en"), amount(value, unit, "fr")) == (english, french)
