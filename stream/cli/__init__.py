@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "dead-letters": "dead_letters",
     "topics": "topics",
     "routes": "routes",
+    "receivers": "receivers",
     "doctor": "doctor",
 }
 """Command to the module `stream.cli.…` whose `command` runs it."""
