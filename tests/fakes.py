@@ -39,19 +39,31 @@ class FakeJudge:
     known: Sequence[Scope] = ()
     left: Sequence[tuple[Rule, Scope, float]] = ()
     sizes: Mapping[str, int] = field(default_factory=dict)
+    out: int = 0
 
-    def current_scores(self) -> Sequence[Score]:
+    @property
+    def scores_left_out(self) -> int:
+        """As `current_scores` had to."""
+        return self.out
+
+    def current_scores(self, most: int | None = None) -> Sequence[Score]:
         """As set."""
-        return self.scores
+        self.out = max(0, len(self.scores) - (most or 0))
+        return self.scores[:most]
 
     def firing(self) -> Sequence[tuple[Rule, Severity, Scope]]:
         """As set."""
         return self.fires
 
-    def scopes(self, rule: Rule) -> Sequence[Scope]:
+    def scopes(self, rule: Rule, most: int | None = None) -> Sequence[Scope]:
         """The same for every rule."""
         assert rule in self.plan.rulebook.rules
-        return self.known
+        return self.known[:most]
+
+    def scope_count(self, rule: Rule) -> int:
+        """The same for every rule."""
+        assert rule in self.plan.rulebook.rules
+        return len(self.known)
 
     def budgets(self) -> Sequence[tuple[Rule, Scope, float]]:
         """As set."""

@@ -6,6 +6,7 @@ are judged one after the other, in event time; those at whose end nothing can ch
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from alerts.readings import Scope, scope_text
@@ -87,13 +88,13 @@ class Judge:
         self._memory.catch_up()
         return [score for scoring in self._scoring for score in scoring.changed(moment)]
 
-    def current_scores(self) -> list[Score]:
-        """The latest of every score."""
+    def current_scores(self, most: int | None = None) -> list[Score]:
+        """The latest of every score; of each at most `most`, those with the most answers."""
         moment = self._moment()
         if moment is None:
             return []
         self._memory.catch_up()
-        return [score for scoring in self._scoring for score in scoring.current(moment)]
+        return [score for scoring in self._scoring for score in scoring.current(moment, most)]
 
     def firing(self) -> list[tuple[Rule, Severity, Scope]]:
         """What fires now."""
@@ -104,11 +105,20 @@ class Judge:
             for ranked, severity, row in firing(board, rules)
         ]
 
-    def scopes(self, rule: Rule) -> list[Scope]:
-        """The scopes that a rule is known to watch, in no particular order."""
+    @property
+    def scores_left_out(self) -> int:
+        """How many scores the last `current_scores` had to leave out."""
+        return sum(scoring.left_out for scoring in self._scoring)
+
+    def scopes(self, rule: Rule, most: int | None = None) -> list[Scope]:
+        """The scopes that a rule is known to watch, those first that were met first; at most `most`."""
         group = self._of_rule[rule.name]
-        found = [group.scopes.scope(row) for _, row in group.scopes]
-        return [scope for scope in found if watches(rule, scope)]
+        found = (group.scopes.scope(row) for _, row in group.scopes)
+        return list(islice((scope for scope in found if watches(rule, scope)), most))
+
+    def scope_count(self, rule: Rule) -> int:
+        """How many scopes the rule's grouping has, which is at least as many as it watches."""
+        return len(self._of_rule[rule.name].scopes)
 
     def budgets(self) -> list[tuple[Rule, Scope, float]]:
         """For burn rules, the share of each scope's budget that is left: 1 untouched, below 0 overspent."""

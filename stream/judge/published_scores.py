@@ -10,7 +10,7 @@ import numpy as np
 from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile
 from alerts.readings import Status
 from alerts.transitions import DECIMALS, Score, seconds, utc_text
-from stream.indicators.formulas import Floats, Ints, interval, score
+from stream.indicators.formulas import Flags, Floats, Ints, interval, score
 from stream.indicators.plan import Scored
 from stream.judge.evaluation.groups import Group
 from stream.judge.windows.layout import Readout
@@ -56,6 +56,7 @@ class Scoring:
         self._definitions: Final = definitions
         self._published: Final = {each: PublishedScores() for each in group.scored}
         self._warm: Final[set[int]] = set()
+        self.left_out = 0
 
     def forget(self, rows: Ints) -> None:
         """Rows that stand for nothing any more."""
@@ -86,8 +87,12 @@ class Scoring:
                 for scored in self._of(window_ms):
                     yield from self._changed(scored, rows, readout, moment)
 
-    def current(self, moment: ScoreClock) -> Iterator[Score]:
-        """Every scope's latest scores, as far as it ever had answers in the window."""
+    def current(self, moment: ScoreClock, most: int | None = None) -> Iterator[Score]:
+        """Every scope's latest scores, as far as it ever had answers in the window.
+
+        Of each score at most `most`, those with the most answers; `left_out` then says how many were not.
+        """
+        self.left_out = 0
         rows = self._group.scopes.used()
         if not len(rows):
             return
@@ -98,6 +103,9 @@ class Scoring:
                 published = self._published[scored]
                 published.grow(self._group.scopes.room)
                 known = (published.status[rows] >= 0) | sums.any(axis=1)
+                if most is not None and (over := int(known.sum()) - most) > 0:
+                    self.left_out += over
+                    known = _fullest(known, sums[:, 0], most)
                 yield from self._scores(scored, rows, readout, known, moment)
 
     def _of(self, window_ms: int) -> list[Scored]:
@@ -152,6 +160,14 @@ def _published(values: Floats) -> list[float | None]:
     """As `transitions.rounded` has it, for a whole column; None for what is no number or has no end."""
     rounded = (np.round(values, DECIMALS) + 0.0).tolist()
     return [value if isfinite(value) else None for value in rounded]
+
+
+def _fullest(known: Flags, answers: Floats, most: int) -> Flags:
+    """Of the known rows the `most` with the most answers; of equals those that were met first."""
+    places = np.flatnonzero(known)
+    chosen = np.zeros(len(known), np.bool_)
+    chosen[places[np.argsort(-answers[places], kind="stable")[:most]]] = True
+    return chosen
 
 
 def slot_end_ms(window: Window, at_ms: int) -> int:

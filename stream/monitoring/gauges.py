@@ -6,7 +6,9 @@ worker disappears here with the next scrape.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from heapq import nsmallest
+from operator import itemgetter
+from typing import Final, Protocol
 
 from prometheus_client import Metric
 from prometheus_client.registry import Collector
@@ -18,6 +20,11 @@ from alerts.transitions import Score
 from stream.indicators.plan import Plan
 from stream.messages.records import Stream
 from stream.messages.topic_names import TALLIES
+
+MOST_SCORES: Final = 5_000
+"""Scores of one kind on a page, of all judges of a worker; each is four series."""
+MOST_ALERTS: Final = 5_000
+"""Rules by scope on a page, beside what fires."""
 
 
 class IntakeView(Protocol):
@@ -55,16 +62,25 @@ class JudgeView(Protocol):
         """What it keeps, and the rules that it judges by."""
         ...
 
-    def current_scores(self) -> Sequence[Score]:
-        """The latest score of every scope and window."""
+    def current_scores(self, most: int | None = None) -> Sequence[Score]:
+        """The latest score of every scope and window; of each at most `most`, those with the most answers."""
+        ...
+
+    @property
+    def scores_left_out(self) -> int:
+        """How many scores that left out."""
         ...
 
     def firing(self) -> Sequence[tuple[Rule, Severity, Scope]]:
         """What fires now."""
         ...
 
-    def scopes(self, rule: Rule) -> Sequence[Scope]:
-        """The scopes that a rule has met."""
+    def scopes(self, rule: Rule, most: int | None = None) -> Sequence[Scope]:
+        """The scopes that a rule has met, at most `most`."""
+        ...
+
+    def scope_count(self, rule: Rule) -> int:
+        """How many it may have met."""
         ...
 
     def budgets(self) -> Sequence[tuple[Rule, Scope, float]]:
@@ -123,9 +139,14 @@ class ScrapeTimeCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Everything as it is now."""
         judges = list(self._view.judges())
-        yield from _scores(judges)
-        yield from _alerts(judges)
-        yield _budgets(judges)
+        out = Counter[str]()
+        yield from _scores(judges, out)
+        yield from _alerts(judges, out)
+        yield _budgets(judges, out)
+        left_out = _gauge("tocsin_series_left_out", "Series that are too many for this page, by metric.")
+        for name in ("cx_score", "cx_alert_firing", "cx_budget_remaining_ratio"):
+            left_out.add_sample(left_out.name, {"metric": name}, out[name])
+        yield left_out
         yield from self._pipeline(judges)
 
     def _pipeline(self, judges: Sequence[JudgeView]) -> Iterator[Metric]:
@@ -151,31 +172,37 @@ class ScrapeTimeCollector(Collector):
         yield from (watermark, lag, state, ready, unowned)
 
 
-def _scores(judges: Iterable[JudgeView]) -> Iterator[Metric]:
+def _scores(judges: Sequence[JudgeView], out: Counter[str]) -> Iterator[Metric]:
     value = _gauge("cx_score", "Latest score, in the indicator's unit.")
     low = _gauge("cx_score_low", "Lower end of the score's confidence interval.")
     high = _gauge("cx_score_high", "Upper end of the score's confidence interval.")
     answers = _gauge("cx_answers", "Answers in the score's window.")
     for judge in judges:
-        for score in judge.current_scores():
+        for score in judge.current_scores(max(1, MOST_SCORES // len(judges))):
             window = duration_text(round(score.window_s * 1000))
             labels = {"indicator": score.indicator, "window": window, **score.scope}
             answers.add_sample(answers.name, labels, score.n)
             for metric, number in ((value, score.value), (low, score.low), (high, score.high)):
                 if number is not None:
                     metric.add_sample(metric.name, labels, number)
+        out[value.name] += judge.scores_left_out
     yield from (value, low, high, answers)
 
 
-def _alerts(judges: Iterable[JudgeView]) -> Iterator[Metric]:
+def _alerts(judges: Sequence[JudgeView], out: Counter[str]) -> Iterator[Metric]:
     limit = _gauge("cx_limit", "Limit of a rule, in the indicator's unit.")
     firing = _gauge("cx_alert_firing", "Whether an alert fires (1) or not (0).")
     for judge in judges:
         fires = {(rule.name, severity, scope) for rule, severity, scope in judge.firing()}
-        for rule in judge.plan.rulebook.rules:
-            by_severity = limits(rule)
-            for scope in judge.scopes(rule):
-                for severity, bound in by_severity.items():
+        rules = judge.plan.rulebook.rules
+        most = max(1, MOST_ALERTS // (len(judges) * max(1, len(rules))))
+        for rule in rules:
+            shown = dict.fromkeys(scope for name, _, scope in fires if name == rule.name)
+            shown |= dict.fromkeys(judge.scopes(rule, most))
+            if len(shown) >= most:
+                out[firing.name] += max(0, judge.scope_count(rule) - len(shown))
+            for scope in shown:
+                for severity, bound in limits(rule).items():
                     labels = _rule_labels(rule, scope) | {"severity": severity.value}
                     firing.add_sample(firing.name, labels, float((rule.name, severity, scope) in fires))
                     if bound is not None:
@@ -183,11 +210,14 @@ def _alerts(judges: Iterable[JudgeView]) -> Iterator[Metric]:
     yield from (limit, firing)
 
 
-def _budgets(judges: Iterable[JudgeView]) -> Metric:
+def _budgets(judges: Sequence[JudgeView], out: Counter[str]) -> Metric:
     left = _gauge("cx_budget_remaining_ratio", "Share of the error budget that is left; below 0: overspent.")
-    for judge in judges:
-        for rule, scope, share in judge.budgets():
-            left.add_sample(left.name, _rule_labels(rule, scope), share)
+    found = [each for judge in judges for each in judge.budgets()]
+    if len(found) > MOST_ALERTS:
+        out[left.name] = len(found) - MOST_ALERTS
+        found = nsmallest(MOST_ALERTS, found, key=itemgetter(2))
+    for rule, scope, share in found:
+        left.add_sample(left.name, _rule_labels(rule, scope), share)
     return left
 
 

@@ -21,6 +21,7 @@ from prometheus_client import (
     disable_created_metrics,
 )
 from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
 
 from alerts.delivery.command_seal import CommandOutcome
 from alerts.delivery.retry_policy import DeliveryOutcome
@@ -213,8 +214,16 @@ class Metrics:
         All values are read before this returns; what is returned only formats them, and may run in a
         thread while the worker goes on.
         """
-        encode, content_type = choose_encoder(accept)
+        encode, content_type = chosen_encoder(accept)
         return partial(encode, _Read(tuple(self.registry.collect()))), content_type
+
+
+def chosen_encoder(accept: str) -> tuple[Callable[[Collector], bytes], str]:
+    """The format that an Accept header prefers, and its content type; plain text for an odd one."""
+    try:
+        return choose_encoder(accept)
+    except Exception:  # noqa: BLE001  # whatever the header holds, somebody wants to read metrics
+        return choose_encoder("")
 
 
 class _Read:

@@ -1,13 +1,14 @@
 """The web server: /metrics for Prometheus, /healthz and /readyz for whoever keeps the worker running."""
 
-import asyncio
 from typing import Final
 
 from aiohttp import web
 
 from alerts.errors import SettingsError
 from stream.monitoring.gauges import WorkerView
+from stream.monitoring.guarded_server import GuardedServer, head_is_there
 from stream.monitoring.metrics import Metrics
+from stream.monitoring.rendered import RenderedMetrics
 
 HOST: Final = "127.0.0.1"
 """Unless set: nobody else's business."""
@@ -17,7 +18,7 @@ INDEX: Final = "tocsin worker: /metrics, /healthz, /readyz\n"
 class WebServer:
     """A server that runs; `port` is the one it has got."""
 
-    def __init__(self, runner: web.AppRunner) -> None:
+    def __init__(self, runner: web.ServerRunner) -> None:
         self._runner = runner
 
     @property
@@ -37,17 +38,7 @@ async def serve(host: str, port: int, metrics: Metrics, view: WorkerView) -> Web
     Raises:
         SettingsError: it cannot listen there.
     """
-    pages = _Pages(metrics, view)
-    app = web.Application()
-    app.add_routes(
-        [
-            web.get("/", pages.index),
-            web.get("/metrics", pages.metrics),
-            web.get("/healthz", pages.healthz),
-            web.get("/readyz", pages.readyz),
-        ]
-    )
-    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    runner = web.ServerRunner(GuardedServer(_Pages(metrics, view).answer), handle_signals=False)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
@@ -60,24 +51,41 @@ async def serve(host: str, port: int, metrics: Metrics, view: WorkerView) -> Web
 
 class _Pages:
     def __init__(self, metrics: Metrics, view: WorkerView) -> None:
-        self._metrics = metrics
+        self._rendered = RenderedMetrics(metrics)
         self._view = view
 
-    async def index(self, _request: web.Request) -> web.Response:
-        """What there is."""
-        return web.Response(text=INDEX)
+    async def answer(self, request: web.BaseRequest) -> web.Response:
+        """The page that was asked for."""
+        head_is_there(request)
+        response = await self._page(request)
+        response.force_close()
+        return response
 
-    async def metrics(self, request: web.Request) -> web.Response:
+    async def _page(self, request: web.BaseRequest) -> web.Response:
+        if request.method not in {"GET", "HEAD"}:
+            return web.Response(status=405, headers={"Allow": "GET, HEAD"}, text="want GET\n")
+        match request.path:
+            case "/":
+                return web.Response(text=INDEX)
+            case "/metrics":
+                return await self._metrics(request)
+            case "/healthz":
+                return web.Response(text="ok\n")
+            case "/readyz":
+                return self._readyz()
+            case _:
+                return web.Response(status=404, text=INDEX)
+
+    async def _metrics(self, request: web.BaseRequest) -> web.Response:
         """All metrics, in the format that was asked for."""
-        encode, content_type = self._metrics.exposition(request.headers.get("Accept", ""))
-        body = await asyncio.to_thread(encode)  # with very many scopes this takes a while
-        return web.Response(body=body, headers={"Content-Type": content_type})
+        packed = "gzip" in request.headers.get("Accept-Encoding", "").lower()
+        page = await self._rendered.page(request.headers.get("Accept", ""), packed=packed)
+        headers = {"Content-Type": page.content_type, "Vary": "Accept, Accept-Encoding"}
+        if packed:
+            headers["Content-Encoding"] = "gzip"
+        return web.Response(body=page.body, headers=headers)
 
-    async def healthz(self, _request: web.Request) -> web.Response:
-        """That the process lives and its loop turns."""
-        return web.Response(text="ok\n")
-
-    async def readyz(self, _request: web.Request) -> web.Response:
+    def _readyz(self) -> web.Response:
         """Whether the worker is assigned and caught up; 503 with the reason if not."""
         reason = self._view.ready()
         if reason is None:

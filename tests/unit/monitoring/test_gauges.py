@@ -4,7 +4,7 @@ from alerts.rules import Severity
 from alerts.transitions import Score
 from stream.indicators.plan import Plan
 from stream.messages.records import Stream
-from stream.monitoring.gauges import ScrapeTimeCollector, limits
+from stream.monitoring.gauges import MOST_ALERTS, MOST_SCORES, ScrapeTimeCollector, limits
 from tests.builders import plan_of
 from tests.fakes import FakeIntake, FakeJudge, FakeWorker
 
@@ -122,3 +122,19 @@ def test_budgets_are_ratios() -> None:
     found = _samples(FakeWorker([FakeJudge(plan, left=[(plan.rulebook.rules[0], PHONE, -0.25)])]))
     labels = {"rule": "low", "indicator": "csat", "channel": "phone"}
     assert found["cx_budget_remaining_ratio"] == [(labels, -0.25)]
+
+
+def test_a_page_has_bounded_series() -> None:
+    """What fires is there before anything else, and a gauge says how many series are not."""
+    known = [(("channel", f"c{number}"),) for number in range(2 * MOST_ALERTS)]
+    plan = _plan()
+    low = plan.rulebook.rules[0]
+    fires = [(low, Severity.CRITICAL, known[-1])]
+    scores = [_score(50.0)] * (MOST_SCORES + 3)
+    found = _samples(FakeWorker([FakeJudge(plan, scores=scores, known=known, fires=fires)]))
+    assert len(found["cx_score"]) == MOST_SCORES
+    assert len(found["cx_alert_firing"]) < 2 * MOST_ALERTS
+    assert [labels["channel"] for labels, value in found["cx_alert_firing"] if value] == [known[-1][0][1]]
+    out = {labels["metric"]: value for labels, value in found["tocsin_series_left_out"]}
+    assert out["cx_score"] == 3
+    assert out["cx_alert_firing"] > MOST_ALERTS

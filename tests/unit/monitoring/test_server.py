@@ -1,12 +1,15 @@
 """The web server, over a real socket."""
 
 import asyncio
+import gzip
 
 import aiohttp
 import pytest
 
 from alerts.errors import SettingsError
+from stream.monitoring import guarded_server
 from stream.monitoring.metrics import Metrics
+from stream.monitoring.rendered import RenderedMetrics
 from stream.monitoring.server import serve
 from tests.builders import plan_of
 from tests.fakes import FakeWorker
@@ -72,3 +75,56 @@ def test_a_port_that_cannot_be_had_names_the_option(port: int | None) -> None:
 
     with pytest.raises(SettingsError, match=r"--port: want a free port of 127\.0\.0\.1, got [0-9]+: "):
         asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    "accept", ["text/plain;version=x", "application/openmetrics-text;version=;;=", ";,;", "q" * 3000]
+)
+def test_an_odd_accept_header_gets_metrics(accept: str) -> None:
+    """Whatever it holds, in some format that Prometheus reads."""
+    status, _, text = _get("/metrics", FakeWorker(), accept)
+    assert (status, "tocsin_build_info" in text) == (200, True)
+
+
+def test_connections_that_send_half_a_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are cut off, however many there are, and others are answered."""
+    monkeypatch.setattr(guarded_server, "HEAD_S", 0.5)
+
+    async def run() -> None:
+        metrics = Metrics(plan_of(RULES).rulebook)
+        server = await serve("127.0.0.1", 0, metrics, FakeWorker())
+        try:
+            slow = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(300)]
+            for _, writer in slow:
+                writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: ")
+            ends = await asyncio.wait_for(
+                asyncio.gather(*(reader.read() for reader, _ in slow), return_exceptions=True), 20
+            )
+            assert len(ends) == 300
+            async with aiohttp.request("GET", f"http://127.0.0.1:{server.port}/healthz") as answer:
+                assert (answer.status, answer.headers["Connection"]) == (200, "close")
+            async with aiohttp.request(
+                "POST", f"http://127.0.0.1:{server.port}/metrics", data=b"x" * 100
+            ) as answer:
+                assert answer.status == 405
+        finally:
+            await server.close()
+
+    asyncio.run(run())
+
+
+def test_metrics_are_read_once_a_second() -> None:
+    """However many ask at once, in gzip and without."""
+
+    async def run() -> None:
+        now_s, metrics = [5.0], Metrics(plan_of(RULES).rulebook)
+        rendered = RenderedMetrics(metrics, lambda: now_s[0])
+        first = await rendered.page("", packed=False)
+        metrics.rules_refused()
+        assert [await rendered.page("", packed=False) for _ in range(3)] == [first] * 3
+        packed = await rendered.page("", packed=True)
+        assert b"tocsin_rules_reload_success 0.0" in gzip.decompress(packed.body)
+        now_s[0] = 6.5
+        assert b"tocsin_rules_reload_success 0.0" in (await rendered.page("", packed=False)).body
+
+    asyncio.run(run())

@@ -1,0 +1,72 @@
+"""HTTP connections that cannot be held for ever: bounded in number, in time, and in what a request may have.
+
+One request for each connection.  Its head must be there within some seconds of connecting, and the answer
+taken within a minute: whoever sends half a header, or reads a byte a second, is cut off.
+"""
+
+import asyncio
+from typing import Any, Final
+
+from aiohttp import web
+
+HEAD_S: Final = 10.0
+ANSWER_S: Final = 60.0
+MOST_CONNECTIONS: Final = 128
+MOST_LINE: Final = 4_096
+MOST_HEADERS: Final = 64
+
+
+class _Connection(web.RequestHandler):
+    """One connection, which ends when its time is over."""
+
+    __slots__ = ("_deadline",)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, unless there are too many."""
+        super().connection_made(transport)
+        self._deadline: asyncio.TimerHandle | None = None
+        manager = self._manager
+        if manager is None or len(manager.connections) > MOST_CONNECTIONS:
+            self._cut()
+            return
+        self.allow(HEAD_S)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """The other end is gone, or its time was over."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        super().connection_lost(exc)
+
+    def allow(self, seconds: float) -> None:
+        """From now on it has so long."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = self._loop.call_later(seconds, self._cut)
+
+    def _cut(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
+
+
+class GuardedServer(web.Server):
+    """Makes such connections; `handler` answers each request."""
+
+    def __init__(self, handler: Any) -> None:
+        super().__init__(
+            handler,
+            access_log=None,
+            lingering_time=0.0,
+            max_line_size=MOST_LINE,
+            max_field_size=MOST_LINE,
+            max_headers=MOST_HEADERS,
+        )
+
+    def __call__(self) -> web.RequestHandler:
+        """A connection."""
+        return _Connection(self, loop=self._loop, **self._kwargs)
+
+
+def head_is_there(request: web.BaseRequest) -> None:
+    """The request has been read: from now on its connection has time for the answer."""
+    if isinstance(request.protocol, _Connection):
+        request.protocol.allow(ANSWER_S)
