@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 import yaml
 
+from stream.gateway.source_file import load_sources, resolved
+
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-OURS = ("topics", "worker", "traffic")
+OURS = ("topics", "worker", "gateway", "traffic")
 ENDS = ("topics",)
 
 
@@ -41,6 +43,7 @@ def test_services_start_in_order_and_only_when_the_one_before_is_well() -> None:
     waits = {name: service.get("depends_on", {}) for name, service in SERVICES.items()}
     assert waits["topics"] == {"kafka": {"condition": "service_healthy"}}
     assert waits["worker"] == {"topics": {"condition": "service_completed_successfully"}}
+    assert waits["gateway"] == {"topics": {"condition": "service_completed_successfully"}}
     assert waits["traffic"] == {"worker": {"condition": "service_healthy"}}
 
 
@@ -102,3 +105,13 @@ def test_the_dashboards_are_where_grafana_is_told_to_look() -> None:
         "providers"
     ]
     assert f"./grafana/dashboards:{provider['options']['path']}:ro" in SERVICES["grafana"]["volumes"]
+
+
+def test_the_gateway_is_asked_for_and_finds_its_sources() -> None:
+    """Only with its profile; every secret that the mounted file names is handed over."""
+    service = SERVICES["gateway"]
+    assert service["profiles"] == ["gateway"]
+    (volume,) = service["volumes"]
+    file = ROOT / volume.partition(":")[0]
+    assert len(resolved(load_sources(file), service["environment"])) >= 2
+    assert service["environment"]["TOCSIN_PORT"] == service["command"][-1] == "9110"
