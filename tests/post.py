@@ -138,6 +138,8 @@ class Post:
         self._offset = 0
         self._moved = asyncio.Event()
         self.urls: dict[str, str] = {}
+        self.others: tuple[Receiver, ...] = ()
+        """Receivers that are no hooks of ours."""
 
     @asynccontextmanager
     async def running(self, policy: Policy = HASTY) -> AsyncIterator["Post"]:
@@ -147,7 +149,7 @@ class Post:
             hook.moved = self._moved
             app.router.add_post(f"/{name}", hook.handle)
         async with TestServer(app) as server:
-            receivers = tuple(
+            receivers = self.others + tuple(
                 webhook(name, self.urls.get(name) or str(server.make_url(f"/{name}")), signed=hook.signed)
                 for name, hook in self.hooks.items()
             )

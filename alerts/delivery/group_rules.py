@@ -7,6 +7,7 @@ from alerts.delivery.groups import GroupRule
 from alerts.delivery.routing import RouteTarget, every_route, targets
 from alerts.paging import Route
 from alerts.receivers.kinds import KINDS
+from alerts.receivers.settings import seconds_of
 from alerts.rules import Rulebook, Severity
 
 
@@ -95,5 +96,8 @@ def _labels(rulebook: Rulebook, target: RouteTarget, labels: Mapping[str, str]) 
 
 
 def _resend_s(rulebook: Rulebook, receiver: str) -> float:
-    kind = next((each.kind for each in rulebook.receivers if each.name == receiver), "")
-    return KINDS[kind].resend_s if kind in KINDS else 0.0
+    found = next((each for each in rulebook.receivers if each.name == receiver), None)
+    if found is None or found.kind not in KINDS or not KINDS[found.kind].resend_s:
+        return 0.0
+    asked = found.settings.get("resend")
+    return seconds_of(asked[0]) if isinstance(asked, tuple) else KINDS[found.kind].resend_s

@@ -13,10 +13,10 @@ import orjson
 from alerts.receivers.answers import Answer, Fate
 from alerts.receivers.kind import Outlet, ReceiverKind
 from alerts.receivers.message import AlertNews, ReceiverMessage
-from alerts.receivers.settings import Settings, SettingSpec, Want
+from alerts.receivers.settings import Settings, SettingSpec, Want, seconds_of
 
 RESEND_S: Final = 60.0
-ENDS_AFTER_S: Final = 4 * RESEND_S
+MISSED: Final = 4
 """So many missed repeats until Alertmanager takes an alert for over."""
 PATH: Final = "/api/v2/alerts"
 TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
@@ -26,20 +26,22 @@ class AlertmanagerChannel:
     """Posts to all replicas; one that takes it is enough, since the next repeat reaches the others."""
 
     def __init__(self, settings: Settings, outlet: Outlet) -> None:
+        resend_s = seconds_of(settings["resend"][0]) if "resend" in settings else RESEND_S
+        self._ends_after_s = MISSED * resend_s
         self._urls = tuple(_endpoint(url) for url in settings["urls"])
         self._outlet = outlet
 
     async def send(self, message: ReceiverMessage, memory: str, at_s: float) -> Answer:  # noqa: ARG002  # keeps none
         """The alerts as they are at `at_s`."""
-        body = alerts_body(message, at_s)
+        body = alerts_body(message, at_s + self._ends_after_s)
         answers = await asyncio.gather(*(self._outlet.post(url, body, {}) for url in self._urls))
         order = (Fate.TAKEN, Fate.LATER, Fate.GONE, Fate.REFUSED)
         return min(answers, key=lambda answer: order.index(answer.fate))
 
 
-def alerts_body(message: ReceiverMessage, at_s: float) -> bytes:
+def alerts_body(message: ReceiverMessage, until_s: float) -> bytes:
     """An array of alerts; those that are over have their end, the others one that repeats put off."""
-    until = datetime.fromtimestamp(at_s + ENDS_AFTER_S, UTC).strftime(TIME)
+    until = datetime.fromtimestamp(until_s, UTC).strftime(TIME)
     return orjson.dumps([_alert(alert, message, until) for alert in message.alerts])
 
 
@@ -61,7 +63,7 @@ def _endpoint(url: str) -> str:
 
 
 ALERTMANAGER_KIND: Final = ReceiverKind(
-    specs=(SettingSpec("urls", Want.URLS, required=True),),
+    specs=(SettingSpec("urls", Want.URLS, required=True), SettingSpec("resend", Want.DURATION)),
     open=AlertmanagerChannel,
     resend_s=RESEND_S,
 )

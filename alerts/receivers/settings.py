@@ -15,6 +15,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from alerts.errors import SettingsError
+from alerts.notation import duration_ms
 from alerts.paging import Located, Receiver
 
 Settings = Mapping[str, tuple[str, ...]]
@@ -33,6 +34,7 @@ class Want(Enum):
     MAILS = "e-mail addresses"
     SERVER = 'a server as "host:port"'
     CHOICE = "one of a closed list"
+    DURATION = 'a duration such as "1m", of a second at least'
 
 
 HIDDEN: Final = frozenset({Want.URL, Want.URLS, Want.SECRET, Want.SIGNING})
@@ -78,8 +80,18 @@ class SettingSpec:
                 return bool(name and at and domain) and value.isprintable() and not set(value) & set(" ,;<>")
             case Want.CHOICE:
                 return value in self.choices
+            case Want.DURATION:
+                return seconds_of(value) >= 1
             case Want.SECRET | Want.TEXT:
                 return bool(value.strip()) and value.isprintable()
+
+
+def seconds_of(text: str) -> float:
+    """The length of a duration as rules files write it; 0 for what is none."""
+    try:
+        return duration_ms(text) / 1000
+    except ValueError:
+        return 0.0
 
 
 def is_url(text: str) -> bool:

@@ -38,4 +38,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(f"  {nodeid}")
 
 
-PACKAGES = "prometheus docker-compose"
+PACKAGES = "prometheus prometheus-alertmanager docker-compose"

@@ -1,4 +1,4 @@
-"""Programs that are not Python's: Prometheus, promtool, Docker Compose."""
+"""Programs that are not Python's: Prometheus, promtool, Alertmanager, Docker Compose."""
 
 import json
 import shutil
@@ -27,6 +27,7 @@ def missing() -> list[str]:
     found = {
         "prometheus": shutil.which("prometheus"),
         "promtool": shutil.which("promtool"),
+        "prometheus-alertmanager": shutil.which("prometheus-alertmanager"),
         "docker compose": compose_command(),
     }
     return [name for name, there in found.items() if not there]
