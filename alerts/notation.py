@@ -84,7 +84,7 @@ def opening(text: str) -> Spans:
     Raises:
         ValueError: not opening hours.
     """
-    match = OPENING.fullmatch(text.strip())
+    match = OPENING.fullmatch(" ".join(text.split()))  # or a run of blanks would be tried in every way
     if match is None:
         raise ValueError('opening hours such as "Mon-Fri 08:00-20:00"')
     start = _minute(match["start"] or "00:00")

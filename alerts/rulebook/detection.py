@@ -270,9 +270,13 @@ def _inner(measure: Measure) -> Callable[[Node], float]:
 
 def _confidence(node: Node) -> float:
     value = node.number("a confidence such as 0.95")
-    if not 0 <= value < 1:
-        raise node.wrong("a confidence from 0 up to, but not including, 1")
+    if not 0 <= value <= SUREST:
+        raise node.wrong(f"a confidence from 0 to {SUREST:g}, below 1")
     return value
+
+
+SUREST: Final = 0.999999
+"""The highest confidence: a number nearer to 1 than a machine can halve would have no interval."""
 
 
 def _at_least_one(node: Node) -> int:

@@ -14,13 +14,16 @@ from typing import Final, TypeVar
 import yaml
 
 from alerts.errors import Problem, RulebookError
+from alerts.rulebook.shown import SURROGATE, shown
 
 T = TypeVar("T")
 
 NUMBER: Final = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 """Decimal numbers only: YAML's octal, sexagesimal ("1:30"), infinite and undefined ones are refused."""
 
-SHOWN_CHARACTERS: Final = 60
+HINTED: Final = 100
+"""Problems of a file that are told with what may have been meant."""
+LONGEST_WORD: Final = 40
 TAG: Final = "tag:yaml.org,2002:"
 
 
@@ -37,13 +40,20 @@ class Notes:
     """The problems found in one file so far."""
 
     file: str
-    found: list[Problem] = field(default_factory=list)
+    found: dict[Problem, None] = field(default_factory=dict)
 
     def add(self, mark: yaml.Mark, path: str, message: str) -> None:
         """Note a problem; the same one at the same place (through an alias) counts once."""
-        problem = Problem(self.file, mark.line + 1, mark.column + 1, path, message)
-        if problem not in self.found:
-            self.found.append(problem)
+        self.found.setdefault(Problem(self.file, mark.line + 1, mark.column + 1, path, message))
+
+    def take(self, problems: Iterable[Problem]) -> None:
+        """Note problems that were found elsewhere in the file."""
+        self.found.update(dict.fromkeys(problems))
+
+    @property
+    def hints(self) -> bool:
+        """Whether misspelt words are still guessed: in a file that is all mistakes it would take long."""
+        return len(self.found) < HINTED
 
     def settle(self) -> None:
         """End the reading.
@@ -80,8 +90,7 @@ class Node:
             return "a mapping"
         if self._is("null"):
             return "nothing"
-        value: str = self.raw.value
-        short = value if len(value) <= SHOWN_CHARACTERS else value[:SHOWN_CHARACTERS] + "…"
+        short = shown(self.raw.value, self.path)
         return f'"{short}"' if self._is("str") else short
 
     @property
@@ -102,9 +111,14 @@ class Node:
     def text(self, want: str = "text") -> str:
         """A string; numbers, dates and booleans must be quoted to be one."""
         if self._is("str"):
+            if SURROGATE.search(self.raw.value):
+                raise Wrong(self, f"want {want}, got half of a character (\\uD800 to \\uDFFF)")
             return str(self.raw.value)
         if isinstance(self.raw, yaml.ScalarNode) and not self.is_nothing:
-            raise Wrong(self, f'want {want}, got {self.shown} without quotes (write "{self.raw.value}")')
+            raise Wrong(
+                self,
+                f'want {want}, got {self.shown} without quotes (write "{shown(self.raw.value, self.path)}")',
+            )
         raise self.wrong(want)
 
     def plain(self) -> str | None:
@@ -139,7 +153,7 @@ class Node:
         want = "one of " + (", ".join(allowed) or "none")
         value = self.text(want)
         if value not in allowed:
-            raise Wrong(self, f"want {want}, got {self.shown}{_did_you_mean(value, allowed)}")
+            raise Wrong(self, f"want {want}, got {self.shown}{_did_you_mean(value, allowed, self.notes)}")
         return value
 
     def items(self, want: str = "a list") -> list["Node"]:
@@ -183,7 +197,7 @@ class Fields:
         self.node = node
         self._keys: dict[str, yaml.Node] = {}
         self._values: dict[str, yaml.Node] = {}
-        self._asked: list[str] = []
+        self._asked: dict[str, None] = {}
         self._refused: set[str] = set()
         self._collect(node.raw)
 
@@ -196,7 +210,7 @@ class Fields:
 
     def find(self, key: str) -> Node | None:
         """The value of `key`, None where it is absent."""
-        self._asked.append(key)
+        self._asked.setdefault(key)
         raw = self._values.get(key)
         return None if raw is None else Node(raw, self._path(key), self.node.notes)
 
@@ -213,7 +227,7 @@ class Fields:
     def require(self, key: str, parse: Callable[[Node], T], want: str) -> T | None:
         """The value of `key`; its absence is noted too."""
         if key not in self:
-            self._asked.append(key)
+            self._asked.setdefault(key)
             self.node.notes.add(self.node.raw.start_mark, self._path(key), f"missing, want {want}")
         return self.get(key, parse)
 
@@ -232,11 +246,15 @@ class Fields:
         """Note every field that nobody asked for."""
         for key, raw in self._keys.items():
             if key not in self._asked and key not in self._refused:
-                hint = _did_you_mean(key, self._asked) or f" (known: {', '.join(sorted(set(self._asked)))})"
-                self.node.notes.add(raw.start_mark, self._path(key), f'unknown field "{key}"{hint}')
+                hint = (
+                    _did_you_mean(key, self._asked, self.node.notes)
+                    or f" (known: {', '.join(sorted(set(self._asked)))})"
+                )
+                self.node.notes.add(raw.start_mark, self._path(key), f'unknown field "{shown(key)}"{hint}')
 
     def _path(self, key: str) -> str:
-        return f"{self.node.path}.{key}" if self.node.path else key
+        name = shown(key)
+        return f"{self.node.path}.{name}" if self.node.path else name
 
     def _collect(self, mapping: yaml.Node) -> None:
         merged: list[yaml.Node] = []
@@ -247,7 +265,7 @@ class Fields:
                 self.node.notes.add(key.start_mark, self.node.path, "want a word as key")
             elif key.value in self._values:
                 first = self._keys[key.value].start_mark.line + 1
-                message = f'duplicate field "{key.value}", first on line {first}'
+                message = f'duplicate field "{shown(key.value)}", first on line {first}'
                 self.node.notes.add(key.start_mark, self._path(key.value), message)
             else:
                 self._keys[key.value], self._values[key.value] = key, value
@@ -290,10 +308,12 @@ def read_document(text: str, file: str) -> Node:
         if raw is not None:
             return Node(raw, "", notes)
         notes.add(start, "", "want a mapping, got an empty file")
-    raise RulebookError(notes.found)
+    raise RulebookError(list(notes.found))
 
 
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
+def _did_you_mean(word: str, known: Iterable[str], notes: Notes) -> str:
+    if not notes.hints or len(word) > LONGEST_WORD:
+        return ""
     words = sorted({name for name in known if name.isidentifier()})
     close = get_close_matches(word.lower(), words, n=1, cutoff=0.6)
     return f' (did you mean "{close[0]}"?)' if close else ""

@@ -174,7 +174,7 @@ def _own_mapping(node: Node, folder: Path) -> SourceKind:
     try:
         mapping = load(str(place) if place.exists() else given)
     except RulebookError as error:
-        node.notes.found += error.problems
+        node.notes.take(error.problems)
         return SourceKind(name="mapping")
     except SettingsError as error:
         raise node.wrong(f"a mapping file ({error})") from None

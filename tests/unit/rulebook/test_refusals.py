@@ -1,6 +1,8 @@
 """alerts.rulebook.reader: what it refuses, and how it says so."""
 
+import contextlib
 import string
+import time
 
 import pytest
 from hypothesis import given
@@ -81,8 +83,8 @@ routes:
         ("indicator: ces, warning: 6, critical: 5", "want a limit below critical, 5, got 6"),
         ("indicator: csat, recover: 79", "want 80 or above, on the healthy side of the limit, got 79"),
         ("indicator: ces, recover: 5.5", "want 5 or below, on the healthy side of the limit, got 5.5"),
-        ("indicator: csat, confidence: 1", "want a confidence from 0 up to, but not including, 1, got 1"),
-        ("indicator: csat, confidence: -0.1", "want a confidence from 0 up to, but not including, 1"),
+        ("indicator: csat, confidence: 1", "want a confidence from 0 to 0.999999, below 1, got 1"),
+        ("indicator: csat, confidence: -0.1", "want a confidence from 0 to 0.999999, below 1"),
         ("indicator: csat, min_answers: 0", "want a whole number of at least 1, got 0"),
         ("indicator: csat, min_answers: 1.5", "want a whole number of at least 1, got 1.5"),
         ("indicator: csat, window: 91d", 'want a duration of 10s to 90d, got "91d"'),
@@ -269,3 +271,71 @@ def test_nps_has_one_scale() -> None:
     (problem,) = problems("indicators: {nps: {scale: 1-10}}\nrules: [{name: n, indicator: nps}]\n")
     assert 'want one of 0-10, got "1-10" (NPS is asked on 0-10: its promoters (9-10)' in problem
     assert "count these answers as csat" in problem
+
+
+def seconds_to_read(text: str) -> float:
+    """CPU time that a file takes, sound or not."""
+    began = time.process_time()
+    with contextlib.suppress(RulebookError):
+        read_rulebook(text, "r.yaml", CATALOGUE)
+    return time.process_time() - began
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "  - {{name: r{0}, indicator: csat, windw{0}: 5, kritical: 2}}\n",
+        "  - {{name: same, indicator: nope{0}}}\n",
+        "  - {{name: r{0}, indicator: csat, where: {{channel: yes}}}}\n",
+    ],
+)
+def test_mistakes_cost_no_more_the_more_there_are(line: str) -> None:
+    """Eight times the mistakes take about eight times as long, not sixty-four."""
+    few, many = (
+        seconds_to_read("rules:\n" + "".join(line.format(number) for number in range(count)))
+        for count in (250, 2_000)
+    )
+    assert many < 20 * max(few, 0.05)
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        "Mon-Fri{0}09:00-18:00",
+        "Mon-Fri 09:00{0}-{0}18:00",
+        "Mon,{0}Tue 09:00-18:00",
+        "{0}x",
+        "Mon-Fri 09:00-18:00{0}",
+    ],
+)
+def test_blanks_cost_no_more_the_more_there_are(hours: str) -> None:
+    """Fifty thousand of them in opening hours."""
+    text = f'rules: [{{name: a, indicator: csat, detect: silence, open: "{hours.format(" " * 50_000)}"}}]'
+    assert seconds_to_read(text) < 2
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "xoxb-1234567890-abcdefghij", "Bearer abc.def.ghi",
+     "https://hooks.slack.com/services/T0000/B0000/XXXXsecretXXXX", "https://user:pass@host/path",
+     "sk_live_51Habc", "a9F3kQ81mZ0pLw77Ty2xR4", "ghp_16C7e42F292c6912E7710c838347Ae178B4a"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "rule",
+    ["{{name: a, indicator: csat, window: '{0}'}}", "{{name: a, indicator: '{0}'}}",
+     "{{name: '{0}!', indicator: csat}}", "{{name: a, indicator: csat, '{0}': 1}}",
+     "{{name: a, indicator: csat, by: ['{0}']}}",
+     "{{name: a, indicator: csat, where: {{channel: ['{0}', 5]}}, secret: '{0}'}}"],
+)  # fmt: skip
+def test_what_looks_like_a_secret_is_never_shown(rule: str, value: str) -> None:
+    """Wherever it was written; a place for it, or none."""
+    text = f"rules:\n  - {rule.format(value)}\n  - {{name: b}}\n"
+    shown = "\n".join(problems(text))
+    assert value not in shown
+    assert value[-8:] not in shown
+
+
+def test_half_a_character_is_refused() -> None:
+    """YAML can write it, but nothing can be sent with it."""
+    (problem,) = problems('rules: [{name: a, indicator: csat, where: {channel: "\\uD800"}}]')
+    assert "want text, got half of a character" in problem
