@@ -174,7 +174,7 @@ class Worker:
         stack.push_async_callback(self._outbox.stop)
         await self._notifier.start()
         stack.push_async_callback(self._notifier.close)
-        crew = self._crew = self._new_crew(plan)
+        crew = self._crew = self._new_crew(plan, layout)
         options = consumer_options(settings.kafka, settings.session_timeout_s)
         families = {each: layout.alerts if ALERTS in each else layout.partitions for each in FAMILIES}
         link = Link(options, fingerprint(plan), families, self._slots, crew)
@@ -236,13 +236,13 @@ class Worker:
         task.add_done_callback(self._started)
         stack.callback(task.cancel)
 
-    def _new_crew(self, plan: Plan) -> Assignment:
+    def _new_crew(self, plan: Plan, layout: TopicLayout) -> Assignment:
         group, metrics, trimming = self._settings.group, self._metrics, self._settings.trim_snapshots
         around = TaskContext(
             self._outbox, partial(Reader, self._options), self.fail, metrics.missing, metrics.unreadable,
             strict=trimming,
         )  # fmt: skip
-        roles = intake_role(plan, group, metrics), judge_role(plan, group, metrics)
+        roles = intake_role(plan, group, metrics, layout.limits), judge_role(plan, group, metrics)
         tick_s = min(2.0, max(1.0, plan.rulebook.timing.pane_ms / 5000))
         crew = Assignment(roles, around, self._slots, tick_s)
         crew.forget = self._notifier.forget

@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final
 
 import xxhash
@@ -10,12 +11,13 @@ import xxhash
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
 from stream.intake.output import IntakeOutput
-from stream.kafka.dead_letters import letter
+from stream.kafka.dead_letters import LETTER_BYTES, letter
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outgoing
 from stream.kafka.reader import Records
 from stream.messages.keys import sampled
 from stream.messages.outcomes import Reason
+from stream.messages.pieces import PIECE_BYTES, cut
 from stream.messages.records import Stream
 from stream.messages.tallies import TallyMessage, no_rows
 from stream.messages.tallies import encode as encode_section
@@ -33,10 +35,29 @@ SAY_AGAIN_S: Final = 600.0
 STREAM_OF: Final = {stream.topic: stream for stream in Stream}
 
 
+@dataclass(frozen=True, slots=True)
+class MessageLimits:
+    """How large the topics let messages be: dead letters (key, value and headers), and pieces of tallies."""
+
+    letter_bytes: int = LETTER_BYTES
+    piece_bytes: int = PIECE_BYTES
+
+
+USUAL_LIMITS: Final = MessageLimits()
+
+
 class IntakeProcessor:
     """An intake, and the silence of its two inputs."""
 
-    def __init__(self, intake: Intake, partition: int, idle_after_s: float, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        partition: int,
+        idle_after_s: float,
+        metrics: Metrics,
+        limits: MessageLimits = USUAL_LIMITS,
+    ) -> None:
+        self._limits = limits
         self.intake = intake
         self._partition = partition
         self._metrics = metrics
@@ -45,16 +66,23 @@ class IntakeProcessor:
         self._said: dict[tuple[int, str], tuple[bytes, float]] = {}
 
     @classmethod
-    def fresh(cls, plan: Plan, partition: int, metrics: Metrics) -> "IntakeProcessor":
+    def fresh(
+        cls, plan: Plan, partition: int, metrics: Metrics, limits: MessageLimits = USUAL_LIMITS
+    ) -> "IntakeProcessor":
         """With nothing fed."""
-        return cls(Intake(plan, partition), partition, _idle_s(plan), metrics)
+        return cls(Intake(plan, partition), partition, _idle_s(plan), metrics, limits)
 
     @classmethod
     def restore(
-        cls, plan: Plan, partition: int, metrics: Metrics, parts: Sequence[bytes]
+        cls,
+        plan: Plan,
+        partition: int,
+        metrics: Metrics,
+        parts: Sequence[bytes],
+        limits: MessageLimits = USUAL_LIMITS,
     ) -> "IntakeProcessor":
         """From a snapshot."""
-        return cls(Intake.restore(plan, partition, parts), partition, _idle_s(plan), metrics)
+        return cls(Intake.restore(plan, partition, parts), partition, _idle_s(plan), metrics, limits)
 
     def next_offsets(self) -> dict[str, int]:
         """The next offset to be fed, per input topic."""
@@ -74,8 +102,10 @@ class IntakeProcessor:
         self._metrics.ahead(stream, output.ahead)
         self._log_faults(stream, output)
         self._metrics.keys(stream, sampled(records))
-        letters = _letters(TP(topic, self._partition), output, records)
-        return Work([*_sections(active), *letters, *_sections(output.sections)])
+        limits = self._limits
+        letters = _letters(TP(topic, self._partition), output, records, limits.letter_bytes)
+        closed = _sections(output.sections, limits.piece_bytes)
+        return Work(list(chain(_sections(active, limits.piece_bytes), letters, closed)))
 
     def _log_faults(self, stream: Stream, output: IntakeOutput) -> None:
         """Log what nobody foresaw, once for each kind; the records themselves are in the dead letters."""
@@ -94,9 +124,11 @@ class IntakeProcessor:
         quiet_ms = self._quiet.look(caught_up, now_s)
         if not quiet_ms:
             return []
-        by_shard = self.intake.open_sections(quiet_ms)
-        return list(_sections([[self._unsaid(shard, each, now_s) for each in sections]
-                               for shard, sections in enumerate(by_shard)]))  # fmt: skip
+        said = [
+            [self._unsaid(shard, each, now_s) for each in sections]
+            for shard, sections in enumerate(self.intake.open_sections(quiet_ms))
+        ]
+        return list(_sections(said, self._limits.piece_bytes))
 
     def _unsaid(self, shard: int, section: TallyMessage, now_s: float) -> TallyMessage:
         """The section without its rows if they have been said in just this form, and not long ago."""
@@ -121,14 +153,15 @@ def _idle_s(plan: Plan) -> float:
     return plan.rulebook.timing.idle_after_ms / 1000
 
 
-def _sections(by_shard: Iterable[Iterable[TallyMessage]]) -> Iterable[Outgoing]:
+def _sections(by_shard: Iterable[Iterable[TallyMessage]], most_bytes: int) -> Iterable[Outgoing]:
     for shard, sections in enumerate(by_shard):
         for section in sections:
-            yield Outgoing(TALLIES, encode_section(section), section.source.encode(), shard)
+            for piece, headers in cut(encode_section(section), most_bytes):
+                yield Outgoing(TALLIES, piece, section.source.encode(), shard, headers)
 
 
-def _letters(tp: TP, output: IntakeOutput, records: Records) -> Iterable[Outgoing]:
+def _letters(tp: TP, output: IntakeOutput, records: Records, most_bytes: int) -> Iterable[Outgoing]:
     if output.rejects:
         by_offset = {record.offset: record for record in records}
         for reject in output.rejects:
-            yield letter(tp, by_offset[reject.offset], reject)
+            yield letter(tp, by_offset[reject.offset], reject, most_bytes)

@@ -14,6 +14,7 @@ from stream.judge.judge import Judge
 from stream.judge.tally_checks import NotATally, TallyCheck
 from stream.kafka.outbox import Outgoing
 from stream.kafka.reader import Records
+from stream.messages.pieces import Assembly
 from stream.messages.tallies import TallyMessage
 from stream.messages.tallies import decode as decode_section
 from stream.messages.topic_names import ALERTS, SCORES, TALLIES
@@ -29,6 +30,7 @@ class JudgeProcessor:
     def __init__(self, judge: Judge, shard: int, next_offset: int, plan: Plan, metrics: Metrics) -> None:
         self.judge = judge
         self._next_offset = next_offset
+        self._assembly = Assembly()
         self._shard = shard
         self._pane_s = plan.rulebook.timing.pane_ms / 1000
         self._metrics = metrics
@@ -48,7 +50,8 @@ class JudgeProcessor:
 
     def next_offsets(self) -> dict[str, int]:
         """The next offset to be fed of its one topic."""
-        return {TALLIES: self._next_offset}
+        first = self._assembly.first_offset  # pieces that wait are read again, which changes nothing
+        return {TALLIES: self._next_offset if first is None else first}
 
     def feed(self, topic: str, records: Records) -> None:  # noqa: ARG002  # there is only one
         """Move the state on."""
@@ -82,8 +85,11 @@ class JudgeProcessor:
 
     def _section(self, record: Any) -> TallyMessage | None:
         """The section of a record; None for what is none, which only somebody else can have written."""
+        value = self._assembly.take(record)
+        if value is None and record.value is not None:
+            return None  # a piece; the rest will come
         try:
-            section = decode_section(record.value or b"")
+            section = decode_section(value or b"")
             self._check.check(section, record.timestamp)
         except (msgspec.DecodeError, NotATally) as error:
             self._metrics.unreadable(TALLIES)

@@ -12,7 +12,7 @@ from stream.messages.records import Stream
 from stream.messages.topic_names import TALLIES, intake_snapshots, judge_snapshots
 from stream.monitoring.metrics import Metrics
 from stream.worker.context import TaskSpec
-from stream.worker.intake_processor import IntakeProcessor
+from stream.worker.intake_processor import USUAL_LIMITS, IntakeProcessor, MessageLimits
 from stream.worker.judge_processor import JudgeProcessor
 
 INTAKE_SAVE_AFTER_S: Final = 60.0
@@ -21,11 +21,13 @@ INTAKE_SAVE_ON_LEAVING: Final = 25_000
 JUDGE_SAVE_AFTER_S: Final = 20.0
 
 
-def intake_role(plan: Plan, group: str, metrics: Metrics) -> TaskSpec[IntakeProcessor]:
+def intake_role(
+    plan: Plan, group: str, metrics: Metrics, limits: MessageLimits = USUAL_LIMITS
+) -> TaskSpec[IntakeProcessor]:
     """Intakes, fed by both inputs."""
 
     def restore(partition: int, snapshot: Snapshot) -> IntakeProcessor:
-        return IntakeProcessor.restore(plan, partition, metrics, snapshot.parts)
+        return IntakeProcessor.restore(plan, partition, metrics, snapshot.parts, limits)
 
     return TaskSpec(
         name="intake",
@@ -37,7 +39,7 @@ def intake_role(plan: Plan, group: str, metrics: Metrics) -> TaskSpec[IntakeProc
         save_on_leaving=INTAKE_SAVE_ON_LEAVING,
         # Judges have closed those panes, and would pass over whatever came.
         repeats=False,
-        fresh=lambda partition: IntakeProcessor.fresh(plan, partition, metrics),
+        fresh=lambda partition: IntakeProcessor.fresh(plan, partition, metrics, limits),
         restore=restore,
     )
 

@@ -11,10 +11,14 @@ from stream.kafka.clients import BrokerError, admin_client, known_partitions
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import TopicState, ensure, inspect, specs
 from stream.messages.records import Stream
-from stream.messages.topic_names import ALERTS, TALLIES, intake_snapshots, judge_snapshots
+from stream.messages.topic_names import ALERTS, DEAD_LETTERS, TALLIES, intake_snapshots, judge_snapshots
+from stream.worker.intake_processor import USUAL_LIMITS, MessageLimits
 
 log = logging.getLogger(__name__)
 
+OVERHEAD_BYTES: Final = 8192
+"""For a batch's head, our headers, and lengths."""
+LEAST_BYTES: Final = 16_384
 FIRST_WAIT_S: Final = 0.5
 LONGEST_WAIT_S: Final = 5.0
 LOOK_S: Final = 10.0
@@ -23,10 +27,11 @@ LOOK_S: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class TopicLayout:
-    """How many partitions inputs, tallies and snapshots have, and how many cx.alerts has."""
+    """How many partitions inputs, tallies and snapshots have, how many cx.alerts has, and message limits."""
 
     partitions: int
     alerts: int
+    limits: MessageLimits = USUAL_LIMITS
 
 
 async def await_topics(kafka: ClientSettings, group: str) -> TopicLayout:
@@ -50,7 +55,22 @@ async def await_topics(kafka: ClientSettings, group: str) -> TopicLayout:
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
         else:
             counts = {state.name: state.partitions for state in states}
-            return TopicLayout(partitions(states, group), counts[ALERTS])
+            return TopicLayout(partitions(states, group), counts[ALERTS], message_limits(states))
+
+
+def message_limits(states: Sequence[TopicState]) -> MessageLimits:
+    """What the brokers said that they take, where it is less than what we would send."""
+    told = {
+        state.name: max(int(each.found) - OVERHEAD_BYTES, LEAST_BYTES)
+        for state in states
+        for each in state.mismatches
+        if each.what == "max.message.bytes"
+    }
+    usual = USUAL_LIMITS
+    return MessageLimits(
+        min(usual.letter_bytes, told.get(DEAD_LETTERS, usual.letter_bytes)),
+        min(usual.piece_bytes, told.get(TALLIES, usual.piece_bytes)),
+    )
 
 
 def only_ours_missing(states: Sequence[TopicState]) -> bool:

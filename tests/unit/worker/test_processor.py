@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 
 import orjson
+from aiokafka import ConsumerRecord
 
 from alerts.rules import Rule, Rulebook, Threshold, Timing
 from stream.indicators.plan import Plan
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outgoing
+from stream.messages.pieces import Assembly
 from stream.messages.records import Stream
 from stream.messages.tallies import Kind, TallyMessage, decode
 from stream.monitoring.metrics import Metrics
-from stream.worker.intake_processor import IntakeProcessor
+from stream.worker.intake_processor import IntakeProcessor, MessageLimits
 from stream.worker.judge_processor import JudgeProcessor
 from stream.worker.processor import Work
 from tests.fake_kafka import Record, record
@@ -190,3 +192,55 @@ def test_what_is_no_section_is_passed_over() -> None:
     judge = JudgeProcessor.fresh(PLAN, 0, metrics)
     assert judge.work("cx.tallies", [record(TALLIES, 0, b"hello"), record(TALLIES, 1, None)]).messages == []
     assert judge.next_offsets() == {"cx.tallies": 2}
+
+
+def test_sections_beyond_what_a_topic_takes_come_in_pieces() -> None:
+    """No message is larger than the limit, and judges hear the same, whatever comes between the pieces."""
+    limits = MessageLimits(piece_bytes=200)
+    small = IntakeProcessor.fresh(PLAN, 0, Metrics(BOOK), limits)
+    large = IntakeProcessor.fresh(PLAN, 0, Metrics(BOOK))
+    fed = answers(0, 300)
+    cut = [each for each in small.work("cx.feedback", fed).messages if each.topic == "cx.tallies"]
+    whole = sections(large.work("cx.feedback", fed).messages)
+    assert max(len(each.value or b"") for each in cut) <= 200
+    assembly, again = Assembly(), []
+    for offset, each in enumerate(cut):
+        own = ConsumerRecord("t", 0, offset, 0, 0, each.key, each.value, None, 1, 1, tuple(each.headers))
+        value = assembly.take(own)
+        again += [] if value is None else [decode(value)]
+    assert len(cut) > len(again) == len(whole)
+    assert [(each.through, each.rows.count.tolist()) for each in again] == [
+        (each.through, each.rows.count.tolist()) for each in whole
+    ]
+
+
+def test_a_judge_that_waits_for_pieces_begins_with_the_first_again() -> None:
+    """What it claims to have read is before them, so a snapshot loses none."""
+    small = IntakeProcessor.fresh(PLAN, 0, Metrics(BOOK), MessageLimits(piece_bytes=100))
+    cut = small.work("cx.feedback", answers(0, 300)).messages
+    fed = [
+        ConsumerRecord("t", 0, offset, 0, 0, each.key, each.value, None, 1, 1, tuple(each.headers))
+        for offset, each in enumerate(cut)
+    ]
+    first = next(offset for offset, each in enumerate(fed) if each.headers)
+    whole, judge = JudgeProcessor.fresh(PLAN, 0, Metrics(BOOK)), JudgeProcessor.fresh(PLAN, 0, Metrics(BOOK))
+    whole.work("cx.tallies", fed)
+    judge.work("cx.tallies", fed[: first + 1])
+    assert judge.next_offsets() == {"cx.tallies": first}
+    restored = JudgeProcessor.restore(PLAN, 0, Metrics(BOOK), judge.snapshot(), first)
+    restored.work("cx.tallies", fed[first:])
+    assert restored.next_offsets() == whole.next_offsets() == {"cx.tallies": len(fed)}
+    assert restored.judge.judged_through_ms == whole.judge.judged_through_ms
+    assert restored.judge.current_scores() == whole.judge.current_scores()
+
+
+def test_a_record_with_neither_key_nor_value_is_a_letter_that_can_be_sent() -> None:
+    """Kafka's clients refuse to send nothing at all."""
+    machine, metrics = intake()
+    null = ConsumerRecord("cx.feedback", 0, 0, 0, 0, None, None, None, -1, -1, ())
+    (letter,) = [
+        each for each in machine.work("cx.feedback", [null]).messages if each.topic == "cx.dead-letters"
+    ]
+    assert letter.value == b""
+    assert dict(letter.headers)["tocsin-form"] == b"null"
+    assert counted(metrics, "tocsin_rejected_total") == 1
