@@ -52,7 +52,7 @@ def check(file: Path, *, strict: bool) -> None:
 
 @command.command("try")
 @click.argument("name", metavar="KIND")
-@click.argument("body", metavar="BODY", type=click.Path(dir_okay=False, allow_dash=True))
+@click.argument("body", metavar="BODY")
 @click.option("--header", "lines", multiple=True, metavar="NAME:VALUE", help="A header of the request.")
 @click.option(
     "--sources",
@@ -65,7 +65,8 @@ def check(file: Path, *, strict: bool) -> None:
 def try_body(name: str, body: str, lines: tuple[str, ...], file: Path | None, secret_env: str | None) -> None:
     """Print the events that a request's body would become, one a line; and why not, on stderr.
 
-    KIND is a kind of system, or a source of --sources; BODY a file, or - for stdin.  Nothing is written.
+    KIND is a kind of system, or a source of --sources; BODY a file, - for stdin, or JSON as it is.
+    Nothing is written.
     Exit code 0: nothing was refused; 1: something was.
     """
     headers = Headers(_header(line) for line in lines)
@@ -135,7 +136,7 @@ def _header(line: str) -> tuple[str, str]:
 
 def _content(body: str, headers: Headers) -> bytes:
     try:
-        raw = sys.stdin.buffer.read(MAX_BODY + 1) if body == STDIN else _read(Path(body))
+        raw = _raw(body)
         return unpacked(raw, headers.get("Content-Encoding", ""))
     except BodyTooLarge:
         raise SettingsError(f"BODY: want at most {MAX_BODY} bytes, as sent and unpacked") from None
@@ -143,6 +144,12 @@ def _content(body: str, headers: Headers) -> bytes:
         raise SettingsError(f"--header: want Content-Encoding gzip or deflate, got {error}") from None
     except RecordError as error:
         raise SettingsError(f"BODY: {error.detail}") from None
+
+
+def _raw(body: str) -> bytes:
+    if body.lstrip()[:1] in {"{", "["}:
+        return body.encode()
+    return sys.stdin.buffer.read(MAX_BODY + 1) if body == STDIN else _read(Path(body.removeprefix("@")))
 
 
 def _read(path: Path) -> bytes:

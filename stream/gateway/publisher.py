@@ -32,6 +32,8 @@ WAITING_BYTES: Final = 64 * 2**20
 DELIVERY_MS: Final = 10_000
 """How long the client tries to hand a batch over before it gives it up."""
 RETRY_S: Final = 1.0
+SLICE: Final = 1_000
+"""Records of one request that are added without a pause."""
 OVERHEAD: Final = 100
 """Bytes that a record takes besides its key and value, generously."""
 
@@ -209,8 +211,12 @@ class Publisher:
         if not self._partitions or self.waiting_bytes > WAITING_BYTES:
             raise NotPublished(self._trouble or "too much is waiting for Kafka")
         waiter = _Waiter()
-        for record in records:
+        waiter.parts = 1  # ours, until all are added
+        for number, record in enumerate(records, 1):
             self._lane(record).add(record, waiter)
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+        waiter.part_done(None)
         try:
             await waiter.done
         except NotPublished as error:

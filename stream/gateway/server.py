@@ -22,7 +22,7 @@ from stream.gateway.crm import Crm
 from stream.gateway.letters import letter_of
 from stream.gateway.metrics import NOBODY, GatewayMetrics
 from stream.gateway.publisher import NotPublished, Publishable, Publisher
-from stream.gateway.sources import ReceivedBody, RefusedMessage, Source, receive
+from stream.gateway.sources import ReceivedBody, RefusedMessage, Source, receive_in_slices
 from stream.messages.outcomes import RecordError
 
 log = logging.getLogger("stream.gateway")
@@ -193,7 +193,10 @@ class Gateway:
         if spoilt is not None:
             received = ReceivedBody(refused=[RefusedMessage(body, spoilt.reason, spoilt.detail)])
         else:
-            received = receive(source, request.headers, body, now_s, self._crm.directory)
+            received = ReceivedBody()
+            crm = self._crm.directory
+            for _ in receive_in_slices(source, request.headers, body, now_s, crm, received):
+                await asyncio.sleep(0)
         return await self._published(source, received)
 
     async def _body(self, request: BaseRequest) -> bytes:

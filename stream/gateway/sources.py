@@ -4,7 +4,7 @@ Pure: headers and bytes in, checked events and dead letters out.  Nothing here k
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -92,6 +92,8 @@ class ReceivedBody:
     ignored: Counter[str] = field(default_factory=Counter)
 
 
+SLICE: Final = 100
+"""Messages of one body that are read without a pause."""
 TEST: Final = "test"
 """Why a message is ignored, besides those of `Ignored`."""
 
@@ -104,21 +106,36 @@ def receive(
     An event lacks what it does not say: the `crm` fills it, then the source's own `set`.
     """
     found = ReceivedBody()
+    for _ in receive_in_slices(source, headers, body, now_s, crm, found):
+        pass
+    return found
+
+
+def receive_in_slices(
+    source: Source,
+    headers: Mapping[str, str],
+    body: bytes,
+    now_s: float,
+    crm: Directory,
+    found: ReceivedBody,
+) -> Iterator[None]:
+    """The same into `found`, a slice at a time, so that a large body does not hold up other requests."""
     if not body.strip():
         found.ignored[TEST] += 1
-        return found
+        return
     try:
         split = _split(source, headers, body, now_s)
     except RecordError as error:
         found.refused.append(RefusedMessage(body, error.reason, error.detail))
-        return found
+        return
     meta = {} if source.translator is None else _meta(source, headers, now_s)
-    for message in split:
+    for number, message in enumerate(split, 1):
+        if number % SLICE == 0:
+            yield
         try:
             _take(source, message, meta, found, crm)
         except RecordError as error:
             found.refused.append(RefusedMessage(message, error.reason, error.detail))
-    return found
 
 
 def _split(source: Source, headers: Mapping[str, str], body: bytes, now_s: float) -> Sequence[bytes]:

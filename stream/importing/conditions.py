@@ -106,6 +106,23 @@ class Present:
 
 
 @dataclass(frozen=True, slots=True)
+class AnyPresent:
+    """At least one of some columns has a value."""
+
+    columns: tuple[str, ...]
+    nulls: frozenset[str]
+
+    @property
+    def column(self) -> str | None:
+        """How they are told of."""
+        return " or ".join(self.columns)
+
+    def holds(self, row: Row, before: Row | None, *, last: bool) -> bool:  # noqa: ARG002
+        """Null markers count as no value."""
+        return any(cell(row, column, self.nulls) is not None for column in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
 class Beyond:
     """A number is over one limit, under another, or both; a row without a number says nothing.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from stream.importing.columns import LIST, Fault, FieldSource, Row, RowError, Value
-from stream.importing.conditions import Condition
+from stream.importing.conditions import AnyPresent, Condition
 from stream.importing.json_rows import Beside
 from stream.importing.lookups import LookupTable
 
@@ -117,7 +117,9 @@ class LogMapping:
             *self.want,
             *(condition for shape in self.shapes for condition in shape.when),
         ]
-        used = {condition.column for condition in conditions if condition.column is not None}
+        several = [each for each in conditions if isinstance(each, AnyPresent)]
+        used = {each.column for each in conditions if each.column is not None and each not in several}
+        used.update(column for each in several for column in each.columns)
         used.update(
             column for shape in self.shapes for source in shape.fields.values() for column in source.columns
         )

@@ -7,6 +7,7 @@ import yaml
 
 from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
 from stream.importing.conditions import (
+    AnyPresent,
     Beyond,
     ColumnChanges,
     Condition,
@@ -37,8 +38,8 @@ def condition(node: Node, shared: Shared) -> Condition:
     if set(keys) == {"over", "under"}:
         keys = ["over"]
     if len(keys) != 1:
-        own = ", ".join(key for key in KINDS if key not in {"rises", "changes"})
-        want = f"want a mapping with one of rises, changes, or a column with {own}"
+        own = ", ".join(key for key in KINDS if key not in {"rises", "changes", "any_present"})
+        want = f"want a mapping with one of rises, changes, any_present, or a column with {own}"
         raise Wrong(node, f"{want}, got {keys_of(fields)}")
     made = KINDS[keys[0]](fields, shared)
     fields.close()
@@ -57,6 +58,11 @@ def _rises(fields: Fields, shared: Shared) -> Condition:
 def _changes(fields: Fields, shared: Shared) -> Condition:
     to = fields.get_or("to", words, frozenset[str]())
     return ColumnChanges(fields.get_or("changes", Node.text, ""), to, shared.nulls)
+
+
+def _any_present(fields: Fields, shared: Shared) -> Condition:
+    columns = fields.get("any_present", lambda node: node.one_or_each(Node.text)) or []
+    return AnyPresent(tuple(columns), shared.nulls)
 
 
 def _is(fields: Fields, shared: Shared) -> Condition:  # noqa: ARG001  # as every kind
@@ -93,6 +99,7 @@ def _matches(fields: Fields, shared: Shared) -> Condition:  # noqa: ARG001
 KINDS: Final[Mapping[str, Callable[[Fields, Shared], Condition]]] = {
     "rises": _rises,
     "changes": _changes,
+    "any_present": _any_present,
     "is": _is,
     "is_not": _is_not,
     "present": _present,

@@ -78,6 +78,12 @@ def test_try_takes_a_source(tmp_path: Path) -> None:
     assert "not verified: want a secret" in run(*given).stderr
 
 
+def test_try_takes_a_body_as_it_is() -> None:
+    """For a quick look."""
+    done = run("try", "events", '{"id":"1","at":5000000000,"channel":"web"}')
+    assert done.stdout == '{"id":"1","at":5000000000,"channel":"web"}\n'
+
+
 def test_try_says_why_not() -> None:
     """A message that cannot be mapped, with exit code 1."""
     done = run("try", "zendesk", "-", body=b'{"hello": 1}')

@@ -7,9 +7,10 @@ import orjson
 import pytest
 import yaml
 
+from stream.gateway.customers import NOBODY
 from stream.gateway.kind_files import kinds
 from stream.gateway.source_file import parse_sources, resolved
-from stream.gateway.sources import Source, receive
+from stream.gateway.sources import SLICE, ReceivedBody, Source, receive, receive_in_slices
 from stream.messages.outcomes import Reason
 from tests.webhooks import (
     AMPLITUDE_SETTINGS,
@@ -169,6 +170,21 @@ def test_sources_fill_dimensions() -> None:
         "segment": "private",
         "country": "FR",
     }
+
+
+def test_a_large_body_is_read_in_slices() -> None:
+    """Others get a turn; what becomes of it is the same."""
+    body = orjson.dumps([delighted("nps", number % 11) for number in range(1_000)])
+    source, found = source_of("delighted"), ReceivedBody()
+    assert len(list(receive_in_slices(source, {}, body, NOW_S, NOBODY, found))) == 1_000 // SLICE
+    assert found.events == receive(source, {}, body, NOW_S).events
+
+
+def test_foreign_messages_are_no_answers_of_anybody() -> None:
+    """Every vendor's kind tells that a message is not of its system."""
+    for kind in sorted({webhook.kind for webhook in WEBHOOKS} - {"events", "cloudevents"}):
+        found = receive(source_of(kind), {}, b'{"hello": 1}', NOW_S)
+        assert [each.reason for each in found.refused] == [Reason.UNMAPPABLE], kind
 
 
 def test_an_empty_body_is_a_test() -> None:
