@@ -1,5 +1,6 @@
 """Whose fault it is.  The operator's errors end a command with exit code 2; anything else is ours."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,6 +10,11 @@ import msgspec
 UNREADABLE: Final = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
 """What reading somebody else's bytes may raise.  Text that is not UTF-8 is a ValueError, and JSON that is
 nested too deeply a RecursionError; neither is msgspec's own."""
+
+SECRET: Final = re.compile(
+    r"(?P<kind>whsec_|xox[a-z]-)[A-Za-z0-9+/=_-]{8,}|(?<=://)[^\s/@]+:[^\s/@]+(?P<end>@)"
+)
+"""Keys of webhooks, tokens of Slack, and names with passwords in addresses."""
 
 
 class OperatorError(Exception):
@@ -34,7 +40,12 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.path}: " if self.path else ""
-        return f"{self.file}:{self.line}:{self.column}: {place}{self.message}"
+        return f"{self.file}:{self.line}:{self.column}: {place}{without_secrets(self.message)}"
+
+
+def without_secrets(text: str) -> str:
+    """The text without what looks like a secret, wherever somebody has written it."""
+    return SECRET.sub(lambda found: f"{found['kind'] or ''}…{found['end'] or ''}", text)
 
 
 class RulebookError(OperatorError):

@@ -65,6 +65,11 @@ class Engine:
         self._judges = [Judge(plan, number, observer) for number in range(plan.partitions)]
         self._hear = hear
 
+    @property
+    def judges(self) -> Sequence[Judge]:
+        """One per shard."""
+        return self._judges
+
     def feed(
         self, partition: int, stream: Stream, records: Sequence[Record], heartbeat_ms: int | None = None
     ) -> tuple[IntakeOutput, list[Transition]]:

@@ -38,6 +38,7 @@ from stream.worker.log_lines import described
 from stream.worker.notifier import BATCHES_IN_WORK as ALERT_BATCHES_IN_WORK
 from stream.worker.notifier import DeliveryTopic, Notifier
 from stream.worker.rules_reload import RulesWatch
+from stream.worker.rules_trial import try_rules
 from stream.worker.task_specs import fingerprint, intake_role, judge_role
 from stream.worker.topic_checks import TopicLayout, await_topics, watch_topics
 from stream.worker.watchdog import LOOK_S, Watchdog
@@ -93,7 +94,9 @@ class Worker:
         self._notifier = Notifier(rulebook, log_topic, self._metrics, self.fail, settings.command_keys)
         self._crew: Assignment | None = None
         self._group: GroupWatch | None = None
-        self._rules = RulesWatch(settings.rules, rulebook, self._metrics) if settings.rules else None
+        self._rules = (
+            RulesWatch(settings.rules, rulebook, self._metrics, self._try) if settings.rules else None
+        )
         self._on_failing = on_failing
         self._reason = "no broker has answered yet"
         self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
@@ -157,6 +160,12 @@ class Worker:
             self._reason = "the broker has answered, connecting"
             await self._work(stack, Plan(self._rulebook, layout.partitions), layout)
             return await self._ending
+
+    def _try(self, rulebook: Rulebook) -> None:
+        """Make of other rules what a start with them would; raises what goes wrong."""
+        try_rules(rulebook)
+        log_topic = DeliveryTopic(self._outbox, self._options, self._metrics.unreadable)
+        Notifier(rulebook, log_topic, self._metrics, self.fail, self._settings.command_keys)
 
     async def _unless_ended(self, work: Any) -> Any:
         """The result of `work`; None when the worker was told to end first."""

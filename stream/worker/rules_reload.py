@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol
 
 from alerts.errors import OperatorError
 from alerts.rules import Rulebook
 from stream.files.rule_files import load
+from stream.worker.log_lines import described
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +35,15 @@ class ReloadListener(Protocol):
 class RulesWatch:
     """The rules that are in force, and the file that they came from."""
 
-    def __init__(self, path: Path, rulebook: Rulebook, told: ReloadListener) -> None:
+    def __init__(
+        self,
+        path: Path,
+        rulebook: Rulebook,
+        told: ReloadListener,
+        attempt: Callable[[Rulebook], None] = lambda _: None,
+    ) -> None:
+        """`attempt` raises whatever would go wrong if the worker started with other rules."""
+        self._attempt = attempt
         self._path = path
         self._rulebook = rulebook
         self._told = told
@@ -48,7 +58,7 @@ class RulesWatch:
         """Returns when the file holds other rules, which are sound."""
         while True:
             await asyncio.sleep(POLL_S)
-            if self.touched() and self.reload():
+            if self.touched() and await asyncio.to_thread(self.reload):
                 return
 
     def touched(self) -> bool:
@@ -65,10 +75,21 @@ class RulesWatch:
             self._told.rules_refused()
             log.error("rules are wrong, the old ones stay in force: %s", error)  # noqa: TRY400  # says it all
             return False
+        except Exception as error:  # noqa: BLE001  # whatever the file makes of us, the old rules are in force
+            return self._refused(error)
         if rulebook == self._rulebook:
             self._told.rules_loaded(rulebook)
             return False
+        try:
+            self._attempt(rulebook)
+        except Exception as error:  # noqa: BLE001  # a start would end with it
+            return self._refused(error)
         return True
+
+    def _refused(self, error: Exception) -> bool:
+        self._told.rules_refused()
+        log.error("rules do not work here, the old ones stay in force: %s", described(error))
+        return False
 
 
 def mark(path: Path) -> Mark:

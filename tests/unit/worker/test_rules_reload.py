@@ -84,3 +84,18 @@ def test_links_that_are_swapped_are_noticed(tmp_path: Path) -> None:
     assert mark(link) is None
     link.symlink_to(tmp_path / "two")
     assert mark(link) not in (None, before)
+
+
+def test_rules_that_a_start_would_end_with_are_refused(tmp_path: Path) -> None:
+    """Well written, and still not to be had here: nothing of them takes over."""
+
+    def attempt(rulebook: Rulebook) -> None:
+        raise KeyError(rulebook.rules[0].name)
+
+    path = tmp_path / "rules.yaml"
+    path.write_text(SOUND)
+    told = Told()
+    watched = RulesWatch(path, load(path), told, attempt)
+    path.write_text(OTHER)
+    assert not watched.reload()
+    assert told.said == ["refused"]
