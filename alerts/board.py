@@ -141,8 +141,12 @@ class Board:
             yield from self._step((int(rows[at]), column), at_ms, now, int(severity[at, column]))
 
     def would_move(self, rows: Ints, verdict: Codes, severity: Codes, held: Codes) -> Flags:
-        """Which rows (each as often as one likes) `step` would change; the others it leaves as they are."""
+        """Which rows (each as often as one likes) `step` would change; the others it leaves as they are.
+
+        An alert that has resolved counts as inactive: nobody hears of the difference.
+        """
         moved, _ = self._moved(rows, verdict, severity, held)
+        moved &= (self._state[rows] != State.RESOLVED) | (verdict == Verdict.BREACH)
         changed: Flags = np.any(moved, axis=1)
         return changed
 

@@ -7,16 +7,18 @@ events come in convincingly again (see `volume`).
 Where a rule has both, what breaches either breaches; it is over when both are content.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detect.arrivals import ArrivalRun, Arrivals, Coasted
 from alerts.detect.evidence import Evidence, Told
-from alerts.detect.findings import Codes, Findings, Ints
+from alerts.detect.findings import Codes, Findings, Flags, Ints
 from alerts.detect.minimum_volume import MinimumVolume
-from alerts.detect.volume import Side, VolumeWatch, Watched
+from alerts.detect.volume import VolumeWatch, Watched
+from alerts.detect.volume_run import Side
 from alerts.rules import Silence
 from alerts.states import Verdict
 
@@ -51,6 +53,30 @@ class SilenceDetector:
         wakes = (part.wake_ms() for part in self._parts.values())
         return min((wake for wake in wakes if wake is not None), default=None)
 
+    @property
+    def coasts(self) -> bool:
+        """Whether it can `coast`: with a quota and a rhythm, what either says depends on the other."""
+        return len(self._parts) == 1
+
+    def check_ms(self) -> int | None:
+        """End of the first pane at which quiet alone would be a breach, by one of the two."""
+        checks = (part.check_ms() for part in self._parts.values())
+        return min((check for check in checks if check is not None), default=None)
+
+    def due(self, end_ms: int) -> Ints:
+        """Rows, ascending, for which it is time to look by the end of a pane, whatever comes in."""
+        found: Ints = np.unique(np.concatenate([part.due(end_ms) for part in self._parts.values()]))
+        return found
+
+    def fired(self, rows: Ints) -> Flags:
+        """Which rows are in breach."""
+        found: Flags = np.logical_or.reduce([part.fired(rows) for part in self._parts.values()])
+        return found
+
+    def coast(self, arrivals: Arrivals, runs: Sequence[ArrivalRun], through_ms: int) -> Coasted:
+        """Take arrivals, and the quiet up to `through_ms`, as far as nothing happens; see `coasts`."""
+        return next(iter(self._parts.values())).coast(arrivals, runs, through_ms)
+
     def state(self) -> dict[str, NDArray[Any]]:
         """Everything remembered, for a snapshot."""
         return {
@@ -69,6 +95,8 @@ class SilenceDetector:
         """Judge the pane that ends at `end_ms`: the rows given, and those for which it is time to look."""
         if len(self._parts) == 1:
             return next(iter(self._parts.values())).step(end_ms, rows, counts)
+        for part in self._parts.values():
+            part.catch_up(end_ms)
         due = [part.due(end_ms) for part in self._parts.values()]
         everyone = np.unique(np.concatenate([rows, *due]))
         came = np.zeros(len(everyone), np.int64)

@@ -25,39 +25,22 @@ A breach is stale once nothing has come in for as long as the last 200 answers t
 what is saved up), at least a day and at most a week: nights and low volume are no news.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detect.arrivals import ArrivalRun, Arrivals, Coasted
 from alerts.detect.evidence import Evidence, Told
 from alerts.detect.findings import NONE, SEVERITY_CODE, Findings, Flags, Floats, Ints
 from alerts.detect.memory import MemoryColumn, Table
-from alerts.detect.scale import Moments, Scale, as_moments, powers
-from alerts.detect.sudden_run import WEIGHTS, Paths, SuddenStanding, coast
-from alerts.rules import DAY_MS, Sudden
+from alerts.detect.scale import Moments, Scale, as_moments
+from alerts.detect.sudden_run import WEIGHTS, SuddenRun
+from alerts.detect.sudden_terms import FALLS, GREATEST, STAKED_SHARE, START_BET, SuddenTerms
+from alerts.rules import Sudden
 from alerts.states import Verdict
 from alerts.transitions import utc_text
-
-FALLS: Final = (0.08, 0.2, 0.4, 0.65, 0.9)
-"""Bets, as the share of the floor that a score loses in the fall that each bet is best for."""
-START_BET: Final = 2
-"""Place in `FALLS` of the bet whose own CUSUM says when the fall began."""
-
-STAKED_SHARE: Final = 1 / 200
-"""Share of the saved time that an answer stakes: the memory of the rate is some 200 answers."""
-
-GREATEST: Final = 300.0
-"""Logarithm of the greatest gain of one pane: far beyond any alarm, and far from the end of float64."""
-
-SURE: Final = 3.0
-"""Standard deviations between the bad score and the floor that the recovering mean must resolve."""
-FEWEST, MOST = 20, 200
-"""Answers that the recovering mean reaches back over, at least and at most."""
-
-LEAST_QUIET_MS, MOST_QUIET_MS = DAY_MS, 7 * DAY_MS
-"""Time without answers after which a breach is stale, at least and at most."""
 
 
 class SuddenDetector:
@@ -68,14 +51,10 @@ class SuddenDetector:
 
     def __init__(self, detect: Sudden, scale: Scale, levels: Ints) -> None:
         self._scale = scale
-        self._powers = powers(levels)
         self._severity = SEVERITY_CODE[detect.severity]
         self._bound = detect.bound
-        self._floor = scale.goodness_of(detect.bound)
-        self._budget_ms = detect.false_pages.per_ms / detect.false_pages.count
-        bets = np.array(FALLS) / (1 - self._floor)
-        gain = self._floor - scale.goodness_at(levels)
-        self._log_gains = np.log1p(gain[:, None] * bets[None, :])  # levels × bets
+        self._terms = terms = SuddenTerms(detect, scale, levels)
+        self._floor, self._budget_ms = terms.floor, terms.budget_ms
         self._table = Table(
             {
                 "wealth": MemoryColumn(np.float64, 0.0, len(FALLS)),  # M of each bet, in shares of γ
@@ -92,6 +71,8 @@ class SuddenDetector:
             }
         )
 
+        self._run = SuddenRun(self._table, terms)
+
     def grow(self, rows: int) -> None:
         """Make place for rows below `rows`."""
         self._table.grow(rows)
@@ -104,7 +85,11 @@ class SuddenDetector:
         """When the first breach turns stale if nothing comes in; None: there is none."""
         rows = np.flatnonzero(self._table["fired"][: self._table.rows])
         rows = rows[~self._table["stale"][rows]]
-        return int(self._stale_ms(rows).min()) if len(rows) else None
+        return int(self._run.stale_ms(rows).min()) if len(rows) else None
+
+    def check_ms(self) -> int | None:
+        """End of the pane at which the first breach turns stale, rounded down; None: there is none."""
+        return self.wake_ms()
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Everything remembered, for a snapshot."""
@@ -118,7 +103,7 @@ class SuddenDetector:
         """Rows whose breach turns stale at the end of a pane, unless it has answers."""
         rows = np.flatnonzero(self._table["fired"][: self._table.rows])
         rows = rows[~self._table["stale"][rows]]
-        due: Ints = rows[self._stale_ms(rows) <= end_ms]
+        due: Ints = rows[self._run.stale_ms(rows) <= end_ms]
         return due
 
     def step(self, end_ms: int, rows: Ints, counts: Ints) -> Findings:
@@ -127,10 +112,10 @@ class SuddenDetector:
         A row without answers is told what it was told before, or that its breach is stale.
         """
         table = self._table
-        new: Ints = counts @ self._powers
+        new: Ints = counts @ self._terms.powers
         was, answers = table["fired"][rows], new[:, 0]
         stake = self._stake(end_ms, rows, answers, was)
-        log_gain = self._log_gain(counts)
+        log_gain = self._terms.log_gain(counts)
         alarm = ~was & (self._bet(rows, log_gain, stake, was) >= 1)
         run = self._track(end_ms, rows, log_gain[:, START_BET], new, was)
         table["fired"][rows[alarm]] = True
@@ -140,39 +125,23 @@ class SuddenDetector:
         table["mean"][rows[alarm]] = self._scale.goodness(run)[alarm]
         table["after"][rows[alarm]] = 0
         back = self._recovering(rows, was & (answers > 0), as_moments(new), run)
-        table["stale"][rows] = breach & (answers == 0) & (self._stale_ms(rows) <= end_ms)
+        table["stale"][rows] = breach & (answers == 0) & (self._run.stale_ms(rows) <= end_ms)
         findings = self._findings(rows, breach, back, run)
         self.after_resolve(rows[back])
         return findings
 
-    def coast(self, end_ms: Ints, rows: Ints, counts: Ints) -> Flags:
-        """Take the answers of many panes at once, row by row, up to where one would raise the alarm.
+    def coast(self, arrivals: Arrivals, runs: Sequence[ArrivalRun], through_ms: int) -> Coasted:  # noqa: ARG002  # as for others
+        """Take arrivals up to where one would raise an alarm, or end a breach, or follows a stale time.
 
-        Entries are panes' ends, rows, and counts by levels, each with at least one answer, in time order
-        within a row.  Returns which were taken; the others, from an alarm on or of rows in breach, are for
-        `step`.  Every number comes out as `step` would have it, to the last bit.
+        Whatever comes after `through_ms` must not be among them.
         """
-        table = self._table
-        order = np.argsort(rows, kind="stable")
-        order = order[~table["fired"][rows[order]]]
-        new = counts[order] @ self._powers
-        log_gain = self._log_gain(counts[order])
-        before = _before(rows[order], new[:, 0], table["answers"])
-        paths = Paths(
-            end_ms[order].tolist(),
-            new.tolist(),
-            np.exp(np.minimum(log_gain, GREATEST)).tolist(),
-            log_gain[:, START_BET].tolist(),
-            ((1 - np.maximum(STAKED_SHARE, 1 / (before + 1))) ** new[:, 0]).tolist(),
-        )
-        taken = np.zeros(len(rows), np.bool_)
-        for row, start, stop in _runs(rows[order]):
-            standing = SuddenStanding(*(table[name][row].tolist() for name in SuddenStanding._fields))
-            standing, end = coast(standing, paths, (start, stop), self._budget_ms)
-            for name, value in zip(SuddenStanding._fields, standing, strict=True):
-                table[name][row] = value
-            taken[order[start:end]] = True
-        return taken
+        armed = [run for run in runs if not self._table["fired"][run.row]]
+        reached = {run.row: end for run, end in zip(armed, self._run.armed(arrivals, armed), strict=True)}
+        for run in runs:
+            if run.row not in reached:
+                reached[run.row] = self._run.breach(arrivals, run)
+        ends = [reached[run.row] for run in runs]
+        return Coasted(ends, [end for run, end in zip(runs, ends, strict=True) if end < run.stop])
 
     def fired(self, rows: Ints) -> Flags:
         """Which rows are in breach."""
@@ -198,23 +167,6 @@ class SuddenDetector:
         table["last_ms"][rows] = np.where(answers > 0, end_ms, table["last_ms"][rows])
         stake: Floats = saved * (1 - kept) / self._budget_ms
         return stake
-
-    def _stale_ms(self, rows: Ints) -> Ints:
-        """When breaches turn stale if nothing more comes in."""
-        quiet_ms = np.clip(self._table["saved_ms"][rows], LEAST_QUIET_MS, MOST_QUIET_MS)
-        stale_ms: Ints = self._table["last_ms"][rows] + quiet_ms.astype(np.int64)
-        return stale_ms
-
-    def _log_gain(self, counts: Ints) -> Floats:
-        """Rows × bets.
-
-        Added level by level: a matrix product may round a row differently beside other rows, and what is
-        said of a scope must not depend on which others share its judge.
-        """
-        total: Floats = counts[:, :1] * self._log_gains[0]
-        for level in range(1, len(self._powers)):
-            total += counts[:, level : level + 1] * self._log_gains[level]
-        return total
 
     def _bet(self, rows: Ints, log_gain: Floats, stake: Floats, fired: Flags) -> Floats:
         """Step the wealth of what has not fired; the mixture of all bets, of which 1 raises the alarm."""
@@ -243,7 +195,7 @@ class SuddenDetector:
     def _recovering(self, rows: Ints, fired: Flags, pane: Moments, run: Moments) -> Flags:
         """Which of the fired rows are back; steps their recovering mean."""
         table = self._table
-        reach = self._reach(run)
+        reach = self._terms.reach(run)
         kept = (1 - 2 / (reach + 1)) ** pane.n
         mean = kept * table["mean"][rows] + (1 - kept) * self._scale.goodness(pane)
         mean = np.where(fired, mean, table["mean"][rows])
@@ -251,14 +203,6 @@ class SuddenDetector:
         table["after"][rows] += np.where(fired, pane.n, 0).astype(np.int64)
         back: Flags = fired & (mean >= self._floor) & (table["after"][rows] >= reach / 2)
         return back
-
-    def _reach(self, run: Moments) -> Floats:
-        """Answers that tell the score of the episode from the floor."""
-        missing = np.maximum(self._floor - self._scale.goodness(run), 0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            wanted = SURE * SURE * self._scale.variance(run) / (missing * missing)
-        reach: Floats = np.clip(np.nan_to_num(wanted, nan=MOST, posinf=MOST), FEWEST, MOST)
-        return reach
 
     def _findings(self, rows: Ints, breach: Flags, back: Flags, run: Moments) -> Findings:
         """`back` rows have been in breach and no longer are.  Only what somebody hears of has an interval."""
@@ -284,17 +228,3 @@ class SuddenDetector:
             np.full(len(rows), self._bound),
             Evidence(rows, breach, tell),
         )
-
-
-def _before(rows: Ints, answers: Ints, known: Ints) -> Ints:
-    """Answers of each entry's row before it; entries of a row stand together."""
-    total = np.cumsum(answers) - answers
-    before: Ints = known[rows] + total - total[np.searchsorted(rows, rows)]
-    return before
-
-
-def _runs(rows: Ints) -> Iterator[tuple[int, int, int]]:
-    """Each row with the places where its entries start and stop."""
-    starts = np.flatnonzero(np.diff(rows, prepend=-1))
-    stops = np.flatnonzero(np.diff(rows, append=-1)) + 1
-    yield from zip(rows[starts].tolist(), starts.tolist(), stops.tolist(), strict=True)

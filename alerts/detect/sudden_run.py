@@ -5,10 +5,26 @@ six hundred.  Over a year of records most panes have few, and raise no alarm: pl
 They are the same numbers: float64, added and multiplied in the same order.
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+import numpy as np
+
+from alerts.detect.arrivals import ArrivalRun, Arrivals
+from alerts.detect.findings import Ints
+from alerts.detect.memory import Table
+from alerts.detect.scale import as_moments
+from alerts.detect.sudden_terms import (
+    GREATEST,
+    LEAST_QUIET_MS,
+    MOST_QUIET_MS,
+    STAKED_SHARE,
+    START_BET,
+    SuddenTerms,
+)
+
 WEIGHTS: Final = (0.15, 0.2, 0.25, 0.25, 0.15)
-"""Of the bets (see `sudden.FALLS`) in the mixture."""
+"""Of the bets (see `sudden_terms.FALLS`) in the mixture."""
 
 
 class SuddenStanding(NamedTuple):
@@ -68,3 +84,83 @@ def mixture(wealth: list[float]) -> float:
     for one, weight in zip(wealth[1:], WEIGHTS[1:], strict=True):
         evidence += one * weight
     return evidence
+
+
+class SuddenRun:
+    """Coasts over the memory of one rule."""
+
+    def __init__(self, table: Table, terms: SuddenTerms) -> None:
+        self._table: Final = table
+        self._terms: Final = terms
+
+    def stale_ms(self, rows: Ints) -> Ints:
+        """When breaches turn stale if nothing more comes in."""
+        quiet_ms = np.clip(self._table["saved_ms"][rows], LEAST_QUIET_MS, MOST_QUIET_MS)
+        stale_ms: Ints = self._table["last_ms"][rows] + quiet_ms.astype(np.int64)
+        return stale_ms
+
+    def armed(self, arrivals: Arrivals, runs: Sequence[ArrivalRun]) -> list[int]:
+        """Take what raises no alarm; the places reached."""
+        table = self._table
+        places = np.concatenate([np.arange(0), *(np.arange(run.start, run.stop) for run in runs)])
+        counts, rows = arrivals.counts[places], arrivals.rows[places]
+        new = counts @ self._terms.powers
+        log_gain = self._terms.log_gain(counts)
+        before = _before(rows, new[:, 0], table["answers"])
+        paths = Paths(
+            arrivals.end_ms[places].tolist(),
+            new.tolist(),
+            np.exp(np.minimum(log_gain, GREATEST)).tolist(),
+            log_gain[:, START_BET].tolist(),
+            ((1 - np.maximum(STAKED_SHARE, 1 / (before + 1))) ** new[:, 0]).tolist(),
+        )
+        found, start = [], 0
+        for run in runs:
+            standing = SuddenStanding(*(table[name][run.row].tolist() for name in SuddenStanding._fields))
+            stop = start + run.stop - run.start
+            standing, end = coast(standing, paths, (start, stop), self._terms.budget_ms)
+            for name, value in zip(SuddenStanding._fields, standing, strict=True):
+                table[name][run.row] = value
+            found.append(run.start + end - start)
+            start = stop
+        return found
+
+    def breach(self, arrivals: Arrivals, run: ArrivalRun) -> int:
+        """Take a row's arrivals while its breach goes on; the place reached."""
+        table, row = self._table, run.row
+        at = slice(run.start, run.stop)
+        new: Ints = arrivals.counts[at] @ self._terms.powers
+        drift = self._terms.log_gain(arrivals.counts[at])[:, START_BET].tolist()
+        total = np.cumsum(new, axis=0)
+        so_far, pane = as_moments(table["run"][row] + total), as_moments(new)
+        reach = self._terms.reach(so_far)
+        kept = (1 - 2 / (reach + 1)) ** pane.n
+        added = (1 - kept) * self._terms.scale.goodness(pane)
+        before = int(table["after"][row])
+        enough = (before + total[:, 0] >= reach / 2).tolist()
+        mean, low = float(table["mean"][row]), float(table["drift"][row])
+        quiet_ms, last_ms = self.stale_ms(np.array([row]))[0] - table["last_ms"][row], table["last_ms"][row]
+        gaps = (np.diff(arrivals.end_ms[at], prepend=last_ms) < quiet_ms).tolist()
+        taken = 0
+        for keep, more, is_enough, soon in zip(kept.tolist(), added.tolist(), enough, gaps, strict=True):
+            after = keep * mean + more
+            if not soon or (after >= self._terms.floor and is_enough):
+                break
+            mean, low = after, max(low + drift[taken], 0.0)
+            taken += 1
+        if taken:
+            table["mean"][row], table["drift"][row] = mean, low
+            table["after"][row] = before + total[taken - 1, 0]
+            table["answers"][row] += total[taken - 1, 0]
+            table["run"][row] += total[taken - 1]
+            table["last_ms"][row] = arrivals.end_ms[run.start + taken - 1]
+            table["since_ms"][row] = table["since_ms"][row] or arrivals.end_ms[run.start]
+            table["stale"][row] = False
+        return run.start + taken
+
+
+def _before(rows: Ints, answers: Ints, known: Ints) -> Ints:
+    """Answers of each entry's row before it; entries of a row stand together."""
+    total = np.cumsum(answers) - answers
+    before: Ints = known[rows] + total - total[np.searchsorted(rows, rows)]
+    return before

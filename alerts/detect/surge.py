@@ -7,7 +7,8 @@ back within the bound (see `volume`).
 
 from typing import Final
 
-from alerts.detect.volume import Side, VolumeWatch, Watched
+from alerts.detect.volume import VolumeWatch, Watched
+from alerts.detect.volume_run import Side
 from alerts.rules import Surge
 
 TOO_HIGH: Final = Side(too_low=False, rates=(1.5, 2.0, 4.0), weights=(0.3, 0.4, 0.3), likely=2.0)

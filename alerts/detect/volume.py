@@ -6,7 +6,7 @@ moment when the quiet alone would raise the alarm.  None of these depends on oth
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -14,38 +14,31 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detect.arrivals import NEVER, ArrivalRun, Arrivals, Coasted
 from alerts.detect.evidence import Evidence
 from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Floats, Ints
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.opening_hours import Calendar
 from alerts.detect.volume_bets import VolumeBets
+from alerts.detect.volume_run import (
+    ALLOWED,
+    BACK,
+    DRIFT,
+    EVENTS,
+    EXPECTED,
+    RECOVERY,
+    SINCE,
+    Side,
+    VolumeRun,
+)
 from alerts.detect.weekly_profile import NOTHING, WeeklyProfile
 from alerts.hours import OpenHours
 from alerts.rules import Budget, Severity
 from alerts.states import Verdict
 from alerts.transitions import rounded, utc_text
 
-BACK: Final = math.log(100)
-"""Odds at which a breach is over: a hundred to one for the bound against what the breach is likely to be."""
-NEVER: Final = 2**62
-DRIFT, RECOVERY, SINCE, EVENTS, ALLOWED, EXPECTED = range(6)
-"""Gauges: a CUSUM for the likely rate, and since when nothing has spoken against it, with the events since,
-how many the bound has and how many were expected; log odds that a breach is over."""
 RHYTHM: Final = "rhythm."
 """Before the names of the rhythm's arrays in a snapshot."""
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """Which way volumes go wrong.  `rates` are what is bet on, in multiples of the rhythm's bound.
-
-    `likely` is the rate that tells when a breach began, and that its end is weighed against.
-    """
-
-    too_low: bool
-    rates: tuple[float, ...]
-    weights: tuple[float, ...]
-    likely: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +70,8 @@ class VolumeWatch:
             }
         )
 
+        self._run = VolumeRun(self._table, self._rhythm, self._stakes, side, pane_ms)
+
     def grow(self, rows: int) -> None:
         """Make place for rows below `rows`."""
         self._table.grow(rows)
@@ -105,15 +100,24 @@ class VolumeWatch:
         self._table.load({name: of for name, of in state.items() if name not in rhythm})
 
     def due(self, end_ms: int) -> Ints:
-        """Rows for which it is time to look at the end of a pane, whatever comes in."""
-        self._turn(end_ms - self._pane_ms)
+        """Rows, ascending, for which it is time to look by the end of a pane, whatever comes in."""
         return np.flatnonzero(self._table["check_ms"][: self._table.rows] <= end_ms)
+
+    def fired(self, rows: Ints) -> Flags:
+        """Which rows are in breach."""
+        fired: Flags = self._table["fired"][rows]
+        return fired
+
+    def catch_up(self, end_ms: int) -> None:
+        """Bring the rhythm to the stretch in which the pane that ends at `end_ms` starts."""
+        self._turn(end_ms - self._pane_ms)
 
     def step(self, end_ms: int, rows: Ints, counts: Ints) -> Findings:
         """Judge the pane that ends at `end_ms`, given the rows that have events in it.
 
         The findings are of those rows and of the ones for which it was time to look.
         """
+        self.catch_up(end_ms)
         start_ms, due = end_ms - self._pane_ms, self.due(end_ms)
         busy = counts > 0
         came, events = (rows, counts) if busy.all() else (rows[busy], counts[busy])
@@ -128,6 +132,34 @@ class VolumeWatch:
         self._check(again, end_ms)  # of others it was reckoned before; events only put the moment off
         return findings
 
+    @property
+    def coasts(self) -> bool:
+        """Whether it can `coast`."""
+        return True
+
+    def check_ms(self) -> int | None:
+        """End of the pane at which quiet alone would first raise an alarm in this stretch; None: never."""
+        first_ms = int(self._table["check_ms"][: self._table.rows].min(initial=NEVER))
+        return None if first_ms == NEVER else first_ms
+
+    def coast(self, arrivals: Arrivals, runs: Sequence[ArrivalRun], through_ms: int) -> Coasted:
+        """Take arrivals up to where one would begin or end a breach, or quiet would begin one.
+
+        Stretches that are over by `through_ms` are learned from, but none while an arrival in it is refused.
+        """
+        reached = [run.start for run in runs]
+        if self._rhythm.stretch is NOTHING:
+            firsts = [int(arrivals.end_ms[run.start]) for run in runs if run.start < run.stop]
+            if not firsts:
+                return Coasted(reached, [])
+            self._rhythm.begin(min(firsts) - self._pane_ms)
+        while True:
+            refused = self._run.through_stretch(arrivals, runs, reached)
+            turn_ms = self._rhythm.next_pane_end_ms(self._pane_ms)
+            if refused or self.check_ms() is not None or turn_ms is None or turn_ms > through_ms:
+                return Coasted(reached, refused)
+            self._turn(turn_ms - self._pane_ms)
+
     def _turn(self, start_ms: int) -> None:
         """Bring everything to the stretch in which the pane starts."""
         if self._rhythm.stretch is NOTHING:
@@ -138,16 +170,9 @@ class VolumeWatch:
             self._rhythm.turn()
             self._check(rows, stretch.end_ms)
 
-    def _bound(self, rows: Ints) -> Floats:
-        """Events per millisecond that are still all right; 0 where nothing is judged."""
-        if self._side.too_low:
-            return self._rhythm.low[rows]
-        high = self._rhythm.high[rows]
-        return np.where(np.isfinite(high), high, 0)
-
     def _account(self, rows: Ints, to_ms: int, counts: Ints | None) -> None:
         """Account for time without events up to `to_ms`, and for a pane with `counts` that starts then."""
-        table, bound, mean = self._table, self._bound(rows), self._rhythm.mean[rows]
+        table, bound, mean = self._table, self._run.bound(rows), self._rhythm.mean[rows]
         last = table["last_ms"][rows]
         passed = np.where(last > 0, np.maximum(to_ms - last, 0), 0)
         gauges, wealth, fired = table["gauges"][rows], table["wealth"][rows], table["fired"][rows]
@@ -205,7 +230,7 @@ class VolumeWatch:
 
     def _next_check(self, rows: Ints, from_ms: int) -> Ints:
         """End of the first pane in this stretch at which quiet since `from_ms` raises the alarm, or never."""
-        wealth, bound = self._table["wealth"][rows], self._bound(rows)
+        wealth, bound = self._table["wealth"][rows], self._run.bound(rows)
         first = from_ms // self._pane_ms
         panes = max(-(-self._rhythm.stretch.end_ms // self._pane_ms) - first, 0)
         few, many = np.zeros(len(rows), np.int64), np.full(len(rows), panes)
@@ -220,7 +245,7 @@ class VolumeWatch:
         return np.where(reached & armed & (many > 0), (first + many) * self._pane_ms, NEVER)
 
     def _findings(self, rows: Ints, gauges: Floats, breach: Flags, over: Flags) -> Findings:
-        judged = self._bound(rows) > 0
+        judged = self._run.bound(rows) > 0
         verdict: Codes = np.where(judged | over, Verdict.CLEAR, Verdict.INSUFFICIENT).astype(np.int8)
         verdict[breach] = Verdict.BREACH
         nothing = np.full(len(rows), np.nan)

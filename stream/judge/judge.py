@@ -14,11 +14,12 @@ from alerts.rules import HOUR_MS, Rule, Severity
 from alerts.transitions import Score, Transition
 from stream.indicators.plan import Plan, grouping_of
 from stream.judge.announcements import Teller
+from stream.judge.evaluation.detector_inputs import Block
 from stream.judge.evaluation.explained import Explained, Observer
 from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.matchers import watches
 from stream.judge.evaluation.moves import AlertMove, firing
-from stream.judge.evaluation.schedule import Block, least
+from stream.judge.evaluation.schedule import least
 from stream.judge.published_scores import ScoreClock, Scoring
 from stream.judge.removed_rules import resolved
 from stream.judge.root_cause import Causes

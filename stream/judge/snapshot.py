@@ -94,7 +94,7 @@ def _grouped(arrays: Arrays, group: Group, used: Ints) -> Grouped:
         {
             each.rule.name: {
                 key: arrays.put(array[used] if len(array) == group.scopes.room else array)
-                for key, array in each.state().items()
+                for key, array in each.input.state().items()
             }
             for each in group.watches
         },
@@ -232,7 +232,7 @@ class _Loader:
         for each in group.watches:
             state = grouped.detectors.get(each.rule.name)
             if state:
-                each.load({key: self._arrays[number] for key, number in state.items()})
+                each.input.load({key: self._arrays[number] for key, number in state.items()})
 
     def _pending(self, numbers: Ints) -> None:
         due, code, pane, cell, count = (self._arrays[number] for number in self._header.pending)

@@ -7,8 +7,9 @@ from typing import Final, Self
 import numpy as np
 
 from stream.indicators.plan import Plan
+from stream.judge.evaluation.detector_inputs import Block
 from stream.judge.evaluation.groups import Group
-from stream.judge.evaluation.schedule import Block, least
+from stream.judge.evaluation.schedule import least
 from stream.judge.pending import Counts, Ints, Pending
 from stream.judge.snapshot_format import Orphan
 from stream.judge.watermarks import Portion, WatermarkAligner

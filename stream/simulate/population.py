@@ -9,9 +9,9 @@ from alerts.rules import DAY_MS
 from alerts.states import State
 from stream.indicators.formulas import Ints
 from stream.indicators.plan import Plan, grouping_of
+from stream.judge.evaluation.detector_inputs import Block
 from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.moves import AlertMove
-from stream.judge.evaluation.schedule import Block
 from stream.simulate.answer_model import Answering
 from stream.simulate.headway import Headway
 

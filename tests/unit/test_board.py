@@ -178,4 +178,9 @@ def test_a_step_that_moves_nothing_leaves_no_trace(
         was = deepcopy((board._state.tolist(), board._severity.tolist(), board.episodes(), board.due_ms()))
         told = list(board.step(10 * number, rows, verdict, loud, np.maximum(held, loud)))
         now = (board._state.tolist(), board._severity.tolist(), board.episodes(), board.due_ms())
-        assert would or (not told and was == now)
+        assert would or (not told and _as_known(was) == _as_known(now))
+
+
+def _as_known(state: tuple[list[list[int]], object, object, object]) -> object:
+    """What is remembered, but that nobody can tell an alert that resolved from one that never was."""
+    return [[0 if each == State.RESOLVED else each for each in row] for row in state[0]], state[1:]

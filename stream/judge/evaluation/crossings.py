@@ -1,58 +1,131 @@
-"""Turns: at which panes of a course some alert of a bank will move, given where the alerts are now.
+"""Crossings: at which panes some alert will move, given where the alerts are now.
 
 A reading that leaves an alert where it is need not be judged, though it may be past a limit: a score that
 stays bad for a day is one move, not thousands of judgements.  After a move the scope is looked at again.
+
+An example: the readings of one scope at the ends of panes 10, 14, 15 and 90 are good, bad, bad and good.
+While its alert is inactive, the next crossing is 14.  Once it fires, the reading at 15 would change nothing,
+and the next crossing is 90.
 """
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 import numpy as np
 
-from stream.indicators.formulas import Ints
-from stream.judge.evaluation.threshold_rules import ThresholdRules
-from stream.judge.windows.lookahead import Trajectory
+from alerts.detect.findings import Flags, Ints
 from stream.judge.windows.sliding import NO_ROWS
 
 NEVER: Final = 2**62
+FIRST_LOOK: Final = 64
+"""Readings of a scope that are looked at first; alerts that move often move soon."""
+MORE: Final = 8
+"""How many times as many are looked at next."""
 
 
-class Crossings:
-    """The next turn of every scope of a bank within a course, if no other comes first."""
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """For which rows nothing comes in (None: the rules do not care), and until which pane that stays so.
 
-    def __init__(self, bank: ThresholdRules, path: Trajectory, judged: int) -> None:
-        """`judged` is the last pane judged."""
-        self._bank: Final = bank
-        self._path: Final = path
-        self._panes: Final[Ints] = (path.slot + 1) * bank.window.slot_panes - 1
-        self._next: Ints = np.full(len(bank.window.sums), NEVER, np.int64)
-        risky = path.rows[bank.may_breach(path.sums)] if len(path.rows) else NO_ROWS
-        self.look(np.union1d(risky, bank.board.live_rows()), judged)
+    The end of pane `until` is the next at which a rule that listens for silence is judged.
+    """
+
+    muted: Flags | None = None
+    until: int = NEVER
+
+
+class Forecast(Protocol):
+    """Where, within a block of panes, the alerts of some rules have to be judged.
+
+    It holds true until something is judged: `look` again at what was.
+    """
 
     @property
     def pane(self) -> int | None:
-        """The next turn of all."""
-        first = int(self._next.min(initial=NEVER))
-        return None if first == NEVER else first
+        """The next pane at whose end something has to be judged; None: nothing in this block."""
 
     def rows(self, pane: int) -> Ints:
-        """The rows that turn at the end of a pane, ascending."""
-        return np.flatnonzero(self._next == pane)
+        """The rows that have to be judged at the end of a pane, ascending."""
 
-    def look(self, rows: Ints, judged: int) -> None:
-        """See anew when each of some rows (ascending) turns after the last pane judged."""
+    def look(self, rows: Ints, judged: int, muting: Hush) -> None:
+        """See anew when each of some rows (ascending) has to be judged after the last pane judged."""
+
+
+class Path(Protocol):
+    """The readings of some rules over a block: by row, and within a row by time.
+
+    Entry i is what is read of `rows[i]` at the end of `panes[i]`.
+    """
+
+    @property
+    def rows(self) -> Ints:
+        """The row of each reading, ascending."""
+
+    @property
+    def panes(self) -> Ints:
+        """The pane of each reading, ascending within a row."""
+
+    def suspects(self) -> Ints:
+        """The rows, ascending, of which some reading may be a breach, and those with an alert."""
+
+    def would_move(self, places: Ints) -> Flags:
+        """Which of the readings at some places would move an alert of their row from where it is now."""
+
+
+class Crossings:
+    """A forecast from readings: the next that moves an alert of its row, if no other comes first."""
+
+    def __init__(self, path: Path, room: int, judged: int, muting: Hush) -> None:
+        """Row numbers are below `room`; `judged` is the last pane judged."""
+        self._path: Final = path
+        self._next: Ints = np.full(room, NEVER, np.int64)
+        self._first: Final = int(path.panes.min(initial=NEVER))
+        self._span: Final = int(path.panes.max(initial=self._first)) - self._first + 2
+        self._keys: Final[Ints] = path.rows * self._span + (path.panes - self._first)
+        self._soonest: int | None = NEVER
+        self.look(path.suspects(), judged, muting)
+
+    @property
+    def pane(self) -> int | None:
+        """The next crossing of all."""
+        if self._soonest is None:
+            self._soonest = int(self._next.min(initial=NEVER))
+        return None if self._soonest == NEVER else self._soonest
+
+    def rows(self, pane: int) -> Ints:
+        """The rows that cross at the end of a pane, ascending."""
+        return np.flatnonzero(self._next == pane) if pane == self.pane else NO_ROWS
+
+    def look(self, rows: Ints, judged: int, muting: Hush) -> None:
+        """See anew when each of some rows (ascending) crosses after the last pane judged.
+
+        A muted row was judged when it became so, and does not cross: whatever its readings, they are stale.
+        """
         self._next[rows] = NEVER
-        places = self._places(rows)
-        places = places[self._panes[places] > judged]
-        if len(places):
-            owners = self._path.rows[places]
-            moved = self._bank.would_move(owners, self._path.sums[places])
-            turning, first = np.unique(owners[moved], return_index=True)
-            self._next[turning] = self._panes[places[moved][first]]
+        self._soonest = None
+        if muting.muted is not None:
+            rows = rows[~muting.muted[rows]]
+        after = min(max(judged + 1 - self._first, 0), self._span)
+        start = np.searchsorted(self._keys, rows * self._span + after)
+        stop = np.searchsorted(self._keys, (rows + 1) * self._span)
+        size = FIRST_LOOK
+        while len(rows):
+            reach = np.minimum(start + size, stop)
+            self._note(places_between(start, reach))
+            left = (reach < stop) & (self._next[rows] == NEVER)
+            rows, start, stop = rows[left], reach[left], stop[left]
+            size *= MORE
 
-    def _places(self, rows: Ints) -> Ints:
-        """Where rows are in the course, which is sorted by them, and within each by time."""
-        start = np.searchsorted(self._path.rows, rows, "left")
-        count = np.searchsorted(self._path.rows, rows, "right") - start
-        before = np.cumsum(count) - count
-        places: Ints = np.arange(int(count.sum())) + np.repeat(start - before, count)
-        return places
+    def _note(self, places: Ints) -> None:
+        if len(places):
+            moved = places[self._path.would_move(places)]
+            turning, first = np.unique(self._path.rows[moved], return_index=True)
+            self._next[turning] = self._path.panes[moved[first]]
+
+
+def places_between(start: Ints, stop: Ints) -> Ints:
+    """All places from each start up to before its stop, one run after the other."""
+    count = stop - start
+    before = np.cumsum(count) - count
+    places: Ints = np.arange(int(count.sum())) + np.repeat(start - before, count)
+    return places

@@ -1,4 +1,4 @@
-"""Watches: rules with a detector of their own, one probe and one board each."""
+"""Rules with a detector of their own, one input and one board each."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -6,39 +6,33 @@ from typing import Final
 import numpy as np
 
 from alerts.board import Board, Move
-from alerts.detect.findings import SEVERITIES, Codes, Findings, Flags, Ints
+from alerts.detect.findings import NONE, SEVERITIES, SEVERITY_CODE, Codes, Findings, Flags, Ints
 from alerts.detect.silence import SilenceDetector
 from alerts.detect.surge import SurgeDetector
 from alerts.intervals import PUBLISHED_CONFIDENCE
 from alerts.readings import Reading
 from alerts.rules import Burn, Gap, Rule, Silence, Sudden, Surge, Threshold
 from alerts.states import State, Verdict
-from stream.indicators.formulas import Formula, formula
+from stream.indicators.formulas import formula
 from stream.indicators.plan import Plan
-from stream.judge.evaluation.detector_inputs import (
-    BurnProbe,
-    DetectorInput,
-    GapProbe,
-    SuddenProbe,
-    View,
-    VolumeProbe,
-)
-from stream.judge.evaluation.detector_inputs import State as Arrays
+from stream.judge.evaluation.crossings import Forecast
+from stream.judge.evaluation.detector_inputs import Alerts, BlockContext, DetectorInput, View
 from stream.judge.evaluation.explained import Explained, Observer
+from stream.judge.evaluation.heard_inputs import SuddenInput, VolumeInput
 from stream.judge.evaluation.matchers import ScopeMatchers
 from stream.judge.evaluation.moves import AlertMove, Ranked, number
-from stream.judge.evaluation.pane_counts import BlockCounts
 from stream.judge.evaluation.reasons import SILENCED, reason
 from stream.judge.evaluation.scopes import ScopeTable
+from stream.judge.evaluation.window_inputs import BurnInput, GapInput
 from stream.judge.windows.sliding import Window
 
 
 class DetectorRule:
-    """One rule, its probe and its alerts.  The board has one column."""
+    """One rule, what its detector is shown, and its alerts.  The board has one column."""
 
-    def __init__(self, ranked: Ranked, probe: DetectorInput, scopes: ScopeTable) -> None:
+    def __init__(self, ranked: Ranked, shown: DetectorInput, scopes: ScopeTable) -> None:
         self.ranked: Final = ranked
-        self.probe: Final = probe
+        self.input: Final = shown
         self.board: Final = Board.of([ranked.rule])
         self._scopes: Final = scopes
         self._reach: Final = ScopeMatchers([ranked.rule], scopes)
@@ -56,46 +50,23 @@ class DetectorRule:
     def grow(self, rows: int) -> None:
         """Make room for row numbers below `rows`."""
         self.board.grow(rows)
-        if isinstance(self.probe, SuddenProbe | VolumeProbe):
-            self.probe.detector.grow(rows)
+        self.input.grow(rows)
 
     def clear(self, rows: Ints) -> None:
         """Forget rows that are about to stand for other scopes."""
         self.board.clear(rows)
         self._reach.forget(rows)
-        if isinstance(self.probe, SuddenProbe | VolumeProbe):
-            self.probe.detector.clear(rows)
+        self.input.clear(rows)
 
-    def next_ms(self) -> int | None:
-        """When it must be asked even if nothing new comes in; None: never."""
-        wake_ms = None
-        if isinstance(self.probe, SuddenProbe | VolumeProbe):
-            wake_ms = self.probe.detector.wake_ms()
-        dues = (due for due in (wake_ms, self.board.due_ms()) if due is not None)
-        return min(dues, default=None)
-
-    def windows(self) -> list[Window]:
-        """The windows whose changes concern it now."""
-        match self.probe:
-            case SuddenProbe() | VolumeProbe():
-                return []
-            case BurnProbe() | GapProbe():
-                return self.probe.windows
-
-    @property
-    def listens(self) -> Formula | None:
-        """What is counted pane by pane for it, if it hears answers as they come."""
-        return self.probe.formula if isinstance(self.probe, SuddenProbe | VolumeProbe) else None
-
-    def ahead(self, heard: BlockCounts, pane_ms: int) -> Ints:
-        """Look at many panes beforehand; those, ascending, that need a closer look."""
-        if isinstance(self.probe, SuddenProbe):
-            return self.probe.coast(heard, self.board.live_rows(), pane_ms, self.watched)
-        return heard.panes(self.listens)
+    def foresee(self, of: BlockContext, pane_ms: int) -> Forecast | None:
+        """Where in a block its alerts have to be judged; None: nothing is gained by finding out."""
+        severity = getattr(self.rule.detect, "severity", None)
+        code = NONE if severity is None else SEVERITY_CODE[severity]
+        return self.input.foresee(of, Alerts(self.board, code, self.watched), pane_ms)
 
     def step(self, view: View, muted: Flags | None, observer: Observer | None) -> Iterator[AlertMove]:
         """Ask the detector, and step the alerts of the rows that it judged."""
-        found = self._look(view)
+        found = self.input.look(view, self.watched)
         if found is None or not len(found.rows):
             return
         quiet = self.board.quiet(found.rows) and not (found.verdict == Verdict.BREACH).any()
@@ -125,25 +96,10 @@ class DetectorRule:
         return found
 
     def budgets(self, rows: Ints) -> list[tuple[int, float]]:
-        """For a burn rule, the rows that it watches with the share of their budget that is left."""
-        if not isinstance(self.probe, BurnProbe) or not len(rows):
-            return []
+        """The rows that it watches with the share of their budget that is left; none if it has no budget."""
         rows = rows[self.watched(rows)]
-        return list(zip(rows.tolist(), self.probe.remaining(rows).tolist(), strict=True))
-
-    def state(self) -> Arrays:
-        """What the detector remembers."""
-        return self.probe.detector.state() if isinstance(self.probe, SuddenProbe | VolumeProbe) else {}
-
-    def load(self, state: Arrays) -> None:
-        """Give it back."""
-        if isinstance(self.probe, SuddenProbe | VolumeProbe):
-            self.probe.detector.load(state)
-
-    def _look(self, view: View) -> Findings | None:
-        if isinstance(self.probe, GapProbe | SuddenProbe):
-            return self.probe.look(view, self.watched)
-        return self.probe.look(view)
+        left = self.input.remaining(rows)
+        return [] if left is None else list(zip(rows.tolist(), left.tolist(), strict=True))
 
     def _told(self, move: Move, found: Findings, place: int) -> AlertMove:
         evidence = dict(found.evidence.get(move.row, {}))
@@ -185,29 +141,26 @@ class DetectorRule:
 def watch(
     plan: Plan, ranked: Ranked, windows: Mapping[int, Window], scopes: ScopeTable
 ) -> DetectorRule | None:
-    """The watch of a rule; None for threshold rules, which banks judge."""
-    rule = ranked.rule
-    of = formula(rule.indicator, plan.keeps)
-    probe = _probe(plan, rule, of, windows, scopes)
-    return None if probe is None else DetectorRule(ranked, probe, scopes)
+    """The rule with its detector; None for threshold rules, which are judged together."""
+    shown = _input(plan, ranked.rule, windows, scopes)
+    return None if shown is None else DetectorRule(ranked, shown, scopes)
 
 
-def _probe(
-    plan: Plan, rule: Rule, of: Formula, windows: Mapping[int, Window], scopes: ScopeTable
-) -> DetectorInput | None:
+def _input(plan: Plan, rule: Rule, windows: Mapping[int, Window], scopes: ScopeTable) -> DetectorInput | None:
+    of, pane_ms = formula(rule.indicator, plan.keeps), plan.rulebook.timing.pane_ms
     match rule.detect:
         case Threshold():
             return None
         case Sudden() as detect:
-            return SuddenProbe(detect, of)
+            return SuddenInput(detect, of)
         case Burn() as detect:
-            return BurnProbe(detect, of, windows)
+            return BurnInput(detect, of, windows)
         case Gap() as detect:
-            return GapProbe(detect, of, windows[detect.window_ms], scopes)
+            return GapInput(detect, of, windows[detect.window_ms], scopes)
         case Silence() as detect:
-            return VolumeProbe(SilenceDetector(detect, plan.rulebook.timing.pane_ms), of)
+            return VolumeInput(SilenceDetector(detect, pane_ms), of)
         case Surge() as detect:
-            return VolumeProbe(SurgeDetector(detect, plan.rulebook.timing.pane_ms), of)
+            return VolumeInput(SurgeDetector(detect, pane_ms), of)
 
 
 def _reading(found: Findings, place: int) -> Reading:

@@ -1,6 +1,7 @@
 """Groups: everything that a judge keeps of one grouping, its scopes, windows and rules."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -13,13 +14,13 @@ from stream.indicators.cells import CELLS
 from stream.indicators.formulas import Ints, formula
 from stream.indicators.needs import indicators_by_window
 from stream.indicators.plan import Grouping, Plan, grouping_of
+from stream.judge.evaluation.crossings import NEVER, Hush
+from stream.judge.evaluation.detector_inputs import Block, BlockContext
 from stream.judge.evaluation.detector_rules import watch
 from stream.judge.evaluation.explained import Observer
 from stream.judge.evaluation.moves import AlertMove, Ranked
 from stream.judge.evaluation.pane_counts import NOTHING, BlockCounts, PaneCounts
 from stream.judge.evaluation.schedule import (
-    Block,
-    BlockContext,
     DetectorSchedule,
     PaneContext,
     Schedule,
@@ -69,11 +70,14 @@ class Group:
         self.watches: Final = [each for each in watches if each is not None]
         self._keep_ms: Final = self._longest_ms()
         self._heard = NOTHING
-        self._lanes: Final[list[Schedule]] = [
-            *(DetectorSchedule(each, self._pane_ms) for each in self.watches if each.mutes),
+        self._listeners: Final = [
+            (each, DetectorSchedule(each, self._pane_ms)) for each in self.watches if each.mutes
+        ]
+        self._scores: Final[list[Schedule]] = [
             *(ThresholdSchedule(bank, self._pane_ms) for bank in self.banks),
             *(DetectorSchedule(each, self._pane_ms) for each in self.watches if not each.mutes),
         ]
+        self._silent: dict[str, Flags] = {}
 
     def all_windows(self) -> Iterable[Window]:
         """Every window once."""
@@ -112,53 +116,80 @@ class Group:
 
     def open(self, block: Block) -> None:
         """Look at a block of panes; what is due in it has been merged."""
-        outlook = BlockContext(block, self._heard, Ahead(block.through))
-        for lane in self._lanes:
-            lane.open(outlook)
+        room = self.scopes.room
+        self._silent = self._silent_now()
+        of = BlockContext(block, self._heard, Ahead(block.through), room, Hush())
+        for _, listener in self._listeners:
+            listener.open(of)
+        until = self._until()
+        for schedule in self._scores:
+            schedule.open(replace(of, muting=self._muting(schedule, until)))
 
     def next_pane(self) -> int | None:
         """The next pane of the block at whose end there is something to judge."""
-        return least(*(lane.when for lane in self._lanes))
+        return least(*(each.when for each in self._schedules()))
 
     def judge(self, pane: int, observer: Observer | None) -> Iterator[AlertMove]:
         """Step the alerts for which the pane's end brought something: news, a slot's end, or their time.
 
         Rules that watch for silence come first: while one fires, scores of its scope cannot be judged.
         """
-        end_ms, fresh, slide = (pane + 1) * self._pane_ms, self._heard.at(pane), Slide(pane)
-        before = silent = self._silent()
-        for lane in self._lanes:
-            if not lane.mutes and silent is before:
-                silent = self._silent()
-            volume = volume_of(lane.indicator)
-            muted = None if lane.mutes else silent.get(volume)
-            turned = NO_ROWS if muted is None else np.flatnonzero(muted != before[volume])
-            if lane.when == pane or len(turned):
-                yield from lane.step(PaneContext(pane, end_ms, fresh, slide, muted, turned, observer))
+        moment = PaneContext(
+            pane, (pane + 1) * self._pane_ms, self._heard, Slide(pane), Hush(), NO_ROWS, observer
+        )
+        before, listened = self._silent, False
+        for _, listener in self._listeners:
+            if listener.when == pane:
+                yield from listener.step(moment)
+                listened = True
+        if listened:
+            self._silent = self._silent_now()
+        until = self._until()
+        for schedule in self._scores:
+            muting, volume = self._muting(schedule, until), volume_of(schedule.indicator)
+            turned = NO_ROWS if muting.muted is None else np.flatnonzero(muting.muted != before[volume])
+            mine = replace(moment, muting=muting, turned=turned)
+            if schedule.when == pane or len(turned):
+                yield from schedule.step(mine)
+            elif listened and muting.muted is not None:
+                schedule.resume(mine)
 
     def close(self) -> None:
         """The block has been judged."""
         self._heard = NOTHING
-        for lane in self._lanes:
-            lane.close()
+        for schedule in self._schedules():
+            schedule.close()
 
     def wake(self, judged: int) -> int | None:
         """The first pane after `judged` at whose end there is something to judge even if nothing comes in."""
-        return least(*(lane.wake(judged) for lane in self._lanes))
+        return least(*(each.wake(judged) for each in self._schedules()))
+
+    def _schedules(self) -> Iterator[Schedule]:
+        for _, listener in self._listeners:
+            yield listener
+        yield from self._scores
+
+    def _until(self) -> int:
+        """The next pane at whose end a rule that listens for silence is judged."""
+        first = least(*(listener.when for _, listener in self._listeners))
+        return NEVER if first is None else first
+
+    def _muting(self, schedule: Schedule, until: int) -> Hush:
+        muted = self._silent.get(volume_of(schedule.indicator))
+        return Hush() if muted is None else Hush(muted, until)
 
     def catch_up(self, judged: int) -> None:
         """Slide every window to the end of the last judged pane, those that nobody judges, too."""
         for window in self.all_windows():
             window.advance(judged)
 
-    def _silent(self) -> dict[str, Flags]:
+    def _silent_now(self) -> dict[str, Flags]:
         """By volume, the rows for which nothing comes in, as far as some rule watches for that."""
         found: dict[str, Flags] = {}
-        for each in self.watches:
-            if each.mutes:
-                own, rows = each.rule.indicator, each.silent(self.scopes.room)
-                for volume in FED_BY.get(own, (volume_of(own),)):
-                    found[volume] = found[volume] | rows if volume in found else rows
+        for each, _ in self._listeners:
+            own, rows = each.rule.indicator, each.silent(self.scopes.room)
+            for volume in FED_BY.get(own, (volume_of(own),)):
+                found[volume] = found[volume] | rows if volume in found else rows
         return found
 
     def forget(self, now_ms: int, waiting: Ints) -> Ints:

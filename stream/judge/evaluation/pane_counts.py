@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from alerts.detect.findings import Ints
-from stream.indicators.formulas import Formula
+from stream.indicators.formulas import Formula, N
 from stream.indicators.levels import LevelCounts
 from stream.judge.windows.sliding import NO_ROWS
 
@@ -76,6 +76,18 @@ class BlockCounts:
         if formula.name not in self.counts.levels:
             self.counts.levels[formula.name] = self._by_level(formula, levels)
         return self.counts.levels[formula.name]
+
+    def volumes(self, formula: Formula) -> tuple[Ints, Ints, Ints]:
+        """Panes, rows, and how many came in by the formula, where any did, in time order."""
+        columns = formula.columns[self.counts.cells]
+        used = columns >= 0
+        due, rows = self.due[used], self.counts.rows[used]
+        starts = np.flatnonzero((np.diff(due, prepend=-1) != 0) | (np.diff(rows, prepend=-1) != 0))
+        if not len(starts):
+            return NO_ROWS, NO_ROWS, NO_ROWS
+        counts = np.add.reduceat(formula.weights[columns[used], N] * self.counts.counts[used], starts)
+        some = counts > 0
+        return due[starts][some], rows[starts][some], counts[some]
 
     def _by_level(self, formula: Formula, levels: LevelCounts) -> tuple[Ints, Ints, Ints]:
         columns = formula.columns[self.counts.cells]

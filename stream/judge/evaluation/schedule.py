@@ -1,44 +1,26 @@
-"""Lanes: when, within a run of panes, each bank and each watch has something to judge, and which scopes.
+"""When, within a run of panes, each set of rules has something to judge, and which scopes.
 
-Where there are few panes, a bank looks at every end at which its window changes.  Where there are many, it
-finds out beforehand at which of them an alert moves (see `courses` and `turns`), and looks at those.  What
-comes out is the same.
+Where there are few panes, rules look at every end at which something comes in, or their window changes.
+Where there are many, it is found out beforehand at which of them an alert moves (see `crossings` and
+`coasting`), and those are judged.  What comes out is the same.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 
-from alerts.detect.findings import Flags, Ints
-from stream.judge.evaluation.crossings import Crossings
-from stream.judge.evaluation.detector_inputs import View
+from alerts.detect.findings import Ints
+from stream.judge.evaluation.crossings import Crossings, Forecast, Hush
+from stream.judge.evaluation.detector_inputs import BlockContext, View
 from stream.judge.evaluation.detector_rules import DetectorRule
 from stream.judge.evaluation.explained import Observer
 from stream.judge.evaluation.moves import AlertMove
 from stream.judge.evaluation.pane_counts import BlockCounts, PaneCounts, union
-from stream.judge.evaluation.threshold_rules import Scene, ThresholdRules
-from stream.judge.windows.lookahead import Ahead
+from stream.judge.evaluation.threshold_rules import Scene, ThresholdPath, ThresholdRules
 from stream.judge.windows.sliding import NO_ROWS, Window
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A run of panes, after `judged` up to `through`.  `foresee`: it is worth finding out beforehand."""
-
-    judged: int
-    through: int
-    foresee: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BlockContext:
-    """What a group shows its lanes of a block: what it counts pane by pane, and how sums will run."""
-
-    block: Block
-    heard: BlockCounts
-    ahead: Ahead
 
 
 class Slide:
@@ -55,26 +37,29 @@ class Slide:
         return self._touched[id(window)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PaneContext:
-    """One pane's end, as a group shows it to its lanes.
+    """One pane's end, as a group shows it to its rules.
 
-    `muted` are the rows that nothing comes in for, `turned` those for which that has just changed.
+    `turned` are the rows for which it has just changed whether anything comes in.
     """
 
     pane: int
     end_ms: int
-    fresh: PaneCounts
+    heard: BlockCounts
     slide: Slide
-    muted: Flags | None
+    muting: Hush
     turned: Ints
     observer: Observer | None
 
+    @cached_property
+    def fresh(self) -> PaneCounts:
+        """What came in in the pane."""
+        return self.heard.at(self.pane)
+
 
 class ThresholdSchedule:
-    """A bank's part of a block.  `when` is the next pane to judge; None: none in the block."""
-
-    mutes: Final = False
+    """When some threshold rules judge.  `when` is the next pane to judge; None: none in the block."""
 
     def __init__(self, bank: ThresholdRules, pane_ms: int) -> None:
         self.indicator: Final = bank.formula.name
@@ -82,15 +67,15 @@ class ThresholdSchedule:
         self._bank: Final = bank
         self._pane_ms: Final = pane_ms
         self._through = 0
-        self._turns: Crossings | None = None  # None: every change is judged
+        self._forecast: Crossings | None = None  # None: every change is judged
 
-    def open(self, outlook: BlockContext) -> None:
+    def open(self, of: BlockContext) -> None:
         """Look ahead; the window was slid to the end of the last judged pane."""
-        block = outlook.block
-        self._through, self._turns = block.through, None
+        block = of.block
+        self._through, self._forecast = block.through, None
         if block.foresee:
-            path = outlook.ahead.course(self._bank.window, self._bank.weights)
-            self._turns = Crossings(self._bank, path, block.judged)
+            path = ThresholdPath(self._bank, of.ahead.course(self._bank.window, self._bank.weights))
+            self._forecast = Crossings(path, of.room, block.judged, of.muting)
         self._schedule(block.judged)
 
     def wake(self, pane: int) -> int | None:
@@ -102,80 +87,98 @@ class ThresholdSchedule:
         touched = moment.slide(self._bank.window)
         rows = moment.turned
         if moment.pane == self.when:
-            rows = union([rows, self._rows(moment, touched)])
+            mine = touched if self._forecast is None else self._forecast.rows(moment.pane)
+            rows = union([rows, mine, self._bank.board.due_rows(moment.end_ms)])
         if len(rows):
-            scene = Scene(moment.end_ms, rows, moment.muted, moment.observer)
+            scene = Scene(moment.end_ms, rows, moment.muting.muted, moment.observer)
             yield from self._bank.step(
                 scene, self._bank.window.read(rows, buckets=self._bank.formula.buckets)
             )
-            if self._turns is not None:
-                self._turns.look(rows, moment.pane)
+            if self._forecast is not None:
+                self._forecast.look(rows, moment.pane, moment.muting)
         self._schedule(moment.pane)
+
+    def resume(self, moment: PaneContext) -> None:
+        """A rule that listens for silence was judged, and nothing turned that matters here."""
 
     def close(self) -> None:
         """Slide the window to the end of the block."""
         self._bank.window.advance(self._through)
 
     def _schedule(self, pane: int) -> None:
-        turns = self._turns
-        wanted = self.wake(pane) if turns is None else least(turns.pane, self._due(pane))
+        forecast = self._forecast
+        wanted = self.wake(pane) if forecast is None else least(forecast.pane, self._due(pane))
         self.when = None if wanted is None or wanted > self._through else wanted
-
-    def _rows(self, moment: PaneContext, touched: Ints) -> Ints:
-        due = self._bank.board.due_rows(moment.end_ms)
-        return union([touched if self._turns is None else self._turns.rows(moment.pane), due])
 
     def _due(self, pane: int) -> int | None:
         return self._bank.next_pane(pane, self._pane_ms)
 
 
 class DetectorSchedule:
-    """A watch's part of a block.  `when` is the next pane to judge; None: none in the block."""
+    """When a rule with a detector judges.  `when` is the next pane to judge; None: none in the block."""
 
     def __init__(self, watch: DetectorRule, pane_ms: int) -> None:
         self.indicator: Final = watch.rule.indicator
-        self.mutes: Final = watch.mutes
         self.when: int | None = None
         self._watch: Final = watch
         self._pane_ms: Final = pane_ms
         self._through = 0
         self._panes: Ints = NO_ROWS
+        self._forecast: Forecast | None = None  # None: everything that comes in, and every change, is judged
 
-    def open(self, outlook: BlockContext) -> None:
+    def open(self, of: BlockContext) -> None:
         """Look ahead; the windows were slid to the end of the last judged pane."""
-        block, heard = outlook.block, outlook.heard
+        block = of.block
         self._through = block.through
-        panes = self._watch.ahead(heard, self._pane_ms) if block.foresee else None
-        self._panes = heard.panes(self._watch.listens) if panes is None else panes
+        self._forecast = self._watch.foresee(of, self._pane_ms) if block.foresee else None
+        self._panes = self._watch.input.panes(of.heard) if self._forecast is None else NO_ROWS
         self._schedule(block.judged)
 
     def wake(self, pane: int) -> int | None:
         """The first pane after one at whose end there is something to judge, if nothing comes in."""
-        due_ms = self._watch.next_ms()
-        due = None if due_ms is None else max(-(-due_ms // self._pane_ms) - 1, pane + 1)
-        return least(due, *(window.next_pane(pane) for window in self._watch.windows()))
+        due = self._pane_of(self._watch.input.wake_ms(), pane)
+        return least(due, self._due(pane), *(window.next_pane(pane) for window in self._watch.input.windows))
 
     def step(self, moment: PaneContext) -> Iterator[AlertMove]:
         """Judge what there is to judge at the moment's pane."""
-        changed = {window.window_ms: moment.slide(window) for window in self._watch.windows()}
-        board = self._watch.board
+        changed = [moment.slide(window) for window in self._watch.input.windows]
+        board, arrived = self._watch.board, None
         due = union([board.due_rows(moment.end_ms), moment.turned])
-        view = View(moment.end_ms, moment.fresh, changed, due, board.live_rows())
-        yield from self._watch.step(view, moment.muted, moment.observer)
-        for window in self._watch.windows():  # of an alert that has just begun
-            moment.slide(window)
+        if self._forecast is not None:
+            arrived = self._forecast.rows(moment.pane) if moment.pane == self.when else NO_ROWS
+            changed = [arrived]
+        view = View(moment.end_ms, moment.fresh, arrived, union(changed), due, board.live_rows())
+        yield from self._watch.step(view, moment.muting.muted, moment.observer)
+        if self._forecast is not None:
+            self._forecast.look(union([due, *changed]), moment.pane, moment.muting)
         self._schedule(moment.pane)
+
+    def resume(self, moment: PaneContext) -> None:
+        """A rule that listens for silence was judged, and nothing turned that matters here."""
+        if self._forecast is not None:
+            self._forecast.look(NO_ROWS, moment.pane, moment.muting)
+            self._schedule(moment.pane)
 
     def close(self) -> None:
         """Slide the windows to the end of the block."""
-        for window in self._watch.windows():
+        for window in self._watch.input.windows:
             window.advance(self._through)
 
     def _schedule(self, pane: int) -> None:
-        place = int(np.searchsorted(self._panes, pane, "right"))
-        heard = int(self._panes[place]) if place < len(self._panes) else None
-        wanted = least(heard, self.wake(pane))
+        if self._forecast is not None:
+            wanted = least(self._forecast.pane, self._due(pane))
+        else:
+            place = int(np.searchsorted(self._panes, pane, "right"))
+            heard = int(self._panes[place]) if place < len(self._panes) else None
+            wanted = least(heard, self.wake(pane))
         self.when = None if wanted is None or wanted > self._through else wanted
+
+    def _due(self, pane: int) -> int | None:
+        return self._pane_of(self._watch.board.due_ms(), pane)
+
+    def _pane_of(self, due_ms: int | None, judged: int) -> int | None:
+        """The pane, after the last one judged, at whose end something is due."""
+        return None if due_ms is None else max(-(-due_ms // self._pane_ms) - 1, judged + 1)
 
 
 Schedule = ThresholdSchedule | DetectorSchedule

@@ -20,6 +20,7 @@ from stream.judge.evaluation.moves import AlertMove, Ranked, limit_of, reading, 
 from stream.judge.evaluation.scopes import ScopeTable
 from stream.judge.windows.coarse import coarse, weights
 from stream.judge.windows.layout import Readout
+from stream.judge.windows.lookahead import Trajectory
 from stream.judge.windows.sliding import Window
 
 MOST_EDGES: Final = 48
@@ -202,3 +203,22 @@ class ThresholdRules:
                 if shown.n < detect.min_answers:
                     return f"{shown.n} answers, want {detect.min_answers}"
                 return f"neither surely {side} a limit nor back at {recover_of(detect):g}"
+
+
+class ThresholdPath:
+    """What some threshold rules will read in a block; see `crossings.Path`."""
+
+    def __init__(self, bank: ThresholdRules, path: Trajectory) -> None:
+        self.rows: Final = path.rows
+        self.panes: Final = path.panes(bank.window)
+        self._sums: Final = path.sums
+        self._bank: Final = bank
+
+    def suspects(self) -> Ints:
+        """The rows, ascending, of which some reading may be a breach, and those with an alert."""
+        risky = self.rows[self._bank.may_breach(self._sums)] if len(self.rows) else self.rows
+        return np.union1d(risky, self._bank.board.live_rows())
+
+    def would_move(self, places: Ints) -> Flags:
+        """Which of the readings at some places may move an alert of their row from where it is now."""
+        return self._bank.would_move(self.rows[places], self._sums[places])

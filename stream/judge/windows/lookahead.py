@@ -4,6 +4,7 @@ A judge that catches up, or replays a file, has hundreds of panes to judge, and 
 nothing happens.  A course tells at which ends a score could be past a limit; only those are looked at.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,8 @@ import numpy as np
 
 from stream.indicators.formulas import Flags, Floats, Ints
 from stream.judge.windows.sliding import NO_ROWS, Window
+
+NEVER: Final = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,10 @@ class Trajectory:
     rows: Ints
     slot: Ints
     sums: Floats
+
+    def panes(self, window: Window) -> Ints:
+        """The pane at whose end each change comes."""
+        return (self.slot + 1) * window.slot_panes - 1
 
 
 class Ahead:
@@ -81,11 +88,16 @@ def course(window: Window, known: WindowChanges, weights: Floats) -> Trajectory:
     moved = np.add.reduceat(weights[known.columns[used]] * known.counts[used, None], starts, axis=0)
     rows, slot = rows[starts], slot[starts]
     firsts = np.flatnonzero(np.diff(rows, prepend=-1))
+    return Trajectory(rows, slot, _running(moved, firsts, _before(window, weights, rows[firsts])))
+
+
+def _before(window: Window, weights: Floats, rows: Ints) -> Floats:
+    """The sums of some rows as far as the window has been slid."""
     narrow = window.layout.narrow
-    before = window.sums[rows[firsts]] @ weights[:narrow]
-    if read[narrow:].any():
-        before += window.buckets[rows[firsts]] @ weights[narrow:]
-    return Trajectory(rows, slot, _running(moved, firsts, before))
+    before: Floats = window.sums[rows] @ weights[:narrow]
+    if weights[narrow:].any():
+        before += window.buckets[rows] @ weights[narrow:]
+    return before
 
 
 def _running(moved: Floats, firsts: Ints, before: Floats) -> Floats:
@@ -95,3 +107,49 @@ def _running(moved: Floats, firsts: Ints, before: Floats) -> Floats:
     lengths = np.diff(firsts, append=len(moved))
     running: Floats = total + np.repeat(before - until, lengths, axis=0)
     return running
+
+
+class Aligned:
+    """Several windows' sums at every pane's end at which one of them changes.
+
+    Entry i is about `rows[i]` at the end of `panes[i]`; entries are by rows, and within a row by time.  The
+    windows must not be slid while it is used.
+    """
+
+    def __init__(self, windows: Sequence[Window], weights: Sequence[Floats], ahead: Ahead) -> None:
+        """`weights` are those of each window's columns, all by the same sums."""
+        paths = [ahead.course(*each) for each in zip(windows, weights, strict=True)]
+        panes = [path.panes(window) for path, window in zip(paths, windows, strict=True)]
+        every = np.concatenate([NO_ROWS, *panes])
+        self._first: Final = int(every.min(initial=NEVER)) if len(every) else 0
+        self._span: Final = int(every.max(initial=self._first)) - self._first + 1
+        self._windows: Final = list(zip(windows, weights, strict=True))
+        self._sums: Final = [path.sums for path in paths]
+        self._own: Final = [self._key(path.rows, each) for path, each in zip(paths, panes, strict=True)]
+        rows, panes_after = np.divmod(np.unique(np.concatenate([NO_ROWS, *self._own])), self._span)
+        self.rows: Final[Ints] = rows
+        self.panes: Final[Ints] = panes_after + self._first
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def at(self, part: slice) -> Floats:
+        """The sums of some entries: entries × windows × sums."""
+        return self.latest(self.rows[part], self.panes[part])
+
+    def latest(self, rows: Ints, panes: Ints) -> Floats:
+        """The sums of rows at the ends of panes, in any order: rows × windows × sums."""
+        keys = self._key(rows, panes)
+        some, place = np.unique(rows, return_inverse=True)
+        found = []
+        for own, sums, (window, weights) in zip(self._own, self._sums, self._windows, strict=True):
+            before = _before(window, weights, some)[place]
+            if len(own):
+                last = np.maximum(np.searchsorted(own, keys, "right") - 1, 0)
+                known = (own[last] <= keys) & (own[last] // self._span == rows)
+                before = np.where(known[:, None], sums[last], before)
+            found.append(before)
+        return np.stack(found, axis=1)
+
+    def _key(self, rows: Ints, panes: Ints) -> Ints:
+        return rows * self._span + (panes - self._first)

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.detect.arrivals import ArrivalRun, Arrivals
 from alerts.detect.scale import Scale
 from alerts.detect.sudden import SuddenDetector
 from alerts.rules import DAY_MS, Budget, Direction, Family, Sudden
@@ -14,12 +15,12 @@ ROWS = 3
 
 entries = st.lists(
     st.tuples(
-        st.integers(0, 400),
+        st.integers(0, 20_000),
         st.integers(0, ROWS - 1),
         st.lists(st.integers(0, 9), min_size=STEPS + 1, max_size=STEPS + 1).filter(any),
     ),
     min_size=1,
-    max_size=60,
+    max_size=80,
     unique_by=lambda entry: entry[:2],
 )
 
@@ -35,31 +36,45 @@ def detector() -> SuddenDetector:
 @settings(deadline=None, max_examples=200)
 @given(entries, st.integers(0, 300))
 def test_coasting_is_stepping(drawn: list[tuple[int, int, list[int]]], cut: int) -> None:
-    """Up to the first alarm of a row, whichever answers were stepped before; the alarm itself is left."""
+    """Whatever was stepped before; what is refused begins or ends a breach, or is maybe stale."""
     ordered = sorted(drawn)
     stepped, coasted = detector(), detector()
-    alarms: dict[int, int] = {}
     for pane, row, counts in ordered:
+        stepped.step(_end(pane), np.array([row]), np.array([counts]))
         if pane < cut:
             coasted.step(_end(pane), np.array([row]), np.array([counts]))
-    before = {row: bool(coasted.fired(np.array([row]))[0]) for row in range(ROWS)}
-    late = [entry for entry in ordered if entry[0] >= cut]
-    arrays = (
-        np.array([_end(pane) for pane, _, _ in late], np.int64),
-        np.array([row for _, row, _ in late], np.int64),
+    late = sorted((row, pane, counts) for pane, row, counts in ordered if pane >= cut)
+    arrivals = Arrivals(
+        np.array([row for row, _, _ in late], np.int64),
+        np.array([_end(pane) for _, pane, _ in late], np.int64),
         np.array([counts for _, _, counts in late], np.int64).reshape(-1, STEPS + 1),
     )
-    taken = coasted.coast(*arrays).tolist()
-    for pane, row, counts in ordered:
-        if pane < cut or (row not in alarms and not before[row]):
-            stepped.step(_end(pane), np.array([row]), np.array([counts]))
-            if pane >= cut and stepped.fired(np.array([row]))[0]:
-                alarms[row] = pane
-    for (pane, row, _), was_taken in zip(late, taken, strict=True):
-        assert was_taken == (not before[row] and pane < alarms.get(row, 10**6))
-    for row in set(range(ROWS)) - set(alarms):
-        for name, column in stepped.state().items():
-            assert (column[row] == coasted.state()[name][row]).all(), name
+    for row in range(ROWS):
+        start, stop = np.searchsorted(arrivals.rows, (row, row + 1)).tolist()
+        while start < stop:
+            found = coasted.coast(arrivals, [ArrivalRun(row, start, stop)], _end(10**6))
+            start = found.reached[0]
+            assert list(found.refused) == [start] * (start < stop)
+            if start < stop:
+                coasted.step(int(arrivals.end_ms[start]), np.array([row]), arrivals.counts[start : start + 1])
+                start += 1
+    for name, column in stepped.state().items():
+        assert (column == coasted.state()[name]).all(), name
+
+
+def test_a_long_breach_is_taken_at_once() -> None:
+    """Only the alarm and its end are left to be judged pane by pane."""
+    taught = detector()
+    panes = [*range(30), *range(100, 160), *range(200, 300)]
+    counts = [[0, 0, 0, 0, 3]] * 30 + [[3, 0, 0, 0, 0]] * 60 + [[0, 0, 0, 0, 3]] * 100
+    arrivals = Arrivals(np.zeros(190, np.int64), np.array([_end(pane) for pane in panes]), np.array(counts))
+    refused, start = [], 0
+    while (start := taught.coast(arrivals, [ArrivalRun(0, start, 190)], _end(400)).reached[0]) < 190:
+        refused.append(panes[start])
+        taught.step(_end(panes[start]), np.array([0]), arrivals.counts[start : start + 1])
+        start += 1
+    assert len(refused) == 2
+    assert 100 < refused[0] < 160 < refused[1]
 
 
 def _end(pane: int) -> int:

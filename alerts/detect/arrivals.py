@@ -1,0 +1,47 @@
+"""Arrivals: what comes in of each row over a run of panes, for detectors that take many panes at once.
+
+A detector's `step` judges all rows of one pane in arrays, which costs as much for six rows as for six
+hundred.  Over a year of records most panes have few rows, and most of them change nothing that anybody hears
+of.  So a detector may `coast`: it takes a row's arrivals one after the other up to the first that would begin
+or end a breach, and leaves that one to `step`.  What it remembers comes out to the last bit as `step` would
+have it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from alerts.detect.findings import Ints
+
+NEVER: Final = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """Entry i is `counts[i]` of row `rows[i]` in the pane that ends at `end_ms[i]`; no entry is empty.
+
+    Entries are by row, and within a row by time.  `counts` are entries, or entries × levels.
+    """
+
+    rows: Ints
+    end_ms: Ints
+    counts: Ints
+
+
+class ArrivalRun(NamedTuple):
+    """A row's arrivals from place `start` up to before `stop`."""
+
+    row: int
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coasted:
+    """How far a detector got with some runs: the place of the first arrival that it did not take.
+
+    `refused` are the places among them of arrivals that `step` must judge.  Others have not been looked at.
+    """
+
+    reached: Sequence[int]
+    refused: Sequence[int]

@@ -1,0 +1,63 @@
+"""What sudden detection reckons of answers alone, whatever it remembers: gains of bets, and how many tell.
+
+See `sudden` for what they are for.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from alerts.detect.findings import Floats, Ints
+from alerts.detect.scale import Moments, Scale, powers
+from alerts.rules import DAY_MS, Sudden
+
+FALLS: Final = (0.08, 0.2, 0.4, 0.65, 0.9)
+"""Bets, as the share of the floor that a score loses in the fall that each bet is best for."""
+START_BET: Final = 2
+"""Place in `FALLS` of the bet whose own CUSUM says when the fall began."""
+
+STAKED_SHARE: Final = 1 / 200
+"""Share of the saved time that an answer stakes: the memory of the rate is some 200 answers."""
+
+GREATEST: Final = 300.0
+"""Logarithm of the greatest gain of one pane: far beyond any alarm, and far from the end of float64."""
+
+SURE: Final = 3.0
+"""Standard deviations between the bad score and the floor that the recovering mean must resolve."""
+FEWEST, MOST = 20, 200
+"""Answers that the recovering mean reaches back over, at least and at most."""
+
+LEAST_QUIET_MS, MOST_QUIET_MS = DAY_MS, 7 * DAY_MS
+"""Time without answers after which a breach is stale, at least and at most."""
+
+
+class SuddenTerms:
+    """The terms of one rule; `levels` are the answers that there can be, in steps of the scale."""
+
+    def __init__(self, detect: Sudden, scale: Scale, levels: Ints) -> None:
+        self.scale: Final = scale
+        self.powers: Final = powers(levels)
+        self.floor: Final = scale.goodness_of(detect.bound)
+        self.budget_ms: Final = detect.false_pages.per_ms / detect.false_pages.count
+        bets = np.array(FALLS) / (1 - self.floor)
+        gain = self.floor - scale.goodness_at(levels)
+        self._log_gains: Final[Floats] = np.log1p(gain[:, None] * bets[None, :])  # levels × bets
+
+    def log_gain(self, counts: Ints) -> Floats:
+        """Rows × bets.
+
+        Added level by level: a matrix product may round a row differently beside other rows, and what is
+        said of a scope must not depend on which others share its judge.
+        """
+        total: Floats = counts[:, :1] * self._log_gains[0]
+        for level in range(1, len(self.powers)):
+            total += counts[:, level : level + 1] * self._log_gains[level]
+        return total
+
+    def reach(self, run: Moments) -> Floats:
+        """Answers that tell the score of the episode from the floor."""
+        missing = np.maximum(self.floor - self.scale.goodness(run), 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            wanted = SURE * SURE * self.scale.variance(run) / (missing * missing)
+        reach: Floats = np.clip(np.nan_to_num(wanted, nan=MOST, posinf=MOST), FEWEST, MOST)
+        return reach

@@ -1,0 +1,133 @@
+"""Coasting: a forecast for detectors that hear what comes in, and remember.
+
+A row's arrivals are taken one after the other, ahead of the pane that is judged, as long as nobody would hear
+anything of them.  The row stops at the first of which somebody would, and that pane is judged in full.
+
+A row with an alert may be asked between two of its arrivals: when a rule that listens for silence mutes it,
+its alert says what it stands at then.  So it is taken no further than the next pane at which such a rule is
+judged.
+"""
+
+from typing import Final, Protocol
+
+import numpy as np
+
+from alerts.board import Board
+from alerts.detect.arrivals import ArrivalRun, Arrivals, Coasted
+from alerts.detect.findings import Flags, Ints
+from alerts.states import Verdict
+from stream.judge.evaluation.crossings import NEVER, Hush
+from stream.judge.evaluation.pane_counts import union
+
+
+class Coaster(Protocol):
+    """A detector that can take many panes' arrivals at once; see `alerts.detect.arrivals`."""
+
+    def coast(self, arrivals: Arrivals, runs: list[ArrivalRun], through_ms: int) -> Coasted:
+        """Take arrivals, and the quiet up to `through_ms`, as far as nothing happens."""
+
+    def check_ms(self) -> int | None:
+        """The end of the pane at which some row must be looked at if nothing comes in; None: never."""
+
+    def due(self, end_ms: int) -> Ints:
+        """The rows that must be looked at by a pane's end if nothing comes in, ascending."""
+
+    def fired(self, rows: Ints) -> Flags:
+        """Which rows are in breach."""
+
+
+class Coasting:
+    """The forecast of one detector over one block."""
+
+    def __init__(
+        self, detector: Coaster, alerts: tuple[Board, int], arrivals: Arrivals, pane_ms: int
+    ) -> None:
+        """`alerts` are a board of one column and the code of its rule's severity."""
+        self._detector: Final = detector
+        self._board, self._severity = alerts
+        self._arrivals: Final = arrivals
+        self._pane_ms: Final = pane_ms
+        starts = np.flatnonzero(np.diff(arrivals.rows, prepend=-1))
+        self._rows: Final[Ints] = arrivals.rows[starts]
+        self._at: Final[Ints] = starts.copy()  # by row, the first arrival that was not taken
+        self._end: Final[Ints] = np.append(starts[1:], len(arrivals.rows))[: len(starts)]
+        self._stop: Final[Ints] = np.full(len(starts), NEVER, np.int64)  # by row, the pane to be judged
+        self._panes: Final[Ints] = arrivals.end_ms // pane_ms - 1
+        self._through = -1
+
+    def begin(self, through: int, muting: Hush) -> None:
+        """Look as far as the end of a pane."""
+        self._through = through
+        self._go(muting)
+
+    @property
+    def pane(self) -> int | None:
+        """The next pane at whose end something has to be judged; None: nothing in this block."""
+        stop = int(self._stop.min(initial=NEVER))
+        check_ms = self._detector.check_ms()
+        if check_ms is not None:
+            stop = min(stop, -(-check_ms // self._pane_ms) - 1)
+        return None if stop > self._through else stop
+
+    def rows(self, pane: int) -> Ints:
+        """The rows that have to be judged at the end of a pane, ascending."""
+        return union([self._rows[self._stop <= pane], self._detector.due((pane + 1) * self._pane_ms)])
+
+    def look(self, rows: Ints, judged: int, muting: Hush) -> None:
+        """Go on after a pane was judged in some rows."""
+        mine = np.isin(self._rows, rows)
+        self._stop[mine] = NEVER
+        gone = np.flatnonzero(mine & (self._at < self._end))
+        self._at[gone] += self._panes[self._at[gone]] <= judged
+        self._go(muting)
+
+    def _go(self, muting: Hush) -> None:
+        """Take every row that has not stopped as far as it goes."""
+        left = np.flatnonzero((self._at < self._end) & (self._stop == NEVER))
+        rows = self._rows[left]
+        fired = self._detector.fired(rows)
+        still = ~self._would_move(rows, fired, muting.muted)
+        self._stop[left[~still]] = self._panes[self._at[left[~still]]]
+        asked = (fired | self._board.live()[rows]) & (muting.until < NEVER)
+        end = self._end[left]
+        for place in np.flatnonzero(still & asked).tolist():
+            at = slice(int(self._at[left[place]]), int(end[place]))
+            end[place] = at.start + np.searchsorted(self._panes[at], muting.until)
+        runs = [
+            ArrivalRun(*run)
+            for run in zip(
+                rows[still].tolist(), self._at[left[still]].tolist(), end[still].tolist(), strict=True
+            )
+        ]
+        self._take(left[still], runs, muting)
+
+    def _take(self, places: Ints, runs: list[ArrivalRun], muting: Hush) -> None:
+        muted, until = muting.muted, muting.until
+        free = self._free_through(until)
+        end_ms = (free + 1) * self._pane_ms
+        busy = union([self._rows[self._stop < NEVER], self._rows[places]])
+        quiet = np.setdiff1d(self._detector.due(end_ms), busy)
+        quiet = quiet[~self._would_move(quiet, self._detector.fired(quiet), muted)].tolist()
+        found = self._detector.coast(
+            self._arrivals, [*runs, *(ArrivalRun(row, 0, 0) for row in quiet)], end_ms
+        )
+        self._at[places] = found.reached[: len(runs)]
+        refused = set(found.refused)
+        for place, run, reached in zip(places.tolist(), runs, found.reached, strict=False):
+            next_pane = int(self._panes[reached]) if reached < self._end[place] else NEVER
+            if (reached < run.stop and reached in refused) or (reached == run.stop and next_pane == until):
+                self._stop[place] = next_pane
+
+    def _free_through(self, until: int) -> int:
+        """The last pane up to which time may pass for rows that have not stopped."""
+        stop = int(self._stop.min(initial=NEVER)) - 1
+        asked = self._board.live().any()
+        return min(self._through, stop, until - 1 if asked else NEVER)
+
+    def _would_move(self, rows: Ints, fired: Flags, muted: Flags | None) -> Flags:
+        """Which rows' alerts would move if what holds of them now went on."""
+        verdict = np.where(fired, Verdict.BREACH, Verdict.CLEAR).astype(np.int8)
+        if muted is not None:
+            verdict[muted[rows]] = Verdict.STALE
+        severity = np.full((len(rows), 1), self._severity, np.int8)
+        return self._board.would_move(rows, verdict[:, None], severity, severity)

@@ -1,0 +1,160 @@
+"""What detectors hear that remember: answers by level, or how much came in."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from alerts.detect.arrivals import Arrivals
+from alerts.detect.findings import Findings, Floats, Ints
+from alerts.detect.silence import SilenceDetector
+from alerts.detect.sudden import SuddenDetector
+from alerts.detect.surge import SurgeDetector
+from alerts.rules import Sudden
+from stream.indicators.formulas import Formula, N
+from stream.indicators.levels import levels
+from stream.judge.evaluation.coasting import Coaster, Coasting
+from stream.judge.evaluation.detector_inputs import Alerts, BlockContext, State, View, Watched
+from stream.judge.evaluation.pane_counts import BlockCounts, union
+from stream.judge.evaluation.window_inputs import scale
+from stream.judge.windows.sliding import Window
+
+WORTH_COASTING: Final = 100
+"""Rows in a pane from which the detector is faster on all of them at once than on one after the other."""
+
+
+class SuddenInput:
+    """Shows answers by level as they come."""
+
+    windows: Sequence[Window] = ()
+
+    def __init__(self, detect: Sudden, formula: Formula) -> None:
+        self._formula: Final = formula
+        self._levels: Final = levels(formula)
+        self._detector: Final = SuddenDetector(detect, scale(formula), self._levels.steps)
+
+    def grow(self, rows: int) -> None:
+        """Make room for row numbers below `rows`."""
+        self._detector.grow(rows)
+
+    def clear(self, rows: Ints) -> None:
+        """Forget rows that are about to stand for other scopes."""
+        self._detector.clear(rows)
+
+    def wake_ms(self) -> int | None:
+        """When the first breach turns stale if nothing comes in."""
+        return self._detector.wake_ms()
+
+    def state(self) -> State:
+        """What the detector remembers."""
+        return self._detector.state()
+
+    def load(self, state: State) -> None:
+        """Give it back."""
+        self._detector.load(state)
+
+    def panes(self, heard: BlockCounts) -> Ints:
+        """Those with something for the indicator."""
+        return heard.panes(self._formula)
+
+    def foresee(self, of: BlockContext, alerts: Alerts, pane_ms: int) -> Coasting | None:
+        """Take beforehand what nobody would hear of."""
+        panes, rows, counts = of.heard.by_level(self._formula, self._levels)
+        own = alerts.watched(rows)
+        return _coasting(self._detector, of, alerts, (panes[own], rows[own], counts[own], pane_ms))
+
+    def look(self, view: View, watched: Watched) -> Findings | None:
+        """Judge the watched rows with answers, the due ones, and those that turn stale."""
+        rows, cells = view.fresh.by_cell(self._formula)
+        counts = self._levels.counts(cells)
+        some = counts.any(axis=1) & watched(rows) & _among(rows, view.arrived)
+        asked = view.due[np.isin(view.due, view.live) | self._detector.fired(view.due)]
+        rows, counts = with_more(rows[some], counts[some], union([asked, self._detector.due(view.end_ms)]))
+        return self._detector.step(view.end_ms, rows, counts) if len(rows) else None
+
+    def remaining(self, rows: Ints) -> Floats | None:
+        """It has no budget of answers."""
+
+
+class VolumeInput:
+    """Shows how much came in."""
+
+    windows: Sequence[Window] = ()
+
+    def __init__(self, detector: SilenceDetector | SurgeDetector, formula: Formula) -> None:
+        self._formula: Final = formula
+        self._detector: Final = detector
+
+    def grow(self, rows: int) -> None:
+        """Make room for row numbers below `rows`."""
+        self._detector.grow(rows)
+
+    def clear(self, rows: Ints) -> None:
+        """Forget rows that are about to stand for other scopes."""
+        self._detector.clear(rows)
+
+    def wake_ms(self) -> int | None:
+        """When a stretch of its week ends, or quiet alone would be a breach."""
+        return self._detector.wake_ms()
+
+    def state(self) -> State:
+        """What the detector remembers."""
+        return self._detector.state()
+
+    def load(self, state: State) -> None:
+        """Give it back."""
+        self._detector.load(state)
+
+    def panes(self, heard: BlockCounts) -> Ints:
+        """Those with something for the indicator."""
+        return heard.panes(self._formula)
+
+    def foresee(self, of: BlockContext, alerts: Alerts, pane_ms: int) -> Coasting | None:
+        """Take beforehand what nobody would hear of."""
+        if not self._detector.coasts:
+            return None
+        panes, rows, counts = of.heard.volumes(self._formula)
+        return _coasting(self._detector, of, alerts, (panes, rows, counts, pane_ms))
+
+    def look(self, view: View, watched: Watched) -> Findings | None:  # noqa: ARG002  # hears all
+        """Judge every pane with events, and those at which the detector wants to be asked."""
+        rows, cells = view.fresh.by_cell(self._formula)
+        counts = np.maximum(cells @ self._formula.weights[:, N], 0)
+        some = (counts > 0) & _among(rows, view.arrived)
+        rows, counts = with_more(rows[some], counts[some], view.due)
+        wake_ms = self._detector.wake_ms()
+        if not len(rows) and (wake_ms is None or wake_ms > view.end_ms):
+            return None
+        return self._detector.step(view.end_ms, rows, counts)
+
+    def remaining(self, rows: Ints) -> Floats | None:
+        """It has no budget of answers."""
+
+
+def _coasting(
+    detector: Coaster, of: BlockContext, alerts: Alerts, came: tuple[Ints, Ints, Ints, int]
+) -> Coasting | None:
+    """A forecast of what came in of some rows, in time order, unless panes have very many rows."""
+    panes, rows, counts, pane_ms = came
+    if len(panes) > WORTH_COASTING * len(np.unique(panes)):
+        return None
+    order = np.argsort(rows, kind="stable")
+    arrivals = Arrivals(rows[order], (panes[order] + 1) * pane_ms, counts[order])
+    found = Coasting(detector, (alerts.board, alerts.severity), arrivals, pane_ms)
+    found.begin(of.block.through, of.muting)
+    return found
+
+
+def _among(rows: Ints, wanted: Ints | None) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    return np.ones(len(rows), np.bool_) if wanted is None else np.isin(rows, wanted)
+
+
+def with_more(rows: Ints, counts: Ints, more: Ints) -> tuple[Ints, Ints]:
+    """Rows with counts, and more rows that have none, ascending."""
+    if not len(more):
+        return rows, counts
+    missing = np.setdiff1d(more, rows)
+    blank = np.zeros((len(missing), *counts.shape[1:]), np.int64)
+    joined = np.concatenate([rows, missing])
+    order = np.argsort(joined, kind="stable")
+    return joined[order], np.concatenate([counts, blank])[order]

@@ -1,0 +1,239 @@
+"""What detectors see of windows: sums over one or several of them.
+
+They remember nothing, so what they will say of a block of panes can be found out at once, in arrays.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from alerts.board import Board
+from alerts.detect.burn import BurnDetector
+from alerts.detect.findings import Codes, Findings, Flags, Floats, Ints
+from alerts.detect.gap import GapDetector
+from alerts.detect.scale import Moments, Scale
+from alerts.rules import Burn, Gap
+from alerts.states import Verdict
+from stream.indicators.formulas import FIRST, LATTICE, SECOND, Formula, N
+from stream.judge.evaluation.crossings import Crossings, places_between
+from stream.judge.evaluation.detector_inputs import Alerts, BlockContext, State, View, Watched
+from stream.judge.evaluation.pane_counts import BlockCounts, union
+from stream.judge.evaluation.scopes import ScopeTable, Values
+from stream.judge.windows.coarse import weights
+from stream.judge.windows.lookahead import Aligned
+from stream.judge.windows.sliding import NO_ROWS, Window
+
+AT_ONCE: Final = 20_000
+"""Readings that are judged together beforehand: enough for arrays to pay, few enough to stay in the cache."""
+MOST_READINGS: Final = 2_000_000
+"""Readings of a block up to which it is worth judging all of them beforehand."""
+
+
+class BurnInput:
+    """Shows sums over the windows of every pair."""
+
+    def __init__(self, detect: Burn, formula: Formula, windows: Mapping[int, Window]) -> None:
+        self._formula: Final = formula
+        self._detector: Final = BurnDetector(detect, scale(formula))
+        self.windows: Final = [windows[length_ms] for length_ms in self._detector.windows_ms]
+        self._period: Final = windows[detect.period_ms]
+
+    def grow(self, rows: int) -> None:
+        """It keeps nothing by row."""
+
+    def clear(self, rows: Ints) -> None:
+        """It keeps nothing by row."""
+
+    def wake_ms(self) -> int | None:
+        """Never: only its windows' changes concern it."""
+
+    def state(self) -> State:
+        """Nothing: everything is in the windows."""
+        return {}
+
+    def load(self, state: State) -> None:
+        """There is nothing to give back."""
+
+    def panes(self, heard: BlockCounts) -> Ints:  # noqa: ARG002  # hears nothing
+        """None: it sees windows."""
+        return NO_ROWS
+
+    def foresee(self, of: BlockContext, alerts: Alerts, pane_ms: int) -> Crossings | None:  # noqa: ARG002
+        """Judge every change of its windows beforehand."""
+        aligned = Aligned(
+            self.windows, [weights(each.layout, self._formula, None) for each in self.windows], of.ahead
+        )
+        if len(aligned) > MOST_READINGS:
+            return None
+        parts = [
+            self._detector.step(aligned.rows[part], moments(aligned.at(part)))
+            for part in _parts(len(aligned))
+        ]
+        return Crossings(
+            ForeseenVerdicts.of(parts, aligned.panes, alerts), of.room, of.block.judged, of.muting
+        )
+
+    def look(self, view: View, watched: Watched) -> Findings | None:  # noqa: ARG002
+        """Judge the rows that changed in some window."""
+        rows = union([view.due, view.changed])
+        if not len(rows):
+            return None
+        sums = np.stack(
+            [window.read(rows, buckets=False).of(self._formula.name).sums for window in self.windows], axis=1
+        )
+        return self._detector.step(rows, moments(sums))
+
+    def remaining(self, rows: Ints) -> Floats | None:
+        """Share of the period's budget that is left."""
+        return self._detector.remaining(
+            moments(self._period.read(rows, buckets=False).of(self._formula.name).sums)
+        )
+
+
+class GapInput:
+    """Shows every value of `across` within the scopes where one of them changed."""
+
+    def __init__(self, detect: Gap, formula: Formula, window: Window, scopes: ScopeTable) -> None:
+        self._formula: Final = formula
+        self.windows: Final = [window]
+        self._scopes: Final = scopes
+        self._detector: Final = GapDetector(detect, scale(formula))
+        self._changes = -1
+        self._numbers: Ints = NO_ROWS
+
+    def grow(self, rows: int) -> None:
+        """It keeps nothing by row."""
+
+    def clear(self, rows: Ints) -> None:
+        """It keeps nothing by row."""
+
+    def wake_ms(self) -> int | None:
+        """Never: only its window's changes concern it."""
+
+    def state(self) -> State:
+        """Nothing: everything is in the window."""
+        return {}
+
+    def load(self, state: State) -> None:
+        """There is nothing to give back."""
+
+    def panes(self, heard: BlockCounts) -> Ints:  # noqa: ARG002  # hears nothing
+        """None: it sees a window."""
+        return NO_ROWS
+
+    def foresee(self, of: BlockContext, alerts: Alerts, pane_ms: int) -> Crossings | None:  # noqa: ARG002
+        """Judge every value of a scope at each change of one of them."""
+        window = self.windows[0]
+        aligned = Aligned([window], [weights(window.layout, self._formula, None)], of.ahead)
+        self._number_scopes()
+        members = np.flatnonzero(self._numbers >= 0)
+        members = members[alerts.watched(members)]
+        members = members[np.argsort(self._numbers[members], kind="stable")]
+        changed = np.isin(aligned.rows, members)
+        rows, panes = aligned.rows[changed], aligned.panes[changed]
+        first = int(panes.min(initial=0))
+        span = int(panes.max(initial=first)) - first + 1
+        pairs = np.unique(self._numbers[rows] * span + panes - first)  # of scopes and panes
+        scopes, panes = np.divmod(pairs, span)
+        start = np.searchsorted(self._numbers[members], scopes, "left")
+        count = np.searchsorted(self._numbers[members], scopes, "right") - start
+        total = np.cumsum(count)
+        if len(total) and total[-1] > MOST_READINGS:
+            return None
+        parts, taken = [], []
+        for part in _even(total):
+            values = members[places_between(start[part], start[part] + count[part])]
+            ends = np.repeat(panes[part] + first, count[part])
+            of_pair = np.repeat(np.arange(part.start, part.stop), count[part])
+            sums = aligned.latest(values, ends)[:, 0]
+            parts.append(self._detector.step(values, of_pair, moments(sums)))
+            taken.append(ends)
+        verdicts = ForeseenVerdicts.of(parts, np.concatenate([NO_ROWS, *taken]), alerts)
+        return Crossings(verdicts, of.room, of.block.judged, of.muting)
+
+    def look(self, view: View, watched: Watched) -> Findings | None:
+        """Judge whole scopes; rows outside the rule's `where` take no part."""
+        rows = union([view.due, view.changed])
+        if not len(rows):
+            return None
+        self._number_scopes()
+        members = np.flatnonzero(np.isin(self._numbers, self._numbers[rows]))
+        members = members[watched(members)]
+        if not len(members):
+            return None
+        sums = self.windows[0].read(members, buckets=False).of(self._formula.name).sums
+        return self._detector.step(members, self._numbers[members], moments(sums))
+
+    def remaining(self, rows: Ints) -> Floats | None:
+        """It has no budget of answers."""
+
+    def _number_scopes(self) -> None:
+        """Number the scopes that the rows' values belong to, by row; rows that stand for nothing have -1."""
+        if self._changes != self._scopes.changes:
+            self._changes = self._scopes.changes
+            self._numbers = np.full(self._scopes.room, -1, np.int64)
+            numbers: dict[Values, int] = {}
+            for values, row in self._scopes:
+                self._numbers[row] = numbers.setdefault(values[:-1], len(numbers))
+
+
+CODES: Final = ("verdict", "severity", "held")
+"""What decides of a finding whether an alert moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForeseenVerdicts:
+    """What a detector will say: by row, and within a row by time; what it says again is left out."""
+
+    board: Board
+    rows: Ints
+    panes: Ints
+    verdict: Codes
+    severity: Codes
+    held: Codes
+
+    @classmethod
+    def of(cls, parts: Sequence[Findings], panes: Ints, alerts: Alerts) -> "ForeseenVerdicts":
+        """From findings whose entries are about the ends of `panes`."""
+        columns = [
+            np.concatenate([NO_ROWS[:0].astype(kind), *(getattr(part, name) for part in parts)])
+            for name, kind in (("rows", np.int64), *((name, np.int8) for name in CODES))
+        ]
+        order = np.lexsort((panes, columns[0]))
+        rows, verdict, *severities = (column[order] for column in columns)
+        verdict[~alerts.watched(rows)] = Verdict.CLEAR
+        new = np.logical_or.reduce([np.diff(each, prepend=-1) != 0 for each in (rows, verdict, *severities)])
+        return cls(alerts.board, *(each[new] for each in (rows, panes[order], verdict, *severities)))
+
+    def suspects(self) -> Ints:
+        """The rows, ascending, of which something is a breach, and those with an alert."""
+        return union([np.unique(self.rows[self.verdict == Verdict.BREACH]), self.board.live_rows()])
+
+    def would_move(self, places: Ints) -> Flags:
+        """Which of the readings at some places would move an alert of their row from where it is now."""
+        columns = (each[places][:, None] for each in (self.verdict, self.severity, self.held))
+        return self.board.would_move(self.rows[places], *columns)
+
+
+def scale(formula: Formula) -> Scale:
+    """A bounded indicator's ends as detectors want them."""
+    return Scale(formula.low, formula.high, formula.direction, formula.info.family, LATTICE)
+
+
+def moments(sums: Floats) -> Moments:
+    """A formula's sums, in the last axis, as detectors want them."""
+    return Moments(sums[..., N], sums[..., FIRST], sums[..., SECOND])
+
+
+def _parts(length: int) -> list[slice]:
+    return [slice(start, min(start + AT_ONCE, length)) for start in range(0, length, AT_ONCE)]
+
+
+def _even(total: Ints) -> list[slice]:
+    """Runs of entries, of which each adds up to about `AT_ONCE`; `total` are the sums up to each entry."""
+    cuts = np.unique(np.searchsorted(total, np.arange(AT_ONCE, int(total[-1]) if len(total) else 0, AT_ONCE)))
+    edges = [0, *(cuts + 1).tolist(), len(total)]
+    return [slice(*edge) for edge in pairwise(edges) if edge[0] < edge[1]]
