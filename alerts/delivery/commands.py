@@ -21,6 +21,15 @@ class Acknowledge(msgspec.Struct, frozen=True, kw_only=True, tag_field="command"
     comment: str | None = None
 
 
+class Unacknowledge(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="unacknowledge"):
+    """Nobody takes care of an alert any more: it is told, repeated and escalated again."""
+
+    alert: str
+    at: Time
+    by: str
+    comment: str | None = None
+
+
 class SilenceCommand(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="silence"):
     """No notices of alerts with all these labels (rule, severity, indicator, dimensions) until a time."""
 
@@ -42,16 +51,16 @@ class Unsilence(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", 
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="verdict"):
-    """What an alert turned out to be: worth the page or not."""
+    """What an alert turned out to be: worth the page, not, or known already.  `genuine`: true."""
 
     alert: str
-    verdict: Literal["genuine", "false"]
+    verdict: Literal["true", "false", "known", "genuine"]
     at: Time
     by: str
     comment: str | None = None
 
 
-Command = Acknowledge | SilenceCommand | Unsilence | Judgement
+Command = Acknowledge | Unacknowledge | SilenceCommand | Unsilence | Judgement
 
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(Command)

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from alerts.delivery.commands import Acknowledge, Command, Judgement, SilenceCommand, Unsilence
+from alerts.delivery.commands import Acknowledge, Command, Judgement, SilenceCommand, Unacknowledge, Unsilence
 from alerts.delivery.notices import Notice
 
 RANK: Final = {"warning": 1, "critical": 2}
@@ -29,6 +29,7 @@ class Muting:
 
     def __init__(self, most: int = MOST_ACKNOWLEDGED) -> None:
         self._most = most
+        self._verdicts: OrderedDict[str, str] = OrderedDict()
         self.told = nobody
         """Is called after each command."""
         self._silences: dict[str, SilenceCommand] = {}
@@ -46,8 +47,13 @@ class Muting:
                 self._acknowledged.move_to_end(alert)
                 if len(self._acknowledged) > self._most:
                     self._acknowledged.popitem(last=False)
-            case Judgement():
-                pass  # is for those who tune the rules
+            case Unacknowledge(alert=alert):
+                self._acknowledged.pop(alert, None)
+            case Judgement(alert=alert):
+                self._verdicts[alert] = "true" if command.verdict == "genuine" else command.verdict
+                self._verdicts.move_to_end(alert)
+                if len(self._verdicts) > self._most:
+                    self._verdicts.popitem(last=False)
         self.told()
 
     def silences(self, now_s: float) -> list[SilenceCommand]:
@@ -61,6 +67,10 @@ class Muting:
         """Who takes care of an alert; "" for nobody."""
         known = self._acknowledged.get(alert)
         return "" if known is None else known.by
+
+    def verdict(self, alert: str) -> str | None:
+        """What somebody has said an alert turned out to be: true, false or known."""
+        return self._verdicts.get(alert)
 
     def why_muted(self, notice: Notice, now_s: float) -> Mute | None:
         """Why a notice must not be sent now; None when it may.

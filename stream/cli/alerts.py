@@ -8,9 +8,10 @@ from typing import Any, Final, Literal
 from uuid import uuid4
 
 import click
+import orjson
 
 from alerts.delivery import commands
-from alerts.delivery.commands import Acknowledge, Judgement, SilenceCommand, Unsilence
+from alerts.delivery.commands import Acknowledge, Judgement, SilenceCommand, Unacknowledge, Unsilence
 from alerts.delivery.mutes import Muting
 from alerts.errors import SettingsError
 from alerts.foreign_text import printable, printable_json
@@ -22,11 +23,13 @@ from stream.cli.kafka_options import kafka_options, run
 from stream.kafka.clients import POLL_MS, read_all, reading
 from stream.kafka.settings import ClientSettings
 from stream.messages.topic_names import ALERTS
+from stream.ops.alert_records import everything_of, rule_records
 from stream.ops.alert_status import AlertStanding, decode, line
 from stream.ops.saying import heeded, say
 
 LABELS: Final = ("rule", "severity", "indicator", *DIMENSIONS)
 Keys = tuple[bytes, ...]
+REPORT_HEAD: Final = f"{'rule':24}  alerts   true  false  known  precision  acked after"
 TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -77,18 +80,62 @@ def acknowledge(kafka: ClientSettings, alert: str, by: str, comment: str | None,
     ALERT is the beginning of its id.
     """
     known = run(_read(kafka))[0].named(alert)
+    if known.state == "resolved":
+        click.echo(f"{known.id} is over: there is nothing to acknowledge")
+        return
     severity: Literal["warning", "critical"] = "critical" if known.severity == "critical" else "warning"
     run(say(kafka, Acknowledge(alert=known.id, severity=severity, at=_now(), by=by, comment=comment), keys))
     click.echo(f"{known.id} is acknowledged by {by}")
 
 
+@command.command("unack")
+@kafka_options
+@click.argument("alert")
+@_signed
+def unacknowledge(kafka: ClientSettings, alert: str, by: str, comment: str | None, keys: Keys) -> None:
+    """Take care of ALERT no longer: it is told, repeated and escalated again."""
+    known = run(_read(kafka))[0].named(alert)
+    run(say(kafka, Unacknowledge(alert=known.id, at=_now(), by=by, comment=comment), keys))
+    click.echo(f"{known.id} is acknowledged by nobody")
+
+
+@command.command("show")
+@kafka_options
+@click.argument("alert")
+@click.option("--json", "as_json", is_flag=True, help="Print cx.alerts values, one a line.")
+def history(kafka: ClientSettings, alert: str, *, as_json: bool) -> None:
+    """Everything that happened to ALERT: its changes, who was told, what was said."""
+    changes, told, said = run(everything_of(kafka, alert))
+    for transition in changes:
+        _show(transition, {}, as_json=as_json)
+    if not as_json:
+        for line_ in (*told, *said):
+            click.echo(printable(line_))
+
+
+@command.command("report")
+@kafka_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON object by rule.")
+def report(kafka: ClientSettings, *, as_json: bool) -> None:
+    """How often each rule was right: alerts, verdicts, precision, and how soon somebody took care."""
+    rows = run(rule_records(kafka))
+    if as_json:
+        click.echo(
+            orjson.dumps({name: row.as_object() for name, row in rows.items()}, option=orjson.OPT_INDENT_2)
+        )
+        return
+    click.echo(REPORT_HEAD)
+    for name, row in rows.items():
+        click.echo(printable(f"{name:24} {row.line()}"))
+
+
 @command.command("verdict")
 @kafka_options
 @click.argument("alert")
-@click.argument("verdict", type=click.Choice(["genuine", "false"]))
+@click.argument("verdict", type=click.Choice(["true", "false", "known", "genuine"]))
 @_signed
 def judge(kafka: ClientSettings, alert: str, verdict: Any, by: str, comment: str | None, keys: Keys) -> None:
-    """Say what ALERT turned out to be, for whoever tunes the rules."""
+    """Say what ALERT turned out to be: worth the page (true, or genuine), not (false), or known already."""
     known = run(_read(kafka))[0].named(alert)
     run(say(kafka, Judgement(alert=known.id, verdict=verdict, at=_now(), by=by, comment=comment), keys))
     click.echo(f"{known.id} was {verdict}, says {by}")

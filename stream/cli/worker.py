@@ -11,7 +11,7 @@ from typing import Final, NoReturn
 
 import click
 
-from alerts.errors import OperatorError
+from alerts.errors import OperatorError, SettingsError
 from alerts.rules import Rulebook
 from stream.cli.command_key import command_key_option
 from stream.cli.kafka_options import kafka_options
@@ -86,6 +86,19 @@ OTHERS: Final = ("faust", "mode", "aiokafka", "aiohttp")
 )
 @command_key_option
 @click.option(
+    "--token-file",
+    envvar="TOCSIN_TOKEN_FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File with the token of those who may acknowledge and silence over HTTP; else $TOCSIN_TOKEN.",
+)
+@click.option(
+    "--public-url",
+    envvar="TOCSIN_PUBLIC_URL",
+    metavar="URL",
+    default="",
+    help="The web server as those who read notices reach it: notices then have a link to acknowledge.",
+)
+@click.option(
     "--log-level",
     envvar="TOCSIN_LOG_LEVEL",
     type=click.Choice(["debug", "info", "warning", "error"]),
@@ -103,6 +116,8 @@ def command(  # noqa: PLR0913, PLR0917  # one per option
     watchdog: float,
     trim_snapshots: bool,  # noqa: FBT001  # click calls by name
     keys: tuple[bytes, ...],
+    token_file: Path | None,
+    public_url: str,
     log_level: str,
 ) -> None:
     """Score events and judge alerts, together with the other workers of the group.
@@ -111,7 +126,17 @@ def command(  # noqa: PLR0913, PLR0917  # one per option
     """
     _log_to_stderr(log_level)
     settings = WorkerSettings(
-        kafka, rules, group, host, port, session_timeout, watchdog, trim_snapshots, keys
+        kafka,
+        rules,
+        group,
+        host,
+        port,
+        session_timeout,
+        watchdog,
+        trim_snapshots,
+        keys,
+        _token(token_file),
+        public_url,
     )
     rulebook = rulefile.load(rules) if rules is not None else rulefile.starter()
     try:
@@ -125,6 +150,16 @@ def command(  # noqa: PLR0913, PLR0917  # one per option
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # this command again
     log.info("worker has left in good order")
     _exit(0)
+
+
+def _token(file: Path | None) -> str:
+    """The token of the API, from a file or the environment; "" for none."""
+    if file is None:
+        return os.environ.get("TOCSIN_TOKEN", "").strip()
+    token = rulefile.read_text(file).strip()
+    if not token:
+        raise SettingsError(f"--token-file: {file}: want a token, got an empty file")
+    return token
 
 
 async def _run(settings: WorkerSettings, rulebook: Rulebook) -> Ending:

@@ -1,5 +1,6 @@
 """The web server: /metrics for Prometheus, /healthz and /readyz for whoever keeps the worker running."""
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
@@ -32,13 +33,24 @@ class WebServer:
         await self._runner.cleanup()
 
 
-async def serve(host: str, port: int, metrics: Metrics, view: WorkerView) -> WebServer:
-    """Start the server; port 0 takes any that is free.
+More = Callable[[web.BaseRequest], Awaitable[web.Response | None]]
+"""Answers requests that are no business of monitoring; None for those that are not its own either."""
+
+
+async def nothing_more(_request: web.BaseRequest) -> web.Response | None:
+    """There are no other pages."""
+    return None
+
+
+async def serve(
+    host: str, port: int, metrics: Metrics, view: WorkerView, more: More = nothing_more
+) -> WebServer:
+    """Start the server; port 0 takes any that is free.  `more` is asked first.
 
     Raises:
         SettingsError: it cannot listen there.
     """
-    runner = web.ServerRunner(GuardedServer(_Pages(metrics, view).answer), handle_signals=False)
+    runner = web.ServerRunner(GuardedServer(_Pages(metrics, view, more).answer), handle_signals=False)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
@@ -50,14 +62,15 @@ async def serve(host: str, port: int, metrics: Metrics, view: WorkerView) -> Web
 
 
 class _Pages:
-    def __init__(self, metrics: Metrics, view: WorkerView) -> None:
+    def __init__(self, metrics: Metrics, view: WorkerView, more: More) -> None:
+        self._more = more
         self._rendered = RenderedMetrics(metrics)
         self._view = view
 
     async def answer(self, request: web.BaseRequest) -> web.Response:
         """The page that was asked for."""
         head_is_there(request)
-        response = await self._page(request)
+        response = await self._more(request) or await self._page(request)
         response.force_close()
         return response
 

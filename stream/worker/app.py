@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from alerts.delivery.ack_links import AckLinks
 from alerts.rules import Rulebook
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
@@ -29,6 +30,7 @@ from stream.monitoring.metrics import Metrics
 from stream.monitoring.server import serve
 from stream.transport.faust_app import FAMILIES, INPUTS, Agents, build, consumer_options
 from stream.transport.link import Link
+from stream.worker.alert_api import AlertApi, AlertDesk
 from stream.worker.assignment import Assignment
 from stream.worker.context import TaskContext
 from stream.worker.group_watch import GroupWatch
@@ -73,6 +75,10 @@ class WorkerSettings:
     watchdog_s: float
     trim_snapshots: bool
     command_keys: tuple[bytes, ...] = ()
+    token: str = ""
+    """Of whoever may acknowledge and silence over HTTP; "" makes it read-only."""
+    public_url: str = ""
+    """The web server as those who read notices reach it."""
 
 
 class Worker:
@@ -150,7 +156,7 @@ class Worker:
         settings = self._settings
         async with AsyncExitStack() as stack:
             self._metrics.watch(self)
-            web = await serve(settings.host, settings.port, self._metrics, self)
+            web = await serve(settings.host, settings.port, self._metrics, self, self._api().answer)
             stack.push_async_callback(web.close)
             on_listening(settings.host, web.port)
             self._background(stack, self._watch_rules())
@@ -166,6 +172,22 @@ class Worker:
         try_rules(rulebook)
         log_topic = DeliveryTopic(self._outbox, self._options, self._metrics.unreadable)
         Notifier(rulebook, log_topic, self._metrics, self.fail, self._settings.command_keys)
+
+    def _api(self) -> AlertApi:
+        """Alerts over HTTP, and links to it in notices."""
+        settings, notifier = self._settings, self._notifier
+        links = AckLinks(settings.public_url, settings.token.encode())
+        notifier.link_with(links)
+        return AlertApi(
+            AlertDesk(
+                alerts=notifier.alerts,
+                muting=notifier.muting,
+                say=notifier.say,
+                heard=notifier.hears,
+                token=settings.token,
+                links=links,
+            )
+        )
 
     async def _unless_ended(self, work: Any) -> Any:
         """The result of `work`; None when the worker was told to end first."""

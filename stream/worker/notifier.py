@@ -4,12 +4,16 @@ An entry of the log goes to the partition that its transition came from, so that
 of cx.alerts finds in one place what its receivers have heard.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
 
+from alerts.delivery.ack_links import AckLinks
 from alerts.delivery.command_seal import CommandSeal
+from alerts.delivery.commands import Command, key
+from alerts.delivery.commands import encode as encode_command
 from alerts.delivery.dispatcher import Countdown, Dispatcher, Entry
 from alerts.delivery.group_log import GroupRecord, decode_group, encode_group
 from alerts.delivery.mutes import Muting
@@ -113,7 +117,9 @@ class Notifier:
         command_keys: Sequence[bytes] = (),
     ) -> None:
         muting = Muting()
-        seal = CommandSeal(COMMANDS, command_keys, rulebook.commands)
+        seal = self._seal = CommandSeal(COMMANDS, command_keys, rulebook.commands)
+        self._outbox = log_topic.outbox
+        self.muting = muting
         ports = CommandPorts(log_topic.outbox, dict(log_topic.options), meter.command, failed)
         self._commands = CommandFeed(ports, seal, muting)
         self._dispatcher = Dispatcher(rulebook, log_topic, meter, failed, muting)
@@ -134,6 +140,21 @@ class Notifier:
             self.alerts.apply(value)
         elif (record := decode_group(value)) is not None:
             self._dispatcher.desk.fold(partition, record)
+
+    @property
+    def hears(self) -> bool:
+        """Whether commands are heeded at all."""
+        return self._seal.hears
+
+    async def say(self, command: Command) -> None:
+        """Write a command for all workers, this one too; returns when Kafka has it."""
+        value = encode_command(command)
+        message = Outgoing(COMMANDS, value, key(command).encode(), 0, self._seal.headers(value))
+        await self._outbox.durable(await self._outbox.put([message]))
+
+    def link_with(self, links: AckLinks) -> None:
+        """Notices lead to a page that acknowledges, from now on."""
+        self._dispatcher.writer.ack_link = lambda alert, severity: links.link(alert, severity, time.time())
 
     def own(self, partitions: list[int]) -> None:
         """These partitions of cx.alerts, and of cx.deliveries with them, belong to this worker."""
