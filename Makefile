@@ -5,7 +5,7 @@ BENCH ?= run
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench chaos clean
+.PHONY: help demo test check format bench chaos harden clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
@@ -50,6 +50,9 @@ bench: $(VENV)/.bench  ## throughput and cost beside its peers on a real Kafka; 
 
 chaos: $(VENV)/.dev  ## kill, freeze and rebalance workers on a real Kafka; the counts must stay exact
 	$(BIN)/python -m tests.chaos.run $(ARGS)
+
+harden: $(VENV)/.dev  ## hostile records through a real Kafka and a real worker, compared exactly with the pure intake
+	$(BIN)/python -m tests.harden.run $(ARGS)
 
 clean:  ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -58,9 +58,10 @@ class HostileRecord:
 
 @dataclass
 class Hostility:
-    """A source of records, the same for the same seed."""
+    """A source of records, the same for the same seed; event times are before `now_s`, if it is given."""
 
     seed: int
+    now_s: float | None = None
     _random: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,8 +78,13 @@ class Hostility:
         if pick.random() < 0.02:
             value = None
         key = pick.choice((None, b"", b"c1", b"\xff\xfe", b"k" * 300, b"c%d" % pick.randrange(50)))
-        stamp = pick.choice(STAMPS) if pick.random() < 0.2 else (START_S + offset % 3600) * 1000
+        stamp = pick.choice(STAMPS) if pick.random() < 0.2 else round(self._at_s(offset)) * 1000
+        if self.now_s is not None:  # a broker looks at timestamps itself, and lets an hour pass
+            stamp = round((self.now_s + pick.choice((0, 0, 0, -700, 3500))) * 1000)
         return HostileRecord(offset, value, stamp, key, self._headers(), pick.choice((0, 0, 0, 1)))
+
+    def _at_s(self, offset: int) -> float:
+        return START_S + offset % 3600 if self.now_s is None else self.now_s - 1 - offset % 600
 
     def _headers(self) -> tuple[tuple[str, Any], ...]:
         pick = self._random
@@ -101,7 +107,7 @@ class Hostility:
         pick = self._random
         event: dict[str, Any] = {
             "id": f"e{offset if pick.random() < 0.9 else pick.randrange(20)}",
-            "at": START_S + offset % 3600 + pick.random(),
+            "at": self._at_s(offset) + pick.random(),
             "channel": pick.choice(("phone", "chat", "email")),
             "customer": f"c{pick.randrange(40)}",
             "topic": pick.choice(("bill", "refund")),
