@@ -164,6 +164,7 @@ class Gateway:
                 body = request.content.read_nowait()
                 self._has_all(request)
             else:
+                _encourage(request)
                 async with asyncio.timeout(BODY_S):
                     body = await self._body(request)
         except TimeoutError:
@@ -236,6 +237,12 @@ class Gateway:
         if source.kind.native is None:
             return web.Response()
         return web.Response(body=_told(received), content_type="application/json")
+
+
+def _encourage(request: BaseRequest) -> None:
+    """Some clients wait for a word before they send a body."""
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
 def _told(received: ReceivedBody) -> bytes:

@@ -14,7 +14,7 @@ from stream.kafka.clients import producing, read_all
 from stream.kafka.settings import ClientSettings
 from stream.messages.topic_names import CUSTOMERS
 from tests.chaos.gateway import run
-from tests.kafka.broker import Broker, running_broker
+from tests.kafka.broker import Broker, java_broker, running_broker
 from tests.kafka.gateway_process import gateway
 from tests.kafka.worker_process import create_topics, worker
 from tests.webhooks import SECRET, WEBHOOKS, WHSEC, Webhook, zendesk
@@ -129,9 +129,15 @@ def from_request_to_alert(broker: Broker, tmp_path: Path) -> None:
                 )
 
             until(alerted, f"no alert: {(tmp_path / 'worker.log').read_text()}")
-            scores = [orjson.loads(record.value) for record in written(broker, "cx.scores") if record.value]
-            emails = [score for score in scores if score["scope"] == {"channel": "email"}]
-            assert any(score["value"] == 0 and score["n"] == RATINGS for score in emails)
+
+            def scored() -> bool:
+                scores = [
+                    orjson.loads(record.value) for record in written(broker, "cx.scores") if record.value
+                ]
+                emails = [score for score in scores if score["scope"] == {"channel": "email"}]
+                return any(score["value"] == 0 and score["n"] == RATINGS for score in emails)
+
+            until(scored, "no score of all ratings")
     log = (tmp_path / "gateway.log").read_text()
     assert path_of(0) not in log
     assert SECRET not in log
@@ -171,3 +177,31 @@ def test_what_the_crm_knows_is_on_the_topic(broker: Broker, tmp_path: Path) -> N
         assert segment_of(2, "crm-b") is None
         tell("crm-b", "private")
         until(lambda: segment_of(time.monotonic_ns(), "crm-b") == "private", "the topic is not followed")
+
+
+@pytest.mark.timeout(240)
+def test_a_broker_that_hangs_promises_nothing(tmp_path: Path) -> None:
+    """503 with Retry-After within the time to acknowledge, unready; good again when it is."""
+    event = {"id": "1", "at": time.time(), "channel": "web"}
+    (tmp_path / "sources.yaml").write_text("sources: [{name: ours, kind: events, path: /in/hang}]")
+    hanging = java_broker()
+    try:
+        hanging.start()
+        create_topics(hanging.bootstrap, "hang", 2)
+        place = (hanging.bootstrap, tmp_path / "sources.yaml", tmp_path / "gateway.log", {})
+        with gateway(*place, "--ack-timeout", "1") as running:
+            assert running.ask("POST", "/in/hang", orjson.dumps(event))[0] == 200
+            hanging.freeze()
+            began = time.monotonic()
+            assert running.ask("POST", "/in/hang", orjson.dumps({**event, "id": "2"}))[0] == 503
+            assert time.monotonic() - began < 10
+            assert running.ask("GET", "/readyz")[0] == 503
+            hanging.thaw()
+            until(
+                lambda: running.ask("POST", "/in/hang", orjson.dumps({**event, "id": "3"}))[0] == 200, "thaw"
+            )
+            assert running.ask("GET", "/readyz")[0] == 200
+        found = {orjson.loads(record.value)["id"] for record in written(hanging, "cx.interactions")}
+        assert {"1", "3"} <= found
+    finally:
+        hanging.close()

@@ -266,6 +266,24 @@ def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) 
     against(scene)
 
 
+def test_clients_that_ask_first_are_encouraged() -> None:
+    """Or refused before they have sent what nobody wants."""
+
+    async def scene(gateway: Running) -> None:
+        for length, answer in ((len(EVENT), b"HTTP/1.1 100"), (2**30, b"HTTP/1.1 413")):
+            head = (
+                f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\nExpect: 100-continue\r\n\r\n"
+            )
+            reader, writer = await gateway.connect(head.encode())
+            assert (await reader.readline()).startswith(answer)
+            if length == len(EVENT):
+                assert await reader.readline() == b"\r\n"
+                writer.write(EVENT)
+                assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+
+    against(scene)
+
+
 def test_garbage_is_answered_without_a_word_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     """It might quote a secret path."""
 
