@@ -1,0 +1,320 @@
+# ruff: noqa: E501  # rows of exports are as long as they are
+"""Logs as people have them: situations that were reported in public, each with what must come of it."""
+
+import re
+import zipfile
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import orjson
+import pytest
+from click.testing import CliRunner, Result
+
+from alerts.errors import RulebookError, SettingsError
+from stream.cli.backtest import command as backtest
+from stream.cli.check import command as check
+from stream.cli.importing import command as importing
+
+RULES = "rules: [{name: c, indicator: csat, window: 1h, min_answers: 2, confidence: 0}]\n"
+NINE = datetime(2026, 3, 2, 9, tzinfo=ZoneInfo("UTC"))
+
+
+class Desk:
+    """A folder in which somebody works with Tocsin."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def write(self, name: str, content: str | bytes) -> str:
+        """A file; its path."""
+        (self.folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
+        return str(self.folder / name)
+
+    def imported(
+        self, mapping: str, log: str | bytes, *options: str
+    ) -> tuple[list[dict[str, object]], Result]:
+        """The events that a mapping makes of a log."""
+        arguments = [self.write("map.yaml", mapping), self.write("log", log), *options]
+        result = CliRunner().invoke(importing, arguments, catch_exceptions=False)
+        self.write("events.ndjson", result.stdout)
+        return [orjson.loads(line) for line in result.stdout.splitlines()], result
+
+    def reported(self, rules: str, events: str | bytes | None = None) -> str:
+        """What a backtest says of some events, or of those that were imported last."""
+        if events is not None:
+            self.write("events.ndjson", events)
+        arguments = [
+            "--rules",
+            self.write("rules.yaml", rules),
+            "--events",
+            str(self.folder / "events.ndjson"),
+        ]
+        return CliRunner().invoke(backtest, [*arguments, "--report", "1d"], catch_exceptions=False).output
+
+    def score(self, indicator: str, rules: str = RULES, events: str | bytes | None = None) -> str:
+        """The score of a whole log and its number of answers, as the report shows it: `60.0 % (40)`."""
+        report = self.reported(rules, events)
+        head = next(line for line in report.splitlines() if line.startswith("from  "))
+        last = next(line for line in report.splitlines() if line.startswith("in all"))
+        end = re.search(rf"\b{indicator}\b", head)
+        assert end is not None
+        return re.split(r"  +", last[: end.end()])[-1]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A folder of one's own."""
+    return Desk(tmp_path)
+
+
+def answers(scores: list[object], indicator: str = "csat", **others: object) -> bytes:
+    """One answer a minute from nine o'clock."""
+    return b"\n".join(
+        orjson.dumps({
+            "id": f"a{place}", "at": (NINE + timedelta(minutes=place)).isoformat(), "channel": "web",
+            "indicator": indicator, "score": score, **others,
+        })
+        for place, score in enumerate(scores)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("scale", [{}, {"scale": "yes-no"}, {"scale": "thumbs"}])
+def test_01_good_and_bad_are_counted_both(desk: Desk, scale: dict[str, object]) -> None:
+    """Zendesk's words: 24 good of 40 are 60 %, on the default scale and on yes-no."""
+    assert desk.score("csat", RULES, answers(["good"] * 24 + ["bad"] * 16, **scale)) == "60.0 % (40)"
+
+
+def test_02_an_nps_answer_of_zero_counts(desk: Desk) -> None:
+    """Two of 0, a 9 and a 10; an empty cell makes no answer."""
+    mapping = """
+fields: {at: {time: at}, channel: {constant: web}}
+events:
+  - when: [{column: q, present: true}]
+    fields: {id: id, indicator: {constant: nps}, score: q}
+"""
+    log = "id,at,q\n" + "".join(
+        f"r{n},2026-03-02T09:0{n}:00Z,{q}\n" for n, q in enumerate(["0", "0", "10", "9", ""])
+    )
+    events, _ = desk.imported(mapping, log, "--strict")
+    assert len(events) == 4
+    assert desk.score("nps", "rules: [{name: n, indicator: nps}]\n") == "0.00 (4)"
+
+
+RATED = "fields: {id: id, at: {time: at}, channel: {constant: chat}, indicator: {constant: csat}, score: RATING}\n"
+
+
+@pytest.mark.parametrize("score", ["rating", "{number: rating}"])
+def test_03_ratings_that_a_spreadsheet_made_fractions_of_count(desk: Desk, score: str) -> None:
+    """5.0 is a 5: ten of thirty are positive."""
+    ratings = ["5.0", "2.0", "1.0"] * 10
+    log = "id,at,rating\n" + "".join(f"s{n},2026-03-02T09:{n:02}:00Z,{r}\n" for n, r in enumerate(ratings))
+    _, result = desk.imported(RATED.replace("RATING", score), log, "--strict")
+    assert result.exit_code == 0
+    assert desk.score("csat") == "33.3 % (30)"
+
+
+def test_04_afternoons_are_not_read_as_mornings(desk: Desk) -> None:
+    """`%p` without `%I` is refused; with it 01:20 PM in New York is 18:20 UTC."""
+    mapping = (
+        RATED.replace("{time: at}", '{time: at, format: "%m/%d/%Y FORMAT"}') + "time_zone: America/New_York\n"
+    )
+    log = "id,at,rating\n1,03/02/2026 01:20:00 PM,2\n2,03/02/2026 12:30:00 AM,4\n"
+    mapping = mapping.replace("RATING", "rating")
+    with pytest.raises(RulebookError, match=r"%p \(AM or PM\) needs %I"):
+        desk.imported(mapping.replace("FORMAT", "%H:%M:%S %p"), log)
+    events, _ = desk.imported(mapping.replace("FORMAT", "%I:%M:%S %p"), log)
+    assert [event["at"] for event in events] == ["2026-03-02T05:30:00Z", "2026-03-02T18:20:00Z"]
+
+
+def test_12_calls_over_the_hour_that_comes_twice_page_nobody(desk: Desk) -> None:
+    """A steady line, a call every two minutes: neither too many at one time nor silence after it."""
+    paris = ZoneInfo("Europe/Paris")
+    first = datetime(2026, 10, 25, tzinfo=paris).timestamp()
+    local = [datetime.fromtimestamp(first + 120 * n, paris).strftime("%d/%m/%Y %H:%M:%S") for n in range(240)]
+    mapping = """
+time_zone: Europe/Paris
+fields:
+  {id: id, at: {time: t, format: "%d/%m/%Y %H:%M:%S"}, channel: {constant: phone}, team: {constant: hotline}}
+"""
+    desk.imported(mapping, "id,t\n" + "".join(f"k{n},{text}\n" for n, text in enumerate(local)), "--strict")
+    rules = """
+rules:
+  - {name: too-many, indicator: contacts, by: [team], window: 30m, critical: 25, confidence: 0}
+  - {name: silent, indicator: contacts, by: [team], detect: silence, at_least: 5 per 30m, time_zone: Europe/Paris}
+"""
+    assert "Nothing fired." in desk.reported(rules)
+
+
+def test_13_values_of_a_schema_registry_are_read(desk: Desk) -> None:
+    """A zero byte and the schema's number before the JSON."""
+    lines = answers([5, 5, 1]).split(b"\n")
+    report = desk.reported(RULES, b"\n".join(b"\0\0\0\0\x07" + line for line in lines))
+    assert "3 events read" in report
+    assert "3 accepted" in report
+
+
+def test_15_a_workbook_is_refused_with_what_to_do(desk: Desk) -> None:
+    """Not as an archive with several files."""
+    with zipfile.ZipFile(desk.folder / "log", "w") as book:
+        for name in ("[Content_Types].xml", "_rels/.rels", "xl/workbook.xml", "xl/worksheets/sheet1.xml"):
+            book.writestr(name, "")
+    with pytest.raises(SettingsError, match=r"an Excel workbook .*save it as CSV"):
+        desk.imported(RATED.replace("RATING", "rating"), (desk.folder / "log").read_bytes())
+
+
+@pytest.mark.parametrize(
+    "constant", ["country: {constant: NO}", "team: {constant: 007}", "variant: {constant: on}"]
+)
+def test_16_norway_is_a_country(desk: Desk, constant: str) -> None:
+    """YAML takes NO for false and 007 for 7: the message says how to write the text."""
+    mapping = RATED.replace("RATING", "rating").replace("}\n", f", {constant}}}\n")
+    with pytest.raises(
+        RulebookError, match=r'want text, got (NO|007|on) without quotes \(write "(NO|007|on)"\)'
+    ):
+        desk.imported(mapping, "id,at,rating\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_17_excels_line_above_the_header_is_passed_over(desk: Desk, encoding: str) -> None:
+    """In any encoding that Excel writes."""
+    log = "sep=;\r\nid;at;rating\r\nA1;2026-03-02T09:00:00Z;4\r\n"
+    events, _ = desk.imported(RATED.replace("RATING", "rating"), log.encode(encoding), "--strict")
+    assert [event["score"] for event in events] == ["4"]
+
+
+def test_18_three_header_rows_are_no_answers(desk: Desk) -> None:
+    """Qualtrics: read with one `skip` line, or as what they are."""
+    log = """EndDate,Status,ResponseId,Q1
+End Date,Response Type,Response ID,How likely are you?
+"{""ImportId"":""endDate"",""timeZone"":""America/Denver""}","{""ImportId"":""status""}","{""ImportId"":""_recordId""}","{""ImportId"":""QID1""}"
+2026-03-02 09:02:11,Survey Preview,R_a,1
+2026-03-02 09:12:11,IP Address,R_b,9
+2026-03-02 09:22:11,IP Address,R_c,0
+"""
+    mapping = """
+time_zone: America/Denver
+skip: [{column: Status, is_not: [IP Address]}]
+fields: {id: ResponseId, at: {time: EndDate}, channel: {constant: web}, indicator: {constant: nps}, score: Q1}
+"""
+    for text in (mapping, "header_rows: 3\n" + mapping):
+        events, _ = desk.imported(text, log, "--strict")
+        assert [event["score"] for event in events] == ["9", "0"]
+
+
+def test_20_one_fast_clock_hides_no_alert(desk: Desk) -> None:
+    """Four minutes ahead: the page comes half a minute later."""
+    sound = answers([5] * 30 + [1] * 30)
+    fast = orjson.dumps({
+        "id": "fast", "at": (NINE + timedelta(minutes=34)).isoformat(), "channel": "web", "indicator": "csat",
+        "score": 5,
+    })  # fmt: skip
+    lines = sound.split(b"\n")
+    lines.insert(30, fast)
+    rules = "rules: [{name: low, indicator: csat, window: 15m, critical: 50, min_answers: 5}]\n"
+    assert "critical" in desk.reported(rules, b"\n".join(lines))
+
+
+def test_23_three_questions_with_one_id_are_named_or_counted(desk: Desk) -> None:
+    """They are never dropped as duplicates without a word."""
+    mapping = """
+fields: {id: id, at: {time: at}, channel: {constant: web}}
+events:
+  - {when: [{column: csat, present: true}], fields: {indicator: {constant: csat}, score: csat}}
+  - {when: [{column: nps, present: true}], fields: {indicator: {constant: nps}, score: nps}}
+"""
+    log = "id,at,csat,nps\nr1,2026-03-02T09:00:00Z,2,3\nr2,2026-03-02T09:05:00Z,5,\n"
+    events, result = desk.imported(mapping, log, "--strict")
+    if result.exit_code:
+        assert 'got "r1" for csat and nps: let the mapping say' in result.stderr
+    else:
+        assert len(events) == 3
+        assert "3 accepted" in desk.reported(RULES)
+
+
+def test_24_excels_days_are_no_seconds_of_1970(desk: Desk) -> None:
+    """`excel` reads them; `unix` refuses them and says so."""
+    log = "id,at,rating\n1,46083.385416,4\n2,46083.75,2\n"
+    mapping = RATED.replace("RATING", "rating").replace("{time: at}", "{time: at, format: FORMAT}")
+    events, _ = desk.imported(
+        "time_zone: Europe/Paris\n" + mapping.replace("FORMAT", "excel"), log, "--strict"
+    )
+    assert [event["at"] for event in events] == ["2026-03-02T08:15:00Z", "2026-03-02T17:00:00Z"]
+    with pytest.raises(SettingsError, match="got none in 2"):
+        desk.imported(mapping.replace("FORMAT", "unix"), log)
+
+
+def test_25_nps_on_one_to_ten_is_refused_by_name(desk: Desk) -> None:
+    """In a rules file and in an event: why, and what to do instead."""
+    rules = desk.write("rules.yaml", "indicators: {nps: {scale: 1-10}}\nrules: [{name: n, indicator: nps}]\n")
+    said = CliRunner().invoke(check, [rules]).output
+    assert re.search(r"NPS is asked on 0-10.*count these answers as csat", said)
+    report = desk.reported("rules: [{name: n, indicator: nps}]\n", answers([10, 6], "nps", scale="1-10"))
+    assert "NPS is asked on 0-10" in report
+    assert "2 × bad_scale" in report
+
+
+def test_26_what_was_refused_does_not_use_up_its_id(desk: Desk) -> None:
+    """A submission that is sent as it grows counts when its score is there."""
+    partial = answers([None]).replace(b"a0", b"sub")
+    whole = answers([2]).replace(b"a0", b"sub")
+    report = desk.reported(RULES, b"\n".join([partial, whole, whole]))
+    assert "1 accepted, 1 duplicate, 1 rejected" in report
+
+
+def test_27_a_decimal_comma_is_an_option(desk: Desk) -> None:
+    """For the file or for one field; without it the message names it."""
+    mapping = """
+delimiter: ";"
+fields:
+  {id: Ref, at: {time: Date, format: "%d/%m/%Y %H:%M"}, channel: {constant: phone}, wait_s: {seconds: Attente}}
+"""
+    log = "Ref;Date;Attente\nA1;02/03/2026 09:15;12,5\nA2;02/03/2026 09:20;1:05,5\n"
+    events, _ = desk.imported('decimal: ","\n' + mapping, log, "--strict")
+    assert [event["wait_s"] for event in events] == [12.5, 65.5]
+    with pytest.raises(SettingsError, match="got none in 2"):
+        desk.imported(mapping, log)
+
+
+def test_30_four_smileys_have_a_scale(desk: Desk) -> None:
+    """34 of 40 are on the upper two of four."""
+    assert (
+        desk.score("csat", RULES, answers([4] * 20 + [3] * 14 + [2] * 4 + [1] * 2, scale="1-4"))
+        == "85.0 % (40)"
+    )
+    rules = "indicators: {csat: {scale: 1-4, positive_from: 3}}\n" + RULES
+    assert desk.score("csat", rules, answers([4] * 20 + [3] * 14 + [2] * 6)) == "85.0 % (40)"
+
+
+def test_32_every_row_may_have_its_own_time_zone(desk: Desk) -> None:
+    """Nine in London, ten in Paris and four in New York are one time."""
+    mapping = RATED.replace("RATING", "rating").replace(
+        "{time: at}", '{time: at, format: "%Y-%m-%d %H:%M", time_zone: {column: tz}}'
+    )
+    log = """id,at,tz,rating
+1,2026-03-02 09:00,Europe/London,4
+2,2026-03-02 10:00,Europe/Paris,2
+3,2026-03-02 04:00,America/New_York,5
+"""
+    events, _ = desk.imported(mapping, log, "--strict")
+    assert {event["at"] for event in events} == {"2026-03-02T09:00:00Z"}
+
+
+def test_35_a_line_per_question_is_an_answer_each(desk: Desk) -> None:
+    """Shapes choose by the column that names the question."""
+    mapping = """
+fields: {at: {time: at}, channel: {constant: app}, id: {text: "{id}-{question}"}, score: answer}
+events:
+  - {when: [{column: question, is: [Satisfaction]}], fields: {indicator: {constant: csat}}}
+  - {when: [{column: question, is: [Recommend]}], fields: {indicator: {constant: nps}}}
+"""
+    log = """id,at,question,answer
+s1,2026-03-02T09:00:00Z,Satisfaction,2
+s1,2026-03-02T09:00:00Z,Recommend,3
+s1,2026-03-02T09:00:00Z,Comment,"slow, and twice"
+s2,2026-03-02T09:05:00Z,Satisfaction,5
+s2,2026-03-02T09:05:00Z,Recommend,10
+"""
+    desk.imported(mapping, log, "--strict")
+    assert desk.score("csat") == "50.0 % (2)"
+    assert desk.score("nps", "rules: [{name: n, indicator: nps}]\n") == "0.00 (2)"
