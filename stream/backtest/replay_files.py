@@ -31,8 +31,12 @@ AHEAD_MS: Final = DAY_MS
 WITNESSES: Final = 10
 LOOK_AHEAD: Final = 20
 """A greater leap is believed if at least ten of the next twenty events are (within a day) as far: then
-nothing happened for a while, as on a holiday.  So is one that is no greater than one believed before.
-Otherwise one clock is wrong."""
+nothing happened for a while, as on a holiday.  So is one that is no greater than one believed before, one
+that all events after it bear out (a few events a week, or a burst after a long pause at the end of a log),
+and, where none follows, one of no more than ten times the usual time between events.  Otherwise one clock is
+wrong."""
+USUAL: Final = 10
+"""Events before a leap whose mean distance is the usual one."""
 
 KIND: Final = {Stream.INTERACTIONS: INTERACTION, Stream.FEEDBACK: FEEDBACK}
 
@@ -96,7 +100,10 @@ class Backtest:
         self.fate.outcomes[RecordOutcome.REJECTED] += len(place)
         self.fate.reasons[Reason.FUTURE] += len(place)
         for number in place[:SHOWN].tolist():
-            detail = "at: want at most a day past the watermark, got more"
+            detail = (
+                "at: want at most a day past the watermark, got more, and no event after it bears it out: a "
+                "wrong clock? If it is right, add to the log what followed, or begin it behind the pause"
+            )
             self.fate.show(self._events.where(number), Reason.FUTURE, detail)
 
     def _end(self) -> Iterator[Transition]:
@@ -142,9 +149,19 @@ def too_far(at_ms: Ints, lateness_ms: int) -> NDArray[np.bool_]:
         leap_ms = int(at_ms[place]) - before_ms
         witnesses = at_ms[place + 1 : place + 1 + LOOK_AHEAD] >= at_ms[place] - AHEAD_MS
         start = place
-        if leap_ms <= longest_ms or witnesses.sum() >= WITNESSES:
+        if leap_ms <= longest_ms or _borne_out(witnesses, clock_ms[:place], leap_ms):
             longest_ms = max(longest_ms, leap_ms)
         else:
             found[place] = True
             at_ms = np.where(np.arange(len(at_ms)) == place, before_ms, at_ms)
             clock_ms[place:] = np.maximum.accumulate(np.maximum(at_ms[place:], before_ms))
+
+
+def _borne_out(witnesses: NDArray[np.bool_], before_ms: Ints, leap_ms: int) -> bool:
+    """Whether the events around a leap say that nothing happened for a while; `before_ms` never falls."""
+    if witnesses.sum() >= WITNESSES:
+        return True
+    if len(witnesses):
+        return bool(witnesses.all())
+    usual_ms = np.diff(before_ms[-USUAL - 1 :])
+    return len(usual_ms) >= USUAL and leap_ms <= USUAL * float(usual_ms.mean())

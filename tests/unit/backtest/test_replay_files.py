@@ -186,3 +186,25 @@ def test_the_allowed_leap_is_a_day_past_the_watermark() -> None:
     for ahead, refused in ((0, False), (1, True)):
         at_ms = np.array([0, DAY_MS - 10_000 + ahead], np.int64)
         assert too_far(at_ms, 10_000).tolist() == [False, refused]
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        [0, 3, 6],
+        [0, 3, 7, 9, 14, 16, 30, 31],
+        [0, 0.1, 0.2, 60, 60.01],
+        [*(place / 24 for place in range(50)), *(90 + place / 1_000 for place in range(6))],
+        [*(place * 0.9 for place in range(12)), 14],
+    ],
+)
+def test_sparse_logs_lose_nothing(days: list[float]) -> None:
+    """A few events a week, or a long pause and a burst after it."""
+    at_ms = (np.array(days) * DAY_MS).astype(np.int64)
+    assert not too_far(at_ms, 10_000).any()
+
+
+def test_a_refusal_says_what_to_do(tmp_path: Path) -> None:
+    """The clock may be right after all."""
+    _, backtest = run(tmp_path, [*[answer(10 * place, 1) for place in range(10)], answer(2 * 86_400)])
+    assert "If it is right, add to the log what followed" in str(backtest.fate.first)
