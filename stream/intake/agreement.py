@@ -22,6 +22,7 @@ from typing import Final, cast
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from alerts.rules import DAY_MS, Timing
 from stream.columnar.timestamps import NO_TIME, Ints
@@ -102,29 +103,46 @@ class ClockAgreement:
         if not len(at_ms) or None in stamps:
             return Agreed(at_ms)
         stamped = np.array(cast("Sequence[int]", stamps), np.int64)
-        stands = self._stands
-        latest_ms = int(stamped.max())
-        quiet = not stands.run and not stands.contested and stands.agreed_ms != NO_TIME
-        if quiet and int(stamped.min()) >= 0 and latest_ms <= stands.agreed_ms + self._gap_ms:
-            agreed_ms = np.maximum(np.maximum.accumulate(stamped), stands.agreed_ms)
-            if latest_ms > stands.agreed_ms:
-                self._stands = SavedAgreement(latest_ms)
-            return Agreed(np.minimum(at_ms, agreed_ms))
-        return self._one_by_one(at_ms, stamped, records)
-
-    def _one_by_one(self, at_ms: Ints, stamped: Ints, records: Sequence[Record]) -> Agreed:
+        appended: NDArray[np.bool_] | None = None
         agreed = np.empty(len(at_ms), np.int64)
-        refused, ahead = [], 0
-        for place, (own_ms, stamp_ms) in enumerate(zip(at_ms.tolist(), stamped.tolist(), strict=True)):
-            if stamp_ms >= 0 and getattr(records[place], "timestamp_type", 0) == APPENDED:
-                self._stands = SavedAgreement(max(stamp_ms, self._stands.agreed_ms))
+        refused: list[int] = []
+        ahead, place = 0, 0
+        while True:
+            if self._is_quiet:
+                place = self._run_on(agreed, stamped, place, appended)
+            if place == len(at_ms):
+                return Agreed(np.minimum(at_ms, agreed), refused, ahead)
+            if appended is None:  # nobody has asked so far: as a rule, nobody does
+                kinds = [getattr(record, "timestamp_type", 0) == APPENDED for record in records]
+                appended = np.array(kinds, np.bool_) & (stamped >= 0)
+                continue
+            own_ms, stamp_ms = int(at_ms[place]), int(stamped[place])
+            known_ms = self._stands.agreed_ms
+            if appended[place]:
+                self._stands = SavedAgreement(max(stamp_ms, known_ms))
             elif not self._believes(own_ms if stamp_ms < 0 else stamp_ms, certain=stamp_ms >= 0):
                 ahead += 1
-                known_ms = self._stands.agreed_ms
                 if stamp_ms < 0 and known_ms != NO_TIME and own_ms > known_ms + DAY_MS:
                     refused.append(place)
             agreed[place] = self._stands.agreed_ms
-        return Agreed(np.minimum(at_ms, agreed), refused, ahead)
+            place += 1
+
+    @property
+    def _is_quiet(self) -> bool:
+        """Whether there is an agreed time, and nothing waits."""
+        stands = self._stands
+        return not stands.run and not stands.contested and stands.agreed_ms != NO_TIME
+
+    def _run_on(self, agreed: Ints, stamped: Ints, first: int, appended: NDArray[np.bool_] | None) -> int:
+        """Agree from `first` on up to the first timestamp that must wait, all at once; gives its place."""
+        known_ms = np.maximum.accumulate(np.concatenate([[self._stands.agreed_ms], stamped[first:]]))
+        waits = (np.diff(known_ms) > self._gap_ms) | (stamped[first:] < 0)
+        if appended is not None:
+            waits &= ~appended[first:]
+        stop = int(np.argmax(waits)) if waits.any() else len(waits)
+        agreed[first : first + stop] = known_ms[1 : stop + 1]
+        self._stands = SavedAgreement(int(known_ms[stop]))
+        return first + stop
 
     def _believes(self, stamp_ms: int, *, certain: bool) -> bool:
         """Whether a timestamp is one to go by; then it moves the agreed time on.
