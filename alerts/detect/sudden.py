@@ -42,6 +42,9 @@ from alerts.rules import Sudden
 from alerts.states import Verdict
 from alerts.transitions import utc_text
 
+FIRST_COAST = 64
+"""Arrivals of a row that are taken at first when many are; eight times as many next."""
+
 
 class SuddenDetector:
     """One rule of the kind; a row per scope.
@@ -135,13 +138,22 @@ class SuddenDetector:
 
         Whatever comes after `through_ms` must not be among them.
         """
-        armed = [run for run in runs if not self._table["fired"][run.row]]
-        reached = {run.row: end for run, end in zip(armed, self._run.armed(arrivals, armed), strict=True)}
-        for run in runs:
-            if run.row not in reached:
-                reached[run.row] = self._run.breach(arrivals, run)
+        reached = {run.row: run.start for run in runs}
+        left, size = list(runs), FIRST_COAST
+        while left:
+            parts = [ArrivalRun(run.row, at := reached[run.row], min(at + size, run.stop)) for run in left]
+            reached |= self._coast_parts(arrivals, parts)
+            left = [
+                run for run, part in zip(left, parts, strict=True) if reached[run.row] == part.stop < run.stop
+            ]
+            size *= 8
         ends = [reached[run.row] for run in runs]
         return Coasted(ends, [end for run, end in zip(runs, ends, strict=True) if end < run.stop])
+
+    def _coast_parts(self, arrivals: Arrivals, runs: Sequence[ArrivalRun]) -> dict[int, int]:
+        armed = [run for run in runs if not self._table["fired"][run.row]]
+        found = {run.row: end for run, end in zip(armed, self._run.armed(arrivals, armed), strict=True)}
+        return found | {run.row: self._run.breach(arrivals, run) for run in runs if run.row not in found}
 
     def fired(self, rows: Ints) -> Flags:
         """Which rows are in breach."""

@@ -53,7 +53,10 @@ class Coasting:
         self._end: Final[Ints] = np.append(starts[1:], len(arrivals.rows))[: len(starts)]
         self._stop: Final[Ints] = np.full(len(starts), NEVER, np.int64)  # by row, the pane to be judged
         self._panes: Final[Ints] = arrivals.end_ms // pane_ms - 1
+        self._place: Final[Ints] = np.full(int(self._rows.max(initial=-1)) + 1, -1, np.int64)
+        self._place[self._rows] = np.arange(len(self._rows))
         self._through = -1
+        self._waits = False  # whether rows are held for a rule that listens for silence
 
     def begin(self, through: int, muting: Hush) -> None:
         """Look as far as the end of a pane."""
@@ -75,11 +78,23 @@ class Coasting:
 
     def look(self, rows: Ints, judged: int, muting: Hush) -> None:
         """Go on after a pane was judged in some rows."""
-        mine = np.isin(self._rows, rows)
+        mine = self._place[rows[rows < len(self._place)]]
+        mine = mine[mine >= 0]
         self._stop[mine] = NEVER
-        gone = np.flatnonzero(mine & (self._at < self._end))
+        gone = mine[self._at[mine] < self._end[mine]]
         self._at[gone] += self._panes[self._at[gone]] <= judged
         self._go(muting)
+
+    def resume(self, muting: Hush) -> bool:
+        """Go on with what was held for a rule that listens for silence; whether anything was."""
+        waited = self._waits
+        if waited:
+            self._go(muting)
+        return waited
+
+    def heard_again(self, rows: Ints, pane: int, muting: Hush) -> Ints:  # noqa: ARG002  # whenever it was
+        """Those that are in breach."""
+        return rows[self._detector.fired(rows)]
 
     def _go(self, muting: Hush) -> None:
         """Take every row that has not stopped as far as it goes."""
@@ -89,6 +104,7 @@ class Coasting:
         still = ~self._would_move(rows, fired, muting.muted)
         self._stop[left[~still]] = self._panes[self._at[left[~still]]]
         asked = (fired | self._board.live()[rows]) & (muting.until < NEVER)
+        self._waits = bool(asked.any())
         end = self._end[left]
         for place in np.flatnonzero(still & asked).tolist():
             at = slice(int(self._at[left[place]]), int(end[place]))
@@ -120,14 +136,21 @@ class Coasting:
 
     def _free_through(self, until: int) -> int:
         """The last pane up to which time may pass for rows that have not stopped."""
-        stop = int(self._stop.min(initial=NEVER)) - 1
-        asked = self._board.live().any()
-        return min(self._through, stop, until - 1 if asked else NEVER)
+        free = min(self._through, int(self._stop.min(initial=NEVER)) - 1)
+        live = self._board.live()
+        if until > free or not (live.any() or self._detector.fired(np.arange(len(live))).any()):
+            return free
+        self._waits = True
+        return until - 1
 
     def _would_move(self, rows: Ints, fired: Flags, muted: Flags | None) -> Flags:
         """Which rows' alerts would move if what holds of them now went on."""
-        verdict = np.where(fired, Verdict.BREACH, Verdict.CLEAR).astype(np.int8)
-        if muted is not None:
-            verdict[muted[rows]] = Verdict.STALE
-        severity = np.full((len(rows), 1), self._severity, np.int8)
-        return self._board.would_move(rows, verdict[:, None], severity, severity)
+        silent = np.zeros(len(rows), np.bool_) if muted is None else muted[rows]
+        moves: Flags = fired & ~silent  # of a row without an alert
+        live = self._board.live()[rows]
+        if live.any():
+            verdict = np.where(silent, Verdict.STALE, np.where(fired, Verdict.BREACH, Verdict.CLEAR))
+            severity = np.full((int(live.sum()), 1), self._severity, np.int8)
+            codes = verdict.astype(np.int8)[live][:, None], severity, severity
+            moves[live] = self._board.would_move(rows[live], *codes)
+        return moves

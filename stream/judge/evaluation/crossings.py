@@ -50,6 +50,12 @@ class Forecast(Protocol):
     def look(self, rows: Ints, judged: int, muting: Hush) -> None:
         """See anew when each of some rows (ascending) has to be judged after the last pane judged."""
 
+    def heard_again(self, rows: Ints, pane: int, muting: Hush) -> Ints:
+        """Which rows without an alert must be judged at a pane's end, at which something came in again."""
+
+    def resume(self, muting: Hush) -> bool:
+        """A rule that listens for silence was judged; whether that changed anything."""
+
 
 class Path(Protocol):
     """The readings of some rules over a block: by row, and within a row by time.
@@ -115,6 +121,23 @@ class Crossings:
             left = (reach < stop) & (self._next[rows] == NEVER)
             rows, start, stop = rows[left], reach[left], stop[left]
             size *= MORE
+
+    def heard_again(self, rows: Ints, pane: int, muting: Hush) -> Ints:
+        """Those whose latest reading would move their alert, or of which there is none in this block."""
+        last = np.searchsorted(
+            self._keys, rows * self._span + min(max(pane - self._first, -1), self._span - 1), "right"
+        )
+        known = (
+            (last > 0) & (self._path.rows[np.maximum(last - 1, 0)] == rows) if len(self._keys) else last < 0
+        )
+        moved = ~known
+        moved[known] = self._path.would_move(last[known] - 1)
+        self.look(rows[~moved], pane, muting)
+        return rows[moved]
+
+    def resume(self, muting: Hush) -> bool:  # noqa: ARG002  # readings are what they are
+        """Nothing is held back."""
+        return False
 
     def _note(self, places: Ints) -> None:
         if len(places):

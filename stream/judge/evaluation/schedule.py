@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from alerts.board import Board
 from alerts.detect.findings import Ints
 from stream.judge.evaluation.crossings import Crossings, Forecast, Hush
 from stream.judge.evaluation.detector_inputs import BlockContext, View
@@ -84,8 +85,11 @@ class ThresholdSchedule:
 
     def step(self, moment: PaneContext) -> Iterator[AlertMove]:
         """Judge what there is to judge at the moment's pane."""
+        rows = _turned(moment, self._bank.board, self._forecast)
+        if moment.pane != self.when and not len(rows):
+            self._schedule(moment.pane)
+            return
         touched = moment.slide(self._bank.window)
-        rows = moment.turned
         if moment.pane == self.when:
             mine = touched if self._forecast is None else self._forecast.rows(moment.pane)
             rows = union([rows, mine, self._bank.board.due_rows(moment.end_ms)])
@@ -141,9 +145,14 @@ class DetectorSchedule:
 
     def step(self, moment: PaneContext) -> Iterator[AlertMove]:
         """Judge what there is to judge at the moment's pane."""
-        changed = [moment.slide(window) for window in self._watch.input.windows]
         board, arrived = self._watch.board, None
-        due = union([board.due_rows(moment.end_ms), moment.turned])
+        turned = _turned(moment, board, self._forecast)
+        if moment.pane != self.when and not len(turned):
+            self.resume(moment)
+            self._schedule(moment.pane)
+            return
+        changed = [moment.slide(window) for window in self._watch.input.windows]
+        due = union([board.due_rows(moment.end_ms), turned])
         if self._forecast is not None:
             arrived = self._forecast.rows(moment.pane) if moment.pane == self.when else NO_ROWS
             changed = [arrived]
@@ -155,8 +164,7 @@ class DetectorSchedule:
 
     def resume(self, moment: PaneContext) -> None:
         """A rule that listens for silence was judged, and nothing turned that matters here."""
-        if self._forecast is not None:
-            self._forecast.look(NO_ROWS, moment.pane, moment.muting)
+        if self._forecast is not None and self._forecast.resume(moment.muting):
             self._schedule(moment.pane)
 
     def close(self) -> None:
@@ -182,6 +190,20 @@ class DetectorSchedule:
 
 
 Schedule = ThresholdSchedule | DetectorSchedule
+
+
+def _turned(moment: PaneContext, board: Board, forecast: Forecast | None) -> Ints:
+    """The rows to be judged because it has just changed whether anything comes in for them.
+
+    One that falls silent matters if it has an alert, and so does one that is heard again; others of these may
+    matter, too, which the forecast knows.
+    """
+    rows, muted = moment.turned, moment.muting.muted
+    if forecast is None or muted is None or not len(rows):
+        return rows
+    live = board.live()[rows]
+    again = forecast.heard_again(rows[~live & ~muted[rows]], moment.pane, moment.muting)
+    return union([rows[live], again])
 
 
 def least(*panes: int | None) -> int | None:
