@@ -52,12 +52,14 @@ class OptionInfo:
 
     `kind` is "duration" (value: int ms), "number" (float), "scale" (str) or "choice" (str);
     `choices` closes the set for "scale" and "choice"; `advice` says why it is closed where many ask.
+    A duration is at most `most_ms`.
     """
 
     kind: str
     default: object
     choices: tuple[str, ...] = ()
     advice: str = ""
+    most_ms: int = 90 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from stream.messages.records import Stream
 from tests.event_builders import Counts, Event
 
 ORDER = {"contact": 0, "handed on": 1, "transferred": 2, "resolved": 3, "reopened": 4}
-THIRTY_DAYS_MS = 30 * 86_400_000
 MS = 1000
 
 
@@ -54,6 +53,7 @@ class IntakeModel:
         self.plan = plan
         self.timing = plan.rulebook.timing
         self.fcr = plan.keeps["fcr"]
+        self.ttr: Any = plan.keeps.get("ttr", {})
         self.window: Any = self.fcr["repeat_window"]
         self.streams = {stream: StreamModel() for stream in Stream}
         self.found: Counts = Counter()
@@ -71,11 +71,12 @@ class IntakeModel:
         state, at = self.streams[stream], round(event["at"] * MS)
         before = state.clock
         state.clock = at if before is None else max(before, at)
-        seen = state.seen.get(event["id"])
+        known_by = f"{event['id']} {event.get('indicator')}"
+        seen = state.seen.get(known_by)
         if seen is not None and seen >= state.clock - self.timing.dedup_horizon_ms:
             state.outcomes["duplicate"] += 1
             return
-        state.seen[event["id"]] = state.clock
+        state.seen[known_by] = state.clock
         watermark = None if before is None else before - self.timing.lateness_ms
         state.outcomes["late" if watermark is not None and at < watermark else "accepted"] += 1
         closing = at // self.timing.pane_ms
@@ -159,9 +160,12 @@ class IntakeModel:
                 continue
             solved = told.kind == "contact" and not near
             cell = "fcr.resolved" if solved else "fcr.failed"
-            self.count("interactions/0", told.closing, told.at, told.event, cell)
+            blamed = told.event
+            if known is not None and near and known["at"] <= told.at and self.fcr["charge"] == "first":
+                blamed = known["event"]
+            self.count("interactions/0", told.closing, told.at, blamed, cell)
             if told.kind == "reopened":
-                self.count("interactions/0", told.closing, told.at, told.event, "fcr.reopened")
+                self.count("interactions/0", told.closing, told.at, blamed, "fcr.reopened")
             if solved:
                 self.heard.append((told.closing, told.at, "contact", told.event["id"], told.event))
             if known is None or told.at >= known["at"]:
@@ -179,32 +183,65 @@ class IntakeModel:
 
     def judge_cases(self) -> None:
         """Times to resolution, one by one."""
-        cases: dict[tuple[str, ...], tuple[int, int]] = {}
-        memory = max(THIRTY_DAYS_MS, self.window)
+        cases: dict[tuple[str, ...], dict[str, Any]] = {}
         for told in sorted(self.waiting, key=lambda each: each.rank):
-            event, oldest = told.event, told.closing * self.timing.pane_ms - memory
+            event = told.event
             subject = (event["customer"], "topic", (event.get("topic") or "").strip())
             case = (event["customer"], "case", event["case"]) if event.get("case") else subject
-            if told.kind == "transferred":
-                continue
-            if told.kind != "resolved":
-                opened, last = cases.get(case, (told.at, -1))
-                cases[case] = (opened if last >= oldest else told.at, told.at)
-                continue
-            opened_at = round(event["opened_at"] * MS) if event.get("opened_at") else None
-            for key in dict.fromkeys((case, subject)):
-                if key == subject and key != case and opened_at is not None:
-                    break
-                opened, last = cases.pop(key, (0, -1))
-                if opened_at is None and last >= oldest:
-                    opened_at = opened
-            if opened_at is not None and told.at >= opened_at:
-                self.timed(told, told.at - opened_at)
+            if told.kind == "resolved":
+                self.resolved(cases, told, (case, subject))
+            elif told.kind != "transferred":
+                self.touched(cases.setdefault(case, {}), told)
 
-    def timed(self, told: Told, took: int) -> None:
-        """Count a time to resolution."""
-        target: Any = self.plan.keeps["ttr"]["target"]
-        within = told.event.get("within_target", took <= target)
+    def touched(self, life: dict[str, Any], told: Told) -> None:
+        """A contact opens a case, or goes on with it; a reopening goes on with what was closed."""
+        oldest = told.closing * self.timing.pane_ms - max(self.ttr["case_horizon"], self.window)
+        if told.kind == "reopened" and self.may_return(life, told):
+            self.timed(life["closed by"], life["closed"] - life["opened"], -1, told.closing)
+            life.update(closed=None, counted=False)
+        elif not life or life["closed"] is not None or life["at"] < oldest:
+            life.update(opened=told.at, closed=None, counted=False)
+        life["at"] = told.at
+
+    def may_return(self, life: dict[str, Any], told: Told) -> bool:
+        """Whether a case was closed so shortly before that it may be reopened."""
+        oldest = max(told.at, told.closing * self.timing.pane_ms) - self.ttr["reopen_within"]
+        return bool(life.get("counted")) and oldest <= life["closed"] <= told.at
+
+    def resolved(
+        self, cases: dict[tuple[str, ...], dict[str, Any]], told: Told, keys: tuple[tuple[str, ...], ...]
+    ) -> None:
+        """A resolution closes the case of its id or, if none is open, that of its subject."""
+        event, oldest = (
+            told.event,
+            told.closing * self.timing.pane_ms - max(self.ttr["case_horizon"], self.window),
+        )
+        said = round(event["opened_at"] * MS) if event.get("opened_at") else None
+        opened_at = said
+        for key in dict.fromkeys(keys):
+            by_id = key[1] == "case"
+            life = cases.get(key, {})
+            if by_id and self.may_return(life, told):
+                return
+            if key != keys[0] and opened_at is not None:
+                break
+            is_open = bool(life) and life["closed"] is None and life["at"] >= oldest
+            since = said if said is not None else life["opened"] if is_open else None
+            counted = since is not None and told.at >= since
+            if life or counted:
+                cases[key] = {
+                    "opened": since, "closed": told.at, "at": told.at, "counted": counted, "closed by": told,
+                }  # fmt: skip
+            opened_at = since if opened_at is None else opened_at
+        if opened_at is not None and told.at >= opened_at:
+            self.timed(told, told.at - opened_at)
+        else:
+            self.count("interactions/0", told.closing, told.at, event, "ttr.untimed")
+
+    def timed(self, told: Told, took: int, sign: int = 1, closing: int | None = None) -> None:
+        """Count a time to resolution, or take it back when another pane closes."""
+        closing = told.closing if closing is None else closing
+        within = told.event.get("within_target", took <= self.ttr["target"])
         bucket = max(0, ceil(log(max(took, 1) / MS) / log(1.02) - 1e-9))
         cells = (
             ("ttr.sum_ms", took),
@@ -212,7 +249,7 @@ class IntakeModel:
             (f"ttr.bucket/{bucket}", 1),
         )
         for cell, count in cells:
-            self.count("interactions/0", told.closing, told.at, told.event, cell, count)
+            self.count("interactions/0", closing, told.at, told.event, cell, sign * count)
 
     def judge_pairs(self) -> None:
         """Contacts that their customers were not satisfied with, one by one."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from alerts.measures import scale_ends
 from alerts.rulebook.values import duration
 from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
-from alerts.rules import DAY_MS, SECOND_MS, IndicatorInfo, OptionInfo
+from alerts.rules import SECOND_MS, IndicatorInfo, OptionInfo
 
 Catalogue = Mapping[str, IndicatorInfo]
 Kept = dict[str, Mapping[str, object]]
@@ -44,7 +44,7 @@ def _configure(key: str, entry: Node, options: Mapping[str, OptionInfo], kept: K
 def _option(fields: Fields, name: str, option: OptionInfo) -> object:
     def parse(node: Node) -> object:
         if option.kind == "duration":
-            return duration(SECOND_MS, 90 * DAY_MS)(node)
+            return duration(SECOND_MS, option.most_ms)(node)
         if option.kind == "number":
             return node.number()
         try:

@@ -126,7 +126,7 @@ def read_timing(root: Fields, default: Timing) -> Timing:
             fields.get_or("lateness", duration(0, DAY_MS), default.lateness_ms),
             fields.get_or("idle_after", duration(SECOND_MS, DAY_MS), default.idle_after_ms),
             fields.get_or("max_ahead", duration(SECOND_MS, DAY_MS), default.max_ahead_ms),
-            fields.get_or("dedup_horizon", duration(SECOND_MS, 30 * DAY_MS), default.dedup_horizon_ms),
+            fields.get_or("dedup_horizon", duration(SECOND_MS, 90 * DAY_MS), default.dedup_horizon_ms),
         )
         fields.close()
         if timing.dedup_horizon_ms < timing.lateness_ms + timing.pane_ms:

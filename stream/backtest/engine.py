@@ -11,7 +11,7 @@ from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
 from stream.intake.output import IntakeOutput
 from stream.judge.judge import Judge, Observer
-from stream.messages.outcomes import Reason, RecordOutcome
+from stream.messages.outcomes import Reason, RecordOutcome, Remark
 from stream.messages.records import Record, Stream
 from stream.messages.tallies import TallyMessage
 
@@ -27,6 +27,7 @@ class RecordCounts:
 
     outcomes: Counter[RecordOutcome] = field(default_factory=Counter)
     reasons: Counter[Reason] = field(default_factory=Counter)
+    remarks: Counter[Remark] = field(default_factory=Counter)
     first: list[tuple[str, Reason, str]] = field(default_factory=list)
     last_ms: int | None = None
 
@@ -39,6 +40,7 @@ class RecordCounts:
         """Add what one feed came to."""
         self.outcomes.update(output.outcomes)
         self.reasons.update(output.reasons)
+        self.remarks.update(output.remarks)
         newest_ms = output.newest_event_ms
         if newest_ms is not None:
             self.last_ms = newest_ms if self.last_ms is None else max(self.last_ms, newest_ms)

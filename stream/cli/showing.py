@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import tzinfo
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
@@ -17,6 +18,7 @@ from alerts.transitions import Transition, encode
 from stream.backtest.engine import Hear, RecordCounts
 from stream.indicators.plan import Plan
 from stream.judge.evaluation.explained import Explained, Observer
+from stream.messages.outcomes import Remark
 from stream.reports.episodes import episodes
 from stream.reports.explain import ExplainChoice, explanation_json, explanation_text
 from stream.reports.period_report import report
@@ -33,6 +35,13 @@ class Style:
     period_ms: int | None
     zone: tzinfo
     choice: ExplainChoice
+
+
+REMARKS: Final = {
+    Remark.BEYOND_HORIZON: "older than ids are remembered (dedup_horizon): sent twice, they count twice",
+    Remark.UNTIMED: "resolved, but not timed: no contact before, or longer ago than ttr.case_horizon",
+}
+"""What is said of records that were taken."""
 
 
 class Showing:
@@ -121,6 +130,8 @@ def fate_lines(fate: RecordCounts, zone: tzinfo) -> Iterable[str]:
     until = "" if fate.last_ms is None else f", the last of {local(fate.last_ms, zone):%Y-%m-%d %H:%M:%S}"
     counts = ", ".join(f"{count:,} {outcome.value}" for outcome, count in fate.outcomes.items() if count)
     yield f"{fate.read:,} events read{until}: {counts or 'none'}"
+    for remark, count in fate.remarks.items():
+        yield f"  {count:,} {REMARKS[remark]}"
     for reason, count in fate.reasons.most_common():
         yield f"  {count:,} × {reason.value}"
     for where, _, detail in fate.first:

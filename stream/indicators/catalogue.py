@@ -43,8 +43,13 @@ OPTIONS: Final[Mapping[str, Mapping[str, OptionInfo]]] = {
         "transfers": OptionInfo("choice", "fail", ("fail", "ignore")),
         "abandoned": OptionInfo("choice", "exclude", ("exclude", "include")),
         "satisfied": OptionInfo("choice", "ignore", ("ignore", "require")),
+        "charge": OptionInfo("choice", "first", ("first", "repeat")),
     },
-    "ttr": {"target": OptionInfo("duration", DAY_MS)},
+    "ttr": {
+        "target": OptionInfo("duration", DAY_MS),
+        "reopen_within": OptionInfo("duration", 7 * DAY_MS),  # ours
+        "case_horizon": OptionInfo("duration", 365 * DAY_MS, most_ms=10 * 365 * DAY_MS),  # ours
+    },
     "wait": {"target": OptionInfo("duration", 20 * SECOND_MS)},  # 80/20 is the usual service level
     "abandonment": {},
     "contacts": {},

@@ -47,7 +47,7 @@ def _cells() -> list[str]:
     ]
     names += ["contacts", "abandoned", "wait.within", "wait.over", "fcr.resolved", "fcr.failed"]
     names += ["fcr.reopened"]  # of the failed ones, those that are cases reopened
-    names += ["ttr.sum_ms", "ttr.within", "ttr.over"]
+    names += ["ttr.sum_ms", "ttr.within", "ttr.over", "ttr.untimed"]
     return names + [f"ttr.bucket/{index}" for index in range(TTR_BUCKETS)]
 
 

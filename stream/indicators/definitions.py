@@ -29,7 +29,7 @@ FORMULAS: Final[Mapping[str, str]] = {
 
 SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
     "csat": ("positive_from",),
-    "fcr": ("repeat_window", "match", "transfers", "abandoned", "satisfied"),
+    "fcr": ("repeat_window", "match", "transfers", "abandoned", "satisfied", "charge"),
     "ttr_within": ("target",),
     "wait": ("target",),
 }

@@ -26,6 +26,7 @@ from stream.intake.decode import Decoded, decode_feedback, decode_interactions
 from stream.intake.dedup import Dedup
 from stream.intake.emit import Emitter
 from stream.intake.feedback import AnswerLine
+from stream.intake.identity import identities
 from stream.intake.interactions import ContactLine
 from stream.intake.output import IntakeOutput, beside, refused, together
 from stream.intake.pairs import PairLine, wanted
@@ -34,12 +35,13 @@ from stream.intake.snapshot import Saved, header_of, refitted, resume, used_cell
 from stream.intake.source_clock import SourceClock
 from stream.intake.wall import Marked, Undo, fed_in_parts, kind_of, marked
 from stream.messages.events import EventT, Feedback, Interaction
-from stream.messages.outcomes import Reason, RecordOutcome, Reject
+from stream.messages.outcomes import Reason, RecordOutcome, Reject, Remark
 from stream.messages.records import Record, Stream
 from stream.messages.tallies import NO_PANE, Kind, TallyMessage
 
 _ID: Final = attrgetter("id")
 _NOTHING: Final = np.empty(0, TALLY)
+Taken = EventBatch[Interaction] | EventBatch[Feedback]
 
 
 class Intake:
@@ -50,6 +52,7 @@ class Intake:
         self.partition = partition
         self._plan = plan
         self._levels = ScaleLevels(plan.keeps)
+        self._dedup_horizon_ms = timing.dedup_horizon_ms
         self._source = {
             stream: SourceClock(f"{stream.value}/{partition}", timing.pane_ms, timing.lateness_ms)
             for stream in Stream
@@ -97,11 +100,14 @@ class Intake:
     def _feed(self, stream: Stream, fed: Sequence[Record], heartbeat_ms: int = NO_TIME) -> IntakeOutput:
         """Take records that are new."""
         source = self._source[stream]
-        decoded, found, fresh, late = self._take(stream, fed)
+        decoded, found, batch, late = self._take(stream, fed)
+        fresh, oldest_ms = len(batch), batch.clock_ms - self._dedup_horizon_ms
+        remarks = {Remark.BEYOND_HORIZON: int((batch.at_ms < oldest_ms).sum())}
         if fed:
             source.next_offset = fed[-1].offset + 1
         closed = source.advance(max(int(found.clock_ms.max(initial=NO_TIME)), heartbeat_ms))
         sections = self._closed(stream) if closed else self._emitter.silence()
+        remarks[Remark.UNTIMED] = self._contacts.take_untimed()
         return IntakeOutput(
             decoded.rejects,
             {
@@ -116,6 +122,7 @@ class Intake:
             source.newest_ms,
             self._contacts.folded if stream is Stream.INTERACTIONS else self._answers.folded,
             found.ahead,
+            {remark: count for remark, count in remarks.items() if count},
         )
 
     def _refuse(self, stream: Stream, record: Record, error: Exception) -> IntakeOutput:
@@ -233,21 +240,21 @@ class Intake:
 
     def _take(
         self, stream: Stream, records: Sequence[Record]
-    ) -> tuple[Decoded[Interaction] | Decoded[Feedback], Agreed, int, int]:
-        """Decode and count: what was decoded, what is agreed on, how many were fresh, and of these late."""
+    ) -> tuple[Decoded[Interaction] | Decoded[Feedback], Agreed, Taken, int]:
+        """Decode and count: what was decoded, what is agreed on, what was fresh, and how much of it late."""
         max_ahead_ms = self._plan.rulebook.timing.max_ahead_ms
         if stream is Stream.INTERACTIONS:
             contacts, found = agreed(self._agreement[stream], decode_interactions(records, max_ahead_ms))
             batch, late = self._fresh(stream, contacts, found.clock_ms)
             self._contacts.take(batch)
-            return contacts, found, len(batch), late
+            return contacts, found, batch, late
         decoded = decode_feedback(records, max_ahead_ms, self._levels)
         answers, found = agreed(self._agreement[stream], decoded)
         answered, late = self._fresh(stream, answers, found.clock_ms)
         unhappy = self._answers.take(answered)
         if self._pairs:
             self._pairs.take(unhappy)
-        return answers, found, len(answered), late
+        return answers, found, answered, late
 
     def _fresh(
         self, stream: Stream, decoded: Decoded[EventT], clock_ms: Ints
@@ -255,7 +262,7 @@ class Intake:
         """The events that are not duplicates, and how many of them are late."""
         clocks = self._source[stream].clocks(clock_ms)
         ids = hashed(map(_ID, decoded.events))
-        fresh = self._dedup[stream].fresh(ids, clocks[1:])
+        fresh = self._dedup[stream].fresh(identities(decoded.events, ids), clocks[1:])
         closing, late = self._source[stream].place(decoded.at_ms, clocks[:-1])
         batch = EventBatch(decoded.events, ids, decoded.at_ms, decoded.column, closing, clocks[1:])
         return batch.only(fresh), int((late & fresh).sum())

@@ -18,8 +18,9 @@ from stream.indicators.plan import Plan
 from stream.intake.batch import EventBatch
 from stream.intake.cardinality import CardinalityGuard
 from stream.intake.combinations import Combos
-from stream.intake.history.cases import MEMORY_MS, Cases
-from stream.intake.history.repeats import Contacts
+from stream.intake.history.case_lives import CaseTerms
+from stream.intake.history.cases import Cases
+from stream.intake.history.repeats import Charge, Contacts, RepeatRule
 from stream.intake.history.satisfaction import CHARGED_CONTACT, RESOLVED_CONTACT, heard_of
 from stream.intake.history.touchpoints import (
     CONTACT,
@@ -93,10 +94,12 @@ class ContactLine:
         self._topics = Names(VALUE_CHARS)
         self._open = OpenPanes()
         self._waiting: list[Table] = []
-        self._window_ms = window_ms
-        self._memory_ms = max(window_ms, MEMORY_MS)
-        self._contacts = Contacts(window_ms, pane_ms)
-        self._cases = Cases(self._memory_ms, pane_ms)
+        charge = cast("str", fcr.get("charge", Charge.FIRST.value))
+        self._repeats = RepeatRule(window_ms, Charge(charge))
+        self._terms = _case_terms(keeps.get("ttr", {}), window_ms, pane_ms)
+        self._untimed = 0
+        self._contacts = Contacts(self._repeats, pane_ms)
+        self._cases = Cases(self._terms, pane_ms)
 
     def take(self, batch: EventBatch[Interaction]) -> None:
         """Count the volumes, and keep what history must judge until its pane closes."""
@@ -110,14 +113,19 @@ class ContactLine:
 
     def mark(self) -> Undo:
         """Gives what puts it back to how it is now."""
-        waiting = list(self._waiting)
+        waiting, untimed = list(self._waiting), self._untimed
         parts = marked(self._open, self._contacts, self._cases, self._guard)
 
         def undo() -> None:
-            self._waiting = waiting
+            self._waiting, self._untimed = waiting, untimed
             parts()
 
         return undo
+
+    def take_untimed(self) -> int:
+        """How many resolutions could not be timed since the last call."""
+        untimed, self._untimed = self._untimed, 0
+        return untimed
 
     def close(self, through: int) -> Closed:
         """What leaves with the panes up to and with `through`."""
@@ -143,8 +151,8 @@ class ContactLine:
         """Take over a state."""
         self._open = OpenPanes(tables["open.interactions"])
         self._waiting = [tables["waiting"]]
-        self._contacts = Contacts(self._window_ms, self._pane_ms, tables["contacts"])
-        self._cases = Cases(self._memory_ms, self._pane_ms, tables["cases"])
+        self._contacts = Contacts(self._repeats, self._pane_ms, tables["contacts"])
+        self._cases = Cases(self._terms, self._pane_ms, tables["cases"])
 
     def entries(self) -> dict[str, int]:
         """Sizes of what is remembered."""
@@ -166,8 +174,9 @@ class ContactLine:
                     _told(CHARGED_CONTACT, verdicts.charged),
                 ]
         if "ttr" in self._keeps and len(touches):
-            target_ms = cast("int", self._keeps["ttr"]["target"])
-            rows.append(self._cases.judge(touches, target_ms, keep=keep))
+            resolutions = self._cases.judge(touches, keep=keep)
+            rows.append(resolutions.rows)
+            self._untimed += resolutions.untimed if keep else 0
         return Closed(merged(stacked(rows)), stacked(heard))
 
     def _volumes(self, batch: EventBatch[Interaction], kinds: Ints, combo: Ints) -> Table:
@@ -225,6 +234,15 @@ class ContactLine:
                 return joined(customer, case)
             case _:
                 return subject
+
+
+def _case_terms(options: Mapping[str, object], window_ms: int, pane_ms: int) -> CaseTerms:
+    """The terms of cases; a horizon shorter than the repeat window would forget what FCR remembers."""
+    target_ms = cast("int", options.get("target", 0))
+    horizon_ms = cast("int", options.get("case_horizon", 0))
+    return CaseTerms(
+        target_ms, max(window_ms, horizon_ms), cast("int", options.get("reopen_within", 0)), pane_ms
+    )
 
 
 def _given(texts: Sequence[str | None]) -> NDArray[np.bool_]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from stream.messages.outcomes import Reason, RecordOutcome, Reject
+from stream.messages.outcomes import Reason, RecordOutcome, Reject, Remark
 from stream.messages.tallies import TallyMessage
 
 Sections = list[list[TallyMessage]]
@@ -19,7 +19,7 @@ class IntakeOutput:
     section each when panes have closed, even where it has no rows, else none (more of them where a record
     had to be left out).  `folded` says by dimension how many events count as `(other)`, as they came
     beyond the limits, and `ahead` how many have timestamps that wait for witnesses.  Times are event time,
-    None before the first event.
+    None before the first event.  `remarks` are of records that were taken.
     """
 
     rejects: Sequence[Reject]
@@ -30,6 +30,7 @@ class IntakeOutput:
     newest_event_ms: int | None
     folded: Mapping[str, int] = field(default_factory=dict)
     ahead: int = 0
+    remarks: Mapping[Remark, int] = field(default_factory=dict)
 
 
 def refused(
@@ -46,12 +47,14 @@ def together(outputs: Sequence[IntakeOutput]) -> IntakeOutput:
         return outputs[0]
     outcomes: Counter[RecordOutcome] = Counter()
     reasons: Counter[Reason] = Counter()
+    remarks: Counter[Remark] = Counter()
     sections: Sections = [[] for _ in outputs[0].sections]
     folded: Counter[str] = Counter()
     for output in outputs:
         outcomes.update(output.outcomes)
         reasons.update(output.reasons)
         folded.update(output.folded)
+        remarks.update(output.remarks)
         sections = beside(sections, output.sections)
     rejects = [reject for output in outputs for reject in output.rejects]
     last = outputs[-1]
@@ -64,6 +67,7 @@ def together(outputs: Sequence[IntakeOutput]) -> IntakeOutput:
         last.newest_event_ms,
         folded,
         sum(each.ahead for each in outputs),
+        remarks,
     )
 
 

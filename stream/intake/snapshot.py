@@ -7,14 +7,14 @@ import numpy as np
 
 from stream.columnar.packing import fitted
 from stream.columnar.structured import Table
-from stream.columnar.timestamps import Ints
+from stream.columnar.timestamps import NO_TIME, Ints
 from stream.indicators.cells import CELL, CELLS
 from stream.indicators.plan import Plan
 from stream.intake.agreement import SavedAgreement
 from stream.intake.cardinality import SavedGuard
 from stream.intake.combinations import Combos, Values
 from stream.intake.dedup import SEEN
-from stream.intake.history.cases import CASE
+from stream.intake.history.case_lives import CASE
 from stream.intake.history.repeats import HISTORY
 from stream.intake.history.satisfaction import PAIR
 from stream.intake.history.touchpoints import TOUCH
@@ -90,6 +90,9 @@ def refitted(saved: Saved, tables: Mapping[str, Table], plan: Plan, combos: Comb
             table["combo"] = codes[table["combo"]]
         if saved.pane_ms != plan.rulebook.timing.pane_ms:
             _recut(table, saved.pane_ms, plan.rulebook.timing.pane_ms)
+    if "closed_ms" not in (tables["cases"].dtype.names or ()):  # of a version that forgot what was closed
+        cases = out["cases"]
+        cases["closed_ms"] = np.where(cases["opened_ms"] == NO_TIME, cases["at_ms"], NO_TIME)
     if saved.match != match_of(plan):
         out["contacts"] = out["contacts"][:0]
     return out

@@ -13,6 +13,13 @@ class RecordOutcome(StrEnum):
     REJECTED = "rejected"
 
 
+class Remark(StrEnum):
+    """What is worth saying of records that were taken; a record may have none."""
+
+    BEYOND_HORIZON = "beyond_horizon"  # older than ids are remembered: if it came before, it counts again
+    UNTIMED = "untimed"  # a resolution of a case of which nobody knows when it was opened
+
+
 class Reason(StrEnum):
     """Why a record was rejected: the closed list of dead letters and metrics."""
 

@@ -30,7 +30,7 @@ from alerts.states import State
 from alerts.transitions import Transition
 from stream import __version__
 from stream.messages.keys import Keyed
-from stream.messages.outcomes import Reason, RecordOutcome
+from stream.messages.outcomes import Reason, RecordOutcome, Remark
 from stream.messages.records import Stream
 from stream.messages.topic_names import DELIVERIES, TALLIES
 from stream.monitoring.gauges import ScrapeTimeCollector, WorkerView, limits
@@ -57,6 +57,11 @@ class CountedBatch(Protocol):
         """Rejected records, by reason."""
         ...
 
+    @property
+    def remarks(self) -> Mapping[Remark, int]:
+        """Records that were taken of which something is worth saying."""
+        ...
+
 
 class Metrics:
     """All metrics of one worker, in a registry of its own."""
@@ -78,6 +83,9 @@ class Metrics:
             "tocsin_clock_ahead",
             "Events whose timestamps are past the time that others agree on: they do not move the watermark.",
             ["topic"],
+        )
+        self._remarks = counter(
+            "tocsin_remarks", "Input records that were taken with a remark.", ["topic", "remark"]
         )
         self._keys = counter(
             "tocsin_sampled_keys",
@@ -163,6 +171,8 @@ class Metrics:
             self._events.labels(stream.topic, outcome.value).inc(count)
         for reason, count in output.reasons.items():
             self._rejected.labels(stream.topic, reason.value).inc(count)
+        for remark, count in output.remarks.items():
+            self._remarks.labels(stream.topic, remark.value).inc(count)
 
     def folded(self, stream: Stream, found: Mapping[str, int]) -> None:
         """Events that count as `(other)`, by dimension."""

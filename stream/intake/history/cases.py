@@ -1,26 +1,43 @@
-"""Open cases: since when each has been open, for time to resolution (TTR).
+"""Cases: since when each has been open, for time to resolution (TTR).
 
 A case is known by its case id or, without one, by customer and topic.  Its first contact opens it and
-`resolved` closes it; after that the next contact opens another.  A case without contact for
-`memory_ms` is given up: its resolution then counts only if it says itself when it was opened.
+`resolved` closes it; after that the next contact opens another.  A case without contact for the horizon
+(`case_horizon`, a year unless set) is given up: its resolution then counts only if it says itself when it was
+opened, and is told as untimed otherwise.
+
+A case that is reopened within `reopen_within` of its resolution goes on: what had been counted of that
+resolution is taken back, where and when it had been counted, and time runs from the first opening to the
+final resolution.  A second `resolved` for a case id that is closed, without a reopening in between, is a
+formality (many desks close what was solved after some days) and says nothing.
+
+    Mon 9 h contact    Mon 10 h resolved    Thu 9 h reopened     Thu 10 h resolved
+                       +1 case of 1 h       -1 case of 1 h       +1 case of 73 h
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from alerts.rules import DAY_MS
 from stream.columnar.hashtable import Found, HashTable, Keys
 from stream.columnar.structured import Table, at, stacked, where
 from stream.columnar.timestamps import NO_TIME, Ints
 from stream.indicators.cells import CELL, TTR_BUCKETS, TTR_GAMMA
+from stream.intake.history.case_lives import (
+    CASE,
+    NOT_COUNTED,
+    CaseTerms,
+    Lives,
+    counted_as,
+    live_through,
+)
 from stream.intake.history.touchpoints import (
     MET,
     REMEMBERED,
+    REOPENED,
     RESOLVED,
     TRANSFERRED,
-    UNSAID,
+    Mask,
     Order,
     Runs,
     first_closing,
@@ -29,23 +46,25 @@ from stream.intake.history.touchpoints import (
 from stream.intake.panes import tallies
 from stream.intake.wall import Undo
 
-CASE: Final = np.dtype([("key", "<u8"), ("opened_ms", "<i8"), ("at_ms", "<i8")])
-"""`opened_ms` is `NO_TIME` once the case is closed, `at_ms` the contact that was taken last."""
-
-MEMORY_MS: Final = 30 * DAY_MS
-"""Ours: longer silence means that nobody works on the case any more (or the repeat window, if longer)."""
-
-_SUM, _WITHIN, _OVER = CELL["ttr.sum_ms"], CELL["ttr.within"], CELL["ttr.over"]
+_SUM, _WITHIN, _OVER, _UNTIMED = CELL["ttr.sum_ms"], CELL["ttr.within"], CELL["ttr.over"], CELL["ttr.untimed"]
 _FIRST_BUCKET: Final = CELL["ttr.bucket/0"]
 _ROUNDING: Final = 1e-9
 """Keeps a duration that is a power of γ in the bucket that it ends, whichever way the logarithm rounds."""
 
 
-class Cases:
-    """Open cases of one partition."""
+@dataclass(frozen=True, slots=True)
+class Resolutions:
+    """What came of resolutions: their tallies, and how many could not be timed."""
 
-    def __init__(self, memory_ms: int, pane_ms: int, rows: Table | None = None) -> None:
-        self._memory_ms = memory_ms
+    rows: Table
+    untimed: int
+
+
+class Cases:
+    """Cases of one partition, open ones and those that may still be reopened."""
+
+    def __init__(self, terms: CaseTerms, pane_ms: int, rows: Table | None = None) -> None:
+        self._terms = terms
         self._pane_ms = pane_ms
         self._table = HashTable(CASE, rows)
 
@@ -61,7 +80,7 @@ class Cases:
         """Gives what puts it back to how it is now."""
         return self._table.mark()
 
-    def judge(self, touches: Table, target_ms: int, *, keep: bool = True) -> Table:
+    def judge(self, touches: Table, *, keep: bool = True) -> Resolutions:
         """Tallies of the resolutions among touches whose panes close; later calls carry later closings.
 
         With `keep` false nothing is remembered.
@@ -69,42 +88,70 @@ class Cases:
         touches = where(touches, touches["kind"] != TRANSFERRED)
         if keep:
             # A resolution may look for its case twice, by id and by subject; both find what was there before.
-            oldest_ms = first_closing(touches) * self._pane_ms - self._memory_ms
-            self._table.reserve(2 * len(touches), lambda table: _alive(table, oldest_ms))
-        opened_ms = touches["opened_ms"].copy()
+            now_ms = first_closing(touches) * self._pane_ms
+            self._table.reserve(2 * len(touches), lambda table: self._alive(table, now_ms))
+        opened_ms, resolved = touches["opened_ms"].copy(), touches["kind"] == RESOLVED
         by_case = touches["case"] != 0
-        found_ms = self._openings(where(touches, by_case), touches["case"][by_case], keep=keep)
-        opened_ms[by_case] = np.where(opened_ms[by_case] == NO_TIME, found_ms, opened_ms[by_case])
-        resolved = touches["kind"] == RESOLVED
-        by_subject = ~by_case | (resolved & (opened_ms == NO_TIME))
-        found_ms = self._openings(where(touches, by_subject), touches["subject"][by_subject], keep=keep)
-        opened_ms[by_subject] = np.where(opened_ms[by_subject] == NO_TIME, found_ms, opened_ms[by_subject])
+        lives = self._lives(where(touches, by_case), touches["case"][by_case], keep=keep, by_id=True)
+        opened_ms[by_case] = np.where(opened_ms[by_case] == NO_TIME, lives.opened_ms, opened_ms[by_case])
+        formal = np.zeros(len(touches), bool)
+        formal[by_case] = lives.formal
+        by_subject = ~by_case | (resolved & (opened_ms == NO_TIME) & ~formal)
+        more = self._lives(where(touches, by_subject), touches["subject"][by_subject], keep=keep, by_id=False)
+        opened_ms[by_subject] = np.where(
+            opened_ms[by_subject] == NO_TIME, more.opened_ms, opened_ms[by_subject]
+        )
         took_ms = touches["at_ms"] - opened_ms
-        timed = resolved & (opened_ms != NO_TIME) & (took_ms >= 0)
-        return self._tallied(where(touches, timed), took_ms[timed], target_ms)
+        timed = resolved & (opened_ms != NO_TIME) & (took_ms >= 0) & ~formal
+        lost = where(touches, resolved & ~timed & ~formal)
+        met = self._terms.met(touches["target"][timed], took_ms[timed])
+        rows = [self._tallied(where(touches, timed), took_ms[timed], met, 1)]
+        rows += [self._taken_back(each.taken_back) for each in (lives, more)]
+        rows.append(tallies(lost["closing"], lost["at_ms"] // self._pane_ms, lost["combo"], _UNTIMED))
+        return Resolutions(stacked(rows), len(lost))
 
-    def _openings(self, touches: Table, keys: Keys, *, keep: bool) -> Ints:
+    def _lives(self, touches: Table, keys: Keys, *, keep: bool, by_id: bool) -> Lives:
         """When the case that each touch belongs to was opened, `NO_TIME` where none is open."""
         if not len(touches):
-            return np.empty(0, np.int64)
+            return Lives.none(0)
         order = Order.of(touches, keys)
         found = self._table.find(order.keys)
         known = at(self._table.rows, found.places[found.places >= 0])
         heads = remembered(known["key"], known["at_ms"])
-        heads["opened_ms"] = known["opened_ms"]
+        heads["opened_ms"] = np.where(known["closed_ms"] == NO_TIME, known["opened_ms"], NO_TIME)
         runs = Runs.of(touches, order, heads)
         opened_ms = self._opened(runs)
+        ends = self._ends(runs, order.keys, opened_ms)
+        lives = Lives.none(len(runs.touches))
+        slow = self._eventful(runs, known, by_id=by_id)
+        if slow.any():
+            lives = live_through(runs, slow, (known, ends), self._terms, by_id=by_id)
+            opened_ms = np.where(slow, lives.opened_ms, opened_ms)
         if keep:
-            self._remember(runs, order.keys, found, opened_ms)
-        out = np.empty(len(touches), np.int64)
-        out[order.place] = opened_ms[runs.touches["kind"] != REMEMBERED]
-        return out
+            self._remember(ends, found)
+        out, formal = np.empty(len(touches), np.int64), np.zeros(len(touches), bool)
+        own = runs.touches["kind"] != REMEMBERED
+        out[order.place], formal[order.place] = opened_ms[own], lives.formal[own]
+        return Lives(out, formal, lives.taken_back)
+
+    def _eventful(self, runs: Runs, known: Table, *, by_id: bool) -> Mask:
+        """Places of runs that must be lived through one by one: they are few.
+
+        Those with a reopening and, for case ids, those with a resolution of what may have been closed before.
+        """
+        kind, count = runs.touches["kind"], len(runs.start)
+        marks = (kind == REOPENED).astype(np.int64) * 2
+        if by_id:
+            marks += kind == RESOLVED
+            marks[kind == REMEMBERED] += known["closed_ms"] != NO_TIME
+        weight: Mask = np.bincount(runs.start, marks, minlength=count)[runs.start] >= 2
+        return weight
 
     def _opened(self, runs: Runs) -> Ints:
         """For each place when its case was opened, by it or before it; `NO_TIME` for a stray resolution."""
         touches, opens = runs.touches, _opens(runs.touches)
         last = runs.last_before(opens)
-        oldest_ms = touches["closing"] * self._pane_ms - self._memory_ms
+        oldest_ms = touches["closing"] * self._pane_ms - self._terms.horizon_ms
         is_open = (last > runs.last_before(touches["kind"] == RESOLVED)) & (
             touches["at_ms"][last] >= oldest_ms
         )
@@ -112,28 +159,46 @@ class Cases:
         since_ms = np.where(touches["kind"] == REMEMBERED, touches["opened_ms"], touches["at_ms"])
         return np.where(is_open | opens, since_ms[opening], NO_TIME)
 
-    def _remember(self, runs: Runs, keys: Keys, found: Found, opened_ms: Ints) -> None:
-        """Keep how each run ends; `found` says where the runs' keys are."""
-        ends = runs.ends
+    def _ends(self, runs: Runs, keys: Keys, opened_ms: Ints) -> Table:
+        """How each run ends, as rows to remember."""
+        last, since_ms = at(runs.touches, runs.ends), opened_ms[runs.ends]
+        closed = last["kind"] == RESOLVED
+        since_ms = np.where(closed & (last["opened_ms"] != NO_TIME), last["opened_ms"], since_ms)
         rows = np.empty(len(keys), CASE)
-        closed = runs.touches["kind"][ends] == RESOLVED
-        rows["key"] = keys
-        rows["opened_ms"] = np.where(closed, NO_TIME, opened_ms[ends])
-        rows["at_ms"] = runs.touches["at_ms"][ends]
-        known = found.places >= 0
-        self._table.put(found.places[known], where(rows, known))
-        new = ~known & ~closed
-        self._table.add(where(rows, new), found, new)
+        rows["key"], rows["opened_ms"], rows["at_ms"] = keys, since_ms, last["at_ms"]
+        rows["closed_ms"] = np.where(closed, last["at_ms"], NO_TIME)
+        rows["combo"] = last["combo"]
+        rows["counted"] = np.where(closed, counted_as(self._terms, last, since_ms), NOT_COUNTED)
+        return rows
 
-    def _tallied(self, touches: Table, took_ms: Ints, target_ms: int) -> Table:
+    def _remember(self, ends: Table, found: Found) -> None:
+        """Keep how each run ends; `found` says where the runs' keys are.
+
+        A resolution of what nobody knew is kept only if it was counted, as that may be taken back.
+        """
+        known = found.places >= 0
+        self._table.put(found.places[known], where(ends, known))
+        new = ~known & ((ends["closed_ms"] == NO_TIME) | (ends["counted"] != NOT_COUNTED))
+        self._table.add(where(ends, new), found, new)
+
+    def _alive(self, table: Table, now_ms: int) -> Mask:
+        is_open = table["closed_ms"] == NO_TIME
+        alive: Mask = is_open & (table["at_ms"] >= now_ms - self._terms.horizon_ms)
+        alive |= ~is_open & (table["closed_ms"] >= now_ms - self._terms.reopen_ms)
+        return alive
+
+    def _tallied(self, touches: Table, took_ms: Ints, met: Mask, sign: int) -> Table:
         pane = touches["at_ms"] // self._pane_ms
-        said = touches["target"]
-        met = np.where(said == UNSAID, took_ms <= target_ms, said == MET)
         within = np.where(met, _WITHIN, _OVER)
-        columns = ((_SUM, took_ms), (within, 1), (_FIRST_BUCKET + bucket(took_ms), 1))
+        columns = ((_SUM, sign * took_ms), (within, sign), (_FIRST_BUCKET + bucket(took_ms), sign))
         return stacked(
             [tallies(touches["closing"], pane, touches["combo"], cell, count) for cell, count in columns]
         )
+
+    def _taken_back(self, resolutions: Table) -> Table:
+        """What had been counted of resolutions; `closing` is when they are taken back."""
+        took_ms = resolutions["at_ms"] - resolutions["opened_ms"]
+        return self._tallied(resolutions, took_ms, resolutions["target"] == MET, -1)
 
 
 def bucket(took_ms: Ints) -> Ints:
@@ -143,13 +208,8 @@ def bucket(took_ms: Ints) -> Ints:
     return number
 
 
-def _opens(touches: Table) -> NDArray[np.bool_]:
+def _opens(touches: Table) -> Mask:
     """Touches that open a case or belong to an open one; a closed case that is remembered does not."""
     closed = (touches["kind"] == REMEMBERED) & (touches["opened_ms"] == NO_TIME)
-    opens: NDArray[np.bool_] = (touches["kind"] != RESOLVED) & ~closed
+    opens: Mask = (touches["kind"] != RESOLVED) & ~closed
     return opens
-
-
-def _alive(table: Table, oldest_ms: int) -> NDArray[np.bool_]:
-    alive: NDArray[np.bool_] = (table["opened_ms"] != NO_TIME) & (table["at_ms"] >= oldest_ms)
-    return alive

@@ -3,9 +3,19 @@
 A contact is a repeat, and so failed, if the same customer made contact about the same subject within the
 repeat window; what counts as the same subject is hashed into the key.  A transfer fails the contact that
 it belongs to, once.  A case that is reopened counts as one more contact, which failed.
+
+Each contact gives one observation.  A first contact gives a success, in its own scope and at its own time.  A
+repeat gives a failure at its own time, when it is known, and in the scope of the contact that it repeats:
+that one had not solved the matter.  Say team A answers Ann at 9 h and team B answers her again at 11 h:
+
+    9 h   A: success        11 h   A: failure        so A has 50 %, and B nothing yet
+
+With `charge: repeat` the failure would be B's.  A late contact, older than the latest known, is itself the
+one that had not solved the matter, and so keeps its failure.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 import numpy as np
@@ -52,11 +62,27 @@ class Verdicts:
     charged: Table
 
 
+class Charge(StrEnum):
+    """Whose scope a repeat counts against."""
+
+    FIRST = "first"  # that of the contact that it repeats
+    REPEAT = "repeat"  # its own
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatRule:
+    """What is a repeat, and whom it counts against."""
+
+    window_ms: int
+    charge: Charge = Charge.FIRST
+
+
 class Contacts:
     """Contact history of one partition's customers, over the repeat window."""
 
-    def __init__(self, window_ms: int, pane_ms: int, rows: Table | None = None) -> None:
-        self._window_ms = window_ms
+    def __init__(self, rule: RepeatRule, pane_ms: int, rows: Table | None = None) -> None:
+        self._window_ms = rule.window_ms
+        self._charge = rule.charge
         self._pane_ms = pane_ms
         self._table = HashTable(HISTORY, rows)
 
@@ -94,7 +120,12 @@ class Contacts:
         solved[kind == REMEMBERED] = known["solved"] != 0
         charging = np.flatnonzero((kind == TRANSFERRED) & near & solved[latest])
         charged, first = np.unique(latest[charging], return_index=True)
-        verdicts = self._verdicts(runs.touches, solved, charged, runs.touches["closing"][charging[first]])
+        verdicts = self._verdicts(
+            self._charged(runs.touches, latest, near),
+            solved,
+            charged,
+            runs.touches["closing"][charging[first]],
+        )
         if keep and len(touches):
             solved[charged] = False
             self._remember(runs, found, solved)
@@ -110,6 +141,16 @@ class Contacts:
         oldest_ms = touches["closing"] * self._pane_ms - self._window_ms
         near: Mask = (latest >= 0) & (np.abs(at_ms - at_ms[latest]) <= self._window_ms)
         return near & (at_ms[latest] >= oldest_ms)
+
+    def _charged(self, touches: Table, latest: Ints, near: Mask) -> Table:
+        """Touches with the scope in which each counts: a repeat in that of the contact that it repeats."""
+        repeats = near & np.isin(touches["kind"], (CONTACT, HANDED_ON, REOPENED))
+        repeats &= touches["at_ms"][latest] <= touches["at_ms"]
+        if self._charge is Charge.REPEAT or not repeats.any():
+            return touches
+        placed = touches.copy()
+        placed["combo"][repeats] = touches["combo"][latest[repeats]]
+        return placed
 
     def _verdicts(self, touches: Table, solved: Mask, charged: Ints, closing: Ints) -> Verdicts:
         """Every contact counts once; those that a transfer charges change sides when it is taken."""

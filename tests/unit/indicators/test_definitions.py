@@ -30,6 +30,7 @@ def test_criteria_are_printed_with_the_score() -> None:
         "transfers": "fail",
         "abandoned": "exclude",
         "satisfied": "ignore",
+        "charge": "first",
     }
     assert definition("csat", DEFAULTS)["positive_from"] == 4
     assert (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
-from stream.messages.outcomes import RecordOutcome
+from stream.messages.outcomes import RecordOutcome, Remark
 from stream.messages.records import Stream
 from stream.messages.tallies import Kind
 from tests.builders import plan_of
@@ -276,3 +276,32 @@ def test_tables_that_are_swept_and_grow_change_nothing(cut: int | None) -> None:
             found.update(told(intake, stream, events[start : start + cut] if cut else events))
             intake.open_sections({stream: 31_000})
     assert without_zeros(found) == model.counts()
+
+
+def test_one_form_may_ask_for_several_indicators() -> None:
+    """An answer is known by its id and its indicator; the same one again is a duplicate."""
+    intake = Intake(plan_of("rules: []"), 0)
+    scores = {"csat": 5, "nps": 9, "ces": 2}
+    answers = [
+        {"id": "r1", "at": START_S, "channel": "web", "indicator": indicator, "score": score}
+        for indicator, score in [*scores.items(), *scores.items()]
+    ]
+    output = intake.feed(Stream.FEEDBACK, records(answers))
+    assert output.outcomes[RecordOutcome.ACCEPTED] == 3
+    assert output.outcomes[RecordOutcome.DUPLICATE] == 3
+
+
+def test_what_is_older_than_ids_are_remembered_is_told() -> None:
+    """Sent again after the horizon it counts twice, and nobody could tell."""
+    intake = Intake(plan_of("timing: {dedup_horizon: 1h}\nrules: []"), 0)
+    first, later = contact(1, 0), contact(2, 7200)
+    output = intake.feed(Stream.INTERACTIONS, records([first, later, first]))
+    assert output.remarks == {Remark.BEYOND_HORIZON: 1}
+
+
+def test_a_resolution_of_an_unknown_case_is_told() -> None:
+    """It is not timed, and the log's reader hears how many were not."""
+    intake = Intake(plan_of("rules: []"), 0)
+    events = [contact(1, 0, event="resolved"), contact(2, 100, id="later")]
+    output = intake.feed(Stream.INTERACTIONS, records(events))
+    assert output.remarks == {Remark.UNTIMED: 1}

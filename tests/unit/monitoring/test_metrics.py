@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from alerts.transitions import Transition
 from stream import __version__
 from stream.messages.keys import Keyed
-from stream.messages.outcomes import Reason, RecordOutcome
+from stream.messages.outcomes import Reason, RecordOutcome, Remark
 from stream.messages.records import Stream
 from stream.monitoring.metrics import Metrics
 from tests.builders import plan_of
@@ -28,6 +28,7 @@ class Batch:
 
     outcomes: dict[RecordOutcome, int] = field(default_factory=dict)
     reasons: dict[Reason, int] = field(default_factory=dict)
+    remarks: dict[Remark, int] = field(default_factory=dict)
 
 
 def _metrics() -> Metrics:

@@ -9,18 +9,21 @@ from stream.columnar.structured import stacked
 from stream.columnar.timestamps import NO_TIME
 from stream.indicators.cells import TTR_BUCKETS, TTR_GAMMA
 from stream.indicators.plan import Plan
-from stream.intake.history.cases import CASE, Cases, bucket
-from stream.intake.history.touchpoints import CONTACT, RESOLVED, TOUCH
+from stream.intake.history.case_lives import CASE, CaseTerms
+from stream.intake.history.cases import Cases, bucket
+from stream.intake.history.touchpoints import CONTACT, REOPENED, RESOLVED, TOUCH
 from stream.intake.panes import merged
 from tests.builders import plan_of
 from tests.event_builders import START_S, Event, contact, whole
 
 HOUR_S, DAY_S = 3600, 86_400
+TERMS = CaseTerms(1000, 5000, 2000, 10)
 
 
 def plan(fcr: str = "") -> Plan:
     """TTR with a target of one hour, with FCR or without."""
-    return plan_of(f"indicators: {{ttr: {{target: 1h}}{fcr}}}\nrules: []\n")
+    ttr = "ttr: {target: 1h, case_horizon: 30d}"
+    return plan_of(f"indicators: {{{ttr}{fcr}}}\nrules: []\n")
 
 
 def case(name: str, *events: Event, took_s: float = 0, within: int = 0, over: int = 0) -> Any:
@@ -54,11 +57,55 @@ LIVES = (
     case("a case closes once", at(0), done(60), done(90), took_s=60, within=1),
     case("the next contact opens another", at(0), done(60), at(100), done(130), took_s=90, within=2),
     case(
-        "a reopened case runs anew",
+        "a reopened case takes its first solution back",
         at(0),
         done(60),
         at(100, event="reopened"),
         done(130),
+        took_s=130,
+        within=1,
+    ),
+    case("and has none until it is solved again", at(0), done(60), at(100, event="reopened")),
+    case(
+        "reopened twice",
+        at(0, case="1"),
+        done(60, case="1"),
+        at(2 * DAY_S, event="reopened", case="1"),
+        done(3 * DAY_S, case="1"),
+        at(4 * DAY_S, event="reopened", case="1"),
+        done(5 * DAY_S, case="1"),
+        took_s=5 * DAY_S,
+        over=1,
+    ),
+    case(
+        "with the opening that its sender says",
+        done(60, case="1", opened_at=START_S),
+        at(DAY_S, event="reopened", case="1"),
+        done(2 * DAY_S, case="1", opened_at=START_S),
+        took_s=2 * DAY_S,
+        over=1,
+    ),
+    case(
+        "reopened too late it is another case",
+        at(0),
+        done(60),
+        at(8 * DAY_S, event="reopened"),
+        done(8 * DAY_S + 30),
+        took_s=90,
+        within=2,
+    ),
+    case(
+        "to close what is solved is a formality",
+        at(0, case="1"),
+        done(60, case="1"),
+        done(5 * DAY_S, case="1", opened_at=START_S),
+        took_s=60,
+        within=1,
+    ),
+    case(
+        "two cases without ids are two",
+        done(60, opened_at=START_S),
+        done(90, opened_at=START_S + 60),
         took_s=90,
         within=2,
     ),
@@ -113,16 +160,16 @@ def test_buckets_hold_what_their_bounds_say() -> None:
 
 def test_closed_and_silent_cases_are_forgotten() -> None:
     """A hundred thousand cases, half of them resolved, over many times the memory, leave few behind."""
-    cases = Cases(1000, 10)
+    cases = Cases(CaseTerms(1000, 1000, 500, 10), 10)
     touches = np.zeros(100_000, TOUCH)
     touches["subject"] = np.repeat(np.random.default_rng(5).integers(0, 2**64, 50_000, np.uint64), 2)
     touches["at_ms"] = np.arange(len(touches))
     touches["closing"] = touches["at_ms"] // 10
     touches["kind"][1::4], touches["kind"][0::2] = RESOLVED, CONTACT
     for first in range(0, len(touches), 500):
-        cases.judge(touches[first : first + 500], 1000)
+        cases.judge(touches[first : first + 500])
     assert len(cases) < 5000
-    assert CASE.itemsize <= 24
+    assert CASE.itemsize <= 48
 
 
 def test_tables_that_are_swept_and_grow_change_nothing() -> None:
@@ -134,13 +181,13 @@ def test_tables_that_are_swept_and_grow_change_nothing() -> None:
     touches["case"] = np.where(by_case, touches["subject"] ^ np.uint64(2**63), 0)
     touches["at_ms"], touches["id"] = np.arange(len(touches)), np.arange(len(touches))
     touches["closing"], touches["opened_ms"] = touches["at_ms"] // 10, NO_TIME
-    touches["kind"] = rng.choice([CONTACT, CONTACT, CONTACT, RESOLVED], len(touches))
-    whole_batch = merged(Cases(5000, 10).judge(touches, 1000))
+    touches["kind"] = rng.choice([CONTACT, CONTACT, CONTACT, RESOLVED, REOPENED], len(touches))
+    whole_batch = merged(Cases(TERMS, 10).judge(touches).rows)
     for cut in (50, 500):
-        cases = Cases(5000, 10)
+        cases = Cases(TERMS, 10)
         parts = []
         for first in range(0, len(touches), cut):
-            cases.judge(touches[first : first + 900], 1000, keep=False)
-            parts.append(cases.judge(touches[first : first + cut], 1000))
+            cases.judge(touches[first : first + 900], keep=False)
+            parts.append(cases.judge(touches[first : first + cut]).rows)
         assert merged(stacked(parts)).tolist() == whole_batch.tolist()
     assert len(whole_batch) > 1000

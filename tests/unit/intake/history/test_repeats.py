@@ -1,5 +1,6 @@
 """Contacts: hand-made histories, and what first contact resolution comes to."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from stream.indicators.cells import CELL
 from stream.indicators.plan import Plan
-from stream.intake.history.repeats import HISTORY, Contacts
+from stream.intake.history.repeats import HISTORY, Contacts, RepeatRule
 from stream.intake.history.touchpoints import CONTACT, TOUCH
 from stream.intake.intake import Intake
 from stream.messages.records import Stream
@@ -180,7 +181,7 @@ def test_open_panes_can_be_looked_at() -> None:
 
 def test_history_is_forgotten_after_the_window() -> None:
     """A hundred thousand customers over seventy windows leave few behind."""
-    contacts = Contacts(1000, 10)
+    contacts = Contacts(RepeatRule(1000), 10)
     touches = np.zeros(100_000, TOUCH)
     touches["person"] = np.random.default_rng(5).integers(0, 2**64, len(touches), np.uint64)
     touches["at_ms"] = np.arange(len(touches))
@@ -200,8 +201,27 @@ def test_a_long_batch_forgets_nothing_that_its_first_contacts_need() -> None:
     touches["closing"], touches["kind"] = touches["at_ms"] // 10, CONTACT
 
     def failed(cuts: list[int]) -> int:
-        contacts = Contacts(1_200, 10)
+        contacts = Contacts(RepeatRule(1_200), 10)
         parts = (contacts.judge(part).rows for part in np.split(touches, cuts))
         return sum(int(rows["count"][rows["cell"] == CELL["fcr.failed"]].sum()) for rows in parts)
 
     assert failed([600]) == failed(list(range(100, 2_000, 100))) == 500
+
+
+def test_a_repeat_counts_against_whom_it_repeats() -> None:
+    """Forty customers whom team A failed call team B: A failed them, B has solved nothing wrong."""
+    events = [at(n, id=f"a{n}", customer=f"c{n}", team="A") for n in range(40)]
+    events += [at(7200 + n, id=f"b{n}", customer=f"c{n}", team="B") for n in range(40)]
+    for charge, failing in (("first", "A"), ("repeat", "B")):
+        teams = plan_of(
+            f"indicators: {{fcr: {{charge: {charge}}}}}\n"
+            "rules: [{name: low, indicator: fcr, by: [team], warning: 70}]"
+        )
+        intake = Intake(teams, 0)
+        found = told(intake, Stream.INTERACTIONS, [*events, at(90_000, id="end", customer="z")])
+        by_team: Counter[tuple[str, str]] = Counter()
+        for key, n in found.items():
+            if key[3] == "team|team":
+                by_team[key[4][0], key[5]] += n
+        assert (by_team["A", "fcr.resolved"], by_team[failing, "fcr.failed"]) == (40, 40)
+        assert ({"A", "B"} - {failing}).pop() not in {team for team, cell in by_team if cell == "fcr.failed"}
