@@ -14,7 +14,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from standardwebhooks import Webhook
 
-from alerts.delivery.dispatcher import Dispatcher, Entry
+from alerts.delivery.delivery_log import Entry
+from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.group_log import GroupRecord
 from alerts.delivery.mutes import Muting
 from alerts.delivery.notices import TransitionNews
@@ -138,8 +139,23 @@ class Post:
         self._offset = 0
         self._moved = asyncio.Event()
         self.urls: dict[str, str] = {}
+        self.events: list[dict[str, object]] = []
         self.others: tuple[Receiver, ...] = ()
         """Receivers that are no hooks of ours."""
+
+    @asynccontextmanager
+    async def server(self) -> AsyncIterator[str]:
+        """A server that takes PagerDuty's events; its address."""
+
+        async def handle(request: web.Request) -> web.Response:
+            self.events.append(orjson.loads(await request.read()))
+            self._moved.set()
+            return web.Response(status=202)
+
+        app = web.Application()
+        app.router.add_post("/pd", handle)
+        async with TestServer(app) as server:
+            yield str(server.make_url("")).rstrip("/")
 
     @asynccontextmanager
     async def running(self, policy: Policy = HASTY) -> AsyncIterator["Post"]:

@@ -10,13 +10,14 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
+from alerts.delivery.ack_news import AckMessage, ack_deliveries, ack_message, acknowledged
 from alerts.delivery.backlog import Delivery
+from alerts.delivery.commands import Acknowledge, Command
+from alerts.delivery.delivery_log import Countdown, DeliveryLog, Entry
 from alerts.delivery.group_desk import GroupDesk, GroupMessage
-from alerts.delivery.group_log import GroupRecord
 from alerts.delivery.group_rules import gathers
 from alerts.delivery.mutes import Mute, Muting
 from alerts.delivery.notices import NotATransition, Notice, notice
@@ -46,57 +47,6 @@ LOOK_AGAIN_S: Final = 30.0
 PATIENT: Final = Policy()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the delivery log: how a notice to a receiver ended, and when (RFC 3339, UTC)."""
-
-    id: str
-    alert: str
-    seq: int
-    state: str
-    receiver: str
-    outcome: str
-    reason: str
-    attempts: int
-    status: int | None
-    at: str
-    memory: str = ""
-
-
-class DeliveryLog(Protocol):
-    """Where settled deliveries are written, by partition of cx.alerts; returns when they are durable."""
-
-    async def history(self, partition: int) -> Iterable[Entry]:
-        """Everything that is known of a partition, oldest first."""
-        ...
-
-    async def write(self, partition: int, entry: Entry) -> None:
-        """Add one entry."""
-        ...
-
-    async def put(self, record: GroupRecord) -> None:
-        """Add a record to the partition that its group belongs to; `Dispatcher.fold` gets it back."""
-        ...
-
-    async def caught_up(self) -> None:
-        """Returns when all records of groups that were written before this call have been folded."""
-        ...
-
-
-class Countdown:
-    """Calls `at_zero` when `one_less` has been called `count` times."""
-
-    def __init__(self, count: int, at_zero: Callable[[], None]) -> None:
-        self._count = count
-        self._at_zero = at_zero
-
-    def one_less(self) -> None:
-        """One more has finished."""
-        self._count -= 1
-        if self._count == 0:
-            self._at_zero()
-
-
 class Dispatcher:
     """Delivers from `start` to `close`.
 
@@ -120,6 +70,7 @@ class Dispatcher:
         self._log = log
         self._meter = meter
         self._muting = muting
+        self._tasks: set[asyncio.Task[None]] = set()
         self.alerts = OpenAlerts()
         """Told of every record of cx.alerts, of other workers' partitions too."""
         self.writer = Writer(rulebook, self.alerts, muting)
@@ -155,6 +106,21 @@ class Dispatcher:
         await self.desk.close()
         await asyncio.gather(*(line.close(GRACE_S) for line in self._lines.values()))
         await self._client.close()
+
+    def heard(self, command: Command) -> None:
+        """Somebody has said something: news may be due now, and some receivers show who takes care."""
+        self.desk.look()
+        if not isinstance(command, Acknowledge):
+            return
+        now_s = time.time()
+        about = acknowledged(command, self.alerts.named(command.alert)[:1], now_s)
+        if about is None:
+            return
+        receivers = self._rulebook.receivers
+        for name, delivery in ack_deliveries(about, receivers, self._heard, self.desk.owned(), now_s):
+            task = asyncio.create_task(self._send(name, delivery))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def offer(
         self, partition: int, offset: int, value: bytes | None, on_done: Callable[[], None], written_ms: int
@@ -211,11 +177,15 @@ class Dispatcher:
     def _message(self, receiver: Receiver, delivery: Delivery) -> ReceiverMessage:
         if isinstance(delivery.message, GroupMessage):
             return self.writer.group(delivery.message, receiver)
+        if isinstance(delivery.message, AckMessage):
+            return ack_message(delivery.message, self.writer, receiver)
         return self.writer.alone(delivery.notice, receiver)
 
     def _memory_of(self, receiver: str, delivery: Delivery) -> str:
         if isinstance(delivery.message, GroupMessage):
             return delivery.message.group.memory
+        if isinstance(delivery.message, AckMessage):
+            return delivery.message.memory
         heard = self._heard.get(delivery.partition)
         return "" if heard is None else heard.progress(delivery.notice.alert, receiver).memory
 
@@ -266,6 +236,8 @@ class Dispatcher:
         if isinstance(delivery.message, GroupMessage):
             await self.desk.settled(delivery.message, delivery, settled)
             return
+        if isinstance(delivery.message, AckMessage):
+            return  # a picture of what cx.commands says, of which there is no need to keep account
         news, heard = delivery.notice, self._heard.get(delivery.partition)
         if settled.outcome is not DeliveryOutcome.REPEATED:
             await self._log.write(delivery.partition, _entry(receiver, delivery, settled))

@@ -6,7 +6,7 @@ partitions that belong to its worker.
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
@@ -109,6 +109,13 @@ class GroupDesk:
             self._owned.discard(partition)
             self._under_way -= self._books.get(partition, GroupBook()).groups.keys()
 
+    def owned(self) -> Iterator[tuple[int, AlertGroup]]:
+        """The groups of this worker's partitions."""
+        for partition in self._owned:
+            book = self._books.get(partition)
+            for group in list(book.groups.values()) if book else ():
+                yield partition, group
+
     def look(self) -> None:
         """Something may be due, or be held back no longer: a command has come."""
         self._held.clear()
@@ -159,10 +166,8 @@ class GroupDesk:
     async def _run(self) -> None:
         while True:
             self._wake.clear()
-            for partition in sorted(self._owned):
-                book = self._books.get(partition)
-                for group in list(book.groups.values()) if book else ():
-                    await self._look_at(partition, group, time.time())
+            for partition, group in list(self.owned()):
+                await self._look_at(partition, group, time.time())
             try:
                 async with asyncio.timeout(TICK_S):
                     await self._wake.wait()

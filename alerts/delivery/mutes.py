@@ -1,6 +1,7 @@
 """Muting: of what nobody wants to hear, because it was silenced or somebody takes care of it already."""
 
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,17 +21,17 @@ class Mute:
     until_s: float | None
 
 
-def nobody() -> None:
+def nobody(_command: Command) -> None:
     """Nobody wants to know."""
 
 
 class Muting:
     """What was silenced or acknowledged, as far as the commands go that were applied."""
 
-    def __init__(self, most: int = MOST_ACKNOWLEDGED) -> None:
+    def __init__(self, most: int = MOST_ACKNOWLEDGED, told: Callable[[Command], None] = nobody) -> None:
         self._most = most
         self._verdicts: OrderedDict[str, str] = OrderedDict()
-        self.told = nobody
+        self.told = told
         """Is called after each command."""
         self._silences: dict[str, SilenceCommand] = {}
         self._acknowledged: OrderedDict[str, Acknowledge] = OrderedDict()
@@ -54,7 +55,7 @@ class Muting:
                 self._verdicts.move_to_end(alert)
                 if len(self._verdicts) > self._most:
                     self._verdicts.popitem(last=False)
-        self.told()
+        self.told(command)
 
     def silences(self, now_s: float) -> list[SilenceCommand]:
         """Those in force; the others are forgotten."""
@@ -71,6 +72,10 @@ class Muting:
     def verdict(self, alert: str) -> str | None:
         """What somebody has said an alert turned out to be: true, false or known."""
         return self._verdicts.get(alert)
+
+    def verdicts(self) -> Mapping[str, str]:
+        """Every verdict, by alert."""
+        return self._verdicts
 
     def why_muted(self, notice: Notice, now_s: float) -> Mute | None:
         """Why a notice must not be sent now; None when it may.

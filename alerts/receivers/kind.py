@@ -43,7 +43,8 @@ class ReceiverKind:
 
     `complaint` says what is wrong with the settings that are given together, by name.  `pace_s` is the least
     time between two messages that the vendor allows.  `resend_s` is how often what fires is told again, since
-    the receiver takes silence for health; 0: never.
+    the receiver takes silence for health; 0: never.  `acks_with` names the setting with which a receiver can
+    show that somebody takes care of an alert; "" for kinds that cannot.
     """
 
     specs: tuple[SettingSpec, ...]
@@ -51,3 +52,4 @@ class ReceiverKind:
     complaint: Callable[[Collection[str]], str | None] = nothing_to_say
     pace_s: float = 0.0
     resend_s: float = 0.0
+    acks_with: str = ""

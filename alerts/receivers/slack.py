@@ -180,4 +180,5 @@ SLACK: Final = ReceiverKind(
     open=_opened,
     complaint=_complaint,
     pace_s=PACE_S,
+    acks_with="bot_token",
 )

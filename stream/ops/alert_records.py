@@ -10,7 +10,7 @@ import msgspec
 
 from alerts.delivery import commands
 from alerts.delivery.commands import Acknowledge, Judgement
-from alerts.delivery.dispatcher import Entry
+from alerts.delivery.delivery_log import Entry
 from alerts.delivery.group_log import GroupTold, decode_group
 from alerts.delivery.wording import span
 from alerts.errors import UNREADABLE, SettingsError

@@ -28,6 +28,7 @@ from stream.kafka.trimming import Trimmer
 from stream.messages.topic_names import ALERTS, TALLIES
 from stream.monitoring.metrics import Metrics
 from stream.monitoring.server import serve
+from stream.monitoring.verdicts import VerdictCollector
 from stream.transport.faust_app import FAMILIES, INPUTS, Agents, build, consumer_options
 from stream.transport.link import Link
 from stream.worker.alert_api import AlertApi, AlertDesk
@@ -156,6 +157,7 @@ class Worker:
         settings = self._settings
         async with AsyncExitStack() as stack:
             self._metrics.watch(self)
+            self._metrics.registry.register(VerdictCollector(self._notifier.verdicts))
             web = await serve(settings.host, settings.port, self._metrics, self, self._api().answer)
             stack.push_async_callback(web.close)
             on_listening(settings.host, web.port)

@@ -5,6 +5,7 @@ of cx.alerts finds in one place what its receivers have heard.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
@@ -14,7 +15,8 @@ from alerts.delivery.ack_links import AckLinks
 from alerts.delivery.command_seal import CommandSeal
 from alerts.delivery.commands import Command, key
 from alerts.delivery.commands import encode as encode_command
-from alerts.delivery.dispatcher import Countdown, Dispatcher, Entry
+from alerts.delivery.delivery_log import Countdown, Entry
+from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.group_log import GroupRecord, decode_group, encode_group
 from alerts.delivery.mutes import Muting
 from alerts.delivery.receiver_queue import Meter
@@ -126,7 +128,7 @@ class Notifier:
         self.alerts = self._dispatcher.alerts
         self._feed = TopicFeed(log_topic.options, (ALERTS, DELIVERIES), self._follow, failed)
         log_topic.feed = self._feed
-        muting.told = self._dispatcher.desk.look
+        muting.told = self._dispatcher.heard
 
     async def start(self) -> None:
         """Read all commands there are, then begin to deliver."""
@@ -151,6 +153,14 @@ class Notifier:
         value = encode_command(command)
         message = Outgoing(COMMANDS, value, key(command).encode(), 0, self._seal.headers(value))
         await self._outbox.durable(await self._outbox.put([message]))
+
+    def verdicts(self) -> Mapping[tuple[str, str], int]:
+        """How many alerts were judged how, by rule and verdict."""
+        found: Counter[tuple[str, str]] = Counter()
+        for alert, verdict in self.muting.verdicts().items():
+            for news in self.alerts.named(alert)[:1]:
+                found[news.rule, verdict] += 1
+        return found
 
     def link_with(self, links: AckLinks) -> None:
         """Notices lead to a page that acknowledges, from now on."""

@@ -9,7 +9,7 @@ import pytest
 from alerts.delivery.commands import Acknowledge, SilenceCommand, Unsilence
 from alerts.delivery.group_log import GroupTold
 from alerts.delivery.retry_policy import Policy
-from alerts.paging import EVERYTHING, Escalation, Route, Timers
+from alerts.paging import EVERYTHING, Escalation, Receiver, Route, Timers
 from tests.post import Hook, MemoryLog, Post, now_ms, transition
 
 GATHERED = Timers(group_by=("rule",), group_wait_ms=200, group_interval_ms=400)
@@ -197,5 +197,29 @@ def test_a_change_of_severity_stays_in_its_group(severity: str) -> None:
             await post.until(lambda: len(post.hooks["pager"].bodies) == 2)
             await post.offer(transition("a", 3, "resolved", "warning"), written_ms=now_ms())
             await post.until(lambda: len(post.hooks["pager"].bodies) == 3)
+
+    _run(body)
+
+
+def test_an_acknowledgement_shows_where_it_can() -> None:
+    """PagerDuty's incident is acknowledged under its key; a plain webhook has no word for it."""
+
+    async def body() -> None:
+        events, hook = Hook(signed=False), Hook()
+        post = Post({"events": events, "desk": hook}, routes=(Route("events"), Route("desk"), Route("pd")))
+        async with post.server() as url:
+            settings = {"routing_key": ("k",), "url": (f"{url}/pd",)}
+            post.others = (Receiver("pd", "pagerduty", settings, allow_private=True),)
+            async with post.running(CALM) as running:
+                await running.offer(transition("a", 1))
+                running.dispatcher.alerts.apply(transition("a", 1))
+                await running.settled(1)
+                now = datetime.now(UTC)
+                running.muting.told = running.dispatcher.heard
+                running.muting.apply(Acknowledge(alert="a", severity="critical", at=now, by="ann"))
+                await running.until(lambda: len(post.events) == 2)
+                assert [each["event_action"] for each in post.events] == ["trigger", "acknowledge"]
+                assert {each["dedup_key"] for each in post.events} == {"a"}
+                assert len(hook.bodies) == len(events.bodies) == 1
 
     _run(body)

@@ -14,7 +14,7 @@ from referencing import Registry, Resource
 
 from alerts.delivery import commands
 from alerts.delivery.commands import Acknowledge, Judgement, SilenceCommand, Unsilence
-from alerts.delivery.dispatcher import Entry
+from alerts.delivery.delivery_log import Entry
 from alerts.delivery.notices import TOLD, notice
 from alerts.delivery.retry_policy import DeliveryOutcome
 from alerts.readings import Status

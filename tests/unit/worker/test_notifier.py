@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.delivery.dispatcher import Countdown, Entry
+from alerts.delivery.delivery_log import Countdown, Entry
 from stream.worker.notifier import decode, encode
 
 ENTRY = Entry("a.1", "a", 1, "firing", "desk", "delivered", "HTTP 200", 2, 200, "2026-11-22T10:00:00Z")

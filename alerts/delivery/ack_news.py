@@ -1,0 +1,70 @@
+"""News that somebody takes care of an alert, for receivers that show it: PagerDuty, a Slack bot."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import msgspec
+
+from alerts.delivery.backlog import Delivery
+from alerts.delivery.commands import Acknowledge
+from alerts.delivery.groups import AlertGroup
+from alerts.delivery.notices import Notice, TransitionNews, notice
+from alerts.delivery.progress import HeardTransitions
+from alerts.delivery.writer import Writer
+from alerts.paging import Receiver
+from alerts.receivers.kinds import KINDS
+from alerts.receivers.message import NewsState, ReceiverMessage
+
+FRESH_S: Final = 120.0
+"""Older acknowledgements are what a worker reads when it starts: they were told when they were new."""
+
+
+@dataclass(frozen=True, slots=True)
+class AckMessage:
+    """An acknowledgement on its way; `memory` is where the alert's message stands."""
+
+    notice: Notice
+    memory: str
+
+
+def shows_acks(receiver: Receiver) -> bool:
+    """Whether a receiver can show that somebody takes care, without one more message."""
+    return KINDS[receiver.kind].acks_with in receiver.settings
+
+
+def acknowledged(command: Acknowledge, news: Iterable[TransitionNews], now_s: float) -> Notice | None:
+    """The alert that an acknowledgement is about; None where it is over or the acknowledgement is old."""
+    found = next(iter(news), None)
+    if found is None or found.state == "resolved" or now_s - command.at.timestamp() > FRESH_S:
+        return None
+    return notice(msgspec.json.encode(found))
+
+
+def ack_deliveries(
+    about: Notice,
+    receivers: Iterable[Receiver],
+    heard: Mapping[int, HeardTransitions],
+    groups: Iterable[tuple[int, AlertGroup]],
+    now_s: float,
+) -> Iterator[tuple[str, Delivery]]:
+    """Who is told, and what: those who have heard of the alert, by itself or as a group of one."""
+    showing = {each.name for each in receivers if shows_acks(each)}
+    for partition, known in heard.items():
+        for name in sorted(known.concerned(about.alert) & showing):
+            progress = known.progress(about.alert, name)
+            if progress.told:
+                yield name, _delivery(about, partition, progress.memory, now_s)
+    for partition, group in groups:
+        if group.receiver in showing and set(group.told) == {about.alert}:
+            yield group.receiver, _delivery(about, partition, group.memory, now_s)
+
+
+def ack_message(message: AckMessage, writer: Writer, receiver: Receiver) -> ReceiverMessage:
+    """The alert's message as it stands, with who takes care of it."""
+    written = writer.alone(message.notice, receiver)
+    return replace(written, key=f"{message.notice.alert}.ack", state=NewsState.ACKNOWLEDGED.value)
+
+
+def _delivery(about: Notice, partition: int, memory: str, now_s: float) -> Delivery:
+    return Delivery(about, partition, now_s, lambda: None, message=AckMessage(about, memory))

@@ -1,0 +1,58 @@
+"""The delivery log: how each notice ended, so that nothing is told twice, and records of groups."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from alerts.delivery.group_log import GroupRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the delivery log: how a notice to a receiver ended, and when (RFC 3339, UTC)."""
+
+    id: str
+    alert: str
+    seq: int
+    state: str
+    receiver: str
+    outcome: str
+    reason: str
+    attempts: int
+    status: int | None
+    at: str
+    memory: str = ""
+
+
+class DeliveryLog(Protocol):
+    """Where settled deliveries are written, by partition of cx.alerts; returns when they are durable."""
+
+    async def history(self, partition: int) -> Iterable[Entry]:
+        """Everything that is known of a partition, oldest first."""
+        ...
+
+    async def write(self, partition: int, entry: Entry) -> None:
+        """Add one entry."""
+        ...
+
+    async def put(self, record: GroupRecord) -> None:
+        """Add a record to the partition that its group belongs to; `Dispatcher.fold` gets it back."""
+        ...
+
+    async def caught_up(self) -> None:
+        """Returns when all records of groups that were written before this call have been folded."""
+        ...
+
+
+class Countdown:
+    """Calls `at_zero` when `one_less` has been called `count` times."""
+
+    def __init__(self, count: int, at_zero: Callable[[], None]) -> None:
+        self._count = count
+        self._at_zero = at_zero
+
+    def one_less(self) -> None:
+        """One more has finished."""
+        self._count -= 1
+        if self._count == 0:
+            self._at_zero()
