@@ -26,7 +26,9 @@ def stepped(event: dict[str, Value], scales: Mapping[str, tuple[int, ...]] = STE
     Raises:
         RowError: the score is not on its stepped scale.
     """
-    steps = scales.get(str(event.get("scale")))
+    if "scale" not in event:
+        return event
+    steps = scales.get(str(event["scale"]))
     if steps is None or event.get("indicator") == "ces":  # effort is no yes or no
         return event
     score = event.get("score")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, Protocol
 
@@ -188,14 +189,25 @@ class Template:
     @property
     def columns(self) -> Sequence[str]:
         """The columns between braces."""
-        return HOLE.findall(self.text)
+        return _pieces(self.text)[1]
 
     def read(self, row: Row) -> Value | None:
         """The text with its columns filled in."""
-        parts = {column: cell(row, column, self.nulls) for column in self.columns}
-        if None in parts.values():
-            return None
-        return HOLE.sub(lambda hole: parts[hole[1]] or "", self.text)
+        around, columns = _pieces(self.text)
+        text = around[0]
+        for place, column in enumerate(columns, 1):
+            part = cell(row, column, self.nulls)
+            if part is None:
+                return None
+            text += part + around[place]
+        return text
+
+
+@lru_cache(maxsize=1_000)
+def _pieces(text: str) -> tuple[list[str], list[str]]:
+    """What stands around the holes of a template, and the columns in them."""
+    pieces = HOLE.split(text)
+    return pieces[::2], pieces[1::2]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from stream.importing.columns import Fault, Row, RowError, cell
 from stream.importing.counts import ImportCounts
 from stream.importing.lookups import Entries, LookedUp, look_up
 from stream.importing.mapping import Event, LogMapping, Shape
+from stream.importing.memory import remembering
 from stream.importing.questions import QUESTION
 from stream.importing.tables import Numbered
 from stream.messages.outcomes import Reason, Reject
@@ -68,6 +69,7 @@ class Importer:
         """`entries` of the mapping's tables, by their names, come before its own."""
         self.tale = ImportCounts()
         self._mapping = mapping
+        self._shapes = remembering(mapping.shapes)
         self._vouch = vouch
         self._entries = entries or {}
         self._columns = sorted(mapping.columns)
@@ -170,7 +172,7 @@ class Importer:
         try:
             shapes = [
                 shape
-                for shape in self._mapping.shapes
+                for shape in self._shapes
                 if all(condition.holds(row, before, last=last) for condition in shape.when)
             ]
             events = [stepped(shape.event(row, held.found.fields)) for shape in shapes]
@@ -199,17 +201,19 @@ class Importer:
         """By row, the first event that the worker would refuse."""
         if self._vouch is None:
             return {}
+        own: dict[Stream, list[tuple[int, int]]] = {stream: [] for stream in Stream}
+        lines: dict[Stream, list[bytes]] = {stream: [] for stream in Stream}
+        for place, made in enumerate(batch):
+            for number, event in enumerate(made.events):
+                stream = stream_of(event)
+                own[stream].append((place, number))
+                lines[stream].append(made.lines[number])
         found: dict[int, tuple[Shape, Event, Reject]] = {}
         for stream in Stream:
-            own = [
-                (place, shape, event, line)
-                for place, made in enumerate(batch)
-                for shape, event, line in zip(made.shapes, made.events, made.lines, strict=True)
-                if stream_of(event) is stream
-            ]
-            for number, reject in self._vouch(stream, [line for *_, line in own]).items():
-                place, shape, event, _ = own[number]
-                found.setdefault(place, (shape, event, reject))
+            for which, reject in self._vouch(stream, lines[stream]).items() if lines[stream] else ():
+                place, number = own[stream][which]
+                made = batch[place]
+                found.setdefault(place, (made.shapes[number], made.events[number], reject))
         return found
 
 

@@ -42,13 +42,16 @@ class Shape:
         event: Event = {}
         for name, source in self.fields.items():
             value = source.read(row)
-            if value is not None:
+            if value.__class__ is str and LIST not in value:
+                event[name] = value
+            elif value is not None:
                 if type(value) is str and LIST in value:
                     raise _several(source.columns, value)
                 event[name] = value
             elif name in REQUIRED and name not in filled:
                 raise RowError(Fault.MISSING, f"{name}: no value in {', '.join(source.columns) or 'the row'}")
-        event.update({name: value for name, value in filled.items() if name not in self.fixed})
+        if filled:
+            event.update({name: value for name, value in filled.items() if name not in self.fixed})
         if event.get("indicator") == "nps":
             event.setdefault("scale", "0-10")  # it has no other
         for name in self.needs:

@@ -118,7 +118,9 @@ class Time:
             return None
         text = parts[0] if len(parts) == 1 else " ".join(part or "" for part in parts)
         try:
-            found = _read(text or "", self.pattern, self._zone(row), tuple(self.zones.items()))
+            zones = tuple(self.zones.items()) if self.zones else ()
+            zone = self.zone if self.row_zone is None else self._zone(row, self.row_zone)
+            found = _read(text or "", self.pattern, zone, zones)
         except (ValueError, OverflowError) as error:
             raise self._wrong(text or "", error) from None
         if not isinstance(found, str):
@@ -126,8 +128,8 @@ class Time:
         self.order.last = found
         return found
 
-    def _zone(self, row: Row) -> tzinfo:
-        named = None if self.row_zone is None else self.row_zone.read(row)
+    def _zone(self, row: Row, row_zone: FieldSource) -> tzinfo:
+        named = row_zone.read(row)
         if named is None:
             return self.zone
         return self.zones.get(str(named)) or zone_of(str(named))
@@ -169,12 +171,34 @@ def _read(
     moment = _reader(pattern, zones)(text)
     if isinstance(moment, int):
         return utc_text(moment)
-    if moment.tzinfo is None:
-        first, second = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-        if (first.utcoffset() or timedelta()) > (second.utcoffset() or timedelta()):
-            return moment, zone
-        moment = first
-    return _utc(moment)
+    if moment.tzinfo is not None:
+        return _utc(moment)
+    offset = _offset(moment.replace(minute=0, second=0, microsecond=0), zone)
+    if offset is not None:
+        there = moment - offset
+        return (
+            utc_text(round((there - EPOCH) / MILLISECOND)) if there.microsecond else f"{there.isoformat()}Z"
+        )
+    first, second = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if (first.utcoffset() or timedelta()) > (second.utcoffset() or timedelta()):
+        return moment, zone
+    return _utc(first)
+
+
+EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # in UTC
+MILLISECOND: Final = timedelta(milliseconds=1)
+HOUR: Final = timedelta(hours=1)
+
+
+@lru_cache(maxsize=50_000)
+def _offset(hour: datetime, zone: tzinfo) -> timedelta | None:
+    """How far east a local hour is; None where clocks change in it, or within an hour of it."""
+    found = {
+        moment.replace(tzinfo=zone, fold=fold).utcoffset()
+        for moment in (hour - HOUR, hour, hour + HOUR, hour + 2 * HOUR)
+        for fold in (0, 1)
+    }
+    return found.pop() if len(found) == 1 else None
 
 
 @lru_cache(maxsize=1_000)
