@@ -18,7 +18,7 @@ from stream.messages.records import Stream
 from stream.messages.topic_names import ALERTS
 from stream.transport.link import Positions, RecordBatch
 from stream.worker.context import TaskContext, TaskSpec
-from stream.worker.intake_processor import IntakeProcessor
+from stream.worker.intake_processor import STREAM_OF, IntakeProcessor
 from stream.worker.judge_processor import JudgeProcessor
 from stream.worker.partition_task import PartitionTask
 from stream.worker.restoring import made_anew
@@ -152,7 +152,8 @@ class Assignment:
             async with limit:
                 machine = await host.catch_up(committed)
             if isinstance(machine, IntakeProcessor):
-                machine.assigned()
+                ages_s = {STREAM_OF[topic]: age_s for topic, age_s in host.newest_age_s.items()}
+                machine.assigned({stream: time.monotonic() - age_s for stream, age_s in ages_s.items()})
             for tp in host.tps:
                 self._slots.open(tp)
 

@@ -23,7 +23,7 @@ from stream.messages.tallies import TallyMessage, no_rows
 from stream.messages.tallies import encode as encode_section
 from stream.messages.topic_names import TALLIES
 from stream.monitoring.metrics import Metrics
-from stream.worker.idleness import Quiet
+from stream.worker.idleness import NOTHING_KNOWN, Quiet
 from stream.worker.processor import Work
 
 log = logging.getLogger(__name__)
@@ -139,9 +139,9 @@ class IntakeProcessor:
         self._said[shard, section.source] = rows, now_s
         return section
 
-    def assigned(self) -> None:
-        """The partition has come or come back: silence from before was not watched."""
-        self._quiet.restart()
+    def assigned(self, log_since_s: Mapping[Stream, float] = NOTHING_KNOWN) -> None:
+        """The partition has come or come back; `log_since_s` is the time of each input's newest record."""
+        self._quiet.restart(log_since_s)
         self._said.clear()
 
     def snapshot(self) -> list[bytes]:

@@ -20,7 +20,7 @@ from stream.kafka.snapshot_log import Manifest, cut, encode, seal
 from stream.transport.link import RecordBatch
 from stream.worker.context import Input, M, TaskContext, TaskSpec
 from stream.worker.processor import Work
-from stream.worker.restoring import Origin, made_anew, newest_usable
+from stream.worker.restoring import Origin, made_anew, newest_age_s, newest_usable
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,8 @@ class PartitionTask(Generic[M]):
         """Records fed since the last snapshot that is known."""
         self.work_s = 0.0
         """How long that took."""
+        self.newest_age_s: Mapping[str, float] = {}
+        """How old the newest record of each input was when the state came up, where that is known."""
 
     @property
     def name(self) -> str:
@@ -90,6 +92,7 @@ class PartitionTask(Generic[M]):
         async with self._around.reading([*self.tps, self.snapshots_tp]) as reader:
             machine = await self._start_from(reader, committed)
             fed = await self._feed_again(reader, machine, committed)
+            self.newest_age_s = await newest_age_s(reader, self.tps, time.time())
         self._machine, self._live, self._torn = machine, True, False
         log.info(
             "state is up host=%s fed_again=%d seconds=%.1f", self.name, fed, self._around.clock() - started

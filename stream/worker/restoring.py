@@ -5,7 +5,7 @@ be used is passed over for the one before it, which only takes longer to catch u
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic
 
@@ -21,6 +21,9 @@ START_ANEW: Final = (
     "To start anew, which reads the input from its start: stop all workers, delete the topic cx.tallies, "
     "run `tocsin topics --group NEW`, and start workers with --group NEW"
 )
+DAY_S: Final = 86_400.0
+LOOK_BACK: Final = 10
+"""Offsets from the end in which the newest record is looked for: transactions end in a marker each."""
 MOST_OFFSET: Final = 2**53
 """No log is so long: a snapshot that claims it is not ours."""
 
@@ -109,6 +112,22 @@ def _restored(origin: Origin[M], snapshot: Snapshot) -> Restored[M]:
         role.name, origin.partition, manifest.size, manifest.reach, manifest.made_for == role.made_for,
     )  # fmt: skip
     return Restored(machine, manifest)
+
+
+async def newest_age_s(reader: Input, tps: Sequence[TP], wall_s: float) -> dict[str, float]:
+    """How old the newest record of each topic is, by Kafka's timestamp; a day and more count as a day.
+
+    A topic without records counts as a day old; one that ends in markers alone is left out.
+    """
+    ages: dict[str, float] = {}
+    for tp in tps:
+        first, end = await reader.bounds(tp)
+        newest_ms: int | None = 0 if first >= end else None
+        async for _, records in reader.ranges({tp: (max(first, end - LOOK_BACK), end)}):
+            newest_ms = max(record.timestamp for record in records)
+        if newest_ms is not None:
+            ages[tp.topic] = min(DAY_S, max(0.0, wall_s - newest_ms / 1000))
+    return ages
 
 
 def made_anew(tp: TP, seen: int, end: int) -> OperatorError:

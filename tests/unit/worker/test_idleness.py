@@ -67,3 +67,15 @@ def test_a_partition_that_comes_back_starts_anew() -> None:
     quiet.restart()
     assert watched(quiet, 21, 50) == {}
     assert quiet.records(INTER)
+
+
+def test_the_log_tells_of_the_time_before() -> None:
+    """An input whose newest record is old is quiet at once; one that gets records starts to count anew."""
+    quiet = Quiet(Stream, 30.0)
+    quiet.restart({Stream.INTERACTIONS: 100.0, Stream.FEEDBACK: 199.0})
+    assert quiet.look(dict.fromkeys(Stream, False), 200.0) == {}
+    assert quiet.look(dict.fromkeys(Stream, True), 201.0) == {}
+    assert quiet.look(dict.fromkeys(Stream, True), 202.0) == {Stream.INTERACTIONS: 102_000}
+    quiet.records(Stream.INTERACTIONS)
+    quiet.look(dict.fromkeys(Stream, True), 203.0)
+    assert quiet.look(dict.fromkeys(Stream, True), 204.0) == {}
