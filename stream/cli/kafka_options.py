@@ -13,8 +13,10 @@ from stream.kafka.settings import (
     Mechanism,
     SecurityProtocol,
     parse_brokers,
+    parse_topics,
     read_password,
 )
+from stream.messages.topic_names import PREFIX
 
 T = TypeVar("T")
 
@@ -28,6 +30,14 @@ _OPTIONS: Final = (
         show_default=True,
         metavar="HOST:PORT[,…]",
         help="Kafka brokers to start from.",
+    ),
+    click.option(
+        "--topics",
+        envvar="TOCSIN_TOPICS",
+        default=PREFIX,
+        show_default=True,
+        metavar="PREFIX",
+        help="What the names of the group's own topics begin with; the inputs are for all groups.",
     ),
     click.option(
         "--security-protocol",
@@ -66,6 +76,7 @@ _OPTIONS: Final = (
 
 _NAMES: Final = (
     "broker",
+    "topics",
     "security_protocol",
     "sasl_mechanism",
     "sasl_username",
@@ -92,6 +103,7 @@ def kafka_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def _settings(options: dict[str, Any]) -> ClientSettings:
     return ClientSettings(
         brokers=parse_brokers(options["broker"]),
+        topics=parse_topics(options["topics"]),
         security_protocol=SecurityProtocol(options["security_protocol"]),
         sasl_mechanism=Mechanism(options["sasl_mechanism"]),
         sasl_username=options["sasl_username"],

@@ -84,6 +84,12 @@ OTHERS: Final = ("faust", "mode", "aiokafka", "aiohttp")
     help="Delete snapshots that newer ones have replaced.  Off for brokers without DeleteRecords, whose "
     "word on where a topic ends is then not relied on either.",
 )
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    envvar="TOCSIN_DRY_RUN",
+    help="Judge and publish, but tell no receiver: for rules on trial.",
+)
 @command_key_option
 @click.option(
     "--token-file",
@@ -115,6 +121,7 @@ def command(  # noqa: PLR0913, PLR0917  # one per option
     session_timeout: float,
     watchdog: float,
     trim_snapshots: bool,  # noqa: FBT001  # click calls by name
+    dry_run: bool,  # noqa: FBT001  # click calls by name
     keys: tuple[bytes, ...],
     token_file: Path | None,
     public_url: str,
@@ -137,6 +144,7 @@ def command(  # noqa: PLR0913, PLR0917  # one per option
         keys,
         _token(token_file),
         public_url,
+        dry_run,
     )
     rulebook = rulefile.load(rules) if rules is not None else rulefile.starter()
     try:

@@ -77,7 +77,7 @@ async def reading(
     Raises:
         BrokerError: no broker answers or lets us in, the topic is not there, or a request fails.
     """
-    partitions = await _partitions(settings, topic)
+    partitions = await _partitions(settings, settings.topics.of(topic))
     install()
     client = AIOKafkaConsumer(
         **settings.client_options(),

@@ -15,6 +15,8 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner, murmur2
 from aiokafka.structs import RecordMetadata
 
+from stream.messages.topic_names import GroupTopics
+
 MAX_REQUEST_BYTES: Final = 8 * 2**20
 """A section of cx.tallies with very many scopes is one message."""
 BATCH_BYTES: Final = 256 * 2**10
@@ -27,6 +29,9 @@ KEYS: Final = 1 << 16
 
 TURN: Final = 500
 """Messages after which others get a turn: dead letters or scores may be very many."""
+
+
+COMMON: Final = GroupTopics()
 
 
 class DeliveryError(Exception):
@@ -60,7 +65,8 @@ class Outbox:
     `options` are aiokafka client options: brokers and security.
     """
 
-    def __init__(self, options: Mapping[str, Any]) -> None:
+    def __init__(self, options: Mapping[str, Any], topics: GroupTopics = COMMON) -> None:
+        self._topics = topics
         self._options = options
         self._producer: AIOKafkaProducer | None = None
 
@@ -98,7 +104,7 @@ class Outbox:
         try:
             for number, message in enumerate(messages, 1):
                 future = await self._producer.send(
-                    message.topic,
+                    self._topics.of(message.topic),
                     message.value,
                     key=message.key,
                     partition=message.partition,

@@ -9,8 +9,10 @@ from aiokafka.structs import ConsumerRecord
 
 from stream.kafka.lenient_batches import install
 from stream.kafka.offsets import TP
+from stream.kafka.outbox import COMMON
 from stream.kafka.settings import MAX_RECORD_BYTES, READS
 from stream.kafka.whole_batches import hasten
+from stream.messages.topic_names import GroupTopics
 
 Records = Sequence[ConsumerRecord[bytes | None, bytes | None]]
 
@@ -30,8 +32,9 @@ class ReadError(Exception):
 class Reader:
     """A consumer on `tps`, for one job.  `options` are aiokafka client options."""
 
-    def __init__(self, options: Mapping[str, Any], tps: Sequence[TP]) -> None:
-        self._tps = [TopicPartition(*tp) for tp in tps]
+    def __init__(self, options: Mapping[str, Any], tps: Sequence[TP], topics: GroupTopics = COMMON) -> None:
+        self._topics = topics
+        self._tps = [self._there(tp) for tp in tps]
         install()
         self._consumer = AIOKafkaConsumer(
             **options,
@@ -55,7 +58,7 @@ class Reader:
 
     async def bounds(self, tp: TP) -> tuple[int, int]:
         """Offset of the first record that is still there, and the one after the last."""
-        key = TopicPartition(*tp)
+        key = self._there(tp)
         first = await self._consumer.beginning_offsets([key])
         end = await self._consumer.end_offsets([key])
         return first[key], end[key]
@@ -68,11 +71,11 @@ class Reader:
         Raises:
             ReadError: nothing came for too long.
         """
-        open_ends = {TopicPartition(*tp): end for tp, (start, end) in wanted.items() if start < end}
+        open_ends = {self._there(tp): end for tp, (start, end) in wanted.items() if start < end}
         self._consumer.pause(*self._tps)
         self._consumer.resume(*open_ends)
         for tp in open_ends:
-            self._consumer.seek(tp, wanted[TP(*tp)][0])
+            self._consumer.seek(tp, wanted[self._here(tp)][0])
         silent = 0
         while open_ends:
             hasten(self._consumer._fetcher._records)  # noqa: SLF001  # aiokafka offers no other way
@@ -83,12 +86,20 @@ class Reader:
             silent = 0 if moved else silent + 1
             for tp, records in fetched.items():
                 if below := [record for record in records if record.offset < open_ends[tp]]:
-                    yield TP(*tp), below
+                    yield self._here(tp), below
             for tp in [tp for tp, end in open_ends.items() if await self._consumer.position(tp) >= end]:
                 del open_ends[tp]
                 self._consumer.pause(tp)
             if silent >= PATIENCE_POLLS:
                 raise ReadError(f"no records of {', '.join(map(str, open_ends))} for {PATIENCE_POLLS} s")
+
+    def _there(self, tp: TP) -> TopicPartition:
+        """What the cluster calls it."""
+        return TopicPartition(self._topics.of(tp.topic), tp.partition)
+
+    def _here(self, tp: TopicPartition) -> TP:
+        """What we call it."""
+        return TP(self._topics.known_as(tp.topic), tp.partition)
 
     def log(self, tp: TP) -> "KafkaLog":
         """One partition as `snapshots.newest` reads it."""

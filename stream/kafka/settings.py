@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from alerts.errors import SettingsError
+from stream.messages.topic_names import GroupTopics
 
 DEFAULT_BROKER: Final = "localhost:9092"
 MAX_RECORD_BYTES: Final = 10 * 1024 * 1024
@@ -19,6 +20,8 @@ READS: Final = {"isolation_level": "read_committed"}
 """Options of every consumer: what a transaction has written and then taken back was never said."""
 
 _PLACE: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(?P<port>\d{1,5})")
+
+_PREFIX: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 class SecurityProtocol(StrEnum):
@@ -64,6 +67,7 @@ class ClientSettings:
     tls_cert_file: Path | None = None
     tls_key_file: Path | None = None
     client_id: str = "tocsin"
+    topics: GroupTopics = field(default_factory=GroupTopics)
 
     def __post_init__(self) -> None:
         if self.security_protocol.sasl:
@@ -131,6 +135,19 @@ class ClientSettings:
                 f"--sasl-password-file or TOCSIN_SASL_PASSWORD: want the password of {self.sasl_username!r}, "
                 "got nothing"
             )
+
+
+def parse_topics(prefix: str) -> GroupTopics:
+    """The names of a group's topics with a prefix.
+
+    Raises:
+        SettingsError: it cannot begin the name of a topic.
+    """
+    if not _PREFIX.fullmatch(prefix):
+        raise SettingsError(
+            f"--topics: want a prefix of 1 to 100 letters, digits, . _ or - such as cx., got {prefix!r}"
+        )
+    return GroupTopics(prefix)
 
 
 def parse_brokers(text: str) -> tuple[str, ...]:

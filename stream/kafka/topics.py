@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -12,6 +12,7 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from alerts.rules import DAY_MS
 from stream.kafka.clients import BrokerError, admin_client, partition_counts
+from stream.kafka.outbox import COMMON
 from stream.kafka.settings import MAX_RECORD_BYTES, ClientSettings
 from stream.messages.records import Stream
 from stream.messages.topic_names import (
@@ -21,9 +22,11 @@ from stream.messages.topic_names import (
     CUSTOMERS,
     DEAD_LETTERS,
     DELIVERIES,
+    PREFIX,
     REDRIVES,
     SCORES,
     TALLIES,
+    GroupTopics,
     intake_snapshots,
     judge_snapshots,
 )
@@ -80,8 +83,12 @@ class TopicState:
     mismatches: tuple[Mismatch, ...] = ()
 
 
-def specs(partitions: int, group: str) -> tuple[TopicSpec, ...]:
+def specs(partitions: int, group: str, topics: GroupTopics = COMMON) -> tuple[TopicSpec, ...]:
     """All topics of a group, for `partitions` of each input topic."""
+    return tuple(replace(spec, name=topics.of(spec.name)) for spec in _specs(partitions, group))
+
+
+def _specs(partitions: int, group: str) -> tuple[TopicSpec, ...]:
     week, month = _kept(7), _kept(30)
     large = {"max.message.bytes": str(MAX_RECORD_BYTES)}
     state = {**week, **large, "segment.bytes": str(STATE_FILE_BYTES)}
@@ -127,7 +134,7 @@ async def ensure(
         found = await partition_counts(client)
         if partitions is None:
             partitions = found.get(Stream.INTERACTIONS.topic, DEFAULT_PARTITIONS)
-        wanted = specs(partitions, group)
+        wanted = specs(partitions, group, settings.topics)
         missing = [spec for spec in wanted if spec.name not in found]
         if missing:
             await _create(client, missing, replication or await _replicas(client))
@@ -144,10 +151,13 @@ async def inspect(settings: ClientSettings, group: str = "tocsin") -> list[Topic
     """
     async with admin_client(settings) as client:
         found = await partition_counts(client)
-        wanted = specs(found.get(Stream.INTERACTIONS.topic, DEFAULT_PARTITIONS), group)
+        wanted = specs(found.get(Stream.INTERACTIONS.topic, DEFAULT_PARTITIONS), group, settings.topics)
         configs = await _configs(client, [spec.name for spec in wanted if spec.name in found])
     place = settings.bootstrap
-    missing = Mismatch("topic", "to be there", "nothing", f"tocsin topics --broker {place} --group {group}")
+    create = f"tocsin topics --broker {place} --group {group}"
+    if settings.topics.prefix != PREFIX:
+        create += f" --topics {settings.topics.prefix}"
+    missing = Mismatch("topic", "to be there", "nothing", create)
     return [
         _state(spec, found, configs, place)
         if spec.name in found

@@ -153,7 +153,7 @@ async def _topics(kafka: ClientSettings, group: str) -> list[Check]:
     states = await inspect(kafka, group)
     missing = [state.name for state in states if state.partitions == 0]
     if missing:
-        fix = f"tocsin topics --broker {kafka.bootstrap} --group {group}"
+        fix = f"tocsin topics --broker {kafka.bootstrap} --group {group} --topics {kafka.topics.prefix}"
         return [Check("topics", CheckState.FAIL, f"missing: {', '.join(missing)}", fix)]
     wrong = [
         Check(

@@ -95,9 +95,9 @@ async def redrive(kafka: ClientSettings, choice: LetterChoice, *, dry_run: bool,
             else:
                 batch.append(found)
             if len(batch) >= AT_ONCE:
-                await _send(producer, batch, done)
+                await _send(producer, kafka.topics.of(REDRIVES), batch, done)
                 batch = []
-        await _send(producer, batch, done)
+        await _send(producer, kafka.topics.of(REDRIVES), batch, done)
     return done
 
 
@@ -108,7 +108,7 @@ def why_kept(letter: Letter) -> KeptLetter | None:
     return None if letter.is_whole else KeptLetter.CUT
 
 
-async def _send(producer: AIOKafkaProducer, batch: list[_Found], done: Redriven) -> None:
+async def _send(producer: AIOKafkaProducer, notes: str, batch: list[_Found], done: Redriven) -> None:
     """Send some letters, and note the ones that were taken."""
     results = await asyncio.gather(*(_one(producer, found) for found in batch))
     taken = [found for found, ended in zip(batch, results, strict=True) if ended]
@@ -116,7 +116,7 @@ async def _send(producer: AIOKafkaProducer, batch: list[_Found], done: Redriven)
     done.sent.update(found.letter.reason for found in taken)
     if taken:
         note = msgspec.json.encode(_Note([found.identity for found in taken]))
-        await producer.send_and_wait(REDRIVES, note, partition=0)
+        await producer.send_and_wait(notes, note, partition=0)
 
 
 async def _one(producer: AIOKafkaProducer, found: _Found) -> bool:

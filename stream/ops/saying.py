@@ -38,13 +38,14 @@ async def say(kafka: ClientSettings, said: Command, keys: Sequence[bytes]) -> No
         BrokerError: no broker answers or lets us in.
     """
     value = commands.encode(said)
-    headers = CommandSeal(COMMANDS, keys).headers(value)
+    topic = kafka.topics.of(COMMANDS)
+    headers = CommandSeal(topic, keys).headers(value)
     async with reading(kafka, COMMAND_ANSWERS, latest=True) as consumer:
         for partition in consumer.assignment():
             await consumer.position(partition)  # from here on, before anything can be answered
         async with producing(kafka) as producer:
             key = commands.key(said).encode()
-            place = await producer.send_and_wait(COMMANDS, value, key=key, headers=headers)
+            place = await producer.send_and_wait(topic, value, key=key, headers=headers)
         outcome: CommandOutcome | None = None
         try:
             async with asyncio.timeout(ANSWER_S):

@@ -92,7 +92,7 @@ def build(group: str, brokers: Sequence[str], link: Link, agents: Agents) -> Any
         ("judge", (TALLIES,), agents.judge),
         ("notify", (ALERTS,), agents.notify),
     ):
-        app.agent(app.topic(*topics), name=agent)(_agent(take))
+        app.agent(app.topic(*map(link.topics.of, topics)), name=agent)(_agent(take))
     return app
 
 

@@ -74,7 +74,8 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """Commit; False when it could not be done, which the next commit makes good."""
         made_for = self.app.link.made_for
-        entries = {TopicPartition(*tp): OffsetAndMetadata(at, made_for) for tp, at in offsets.items()}
+        there = self.app.link.there
+        entries = {TopicPartition(*there(tp)): OffsetAndMetadata(at, made_for) for tp, at in offsets.items()}
         try:
             await self._ensure_consumer().commit(entries)
         except KafkaError as error:
@@ -100,10 +101,11 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
     async def committed(self, tps: Iterable[TP]) -> dict[TP, Committed]:
         """What the group has committed of each partition."""
         coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001  # one request for all of them
-        asked = [TopicPartition(*tp) for tp in tps]
+        link: Link = self.app.link
+        asked = [TopicPartition(*link.there(tp)) for tp in tps]
         found = await self.call_thread(coordinator.fetch_committed_offsets, asked)
         return {
-            TP(*tp): Committed(max(0, found[tp].offset), found[tp].metadata)
+            link.here(tp): Committed(max(0, found[tp].offset), found[tp].metadata)
             if tp in found
             else Committed(0, "")
             for tp in asked
@@ -139,30 +141,30 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
         for faust_tp, records in (await self._fetch(timeout)).items():
             if self.epoch != epoch or not self.flow_active:
                 return  # a rebalance, a seek or the end; what is left is fetched again
-            tp = TP(*faust_tp)
+            tp = self.link.here(faust_tp)
             slot = self.link.slots.put(tp, records[-1].offset, self.loop.time())
             if slot is not None:
                 yield faust_tp, self._to_message(faust_tp, RecordBatch(tp, records, slot))
 
     async def _fetch(self, timeout: float) -> Mapping[Any, Sequence[Any]]:  # noqa: ASYNC109  # as getmany
         """Records of the partitions that have room; waits for less long while some have none."""
-        slots = self.link.slots
+        slots, here = self.link.slots, self.link.here
         active = self._get_active_partitions()
-        wanted = {tp for tp in active if slots.has_room(TP(*tp))}
+        wanted = {tp for tp in active if slots.has_room(here(tp))}
         self._room.clear()
         if not wanted:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._room.wait(), timeout)
             return {}
-        waits = (CROWDED_POLL_S if slots.is_open(TP(*tp)) else SHUT_POLL_S for tp in active - wanted)
+        waits = (CROWDED_POLL_S if slots.is_open(here(tp)) else SHUT_POLL_S for tp in active - wanted)
         fetched: Mapping[Any, Sequence[Any]] = await self._getmany(wanted, min(waits, default=timeout))
         return fetched or {}
 
     def _to_message(self, tp: Any, batch: RecordBatch) -> ConsumerMessage:
         last = batch.records[-1]
         return ConsumerMessage(
-            topic=batch.tp.topic,
-            partition=batch.tp.partition,
+            topic=tp.topic,
+            partition=tp.partition,
             offset=last.offset,
             timestamp=last.timestamp / 1000,
             timestamp_type=last.timestamp_type,
@@ -182,11 +184,11 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
     async def perform_seek(self) -> None:
         """Go back to what is committed: to the beginning where nothing is, which stock Faust leaves out."""
         self.epoch += 1
-        self.link.slots.forget(self.assignment())
+        self.link.slots.forget(map(self.link.here, self.assignment()))
         await super().perform_seek()
-        committed = await self.committed(TP(*tp) for tp in self.assignment())
+        committed = await self.committed(map(self.link.here, self.assignment()))
         if fresh := [tp for tp, known in committed.items() if known.offset == 0]:
-            await self._thread.seek_to_beginning(*(TopicPartition(*tp) for tp in fresh))
+            await self._thread.seek_to_beginning(*(TopicPartition(*self.link.there(tp)) for tp in fresh))
 
     async def rejoin(self) -> None:
         """Ask the group for a rebalance."""
@@ -210,7 +212,7 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
         """Commit what the slots say; also drops what Faust noted about acknowledgements."""
         for noted in (self._acked, self._acked_index, self._gap):
             noted.clear()
-        ours = {TP(*tp) for tp in self.assignment()}
+        ours = set(map(self.link.here, self.assignment()))
         offsets = {tp: at for tp, at in self.link.slots.committable().items() if tp in ours}
         if not offsets or not await self._thread.commit(offsets):
             return False
@@ -240,7 +242,7 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
 
     async def on_partitions_assigned(self, assigned: set[Any], generation_id: int = 0) -> None:
         """Tell the owner of the state; its partitions stay shut until it opens them."""
-        tps = {TP(*tp) for tp in assigned}
+        tps = set(map(self.link.here, assigned))
         self.link.slots.assign(tps)
         await super().on_partitions_assigned(assigned, generation_id)
         if not self.app.should_stop:
@@ -251,11 +253,12 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
 
     def positions(self, tp: TP) -> Positions | None:
         """Where fetching stands; None while that is not known."""
+        there = TopicPartition(*self.link.there(tp))
         consumer = self._thread._consumer  # noqa: SLF001  # Faust offers no other way
         assignment = consumer and consumer._subscription.subscription.assignment  # noqa: SLF001
-        if not assignment or not assignment.active or TopicPartition(*tp) not in assignment.tps:
+        if not assignment or not assignment.active or there not in assignment.tps:
             return None
-        state = assignment.state_value(TopicPartition(*tp))
+        state = assignment.state_value(there)
         if state is None or not state.has_valid_position or state.highwater is None:
             return None
         # Up to here a reader of what is committed may read: an open transaction must not seem a backlog.

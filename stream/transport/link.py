@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from stream.kafka.offsets import TP, OffsetTracker, Slot
 from stream.kafka.reader import Records
+from stream.messages.topic_names import GroupTopics
 from stream.transport.assignor import Family
 
 
@@ -50,11 +51,21 @@ class Link:
     """What the transport must know of the worker; set as `app.link` before the app starts.
 
     `consumer_options` go to the group's aiokafka consumer; `made_for` is committed beside every offset.
-    `families` are the topics that go to workers together, with the partitions that they have.
+    `families` are the topics that go to workers together, with the partitions that they have,
+    by their names on the cluster; `topics` translates the code's names, which are used for all else.
     """
 
     consumer_options: Mapping[str, Any]
     made_for: str
     families: Mapping[Family, int]
+    topics: GroupTopics
     slots: OffsetTracker
     owner: Owner
+
+    def here(self, tp: Any) -> TP:
+        """What the code calls a partition of the cluster."""
+        return TP(self.topics.known_as(tp.topic), tp.partition)
+
+    def there(self, tp: Any) -> TP:
+        """What the cluster calls it."""
+        return TP(self.topics.of(tp.topic), tp.partition)

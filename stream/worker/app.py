@@ -9,7 +9,7 @@ import gc
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -65,7 +65,10 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """What `tocsin worker` is told.  `rules` None: the starter rules, which do not change."""
+    """What `tocsin worker` is told.
+
+    `rules` None: the starter rules, which do not change.  `dry_run`: nobody is told of alerts.
+    """
 
     kafka: ClientSettings
     rules: Path | None
@@ -80,6 +83,7 @@ class WorkerSettings:
     """Of whoever may acknowledge and silence over HTTP; "" makes it read-only."""
     public_url: str = ""
     """The web server as those who read notices reach it."""
+    dry_run: bool = False
 
 
 class Worker:
@@ -96,9 +100,12 @@ class Worker:
             lambda topic: ALERT_BATCHES_IN_WORK if topic == ALERTS else BATCHES_IN_WORK
         )
         self._options = settings.kafka.client_options()
-        self._outbox = Outbox(self._options)
-        log_topic = DeliveryTopic(self._outbox, self._options, self._metrics.unreadable)
-        self._notifier = Notifier(rulebook, log_topic, self._metrics, self.fail, settings.command_keys)
+        self._outbox = Outbox(self._options, settings.kafka.topics)
+        log_topic = DeliveryTopic(
+            self._outbox, self._options, self._metrics.unreadable, settings.kafka.topics
+        )
+        told = replace(rulebook, receivers=(), routes=()) if settings.dry_run else rulebook
+        self._notifier = Notifier(told, log_topic, self._metrics, self.fail, settings.command_keys)
         self._crew: Assignment | None = None
         self._group: GroupWatch | None = None
         self._rules = (
@@ -172,7 +179,9 @@ class Worker:
     def _try(self, rulebook: Rulebook) -> None:
         """Make of other rules what a start with them would; raises what goes wrong."""
         try_rules(rulebook)
-        log_topic = DeliveryTopic(self._outbox, self._options, self._metrics.unreadable)
+        log_topic = DeliveryTopic(
+            self._outbox, self._options, self._metrics.unreadable, self._settings.kafka.topics
+        )
         Notifier(rulebook, log_topic, self._metrics, self.fail, self._settings.command_keys)
 
     def _api(self) -> AlertApi:
@@ -209,8 +218,12 @@ class Worker:
         stack.push_async_callback(self._notifier.close)
         crew = self._crew = self._new_crew(plan, layout)
         options = consumer_options(settings.kafka, settings.session_timeout_s)
-        families = {each: layout.alerts if ALERTS in each else layout.partitions for each in FAMILIES}
-        link = Link(options, fingerprint(plan), families, self._slots, crew)
+        topics = settings.kafka.topics
+        families = {
+            tuple(map(topics.of, each)): layout.alerts if ALERTS in each else layout.partitions
+            for each in FAMILIES
+        }
+        link = Link(options, fingerprint(plan), families, topics, self._slots, crew)
         agents = Agents(crew.take, crew.take, self._notifier.take)
         app = build(settings.group, settings.kafka.brokers, link, agents)
         crew.committed, crew.positions = app.consumer.committed, app.consumer.positions
@@ -271,10 +284,10 @@ class Worker:
 
     def _new_crew(self, plan: Plan, layout: TopicLayout) -> Assignment:
         group, metrics, trimming = self._settings.group, self._metrics, self._settings.trim_snapshots
+        reading = partial(Reader, self._options, topics=self._settings.kafka.topics)
         around = TaskContext(
-            self._outbox, partial(Reader, self._options), self.fail, metrics.missing, metrics.unreadable,
-            strict=trimming,
-        )  # fmt: skip
+            self._outbox, reading, self.fail, metrics.missing, metrics.unreadable, strict=trimming
+        )
         roles = intake_role(plan, group, metrics, layout.limits), judge_role(plan, group, metrics)
         tick_s = min(2.0, max(1.0, plan.rulebook.timing.pane_ms / 5000))
         crew = Assignment(roles, around, self._slots, tick_s)

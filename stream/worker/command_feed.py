@@ -23,11 +23,10 @@ from stream.kafka.offsets import TP
 from stream.kafka.outbox import DeliveryError, Outbox, Outgoing
 from stream.kafka.reader import Reader
 from stream.kafka.settings import READS
-from stream.messages.topic_names import COMMAND_ANSWERS, COMMANDS
+from stream.messages.topic_names import COMMAND_ANSWERS, COMMANDS, GroupTopics
 
 log = logging.getLogger(__name__)
 
-COMMANDS_TP: Final = TopicPartition(COMMANDS, 0)
 ANSWERS_TP: Final = TP(COMMAND_ANSWERS, 0)
 POLL_MS: Final = 1_000
 
@@ -54,6 +53,7 @@ class CommandPorts:
     options: dict[str, Any]
     count: Callable[[str], None]
     failed: Callable[[BaseException], None]
+    topics: GroupTopics
 
 
 class CommandFeed:
@@ -61,6 +61,7 @@ class CommandFeed:
 
     def __init__(self, ports: CommandPorts, seal: CommandSeal, muting: Muting) -> None:
         self._ports = ports
+        self._tp = TopicPartition(ports.topics.of(COMMANDS), 0)
         self._seal = seal
         self._muting = muting
         self._answered = -1
@@ -84,11 +85,11 @@ class CommandFeed:
             auto_offset_reset="earliest",
         )
         await self._consumer.start()
-        self._consumer.assign([COMMANDS_TP])
-        first = (await self._consumer.beginning_offsets([COMMANDS_TP]))[COMMANDS_TP]
-        end = (await self._consumer.end_offsets([COMMANDS_TP]))[COMMANDS_TP]
+        self._consumer.assign([self._tp])
+        first = (await self._consumer.beginning_offsets([self._tp]))[self._tp]
+        end = (await self._consumer.end_offsets([self._tp]))[self._tp]
         self._answered = min(self._answered, end - 1)  # whatever somebody else has answered
-        while first < end and await self._consumer.position(COMMANDS_TP) < end:
+        while first < end and await self._consumer.position(self._tp) < end:
             await self._take(self._consumer)
         self._task = asyncio.create_task(self._follow(self._consumer))
 
@@ -140,7 +141,7 @@ class CommandFeed:
         self._answered = answers[-1].offset
 
     async def _last_answered(self) -> int:
-        async with Reader(self._ports.options, [ANSWERS_TP]) as reader:
+        async with Reader(self._ports.options, [ANSWERS_TP], self._ports.topics) as reader:
             last = -1
             async for _, records in reader.ranges({ANSWERS_TP: await reader.bounds(ANSWERS_TP)}):
                 last = max([last, *(each.offset for each in map(_read, records) if each is not None)])

@@ -23,9 +23,9 @@ from alerts.delivery.receiver_queue import Meter
 from alerts.errors import UNREADABLE
 from alerts.rules import Rulebook
 from stream.kafka.offsets import TP
-from stream.kafka.outbox import Outbox, Outgoing
+from stream.kafka.outbox import COMMON, Outbox, Outgoing
 from stream.kafka.reader import Reader
-from stream.messages.topic_names import ALERTS, COMMANDS, DELIVERIES
+from stream.messages.topic_names import ALERTS, COMMANDS, DELIVERIES, GroupTopics
 from stream.transport.link import RecordBatch
 from stream.worker.command_feed import CommandFeed, CommandPorts
 from stream.worker.topic_feed import TopicFeed
@@ -39,7 +39,14 @@ _DECODER: Final = msgspec.json.Decoder(Entry)
 class DeliveryTopic:
     """cx.deliveries as the dispatcher's log.  `options` are aiokafka client options for reading."""
 
-    def __init__(self, outbox: Outbox, options: Mapping[str, Any], unreadable: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        options: Mapping[str, Any],
+        unreadable: Callable[[str], None],
+        topics: GroupTopics = COMMON,
+    ) -> None:
+        self.topics = topics
         self.unreadable = unreadable
         self.outbox = outbox
         self.options = options
@@ -49,7 +56,7 @@ class DeliveryTopic:
         """Every entry of a partition, oldest first; what somebody else has put there is passed over."""
         tp = TP(DELIVERIES, partition)
         entries = []
-        async with Reader(self.options, [tp]) as reader:
+        async with Reader(self.options, [tp], self.topics) as reader:
             async for _, records in reader.ranges({tp: await reader.bounds(tp)}):
                 for record in records:
                     if (entry := decode(record.value)) is not None:
@@ -119,14 +126,18 @@ class Notifier:
         command_keys: Sequence[bytes] = (),
     ) -> None:
         muting = Muting()
-        seal = self._seal = CommandSeal(COMMANDS, command_keys, rulebook.commands)
+        seal = self._seal = CommandSeal(log_topic.topics.of(COMMANDS), command_keys, rulebook.commands)
         self._outbox = log_topic.outbox
         self.muting = muting
-        ports = CommandPorts(log_topic.outbox, dict(log_topic.options), meter.command, failed)
+        ports = CommandPorts(
+            log_topic.outbox, dict(log_topic.options), meter.command, failed, log_topic.topics
+        )
         self._commands = CommandFeed(ports, seal, muting)
         self._dispatcher = Dispatcher(rulebook, log_topic, meter, failed, muting)
         self.alerts = self._dispatcher.alerts
-        self._feed = TopicFeed(log_topic.options, (ALERTS, DELIVERIES), self._follow, failed)
+        self._feed = TopicFeed(
+            log_topic.options, (ALERTS, DELIVERIES), self._follow, failed, log_topic.topics
+        )
         log_topic.feed = self._feed
         muting.told = self._dispatcher.heard
 

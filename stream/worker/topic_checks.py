@@ -8,10 +8,18 @@ from typing import Final, NoReturn
 
 from alerts.errors import OperatorError
 from stream.kafka.clients import BrokerError, admin_client, known_partitions
+from stream.kafka.outbox import COMMON
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import TopicState, ensure, inspect, specs
 from stream.messages.records import Stream
-from stream.messages.topic_names import ALERTS, DEAD_LETTERS, TALLIES, intake_snapshots, judge_snapshots
+from stream.messages.topic_names import (
+    ALERTS,
+    DEAD_LETTERS,
+    TALLIES,
+    GroupTopics,
+    intake_snapshots,
+    judge_snapshots,
+)
 from stream.worker.intake_processor import USUAL_LIMITS, MessageLimits
 
 log = logging.getLogger(__name__)
@@ -55,10 +63,13 @@ async def await_topics(kafka: ClientSettings, group: str) -> TopicLayout:
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
         else:
             counts = {state.name: state.partitions for state in states}
-            return TopicLayout(partitions(states, group), counts[ALERTS], message_limits(states))
+            topics = kafka.topics
+            return TopicLayout(
+                partitions(states, group, topics), counts[topics.of(ALERTS)], message_limits(states, topics)
+            )
 
 
-def message_limits(states: Sequence[TopicState]) -> MessageLimits:
+def message_limits(states: Sequence[TopicState], topics: GroupTopics = COMMON) -> MessageLimits:
     """What the brokers said that they take, where it is less than what we would send."""
     told = {
         state.name: max(int(each.found) - OVERHEAD_BYTES, LEAST_BYTES)
@@ -68,8 +79,8 @@ def message_limits(states: Sequence[TopicState]) -> MessageLimits:
     }
     usual = USUAL_LIMITS
     return MessageLimits(
-        min(usual.letter_bytes, told.get(DEAD_LETTERS, usual.letter_bytes)),
-        min(usual.piece_bytes, told.get(TALLIES, usual.piece_bytes)),
+        min(usual.letter_bytes, told.get(topics.of(DEAD_LETTERS), usual.letter_bytes)),
+        min(usual.piece_bytes, told.get(topics.of(TALLIES), usual.piece_bytes)),
     )
 
 
@@ -82,14 +93,14 @@ def only_ours_missing(states: Sequence[TopicState]) -> bool:
     return False
 
 
-def partitions(states: Sequence[TopicState], group: str) -> int:
+def partitions(states: Sequence[TopicState], group: str, topics: GroupTopics = COMMON) -> int:
     """How many partitions each of the topics has that must have the same number.
 
     Raises:
         OperatorError: one is missing or has another number; every problem, each with its fix.
     """
     alike = {stream.topic for stream in Stream} | {
-        TALLIES, intake_snapshots(group), judge_snapshots(group)
+        topics.of(TALLIES), intake_snapshots(group), judge_snapshots(group)
     }  # fmt: skip
     wrong: list[str] = []
     for state in states:
@@ -119,11 +130,15 @@ async def watch_topics(kafka: ClientSettings, group: str, partitions: int) -> No
                 found = await known_partitions(client)
         except BrokerError:
             continue  # whether the broker answers is others' affair
-        missed = still_missed(missed, found, group, partitions)
+        missed = still_missed(missed, found, group, partitions, kafka.topics)
 
 
 def still_missed(
-    before: frozenset[str], found: Mapping[str, int], group: str, partitions: int
+    before: frozenset[str],
+    found: Mapping[str, int],
+    group: str,
+    partitions: int,
+    topics: GroupTopics = COMMON,
 ) -> frozenset[str]:
     """The topics that are not there as they were at the start, of those `found` with so many partitions.
 
@@ -132,7 +147,7 @@ def still_missed(
             know all of them yet.
     """
     gone = frozenset(
-        spec.name for spec in specs(partitions, group) if found.get(spec.name, 0) < spec.partitions
+        spec.name for spec in specs(partitions, group, topics) if found.get(spec.name, 0) < spec.partitions
     )
     if again := sorted(gone & before):
         raise OperatorError(

@@ -1,6 +1,7 @@
 """Follows whole topics beside the consumer group: what every worker must know, whatever its partitions."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any, Final
@@ -8,7 +9,11 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from stream.kafka.lenient_batches import install
+from stream.kafka.outbox import COMMON
 from stream.kafka.settings import READS
+from stream.messages.topic_names import GroupTopics
+
+log = logging.getLogger(__name__)
 
 POLL_MS: Final = 200
 
@@ -22,7 +27,9 @@ class TopicFeed:
         topics: Collection[str],
         take: Callable[[str, int, bytes | None], None],
         failed: Callable[[BaseException], None],
+        names: GroupTopics = COMMON,
     ) -> None:
+        self._names = names
         self._options = options
         self._topics = topics
         self._take = take
@@ -40,7 +47,11 @@ class TopicFeed:
         await self._consumer.start()
         await self._consumer._client.force_metadata_update()  # noqa: SLF001  # knows topics from then on
         known = self._consumer.partitions_for_topic
-        tps = [TopicPartition(topic, number) for topic in self._topics for number in known(topic) or ()]
+        tps = [
+            TopicPartition(topic, number)
+            for topic in map(self._names.of, self._topics)
+            for number in known(topic) or ()
+        ]
         self._consumer.assign(sorted(tps))
         self._task = asyncio.create_task(self._follow(self._consumer))
 
@@ -64,12 +75,22 @@ class TopicFeed:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._moved.wait(), 1.0)
 
+    def _hand_on(self, tp: TopicPartition, record: Any) -> None:
+        """One record; what is in it must not end the feed."""
+        try:
+            self._take(self._names.known_as(tp.topic), tp.partition, record.value)
+        except Exception as error:  # noqa: BLE001  # our own fault: later records must be heard
+            log.error(  # noqa: TRY400
+                "cannot take a record: topic=%s partition=%d offset=%d error=%s",
+                tp.topic, tp.partition, record.offset, type(error).__name__,
+            )  # fmt: skip
+
     async def _follow(self, consumer: AIOKafkaConsumer) -> None:
         try:
             while True:
                 for tp, records in (await consumer.getmany(timeout_ms=POLL_MS)).items():
                     for record in records:
-                        self._take(tp.topic, tp.partition, record.value)
+                        self._hand_on(tp, record)
                 self._moved.set()
         except Exception as error:  # noqa: BLE001  # a worker that cannot hear of its groups must start again
             self._failed(error)

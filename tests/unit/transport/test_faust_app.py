@@ -7,6 +7,7 @@ from mode.supervisors import CrashingSupervisor
 
 from stream.kafka.offsets import OffsetTracker
 from stream.kafka.settings import ClientSettings
+from stream.messages.topic_names import GroupTopics
 from stream.transport.faust_app import FAMILIES, REBALANCE_TIMEOUT_S, Agents, build, consumer_options
 from stream.transport.faust_transport import STEP_S, Consumer
 from stream.transport.link import Link, RecordBatch
@@ -33,7 +34,9 @@ def built() -> Any:
     """An app that will not be started."""
 
     async def inside() -> Any:
-        link = Link({}, "rules", dict.fromkeys(FAMILIES, 1), OffsetTracker(lambda _: 4), Nobody())
+        link = Link(
+            {}, "rules", dict.fromkeys(FAMILIES, 1), GroupTopics(), OffsetTracker(lambda _: 4), Nobody()
+        )
         app = build("g", ["127.0.0.1:9092", "[::1]:9093"], link, Agents(_ignore, _ignore, _ignore))
         return app, app.consumer, app.conf
 

@@ -1,0 +1,86 @@
+"""A second group on one cluster: other rules on the same traffic, and nothing of the first is touched."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from stream.kafka.clients import producing, read_all
+from stream.kafka.settings import ClientSettings
+from tests.kafka.broker import Broker, running_broker
+from tests.kafka.worker_process import ROOT, create_topics, worker
+
+RULES = """
+timing: {pane: 1s, lateness: 1s, idle_after: 3s}
+rules:
+  - {name: NAME, indicator: csat, by: [channel], window: 1m, critical: LIMIT, min_answers: 5, confidence: 0}
+"""
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[Broker]:
+    """A broker with the topics of both groups."""
+    with running_broker() as broker:
+        create_topics(broker.bootstrap, "first", 2)
+        command = [sys.executable, "-m", "stream", "topics", "--broker", broker.bootstrap]
+        subprocess.run([*command, "--group", "trial", "--topics", "trial."], check=True, cwd=ROOT)
+        yield broker
+
+
+def rules(folder: Path, name: str, limit: int) -> str:
+    """A rules file."""
+    path = folder / f"{name}.yaml"
+    path.write_text(RULES.replace("NAME", name).replace("LIMIT", str(limit)))
+    return str(path)
+
+
+async def answers(broker: str, seconds: int) -> None:
+    """Six of ten are happy."""
+    async with producing(ClientSettings((broker,))) as producer:
+        for number in range(seconds * 10):
+            event = {
+                "id": f"e{number}", "at": time.time(), "channel": "phone", "indicator": "csat",
+                "score": 5 if number % 10 < 6 else 1,
+            }  # fmt: skip
+            value = orjson.dumps(event)
+            await producer.send_and_wait("cx.feedback", value, key=b"c%d" % number, partition=number % 2)
+            await asyncio.sleep(0.1)
+
+
+def values(broker: str, topic: str) -> list[Any]:
+    """The values of a topic, by its own name."""
+
+    async def found() -> list[Any]:
+        return [orjson.loads(r.value) async for r in read_all(ClientSettings((broker,)), topic)]
+
+    return asyncio.run(found())
+
+
+def test_a_trial_runs_beside(own: Broker, tmp_path: Path) -> None:
+    """Rules that differ make alerts that differ, each on its own topics, from the same events."""
+    strict = ("--rules", rules(tmp_path, "strict", 80), "--topics", "trial.", "--dry-run")
+    mild = ("--rules", rules(tmp_path, "mild", 20))
+    with (
+        worker(own.bootstrap, "first", tmp_path / "one", *mild) as first,
+        worker(own.bootstrap, "trial", tmp_path / "two", *strict) as trial,
+    ):
+        first.ready()
+        trial.ready()
+        asyncio.run(answers(own.bootstrap, 12))
+        trial.until(lambda: trial.metric("cx_alert_firing") == 1, "the trial's alert")
+        for each in (first, trial):
+            each.until(lambda each=each: each.metric("tocsin_events_total") == 120, "reading all")
+        assert first.metric("cx_alert_firing") == 0
+        assert trial.terminate() == first.terminate() == 0
+    assert values(own.bootstrap, "cx.alerts") == []
+    assert {alert["rule"] for alert in values(own.bootstrap, "trial.alerts")} == {"strict"}
+    for topic in ("cx.scores", "trial.scores"):
+        assert {"csat"} <= {score["indicator"] for score in values(own.bootstrap, topic)}
+    for log in ("one", "two"):
+        assert "Traceback" not in (tmp_path / log).read_text()
