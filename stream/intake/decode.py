@@ -159,15 +159,17 @@ def _times(
         stamps = [None] * len(events)
     if at_ms.min() >= EARLIEST_MS and at_ms.max() <= _least_limit(stamps, max_ahead_ms):
         return at_ms, errors
-    limit_ms = [_limit(stamp, max_ahead_ms) for stamp in stamps]
-    for place in np.flatnonzero((at_ms < EARLIEST_MS) | (at_ms > np.array(limit_ms))).tolist():
+    for place in np.flatnonzero((at_ms < EARLIEST_MS) | (at_ms > _limits(stamps, max_ahead_ms))).tolist():
         errors[place] = _wrong_time(int(at_ms[place]), stamps[place], max_ahead_ms)
     return at_ms, errors
 
 
-def _limit(stamp: int | None, max_ahead_ms: int) -> int:
-    """The latest time that a record may carry.  Kafka's -1 and a file's None mean: no timestamp."""
-    return UNTIL_MS - 1 if stamp is None or stamp < 0 else min(stamp + max_ahead_ms, UNTIL_MS - 1)
+def _limits(stamps: Sequence[int | None], max_ahead_ms: int) -> Ints:
+    """The latest time that each record may carry.  Kafka's -1 and a file's None mean: no timestamp."""
+    known = [-1 if stamp is None else stamp for stamp in stamps] if None in stamps else stamps
+    stamped = np.array(cast("Sequence[int]", known), np.int64)
+    limits: Ints = np.where(stamped < 0, UNTIL_MS, np.minimum(stamped, UNTIL_MS) + max_ahead_ms)
+    return np.minimum(limits, UNTIL_MS - 1)
 
 
 def _least_limit(stamps: Sequence[int | None], max_ahead_ms: int) -> int:
