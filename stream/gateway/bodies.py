@@ -157,7 +157,19 @@ def _event(envelope: Mapping[str, Any], data: dict[str, Any], arrived_s: float) 
         data["id"] = short_id(f"{envelope['source']}/{envelope['id']}")
     if data.get("at") is None:
         data["at"] = envelope.get("time") or utc_text(round(arrived_s * 1000))
-    return orjson.dumps(data)
+    return encoded(data)
+
+
+def encoded(value: Mapping[str, Any]) -> bytes:
+    """The value as JSON.
+
+    Raises:
+        RecordError: it has a number of more than 64 bits, which JSON may have and we do not write.
+    """
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        raise RecordError(Reason.BAD_VALUE, "message: want numbers of 64 bits at most") from None
 
 
 def short_id(text: str) -> str:

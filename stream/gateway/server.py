@@ -7,6 +7,7 @@
 import asyncio
 import logging
 import time
+import traceback
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -106,8 +107,9 @@ class Gateway:
             answer = await (self._own_page(request) if source is None else self._of_source(source, request))
         except (asyncio.CancelledError, ConnectionError):
             raise
-        except Exception:
-            log.exception("a request could not be handled")
+        except Exception as error:  # noqa: BLE001  # ours, and the sender's message is in its hands
+            place = traceback.extract_tb(error.__traceback__)[-1]  # the words of an error may quote a message
+            log.error("no answer: %s at %s:%s", type(error).__name__, place.filename, place.lineno)  # noqa: TRY400
             answer = _try_again()
         finally:
             if self._server is not None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 
 from alerts.transitions import utc_text
-from stream.gateway.bodies import cloud_events, messages
+from stream.gateway.bodies import cloud_events, encoded, messages
 from stream.gateway.checking import CheckedEvent, checked
 from stream.gateway.customers import NOBODY, Directory
 from stream.gateway.verification import Signature, Verifier
@@ -185,8 +185,7 @@ def _take(
     except RowError as error:
         raise RecordError(Reason.UNMAPPABLE, _without_data(error)) from None
     found.events += [
-        checked(orjson.dumps({**source.fill, **crm.known(_customer(event)), **event}))
-        for event in made.events
+        checked(encoded({**source.fill, **crm.known(_customer(event)), **event})) for event in made.events
     ]
     found.ignored.update(str(why.value) for why in made.ignored)
 
@@ -208,7 +207,7 @@ def _filled(message: bytes, fill: Mapping[str, str], crm: Directory) -> bytes:
     value = _parsed(message)
     known = {**fill, **crm.known(_customer(value))}
     lacking = {name: known[name] for name in known if value.get(name) is None}
-    return orjson.dumps({**value, **lacking}) if lacking else message
+    return encoded({**value, **lacking}) if lacking else message
 
 
 def _customer(event: Mapping[str, Any]) -> str | None:

@@ -87,9 +87,17 @@ def look_up(row: Row, tables: Sequence[LookupTable], given: Mapping[str, Entries
 _SHOWN: Final = 60
 
 
+def _path(key: str) -> str:
+    """The path of a URL, anything else whole."""
+    try:
+        return urlsplit(key).path if "://" in key else key
+    except ValueError:  # such as http://[
+        return key
+
+
 def _entry(match: Match, key: str, entries: Entries) -> Entry | None:
     if match is Match.EXACT:
         return next((entries[part] for part in key.split(LIST) if part in entries), None)
-    path = urlsplit(key).path if "://" in key else key
+    path = _path(key)
     fitting = [start for start in entries if key.startswith(start) or path.startswith(start)]
     return entries[max(fitting, key=len)] if fitting else None
