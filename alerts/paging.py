@@ -147,6 +147,14 @@ class Maintenance:
 
 
 @dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Who is told, and how often, that notices can leave."""
+
+    receiver: str
+    every_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class RuleAbout:
     """What people want to know of a rule: who owns it, and what to do when it fires (a URL)."""
 

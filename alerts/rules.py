@@ -10,7 +10,7 @@ from enum import Enum, StrEnum
 from typing import Final
 
 from alerts.hours import ALWAYS, OpenHours
-from alerts.paging import Inhibition, Maintenance, Receiver, Route, RuleAbout
+from alerts.paging import Heartbeat, Inhibition, Maintenance, Receiver, Route, RuleAbout
 
 DIMENSIONS: Final = ("channel", "stage", "segment", "topic", "team", "product", "country", "variant")
 """What events can be told apart by; rules name them in `by`, `explain`, `across` and `where`."""
@@ -249,3 +249,4 @@ class Rulebook:
     maintenance: tuple[Maintenance, ...] = ()
     about: Mapping[str, RuleAbout] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
+    heartbeat: Heartbeat | None = None

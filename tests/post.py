@@ -20,7 +20,7 @@ from alerts.delivery.group_log import GroupRecord
 from alerts.delivery.mutes import Muting
 from alerts.delivery.notices import TransitionNews
 from alerts.delivery.retry_policy import Policy
-from alerts.paging import Receiver, Route
+from alerts.paging import Heartbeat, Receiver, Route
 from alerts.rules import Rulebook
 
 SECRET: Final = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -139,6 +139,7 @@ class Post:
         self._offset = 0
         self._moved = asyncio.Event()
         self.urls: dict[str, str] = {}
+        self.heartbeat: Heartbeat | None = None
         self.events: list[dict[str, object]] = []
         self.others: tuple[Receiver, ...] = ()
         """Receivers that are no hooks of ours."""
@@ -169,7 +170,7 @@ class Post:
                 webhook(name, self.urls.get(name) or str(server.make_url(f"/{name}")), signed=hook.signed)
                 for name, hook in self.hooks.items()
             )
-            rulebook = Rulebook((), {}, receivers=receivers, routes=self._routes)
+            rulebook = Rulebook((), {}, receivers=receivers, routes=self._routes, heartbeat=self.heartbeat)
             self.dispatcher = Dispatcher(rulebook, self.log, self.meter, self._failed, self.muting, policy)
             self.log.fold = self.dispatcher.desk.fold
             for record in self.log.groups:

@@ -13,12 +13,15 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final
 
+import orjson
+
 from alerts.delivery.ack_news import AckMessage, ack_deliveries, ack_message, acknowledged
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.commands import Acknowledge, Command
 from alerts.delivery.delivery_log import Countdown, DeliveryLog, Entry
 from alerts.delivery.group_desk import GroupDesk, GroupMessage
 from alerts.delivery.group_rules import gathers
+from alerts.delivery.heartbeat import PARTITION, Beat, beat, beat_message
 from alerts.delivery.mutes import Mute, Muting
 from alerts.delivery.notices import NotATransition, Notice, notice
 from alerts.delivery.open_alerts import OpenAlerts
@@ -28,7 +31,7 @@ from alerts.delivery.retry_policy import DeliveryOutcome, Policy, Retry, Settled
 from alerts.delivery.routing import labelled, targets
 from alerts.delivery.working_hours import in_maintenance
 from alerts.delivery.writer import Writer
-from alerts.paging import Receiver
+from alerts.paging import Heartbeat, Receiver
 from alerts.receivers.http import HttpClient
 from alerts.receivers.message import ReceiverMessage
 from alerts.receivers.opening import opened
@@ -100,10 +103,21 @@ class Dispatcher:
         for line in self._lines.values():
             line.start()
         self.desk.start()
+        if self._rulebook.heartbeat is not None:
+            self._tasks.add(asyncio.create_task(self._beat(self._rulebook.heartbeat)))
+
+    async def _beat(self, heartbeat: Heartbeat) -> None:
+        """Tell a receiver again and again that notices can leave; one worker of the group does."""
+        while True:
+            if self.desk.owns(PARTITION):
+                await self._send(heartbeat.receiver, beat(time.time()))
+            await asyncio.sleep(heartbeat.every_ms / 1000)
 
     async def close(self) -> None:
         """Try nothing more; what had not been settled is not done."""
         await self.desk.close()
+        for task in self._tasks:
+            task.cancel()
         await asyncio.gather(*(line.close(GRACE_S) for line in self._lines.values()))
         await self._client.close()
 
@@ -177,6 +191,9 @@ class Dispatcher:
     def _message(self, receiver: Receiver, delivery: Delivery) -> ReceiverMessage:
         if isinstance(delivery.message, GroupMessage):
             return self.writer.group(delivery.message, receiver)
+        if isinstance(delivery.message, Beat):
+            body = orjson.dumps({"type": "cx.heartbeat", "timestamp": delivery.notice.news.at, "data": {}})
+            return beat_message(delivery, receiver.name, body)
         if isinstance(delivery.message, AckMessage):
             return ack_message(delivery.message, self.writer, receiver)
         return self.writer.alone(delivery.notice, receiver)
@@ -236,7 +253,7 @@ class Dispatcher:
         if isinstance(delivery.message, GroupMessage):
             await self.desk.settled(delivery.message, delivery, settled)
             return
-        if isinstance(delivery.message, AckMessage):
+        if isinstance(delivery.message, AckMessage | Beat):
             return  # a picture of what cx.commands says, of which there is no need to keep account
         news, heard = delivery.notice, self._heard.get(delivery.partition)
         if settled.outcome is not DeliveryOutcome.REPEATED:

@@ -109,6 +109,10 @@ class GroupDesk:
             self._owned.discard(partition)
             self._under_way -= self._books.get(partition, GroupBook()).groups.keys()
 
+    def owns(self, partition: int) -> bool:
+        """Whether this worker acts on a partition."""
+        return partition in self._owned
+
     def owned(self) -> Iterator[tuple[int, AlertGroup]]:
         """The groups of this worker's partitions."""
         for partition in self._owned:

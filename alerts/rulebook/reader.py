@@ -106,6 +106,7 @@ def compose(
         maintenance=routing.maintenance(root),
         about=reader.about,
         links=read_links(root),
+        heartbeat=routing.heartbeat(root),
     )
 
 

@@ -11,6 +11,7 @@ from alerts.paging import (
     PLAIN,
     Comparison,
     Escalation,
+    Heartbeat,
     Inhibition,
     Maintenance,
     Matcher,
@@ -111,6 +112,18 @@ class RouteReader:
         if single is not None:
             found.append(single)
         return tuple(found)
+
+    def heartbeat(self, root: Fields) -> Heartbeat | None:
+        """`heartbeat:`, a receiver and how often."""
+
+        def parse(node: Node) -> Heartbeat | None:
+            fields = node.fields("a receiver and every")
+            receiver = fields.require("receiver", self._known, "the name of a receiver")
+            every_ms = fields.get_or("every", duration(SECOND_MS, DAY_MS), 60 * SECOND_MS)
+            fields.close()
+            return None if receiver is None else Heartbeat(receiver, every_ms)
+
+        return root.get("heartbeat", parse)
 
     def inhibitions(self, root: Fields) -> tuple[Inhibition, ...]:
         """`inhibit:`, a list of source, target and equal."""

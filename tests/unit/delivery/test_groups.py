@@ -9,7 +9,7 @@ import pytest
 from alerts.delivery.commands import Acknowledge, SilenceCommand, Unsilence
 from alerts.delivery.group_log import GroupTold
 from alerts.delivery.retry_policy import Policy
-from alerts.paging import EVERYTHING, Escalation, Receiver, Route, Timers
+from alerts.paging import EVERYTHING, Escalation, Heartbeat, Receiver, Route, Timers
 from tests.post import Hook, MemoryLog, Post, now_ms, transition
 
 GATHERED = Timers(group_by=("rule",), group_wait_ms=200, group_interval_ms=400)
@@ -221,5 +221,25 @@ def test_an_acknowledgement_shows_where_it_can() -> None:
                 assert [each["event_action"] for each in post.events] == ["trigger", "acknowledge"]
                 assert {each["dedup_key"] for each in post.events} == {"a"}
                 assert len(hook.bodies) == len(events.bodies) == 1
+
+    _run(body)
+
+
+def test_a_heart_beats_where_the_first_partition_is() -> None:
+    """The receiver hears so again and again, each time under a key of its own; other workers are silent."""
+
+    async def body() -> None:
+        post = _post(Route("pager", timers=ALONE))
+        post.heartbeat = Heartbeat("pager", 1_000)
+        async with post.running(CALM) as running:
+            hook = running.hooks["pager"]
+            await running.until(lambda: len(hook.bodies) == 2)
+            assert [each["type"] for each in hook.bodies] == ["cx.heartbeat"] * 2
+            assert len(set(hook.got)) == 2
+            running.dispatcher.forget([0])
+            told = len(hook.bodies)
+            await _quiet(1.5)
+            assert len(hook.bodies) <= told + 1
+            assert running.log.entries == []
 
     _run(body)

@@ -1,0 +1,53 @@
+"""The dead man's switch: while notices can leave, a receiver of choice hears so, and misses it otherwise.
+
+The worker that has the first partition sends it, so a group of workers has one heart.
+"""
+
+from alerts.delivery.backlog import Delivery
+from alerts.delivery.notices import Notice, TransitionNews
+from alerts.receivers.message import AlertNews, ReceiverMessage
+from alerts.transitions import utc_text
+
+NAME = "tocsin-heartbeat"
+PARTITION = 0
+"""Whoever has it beats."""
+
+
+class Beat:
+    """Marks a delivery as a heartbeat, of which no account is kept."""
+
+
+def beat(at_s: float) -> Delivery:
+    """A heartbeat on its way, made at `at_s` (Unix time)."""
+    at = utc_text(int(at_s) * 1000)
+    news = TransitionNews(NAME, 1, NAME, "warning", "firing", NAME, {}, at, started_at=at)
+    notice = Notice(f"{NAME}.{int(at_s)}", NAME, 1, "firing", {"rule": NAME}, b"", news)
+    return Delivery(notice, PARTITION, at_s, lambda: None, message=Beat())
+
+
+def beat_message(delivery: Delivery, receiver: str, body: bytes) -> ReceiverMessage:
+    """What the receiver gets; for Alertmanager it is an alert that always fires."""
+    notice = delivery.notice
+    title = "Tocsin is alive"
+    return ReceiverMessage(
+        key=notice.id,
+        thread=NAME,
+        state="firing",
+        severity="warning",
+        at=notice.news.at,
+        title=title,
+        text="Notices can leave. If this stops coming, they cannot.",
+        body=body,
+        receiver=receiver,
+        alerts=(
+            AlertNews(
+                id=NAME,
+                state="firing",
+                labels={"alertname": NAME, "severity": "none"},
+                annotations={"summary": title},
+                started_at=notice.news.at,
+                ended_at=None,
+                data={},
+            ),
+        ),
+    )
