@@ -7,19 +7,26 @@ some five weeks.  A few things keep a rhythm of one week from raising false alar
   is learned for each scope, from how far off its own forecasts were.
 - An hour's forecast leans on the same hour of the other days (their median), if that agrees with its own
   past; a Saturday that is not like other days stands for itself.
+- An hour leans on its neighbours as well, as far as they agree with it.
+- The whole week moves with the scope's recent level (see `recent_level`).
 - The bounds are the widest of the hour and its two neighbours: a rhythm that shifts by an hour is no news.
-- An hour teaches no more than its bounds, so an outage does not become the rule.
+- An hour teaches no more than its forecast and chance allow, so an outage does not become the rule.  Seen once
+  only, it teaches no more than the busiest of the other days would: a burst in the learning time does not
+  teach itself.
+- Years of strays teach nothing of the dense part that follows: once a scope brings many times more than it
+  did, hour after hour, it is learned anew from there on.
 
 A rule that learns for less than a week borrows what it has not seen yet from the same hour of other days: it
 then takes the first Saturday for a day like any other.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detect import recent_level
 from alerts.detect.findings import Flags, Floats, Ints
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.opening_hours import HOURS_PER_WEEK, Calendar, Stretch
@@ -27,23 +34,53 @@ from alerts.rules import DAY_MS, HOUR_MS
 
 KEPT: Final = 0.8
 """What an hour's past still weighs a week later; sums up to five weeks."""
-USUAL_VARIATION: Final = 0.25**2
-"""Squared coefficient of variation from week to week before a scope has shown its own: a quarter."""
-LEAST_VARIATION, MOST_VARIATION = 0.1**2, 0.7**2
+USUAL_VARIATION: Final = 0.15**2
+"""Squared coefficient of variation, beside the level's, before a scope has shown its own."""
+LEAST_VARIATION, MOST_VARIATION = 0.05**2, 0.7**2
 VARIATION_MEMORY: Final = 200
 """Forecasts over which a scope's own variation is averaged: some nine days."""
 FEW: Final = 4
 """Forecasts of fewer events say nothing of variation."""
-BOUND_Z: Final = 1.645
-"""The bounds hold nine hours in ten, were hourly rates lognormal; the detectors want far more than one
-hour a little outside."""
+LOW_Z, HIGH_Z = 0.6, 0.8
+"""Standard deviations from a forecast to its bounds.  Not many: the detectors want far more than one hour a
+little outside.  Simulated and real rhythms stay within the budget of false pages (docs/detection.md)."""
+TEACH_Z: Final = 1.645
+"""Standard deviations up to which an hour teaches: nine hours in ten teach all they bring."""
 AGREEING: Final = 2.0
 """Standard deviations up to which an hour agrees with the same hour of the other days."""
 NOTHING: Final = Stretch(0, 0, 0, open=False)
 """The stretch before the first one has begun."""
 ENOUGH_HOURS: Final = 0.5
 """Less of an hour's time than this was not seen at all."""
+NEIGHBOURLY: Final = 1.5
+"""Standard deviations up to which an hour agrees with the next."""
+BUSIER: Final = 1.5
+"""How much busier than all others a day of the week may be that was seen once."""
+SEEN_ONCE: Final = 1.5
+"""Hours below which an hour of the week has been seen once only."""
+SOME: Final = 3
+"""Events that the week's pace would have brought, beyond which an hour without any is empty by nature."""
+TOLD_BY: Final = 8
+"""Events that an alarm takes, about: where an hour brings fewer, hours' own errors average out before it."""
+LEAST_PACE: Final = 1e-6
 DAY_OF: Final = np.arange(HOURS_PER_WEEK).reshape(7, 24)
+
+
+class Forecast(NamedTuple):
+    """Events an hour, the squared error of their logarithm, and whether the hour was seen and had events."""
+
+    mean: Floats
+    error: Floats
+    seen: Flags
+    some: Flags
+
+    def low(self, reach: Floats) -> Floats:
+        """The lower bound; an hour never seen bounds nothing."""
+        return np.where(self.seen, np.where(self.some, self.mean * np.exp(-reach), 0), np.inf)
+
+    def high(self, reach: Floats) -> Floats:
+        """The upper bound; an hour never seen bounds nothing."""
+        return np.where(self.seen, self.mean * np.exp(reach), 0)
 
 
 class WeeklyProfile:
@@ -64,7 +101,8 @@ class WeeklyProfile:
                 "counts": MemoryColumn(np.float64, 0, HOURS_PER_WEEK),
                 "hours": MemoryColumn(np.float64, 0, HOURS_PER_WEEK),
                 "variation": MemoryColumn(np.float64, USUAL_VARIATION),
-                "since_ms": MemoryColumn(np.int64),  # first event; 0: none yet
+                "level": MemoryColumn(np.float64, 0, recent_level.WIDTH),
+                "since_ms": MemoryColumn(np.int64),  # first event that is learned from; 0: none yet
                 "now": MemoryColumn(np.int64),  # events in the current stretch, and
                 "stretch_ms": MemoryColumn(np.int64),  # its start, as long as the row has known it
             }
@@ -73,6 +111,7 @@ class WeeklyProfile:
         self.low: Floats = np.zeros(0)
         self.mean: Floats = np.zeros(0)
         self.high: Floats = np.zeros(0)
+        self._spread: Floats = np.zeros(0)  # standard deviation of the forecast's logarithm
 
     @property
     def rows(self) -> int:
@@ -85,6 +124,7 @@ class WeeklyProfile:
         self._table.grow(rows)
         self.low = np.pad(self.low, (0, more))
         self.mean = np.pad(self.mean, (0, more))
+        self._spread = np.pad(self._spread, (0, more))
         self.high = np.pad(self.high, (0, more), constant_values=np.inf)
 
     def clear(self, rows: Ints) -> None:
@@ -142,11 +182,35 @@ class WeeklyProfile:
         events = table["now"][:rows].astype(np.float64)
         seen = table["hours"][:rows, hour] >= ENOUGH_HOURS  # else its bounds, if any, are of other days
         self._learn_variation(events, np.where(seen, self.mean * watched, 0), table["hours"][:rows, hour])
-        bounded = np.clip(events, self.low * watched, self.high * np.maximum(watched, 1))
-        events = np.where(seen, bounded, events)
+        taught = np.where(seen & (self.mean > 0), np.clip(events, *self._teachable(watched)), events)
+        sums, level = table["level"][:rows], recent_level.levels(table["level"][:rows])
+        known = np.where(seen, self.mean * watched, 0)
+        pace = self.pace()
+        recent_level.follow(sums, hours, np.where(known > 0, taught, 0), known / level, events)
         kept = KEPT**hours
-        table["counts"][:rows, hour] = kept * table["counts"][:rows, hour] + np.where(hours > 0, events, 0)
+        table["counts"][:rows, hour] = kept * table["counts"][:rows, hour] + np.where(hours > 0, taught, 0)
         table["hours"][:rows, hour] = kept * table["hours"][:rows, hour] + hours
+        strays = np.flatnonzero(self.learned() & recent_level.dense(sums, pace))
+        for name in ("counts", "hours", "level"):
+            table[name][strays] = 0
+        since[strays] = stretch.end_ms
+
+    def pace(self) -> Floats:
+        """Events an hour over the hours of the week that were seen."""
+        counts, hours = self._table["counts"][: self.rows], self._table["hours"][: self.rows]
+        pace: Floats = counts.sum(axis=1) / np.maximum(hours.sum(axis=1), ENOUGH_HOURS)
+        return pace
+
+    def since_ms(self, rows: Ints) -> Ints:
+        """From when on rows are learned; 0: not yet."""
+        since_ms: Ints = self._table["since_ms"][rows]
+        return since_ms
+
+    def _teachable(self, watched: Ints) -> tuple[Floats, Floats]:
+        """The fewest and the most events that a stretch teaches."""
+        mean, reach = self.mean * watched, np.exp(TEACH_Z * self._spread)
+        chance = TEACH_Z * np.sqrt(mean)
+        return np.maximum(mean / reach - chance, 0), mean * reach + chance
 
     def _learn_variation(self, events: Floats, forecast: Floats, hours: Floats) -> None:
         """Squared error beyond Poisson's, relative, less what a forecast from few weeks adds."""
@@ -168,33 +232,59 @@ class WeeklyProfile:
         if not at.any():
             return
         forecasts = [self._hour(at, (stretch.hour + shift) % HOURS_PER_WEEK) for shift in (0, -1, 1)]
-        self.mean[at] = forecasts[0][1]
-        self.low[at] = np.minimum.reduce([low for low, _, _ in forecasts])
-        self.high[at] = np.maximum.reduce([high for _, _, high in forecasts])
+        sums = self._table["level"][:rows][at]
+        level, doubt = recent_level.levels(sums) / HOUR_MS, recent_level.errors(sums)
+        spreads = [np.sqrt(each.error + doubt) for each in forecasts]
+        self.mean[at], self._spread[at] = level * forecasts[0].mean, spreads[0]
+        every = list(zip(forecasts, spreads, strict=True))
+        self.low[at] = level * np.minimum.reduce([each.low(LOW_Z * spread) for each, spread in every])
+        self.high[at] = level * np.maximum.reduce([each.high(HIGH_Z * spread) for each, spread in every])
 
-    def _hour(self, at: Flags, hour: int) -> tuple[Floats, Floats, Floats]:
-        """Low, mean and high of one hour of the week, per millisecond; an hour never seen bounds nothing."""
-        days, own_day = DAY_OF[:, hour % 24], hour // 24
-        counts = self._table["counts"][: self.rows, days][at]
-        hours = self._table["hours"][: self.rows, days][at]
+    def _hour(self, at: Flags, hour: int) -> Forecast:
+        """One hour of the week, without the level."""
+        own_day = hour // 24
         variation = np.clip(self._table["variation"][: self.rows][at], LEAST_VARIATION, MOST_VARIATION)
-        own, own_error = _rate(counts, hours)[:, own_day], _error(counts, hours, variation)[:, own_day]
+        counts, hours = self._smooth(at, DAY_OF[:, hour % 24], variation)
         counted, watched = np.delete(counts, own_day, axis=1), np.delete(hours, own_day, axis=1)
-        rest = _usual(counted, watched, own)
+        counts[:, own_day] = _tempered(counts[:, own_day], hours[:, own_day], (counted, watched))
+        pace = np.maximum(self.pace()[at], LEAST_PACE)
+        rates, errors = _shrunk(counts, hours, pace), _error(counts, hours, variation)
+        own, own_error = rates[:, own_day], errors[:, own_day]
+        rest = _usual(np.delete(rates, own_day, axis=1), watched, own)
         best = counted.max(axis=1, keepdims=True), watched.max(axis=1, keepdims=True)
         rest_error = variation + _error(*best, variation)[:, 0]
         agree = np.abs(np.log(own / rest)) <= AGREEING * np.sqrt(own_error + rest_error)
         weight = np.where(agree, own_error / (own_error + rest_error), 0)
-        seen, some = hours[:, own_day] >= ENOUGH_HOURS, counts[:, own_day] > 0
+        few = pace * hours[:, own_day] < SOME
+        seen, some = hours[:, own_day] >= ENOUGH_HOURS, (counts[:, own_day] > 0) | few
         error = (1 - weight) * own_error
         if self._borrows:
             borrowed = ~seen & (watched >= ENOUGH_HOURS).any(axis=1)
             weight, error = np.where(borrowed, 1, weight), np.where(borrowed, rest_error, error)
             seen, some = seen | borrowed, np.where(borrowed, counted.any(axis=1), some)
         mean = own * (rest / own) ** weight
-        reach = np.exp(BOUND_Z * np.sqrt(error + variation))
-        low = np.where(seen, np.where(some, mean / reach, 0), np.inf)
-        return low / HOUR_MS, mean / HOUR_MS, np.where(seen, mean * reach, 0) / HOUR_MS
+        error = error / np.maximum(1, TOLD_BY / mean) + 1 / np.maximum(self._total()[at], 1)
+        return Forecast(mean, error + variation, seen, some)
+
+    def _total(self) -> Floats:
+        total: Floats = self._table["counts"][: self.rows].sum(axis=1)
+        return total
+
+    def _smooth(self, at: Flags, days: Ints, variation: Floats) -> tuple[Floats, Floats]:
+        """Counts and hours of an hour of all days, with half of each neighbour that agrees."""
+        table = self._table
+        counts, hours = table["counts"][: self.rows, days][at], table["hours"][: self.rows, days][at]
+        own, error = np.log(_rate(counts, hours)), _error(counts, hours, variation)
+        more, longer = counts.copy(), hours.copy()
+        for shift in (-1, 1):
+            near = (days + shift) % HOURS_PER_WEEK
+            beside, watched = table["counts"][: self.rows, near][at], table["hours"][: self.rows, near][at]
+            off = np.abs(np.log(_rate(beside, watched)) - own)
+            agree = off <= NEIGHBOURLY * np.sqrt(error + _error(beside, watched, variation))
+            joins = agree & (watched >= ENOUGH_HOURS) & (hours >= ENOUGH_HOURS)
+            more += np.where(joins, beside / 2, 0)
+            longer += np.where(joins, watched / 2, 0)
+        return more, longer
 
 
 def _rate(counts: Floats, hours: Floats) -> Floats:
@@ -203,15 +293,33 @@ def _rate(counts: Floats, hours: Floats) -> Floats:
     return rate
 
 
+def _shrunk(counts: Floats, hours: Floats, pace: Floats) -> Floats:
+    """Events per hour, rows × days, drawn by one event's worth to the hour on all days, and that to the week's.
+
+    Where little comes in, single hours have nothing to tell.
+    """
+    usual = (counts.sum(axis=1) + 1) / (hours.sum(axis=1) + 1 / pace)
+    rates: Floats = (counts + 1) / (hours + 1 / usual[:, None])
+    return rates
+
+
 def _error(counts: Floats, hours: Floats, variation: Floats) -> Floats:
     """The squared relative errors of rates, rows × days; `variation` is by row."""
-    error: Floats = 1 / np.maximum(counts, 0.5) + variation[:, None] / np.maximum(hours, ENOUGH_HOURS)
+    error: Floats = 1 / np.maximum(counts, 1) + variation[:, None] / np.maximum(hours, ENOUGH_HOURS)
     return error
 
 
-def _usual(counts: Floats, hours: Floats, otherwise: Floats) -> Floats:
+def _tempered(counts: Floats, hours: Floats, others: tuple[Floats, Floats]) -> Floats:
+    """Counts, those seen once kept within what the busiest of the other days makes likely."""
+    seen = others[1] >= ENOUGH_HOURS
+    busiest = np.where(seen, _rate(*others), 0).max(axis=1) * hours
+    most = busiest * BUSIER + 2 * np.sqrt(busiest) + 1
+    return np.where((hours < SEEN_ONCE) & (busiest > 0), np.minimum(counts, most), counts)
+
+
+def _usual(rates: Floats, hours: Floats, otherwise: Floats) -> Floats:
     """The median rate of the days seen, so that a weekend does not pull weekdays down; else `otherwise`."""
-    days = np.sort(np.where(hours >= ENOUGH_HOURS, _rate(counts, hours), np.inf), axis=1)
+    days = np.sort(np.where(hours >= ENOUGH_HOURS, rates, np.inf), axis=1)
     seen = (hours >= ENOUGH_HOURS).sum(axis=1)
     row, middle = np.arange(len(days)), np.maximum(seen - 1, 0) // 2
     median: Floats = np.where(

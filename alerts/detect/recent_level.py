@@ -1,0 +1,64 @@
+"""Level: by how much a scope brings more, or less, than its week's rhythm these days.
+
+Volumes grow, drift and have good days.  The rhythm of five weeks follows none of that, so it is multiplied by
+the level: what came lately over what the rhythm expected, both fading, with some faith that all is as usual.
+
+    level = (taught + 12) / (expected + 12)
+
+With 60 expected and 90 come it is 1.42.  The memory is some sixty expected events, at least half a day and at
+most a week: where much comes in, a morning's growth is followed by noon.  What an hour teaches is bounded
+(see `weekly_profile`), so that a surge does not raise the level much before it is seen.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from alerts.detect.findings import Flags, Floats
+
+TAUGHT, EXPECTED, BUSY, CAME = range(4)
+"""Sums that fade: what hours taught, what the rhythm expected, hours with events, and all events."""
+WIDTH: Final = 4
+
+LEVEL_EVENTS: Final = 60
+LEAST_HOURS, MOST_HOURS = 12.0, 168.0
+PRIOR: Final = 12.0
+"""Events' worth of faith that all is as usual."""
+LEAST_LEVEL, MOST_LEVEL = 0.55, 8.0
+"""How far the level moves a forecast; what lasts moves the rhythm itself."""
+
+DENSE_MEMORY_HOURS: Final = 48.0
+DENSE_EVENTS, DENSE_TIMES, DENSE_HOURS = 20.0, 8.0, 8.0
+"""So many events lately, so many times the usual, in so many hours, begin a dense part."""
+
+
+def follow(sums: Floats, hours: Floats, taught: Floats, usual: Floats, events: Floats) -> None:
+    """Add a stretch of so many hours: what it taught, what the rhythm alone expected, and what came."""
+    pace = usual / np.maximum(hours, 1e-9)
+    memory = np.clip(LEVEL_EVENTS / np.maximum(pace, 1e-9), LEAST_HOURS, MOST_HOURS)
+    kept, lately = np.exp(-hours / memory), np.exp(-hours / DENSE_MEMORY_HOURS)
+    sums[:, TAUGHT] = kept * sums[:, TAUGHT] + taught
+    sums[:, EXPECTED] = kept * sums[:, EXPECTED] + usual
+    sums[:, BUSY] = lately * sums[:, BUSY] + (events > 0)
+    sums[:, CAME] = lately * sums[:, CAME] + events
+
+
+def levels(sums: Floats) -> Floats:
+    """What the rhythm is multiplied by."""
+    ratio = (sums[:, TAUGHT] + PRIOR) / (sums[:, EXPECTED] + PRIOR)
+    found: Floats = np.clip(ratio, LEAST_LEVEL, MOST_LEVEL)
+    return found
+
+
+def errors(sums: Floats) -> Floats:
+    """Squared relative errors of the levels."""
+    found: Floats = sums[:, EXPECTED] / (sums[:, EXPECTED] + PRIOR) ** 2
+    return found
+
+
+def dense(sums: Floats, pace: Floats) -> Flags:
+    """Whether a dense part has begun after a time of strays; `pace` is events an hour before it."""
+    came, busy = sums[:, CAME], sums[:, BUSY]
+    enough = (came >= DENSE_EVENTS) & (busy >= DENSE_HOURS)
+    found: Flags = enough & (came >= DENSE_TIMES * DENSE_MEMORY_HOURS * pace)
+    return found
