@@ -24,7 +24,7 @@ LEVEL_EVENTS: Final = 60
 LEAST_HOURS, MOST_HOURS = 12.0, 168.0
 PRIOR: Final = 12.0
 """Events' worth of faith that all is as usual."""
-LEAST_LEVEL, MOST_LEVEL = 0.55, 8.0
+LEAST_LEVEL, MOST_LEVEL = 0.7, 8.0
 """How far the level moves a forecast; what lasts moves the rhythm itself."""
 
 DENSE_MEMORY_HOURS: Final = 48.0

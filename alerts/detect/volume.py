@@ -258,11 +258,15 @@ class VolumeWatch:
             nothing,
             nothing,
             np.where(judged | breach, gauges[:, ALLOWED], np.nan),
-            Evidence(rows, breach, partial(_evidence, gauges.copy())),
+            Evidence(rows, breach, partial(_evidence, gauges.copy(), self._rhythm.since_ms(rows))),
         )
 
 
-def _evidence(gauges: Floats, place: int) -> dict[str, object]:
-    """Since when, and how many events the rhythm expected since then."""
+def _evidence(gauges: Floats, learned_ms: Ints, place: int) -> dict[str, object]:
+    """Since when, how many events the rhythm expected since then, and from when on it was learned."""
     expected = rounded(float(gauges[place, EXPECTED]))
-    return {"since": utc_text(int(gauges[place, SINCE])), "expected": expected}
+    return {
+        "since": utc_text(int(gauges[place, SINCE])),
+        "expected": expected,
+        "learned_since": utc_text(int(learned_ms[place])),
+    }

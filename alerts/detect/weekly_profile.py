@@ -10,9 +10,9 @@ some five weeks.  A few things keep a rhythm of one week from raising false alar
 - An hour leans on its neighbours as well, as far as they agree with it.
 - The whole week moves with the scope's recent level (see `recent_level`).
 - The bounds are the widest of the hour and its two neighbours: a rhythm that shifts by an hour is no news.
-- An hour teaches no more than its forecast and chance allow, so an outage does not become the rule.  Seen once
-  only, it teaches no more than the busiest of the other days would: a burst in the learning time does not
-  teach itself.
+- An hour teaches no more than its forecast and chance allow, so an outage does not become the rule.
+- Seen once only, an hour teaches no more than the busiest of the other days would: a burst in the learning
+  time does not teach itself.
 - Years of strays teach nothing of the dense part that follows: once a scope brings many times more than it
   did, hour after hour, it is learned anew from there on.
 
@@ -21,13 +21,23 @@ then takes the first Saturday for a day like any other.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detect import recent_level
 from alerts.detect.findings import Flags, Floats, Ints
+from alerts.detect.hour_rates import (
+    ENOUGH_HOURS,
+    SEEN_ONCE,
+    HourForecast,
+    error_of,
+    rate_of,
+    shrunk,
+    tempered,
+    usual_of,
+)
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.opening_hours import HOURS_PER_WEEK, Calendar, Stretch
 from alerts.rules import DAY_MS, HOUR_MS
@@ -41,7 +51,7 @@ VARIATION_MEMORY: Final = 200
 """Forecasts over which a scope's own variation is averaged: some nine days."""
 FEW: Final = 4
 """Forecasts of fewer events say nothing of variation."""
-LOW_Z, HIGH_Z = 0.6, 0.8
+LOW_Z, HIGH_Z = 0.1, 0.3
 """Standard deviations from a forecast to its bounds.  Not many: the detectors want far more than one hour a
 little outside.  Simulated and real rhythms stay within the budget of false pages (docs/detection.md)."""
 TEACH_Z: Final = 1.645
@@ -50,37 +60,14 @@ AGREEING: Final = 2.0
 """Standard deviations up to which an hour agrees with the same hour of the other days."""
 NOTHING: Final = Stretch(0, 0, 0, open=False)
 """The stretch before the first one has begun."""
-ENOUGH_HOURS: Final = 0.5
-"""Less of an hour's time than this was not seen at all."""
 NEIGHBOURLY: Final = 1.5
 """Standard deviations up to which an hour agrees with the next."""
-BUSIER: Final = 1.5
-"""How much busier than all others a day of the week may be that was seen once."""
-SEEN_ONCE: Final = 1.5
-"""Hours below which an hour of the week has been seen once only."""
 SOME: Final = 3
 """Events that the week's pace would have brought, beyond which an hour without any is empty by nature."""
 TOLD_BY: Final = 8
 """Events that an alarm takes, about: where an hour brings fewer, hours' own errors average out before it."""
 LEAST_PACE: Final = 1e-6
 DAY_OF: Final = np.arange(HOURS_PER_WEEK).reshape(7, 24)
-
-
-class Forecast(NamedTuple):
-    """Events an hour, the squared error of their logarithm, and whether the hour was seen and had events."""
-
-    mean: Floats
-    error: Floats
-    seen: Flags
-    some: Flags
-
-    def low(self, reach: Floats) -> Floats:
-        """The lower bound; an hour never seen bounds nothing."""
-        return np.where(self.seen, np.where(self.some, self.mean * np.exp(-reach), 0), np.inf)
-
-    def high(self, reach: Floats) -> Floats:
-        """The upper bound; an hour never seen bounds nothing."""
-        return np.where(self.seen, self.mean * np.exp(reach), 0)
 
 
 class WeeklyProfile:
@@ -209,8 +196,8 @@ class WeeklyProfile:
     def _teachable(self, watched: Ints) -> tuple[Floats, Floats]:
         """The fewest and the most events that a stretch teaches."""
         mean, reach = self.mean * watched, np.exp(TEACH_Z * self._spread)
-        chance = TEACH_Z * np.sqrt(mean)
-        return np.maximum(mean / reach - chance, 0), mean * reach + chance
+        least = np.maximum(mean, mean / recent_level.levels(self._table["level"][: self.rows])) / reach
+        return np.maximum(least - TEACH_Z * np.sqrt(least), 0), mean * reach + TEACH_Z * np.sqrt(mean)
 
     def _learn_variation(self, events: Floats, forecast: Floats, hours: Floats) -> None:
         """Squared error beyond Poisson's, relative, less what a forecast from few weeks adds."""
@@ -240,19 +227,20 @@ class WeeklyProfile:
         self.low[at] = level * np.minimum.reduce([each.low(LOW_Z * spread) for each, spread in every])
         self.high[at] = level * np.maximum.reduce([each.high(HIGH_Z * spread) for each, spread in every])
 
-    def _hour(self, at: Flags, hour: int) -> Forecast:
+    def _hour(self, at: Flags, hour: int) -> HourForecast:
         """One hour of the week, without the level."""
         own_day = hour // 24
         variation = np.clip(self._table["variation"][: self.rows][at], LEAST_VARIATION, MOST_VARIATION)
         counts, hours = self._smooth(at, DAY_OF[:, hour % 24], variation)
         counted, watched = np.delete(counts, own_day, axis=1), np.delete(hours, own_day, axis=1)
-        counts[:, own_day] = _tempered(counts[:, own_day], hours[:, own_day], (counted, watched))
+        once = self._table["hours"][: self.rows, hour][at] < SEEN_ONCE
+        counts[once, own_day] = tempered(counts[:, own_day], hours[:, own_day], (counted, watched))[once]
         pace = np.maximum(self.pace()[at], LEAST_PACE)
-        rates, errors = _shrunk(counts, hours, pace), _error(counts, hours, variation)
+        rates, errors = shrunk(counts, hours, pace), error_of(counts, hours, variation)
         own, own_error = rates[:, own_day], errors[:, own_day]
-        rest = _usual(np.delete(rates, own_day, axis=1), watched, own)
+        rest = usual_of(np.delete(rates, own_day, axis=1), watched, own)
         best = counted.max(axis=1, keepdims=True), watched.max(axis=1, keepdims=True)
-        rest_error = variation + _error(*best, variation)[:, 0]
+        rest_error = variation + error_of(*best, variation)[:, 0]
         agree = np.abs(np.log(own / rest)) <= AGREEING * np.sqrt(own_error + rest_error)
         weight = np.where(agree, own_error / (own_error + rest_error), 0)
         few = pace * hours[:, own_day] < SOME
@@ -264,7 +252,7 @@ class WeeklyProfile:
             seen, some = seen | borrowed, np.where(borrowed, counted.any(axis=1), some)
         mean = own * (rest / own) ** weight
         error = error / np.maximum(1, TOLD_BY / mean) + 1 / np.maximum(self._total()[at], 1)
-        return Forecast(mean, error + variation, seen, some)
+        return HourForecast(mean, error + variation, seen, some)
 
     def _total(self) -> Floats:
         total: Floats = self._table["counts"][: self.rows].sum(axis=1)
@@ -274,55 +262,14 @@ class WeeklyProfile:
         """Counts and hours of an hour of all days, with half of each neighbour that agrees."""
         table = self._table
         counts, hours = table["counts"][: self.rows, days][at], table["hours"][: self.rows, days][at]
-        own, error = np.log(_rate(counts, hours)), _error(counts, hours, variation)
+        own, error = np.log(rate_of(counts, hours)), error_of(counts, hours, variation)
         more, longer = counts.copy(), hours.copy()
         for shift in (-1, 1):
             near = (days + shift) % HOURS_PER_WEEK
             beside, watched = table["counts"][: self.rows, near][at], table["hours"][: self.rows, near][at]
-            off = np.abs(np.log(_rate(beside, watched)) - own)
-            agree = off <= NEIGHBOURLY * np.sqrt(error + _error(beside, watched, variation))
+            off = np.abs(np.log(rate_of(beside, watched)) - own)
+            agree = off <= NEIGHBOURLY * np.sqrt(error + error_of(beside, watched, variation))
             joins = agree & (watched >= ENOUGH_HOURS) & (hours >= ENOUGH_HOURS)
             more += np.where(joins, beside / 2, 0)
             longer += np.where(joins, watched / 2, 0)
         return more, longer
-
-
-def _rate(counts: Floats, hours: Floats) -> Floats:
-    """Events per hour; at least half of one in all."""
-    rate: Floats = np.maximum(counts, 0.5) / np.maximum(hours, ENOUGH_HOURS)
-    return rate
-
-
-def _shrunk(counts: Floats, hours: Floats, pace: Floats) -> Floats:
-    """Events per hour, rows × days, drawn by one event's worth to the hour on all days, and that to the week's.
-
-    Where little comes in, single hours have nothing to tell.
-    """
-    usual = (counts.sum(axis=1) + 1) / (hours.sum(axis=1) + 1 / pace)
-    rates: Floats = (counts + 1) / (hours + 1 / usual[:, None])
-    return rates
-
-
-def _error(counts: Floats, hours: Floats, variation: Floats) -> Floats:
-    """The squared relative errors of rates, rows × days; `variation` is by row."""
-    error: Floats = 1 / np.maximum(counts, 1) + variation[:, None] / np.maximum(hours, ENOUGH_HOURS)
-    return error
-
-
-def _tempered(counts: Floats, hours: Floats, others: tuple[Floats, Floats]) -> Floats:
-    """Counts, those seen once kept within what the busiest of the other days makes likely."""
-    seen = others[1] >= ENOUGH_HOURS
-    busiest = np.where(seen, _rate(*others), 0).max(axis=1) * hours
-    most = busiest * BUSIER + 2 * np.sqrt(busiest) + 1
-    return np.where((hours < SEEN_ONCE) & (busiest > 0), np.minimum(counts, most), counts)
-
-
-def _usual(rates: Floats, hours: Floats, otherwise: Floats) -> Floats:
-    """The median rate of the days seen, so that a weekend does not pull weekdays down; else `otherwise`."""
-    days = np.sort(np.where(hours >= ENOUGH_HOURS, rates, np.inf), axis=1)
-    seen = (hours >= ENOUGH_HOURS).sum(axis=1)
-    row, middle = np.arange(len(days)), np.maximum(seen - 1, 0) // 2
-    median: Floats = np.where(
-        seen > 0, (days[row, middle] + days[row, np.maximum(seen, 1) // 2]) / 2, otherwise
-    )
-    return median

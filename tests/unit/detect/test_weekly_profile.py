@@ -62,8 +62,8 @@ def test_a_steady_volume_is_forecast_with_bounds_on_both_sides() -> None:
     made = rhythm()
     live(made, 30, 3 * 168)
     assert made.mean[0] * HOUR_MS == pytest.approx(30, rel=0.01)
-    assert 10 < made.low[0] * HOUR_MS < 25
-    assert 36 < made.high[0] * HOUR_MS < 60
+    assert 25 < made.low[0] * HOUR_MS < 30
+    assert 30 < made.high[0] * HOUR_MS < 36
 
 
 def test_hours_of_the_week_differ() -> None:
@@ -171,3 +171,31 @@ def test_nothing_kept_is_nothing_begun() -> None:
     other.load(made.state())
     assert other.next_pane_end_ms(60_000) is None
     assert made.next_pane_end_ms(60_000) == START_MS + HOUR_MS + 60_000
+
+
+def test_years_of_strays_teach_nothing_of_the_dense_part() -> None:
+    """Ten a week for eight weeks, then ten an hour: learned anew from then on, and said so."""
+    made = rhythm()
+    live(made, {17: 10}, 8 * 168)
+    live(made, 10, 24, first=8 * 168)
+    since_ms = int(made.since_ms(np.array([0]))[0])
+    assert START_MS + 8 * WEEK_MS < since_ms <= START_MS + 8 * WEEK_MS + DAY_MS
+    assert made.mean[0] == 0
+    live(made, 10, 168, first=8 * 168 + 24)
+    assert made.mean[0] * HOUR_MS == pytest.approx(10, rel=0.2)
+
+
+def test_a_burst_in_the_learning_time_does_not_teach_itself() -> None:
+    """Ten times the volume for three hours of the first week: the bounds a week later are the other days'."""
+    made = rhythm()
+    live(made, {**dict.fromkeys(range(168), 20), 58: 200, 59: 200, 60: 200}, 168)
+    live(made, 20, 59, first=168)
+    assert made.high[0] * HOUR_MS < 50
+
+
+def test_growth_is_followed_within_days() -> None:
+    """Half as much again from one day to the next is expected three days later."""
+    made = rhythm()
+    live(made, 20, 3 * 168)
+    live(made, 30, 72, first=3 * 168)
+    assert made.mean[0] * HOUR_MS > 27
