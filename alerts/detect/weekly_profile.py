@@ -175,12 +175,20 @@ class WeeklyProfile:
         pace = self.pace()
         recent_level.follow(sums, hours, np.where(known > 0, taught, 0), known / level, events)
         kept = KEPT**hours
-        table["counts"][:rows, hour] = kept * table["counts"][:rows, hour] + np.where(hours > 0, taught, 0)
+        before = self._believed(hour, self.mean / level * HOUR_MS)
+        table["counts"][:rows, hour] = kept * before + np.where(hours > 0, taught, 0)
         table["hours"][:rows, hour] = kept * table["hours"][:rows, hour] + hours
         strays = np.flatnonzero(self.learned() & recent_level.dense(sums, pace))
         for name in ("counts", "hours", "level"):
             table[name][strays] = 0
         since[strays] = stretch.end_ms
+
+    def _believed(self, hour: int, usual: Floats) -> Floats:
+        """An hour's count; seen once, and now again, it keeps no more than was believed of it."""
+        counts, hours = self._table["counts"][: self.rows, hour], self._table["hours"][: self.rows, hour]
+        once = (hours < SEEN_ONCE) & (usual > 0)
+        most = tempered(counts, hours, (usual[:, None], np.ones((self.rows, 1))))
+        return np.where(once, np.minimum(counts, most), counts)
 
     def pace(self) -> Floats:
         """Events an hour over the hours of the week that were seen."""
