@@ -1,7 +1,10 @@
 """The webhook client: one request over a real socket, and what came of it."""
 
 import asyncio
+import ssl
+import subprocess
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -165,3 +168,39 @@ def test_private_addresses_are_refused_unless_allowed(host: str) -> None:
 
     answer = asyncio.run(run())
     assert (answer.text, answer.fate) == ("private address; allow_private is not set", Fate.REFUSED)
+
+
+def test_a_certificate_of_another_name_is_no_answer(tmp_path: Path) -> None:
+    """It is tried again, since a certificate is mended; nothing of the notice is sent."""
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=other.example "
+        f"-addext subjectAltName=DNS:other.example -keyout {key} -out {cert}"
+    )
+    subprocess.run(command.split(), check=True, capture_output=True)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(cert, key)
+    seen: list[str] = []
+
+    async def take(request: web.Request) -> web.Response:
+        seen.append(request.path)
+        return web.Response()
+
+    async def run() -> Answer:
+        app = web.Application()
+        app.router.add_post("/hook", take)
+        client = HttpClient(5.0)
+        await client.start()
+        try:
+            server = TestServer(app, scheme="https")
+            await server.start_server(ssl=context)
+            answer = await client.post(str(server.make_url("/hook")), b"", {}, allow_private=True)
+            await server.close()
+            return answer
+        finally:
+            await client.close()
+
+    answer = asyncio.run(run())
+    assert answer.text.startswith("ClientConnectorCertificateError")
+    assert answer.fate is Fate.LATER
+    assert seen == []
