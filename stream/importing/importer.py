@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import orjson
+import msgspec
 
 from alerts.errors import SettingsError
 from stream.importing.answers import stepped
@@ -256,8 +256,11 @@ def _refusal(shape: Shape, event: Event, row: Row, reject: Reject) -> str:
     return f"{place}: {got}"
 
 
+_ENCODER: Final = msgspec.json.Encoder()
+
+
 def _encoded(event: Event) -> bytes:
     try:
-        return orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE)
-    except orjson.JSONEncodeError:
+        return _ENCODER.encode(event) + b"\n"
+    except (UnicodeError, msgspec.MsgspecError):
         raise RowError(Fault.ENCODING, "want text in the declared encoding, got other bytes") from None
