@@ -5,7 +5,7 @@ BENCH ?= run
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench chaos harden clean
+.PHONY: help demo test check format bench chaos lock harden clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
@@ -53,6 +53,10 @@ chaos: $(VENV)/.dev  ## kill, freeze and rebalance workers on a real Kafka; the 
 
 harden: $(VENV)/.dev  ## hostile records through a real Kafka and a real worker, compared exactly with the pure intake
 	$(BIN)/python -m tests.harden.run $(ARGS)
+
+lock: $(VENV)/.dev  ## versions and hashes of all dependencies, written anew
+	$(BIN)/python -m pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --extra demo --no-emit-find-links --output-file requirements.lock pyproject.toml
 
 clean:  ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
