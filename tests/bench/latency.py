@@ -37,7 +37,7 @@ EXTRA: Final = """\
     confidence: 0
     min_answers: {least}
 timing: {{pane: {pane}s, lateness: {lateness}s}}
-receivers: [{{name: bench, webhook: {{url: "{url}"}}}}]
+receivers: [{{name: bench, webhook: {{url: "{url}"}}, allow_private: true}}]
 """
 
 
