@@ -1,0 +1,1 @@
+"""The board: a page in the browser with every channel's scores and what fires."""

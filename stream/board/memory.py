@@ -1,0 +1,175 @@
+"""What the board knows: the latest score of every scope and the latest transition of every alert.
+
+Pure: values of cx.scores and cx.alerts go in, in any order and with repeats; what the page shows comes out.
+Everything has a bound, and what is over it is counted and said, not dropped in silence.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from alerts.errors import UNREADABLE
+from alerts.rules import Rulebook, Threshold
+from alerts.transitions import Score, Transition, seconds
+from stream.board.history import ScoreHistory
+from stream.messages.topic_names import ALERTS, SCORES
+
+MOST_SCORES: Final = 50_000
+MOST_ALERTS: Final = 2_000
+MOST_HISTORIES: Final = 2_000
+"""Only scopes of one channel have a sparkline; each takes up to 20 kB."""
+MOST_SHOWN: Final = 300
+"""Tiles on one page; the ones that fire come first."""
+MOST_TEXT: Final = 200
+
+_SCORE: Final = msgspec.json.Decoder(Score)
+_TRANSITION: Final = msgspec.json.Decoder(Transition)
+_OVER: Final = "resolved"
+
+Shown = dict[str, Any]
+
+
+@dataclass(slots=True)
+class _Tile:
+    score: Score
+    version: int
+    history: ScoreHistory | None
+
+
+@dataclass(slots=True)
+class BoardMemory:
+    """Latest scores and alerts, numbered by `version` so that a page can ask for what is new."""
+
+    rulebook: Rulebook
+    version: int = 0
+    scores_left_out: int = 0
+    _tiles: dict[str, _Tile] = field(default_factory=dict)
+    _alerts: dict[str, tuple[Transition, int]] = field(default_factory=dict)
+    _histories: int = 0
+
+    def take(self, topic: str, _partition: int, value: bytes | None) -> None:
+        """Take a record of cx.scores or cx.alerts into account; anything unreadable changes nothing."""
+        try:
+            if topic == SCORES:
+                self._take_score(_SCORE.decode(value or b""))
+            elif topic == ALERTS:
+                self._take_alert(_TRANSITION.decode(value or b""))
+        except UNREADABLE:
+            return
+
+    def _take_score(self, score: Score) -> None:
+        at_s = datetime.fromisoformat(score.at).timestamp()
+        key = f"{score.indicator}|{_scope_text(score.scope)}|{score.window_s:g}"[: 4 * MOST_TEXT]
+        tile = self._tiles.get(key)
+        if tile is None:
+            if len(self._tiles) >= MOST_SCORES:
+                self.scores_left_out += 1
+                return
+            tile = self._tiles[key] = _Tile(score, 0, self._new_history(score))
+        elif score.at < tile.score.at:
+            return
+        self.version += 1
+        tile.score, tile.version = score, self.version
+        if tile.history is not None and score.value is not None:
+            tile.history.add(at_s, score.value)
+
+    def _new_history(self, score: Score) -> ScoreHistory | None:
+        if list(score.scope) not in ([], ["channel"]) or self._histories >= MOST_HISTORIES:
+            return None
+        self._histories += 1
+        return ScoreHistory()
+
+    def _take_alert(self, news: Transition) -> None:
+        known = self._alerts.get(news.id)
+        if known is not None and known[0].seq >= news.seq:
+            return
+        self.version += 1
+        self._alerts[news.id] = news, self.version
+        if len(self._alerts) > MOST_ALERTS:
+            over = [each for each, _ in self._alerts.values() if each.state == _OVER]
+            oldest = min(over or [each for each, _ in self._alerts.values()], key=lambda each: each.at)
+            del self._alerts[oldest.id]
+
+    def home(self, since: int = 0) -> Shown:
+        """Channels and what fires; of the scores only those that changed after version `since`."""
+        tiles = [tile for tile in self._tiles.values() if list(tile.score.scope) in ([], ["channel"])]
+        return self._page(tiles, self._alerts.values(), since)
+
+    def channel(self, name: str) -> Shown:
+        """Everything of one channel: its stages, topics, teams, its alerts."""
+        tiles = [tile for tile in self._tiles.values() if tile.score.scope.get("channel") == name]
+        alerts = [each for each in self._alerts.values() if each[0].scope.get("channel") == name]
+        return self._page(tiles, alerts, 0)
+
+    def _page(self, tiles: list[_Tile], alerts: Iterable[tuple[Transition, int]], since: int) -> Shown:
+        told = [each for each, _ in alerts]
+        firing = {(each.indicator, _scope_text(each.scope)) for each in told if each.state != _OVER}
+
+        def urgency(tile: _Tile) -> tuple[bool, str, str]:
+            scope = _scope_text(tile.score.scope)
+            return (tile.score.indicator, scope) not in firing, scope, tile.score.indicator
+
+        first = sorted(tiles, key=urgency)[:MOST_SHOWN]
+        newest = sorted(told, key=lambda each: each.at, reverse=True)
+        return {
+            "version": self.version,
+            "scores": [self._shown(tile) for tile in first if tile.version > since],
+            "alerts": [_alert(each) for each in newest if each.state != _OVER][:MOST_SHOWN],
+            "past": [_alert(each) for each in newest if each.state == _OVER][:50],
+            "left_out": max(0, len(tiles) - MOST_SHOWN) + self.scores_left_out,
+        }
+
+    def _shown(self, tile: _Tile) -> Shown:
+        score = tile.score
+        return {
+            "indicator": score.indicator,
+            "unit": str(score.definition.get("unit", "")),
+            "direction": str(score.definition.get("direction", "")),
+            "scope": {name: text[:MOST_TEXT] for name, text in score.scope.items()},
+            "window_s": score.window_s,
+            "at": score.at,
+            "value": score.value,
+            "n": score.n,
+            "low": score.low,
+            "high": score.high,
+            "status": score.status,
+            "limits": self._limits(score),
+            "day": [] if tile.history is None else tile.history.day(),
+            "week": [] if tile.history is None else tile.history.week(),
+        }
+
+    def _limits(self, score: Score) -> Mapping[str, float]:
+        """The limits that a threshold rule has on just this score; the mildest where there are several."""
+        found: dict[str, float] = {}
+        for rule in self.rulebook.rules:
+            detect = rule.detect
+            if not isinstance(detect, Threshold) or rule.indicator != score.indicator:
+                continue
+            if set(rule.by) != set(score.scope) or seconds(detect.window_ms) != score.window_s:
+                continue
+            for name, limit in (("warning", detect.warning), ("critical", detect.critical)):
+                if limit is not None:
+                    found.setdefault(name, limit)
+        return found
+
+
+def _scope_text(scope: Mapping[str, str]) -> str:
+    return ",".join(f"{name}={value}" for name, value in scope.items())
+
+
+def _alert(news: Transition) -> Shown:
+    return {
+        "id": news.id,
+        "rule": news.rule,
+        "severity": news.severity,
+        "state": news.state,
+        "indicator": news.indicator,
+        "scope": {name: text[:MOST_TEXT] for name, text in news.scope.items()},
+        "at": news.at,
+        "started_at": news.started_at,
+        "summary": news.summary[: 5 * MOST_TEXT],
+        "cause": news.cause,
+    }
