@@ -1,7 +1,7 @@
 """What a sparkline shows: the course of one score, thinned as it ages.
 
-A score may change at every pane.  A sparkline of a day has room for one value in ten minutes, one of a week for
-one an hour, so only the last value of each step is kept:
+A score may change at every pane.  A sparkline of a day has room for one value in ten minutes, one of a week
+for one an hour, so only the last value of each step is kept:
 
     at      09:01  09:07  09:12        kept for the day    [(09:00, b), (09:10, c)]
     value   a      b      c            kept for the week   [(09:00, c)]

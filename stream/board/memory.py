@@ -115,7 +115,6 @@ class BoardMemory:
         first = sorted(tiles, key=urgency)[:MOST_SHOWN]
         newest = sorted(told, key=lambda each: each.at, reverse=True)
         return {
-            "version": self.version,
             "scores": [self._shown(tile) for tile in first if tile.version > since],
             "alerts": [_alert(each) for each in newest if each.state != _OVER][:MOST_SHOWN],
             "past": [_alert(each) for each in newest if each.state == _OVER][:50],

@@ -35,6 +35,7 @@ NEXT: Final = """Next, on a Kafka of your own:
     type=click.Path(file_okay=False, path_type=Path),
     help="Keep rules and logs in this directory.",
 )
+@click.option("--open", "opens", is_flag=True, help="Open the board in the browser.")
 def command(
     seconds: float | None,
     as_json: bool,  # noqa: FBT001
@@ -42,6 +43,7 @@ def command(
     speed: float,
     seed: int,
     keep: Path | None,
+    opens: bool,  # noqa: FBT001
 ) -> None:
     """Play a day in 75 seconds: six channels, and phone falls at noon.
 
@@ -52,10 +54,10 @@ def command(
     try:
         if keep is not None:
             keep.mkdir(parents=True, exist_ok=True)
-            play(DemoSettings(keep, seconds, as_json, rules, speed, seed))
+            play(DemoSettings(keep, seconds, as_json, rules, speed, seed, opens))
         else:
             with tempfile.TemporaryDirectory(prefix="tocsin-demo-") as directory:
-                play(DemoSettings(Path(directory), seconds, as_json, rules, speed, seed))
+                play(DemoSettings(Path(directory), seconds, as_json, rules, speed, seed, opens))
     except KeyboardInterrupt:
         pass  # the usual way to end it
     if not as_json:

@@ -4,8 +4,10 @@ Nothing listens or connects outside 127.0.0.1, and everything that is started en
 """
 
 import asyncio
+import secrets
 import signal
 import time
+import webbrowser
 from collections import deque
 from collections.abc import Collection, Coroutine
 from contextlib import AsyncExitStack
@@ -67,6 +69,8 @@ class DemoSettings:
     rules: Path | None
     speed: float
     seed: int
+    opens: bool = False
+    """Whether the board is opened in the user's browser."""
 
 
 def play(settings: DemoSettings) -> None:
@@ -93,13 +97,20 @@ async def _stage(settings: DemoSettings, source: Path) -> None:
         log_url = await stack.enter_async_context(serving(log, free_port(LOG_PORT)))
         rules = demo_rules(source, settings.directory, log_url + PATH, log.secret, settings.speed)
         await ensure(kafka, PARTITIONS, 1, GROUP)
+        token = secrets.token_urlsafe(12)
+        (settings.directory / "token").write_text(token)
         arguments = ["--broker", address, "--rules", str(rules), "--group", GROUP, *TANSU]
+        arguments += ["--token-file", str(settings.directory / "token")]
         child = await stack.enter_async_context(
             worker(arguments, free_port(METRICS_PORT), settings.directory / "worker.log")
         )
         http = await stack.enter_async_context(aiohttp.ClientSession())
         await child.ready(http)
-        view = LiveView({"metrics": f"{child.url}/metrics", "webhook log": f"{log_url}/"})
+        # The part after # stays in the browser, which takes the token from it.
+        board = f"{child.url}/board#token={token}"
+        view = LiveView({"board": board, "metrics": f"{child.url}/metrics", "webhook log": f"{log_url}/"})
+        if settings.opens:
+            await asyncio.to_thread(webbrowser.open, board)
         shown = stack.enter_context(screen(view, as_json=settings.as_json))
         scene = _Scene(kafka, child, log, http, view, shown)
         await _first_to_end(_traffic(scene, settings), _scores(scene), _alerts(scene), _pulse(scene))
@@ -184,6 +195,7 @@ def demo_rules(source: Path, directory: Path, url: str, secret: str, speed: floa
     """The rules as a file of our own, in which all notices go to the webhook log and nowhere else."""
     document = yaml.safe_load(read_text(source))
     document.pop("routes", None)
+    document["commands"] = "trusted"  # the broker listens on this machine alone, and ends with the demo
     document["receivers"] = [
         {"name": "webhook-log", "webhook": {"url": url, "secret": secret}, "allow_private": True}
     ]

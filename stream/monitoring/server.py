@@ -13,7 +13,7 @@ from stream.monitoring.rendered import RenderedMetrics
 
 HOST: Final = "127.0.0.1"
 """Unless set: nobody else's business."""
-INDEX: Final = "tocsin worker: /metrics, /healthz, /readyz\n"
+INDEX: Final = "tocsin worker: /board, /metrics, /healthz, /readyz\n"
 
 
 class WebServer:
@@ -33,11 +33,11 @@ class WebServer:
         await self._runner.cleanup()
 
 
-More = Callable[[web.BaseRequest], Awaitable[web.Response | None]]
+More = Callable[[web.BaseRequest], Awaitable[web.StreamResponse | None]]
 """Answers requests that are no business of monitoring; None for those that are not its own either."""
 
 
-async def nothing_more(_request: web.BaseRequest) -> web.Response | None:
+async def nothing_more(_request: web.BaseRequest) -> web.StreamResponse | None:
     """There are no other pages."""
     return None
 
@@ -67,7 +67,7 @@ class _Pages:
         self._rendered = RenderedMetrics(metrics)
         self._view = view
 
-    async def answer(self, request: web.BaseRequest) -> web.Response:
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """The page that was asked for."""
         head_is_there(request)
         response = await self._more(request) or await self._page(request)

@@ -45,6 +45,7 @@ from stream.worker.rules_trial import try_rules
 from stream.worker.task_specs import fingerprint, intake_role, judge_role
 from stream.worker.topic_checks import TopicLayout, await_topics, watch_topics
 from stream.worker.watchdog import LOOK_S, Watchdog
+from stream.worker.worker_pages import WorkerPages
 
 log = logging.getLogger(__name__)
 
@@ -165,7 +166,9 @@ class Worker:
         async with AsyncExitStack() as stack:
             self._metrics.watch(self)
             self._metrics.registry.register(VerdictCollector(self._notifier.verdicts))
-            web = await serve(settings.host, settings.port, self._metrics, self, self._api().answer)
+            pages = WorkerPages(self._rulebook, settings.kafka, self._api())
+            stack.push_async_callback(pages.close)
+            web = await serve(settings.host, settings.port, self._metrics, self, pages.answer)
             stack.push_async_callback(web.close)
             on_listening(settings.host, web.port)
             self._background(stack, self._watch_rules())

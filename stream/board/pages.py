@@ -1,0 +1,121 @@
+"""The board over HTTP: the page, what it shows as JSON, and news as server-sent events.
+
+Reading needs no token, as /metrics needs none.  Acknowledging and silencing go through the API for alerts.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from typing import Any, Final
+from urllib.parse import unquote
+
+import orjson
+from aiohttp import web
+
+from stream.board.memory import BoardMemory
+
+PATH: Final = "/board"
+NEWS_S: Final = 1.0
+"""Between two looks for news."""
+STREAM_S: Final = 45.0
+"""A stream ends before the server cuts the connection off; the browser opens the next one at once."""
+MOST_STREAMS: Final = 32
+RETRY_MS: Final = 500
+MOST_DIGITS: Final = 16
+
+PARTS: Final = {
+    "": ("index.html", "text/html"),
+    "/": ("index.html", "text/html"),
+    "/board.css": ("board.css", "text/css"),
+    "/board.js": ("board.js", "text/javascript"),
+    "/draw.js": ("draw.js", "text/javascript"),
+    "/words.js": ("words.js", "text/javascript"),
+}
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS: Final = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+class BoardPages:
+    """Answers what begins with /board; `wanted` is awaited before anything is shown of `memory`."""
+
+    def __init__(self, memory: BoardMemory, wanted: Callable[[], Awaitable[None]]) -> None:
+        self._memory = memory
+        self._wanted = wanted
+        self._parts = {
+            path: (files("stream").joinpath("board/page", name).read_bytes(), kind)
+            for path, (name, kind) in PARTS.items()
+        }
+        self._streams = 0
+        self._run = secrets.token_hex(4)
+        """Versions of another run mean nothing in this one."""
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse | None:
+        """The answer; None for what is no business of the board."""
+        if request.path != PATH and not request.path.startswith(PATH + "/"):
+            return None
+        if request.method not in {"GET", "HEAD"}:
+            return web.Response(status=405, headers={"Allow": "GET, HEAD", **HEADERS}, text="want GET\n")
+        path = request.path.removeprefix(PATH)
+        if (part := self._parts.get(path)) is not None:
+            return web.Response(body=part[0], content_type=part[1], charset="utf-8", headers=HEADERS)
+        await self._wanted()
+        if path == "/state.json":
+            return _json(request, self._home(self._seen(request)))
+        if path.startswith("/channel/"):
+            return _json(request, self._memory.channel(unquote(path.removeprefix("/channel/"))))
+        if path == "/news":
+            return await self._news(request)
+        return web.Response(status=404, headers=HEADERS, text="want /board\n")
+
+    def _home(self, since: int) -> dict[str, Any]:
+        return {**self._memory.home(since), "version": f"{self._run}.{self._memory.version}"}
+
+    def _seen(self, request: web.BaseRequest) -> int:
+        """The version that the browser has: by query, or as EventSource says it when it connects again."""
+        told = request.headers.get("Last-Event-ID") or request.query.get("since", "")
+        run, _, version = told.partition(".")
+        return int(version) if run == self._run and version.isdecimal() and len(version) < MOST_DIGITS else 0
+
+    async def _news(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Changes after the version that the browser has, once a second at most."""
+        if self._streams >= MOST_STREAMS:
+            return web.Response(
+                status=503, headers={"Retry-After": "5", **HEADERS}, text="too many open boards\n"
+            )
+        self._streams += 1
+        try:
+            return await self._stream(request)
+        finally:
+            self._streams -= 1
+
+    async def _stream(self, request: web.BaseRequest) -> web.StreamResponse:
+        loop = asyncio.get_running_loop()
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", **HEADERS})
+        response.force_close()
+        await response.prepare(request)
+        await response.write(b"retry: %d\n\n" % RETRY_MS)
+        sent, until = self._seen(request), loop.time() + STREAM_S
+        while loop.time() < until:
+            if (version := self._memory.version) != sent:
+                page = self._home(sent)
+                await response.write(b"id: %b\ndata: %b\n\n" % (page["version"].encode(), orjson.dumps(page)))
+                sent = version
+            await asyncio.sleep(NEWS_S)
+        await response.write_eof()
+        return response
+
+
+def _json(request: web.BaseRequest, page: dict[str, Any]) -> web.Response:
+    response = web.Response(body=orjson.dumps(page), content_type="application/json", headers=HEADERS)
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.enable_compression(web.ContentCoding.gzip)
+    return response

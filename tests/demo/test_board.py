@@ -1,0 +1,83 @@
+"""The board in a real Chromium, on a real demo: the incident is there, can be acknowledged, and is accessible."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from tests.demo.processes import wait_for
+
+START_S = 90.0
+INCIDENT_S = 90.0
+SECONDS = 75
+
+
+@pytest.fixture
+def board_url(tmp_path: Path) -> Iterator[str]:
+    """The address of a demo's board, with the token that only the demo's own user is given."""
+    environment = os.environ | {"HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "stream", "demo", "--json", "--seconds", str(SECONDS)]
+    log = tmp_path / "stderr"
+    with (
+        log.open("w") as notes,
+        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=notes, env=environment) as demo,
+    ):
+        try:
+            assert wait_for(lambda: "/board#" in log.read_text(), START_S), log.read_text()
+            (found,) = re.findall(r"http://\S+/board#token=\S+", log.read_text())
+            yield found
+        finally:
+            demo.terminate()
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """A page of Debian's Chromium; the test fails on whatever it complains of."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome") or "chromium"
+    complaints: list[str] = []
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB")
+        page.on(
+            "console", lambda message: complaints.append(message.text) if message.type == "error" else None
+        )
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        yield page
+        browser.close()
+    assert complaints == []
+
+
+def test_the_incident_is_on_the_board_and_can_be_acknowledged(board_url: str, page: Page) -> None:
+    """Within the demo's day; who acknowledges is then named; French says the same."""
+    page.goto(board_url)
+    page.wait_for_selector("article", timeout=30_000)
+    assert "#token" not in page.url
+    page.wait_for_selector("#alerts li.critical", timeout=INCIDENT_S * 1000)
+    assert "phone" in page.inner_text("#alerts li.critical >> nth=0")
+    page.fill("#by", "ann")
+    page.click("#alerts li.critical [data-act=ack] >> nth=0")
+    page.wait_for_selector("#said:text-is('Done.')", timeout=15_000)
+    page.wait_for_selector("#alerts:has-text('taken care of by ann')", timeout=30_000)
+    page.select_option("#language", "fr")
+    assert "Canaux" in page.inner_text("#scores-title")
+    assert _unnamed_controls(page) == []
+    page.click("article h3 a >> nth=0")
+    page.wait_for_selector("#place:not(:empty)")
+    page.wait_for_selector("article")
+
+
+def _unnamed_controls(page: Page) -> list[Any]:
+    """Fields and buttons that a screen reader could not name, and headings out of order."""
+    found: list[Any] = page.evaluate(
+        """() => [...document.querySelectorAll('input, select, button, a')].filter(each =>
+            !(each.labels?.length && each.labels[0].textContent.trim()) && !each.textContent.trim()
+        ).map(each => each.outerHTML)"""
+    )
+    return found

@@ -1,0 +1,114 @@
+"""stream.board.memory: what the board knows."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.rulebook.reader import read_rulebook
+from alerts.transitions import Score, Transition
+from stream.board import memory as board
+from stream.board.memory import BoardMemory
+from stream.indicators.catalogue import CATALOGUE
+from stream.messages.topic_names import ALERTS, SCORES
+
+RULES = "rules: [{name: low, indicator: csat, window: 30m, warning: 80, critical: 50}]"
+
+
+def _memory() -> BoardMemory:
+    return BoardMemory(read_rulebook(RULES, "rules.yaml", CATALOGUE))
+
+
+def _score(value: float = 70.0, at: str = "2026-01-05T10:00:00Z", **scope: str) -> bytes:
+    definition = {"unit": "percent", "direction": "low_is_bad"}
+    return msgspec.json.encode(
+        Score("csat", definition, scope or {"channel": "phone"}, 1800, at, value, 40, 55.0, 80.0, "ok")
+    )
+
+
+def _alert(
+    identity: str = "a", seq: int = 1, state: str = "firing", at: str = "2026-01-05T10:00:00Z"
+) -> bytes:
+    return msgspec.json.encode(
+        Transition(
+            identity, seq, "low", "critical", state, "csat", {}, {"channel": "phone"}, 1800, at, at,
+            40.0, 40, 30.0, 50.0, 50.0, "The CSAT of phone is 40 %.", {}, None,
+        )
+    )  # fmt: skip
+
+
+def test_a_score_is_shown_with_the_limits_of_the_rule_that_reads_it() -> None:
+    """And its course."""
+    memory = _memory()
+    memory.take(SCORES, 0, _score(70.0))
+    memory.take(SCORES, 0, _score(60.0, at="2026-01-05T10:20:00Z"))
+    (shown,) = memory.home()["scores"]
+    assert (shown["value"], shown["limits"]) == (60.0, {"warning": 80, "critical": 50})
+    assert [value for _, value in shown["day"]] == [70.0, 60.0]
+
+
+def test_only_news_after_a_version_is_told() -> None:
+    """A page that has seen all is told nothing."""
+    memory = _memory()
+    memory.take(SCORES, 0, _score())
+    seen = memory.version
+    memory.take(SCORES, 0, _score(channel="chat"))
+    assert [each["scope"] for each in memory.home(seen)["scores"]] == [{"channel": "chat"}]
+    assert memory.home(memory.version)["scores"] == []
+
+
+def test_older_scores_and_repeated_alerts_change_nothing() -> None:
+    """Two workers may write the same twice after a crash."""
+    memory = _memory()
+    memory.take(SCORES, 0, _score(60.0, at="2026-01-05T10:20:00Z"))
+    memory.take(ALERTS, 0, _alert(seq=2, state="resolved"))
+    known = memory.home()
+    memory.take(SCORES, 0, _score(70.0))
+    memory.take(ALERTS, 0, _alert(seq=1))
+    assert memory.home() == known
+    assert [each["state"] for each in known["past"]] == ["resolved"]
+
+
+def test_a_channel_has_its_finer_scopes_and_alerts() -> None:
+    """The home page has channels alone."""
+    memory = _memory()
+    memory.take(SCORES, 0, _score())
+    memory.take(SCORES, 0, _score(channel="phone", stage="purchase"))
+    memory.take(SCORES, 0, _score(channel="chat"))
+    memory.take(ALERTS, 0, _alert())
+    assert len(memory.home()["scores"]) == 2
+    page = memory.channel("phone")
+    assert len(page["scores"]) == 2
+    assert len(page["alerts"]) == 1
+    assert memory.channel("chat")["alerts"] == []
+
+
+def test_what_is_beyond_a_bound_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tiles, scores and alerts; what is over goes first."""
+    monkeypatch.setattr(board, "MOST_SCORES", 3)
+    monkeypatch.setattr(board, "MOST_SHOWN", 2)
+    monkeypatch.setattr(board, "MOST_ALERTS", 2)
+    memory = _memory()
+    for number in range(5):
+        memory.take(SCORES, 0, _score(channel=f"c{number}"))
+        memory.take(ALERTS, 0, _alert(f"a{number}", state="resolved" if number == 3 else "firing"))
+    page = memory.home()
+    assert len(page["scores"]) == 2
+    assert page["left_out"] == 1 + 2
+    assert {each["id"] for each in page["alerts"]} == {"a2", "a4"}
+
+
+@given(st.sampled_from([SCORES, ALERTS]), st.binary(max_size=200) | st.just(b'{"id": 1}') | st.none())
+def test_nothing_unreadable_ends_the_board(topic: str, value: bytes | None) -> None:
+    """Anybody may write to a topic."""
+    memory = _memory()
+    memory.take(topic, 0, value)
+    assert memory.home()["scores"] == []
+
+
+@pytest.mark.parametrize("at", ["", "yesterday", "2026-13-01T00:00:00Z"])
+def test_a_time_that_is_none_changes_nothing(at: str) -> None:
+    """Well-formed, but not ours."""
+    memory = _memory()
+    memory.take(SCORES, 0, _score(at=at))
+    assert memory.version == 0
