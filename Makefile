@@ -33,7 +33,8 @@ demo: $(VENV)/.installed  ## Tocsin at work: an embedded broker, a worker, a day
 	$(BIN)/tocsin demo $(ARGS)
 
 test: $(VENV)/.dev  ## all tests (those that need Kafka are listed as not run where there is none)
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto $(ARGS) tests/unit
+	$(BIN)/pytest $(ARGS) --ignore=tests/unit
 
 check: $(VENV)/.dev  ## format, lint, types, layers
 	$(BIN)/ruff format --check .

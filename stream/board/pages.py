@@ -28,6 +28,7 @@ PARTS: Final = {
     "": ("index.html", "text/html"),
     "/": ("index.html", "text/html"),
     "/board.css": ("board.css", "text/css"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
     "/board.js": ("board.js", "text/javascript"),
     "/draw.js": ("draw.js", "text/javascript"),
     "/words.js": ("words.js", "text/javascript"),

@@ -1,4 +1,4 @@
-"""The board in a real Chromium, on a real demo: the incident is there, can be acknowledged, and is accessible."""
+"""The board in a real Chromium, on a real demo: the incident is there, and can be acknowledged."""
 
 import os
 import re
