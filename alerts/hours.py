@@ -15,6 +15,8 @@ class OpenHours:
     time_zone: str = "UTC"
     spans: tuple[tuple[int, int, int], ...] = ()
     holidays: frozenset[str] = frozenset()
+    rounded: bool = False
+    """Whether the file says 23:59 where it must mean midnight."""
 
 
 ALWAYS: Final = OpenHours()

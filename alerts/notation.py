@@ -27,6 +27,7 @@ OPENING: Final = re.compile(
     r"(?P<days>[A-Za-z,\- ]+?)(?: +(?P<start>[0-9][0-9]?:[0-9][0-9]) *- *(?P<end>[0-9][0-9]?:[0-9][0-9]))?"
 )
 DAY_MINUTES: Final = 24 * 60
+LAST_MINUTE: Final = DAY_MINUTES - 1
 
 Spans = list[tuple[int, int, int]]
 """(weekday 0=Monday, from_minute, to_minute) of local time."""
@@ -79,7 +80,8 @@ def budget(text: str) -> Budget:
 def opening(text: str) -> Spans:
     """Spans of `Sun-Thu 07:00-23:00`, `Mon,Wed 09:00-17:00`, `Sat` (all day) or `Fri 22:00-02:00`.
 
-    What goes on past midnight is split there, the rest belongs to the next day.
+    What goes on past midnight is split there, the rest belongs to the next day.  Nobody closes for the last
+    minute of the day: 23:59 is taken for 24:00.
 
     Raises:
         ValueError: not opening hours.
@@ -89,6 +91,7 @@ def opening(text: str) -> Spans:
         raise ValueError('opening hours such as "Mon-Fri 08:00-20:00"')
     start = _minute(match["start"] or "00:00")
     end = _minute(match["end"] or "24:00")
+    end = DAY_MINUTES if end == LAST_MINUTE else end
     if start in {end, DAY_MINUTES}:
         raise ValueError("opening hours that end after they start")
     spans: Spans = []

@@ -100,8 +100,8 @@ class Threshold:
 
     `confidence` 0 compares the score itself; above 0 the whole interval must be past the limit.
     `recover` is what a score must get back to before the alert resolves; None means the outer limit itself.
-    `calm` is what it must get back to before a critical alert becomes a warning; None means that the whole
-    interval must be back over the critical limit (with confidence 0: half of the way to the warning limit).
+    `calm` is what it must get back to before a critical alert becomes a warning; None means half of the way
+    from the critical to the warning limit, and the whole interval back over the critical one.
     """
 
     window_ms: int

@@ -5,9 +5,10 @@ All rules on one reading are judged at once: their limits are columns, the scope
 Scores and limits are compared as they are published, to four decimals: what a reader compares comes out the
 same.
 
-A critical alert has hysteresis.  It rises when the whole interval is past the critical limit, and quietens to
-a warning when the whole interval is back.  A score of 62 (95 % sure between 55 and 69) under limits of 80 and
-60 leaves a warning a warning and a critical alert critical: either may be true.
+A critical alert has hysteresis.  It rises when the whole interval is past the critical limit.  It quietens to
+a warning when the whole interval is back and the score has made good half of the way to the warning limit.  A
+score of 62 (95 % sure between 55 and 69) under limits of 80 and 60 leaves a warning a warning and a critical
+alert critical: either may be true.  Half of the way counts where answers are so many that there is no doubt.
 """
 
 from collections.abc import Sequence
@@ -26,7 +27,7 @@ WARNING: Final = SEVERITY_CODE[Severity.WARNING]
 CRITICAL: Final = SEVERITY_CODE[Severity.CRITICAL]
 
 HALF_WAY: Final = 0.5
-"""Of the way from the critical to the warning limit: where a plain rule, which has no interval, quietens."""
+"""Of the way from the critical to the warning limit: from there on a critical alert may quieten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class LimitColumns:
     """The limits of some rules on one indicator, one entry per rule; NaN where a rule has none.
 
     Values are multiplied by `sign`, so that greater is worse whichever way the indicator goes.  A score
-    that is not past `mildest` is past no limit of any rule.  `calm` is NaN where the interval decides.
+    that is not past `mildest` is past no limit of any rule.  `calm` is where
+    a critical alert may quieten, `doubted` where the interval must be back besides.
     """
 
     sign: float
@@ -44,6 +46,7 @@ class LimitColumns:
     min_answers: Ints
     mildest: float
     calm: Floats
+    doubted: Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,6 @@ def limits(rules: Sequence[Threshold], direction: Direction) -> LimitColumns:
     warning = sign * _column([rule.warning for rule in rules])
     critical = sign * _column([rule.critical for rule in rules])
     calm = sign * _column([rule.calm for rule in rules])
-    plain = np.array([not rule.confidence for rule in rules], np.bool_)
     half = critical + HALF_WAY * (warning - critical)
     return LimitColumns(
         sign,
@@ -76,13 +78,14 @@ def limits(rules: Sequence[Threshold], direction: Direction) -> LimitColumns:
         sign * _column([own if own is not None else edge for own, edge in zip(recover, outer, strict=True)]),
         np.array([rule.min_answers for rule in rules], np.int64),
         float(np.fmin.reduce(np.fmin(warning, critical), initial=np.inf)),
-        np.where(np.isnan(calm) & plain, half, calm),
+        np.where(np.isnan(calm), half, calm),
+        np.isnan(calm),
     )
 
 
 def calm_of(rule: Threshold) -> float | None:
-    """Where a critical alert quietens; None where the interval decides, or nothing can quieten it."""
-    if rule.calm is not None or rule.confidence or rule.critical is None or rule.warning is None:
+    """The score from which a critical alert may quieten; None where there is no warning to quieten to."""
+    if rule.calm is not None or rule.critical is None or rule.warning is None:
         return rule.calm
     return rule.critical + HALF_WAY * (rule.warning - rule.critical)
 
@@ -107,7 +110,7 @@ def judge(of: LimitColumns, value: Floats, n: Ints, low: Floats, high: Floats) -
     answers = n[:, None]
     enough = answers >= of.min_answers
     severity = _severity(of, surely, score) * enough
-    loud = np.where(np.isnan(of.calm), maybe > of.critical, score > of.calm)
+    loud = (score > of.calm) | (of.doubted & (maybe > of.critical))
     held = np.where(loud, CRITICAL, WARNING)
     verdict = np.full(severity.shape, Verdict.INSUFFICIENT, np.int8)
     verdict[enough & (score <= of.recover)] = Verdict.CLEAR

@@ -4,10 +4,10 @@ Nothing half-right gets through: what cannot work (a limit outside the indicator
 is no multiple of the pane, a field that the detector has no use for) is refused here.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
+from unicodedata import category, normalize
 
 from alerts.measures import yardstick
 from alerts.paging import RuleAbout
@@ -33,7 +33,8 @@ from alerts.rules import (
     Timing,
 )
 
-RULE_NAME: Final = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
+RULE_NAME_CHARS: Final = 80
+RULE_MARKS: Final = "_.:-"
 THRESHOLD: Final = "threshold"
 BY: Final = ("channel",)
 EXPLAIN: Final = ("stage", "topic")
@@ -243,9 +244,14 @@ class _RuleReader:
 
 def _rule_name(node: Node) -> str:
     name = node.text("a name such as csat-low")
-    if not RULE_NAME.fullmatch(name):
+    if not 1 <= len(name) <= RULE_NAME_CHARS or not all(map(_names, name)):
         raise node.wrong("a name of 1 to 80 letters, digits and _ . : -")
-    return name
+    return normalize("NFC", name)
+
+
+def _names(char: str) -> bool:
+    """Whether rule names may have the character: letters, their marks and digits of any script."""
+    return char in RULE_MARKS or category(char)[0] in "LMN"
 
 
 def _where(node: Node) -> dict[str, tuple[str, ...]]:

@@ -91,7 +91,10 @@ def open_hours(fields: Fields) -> OpenHours:
     spans = fields.get("open", opening_spans) or ()
     holidays = fields.get("holidays", lambda node: node.each(_holiday)) or []
     zone = fields.get_or("time_zone", time_zone, "UTC")
-    return OpenHours(zone, spans, frozenset(holidays))
+    texts = fields.get("open", lambda node: node.one_or_each(Node.text)) if spans else None
+    return OpenHours(
+        zone, spans, frozenset(holidays), any(text.rstrip().endswith("23:59") for text in texts or ())
+    )
 
 
 def opening_spans(node: Node) -> tuple[tuple[int, int, int], ...]:

@@ -51,7 +51,7 @@ OPTIONS: Final[Mapping[str, Mapping[str, OptionInfo]]] = {
         "case_horizon": OptionInfo("duration", 365 * DAY_MS, most_ms=10 * 365 * DAY_MS),  # ours
     },
     "wait": {"target": OptionInfo("duration", 20 * SECOND_MS)},  # 80/20 is the usual service level
-    "abandonment": {},
+    "abandonment": {"ignore_under": OptionInfo("duration", 0)},
     "contacts": {},
 }
 """Keys of the `indicators:` block and their options."""

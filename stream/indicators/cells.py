@@ -45,7 +45,15 @@ def _cells() -> list[str]:
         for scale in scales
         for score in SCALES[scale]
     ]
-    names += ["contacts", "abandoned", "wait.within", "wait.over", "fcr.resolved", "fcr.failed"]
+    names += [
+        "contacts",
+        "abandoned",
+        "abandoned.short",
+        "wait.within",
+        "wait.over",
+        "fcr.resolved",
+        "fcr.failed",
+    ]
     names += ["fcr.reopened"]  # of the failed ones, those that are cases reopened
     names += ["ttr.sum_ms", "ttr.within", "ttr.over", "ttr.untimed"]
     return names + [f"ttr.bucket/{index}" for index in range(TTR_BUCKETS)]

@@ -30,6 +30,7 @@ FORMULAS: Final[Mapping[str, str]] = {
 SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
     "csat": ("positive_from",),
     "fcr": ("repeat_window", "match", "transfers", "abandoned", "satisfied", "charge"),
+    "abandonment": ("ignore_under",),
     "ttr_within": ("target",),
     "wait": ("target",),
 }

@@ -125,7 +125,11 @@ def _weighted(indicator: str, options: Options) -> dict[str, tuple[int, int, int
         case "contacts":
             return {"contacts": (1, 0, 0)}
         case "abandonment":
-            return {"contacts": (1, 0, 0), "abandoned": (0, LATTICE, LATTICE**2)}
+            return {
+                "contacts": (1, 0, 0),
+                "abandoned": (0, LATTICE, LATTICE**2),
+                "abandoned.short": (-1, 0, 0),  # wrong numbers: neither answered nor given up
+            }
         case "fcr":
             return _share("fcr.resolved", "fcr.failed")
         case "wait":

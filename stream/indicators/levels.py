@@ -31,7 +31,7 @@ def levels(of: Formula) -> LevelCounts:
     weights = np.zeros((len(of.cells), len(steps)), np.int64)
     for number, (n, first, _) in enumerate(of.weights.tolist()):
         place = int(np.searchsorted(steps, first))
-        weights[number, place] = 1
+        weights[number, place] = -1 if n < 0 else 1  # less than nothing: contacts that do not count after all
         if not n:  # a part of another cell's answers, such as the abandoned among the contacts
             weights[number, 0] -= 1
     used = np.any(weights > 0, axis=0)

@@ -186,7 +186,9 @@ class ContactLine:
         if "contacts" in self._keeps or "abandonment" in self._keeps:
             cells.append((contact, CELL["contacts"]))
         if "abandonment" in self._keeps:
-            cells.append((kinds == ABANDONED, CELL["abandoned"]))
+            short = (kinds == ABANDONED) & self._short(batch)
+            cells.append(((kinds == ABANDONED) & ~short, CELL["abandoned"]))
+            cells.append((short, CELL["abandoned.short"]))
         if "wait" in self._keeps:
             target_s = cast("int", self._keeps["wait"]["target"]) / 1000
             wait_s = np.array(list(map(_WAIT, batch.events)), np.float64)  # None becomes NaN
@@ -196,6 +198,14 @@ class ContactLine:
         pane = batch.at_ms // self._pane_ms
         rows = [tallies(batch.closing[own], pane[own], combo[own], cell) for own, cell in cells]
         return stacked(rows) if rows else np.empty(0, TALLY)
+
+    def _short(self, batch: EventBatch[Interaction]) -> NDArray[np.bool_]:
+        """Contacts that waited for less than what counts as given up; those that do not say are none."""
+        least_s = cast("int", self._keeps["abandonment"]["ignore_under"]) / 1000
+        if not least_s:
+            return np.zeros(len(batch), np.bool_)
+        waited: NDArray[np.bool_] = np.array(list(map(_WAIT, batch.events)), np.float64) < least_s
+        return waited
 
     def _touches(self, batch: EventBatch[Interaction], kinds: Ints, named: Ints, combo: Ints) -> Table:
         """What history must judge: events with a customer, and resolutions that say when they opened.

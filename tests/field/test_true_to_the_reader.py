@@ -1,0 +1,172 @@
+"""Trouble that people in the field reported, rebuilt as small inputs: what their readers are told."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+from click.testing import CliRunner
+
+from stream.cli.backtest import command as backtest
+from stream.cli.check import command as check
+
+MONDAY_S = 1_772_409_600
+"""2 March 2026, 00:00 UTC."""
+HOUR_S, DAY_S = 3600, 86_400
+Event = Mapping[str, Any]
+
+
+def ran(folder: Path, rules: str, events: Iterable[Event], *words: str) -> str:
+    """What a backtest prints."""
+    (folder / "rules.yaml").write_text(rules)
+    (folder / "events.ndjson").write_bytes(b"".join(orjson.dumps(event) + b"\n" for event in events))
+    files = ["--rules", str(folder / "rules.yaml"), "--events", str(folder / "events.ndjson")]
+    result = CliRunner().invoke(backtest, [*files, *words], catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.stdout
+
+
+def alerts(text: str) -> list[dict[str, Any]]:
+    """The transitions of a run with `--json`."""
+    return [orjson.loads(line) for line in text.splitlines()]
+
+
+def answer(number: int, at_s: float, score: int, **fields: Any) -> Event:
+    """A CSAT answer."""
+    return {"id": f"a{number}", "at": at_s, "channel": "chat", "indicator": "csat", "score": score, **fields}
+
+
+def case(event: str, at_s: float, number: int, **fields: Any) -> Event:
+    """A step in the life of a case."""
+    named = {"channel": "email", "customer": f"c{number}", "case": f"T-{number}", "event": event}
+    return {"id": f"{number}-{at_s}", "at": at_s, **named, **fields}
+
+
+def test_nobody_is_paged_for_good_news_after_a_quiet_night(tmp_path: Path) -> None:
+    """Firing at closing time, no data overnight, all well next morning: stale, then resolved."""
+    evening = [answer(n, MONDAY_S + 16 * HOUR_S + 60 * n, 1 if n % 5 < 3 else 5) for n in range(120)]
+    morning = [answer(200 + n, MONDAY_S + 32 * HOUR_S + 60 * n, 5) for n in range(120)]
+    rules = (
+        "rules: [{name: low, indicator: csat, by: [channel], window: 30m, warning: 80, critical: 60,"
+        " min_answers: 20}]"
+    )
+    found = alerts(ran(tmp_path, rules, [*evening, *morning], "--json"))
+    assert [each["state"] for each in found] == ["firing", "firing", "stale", "resolved"]
+    for each in found:
+        if "below the" in each["summary"]:
+            assert each["value"] < each["limit"]
+
+
+def test_a_score_that_hovers_at_its_critical_limit_is_one_page(tmp_path: Path) -> None:
+    """Between 58 and 62 % for a day, with a critical limit of 60: it is critical once, and stays so."""
+    rules = (
+        "rules: [{name: low, indicator: csat, by: [channel], window: 1h, warning: 80, critical: 60,"
+        " confidence: 0.5}]"
+    )
+    events = [
+        answer(n, MONDAY_S + 30 * n, 5 if n * 13 % 100 < (63 if n // 120 % 2 else 55) else 1)
+        for n in range(24 * 120)
+    ]
+    found = alerts(ran(tmp_path, rules, events, "--json"))
+    loud = [each for each in found if (each["state"], each["severity"]) == ("firing", "critical")]
+    assert len(loud) == 1
+    assert len(found) <= 3
+
+
+def test_a_reopened_case_lasts_until_its_final_solution(tmp_path: Path) -> None:
+    """Solved after an hour, reopened after three days, solved again: one case of 73 h, target missed."""
+    at_s = MONDAY_S + 9 * HOUR_S
+    lives = [("contact", 0), ("resolved", 1), ("reopened", 72), ("resolved", 73)]
+    events = [case(event, at_s + hours * HOUR_S, 1) for event, hours in lives]
+    events += [case("contact", at_s + hours * HOUR_S, 100 + hours) for hours in range(0, 96, 6)]
+    rules = "rules: [{name: within, indicator: ttr_within, by: [channel], window: 7d, warning: 1}]"
+    text = ran(tmp_path, rules, sorted(events, key=lambda each: each["at"]), "--report", "1w")
+    assert "3 d 1 h (1)" in text
+    assert "0.0 % (1)" in text
+
+
+def test_a_case_that_was_open_for_months_is_timed(tmp_path: Path) -> None:
+    """Where resolutions do not say when their cases were opened, the oldest are the worst ones."""
+    events = [case("contact", MONDAY_S, 1)]
+    events += [case("contact", MONDAY_S + day * DAY_S, 100 + day) for day in range(200)]
+    events += [case("resolved", MONDAY_S + 200 * DAY_S, 1)]
+    rules = "rules: [{name: slow, indicator: ttr, by: [channel], window: 30d, warning: 1}]"
+    assert "200 d (1)" in ran(tmp_path, rules, events, "--report", "1w")
+
+
+def test_resolutions_of_unknown_cases_are_told(tmp_path: Path) -> None:
+    """What cannot be timed is not lost without a word."""
+    events = [case("resolved", MONDAY_S, 1), case("contact", MONDAY_S + HOUR_S, 2)]
+    text = ran(tmp_path, "rules: [{name: slow, indicator: ttr, warning: 1, by: []}]", events)
+    assert "1 resolved, but not timed" in text
+
+
+def test_callers_who_hang_up_at_once_are_wrong_numbers(tmp_path: Path) -> None:
+    """6 of 100 within 5 s, 4 later: 4 of 94 are 4.3 %, and nobody is paged at a limit of 8."""
+    waits = dict.fromkeys(range(6), 2) | dict.fromkeys(range(6, 10), 40)
+    events = [
+        {
+            "id": f"k{n}", "at": MONDAY_S + 36 * n, "channel": "phone", "customer": f"p{n}",
+            "event": "contact" if n % 10 else "abandoned", "wait_s": 9 if n % 10 else waits[n // 10],
+        }
+        for n in range(100)
+    ]  # fmt: skip
+    rule = (
+        "rules: [{name: lost, indicator: abandonment, by: [channel], window: 1h, warning: 8, confidence: 0}]"
+    )
+    plain = ran(tmp_path, rule, events, "--report", "1d")
+    assert "10.0 % (100)" in plain
+    text = ran(
+        tmp_path, f"indicators: {{abandonment: {{ignore_under: 5s}}}}\n{rule}", events, "--report", "1d"
+    )
+    assert "Nothing fired." in text
+    assert "4.3 % (94)" in text
+
+
+def test_one_form_that_asks_three_questions_gives_three_answers(tmp_path: Path) -> None:
+    """The same id under CSAT and NPS is no duplicate."""
+    both = [{"indicator": "csat", "score": 5}, {"indicator": "nps", "score": 9}]
+    events = [
+        {"id": f"r{n}", "at": MONDAY_S + n, "channel": "web", **answered}
+        for n in range(4)
+        for answered in both
+    ]
+    rules = "rules: [{name: low, indicator: csat}, {name: nps, indicator: nps}]"
+    text = ran(tmp_path, rules, events, "--report", "1d")
+    assert "8 accepted" in text
+    assert "100.00 (4)" in text
+
+
+def test_a_second_team_is_not_charged_with_what_the_first_left_undone(tmp_path: Path) -> None:
+    """Forty customers whom one team failed call another: `gap` must not page the second."""
+    events = [
+        {"id": f"{team}{n}", "at": at_s + n, "channel": "phone", "customer": f"c{n}", "team": team}
+        for team, at_s in (("A", MONDAY_S + 9 * HOUR_S), ("B", MONDAY_S + 11 * HOUR_S))
+        for n in range(40)
+    ]
+    rules = "rules: [{name: gap, detect: gap, indicator: fcr, across: team, window: 1d}]"
+    text = ran(tmp_path, rules, events, "--report", "1d")
+    lines = [line.split() for line in text.splitlines() if line.startswith("in all")]
+    assert [line[3:] for line in lines] == [["A", "40", "50.0", "%", "(80)"], ["B", "40", "-"]]
+
+
+def test_open_until_a_minute_to_midnight_is_open_until_midnight(tmp_path: Path) -> None:
+    """24/7 written 00:00-23:59 never closes; `check` says how it is taken."""
+    rule = '{{name: s, detect: silence, indicator: contacts, at_least: 5 per 6h, open: ["Mon-Sun 00:00-{}"]}}'
+    for end, remark in (("23:59", True), ("24:00", False)):
+        (tmp_path / "r.yaml").write_text(f"rules: [{rule.format(end)}]")
+        result = CliRunner().invoke(check, [str(tmp_path / "r.yaml")])
+        assert "00:00-24:00" in result.output or "open" not in result.stdout
+        assert ("23:59 is taken as open until midnight" in result.output) is remark
+
+
+def test_rules_have_names_in_any_script(tmp_path: Path) -> None:
+    """As have the values of dimensions."""
+    events = [
+        {"id": f"e{n}", "at": MONDAY_S + n, "channel": "téléphone", "indicator": "csat", "score": 1}
+        for n in range(40)
+    ]
+    for name in ("réclamation", "жалоба", "苦情", "शिकायत"):
+        found = alerts(ran(tmp_path, f"rules: [{{name: {name}, indicator: csat}}]", events, "--json"))
+        assert found[0]["rule"] == name
+        assert found[0]["scope"] == {"channel": "téléphone"}
