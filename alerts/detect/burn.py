@@ -9,6 +9,8 @@ A pair of windows breaches when both burn at its rate: the long one says that it
 that it still goes on, so that the alert ends soon after the trouble does (the SRE workbook, chapter 5).
 While some pair breaches, an alert keeps the severity of a louder one until that one's long window is back
 below its rate: a short window that comes and goes pages nobody again.
+Where little comes in, the fast windows are mostly empty.  They hold no alert open: it is over once the
+longest window is back below its rate, and what few answers the others have do not burn.
 SRE's errors come by the thousand; answers don't.  So the long window must also be above the sustainable
 pace beyond doubt: the lower end of its 95 % interval is past the target.
 """
@@ -39,6 +41,8 @@ class _Judged:
     burning: Flags
     lasting: Flags  # burning, or would but for its short window
     over: Flags  # enough answers to say that it does not burn
+    back: Flags  # enough in the long window to say that it does not
+    idle: Flags  # too few in the long window to burn, and those not at its rate
     long_rate: Floats
     short_rate: Floats
 
@@ -67,10 +71,14 @@ class BurnDetector:
             shown[louder] = place
             kept[one.lasting] = np.maximum(kept[one.lasting], SEVERITY_CODE[one.pair.severity])
         verdict: Codes = np.full(len(rows), Verdict.INSUFFICIENT, np.int8)
-        verdict[np.logical_and.reduce([one.over for one in judged])] = Verdict.CLEAR
+        longest = max(range(len(judged)), key=lambda place: self._detect.pairs[place].long_ms)
+        settled = judged[longest].back & np.logical_and.reduce([one.over | one.idle for one in judged])
+        clear = settled | np.logical_and.reduce([one.over for one in judged])
+        verdict[clear] = Verdict.CLEAR
         verdict[severity > NONE] = Verdict.BREACH
-        longest = max(range(len(judged)), key=lambda place: self._detect.pairs[place].short_ms)
-        verdict[(windows.n[:, 2 * longest + 1] <= 0) & (severity == NONE)] = Verdict.STALE
+        slowest = max(range(len(judged)), key=lambda place: self._detect.pairs[place].short_ms)
+        quiet = (windows.n[:, 2 * slowest + 1] <= 0) & (severity == NONE)
+        verdict[quiet & ~settled] = Verdict.STALE
         return replace(self._findings(rows, windows, verdict, severity, shown), kept=kept)
 
     def remaining(self, period: Moments) -> Floats:
@@ -87,8 +95,10 @@ class BurnDetector:
         with np.errstate(invalid="ignore"):
             above = known[0] & (long_rate >= pair.rate) & self._surely_past_target(long)
             burning = above & known[1] & (short_rate >= pair.rate)
-            over = (known[1] & (short_rate < pair.rate)) | (known[0] & (long_rate < pair.rate))
-        return _Judged(pair, burning, above, over, long_rate, short_rate)
+            back = known[0] & (long_rate < pair.rate)
+            over = (known[1] & (short_rate < pair.rate)) | back
+            idle = ~known[0] & ~(long_rate >= pair.rate)
+        return _Judged(pair, burning, above, over, back, idle, long_rate, short_rate)
 
     def _badness(self, of: Moments) -> Floats:
         return 1 - self._scale.goodness(of)

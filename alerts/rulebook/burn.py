@@ -7,7 +7,7 @@ from alerts.measures import Measure
 from alerts.notation import duration_text
 from alerts.rulebook.values import severity, whole_panes
 from alerts.rulebook.yaml_nodes import Node
-from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, BurnPair, Severity
+from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, BurnPair, Family, Severity
 
 PERIOD_MS: Final = 30 * DAY_MS
 SRE_PAIRS: Final = (
@@ -17,6 +17,8 @@ SRE_PAIRS: Final = (
 )
 """Windows and rates for a period of 30 days, from the SRE workbook, chapter 5 (2 %, 5 % and 10 % of the
 budget spent)."""
+HALF: Final = 50
+"""Percent: a share's target on the worse side of it was meant the other way round."""
 FASTEST_SHARE: Final = 0.75
 """SRE rates suit a target of 99.9 %.  Where a rate is out of reach, as 14.4 is of a target of 80 %, which
 all answers unhappy burn at 5, the pair asks for this share of the greatest possible rate (ours)."""
@@ -28,6 +30,22 @@ def fastest_rate(measure: Measure, target: float) -> float:
     if worst is None or best is None:
         raise ValueError(f"{measure.info.name} has no ends")
     return (best - worst) / (best - target)
+
+
+def healthy_target(measure: Measure, inner: Callable[[Node], float]) -> Callable[[Node], float]:
+    """A parser of a target that `inner` takes: that of a share lies on the healthy half."""
+
+    def parse(node: Node) -> float:
+        value = inner(node)
+        if measure.info.family is Family.SHARE and measure.worse(value, HALF):
+            bad = "high" if measure.worse_word == "above" else "low"
+            raise node.wrong(
+                f"a target of {HALF} or {measure.better_word}: {bad} is bad for {measure.info.name}"
+                f" (perhaps {100 - value:g})"
+            )
+        return value
+
+    return parse
 
 
 def default_pairs(period_ms: int, pane_ms: int, fastest: float) -> tuple[BurnPair, ...]:

@@ -8,7 +8,7 @@ from alerts import notation
 from alerts.hours import OpenHours
 from alerts.measures import Measure
 from alerts.notation import duration_text
-from alerts.rulebook.burn import PERIOD_MS, default_pairs, fastest_rate, pair
+from alerts.rulebook.burn import PERIOD_MS, default_pairs, fastest_rate, healthy_target, pair
 from alerts.rulebook.values import (
     LONGEST_WINDOW_MS,
     budget,
@@ -137,7 +137,9 @@ def _burn(fields: Fields, setting: Setting) -> Burn | None:
     measure = _bounded(fields, setting, "burn")
     if measure is None:
         return None
-    target = fields.require("target", _inner(measure), f"the {measure.info.name} to keep over the period")
+    target = fields.require(
+        "target", healthy_target(measure, _inner(measure)), f"the {measure.info.name} to keep over the period"
+    )
     pane_ms = setting.timing.pane_ms
     period_ms = fields.get_or("period", whole_panes(pane_ms), PERIOD_MS)
     if target is None:

@@ -45,8 +45,13 @@ def test_windows_are_named_in_the_order_of_the_columns() -> None:
         ([(10, 90), (1, 9), (25, 75), (25, 75)], Verdict.INSUFFICIENT, 0),
         # too few answers to say anything
         ([(3, 1), (3, 1), (4, 2), (3, 1)], Verdict.INSUFFICIENT, 0),
-        # nothing for hours
-        ([(0, 0), (0, 0), (100, 900), (0, 0)], Verdict.STALE, 0),
+        # nothing for hours, and the days before were in doubt
+        ([(0, 0), (0, 0), (3, 9), (0, 0)], Verdict.STALE, 0),
+        # little comes in, and three days of it are well: empty windows hold no alert open
+        ([(0, 0), (0, 0), (10, 90), (0, 0)], Verdict.CLEAR, 0),
+        ([(1, 2), (0, 0), (10, 90), (1, 4)], Verdict.CLEAR, 0),
+        # what few answers there are still burn
+        ([(4, 0), (0, 0), (10, 90), (1, 4)], Verdict.INSUFFICIENT, 0),
     ],
 )
 def test_verdicts(counts: list[tuple[int, int]], verdict: Verdict, severity: int) -> None:

@@ -105,6 +105,7 @@ routes:
         ("indicator: ces, detect: sudden, floor: 3", "want ceiling: high is bad for ces, got floor"),
         ("indicator: csat, detect: sudden, floor: 0", "want a number inside csat's range, 0 to 100, ends"),
         ("indicator: ttr, detect: sudden, ceiling: 60", "want one whose answers have two ends"),
+        ("indicator: abandonment, detect: burn, target: 90", "high is bad for abandonment (perhaps 10)"),
         ("indicator: contacts, detect: burn, target: 5", "want one whose answers have two ends"),
         ("indicator: contacts, detect: gap, across: channel", "want one whose answers have two ends"),
         (
