@@ -13,7 +13,7 @@ def test_reasons_are_a_closed_list() -> None:
     assert {each.value for each in Reason} == {
         "null_value", "too_large", "bad_encoding", "not_json", "not_object", "missing_field", "bad_type",
         "bad_value", "id_too_long", "bad_time", "too_early", "future", "unknown_indicator", "bad_scale",
-        "score_off_scale", "unmappable",
+        "score_off_scale", "internal", "unmappable",
     }  # fmt: skip
 
 
