@@ -230,19 +230,25 @@ class VolumeWatch:
 
     def _next_check(self, rows: Ints, from_ms: int) -> Ints:
         """End of the first pane in this stretch at which quiet since `from_ms` raises the alarm, or never."""
-        wealth, bound = self._table["wealth"][rows], self._run.bound(rows)
+        found: Ints = np.full(len(rows), NEVER)
         first = from_ms // self._pane_ms
         panes = max(-(-self._rhythm.stretch.end_ms // self._pane_ms) - first, 0)
+        armed = ~self._table["fired"][rows] & (self._table["last_ms"][rows] > 0) & (panes > 0)
+        wealth, bound = self._table["wealth"][rows], self._run.bound(rows)
         few, many = np.zeros(len(rows), np.int64), np.full(len(rows), panes)
-        for _ in range(panes.bit_length()):  # halves the panes until one is left
+        armed &= self._would_alarm(wealth, bound, (first + many) * self._pane_ms - from_ms)
+        few, many, wealth, bound = few[armed], many[armed], wealth[armed], bound[armed]
+        for _ in range(panes.bit_length() if len(few) else 0):  # halves the panes until one is left
             middle = (few + many) // 2
-            time_ms = (first + middle) * self._pane_ms - from_ms
-            alarm = self._stakes.evidence(self._stakes.quiet(wealth, bound, time_ms)) >= 1
+            alarm = self._would_alarm(wealth, bound, (first + middle) * self._pane_ms - from_ms)
             few, many = np.where(alarm, few, middle), np.where(alarm, middle, many)
-        time_ms = (first + many) * self._pane_ms - from_ms
-        reached = self._stakes.evidence(self._stakes.quiet(wealth, bound, time_ms)) >= 1
-        armed = ~self._table["fired"][rows] & (self._table["last_ms"][rows] > 0)
-        return np.where(reached & armed & (many > 0), (first + many) * self._pane_ms, NEVER)
+        found[armed] = (first + many) * self._pane_ms
+        return found
+
+    def _would_alarm(self, wealth: Floats, bound: Floats, time_ms: Ints) -> Flags:
+        """Whether a time without events would raise the alarm, by row."""
+        alarm: Flags = self._stakes.evidence(self._stakes.quiet(wealth, bound, time_ms)) >= 1
+        return alarm
 
     def _findings(self, rows: Ints, gauges: Floats, breach: Flags, over: Flags) -> Findings:
         judged = self._run.bound(rows) > 0

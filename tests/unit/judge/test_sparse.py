@@ -1,0 +1,69 @@
+"""What a judge costs follows what happens, not the panes: most of a small team's panes are empty."""
+
+from collections.abc import Callable
+from random import Random
+from time import process_time
+
+from stream.judge.judge import Judge
+from stream.messages.tallies import ScopeKey, TallyMessage
+from tests.builders import Counted, plan_of, section_of
+
+RULES = """
+indicators: {ces: false, nps: false, sentiment: false, fcr: false, ttr: false, wait: false, csat: false}
+rules:
+  - {name: sure, indicator: abandonment, by: [team], window: 10m, warning: 35, critical: 60}
+  - {name: plain, indicator: abandonment, by: [team], window: 30m, warning: 30, confidence: 0, min_answers: 8}
+  - {name: fall, indicator: abandonment, by: [team], detect: sudden, ceiling: 25}
+  - {name: burn, indicator: abandonment, by: [team], detect: burn, target: 15, period: 30d}
+  - {name: silent, indicator: contacts, by: [team], detect: silence, at_least: 1 per 30m}
+  - {name: hush, indicator: contacts, by: [team], detect: silence, learn: 1d}
+  - {name: surge, indicator: contacts, by: [team], detect: surge, learn: 1d}
+  - {name: gap, indicator: abandonment, by: [], across: team, detect: gap, window: 24h}
+"""
+
+FIRST, PANES, EVENTS = 172_800_000, 8640 * 7, 4_000
+"""A week of panes of 10 s, with a call in one of fifteen."""
+MOST_ADDITIONS = 600
+"""A pane may cost as much as so many additions in a plain loop.  It costs some 200.  When rules looked at
+every end at which a window changes, it cost 5,000."""
+
+
+def week() -> list[TallyMessage]:
+    """Calls to three teams, of which one in six gives up, and one in two for one evening."""
+    random, counted = Random(1), []
+    for _ in range(EVENTS):
+        pane, team = FIRST + random.randrange(PANES), random.choice("abc")
+        bad = 0.5 if 30_000 < pane - FIRST < 31_000 else 1 / 6
+        cells = ["contacts", *(["abandoned"] if random.random() < bad else [])]
+        keys: list[ScopeKey] = [("team|team", (team,)), ("team|", (team,))]
+        counted += [Counted(pane, key, cell, 1) for key in keys for cell in cells]
+    through = FIRST + PANES
+    sources = ("interactions/0", "feedback/0")
+    return [section_of(name, through, counted if name == sources[0] else [], position=1) for name in sources]
+
+
+def cpu_s(work: Callable[[], object]) -> float:
+    """The least of three times."""
+    times = []
+    for _ in range(3):
+        start = process_time()
+        work()
+        times.append(process_time() - start)
+    return min(times)
+
+
+def test_an_empty_pane_costs_next_to_nothing() -> None:
+    """With eight rules of all six kinds, measured against a plain loop on the same machine."""
+    sections = week()
+    told = Judge(plan_of(RULES), 0).feed_all((section, 0) for section in sections)
+    assert {each.rule for each in told} >= {"silent", "plain", "burn"}
+
+    def added() -> int:
+        total = 0
+        for number in range(1_000_000):
+            total += number
+        return total
+
+    judged_s = cpu_s(lambda: Judge(plan_of(RULES), 0).feed_all((section, 0) for section in sections))
+    addition_s = cpu_s(added) / 1_000_000
+    assert judged_s / PANES / addition_s < MOST_ADDITIONS
