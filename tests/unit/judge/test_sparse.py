@@ -23,7 +23,7 @@ rules:
 
 FIRST, PANES, EVENTS = 172_800_000, 8640 * 7, 4_000
 """A week of panes of 10 s, with a call in one of fifteen."""
-MOST_ADDITIONS = 600
+MOST_ADDITIONS = 1_500
 """A pane may cost as much as so many additions in a plain loop.  It costs some 200.  When rules looked at
 every end at which a window changes, it cost 5,000."""
 
