@@ -220,6 +220,7 @@ class VolumeWatch:
         table["fired"][rows] = (fired | alarm) & ~over
         gauges[alarm, RECOVERY] = 0
         gauges[over] = 0
+        gauges[over, SINCE] = table["last_ms"][rows[over]]
         table["gauges"][rows] = gauges
         table["wealth"][rows[over]] = 0
         return findings, rows[over]
