@@ -81,9 +81,10 @@ def answering(indicator: str, options: Mapping[str, Mapping[str, object]]) -> An
     kinds = [
         (weights[FIRST], cell, -1)
         for cell, weights in weighted
-        if weights[N] and (scale is None or CELLS[cell].split("/")[1] == scale)
+        if weights[N] > 0 and (scale is None or CELLS[cell].split("/")[1] == scale)
     ]
     parts = [(weights[FIRST], cell) for cell, weights in weighted if not weights[N]]
+    # Cells that take a count back (short abandons) are no answer of anybody.
     kinds += [(step, cell, part) for step, part in parts for _, cell, _ in kinds[:1]]
     steps, own, extra = np.array(kinds, np.int64).T
     return Answering(of, steps, own, extra)
