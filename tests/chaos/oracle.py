@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
+from xxhash import xxh3_64_intdigest
 
 from tests.chaos.traffic import FEEDBACK, REPEAT_WINDOW_MS, Sent
 
@@ -25,9 +26,10 @@ class Oracle:
     seen: set[tuple[str, str]] = field(default_factory=set)
     bad: Counter[bytes] = field(default_factory=Counter)
     duplicates: int = 0
-    contacts: dict[tuple[str, str], list[tuple[int, str, bool]]] = field(
+    contacts: dict[tuple[str, str], list[tuple[int, int, str, bool]]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    """By customer and topic, in order: time, hash of the id (the order of ties), channel, transferred."""
 
     def take(self, sent: Iterable[Sent]) -> None:
         """Count every record once by its id; whatever was meant as bad must be in dead letters."""
@@ -47,13 +49,15 @@ class Oracle:
                 self._interaction(event)
 
     def result(self) -> Counts:
-        """Counts per pane, channel and cell, first and repeat contacts included."""
+        """Counts per pane, channel and cell.  A repeat fails the channel of the contact before it."""
         total = Counter(self.counts)
         for history in self.contacts.values():
-            for place, (at_ms, channel, transferred) in enumerate(history):
-                repeat = place > 0 and at_ms - history[place - 1][0] <= REPEAT_WINDOW_MS
+            before_ms, charged = None, ""
+            for at_ms, _, channel, transferred in history:
+                repeat = before_ms is not None and at_ms - before_ms <= REPEAT_WINDOW_MS
                 cell = "fcr.failed" if repeat or transferred else "fcr.resolved"
-                total[at_ms // PANE_MS, channel, cell] += 1
+                total[at_ms // PANE_MS, charged if repeat else channel, cell] += 1
+                before_ms, charged = at_ms, channel
         return total
 
     def _answer(self, event: dict[str, Any]) -> None:
@@ -77,7 +81,9 @@ class Oracle:
             self._count(event, "wait.within" if event["wait_s"] <= WAIT_TARGET_S else "wait.over")
         if event.get("customer"):
             history = self.contacts[event["customer"], event.get("topic", "")]
-            insort(history, (_ms(event["at"]), event["channel"], event.get("outcome") == "transferred"))
+            tie = xxh3_64_intdigest(event["id"].encode())
+            transferred = event.get("outcome") == "transferred"
+            insort(history, (_ms(event["at"]), tie, event["channel"], transferred))
 
     def _count(self, event: dict[str, Any], cell: str) -> None:
         self.counts[_ms(event["at"]) // PANE_MS, event["channel"], cell] += 1
