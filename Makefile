@@ -5,7 +5,7 @@ BENCH ?= run
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench chaos lock harden clean
+.PHONY: help demo test check format bench pictures chaos lock harden clean
 
 help:  ## what there is to make
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /make \1\t/' | expand -t 14
@@ -48,6 +48,9 @@ format: $(VENV)/.dev  ## put the format right
 
 bench: $(VENV)/.bench  ## throughput and cost beside its peers on a real Kafka; BENCH=curves, latency, files or gateway: the rest
 	$(BIN)/python -m tests.bench.$(BENCH) $(ARGS)
+
+pictures: $(VENV)/.dev  ## take the pictures of the board that README and docs show
+	TOCSIN_PICTURES=docs/pictures $(BIN)/pytest tests/demo/test_board.py
 
 chaos: $(VENV)/.dev  ## kill, freeze and rebalance workers on a real Kafka; the counts must stay exact
 	$(BIN)/python -m tests.chaos.run $(ARGS)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
@@ -61,6 +61,8 @@ def test_the_incident_is_on_the_board_and_can_be_acknowledged(board_url: str, pa
     assert "#token" not in page.url
     page.wait_for_selector("#alerts li.critical", timeout=INCIDENT_S * 1000)
     assert "phone" in page.inner_text("#alerts li.critical >> nth=0")
+    if pictures := os.environ.get("TOCSIN_PICTURES"):  # what README and docs show: `make pictures`
+        _take_pictures(page, Path(pictures))
     page.fill("#by", "ann")
     page.click("#alerts li.critical [data-act=ack] >> nth=0")
     page.wait_for_selector("#said:text-is('Done.')", timeout=15_000)
@@ -71,6 +73,19 @@ def test_the_incident_is_on_the_board_and_can_be_acknowledged(board_url: str, pa
     page.click("article h3 a >> nth=0")
     page.wait_for_selector("#place:not(:empty)")
     page.wait_for_selector("article")
+
+
+def _take_pictures(page: Page, folder: Path) -> None:
+    """The page by day, by night, and on a phone."""
+    for name, scheme, width in (
+        ("board", "light", 1280),
+        ("board-dark", "dark", 1280),
+        ("board-phone", "light", 400),
+    ):
+        page.emulate_media(color_scheme=cast("Literal['light', 'dark']", scheme))
+        page.set_viewport_size({"width": width, "height": 800})
+        page.screenshot(path=folder / f"{name}.png")
+    page.set_viewport_size({"width": 1280, "height": 900})
 
 
 def _unnamed_controls(page: Page) -> list[Any]:

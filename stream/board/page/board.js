@@ -48,6 +48,8 @@ function draw() {
   const held = document.activeElement?.closest?.("[data-alert]")?.dataset.alert;
   const what = document.activeElement?.dataset?.act;
   for (const alert of known.alerts) alert.acknowledged_by = cares.get(alert.id);
+  const rank = (each) => (each.state === "firing" ? 0 : 2) + (each.severity === "critical" ? 0 : 1);
+  known.alerts.sort((a, b) => rank(a) - rank(b) || b.at.localeCompare(a.at));
   const items = known.alerts.filter((each) => fits(`${scopeText(each.scope)} ${each.rule}`)).map((each) => alertItem(each, act));
   at("alerts").replaceChildren(...(items.length ? items : [node("li", { class: "good" }, word("nothing"))]));
   if (held) document.querySelector(`[data-alert="${CSS.escape(held)}"] [data-act="${what}"]`)?.focus();
