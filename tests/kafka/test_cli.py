@@ -129,7 +129,7 @@ def test_mistakes_are_told_with_what_was_wanted(own: Broker, arguments: tuple[st
 
 
 def test_dead_letters_are_listed_and_sent_again(own: Broker) -> None:
-    """Listed by reason; sent again byte for byte, with their own headers and key, where they came from."""
+    """Listed by reason; sent again byte for byte where they came from, with their descent in headers."""
 
     class Sent:
         topic, partition, offset, timestamp = "cx.feedback", 1, 7, 0
@@ -154,7 +154,8 @@ def test_dead_letters_are_listed_and_sent_again(own: Broker) -> None:
         settings = ClientSettings((own.bootstrap,))
         return [(each.key, each.value, each.headers) async for each in read_all(settings, "cx.feedback")]
 
-    assert asyncio.run(input_now()) == [(Sent.key, Sent.value, Sent.headers)]
+    descent = (("tocsin-origin", b"cx.feedback/1@7"), ("tocsin-redriven", b"0@0"))
+    assert asyncio.run(input_now()) == [(Sent.key, Sent.value, (*Sent.headers, *descent))]
 
 
 def test_the_doctor_passes_on_what_is_well_and_fails_on_what_is_not(own: Broker) -> None:
