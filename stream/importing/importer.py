@@ -226,10 +226,14 @@ def stream_of(event: Event) -> Stream:
 
 
 def _check_ids(events: Sequence[Event]) -> None:
-    """Of two events of a row with one identity the worker would take the second for the first sent again."""
-    seen: dict[tuple[Stream, object], Event] = {}
+    """Of two events of a row with one identity the worker would take the second for the first sent again.
+
+    Answers are known by their indicator too: one form may ask for several under its one id.
+    """
+    seen: dict[tuple[Stream, object, object, object], Event] = {}
     for event in events:
-        other = seen.setdefault((stream_of(event), event.get("id")), event)
+        identity = (stream_of(event), event.get("source"), event.get("id"), event.get("indicator"))
+        other = seen.setdefault(identity, event)
         if other is not event:
             names = " and ".join(
                 str(each.get("indicator") or each.get("event", "contact")) for each in (other, event)

@@ -215,21 +215,26 @@ def test_20_one_fast_clock_hides_no_alert(desk: Desk) -> None:
     assert "critical" in desk.reported(rules, b"\n".join(lines))
 
 
-def test_23_three_questions_with_one_id_are_named_or_counted(desk: Desk) -> None:
-    """They are never dropped as duplicates without a word."""
+def test_23_one_response_with_three_questions_is_three_answers_under_one_id(desk: Desk) -> None:
+    """Answers are known by id and indicator, in the import as in the worker."""
     mapping = """
 fields: {id: id, at: {time: at}, channel: {constant: web}}
 events:
-  - {when: [{column: csat, present: true}], fields: {indicator: {constant: csat}, score: csat}}
-  - {when: [{column: nps, present: true}], fields: {indicator: {constant: nps}, score: nps}}
+  - {when: [{column: sat, present: true}], fields: {indicator: {constant: csat}, score: sat}}
+  - {when: [{column: rec, present: true}], fields: {indicator: {constant: nps}, score: rec}}
+  - {when: [{column: eff, present: true}], fields: {indicator: {constant: ces}, score: eff}}
 """
-    log = "id,at,csat,nps\nr1,2026-03-02T09:00:00Z,2,3\nr2,2026-03-02T09:05:00Z,5,\n"
+    log = """id,at,sat,rec,eff
+s1,2026-03-02T09:00:00Z,5,9,6
+s2,2026-03-02T09:05:00Z,2,3,
+s3,2026-03-02T09:06:00Z,4,10,2
+"""
     events, result = desk.imported(mapping, log, "--strict")
-    if result.exit_code:
-        assert 'got "r1" for csat and nps: let the mapping say' in result.stderr
-    else:
-        assert len(events) == 3
-        assert "3 accepted" in desk.reported(RULES)
+    assert result.exit_code == 0
+    assert len(events) == 8
+    assert desk.score("csat") == "66.7 % (3)"
+    assert desk.score("nps", "rules: [{name: n, indicator: nps}]\n") == "33.33 (3)"
+    assert "(2)" in desk.score("ces", "rules: [{name: c, indicator: ces}]\n")
 
 
 def test_24_excels_days_are_no_seconds_of_1970(desk: Desk) -> None:

@@ -169,18 +169,22 @@ def test_columns_that_no_row_has_are_named() -> None:
     assert importer.tale.unseen == ()
 
 
-def test_two_answers_of_one_row_with_one_id_are_named() -> None:
-    """The worker would take the second for the first sent again."""
+def test_two_answers_of_one_row_to_one_indicator_with_one_id_are_named() -> None:
+    """The worker would take the second for the first sent again, unless of another indicator."""
     mapping = """
 fields: {id: i, at: {time: t}, channel: c}
 events:
   - {when: [{column: rating, present: true}], fields: {indicator: {constant: csat}, score: rating}}
-  - {when: [{column: nps, present: true}], fields: {indicator: {constant: nps}, score: nps}}
+  - {when: [{column: nps, present: true}], fields: {indicator: {constant: SECOND}, score: nps}}
 """
-    events, importer = imported(mapping, [answer("5", nps="9"), answer("4", nps="")])
+    rows = [answer("5", nps="4"), answer("4", nps="")]
+    events, importer = imported(mapping.replace("SECOND", "csat"), rows)
     assert len(events) == 1
     assert importer.tale.bad == {Fault.SAME_ID: 1}
-    assert 'got "5" for csat and nps: let the mapping say' in importer.tale.first_bad[0][1]
+    assert 'got "5" for csat and csat: let the mapping say' in importer.tale.first_bad[0][1]
+    events, importer = imported(mapping.replace("SECOND", "nps"), rows)
+    assert [event["indicator"] for event in events] == ["csat", "nps", "csat"]
+    assert not importer.tale.bad
 
 
 def test_rows_of_a_case_that_go_back_in_time_are_named() -> None:
