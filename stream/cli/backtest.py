@@ -14,7 +14,7 @@ from stream.backtest.engine import plan_of
 from stream.backtest.replay_files import Backtest
 from stream.cli.kafka_options import kafka_options, run
 from stream.cli.progress import progress
-from stream.cli.showing import Showing, Style, period_ms, zone
+from stream.cli.showing import Showing, Style, report_period, zone
 from stream.files.event_files import EventFile
 from stream.files.packed_logs import STDIN, size_of
 from stream.files.rule_files import load, starter
@@ -61,7 +61,9 @@ class BacktestOptions:
 @click.option("--rule", multiple=True, metavar="NAME", help="Show only this rule.")
 @click.option("--scope", multiple=True, metavar="DIMENSION=VALUE", help="Show only scopes with this value.")
 @click.option(
-    "--report", metavar="PERIOD", help="Add a table of all indicators per period, such as 1w or 1d."
+    "--report",
+    metavar="PERIOD",
+    help="Add a table of all indicators per period: month, quarter, or a length such as 1w or 1d.",
 )
 @click.option("--time-zone", default="UTC", show_default=True, metavar="ZONE", help="For times people read.")
 @kafka_options
@@ -109,7 +111,7 @@ def _style(wanted: BacktestOptions, rulebook: Rulebook) -> Style:
     return Style(
         wanted.as_json,
         wanted.explain,
-        period_ms(wanted.report),
+        report_period(wanted.report),
         zone(wanted.time_zone),
         choice(wanted.rule, [rule.name for rule in rulebook.rules], wanted.scope),
     )

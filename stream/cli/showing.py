@@ -22,7 +22,7 @@ from stream.messages.outcomes import Remark
 from stream.reports.episodes import episodes
 from stream.reports.explain import ExplainChoice, explanation_json, explanation_text
 from stream.reports.period_report import report
-from stream.reports.periods import Periods
+from stream.reports.periods import CalendarPeriod, Periods
 from stream.reports.timeline import local, summary, timeline
 
 
@@ -32,7 +32,7 @@ class Style:
 
     as_json: bool
     explain: bool
-    period_ms: int | None
+    period: int | CalendarPeriod | None
     zone: tzinfo
     choice: ExplainChoice
 
@@ -55,8 +55,8 @@ class Showing:
     def wire(self, plan: Plan) -> tuple[Observer | None, Hear | None]:
         """What the run must tell besides transitions."""
         self._plan = plan
-        if self._style.period_ms is not None:
-            self._periods = Periods(plan, self._style.period_ms, self._style.zone)
+        if self._style.period is not None:
+            self._periods = Periods(plan, self._style.period, self._style.zone)
         hear = None if self._periods is None else self._periods.hear
         return self._explain if self._style.explain else None, hear
 
@@ -108,20 +108,24 @@ def zone(name: str) -> tzinfo:
         raise SettingsError(f'--time-zone: want a name such as Europe/Paris, got "{name}"') from None
 
 
-def period_ms(text: str | None) -> int | None:
-    """The length of `--report`.
+def report_period(text: str | None) -> int | CalendarPeriod | None:
+    """What `--report` asks for: a length in ms, or `month` or `quarter` of the calendar.
 
     Raises:
         SettingsError: it is no duration, or shorter than a minute.
     """
     if text is None:
         return None
+    if text.upper() in CalendarPeriod.__members__:
+        return CalendarPeriod[text.upper()]
     try:
         length_ms = duration_ms(text)
     except ValueError:
         length_ms = 0
     if length_ms < MINUTE_MS:
-        raise SettingsError(f'--report: want a period of a minute or more such as 1w, got "{text}"')
+        raise SettingsError(
+            f'--report: want month, quarter or a period of a minute or more such as 1w, got "{text}"'
+        )
     return length_ms
 
 

@@ -7,6 +7,7 @@ next to nothing beside the run and holds every event that was accepted.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from enum import Enum
 from typing import Final
 
 import numpy as np
@@ -37,6 +38,14 @@ customer came back, or was passed on)."""
 COLUMNS: Final = (*INDICATORS[:5], REOPENED, REPEAT, *INDICATORS[5:])
 """What a report shows, where there is anything of it."""
 
+
+class CalendarPeriod(Enum):
+    """Periods that are not equally long; the value is their number of months."""
+
+    MONTH = 1
+    QUARTER = 3
+
+
 Values = Mapping[str, tuple[float, int]]
 """Value and number of answers by column."""
 
@@ -52,12 +61,12 @@ class PeriodLine:
 
 
 class Periods:
-    """Adds up the tallies of a run by period of `period_ms` in local time of `zone`."""
+    """Adds up the tallies of a run by period (a length in ms, or of the calendar) in local time."""
 
-    def __init__(self, plan: Plan, period_ms: int, zone: tzinfo) -> None:
+    def __init__(self, plan: Plan, period: int | CalendarPeriod, zone: tzinfo) -> None:
         self._plan = plan
-        self._period_ms = period_ms
-        self._anchor_ms = MONDAY_MS if period_ms % WEEK_MS == 0 else 0
+        self._length = period
+        self._anchor_ms = MONDAY_MS if isinstance(period, int) and period % WEEK_MS == 0 else 0
         self._zone = zone
         self._scopes: dict[ScopeKey, int] = {}
         self._offset_ms: dict[int, int] = {}
@@ -101,7 +110,11 @@ class Periods:
     def _period(self, pane: int) -> int:
         """The period that a pane starts in."""
         start_ms = pane * self._plan.rulebook.timing.pane_ms
-        return (start_ms + self._offset(start_ms) - self._anchor_ms) // self._period_ms
+        local_ms = start_ms + self._offset(start_ms)
+        if isinstance(self._length, CalendarPeriod):
+            months = int(np.datetime64(local_ms, "ms").astype("datetime64[M]").astype(np.int64))
+            return months // self._length.value
+        return (local_ms - self._anchor_ms) // self._length
 
     def _offset(self, at_ms: int) -> int:
         """How far the local clock is ahead of UTC; zones change on the quarter of an hour at most."""
@@ -114,7 +127,10 @@ class Periods:
 
     def _start(self, period: int) -> datetime:
         """Where a period starts on the local clock (without a zone)."""
-        start_ms = period * self._period_ms + self._anchor_ms
+        if isinstance(self._length, CalendarPeriod):
+            year, month = divmod(period * self._length.value, 12)
+            return datetime(EPOCH.year + year, month + 1, 1)  # noqa: DTZ001  # as the local clock shows it
+        start_ms = period * self._length + self._anchor_ms
         return (EPOCH + timedelta(milliseconds=start_ms)).replace(tzinfo=None)
 
     def _compact(self) -> None:

@@ -170,3 +170,25 @@ def test_rules_have_names_in_any_script(tmp_path: Path) -> None:
         found = alerts(ran(tmp_path, f"rules: [{{name: {name}, indicator: csat}}]", events, "--json"))
         assert found[0]["rule"] == name
         assert found[0]["scope"] == {"channel": "téléphone"}
+
+
+def test_months_and_quarters_are_those_of_the_calendar_where_the_reader_is(tmp_path: Path) -> None:
+    """An hour before midnight UTC is the next month in Paris; months are not equally long."""
+    times = ["2025-12-31T22:30:00Z", "2025-12-31T23:30:00Z", "2026-02-28T12:00:00Z", "2026-03-31T22:30:00Z"]
+    events = [{"id": f"c{n}", "at": at, "channel": "phone"} for n, at in enumerate(times)]
+    rule = "rules: [{name: few, detect: silence, indicator: contacts, by: [channel], at_least: 1 per 30d}]"
+
+    def starts(period: str, zone: str) -> list[tuple[str, int]]:
+        text = ran(tmp_path, rule, events, "--report", period, "--time-zone", zone)
+        table = text[text.index("Per period") :].splitlines()[2:]
+        return [(line.split()[0], int(line.split()[2])) for line in table if line.startswith("20")]
+
+    paris = "Europe/Paris"
+    assert starts("month", paris) == [
+        ("2025-12-01", 1),
+        ("2026-01-01", 1),
+        ("2026-02-01", 1),
+        ("2026-04-01", 1),
+    ]
+    assert starts("quarter", paris) == [("2025-10-01", 1), ("2026-01-01", 2), ("2026-04-01", 1)]
+    assert starts("quarter", "UTC") == [("2025-10-01", 2), ("2026-01-01", 2)]

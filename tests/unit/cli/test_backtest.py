@@ -123,8 +123,14 @@ def test_rejected_lines_are_told(folder: Path) -> None:
         (["--events", "absent"], "absent: want a readable log, got: No such file or directory"),
         (["--events", "-", "-"], "--events: want - at most once"),
         (["--report", "1w", "--json"], "--report: has no meaning with --json or --explain"),
-        (["--report", "1s"], '--report: want a period of a minute or more such as 1w, got "1s"'),
-        (["--report", "weekly"], '--report: want a period of a minute or more such as 1w, got "weekly"'),
+        (
+            ["--report", "1s"],
+            '--report: want month, quarter or a period of a minute or more such as 1w, got "1s"',
+        ),
+        (
+            ["--report", "weekly"],
+            '--report: want month, quarter or a period of a minute or more such as 1w, got "weekly"',
+        ),
         (["--time-zone", "Mars"], '--time-zone: want a name such as Europe/Paris, got "Mars"'),
         (["--rule", "lwo"], '--rule: want one of low, got "lwo"'),
     ],
