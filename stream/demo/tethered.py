@@ -1,4 +1,4 @@
-"""Runs a command that dies with whoever started it, even by kill -9: `python -m stream.tether PID COMMAND…`.
+"""Runs a command that dies with its parent, even by kill -9: `python -m stream.demo.tethered PID COMMAND…`.
 
 Linux tells a process when its parent dies (prctl); elsewhere the command merely runs, and is stopped by
 whoever started it when that ends in good order.

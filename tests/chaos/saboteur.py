@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from stream import cli
-from stream.judge import watermarks as sources
+from stream.judge.watermarks import WatermarkAligner
 from stream.kafka.offsets import TP, Slot
 from stream.kafka.outbox import Outgoing
 from stream.kafka.reader import Records
 from stream.messages.tallies import TallyMessage
 from stream.messages.topic_names import TALLIES
-from stream.worker import processor as machines
+from stream.worker import intake_processor
+from stream.worker.intake_processor import IntakeProcessor
 from stream.worker.partition_task import PartitionTask
 from stream.worker.processor import Work
 
@@ -42,14 +43,14 @@ _LATER: Final[list[list[Outgoing]]] = []
 
 def drop_section() -> None:
     """Of the tallies that leave, one message in a hundred does not."""
-    work, numbers = machines.IntakeMachine.work, itertools.count()
+    work, numbers = IntakeProcessor.work, itertools.count()
 
-    def careless(self: machines.IntakeMachine, topic: str, records: Records) -> Work:
+    def careless(self: IntakeProcessor, topic: str, records: Records) -> Work:
         done = work(self, topic, records)
         kept = [m for m in done.messages if m.topic != TALLIES or next(numbers) % 100 != 50]
         return Work(kept, done.on_durable)
 
-    machines.IntakeMachine.work = careless  # type: ignore[method-assign]
+    IntakeProcessor.work = careless  # type: ignore[method-assign]
 
 
 def skip_replay() -> None:
@@ -65,18 +66,18 @@ def skip_replay() -> None:
 
 def count_repeats() -> None:
     """Every section is sent twice, and judges do not look at what they have taken before."""
-    sections = machines._sections
-    machines._sections = lambda by_shard: [m for m in sections(by_shard) for _ in range(2)]
-    take = sources.Sources.take
+    sections = intake_processor._sections
+    intake_processor._sections = lambda by_shard: [m for m in sections(by_shard) for _ in range(2)]
+    take = WatermarkAligner.take
 
-    def credulous(self: sources.Sources, section: TallyMessage, log_ms: int, judged: int) -> Any:
+    def credulous(self: WatermarkAligner, section: TallyMessage, log_ms: int, judged: int) -> Any:
         known = self.progress.get(section.source)
         if known is not None and len(section.rows):
             known.through = int(section.rows.closing[0]) - 1
             known.position = min(known.position, section.position)
         return take(self, section, log_ms, judged)
 
-    sources.Sources.take = credulous  # type: ignore[method-assign]
+    WatermarkAligner.take = credulous  # type: ignore[method-assign]
 
 
 WAYS: Final[dict[str, Callable[[], None]]] = {

@@ -15,7 +15,7 @@ from stream.demo.broker import LOOPBACK, EmbeddedBrokerError, broker, free_port
 
 HOLDING = """
 import sys, pathlib
-from stream.embedded import broker
+from stream.demo.broker import broker
 with broker(pathlib.Path(sys.argv[1])) as address:
     print(address, flush=True)
     sys.stdin.read()

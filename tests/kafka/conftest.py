@@ -44,3 +44,10 @@ def broker() -> Iterator[Broker]:
     """A running Kafka, shared by the session; tests that stop it start it again, or take their own."""
     with running_broker() as running:
         yield running
+
+
+@pytest.fixture
+def fresh_broker() -> Iterator[Broker]:
+    """A Kafka of the test's own, without topics: what other tests left cannot show in it."""
+    with running_broker() as running:
+        yield running

@@ -151,8 +151,9 @@ def test_what_was_acknowledged_survives(tmp_path: Path) -> None:
     assert outcome.again > 0
 
 
-def test_what_the_crm_knows_is_on_the_topic(broker: Broker, tmp_path: Path) -> None:
+def test_what_the_crm_knows_is_on_the_topic(fresh_broker: Broker, tmp_path: Path) -> None:
     """From cx.customers, read to its end before anything is promised, and followed from then on."""
+    broker = fresh_broker
     create_topics(broker.bootstrap, "crm", 2)
     (tmp_path / "sources.yaml").write_text("sources: [{name: ours, kind: events, path: /in/crm}]")
 

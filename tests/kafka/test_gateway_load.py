@@ -26,8 +26,9 @@ BODY = 1 << 20
 
 
 @pytest.fixture
-def running(broker: Broker, tmp_path: Path) -> Iterator[GatewayProcess]:
+def running(fresh_broker: Broker, tmp_path: Path) -> Iterator[GatewayProcess]:
     """A gateway with one source of ours."""
+    broker = fresh_broker
     create_topics(broker.bootstrap, "load", 2)
     (tmp_path / "sources.yaml").write_text(SOURCES)
     secrets = {"TOKEN": "t", "SECRET": SECRET}
@@ -35,10 +36,10 @@ def running(broker: Broker, tmp_path: Path) -> Iterator[GatewayProcess]:
         yield found
 
 
-def test_the_gateway_stays_near_the_bare_handler(broker: Broker) -> None:
+def test_the_gateway_stays_near_the_bare_handler(fresh_broker: Broker) -> None:
     """A request costs at most two and a half times what it costs without everything that we do."""
-    create_topics(broker.bootstrap, "load", 2)
-    found = measure(broker.bootstrap, 2.0)
+    create_topics(fresh_broker.bootstrap, "load", 2)
+    found = measure(fresh_broker.bootstrap, 2.0)
     assert all(set(each.answers.statuses) == {200} for each in found.values())
     cost = {name: each.cpu_us for name, each in found.items()}
     assert cost["gateway"] <= DEAREST * cost["bare"], cost

@@ -148,11 +148,11 @@ def test_commands_of_before_and_of_now_are_heeded(broker: Broker) -> None:
     asyncio.run(body())
 
 
-def test_a_group_is_one_notice_over_all_workers(broker: Broker) -> None:
+def test_a_group_is_one_notice_over_all_workers(fresh_broker: Broker) -> None:
     """Alerts of both workers' partitions are told once; the worker that is left goes on without doubling."""
 
     async def body() -> None:
-        async with _desk(broker) as desk:
+        async with _desk(fresh_broker) as desk:
             desk.routes = (Route("desk", timers=Timers(group_by=("rule",), group_wait_ms=2_000)),)
             async with desk.notifier() as left:
                 async with desk.notifier() as gone:
