@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import orjson
@@ -186,9 +187,7 @@ class Post:
         """Records of partition 0, one after the other."""
         for value in values:
             offset, self._offset = self._offset, self._offset + 1
-            await self.dispatcher.offer(
-                0, offset, value, lambda offset=offset: self._done(offset), written_ms
-            )
+            await self.dispatcher.offer(0, offset, value, partial(self._done, offset), written_ms)
 
     async def settled(self, count: int) -> None:
         """Wait until so many records are done."""

@@ -41,6 +41,8 @@ def checked(value: bytes) -> CheckedEvent:
     """
     if len(value) > MAX_EVENT:
         raise RecordError(Reason.TOO_LARGE, f"value: want at most {MAX_EVENT} bytes, got {len(value)}")
+    if not value.isascii():
+        _utf8(value)
     stream = Stream.FEEDBACK if b'"indicator"' in value else Stream.INTERACTIONS
     try:
         event: Event = _DECODERS[stream](value)
@@ -55,6 +57,14 @@ def checked(value: bytes) -> CheckedEvent:
     elif event.opened_at is not None:
         _timely("opened_at", event.opened_at)
     return CheckedEvent(_TOPICS[stream], (event.customer or event.id).encode(), value)
+
+
+def _utf8(value: bytes) -> None:
+    """The decoder does not look into names of fields that it does not know; other readers of the topic do."""
+    try:
+        value.decode()
+    except UnicodeDecodeError as error:
+        raise RecordError(Reason.NOT_JSON, f"value: want UTF-8, got another byte at {error.start}") from None
 
 
 def _stream(value: bytes) -> Stream:

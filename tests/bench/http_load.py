@@ -87,7 +87,9 @@ def request_of(url: str, path: str, body: bytes, headers: dict[str, str]) -> byt
 async def connect(url: str) -> Connection:
     """A connection to where a URL leads."""
     place = urlsplit(url)
-    _, connection = await asyncio.get_running_loop().create_connection(Connection, place.hostname, place.port)
+    _, connection = await asyncio.get_running_loop().create_connection(
+        Connection, place.hostname or "127.0.0.1", place.port or 80
+    )
     return connection
 
 

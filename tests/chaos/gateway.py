@@ -100,7 +100,9 @@ async def play(gateway: GatewayProcess, broker: JavaBroker, requests: int) -> tu
     tally = Tally()
     work = [client(gateway.url, range(first, requests, CLIENTS), tally) for first in range(CLIENTS)]
     results = await asyncio.gather(saboteur(gateway, broker, tally, requests), *work)
-    return tally, results[0]
+    last = results[0]
+    assert last is not None
+    return tally, last
 
 
 async def on_kafka(broker: Broker) -> list[str]:

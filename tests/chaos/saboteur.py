@@ -5,7 +5,7 @@ The suite must find every one of these out; if it does not, it proves nothing ab
 
 import itertools
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from stream import cli
@@ -67,7 +67,11 @@ def skip_replay() -> None:
 def count_repeats() -> None:
     """Every section is sent twice, and judges do not look at what they have taken before."""
     sections = intake_processor._sections
-    intake_processor._sections = lambda by_shard: [m for m in sections(by_shard) for _ in range(2)]
+
+    def twice(by_shard: Iterable[Iterable[TallyMessage]], most_bytes: int) -> Iterable[Outgoing]:
+        return [message for message in sections(by_shard, most_bytes) for _ in range(2)]
+
+    intake_processor._sections = twice
     take = WatermarkAligner.take
 
     def credulous(self: WatermarkAligner, section: TallyMessage, log_ms: int, judged: int) -> Any:

@@ -10,7 +10,7 @@ from tests.chaos.run import run
 from tests.chaos.saboteur import WAYS
 
 SHORT = ("--events", "60000", "--partitions", "4", "--workers", "2", "--hours", "1")
-KILLS = ("--events", "20000", "--seconds", "25", "--faults", "3", "--kinds", "kill", "--patience", "40")
+KILLS = ("--events", "30000", "--seconds", "35", "--faults", "5", "--kinds", "kill", "--patience", "40")
 
 
 @pytest.mark.kafka

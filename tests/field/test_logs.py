@@ -3,8 +3,10 @@
 
 import re
 import zipfile
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -68,7 +70,7 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
-def answers(scores: list[object], indicator: str = "csat", **others: object) -> bytes:
+def answers(scores: Sequence[object], indicator: str = "csat", **others: object) -> bytes:
     """One answer a minute from nine o'clock."""
     return b"\n".join(
         orjson.dumps({
@@ -80,7 +82,7 @@ def answers(scores: list[object], indicator: str = "csat", **others: object) -> 
 
 
 @pytest.mark.parametrize("scale", [{}, {"scale": "yes-no"}, {"scale": "thumbs"}])
-def test_01_good_and_bad_are_counted_both(desk: Desk, scale: dict[str, object]) -> None:
+def test_01_good_and_bad_are_counted_both(desk: Desk, scale: dict[str, Any]) -> None:
     """Zendesk's words: 24 good of 40 are 60 %, on the default scale and on yes-no."""
     assert desk.score("csat", RULES, answers(["good"] * 24 + ["bad"] * 16, **scale)) == "60.0 % (40)"
 

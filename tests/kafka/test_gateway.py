@@ -172,7 +172,12 @@ def test_what_the_crm_knows_is_on_the_topic(fresh_broker: Broker, tmp_path: Path
         return segment
 
     tell("crm-a", "business")
-    place = (broker.bootstrap, tmp_path / "sources.yaml", tmp_path / "gateway.log", {})
+    place: tuple[str, Path, Path, dict[str, str]] = (
+        broker.bootstrap,
+        tmp_path / "sources.yaml",
+        tmp_path / "gateway.log",
+        {},
+    )
     with gateway(*place, "--customers-topic") as running:
         assert segment_of(1, "crm-a") == "business"
         assert segment_of(2, "crm-b") is None
@@ -189,7 +194,12 @@ def test_a_broker_that_hangs_promises_nothing(tmp_path: Path) -> None:
     try:
         hanging.start()
         create_topics(hanging.bootstrap, "hang", 2)
-        place = (hanging.bootstrap, tmp_path / "sources.yaml", tmp_path / "gateway.log", {})
+        place: tuple[str, Path, Path, dict[str, str]] = (
+            hanging.bootstrap,
+            tmp_path / "sources.yaml",
+            tmp_path / "gateway.log",
+            {},
+        )
         with gateway(*place, "--ack-timeout", "1") as running:
             assert running.ask("POST", "/in/hang", orjson.dumps(event))[0] == 200
             hanging.freeze()

@@ -11,7 +11,8 @@ from stream.cli import tocsin
 from stream.kafka.clients import admin_client, producing, reading
 from stream.kafka.settings import ClientSettings, SecurityProtocol
 from stream.kafka.topics import ensure
-from tests.kafka.broker import Broker, Secure, free_ports, running_broker
+from tests.kafka.broker import Broker, free_ports, running_broker
+from tests.kafka.settings import Secure
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +51,11 @@ def test_settings_on_the_broker_are_those_declared(own: Broker) -> None:
 
     asyncio.run(ensure(ClientSettings((own.bootstrap,)), 3))
     asyncio.run(spoil())
+    told = _topics("--broker", own.bootstrap)
     for _ in range(50):  # the broker takes a moment to let us see what it has accepted
-        told = _topics("--broker", own.bootstrap)
         if told.exit_code:
             break
+        told = _topics("--broker", own.bootstrap)
     assert told.exit_code == 1
     assert "cleanup.policy: want compact, got delete" in told.output
     fix = "--entity-name cx.scores --add-config cleanup.policy=compact"

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,11 @@ def values(broker: str, topic: str) -> list[Any]:
     return asyncio.run(found())
 
 
+def _has_read_all(running: Any) -> bool:
+    """Whether it has taken all events."""
+    return bool(running.metric("tocsin_events_total") == 120)
+
+
 def test_a_trial_runs_beside(own: Broker, tmp_path: Path) -> None:
     """Rules that differ make alerts that differ, each on its own topics, from the same events."""
     strict = ("--rules", rules(tmp_path, "strict", 80), "--topics", "trial.", "--dry-run")
@@ -75,7 +81,7 @@ def test_a_trial_runs_beside(own: Broker, tmp_path: Path) -> None:
         asyncio.run(answers(own.bootstrap, 12))
         trial.until(lambda: trial.metric("cx_alert_firing") == 1, "the trial's alert")
         for each in (first, trial):
-            each.until(lambda each=each: each.metric("tocsin_events_total") == 120, "reading all")
+            each.until(partial(_has_read_all, each), "reading all")
         assert first.metric("cx_alert_firing") == 0
         assert trial.terminate() == first.terminate() == 0
     assert values(own.bootstrap, "cx.alerts") == []

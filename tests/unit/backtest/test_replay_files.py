@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
@@ -89,12 +90,16 @@ def test_a_stream_with_little_in_it_holds_nobody_up(tmp_path: Path) -> None:
     assert course(transitions) == [("low", "firing", at(50))]
 
 
+def _time_of(event: Any) -> str:
+    return str(event["at"])
+
+
 def test_the_order_of_the_lines_does_not_matter(tmp_path: Path) -> None:
     """They are judged by event time, both kinds together."""
-    events = [answer(10 * place, 1) for place in range(10)]
+    events: list[Any] = [answer(10 * place, 1) for place in range(10)]
     events += [call(10 * place, event="abandoned") for place in range(10)]
-    expected, _ = run(tmp_path, sorted(events, key=lambda event: str(event["at"])))
-    found, _ = run(tmp_path, reversed(events))
+    expected, _ = run(tmp_path, sorted(events, key=_time_of))
+    found, _ = run(tmp_path, events[::-1])
     assert [encode(each) for each in found] == [encode(each) for each in expected]
     assert len(found) == 2
 
@@ -118,7 +123,15 @@ def test_as_is_streams_do_not_make_each_other_late(tmp_path: Path) -> None:
 
 def test_rejects_are_counted_and_shown_with_their_lines(tmp_path: Path) -> None:
     """They stop nothing; empty lines are none."""
-    events = [answer(0), b"{", b"", answer(1, 9), {"id": "x"}, answer(2), answer(2)]
+    events: list[dict[str, object] | bytes] = [
+        answer(0),
+        b"{",
+        b"",
+        answer(1, 9),
+        {"id": "x"},
+        answer(2),
+        answer(2),
+    ]
     _, backtest = run(tmp_path, events)
     fate = backtest.fate
     assert fate.read == 6
@@ -159,7 +172,7 @@ def test_sections_are_heard_before_they_are_judged(tmp_path: Path) -> None:
     """So reports can add up what the judge sees."""
     path = tmp_path / "events"
     path.write_bytes(b"\n".join(orjson.dumps(answer(place)) for place in range(30)))
-    heard = []
+    heard: list[Any] = []
     with EventFile([str(path)]) as file:
         list(Backtest(plan_of(RULES), file, hear=heard.append).run())
     by_grouping = Counter[str]()

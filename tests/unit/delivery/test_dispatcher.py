@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from aiohttp.test_utils import unused_port
@@ -14,7 +15,7 @@ from alerts.paging import Comparison, Matcher, Route
 from tests.post import Hook, MemoryLog, Post, transition
 
 
-def _run(body: Callable[[], Awaitable[None]]) -> None:
+def _run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(body())
 
 
@@ -318,6 +319,7 @@ def test_a_request_that_hangs_does_not_keep_the_worker(monkeypatch: pytest.Monke
         async with post.running(Policy(timeout_s=5)):
             await post.offer(transition("a", 1))
             await post.until(lambda: post.hooks["pager"].tries)
-        assert post.done == post.log.entries == []
+        assert post.done == []
+        assert post.log.entries == []
 
     _run(body)

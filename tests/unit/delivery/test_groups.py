@@ -1,8 +1,9 @@
 """Groups over real sockets: gathered, repeated, escalated, never doubled."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ ALONE = Timers(group_by=EVERYTHING, group_wait_ms=0, group_interval_ms=100)
 CALM = Policy(timeout_s=2, base_s=0.01, cap_s=0.02, deadline_s=60)
 
 
-def _run(body: Callable[[], Awaitable[None]]) -> None:
+def _run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(body())
 
 

@@ -77,7 +77,7 @@ def test_a_command_is_keyed_by_what_it_is_about() -> None:
 )
 def test_a_silence_matches_by_labels(match: dict[str, str], *, muted: bool) -> None:
     """All labels that it names must be the alert's; a label that is not there is empty."""
-    found = _muting(_silence(**match)).why_muted(_notice(), NOW_S)
+    found = _muting(_silence(1, **match)).why_muted(_notice(), NOW_S)
     assert found == (Mute("silenced by ann", NOW_S + 3600) if muted else None)
 
 

@@ -1,6 +1,7 @@
 """Arrivals: volumes taken many panes at a time are, to the last bit, the same as stepped pane by pane."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from alerts.detect.arrivals import ArrivalRun, Arrivals
 from alerts.detect.silence import SilenceDetector
 from alerts.detect.surge import SurgeDetector
-from alerts.rules import DAY_MS, HOUR_MS, Budget, OpenHours, Silence, Surge
+from alerts.hours import OpenHours
+from alerts.rules import DAY_MS, HOUR_MS, Budget, Silence, Surge
 
 PANE_MS = 60_000
 ROWS = 3
@@ -52,7 +54,8 @@ def arrivals_of(drawn: list[tuple[int, int, int, int, int]]) -> dict[tuple[int, 
 
 def stepped(detector: Detector, counts: dict[tuple[int, int], int], through: int) -> list[tuple[int, int]]:
     """Every pane that has something, or at which the detector wants to be asked; where breaches turn."""
-    turns, was = [], np.zeros(ROWS, np.bool_)
+    turns: list[Any] = []
+    was = np.zeros(ROWS, np.bool_)
     by_pane: dict[int, list[tuple[int, int]]] = {}
     for (pane, row), count in sorted(counts.items()):
         by_pane.setdefault(pane, []).append((row, count))

@@ -34,7 +34,7 @@ def run(made: MinimumVolume, minutes: list[int], until: int) -> list[tuple[int, 
     return found
 
 
-def _note(found: list[tuple[int, int]], end_ms: int, verdict: np.ndarray) -> None:  # type: ignore[type-arg]
+def _note(found: list[tuple[int, int]], end_ms: int, verdict: np.ndarray) -> None:
     if len(verdict) and (not found or found[-1][1] != verdict[0]):
         found.append(((end_ms - START_MS) // MINUTE_MS, int(verdict[0])))
 

@@ -44,11 +44,13 @@ def likelihoods(levels: Ints, mean: float) -> Floats:
     """Of levels, tilted evenly so that their mean goodness is the wanted one; spread over all levels."""
     places = levels / levels.max()
     low, high = -60.0, 60.0
+    weights: Floats = np.exp(0 * places)
     for _ in range(100):
         tilt = (low + high) / 2
         weights = np.exp(tilt * places)
         low, high = (tilt, high) if weights @ places < mean * weights.sum() else (low, tilt)
-    return weights / weights.sum()
+    found: Floats = weights / weights.sum()
+    return found
 
 
 def times_to_alarm(made: SuddenDetector, levels: Ints, mean: float, panes: int, seed: int = 1) -> Floats:

@@ -1,10 +1,13 @@
 """Volume against a rhythm: sides, wake-ups, and which moments matter."""
 
+from typing import Any
+
 import numpy as np
 
 from alerts.detect.silence import TOO_LOW
 from alerts.detect.surge import TOO_HIGH
-from alerts.detect.volume import Side, VolumeWatch, Watched
+from alerts.detect.volume import VolumeWatch, Watched
+from alerts.detect.volume_run import Side
 from alerts.hours import OpenHours
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Budget, Severity
 from alerts.states import Verdict
@@ -44,7 +47,7 @@ def test_silence_wakes_for_its_own_alarm_once_it_has_learned() -> None:
     """Earlier than the hour's end when quiet alone would be enough by then."""
     made = watch(TOO_LOW)
     live(made, range(8 * 24), 12)
-    found = []
+    found: list[Any] = []
     while not found:
         wake = made.wake_ms()
         assert wake is not None

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stream.gateway.sources import IGNORED, Source, receive
@@ -13,7 +13,7 @@ from tests.unit.gateway.test_kinds import source_of
 from tests.webhooks import WEBHOOKS, Webhook
 
 NOW_S = 1772443000.0
-ODD = st.sampled_from(
+ODD: st.SearchStrategy[Any] = st.sampled_from(
     [
         "",
         "x" * 300,
@@ -92,6 +92,7 @@ def test_bytes(number: int, body: bytes) -> None:
 
 
 @given(st.sampled_from(range(len(WEBHOOKS))), st.integers(0, 200), st.integers(0, 255))
+@example(28, 60, 128)
 def test_examples_with_a_spoilt_byte(number: int, place: int, byte: int) -> None:
     """Cut short, or with one byte that is another."""
     raw = WEBHOOKS[number].raw

@@ -61,7 +61,13 @@ def test_conditions_choose_the_event() -> None:
 
 def test_rows_are_accounted_for() -> None:
     """Every row is skipped, bad, or made events; the first bad ones are told with their lines."""
-    rows = [call(end="GHOST"), call(when="noon"), call(call=""), RowError(Fault.COLUMNS, "short"), call()]
+    rows: list[Mapping[str, str] | RowError] = [
+        call(end="GHOST"),
+        call(when="noon"),
+        call(call=""),
+        RowError(Fault.COLUMNS, "short"),
+        call(),
+    ]
     events, importer = imported(CALLS, rows)
     tale = importer.tale
     assert (tale.rows, tale.skipped, tale.events, len(events)) == (5, 1, 1, 1)

@@ -88,7 +88,7 @@ def test_the_sep_line_of_excel_is_believed() -> None:
 
 def test_utf_16_with_a_mark_is_read() -> None:
     """As Excel and Google Play write it, whatever the mapping says."""
-    log = io.BufferedReader(io.BytesIO("a,b\n1,é\n".encode("utf-16")))  # type: ignore[type-var]
+    log = io.BufferedReader(io.BytesIO("a,b\n1,é\n".encode("utf-16")))
     assert list(rows(log, Format(), "log")) == [(2, {"a": "1", "b": "é"})]
 
 
@@ -106,7 +106,7 @@ def test_long_lines_are_passed_over_as_they_are_read() -> None:
     assert faults(found) == [(3, Fault.TOO_LONG)]
     assert found[-1] == (4, {"a": "3", "b": "4"})
     found = read(b'{"a":1}\n{"a":"' + long + b'"}\n{"a":2}\n', Format("ndjson"))
-    assert [row if isinstance(row, dict) else row.fault for _, row in found] == [
+    assert [row.fault if isinstance(row, RowError) else row for _, row in found] == [
         {"a": "1"}, Fault.TOO_LONG, {"a": "2"},
     ]  # fmt: skip
     endless = b'a,b\n"' + b'x","\n' * 400_000

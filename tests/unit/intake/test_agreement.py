@@ -111,7 +111,8 @@ def test_batches_and_snapshots_decide_nothing(steps: list[tuple[int, int, bool]]
     fed = hostile(steps)
     results: list[Any] = []
     for size in (80, cut):
-        intake, left, rejects = Intake(PLAN, 0), counts([]), []
+        rejects: list[Any] = []
+        intake, left = Intake(PLAN, 0), counts([])
         for start in range(0, len(fed), size):
             output = intake.feed(Stream.FEEDBACK, fed[start : start + size])
             left.update(counts(closed(output)))

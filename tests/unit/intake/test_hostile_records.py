@@ -76,9 +76,9 @@ def cells(event: Any, stream: Stream) -> Counter[str]:
 @pytest.mark.parametrize("score", [-0.0, "-0", "-00", "0"])
 def test_minus_zero_is_zero(score: float | str) -> None:
     """It is what is left of -0.3 when it is rounded."""
-    for fields in ({"indicator": "sentiment"}, {"indicator": "nps"}):
-        zero = cells(answer(score=0, **fields), Stream.FEEDBACK)
-        assert cells(answer(score=score, **fields), Stream.FEEDBACK) == zero
+    for indicator in ("sentiment", "nps"):
+        zero = cells(answer(score=0, indicator=indicator), Stream.FEEDBACK)
+        assert cells(answer(score=score, indicator=indicator), Stream.FEEDBACK) == zero
 
 
 def nested(depth: int) -> bytes:
@@ -107,10 +107,10 @@ def test_fields_have_a_declared_limit() -> None:
 @pytest.mark.parametrize("fields", [{"customer": "c" * 513}, {"case": "k" * 513}, {"customer": "𝔘" * 513}])
 def test_references_have_a_declared_length(fields: dict[str, str]) -> None:
     """Ids of customers, cases and interactions."""
-    rejects = fed([HostileRecord(0, record(contact(**fields)).value)], Stream.INTERACTIONS, 1)[0]
+    rejects = fed([HostileRecord(0, record({**contact(), **fields}).value)], Stream.INTERACTIONS, 1)[0]
     assert [each.reason.value for each in rejects] == ["id_too_long"]
     shorter = {name: text[:REF_CHARS] for name, text in fields.items()}
-    assert not fed([HostileRecord(0, record(contact(**shorter)).value)], Stream.INTERACTIONS, 1)[0]
+    assert not fed([HostileRecord(0, record({**contact(), **shorter}).value)], Stream.INTERACTIONS, 1)[0]
 
 
 def test_long_values_are_cut_and_stay_different() -> None:

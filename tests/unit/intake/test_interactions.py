@@ -13,7 +13,7 @@ from tests.event_builders import contact, told, whole
 
 KEPT = plan_of("indicators: {wait: {target: 20s}, abandonment: {}, contacts: {}}\nrules: []\n")
 
-VOLUMES = (
+VOLUMES: tuple[tuple[dict[str, Any], dict[str, int]], ...] = (
     ({}, {"contacts": 1}),
     ({"event": "contact"}, {"contacts": 1}),
     ({"event": None}, {"contacts": 1}),

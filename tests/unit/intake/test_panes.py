@@ -40,7 +40,8 @@ def sums(of: list[Row]) -> dict[tuple[int, ...], int]:
 
 def listed(of: Table) -> list[Row]:
     """Rows as tuples."""
-    return of.tolist()
+    found: list[tuple[int, int, int, int, int]] = of.tolist()
+    return found
 
 
 @given(rows)
@@ -86,6 +87,7 @@ def test_rows_that_wait_are_merged_before_they_pile_up() -> None:
 @pytest.mark.parametrize("count", [0, 1])
 def test_columns_become_rows(count: int) -> None:
     """Scalars are spread."""
-    found = tallies(*np.zeros((3, count), np.int64), 7, 9)
+    closing, pane, scope = np.zeros((3, count), np.int64)
+    found = tallies(closing, pane, scope, 7, 9)
     assert found.dtype == TALLY
     assert listed(found) == [(0, 0, 0, 7, 9)] * count

@@ -41,9 +41,10 @@ class Tripwire:
 
 def tripped(bad: set[str]) -> Intake:
     """An intake with faults."""
-    intake: Any = Intake(PLAN, 0)
-    intake._contacts = Tripwire(intake._contacts, bad)
-    intake._answers = Tripwire(intake._answers, bad)
+    intake = Intake(PLAN, 0)
+    parts: Any = intake
+    parts._contacts = Tripwire(parts._contacts, bad)
+    parts._answers = Tripwire(parts._answers, bad)
     return intake
 
 

@@ -61,7 +61,11 @@ def test_every_codec_gives_what_was_written(codec: str, records: Any) -> None:
 @pytest.mark.parametrize("codec", CODECS)
 def test_a_header_whose_name_is_not_utf8(codec: str) -> None:
     """The record is read, its name written out; so are those around it."""
-    records = [(b"a", b"1", [("x", b"y")]), (b"b", b"2", [(RawName("n"), b"v")]), (b"c", None, [])]
+    records: list[tuple[bytes | None, bytes | None, Any]] = [
+        (b"a", b"1", [("x", b"y")]),
+        (b"b", b"2", [(RawName("n"), b"v")]),
+        (b"c", None, []),
+    ]
     data = batch(records, CODECS[codec], _DefaultRecordBatchBuilderPy)
     assert [(key, value, headers) for _, _, key, value, headers in read(data)] == [
         (b"a", b"1", [("x", b"y")]), (b"b", b"2", [("caf\\xe9", b"v")]), (b"c", None, []),

@@ -138,7 +138,7 @@ def test_both_formats_are_spoken() -> None:
     encode, content_type = metrics.exposition("application/openmetrics-text;version=1.0.0,text/plain;q=0.1")
     text = encode().decode()
     assert content_type.startswith("application/openmetrics-text")
-    assert list(openmetrics.text_string_to_metric_families(text))
+    assert list(openmetrics.text_string_to_metric_families(text))  # type: ignore[no-untyped-call]
     assert "_created" not in text
     assert metrics.exposition()[1].startswith("text/plain")
 

@@ -124,9 +124,10 @@ def test_dead_letters_fit() -> None:
     """The headers that a worker adds."""
 
     class Sent:
-        topic, partition, offset, key, value, headers = "cx.feedback", 1, 7, b"k", b"v", ()
+        topic, partition, offset, timestamp = "cx.feedback", 1, 7, 0
+        key, value, headers = b"k", b"v", ()
 
-    headers = letter(TP("cx.feedback", 1), Sent, Reject(7, Reason.NOT_JSON, "detail")).headers
+    headers = letter(TP("cx.feedback", 1), Sent(), Reject(7, Reason.NOT_JSON, "detail")).headers
     said = {name: value.decode() for name, value in headers}
     _validator("cx.dead-letters.headers").validate(said)
 

@@ -1,6 +1,7 @@
 """Comparing the alerts of two sets of rules."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from stream.reports.episodes import episodes
 from tests.transition_builders import MINUTE_MS, step
 
 
-def alert(began: float, fired: float, ended: float | None, **fields: str) -> list[Transition]:
+def alert(began: float, fired: float, ended: float | None, **fields: Any) -> list[Transition]:
     """The transitions of one alert."""
     found = [step("pending", began, began=began), step("firing", fired, began=began, **fields)]
     return found if ended is None else [*found, step("resolved", ended, began=began)]

@@ -1,8 +1,9 @@
 """Alerts over HTTP: reading is free; saying something needs the token, or a signed link and its button."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
@@ -55,7 +56,7 @@ class Site:
             yield session, str(server.make_url("")).rstrip("/")
 
 
-def _run(body: Callable[[], Awaitable[None]]) -> None:
+def _run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(body())
 
 

@@ -103,12 +103,8 @@ def test_pairs_are_quiet_as_soon_as_one_input_is() -> None:
         ("feedback/0", 31_000),
         ("joined/0", 31_000),
     ]
-    assert (
-        counts(idle[1:])[
-            "joined/0", *[int(at(60)["at"]) // 10] * 2, "channel|channel", ("phone",), "fcr.failed"
-        ]
-        == 1
-    )
+    pane = int(at(60)["at"]) // 10
+    assert counts(idle[1:])["joined/0", pane, pane, "channel|channel", ("phone",), "fcr.failed"] == 1
     active = [section.source for shard in intake.active_sections(Stream.FEEDBACK) for section in shard]
     assert active == ["feedback/0", "joined/0"]
 

@@ -43,7 +43,7 @@ CELLS = {
     "|": ("contacts",),
     "channel|": ("csat/1-5/5", "csat/1-5/1"),
 }
-VALUES = {
+VALUES: dict[str, list[tuple[str, ...]]] = {
     "channel|channel": [("phone",), ("chat",)],
     "channel,topic|channel": [("phone", "a"), ("phone", "b"), ("chat", "a")],
     "|": [()],
@@ -147,7 +147,9 @@ def test_restarts_between_blocks_change_nothing(events: list[Event], cuts: set[i
 
 def test_something_happens() -> None:
     """The rules of these tests do fire on such events."""
-    events = [(pane, ("channel|channel", ("phone",)), "csat/1-5/1", 6, 0) for pane in range(0, 40, 2)]
+    events: list[Event] = [
+        (pane, ("channel|channel", ("phone",)), "csat/1-5/1", 6, 0) for pane in range(0, 40, 2)
+    ]
     events += [(pane, ("channel|channel", ("phone",)), "ttr.slow", 6, 0) for pane in range(0, 40, 2)]
     events += [(5, ("|", ()), "contacts", 60, 0)]
     found = told(events, [])
