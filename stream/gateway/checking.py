@@ -64,7 +64,7 @@ def _utf8(value: bytes) -> None:
     try:
         value.decode()
     except UnicodeDecodeError as error:
-        raise RecordError(Reason.NOT_JSON, f"value: want UTF-8, got another byte at {error.start}") from None
+        raise RecordError(Reason.BAD_ENCODING, f"value: want UTF-8, got byte {error.start} wrong") from None
 
 
 def _stream(value: bytes) -> Stream:
