@@ -31,9 +31,9 @@ def _bindings(service: dict[str, Any]) -> list[str]:
 
 def test_docker_compose_accepts_the_file_and_binds_the_loopback_alone() -> None:
     """As compose itself resolves it, anchors and all."""
-    config = yaml.safe_load(_run(*compose_command(), "config"))
+    config = yaml.safe_load(_run(*compose_command(), "--profile", "gateway", "config"))
     bindings = {name: _bindings(service) for name, service in config["services"].items()}
-    assert set(bindings) == {"kafka", "topics", "worker", "traffic", "prometheus", "grafana"}
+    assert set(bindings) == {"kafka", "topics", "worker", "gateway", "traffic", "prometheus", "grafana"}
     assert {host for hosts in bindings.values() for host in hosts} == {"127.0.0.1"}
 
 
