@@ -181,7 +181,7 @@ class Run:
     async def _read_tallies(self) -> None:
         """Take what has come to cx.tallies since the last time."""
         for record in await read_topic(self.broker.bootstrap, "cx.tallies", self._read):
-            self._tallied.take(record.partition, record.value)
+            self._tallied.record(record.partition, record.value, record.headers)
 
     async def _judge(self, hands: Hands) -> dict[str, Any]:
         """Read everything back and compare."""

@@ -90,7 +90,7 @@ class Counted:
             while True:
                 for tp, records in (await consumer.getmany(timeout_ms=1000)).items():
                     for record in records:
-                        self.tallied.take(tp.partition, record.value)
+                        self.tallied.record(tp.partition, record.value, record.headers)
                 self._add_up()
         finally:
             await consumer.stop()

@@ -1,6 +1,7 @@
 """Reads what the workers wrote, without the core: tallies, alerts and dead letters off the topics."""
 
 import asyncio
+import re
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -25,9 +26,24 @@ class Tallied:
     counts: Counts = field(default_factory=Counter)
     through: dict[tuple[int, str], int] = field(default_factory=dict)
     repeated_rows: int = 0
+    pieces: dict[tuple[int, bytes], dict[int, bytes]] = field(default_factory=dict)
+    """Of messages that are larger than a record, by shard and hash of the whole, the pieces by number."""
+
+    def record(self, shard: int, value: bytes, headers: Sequence[tuple[str, bytes]]) -> None:
+        """One record of one judge's partition, in log order: a message, or a piece of one."""
+        place = dict(headers).get("tocsin-piece")
+        if place is None:
+            self.take(shard, value)
+            return
+        number, count, digest = re.split(rb"[/ ]", place)
+        known = self.pieces.setdefault((shard, digest), {})
+        known[int(number)] = value
+        if len(known) == int(count):
+            del self.pieces[shard, digest]
+            self.take(shard, b"".join(known[each] for each in sorted(known)))
 
     def take(self, shard: int, value: bytes) -> None:
-        """One record of one judge's partition, in log order."""
+        """One whole message, when its last record has come."""
         kind, source, _, through, _, _, scopes, columns = msgspec.msgpack.decode(value)
         if kind != "closed":
             return
