@@ -133,11 +133,13 @@ class Metrics:
                 self._events.labels(stream.topic, outcome.value)
             for reason in Reason:
                 self._rejected.labels(stream.topic, reason.value)
-        for heard in CommandOutcome:
-            self._commands.labels(heard.value)
+            for remark in Remark:
+                self._remarks.labels(stream.topic, remark.value)
             self._ahead.labels(stream.topic)
             for dim in DIMENSIONS:
                 self._folded.labels(stream.topic, dim)
+        for heard in CommandOutcome:
+            self._commands.labels(heard.value)
         for topic in OWN:
             self._unreadable.labels(topic)
         build = Gauge("tocsin_build_info", "What runs here.", ["version", "python"], registry=self.registry)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
+from alerts.rules import DIMENSIONS
 from alerts.transitions import Transition
 from stream import __version__
 from stream.messages.keys import Keyed
@@ -53,6 +54,9 @@ def test_known_label_sets_start_at_zero() -> None:
     assert events == {(outcome.value, stream.topic): 0.0 for outcome in RecordOutcome for stream in Stream}
     assert len(_values(metrics, "tocsin_rejected_total")) == len(Reason) * len(Stream)
     assert len(_values(metrics, "tocsin_sampled_keys_total")) == len(Keyed) * len(Stream)
+    assert len(_values(metrics, "tocsin_remarks_total")) == len(Remark) * len(Stream)
+    assert len(_values(metrics, "tocsin_clock_ahead_total")) == len(Stream)
+    assert len(_values(metrics, "tocsin_values_folded_total")) == len(DIMENSIONS) * len(Stream)
     transitions = _values(metrics, "tocsin_alert_transitions_total")
     assert set(transitions) == {
         ("low", severity, state)
