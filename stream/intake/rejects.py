@@ -4,6 +4,7 @@ It also mends what is allowed but rare: attributes that arrive as CloudEvents he
 and a yes or no that is sent as a JSON boolean.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -14,8 +15,9 @@ from stream.messages.events import EVENTS, ID_CHARS, INDICATORS, OUTCOMES, Event
 from stream.messages.outcomes import Reason, RecordError
 from stream.messages.records import Record, Stream
 
-SHOWN_CHARS: Final = 40
-"""How much of a wrong keyword goes into a detail; keywords are vocabulary, never customer data."""
+SHOWN: Final = re.compile(r"[a-z]+(?:_[a-z]+){0,2}", re.IGNORECASE | re.ASCII)
+SHOWN_CHARS: Final = 20
+"""What a mistyped keyword looks like, and is quoted; any other text may be a customer's."""
 
 REGISTRY_BYTES: Final = 5
 """A zero byte and the number of a schema in four."""
@@ -185,10 +187,16 @@ def _one_of(choices: tuple[str, ...], reason: Reason = Reason.BAD_VALUE) -> Chec
         _text(fields, name)
         value = fields.get(name)
         if value is not None and value not in choices:
-            shown = value if len(value) <= SHOWN_CHARS else value[:SHOWN_CHARS] + "…"
-            raise RecordError(reason, f'{name}: want one of {", ".join(choices)}, got "{shown}"')
+            raise RecordError(reason, f"{name}: want one of {', '.join(choices)}, got {_shown(value)}")
 
     return check
+
+
+def _shown(text: str) -> str:
+    """A text that may be a mistyped keyword, quoted; of any other, such as an address, its length."""
+    if len(text) <= SHOWN_CHARS and SHOWN.fullmatch(text):
+        return f'"{text}"'
+    return f"a text of {len(text)} characters"
 
 
 def _indicator(fields: Fields, name: str) -> None:

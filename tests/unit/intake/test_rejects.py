@@ -1,7 +1,7 @@
 """Diagnosis: every reason for refusing a record, with a sentence that says where and what."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -159,6 +159,36 @@ def test_a_field_that_is_not_there_is_missing(name: str) -> None:
     event = contact()
     del event[name]
     assert refused(record(event)).detail == f"{name}: want a value, got nothing"
+
+
+PRIVATE = (
+    "jane.doe@example.com",
+    "+44 20 7946 0018",
+    "Jane Doe",
+    "Ren\u00e9e",
+    "4111111111111111",
+    "the_man_who_called_about_his_card",
+    "\x1b]0;title\x07",
+)
+
+
+@pytest.mark.parametrize("text", PRIVATE)
+@pytest.mark.parametrize("name", ["event", "outcome", "indicator"])
+def test_only_what_may_be_a_mistyped_keyword_is_quoted(name: str, text: str) -> None:
+    """A column too far left puts addresses and names where keywords belong; a detail is read by many."""
+    if name == "indicator":
+        reject = refused(record(answer(indicator=text)), Stream.FEEDBACK)
+    else:
+        reject = refused(record(contact(**cast("dict[str, Any]", {name: text}))))
+    assert text not in reject.detail
+    assert reject.detail.startswith(f"{name}: want one of ")
+    assert reject.detail.endswith(f", got a text of {len(text)} characters")
+
+
+@pytest.mark.parametrize("typo", ["abandonned", "Resolved", "first_contact", "x" * 20])
+def test_a_mistyped_keyword_is_quoted(typo: str) -> None:
+    """The sentence shows what the producer wrote."""
+    assert refused(record(contact(outcome=typo))).detail.endswith(f'abandoned, got "{typo}"')
 
 
 def test_every_reason_is_given_for_something() -> None:
