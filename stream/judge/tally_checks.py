@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from alerts.errors import UNREADABLE
 from stream.indicators.cells import CELLS
 from stream.indicators.plan import Plan
-from stream.messages.tallies import NO_PANE, Rows, ScopeKey, Spelled, TallyMessage
+from stream.messages.tallies import NO_PANE, Kind, Rows, ScopeKey, Spelled, TallyMessage
 
 MOST_POSITION: Final = 2**53
 MOST_COUNT: Final = 2**55
@@ -53,7 +53,9 @@ class TallyCheck:
         _want(0 <= section.quiet_ms < LAST_MS, "its silence is too long")
         last = NO_PANE if clock_ms is None else clock_ms // self._pane_ms + 1
         _want(section.through == NO_PANE or 0 <= section.through <= last, "it closes panes to come")
-        _rows(section.rows, len(section.scopes), last)
+        # Open panes may be ahead of the clock, which moves by agreement; they count when event time is there.
+        open_last = max(last, latest_ms // self._pane_ms)
+        _rows(section.rows, len(section.scopes), open_last if section.kind is Kind.IDLE else last)
         self._scopes(section)
 
     def _scopes(self, section: TallyMessage) -> None:

@@ -8,8 +8,11 @@ import pytest
 
 from alerts.rules import Rule, Rulebook, Threshold, Timing
 from stream.indicators.plan import Plan
+from stream.intake.intake import Intake
 from stream.judge.tally_checks import NotATally, TallyCheck
+from stream.messages.records import Stream
 from stream.messages.tallies import NO_PANE, Kind, Rows, TallyMessage, decode, encode
+from tests.event_builders import START_S, answer, record
 
 RULE = Rule("low", "csat", ("channel",), Threshold(600_000, 80, 50, min_answers=1, confidence=0))
 PLAN = Plan(Rulebook((RULE,), {"csat": {"scale": "1-5", "positive_from": None}}, Timing(pane_ms=10_000)), 1)
@@ -56,6 +59,19 @@ def test_what_is_ours_passes() -> None:
     check(SOUND)
     check(replace(SOUND, scopes=[("stage,team|stage", ("x",))]))
     check(TallyMessage(Kind.IDLE, "feedback/0", 0, NO_PANE, None, 31_000))
+
+
+@pytest.mark.parametrize("lead_s", [5, 14, 31, 120, 290])
+def test_open_panes_of_our_own_intake_pass_however_far_ahead_of_its_clock(lead_s: int) -> None:
+    """A producer whose clock is ahead moves no watermark, and stops nobody's silence from being told."""
+    intake, start_ms = Intake(PLAN, 0), START_S * 1000
+    steady = [record(answer(n, n / 10), n, timestamp=start_ms + 100 * n) for n in range(20)]
+    ahead = record(answer(20, 2 + lead_s), 20, timestamp=start_ms + 2_000)
+    intake.feed(Stream.FEEDBACK, [*steady, ahead])
+    told = [each for shard in intake.open_sections({Stream.FEEDBACK: 31_000}) for each in shard]
+    assert sum(int(each.rows.count.sum()) for each in told) >= 21
+    for section in told:
+        TallyCheck(PLAN).check(decode(encode(section)), start_ms + 35_000)
 
 
 @pytest.mark.parametrize("name", CASES)
