@@ -12,6 +12,7 @@ from typing import Final
 import click
 
 from stream.cli.kafka_options import kafka_options
+from stream.cli.logs import log_level_option, log_to_stderr
 from stream.gateway.crm import Crm
 from stream.gateway.metrics import GatewayMetrics
 from stream.gateway.publisher import Publisher
@@ -26,7 +27,8 @@ DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 9110
 DEFAULT_ACK_TIMEOUT_S: Final = 4.0
 """Chatwoot and Formbricks hang up after 5 s."""
-LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
+OTHERS: Final = ("aiokafka", "aiohttp")
+"""Loggers that say at each attempt what we say once."""
 
 
 @click.command("gateway")
@@ -70,14 +72,7 @@ LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
     metavar="SECONDS",
     help="How long a request waits for Kafka before it is answered 503.",
 )
-@click.option(
-    "--log-level",
-    envvar="TOCSIN_LOG_LEVEL",
-    type=click.Choice(["debug", "info", "warning", "error"]),
-    default="info",
-    show_default=True,
-    help="What is logged to stderr.",
-)
+@log_level_option
 def command(  # noqa: PLR0913, PLR0917  # one per option
     kafka: ClientSettings,
     sources: Path,
@@ -92,7 +87,7 @@ def command(  # noqa: PLR0913, PLR0917  # one per option
 
     Waits for its broker for ever.  SIGTERM and SIGINT: answer what has come in, exit code 0.
     """
-    _log_to_stderr(log_level)
+    log_to_stderr(log_level, OTHERS)
     declared = load_sources(sources)
     for each in declared:
         for advice in each.advice:
@@ -121,10 +116,3 @@ async def _run(sources: list[Source], publisher: Publisher, crm: Crm, place: tup
     await publisher.stop()
     await crm.stop()
     log.info("gateway has ended in good order")
-
-
-def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(stream=sys.stderr, format=LOG_FORMAT, level=level.upper())
-    if level != "debug":
-        for name in ("aiokafka", "aiohttp"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -15,11 +15,11 @@ from alerts.errors import OperatorError, SettingsError
 from alerts.rules import Rulebook
 from stream.cli.command_key import command_key_option
 from stream.cli.kafka_options import kafka_options
+from stream.cli.logs import log_level_option, log_to_stderr
 from stream.files import rule_files as rulefile
 from stream.kafka.settings import ClientSettings
 from stream.monitoring.server import HOST
 from stream.worker.app import LEAVE_S, Ending, Worker, WorkerSettings
-from stream.worker.log_lines import FORMAT, LineLimit, OneLine
 
 log = logging.getLogger("stream.worker")
 
@@ -104,14 +104,7 @@ OTHERS: Final = ("faust", "mode", "aiokafka", "aiohttp")
     default="",
     help="The web server as those who read notices reach it: notices then have a link to acknowledge.",
 )
-@click.option(
-    "--log-level",
-    envvar="TOCSIN_LOG_LEVEL",
-    type=click.Choice(["debug", "info", "warning", "error"]),
-    default="info",
-    show_default=True,
-    help="What is logged to stderr.",
-)
+@log_level_option
 def command(  # noqa: PLR0913, PLR0917  # one per option
     kafka: ClientSettings,
     rules: Path | None,
@@ -131,7 +124,7 @@ def command(  # noqa: PLR0913, PLR0917  # one per option
 
     Waits for its broker for ever.  SIGTERM and SIGINT: leave in good order, exit code 0.
     """
-    _log_to_stderr(log_level)
+    log_to_stderr(log_level, OTHERS)
     settings = WorkerSettings(
         kafka,
         rules,
@@ -205,13 +198,3 @@ def _exit(code: int) -> NoReturn:
     logging.shutdown()
     sys.stdout.flush()
     os._exit(code)
-
-
-def _log_to_stderr(level: str) -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(OneLine(FORMAT))
-    handler.addFilter(LineLimit())
-    logging.basicConfig(handlers=[handler], level=level.upper())
-    if level != "debug":
-        for name in OTHERS:
-            logging.getLogger(name).setLevel(logging.CRITICAL)
