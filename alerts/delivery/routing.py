@@ -5,11 +5,11 @@ after a match its brothers are not asked, unless it says `continue`.  The routes
 by themselves, as they always did: each that matches counts.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from alerts.delivery.notices import Notice
-from alerts.paging import EVERYTHING, Receiver, Route
+from alerts.paging import EVERYTHING, Route
 from alerts.rules import Rulebook
 
 
@@ -42,12 +42,6 @@ def labelled(rulebook: Rulebook, notice: Notice) -> dict[str, str]:
     """The labels of a notice, with the owner of its rule."""
     about = rulebook.about.get(notice.news.rule)
     return {**notice.labels, "owner": about.owner} if about and about.owner else dict(notice.labels)
-
-
-def routed(rulebook: Rulebook, labels: Mapping[str, str]) -> Sequence[Receiver]:
-    """The receivers of an alert with these labels, each once, in the order of the rules file."""
-    names = {target.receiver for target in targets(rulebook, labels)}
-    return [receiver for receiver in rulebook.receivers if receiver.name in names]
 
 
 def every_route(routes: Iterable[Route]) -> Iterable[Route]:

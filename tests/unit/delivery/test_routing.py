@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.delivery.routing import routed, targets
+from alerts.delivery.routing import targets
 from alerts.paging import EVERYTHING, Comparison, Matcher, Receiver, Route, Timers
 from alerts.rules import Rulebook
 
@@ -16,7 +16,8 @@ def _match(**labels: tuple[str, ...]) -> tuple[Matcher, ...]:
 
 def _names(*routes: Route, labels: dict[str, str] = LABELS) -> list[str]:
     rulebook = Rulebook((), {}, receivers=(PAGER, DESK, CHAT), routes=routes)
-    return [receiver.name for receiver in routed(rulebook, labels)]
+    told = {target.receiver for target in targets(rulebook, labels)}
+    return [receiver.name for receiver in rulebook.receivers if receiver.name in told]
 
 
 def test_without_routes_everyone_is_told() -> None:
