@@ -11,7 +11,7 @@ from aiokafka.structs import ConsumerRecord, RecordMetadata, TopicPartition
 
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import DeliveryError, Outgoing
-from stream.worker.processor import Work
+from stream.worker.tasks.processor import Work
 
 Record: TypeAlias = ConsumerRecord[bytes | None, bytes | None]
 

@@ -1,4 +1,4 @@
-"""One broker and the hosts on it, for tests of `stream.worker.partition_task`."""
+"""One broker and the hosts on it, for tests of `stream.worker.tasks.partition_task`."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from stream.kafka.offsets import TP, Committed, Slot
 from stream.kafka.snapshot_log import Snapshot
 from stream.transport.link import RecordBatch
-from stream.worker.context import TaskContext, TaskSpec
-from stream.worker.partition_task import PartitionTask
+from stream.worker.tasks.context import TaskContext, TaskSpec
+from stream.worker.tasks.partition_task import PartitionTask
 from tests.fake_kafka import Echo, FakeKafka, FakeOutbox
 
 A, B, OUT, STATE = TP("a", 0), TP("b", 0), TP("out", 0), TP("state", 0)

@@ -17,9 +17,9 @@ from standardwebhooks import Webhook
 
 from alerts.delivery.delivery_log import Entry
 from alerts.delivery.dispatcher import Dispatcher
-from alerts.delivery.group_log import GroupRecord
+from alerts.delivery.grouping.group_log import GroupRecord
 from alerts.delivery.mutes import Muting
-from alerts.delivery.notices import TransitionNews
+from alerts.delivery.notices.notice import TransitionNews
 from alerts.delivery.retry_policy import Policy
 from alerts.paging import Heartbeat, Receiver, Route
 from alerts.rules import Rulebook

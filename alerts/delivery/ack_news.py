@@ -8,10 +8,10 @@ import msgspec
 
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.commands import Acknowledge
-from alerts.delivery.groups import AlertGroup
-from alerts.delivery.notices import Notice, TransitionNews, notice
+from alerts.delivery.grouping.groups import AlertGroup
+from alerts.delivery.notices.notice import Notice, TransitionNews, notice
+from alerts.delivery.notices.writer import Writer
 from alerts.delivery.progress import HeardTransitions
-from alerts.delivery.writer import Writer
 from alerts.paging import Receiver
 from alerts.receivers.kinds import KINDS
 from alerts.receivers.message import NewsState, ReceiverMessage

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
 
-from alerts.delivery.notices import Notice
+from alerts.delivery.notices.notice import Notice
 
 
 @dataclass(slots=True, eq=False)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from alerts.delivery.group_log import GroupRecord
+from alerts.delivery.grouping.group_log import GroupRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,18 +19,18 @@ from alerts.delivery.ack_news import AckMessage, ack_deliveries, ack_message, ac
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.commands import Acknowledge, Command
 from alerts.delivery.delivery_log import Countdown, DeliveryLog, Entry
-from alerts.delivery.group_desk import GroupDesk, GroupMessage
-from alerts.delivery.group_rules import gathers
+from alerts.delivery.grouping.group_desk import GroupDesk, GroupMessage
+from alerts.delivery.grouping.group_rules import gathers
+from alerts.delivery.grouping.routing import labelled, targets
 from alerts.delivery.heartbeat import PARTITION, Beat, beat, beat_message
 from alerts.delivery.mutes import Mute, Muting
-from alerts.delivery.notices import NotATransition, Notice, notice
+from alerts.delivery.notices.notice import NotATransition, Notice, notice
+from alerts.delivery.notices.writer import Writer
 from alerts.delivery.open_alerts import OpenAlerts
 from alerts.delivery.progress import HeardTransitions
 from alerts.delivery.receiver_queue import Meter, QueueOwner, ReceiverQueue, World
 from alerts.delivery.retry_policy import DeliveryOutcome, Policy, Retry, Settled
-from alerts.delivery.routing import labelled, targets
 from alerts.delivery.working_hours import in_maintenance
-from alerts.delivery.writer import Writer
 from alerts.paging import Heartbeat, Receiver
 from alerts.receivers.http import HttpClient
 from alerts.receivers.message import ReceiverMessage

@@ -4,7 +4,7 @@ The worker that has the first partition sends it, so a group of workers has one 
 """
 
 from alerts.delivery.backlog import Delivery
-from alerts.delivery.notices import Notice, TransitionNews
+from alerts.delivery.notices.notice import Notice, TransitionNews
 from alerts.receivers.message import AlertNews, ReceiverMessage
 from alerts.transitions import utc_text
 

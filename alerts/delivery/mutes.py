@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from alerts.delivery.commands import Acknowledge, Command, Judgement, SilenceCommand, Unacknowledge, Unsilence
-from alerts.delivery.notices import Notice
+from alerts.delivery.notices.notice import Notice
 
 RANK: Final = {"warning": 1, "critical": 2}
 MOST_ACKNOWLEDGED: Final = 50_000

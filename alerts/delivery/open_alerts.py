@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from alerts.delivery.notices import TransitionNews
+from alerts.delivery.notices.notice import TransitionNews
 from alerts.errors import UNREADABLE
 from alerts.paging import Inhibition
 from alerts.states import State

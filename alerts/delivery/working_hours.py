@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
-from alerts.delivery.groups import GroupRule
+from alerts.delivery.grouping.groups import GroupRule
 from alerts.detect.opening_hours import Calendar
 from alerts.hours import OpenHours
 from alerts.paging import Maintenance

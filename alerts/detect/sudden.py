@@ -31,13 +31,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.detect.arrivals import ArrivalRun, Arrivals, Coasted
 from alerts.detect.evidence import Evidence, Told
 from alerts.detect.findings import NONE, SEVERITY_CODE, Findings, Flags, Floats, Ints
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.scale import Moments, Scale, as_moments
 from alerts.detect.sudden_run import WEIGHTS, SuddenRun
 from alerts.detect.sudden_terms import FALLS, GREATEST, STAKED_SHARE, START_BET, SuddenTerms
+from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals, Coasted
 from alerts.rules import Sudden
 from alerts.states import Verdict
 from alerts.transitions import utc_text

@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from alerts.detect.arrivals import ArrivalRun, Arrivals
 from alerts.detect.findings import Ints
 from alerts.detect.memory import Table
 from alerts.detect.scale import as_moments
@@ -22,6 +21,7 @@ from alerts.detect.sudden_terms import (
     START_BET,
     SuddenTerms,
 )
+from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals
 
 WEIGHTS: Final = (0.15, 0.2, 0.25, 0.25, 0.15)
 """Of the bets (see `sudden_terms.FALLS`) in the mixture."""

@@ -13,8 +13,8 @@ from alerts.rules import Rulebook
 from stream.backtest.engine import plan_of
 from stream.backtest.replay_files import Backtest
 from stream.cli.kafka_options import kafka_options, run
-from stream.cli.progress import progress
-from stream.cli.showing import Showing, Style, report_period, zone
+from stream.cli.terminal.progress import progress
+from stream.cli.terminal.showing import Showing, Style, report_period, zone
 from stream.files.event_files import EventFile
 from stream.files.packed_logs import STDIN, size_of
 from stream.files.rule_files import load, starter

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import orjson
 
-from alerts.delivery.templates import complaints
+from alerts.delivery.notices.templates import complaints
 from alerts.errors import OperatorError, Problem, RulebookError
 from alerts.notation import duration_text
 from alerts.rulebook.advice import advice, yardstick_of

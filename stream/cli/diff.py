@@ -18,8 +18,8 @@ from alerts.transitions import seconds, utc_text
 from alerts.wording import duration_words
 from stream.backtest.engine import plan_of
 from stream.backtest.replay_files import Backtest
-from stream.cli.progress import progress
-from stream.cli.showing import fate_lines, zone
+from stream.cli.terminal.progress import progress
+from stream.cli.terminal.showing import fate_lines, zone
 from stream.files.event_files import EventFile
 from stream.files.packed_logs import size_of
 from stream.files.rule_files import load

@@ -12,7 +12,7 @@ from typing import Final
 import click
 
 from stream.cli.kafka_options import kafka_options
-from stream.cli.logs import log_level_option, log_to_stderr
+from stream.cli.terminal.logs import log_level_option, log_to_stderr
 from stream.gateway.crm import Crm
 from stream.gateway.metrics import GatewayMetrics
 from stream.gateway.publisher import Publisher

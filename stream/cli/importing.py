@@ -17,19 +17,19 @@ from aiokafka import AIOKafkaProducer
 from click.core import ParameterSource
 
 from alerts.errors import SettingsError
-from stream.cli.import_words import listed, reported
 from stream.cli.kafka_options import kafka_options, run
-from stream.cli.progress import Told, progress
+from stream.cli.terminal.import_words import listed, reported
+from stream.cli.terminal.progress import Told, progress
 from stream.files import rule_files
 from stream.files.event_files import EventFile
 from stream.files.packed_logs import STDIN, UNREADABLE, PackedLog, opened_all, size_of, unreadable
+from stream.importing.cells.zones import zone_of
 from stream.importing.importer import Importer
 from stream.importing.mapping import Format, LogMapping
-from stream.importing.mapping_file import load, shipped, text_of
-from stream.importing.tables import rows
-from stream.importing.zones import zone_of
+from stream.importing.mapping_file.reader import load, shipped, text_of
+from stream.importing.rows.tables import rows
 from stream.indicators.cells import SCALES_OF
-from stream.intake.vouching import Vouching
+from stream.intake.decoding.vouching import Vouching
 from stream.kafka.clients import BrokerError, admin_client, producing
 from stream.kafka.settings import ClientSettings
 from stream.messages.records import Stream

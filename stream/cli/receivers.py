@@ -12,11 +12,11 @@ import click
 import orjson
 
 from alerts.delivery.mutes import Muting
-from alerts.delivery.notices import Notice, notice
+from alerts.delivery.notices.notice import Notice, notice
+from alerts.delivery.notices.templates import sample
+from alerts.delivery.notices.writer import Writer
 from alerts.delivery.open_alerts import OpenAlerts
 from alerts.delivery.retry_policy import Policy
-from alerts.delivery.templates import sample
-from alerts.delivery.writer import Writer
 from alerts.errors import SettingsError
 from alerts.paging import Receiver
 from alerts.receivers.answers import Answer, Fate

@@ -7,9 +7,9 @@ from typing import Any, Final
 import click
 import orjson
 
-from alerts.delivery.group_rules import gathers, group_rules
-from alerts.delivery.groups import GroupRule
-from alerts.delivery.routing import RouteTarget, targets
+from alerts.delivery.grouping.group_rules import gathers, group_rules
+from alerts.delivery.grouping.groups import GroupRule
+from alerts.delivery.grouping.routing import RouteTarget, targets
 from alerts.errors import SettingsError
 from alerts.notation import duration_text
 from alerts.rules import DIMENSIONS, Rulebook

@@ -12,7 +12,7 @@ import orjson
 from alerts.errors import SettingsError
 from alerts.notation import duration_ms, duration_text
 from alerts.rules import Burn, Rule, Rulebook, Sudden, Threshold
-from stream.cli.progress import progress
+from stream.cli.terminal.progress import progress
 from stream.files.rule_files import load, starter
 from stream.indicators.catalogue import CATALOGUE
 from stream.simulate.plot import chart

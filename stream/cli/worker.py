@@ -15,7 +15,7 @@ from alerts.errors import OperatorError, SettingsError
 from alerts.rules import Rulebook
 from stream.cli.command_key import command_key_option
 from stream.cli.kafka_options import kafka_options
-from stream.cli.logs import log_level_option, log_to_stderr
+from stream.cli.terminal.logs import log_level_option, log_to_stderr
 from stream.files import rule_files as rulefile
 from stream.kafka.settings import ClientSettings
 from stream.monitoring.server import HOST

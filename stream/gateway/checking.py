@@ -7,8 +7,8 @@ import msgspec
 import orjson
 
 from stream.columnar.timestamps import EARLIEST_MS, NO_TIME, read_time
-from stream.intake.answer_cells import ScaleLevels
-from stream.intake.rejects import mended
+from stream.intake.decoding.answer_cells import ScaleLevels
+from stream.intake.decoding.rejects import mended
 from stream.messages.events import Event, Feedback, Interaction
 from stream.messages.outcomes import Reason, RecordError
 from stream.messages.records import FileRecord, Stream

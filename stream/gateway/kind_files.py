@@ -15,7 +15,7 @@ from stream.gateway.secrets import SecretRef
 from stream.gateway.sources import Native, SourceKind
 from stream.gateway.verification import ALGORITHMS, TOLERANCE_S, Covers, Encoding, KeyForm, Signature
 from stream.importing.conditions import Condition
-from stream.importing.mapping_file import SUFFIX, read_conditions, read_mapping
+from stream.importing.mapping_file.reader import SUFFIX, read_conditions, read_mapping
 
 _NATIVE: Final = {native.value: SourceKind(name=native.value, native=native) for native in Native}
 _FOLDER: Final = files("stream") / "gateway" / "kinds"

@@ -17,8 +17,8 @@ from stream.gateway.kind_files import kind, kinds, read_signature_parts
 from stream.gateway.secrets import SecretRef, token_refs
 from stream.gateway.sources import Answers, Source, SourceKind, asked_headers
 from stream.gateway.verification import Signature, Verifier
-from stream.importing.lookups import Entries
-from stream.importing.mapping_file import load, table_entries
+from stream.importing.cells.lookups import Entries
+from stream.importing.mapping_file.reader import load, table_entries
 from stream.importing.objects import Translator
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")

@@ -16,11 +16,11 @@ from stream.gateway.bodies import cloud_events, encoded, messages
 from stream.gateway.checking import CheckedEvent, checked
 from stream.gateway.customers import NOBODY, Directory
 from stream.gateway.verification import Signature, Verifier
-from stream.importing.columns import Fault, RowError
+from stream.importing.cells.columns import Fault, RowError
 from stream.importing.conditions import Condition
-from stream.importing.json_rows import json_rows
 from stream.importing.mapping import LogMapping
 from stream.importing.objects import Ignored, Translator
+from stream.importing.rows.json_rows import json_rows
 from stream.messages.outcomes import Reason, RecordError
 
 META: Final = "@"

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from stream.importing.columns import LIST, FieldSource, Row, Value, cell, items, number
-from stream.importing.patterns import Pattern
+from stream.importing.cells.columns import LIST, FieldSource, Row, Value, cell, items, number
+from stream.importing.cells.patterns import Pattern
 
 
 class Condition(Protocol):

@@ -11,14 +11,14 @@ from typing import Final
 import msgspec
 
 from alerts.errors import SettingsError
-from stream.importing.answers import stepped
-from stream.importing.columns import Fault, Row, RowError, cell
+from stream.importing.cells.answers import stepped
+from stream.importing.cells.columns import Fault, Row, RowError, cell
+from stream.importing.cells.lookups import Entries, LookedUp, look_up
+from stream.importing.cells.memory import remembering
 from stream.importing.counts import ImportCounts
-from stream.importing.lookups import Entries, LookedUp, look_up
 from stream.importing.mapping import Event, LogMapping, Shape
-from stream.importing.memory import remembering
-from stream.importing.questions import QUESTION
-from stream.importing.tables import Numbered
+from stream.importing.rows.questions import QUESTION
+from stream.importing.rows.tables import Numbered
 from stream.messages.outcomes import Reason, Reject
 from stream.messages.records import Stream
 

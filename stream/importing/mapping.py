@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from stream.importing.columns import LIST, Fault, FieldSource, Row, RowError, Value
+from stream.importing.cells.columns import LIST, Fault, FieldSource, Row, RowError, Value
+from stream.importing.cells.lookups import LookupTable
 from stream.importing.conditions import AnyPresent, Condition
-from stream.importing.json_rows import Beside
-from stream.importing.lookups import LookupTable
+from stream.importing.rows.json_rows import Beside
 
 Event = dict[str, Value]
 

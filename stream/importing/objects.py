@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from stream.importing.answers import LIVE, stepped
-from stream.importing.columns import Fault, Row, RowError
+from stream.importing.cells.answers import LIVE, stepped
+from stream.importing.cells.columns import Fault, Row, RowError
+from stream.importing.cells.lookups import Entries, look_up
 from stream.importing.conditions import Condition
-from stream.importing.json_rows import json_rows
-from stream.importing.lookups import Entries, look_up
 from stream.importing.mapping import Event, LogMapping
+from stream.importing.rows.json_rows import json_rows
 
 NO_TABLES: Final[Mapping[str, Entries]] = {}
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from alerts.rules import DAY_MS, Timing
 from stream.columnar.timestamps import NO_TIME, Ints
-from stream.intake.decode import Decoded, without
+from stream.intake.decoding.decode import Decoded, without
 from stream.intake.wall import Undo
 from stream.messages.events import EventT
 from stream.messages.outcomes import Reason, RecordError

@@ -11,8 +11,8 @@ from stream.indicators.cells import CELLS
 from stream.indicators.formulas import Flags
 from stream.indicators.needs import cells_read
 from stream.indicators.plan import Plan
-from stream.intake.combinations import Combos
-from stream.intake.sharding import ScopeNumbers
+from stream.intake.scoping.combinations import Combos
+from stream.intake.scoping.sharding import ScopeNumbers
 from stream.intake.source_clock import SourceClock
 from stream.messages.tallies import Kind, Rows, TallyMessage, no_rows
 

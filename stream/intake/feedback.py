@@ -12,12 +12,12 @@ from stream.indicators.cells import CELLS, SCALES, SCALES_OF, level_cells
 from stream.indicators.formulas import POSITIVE_FROM
 from stream.indicators.plan import Plan
 from stream.intake.batch import EventBatch
-from stream.intake.cardinality import CardinalityGuard
-from stream.intake.combinations import Combos
 from stream.intake.history.satisfaction import UNHAPPY_ANSWER, heard_of
 from stream.intake.history.touchpoints import TOUCH
 from stream.intake.pairs import wanted
 from stream.intake.panes import OpenPanes, merged, tallies
+from stream.intake.scoping.cardinality import CardinalityGuard
+from stream.intake.scoping.combinations import Combos
 from stream.intake.wall import Undo, marked
 from stream.messages.events import Feedback
 

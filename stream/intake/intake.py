@@ -18,19 +18,19 @@ from stream.columnar.structured import Table
 from stream.columnar.timestamps import NO_TIME, Ints
 from stream.indicators.plan import Plan
 from stream.intake.agreement import Agreed, ClockAgreement, agreed
-from stream.intake.answer_cells import ScaleLevels
 from stream.intake.batch import EventBatch
-from stream.intake.cardinality import CardinalityGuard, SavedGuard
-from stream.intake.combinations import Combos
-from stream.intake.decode import Decoded, decode_feedback, decode_interactions
+from stream.intake.decoding.answer_cells import ScaleLevels
+from stream.intake.decoding.decode import Decoded, decode_feedback, decode_interactions
+from stream.intake.decoding.identity import identities
 from stream.intake.dedup import Dedup
 from stream.intake.emit import Emitter
 from stream.intake.feedback import AnswerLine
-from stream.intake.identity import identities
 from stream.intake.interactions import ContactLine
 from stream.intake.output import IntakeOutput, beside, refused, together
 from stream.intake.pairs import PairLine, wanted
 from stream.intake.panes import TALLY
+from stream.intake.scoping.cardinality import CardinalityGuard, SavedGuard
+from stream.intake.scoping.combinations import Combos
 from stream.intake.snapshot import Saved, header_of, refitted, resume, used_cells
 from stream.intake.source_clock import SourceClock
 from stream.intake.wall import Marked, Undo, fed_in_parts, kind_of, marked

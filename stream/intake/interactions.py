@@ -16,8 +16,7 @@ from stream.columnar.timestamps import NO_TIME, Ints
 from stream.indicators.cells import CELL
 from stream.indicators.plan import Plan
 from stream.intake.batch import EventBatch
-from stream.intake.cardinality import CardinalityGuard
-from stream.intake.combinations import Combos
+from stream.intake.decoding.limits import VALUE_CHARS
 from stream.intake.history.case_lives import CaseTerms
 from stream.intake.history.cases import Cases
 from stream.intake.history.repeats import Charge, Contacts, RepeatRule
@@ -33,9 +32,10 @@ from stream.intake.history.touchpoints import (
     TRANSFERRED,
     UNSAID,
 )
-from stream.intake.limits import VALUE_CHARS
 from stream.intake.pairs import wanted
 from stream.intake.panes import TALLY, OpenPanes, merged, tallies
+from stream.intake.scoping.cardinality import CardinalityGuard
+from stream.intake.scoping.combinations import Combos
 from stream.intake.wall import Undo, marked
 from stream.messages.events import EVENTS, OUTCOMES, Interaction
 

@@ -11,14 +11,14 @@ from stream.columnar.timestamps import NO_TIME, Ints
 from stream.indicators.cells import CELL, CELLS
 from stream.indicators.plan import Plan
 from stream.intake.agreement import SavedAgreement
-from stream.intake.cardinality import SavedGuard
-from stream.intake.combinations import Combos, Values
 from stream.intake.dedup import SEEN
 from stream.intake.history.case_lives import CASE
 from stream.intake.history.repeats import HISTORY
 from stream.intake.history.satisfaction import PAIR
 from stream.intake.history.touchpoints import TOUCH
 from stream.intake.panes import TALLY
+from stream.intake.scoping.cardinality import SavedGuard
+from stream.intake.scoping.combinations import Combos, Values
 from stream.intake.source_clock import SourceClock
 from stream.messages.records import Stream
 from stream.messages.tallies import NO_PANE

@@ -11,8 +11,8 @@ import msgspec
 from alerts.delivery import commands
 from alerts.delivery.commands import Acknowledge, Judgement
 from alerts.delivery.delivery_log import Entry
-from alerts.delivery.group_log import GroupTold, decode_group
-from alerts.delivery.wording import span
+from alerts.delivery.grouping.group_log import GroupTold, decode_group
+from alerts.delivery.notices.wording import span
 from alerts.errors import UNREADABLE, SettingsError
 from alerts.transitions import Transition
 from stream.kafka.clients import read_all

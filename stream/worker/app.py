@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from alerts.delivery.ack_links import AckLinks
+from alerts.delivery.notices.ack_links import AckLinks
 from alerts.rules import Rulebook
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
@@ -31,21 +31,21 @@ from stream.monitoring.server import serve
 from stream.monitoring.verdicts import VerdictCollector
 from stream.transport.faust_app import FAMILIES, INPUTS, Agents, build, consumer_options
 from stream.transport.link import Link
-from stream.worker.alert_api import AlertApi, AlertDesk
-from stream.worker.assignment import Assignment
-from stream.worker.context import TaskContext
+from stream.worker.feeds.notifier import BATCHES_IN_WORK as ALERT_BATCHES_IN_WORK
+from stream.worker.feeds.notifier import DeliveryTopic, Notifier
 from stream.worker.group_watch import GroupWatch
-from stream.worker.intake_processor import IntakeProcessor
-from stream.worker.judge_processor import JudgeProcessor
 from stream.worker.log_lines import described
-from stream.worker.notifier import BATCHES_IN_WORK as ALERT_BATCHES_IN_WORK
-from stream.worker.notifier import DeliveryTopic, Notifier
 from stream.worker.rules_reload import RulesWatch
 from stream.worker.rules_trial import try_rules
-from stream.worker.task_specs import fingerprint, intake_role, judge_role
+from stream.worker.tasks.assignment import Assignment
+from stream.worker.tasks.context import TaskContext
+from stream.worker.tasks.intake_processor import IntakeProcessor
+from stream.worker.tasks.judge_processor import JudgeProcessor
+from stream.worker.tasks.task_specs import fingerprint, intake_role, judge_role
 from stream.worker.topic_checks import TopicLayout, await_topics, watch_topics
 from stream.worker.watchdog import LOOK_S, Watchdog
-from stream.worker.worker_pages import WorkerPages
+from stream.worker.web.alert_api import AlertApi, AlertDesk
+from stream.worker.web.worker_pages import WorkerPages
 
 log = logging.getLogger(__name__)
 

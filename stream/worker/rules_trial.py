@@ -16,7 +16,7 @@ from stream.backtest.engine import Engine
 from stream.indicators.plan import Plan
 from stream.messages.records import FileRecord, Stream
 from stream.monitoring.metrics import Metrics
-from stream.worker.task_specs import fingerprint
+from stream.worker.tasks.task_specs import fingerprint
 
 START_S: Final = 1_767_571_200
 PANES: Final = 40

@@ -20,7 +20,7 @@ from stream.messages.topic_names import (
     intake_snapshots,
     judge_snapshots,
 )
-from stream.worker.intake_processor import USUAL_LIMITS, MessageLimits
+from stream.worker.tasks.intake_processor import USUAL_LIMITS, MessageLimits
 
 log = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from stream.kafka.outbox import Outbox, Outgoing
 from stream.kafka.settings import ClientSettings
 from stream.messages.records import FileRecord, Stream
 from stream.messages.topic_names import intake_snapshots
-from stream.worker.task_specs import fingerprint
+from stream.worker.tasks.task_specs import fingerprint
 from tests.bench.events import CHANNELS, STAGES, START_S, TOPICS, Load, customer, partition
 
 BEFORE_S: Final = 6 * 86_400.0

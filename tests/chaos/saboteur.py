@@ -15,10 +15,10 @@ from stream.kafka.outbox import Outgoing
 from stream.kafka.reader import Records
 from stream.messages.tallies import TallyMessage
 from stream.messages.topic_names import TALLIES
-from stream.worker import intake_processor
-from stream.worker.intake_processor import IntakeProcessor
-from stream.worker.partition_task import PartitionTask
-from stream.worker.processor import Work
+from stream.worker.tasks import intake_processor
+from stream.worker.tasks.intake_processor import IntakeProcessor
+from stream.worker.tasks.partition_task import PartitionTask
+from stream.worker.tasks.processor import Work
 
 
 def commit_early() -> None:

@@ -19,7 +19,7 @@ from stream.kafka.outbox import Outbox
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import ensure
 from stream.transport.link import RecordBatch
-from stream.worker.notifier import DeliveryTopic, Notifier, decode
+from stream.worker.feeds.notifier import DeliveryTopic, Notifier, decode
 from tests.kafka.broker import Broker
 from tests.post import CountingMeter, Hook, transition, webhook
 

@@ -7,7 +7,7 @@ import pytest
 
 from stream.files import rule_files as rulefile
 from stream.importing.importer import Importer
-from stream.importing.mapping_file import load
+from stream.importing.mapping_file.reader import load
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
 from stream.messages.outcomes import RecordOutcome

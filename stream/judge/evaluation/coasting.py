@@ -13,15 +13,15 @@ from typing import Final, Protocol
 import numpy as np
 
 from alerts.board import Board
-from alerts.detect.arrivals import ArrivalRun, Arrivals, Coasted
 from alerts.detect.findings import Flags, Ints
+from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals, Coasted
 from alerts.states import Verdict
 from stream.judge.evaluation.crossings import NEVER, Hush
 from stream.judge.evaluation.pane_counts import union
 
 
 class Coaster(Protocol):
-    """A detector that can take many panes' arrivals at once; see `alerts.detect.arrivals`."""
+    """A detector that can take many panes' arrivals at once; see `alerts.detect.volumes.arrivals`."""
 
     def coast(self, arrivals: Arrivals, runs: list[ArrivalRun], through_ms: int) -> Coasted:
         """Take arrivals, and the quiet up to `through_ms`, as far as nothing happens."""

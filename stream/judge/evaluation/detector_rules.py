@@ -7,8 +7,8 @@ import numpy as np
 
 from alerts.board import Board, Move
 from alerts.detect.findings import NONE, SEVERITIES, SEVERITY_CODE, Codes, Findings, Flags, Ints
-from alerts.detect.silence import SilenceDetector
-from alerts.detect.surge import SurgeDetector
+from alerts.detect.volumes.silence import SilenceDetector
+from alerts.detect.volumes.surge import SurgeDetector
 from alerts.intervals import PUBLISHED_CONFIDENCE
 from alerts.readings import Reading
 from alerts.rules import Burn, Gap, Rule, Silence, Sudden, Surge, Threshold

@@ -5,11 +5,11 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.arrivals import Arrivals
 from alerts.detect.findings import Findings, Floats, Ints
-from alerts.detect.silence import SilenceDetector
 from alerts.detect.sudden import SuddenDetector
-from alerts.detect.surge import SurgeDetector
+from alerts.detect.volumes.arrivals import Arrivals
+from alerts.detect.volumes.silence import SilenceDetector
+from alerts.detect.volumes.surge import SurgeDetector
 from alerts.rules import Sudden
 from stream.indicators.formulas import Formula, N
 from stream.indicators.levels import levels

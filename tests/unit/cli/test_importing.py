@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from alerts.errors import SettingsError
 from stream.cli.importing import command
-from stream.importing.mapping_file import parse, shipped
+from stream.importing.mapping_file.reader import parse, shipped
 
 README = (Path(__file__).parents[3] / "docs" / "events.md").read_text()
 

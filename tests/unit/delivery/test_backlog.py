@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from alerts.delivery.backlog import Backlog, Delivery
-from alerts.delivery.notices import Notice
+from alerts.delivery.notices.notice import Notice
 from tests.post import NEWS
 
 LIMIT = 6

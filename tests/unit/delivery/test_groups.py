@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from alerts.delivery.commands import Acknowledge, SilenceCommand, Unsilence
-from alerts.delivery.group_log import GroupTold
+from alerts.delivery.grouping.group_log import GroupTold
 from alerts.delivery.retry_policy import Policy
 from alerts.paging import EVERYTHING, Escalation, Heartbeat, Receiver, Route, Timers
 from tests.post import Hook, MemoryLog, Post, now_ms, transition

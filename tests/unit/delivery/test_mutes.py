@@ -15,7 +15,7 @@ from alerts.delivery.commands import (
     key,
 )
 from alerts.delivery.mutes import Mute, Muting
-from alerts.delivery.notices import Notice
+from alerts.delivery.notices.notice import Notice
 from tests.post import NEWS
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)

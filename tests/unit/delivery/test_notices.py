@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from alerts.delivery.notices import MOST_BYTES, NotATransition, notice
+from alerts.delivery.notices.notice import MOST_BYTES, NotATransition, notice
 
 TRANSITION = {
     "id": "a1",

@@ -2,7 +2,7 @@
 
 import orjson
 
-from alerts.delivery.notices import TransitionNews, notice
+from alerts.delivery.notices.notice import TransitionNews, notice
 from alerts.delivery.open_alerts import OpenAlerts
 from alerts.paging import Comparison, Inhibition, Matcher
 from tests.post import transition

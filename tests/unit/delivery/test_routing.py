@@ -2,7 +2,7 @@
 
 import pytest
 
-from alerts.delivery.routing import targets
+from alerts.delivery.grouping.routing import targets
 from alerts.paging import EVERYTHING, Comparison, Matcher, Receiver, Route, Timers
 from alerts.rules import Rulebook
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from alerts.delivery.templates import TemplateFault, complaints, filled, sample
-from alerts.delivery.wording import Told, worded
+from alerts.delivery.notices.templates import TemplateFault, complaints, filled, sample
+from alerts.delivery.notices.wording import Told, worded
 from alerts.paging import Receiver
 from alerts.rules import Rule, Rulebook, Threshold
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from alerts.delivery.notices import TransitionNews
-from alerts.delivery.wording import Told, amount, worded
+from alerts.delivery.notices.notice import TransitionNews
+from alerts.delivery.notices.wording import Told, amount, worded
 from alerts.rules import (
     MINUTE_MS,
     Budget,

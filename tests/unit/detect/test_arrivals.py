@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.detect.arrivals import ArrivalRun, Arrivals
-from alerts.detect.silence import SilenceDetector
-from alerts.detect.surge import SurgeDetector
+from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals
+from alerts.detect.volumes.silence import SilenceDetector
+from alerts.detect.volumes.surge import SurgeDetector
 from alerts.hours import OpenHours
 from alerts.rules import DAY_MS, HOUR_MS, Budget, Silence, Surge
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from alerts.detect.minimum_volume import MinimumVolume, slot_ms
+from alerts.detect.volumes.minimum_volume import MinimumVolume, slot_ms
 from alerts.hours import OpenHours
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Budget, Severity
 from alerts.states import Verdict

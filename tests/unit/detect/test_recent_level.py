@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from alerts.detect import recent_level
+from alerts.detect.volumes import recent_level
 
 
 def lived(hours: int, came: float, usual: float) -> np.ndarray:

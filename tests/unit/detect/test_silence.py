@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from alerts.detect.silence import SilenceDetector
+from alerts.detect.volumes.silence import SilenceDetector
 from alerts.hours import OpenHours
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Budget, Severity, Silence
 from alerts.states import Verdict

@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.detect.arrivals import ArrivalRun, Arrivals
 from alerts.detect.scale import Scale
 from alerts.detect.sudden import SuddenDetector
+from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals
 from alerts.rules import DAY_MS, Budget, Direction, Family, Sudden
 
 STEPS = 4

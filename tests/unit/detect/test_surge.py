@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.detect.surge import SurgeDetector
+from alerts.detect.volumes.surge import SurgeDetector
 from alerts.hours import OpenHours
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Budget, Surge
 from alerts.states import Verdict

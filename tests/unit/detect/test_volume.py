@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from alerts.detect.silence import TOO_LOW
-from alerts.detect.surge import TOO_HIGH
-from alerts.detect.volume import VolumeWatch, Watched
-from alerts.detect.volume_run import Side
+from alerts.detect.volumes.silence import TOO_LOW
+from alerts.detect.volumes.surge import TOO_HIGH
+from alerts.detect.volumes.volume import VolumeWatch, Watched
+from alerts.detect.volumes.volume_run import Side
 from alerts.hours import OpenHours
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Budget, Severity
 from alerts.states import Verdict

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from alerts.detect.volume_bets import VolumeBets
+from alerts.detect.volumes.volume_bets import VolumeBets
 
 BUDGET_MS = 1e6
 PANE_MS = 1_000

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from alerts.detect.opening_hours import Calendar
-from alerts.detect.weekly_profile import WeeklyProfile
+from alerts.detect.volumes.weekly_profile import WeeklyProfile
 from alerts.hours import OpenHours
 from alerts.rules import DAY_MS, HOUR_MS
 from tests.detector_builders import alike

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from stream.importing.columns import (
+from stream.importing.cells.columns import (
     LIST,
     Column,
     Constant,
@@ -17,8 +17,8 @@ from stream.importing.columns import (
     Seconds,
     Template,
 )
-from stream.importing.patterns import Pattern
-from stream.importing.times import Time
+from stream.importing.cells.patterns import Pattern
+from stream.importing.cells.times import Time
 
 UTC = ZoneInfo("UTC")
 PARIS = ZoneInfo("Europe/Paris")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from stream.importing.columns import LIST, Row, RowError
+from stream.importing.cells.columns import LIST, Row, RowError
+from stream.importing.cells.patterns import Pattern
 from stream.importing.conditions import (
     Beyond,
     ColumnChanges,
@@ -15,7 +16,6 @@ from stream.importing.conditions import (
     Present,
     Rises,
 )
-from stream.importing.patterns import Pattern
 
 NULLS = frozenset({"", "?"})
 

@@ -6,10 +6,10 @@ import orjson
 import pytest
 
 from alerts.errors import SettingsError
-from stream.importing.columns import Fault, RowError
+from stream.importing.cells.columns import Fault, RowError
 from stream.importing.importer import Importer
-from stream.importing.mapping_file import parse
-from stream.intake.vouching import Vouching
+from stream.importing.mapping_file.reader import parse
+from stream.intake.decoding.vouching import Vouching
 
 CALLS = """
 skip: [{column: end, is: [GHOST]}]

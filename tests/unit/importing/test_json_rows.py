@@ -2,8 +2,8 @@
 
 import pytest
 
-from stream.importing.columns import LIST, Fault, RowError
-from stream.importing.json_rows import DEPTH, STARS, json_rows
+from stream.importing.cells.columns import LIST, Fault, RowError
+from stream.importing.rows.json_rows import DEPTH, STARS, json_rows
 
 MESSAGE = {
     "user": {"id": 7, "name": None},

@@ -6,7 +6,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.importing.json_stream import Splitter, TooLong
+from stream.importing.rows.json_stream import Splitter, TooLong
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from alerts.errors import RulebookError, SettingsError
-from stream.importing.columns import Column
-from stream.importing.mapping_file import load, parse, shipped
-from stream.importing.times import Time
+from stream.importing.cells.columns import Column
+from stream.importing.cells.times import Time
+from stream.importing.mapping_file.reader import load, parse, shipped
 
 LEAST = """
 fields:

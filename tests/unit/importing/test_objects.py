@@ -2,12 +2,12 @@
 
 import pytest
 
-from stream.importing.columns import Fault, RowError
+from stream.importing.cells.columns import Fault, RowError
+from stream.importing.cells.lookups import Entries
 from stream.importing.importer import Importer
-from stream.importing.lookups import Entries
-from stream.importing.mapping_file import parse
+from stream.importing.mapping_file.reader import parse
 from stream.importing.objects import Ignored, Translator
-from stream.importing.tables import rows
+from stream.importing.rows.tables import rows
 
 SURVEY = parse(
     """

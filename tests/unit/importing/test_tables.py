@@ -5,9 +5,9 @@ import io
 import pytest
 
 from alerts.errors import SettingsError
-from stream.importing.columns import Fault, RowError
+from stream.importing.cells.columns import Fault, RowError
 from stream.importing.mapping import Format
-from stream.importing.tables import Numbered, distinct, rows
+from stream.importing.rows.tables import Numbered, distinct, rows
 
 
 def read(content: bytes, layout: Format) -> list[Numbered]:

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.importing.columns import Column, Fault, RowError
-from stream.importing.strptime import FormatError, TimeFormat
-from stream.importing.times import Time, Twice
-from stream.importing.zones import ONE, SEVERAL, zone_of
+from stream.importing.cells.columns import Column, Fault, RowError
+from stream.importing.cells.strptime import FormatError, TimeFormat
+from stream.importing.cells.times import Time, Twice
+from stream.importing.cells.zones import ONE, SEVERAL, zone_of
 
 UTC = ZoneInfo("UTC")
 PARIS = ZoneInfo("Europe/Paris")

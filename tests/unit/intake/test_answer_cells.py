@@ -3,8 +3,8 @@
 import pytest
 
 from stream.indicators.cells import CELLS, SCALES, SCALES_OF
-from stream.intake.answer_cells import KNOWN_ANSWERS, ScaleLevels
-from stream.intake.vocabulary import folded
+from stream.intake.decoding.answer_cells import KNOWN_ANSWERS, ScaleLevels
+from stream.intake.decoding.vocabulary import folded
 from stream.messages.outcomes import Reason, RecordError
 
 LEVELS = ScaleLevels({"csat": {"scale": "1-5"}, "ces": {"scale": "1-7", "direction": "effort"}})

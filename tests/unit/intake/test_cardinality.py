@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from alerts.errors import RulebookError
 from alerts.rules import DAY_MS, Limits
-from stream.intake.cardinality import OTHER, CardinalityGuard
-from stream.intake.combinations import Combos
 from stream.intake.intake import Intake
+from stream.intake.scoping.cardinality import OTHER, CardinalityGuard
+from stream.intake.scoping.combinations import Combos
 from stream.messages.records import Stream
 from tests.builders import plan_of
 from tests.event_builders import by_cell, contact, counts, ended, records, told

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from stream.columnar.hashing import hashed
 from stream.columnar.numbering import SPELLINGS
 from stream.indicators.plan import Grouping
-from stream.intake.combinations import FEW, Combos
-from stream.intake.sharding import ScopeNumbers
+from stream.intake.scoping.combinations import FEW, Combos
+from stream.intake.scoping.sharding import ScopeNumbers
 from stream.messages.events import Interaction
 from stream.messages.tallies import ScopeKey
 from tests.builders import shard_of

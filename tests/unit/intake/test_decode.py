@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from stream.columnar.timestamps import EARLIEST_MS, LATEST_MS, NO_TIME, read_times
 from stream.indicators.cells import CELLS
-from stream.intake.answer_cells import ScaleLevels
-from stream.intake.decode import decode_feedback, decode_interactions
-from stream.intake.limits import MAX_BYTES
+from stream.intake.decoding.answer_cells import ScaleLevels
+from stream.intake.decoding.decode import decode_feedback, decode_interactions
+from stream.intake.decoding.limits import MAX_BYTES
 from stream.messages.records import FileRecords
 from tests.event_builders import START_S, Event, answer, contact, record, records
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from stream.indicators.cells import CELLS
 from stream.indicators.plan import Plan
-from stream.intake.combinations import Combos
 from stream.intake.emit import Emitter
 from stream.intake.panes import TALLY, merged, tallies
+from stream.intake.scoping.combinations import Combos
 from stream.intake.source_clock import SourceClock
 from stream.messages.tallies import Kind, Rows
 from tests.builders import plan_of, shard_of

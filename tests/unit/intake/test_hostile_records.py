@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream.indicators.plan import Plan
+from stream.intake.decoding.limits import MAX_DEPTH, MAX_FIELDS, REF_CHARS, VALUE_CHARS
 from stream.intake.intake import Intake
-from stream.intake.limits import MAX_DEPTH, MAX_FIELDS, REF_CHARS, VALUE_CHARS
 from stream.messages.outcomes import Reject
 from stream.messages.records import Stream
 from tests.builders import plan_of

@@ -5,10 +5,10 @@ from typing import Any, cast
 
 import pytest
 
-from stream.intake.answer_cells import ScaleLevels
-from stream.intake.decode import decode_feedback, decode_interactions
-from stream.intake.limits import MAX_BYTES
-from stream.intake.rejects import mended
+from stream.intake.decoding.answer_cells import ScaleLevels
+from stream.intake.decoding.decode import decode_feedback, decode_interactions
+from stream.intake.decoding.limits import MAX_BYTES
+from stream.intake.decoding.rejects import mended
 from stream.messages.events import ID_CHARS, Interaction
 from stream.messages.outcomes import Reason, Reject
 from stream.messages.records import FileRecord, Record, Stream

@@ -4,9 +4,9 @@ import pytest
 
 from stream.indicators.cells import CELLS, SCALES, SCALES_OF
 from stream.indicators.formulas import POSITIVE_FROM
-from stream.intake.answer_cells import ScaleLevels
-from stream.intake.answer_numbers import Numbered, numbered
-from stream.intake.vocabulary import EFFORT_PAIRS, MIDDLE, NO, PAIRS, SATISFACTION, YES, folded
+from stream.intake.decoding.answer_cells import ScaleLevels
+from stream.intake.decoding.answer_numbers import Numbered, numbered
+from stream.intake.decoding.vocabulary import EFFORT_PAIRS, MIDDLE, NO, PAIRS, SATISFACTION, YES, folded
 from stream.messages.outcomes import Reason, RecordError
 
 LEVELS = ScaleLevels({})

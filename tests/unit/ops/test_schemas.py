@@ -15,7 +15,7 @@ from referencing import Registry, Resource
 from alerts.delivery import commands
 from alerts.delivery.commands import Acknowledge, Judgement, SilenceCommand, Unsilence
 from alerts.delivery.delivery_log import Entry
-from alerts.delivery.notices import TOLD, notice
+from alerts.delivery.notices.notice import TOLD, notice
 from alerts.delivery.retry_policy import DeliveryOutcome
 from alerts.readings import Status
 from alerts.rules import DIMENSIONS, Severity
@@ -31,7 +31,7 @@ from stream.kafka.offsets import TP
 from stream.kafka.topics import specs
 from stream.messages.outcomes import Reason, Reject
 from stream.ops.schemas import ASYNCAPI, NAMES, asyncapi, load
-from stream.worker import notifier as notify
+from stream.worker.feeds import notifier as notify
 from tests.builders import Counted, plan_of, section_of
 
 RULES = """

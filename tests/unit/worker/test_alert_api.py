@@ -9,11 +9,11 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
-from alerts.delivery.ack_links import GOOD_FOR_S, AckLinks
 from alerts.delivery.commands import Acknowledge, Command, SilenceCommand
 from alerts.delivery.mutes import Muting
+from alerts.delivery.notices.ack_links import GOOD_FOR_S, AckLinks
 from alerts.delivery.open_alerts import OpenAlerts
-from stream.worker.alert_api import AlertApi, AlertDesk
+from stream.worker.web.alert_api import AlertApi, AlertDesk
 from tests.post import transition
 
 TOKEN = {"Authorization": "Bearer t0ken"}

@@ -11,11 +11,11 @@ from stream.indicators.plan import Plan
 from stream.kafka.offsets import TP, Committed, OffsetTracker, Slot
 from stream.monitoring.metrics import Metrics
 from stream.transport.link import Positions, RecordBatch
-from stream.worker.assignment import Assignment
-from stream.worker.context import TaskContext
-from stream.worker.intake_processor import IntakeProcessor
-from stream.worker.judge_processor import JudgeProcessor
-from stream.worker.task_specs import intake_role, judge_role
+from stream.worker.tasks.assignment import Assignment
+from stream.worker.tasks.context import TaskContext
+from stream.worker.tasks.intake_processor import IntakeProcessor
+from stream.worker.tasks.judge_processor import JudgeProcessor
+from stream.worker.tasks.task_specs import intake_role, judge_role
 from tests.fake_kafka import FakeKafka, FakeOutbox, record
 
 RULE = Rule("low", "csat", ("channel",), Threshold(600_000, 80, 50))

@@ -1,7 +1,7 @@
 """Quiet: silence is counted only while somebody is caught up and looking."""
 
 from stream.messages.records import Stream
-from stream.worker.idleness import Quiet
+from stream.worker.tasks.idleness import Quiet
 
 INTER, FEED = Stream.INTERACTIONS, Stream.FEEDBACK
 BOTH = {INTER: True, FEED: True}

@@ -3,7 +3,7 @@
 import pytest
 
 from alerts.delivery.delivery_log import Countdown, Entry
-from stream.worker.notifier import decode, encode
+from stream.worker.feeds.notifier import decode, encode
 
 ENTRY = Entry("a.1", "a", 1, "firing", "desk", "delivered", "HTTP 200", 2, 200, "2026-11-22T10:00:00Z")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from stream.worker.partition_task import SAVE_SHARE, SAVE_WORK_S
+from stream.worker.tasks.partition_task import SAVE_SHARE, SAVE_WORK_S
 from tests.host_world import NOTHING, STATE, A, World, at, scene, turns
 
 

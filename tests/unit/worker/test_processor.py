@@ -13,9 +13,9 @@ from stream.messages.pieces import Assembly
 from stream.messages.records import Stream
 from stream.messages.tallies import Kind, TallyMessage, decode
 from stream.monitoring.metrics import Metrics
-from stream.worker.intake_processor import IntakeProcessor, MessageLimits
-from stream.worker.judge_processor import JudgeProcessor
-from stream.worker.processor import Work
+from stream.worker.tasks.intake_processor import IntakeProcessor, MessageLimits
+from stream.worker.tasks.judge_processor import JudgeProcessor
+from stream.worker.tasks.processor import Work
 from tests.fake_kafka import Record, record
 
 FEEDBACK = TP("cx.feedback", 0)

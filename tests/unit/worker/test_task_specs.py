@@ -6,7 +6,7 @@ from alerts.hours import OpenHours
 from alerts.paging import Receiver
 from alerts.rules import Rule, Rulebook, Silence, Threshold
 from stream.indicators.plan import Plan
-from stream.worker.task_specs import fingerprint
+from stream.worker.tasks.task_specs import fingerprint
 
 RULE = Rule("low", "csat", ("channel",), Threshold(1_800_000, 80, 50))
 BOOK = Rulebook((RULE,), {"csat": {"scale": "1-5"}, "nps": {}})

@@ -1,0 +1,279 @@
+"""The desk of groups: writes news down for the groups that it belongs to, and tells what is due.
+
+It follows all of cx.deliveries, so that whoever gets a partition knows its groups already, and acts on the
+partitions that belong to its worker.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, Protocol
+
+import orjson
+
+from alerts.delivery.backlog import Delivery
+from alerts.delivery.grouping.group_log import (
+    GroupNews,
+    GroupPlan,
+    GroupRecord,
+    GroupTold,
+    group_id,
+    message_key,
+)
+from alerts.delivery.grouping.group_rules import group_rules, groups_of
+from alerts.delivery.grouping.groups import AlertGroup, GroupBook, GroupRule, identities
+from alerts.delivery.mutes import Mute
+from alerts.delivery.notices.notice import Notice, TransitionNews
+from alerts.delivery.retry_policy import Settled
+from alerts.delivery.working_hours import opens_in_s
+from alerts.rules import Rulebook
+
+TICK_S: Final = 0.5
+"""How often due groups are looked for when nothing wakes the desk."""
+LOOK_AGAIN_S: Final = 5.0
+"""How often a group is looked at again that is held back."""
+
+
+class GroupLog(Protocol):
+    """Where records of groups are written; returns when they are durable."""
+
+    async def put(self, record: GroupRecord) -> None:
+        """Add a record to the partition that its group belongs to."""
+        ...
+
+    async def caught_up(self) -> None:
+        """Returns when all that was written before this call has been folded."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMessage:
+    """A message of a group on its way; `notices` are its members."""
+
+    group: AlertGroup
+    plan: GroupPlan
+    notices: tuple[Notice, ...]
+
+
+class GroupDesk:
+    """Gathers and tells, from `start` to `close`.  `send` puts a delivery into its receiver's queue."""
+
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        log: GroupLog,
+        why_muted: Callable[[Notice, float], Mute | None],
+        send: Callable[[str, Delivery], Coroutine[Any, Any, None]],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        self._rulebook = rulebook
+        self._rules: Mapping[tuple[str, str], GroupRule] = group_rules(rulebook)
+        self._log = log
+        self._why_muted = why_muted
+        self._send = send
+        self._failed = failed
+        self._books: dict[int, GroupBook] = {}
+        self._owned: set[int] = set()
+        self._under_way: set[str] = set()
+        self._held: dict[str, float] = {}
+        self._repeated: dict[str, float] = {}
+        self._wake = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Begin to tell."""
+        self._task(self._run)
+
+    async def close(self) -> None:
+        """Tell nothing more."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def fold(self, partition: int, record: GroupRecord) -> None:
+        """Take a record of cx.deliveries into account."""
+        self._books.setdefault(partition, GroupBook()).fold(record)
+        if isinstance(record, GroupTold):
+            self._under_way.discard(record.group)
+        self._wake.set()
+
+    def own(self, partitions: Iterable[int]) -> None:
+        """Act on these partitions from now on, once all that was written before has been folded."""
+        self._task(partial(self._take_over, set(partitions)))
+
+    def forget(self, partitions: Iterable[int]) -> None:
+        """These belong to another worker."""
+        for partition in partitions:
+            self._owned.discard(partition)
+            self._under_way -= self._books.get(partition, GroupBook()).groups.keys()
+
+    def owns(self, partition: int) -> bool:
+        """Whether this worker acts on a partition."""
+        return partition in self._owned
+
+    def owned(self) -> Iterator[tuple[int, AlertGroup]]:
+        """The groups of this worker's partitions."""
+        for partition in self._owned:
+            book = self._books.get(partition)
+            for group in list(book.groups.values()) if book else ():
+                yield partition, group
+
+    def look(self) -> None:
+        """Something may be due, or be held back no longer: a command has come."""
+        self._held.clear()
+        self._wake.set()
+
+    async def gather(self, value: bytes, labels: Mapping[str, str], at_s: float) -> None:
+        """Write a transition down for every group that it belongs to, or may have belonged to before."""
+        for placed in groups_of(self._rulebook, labels):
+            record = GroupNews(
+                group=group_id(placed.receiver, placed.place, placed.labels),
+                receiver=placed.receiver,
+                place=placed.place,
+                labels=placed.labels,
+                value=orjson.loads(value),
+                follow=placed.follow,
+                at_s=at_s,
+            )
+            await self._log.put(record)
+
+    async def settled(self, message: GroupMessage, delivery: Delivery, settled: Settled) -> None:
+        """A message has ended: write it down."""
+        told = GroupTold(
+            group=message.group.id,
+            key=message.plan.key,
+            members=message.plan.members,
+            receiver=message.group.receiver,
+            outcome=settled.outcome.value,
+            reason=settled.reason,
+            attempts=delivery.attempts,
+            status=delivery.status,
+            sent=delivery.attempts > 0,
+            memory=delivery.memory,
+            at_s=time.time(),
+        )
+        rule = self._rules.get((message.group.receiver, message.group.place))
+        if rule is not None and rule.quiet and not message.group.waiting and message.group.plan is None:
+            self._repeated[message.group.id] = told.at_s
+            self._under_way.discard(message.group.id)
+            self._wake.set()
+        else:
+            await self._log.put(told)  # once it has been folded, the group may go on
+
+    async def _take_over(self, partitions: set[int]) -> None:
+        await self._log.caught_up()
+        self._owned |= partitions
+        self._wake.set()
+
+    async def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            for partition, group in list(self.owned()):
+                await self._look_at(partition, group, time.time())
+            try:
+                async with asyncio.timeout(TICK_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    async def _look_at(self, partition: int, group: AlertGroup, now_s: float) -> None:
+        if group.id in self._under_way or self._held.get(group.id, 0.0) > now_s:
+            return
+        if group.plan is not None:  # somebody was about to send it, and did not write down how it ended
+            await self._tell(partition, group, group.plan, group.planned)
+            return
+        rule = self._rules.get((group.receiver, group.place)) or GroupRule(wait_s=0, interval_s=0)
+        due_s = group.due_s(rule)
+        if due_s is not None and not group.waiting and group.id in self._repeated:
+            due_s = self._repeated[group.id] + (rule.repeat_s or 0.0)
+        if due_s is None or due_s > now_s:
+            return
+        closed_s = opens_in_s(rule, now_s)
+        if closed_s:
+            self._held[group.id] = now_s + min(closed_s, LOOK_AGAIN_S)
+            return
+        await self._due(partition, group, rule, now_s)
+
+    async def _due(self, partition: int, group: AlertGroup, rule: GroupRule, now_s: float) -> None:
+        """Tell what may be told; what is muted for a while waits, what is muted for good is over."""
+        mutes = {each.alert: self._why_muted(each, now_s) for each in group.members}
+        free = [each for each in group.members if mutes[each.alert] is None]
+        fresh = [each for each in free if each.alert in group.waiting]
+        for_good = [
+            each
+            for each in group.waiting.values()
+            if (mute := mutes[each.alert]) is not None and mute.until_s is None
+        ]
+        if for_good:
+            self._under_way.add(group.id)
+            await self._pass_over(group, for_good, now_s)
+            return  # the others have their turn when this has been folded
+        if not fresh and (group.waiting or not free):
+            self._held[group.id] = now_s + LOOK_AGAIN_S
+            return
+        members = identities(free)
+        plan = GroupPlan(
+            group=group.id, key=message_key(group.id, members, now_s), members=members, at_s=now_s
+        )
+        repeat = not fresh
+        self._under_way.add(group.id)
+        if not (repeat and rule.quiet):
+            await self._log.put(plan)
+        await self._tell(partition, group, plan, tuple(free))
+
+    async def _tell(
+        self, partition: int, group: AlertGroup, plan: GroupPlan, notices: tuple[Notice, ...]
+    ) -> None:
+        self._under_way.add(group.id)
+        message = GroupMessage(group, plan, notices)
+        delivery = Delivery(_cover(message), partition, plan.at_s, lambda: None, message=message)
+        await self._send(group.receiver, delivery)
+
+    async def _pass_over(self, group: AlertGroup, notices: list[Notice], now_s: float) -> None:
+        """Somebody takes care of these already: they are settled without a message."""
+        told = GroupTold(
+            group=group.id,
+            key=message_key(group.id, identities(notices), now_s),
+            members=identities(notices),
+            receiver=group.receiver,
+            outcome="silenced",
+            reason="acknowledged",
+            attempts=0,
+            status=None,
+            sent=False,
+            at_s=now_s,
+        )
+        await self._log.put(told)
+
+    def _task(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        async def guarded() -> None:
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001  # what cannot be written down may never be called done
+                self._failed(error)
+
+        task = asyncio.create_task(guarded())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _cover(message: GroupMessage) -> Notice:
+    """What stands for a group in its receiver's queue: the queue keeps the order of one group's messages."""
+    group, plan = message.group, message.plan
+    open_ = [each for each in message.notices if not each.final]
+    state = "firing" if any(each.state == "firing" for each in open_) else "stale" if open_ else "resolved"
+    loud = any(each.news.severity == "critical" for each in open_ or message.notices)
+    first = message.notices[0].news if message.notices else None
+    news = TransitionNews(
+        group.id,
+        1,
+        first.rule if first else "",
+        "critical" if loud else "warning",
+        state,
+        first.indicator if first else "",
+        {},
+        first.at if first else "",
+    )
+    return Notice(plan.key, group.id, 1, state, dict(group.labels), b"", news)

@@ -1,0 +1,177 @@
+"""Groups: news that belongs together, gathered and told as one message.  Pure: a fold of `group_log` records.
+
+Alertmanager's semantics, but for one thing: that an alert is over is told at once, not after
+`group_interval`, since whoever is called for nothing wants to know.  Example, with a wait of 30 s and an
+interval of 5 min: alerts a and b begin at 0 and 10 s, are told together at 30 s; c begins at 60 s and is told
+at 330 s; a is over at 400 s and that is told at 401 s, with b and c as they stand.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import orjson
+
+from alerts.delivery.grouping.group_log import GroupNews, GroupPlan, GroupRecord, GroupTold
+from alerts.delivery.notices.notice import NotATransition, Notice, notice
+from alerts.hours import OpenHours
+
+MOST_SEEN: Final = 50_000
+"""Alerts of groups that are remembered per partition, so that what is written again is not told again."""
+RESOLVED_WAIT_S: Final = 1.0
+"""How long the end of an alert waits for others that end with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRule:
+    """How the groups of one route tell.  All in seconds; `repeat_s` None: only news is told.
+
+    `quiet`: repeats are not written down, since the receiver wants them all the time.  Within `active` alone,
+    and not within `muted`, where these are given.
+    """
+
+    wait_s: float
+    interval_s: float
+    repeat_s: float | None = None
+    quiet: bool = False
+    active: OpenHours | None = None
+    muted: OpenHours | None = None
+
+
+@dataclass(slots=True)
+class AlertGroup:
+    """What one receiver is told together.
+
+    `told` are the open alerts that it has heard of, as of the last message; `waiting` is news since, the
+    latest of each alert.  `plan` is a message under way.
+    """
+
+    id: str
+    receiver: str
+    place: str
+    labels: Mapping[str, str]
+    told: dict[str, Notice] = field(default_factory=dict)
+    waiting: dict[str, Notice] = field(default_factory=dict)
+    since_s: float = 0.0
+    ended_s: float | None = None
+    last_s: float | None = None
+    plan: GroupPlan | None = None
+    planned: tuple[Notice, ...] = ()
+    memory: str = ""
+
+    def due_s(self, rule: GroupRule) -> float | None:
+        """When a message is due; None while one is under way, or nothing is to be said."""
+        if self.plan is not None:
+            return None
+        if self.waiting:
+            if self.last_s is None:
+                return self.since_s + rule.wait_s
+            due_s = max(self.since_s, self.last_s + rule.interval_s)
+            return due_s if self.ended_s is None else min(due_s, self.ended_s + RESOLVED_WAIT_S)
+        if rule.repeat_s is not None and self.last_s is not None and self.told:
+            return self.last_s + rule.repeat_s
+        return None
+
+    @property
+    def members(self) -> list[Notice]:
+        """Every alert as it stands now: what was told before, and news."""
+        return list({**self.told, **self.waiting}.values())
+
+
+class GroupBook:
+    """The groups of one partition of cx.deliveries."""
+
+    def __init__(self, most: int = MOST_SEEN) -> None:
+        self.groups: dict[str, AlertGroup] = {}
+        self._most = most
+        self._seen: OrderedDict[tuple[str, str], int] = OrderedDict()
+
+    def fold(self, record: GroupRecord) -> None:
+        """Take a record into account, in the order of the partition; what repeats changes nothing."""
+        match record:
+            case GroupNews():
+                self._news(record)
+            case GroupPlan():
+                self._plan(record)
+            case GroupTold():
+                self._told(record)
+
+    def _news(self, record: GroupNews) -> None:
+        try:
+            news = notice(orjson.dumps(record.value))
+        except NotATransition:
+            return
+        if news is None or self._repeats(record.group, news):
+            return
+        group = self.groups.get(record.group)
+        if group is None:
+            if record.follow or news.final:
+                return  # nobody has heard of it, so nobody needs to hear more
+            group = self.groups[record.group] = AlertGroup(
+                record.group, record.receiver, record.place, record.labels
+            )
+        self._add(group, news, record)
+
+    def _add(self, group: AlertGroup, news: Notice, record: GroupNews) -> None:
+        unheard = news.alert not in group.told and all(each.alert != news.alert for each in group.planned)
+        if record.follow and unheard and news.alert not in group.waiting:
+            return
+        if news.final and unheard:
+            group.waiting.pop(news.alert, None)
+            self._drop_empty(group)
+            return
+        if not group.waiting:
+            group.since_s, group.ended_s = record.at_s, None
+        group.waiting[news.alert] = news
+        if news.final and group.ended_s is None:
+            group.ended_s = record.at_s
+
+    def _repeats(self, group: str, news: Notice) -> bool:
+        """Whether the transition has come before: a judge that starts again writes some once more."""
+        key = group, news.alert
+        if self._seen.get(key, 0) >= news.seq:
+            return True
+        self._seen[key] = news.seq
+        self._seen.move_to_end(key)
+        if len(self._seen) > self._most:
+            self._seen.popitem(last=False)
+        return False
+
+    def _plan(self, record: GroupPlan) -> None:
+        group = self.groups.get(record.group)
+        if group is None:
+            return
+        now = {each.alert: each for each in group.members}
+        group.plan = record
+        group.planned = tuple(now[alert] for alert, _ in record.members if alert in now)
+
+    def _told(self, record: GroupTold) -> None:
+        group = self.groups.get(record.group)
+        if group is None:
+            return
+        planned = {each.alert: each for each in group.planned}
+        for alert, seq in record.members:
+            waits = group.waiting.get(alert)
+            news = planned.get(alert) or waits
+            if waits is not None and waits.seq <= seq:
+                del group.waiting[alert]
+            if news is not None and record.sent:
+                group.told[alert] = news
+            if news is not None and news.final:
+                group.told.pop(alert, None)
+        if record.sent:
+            group.last_s = record.at_s
+        group.memory = record.memory or group.memory
+        group.plan, group.planned = None, ()
+        group.ended_s = record.at_s if any(each.final for each in group.waiting.values()) else None
+        self._drop_empty(group)
+
+    def _drop_empty(self, group: AlertGroup) -> None:
+        if not group.told and not group.waiting and group.plan is None:
+            self.groups.pop(group.id, None)
+
+
+def identities(notices: Iterable[Notice]) -> list[tuple[str, int]]:
+    """Alert id and seq of each."""
+    return [(each.alert, each.seq) for each in notices]

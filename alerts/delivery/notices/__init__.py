@@ -1,0 +1,1 @@
+"""Notices: what a receiver is told of a transition, in words and in figures."""

@@ -1,0 +1,96 @@
+"""Templates of one's own: Jinja2 texts that take the place of a part of a notice, in a sandbox.
+
+Parts are `title` and `text`.  What they may use is what the notice knows: no customer data is among it.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from alerts.delivery.notices.notice import TransitionNews
+from alerts.delivery.notices.wording import Told, Words, worded
+from alerts.paging import Receiver
+from alerts.rules import Rule, Rulebook
+
+PARTS: Final = ("title", "text")
+MOST_CHARACTERS: Final = 4_000
+"""Of a template's result."""
+FIELDS: Final = (
+    "id", "rule", "severity", "state", "indicator", "scope", "at", "started_at", "window_s", "value", "n",
+    "low", "high", "limit", "summary", "cause",
+)  # fmt: skip
+"""What templates may use of an alert, beside `title`, `text`, `facts`, `lang`, `owner` and `times`."""
+
+_SANDBOX: Final = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # plain text
+
+
+class TemplateFault(Exception):  # noqa: N818  # reads as what it says
+    """A template cannot be read, or fails on an alert."""
+
+
+def filled(template: str, news: TransitionNews, words: Words, more: Mapping[str, Any]) -> str:
+    """What a template makes of an alert.
+
+    Raises:
+        TemplateFault: it fails.
+    """
+    places = {name: getattr(news, name) for name in FIELDS}
+    places |= {"title": words.title, "text": words.text, "facts": dict(words.facts), **more}
+    try:
+        return _compiled(template).render(places)[:MOST_CHARACTERS]
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+        raise TemplateFault(f"{type(error).__name__}: {error}") from None
+
+
+def complaints(rulebook: Rulebook) -> Iterator[str]:
+    """What is wrong with the templates of receivers, tried on a sample of every rule and state."""
+    for receiver in rulebook.receivers:
+        for part, template in receiver.templates.items():
+            fault = _first_fault(receiver, template, rulebook.rules)
+            if fault is not None:
+                yield f"receivers.{receiver.name}.templates.{part}: {fault}"
+
+
+def sample(rule: Rule, state: str = "firing", severity: str = "critical") -> TransitionNews:
+    """An alert of a rule as it may come."""
+    return TransitionNews(
+        id="0" * 16,
+        seq=1,
+        rule=rule.name,
+        severity="critical" if severity == "critical" else "warning",
+        state=state,
+        indicator=rule.indicator,
+        scope=dict.fromkeys(rule.scope_dims, "sample"),
+        at="2026-01-01T12:00:00Z",
+        started_at="2026-01-01T11:45:00Z",
+        definition={"unit": "percent", "direction": "low_is_bad"},
+        window_s=1800.0,
+        value=None if state == "stale" else 41.5,
+        n=0 if state == "stale" else 143,
+        low=None if state == "stale" else 33.5,
+        high=None if state == "stale" else 49.5,
+        limit=50.0,
+        summary="This is a sample, not an alert",
+        evidence={"expected": 20.0, "long_rate": 4.5, "since": "2026-01-01T11:45:00Z"},
+        cause=None,
+    )
+
+
+def _first_fault(receiver: Receiver, template: str, rules: tuple[Rule, ...]) -> str | None:
+    for rule in rules:
+        for state in ("firing", "stale", "resolved"):
+            news = sample(rule, state)
+            words = worded(news, Told(rule=rule), receiver.lang)
+            try:
+                filled(template, news, words, {"lang": receiver.lang, "owner": "", "times": 1})
+            except TemplateFault as error:
+                return f"fails on a sample of {rule.name}, {state}: {error}"
+    return None
+
+
+@lru_cache(maxsize=256)
+def _compiled(template: str) -> Template:
+    return _SANDBOX.from_string(template)

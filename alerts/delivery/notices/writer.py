@@ -1,0 +1,173 @@
+"""The writer: from a notice to the message that one receiver gets, in words and in figures."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import msgspec
+import orjson
+
+from alerts.delivery.grouping.group_desk import GroupMessage
+from alerts.delivery.mutes import Muting
+from alerts.delivery.notices.notice import MOST_BYTES, Notice, TransitionNews
+from alerts.delivery.notices.phrases import WORDS
+from alerts.delivery.notices.templates import TemplateFault, filled
+from alerts.delivery.notices.wording import Told, Words, worded
+from alerts.delivery.open_alerts import OpenAlerts
+from alerts.paging import Receiver, RuleAbout
+from alerts.receivers.message import AlertNews, NextLook, ReceiverMessage
+from alerts.rules import Rulebook
+
+LOG: Final = logging.getLogger(__name__)
+MOST_LISTED: Final = 10
+"""Alerts of a group whose sentences are told; the others are counted."""
+
+
+def nowhere(_alert: str, _severity: str) -> str:
+    """No link acknowledges."""
+    return ""
+
+
+@dataclass(slots=True)
+class Writer:
+    """Writes for all receivers.  `ack_link` is the URL of a page that acknowledges an alert; "" for none."""
+
+    rulebook: Rulebook
+    alerts: OpenAlerts
+    muting: Muting
+    ack_link: Callable[[str, str], str] = nowhere
+
+    def alone(self, notice: Notice, receiver: Receiver) -> ReceiverMessage:
+        """The message of a notice that goes out by itself."""
+        news = notice.news
+        words = self._words(news, receiver)
+        return ReceiverMessage(
+            key=notice.id,
+            thread=notice.alert,
+            state=notice.state,
+            severity=news.severity,
+            at=news.at,
+            title=words.title,
+            text=words.text,
+            body=notice.body,
+            receiver=receiver.name,
+            facts=words.facts,
+            links=self._links(news, receiver.lang),
+            alerts=(self._alert(news, words),),
+            group_labels=notice.labels,
+        )
+
+    def group(self, message: GroupMessage, receiver: Receiver) -> ReceiverMessage:
+        """The message of a group; one alert by itself reads as it would without a group."""
+        notices, group = message.notices, message.group
+        if len(notices) == 1:
+            return replace(self.alone(notices[0], receiver), key=message.plan.key, group_labels=group.labels)
+        open_ = [each for each in notices if not each.final]
+        state = (
+            "firing" if any(each.state == "firing" for each in open_) else "stale" if open_ else "resolved"
+        )
+        loud = any(each.news.severity == "critical" for each in open_ or notices)
+        said = [(each, self._words(each.news, receiver)) for each in notices]
+        return ReceiverMessage(
+            key=message.plan.key,
+            thread=group.id,
+            state=state,
+            severity="critical" if loud else "warning",
+            at=max(each.news.at for each in notices),
+            title=_group_title(
+                group.labels, len(open_) or len(notices), state, loud=loud, lang=receiver.lang
+            ),
+            text=_group_text(message, said, receiver.lang),
+            body=_group_body(message, state),
+            receiver=receiver.name,
+            links=self._links(notices[0].news, receiver.lang),
+            alerts=tuple(self._alert(each.news, words) for each, words in said),
+            group_labels=group.labels,
+        )
+
+    def _words(self, news: TransitionNews, receiver: Receiver) -> Words:
+        """The words, or what the receiver's own templates make of them."""
+        rule = next((each for each in self.rulebook.rules if each.name == news.rule), None)
+        owner = self._about(news).owner
+        told = Told(
+            rule=rule,
+            before=self.alerts.before(news.id),
+            times=self.alerts.times(news),
+            acknowledged_by=self.muting.acknowledged_by(news.id),
+            owner=owner,
+        )
+        words = worded(news, told, receiver.lang)
+        more = {"lang": receiver.lang, "owner": owner, "times": told.times}
+        for part, template in receiver.templates.items():
+            try:
+                words = replace(words, **{part: filled(template, news, words, more)})  # type: ignore[arg-type]
+            except TemplateFault as error:
+                LOG.warning("template fails: receiver=%s part=%s error=%s", receiver.name, part, error)
+        return words
+
+    def _links(self, news: TransitionNews, lang: str) -> tuple[NextLook, ...]:
+        words = WORDS[lang]
+        found = [(words.get(name, name), url) for name, url in self.rulebook.links.items()]
+        found.append((words["runbook"], self._about(news).runbook))
+        if news.state != "resolved":
+            found.append((words["acknowledge"], self.ack_link(news.id, news.severity)))
+        return tuple(NextLook(text, url) for text, url in found if url)
+
+    def _alert(self, news: TransitionNews, words: Words) -> AlertNews:
+        """What machines are told.  Numbers stand in annotations only: labels are the alert's identity."""
+        about = self._about(news)
+        labels = {"alertname": news.rule, **news.labels}
+        annotations = {"summary": words.title, "description": words.text, "runbook_url": about.runbook}
+        return AlertNews(
+            id=news.id,
+            state=news.state,
+            labels={**labels, "owner": about.owner} if about.owner else labels,
+            annotations={name: text for name, text in annotations.items() if text},
+            started_at=news.started_at or news.at,
+            ended_at=news.at if news.state == "resolved" else None,
+            data={"value": news.value, "n": news.n, "limit": news.limit},
+        )
+
+    def _about(self, news: TransitionNews) -> RuleAbout:
+        return self.rulebook.about.get(news.rule, RuleAbout())
+
+
+def _group_title(labels: object, count: int, state: str, *, loud: bool, lang: str) -> str:
+    words = WORDS[lang]
+    found = labels.items() if isinstance(labels, dict) else ()
+    scope = ", ".join(f"{words.get(name, name)} {value}" for name, value in found if value)
+    level = words["critical" if loud else "warning"] if state == "firing" else words[state]
+    return f"{level}{words['colon']}{words['alerts'].format(n=count)} ({scope or words['everywhere']})"
+
+
+def _group_text(message: GroupMessage, said: list[tuple[Notice, Words]], lang: str) -> str:
+    """Counts of what is new, still there and over; then the sentences of the loudest."""
+    told = message.group.told
+    over = sum(each.final for each, _ in said)
+    still = sum(each.alert in told and not each.final for each, _ in said)
+    counts = WORDS[lang]["news"].format(new=len(said) - over - still, still=still, over=over)
+    loudest = sorted(said, key=lambda each: (each[0].final, each[0].news.severity != "critical"))
+    lines = [words.text for _, words in loudest[:MOST_LISTED]]
+    if len(said) > MOST_LISTED:
+        lines.append(WORDS[lang]["more"].format(n=len(said) - MOST_LISTED))
+    return "\n".join([counts, *lines])
+
+
+def _group_body(message: GroupMessage, state: str) -> bytes:
+    """The envelope of a group: its alerts, as many as a receiver should have to take."""
+    alerts = [msgspec.to_builtins(each.news) for each in message.notices]
+    at = max(each.news.at for each in message.notices)
+    body = b""
+    for most in (len(alerts), 20, 5, 1):
+        data = {
+            "group": message.group.id,
+            "labels": dict(message.group.labels),
+            "state": state,
+            "count": len(alerts),
+            "alerts": alerts[:most],
+        }
+        body = orjson.dumps({"type": f"cx.group.{state}", "timestamp": at, "data": data})
+        if len(body) <= MOST_BYTES:
+            break
+    return body

@@ -1,0 +1,214 @@
+"""Quota: silence by a plain rule, "at least so many in so long".
+
+A window is a run of slots, as the windows of scores are.  It must lie within one opening, so the first
+moments after doors open accuse nobody, and within the time that the scope has been known.  What is wanted
+per day of a shop that is open for ten hours is never known; the rules file is refused for that.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.detect.evidence import Evidence
+from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Ints
+from alerts.detect.memory import MemoryColumn, Table
+from alerts.detect.opening_hours import Calendar
+from alerts.detect.volumes.arrivals import NEVER, ArrivalRun, Arrivals, Coasted
+from alerts.detect.volumes.minimum_volume_run import Quota, QuotaRun, QuotaStanding
+from alerts.hours import OpenHours
+from alerts.rules import Budget, Severity
+from alerts.states import Verdict
+from alerts.transitions import seconds
+
+MOST_SLOTS: Final = 120
+AHEAD_MS: Final = 400 * 86_400_000
+"""How far ahead the next opening is looked for: whoever closes for longer is not watched."""
+
+
+def slot_ms(window_ms: int, pane_ms: int) -> int:
+    """Width of the slots: whole panes, no more of them than `MOST_SLOTS`."""
+    panes = -(-window_ms // pane_ms)
+    return -(-panes // MOST_SLOTS) * pane_ms
+
+
+class MinimumVolume:
+    """At least `least.count` events in `least.per_ms`; a row per scope."""
+
+    def __init__(self, least: Budget, hours: OpenHours, severity: Severity, pane_ms: int) -> None:
+        self._least = least.count
+        self._severity = SEVERITY_CODE[severity]
+        self._pane_ms = pane_ms
+        self._slot_ms = slot_ms(least.per_ms, pane_ms)
+        self._slots = -(-least.per_ms // self._slot_ms)
+        self._calendar = Calendar(hours)
+        self._slot = 0  # the last slot of any row
+        self._table = Table(
+            {
+                "events": MemoryColumn(np.int64, 0, self._slots),  # by slot, modulo the number of slots
+                "slot": MemoryColumn(np.int64),  # the last slot that `events` holds
+                "since_ms": MemoryColumn(np.int64),  # start of the first pane with an event; 0: none yet
+                "fired": MemoryColumn(np.bool_),
+                "check_ms": MemoryColumn(np.int64, NEVER),  # when quiet alone would be a breach
+            }
+        )
+
+    @property
+    def window_ms(self) -> int:
+        """How far back events are counted: the rule's duration, rounded up to whole slots."""
+        return self._slots * self._slot_ms
+
+    def grow(self, rows: int) -> None:
+        """Make place for rows below `rows`."""
+        self._table.grow(rows)
+
+    def clear(self, rows: Ints) -> None:
+        """Forget the rows."""
+        self._table.clear(rows)
+
+    def wake_ms(self) -> int | None:
+        """End of the next pane that must be stepped even if it has no events."""
+        wake_ms = int(self._table["check_ms"][: self._table.rows].min(initial=NEVER))
+        return None if wake_ms == NEVER else wake_ms
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Everything remembered, for a snapshot."""
+        self._slide(np.arange(self._table.rows), self._slot)
+        return self._table.state()
+
+    def load(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Take over a snapshot."""
+        self._table.load(state)
+        self._slot = int(self._table["slot"][: self._table.rows].max(initial=0))
+
+    def due(self, end_ms: int) -> Ints:
+        """Rows, ascending, for which it is time to look by the end of a pane, whatever comes in."""
+        return np.flatnonzero(self._table["check_ms"][: self._table.rows] <= end_ms)
+
+    def fired(self, rows: Ints) -> Flags:
+        """Which rows are in breach."""
+        fired: Flags = self._table["fired"][rows]
+        return fired
+
+    def catch_up(self, end_ms: int) -> None:
+        """Nothing is learned, so nothing need be caught up with."""
+
+    def step(self, end_ms: int, rows: Ints, counts: Ints) -> Findings:
+        """Judge the pane that ends at `end_ms`: the rows given, and those for which it is time to look."""
+        table, due = self._table, self.due(end_ms)
+        judged = np.union1d(rows, due) if len(due) else rows
+        self._slide(judged, (end_ms - self._pane_ms) // self._slot_ms)
+        table["events"][rows, table["slot"][rows] % self._slots] += counts
+        fresh = rows[(table["since_ms"][rows] == 0) & (counts > 0)]
+        table["since_ms"][fresh] = end_ms - self._pane_ms
+        was = table["fired"][judged]
+        findings = self._judge(judged, end_ms)
+        fired = table["fired"][judged]
+        table["check_ms"][judged[fired]] = NEVER  # only events end a breach
+        if len(due) or len(fresh) or was.any():  # of others it was reckoned before; events put it off
+            again = judged[~fired & (was | np.isin(judged, due) | np.isin(judged, fresh))]
+            table["check_ms"][again] = self._next_check(again, end_ms)
+        return findings
+
+    def check_ms(self) -> int | None:
+        """End of the pane at which quiet alone would first be a breach, unless events have put it off."""
+        return self.wake_ms()
+
+    def coast(self, arrivals: Arrivals, runs: Sequence[ArrivalRun], through_ms: int) -> Coasted:
+        """Take arrivals, and the quiet up to `through_ms`, up to where a breach would begin or end.
+
+        Rows without arrivals are taken through their quiet, too; none may have an arrival that was refused.
+        """
+        table = self._table
+        quota = Quota(int(self._least), self._slot_ms, self._pane_ms, self._first_whole_ms)
+        quiet = np.setdiff1d(self.due(through_ms), [run.row for run in runs]).tolist()
+        reached, refused = [], []
+        for run in [*runs, *(ArrivalRun(row, 0, 0) for row in quiet)]:
+            row, end_ms = run.row, arrivals.end_ms[run.start : run.stop]
+            standing = QuotaStanding(
+                table["events"][row].tolist(),
+                *(int(table[name][row]) for name in QuotaStanding._fields[1:]),
+            )
+            at = QuotaRun(quota, standing, fired=bool(table["fired"][row]))
+            taken = at.take(end_ms.tolist(), arrivals.counts[run.start : run.stop].tolist(), through_ms)
+            for name, value in zip(QuotaStanding._fields, at.standing(), strict=True):
+                table[name][row] = value
+            self._slot = max(self._slot, int(table["slot"][row]))
+            reached.append(run.start + taken)
+            if run.start + taken < run.stop:
+                refused.append(run.start + taken)
+        return Coasted(reached[: len(runs)], refused)
+
+    def _slide(self, rows: Ints, slot: int) -> None:
+        """Forget the slots that the windows of some rows have left behind."""
+        table = self._table
+        passed = slot - table["slot"][rows]
+        behind = rows[passed > 0]
+        if len(behind):
+            age = (slot - np.arange(self._slots)) % self._slots
+            left = age[None, :] < passed[passed > 0][:, None]
+            table["events"][behind] = np.where(left, 0, table["events"][behind])
+            table["slot"][behind] = slot
+        self._slot = max(self._slot, slot)
+
+    def _judge(self, rows: Ints, end_ms: int) -> Findings:
+        table = self._table
+        count = table["events"][rows].sum(axis=1)
+        breach = (count < self._least) & (self._whole(rows, end_ms) | table["fired"][rows])
+        verdict: Codes = np.full(len(rows), Verdict.INSUFFICIENT, np.int8)
+        verdict[count >= self._least] = Verdict.CLEAR
+        verdict[breach] = Verdict.BREACH
+        table["fired"][rows] = breach
+        nothing = np.full(len(rows), np.nan)
+        told = {"at_least": self._least, "per_s": seconds(self.window_ms)}
+        return Findings(
+            rows,
+            verdict,
+            np.where(breach, self._severity, NONE).astype(np.int8),
+            count.astype(np.float64),
+            count,
+            nothing,
+            nothing,
+            np.full(len(rows), self._least),
+            Evidence(rows, breach, lambda _: told),
+        )
+
+    def _whole(self, rows: Ints, end_ms: int) -> Flags:
+        """Whether a whole window of open time in which the scope was known ends at `end_ms`, a slot's end."""
+        start_ms = end_ms - self.window_ms
+        if end_ms % self._slot_ms or self._first_whole_ms(end_ms) != end_ms:
+            return np.zeros(len(rows), np.bool_)
+        since_ms = self._table["since_ms"][rows]
+        known: Flags = (since_ms > 0) & (since_ms <= start_ms)
+        return known
+
+    def _next_check(self, rows: Ints, from_ms: int) -> Ints:
+        """When, after `from_ms`, quiet alone would leave a row short: a slot's end, in open time."""
+        table = self._table
+        if not len(rows):
+            return rows
+        slot = int(table["slot"][rows[0]])  # all were slid to the same
+        order = np.arange(slot, slot - self._slots, -1)
+        newest_first = table["events"][rows][:, order % self._slots].cumsum(axis=1)
+        short = (newest_first < self._least).sum(axis=1)  # slots from the newest on that are too few events
+        short_ms = (slot + 1 + self._slots - short) * self._slot_ms
+        known_ms = -(-(table["since_ms"][rows] + self.window_ms) // self._slot_ms) * self._slot_ms
+        found = np.maximum(np.maximum(short_ms, known_ms), (from_ms // self._slot_ms + 1) * self._slot_ms)
+        moments, inverse = np.unique(found, return_inverse=True)
+        opened = [self._first_whole_ms(moment) for moment in moments.tolist()]
+        return np.array(opened, np.int64)[inverse]
+
+    def _first_whole_ms(self, moment_ms: int) -> int:
+        """The first slot's end from a slot's end on with which a whole window of open time ends."""
+        limit_ms = moment_ms + AHEAD_MS
+        while True:
+            since_ms = self._calendar.open_since_ms(moment_ms - 1, self.window_ms)
+            if since_ms is None:
+                opening_ms = self._calendar.next_opening_ms(moment_ms, limit_ms - moment_ms)
+                if opening_ms is None:
+                    return NEVER
+                since_ms = opening_ms
+            if moment_ms - since_ms >= self.window_ms:
+                return moment_ms
+            moment_ms = -(-(since_ms + self.window_ms) // self._slot_ms) * self._slot_ms

@@ -1,0 +1,279 @@
+"""Volume against a learned rhythm: what surge and learned silence have in common.
+
+Both watch how far the events of a scope stray past one bound of its rhythm.  Time is accounted for row by
+row: at the row's own panes with events, at the ends of the rhythm's stretches, and, for silence, at the
+moment when the quiet alone would raise the alarm.  None of these depends on other rows.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.detect.evidence import Evidence
+from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Floats, Ints
+from alerts.detect.memory import MemoryColumn, Table
+from alerts.detect.opening_hours import Calendar
+from alerts.detect.volumes.arrivals import NEVER, ArrivalRun, Arrivals, Coasted
+from alerts.detect.volumes.volume_bets import VolumeBets
+from alerts.detect.volumes.volume_run import (
+    ALLOWED,
+    BACK,
+    DRIFT,
+    EVENTS,
+    EXPECTED,
+    RECOVERY,
+    SINCE,
+    Side,
+    VolumeRun,
+)
+from alerts.detect.volumes.weekly_profile import NOTHING, WeeklyProfile
+from alerts.hours import OpenHours
+from alerts.rules import Budget, Severity
+from alerts.states import Verdict
+from alerts.transitions import rounded, utc_text
+
+RHYTHM: Final = "rhythm."
+"""Before the names of the rhythm's arrays in a snapshot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a rule says about its rhythm and its budget."""
+
+    learn_ms: int
+    false_pages: Budget
+    hours: OpenHours
+    severity: Severity
+
+
+class VolumeWatch:
+    """One rule and side; a row per scope."""
+
+    def __init__(self, side: Side, rule: Watched, pane_ms: int) -> None:
+        self._side = side
+        self._severity = SEVERITY_CODE[rule.severity]
+        self._pane_ms = pane_ms
+        self._rhythm = WeeklyProfile(Calendar(rule.hours), rule.learn_ms)
+        self._stakes = VolumeBets(side.rates, side.weights, rule.false_pages.per_ms / rule.false_pages.count)
+        self._table = Table(
+            {
+                "wealth": MemoryColumn(np.float64, 0, len(side.rates)),
+                "gauges": MemoryColumn(np.float64, 0, 6),
+                "last_ms": MemoryColumn(np.int64),  # up to when time is accounted for; 0: no event yet
+                "fired": MemoryColumn(np.bool_),
+                "check_ms": MemoryColumn(np.int64, NEVER),  # when quiet alone would raise the alarm
+            }
+        )
+
+        self._run = VolumeRun(self._table, self._rhythm, self._stakes, side, pane_ms)
+
+    def grow(self, rows: int) -> None:
+        """Make place for rows below `rows`."""
+        self._table.grow(rows)
+        self._rhythm.grow(rows)
+
+    def clear(self, rows: Ints) -> None:
+        """Forget the rows."""
+        self._table.clear(rows)
+        self._rhythm.clear(rows)
+
+    def wake_ms(self) -> int | None:
+        """End of the next pane that must be stepped even if it has no events."""
+        turn_ms = self._rhythm.next_pane_end_ms(self._pane_ms)
+        if turn_ms is None:
+            return None
+        return min(turn_ms, int(self._table["check_ms"][: self._table.rows].min(initial=NEVER)))
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Everything remembered, for a snapshot."""
+        return self._table.state() | {RHYTHM + name: of for name, of in self._rhythm.state().items()}
+
+    def load(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Take over a snapshot."""
+        rhythm = {name for name in state if name.startswith(RHYTHM)}
+        self._rhythm.load({name[len(RHYTHM) :]: state[name] for name in rhythm})
+        self._table.load({name: of for name, of in state.items() if name not in rhythm})
+
+    def due(self, end_ms: int) -> Ints:
+        """Rows, ascending, for which it is time to look by the end of a pane, whatever comes in."""
+        return np.flatnonzero(self._table["check_ms"][: self._table.rows] <= end_ms)
+
+    def fired(self, rows: Ints) -> Flags:
+        """Which rows are in breach."""
+        fired: Flags = self._table["fired"][rows]
+        return fired
+
+    def catch_up(self, end_ms: int) -> None:
+        """Bring the rhythm to the stretch in which the pane that ends at `end_ms` starts."""
+        self._turn(end_ms - self._pane_ms)
+
+    def step(self, end_ms: int, rows: Ints, counts: Ints) -> Findings:
+        """Judge the pane that ends at `end_ms`, given the rows that have events in it.
+
+        The findings are of those rows and of the ones for which it was time to look.
+        """
+        self.catch_up(end_ms)
+        start_ms, due = end_ms - self._pane_ms, self.due(end_ms)
+        busy = counts > 0
+        came, events = (rows, counts) if busy.all() else (rows[busy], counts[busy])
+        if len(came):
+            self._account(came, start_ms, events)
+            self._rhythm.add(start_ms, came, events)
+        if len(due):
+            self._account(due, end_ms, None)
+            rows = np.union1d(rows, due)
+        findings, over = self._settle(rows)
+        again = np.union1d(due, over) if len(over) else due
+        self._check(again, end_ms)  # of others it was reckoned before; events only put the moment off
+        return findings
+
+    @property
+    def coasts(self) -> bool:
+        """Whether it can `coast`."""
+        return True
+
+    def check_ms(self) -> int | None:
+        """End of the pane at which quiet alone would first raise an alarm in this stretch; None: never."""
+        first_ms = int(self._table["check_ms"][: self._table.rows].min(initial=NEVER))
+        return None if first_ms == NEVER else first_ms
+
+    def coast(self, arrivals: Arrivals, runs: Sequence[ArrivalRun], through_ms: int) -> Coasted:
+        """Take arrivals up to where one would begin or end a breach, or quiet would begin one.
+
+        Stretches that are over by `through_ms` are learned from, but none while an arrival in it is refused.
+        """
+        reached = [run.start for run in runs]
+        if self._rhythm.stretch is NOTHING:
+            firsts = [int(arrivals.end_ms[run.start]) for run in runs if run.start < run.stop]
+            if not firsts:
+                return Coasted(reached, [])
+            self._rhythm.begin(min(firsts) - self._pane_ms)
+        while True:
+            refused = self._run.through_stretch(arrivals, runs, reached)
+            turn_ms = self._rhythm.next_pane_end_ms(self._pane_ms)
+            if refused or self.check_ms() is not None or turn_ms is None or turn_ms > through_ms:
+                return Coasted(reached, refused)
+            self._turn(turn_ms - self._pane_ms)
+
+    def _turn(self, start_ms: int) -> None:
+        """Bring everything to the stretch in which the pane starts."""
+        if self._rhythm.stretch is NOTHING:
+            self._rhythm.begin(start_ms)
+        while (stretch := self._rhythm.stretch).end_ms <= start_ms:
+            rows = np.arange(self._table.rows)
+            self._account(rows, stretch.end_ms, None)
+            self._rhythm.turn()
+            self._check(rows, stretch.end_ms)
+
+    def _account(self, rows: Ints, to_ms: int, counts: Ints | None) -> None:
+        """Account for time without events up to `to_ms`, and for a pane with `counts` that starts then."""
+        table, bound, mean = self._table, self._run.bound(rows), self._rhythm.mean[rows]
+        last = table["last_ms"][rows]
+        passed = np.where(last > 0, np.maximum(to_ms - last, 0), 0)
+        gauges, wealth, fired = table["gauges"][rows], table["wealth"][rows], table["fired"][rows]
+        after = wealth
+        if passed.any():
+            after = self._stakes.quiet(wealth, bound, passed)
+            self._follow(gauges, fired, to_ms, (bound * passed, mean * passed, None))
+        if counts is None:
+            table["last_ms"][rows] = np.where(last > 0, np.maximum(last, to_ms), 0)
+        else:
+            after = self._stakes.pane(after, bound, self._pane_ms, counts)
+            told = counts if self._side.too_low else np.where(bound > 0, counts, 0)
+            expected = bound * self._pane_ms, mean * self._pane_ms, told
+            self._follow(gauges, fired, to_ms + self._pane_ms, expected)
+            table["last_ms"][rows] = to_ms + self._pane_ms
+        table["gauges"][rows] = gauges
+        table["wealth"][rows] = np.where(fired[:, None], wealth, after)
+
+    def _follow(
+        self, gauges: Floats, fired: Flags, end_ms: int, seen: tuple[Floats, Floats, Ints | None]
+    ) -> None:
+        """Weigh a time for and against the likely rate: events allowed, expected, and that came.
+
+        Once nothing speaks for that rate, what was counted for it starts over.
+        """
+        allowed, expected, came = seen
+        rate = self._side.likely
+        gain = (1 - rate) * allowed
+        if came is not None:
+            gain += math.log(rate) * came
+            gauges[:, EVENTS] += came
+        gauges[:, DRIFT] = np.maximum(gauges[:, DRIFT] + gain, 0)
+        gauges[:, RECOVERY] = np.maximum(gauges[:, RECOVERY] - gain, 0)
+        gauges[:, ALLOWED] += allowed
+        gauges[:, EXPECTED] += expected
+        gauges[(gauges[:, DRIFT] <= 0) & ~fired, SINCE:] = (end_ms, 0, 0, 0)
+
+    def _settle(self, rows: Ints) -> tuple[Findings, Ints]:
+        """Raise and end alarms; also the rows whose alarm is over."""
+        table = self._table
+        fired, gauges = table["fired"][rows], table["gauges"][rows]
+        alarm = ~fired & (self._stakes.evidence(table["wealth"][rows]) >= 1)
+        over = fired & (gauges[:, RECOVERY] >= BACK)
+        findings = self._findings(rows, gauges, (fired | alarm) & ~over, over)
+        table["fired"][rows] = (fired | alarm) & ~over
+        gauges[alarm, RECOVERY] = 0
+        gauges[over] = 0
+        gauges[over, SINCE] = table["last_ms"][rows[over]]
+        table["gauges"][rows] = gauges
+        table["wealth"][rows[over]] = 0
+        return findings, rows[over]
+
+    def _check(self, rows: Ints, from_ms: int) -> None:
+        if self._side.too_low and len(rows):
+            self._table["check_ms"][rows] = self._next_check(rows, from_ms)
+
+    def _next_check(self, rows: Ints, from_ms: int) -> Ints:
+        """End of the first pane in this stretch at which quiet since `from_ms` raises the alarm, or never."""
+        found: Ints = np.full(len(rows), NEVER)
+        first = from_ms // self._pane_ms
+        panes = max(-(-self._rhythm.stretch.end_ms // self._pane_ms) - first, 0)
+        armed = ~self._table["fired"][rows] & (self._table["last_ms"][rows] > 0) & (panes > 0)
+        wealth, bound = self._table["wealth"][rows], self._run.bound(rows)
+        few, many = np.zeros(len(rows), np.int64), np.full(len(rows), panes)
+        armed &= self._would_alarm(wealth, bound, (first + many) * self._pane_ms - from_ms)
+        few, many, wealth, bound = few[armed], many[armed], wealth[armed], bound[armed]
+        for _ in range(panes.bit_length() if len(few) else 0):  # halves the panes until one is left
+            middle = (few + many) // 2
+            alarm = self._would_alarm(wealth, bound, (first + middle) * self._pane_ms - from_ms)
+            few, many = np.where(alarm, few, middle), np.where(alarm, middle, many)
+        found[armed] = (first + many) * self._pane_ms
+        return found
+
+    def _would_alarm(self, wealth: Floats, bound: Floats, time_ms: Ints) -> Flags:
+        """Whether a time without events would raise the alarm, by row."""
+        alarm: Flags = self._stakes.evidence(self._stakes.quiet(wealth, bound, time_ms)) >= 1
+        return alarm
+
+    def _findings(self, rows: Ints, gauges: Floats, breach: Flags, over: Flags) -> Findings:
+        judged = self._run.bound(rows) > 0
+        verdict: Codes = np.where(judged | over, Verdict.CLEAR, Verdict.INSUFFICIENT).astype(np.int8)
+        verdict[breach] = Verdict.BREACH
+        nothing = np.full(len(rows), np.nan)
+        return Findings(
+            rows,
+            verdict,
+            np.where(breach, self._severity, NONE).astype(np.int8),
+            gauges[:, EVENTS].copy(),
+            gauges[:, EVENTS].astype(np.int64),
+            nothing,
+            nothing,
+            np.where(judged | breach, gauges[:, ALLOWED], np.nan),
+            Evidence(rows, breach, partial(_evidence, gauges.copy(), self._rhythm.since_ms(rows))),
+        )
+
+
+def _evidence(gauges: Floats, learned_ms: Ints, place: int) -> dict[str, object]:
+    """Since when, how many events the rhythm expected since then, and from when on it was learned."""
+    expected = rounded(float(gauges[place, EXPECTED]))
+    return {
+        "since": utc_text(int(gauges[place, SINCE])),
+        "expected": expected,
+        "learned_since": utc_text(int(learned_ms[place])),
+    }

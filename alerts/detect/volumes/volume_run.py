@@ -1,0 +1,214 @@
+"""Coasting along a rhythm: one row's arrivals in one stretch, number by number, as long as nothing happens.
+
+See `arrivals`.  Everything that takes a logarithm or an exponential is reckoned beforehand, in arrays; what
+is left is to add, multiply and compare, arrival by arrival: float64, in the order in which `volume` does it.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from alerts.detect.findings import Floats, Ints
+from alerts.detect.memory import Table
+from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals
+from alerts.detect.volumes.volume_bets import Bets, VolumeBets
+from alerts.detect.volumes.weekly_profile import WeeklyProfile
+
+DRIFT, RECOVERY, SINCE, EVENTS, ALLOWED, EXPECTED = range(6)
+"""Gauges: a CUSUM for the likely rate, and since when nothing has spoken against it, with the events since,
+how many the bound has and how many were expected; log odds that a breach is over."""
+
+BACK: Final = math.log(100)
+"""Odds at which a breach is over: a hundred to one for the bound against what the breach is likely to be."""
+
+
+class VolumeStanding(NamedTuple):
+    """What `volume` remembers of a row that changes here, by the names of its columns."""
+
+    wealth: list[float]
+    gauges: list[float]
+
+
+class GaugeSteps(NamedTuple):
+    """What a time is to the gauges: its weight for the likely rate, what came in, was allowed, and expected.
+
+    `end_ms` is when it ends.
+    """
+
+    gain: list[float]
+    came: list[int]
+    allowed: list[float]
+    expected: list[float]
+    end_ms: list[int]
+
+
+class VolumeSteps(NamedTuple):
+    """What was reckoned beforehand of each arrival: the quiet before it, and its pane.
+
+    A bet's wealth w becomes w × `grown` + `added` over the quiet, and (w + `stake`) × `gained` over the pane.
+    Where nothing is `judged` it stays.  `paused` says which arrivals have quiet before them.
+    """
+
+    judged: list[bool]
+    paused: list[bool]
+    grown: list[list[float]]
+    added: list[list[float]]
+    gained: list[list[float]]
+    quiet: GaugeSteps
+    pane: GaugeSteps
+
+
+def coast(
+    was: VolumeStanding, steps: VolumeSteps, places: tuple[int, int], bets: Bets, *, fired: bool
+) -> tuple[VolumeStanding, int]:
+    """Go through the arrivals from the first of `places` up to before the second.
+
+    Returns where the row stands, and the place of the arrival that would raise an alarm or, where one has
+    `fired`, end it; or else the second place.
+    """
+    wealth, gauges = was
+    at, stop = places
+    while at < stop:
+        after, seen = wealth, gauges
+        if steps.judged[at] and not fired:
+            if steps.paused[at]:
+                after = [w * g + a for w, g, a in zip(after, steps.grown[at], steps.added[at], strict=True)]
+            after = [(w + bets.stake) * g for w, g in zip(after, steps.gained[at], strict=True)]
+        if not fired and mixture(after, bets.weights) >= 1:
+            break
+        if steps.paused[at]:
+            seen = followed(seen, steps.quiet, at, fired=fired)
+        seen = followed(seen, steps.pane, at, fired=fired)
+        if fired and seen[RECOVERY] >= BACK:
+            break
+        wealth, gauges = after, seen
+        at += 1
+    return VolumeStanding(wealth, gauges), at
+
+
+def followed(gauges: list[float], part: GaugeSteps, at: int, *, fired: bool) -> list[float]:
+    """The gauges after a time; once nothing speaks for the likely rate, what was counted starts over."""
+    drift = max(gauges[DRIFT] + part.gain[at], 0.0)
+    recovery = max(gauges[RECOVERY] - part.gain[at], 0.0)
+    if drift <= 0 and not fired:
+        return [drift, recovery, float(part.end_ms[at]), 0.0, 0.0, 0.0]
+    return [
+        drift,
+        recovery,
+        gauges[SINCE],
+        gauges[EVENTS] + part.came[at],
+        gauges[ALLOWED] + part.allowed[at],
+        gauges[EXPECTED] + part.expected[at],
+    ]
+
+
+def mixture(wealth: Sequence[float], weights: Sequence[float]) -> float:
+    """The mixture of all bets, added up in their order."""
+    total = wealth[0] * weights[0]
+    for one, weight in zip(wealth[1:], weights[1:], strict=True):
+        total += one * weight
+    return total
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Which way volumes go wrong.  `rates` are what is bet on, in multiples of the rhythm's bound.
+
+    `likely` is the rate that tells when a breach began, and that its end is weighed against.
+    """
+
+    too_low: bool
+    rates: tuple[float, ...]
+    weights: tuple[float, ...]
+    likely: float
+
+
+class VolumeRun:
+    """Coasts over the memory of one rule."""
+
+    def __init__(
+        self, table: Table, rhythm: WeeklyProfile, stakes: VolumeBets, side: Side, pane_ms: int
+    ) -> None:
+        self._table: Final = table
+        self._rhythm: Final = rhythm
+        self._stakes: Final = stakes
+        self._side: Final = side
+        self._pane_ms: Final = pane_ms
+
+    def bound(self, rows: Ints) -> Floats:
+        """Events per millisecond that are still all right; 0 where nothing is judged."""
+        if self._side.too_low:
+            return self._rhythm.low[rows]
+        high = self._rhythm.high[rows]
+        return np.where(np.isfinite(high), high, 0)
+
+    def through_stretch(
+        self, arrivals: Arrivals, runs: Sequence[ArrivalRun], reached: list[int]
+    ) -> list[int]:
+        """Take the arrivals of the current stretch, and step on `reached`; those that are refused."""
+        table = self._table
+        refused: list[int] = []
+        last_ms = self._rhythm.stretch.end_ms + self._pane_ms - 1  # of panes that start in the stretch
+        some: list[tuple[int, ArrivalRun]] = []
+        for number, run in enumerate(runs):
+            start = reached[number]
+            if start < run.stop and arrivals.end_ms[start] <= last_ms:
+                before_ms = min(last_ms, int(table["check_ms"][run.row]) - 1)
+                stop = start + int(np.searchsorted(arrivals.end_ms[start : run.stop], before_ms, "right"))
+                if start < stop:
+                    some.append((number, ArrivalRun(run.row, start, stop)))
+        if not some:
+            return refused
+        steps, bets, start = (
+            self._steps(arrivals, [run for _, run in some]),
+            self._stakes.bets(self._pane_ms),
+            0,
+        )
+        for number, run in some:
+            was = VolumeStanding(table["wealth"][run.row].tolist(), table["gauges"][run.row].tolist())
+            stop = start + run.stop - run.start
+            now, end = coast(was, steps, (start, stop), bets, fired=bool(table["fired"][run.row]))
+            reached[number] = run.start + end - start
+            if end > start:
+                table["wealth"][run.row], table["gauges"][run.row] = now
+                taken = slice(run.start, reached[number])
+                table["last_ms"][run.row] = arrivals.end_ms[taken][-1]
+                first_ms = arrivals.end_ms[taken][:1] - self._pane_ms
+                total = arrivals.counts[taken].sum(keepdims=True)
+                self._rhythm.add(int(first_ms[0]), np.array([run.row]), total)
+            if end < stop:
+                refused.append(reached[number])
+            start = stop
+        return refused
+
+    def _steps(self, arrivals: Arrivals, runs: Sequence[ArrivalRun]) -> VolumeSteps:
+        """What each arrival of some runs does, if all before it are taken."""
+        places = np.concatenate([np.arange(run.start, run.stop) for run in runs])
+        rows, counts = arrivals.rows[places], arrivals.counts[places]
+        end_ms = arrivals.end_ms[places]
+        start_ms, last_ms = end_ms - self._pane_ms, np.roll(end_ms, 1)
+        firsts = np.flatnonzero(np.diff(rows, prepend=-1))
+        last_ms[firsts] = self._table["last_ms"][rows[firsts]]
+        passed = np.where(last_ms > 0, np.maximum(start_ms - last_ms, 0), 0)
+        bound, mean = self.bound(rows), self._rhythm.mean[rows]
+        grown, added = self._stakes.quiet_steps(bound, passed)
+        came = counts if self._side.too_low else np.where(bound > 0, counts, 0)
+        gained = self._stakes.pane_gain(bound, self._pane_ms, counts)
+        none = np.zeros(len(places), np.int64)
+        return VolumeSteps(
+            (bound > 0).tolist(),
+            (passed > 0).tolist(),
+            grown.tolist(),
+            added.tolist(),
+            gained.tolist(),
+            self._part(bound * passed, mean * passed, none, start_ms),
+            self._part(bound * self._pane_ms, mean * self._pane_ms, came, end_ms),
+        )
+
+    def _part(self, allowed: Floats, expected: Floats, came: Ints, end_ms: Ints) -> GaugeSteps:
+        gain = (1 - self._side.likely) * allowed
+        gain = gain + math.log(self._side.likely) * came
+        return GaugeSteps(gain.tolist(), came.tolist(), allowed.tolist(), expected.tolist(), end_ms.tolist())

@@ -1,0 +1,1 @@
+"""Terminal: what commands print while they work, and of what they found."""

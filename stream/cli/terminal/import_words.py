@@ -1,0 +1,47 @@
+"""What `tocsin import` says: what became of the rows, and which mappings there are."""
+
+from collections.abc import Iterator
+
+from stream.importing.counts import ImportCounts
+from stream.importing.mapping import Format
+from stream.importing.mapping_file.reader import shipped, text_of
+
+
+def reported(tale: ImportCounts, layout: Format) -> str:
+    """What became of the rows, on several lines."""
+    return "".join(f"{line}\n" for line in _report(tale, layout))
+
+
+def _report(tale: ImportCounts, layout: Format) -> Iterator[str]:
+    bad = tale.bad.total()
+    yield f"{tale.rows:,} rows: {tale.events:,} events, {tale.skipped:,} rows skipped, {bad:,} bad"
+    for reason, count in tale.bad.most_common():
+        yield f"  {count:,} × {reason}"
+    where = "object" if layout.kind == "json" else "line"
+    for number, what in tale.first_bad:
+        yield f"  {where} {number}: {what}"
+    if bad > len(tale.first_bad):
+        yield f"  … and {bad - len(tale.first_bad):,} more"
+    if tale.unseen:
+        yield f"  no row has {', '.join(tale.unseen)}, which the mapping reads"
+    if tale.back:
+        yield (
+            f"  {tale.back:,} rows of a case are earlier than the row before (first: {where} "
+            f"{tale.first_back}): sort the log by case and time, or changes are read the wrong way round"
+        )
+
+
+def listed() -> str:
+    """The shipped mappings, each with the first sentence of its file."""
+    names = shipped()
+    width = max(map(len, names))
+    return "".join(f"{name:<{width}}  {_about(name)}\n" for name in names)
+
+
+def _about(name: str) -> str:
+    comment = []
+    for line in text_of(name)[0].splitlines():
+        if not line.startswith("#") or line == "#":
+            break
+        comment.append(line.removeprefix("#").strip())
+    return " ".join(comment).partition(". ")[0].removesuffix(".")

@@ -1,0 +1,357 @@
+"""Columns of a foreign log, read as the values of an event's fields.
+
+A row is its columns' text.  A field is read from a row as a JSON value, or None where the row says nothing.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Final, Protocol
+
+from stream.importing.cells.patterns import Pattern
+
+Row = Mapping[str, str]
+"""Column name to text; a column that a line of NDJSON does not have is absent."""
+
+Value = str | int | float | bool
+
+LIST: Final = "\x1f"
+"""Between the items of a list that stands in one column (ASCII's own unit separator)."""
+
+NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?", re.ASCII)
+GROUPED: Final = re.compile(r"[-+]?[0-9]{1,3}(?:[. \u00a0\u202f'’][0-9]{3})+")
+"""The whole part of a number with a decimal comma, in groups of three: `1.234` of `1.234,5`."""
+
+
+class Fault(StrEnum):
+    """Why a row could not be turned into events."""
+
+    COLUMNS = "columns"  # more or fewer than the header names
+    MISSING = "missing"  # no value for a field that every event must have
+    TIME = "time"  # not in the format that the mapping declares
+    NUMBER = "number"
+    LOOKUP = "lookup"  # not in the mapping's table, which has no `otherwise`
+    SYNTAX = "syntax"  # not a line of the declared format
+    ENCODING = "encoding"  # bytes that are not text
+    SAME_ID = "same_id"  # two events of one row that the worker takes for one
+    TOO_LONG = "too_long"  # a line, or an object, of more than a mebibyte
+    LIST = "list"  # several values where a field takes one
+    REFUSED = "refused"  # the worker would not take the event
+    FOREIGN = "foreign"  # not a message of the system that the mapping is for
+
+
+class RowError(Exception):
+    """One row cannot be used; the sender's fault, counted by its reason."""
+
+    def __init__(self, fault: Fault, detail: str) -> None:
+        self.fault = fault
+        super().__init__(detail)
+
+
+class FieldSource(Protocol):
+    """Where a field's value comes from."""
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Columns that it reads."""
+        ...
+
+    def read(self, row: Row) -> Value | None:
+        """The value, None where the row has none.
+
+        Raises:
+            RowError: the row's text cannot be understood.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """The same value for every row."""
+
+    value: Value
+    columns: Sequence[str] = ()
+
+    def read(self, row: Row) -> Value | None:  # noqa: ARG002  # as every source
+        """The value."""
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The text of one column: split into a list, cut out by a pattern, or looked up in a table, if said."""
+
+    column: str
+    nulls: frozenset[str]
+    table: Mapping[str, str] | None = None
+    otherwise: str | None = None
+    split: str | None = None
+    pattern: Pattern | None = None
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The one column."""
+        return (self.column,)
+
+    def read(self, row: Row) -> Value | None:
+        """The text, stripped."""
+        text = cell(row, self.column, self.nulls)
+        if text is None:
+            return None
+        if self.split is not None:
+            text = LIST.join(text.split(self.split))
+        if LIST in text:
+            return self._of_list(text)
+        if self.pattern is not None:
+            text = self.pattern.cut(text)
+        if text is None or self.table is None:
+            return text
+        found = self.table.get(text, self.otherwise)
+        if found is None:
+            raise RowError(Fault.LOOKUP, f'{self.column}: want one of {", ".join(self.table)}, got "{text}"')
+        return found
+
+    def _of_list(self, text: str) -> str | None:
+        """The first entry of the table that the list has; the list itself where there is no table."""
+        parts = [part.strip() for part in text.split(LIST)]
+        if self.pattern is not None:
+            parts = [cut for cut in map(self.pattern.cut, parts) if cut is not None]
+        if self.table is None:
+            return LIST.join(part for part in parts if part not in self.nulls) or None
+        there = set(parts)
+        return next((value for key, value in self.table.items() if key in there), self.otherwise)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstOf:
+    """The first of several sources that has a value, else `default`."""
+
+    sources: Sequence[FieldSource]
+    default: Value | None = None
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Those of all."""
+        return [column for source in self.sources for column in source.columns]
+
+    def read(self, row: Row) -> Value | None:
+        """The value that comes first."""
+        for source in self.sources:
+            value = source.read(row)
+            if value is not None:
+                return value
+        return self.default
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """The text of another source through a lookup table; `fold`: its keys are in small letters."""
+
+    source: FieldSource
+    table: Mapping[str, str]
+    otherwise: str | None = None
+    fold: bool = False
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Those of the text."""
+        return self.source.columns
+
+    def read(self, row: Row) -> Value | None:
+        """The entry of the text."""
+        value = self.source.read(row)
+        if value is None:
+            return None
+        text = str(value).lower() if self.fold else str(value)
+        if LIST in text:
+            there = {part.strip() for part in text.split(LIST)}
+            return next((entry for key, entry in self.table.items() if key in there), self.otherwise)
+        found = self.table.get(text, self.otherwise)
+        if found is None:
+            names = "+".join(self.columns)
+            raise RowError(Fault.LOOKUP, f'{names}: want one of {", ".join(self.table)}, got "{text}"')
+        return found
+
+
+HOLE: Final = re.compile(r"\{([^{}]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Text with `{column}` in it; nothing when one of the columns has none."""
+
+    text: str
+    nulls: frozenset[str]
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The columns between braces."""
+        return _pieces(self.text)[1]
+
+    def read(self, row: Row) -> Value | None:
+        """The text with its columns filled in."""
+        around, columns = _pieces(self.text)
+        text = around[0]
+        for place, column in enumerate(columns, 1):
+            part = cell(row, column, self.nulls)
+            if part is None:
+                return None
+            text += part + around[place]
+        return text
+
+
+@lru_cache(maxsize=1_000)
+def _pieces(text: str) -> tuple[list[str], list[str]]:
+    """What stands around the holes of a template, and the columns in them."""
+    pieces = HOLE.split(text)
+    return pieces[::2], pieces[1::2]
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """A duration in seconds from a number, `m:s` or `h:m:s`."""
+
+    column: str
+    nulls: frozenset[str]
+    decimal: str = "."
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The one column."""
+        return (self.column,)
+
+    def read(self, row: Row) -> Value | None:
+        """Seconds, a whole number where they are whole."""
+        text = cell(row, self.column, self.nulls)
+        if text is None:
+            return None
+        total = 0.0
+        for part in text.split(":"):
+            total = total * 60 + number(self.column, part, self.decimal)
+        if text.count(":") > 2 or "-" in text:
+            raise RowError(Fault.NUMBER, f'{self.column}: want seconds or h:m:s, got "{text}"')
+        return _shortest(total)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number, times `factor` (0.001 makes seconds of milliseconds)."""
+
+    column: str
+    factor: float
+    nulls: frozenset[str]
+    decimal: str = "."
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The one column."""
+        return (self.column,)
+
+    def read(self, row: Row) -> Value | None:
+        """The number, whole where it is whole."""
+        text = cell(row, self.column, self.nulls)
+        return None if text is None else _shortest(number(self.column, text, self.decimal) * self.factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudonym:
+    """A digest in place of a column's text, such as a telephone number: the same for the same text.
+
+    Whoever knows the number can compute it, so it hides names from view and is no secret.
+    """
+
+    column: str
+    nulls: frozenset[str]
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The one column."""
+        return (self.column,)
+
+    def read(self, row: Row) -> Value | None:
+        """32 hexadecimal digits."""
+        text = cell(row, self.column, self.nulls)
+        if text is None:
+            return None
+        return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Whether the column is one of the words that mean yes."""
+
+    column: str
+    words: frozenset[str]
+    nulls: frozenset[str]
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The one column."""
+        return (self.column,)
+
+    def read(self, row: Row) -> Value | None:
+        """True or false; nothing where the column is empty."""
+        text = cell(row, self.column, self.nulls)
+        return None if text is None else text in self.words
+
+
+def cell(row: Row, column: str, nulls: frozenset[str]) -> str | None:
+    """The stripped text of a column; None where it is absent or stands for nothing."""
+    text = row.get(column)
+    if text is None:
+        return None
+    text = text.strip()
+    return None if text in nulls else text
+
+
+def items(row: Row, column: str) -> list[str]:
+    """The stripped items of a list that stands in a column, or its one text; none where it is absent."""
+    text = row.get(column)
+    return [] if text is None else [part.strip() for part in text.split(LIST)]
+
+
+def number(column: str, text: str, decimal: str = ".") -> float:
+    """A finite number; `decimal` is its point, or comma.
+
+    Raises:
+        RowError: `text` is not one.
+    """
+    try:
+        return decimal_number(text, decimal)
+    except ValueError:
+        want = "a number" if decimal == "." else "a number with a decimal comma"
+        hint = ' (`decimal: ","` in the mapping?)' if decimal == "." and COMMA.fullmatch(text) else ""
+        raise RowError(Fault.NUMBER, f'{column}: want {want}, got "{text}"{hint}') from None
+
+
+COMMA: Final = re.compile(r"-?[0-9]+,[0-9]+")
+
+
+def decimal_number(text: str, decimal: str = ".") -> float:
+    """A finite decimal number in ASCII digits.
+
+    Raises:
+        ValueError: `text` is not one.
+    """
+    plain = text
+    if decimal == ",":
+        whole, comma, rest = text.partition(",")
+        grouped = GROUPED.fullmatch(whole) is not None
+        if "." in rest or ("." in whole and not grouped):
+            raise ValueError(text)
+        if grouped:
+            whole = re.sub(r"[^-+0-9]", "", whole)
+        plain = f"{whole}.{rest}" if comma else whole
+    if not NUMBER.fullmatch(plain):
+        raise ValueError(text)
+    value = float(plain)
+    if value - value != 0:  # infinite
+        raise ValueError(text)
+    return value
+
+
+def _shortest(value: float) -> int | float:
+    return int(value) if value.is_integer() else value

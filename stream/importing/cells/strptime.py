@@ -1,0 +1,171 @@
+"""Time formats in strptime's letters, compiled: faster than strptime, and the same on every machine.
+
+`%d/%m/%Y %H:%M` becomes a regular expression whose groups are the numbers.  Names of months and days are
+English whatever the locale; `%Z` is the name of a zone, which `zones` knows, or refuses.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta, timezone, tzinfo
+from typing import Final
+
+from stream.importing.cells.zones import zone_of
+
+MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH: Final = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?"
+)
+_DAY: Final = "(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?"
+_TWO_DIGITS: Final = "3[01]|[12][0-9]|0[1-9]|[1-9]| [1-9]"
+_LETTERS: Final[Mapping[str, str]] = {
+    "Y": "[0-9]{4}",
+    "y": "[0-9]{2}",
+    "m": "1[0-2]|0[1-9]|[1-9]",
+    "d": _TWO_DIGITS,
+    "e": _TWO_DIGITS,
+    "b": _MONTH,
+    "B": _MONTH,
+    "h": _MONTH,
+    "a": _DAY,
+    "A": _DAY,
+    "j": "36[0-6]|3[0-5][0-9]|[12][0-9]{2}|0[1-9][0-9]|00[1-9]|[1-9][0-9]|0[1-9]|[1-9]",
+    "H": "2[0-3]|[01][0-9]|[0-9]",
+    "I": "1[0-2]|0[1-9]|[1-9]| [1-9]",
+    "p": "[ap]\\.?m\\.?",
+    "M": "[0-5][0-9]|[0-9]",
+    "S": "[0-5][0-9]|[0-9]",
+    "f": "[0-9]{1,9}",
+    "z": "Z|[+-][0-9]{2}:?[0-9]{2}",
+    "Z": "[A-Za-z][A-Za-z0-9_/+:-]{0,40}",
+}
+"""Letters and what may stand for them."""
+_SHORT: Final[Mapping[str, str]] = {
+    "T": "%H:%M:%S", "R": "%H:%M", "F": "%Y-%m-%d", "D": "%m/%d/%y", "X": "%H:%M:%S", "x": "%m/%d/%y",
+    "c": "%a %b %e %H:%M:%S %Y",
+}  # fmt: skip
+_SAME: Final[Mapping[str, str]] = {"e": "d", "B": "b", "h": "b", "A": "a"}
+
+TURN_OF_CENTURY: Final = 69
+"""Years of two digits from here on are in the 20th century, as POSIX has it."""
+
+Zones = Mapping[str, tzinfo]
+"""Abbreviations with a meaning that the mapping gives them."""
+
+
+class FormatError(ValueError):
+    """A format that cannot tell a time; says what is missing."""
+
+
+class TimeFormat:
+    """A compiled format."""
+
+    def __init__(self, text: str, zones: Zones | None = None) -> None:
+        """Compiles it.
+
+        Raises:
+            FormatError: it has letters that are not known, or cannot tell one date and time of day.
+        """
+        self._zones = zones or {}
+        letters, expression = _compiled(text)
+        _check(letters)
+        self._expression = re.compile(expression, re.IGNORECASE | re.ASCII)
+        self._place = {letter: place for place, letter in enumerate(letters)}
+        plain = [self._place.get(letter) for letter in "YmdHMS"]
+        whole = [place for place in plain if place is not None]
+        self._quick = tuple(whole) if set(letters) == set("YmdHMS"[: len(whole)]) else None
+
+    def __call__(self, text: str) -> datetime:
+        """The time, with a zone if the text has one.
+
+        Raises:
+            ValueError: the text is not in the format, or no such time is.
+        """
+        found = self._expression.fullmatch(text)
+        if found is None:
+            raise ValueError(text)
+        groups = found.groups()
+        if self._quick:
+            return datetime(*[int(groups[place]) for place in self._quick])  # type: ignore[arg-type]  # noqa: DTZ001  # the caller knows the zone; six numbers at most
+        return self._moment(groups)
+
+    def _moment(self, groups: Sequence[str]) -> datetime:
+        part = {letter: groups[place].strip() for letter, place in self._place.items()}
+        hour = int(part.get("H", "0"))
+        if "p" in part:
+            hour = int(part["I"]) % 12 + (12 if part["p"][0] in "pP" else 0)
+        day = _date(part)
+        fraction = int(part.get("f", "0")[:6].ljust(6, "0"))
+        time = (hour, int(part.get("M", "0")), int(part.get("S", "0")), fraction)
+        return datetime(day.year, day.month, day.day, *time, tzinfo=self._zone(part))
+
+    def _zone(self, part: Mapping[str, str]) -> tzinfo | None:
+        if "z" in part:
+            sign, digits = part["z"][0], part["z"][1:].replace(":", "")
+            if not digits:
+                return zone_of("UTC")
+            offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+            return timezone(-offset if sign == "-" else offset)
+        if "Z" not in part:
+            return None
+        return self._zones.get(part["Z"]) or zone_of(part["Z"])
+
+
+def _date(part: Mapping[str, str]) -> datetime:
+    year = int(part["Y"]) if "Y" in part else int(part["y"]) + 1900
+    if "Y" not in part and year < 1900 + TURN_OF_CENTURY:
+        year += 100
+    if "j" in part:
+        found = datetime(year, 1, 1) + timedelta(days=int(part["j"]) - 1)  # noqa: DTZ001  # only a date
+        if found.year != year:
+            raise ValueError(part["j"])
+        return found
+    month = int(part["m"]) if "m" in part else MONTHS.index(part["b"][:3].lower()) + 1
+    return datetime(year, month, int(part["d"]))  # noqa: DTZ001  # only a date
+
+
+def _compiled(text: str) -> tuple[list[str], str]:
+    """The letters of a format in their order, and its expression."""
+    for letter, long in _SHORT.items():
+        text = text.replace(f"%{letter}", long)
+    letters: list[str] = []
+    expression: list[str] = []
+    pieces = re.split(r"(%.?|\s+)", text)
+    for piece in pieces:
+        if not piece.startswith("%"):
+            expression.append(r"\s+" if piece.isspace() else re.escape(piece))
+        elif piece == "%%":
+            expression.append("%")
+        else:
+            letter = piece[1:]
+            if letter not in _LETTERS:
+                raise FormatError(f"{piece} is not known: it may be made of %{' %'.join(sorted(_LETTERS))}")
+            letters.append(_SAME.get(letter, letter))
+            expression.append(f"({_LETTERS[letter]})")
+    return letters, "".join(expression)
+
+
+_RULES: Final[Sequence[tuple[Callable[[set[str]], bool], str]]] = (
+    (lambda has: len(has & {"Y", "y"}) == 1, "want a year, %Y or %y"),
+    (
+        lambda has: "j" in has or ("d" in has and len(has & {"m", "b"}) == 1),
+        "want a month and a day, such as %m and %d",
+    ),
+    (lambda has: "I" not in has or "p" in has, "%I (12 hours) needs %p (AM or PM), or else %H"),
+    (lambda has: "p" not in has or "I" in has, "%p (AM or PM) needs %I (12 hours), not %H (24)"),
+    (lambda has: len(has & {"H", "I"}) < 2, "want one of %H (24 hours) and %I (12)"),
+    (lambda has: "M" not in has or bool(has & {"H", "I"}), "%M (minutes) needs %H or %I"),
+    (lambda has: not has & {"S", "f"} or "M" in has, "%S (seconds) needs %M"),
+    (lambda has: len(has & {"z", "Z"}) < 2, "want one of %z and %Z"),
+)
+"""What the letters of a format must be, and what to say where they are not."""
+
+
+def _check(letters: Sequence[str]) -> None:
+    has = set(letters)
+    for holds, want in _RULES:
+        if not holds(has):
+            raise FormatError(want)
+    if len(has) < len(letters):
+        twice = next(letter for letter in letters if letters.count(letter) > 1)
+        raise FormatError(f"want each letter once, got %{twice} twice")

@@ -1,0 +1,246 @@
+"""Times of a foreign log: from its text, in its zone, to RFC 3339 in UTC.
+
+Where clocks go back in autumn, an hour of local times comes twice.  In a log that is in order the rows tell
+the two apart: times go up to 02:58, step back to 02:00, and go up once more.
+
+    01:58  before                 02:58  still the first time
+    02:00  the first time         02:00  a step back by half the hour or more: the second time from here on
+    02:30  the first time         03:00  after
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final
+
+from alerts.transitions import utc_text
+from stream.columnar.timestamps import EARLIEST_MS
+from stream.importing.cells.columns import Fault, FieldSource, Row, RowError, Value, cell, decimal_number
+from stream.importing.cells.strptime import TimeFormat
+from stream.importing.cells.zones import zone_of
+
+Read = Callable[[str], datetime | int]
+"""A text to a time, or to Unix milliseconds; raises ValueError."""
+
+LATEST_MS: Final = 4_102_444_800_000
+"""2100-01-01: a number that would be later is not the kind of time that the mapping says."""
+EXCEL_EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001  # Excel's days are local
+"""Day 0 of Excel's serial numbers, as far as days after February 1900 are concerned."""
+UNITS: Final = ((1e17, 1e-6), (1e14, 1e-3), (1e11, 1.0))
+"""Unix times from here on are in nanoseconds, microseconds, milliseconds; below, in seconds."""
+
+
+class UnknownZone(tzinfo):
+    """The zone of a log that does not say where it was written, and whose mapping does not either."""
+
+    def utcoffset(self, moment: datetime | None, /) -> timedelta:  # noqa: ARG002  # as every zone
+        """There is none.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError("no time zone is in the log: give --time-zone, such as Europe/Paris")
+
+    def dst(self, moment: datetime | None, /) -> timedelta | None:
+        """As `utcoffset`."""
+        return self.utcoffset(moment)
+
+    def tzname(self, moment: datetime | None, /) -> str:  # noqa: ARG002
+        """A word for messages."""
+        return "unknown"
+
+
+UNKNOWN: Final = UnknownZone()
+
+
+class Twice(StrEnum):
+    """Which of two an hour is that clocks repeat."""
+
+    BY_ORDER = "order"  # as the order of the rows says
+    FIRST = "first"
+    SECOND = "second"
+    REFUSE = "refuse"
+
+
+@dataclass(slots=True)
+class RowOrder:
+    """What the rows so far tell about an hour that comes twice."""
+
+    last: str = ""
+    local: datetime | None = None
+    second: bool = False
+    falling: bool = False
+
+    def is_second(self, local: datetime, zone: tzinfo) -> bool:
+        """Whether this is the hour's second time; rows may be in order, or in reverse order."""
+        first, second = (local.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+        step = ((first.utcoffset() or timedelta()) - (second.utcoffset() or timedelta())) / 2
+        if self.local is None or abs(local - self.local) > 4 * step:
+            self.falling = self.last > _utc(second)
+            self.second = self.falling
+        elif not self.falling and self.local - local >= step:
+            self.second = True
+        elif self.falling and local - self.local >= step:
+            self.second = False
+        self.local = local
+        return self.second
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A time from one column, or from several put together with a space (a date and a time of day).
+
+    `pattern` is strptime's, "iso" (RFC 3339), "unix" (seconds; milliseconds from 1e11) or "excel" (days).
+    `zone` is that of times without one, unless the row names its own.
+    """
+
+    parts: Sequence[str]
+    pattern: str
+    zone: tzinfo
+    nulls: frozenset[str]
+    row_zone: FieldSource | None = None
+    zones: Mapping[str, tzinfo] = field(default_factory=dict, hash=False)
+    twice: Twice = Twice.BY_ORDER
+    order: RowOrder = field(default_factory=RowOrder, compare=False, repr=False)
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Those of the time, and that of its zone."""
+        return (*self.parts, *(self.row_zone.columns if self.row_zone else ()))
+
+    def read(self, row: Row) -> Value | None:
+        """RFC 3339 in UTC."""
+        parts = [cell(row, column, self.nulls) for column in self.parts]
+        if None in parts:
+            return None
+        text = parts[0] if len(parts) == 1 else " ".join(part or "" for part in parts)
+        try:
+            zones = tuple(self.zones.items()) if self.zones else ()
+            zone = self.zone if self.row_zone is None else self._zone(row, self.row_zone)
+            found = _read(text or "", self.pattern, zone, zones)
+        except (ValueError, OverflowError) as error:
+            raise self._wrong(text or "", error) from None
+        if not isinstance(found, str):
+            found = self._of_two(*found)
+        self.order.last = found
+        return found
+
+    def _zone(self, row: Row, row_zone: FieldSource) -> tzinfo:
+        named = row_zone.read(row)
+        if named is None:
+            return self.zone
+        return self.zones.get(str(named)) or zone_of(str(named))
+
+    def _of_two(self, local: datetime, zone: tzinfo) -> str:
+        if self.twice is Twice.REFUSE:
+            names = "+".join(self.parts)
+            raise RowError(
+                Fault.TIME,
+                f'{names}: "{local}" came twice that night in {zone}: '
+                "let the mapping say `ambiguous: first` or `second`",
+            )
+        second = self.twice is Twice.SECOND
+        if self.twice is Twice.BY_ORDER:
+            second = self.order.is_second(local, zone)
+        return _utc(local.replace(tzinfo=zone, fold=int(second)))
+
+    def _wrong(self, text: str, error: Exception) -> RowError:
+        names, said = "+".join(self.parts), str(error)
+        why = f" ({said})" if said and said != text and "zone" in said else ""
+        hint = _HINTS.get(self.pattern, "")
+        if not why and self.pattern != "excel" and _EXCEL_DAY.fullmatch(text):
+            why = " (one of Excel's days? `format: excel` reads them)"
+        return RowError(Fault.TIME, f'{names}: want a time like {self.pattern}{hint}, got "{text}"{why}')
+
+
+_EXCEL_DAY: Final = re.compile(r"[3-6][0-9]{4}(?:[.,][0-9]+)?")
+_HINTS: Final = {
+    "unix": ", seconds or milliseconds from 1990 to 2100",
+    "excel": ", days from 1990 to 2100",
+}
+
+
+@lru_cache(maxsize=100_000)
+def _read(
+    text: str, pattern: str, zone: tzinfo, zones: tuple[tuple[str, tzinfo], ...]
+) -> str | tuple[datetime, tzinfo]:
+    """RFC 3339 in UTC, or the local time and its zone where it comes twice.  Cached: logs repeat times."""
+    moment = _reader(pattern, zones)(text)
+    if isinstance(moment, int):
+        return utc_text(moment)
+    if moment.tzinfo is not None:
+        return _utc(moment)
+    offset = _offset(moment.replace(minute=0, second=0, microsecond=0), zone)
+    if offset is not None:
+        there = moment - offset
+        return (
+            utc_text(round((there - EPOCH) / MILLISECOND)) if there.microsecond else f"{there.isoformat()}Z"
+        )
+    first, second = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if (first.utcoffset() or timedelta()) > (second.utcoffset() or timedelta()):
+        return moment, zone
+    return _utc(first)
+
+
+EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # in UTC
+MILLISECOND: Final = timedelta(milliseconds=1)
+HOUR: Final = timedelta(hours=1)
+
+
+@lru_cache(maxsize=50_000)
+def _offset(hour: datetime, zone: tzinfo) -> timedelta | None:
+    """How far east a local hour is; None where clocks change in it, or within an hour of it."""
+    found = {
+        moment.replace(tzinfo=zone, fold=fold).utcoffset()
+        for moment in (hour - HOUR, hour, hour + HOUR, hour + 2 * HOUR)
+        for fold in (0, 1)
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+@lru_cache(maxsize=1_000)
+def _reader(pattern: str, zones: tuple[tuple[str, tzinfo], ...]) -> Read:
+    named: Mapping[str, Read] = {"iso": _iso, "unix": _unix, "excel": _excel}
+    return named.get(pattern) or TimeFormat(pattern, dict(zones))
+
+
+def _utc(moment: datetime) -> str:
+    return utc_text(round(moment.timestamp() * 1000))
+
+
+def _iso(text: str) -> datetime:
+    """RFC 3339, with a blank where there should be a T or none, or the name of a zone."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        time, _, zone = text.rpartition(" ")
+        if not time:
+            raise
+        moment = datetime.fromisoformat(time)
+        if moment.tzinfo is not None:
+            raise
+        return moment.replace(tzinfo=zone_of(zone))
+
+
+def _unix(text: str) -> int:
+    value = decimal_number(text)
+    factor = next((factor for least, factor in UNITS if abs(value) >= least), 1000.0)
+    at_ms = round(value * factor)
+    if not EARLIEST_MS <= at_ms < LATEST_MS:
+        raise ValueError(text)
+    return at_ms
+
+
+def _excel(text: str) -> datetime:
+    """Days since 1899-12-30, to the second: what Excel writes of a fraction is no more exact."""
+    days = decimal_number(text.replace(",", "."))
+    if not _EXCEL_EARLIEST <= days < _EXCEL_LATEST:
+        raise ValueError(text)
+    return EXCEL_EPOCH + timedelta(seconds=round(days * 86_400))
+
+
+_EXCEL_EARLIEST: Final = (datetime(1990, 1, 1) - EXCEL_EPOCH).days  # noqa: DTZ001  # local, as Excel's
+_EXCEL_LATEST: Final = (datetime(2100, 1, 1) - EXCEL_EPOCH).days  # noqa: DTZ001

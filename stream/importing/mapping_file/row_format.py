@@ -1,0 +1,89 @@
+"""The part of a mapping file that says how the log is written."""
+
+import codecs
+from typing import Final
+
+from alerts.rulebook.yaml_nodes import Fields, Node
+from stream.importing.mapping import Format
+from stream.importing.rows.json_rows import Beside
+
+FORMATS: Final = ("csv", "tsv", "ndjson", "json", "any")
+HEADER_ROWS: Final = 5
+"""Rows of a header, at most; surveys have two or three."""
+
+
+def file_format(fields: Fields) -> Format:
+    """The keys of a mapping file that tell how to read the log."""
+    kind = fields.get_or("format", lambda node: node.choice(FORMATS), "csv")
+    objects = kind in {"ndjson", "json"}
+    between = fields.get("delimiter", delimiter)
+    columns = fields.get("columns", lambda node: tuple(node.each(Node.text)))
+    if kind not in {"csv", "any"}:
+        fields.refuse("delimiter", f"has no meaning where the format is {kind}")
+    of_tables, of_objects = ("columns", "header_rows", "each_column"), ("each", "beside", "unwrap")
+    for key in of_tables if objects else of_objects if kind != "any" else ():
+        why = ": its objects name their fields" if objects else ""
+        fields.refuse(key, f"has no meaning where the format is {kind}{why}")
+    if "member" in fields:
+        fields.refuse("members", "want one of member (one file of an archive) and members (several)")
+    return Format(
+        kind=kind,
+        encoding=fields.get_or("encoding", encoding, "utf-8"),
+        delimiter=between or ("\t" if kind == "tsv" else ","),
+        columns=columns,
+        member=fields.get("member", Node.text) or fields.get("members", Node.text),
+        each=fields.get("each", Node.text),
+        beside=fields.get("beside", _beside),
+        header_rows=fields.get_or("header_rows", _header_rows, 1),
+        several="members" in fields,
+        unwrap=fields.get("unwrap", Node.text),
+        apart=fields.get("each_column", _each_column),
+        optional=tuple(fields.get_or("optional", lambda node: node.each(Node.text), [])),
+    )
+
+
+def _each_column(node: Node) -> tuple[str, ...]:
+    fields = node.fields("{except: [columns that are no questions]}")
+    found = fields.require("except", lambda inner: inner.each(Node.text), "the columns that are no questions")
+    fields.close()
+    return tuple(found or ())
+
+
+def _header_rows(node: Node) -> int:
+    want = f"a whole number from 1 to {HEADER_ROWS}"
+    rows = node.whole(want)
+    if not 1 <= rows <= HEADER_ROWS:
+        raise node.wrong(want)
+    return rows
+
+
+def encoding(node: Node) -> str:
+    """An encoding that Python knows."""
+    name = node.text("an encoding such as utf-8 or latin-1")
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        raise node.wrong("an encoding such as utf-8 or latin-1") from None
+
+
+def delimiter(node: Node) -> str:
+    """One character."""
+    text = node.text("one character")
+    if len(text) != 1:
+        raise node.wrong("one character")
+    return text
+
+
+def _beside(node: Node) -> Beside:
+    fields = node.fields("{name: asked, list: definition.fields, key: id, equals: answers.field.id}")
+    found = [
+        fields.require(name, Node.text, want) or ""
+        for name, want in (
+            ("name", "what its columns begin with"),
+            ("list", "the path of a list"),
+            ("key", "what tells its items apart"),
+            ("equals", "the column that has the same text"),
+        )
+    ]
+    fields.close()
+    return Beside(*found)

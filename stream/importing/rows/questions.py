@@ -1,0 +1,36 @@
+"""Surveys with a column for each question: every answer of a row becomes a row of its own.
+
+    ResponseId,EndDate,Q1,Q1_NPS_GROUP,Why      ResponseId,EndDate,#question,#answer,#number,#group
+    R_1,2026-03-02,9,Promoter,fast        is    R_1,2026-03-02,Q1,9,1,Promoter
+                                                R_1,2026-03-02,Why,fast,2,
+
+Empty answers make no row.  `#group` is what Qualtrics writes beside its own NPS questions.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from stream.importing.cells.columns import Row
+
+QUESTION, ANSWER, NUMBER, GROUP = "#question", "#answer", "#number", "#group"
+GROUPED: Final = "_NPS_GROUP"
+
+
+class Questions:
+    """The questions of a survey: all of its columns but those that stand `apart`."""
+
+    def __init__(self, names: Sequence[str], apart: Sequence[str]) -> None:
+        others = {name.casefold() for name in apart}
+        self._shared = [name for name in names if name.casefold() in others]
+        self.asked = [
+            name for name in names if name and name.casefold() not in others and not name.endswith(GROUPED)
+        ]
+        self.columns = [*self._shared, QUESTION, ANSWER, NUMBER, GROUP]
+
+    def rows(self, row: Row) -> Iterator[Row]:
+        """A row for each answer."""
+        shared = {name: row[name] for name in self._shared}
+        for number, name in enumerate(self.asked, 1):
+            if row[name].strip():
+                group = row.get(name + GROUPED, "")
+                yield {**shared, QUESTION: name, ANSWER: row[name], NUMBER: str(number), GROUP: group}

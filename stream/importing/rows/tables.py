@@ -1,0 +1,215 @@
+"""Rows of a foreign log in CSV, TSV or JSON, with their line numbers; unreadable ones as errors."""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import IO, Any, Final
+
+import orjson
+
+from alerts.errors import SettingsError
+from stream.importing.cells.columns import Fault, Row, RowError
+from stream.importing.mapping import Format
+from stream.importing.rows.bounded_lines import BoundedLines, LineTooLongError
+from stream.importing.rows.header_rows import named, zone_column
+from stream.importing.rows.json_rows import json_rows
+from stream.importing.rows.json_stream import LONGEST, Splitter, TooLong
+from stream.importing.rows.questions import Questions
+
+Numbered = tuple[int, Row | RowError]
+"""A line number, from 1 (of a stream of JSON: the number of the object), and what stands there."""
+Named = Callable[[Sequence[str]], None]
+"""Hears the names of the columns as soon as they are known."""
+
+BOM: Final = "\ufeff"
+UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+BLOCK_BYTES: Final = 1 << 20
+SEPARATOR: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+"""The line that Excel writes above the header: `sep=;`."""
+REGISTRY_BYTES: Final = 5
+"""A zero byte and the number of a schema, which serializers of a Schema Registry put before the JSON."""
+
+
+def rows(stream: IO[bytes], layout: Format, name: str, told: Named = lambda _: None) -> Iterator[Numbered]:
+    """The rows of a log, in order.  Empty lines are passed over; of JSON the items at `each` are rows.
+
+    Raises:
+        SettingsError: the file has no header line, or one that cannot be read.
+    """
+    if layout.kind == "json" or (layout.kind == "any" and _beginning(stream).lstrip()[:1] in {b"{", b"["}):
+        return _stream(stream, layout)
+    encoding = layout.encoding
+    if encoding == "utf-8" and _beginning(stream).startswith(UTF_16):
+        encoding = "utf-16"
+    lines = BoundedLines(io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline=""))
+    if layout.kind == "ndjson":
+        return _objects(lines, layout)
+    return _records(lines, layout, name, told)
+
+
+def _beginning(stream: IO[bytes]) -> bytes:
+    peek = getattr(stream, "peek", None)
+    return b"" if peek is None else bytes(peek(64)[:64])
+
+
+def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Iterator[Numbered]:
+    try:
+        reader = _reader(lines, layout)
+        heads = [next(reader, []) for _ in range(0 if layout.columns else layout.header_rows)]
+    except (csv.Error, UnicodeError) as error:
+        raise SettingsError(f"{name}: want a header line that names the columns, got: {error}") from None
+    names = distinct(layout.columns or named([[*_plain(head)] for head in heads]))
+    survey = None if layout.apart is None else Questions(names, layout.apart)
+    if not names:
+        raise SettingsError(f"{name}: want a header line that names the columns, got an empty file")
+    extra = zone_column(heads)
+    told([*(survey.columns if survey else names), *extra])
+    while True:
+        lines.record()
+        try:
+            record = next(reader, None)
+        except (csv.Error, UnicodeError) as error:
+            fault = Fault.TOO_LONG if isinstance(error, LineTooLongError) else Fault.SYNTAX
+            yield lines.number, RowError(fault, f"want a line of {layout.kind}, got: {error}")
+            if isinstance(error, UnicodeError):
+                return  # nothing can be read after it
+            continue
+        if record is None:
+            return
+        if record:
+            row = _row(names, record)
+            if isinstance(row, RowError) or not (extra or survey):
+                yield lines.number, row
+                continue
+            for each in survey.rows(row) if survey else (row,):
+                yield lines.number, {**each, **extra}
+
+
+def _reader(lines: BoundedLines, layout: Format) -> "Iterator[list[str]]":
+    """Records; the mark that a `sep=` line names wins over the mapping's."""
+    between = layout.delimiter
+    first = next(lines, None)
+    if first is not None:
+        found = SEPARATOR.fullmatch(first.removeprefix(BOM))
+        if found and layout.kind == "csv":
+            between = found[1]
+        else:
+            lines.put_back(first)
+    if layout.kind == "tsv":  # the tab-separated form has no quotes
+        return csv.reader(lines, delimiter=between, quoting=csv.QUOTE_NONE)
+    return csv.reader(lines, delimiter=between)
+
+
+def _plain(head: Sequence[str]) -> Iterator[str]:
+    for place, text in enumerate(head):
+        yield text.removeprefix(BOM) if place == 0 else text
+
+
+def _row(names: Sequence[str], record: Sequence[str]) -> Row | RowError:
+    if len(record) != len(names):
+        return RowError(Fault.COLUMNS, f"want {len(names)} columns, got {len(record)}")
+    return dict(zip(names, record, strict=True))
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """The names stripped; the second column of the same name is `name.2`, and so on."""
+    seen: dict[str, int] = {}
+    result = []
+    for raw in names:
+        name = raw.strip()
+        seen[name] = seen.get(name, 0) + 1
+        result.append(name if seen[name] == 1 else f"{name}.{seen[name]}")
+    return result
+
+
+def _objects(lines: BoundedLines, layout: Format) -> Iterator[Numbered]:
+    while True:
+        lines.record()
+        try:
+            line = next(lines, None)
+        except LineTooLongError as error:
+            hint = "; `format: json` reads objects that no line breaks part"
+            yield lines.number, RowError(Fault.TOO_LONG, f"{error}{hint}")
+            continue
+        except UnicodeError as error:
+            yield lines.number, RowError(Fault.ENCODING, str(error))
+            return
+        if line is None:
+            return
+        content = line.strip().removeprefix(BOM)
+        if content.startswith("\0"):
+            content = content[REGISTRY_BYTES:]
+        if content:
+            yield from _of_line(lines.number, content, layout)
+
+
+def _of_line(number: int, content: str, layout: Format) -> Iterator[Numbered]:
+    """The rows of the object in a line, or of several one after another."""
+    try:
+        values = [orjson.loads(content)]
+    except ValueError:
+        values = _one_by_one(content)
+    if not values or not all(isinstance(value, dict) for value in values):
+        yield number, RowError(Fault.SYNTAX, "want a JSON object")
+        return
+    for value in values:
+        yield from _fanned(number, value, layout)
+
+
+def _fanned(number: int, value: Any, layout: Format) -> Iterator[Numbered]:
+    """The rows of an object, or of those that it wraps."""
+    inner = value.get(layout.unwrap) if layout.unwrap else None
+    for item in inner if isinstance(inner, list) else (value,):
+        if not isinstance(item, dict):
+            yield number, RowError(Fault.SYNTAX, f"want objects in {layout.unwrap}, got something else")
+            continue
+        try:
+            for row in json_rows(item, layout.each, layout.beside):
+                yield number, row
+        except RowError as error:
+            yield number, error
+
+
+def _one_by_one(content: str) -> list[object]:
+    """The objects of a line that holds several; none where it holds anything else."""
+    splitter = Splitter()
+    found: list[object] = []
+    try:
+        for piece in splitter.feed(content.encode("utf-8", "surrogateescape")):
+            if isinstance(piece, TooLong):
+                return []
+            found.append(orjson.loads(piece))
+    except ValueError:
+        return []
+    return [] if splitter.stray or splitter.rest() else found
+
+
+def _stream(stream: IO[bytes], layout: Format) -> Iterator[Numbered]:
+    splitter = Splitter()
+    number = 0
+    while block := stream.read(BLOCK_BYTES):
+        for piece in splitter.feed(block):
+            number += 1
+            yield from _of_piece(number, piece, layout)
+        if splitter.stray:
+            splitter.stray = False
+            yield number, RowError(Fault.SYNTAX, "want nothing but objects, got something between them")
+    if splitter.rest():
+        yield number + 1, RowError(Fault.SYNTAX, "want a whole object, got the end of the file")
+
+
+def _of_piece(number: int, piece: bytes | TooLong, layout: Format) -> Iterator[Numbered]:
+    if isinstance(piece, TooLong):
+        yield (
+            number,
+            RowError(Fault.TOO_LONG, f"want an object of at most {LONGEST >> 20} MiB, got a longer one"),
+        )
+        return
+    try:
+        value = orjson.loads(piece)
+    except ValueError:
+        yield number, RowError(Fault.SYNTAX, "want a JSON object")
+        return
+    yield from _fanned(number, value, layout)

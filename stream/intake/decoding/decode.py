@@ -1,0 +1,238 @@
+"""The codec: a list of records to sound events with their times, and what was refused and why."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import compress
+from operator import attrgetter
+from typing import Final, Generic, cast
+
+import msgspec
+import numpy as np
+
+from stream.columnar.timestamps import EARLIEST_MS, LATEST_MS, NO_TIME, UNTIL_MS, Ints, read_times
+from stream.intake.decoding.answer_cells import ScaleLevels
+from stream.intake.decoding.limits import HARMLESS_BYTES, fits, refused_reference
+from stream.intake.decoding.rejects import mended
+from stream.messages.events import EventT, Feedback, Interaction
+from stream.messages.outcomes import Reason, RecordError, Reject
+from stream.messages.records import FileRecords, Record, Stream
+
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, TypeError, RecursionError)
+"""What the fast decoder raises; `diagnosis` then looks again."""
+
+_INTERACTION: Final = msgspec.json.Decoder(Interaction)
+_FEEDBACK: Final = msgspec.json.Decoder(Feedback)
+_AT: Final = attrgetter("at")
+_OPENED: Final = attrgetter("opened_at")
+_ASKED: Final = attrgetter("interaction_at")
+_ANSWER: Final = attrgetter("indicator", "scale", "score")
+
+_NOWHERE: Final = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded(Generic[EventT]):
+    """Sound events in record order with one column, and the rejects in record order.
+
+    `at_ms`, `column`, `stamps` and `records` belong to `events`, one each; `stamps` are Kafka's
+    timestamps, and one None stands for all of a file, which has none.  The column of an interaction is its
+    `opened_at` in milliseconds (`NO_TIME` without one), that of feedback the cell that it is counted in.
+    """
+
+    events: Sequence[EventT]
+    at_ms: Ints
+    column: Ints
+    rejects: Sequence[Reject]
+    records: Sequence[Record]
+    stamps: Sequence[int | None] = (None,)
+
+
+def decode_interactions(records: Sequence[Record], max_ahead_ms: int) -> Decoded[Interaction]:
+    """Read records of cx.interactions; an event more than `max_ahead_ms` past its record is refused."""
+    events, kept, rejects = _structs(records, Stream.INTERACTIONS, _INTERACTION.decode)
+    stamps = _stamps(kept)
+    at_ms, errors = _times(events, kept, stamps, max_ahead_ms)
+    _check_references(events, kept, errors)
+    opened_ms = np.full(len(events), NO_TIME, np.int64)
+    given, given_ms = _given_times(list(map(_OPENED, events)))
+    opened_ms[given] = given_ms
+    _check_given("opened_at", given, given_ms, errors)
+    return without(Decoded(events, at_ms, opened_ms, rejects, kept, stamps), errors)
+
+
+def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: ScaleLevels) -> Decoded[Feedback]:
+    """Read records of cx.feedback; `levels` knows the scales."""
+    events, kept, rejects = _structs(records, Stream.FEEDBACK, _FEEDBACK.decode)
+    stamps = _stamps(kept)
+    at_ms, errors = _times(events, kept, stamps, max_ahead_ms)
+    _check_references(events, kept, errors)
+    given, given_ms = _given_times(list(map(_ASKED, events)))
+    _check_given("interaction_at", given, given_ms, errors)
+    cells = list(map(levels.known, map(_ANSWER, events)))
+    for place in [place for place, cell in enumerate(cells) if cell is None] if None in cells else ():
+        event = events[place]
+        try:
+            cells[place] = levels.cell(event.indicator, event.scale, event.score)
+        except RecordError as error:
+            cells[place] = -1
+            errors.setdefault(place, error)
+    return without(Decoded(events, at_ms, np.array(cells, np.int64), rejects, kept, stamps), errors)
+
+
+def _structs(
+    records: Sequence[Record], stream: Stream, decode: Callable[[bytes], EventT]
+) -> tuple[list[EventT], Sequence[Record], list[Reject]]:
+    """Events, the records that they came from (as they were given if all were sound), and the rejects."""
+    events: list[EventT] = []
+    rejects: list[Reject] = []
+    refused: set[int] = set()
+    all_sound = True
+    decoded = map(decode, _readable(records))
+    while True:
+        try:
+            events.extend(decoded)  # keeps what came before an error, and goes on after it
+            break
+        except UNREADABLE:
+            all_sound = False
+            place = len(events) + len(rejects)
+            record = records[place]
+            try:
+                events.append(mended(record, stream))  # type: ignore[arg-type]  # the stream's own struct
+            except RecordError as error:
+                rejects.append(Reject(record.offset, error.reason, error.detail))
+                refused.add(place)
+    if all_sound:
+        return events, records, rejects
+    return events, [record for place, record in enumerate(records) if place not in refused], rejects
+
+
+def _readable(records: Sequence[Record]) -> Sequence[bytes]:
+    """The values, with b"" (which is no JSON) for those that are null or break a limit."""
+    values = _values(records)
+    if None in values:
+        values = [value or b"" for value in values]
+    known = cast("Sequence[bytes]", values)
+    if max(map(len, known), default=0) <= HARMLESS_BYTES:
+        return known
+    return [value if fits(value) else b"" for value in known]
+
+
+def _values(records: Sequence[Record]) -> Sequence[bytes | None]:
+    """Values as they came."""
+    return records.values if isinstance(records, FileRecords) else [record.value for record in records]
+
+
+def _check_references(
+    events: Sequence[EventT], records: Sequence[Record], errors: dict[int, RecordError]
+) -> None:
+    """Note by place the events that refer to others by ids that are too long."""
+    values = cast("Sequence[bytes]", _values(records))  # no event comes from a null
+    if max(map(len, values), default=0) <= HARMLESS_BYTES:
+        return
+    for place, value in enumerate(values):
+        if len(value) > HARMLESS_BYTES:
+            error = refused_reference(events[place])
+            if error is not None:
+                errors.setdefault(place, error)
+
+
+def _stamps(records: Sequence[Record]) -> Sequence[int | None]:
+    """Kafka's timestamps, or one None for all lines of a file."""
+    return (None,) if isinstance(records, FileRecords) else [record.timestamp for record in records]
+
+
+def _times(
+    events: Sequence[EventT], records: Sequence[Record], stamps: Sequence[int | None], max_ahead_ms: int
+) -> tuple[Ints, dict[int, RecordError]]:
+    """When each event happened, and by place those that cannot have."""
+    errors: dict[int, RecordError] = {}
+    if not events:
+        return _NOWHERE, errors
+    if (
+        isinstance(records, FileRecords)
+        and records.at_ms.min() >= EARLIEST_MS
+        and records.at_ms.max() < UNTIL_MS
+    ):
+        return records.at_ms, errors
+    at_ms = read_times(list(map(_AT, events)))
+    if isinstance(records, FileRecords):
+        stamps = [None] * len(events)
+    if at_ms.min() >= EARLIEST_MS and at_ms.max() <= _least_limit(stamps, max_ahead_ms):
+        return at_ms, errors
+    for place in np.flatnonzero((at_ms < EARLIEST_MS) | (at_ms > _limits(stamps, max_ahead_ms))).tolist():
+        errors[place] = _wrong_time(int(at_ms[place]), stamps[place], max_ahead_ms)
+    return at_ms, errors
+
+
+def _limits(stamps: Sequence[int | None], max_ahead_ms: int) -> Ints:
+    """The latest time that each record may carry.  Kafka's -1 and a file's None mean: no timestamp."""
+    known = [-1 if stamp is None else stamp for stamp in stamps] if None in stamps else stamps
+    stamped = np.array(cast("Sequence[int]", known), np.int64)
+    limits: Ints = np.where(stamped < 0, UNTIL_MS, np.minimum(stamped, UNTIL_MS) + max_ahead_ms)
+    return np.minimum(limits, UNTIL_MS - 1)
+
+
+def _least_limit(stamps: Sequence[int | None], max_ahead_ms: int) -> int:
+    """A time that every record may carry: a quick look that mostly is enough."""
+    if None in stamps:
+        return UNTIL_MS - 1 if stamps.count(None) == len(stamps) else NO_TIME
+    least = min(cast("Sequence[int]", stamps))
+    return NO_TIME if least < 0 else min(least + max_ahead_ms, UNTIL_MS - 1)
+
+
+def _wrong_time(at_ms: int, timestamp: int | None, max_ahead_ms: int) -> RecordError:
+    wrong = _no_moment("at", at_ms)
+    if wrong is not None:
+        return wrong
+    ahead_s = (at_ms - (timestamp or 0)) / 1000
+    wanted = f"at most {max_ahead_ms / 1000:g} s past the record's timestamp"
+    return RecordError(Reason.FUTURE, f"at: want {wanted}, got {ahead_s:.0f} s")
+
+
+def _given_times(values: Sequence[str | float | None]) -> tuple[Ints, Ints]:
+    """Places of the times that are there, and what they are; mostly there are none, which is quick to see."""
+    if values.count(None) == len(values):
+        return _NOWHERE, _NOWHERE
+    given = {place: value for place, value in enumerate(values) if value is not None}
+    return np.array(list(given), np.int64), read_times(list(given.values()))
+
+
+def _check_given(name: str, places: Ints, at_ms: Ints, errors: dict[int, RecordError]) -> None:
+    """Note by place the times that are none, or that no clock should show."""
+    wrong = (at_ms < EARLIEST_MS) | (at_ms >= UNTIL_MS)
+    if wrong.any():
+        for place, when_ms in zip(places[wrong].tolist(), at_ms[wrong].tolist(), strict=True):
+            error = _no_moment(name, when_ms)
+            if error is not None:
+                errors.setdefault(place, error)
+
+
+def _no_moment(name: str, at_ms: int) -> RecordError | None:
+    """The complaint about a time that is none, or outside the years that are read."""
+    if at_ms == NO_TIME or at_ms > LATEST_MS:
+        wanted = "RFC 3339 with an offset or Unix seconds"
+        return RecordError(Reason.BAD_TIME, f"{name}: want {wanted}, got neither")
+    if at_ms < EARLIEST_MS:
+        return RecordError(Reason.TOO_EARLY, f"{name}: want 1990 or later, got an earlier time")
+    if at_ms >= UNTIL_MS:
+        return RecordError(Reason.FUTURE, f"{name}: want a time before 2100, got a later one")
+    return None
+
+
+def without(decoded: Decoded[EventT], errors: Mapping[int, RecordError]) -> Decoded[EventT]:
+    """The same without the events that have errors, which join the rejects."""
+    if not errors:
+        return decoded
+    sound = np.ones(len(decoded.events), bool)
+    sound[list(errors)] = False
+    wrong: list[Reject] = [
+        Reject(decoded.records[place].offset, error.reason, error.detail) for place, error in errors.items()
+    ]
+    return Decoded(
+        list(compress(decoded.events, sound.tolist())),
+        decoded.at_ms[sound],
+        decoded.column[sound],
+        sorted([*decoded.rejects, *wrong], key=lambda reject: reject.offset),
+        list(compress(decoded.records, sound.tolist())),
+        decoded.stamps if decoded.stamps == (None,) else list(compress(decoded.stamps, sound.tolist())),
+    )

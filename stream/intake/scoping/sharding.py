@@ -1,0 +1,130 @@
+"""Scopes and shards of combinations: each grouping gets a number and the partition that judges it."""
+
+from collections.abc import Sequence
+from itertools import repeat
+
+import numpy as np
+
+from stream.columnar.numbering import Codes, Growing, Numbering
+from stream.columnar.timestamps import Ints
+from stream.indicators.plan import Grouping
+from stream.intake.scoping.combinations import Combos
+from stream.messages.tallies import ScopeKey
+
+
+class _Shards:
+    """The shards of the scopes of one or more groupings that agree on `shard_dims`."""
+
+    def __init__(self, dims: Sequence[str], grouping: Grouping, count: int) -> None:
+        self._places = [dims.index(dim) for dim in grouping.shard_dims]
+        self._grouping, self._count = grouping, count
+        self._numbering = Numbering(len(self._places))
+        self._shard = Growing(np.int64)
+
+    def of(self, combos: Combos, rows: Codes) -> Ints:
+        """The shard of each of some scopes, given by their values of at least `shard_dims`."""
+        numbers = self._numbering.numbers(rows[:, : len(self._places)])
+        new = combos.named(self._numbering.rows[len(self._shard) :], self._places)
+        self._shard.append(np.fromiter(self._grouping.sharded(new, self._count), np.int64, len(new)))
+        return self._shard.rows[numbers]
+
+
+class _Grouped:
+    """The scopes of one grouping, numbered for themselves; `overall` has their numbers among all scopes."""
+
+    def __init__(self, dims: Sequence[str], grouping: Grouping, shards: _Shards) -> None:
+        self._key, self._shards = grouping.key, shards
+        self._places = [dims.index(dim) for dim in grouping.dims]
+        self._numbering = Numbering(len(grouping.dims))
+        self.overall = Growing(np.int64)
+
+    def own(self, parts: Codes) -> tuple[Ints, Ints]:
+        """The own number of each combination's scope, and the first combination of each new scope."""
+        size = len(self._numbering)
+        numbers = self._numbering.numbers(parts[:, self._places])
+        new = np.flatnonzero(numbers >= size)
+        firsts = np.empty(len(self._numbering) - size, np.int64)
+        firsts[numbers[new[::-1]] - size] = new[::-1]  # what is written last stays
+        return numbers, firsts
+
+    def new(self, combos: Combos) -> tuple[list[ScopeKey], Ints]:
+        """The keys and shards of scopes that have no overall number yet."""
+        rows = self._numbering.rows[len(self.overall) :]
+        keys = list(zip(repeat(self._key), combos.named(rows, self._places), strict=False))
+        return keys, self._shards.of(combos, rows)
+
+
+class ScopeNumbers:
+    """The scopes of all groupings, numbered, and the shard of each."""
+
+    def __init__(self, dims: Sequence[str], groupings: Sequence[Grouping], shards: int) -> None:
+        self._dims, self._groupings, self._count = tuple(dims), tuple(groupings), shards
+        self._start([])
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def of(self, combos: Combos) -> Ints:
+        """Scope numbers, a row per combination and a column per grouping."""
+        parts = combos.parts(len(self._of_combo))
+        if len(parts):
+            found = [grouped.own(parts) for grouped in self._grouped]
+            self._add(combos, [firsts for _, firsts in found])
+            table = np.empty((len(parts), len(found)), np.int64)
+            for column, (grouped, (numbers, _)) in enumerate(zip(self._grouped, found, strict=True)):
+                table[:, column] = grouped.overall.rows[numbers]
+            self._of_combo.append(table)
+        return self._of_combo.rows
+
+    def shards(self, scopes: Ints) -> Ints:
+        """The shard of each scope."""
+        return self._shards.rows[scopes]
+
+    def named(self, scopes: Ints) -> list[ScopeKey]:
+        """The keys of scopes."""
+        return list(map(self._keys.__getitem__, scopes.tolist()))
+
+    def retain(self, combos: Combos, codes: Ints) -> None:
+        """Forget the scopes of combinations that are forgotten.
+
+        `codes` has the new number, in `combos`, of every old one, -1 where it is forgotten; these numbers
+        rise.  Scopes are then numbered as if the others had never been.
+        """
+        table = self._of_combo.rows[codes[: len(self._of_combo)] >= 0]
+        ordered, places = table.ravel(), np.arange(table.size)
+        firsts = np.empty(len(self), np.int64)
+        firsts[ordered[::-1]] = places[::-1]  # what is written last stays
+        kept = ordered[firsts[ordered] == places]
+        numbers = np.empty(len(self), np.int64)
+        numbers[kept] = np.arange(len(kept))
+        shards = self._shards.rows[kept]
+        self._start(self.named(kept))
+        self._shards.append(shards)
+        self._of_combo.append(numbers[table])
+        for grouped, overall in zip(self._grouped, self._of_combo.rows.T, strict=True):
+            grouped.overall.append(overall[grouped.own(combos.parts(0)[: len(table)])[1]])
+
+    def _start(self, keys: list[ScopeKey]) -> None:
+        """Start anew, with the keys of scopes that are known already."""
+        dims, groupings = self._dims, self._groupings
+        alike = {grouping.shard_dims: _Shards(dims, grouping, self._count) for grouping in groupings}
+        self._grouped = [_Grouped(dims, grouping, alike[grouping.shard_dims]) for grouping in groupings]
+        self._keys = keys
+        self._shards = Growing(np.int64)
+        self._of_combo = Growing(np.int64, len(groupings))
+
+    def _add(self, combos: Combos, firsts: Sequence[Ints]) -> None:
+        """Number new scopes in the order of the combinations that brought them, and of their groupings."""
+        if not firsts:
+            return
+        came = [rows * len(firsts) + place for place, rows in enumerate(firsts)]
+        order = np.argsort(np.concatenate(came))
+        numbers = np.empty(len(order), np.int64)
+        numbers[order] = np.arange(len(self), len(self) + len(order))
+        new = [grouped.new(combos) for grouped in self._grouped]
+        keys = [key for found, _ in new for key in found]
+        self._keys += [keys[place] for place in order.tolist()]
+        self._shards.append(np.concatenate([shards for _, shards in new])[order])
+        ends = np.cumsum([len(rows) for rows in firsts])[:-1]
+        for grouped, overall in zip(self._grouped, np.split(numbers, ends), strict=True):
+            grouped.overall.append(overall)

@@ -1,0 +1,1 @@
+"""Feeds: whole topics that every worker follows beside its partitions."""

@@ -1,0 +1,200 @@
+"""The notifier on Kafka: cx.alerts in, webhooks out, cx.deliveries as its log, commands heeded.
+
+An entry of the log goes to the partition that its transition came from, so that whoever gets a partition
+of cx.alerts finds in one place what its receivers have heard.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from alerts.delivery.command_seal import CommandSeal
+from alerts.delivery.commands import Command, key
+from alerts.delivery.commands import encode as encode_command
+from alerts.delivery.delivery_log import Countdown, Entry
+from alerts.delivery.dispatcher import Dispatcher
+from alerts.delivery.grouping.group_log import GroupRecord, decode_group, encode_group
+from alerts.delivery.mutes import Muting
+from alerts.delivery.notices.ack_links import AckLinks
+from alerts.delivery.receiver_queue import Meter
+from alerts.errors import UNREADABLE
+from alerts.rules import Rulebook
+from stream.kafka.offsets import TP
+from stream.kafka.outbox import COMMON, Outbox, Outgoing
+from stream.kafka.reader import Reader
+from stream.messages.topic_names import ALERTS, COMMANDS, DELIVERIES, GroupTopics
+from stream.transport.link import RecordBatch
+from stream.worker.feeds.command_feed import CommandFeed, CommandPorts
+from stream.worker.feeds.topic_feed import TopicFeed
+
+BATCHES_IN_WORK: Final = 10_000
+"""Of cx.alerts, per partition: a batch stays in work until the slowest receiver has it, and others go on."""
+
+_DECODER: Final = msgspec.json.Decoder(Entry)
+
+
+class DeliveryTopic:
+    """cx.deliveries as the dispatcher's log.  `options` are aiokafka client options for reading."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        options: Mapping[str, Any],
+        unreadable: Callable[[str], None],
+        topics: GroupTopics = COMMON,
+    ) -> None:
+        self.topics = topics
+        self.unreadable = unreadable
+        self.outbox = outbox
+        self.options = options
+        self.feed: TopicFeed | None = None
+
+    async def history(self, partition: int) -> list[Entry]:
+        """Every entry of a partition, oldest first; what somebody else has put there is passed over."""
+        tp = TP(DELIVERIES, partition)
+        entries = []
+        async with Reader(self.options, [tp], self.topics) as reader:
+            async for _, records in reader.ranges({tp: await reader.bounds(tp)}):
+                for record in records:
+                    if (entry := decode(record.value)) is not None:
+                        entries.append(entry)
+                    elif decode_group(record.value) is None:
+                        self.unreadable(DELIVERIES)
+        return entries
+
+    async def write(self, partition: int, entry: Entry) -> None:
+        """Add an entry; returns when Kafka has it.
+
+        Raises:
+            DeliveryError: Kafka does not take it.
+        """
+        message = Outgoing(DELIVERIES, encode(entry), entry.id.encode(), partition)
+        await self.outbox.durable(await self.outbox.put([message]))
+
+    async def put(self, record: GroupRecord) -> None:
+        """Add a record of a group to the partition that the group belongs to.
+
+        Raises:
+            DeliveryError: Kafka does not take it.
+        """
+        message = Outgoing(DELIVERIES, encode_group(record), record.group.encode())
+        await self.outbox.durable(await self.outbox.put([message]))
+
+    async def caught_up(self) -> None:
+        """Returns when the groups' records that were written before have been folded."""
+        if self.feed is not None:
+            await self.feed.caught_up()
+
+
+def encode(entry: Entry) -> bytes:
+    """The value of a cx.deliveries record."""
+    return msgspec.json.encode(entry)
+
+
+def decode(value: bytes | None) -> Entry | None:
+    """The reverse; None for anything else."""
+    try:
+        return _DECODER.decode(value or b"")
+    except UNREADABLE:
+        return None
+
+
+class NotifierMeter(Meter, Protocol):
+    """Counts what becomes of commands as well."""
+
+    def command(self, outcome: str) -> None:
+        """A record of cx.commands was heard."""
+        ...
+
+
+class Notifier:
+    """Delivers what the batches of cx.alerts carry; a batch's slot is finished when all of it is settled.
+
+    Raises:
+        SettingsError: a receiver's secret is not to be found.
+    """
+
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        log_topic: DeliveryTopic,
+        meter: NotifierMeter,
+        failed: Callable[[BaseException], None],
+        command_keys: Sequence[bytes] = (),
+    ) -> None:
+        muting = Muting()
+        seal = self._seal = CommandSeal(log_topic.topics.of(COMMANDS), command_keys, rulebook.commands)
+        self._outbox = log_topic.outbox
+        self.muting = muting
+        ports = CommandPorts(
+            log_topic.outbox, dict(log_topic.options), meter.command, failed, log_topic.topics
+        )
+        self._commands = CommandFeed(ports, seal, muting)
+        self._dispatcher = Dispatcher(rulebook, log_topic, meter, failed, muting)
+        self.alerts = self._dispatcher.alerts
+        self._feed = TopicFeed(
+            log_topic.options, (ALERTS, DELIVERIES), self._follow, failed, log_topic.topics
+        )
+        log_topic.feed = self._feed
+        muting.told = self._dispatcher.heard
+
+    async def start(self) -> None:
+        """Read all commands there are, then begin to deliver."""
+        await self._commands.start()
+        await self._feed.start()
+        await self._dispatcher.start()
+
+    def _follow(self, topic: str, partition: int, value: bytes | None) -> None:
+        """Learn of what is on cx.alerts and cx.deliveries, on whatever partition."""
+        if topic == ALERTS:
+            self.alerts.apply(value)
+        elif (record := decode_group(value)) is not None:
+            self._dispatcher.desk.fold(partition, record)
+
+    @property
+    def hears(self) -> bool:
+        """Whether commands are heeded at all."""
+        return self._seal.hears
+
+    async def say(self, command: Command) -> None:
+        """Write a command for all workers, this one too; returns when Kafka has it."""
+        value = encode_command(command)
+        message = Outgoing(COMMANDS, value, key(command).encode(), 0, self._seal.headers(value))
+        await self._outbox.durable(await self._outbox.put([message]))
+
+    def verdicts(self) -> Mapping[tuple[str, str], int]:
+        """How many alerts were judged how, by rule and verdict."""
+        found: Counter[tuple[str, str]] = Counter()
+        for alert, verdict in self.muting.verdicts().items():
+            for news in self.alerts.named(alert)[:1]:
+                found[news.rule, verdict] += 1
+        return found
+
+    def link_with(self, links: AckLinks) -> None:
+        """Notices lead to a page that acknowledges, from now on."""
+        self._dispatcher.writer.ack_link = lambda alert, severity: links.link(alert, severity, time.time())
+
+    def own(self, partitions: list[int]) -> None:
+        """These partitions of cx.alerts, and of cx.deliveries with them, belong to this worker."""
+        self._dispatcher.desk.own(partitions)
+
+    async def close(self) -> None:
+        """Try nothing more; batches that are not finished stay so."""
+        await self._dispatcher.close()
+        await self._feed.close()
+        await self._commands.close()
+
+    async def take(self, batch: RecordBatch) -> None:
+        """Take over a batch; batches of a partition come in offset order."""
+        left = Countdown(len(batch.records), batch.slot.finish)
+        for record in batch.records:
+            await self._dispatcher.offer(
+                batch.tp.partition, record.offset, record.value, left.one_less, record.timestamp
+            )
+
+    def forget(self, partitions: list[int]) -> None:
+        """These partitions of cx.alerts belong to another worker from now on."""
+        self._dispatcher.forget(partitions)

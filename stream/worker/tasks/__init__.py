@@ -1,0 +1,1 @@
+"""Tasks: one partition's processor on Kafka, from its snapshot on; and who has which."""

@@ -1,0 +1,91 @@
+"""What a host works with: its role, and the world around it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from aiokafka.structs import RecordMetadata
+
+from stream.kafka.offsets import TP
+from stream.kafka.outbox import Outgoing
+from stream.kafka.reader import Records
+from stream.kafka.snapshot_log import Snapshot, SnapshotLog
+from stream.worker.tasks.processor import Processor
+
+M = TypeVar("M", bound=Processor)
+
+
+class Input(Protocol):
+    """What has been written to some partitions: `reader.Reader`."""
+
+    async def bounds(self, tp: TP) -> tuple[int, int]:
+        """Offset of the first record that is still there, and the one after the last."""
+        ...
+
+    def ranges(self, wanted: Mapping[TP, tuple[int, int]]) -> AsyncIterator[tuple[TP, Records]]:
+        """The records from start on and below end, per partition in offset order, in batches."""
+        ...
+
+    def log(self, tp: TP) -> SnapshotLog:
+        """One partition as `snapshots.newest` reads it."""
+        ...
+
+
+class Sink(Protocol):
+    """Where messages leave: `producer.Outbox`."""
+
+    async def put(self, messages: Iterable[Outgoing]) -> list[asyncio.Future[RecordMetadata]]:
+        """Accept messages; each future is done when Kafka has its message."""
+        ...
+
+    async def durable(self, futures: Sequence[asyncio.Future[RecordMetadata]]) -> list[RecordMetadata]:
+        """Where the messages are, once Kafka has all of them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSpec(Generic[M]):
+    """What is hosted: `name` is for logs, `topics` feed it, `snapshots` keeps its state.
+
+    `made_for` identifies the rules, `partitions` is how many the inputs have.  A snapshot is due at the
+    latest after `save_after_s` if there were records; on leaving, it is worth it after `save_on_leaving` of
+    them.  `repeats` is whether records that were committed under other rules are to be worked again aloud,
+    since other rules say other things of them.
+    """
+
+    name: str
+    topics: tuple[str, ...]
+    snapshots: str
+    made_for: str
+    partitions: int
+    save_after_s: float
+    save_on_leaving: int
+    repeats: bool
+    fresh: Callable[[int], M]
+    restore: Callable[[int, Snapshot], M]
+
+
+def _nobody(_topic: str) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskContext:
+    """What every host works with.
+
+    `reading` reads partitions outside the group.  `fail` ends the worker.  `missing` is told of
+    records that were gone before they were read (topic, how many), `unreadable` of records of our own
+    topics that are none of ours (topic).  `strict` trusts the broker's word on
+    where a log ends; the demo's embedded one is off by some.  `clock` is in seconds and never goes back.
+    """
+
+    outbox: Sink
+    reading: Callable[[Sequence[TP]], AbstractAsyncContextManager[Input]]
+    fail: Callable[[BaseException], None]
+    missing: Callable[[str, int], None]
+    unreadable: Callable[[str], None] = _nobody
+    strict: bool = True
+    clock: Callable[[], float] = time.monotonic

@@ -1,0 +1,272 @@
+"""A host keeps one partition's machine on Kafka: brings its state up, feeds it, and takes snapshots.
+
+State is recovered from a snapshot and the input after it, fed again up to what the group has committed
+with nothing sent, since what is committed had left.  From there on it is live.  A machine that stays in
+memory is as good as a snapshot, as long as all that it said has left; otherwise it is dropped.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence, Sized
+from contextlib import contextmanager
+from typing import Final, Generic
+
+from aiokafka.structs import RecordMetadata
+
+from stream.kafka.offsets import TP, Committed, Slot
+from stream.kafka.outbox import DeliveryError, Outgoing
+from stream.kafka.snapshot_log import Manifest, cut, encode, seal
+from stream.transport.link import RecordBatch
+from stream.worker.tasks.context import Input, M, TaskContext, TaskSpec
+from stream.worker.tasks.processor import Work
+from stream.worker.tasks.restoring import Origin, made_anew, newest_age_s, newest_usable
+
+log = logging.getLogger(__name__)
+
+CHUNKS_AT_ONCE: Final = 8
+"""Chunks of a snapshot on their way at a time: 4 MiB, so that live messages find room between them."""
+PROGRESS_S: Final = 5.0
+SAVE_WORK_S: Final = 6.0
+"""Snapshots are due when feeding again what came since the last ones of all hosts would take so long: then a
+worker that starts with all of them has their state well within 20 s."""
+SAVE_SHARE: Final = 20
+"""A snapshot that took a second to write is followed by another after 20 at the earliest."""
+
+
+class PartitionTask(Generic[M]):
+    """One partition."""
+
+    def __init__(self, role: TaskSpec[M], partition: int, around: TaskContext) -> None:
+        self._role = role
+        self.partition = partition
+        self._around = around
+        self._machine: M | None = None
+        self._live = False
+        self._busy = asyncio.Lock()
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._torn = False
+        self._sealed: Manifest | None = None
+        self.superseded: int | None = None
+        """Records of its snapshot topic below this offset may go: two newer snapshots are there."""
+        self._saved_s, self._save_took_s = around.clock(), 0.0
+        self.fed = 0
+        """Records fed since the last snapshot that is known."""
+        self.work_s = 0.0
+        """How long that took."""
+        self.newest_age_s: Mapping[str, float] = {}
+        """How old the newest record of each input was when the state came up, where that is known."""
+
+    @property
+    def name(self) -> str:
+        """For logs: `intake/3`."""
+        return f"{self._role.name}/{self.partition}"
+
+    @property
+    def tps(self) -> tuple[TP, ...]:
+        """The partitions that feed it."""
+        return tuple(TP(topic, self.partition) for topic in self._role.topics)
+
+    @property
+    def snapshots_tp(self) -> TP:
+        """Where its snapshots are."""
+        return TP(self._role.snapshots, self.partition)
+
+    @property
+    def machine(self) -> M | None:
+        """The machine while it is live, else None."""
+        return self._machine if self._live else None
+
+    @property
+    def role(self) -> str:
+        """The role's name."""
+        return self._role.name
+
+    async def catch_up(self, committed: Mapping[TP, Committed]) -> M:
+        """Bring the state to where the group has committed; returns the machine, now live.
+
+        Raises:
+            OperatorError: the state does not belong to these topics.
+        """
+        started = self._around.clock()
+        async with self._around.reading([*self.tps, self.snapshots_tp]) as reader:
+            machine = await self._start_from(reader, committed)
+            fed = await self._feed_again(reader, machine, committed)
+            self.newest_age_s = await newest_age_s(reader, self.tps, time.time())
+        self._machine, self._live, self._torn = machine, True, False
+        log.info(
+            "state is up host=%s fed_again=%d seconds=%.1f", self.name, fed, self._around.clock() - started
+        )
+        return machine
+
+    async def _start_from(self, reader: Input, committed: Mapping[TP, Committed]) -> M:
+        """The machine in memory, or one from the newest snapshot, or a new one."""
+        kept = None if self._torn else self._machine
+        self._machine, self._live = None, False
+        if kept is not None and not self._behind(kept, committed):
+            return kept
+        reach = None if kept is None else sum(kept.next_offsets().values())
+        found = await newest_usable(
+            Origin(self._role, self.partition, reader), committed, reach, self._around
+        )
+        if found is None:
+            return kept or self._role.fresh(self.partition)
+        self._sealed, self.fed, self.work_s = found.manifest, 0, 0.0
+        return found.machine
+
+    def _behind(self, machine: M, committed: Mapping[TP, Committed]) -> bool:
+        """Whether others have worked on the partition since this machine has."""
+        at = machine.next_offsets()
+        return any(committed[tp].offset > at[tp.topic] for tp in self.tps)
+
+    async def _feed_again(self, reader: Input, machine: M, committed: Mapping[TP, Committed]) -> int:
+        """Feed what is committed and the machine has not seen; returns how many records that was.
+
+        Silently, if these rules had it said before; what is said again is known by its id.
+        """
+        at = machine.next_offsets()
+        ranges: dict[TP, tuple[int, int]] = {}
+        for tp in self.tps:
+            start, end = at[tp.topic], committed[tp].offset
+            await self._check(reader, tp, start)
+            if start < end:
+                ranges[tp] = (start, end)
+        fed, told = 0, self._around.clock()
+        async for tp, records in reader.ranges(ranges):
+            with self._counted(records):
+                if self._role.repeats and committed[tp].made_for != self._role.made_for:
+                    await self._leave(machine.work(tp.topic, records), None)
+                else:
+                    machine.feed(tp.topic, records)
+            fed += len(records)
+            if self._around.clock() - told > PROGRESS_S:
+                told = self._around.clock()
+                log.info("feeding again host=%s fed=%d", self.name, fed)
+            await asyncio.sleep(0)
+        return fed
+
+    @contextmanager
+    def _counted(self, records: Sized) -> Iterator[None]:
+        """Count records that are fed, and how long it takes."""
+        started = self._around.clock()
+        yield
+        self.fed += len(records)
+        self.work_s += self._around.clock() - started
+
+    async def _check(self, reader: Input, tp: TP, start: int) -> None:
+        """Look for input that was deleted, or that is not the input that the state has seen."""
+        first, end = await reader.bounds(tp)
+        if start > end and self._around.strict:
+            raise made_anew(tp, start, end)
+        if start < first and start > 0:
+            log.error("input is gone topic=%s partition=%d records=%d", tp.topic, tp.partition, first - start)
+            self._around.missing(tp.topic, first - start)
+
+    async def take(self, batch: RecordBatch) -> None:
+        """Work off a batch; its slot is finished when everything that it caused has left."""
+        machine = self.machine
+        if machine is None:
+            return  # the partition is going: the batch will be fetched again
+        async with self._busy:
+            try:
+                with self._counted(batch.records):
+                    work = machine.work(batch.tp.topic, batch.records)
+                await self._leave(work, batch.slot)
+            except BaseException:
+                self._torn = True
+                raise
+
+    async def send(self, messages: Sequence[Outgoing]) -> None:
+        """Send what no batch has caused."""
+        if messages:
+            async with self._busy:
+                await self._leave(Work(messages), None)
+
+    async def _leave(self, work: Work, slot: Slot | None) -> None:
+        futures = await self._around.outbox.put(work.messages)
+        if not futures:
+            if slot is not None:
+                slot.finish()
+            return
+        task = asyncio.create_task(self._left(futures, work, slot))
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+
+    async def _left(
+        self, futures: Sequence[asyncio.Future[RecordMetadata]], work: Work, slot: Slot | None
+    ) -> None:
+        try:
+            await self._around.outbox.durable(futures)
+        except DeliveryError as error:
+            self._torn = True
+            self._around.fail(error)
+        else:
+            work.on_durable(time.time())
+            if slot is not None:
+                slot.finish()
+
+    async def settle(self) -> None:
+        """Wait until all that was said so far has left."""
+        async with self._busy:
+            pass
+        if self._leaving:
+            await asyncio.wait(set(self._leaving))
+
+    def pause(self) -> None:
+        """The partition is going: nothing more is fed.  The machine is kept in case it comes back."""
+        self._live = False
+        if self._leaving or self._busy.locked():
+            self._torn = True
+
+    async def save(self, most_bytes: int | None = None) -> int:
+        """Write a snapshot; returns its bytes, 0 when nothing is new or it has more than `most_bytes`.
+
+        The state is copied at once; it is written when all that it had said has left, so a snapshot never
+        claims more than what others can see.
+        """
+        machine, started = self._machine, self._around.clock()
+        async with self._busy:
+            if machine is None or machine is not self._machine or self._torn or not self.fed:
+                return 0
+            parts, at = machine.snapshot(), machine.next_offsets()
+            fed, work_s = self.fed, self.work_s
+        if most_bytes is not None and sum(map(len, parts)) > most_bytes:
+            return 0
+        await self.settle()
+        if self._torn:
+            return 0
+        manifest = await self._write(parts, at)
+        self.fed, self.work_s = self.fed - fed, self.work_s - work_s
+        self.superseded = self._sealed.first if self._sealed is not None else None
+        self._sealed = manifest
+        self._saved_s, self._save_took_s = self._around.clock(), self._around.clock() - started
+        log.info("snapshot written host=%s bytes=%d reach=%d", self.name, manifest.size, manifest.reach)
+        return manifest.size
+
+    def save_due(self, hosts: int) -> bool:
+        """Whether a snapshot is worth its cost, which is never more than a part of the time.
+
+        `hosts` is how many this worker has.
+        """
+        since_s = self._around.clock() - self._saved_s
+        if not self._live or not self.fed or since_s < SAVE_SHARE * self._save_took_s:
+            return False
+        return hosts * self.work_s >= SAVE_WORK_S or since_s >= self._role.save_after_s
+
+    def worth_saving(self) -> bool:
+        """Whether so much has come since the last snapshot that the next owner is better off with one."""
+        return self.fed >= self._role.save_on_leaving
+
+    async def _write(self, parts: Sequence[bytes], at: Mapping[str, int]) -> Manifest:
+        outbox, chunks = self._around.outbox, cut(parts)
+        topic, partition = self.snapshots_tp
+        first = 0
+        for start in range(0, len(chunks), CHUNKS_AT_ONCE):
+            some = [Outgoing(topic, encode(chunk), partition=partition)
+                    for chunk in chunks[start : start + CHUNKS_AT_ONCE]]  # fmt: skip
+            places = await outbox.durable(await outbox.put(some))
+            first = places[0].offset if start == 0 else first
+        manifest = seal(chunks, first, at, self._role.made_for, self._role.partitions)
+        sealed = Outgoing(topic, encode(manifest), partition=partition)
+        await outbox.durable(await outbox.put([sealed]))
+        return manifest

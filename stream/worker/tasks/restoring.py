@@ -1,0 +1,138 @@
+"""From which snapshot a partition's state goes on: the newest that can be read and is of these topics.
+
+A snapshot topic is a topic like any other: bytes in it may be damaged, or somebody else's.  One that cannot
+be used is passed over for the one before it, which only takes longer to catch up from.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Generic
+
+from alerts.errors import OperatorError
+from stream.kafka.offsets import TP, Committed
+from stream.kafka.snapshot_log import Manifest, Snapshot, complete
+from stream.worker.log_lines import described
+from stream.worker.tasks.context import Input, M, TaskContext, TaskSpec
+
+log = logging.getLogger(__name__)
+
+START_ANEW: Final = (
+    "To start anew, which reads the input from its start: stop all workers, delete the topic cx.tallies, "
+    "run `tocsin topics --group NEW`, and start workers with --group NEW"
+)
+DAY_S: Final = 86_400.0
+LOOK_BACK: Final = 10
+"""Offsets from the end in which the newest record is looked for: transactions end in a marker each."""
+MOST_OFFSET: Final = 2**53
+"""No log is so long: a snapshot that claims it is not ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin(Generic[M]):
+    """What is restored: a role's partition, from what `reader` reads."""
+
+    role: TaskSpec[M]
+    partition: int
+    reader: Input
+
+
+@dataclass(frozen=True, slots=True)
+class Restored(Generic[M]):
+    """A machine, and what it goes on from."""
+
+    machine: M
+    manifest: Manifest
+
+
+async def newest_usable(
+    origin: Origin[M], committed: Mapping[TP, Committed], reach: int | None, around: TaskContext
+) -> Restored[M] | None:
+    """The newest snapshot that can be used; None when there is none, or none that goes beyond `reach`.
+
+    Raises:
+        OperatorError: there are snapshots, and all of them are of other topics than these.
+    """
+    role = origin.role
+    complaint: OperatorError | None = None
+    async for snapshot in complete(origin.reader.log(TP(role.snapshots, origin.partition))):
+        if reach is not None and reach >= snapshot.manifest.reach:
+            return None
+        try:
+            await _fits(origin, snapshot.manifest, strict=around.strict)
+            return _restored(origin, snapshot)
+        except OperatorError as error:
+            complaint = complaint or error
+            if _forgotten(snapshot.manifest, origin, committed):
+                break  # older ones are of the topics that are gone as well
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with it, there may be one before it
+            around.unreadable(role.snapshots)
+            log.error(  # noqa: TRY400  # the bytes are at fault, not the way to here
+                "snapshot cannot be used, looking for the one before it: host=%s/%d error=%s",
+                role.name, origin.partition, described(error),
+            )  # fmt: skip
+    if complaint is not None:
+        raise complaint
+    return None
+
+
+def _forgotten(manifest: Manifest, origin: Origin[M], committed: Mapping[TP, Committed]) -> bool:
+    """Whether a topic was read and has no commit: Kafka forgets commits with their topic."""
+    topics = origin.role.topics
+    return any(manifest.next[topic] and not committed[TP(topic, origin.partition)].offset for topic in topics)
+
+
+async def _fits(origin: Origin[M], manifest: Manifest, *, strict: bool) -> None:
+    """Look whether a snapshot can be of these topics.
+
+    Raises:
+        ValueError: it claims what nobody can have read.
+        OperatorError: the topics have other partitions, or were made anew.
+    """
+    for topic in origin.role.topics:
+        tp, at = TP(topic, origin.partition), manifest.next[topic]
+        _, end = await origin.reader.bounds(tp)
+        if not 0 <= at < MOST_OFFSET:
+            raise ValueError("offsets that no log has")
+        if strict and at > end:
+            raise made_anew(tp, at, end)
+    if manifest.partitions != origin.role.partitions:
+        raise OperatorError(
+            f"{origin.role.topics[0]}: want {manifest.partitions} partitions, as when the state of this "
+            f"group was kept, found {origin.role.partitions}; more partitions move customers to others. "
+            + START_ANEW
+        )
+
+
+def _restored(origin: Origin[M], snapshot: Snapshot) -> Restored[M]:
+    manifest, role = snapshot.manifest, origin.role
+    machine = role.restore(origin.partition, snapshot)
+    log.info(
+        "snapshot read host=%s/%d bytes=%d reach=%d same_rules=%s",
+        role.name, origin.partition, manifest.size, manifest.reach, manifest.made_for == role.made_for,
+    )  # fmt: skip
+    return Restored(machine, manifest)
+
+
+async def newest_age_s(reader: Input, tps: Sequence[TP], wall_s: float) -> dict[str, float]:
+    """How old the newest record of each topic is, by Kafka's timestamp; a day and more count as a day.
+
+    A topic without records counts as a day old; one that ends in markers alone is left out.
+    """
+    ages: dict[str, float] = {}
+    for tp in tps:
+        first, end = await reader.bounds(tp)
+        newest_ms: int | None = 0 if first >= end else None
+        async for _, records in reader.ranges({tp: (max(first, end - LOOK_BACK), end)}):
+            newest_ms = max(record.timestamp for record in records)
+        if newest_ms is not None:
+            ages[tp.topic] = min(DAY_S, max(0.0, wall_s - newest_ms / 1000))
+    return ages
+
+
+def made_anew(tp: TP, seen: int, end: int) -> OperatorError:
+    """The complaint about a log that ends before what was read of it."""
+    return OperatorError(
+        f"{tp.topic}/{tp.partition}: want at least {seen} records, which this group has read, found "
+        f"{end}; was the topic created anew? {START_ANEW}"
+    )

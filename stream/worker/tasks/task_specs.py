@@ -1,0 +1,79 @@
+"""The two roles of a host, made from a plan."""
+
+from typing import Final
+
+import msgspec
+import xxhash
+
+from stream import __version__
+from stream.indicators.plan import Plan
+from stream.kafka.snapshot_log import Snapshot
+from stream.messages.records import Stream
+from stream.messages.topic_names import TALLIES, intake_snapshots, judge_snapshots
+from stream.monitoring.metrics import Metrics
+from stream.worker.tasks.context import TaskSpec
+from stream.worker.tasks.intake_processor import USUAL_LIMITS, IntakeProcessor, MessageLimits
+from stream.worker.tasks.judge_processor import JudgeProcessor
+
+INTAKE_SAVE_AFTER_S: Final = 60.0
+INTAKE_SAVE_ON_LEAVING: Final = 25_000
+"""Fewer are fed again sooner than a snapshot is written and read."""
+JUDGE_SAVE_AFTER_S: Final = 20.0
+
+
+def intake_role(
+    plan: Plan, group: str, metrics: Metrics, limits: MessageLimits = USUAL_LIMITS
+) -> TaskSpec[IntakeProcessor]:
+    """Intakes, fed by both inputs."""
+
+    def restore(partition: int, snapshot: Snapshot) -> IntakeProcessor:
+        return IntakeProcessor.restore(plan, partition, metrics, snapshot.parts, limits)
+
+    return TaskSpec(
+        name="intake",
+        topics=tuple(stream.topic for stream in Stream),
+        snapshots=intake_snapshots(group),
+        made_for=fingerprint(plan),
+        partitions=plan.partitions,
+        save_after_s=INTAKE_SAVE_AFTER_S,
+        save_on_leaving=INTAKE_SAVE_ON_LEAVING,
+        # Judges have closed those panes, and would pass over whatever came.
+        repeats=False,
+        fresh=lambda partition: IntakeProcessor.fresh(plan, partition, metrics, limits),
+        restore=restore,
+    )
+
+
+def judge_role(plan: Plan, group: str, metrics: Metrics) -> TaskSpec[JudgeProcessor]:
+    """Judges, fed by cx.tallies."""
+
+    def restore(shard: int, snapshot: Snapshot) -> JudgeProcessor:
+        next_offset = snapshot.manifest.next[TALLIES]
+        return JudgeProcessor.restore(plan, shard, metrics, snapshot.parts, next_offset)
+
+    return TaskSpec(
+        name="judge",
+        topics=(TALLIES,),
+        snapshots=judge_snapshots(group),
+        made_for=fingerprint(plan),
+        partitions=plan.partitions,
+        save_after_s=JUDGE_SAVE_AFTER_S,
+        save_on_leaving=1,
+        repeats=True,
+        fresh=lambda shard: JudgeProcessor.fresh(plan, shard, metrics),
+        restore=restore,
+    )
+
+
+def fingerprint(plan: Plan) -> str:
+    """Equal for equal rules, partitions and program; says nothing of receivers, which judge nothing."""
+    rulebook = plan.rulebook
+    judged = [
+        __version__,
+        plan.partitions,
+        rulebook.rules,
+        rulebook.indicators,
+        rulebook.timing,
+        rulebook.limits,
+    ]
+    return xxhash.xxh64_hexdigest(msgspec.json.encode(judged, order="deterministic", enc_hook=str))

@@ -1,0 +1,1 @@
+"""Web: what the worker's server shows and takes besides monitoring."""

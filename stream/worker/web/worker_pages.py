@@ -1,0 +1,28 @@
+"""What the worker's web server has beside monitoring: the board, and the API for alerts."""
+
+from aiohttp import web
+
+from alerts.rules import Rulebook
+from stream.board.memory import BoardMemory
+from stream.board.pages import BoardPages
+from stream.kafka.settings import ClientSettings
+from stream.worker.feeds.board_feed import BoardFeed
+from stream.worker.web.alert_api import AlertApi
+
+
+class WorkerPages:
+    """Asks the board, then the API."""
+
+    def __init__(self, rulebook: Rulebook, kafka: ClientSettings, api: AlertApi) -> None:
+        memory = BoardMemory(rulebook)
+        self._feed = BoardFeed(kafka, memory)
+        self._board = BoardPages(memory, self._feed.wanted)
+        self._api = api
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse | None:
+        """The answer; None where it is for neither."""
+        return await self._board.answer(request) or await self._api.answer(request)
+
+    async def close(self) -> None:
+        """Read nothing more for the board."""
+        await self._feed.close()
