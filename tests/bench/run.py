@@ -30,8 +30,13 @@ TITLES: Final = {
     "faust": "(b) stock Faust, one window write per event",
     "quix": "(c) Quix Streams, tumbling window",
     "streams": "(d) Kafka Streams 4.1, windowed count",
+    "flink": "(f) Flink SQL 2.0, windowed count",
     "tocsin": "(e) tocsin worker, everything on",
 }
+JAVA: Final = {"streams": "CountPerChannel", "flink": "SqlCount"}
+"""Peers on the JVM, each a Maven project in the folder of its name, and their classes."""
+OPENED: Final = ("java.lang", "java.net", "java.nio", "java.time", "java.util", "java.util.concurrent")
+"""Packages that Flink reaches into."""
 SLOW: Final = {"faust": 20_000, "quix": 200_000}
 """Peers that would take minutes for all events get fewer; only rates are compared."""
 
@@ -57,26 +62,28 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     return Options(given.events, given.rounds, tuple(given.peers.split(",")), given.output)
 
 
-def compile_streams(target: str) -> list[str]:
-    """Build the Kafka Streams peer in a folder; returns the command that runs it, without arguments."""
+def compile_java(name: str, target: str) -> list[str]:
+    """Build a peer on the JVM in a folder; returns the command that runs it, without arguments."""
     goals = ["package", "dependency:copy-dependencies", f"-DoutputDirectory={target}/libs"]
     subprocess.run(
-        ["mvn", "-B", "-q", "-f", str(HERE / "streams" / "pom.xml"), f"-Dbench.target={target}", *goals],
+        ["mvn", "-B", "-q", "-f", str(HERE / name / "pom.xml"), f"-Dbench.target={target}", *goals],
         check=True,
         stdout=sys.stderr,
     )
-    return ["java", "-Xmx1g", "-cp", f"{target}/bench-streams.jar:{target}/libs/*", "bench.CountPerChannel"]
+    opened = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in OPENED]
+    classes = f"{target}/bench-{name}.jar:{target}/libs/*"
+    return ["java", "-Xmx1g", *opened, "-cp", classes, f"bench.{JAVA[name]}"]
 
 
-def run_peer(name: str, broker: str, load: Load, streams: Sequence[str]) -> Measured:
-    """One round of one peer, in a group that has never been."""
+def run_peer(name: str, broker: str, load: Load, java: Mapping[str, Sequence[str]]) -> Measured:
+    """One round of one peer, in a group that has never been; `java` has the commands of those on the JVM."""
     group = f"bench-{name}-{uuid4().hex[:8]}"
     few = min(load.events, SLOW.get(name, load.events))
     if name == "tocsin":
         renew_outputs(broker, load.partitions, group)
         return asyncio.run(worker(Fleet(broker, RULES, group), load.events))
-    if name == "streams":
-        return announced([*streams, broker, str(few), group, *INPUTS], few)
+    if name in java:
+        return announced([*java[name], broker, str(few), group, *INPUTS], few)
     return announced([sys.executable, "-m", "tests.bench.peers", name, broker, str(few), group], few)
 
 
@@ -100,16 +107,17 @@ def table(results: Mapping[str, Sequence[Measured]]) -> str:
 def main() -> None:
     """Measure every peer, round by round, so that drift of the machine hits all alike."""
     options = read_options()
-    if "streams" in options.peers and not (shutil.which("mvn") and shutil.which("javac")):
-        sys.exit("the Kafka Streams peer needs a JDK and Maven; leave it out with --peers")
+    on_java = [name for name in options.peers if name in JAVA]
+    if on_java and not (shutil.which("mvn") and shutil.which("javac")):
+        sys.exit("Kafka Streams and Flink need a JDK and Maven; leave them out with --peers")
     results: dict[str, list[Measured]] = {name: [] for name in options.peers}
     load = Load(options.events)
     with running_broker() as broker, tempfile.TemporaryDirectory(prefix="tocsin-bench-") as target:
-        streams = compile_streams(target) if "streams" in options.peers else []
+        java = {name: compile_java(name, f"{target}/{name}") for name in on_java}
         prepare(broker.bootstrap, load)
         for number in range(options.rounds):
             for name in options.peers:
-                measured = run_peer(name, broker.bootstrap, load, streams)
+                measured = run_peer(name, broker.bootstrap, load, java)
                 results[name].append(measured)
                 cpu = f"{measured.cpu_per_million:.1f} CPU s per million"
                 say(f"round {number + 1} {name}: {measured.rate:,.0f}/s, {cpu}")

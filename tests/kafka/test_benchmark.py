@@ -17,7 +17,7 @@ def test_the_worker_stays_near_the_bare_loop() -> None:
     with running_broker() as broker:
         prepare(broker.bootstrap, load)
         runs = {
-            name: [run_peer(name, broker.bootstrap, load, ()) for _ in range(ROUNDS)]
+            name: [run_peer(name, broker.bootstrap, load, {}) for _ in range(ROUNDS)]
             for name in ("bare", "tocsin")
         }
     cost = {name: min(each.cpu_per_million for each in rounds) for name, rounds in runs.items()}
