@@ -7,13 +7,13 @@ constructed from tags: scalars are read as text or as plain numbers and booleans
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import yaml
 
-from alerts.errors import Problem, RulebookError
+from alerts.errors import RulebookError
+from alerts.rulebook.notes import Notes, did_you_mean
 from alerts.rulebook.shown import SURROGATE, shown
 
 T = TypeVar("T")
@@ -21,9 +21,6 @@ T = TypeVar("T")
 NUMBER: Final = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 """Decimal numbers only: YAML's octal, sexagesimal ("1:30"), infinite and undefined ones are refused."""
 
-HINTED: Final = 100
-"""Problems of a file that are told with what may have been meant."""
-LONGEST_WORD: Final = 40
 TAG: Final = "tag:yaml.org,2002:"
 
 
@@ -33,36 +30,6 @@ class Wrong(Exception):  # noqa: N818  # a signal between a parser and its calle
     def __init__(self, node: "Node", message: str) -> None:
         self.node = node
         super().__init__(message)
-
-
-@dataclass(slots=True)
-class Notes:
-    """The problems found in one file so far."""
-
-    file: str
-    found: dict[Problem, None] = field(default_factory=dict)
-
-    def add(self, mark: yaml.Mark, path: str, message: str) -> None:
-        """Note a problem; the same one at the same place (through an alias) counts once."""
-        self.found.setdefault(Problem(self.file, mark.line + 1, mark.column + 1, path, message))
-
-    def take(self, problems: Iterable[Problem]) -> None:
-        """Note problems that were found elsewhere in the file."""
-        self.found.update(dict.fromkeys(problems))
-
-    @property
-    def hints(self) -> bool:
-        """Whether misspelt words are still guessed: in a file that is all mistakes it would take long."""
-        return len(self.found) < HINTED
-
-    def settle(self) -> None:
-        """End the reading.
-
-        Raises:
-            RulebookError: something was noted.
-        """
-        if self.found:
-            raise RulebookError(sorted(self.found, key=lambda problem: (problem.line, problem.column)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +120,7 @@ class Node:
         want = "one of " + (", ".join(allowed) or "none")
         value = self.text(want)
         if value not in allowed:
-            raise Wrong(self, f"want {want}, got {self.shown}{_did_you_mean(value, allowed, self.notes)}")
+            raise Wrong(self, f"want {want}, got {self.shown}{did_you_mean(value, allowed, self.notes)}")
         return value
 
     def items(self, want: str = "a list") -> list["Node"]:
@@ -247,7 +214,7 @@ class Fields:
         for key, raw in self._keys.items():
             if key not in self._asked and key not in self._refused:
                 hint = (
-                    _did_you_mean(key, self._asked, self.node.notes)
+                    did_you_mean(key, self._asked, self.node.notes)
                     or f" (known: {', '.join(sorted(set(self._asked)))})"
                 )
                 self.node.notes.add(raw.start_mark, self._path(key), f'unknown field "{shown(key)}"{hint}')
@@ -309,11 +276,3 @@ def read_document(text: str, file: str) -> Node:
             return Node(raw, "", notes)
         notes.add(start, "", "want a mapping, got an empty file")
     raise RulebookError(list(notes.found))
-
-
-def _did_you_mean(word: str, known: Iterable[str], notes: Notes) -> str:
-    if not notes.hints or len(word) > LONGEST_WORD:
-        return ""
-    words = sorted({name for name in known if name.isidentifier()})
-    close = get_close_matches(word.lower(), words, n=1, cutoff=0.6)
-    return f' (did you mean "{close[0]}"?)' if close else ""

@@ -139,7 +139,11 @@ def command(  # noqa: PLR0913, PLR0917  # one per option
         public_url,
         dry_run,
     )
-    rulebook = rulefile.load(rules) if rules is not None else rulefile.starter()
+    _work(settings, rulefile.load(rules) if rules is not None else rulefile.starter())
+
+
+def _work(settings: WorkerSettings, rulebook: Rulebook) -> NoReturn:
+    """Work until told to leave, then end the process, or begin it again with other rules."""
     try:
         ending = asyncio.run(_run(settings, rulebook))
     except OperatorError:

@@ -16,7 +16,7 @@ from stream.gateway.bodies import cloud_events, encoded, messages
 from stream.gateway.checking import CheckedEvent, checked
 from stream.gateway.customers import NOBODY, Directory
 from stream.gateway.verification import Signature, Verifier
-from stream.importing.cells.columns import Fault, RowError
+from stream.importing.cells.faults import Fault, RowError
 from stream.importing.conditions import Condition
 from stream.importing.mapping import LogMapping
 from stream.importing.objects import Ignored, Translator

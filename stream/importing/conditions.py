@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from stream.importing.cells.columns import LIST, FieldSource, Row, Value, cell, items, number
+from stream.importing.cells.columns import FieldSource, Value
 from stream.importing.cells.patterns import Pattern
+from stream.importing.cells.text import LIST, Row, cell, items, number
 
 
 class Condition(Protocol):

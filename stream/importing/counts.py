@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from stream.importing.cells.columns import RowError
+from stream.importing.cells.faults import RowError
 
 SHOWN: Final = 5
 """Bad rows that are told apart by line number; the rest are only counted."""

@@ -12,9 +12,10 @@ import msgspec
 
 from alerts.errors import SettingsError
 from stream.importing.cells.answers import stepped
-from stream.importing.cells.columns import Fault, Row, RowError, cell
+from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.lookups import Entries, LookedUp, look_up
 from stream.importing.cells.memory import remembering
+from stream.importing.cells.text import Row, cell
 from stream.importing.counts import ImportCounts
 from stream.importing.mapping import Event, LogMapping, Shape
 from stream.importing.rows.questions import QUESTION

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from stream.importing.cells.columns import LIST, Fault, FieldSource, Row, RowError, Value
+from stream.importing.cells.columns import FieldSource, Value
+from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.lookups import LookupTable
+from stream.importing.cells.text import LIST, Row
 from stream.importing.conditions import AnyPresent, Condition
 from stream.importing.rows.json_rows import Beside
 

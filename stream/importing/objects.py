@@ -6,8 +6,9 @@ from enum import StrEnum
 from typing import Final
 
 from stream.importing.cells.answers import LIVE, stepped
-from stream.importing.cells.columns import Fault, Row, RowError
+from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.lookups import Entries, look_up
+from stream.importing.cells.text import Row
 from stream.importing.conditions import Condition
 from stream.importing.mapping import Event, LogMapping
 from stream.importing.rows.json_rows import json_rows

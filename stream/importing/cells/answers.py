@@ -7,7 +7,8 @@ satisfied, as in Zendesk's own count.  Three steps counted from 1 are a scale, `
 from collections.abc import Mapping
 from typing import Final
 
-from stream.importing.cells.columns import Fault, RowError, Value
+from stream.importing.cells.columns import Value
+from stream.importing.cells.faults import Fault, RowError
 
 STEPPED: Final[Mapping[str, tuple[int, ...]]] = {
     "0-1": (0, 1),

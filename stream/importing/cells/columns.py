@@ -6,49 +6,15 @@ A row is its columns' text.  A field is read from a row as a JSON value, or None
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, Protocol
 
+from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.patterns import Pattern
-
-Row = Mapping[str, str]
-"""Column name to text; a column that a line of NDJSON does not have is absent."""
+from stream.importing.cells.text import LIST, Row, cell, number
 
 Value = str | int | float | bool
-
-LIST: Final = "\x1f"
-"""Between the items of a list that stands in one column (ASCII's own unit separator)."""
-
-NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?", re.ASCII)
-GROUPED: Final = re.compile(r"[-+]?[0-9]{1,3}(?:[. \u00a0\u202f'’][0-9]{3})+")
-"""The whole part of a number with a decimal comma, in groups of three: `1.234` of `1.234,5`."""
-
-
-class Fault(StrEnum):
-    """Why a row could not be turned into events."""
-
-    COLUMNS = "columns"  # more or fewer than the header names
-    MISSING = "missing"  # no value for a field that every event must have
-    TIME = "time"  # not in the format that the mapping declares
-    NUMBER = "number"
-    LOOKUP = "lookup"  # not in the mapping's table, which has no `otherwise`
-    SYNTAX = "syntax"  # not a line of the declared format
-    ENCODING = "encoding"  # bytes that are not text
-    SAME_ID = "same_id"  # two events of one row that the worker takes for one
-    TOO_LONG = "too_long"  # a line, or an object, of more than a mebibyte
-    LIST = "list"  # several values where a field takes one
-    REFUSED = "refused"  # the worker would not take the event
-    FOREIGN = "foreign"  # not a message of the system that the mapping is for
-
-
-class RowError(Exception):
-    """One row cannot be used; the sender's fault, counted by its reason."""
-
-    def __init__(self, fault: Fault, detail: str) -> None:
-        self.fault = fault
-        super().__init__(detail)
 
 
 class FieldSource(Protocol):
@@ -296,61 +262,6 @@ class Flag:
         """True or false; nothing where the column is empty."""
         text = cell(row, self.column, self.nulls)
         return None if text is None else text in self.words
-
-
-def cell(row: Row, column: str, nulls: frozenset[str]) -> str | None:
-    """The stripped text of a column; None where it is absent or stands for nothing."""
-    text = row.get(column)
-    if text is None:
-        return None
-    text = text.strip()
-    return None if text in nulls else text
-
-
-def items(row: Row, column: str) -> list[str]:
-    """The stripped items of a list that stands in a column, or its one text; none where it is absent."""
-    text = row.get(column)
-    return [] if text is None else [part.strip() for part in text.split(LIST)]
-
-
-def number(column: str, text: str, decimal: str = ".") -> float:
-    """A finite number; `decimal` is its point, or comma.
-
-    Raises:
-        RowError: `text` is not one.
-    """
-    try:
-        return decimal_number(text, decimal)
-    except ValueError:
-        want = "a number" if decimal == "." else "a number with a decimal comma"
-        hint = ' (`decimal: ","` in the mapping?)' if decimal == "." and COMMA.fullmatch(text) else ""
-        raise RowError(Fault.NUMBER, f'{column}: want {want}, got "{text}"{hint}') from None
-
-
-COMMA: Final = re.compile(r"-?[0-9]+,[0-9]+")
-
-
-def decimal_number(text: str, decimal: str = ".") -> float:
-    """A finite decimal number in ASCII digits.
-
-    Raises:
-        ValueError: `text` is not one.
-    """
-    plain = text
-    if decimal == ",":
-        whole, comma, rest = text.partition(",")
-        grouped = GROUPED.fullmatch(whole) is not None
-        if "." in rest or ("." in whole and not grouped):
-            raise ValueError(text)
-        if grouped:
-            whole = re.sub(r"[^-+0-9]", "", whole)
-        plain = f"{whole}.{rest}" if comma else whole
-    if not NUMBER.fullmatch(plain):
-        raise ValueError(text)
-    value = float(plain)
-    if value - value != 0:  # infinite
-        raise ValueError(text)
-    return value
 
 
 def _shortest(value: float) -> int | float:

@@ -15,7 +15,9 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
-from stream.importing.cells.columns import LIST, Fault, FieldSource, Row, RowError
+from stream.importing.cells.columns import FieldSource
+from stream.importing.cells.faults import Fault, RowError
+from stream.importing.cells.text import LIST, Row
 
 Entry = str | Mapping[str, str]
 Entries = Mapping[str, Entry]

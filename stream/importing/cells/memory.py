@@ -11,10 +11,10 @@ from stream.importing.cells.columns import (
     Flag,
     Number,
     Pseudonym,
-    Row,
     Seconds,
     Value,
 )
+from stream.importing.cells.text import Row
 from stream.importing.mapping import Shape
 
 REMEMBERED: Final = 5_000

@@ -18,8 +18,10 @@ from typing import Final
 
 from alerts.transitions import utc_text
 from stream.columnar.timestamps import EARLIEST_MS
-from stream.importing.cells.columns import Fault, FieldSource, Row, RowError, Value, cell, decimal_number
+from stream.importing.cells.columns import FieldSource, Value
+from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.strptime import TimeFormat
+from stream.importing.cells.text import Row, cell, decimal_number
 from stream.importing.cells.zones import zone_of
 
 Read = Callable[[str], datetime | int]

@@ -15,7 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from stream.importing.cells.columns import LIST, Fault, Row, RowError
+from stream.importing.cells.faults import Fault, RowError
+from stream.importing.cells.text import LIST, Row
 
 ITEMS: Final = 50
 """Items of a list of objects that are reached by their number; further ones are not looked at."""

@@ -10,7 +10,7 @@ Empty answers make no row.  `#group` is what Qualtrics writes beside its own NPS
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from stream.importing.cells.columns import Row
+from stream.importing.cells.text import Row
 
 QUESTION, ANSWER, NUMBER, GROUP = "#question", "#answer", "#number", "#group"
 GROUPED: Final = "_NPS_GROUP"

@@ -10,7 +10,8 @@ from typing import IO, Any, Final
 import orjson
 
 from alerts.errors import SettingsError
-from stream.importing.cells.columns import Fault, Row, RowError
+from stream.importing.cells.faults import Fault, RowError
+from stream.importing.cells.text import Row
 from stream.importing.mapping import Format
 from stream.importing.rows.bounded_lines import BoundedLines, LineTooLongError
 from stream.importing.rows.header_rows import named, zone_column

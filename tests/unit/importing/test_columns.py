@@ -5,19 +5,18 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from stream.importing.cells.columns import (
-    LIST,
     Column,
     Constant,
-    Fault,
     FieldSource,
     Flag,
     Number,
     Pseudonym,
-    RowError,
     Seconds,
     Template,
 )
+from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.patterns import Pattern
+from stream.importing.cells.text import LIST
 from stream.importing.cells.times import Time
 
 UTC = ZoneInfo("UTC")

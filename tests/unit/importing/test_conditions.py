@@ -2,8 +2,9 @@
 
 import pytest
 
-from stream.importing.cells.columns import LIST, Row, RowError
+from stream.importing.cells.faults import RowError
 from stream.importing.cells.patterns import Pattern
+from stream.importing.cells.text import LIST, Row
 from stream.importing.conditions import (
     Beyond,
     ColumnChanges,

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from alerts.errors import SettingsError
-from stream.importing.cells.columns import Fault, RowError
+from stream.importing.cells.faults import Fault, RowError
 from stream.importing.importer import Importer
 from stream.importing.mapping_file.reader import parse
 from stream.intake.decoding.vouching import Vouching

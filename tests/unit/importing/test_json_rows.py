@@ -2,7 +2,8 @@
 
 import pytest
 
-from stream.importing.cells.columns import LIST, Fault, RowError
+from stream.importing.cells.faults import Fault, RowError
+from stream.importing.cells.text import LIST
 from stream.importing.rows.json_rows import DEPTH, STARS, json_rows
 
 MESSAGE = {

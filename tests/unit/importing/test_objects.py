@@ -2,7 +2,7 @@
 
 import pytest
 
-from stream.importing.cells.columns import Fault, RowError
+from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.lookups import Entries
 from stream.importing.importer import Importer
 from stream.importing.mapping_file.reader import parse

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from alerts.errors import SettingsError
-from stream.importing.cells.columns import Fault, RowError
+from stream.importing.cells.faults import Fault, RowError
 from stream.importing.mapping import Format
 from stream.importing.rows.tables import Numbered, distinct, rows
 

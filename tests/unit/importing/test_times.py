@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.importing.cells.columns import Column, Fault, RowError
+from stream.importing.cells.columns import Column
+from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.strptime import FormatError, TimeFormat
 from stream.importing.cells.times import Time, Twice
 from stream.importing.cells.zones import ONE, SEVERAL, zone_of
