@@ -25,6 +25,19 @@ class Located:
         return f"environment variable {self.env}" if self.file is None else f"file {self.file}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiverPatience:
+    """How patient deliveries to a receiver are.  None: as the worker is.
+
+    `timeout_ms` is how long one answer may take, `max_backoff_ms` the longest wait between two attempts, and
+    `deadline_ms` how old a notice may be before it gives way to later news.
+    """
+
+    timeout_ms: int | None = None
+    max_backoff_ms: int | None = None
+    deadline_ms: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Receiver:
     """Where notices go.  `settings` are those of its `kind`; what is `Located` is looked up at the start.
@@ -40,6 +53,7 @@ class Receiver:
     allow_private: bool = False
     lang: str = "en"
     templates: Mapping[str, str] = field(default_factory=dict)
+    patience: ReceiverPatience = ReceiverPatience()
 
 
 class Comparison(StrEnum):

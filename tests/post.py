@@ -5,7 +5,7 @@ import base64
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -138,7 +138,7 @@ class Post:
         self.done: list[int] = []
         self._routes = routes
         self._offset = 0
-        self._moved = asyncio.Event()
+        self.moved = asyncio.Event()
         self.urls: dict[str, str] = {}
         self.heartbeat: Heartbeat | None = None
         self.events: list[dict[str, object]] = []
@@ -151,7 +151,7 @@ class Post:
 
         async def handle(request: web.Request) -> web.Response:
             self.events.append(orjson.loads(await request.read()))
-            self._moved.set()
+            self.moved.set()
             return web.Response(status=202)
 
         app = web.Application()
@@ -164,7 +164,7 @@ class Post:
         """Servers up, dispatcher started."""
         app = web.Application()
         for name, hook in self.hooks.items():
-            hook.moved = self._moved
+            hook.moved = self.moved
             app.router.add_post(f"/{name}", hook.handle)
         async with TestServer(app) as server:
             receivers = self.others + tuple(
@@ -197,16 +197,17 @@ class Post:
         """Wait until something has happened to a receiver, a record or the dispatcher."""
         async with asyncio.timeout(20):
             while not happened():
-                self._moved.clear()
-                await self._moved.wait()
+                self.moved.clear()
+                with suppress(TimeoutError):  # what is only written down wakes nobody
+                    await asyncio.wait_for(self.moved.wait(), 0.05)
 
     def _done(self, offset: int) -> None:
         self.done.append(offset)
-        self._moved.set()
+        self.moved.set()
 
     def _failed(self, error: BaseException) -> None:
         self.failures.append(error)
-        self._moved.set()
+        self.moved.set()
 
 
 def now_ms() -> int:

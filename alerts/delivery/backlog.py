@@ -6,11 +6,16 @@ other.  Pure: the time is an argument, in seconds.
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
 
 from alerts.delivery.notices.notice import Notice
+
+
+def never() -> bool:
+    """No later news waits elsewhere."""
+    return False
 
 
 @dataclass(slots=True, eq=False)
@@ -18,7 +23,10 @@ class Delivery:
     """One notice on its way to one receiver.
 
     `partition` is where its transition was read and `written_s` when that was written (Unix time);
-    `finished` is called once it is settled.  `due_s` is when it may be tried (again).
+    `finished` is called once it is settled.  `due_s` is when it may be tried (again).  `status` is that of
+    the last answer; `reached`: the receiver may have got it.  `message` is what a notice is only the cover
+    of, such as a group's; `memory` is what the receiver's channel wants back with the next notice of the
+    alert.  `superseded` says whether later news waits elsewhere than behind it.
     """
 
     notice: Notice
@@ -27,12 +35,11 @@ class Delivery:
     finished: Callable[[], None]
     attempts: int = 0
     due_s: float = 0.0
-    status: int | None = field(default=None)
-    """Of the last answer."""
+    status: int | None = None
+    reached: bool = False
     message: object = None
-    """A group's message, whose notice is only its cover."""
     memory: str = ""
-    """What the receiver's channel wants back with the next notice of the alert."""
+    superseded: Callable[[], bool] = never
 
 
 class Backlog:
@@ -81,8 +88,8 @@ class Backlog:
         return None
 
     def followed(self, delivery: Delivery) -> bool:
-        """Whether a later notice of the same alert waits behind it."""
-        return len(self._chains.get(delivery.notice.alert, ())) > 1
+        """Whether later news of the same alert, or group, waits."""
+        return len(self._chains.get(delivery.notice.alert, ())) > 1 or delivery.superseded()
 
     def retry(self, delivery: Delivery, due_s: float) -> None:
         """Put a taken delivery back until `due_s`."""

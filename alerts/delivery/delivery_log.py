@@ -9,7 +9,10 @@ from alerts.delivery.grouping.group_log import GroupRecord
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the delivery log: how a notice to a receiver ended, and when (RFC 3339, UTC)."""
+    """One line of the delivery log: how a notice to a receiver ended, and when (RFC 3339, UTC).
+
+    `reached` is False where the receiver certainly has not got it; `memory` is what its channel wants back.
+    """
 
     id: str
     alert: str
@@ -22,6 +25,12 @@ class Entry:
     status: int | None
     at: str
     memory: str = ""
+    reached: bool = True
+
+    @property
+    def told(self) -> bool:
+        """Whether the receiver may have heard of it."""
+        return self.attempts > 0 and self.reached
 
 
 class DeliveryLog(Protocol):

@@ -10,6 +10,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -19,7 +20,8 @@ from alerts.delivery.ack_news import AckMessage, ack_deliveries, ack_message, ac
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.commands import Acknowledge, Command
 from alerts.delivery.delivery_log import Countdown, DeliveryLog, Entry
-from alerts.delivery.grouping.group_desk import GroupDesk, GroupMessage
+from alerts.delivery.grouping.group_desk import GroupDesk
+from alerts.delivery.grouping.group_message import GroupMessage
 from alerts.delivery.grouping.group_rules import gathers
 from alerts.delivery.grouping.routing import labelled, targets
 from alerts.delivery.heartbeat import PARTITION, Beat, beat, beat_message
@@ -87,7 +89,9 @@ class Dispatcher:
     def _queue(
         self, receiver: Receiver, world: World, failed: Callable[[BaseException], None]
     ) -> ReceiverQueue:
-        channel = opened(receiver, self._client.outlet(allow_private=receiver.allow_private))
+        world = replace(world, policy=world.policy.patient(receiver.patience))
+        outlet = self._client.outlet(allow_private=receiver.allow_private, timeout_s=world.policy.timeout_s)
+        channel = opened(receiver, outlet)
         owner = QueueOwner(
             unsent=partial(self._unsent, receiver.name),
             message=partial(self._message, receiver),
@@ -175,7 +179,7 @@ class Dispatcher:
                         entry.alert,
                         entry.receiver,
                         entry.seq,
-                        told=entry.attempts > 0,
+                        told=entry.told,
                         memory=entry.memory,
                     )
                 self._heard[partition] = heard
@@ -207,8 +211,10 @@ class Dispatcher:
         return "" if heard is None else heard.progress(delivery.notice.alert, receiver).memory
 
     def _unsent(self, receiver: str, delivery: Delivery, followed: bool) -> Settled | Retry | None:  # noqa: FBT001  # as `ReceiverQueue` calls it
+        if isinstance(delivery.message, GroupMessage):
+            return self.desk.unsent(delivery.message, time.time())
         if delivery.message is not None:
-            return None  # its desk has asked all this
+            return None
         heard = self._heard.get(delivery.partition)
         if heard is None:
             return Settled(DeliveryOutcome.DROPPED, "the partition has moved to another worker")
@@ -260,7 +266,7 @@ class Dispatcher:
             await self._log.write(delivery.partition, _entry(receiver, delivery, settled))
         if heard is None or self._heard.get(delivery.partition) is not heard:
             return  # forgotten, maybe while the log was written
-        heard.settled(news.alert, receiver, news.seq, told=delivery.attempts > 0, memory=delivery.memory)
+        heard.settled(news.alert, receiver, news.seq, told=delivery.reached, memory=delivery.memory)
         delivery.finished()
 
 
@@ -290,4 +296,5 @@ def _entry(receiver: str, delivery: Delivery, settled: Settled) -> Entry:
         status=delivery.status,
         at=utc_text(int(time.time() * 1000)),
         memory=delivery.memory,
+        reached=delivery.reached or not delivery.attempts,
     )

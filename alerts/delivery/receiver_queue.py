@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from alerts.delivery.backlog import Backlog, Delivery
-from alerts.delivery.retry_policy import DeliveryOutcome, Policy, Retry, Settled, next_step, outdated
+from alerts.delivery.retry_policy import (
+    Attempted,
+    DeliveryOutcome,
+    Policy,
+    Retry,
+    Settled,
+    next_step,
+    outdated,
+)
 from alerts.paging import Receiver
 from alerts.receivers.answers import Answer
 from alerts.receivers.kind import WayOut
@@ -83,6 +91,7 @@ class ReceiverQueue:
         self._loop: asyncio.Task[None] | None = None
         self._answers = True
         self._gone = False
+        self._pause_until_s = 0.0
 
     def start(self) -> None:
         """Begin to deliver."""
@@ -128,10 +137,11 @@ class ReceiverQueue:
         while True:
             self._wake.clear()
             now_s = self._world.clock()
-            delivery = self._backlog.take(now_s)
+            paused = now_s < self._pause_until_s
+            delivery = None if paused else self._backlog.take(now_s)
             if delivery is not None:
                 return delivery
-            due_s = self._backlog.due_s()
+            due_s = self._pause_until_s if paused else self._backlog.due_s()
             try:
                 async with asyncio.timeout(None if due_s is None else max(0.0, due_s - now_s)):
                     await self._wake.wait()
@@ -154,15 +164,14 @@ class ReceiverQueue:
         self._backlog.settle(delivery)
 
     def _before(self, delivery: Delivery) -> Settled | Retry | None:
-        """Why there is nothing to send; an attempt that was made already has asked all this."""
+        """Why there is nothing to send; asked before each attempt, as somebody may take care meanwhile."""
         if self._gone:
             return Settled(DeliveryOutcome.DISABLED, "the receiver had answered HTTP 410")
-        if delivery.attempts:
-            return None
         followed = self._backlog.followed(delivery)
         age_s = self._world.clock() - delivery.written_s
         if outdated(age_s, followed=followed, policy=self._world.policy):
-            return Settled(DeliveryOutcome.DROPPED, "outdated: later news of the same alert waits")
+            outcome = DeliveryOutcome.EXPIRED if delivery.attempts else DeliveryOutcome.DROPPED
+            return Settled(outcome, "outdated: later news of the same alert waits")
         return self._owner.unsent(delivery, followed)
 
     async def _send(self, delivery: Delivery) -> Settled | Retry:
@@ -174,8 +183,16 @@ class ReceiverQueue:
         answer = await self._channel.send(message, memory, world.clock())
         delivery.status = answer.status
         delivery.memory = answer.memory or memory
-        age_s = world.clock() - delivery.written_s
-        step = next_step(answer, delivery.attempts, age_s, world.chance(), world.policy)
+        delivery.reached |= answer.reached
+        made = Attempted(
+            attempts=delivery.attempts,
+            age_s=world.clock() - delivery.written_s,
+            followed=self._backlog.followed(delivery),
+        )
+        step = next_step(answer, made, world.chance(), world.policy)
+        if isinstance(step, Retry) and answer.retry_after_s:  # it is meant for all that goes there
+            asked_s = min(answer.retry_after_s, world.policy.retry_after_cap_s)
+            self._pause_until_s = max(self._pause_until_s, world.clock() + asked_s)
         self._told(answer, step)
         return step
 

@@ -21,6 +21,7 @@ class Fate(Enum):
 class Answer:
     """What came of one attempt.  `status` None: no answer in numbers, and `error` says why.
 
+    `reached` is False where the receiver certainly has not got it, since there was no connection.
     `verdict` is given where the status alone would be misread, as with SMTP, whose 4xx may pass.  `body` is
     what was answered, up to a bound.  `memory` is what the kind wants back with the next notice of the same
     thread, such as the place of a chat message; "" for nothing new.
@@ -31,6 +32,7 @@ class Answer:
     retry_after_s: float | None = None
     verdict: Fate | None = None
     memory: str = ""
+    reached: bool = True
     body: bytes = field(default=b"", repr=False, compare=False)
 
     @property

@@ -16,6 +16,8 @@ from alerts.receivers.addresses import PrivateAddressError, public_socket
 from alerts.receivers.answers import Answer, Fate
 
 USER_AGENT: Final = "tocsin (+https://www.standardwebhooks.com)"
+CONNECTING_SHARE: Final = 0.5
+"""Of the time that an answer may take; who has not connected by then is not there."""
 MOST_ANSWER_BYTES: Final = 64 * 2**10
 """As much of an answer as is read; the rest is nobody's business."""
 HEADERS: Final = {"User-Agent": USER_AGENT, "Content-Type": "application/json"}
@@ -40,29 +42,34 @@ class HttpClient:
             if session is not None:
                 await session.close()
 
-    def outlet(self, *, allow_private: bool) -> "HttpOutlet":
-        """The way out for one receiver."""
-        return HttpOutlet(self, allow_private=allow_private)
+    def outlet(self, *, allow_private: bool, timeout_s: float | None = None) -> "HttpOutlet":
+        """The way out for one receiver; without a time of its own it has the client's."""
+        return HttpOutlet(self, allow_private, self.timeout_s if timeout_s is None else timeout_s)
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, allow_private: bool) -> Answer:
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], outlet: "HttpOutlet") -> Answer:
         """One request; whatever goes wrong on the way is an answer without a status."""
-        session = self._open if allow_private else self._guarded
+        session = self._open if outlet.allow_private else self._guarded
         if session is None:
-            return Answer(None, "the client is closed")
+            return Answer(None, "the client is closed", reached=False)
+        timeout = aiohttp.ClientTimeout(
+            total=outlet.timeout_s, sock_connect=outlet.timeout_s * CONNECTING_SHARE
+        )
         try:
-            async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+            async with session.post(
+                url, data=body, headers=headers, allow_redirects=False, timeout=timeout
+            ) as response:
                 after = retry_after_s(response.headers.get("Retry-After"), time.time())
                 answered = await _read(response.content)
                 return Answer(response.status, retry_after_s=after, body=answered)
-        except TimeoutError:
-            return Answer(None, f"no answer within {self.timeout_s:g} s")
+        except TimeoutError as error:
+            reached = not isinstance(error, aiohttp.ConnectionTimeoutError)
+            return Answer(None, f"no answer within {outlet.timeout_s:g} s", reached=reached)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return _failed(error)
 
     def _session(self, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
             headers=HEADERS,
-            timeout=aiohttp.ClientTimeout(total=self.timeout_s),
             # No cookies: a receiver keeps nothing here, and another cannot see it.
             cookie_jar=aiohttp.DummyCookieJar(),
             connector=connector,
@@ -72,14 +79,14 @@ class HttpClient:
 class HttpOutlet:
     """The client as one receiver may use it."""
 
-    def __init__(self, client: HttpClient, *, allow_private: bool) -> None:
+    def __init__(self, client: HttpClient, allow_private: bool, timeout_s: float) -> None:  # noqa: FBT001  # by `HttpClient.outlet` alone
         self.allow_private = allow_private
-        self.timeout_s = client.timeout_s
+        self.timeout_s = timeout_s
         self._client = client
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """One POST, to an address that the receiver allows."""
-        return await self._client.post(url, body, headers, allow_private=self.allow_private)
+        return await self._client.post(url, body, headers, self)
 
     def other(self, what: str) -> None:
         """Nobody looks."""
@@ -99,10 +106,11 @@ def _failed(error: Exception) -> Answer:
     """What happened, without address and URL, which may hold a secret."""
     cause = getattr(error, "os_error", error)
     if isinstance(cause, PrivateAddressError):
-        return Answer(None, str(cause), verdict=Fate.REFUSED)
+        return Answer(None, str(cause), verdict=Fate.REFUSED, reached=False)
     number = getattr(cause, "errno", None)
     name = type(error).__name__
-    return Answer(None, f"{name}: {os.strerror(number)}" if isinstance(number, int) and number > 0 else name)
+    told = f"{name}: {os.strerror(number)}" if isinstance(number, int) and number > 0 else name
+    return Answer(None, told, reached=not isinstance(error, aiohttp.ClientConnectorError))
 
 
 def retry_after_s(header: str | None, now_s: float) -> float | None:

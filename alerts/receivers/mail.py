@@ -57,12 +57,16 @@ class MailChannel:
             return Answer(None, type(error).__name__)
 
     async def _sent(self, mail: EmailMessage) -> Answer:
+        try:
+            connection = await self._connected()
+        except OSError as error:
+            return Answer(None, type(error).__name__, reached=False)
         user, password = self._login
         # With a password encryption is not left to chance.
         upgrade = {"auto": True if password else None, "starttls": True}.get(self._tls, False)
         client = aiosmtplib.SMTP(
             hostname=self._host,
-            sock=await self._connected(),
+            sock=connection,
             use_tls=self._tls == "tls",
             start_tls=upgrade,
             timeout=self._outlet.timeout_s,

@@ -6,15 +6,19 @@ Messages never repeat a secret, nor a URL, which may hold one.
 from collections.abc import Callable
 from typing import Final
 
-from alerts.paging import Located, Receiver, RuleAbout
+from alerts.paging import Located, Receiver, ReceiverPatience, RuleAbout
 from alerts.receivers.kind import ReceiverKind
 from alerts.receivers.kinds import KINDS
 from alerts.receivers.settings import HIDDEN, SEVERAL, SettingSpec, is_url
+from alerts.rulebook.values import duration
 from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
+from alerts.rules import DAY_MS, MINUTE_MS, SECOND_MS
 
 LANGUAGES: Final = ("en", "fr")
 """What receivers may be told things in; the first unless they ask."""
 TEMPLATE_PARTS: Final = ("title", "text")
+LEAST_WAIT_MS: Final = 100
+LONGEST_TIMEOUT_MS: Final = 2 * MINUTE_MS
 NAME: Final = "a name"
 
 
@@ -65,6 +69,7 @@ def _receiver(node: Node) -> Receiver | None:
     allow_private = fields.get_or("allow_private", Node.flag, default=False)
     lang = fields.get_or("lang", lambda node: node.choice(LANGUAGES), LANGUAGES[0])
     templates = fields.get("templates", _templates) or {}
+    patience = _patience(fields)
     kinds = [kind for kind in KINDS if kind in fields]
     for other in kinds[1:]:
         fields.note(other, f"want one kind for each receiver, got {kinds[0]} and {other}")
@@ -74,7 +79,16 @@ def _receiver(node: Node) -> Receiver | None:
     fields.close()
     if name is None or len(settings) != 1 or settings[0] is None:
         return None
-    return Receiver(name, kinds[0], settings[0], allow_private, lang, templates)
+    return Receiver(name, kinds[0], settings[0], allow_private, lang, templates, patience)
+
+
+def _patience(fields: Fields) -> ReceiverPatience:
+    """How long an answer, the wait for the next attempt, and a notice may take."""
+    return ReceiverPatience(
+        timeout_ms=fields.get("timeout", duration(LEAST_WAIT_MS, LONGEST_TIMEOUT_MS)),
+        max_backoff_ms=fields.get("max_backoff", duration(LEAST_WAIT_MS, DAY_MS)),
+        deadline_ms=fields.get("deadline", duration(SECOND_MS, 7 * DAY_MS)),
+    )
 
 
 def _templates(node: Node) -> dict[str, str]:

@@ -105,7 +105,8 @@ async def _sent(rulebook: Rulebook, receiver: Receiver, rule: Rule, states: tupl
     client = HttpClient(Policy().timeout_s)
     await client.start()
     try:
-        outlet = ShownOutlet(client.outlet(allow_private=receiver.allow_private))
+        timeout_s = Policy().patient(receiver.patience).timeout_s
+        outlet = ShownOutlet(client.outlet(allow_private=receiver.allow_private, timeout_s=timeout_s))
         channel = opened(receiver, outlet)
         writer = Writer(rulebook, OpenAlerts(), Muting())
         memory, begun = "", int(time.time())

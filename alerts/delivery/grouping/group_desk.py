@@ -7,7 +7,6 @@ partitions that belong to its worker.
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -22,11 +21,12 @@ from alerts.delivery.grouping.group_log import (
     group_id,
     message_key,
 )
+from alerts.delivery.grouping.group_message import GroupMessage, cover
 from alerts.delivery.grouping.group_rules import group_rules, groups_of
 from alerts.delivery.grouping.groups import AlertGroup, GroupBook, GroupRule, identities
 from alerts.delivery.mutes import Mute
-from alerts.delivery.notices.notice import Notice, TransitionNews
-from alerts.delivery.retry_policy import Settled
+from alerts.delivery.notices.notice import Notice
+from alerts.delivery.retry_policy import DeliveryOutcome, Retry, Settled
 from alerts.delivery.working_hours import opens_in_s
 from alerts.rules import Rulebook
 
@@ -46,15 +46,6 @@ class GroupLog(Protocol):
     async def caught_up(self) -> None:
         """Returns when all that was written before this call has been folded."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class GroupMessage:
-    """A message of a group on its way; `notices` are its members."""
-
-    group: AlertGroup
-    plan: GroupPlan
-    notices: tuple[Notice, ...]
 
 
 class GroupDesk:
@@ -150,7 +141,7 @@ class GroupDesk:
             reason=settled.reason,
             attempts=delivery.attempts,
             status=delivery.status,
-            sent=delivery.attempts > 0,
+            sent=delivery.reached,
             memory=delivery.memory,
             at_s=time.time(),
         )
@@ -161,6 +152,21 @@ class GroupDesk:
             self._wake.set()
         else:
             await self._log.put(told)  # once it has been folded, the group may go on
+
+    def unsent(self, message: GroupMessage, now_s: float) -> Settled | Retry | None:
+        """Why a message must not be sent now: somebody takes care of all of it, or wants no news of it.
+
+        Asked before each attempt, since a receiver may be down for long.  A message that tells an end goes.
+        """
+        rule = self._rules.get((message.group.receiver, message.group.place))
+        if rule is not None and rule.quiet:
+            return None
+        mutes = [self._why_muted(each, now_s) for each in message.notices]
+        if not mutes or any(mute is None for mute in mutes):
+            return None
+        if all(mute is not None and mute.until_s is None for mute in mutes):
+            return Settled(DeliveryOutcome.SILENCED, "acknowledged")
+        return Retry(LOOK_AGAIN_S)
 
     async def _take_over(self, partitions: set[int]) -> None:
         await self._log.caught_up()
@@ -198,7 +204,11 @@ class GroupDesk:
 
     async def _due(self, partition: int, group: AlertGroup, rule: GroupRule, now_s: float) -> None:
         """Tell what may be told; what is muted for a while waits, what is muted for good is over."""
-        mutes = {each.alert: self._why_muted(each, now_s) for each in group.members}
+        mutes = {
+            # A receiver that takes silence for health goes on hearing of what it was told of.
+            each.alert: None if rule.quiet and each.alert in group.told else self._why_muted(each, now_s)
+            for each in group.members
+        }
         free = [each for each in group.members if mutes[each.alert] is None]
         fresh = [each for each in free if each.alert in group.waiting]
         for_good = [
@@ -228,7 +238,14 @@ class GroupDesk:
     ) -> None:
         self._under_way.add(group.id)
         message = GroupMessage(group, plan, notices)
-        delivery = Delivery(_cover(message), partition, plan.at_s, lambda: None, message=message)
+        delivery = Delivery(
+            cover(message),
+            partition,
+            plan.at_s,
+            lambda: None,
+            message=message,
+            superseded=partial(group.has_news_since, plan),
+        )
         await self._send(group.receiver, delivery)
 
     async def _pass_over(self, group: AlertGroup, notices: list[Notice], now_s: float) -> None:
@@ -257,23 +274,3 @@ class GroupDesk:
         task = asyncio.create_task(guarded())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _cover(message: GroupMessage) -> Notice:
-    """What stands for a group in its receiver's queue: the queue keeps the order of one group's messages."""
-    group, plan = message.group, message.plan
-    open_ = [each for each in message.notices if not each.final]
-    state = "firing" if any(each.state == "firing" for each in open_) else "stale" if open_ else "resolved"
-    loud = any(each.news.severity == "critical" for each in open_ or message.notices)
-    first = message.notices[0].news if message.notices else None
-    news = TransitionNews(
-        group.id,
-        1,
-        first.rule if first else "",
-        "critical" if loud else "warning",
-        state,
-        first.indicator if first else "",
-        {},
-        first.at if first else "",
-    )
-    return Notice(plan.key, group.id, 1, state, dict(group.labels), b"", news)

@@ -15,6 +15,7 @@ import orjson
 
 from alerts.delivery.grouping.group_log import GroupNews, GroupPlan, GroupRecord, GroupTold
 from alerts.delivery.notices.notice import NotATransition, Notice, notice
+from alerts.delivery.retry_policy import DeliveryOutcome
 from alerts.hours import OpenHours
 
 MOST_SEEN: Final = 50_000
@@ -72,6 +73,11 @@ class AlertGroup:
         if rule.repeat_s is not None and self.last_s is not None and self.told:
             return self.last_s + rule.repeat_s
         return None
+
+    def has_news_since(self, plan: GroupPlan) -> bool:
+        """Whether something waits that a message does not tell."""
+        told = dict(plan.members)
+        return any(each.seq > told.get(each.alert, 0) for each in self.waiting.values())
 
     @property
     def members(self) -> list[Notice]:
@@ -151,21 +157,43 @@ class GroupBook:
         if group is None:
             return
         planned = {each.alert: each for each in group.planned}
+        gives_way = record.outcome == DeliveryOutcome.EXPIRED
         for alert, seq in record.members:
             waits = group.waiting.get(alert)
             news = planned.get(alert) or waits
+            if gives_way:
+                self._gives_way(group, news, record)
+                continue
             if waits is not None and waits.seq <= seq:
                 del group.waiting[alert]
             if news is not None and record.sent:
                 group.told[alert] = news
             if news is not None and news.final:
                 group.told.pop(alert, None)
-        if record.sent:
+        if gives_way:
+            group.since_s = record.at_s
+        elif record.sent:
             group.last_s = record.at_s
         group.memory = record.memory or group.memory
         group.plan, group.planned = None, ()
         group.ended_s = record.at_s if any(each.final for each in group.waiting.values()) else None
         self._drop_empty(group)
+
+    @staticmethod
+    def _gives_way(group: AlertGroup, news: Notice | None, record: GroupTold) -> None:
+        """A message was too late: what it told of is news again, as it stands now.
+
+        The receiver may have heard of it when `sent`; otherwise what has come to an end is no news.
+        """
+        if news is None:
+            return
+        if record.sent and not news.final:
+            group.told[news.alert] = news
+        latest = max(filter(None, (news, group.waiting.get(news.alert))), key=lambda each: each.seq)
+        if latest.final and news.alert not in group.told:
+            group.waiting.pop(news.alert, None)
+        else:
+            group.waiting[news.alert] = latest
 
     def _drop_empty(self, group: AlertGroup) -> None:
         if not group.told and not group.waiting and group.plan is None:

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 import orjson
 
-from alerts.delivery.grouping.group_desk import GroupMessage
+from alerts.delivery.grouping.group_message import GroupMessage
 from alerts.delivery.mutes import Muting
 from alerts.delivery.notices.notice import MOST_BYTES, Notice, TransitionNews
 from alerts.delivery.notices.phrases import WORDS

@@ -1,18 +1,22 @@
 """The dispatcher over real sockets: who is told what, in which order, how often, and what is written down."""
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import unused_port
+from aiohttp import web
+from aiohttp.test_utils import TestServer, unused_port
 
-from alerts.delivery.commands import SilenceCommand
+from alerts.delivery.commands import Acknowledge, SilenceCommand
 from alerts.delivery.retry_policy import Policy
 from alerts.paging import Comparison, Matcher, Route
-from tests.post import Hook, MemoryLog, Post, transition
+from tests.post import Hook, MemoryLog, Post, now_ms, transition
+
+PATIENT_FOR_A_MINUTE = Policy(timeout_s=1, base_s=0.01, cap_s=0.05, deadline_s=60, give_up_s=3600)
 
 
 def _run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -104,7 +108,7 @@ def test_a_receiver_that_is_gone_is_asked_no_more() -> None:
     _run(body)
 
 
-def test_the_deadline_ends_a_delivery() -> None:
+def test_a_day_ends_a_delivery() -> None:
     """What nobody took in time is expired, and the record is done."""
 
     async def body() -> None:
@@ -112,6 +116,67 @@ def test_the_deadline_ends_a_delivery() -> None:
             await post.offer(transition("a", 1), written_ms=0)
             await post.settled(1)
             assert post.log.outcomes() == [("a.1", "pager", "expired")]
+
+    _run(body)
+
+
+def test_after_an_outage_beyond_the_deadline_how_things_stand_is_told() -> None:
+    """Old news gives way to later news; what fires is told, however old; what nobody heard of ends untold."""
+
+    async def body() -> None:
+        late_ms, url = now_ms() - 120_000, f"http://127.0.0.1:{unused_port()}"
+        post = Post({"pager": Hook()})
+        post.urls = {"pager": f"{url}/pager"}
+        async with post.running(PATIENT_FOR_A_MINUTE) as running:
+            fires, louder = transition("b", 1, severity="warning"), transition("b", 2)
+            await running.offer(transition("a", 1), fires, transition("c", 1), written_ms=late_ms)
+            await running.until(lambda: running.meter.attempts["pager"] >= 3)
+            await running.offer(louder, transition("c", 2, "resolved"), written_ms=late_ms)
+            await running.settled(3)  # b.1 and all of c have given way
+            app = web.Application()
+            app.router.add_post("/pager", running.hooks["pager"].handle)
+            async with TestServer(app, port=int(url.rpartition(":")[2])) as server:
+                assert server.started
+                await running.settled(5)
+            assert sorted(running.hooks["pager"].got) == ["a.1", "b.2"]
+            assert {name: outcome for name, _, outcome in running.log.outcomes()} == {
+                "a.1": "delivered", "b.1": "expired", "b.2": "delivered", "c.1": "expired", "c.2": "dropped",
+            }  # fmt: skip
+
+    _run(body)
+
+
+def test_an_acknowledgement_cancels_what_a_dead_receiver_has_not_got() -> None:
+    """Whoever comes back after somebody took care is not told any more."""
+
+    async def body() -> None:
+        hook = Hook([503] * 10_000)
+        async with Post({"pager": hook}).running() as post:
+            await post.offer(transition("a", 1))
+            await post.until(lambda: hook.tries["a.1"] >= 2)
+            now = datetime.now(UTC)
+            post.muting.apply(Acknowledge(alert="a", severity="critical", at=now, by="ann"))
+            await post.settled(1)
+            assert post.log.outcomes() == [("a.1", "pager", "silenced")]
+
+    _run(body)
+
+
+def test_retry_after_is_for_all_that_goes_there() -> None:
+    """A receiver that asks for time is left alone by every alert, and the others are not."""
+
+    async def body() -> None:
+        busy, well = Hook([429]), Hook()
+        busy.asked = {"Retry-After": "1"}
+        policy = Policy(timeout_s=2, base_s=0.001, cap_s=0.002, in_flight=1)
+        async with Post({"busy": busy, "well": well}).running(policy) as post:
+            begun_s = time.monotonic()
+            await post.offer(*(transition(f"a{n}", 1) for n in range(20)))
+            await post.until(lambda: len(well.got) == 20)
+            assert sum(busy.tries.values()) == 1
+            await post.settled(20)
+            assert time.monotonic() - begun_s > 0.9
+            assert sum(busy.tries.values()) == 21
 
     _run(body)
 

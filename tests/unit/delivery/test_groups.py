@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from alerts.delivery.commands import Acknowledge, SilenceCommand, Unsilence
 from alerts.delivery.grouping.group_log import GroupTold
@@ -222,6 +224,72 @@ def test_an_acknowledgement_shows_where_it_can() -> None:
                 assert [each["event_action"] for each in post.events] == ["trigger", "acknowledge"]
                 assert {each["dedup_key"] for each in post.events} == {"a"}
                 assert len(hook.bodies) == len(events.bodies) == 1
+
+    _run(body)
+
+
+def test_a_group_that_could_not_be_told_in_time_is_told_as_it_stands() -> None:
+    """A message beyond its deadline gives way to one of all that is open now."""
+
+    async def body() -> None:
+        hook = Hook([503] * 10_000)
+        policy = Policy(timeout_s=2, base_s=0.01, cap_s=0.02, deadline_s=1)
+        async with _post(Route("pager", timers=GATHERED), pager=hook).running(policy) as post:
+            await post.offer(transition("a", 1), transition("b", 1), written_ms=now_ms())
+            await post.until(lambda: hook.tries)
+            await post.offer(transition("c", 1), written_ms=now_ms())
+            await post.until(lambda: len(hook.tries) > 1)
+            hook.script.clear()
+            await post.until(lambda: hook.bodies)
+            assert hook.bodies[0]["data"]["count"] == 3  # type: ignore[index]
+            told = [each for each in post.log.groups if isinstance(each, GroupTold)]
+            assert {each.outcome for each in told} == {"expired", "delivered"}
+
+    _run(body)
+
+
+def test_an_acknowledgement_cancels_a_groups_message_on_its_way() -> None:
+    """A receiver that was down when somebody took care hears nothing when it is back."""
+
+    async def body() -> None:
+        hook = Hook([503] * 10_000)
+        async with _post(Route("pager", timers=GATHERED), pager=hook).running(CALM) as post:
+            await post.offer(transition("a", 1), written_ms=now_ms())
+            await post.until(lambda: hook.tries)
+            now = datetime.now(UTC)
+            post.muting.apply(Acknowledge(alert="a", severity="critical", at=now, by="ann"))
+            await post.until(lambda: any(isinstance(each, GroupTold) for each in post.log.groups))
+            tries = sum(hook.tries.values())
+            hook.script.clear()
+            await _quiet(0.5)
+            assert (hook.bodies, sum(hook.tries.values())) == ([], tries)
+
+    _run(body)
+
+
+def test_alertmanager_goes_on_hearing_of_what_is_acknowledged() -> None:
+    """It takes silence for health, so it would tell its people that the trouble is over."""
+
+    async def body() -> None:
+        post = Post({}, routes=(Route("real"),))
+        app = web.Application()
+        got: list[object] = []
+
+        async def take(request: web.Request) -> web.Response:
+            got.append(await request.json())
+            post.moved.set()
+            return web.Response()
+
+        app.router.add_post("/api/v2/alerts", take)
+        async with TestServer(app) as server:
+            settings = {"urls": (str(server.make_url("/")),), "resend": ("1s",)}
+            post.others = (Receiver("real", "alertmanager", settings, allow_private=True),)
+            async with post.running(CALM) as running:
+                await running.offer(transition("a", 1), written_ms=now_ms())
+                await running.until(lambda: got)
+                now = datetime.now(UTC)
+                running.muting.apply(Acknowledge(alert="a", severity="critical", at=now, by="ann"))
+                await running.until(lambda: len(got) >= 3)
 
     _run(body)
 

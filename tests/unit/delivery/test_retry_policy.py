@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.delivery.retry_policy import DeliveryOutcome, Policy, Retry, Settled, next_step, outdated
+from alerts.delivery.retry_policy import (
+    Attempted,
+    DeliveryOutcome,
+    Policy,
+    Retry,
+    Settled,
+    next_step,
+    outdated,
+)
+from alerts.paging import ReceiverPatience
 from alerts.receivers.answers import Answer
 from alerts.receivers.http import retry_after_s
 
@@ -24,7 +33,7 @@ jitters = st.floats(0, 1, exclude_max=True)
 
 
 def _ended(status: int | None, age_s: float = 1) -> DeliveryOutcome | None:
-    step = next_step(Answer(status), 1, age_s, 0.5, POLICY)
+    step = next_step(Answer(status), Attempted(attempts=1, age_s=age_s), 0.5, POLICY)
     return step.outcome if isinstance(step, Settled) else None
 
 
@@ -51,40 +60,60 @@ def test_gone_disables_the_receiver() -> None:
     assert _ended(410) is DeliveryOutcome.DISABLED
 
 
-@given(answers, attempts, ages, jitters)
-def test_waits_are_bounded(answer: Answer, tries: int, age_s: float, jitter: float) -> None:
-    """No wait is negative, beyond the caps, or past the deadline."""
-    step = next_step(answer, tries, age_s, jitter, POLICY)
+@given(answers, attempts, ages, jitters, st.booleans())
+def test_waits_are_bounded(answer: Answer, tries: int, age_s: float, jitter: float, followed: bool) -> None:  # noqa: FBT001  # hypothesis gives it so
+    """No wait is negative, beyond the caps, or past the end of all attempts."""
+    step = next_step(answer, Attempted(attempts=tries, age_s=age_s, followed=followed), jitter, POLICY)
+    last_s = POLICY.deadline_s if followed else POLICY.give_up_s
     if isinstance(step, Retry):
         assert 0 <= step.after_s <= max(POLICY.cap_s, POLICY.retry_after_cap_s)
-        assert age_s + step.after_s <= POLICY.deadline_s * (1 + 1e-9) or age_s < 0
+        assert age_s + step.after_s <= last_s * (1 + 1e-9) or age_s < 0
 
 
 @given(answers, attempts, jitters, st.floats(0, 1e6))
-def test_nothing_is_tried_after_the_deadline(
+def test_nothing_is_tried_after_the_deadline_when_later_news_waits(
     answer: Answer, tries: int, jitter: float, late_s: float
 ) -> None:
     """A notice that is past its deadline ends with whatever answer it gets."""
-    step = next_step(answer, tries, POLICY.deadline_s + late_s, jitter, POLICY)
-    assert isinstance(step, Settled)
+    made = Attempted(attempts=tries, age_s=POLICY.deadline_s + late_s, followed=True)
+    assert isinstance(next_step(answer, made, jitter, POLICY), Settled)
+
+
+@given(attempts, jitters, st.floats(0, 86_399))
+def test_how_things_stand_is_tried_for_a_day(tries: int, jitter: float, age_s: float) -> None:
+    """An outage of an hour, or of a night, loses nothing that still holds."""
+    made = Attempted(attempts=tries, age_s=age_s)
+    assert isinstance(next_step(Answer(503), made, jitter, POLICY), Retry)
+    ended = next_step(Answer(503), Attempted(attempts=tries, age_s=86_400), jitter, POLICY)
+    assert ended == Settled(DeliveryOutcome.EXPIRED, "HTTP 503")
+
+
+def test_a_receiver_may_ask_for_other_patience() -> None:
+    """What nothing follows is tried for 24 deadlines; Retry-After is heeded up to five longest waits."""
+    asked = POLICY.patient(ReceiverPatience(timeout_ms=500, max_backoff_ms=1_000, deadline_ms=60_000))
+    assert (asked.timeout_s, asked.cap_s, asked.retry_after_cap_s) == (0.5, 1.0, 5.0)
+    assert (asked.deadline_s, asked.give_up_s) == (60.0, 1_440.0)
+    assert POLICY.patient(ReceiverPatience()) == POLICY
 
 
 @given(jitters, st.integers(1, 40))
 def test_waits_double_up_to_the_cap(jitter: float, tries: int) -> None:
     """Full jitter: uniform between nothing and base × 2^(n-1), capped."""
-    step = next_step(Answer(503), tries, 0, jitter, POLICY)
+    step = next_step(Answer(503), Attempted(attempts=tries, age_s=0), jitter, POLICY)
     assert step == Retry(jitter * min(60.0, 2.0 ** (tries - 1)))
 
 
 @pytest.mark.parametrize(("asked_s", "wait_s"), [(0.0, 0.5), (7.0, 7.0), (1e9, 300.0)])
 def test_the_receiver_may_ask_for_time(asked_s: float, wait_s: float) -> None:
     """Retry-After lengthens the wait, up to a ceiling; it does not shorten it."""
-    assert next_step(Answer(429, retry_after_s=asked_s), 1, 0, 0.5, POLICY) == Retry(wait_s)
+    made = Attempted(attempts=1, age_s=0)
+    assert next_step(Answer(429, retry_after_s=asked_s), made, 0.5, POLICY) == Retry(wait_s)
 
 
 def test_the_last_attempt_is_at_the_deadline() -> None:
     """A wait that would pass the deadline ends there, for one last try."""
-    assert next_step(Answer(503, retry_after_s=100), 9, 3590, 0.9, POLICY) == Retry(10.0)
+    made = Attempted(attempts=9, age_s=3590, followed=True)
+    assert next_step(Answer(503, retry_after_s=100), made, 0.9, POLICY) == Retry(10.0)
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,8 @@ def _posted(handler: Handler, timeout_s: float = 5.0) -> Answer:
         await client.start()
         try:
             async with TestServer(app) as server:
-                return await client.post(
-                    str(server.make_url("/hook")), b'{"a":1}', {"webhook-id": "a.1"}, allow_private=True
-                )
+                outlet = client.outlet(allow_private=True)
+                return await outlet.post(str(server.make_url("/hook")), b'{"a":1}', {"webhook-id": "a.1"})
         finally:
             await client.close()
 
@@ -96,7 +95,7 @@ def test_nobody_there_is_told_without_the_url(url: str) -> None:
         client = HttpClient(5.0)
         await client.start()
         try:
-            return await client.post(url.format(port=unused_port()), b"", {}, allow_private=True)
+            return await client.outlet(allow_private=True).post(url.format(port=unused_port()), b"", {})
         finally:
             await client.close()
 
@@ -114,7 +113,7 @@ def test_a_refused_connection_is_named() -> None:
         client = HttpClient(5.0)
         await client.start()
         try:
-            return await client.post(f"http://127.0.0.1:{unused_port()}/", b"", {}, allow_private=True)
+            return await client.outlet(allow_private=True).post(f"http://127.0.0.1:{unused_port()}/", b"", {})
         finally:
             await client.close()
 
@@ -123,9 +122,8 @@ def test_a_refused_connection_is_named() -> None:
 
 def test_a_closed_client_sends_nothing() -> None:
     """Before it is started there is no session."""
-    assert (
-        asyncio.run(HttpClient(1.0).post("http://127.0.0.1:1/", b"", {}, allow_private=True)).status is None
-    )
+    outlet = HttpClient(1.0).outlet(allow_private=True)
+    assert asyncio.run(outlet.post("http://127.0.0.1:1/", b"", {})).status is None
 
 
 def test_an_answer_is_read_up_to_a_bound() -> None:
@@ -162,7 +160,7 @@ def test_private_addresses_are_refused_unless_allowed(host: str) -> None:
         client = HttpClient(5.0)
         await client.start()
         try:
-            return await client.post(f"http://{host}:{unused_port()}/", b"", {}, allow_private=False)
+            return await client.outlet(allow_private=False).post(f"http://{host}:{unused_port()}/", b"", {})
         finally:
             await client.close()
 
@@ -194,7 +192,8 @@ def test_a_certificate_of_another_name_is_no_answer(tmp_path: Path) -> None:
         try:
             server = TestServer(app, scheme="https")
             await server.start_server(ssl=context)
-            answer = await client.post(str(server.make_url("/hook")), b"", {}, allow_private=True)
+            outlet = client.outlet(allow_private=True)
+            answer = await outlet.post(str(server.make_url("/hook")), b"", {})
             await server.close()
             return answer
         finally:

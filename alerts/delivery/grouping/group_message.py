@@ -1,0 +1,36 @@
+"""A group's message on its way to its receiver."""
+
+from dataclasses import dataclass
+
+from alerts.delivery.grouping.group_log import GroupPlan
+from alerts.delivery.grouping.groups import AlertGroup
+from alerts.delivery.notices.notice import Notice, TransitionNews
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMessage:
+    """A message of a group on its way; `notices` are its members."""
+
+    group: AlertGroup
+    plan: GroupPlan
+    notices: tuple[Notice, ...]
+
+
+def cover(message: GroupMessage) -> Notice:
+    """What stands for a group in its receiver's queue: the queue keeps the order of one group's messages."""
+    group, plan = message.group, message.plan
+    open_ = [each for each in message.notices if not each.final]
+    state = "firing" if any(each.state == "firing" for each in open_) else "stale" if open_ else "resolved"
+    loud = any(each.news.severity == "critical" for each in open_ or message.notices)
+    first = message.notices[0].news if message.notices else None
+    news = TransitionNews(
+        group.id,
+        1,
+        first.rule if first else "",
+        "critical" if loud else "warning",
+        state,
+        first.indicator if first else "",
+        {},
+        first.at if first else "",
+    )
+    return Notice(plan.key, group.id, 1, state, dict(group.labels), b"", news)
