@@ -33,6 +33,16 @@ NOBODY: Final = "(none)"
 """The source of requests to paths that no source has."""
 
 
+class GatewayGauges:
+    """How much there is of something now; set before each scrape."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        gauge = partial(Gauge, registry=registry)
+        self.connections = gauge("tocsin_gateway_connections", "Connections open now.")
+        self.customers = gauge("tocsin_gateway_customers", "Customers of whom the CRM has told.")
+        self.waiting_bytes = gauge("tocsin_gateway_waiting_bytes", "Bytes that Kafka has not acknowledged.")
+
+
 class GatewayMetrics:
     """All metrics of one gateway, in a registry of its own."""
 
@@ -65,18 +75,9 @@ class GatewayMetrics:
             buckets=LATENCY_BUCKETS_S,
             registry=self.registry,
         )
-        self.connections = Gauge(
-            "tocsin_gateway_connections", "Connections open now.", registry=self.registry
-        )
-        self.customers = Gauge(
-            "tocsin_gateway_customers", "Customers of whom the CRM has told.", registry=self.registry
-        )
-        self.waiting_bytes = Gauge(
-            "tocsin_gateway_waiting_bytes", "Bytes that Kafka has not acknowledged.", registry=self.registry
-        )
-        self._children: dict[
-            tuple[Counter, str, str], Counter
-        ] = {}  # finding a child takes longer than counting
+        self.now = GatewayGauges(self.registry)
+        # Finding a child takes longer than counting.
+        self._children: dict[tuple[Counter, str, str], Counter] = {}
         self._start(sources)
 
     def _start(self, sources: Sequence[Source]) -> None:

@@ -138,9 +138,9 @@ class Gateway:
 
     async def _scraped(self, request: BaseRequest) -> web.StreamResponse:
         if self._server is not None:
-            self._metrics.connections.set(self._server.open_connections)
-        self._metrics.customers.set(len(self._crm.directory))
-        self._metrics.waiting_bytes.set(self._publisher.waiting_bytes)
+            self._metrics.now.connections.set(self._server.open_connections)
+        self._metrics.now.customers.set(len(self._crm.directory))
+        self._metrics.now.waiting_bytes.set(self._publisher.waiting_bytes)
         encode, content_type = self._metrics.exposition(request.headers.get("Accept", ""))
         body = await asyncio.to_thread(encode)
         return web.Response(body=body, headers={"Content-Type": content_type})

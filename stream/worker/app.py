@@ -106,7 +106,7 @@ class Worker:
             self._outbox, self._options, self._metrics.unreadable, settings.kafka.topics
         )
         told = replace(rulebook, receivers=(), routes=()) if settings.dry_run else rulebook
-        self._notifier = Notifier(told, log_topic, self._metrics, self.fail, settings.command_keys)
+        self._notifier = Notifier(told, log_topic, self._metrics.deliveries, self.fail, settings.command_keys)
         self._crew: Assignment | None = None
         self._group: GroupWatch | None = None
         self._rules = (
@@ -185,7 +185,7 @@ class Worker:
         log_topic = DeliveryTopic(
             self._outbox, self._options, self._metrics.unreadable, self._settings.kafka.topics
         )
-        Notifier(rulebook, log_topic, self._metrics, self.fail, self._settings.command_keys)
+        Notifier(rulebook, log_topic, self._metrics.deliveries, self.fail, self._settings.command_keys)
 
     def _api(self) -> AlertApi:
         """Alerts over HTTP, and links to it in notices."""
@@ -289,7 +289,7 @@ class Worker:
         group, metrics, trimming = self._settings.group, self._metrics, self._settings.trim_snapshots
         reading = partial(Reader, self._options, topics=self._settings.kafka.topics)
         around = TaskContext(
-            self._outbox, reading, self.fail, metrics.missing, metrics.unreadable, strict=trimming
+            self._outbox, reading, self.fail, metrics.inputs.missing, metrics.unreadable, strict=trimming
         )
         roles = intake_role(plan, group, metrics, layout.limits), judge_role(plan, group, metrics)
         tick_s = min(2.0, max(1.0, plan.rulebook.timing.pane_ms / 5000))

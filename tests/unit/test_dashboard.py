@@ -15,9 +15,7 @@ DASHBOARD: dict[str, Any] = json.loads(WRITTEN)
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 TARGETS = [target for panel in PANELS for target in panel["targets"]]
 VARIABLES = {variable["name"]: variable for variable in DASHBOARD["templating"]["list"]}
-EXPORTED = "\n".join(
-    (ROOT / "stream" / "monitoring" / f"{name}.py").read_text() for name in ("metrics", "gauges")
-)
+EXPORTED = "\n".join(path.read_text() for path in sorted((ROOT / "stream" / "monitoring").glob("*.py")))
 FOREIGN = {"process_resident_memory_bytes"}
 """Exported by prometheus_client itself."""
 

@@ -97,11 +97,11 @@ class IntakeProcessor:
         stream = STREAM_OF[topic]
         active = self.intake.active_sections(stream) if self._quiet.records(stream) else []
         output = self.intake.feed(stream, records)
-        self._metrics.batch(stream, output)
-        self._metrics.folded(stream, output.folded)
-        self._metrics.ahead(stream, output.ahead)
+        self._metrics.inputs.batch(stream, output)
+        self._metrics.inputs.folded(stream, output.folded)
+        self._metrics.inputs.ahead(stream, output.ahead)
         self._log_faults(stream, output)
-        self._metrics.keys(stream, sampled(records))
+        self._metrics.inputs.keys(stream, sampled(records))
         limits = self._limits
         letters = _letters(TP(topic, self._partition), output, records, limits.letter_bytes)
         closed = _sections(output.sections, limits.piece_bytes)

@@ -105,7 +105,7 @@ class JudgeProcessor:
         """From the start of the pane that decided: the event may have been its first."""
         for each in transitions:
             decided_s = datetime.fromisoformat(each.at).timestamp() - self._pane_s
-            self._metrics.transitions([each], now_s - decided_s)
+            self._metrics.alerts.transitions([each], now_s - decided_s)
 
 
 def _score(score: Score) -> Outgoing:

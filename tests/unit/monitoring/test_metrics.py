@@ -71,7 +71,7 @@ def test_batches_add_up() -> None:
     metrics = _metrics()
     batch = Batch({RecordOutcome.ACCEPTED: 5, RecordOutcome.REJECTED: 2}, {Reason.NOT_JSON: 2})
     for _ in range(2):
-        metrics.batch(Stream.FEEDBACK, batch)
+        metrics.inputs.batch(Stream.FEEDBACK, batch)
     events = _values(metrics, "tocsin_events_total")
     assert events["accepted", "cx.feedback"] == 10
     assert events["accepted", "cx.interactions"] == 0
@@ -102,7 +102,7 @@ def test_transitions_are_counted_and_timed() -> None:
         evidence={},
         cause=None,
     )
-    metrics.transitions([transition, transition], 12.5)
+    metrics.alerts.transitions([transition, transition], 12.5)
     assert _values(metrics, "tocsin_alert_transitions_total")["low", "warning", "firing"] == 2
     buckets = _values(metrics, "tocsin_alert_latency_seconds_bucket")
     assert (buckets[("10.0",)], buckets[("15.0",)]) == (0, 2)
@@ -111,9 +111,9 @@ def test_transitions_are_counted_and_timed() -> None:
 def test_deliveries_are_counted() -> None:
     """Requests, ends and what waits, by receiver."""
     metrics = _metrics()
-    metrics.attempt("desk")
-    metrics.delivery("desk", "delivered")
-    metrics.waiting("desk", 3)
+    metrics.deliveries.attempt("desk")
+    metrics.deliveries.delivery("desk", "delivered")
+    metrics.deliveries.waiting("desk", 3)
     assert _values(metrics, "tocsin_delivery_attempts_total") == {("desk",): 1}
     assert _values(metrics, "tocsin_deliveries_total")["delivered", "desk"] == 1
     assert _values(metrics, "tocsin_notices_waiting") == {("desk",): 3}
@@ -151,5 +151,5 @@ def test_what_is_formatted_is_what_was_read() -> None:
     """The values stand when `exposition` returns; what happens while they are formatted is for the next."""
     metrics = _metrics()
     encode, _ = metrics.exposition()
-    metrics.batch(Stream.FEEDBACK, Batch({RecordOutcome.ACCEPTED: 5}))
+    metrics.inputs.batch(Stream.FEEDBACK, Batch({RecordOutcome.ACCEPTED: 5}))
     assert 'tocsin_events_total{outcome="accepted",topic="cx.feedback"} 0.0' in encode().decode()
