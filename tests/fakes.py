@@ -102,3 +102,19 @@ class FakeWorker:
     def ready(self) -> str | None:
         """As set."""
         return self.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A notifier as this collector sees it."""
+
+    judged: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    acknowledged: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+    def verdicts(self) -> Mapping[tuple[str, str], int]:
+        """As set."""
+        return self.judged
+
+    def acknowledged_after_s(self) -> Mapping[str, Sequence[float]]:
+        """As set."""
+        return self.acknowledged

@@ -35,6 +35,7 @@ class Muting:
         """Is called after each command."""
         self._silences: dict[str, SilenceCommand] = {}
         self._acknowledged: OrderedDict[str, Acknowledge] = OrderedDict()
+        self._first_s: OrderedDict[str, float] = OrderedDict()
 
     def apply(self, command: Command) -> None:
         """Take a command into account, in the order of the topic."""
@@ -48,6 +49,9 @@ class Muting:
                 self._acknowledged.move_to_end(alert)
                 if len(self._acknowledged) > self._most:
                     self._acknowledged.popitem(last=False)
+                self._first_s.setdefault(alert, command.at.timestamp())
+                if len(self._first_s) > self._most:
+                    self._first_s.popitem(last=False)
             case Unacknowledge(alert=alert):
                 self._acknowledged.pop(alert, None)
             case Judgement(alert=alert):
@@ -68,6 +72,10 @@ class Muting:
         """Who takes care of an alert; "" for nobody."""
         known = self._acknowledged.get(alert)
         return "" if known is None else known.by
+
+    def first_acknowledged_s(self) -> Mapping[str, float]:
+        """When each alert was acknowledged for the first time (Unix time), taken back or not."""
+        return self._first_s
 
     def verdict(self, alert: str) -> str | None:
         """What somebody has said an alert turned out to be: true, false or known."""

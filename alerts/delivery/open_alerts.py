@@ -30,6 +30,7 @@ class OpenAlerts:
         self._latest: OrderedDict[str, TransitionNews] = OrderedDict()
         self._before: dict[str, TransitionNews] = {}
         self._firing: dict[str, TransitionNews] = {}
+        self._fired_s: dict[str, float] = {}
         self._starts: defaultdict[tuple[str, str], dict[str, float]] = defaultdict(dict)
 
     def apply(self, value: bytes | None) -> None:
@@ -45,6 +46,8 @@ class OpenAlerts:
             self._before[news.id] = known
         self._latest[news.id] = news
         self._latest.move_to_end(news.id)
+        if news.state == State.FIRING.word:
+            self._fired_s.setdefault(news.id, _seconds(news.at))
         if news.state in {State.FIRING.word, State.STALE.word}:
             self._firing[news.id] = news
             self._starts[_place(news)][news.id] = _seconds(news.started_at or news.at)
@@ -70,6 +73,10 @@ class OpenAlerts:
     def before(self, alert: str) -> TransitionNews | None:
         """What was told of an alert before its latest transition."""
         return self._before.get(alert)
+
+    def fired_s(self, alert: str) -> float | None:
+        """When an alert fired first (Unix time); None when it is not known to have fired."""
+        return self._fired_s.get(alert)
 
     def times(self, news: TransitionNews) -> int:
         """The how many-th episode of its rule and scope this is within 24 h, itself included."""
@@ -97,6 +104,7 @@ class OpenAlerts:
         del self._latest[gone.id]
         self._before.pop(gone.id, None)
         self._firing.pop(gone.id, None)
+        self._fired_s.pop(gone.id, None)
         self._starts[_place(gone)].pop(gone.id, None)
         if not self._starts[_place(gone)]:
             del self._starts[_place(gone)]

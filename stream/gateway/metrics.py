@@ -19,18 +19,22 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
 )
-from prometheus_client.exposition import choose_encoder
 
 from stream import __version__
 from stream.gateway.sources import IGNORED, ReceivedBody, Source
 from stream.gateway.verification import Refusal
 from stream.messages.outcomes import Reason
 from stream.messages.records import Stream
+from stream.monitoring.exposition import ReadMetrics, chosen_encoder
 
 LATENCY_BUCKETS_S: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 TOPICS: Final = tuple(stream.topic for stream in Stream)
 NOBODY: Final = "(none)"
 """The source of requests to paths that no source has."""
+STATUSES: Final = ("200", "401", "405", "408", "413", "415", "503")
+"""Answers that a source's requests can get."""
+PAGE_STATUSES: Final = ("200", "404", "503")
+"""Answers that all other requests can get."""
 
 
 class GatewayGauges:
@@ -85,8 +89,11 @@ class GatewayMetrics:
             collector(registry=self.registry)
         build = Gauge("tocsin_build_info", "What runs here.", ["version", "python"], registry=self.registry)
         build.labels(__version__, platform.python_version()).set(1)
+        for status in PAGE_STATUSES:
+            self._requests.labels(NOBODY, status)
         for source in sources:
-            self._requests.labels(source.name, "200")
+            for status in STATUSES:
+                self._requests.labels(source.name, status)
             for stream in Stream:
                 self._events.labels(source.name, stream.topic)
             for reason in Reason:
@@ -127,7 +134,7 @@ class GatewayMetrics:
         """A slow client made room."""
         self._evicted.inc()
 
-    def exposition(self, accept: str) -> tuple[Callable[[], bytes], str]:
-        """The metrics in the format that the `Accept` header prefers, and its content type."""
-        encode, content_type = choose_encoder(accept)
-        return partial(encode, self.registry), content_type
+    def exposition(self, accept: str = "") -> tuple[Callable[[], bytes], str]:
+        """The metrics as of now in the format that the `Accept` header prefers, and its content type."""
+        encode, content_type = chosen_encoder(accept)
+        return partial(encode, ReadMetrics(tuple(self.registry.collect()))), content_type

@@ -25,6 +25,8 @@ from stream.gateway.metrics import NOBODY, GatewayMetrics
 from stream.gateway.publisher import NotPublished, Publishable, Publisher
 from stream.gateway.sources import ReceivedBody, RefusedMessage, Source, receive_in_slices
 from stream.messages.outcomes import RecordError
+from stream.monitoring.exposition import wants_gzip
+from stream.monitoring.rendered import RenderedMetrics
 
 log = logging.getLogger("stream.gateway")
 
@@ -57,6 +59,7 @@ class Gateway:
         self._sources = {source.path: source for source in sources}
         self._publisher = publisher
         self._metrics = metrics
+        self._rendered = RenderedMetrics(metrics)
         self._crm = crm or Crm()
         self._pending = 0
         self._server: BoundedServer | None = None
@@ -141,9 +144,9 @@ class Gateway:
             self._metrics.now.connections.set(self._server.open_connections)
         self._metrics.now.customers.set(len(self._crm.directory))
         self._metrics.now.waiting_bytes.set(self._publisher.waiting_bytes)
-        encode, content_type = self._metrics.exposition(request.headers.get("Accept", ""))
-        body = await asyncio.to_thread(encode)
-        return web.Response(body=body, headers={"Content-Type": content_type})
+        packed = wants_gzip(request.headers.get("Accept-Encoding", ""))
+        page = await self._rendered.page(request.headers.get("Accept", ""), packed=packed)
+        return web.Response(body=page.body, headers=page.headers)
 
     async def _of_source(self, source: Source, request: BaseRequest) -> web.StreamResponse:
         match request.method:

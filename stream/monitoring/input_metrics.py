@@ -10,6 +10,7 @@ from alerts.rules import DIMENSIONS
 from stream.messages.keys import Keyed
 from stream.messages.outcomes import Reason, RecordOutcome, Remark
 from stream.messages.records import Stream
+from stream.messages.topic_names import TALLIES
 
 
 class CountedBatch(Protocol):
@@ -61,6 +62,7 @@ class InputMetrics:
         self._missing = counter(
             "tocsin_missing_records", "Input records that were deleted before they were read.", ["topic"]
         )
+        self._missing.labels(TALLIES)
         for stream in Stream:
             self._start_at_zero(stream.topic)
 

@@ -14,23 +14,21 @@ from prometheus_client import (
     Counter,
     Gauge,
     GCCollector,
-    Metric,
     PlatformCollector,
     ProcessCollector,
     disable_created_metrics,
 )
-from prometheus_client.exposition import choose_encoder
-from prometheus_client.registry import Collector
 
 from alerts.rules import Rulebook
 from stream import __version__
 from stream.messages.topic_names import DELIVERIES, TALLIES
 from stream.monitoring.alert_metrics import AlertMetrics, DeliveryMetrics
+from stream.monitoring.exposition import ReadMetrics, chosen_encoder
 from stream.monitoring.gauges import ScrapeTimeCollector, WorkerView
 from stream.monitoring.input_metrics import InputMetrics
 
 OWN: Final = (TALLIES, DELIVERIES)
-"""Topics that we read and that nobody else should write, beside those of snapshots."""
+"""Topics that every group reads and that nobody else should write; those of its snapshots have its name."""
 
 
 class Metrics:
@@ -51,13 +49,17 @@ class Metrics:
         self._loaded = Gauge(
             "tocsin_rules_reload_success", "Whether the latest rules file was sound.", registry=self.registry
         )
-        for topic in OWN:
-            self._unreadable.labels(topic)
+        self.reads(OWN)
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
         build = Gauge("tocsin_build_info", "What runs here.", ["version", "python"], registry=self.registry)
         build.labels(__version__, platform.python_version()).set(1)
         self.rules_loaded(rulebook)
+
+    def reads(self, topics: Iterable[str]) -> None:
+        """Topics that nobody else should write: what is unreadable in them is counted from 0 on."""
+        for topic in topics:
+            self._unreadable.labels(topic)
 
     def rules_loaded(self, rulebook: Rulebook) -> None:
         """These rules are in force from now on."""
@@ -84,23 +86,4 @@ class Metrics:
         thread while the worker goes on.
         """
         encode, content_type = chosen_encoder(accept)
-        return partial(encode, _Read(tuple(self.registry.collect()))), content_type
-
-
-def chosen_encoder(accept: str) -> tuple[Callable[[Collector], bytes], str]:
-    """The format that an Accept header prefers, and its content type; plain text for an odd one."""
-    try:
-        return choose_encoder(accept)
-    except Exception:  # noqa: BLE001  # whatever the header holds, somebody wants to read metrics
-        return choose_encoder("")
-
-
-class _Read:
-    """Metrics that have been read already, in the form of a registry."""
-
-    def __init__(self, metrics: Iterable[Metric]) -> None:
-        self._metrics = metrics
-
-    def collect(self) -> Iterable[Metric]:
-        """The metrics as they were read."""
-        return self._metrics
+        return partial(encode, ReadMetrics(tuple(self.registry.collect()))), content_type

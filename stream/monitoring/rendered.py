@@ -10,29 +10,35 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from stream.monitoring.metrics import Metrics, chosen_encoder
+from stream.monitoring.exposition import Exposed, chosen_encoder
 
 KEPT_S: Final = 1.0
 LEVEL: Final = 1
 """Of gzip: a tenth of the size for a third of the work that the best level takes."""
-MOST_FORMATS: Final = 8
 MOST_ACCEPT: Final = 1_000
 """Characters of an Accept header that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedPage:
-    """The body, and its content type."""
+    """The body, and what its header says of it."""
 
     body: bytes
     content_type: str
+    packed: bool
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What an answer with this body says of it."""
+        told = {"Content-Type": self.content_type, "Vary": "Accept, Accept-Encoding"}
+        return {**told, "Content-Encoding": "gzip"} if self.packed else told
 
 
 @dataclass(slots=True)
 class RenderedMetrics:
     """Pages of about now."""
 
-    metrics: Metrics
+    metrics: Exposed
     clock: Callable[[], float] = time.monotonic
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _pages: dict[tuple[str, bool], tuple[float, RenderedPage]] = field(default_factory=dict)
@@ -48,9 +54,7 @@ class RenderedMetrics:
             read_s = self.clock()
             encode, content_type = self.metrics.exposition(wanted)
             body = await asyncio.to_thread(_packed if packed else _plain, encode)
-            page = RenderedPage(body, content_type)
-            if len(self._pages) >= MOST_FORMATS:
-                self._pages.clear()
+            page = RenderedPage(body, content_type, packed)
             self._pages[content_type, packed] = read_s, page
             return page
 

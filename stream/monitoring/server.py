@@ -6,6 +6,7 @@ from typing import Final
 from aiohttp import web
 
 from alerts.errors import SettingsError
+from stream.monitoring.exposition import wants_gzip
 from stream.monitoring.gauges import WorkerView
 from stream.monitoring.guarded_server import GuardedServer, head_is_there
 from stream.monitoring.metrics import Metrics
@@ -91,12 +92,9 @@ class _Pages:
 
     async def _metrics(self, request: web.BaseRequest) -> web.Response:
         """All metrics, in the format that was asked for."""
-        packed = "gzip" in request.headers.get("Accept-Encoding", "").lower()
+        packed = wants_gzip(request.headers.get("Accept-Encoding", ""))
         page = await self._rendered.page(request.headers.get("Accept", ""), packed=packed)
-        headers = {"Content-Type": page.content_type, "Vary": "Accept, Accept-Encoding"}
-        if packed:
-            headers["Content-Encoding"] = "gzip"
-        return web.Response(body=page.body, headers=headers)
+        return web.Response(body=page.body, headers=page.headers)
 
     def _readyz(self) -> web.Response:
         """Whether the worker is assigned and caught up; 503 with the reason if not."""

@@ -165,7 +165,7 @@ class Worker:
         settings = self._settings
         async with AsyncExitStack() as stack:
             self._metrics.watch(self)
-            self._metrics.registry.register(VerdictCollector(self._notifier.verdicts))
+            self._metrics.registry.register(VerdictCollector(self._notifier))
             pages = WorkerPages(self._rulebook, settings.kafka, self._api())
             stack.push_async_callback(pages.close)
             web = await serve(settings.host, settings.port, self._metrics, self, pages.answer)

@@ -1,12 +1,17 @@
 """promtool's opinion of our metrics' names, types and texts."""
 
 import subprocess
+from pathlib import Path
 
 from alerts.transitions import Score
+from stream.gateway.metrics import GatewayMetrics
+from stream.gateway.source_file import parse_sources, resolved
 from stream.messages.records import Stream
+from stream.monitoring.exposition import Exposed
 from stream.monitoring.metrics import Metrics
+from stream.monitoring.verdicts import VerdictCollector
 from tests.builders import plan_of
-from tests.fakes import FakeIntake, FakeJudge, FakeWorker
+from tests.fakes import FakeIntake, FakeJudge, FakeWorker, Said
 
 RULES = """
 rules:
@@ -24,6 +29,17 @@ def test_promtool_finds_nothing_to_say() -> None:
     judge = FakeJudge(plan, 0, 5000, [score], known=[scope], left=[(plan.rulebook.rules[0], scope, 0.5)])
     metrics = Metrics(plan.rulebook)
     metrics.watch(FakeWorker([judge], [FakeIntake(0, {Stream.FEEDBACK: 9000}, {"ids": 5})], {("cx.x", 1): 4}))
+    metrics.registry.register(VerdictCollector(Said({("low", "true"): 2}, {"low": [60.0]})))
+    _check(metrics)
+
+
+def test_nor_of_the_gateways() -> None:
+    """Its counters and histogram, with a source."""
+    sources = "sources: [{name: desk, kind: events, path: /in/desk-0123456789abcdef0123456789abcdef}]"
+    _check(GatewayMetrics(resolved(parse_sources(sources, "s.yaml", Path()), {})))
+
+
+def _check(metrics: Exposed) -> None:
     exposition = metrics.exposition()[0]()
     checked = subprocess.run(
         ["promtool", "check", "metrics"], input=exposition, capture_output=True, check=False

@@ -95,8 +95,10 @@ def test_grafana_is_provisioned_with_the_data_source_that_prometheus_is() -> Non
     assert source["url"] == "http://prometheus:9090"
     scraping = yaml.safe_load((ROOT / "grafana/prometheus.yml").read_text())
     assert source["jsonData"]["timeInterval"] == scraping["global"]["scrape_interval"]
-    [job] = scraping["scrape_configs"]
-    assert job["static_configs"] == [{"targets": ["worker:9108"]}]
+    worker, gateway = scraping["scrape_configs"]
+    assert worker["static_configs"] == [{"targets": ["worker:9108"]}]
+    [found] = gateway["dns_sd_configs"]
+    assert (found["names"], str(found["port"])) == (["gateway"], SERVICES["gateway"]["command"][-1])
 
 
 def test_the_dashboards_are_where_grafana_is_told_to_look() -> None:

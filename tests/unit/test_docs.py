@@ -16,6 +16,7 @@ from alerts.rulebook.detection import KINDS, ONLY_FOR
 from alerts.rulebook.reader import read_rulebook
 from alerts.rules import DIMENSIONS, Rulebook, Timing
 from alerts.states import State
+from stream.gateway.metrics import GatewayMetrics
 from stream.indicators.catalogue import CATALOGUE, OPTIONS
 from stream.messages.outcomes import Reason, RecordOutcome
 from stream.monitoring.metrics import Metrics
@@ -74,12 +75,15 @@ def test_every_state_outcome_and_reason_is_documented() -> None:
 
 
 def test_every_metric_is_documented() -> None:
-    """Those that the worker counts and those that are read when Prometheus asks."""
+    """Those that worker and gateway count, and those that are read when Prometheus asks."""
     book = Rulebook((), {})
     counted = {family.name for family in Metrics(book).registry.collect()}
-    source = (ROOT / "stream" / "monitoring" / "gauges.py").read_text()
-    read = set(re.findall(r'_gauge\(\s*"([a-z_]+)"', source))
-    assert len(read) > 5
+    counted |= {family.name for family in GatewayMetrics(()).registry.collect()}
+    sources = "".join(
+        (ROOT / "stream/monitoring" / f"{name}.py").read_text() for name in ("gauges", "verdicts")
+    )
+    read = set(re.findall(r'(?:_gauge|GaugeMetricFamily)\(\s*"([a-z_]+)"', sources))
+    assert len(read) > 9
     ours = {name for name in counted if name.startswith("tocsin")} | read
     documented = {name.removesuffix("_total") for name in CODE}
     assert sorted(ours - documented) == []

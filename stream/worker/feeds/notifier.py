@@ -5,7 +5,7 @@ of cx.alerts finds in one place what its receivers have heard.
 """
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
@@ -171,6 +171,15 @@ class Notifier:
         for alert, verdict in self.muting.verdicts().items():
             for news in self.alerts.named(alert)[:1]:
                 found[news.rule, verdict] += 1
+        return found
+
+    def acknowledged_after_s(self) -> Mapping[str, Sequence[float]]:
+        """By rule: how long each alert that somebody took care of had fired until then, in seconds."""
+        found: defaultdict[str, list[float]] = defaultdict(list)
+        for alert, at_s in self.muting.first_acknowledged_s().items():
+            fired_s = self.alerts.fired_s(alert)
+            for news in self.alerts.named(alert)[:1] if fired_s is not None else ():
+                found[news.rule].append(max(0.0, at_s - (fired_s or 0.0)))
         return found
 
     def link_with(self, links: AckLinks) -> None:

@@ -29,6 +29,7 @@ def intake_role(
     def restore(partition: int, snapshot: Snapshot) -> IntakeProcessor:
         return IntakeProcessor.restore(plan, partition, metrics, snapshot.parts, limits)
 
+    metrics.reads([intake_snapshots(group)])
     return TaskSpec(
         name="intake",
         topics=tuple(stream.topic for stream in Stream),
@@ -51,6 +52,7 @@ def judge_role(plan: Plan, group: str, metrics: Metrics) -> TaskSpec[JudgeProces
         next_offset = snapshot.manifest.next[TALLIES]
         return JudgeProcessor.restore(plan, shard, metrics, snapshot.parts, next_offset)
 
+    metrics.reads([judge_snapshots(group)])
     return TaskSpec(
         name="judge",
         topics=(TALLIES,),

@@ -9,6 +9,7 @@ from alerts.delivery.commands import (
     Command,
     Judgement,
     SilenceCommand,
+    Unacknowledge,
     Unsilence,
     decode,
     encode,
@@ -139,3 +140,19 @@ def test_memory_of_acknowledgements_is_bounded() -> None:
         muting.apply(Acknowledge(alert=alert, severity="critical", at=NOW, by="bob"))
     assert muting.why_muted(_notice(), NOW_S) is None
     assert muting.why_muted(_notice(alert="b"), NOW_S) is not None
+
+
+def test_the_first_acknowledgement_counts() -> None:
+    """Whoever takes over later, or gives it back, does not change how soon somebody was there."""
+    first = Acknowledge(alert="a", severity="warning", at=NOW, by="ann")
+    later = Acknowledge(alert="a", severity="critical", at=NOW + timedelta(hours=1), by="bob")
+    given_back = Unacknowledge(alert="a", at=NOW + timedelta(hours=2), by="bob")
+    assert _muting(first, later, given_back).first_acknowledged_s() == {"a": NOW_S}
+
+
+def test_first_acknowledgements_are_bounded() -> None:
+    """The oldest are forgotten."""
+    muting = Muting(most=2)
+    for name in ("a", "b", "c"):
+        muting.apply(Acknowledge(alert=name, severity="warning", at=NOW, by="ann"))
+    assert list(muting.first_acknowledged_s()) == ["b", "c"]

@@ -1,5 +1,7 @@
 """What every worker knows of all alerts."""
 
+from datetime import UTC, datetime
+
 import orjson
 
 from alerts.delivery.notices.notice import TransitionNews, notice
@@ -62,3 +64,14 @@ def test_memory_is_bounded_and_what_fires_stays() -> None:
     for name in ("a", "b", "c"):
         known.apply(transition(name, 1, "resolved"))
     assert {each.id for each in known.all()} == {"fires", "c"}
+
+
+def test_when_an_alert_fired_first_is_remembered() -> None:
+    """Louder, stale or over: the time of its first firing stays; what never fired has none."""
+    known = OpenAlerts()
+    known.apply(_at(transition("a", 1, "pending"), "2026-11-22T10:00:00Z"))
+    assert known.fired_s("a") is None
+    known.apply(_at(transition("a", 2), "2026-11-22T10:05:00Z"))
+    known.apply(_at(transition("a", 3, severity="warning"), "2026-11-22T10:09:00Z"))
+    known.apply(_at(transition("a", 4, "resolved"), "2026-11-22T11:00:00Z"))
+    assert known.fired_s("a") == datetime(2026, 11, 22, 10, 5, tzinfo=UTC).timestamp()

@@ -12,6 +12,7 @@ from stream.messages.keys import Keyed
 from stream.messages.outcomes import Reason, RecordOutcome, Remark
 from stream.messages.records import Stream
 from stream.monitoring.metrics import Metrics
+from stream.worker.tasks.task_specs import intake_role, judge_role
 from tests.builders import plan_of
 from tests.fakes import FakeWorker
 
@@ -64,6 +65,19 @@ def test_known_label_sets_start_at_zero() -> None:
         for state in ("pending", "firing", "resolved", "stale")
     }
     assert ("delivered", "desk") in _values(metrics, "tocsin_deliveries_total")
+    topics = {("cx.tallies",), ("cx.feedback",), ("cx.interactions",)}
+    assert set(_values(metrics, "tocsin_missing_records_total")) == topics
+
+
+def test_topics_of_snapshots_start_at_zero_too() -> None:
+    """Their names have the group's, which the roles of a worker know."""
+    metrics, plan = _metrics(), plan_of(RULES)
+    intake_role(plan, "blue", metrics)
+    judge_role(plan, "blue", metrics)
+    assert _values(metrics, "tocsin_unreadable_records_total") == {
+        ("cx.tallies",): 0, ("cx.deliveries",): 0,
+        ("blue-intake-snapshots",): 0, ("blue-judge-snapshots",): 0,
+    }  # fmt: skip
 
 
 def test_batches_add_up() -> None:
