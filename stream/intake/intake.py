@@ -12,32 +12,28 @@ from typing import Final
 
 import numpy as np
 
-from stream.columnar.hashing import hashed
 from stream.columnar.packing import pack, unpack
 from stream.columnar.structured import Table
-from stream.columnar.timestamps import NO_TIME, Ints
+from stream.columnar.timestamps import NO_TIME
 from stream.indicators.plan import Plan
-from stream.intake.agreement import Agreed, ClockAgreement, agreed
+from stream.intake.agreement import Agreed, agreed
 from stream.intake.batch import EventBatch
 from stream.intake.decoding.answer_cells import ScaleLevels
 from stream.intake.decoding.decode import Decoded, decode_feedback, decode_interactions
-from stream.intake.decoding.identity import identities
 from stream.intake.dedup import Dedup
 from stream.intake.emit import Emitter
 from stream.intake.feedback import AnswerLine
 from stream.intake.interactions import ContactLine
 from stream.intake.output import IntakeOutput, beside, refused, together
-from stream.intake.pairs import PairLine, wanted
+from stream.intake.pairs import JoinedSource, wanted
 from stream.intake.panes import TALLY
-from stream.intake.scoping.cardinality import CardinalityGuard, SavedGuard
 from stream.intake.scoping.combinations import Combos
-from stream.intake.snapshot import Saved, header_of, refitted, resume, used_cells
-from stream.intake.source_clock import SourceClock
+from stream.intake.snapshot import Saved, header_of, inputs_of, refitted, used_cells
 from stream.intake.wall import Marked, Undo, fed_in_parts, kind_of, marked
-from stream.messages.events import EventT, Feedback, Interaction
+from stream.messages.events import Feedback, Interaction
 from stream.messages.outcomes import Reason, RecordOutcome, Reject, Remark
 from stream.messages.records import Record, Stream
-from stream.messages.tallies import NO_PANE, Kind, TallyMessage
+from stream.messages.tallies import Kind, TallyMessage
 
 _ID: Final = attrgetter("id")
 _NOTHING: Final = np.empty(0, TALLY)
@@ -47,37 +43,32 @@ Taken = EventBatch[Interaction] | EventBatch[Feedback]
 class Intake:
     """One partition of both inputs: decode, deduplicate, classify, count."""
 
-    def __init__(self, plan: Plan, partition: int) -> None:
-        timing = plan.rulebook.timing
+    def __init__(self, plan: Plan, partition: int, saved: Saved | None = None) -> None:
+        """Of `saved` comes what is known of the inputs; `restore` adds the tables."""
         self.partition = partition
         self._plan = plan
         self._levels = ScaleLevels(plan.keeps)
-        self._dedup_horizon_ms = timing.dedup_horizon_ms
-        self._source = {
-            stream: SourceClock(f"{stream.value}/{partition}", timing.pane_ms, timing.lateness_ms)
-            for stream in Stream
-        }
-        self._agreement = {stream: ClockAgreement(timing) for stream in Stream}
-        self._dedup = {stream: Dedup(timing.dedup_horizon_ms) for stream in Stream}
         self._combos = Combos(plan.used_dims)
         self._emitter = Emitter(plan, self._combos)
-        self._guard_with({})
-        self._pairs = PairLine(plan) if wanted(plan) else None
-        self._paired_through = NO_PANE
+        inputs = self._inputs = inputs_of(saved, plan, partition)
+        self._contacts = ContactLine(plan, self._combos, inputs[Stream.INTERACTIONS].guard)
+        self._answers = AnswerLine(plan, self._combos, inputs[Stream.FEEDBACK].guard)
+        clocks = [each.source for each in inputs.values()]
+        self._joined = JoinedSource(plan, partition, clocks) if wanted(plan) else None
 
     @property
     def sources(self) -> tuple[str, ...]:
         """Names of the sources that it speaks for."""
-        names = [source.name for source in self._source.values()]
-        return (*names, self._joined.name) if self._pairs else tuple(names)
+        names = [each.source.name for each in self._inputs.values()]
+        return (*names, self._joined.name) if self._joined else tuple(names)
 
     def next_offset(self, stream: Stream) -> int:
         """The first input offset of `stream` that was not fed yet; 0 at first."""
-        return self._source[stream].next_offset
+        return self._inputs[stream].source.next_offset
 
     def watermark_ms(self, stream: Stream) -> int | None:
         """Event time up to which the stream is complete; None before its first event."""
-        return self._source[stream].watermark_ms
+        return self._inputs[stream].source.watermark_ms
 
     def feed(
         self, stream: Stream, records: Sequence[Record], heartbeat_ms: int | None = None
@@ -87,7 +78,7 @@ class Intake:
         `heartbeat_ms` moves the stream's clock on, after the records, to an event time that is known from
         elsewhere (a backtest: from the other stream).
         """
-        fed = self._source[stream].unseen(records)
+        fed = self._inputs[stream].source.unseen(records)
         feed, refuse = partial(self._feed, stream), partial(self._refuse, stream)
         outputs = fed_in_parts(fed, self._mark, feed, refuse) if fed else []
         if heartbeat_ms is not None or not outputs:
@@ -99,9 +90,9 @@ class Intake:
 
     def _feed(self, stream: Stream, fed: Sequence[Record], heartbeat_ms: int = NO_TIME) -> IntakeOutput:
         """Take records that are new."""
-        source = self._source[stream]
+        source = self._inputs[stream].source
         decoded, found, batch, late = self._take(stream, fed)
-        fresh, oldest_ms = len(batch), batch.clock_ms - self._dedup_horizon_ms
+        fresh, oldest_ms = len(batch), batch.clock_ms - self._plan.rulebook.timing.dedup_horizon_ms
         remarks = {Remark.BEYOND_HORIZON: int((batch.at_ms < oldest_ms).sum())}
         if fed:
             source.next_offset = fed[-1].offset + 1
@@ -127,22 +118,20 @@ class Intake:
 
     def _refuse(self, stream: Stream, record: Record, error: Exception) -> IntakeOutput:
         """Leave out a record that nobody foresaw."""
-        source = self._source[stream]
+        source = self._inputs[stream].source
         source.next_offset = record.offset + 1
         reject = Reject(record.offset, Reason.INTERNAL, f"a fault of ours: {kind_of(error)}")
         return refused(reject, self._emitter.silence(), source.watermark_ms, source.newest_ms)
 
     def _mark(self) -> Undo:
         """Gives what puts the state back to how it is now."""
-        lines: list[Marked] = [self._contacts, self._answers, self._combos]
-        if self._pairs:
-            lines.append(self._pairs)
-        undo_parts = marked(*self._source.values(), *self._agreement.values(), *self._dedup.values(), *lines)
-        through = self._paired_through
+        parts: list[Marked] = [*self._inputs.values(), self._contacts, self._answers, self._combos]
+        if self._joined:
+            parts.append(self._joined)
+        undo_parts = marked(*parts)
 
         def undo() -> None:
             undo_parts()
-            self._paired_through = through
             self._emitter.start_anew()
 
         return undo
@@ -158,30 +147,25 @@ class Intake:
         contacts = self._contacts.so_far()
         rows = {Stream.INTERACTIONS: contacts.rows, Stream.FEEDBACK: self._answers.so_far()}
         for stream, quiet in quiet_ms.items():
-            found = beside(
-                found, self._emitter.sections(Kind.IDLE, self._source[stream], rows[stream], quiet)
-            )
-        if self._pairs:
-            pairs = self._pairs.so_far(contacts.heard)
+            source = self._inputs[stream].source
+            found = beside(found, self._emitter.sections(Kind.IDLE, source, rows[stream], quiet))
+        if self._joined:
+            pairs = self._joined.line.so_far(contacts.heard)
             longest = max(quiet_ms.values())
-            found = beside(found, self._emitter.sections(Kind.IDLE, self._joined, pairs, longest))
+            found = beside(found, self._emitter.sections(Kind.IDLE, self._joined.clock(), pairs, longest))
         return found
 
     def active_sections(self, stream: Stream) -> list[list[TallyMessage]]:
         """Per shard an ACTIVE section without rows: the stream has records again."""
-        found = self._emitter.sections(Kind.ACTIVE, self._source[stream], _NOTHING)
-        if self._pairs:
-            found = beside(found, self._emitter.sections(Kind.ACTIVE, self._joined, _NOTHING))
+        found = self._emitter.sections(Kind.ACTIVE, self._inputs[stream].source, _NOTHING)
+        if self._joined:
+            found = beside(found, self._emitter.sections(Kind.ACTIVE, self._joined.clock(), _NOTHING))
         return found
 
     def snapshot(self) -> list[bytes]:
         """A self-contained copy of the state, in pieces that begin with the header."""
         tables = self._tables()
-        guards = {stream.value: guard.saved() for stream, guard in self._guards.items()}
-        agreements = {stream.value: clock.saved() for stream, clock in self._agreement.items()}
-        cells = used_cells(tables)
-        header = header_of(self._plan, self._combos, cells, self._source, guards, agreements)
-        return pack(header, tables)
+        return pack(header_of(self._plan, self._combos, used_cells(tables), self._inputs), tables)
 
     @classmethod
     def restore(cls, plan: Plan, partition: int, chunks: Sequence[bytes]) -> "Intake":
@@ -191,50 +175,29 @@ class Intake:
             ValueError: the snapshot is incomplete.
         """
         saved, tables = unpack(chunks, Saved)
-        intake = cls(plan, partition)
-        for stream, source in intake._source.items():  # its own
-            resume(source, saved, stream.value)
-            stands = saved.agreements.get(stream.value)
-            intake._agreement[stream] = ClockAgreement(plan.rulebook.timing, stands)  # its own
-        intake._guard_with(saved.guards)  # its own
+        intake = cls(plan, partition, saved)
         intake._load(refitted(saved, tables, plan, intake._combos))  # its own
         return intake
 
     def entries(self) -> dict[str, int]:
         """Sizes of the state, by kind."""
-        ids = sum(map(len, self._dedup.values()))
-        pairs = self._pairs.entries() if self._pairs else {}
+        ids = sum(len(each.dedup) for each in self._inputs.values())
+        pairs = self._joined.line.entries() if self._joined else {}
         return {"ids": ids, "combos": len(self._combos), **self._contacts.entries(), **pairs}
-
-    @property
-    def _joined(self) -> SourceClock:
-        """The source of pairs: as far as both streams are."""
-        sources = list(self._source.values())
-        timing = self._plan.rulebook.timing
-        return SourceClock(
-            f"joined/{self.partition}",
-            timing.pane_ms,
-            timing.lateness_ms,
-            sum(source.next_offset for source in sources),
-            min(source.clock_ms for source in sources),
-            min(source.through for source in sources),
-        )
 
     def _closed(self, stream: Stream) -> list[list[TallyMessage]]:
         """Sections of the panes that a stream has just closed, and of the pairs that were waiting for it."""
-        source = self._source[stream]
+        source = self._inputs[stream].source
         if stream is Stream.FEEDBACK:
             rows = self._answers.close(source.through)
         else:
             closed = self._contacts.close(source.through)
             rows = closed.rows
-            if self._pairs:
-                self._pairs.take(closed.heard)
+            if self._joined:
+                self._joined.line.take(closed.heard)
         found = self._emitter.sections(Kind.CLOSED, source, rows)
-        joined = self._joined
-        if self._pairs and joined.through > self._paired_through:
-            self._paired_through = joined.through
-            pairs = self._pairs.close(joined.through)
+        if self._joined and (leaving := self._joined.close()) is not None:
+            joined, pairs = leaving
             found = beside(found, self._emitter.sections(Kind.CLOSED, joined, pairs))
         return found
 
@@ -243,52 +206,35 @@ class Intake:
     ) -> tuple[Decoded[Interaction] | Decoded[Feedback], Agreed, Taken, int]:
         """Decode and count: what was decoded, what is agreed on, what was fresh, and how much of it late."""
         max_ahead_ms = self._plan.rulebook.timing.max_ahead_ms
+        into = self._inputs[stream]
         if stream is Stream.INTERACTIONS:
-            contacts, found = agreed(self._agreement[stream], decode_interactions(records, max_ahead_ms))
-            batch, late = self._fresh(stream, contacts, found.clock_ms)
+            contacts, found = agreed(into.agreement, decode_interactions(records, max_ahead_ms))
+            batch, late = into.take_fresh(contacts, found.clock_ms)
             self._contacts.take(batch)
             return contacts, found, batch, late
         decoded = decode_feedback(records, max_ahead_ms, self._levels)
-        answers, found = agreed(self._agreement[stream], decoded)
-        answered, late = self._fresh(stream, answers, found.clock_ms)
+        answers, found = agreed(into.agreement, decoded)
+        answered, late = into.take_fresh(answers, found.clock_ms)
         unhappy = self._answers.take(answered)
-        if self._pairs:
-            self._pairs.take(unhappy)
+        if self._joined:
+            self._joined.line.take(unhappy)
         return answers, found, answered, late
-
-    def _fresh(
-        self, stream: Stream, decoded: Decoded[EventT], clock_ms: Ints
-    ) -> tuple[EventBatch[EventT], int]:
-        """The events that are not duplicates, and how many of them are late."""
-        clocks = self._source[stream].clocks(clock_ms)
-        ids = hashed(map(_ID, decoded.events))
-        fresh = self._dedup[stream].fresh(identities(decoded.events, ids), clocks[1:])
-        closing, late = self._source[stream].place(decoded.at_ms, clocks[:-1])
-        batch = EventBatch(decoded.events, ids, decoded.at_ms, decoded.column, closing, clocks[1:])
-        return batch.only(fresh), int((late & fresh).sum())
 
     def _tables(self) -> dict[str, Table]:
         """The whole state but the sources, by name."""
-        ids = {f"ids.{stream.value}": dedup.rows for stream, dedup in self._dedup.items()}
-        pairs = self._pairs.tables() if self._pairs else {}
+        ids = {f"ids.{stream.value}": each.dedup.rows for stream, each in self._inputs.items()}
+        pairs = self._joined.line.tables() if self._joined else {}
         return {**ids, **self._contacts.tables(), **self._answers.tables(), **pairs}
-
-    def _guard_with(self, saved: Mapping[str, SavedGuard]) -> None:
-        """The lines, with guards that know what was saved."""
-        dims, limits = self._plan.used_dims, self._plan.rulebook.limits
-        self._guards = {stream: CardinalityGuard(dims, limits, saved.get(stream.value)) for stream in Stream}
-        self._contacts = ContactLine(self._plan, self._combos, self._guards[Stream.INTERACTIONS])
-        self._answers = AnswerLine(self._plan, self._combos, self._guards[Stream.FEEDBACK])
 
     def _load(self, tables: dict[str, Table]) -> None:
         """Take over a state."""
         horizon_ms = self._plan.rulebook.timing.dedup_horizon_ms
-        self._dedup = {stream: Dedup(horizon_ms, tables[f"ids.{stream.value}"]) for stream in Stream}
+        for stream, each in self._inputs.items():
+            each.dedup = Dedup(horizon_ms, tables[f"ids.{stream.value}"])
         self._contacts.load(tables)
         self._answers.load(tables)
-        if self._pairs:
-            self._pairs.load(tables)
-            self._paired_through = self._joined.through
+        if self._joined:
+            self._joined.load(tables)
 
     def _forget_combos(self) -> None:
         """Number anew the combinations that something still refers to, and forget the others."""
@@ -302,5 +248,5 @@ class Intake:
             table["combo"] = codes[table["combo"]]
         self._load(tables)
         self._emitter.retain(codes)
-        for guard in self._guards.values():
-            guard.forget_codes()
+        for each in self._inputs.values():
+            each.guard.forget_codes()

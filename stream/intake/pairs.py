@@ -1,5 +1,9 @@
-"""The line of pairs, interaction and feedback: for `fcr.satisfied: require`."""
+"""The line of pairs, interaction and feedback: for `fcr.satisfied: require`.
 
+Pairs are a source of their own, `joined/N`: its panes close when both inputs have closed them.
+"""
+
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
@@ -9,7 +13,9 @@ from stream.indicators.plan import Plan
 from stream.intake.history.satisfaction import PAIR, Satisfaction
 from stream.intake.history.touchpoints import TOUCH
 from stream.intake.panes import TALLY, merged
+from stream.intake.source_clock import SourceClock
 from stream.intake.wall import Undo
+from stream.messages.tallies import NO_PANE
 
 
 def wanted(plan: Plan) -> bool:
@@ -72,3 +78,48 @@ class PairLine:
         if not len(heard):
             return np.empty(0, TALLY)
         return merged(self._pairs.judge(heard, keep=keep))
+
+
+class JoinedSource:
+    """The line of pairs as a source: it is as far as the slower of the inputs."""
+
+    def __init__(self, plan: Plan, partition: int, inputs: Sequence[SourceClock]) -> None:
+        self.line = PairLine(plan)
+        self.name = f"joined/{partition}"
+        self._timing = plan.rulebook.timing
+        self._inputs = inputs
+        self._closed_through = NO_PANE
+
+    def clock(self) -> SourceClock:
+        """Where it stands now."""
+        return SourceClock(
+            self.name,
+            self._timing.pane_ms,
+            self._timing.lateness_ms,
+            sum(source.next_offset for source in self._inputs),
+            min(source.clock_ms for source in self._inputs),
+            min(source.through for source in self._inputs),
+        )
+
+    def close(self) -> tuple[SourceClock, Table] | None:
+        """Where it stands and what leaves with the panes that have closed; None when none has."""
+        clock = self.clock()
+        if clock.through <= self._closed_through:
+            return None
+        self._closed_through = clock.through
+        return clock, self.line.close(clock.through)
+
+    def mark(self) -> Undo:
+        """Gives what puts it back to how it is now."""
+        line, through = self.line.mark(), self._closed_through
+
+        def undo() -> None:
+            line()
+            self._closed_through = through
+
+        return undo
+
+    def load(self, tables: dict[str, Table]) -> None:
+        """Take over a state: that of the inputs, as they stand."""
+        self.line.load(tables)
+        self._closed_through = self.clock().through

@@ -16,6 +16,7 @@ from stream.intake.history.case_lives import CASE
 from stream.intake.history.repeats import HISTORY
 from stream.intake.history.satisfaction import PAIR
 from stream.intake.history.touchpoints import TOUCH
+from stream.intake.input_state import InputState
 from stream.intake.panes import TALLY
 from stream.intake.scoping.cardinality import SavedGuard
 from stream.intake.scoping.combinations import Combos, Values
@@ -62,17 +63,37 @@ def header_of(
     plan: Plan,
     combos: Combos,
     cells: dict[int, str],
-    sources: Mapping[Stream, SourceClock],
-    guards: dict[str, SavedGuard],
-    agreements: dict[str, SavedAgreement],
+    inputs: Mapping[Stream, InputState],
 ) -> Saved:
     """What a snapshot says beside its tables."""
-    stood = {
-        stream.value: SavedSource(source.next_offset, source.clock_ms, source.through)
-        for stream, source in sources.items()
-    }
-    pane_ms = plan.rulebook.timing.pane_ms
-    return Saved(plan.used_dims, combos.values, cells, pane_ms, match_of(plan), stood, guards, agreements)
+    return Saved(
+        dims=plan.used_dims,
+        combos=combos.values,
+        cells=cells,
+        pane_ms=plan.rulebook.timing.pane_ms,
+        match=match_of(plan),
+        sources={stream.value: _stood(each.source) for stream, each in inputs.items()},
+        guards={stream.value: each.guard.saved() for stream, each in inputs.items()},
+        agreements={stream.value: each.agreement.saved() for stream, each in inputs.items()},
+    )
+
+
+def inputs_of(saved: Saved | None, plan: Plan, partition: int) -> dict[Stream, InputState]:
+    """Both inputs where they stood, or as they begin; the ids are in a table of the snapshot."""
+    inputs = {}
+    for stream in Stream:
+        name = f"{stream.value}/{partition}"
+        if saved is None:
+            inputs[stream] = InputState.begun(plan, name)
+            continue
+        guard, agreement = saved.guards.get(stream.value), saved.agreements.get(stream.value)
+        inputs[stream] = InputState.begun(plan, name, guard, agreement)
+        _resume(inputs[stream].source, saved, stream.value)
+    return inputs
+
+
+def _stood(source: SourceClock) -> SavedSource:
+    return SavedSource(source.next_offset, source.clock_ms, source.through)
 
 
 def refitted(saved: Saved, tables: Mapping[str, Table], plan: Plan, combos: Combos) -> dict[str, Table]:
@@ -103,7 +124,7 @@ def match_of(plan: Plan) -> str:
     return str(plan.keeps.get("fcr", {}).get("match", ""))
 
 
-def resume(source: SourceClock, saved: Saved, stream: str) -> None:
+def _resume(source: SourceClock, saved: Saved, stream: str) -> None:
     """Set a source where it stood."""
     stood = saved.sources[stream]
     source.next_offset, source.clock_ms, source.through = stood.next_offset, stood.clock_ms, stood.through

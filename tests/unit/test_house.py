@@ -1,0 +1,108 @@
+"""The house: sizes that keep files, functions and classes readable, as measures that fail when they grow."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+MODULES: Final = {
+    path.relative_to(ROOT).as_posix(): path.read_text()
+    for package in ("stream", "alerts")
+    for path in sorted((ROOT / package).rglob("*.py"))
+}
+TREES: Final = {name: ast.parse(text) for name, text in MODULES.items()}
+LENGTHS: Final = {name: len(text.splitlines()) for name, text in MODULES.items()}
+
+MOST_MODULES_IN_A_FOLDER: Final = 22
+MOST_LINES_OF_A_MODULE: Final = 300
+MOST_LINES_OF_A_FUNCTION: Final = 40
+USUAL_LINES_OF_A_FUNCTION: Final = 20
+MOST_ATTRIBUTES: Final = 12
+
+ON_KAFKA: Final = {
+    "Feedback": "an event of cx.feedback, field by field",
+    "Interaction": "an event of cx.interactions, field by field",
+    "Transition": "a record of cx.alerts, field by field",
+    "TransitionNews": "a transition in a notice, field by field",
+    "Header": "the head of a judge's snapshot, which older versions must find as they left it",
+}
+"""Records that mirror a schema outside of the code."""
+
+TO_BE_SPLIT: Final = {
+    "ContactLine",
+    "PartitionTask",
+    "Facts",
+    "Assignment",
+    "ReceiverQueue",
+    "Worker",
+    "Incident",
+    "ThresholdRules",
+    "Group",
+    "Coasting",
+    "SpooledLines",
+    "SimulateOptions",
+    "ReceiverMessage",
+    "GroupDesk",
+}
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function and method, nested ones too."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node
+
+
+def attributes(definition: ast.ClassDef) -> set[str]:
+    """The fields that a class declares, and the attributes that its methods set on `self`."""
+    declared = {
+        statement.target.id
+        for statement in definition.body
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
+    }
+    stored = {
+        node.attr
+        for node in ast.walk(definition)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+    }
+    return declared | stored
+
+
+def test_no_folder_is_crowded() -> None:
+    """A newcomer can read a folder's names at a glance."""
+    crowds = Counter(name.rsplit("/", 1)[0] for name in MODULES)
+    assert {folder: size for folder, size in crowds.items() if size > MOST_MODULES_IN_A_FOLDER} == {}
+
+
+def test_modules_are_short() -> None:
+    """One subject per module: none is over the limit, and half of those with code are 80 to 130 lines."""
+    assert {name: length for name, length in LENGTHS.items() if length > MOST_LINES_OF_A_MODULE} == {}
+    assert 80 <= median(LENGTHS.values()) <= 130
+
+
+def test_functions_are_short() -> None:
+    """One thought per function."""
+    sizes = {
+        f"{name}:{node.name}:{node.lineno}": (node.end_lineno or 0) - node.lineno + 1
+        for name, tree in TREES.items()
+        for node in functions(tree)
+    }
+    assert {name: size for name, size in sizes.items() if size > MOST_LINES_OF_A_FUNCTION} == {}
+    assert sorted(sizes.values())[int(0.95 * len(sizes))] <= USUAL_LINES_OF_A_FUNCTION + 1
+
+
+def test_classes_have_few_attributes() -> None:
+    """A class that knows more than a dozen things does more than one job."""
+    large = {
+        node.name: len(attributes(node))
+        for tree in TREES.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and len(attributes(node)) > MOST_ATTRIBUTES
+    }
+    assert large.keys() == ON_KAFKA.keys() | TO_BE_SPLIT
