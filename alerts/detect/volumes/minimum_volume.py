@@ -1,8 +1,9 @@
 """Quota: silence by a plain rule, "at least so many in so long".
 
 A window is a run of slots, as the windows of scores are.  It must lie within one opening, so the first
-moments after doors open accuse nobody, and within the time that the scope has been known.  What is wanted
-per day of a shop that is open for ten hours is never known; the rules file is refused for that.
+moments after doors open accuse nobody, and within the time that the scope has been known: since it has had,
+in all, as many events as are wanted.  A mistyped channel that was named once is not silent, it never spoke.
+What is wanted per day of a shop that is open for ten hours is never known; the rules file is refused for that.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,7 +49,8 @@ class MinimumVolume:
             {
                 "events": MemoryColumn(np.int64, 0, self._slots),  # by slot, modulo the number of slots
                 "slot": MemoryColumn(np.int64),  # the last slot that `events` holds
-                "since_ms": MemoryColumn(np.int64),  # start of the first pane with an event; 0: none yet
+                "heard": MemoryColumn(np.int64),  # events in all, until they are as many as are wanted
+                "since_ms": MemoryColumn(np.int64),  # start of the pane with which they were; 0: not yet
                 "fired": MemoryColumn(np.bool_),
                 "check_ms": MemoryColumn(np.int64, NEVER),  # when quiet alone would be a breach
             }
@@ -100,7 +102,9 @@ class MinimumVolume:
         judged = np.union1d(rows, due) if len(due) else rows
         self._slide(judged, (end_ms - self._pane_ms) // self._slot_ms)
         table["events"][rows, table["slot"][rows] % self._slots] += counts
-        fresh = rows[(table["since_ms"][rows] == 0) & (counts > 0)]
+        new = table["since_ms"][rows] == 0
+        table["heard"][rows[new]] += counts[new]
+        fresh = rows[new & (table["heard"][rows] >= self._least) & (counts > 0)]
         table["since_ms"][fresh] = end_ms - self._pane_ms
         was = table["fired"][judged]
         findings = self._judge(judged, end_ms)

@@ -19,6 +19,7 @@ class QuotaStanding(NamedTuple):
 
     events: list[int]
     slot: int
+    heard: int
     since_ms: int
     check_ms: int
 
@@ -41,12 +42,12 @@ class QuotaRun:
 
     def __init__(self, quota: Quota, was: QuotaStanding, *, fired: bool) -> None:
         self._quota: Final = quota
-        self._events, self._slot, self._since_ms, self._check_ms = was
+        self._events, self._slot, self._heard, self._since_ms, self._check_ms = was
         self._fired: Final = fired
 
     def standing(self) -> QuotaStanding:
         """Where the row is now."""
-        return QuotaStanding(self._events, self._slot, self._since_ms, self._check_ms)
+        return QuotaStanding(self._events, self._slot, self._heard, self._since_ms, self._check_ms)
 
     def take(self, end_ms: Sequence[int], counts: Sequence[int], through_ms: int) -> int:
         """Take arrivals at the ends of panes, and then the quiet up to `through_ms`; how many were taken.
@@ -68,10 +69,16 @@ class QuotaRun:
         self._slide(slot)
         self._events[slot % len(self._events)] += count
         if not self._since_ms:
-            self._since_ms = at_ms - quota.pane_ms
+            self._meet(at_ms, count)
+        return True
+
+    def _meet(self, at_ms: int, count: int) -> None:
+        """Get to know a row that has been heard of too little."""
+        self._heard += count
+        if self._heard >= self._quota.least:
+            self._since_ms = at_ms - self._quota.pane_ms
             if not self._fired:
                 self._check_ms = self._next_check(at_ms)
-        return True
 
     def _wait(self, through_ms: int) -> bool:
         """Whether nothing that came up to a time, with nothing coming in, is a breach."""

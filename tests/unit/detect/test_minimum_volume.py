@@ -57,8 +57,14 @@ def test_quiet_is_a_breach_as_soon_as_too_few_are_left() -> None:
 
 
 def test_a_scope_is_given_a_whole_window_to_begin() -> None:
-    """Two events in the first hour are too few only when it is over."""
-    assert run(quota(), [5, 10], 200)[-1] == (64, Verdict.BREACH)
+    """It is known from its fifth event on; too few after that are too few when a window is over."""
+    assert run(quota(), [5, 6, 7, 8, 10], 200)[-1] == (69, Verdict.BREACH)
+
+
+def test_a_scope_that_never_spoke_is_not_silent() -> None:
+    """Four events in all are less evidence than one window's quota; the fifth makes the scope known."""
+    assert all(verdict != Verdict.BREACH for _, verdict in run(quota(), [5, 100, 300, 500], 2000))
+    assert run(quota(), [5, 100, 300, 500, 700], 2000)[-1] == (759, Verdict.BREACH)
 
 
 def test_events_end_a_breach() -> None:
@@ -105,10 +111,10 @@ def test_whoever_never_opens_again_is_not_watched() -> None:
 def test_what_is_said_of_a_breach() -> None:
     """How many came, and how many were wanted."""
     made = quota()
-    for minute in (10, 20, 30):
-        made.step(START_MS + minute * MINUTE_MS, ROW, np.array([1]))
-    wake = made.wake_ms() or 0
-    found = made.step(wake, NONE, NONE)
+    for minute, came in ((1, 5), (10, 1), (20, 1), (30, 1)):
+        made.step(START_MS + minute * MINUTE_MS, ROW, np.array([came]))
+    for wake in (61, 62):
+        found = made.step(START_MS + wake * MINUTE_MS, ROW, np.array([0]))
     assert (found.value[0], found.n[0], found.limit[0]) == (3, 3, 5)
     assert found.severity[0] == 2
     assert found.evidence == {0: {"at_least": 5, "per_s": 3600}}
