@@ -1,9 +1,10 @@
 """Quota: silence by a plain rule, "at least so many in so long".
 
 A window is a run of slots, as the windows of scores are.  It must lie within one opening, so the first
-moments after doors open accuse nobody, and within the time that the scope has been known: since it has had,
-in all, as many events as are wanted.  A mistyped channel that was named once is not silent, it never spoke.
-What is wanted per day of a shop that is open for ten hours is never known; the rules file is refused for that.
+moments after doors open accuse nobody, and within the time that the scope has been known: since it has
+had, in all, as many events as are wanted.  A mistyped channel that was named once is not silent, it never
+spoke.  What is wanted per day of a shop that is open for ten hours is never known; the rules file is
+refused for that.
 """
 
 from collections.abc import Mapping, Sequence
