@@ -113,8 +113,8 @@ def test_what_is_said_of_a_breach() -> None:
     made = quota()
     for minute, came in ((1, 5), (10, 1), (20, 1), (30, 1)):
         made.step(START_MS + minute * MINUTE_MS, ROW, np.array([came]))
-    for wake in (61, 62):
-        found = made.step(START_MS + wake * MINUTE_MS, ROW, np.array([0]))
+    made.step(START_MS + 61 * MINUTE_MS, ROW, np.array([0]))
+    found = made.step(START_MS + 62 * MINUTE_MS, ROW, np.array([0]))
     assert (found.value[0], found.n[0], found.limit[0]) == (3, 3, 5)
     assert found.severity[0] == 2
     assert found.evidence == {0: {"at_least": 5, "per_s": 3600}}
