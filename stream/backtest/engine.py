@@ -68,6 +68,11 @@ class Engine:
         self._hear = hear
 
     @property
+    def intakes(self) -> Sequence[Intake]:
+        """One per partition."""
+        return self._intakes
+
+    @property
     def judges(self) -> Sequence[Judge]:
         """One per shard."""
         return self._judges

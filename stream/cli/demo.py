@@ -1,12 +1,17 @@
 """`tocsin demo`: Tocsin at work on a machine with nothing but Python."""
 
+import os
 import tempfile
+from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import click
 
-from stream.demo.play import DemoSettings, play
+from stream.cli.kafka_options import settings_of_environment
+from stream.demo.play import play
+from stream.demo.settings import DemoSettings
 from stream.traffic.profiles import DAY_SPEED
 
 NEXT: Final = """Next, on a Kafka of your own:
@@ -47,18 +52,31 @@ def command(
 ) -> None:
     """Play a day in 75 seconds: six channels, and phone falls at noon.
 
-    Starts a broker of its own, a worker and a webhook receiver, all on 127.0.0.1 and gone afterwards;
-    Ctrl-C ends it at any time.
+    Starts a worker and a webhook receiver, on 127.0.0.1 and gone afterwards; Ctrl-C ends it at any time.
+    Plays on the broker of $TOCSIN_BROKER, else on one of its own: the embedded one, or Apache Kafka where
+    there is Java 17; else in one process without a broker.
     """
     click.echo("starting a broker, a worker and a webhook receiver on 127.0.0.1 …", err=True)
-    try:
-        if keep is not None:
-            keep.mkdir(parents=True, exist_ok=True)
-            play(DemoSettings(keep, seconds, as_json, rules, speed, seed, opens))
-        else:
-            with tempfile.TemporaryDirectory(prefix="tocsin-demo-") as directory:
-                play(DemoSettings(Path(directory), seconds, as_json, rules, speed, seed, opens))
-    except KeyboardInterrupt:
-        pass  # the usual way to end it
+    with ExitStack() as stack:
+        if keep is None:
+            keep = Path(stack.enter_context(_temporary()))
+        keep.mkdir(parents=True, exist_ok=True)
+        settings = DemoSettings(
+            directory=keep,
+            seconds=seconds,
+            as_json=as_json,
+            rules=rules,
+            speed=speed,
+            seed=seed,
+            opens=opens,
+            kafka=settings_of_environment() if os.environ.get("TOCSIN_BROKER") else None,
+        )
+        with suppress(KeyboardInterrupt):  # the usual way to end it
+            play(settings, partial(click.echo, err=True))
     if not as_json:
         click.echo(NEXT, err=True)
+
+
+def _temporary() -> tempfile.TemporaryDirectory[str]:
+    """Gone at the end; Windows keeps what a program that was just stopped still holds, and so be it."""
+    return tempfile.TemporaryDirectory(prefix="tocsin-demo-", ignore_cleanup_errors=True)

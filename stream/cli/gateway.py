@@ -4,7 +4,6 @@ import asyncio
 import gc
 import logging
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ import click
 
 from stream.cli.kafka_options import kafka_options
 from stream.cli.terminal.logs import log_level_option, log_to_stderr
+from stream.cli.terminal.signals import ENDING, on_signal
 from stream.gateway.crm import Crm
 from stream.gateway.metrics import GatewayMetrics
 from stream.gateway.publisher import Publisher
@@ -101,8 +101,8 @@ async def _run(sources: list[Source], publisher: Publisher, crm: Crm, place: tup
     gateway = Gateway(sources, publisher, GatewayMetrics(sources), crm)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, ended.set)
+    for number in ENDING:
+        on_signal(loop, number, ended.set)
     port = await gateway.start(*place)
     publisher.start()
     crm.start()

@@ -1,12 +1,14 @@
 """The options by which every command that talks to Kafka is told how, and how short commands run."""
 
 import functools
+import os
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
+from alerts.errors import SettingsError
 from stream.kafka.settings import (
     DEFAULT_BROKER,
     ClientSettings,
@@ -98,6 +100,24 @@ def kafka_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         with_settings = option(with_settings)
     return with_settings
+
+
+def settings_of_environment() -> ClientSettings:
+    """What the options would be by their variables alone, for a command that has none of them.
+
+    Raises:
+        SettingsError: a variable holds what its option would refuse.
+    """
+    defaults = {
+        "topics": PREFIX,
+        "security_protocol": SecurityProtocol.PLAINTEXT.value,
+        "sasl_mechanism": Mechanism.PLAIN.value,
+    }
+    given = {name: os.environ.get(f"TOCSIN_{name.upper()}") or defaults.get(name) for name in _NAMES}
+    try:
+        return _settings({**given, "broker": given["broker"] or DEFAULT_BROKER})
+    except ValueError as error:
+        raise SettingsError(f"TOCSIN_SECURITY_PROTOCOL, TOCSIN_SASL_MECHANISM: {error}") from error
 
 
 def _settings(options: dict[str, Any]) -> ClientSettings:

@@ -4,8 +4,10 @@ import asyncio
 import logging
 import os
 import signal
+import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -16,6 +18,7 @@ from alerts.rules import Rulebook
 from stream.cli.command_key import command_key_option
 from stream.cli.kafka_options import kafka_options
 from stream.cli.terminal.logs import log_level_option, log_to_stderr
+from stream.cli.terminal.signals import AGAIN, ENDING, on_signal
 from stream.files import rule_files as rulefile
 from stream.kafka.settings import ClientSettings
 from stream.monitoring.server import HOST
@@ -152,9 +155,17 @@ def _work(settings: WorkerSettings, rulebook: Rulebook) -> NoReturn:
         log.exception("worker ends without good order")
         _exit(FAILED_EXIT)
     if ending is Ending.RELOAD:
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # this command again
+        _begin_again()
     log.info("worker has left in good order")
     _exit(0)
+
+
+def _begin_again() -> NoReturn:
+    """This command again, with the rules as they are now."""
+    command = [sys.executable, *sys.orig_argv[1:]]
+    if os.name == "nt":  # where exec returns to the shell at once, and leaves an orphan
+        _exit(subprocess.run(command, check=False).returncode)  # noqa: S603  # our own command
+    os.execv(sys.executable, command)  # noqa: S606  # no shell is wanted
 
 
 def _token(file: Path | None) -> str:
@@ -170,9 +181,9 @@ def _token(file: Path | None) -> str:
 async def _run(settings: WorkerSettings, rulebook: Rulebook) -> Ending:
     loop = asyncio.get_running_loop()
     worker = Worker(settings, rulebook, on_failing=lambda: _exit_after(GRACE_S))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _stop, worker, number)
-    loop.add_signal_handler(signal.SIGHUP, worker.look_at_rules)
+    for number in ENDING:
+        on_signal(loop, number, partial(_stop, worker, number))
+    on_signal(loop, AGAIN, worker.look_at_rules)
     return await worker.run(_say_where)
 
 

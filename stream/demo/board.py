@@ -41,7 +41,7 @@ class Pulse:
 
 @dataclass(slots=True)
 class LiveView:
-    """What is known from cx.scores and cx.alerts so far.  `links` are shown under the board."""
+    """What is known from cx.scores and cx.alerts so far.  `links` are told before all else."""
 
     links: Mapping[str, str]
     scores: dict[tuple[str, str], Score] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class LiveView:
 
     def render(self) -> RenderableType:
         """The whole board."""
-        return Group(self._header(), self._table(), *self._alerts(), Text(), *self._links())
+        return Group(self._header(), self._table(), *self._alerts())
 
     def pulse_text(self) -> str:
         """Event time, and how it goes, in one line."""
@@ -125,10 +125,6 @@ class LiveView:
         lines = [Text(line(t), style=COLOURS.get(t.severity, "")) for t in self.open.values()]
         lines += [Text(line(t), style="dim") for t in reversed(self.ended)]
         return lines or [Text("nothing fires", style="green")]
-
-    def _links(self) -> list[Text]:
-        width = max(map(len, self.links), default=0)
-        return [Text(f"{name:<{width}}  {url}", style="dim") for name, url in self.links.items()]
 
 
 def line(transition: Transition) -> str:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +16,16 @@ from typing import Final
 import aiohttp
 
 from alerts.errors import OperatorError
-from stream.demo import tethered as tether
-from stream.demo.broker import LOOPBACK
+from stream.demo.brokers import tethered as tether
+from stream.demo.brokers.loopback import LOOPBACK
 
 READY_S: Final = 60.0
 POLL_S: Final = 0.1
 STOP_S: Final = 10.0
 TAIL_LINES: Final = 15
 EVENTS: Final = re.compile(r'^tocsin_events_total\{[^}]*outcome="(\w+)"[^}]*\} ([0-9.e+]+)$', re.MULTILINE)
+
+NOTHING: Final[Mapping[str, str]] = {}
 
 
 class WorkerError(OperatorError):
@@ -94,11 +96,14 @@ def counted_events(metrics: str) -> Counter[str]:
 
 
 @asynccontextmanager
-async def worker(arguments: list[str], port: int, log: Path) -> AsyncIterator[ChildWorker]:
-    """Run `tocsin worker` with these arguments, of the same installation as ours."""
+async def worker(
+    arguments: list[str], port: int, log: Path, settings: Mapping[str, str] = NOTHING
+) -> AsyncIterator[ChildWorker]:
+    """Run `tocsin worker` with these arguments and settings, of the same installation as ours."""
     command = [sys.executable, "-m", "stream", "worker", "--port", str(port), *arguments]
     # The user's own settings are for a worker of theirs.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
+    environment |= settings
     with log.open("wb") as output:
         process = tether.start(command, environment, output)
     try:

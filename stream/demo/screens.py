@@ -38,9 +38,12 @@ class DemoBoard:
 
     def __init__(self, view: LiveView, console: Console) -> None:
         self._view = view
+        self._console = console
         self._live = Live(view.render(), console=console, auto_refresh=False, vertical_overflow="visible")
 
     def __enter__(self) -> Self:
+        for name, url in self._view.links.items():  # they stay above, however far the view scrolls
+            self._console.print(f"{name}: {url}", soft_wrap=True, highlight=False)
         self._live.start()
         return self
 

@@ -16,7 +16,7 @@ import orjson
 from aiohttp import web
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from stream.demo.broker import LOOPBACK
+from stream.demo.brokers.loopback import LOOPBACK
 
 KEPT: Final = 200
 """Notices that the page shows; older ones are only counted."""

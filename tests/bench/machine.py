@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from tests.kafka.broker import KAFKA
+from stream.demo.brokers.jars import KAFKA
 
 RESULTS: Final = Path(__file__).parent / "results"
 

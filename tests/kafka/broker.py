@@ -1,12 +1,13 @@
 """A real Apache Kafka for tests, benchmarks and chaos: found, started, stopped, frozen and killed.
 
 Looked for in this order: `$TOCSIN_TEST_BROKER` (somebody else's, never stopped); Java 17 with Maven (or
-with jars already in `$TOCSIN_KAFKA_LIBS` or the cache); Docker.  A plain module: nothing here needs pytest.
+with jars already in `$TOCSIN_KAFKA_LIBS` or the cache), as the demo finds them; Docker.
+
+A plain module: nothing here needs pytest.
 """
 
 import atexit
 import os
-import re
 import resource
 import shutil
 import signal
@@ -21,30 +22,22 @@ from pathlib import Path
 from typing import IO, Final, NamedTuple
 from uuid import uuid4
 
+from stream.demo.brokers import jars, java
+from stream.demo.brokers.jars import KAFKA
+from stream.demo.brokers.java import Java
 from tests.kafka.settings import Secure, certificate, container_environment, properties
 
-KAFKA: Final = "4.1.1"
 IMAGE: Final = f"apache/kafka:{KAFKA}"
 START_S: Final = 60.0
 STOP_S: Final = 30.0
 FULL_AT: Final = 16 * 2**10
 FULL_S: Final = 20.0
 """A full disk: the size up to which files may grow, and how long a broker has to notice."""
-LEAST_JAVA: Final = 17
-LEAST_JARS: Final = 40
-"""kafka_2.13 and what it needs are 46 jars; far fewer mean a copy that was cut short."""
 
 INSTALL: Final = (
     "no Apache Kafka for the tests: set TOCSIN_TEST_BROKER=HOST:PORT, or install Java 17 and Maven "
     "(Debian: apt-get install openjdk-17-jre-headless maven), or start Docker"
 )
-
-POM: Final = f"""<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
-<groupId>tocsin</groupId><artifactId>test-broker</artifactId><version>1</version><dependencies>
-<dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>{KAFKA}</version>
-</dependency><dependency><groupId>org.slf4j</groupId><artifactId>slf4j-nop</artifactId>
-<version>1.7.36</version></dependency></dependencies></project>
-"""
 
 
 class NoKafka(Exception):  # noqa: N818  # reads as what it says
@@ -114,14 +107,15 @@ class JavaBroker(Broker):
 
     def __init__(
         self,
-        libs: Path,
+        runtime: Java,
         *,
         secure: bool = False,
         settings: Mapping[str, str] | None = None,
         place: Place | None = None,
     ) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="tocsin-kafka-"))
-        self._classpath = f"{libs}/*"
+        self._classpath = f"{_libs(runtime)}/*"
+        self._java = str(runtime.program)
         self._process: subprocess.Popen[bytes] | None = None
         self._mourner: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] = (self._home / "broker.log").open("ab")
@@ -144,7 +138,7 @@ class JavaBroker(Broker):
 
     def begin(self) -> None:
         """Start it."""
-        command = ["java", "-Xms256m", "-Xmx1g", "-cp", self._classpath, "kafka.Kafka", self._settings]
+        command = [self._java, "-Xms256m", "-Xmx1g", "-cp", self._classpath, "kafka.Kafka", self._settings]
         # A session of its own, so that Ctrl-C in the terminal ends the test first and the broker after it.
         self._process = subprocess.Popen(
             command, stdout=self._log, stderr=self._log, cwd=self._home, start_new_session=True
@@ -199,7 +193,7 @@ class JavaBroker(Broker):
         return str(self._home / "server.properties")
 
     def _format(self, cluster: str) -> None:
-        command = ["java", "-Xmx256m", "-cp", self._classpath, "kafka.tools.StorageTool", "format"]
+        command = [self._java, "-Xmx256m", "-cp", self._classpath, "kafka.tools.StorageTool", "format"]
         subprocess.run([*command, "-t", cluster, "-c", self._settings], check=True, capture_output=True)
 
     def _end(self, how: signal.Signals) -> None:
@@ -267,9 +261,7 @@ def why_not() -> str | None:
     """What to install when there is no way to a Kafka; None when there is one.  Starts nothing."""
     if os.environ.get("TOCSIN_TEST_BROKER") or _docker_runs():
         return None
-    if _java_version() >= LEAST_JAVA and (_jars_at_hand() or shutil.which("mvn")):
-        return None
-    return INSTALL
+    return INSTALL if _java() is None else None
 
 
 def new_broker(*, secure: bool = False) -> Broker:
@@ -281,8 +273,8 @@ def new_broker(*, secure: bool = False) -> Broker:
     foreign = os.environ.get("TOCSIN_TEST_BROKER")
     if foreign and not secure:
         return ForeignBroker(foreign)
-    if _java_version() >= LEAST_JAVA and (_jars_at_hand() or shutil.which("mvn")):
-        return JavaBroker(_jars_at_hand() or _fetch_jars(), secure=secure)
+    if (runtime := _java()) is not None:
+        return JavaBroker(runtime, secure=secure)
     if _docker_runs() and not secure:
         return DockerBroker()
     raise NoKafka(INSTALL)
@@ -294,9 +286,10 @@ def java_broker(settings: Mapping[str, str] | None = None, place: Place | None =
     Raises:
         NoKafka: there is no Java or no way to the jars here.
     """
-    if _java_version() < LEAST_JAVA:
+    runtime = _java()
+    if runtime is None:
         raise NoKafka(INSTALL)
-    return JavaBroker(_jars_at_hand() or _fetch_jars(), settings=settings, place=place)
+    return JavaBroker(runtime, settings=settings, place=place)
 
 
 @contextmanager
@@ -323,41 +316,17 @@ def free_ports(count: int) -> list[int]:
             each.close()
 
 
-def _cache() -> Path:
-    home = os.environ.get("TOCSIN_CACHE") or Path.home() / ".cache" / "tocsin"
-    return Path(home) / f"kafka-{KAFKA}"
+def _libs(runtime: Java) -> Path:
+    try:
+        return jars.at_hand() or jars.fetched(runtime)
+    except jars.NoJars as error:
+        raise NoKafka(str(error)) from error
 
 
-def _jars_at_hand() -> Path | None:
-    given = os.environ.get("TOCSIN_KAFKA_LIBS")
-    for libs in (Path(given) if given else None, _cache()):
-        if libs is not None and len(list(libs.glob("*.jar"))) >= LEAST_JARS:
-            return libs
-    return None
-
-
-def _fetch_jars() -> Path:
-    """Copy the jars to the cache: 43 MB, some seconds, once per machine."""
-    cache = _cache()
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache.parent) as scratch:
-        (Path(scratch) / "pom.xml").write_text(POM)
-        goal = ["mvn", "-B", "-q", "dependency:copy-dependencies", f"-DoutputDirectory={scratch}/libs"]
-        done = subprocess.run(goal, cwd=scratch, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise NoKafka(f"Maven could not fetch Kafka {KAFKA}: {done.stdout[-2000:]}")
-        with suppress(OSError):  # somebody else was faster; theirs is as good
-            (Path(scratch) / "libs").rename(cache)
-    return cache
-
-
-def _java_version() -> int:
-    java = shutil.which("java")
-    if java is None:
-        return 0
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
-    found = re.search(r'version "(\d+)', told)
-    return int(found.group(1)) if found else 0
+def _java() -> Java | None:
+    """A runtime, if there is a way to the jars as well."""
+    runtime = java.find()
+    return runtime if runtime is not None and (jars.at_hand() or shutil.which("mvn")) else None
 
 
 def _mourner(pid: int) -> subprocess.Popen[bytes]:

@@ -10,18 +10,25 @@ from stream.worker.feeds.board_feed import BoardFeed
 from stream.worker.web.alert_api import AlertApi
 
 
-class WorkerPages:
+class Pages:
     """Asks the board, then the API."""
 
-    def __init__(self, rulebook: Rulebook, kafka: ClientSettings, api: AlertApi) -> None:
-        memory = BoardMemory(rulebook)
-        self._feed = BoardFeed(kafka, memory)
-        self._board = BoardPages(memory, self._feed.wanted)
+    def __init__(self, board: BoardPages, api: AlertApi) -> None:
+        self._board = board
         self._api = api
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse | None:
         """The answer; None where it is for neither."""
         return await self._board.answer(request) or await self._api.answer(request)
+
+
+class WorkerPages:
+    """Those of a worker, whose board follows the topics while somebody looks."""
+
+    def __init__(self, rulebook: Rulebook, kafka: ClientSettings, api: AlertApi) -> None:
+        memory = BoardMemory(rulebook)
+        self._feed = BoardFeed(kafka, memory)
+        self.answer = Pages(BoardPages(memory, self._feed.wanted), api).answer
 
     async def close(self) -> None:
         """Read nothing more for the board."""

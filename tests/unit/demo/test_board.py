@@ -8,7 +8,7 @@ from rich.console import Console
 
 from alerts.transitions import Score, Transition
 from stream.demo.board import LiveView, Pulse, line
-from stream.demo.screens import JsonLines, PlainLines
+from stream.demo.screens import DemoBoard, JsonLines, PlainLines
 
 SCORE = Score("csat", {}, {"channel": "phone"}, 1800, "2026-01-05T12:00:00Z", 86.4, 120, 79.2, 91.5, "ok")
 ALERT = Transition(
@@ -111,7 +111,7 @@ def test_repeats_and_older_transitions_change_nothing() -> None:
 
 
 def test_the_board_says_what_fires_how_it_goes_and_where_to_look() -> None:
-    """Rule by channel, rates, links."""
+    """Rule by channel, and rates."""
     view = LiveView({"metrics": "http://127.0.0.1:9108/metrics"})
     view.take_score(SCORE)
     assert "nothing fires" in _text(view)
@@ -126,7 +126,14 @@ def test_the_board_says_what_fires_how_it_goes_and_where_to_look() -> None:
         "3 signed notices",
     ):
         assert shown in text
-    assert "http://127.0.0.1:9108/metrics" in text
+
+
+def test_on_a_terminal_the_links_are_told_first() -> None:
+    """Before the view, and whole, so that a terminal can open them."""
+    out, url = io.StringIO(), "http://127.0.0.1:9108/board#token=" + 60 * "x"
+    with DemoBoard(LiveView({"board": url}), Console(width=40, file=out)):
+        pass
+    assert out.getvalue().startswith(f"board: {url}\n")
 
 
 def test_json_puts_values_alone_on_stdout() -> None:

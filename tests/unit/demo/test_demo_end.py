@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from stream.demo.play import _first_to_end
+from stream.demo.first_to_end import first_to_end
 
 
 async def stubborn(ended: list[str]) -> None:
@@ -23,7 +23,7 @@ async def soon() -> None:
 def test_a_task_that_swallows_its_cancellation_is_cancelled_again() -> None:
     """The first to end ends all others, however stubborn."""
     ended: list[str] = []
-    asyncio.run(asyncio.wait_for(_first_to_end(soon(), stubborn(ended)), 10))
+    asyncio.run(asyncio.wait_for(first_to_end(soon(), stubborn(ended)), 10))
     assert ended in ([], ["once"])
 
 
@@ -32,7 +32,7 @@ def test_a_signal_ends_everything() -> None:
     ended: list[str] = []
 
     async def play() -> None:
-        playing = asyncio.create_task(_first_to_end(stubborn(ended), stubborn(ended)))
+        playing = asyncio.create_task(first_to_end(stubborn(ended), stubborn(ended)))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         playing.cancel()
@@ -50,4 +50,4 @@ def test_what_fails_is_told() -> None:
         raise LookupError("no broker")
 
     with pytest.raises(LookupError, match="no broker"):
-        asyncio.run(_first_to_end(fail(), stubborn([])))
+        asyncio.run(first_to_end(fail(), stubborn([])))

