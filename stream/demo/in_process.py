@@ -97,14 +97,16 @@ class OneProcess:
         self.board = BoardMemory(self.rulebook)
         self.muting = Muting()
         log = _DeliveryMemory()
-        self.dispatcher = Dispatcher(self.rulebook, log, self.metrics, self.failures.put_nowait, self.muting)
+        self.dispatcher = Dispatcher(
+            self.rulebook, log, self.metrics.deliveries, self.failures.put_nowait, self.muting
+        )
         log.fold = self.dispatcher.desk.fold
         self.muting.told = self.dispatcher.heard
 
     async def take(self, stream: Stream, records: list[FileRecord], scene: DemoScene) -> None:
         """Feed records of one input, and tell what they make known."""
         output, transitions = self.engine.feed(0, stream, records)
-        self.metrics.batch(stream, output)
+        self.metrics.inputs.batch(stream, output)
         self.outcomes.update({outcome.value: count for outcome, count in output.outcomes.items()})
         for each in transitions:
             await self._tell(each, scene)
@@ -124,7 +126,7 @@ class OneProcess:
 
     async def _tell(self, transition: Transition, scene: DemoScene) -> None:
         value = encode(transition)
-        self.metrics.transitions([transition], 0.0)
+        self.metrics.alerts.transitions([transition], 0.0)
         self.board.take(ALERTS, 0, value)
         self.dispatcher.alerts.apply(value)
         if scene.view.take_alert(transition):
