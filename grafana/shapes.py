@@ -1,4 +1,4 @@
-"""Shapes of a Grafana dashboard in classic JSON: queries, panels, rows, variables."""
+"""Shapes of a Grafana dashboard in classic JSON: queries, panels, rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,6 +24,7 @@ class Query:
         return {
             "refId": chr(ord("A") + number),
             "datasource": DATASOURCE,
+            "editorMode": "code",
             "expr": self.expr,
             "legendFormat": self.legend,
             "instant": self.instant,
@@ -33,8 +34,19 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """How a panel looks: Grafana's own words for its kind."""
+
+    custom: Json = field(default_factory=dict)
+    defaults: Json = field(default_factory=dict)
+    options: Json = field(default_factory=dict)
+    overrides: tuple[Json, ...] = ()
+    transformations: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """One panel; `options`, `custom` and `overrides` are Grafana's own for its `kind`."""
+    """One panel; `links` stand at its title, `repeat` draws it once for each value of a variable."""
 
     title: str
     description: str
@@ -43,16 +55,14 @@ class Panel:
     kind: str = "timeseries"
     width: int = 8
     height: int = 7
-    custom: Json = field(default_factory=dict)
-    defaults: Json = field(default_factory=dict)
-    options: Json = field(default_factory=dict)
-    overrides: tuple[Json, ...] = ()
-    transformations: tuple[Json, ...] = ()
+    look: Look = field(default_factory=Look)
+    links: tuple[Json, ...] = ()
     repeat: str | None = None
 
     def json(self, number: int, x: int, y: int) -> Json:
         """As an entry of `panels`, at a place on the grid."""
         repeat = {"repeat": self.repeat, "repeatDirection": "h", "maxPerRow": 6} if self.repeat else {}
+        look = self.look
         return {
             "id": number,
             "type": self.kind,
@@ -62,11 +72,12 @@ class Panel:
             "gridPos": {"x": x, "y": y, "w": self.width, "h": self.height},
             "targets": [query.json(place) for place, query in enumerate(self.queries)],
             "fieldConfig": {
-                "defaults": {"unit": self.unit, "custom": self.custom, **self.defaults},
-                "overrides": list(self.overrides),
+                "defaults": {"unit": self.unit, "custom": look.custom, **look.defaults},
+                "overrides": list(look.overrides),
             },
-            "options": self.options,
-            "transformations": list(self.transformations),
+            "options": look.options,
+            "transformations": list(look.transformations),
+            "links": list(self.links),
             **repeat,
         }
 
@@ -79,23 +90,6 @@ def override(series: str, **properties: object) -> Json:
     }
 
 
-def stat(title: str, description: str, expr: str, unit: str, **thresholds: float) -> Panel:
-    """A single number; `thresholds` are colours and where each begins."""
-    steps: list[Json] = [{"color": "green", "value": None}]
-    steps += [{"color": colour, "value": value} for colour, value in thresholds.items()]
-    return Panel(
-        title,
-        description,
-        (Query(expr, title),),
-        unit,
-        kind="stat",
-        width=4,
-        height=4,
-        defaults={"thresholds": {"mode": "absolute", "steps": steps}},
-        options={"reduceOptions": {"calcs": ["lastNotNull"]}, "colorMode": "value", "graphMode": "area"},
-    )
-
-
 def placed_panels(rows: Sequence[tuple[str, Sequence[Panel]]]) -> list[Json]:
     """All panels with their places, rows of at most 24 columns."""
     placed: list[Json] = []
@@ -105,9 +99,9 @@ def placed_panels(rows: Sequence[tuple[str, Sequence[Panel]]]) -> list[Json]:
         x, y, height = 0, y + 1, 0
         for panel in members:
             if x + panel.width > WIDTH:
-                x, y = 0, y + height
+                x, y, height = 0, y + height, 0
             placed.append(panel.json(len(placed) + 1, x, y))
-            x, height = x + panel.width, panel.height
+            x, height = x + panel.width, max(height, panel.height)
         y += height
     return placed
 
@@ -115,21 +109,3 @@ def placed_panels(rows: Sequence[tuple[str, Sequence[Panel]]]) -> list[Json]:
 def _row(title: str, number: int, y: int) -> Json:
     place = {"x": 0, "y": y, "w": WIDTH, "h": 1}
     return {"id": number, "type": "row", "title": title, "collapsed": False, "gridPos": place, "panels": []}
-
-
-def variable(name: str, label: str, query: str) -> Json:
-    """A label to choose from, all of its values at first."""
-    return {
-        "name": name,
-        "label": label,
-        "type": "query",
-        "datasource": DATASOURCE,
-        "query": {"query": query, "refId": name},
-        "definition": query,
-        "refresh": 2,
-        "sort": 1,
-        "multi": True,
-        "includeAll": True,
-        "allValue": None if name == "channel" else ".+",
-        "current": {"text": ["All"], "value": ["$__all"]},
-    }

@@ -1,9 +1,8 @@
-"""Every panel of the dashboard shows something: its expressions against a real Prometheus.
+"""Every panel of the Overview shows something to a newcomer: its expressions against a real Prometheus.
 
 Prometheus scrapes the worker of a running `tocsin demo`, so what has no data here has none for a newcomer.
 """
 
-import json
 import math
 import os
 import re
@@ -11,25 +10,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from tests.dashboards import filled, panels
 from tests.demo.processes import wait_for
 from tests.prometheus.programs import Prometheus, prometheus
 
-ROOT = Path(__file__).parents[2]
 SECONDS = 60
 PATIENCE_S = 60.0
-VARIABLES = {"$job": ".+", "$instance": ".+", "$channel": ".+", "$__rate_interval": "10s"}
+CHOSEN = {"job": ".+", "instance": ".+", "channel": ".+", "__rate_interval": "10s"}
 
 
 def _expressions() -> list[str]:
-    panels = json.loads((ROOT / "grafana/dashboards/overview.json").read_text())["panels"]
-    found = [target["expr"] for panel in panels for target in panel.get("targets", [])]
-    for name, value in VARIABLES.items():
-        found = [expr.replace(name, value) for expr in found]
-    return found
+    return [filled(target["expr"], CHOSEN) for panel in panels("overview") for target in panel["targets"]]
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """The files of the compose set-up, checked by the programs that read them."""
 
-import json
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -46,8 +45,3 @@ def test_promtool_accepts_configuration_and_rules() -> None:
 def test_every_rule_on_tocsin_itself_fires_when_it_should() -> None:
     """By unit tests in promtool's own language."""
     _run("promtool", "test", "rules", "tests/prometheus/rules_test.yml")
-
-
-def test_the_dashboard_is_json_that_grafana_reads() -> None:
-    """One object, no trailing text."""
-    assert json.loads((ROOT / "grafana/dashboards/overview.json").read_text())["panels"]
