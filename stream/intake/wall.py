@@ -10,13 +10,12 @@ replay blames the same record.
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol, TypeVar
 
-from stream.messages.records import Record
-
 Undo = Callable[[], None]
 """Puts a state back to where it was when this was made; of no use after the state has been put back."""
 Mark = Callable[[], Undo]
 
 OutT = TypeVar("OutT")
+ItemT = TypeVar("ItemT")
 
 OUR_PACKAGES: Final = ("stream.", "alerts.")
 """Where a fault of ours is told to be; what fails is often a library that was called with what it refuses."""
@@ -42,10 +41,10 @@ def marked(*parts: Marked) -> Undo:
 
 
 def fed_in_parts(
-    records: Sequence[Record],
+    records: Sequence[ItemT],
     mark: Mark,
-    feed: Callable[[Sequence[Record]], OutT],
-    refuse: Callable[[Record, Exception], OutT],
+    feed: Callable[[Sequence[ItemT]], OutT],
+    refuse: Callable[[ItemT, Exception], OutT],
 ) -> list[OutT]:
     """What comes of feeding records, in as many parts as faults of ours make necessary: mostly one.
 

@@ -7,7 +7,7 @@ are judged one after the other, in event time; those at whose end nothing can ch
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Final
+from typing import Final, Self
 
 from alerts.readings import Scope, scope_text
 from alerts.rules import HOUR_MS, Rule, Severity
@@ -158,7 +158,7 @@ class Judge:
         return dump(self._memory, about)
 
     @classmethod
-    def restore(cls, plan: Plan, shard: int, chunks: Sequence[bytes]) -> "Judge":
+    def restore(cls, plan: Plan, shard: int, chunks: Sequence[bytes]) -> Self:
         """A judge that goes on from a snapshot, which may be of another plan.
 
         Raises:

@@ -22,9 +22,12 @@ from stream.kafka.dead_letters import (
 )
 from stream.messages.outcomes import Reason
 from stream.messages.records import Stream
+from stream.messages.topic_names import TALLIES
 
 _PLACE: Final = re.compile("[0-9]{1,18}")
-TOPICS: Final = tuple(stream.topic for stream in Stream)
+INPUTS: Final = tuple(stream.topic for stream in Stream)
+TOPICS: Final = (*INPUTS, TALLIES)
+"""Where refused records come from."""
 REASONS: Final = tuple(reason.value for reason in Reason)
 
 

@@ -63,6 +63,7 @@ class InputMetrics:
             "tocsin_missing_records", "Input records that were deleted before they were read.", ["topic"]
         )
         self._missing.labels(TALLIES)
+        self._rejected.labels(TALLIES, Reason.INTERNAL.value)
         for stream in Stream:
             self._start_at_zero(stream.topic)
 
@@ -74,6 +75,10 @@ class InputMetrics:
             self._rejected.labels(stream.topic, reason.value).inc(count)
         for remark, count in output.remarks.items():
             self._remarks.labels(stream.topic, remark.value).inc(count)
+
+    def refused(self, topic: str, reason: Reason, count: int) -> None:
+        """Records of another topic were refused."""
+        self._rejected.labels(topic, reason.value).inc(count)
 
     def folded(self, stream: Stream, found: Mapping[str, int]) -> None:
         """Events that count as `(other)`, by dimension."""

@@ -18,7 +18,7 @@ from aiokafka.errors import KafkaError
 
 from alerts.errors import UNREADABLE
 from stream.kafka.clients import producing, read_all
-from stream.kafka.letters import Letter, LetterChoice, read
+from stream.kafka.letters import INPUTS, Letter, LetterChoice, read
 from stream.kafka.settings import ClientSettings
 from stream.messages.topic_names import DEAD_LETTERS, REDRIVES
 
@@ -39,6 +39,7 @@ class KeptLetter(StrEnum):
     SENT_BEFORE = "sent before"
     NO_RECORD = "no record"  # of the gateway, or with nothing in it
     CUT = "only its beginning is here"
+    INTERNAL = "of a topic that workers alone write"
     REFUSED = "refused by the broker"  # too large, or to a partition that is not there
 
 
@@ -105,6 +106,8 @@ def why_kept(letter: Letter) -> KeptLetter | None:
     """Why a letter cannot be sent; None when it can."""
     if letter.source is not None or (letter.key is None and letter.value is None):
         return KeptLetter.NO_RECORD
+    if letter.topic not in INPUTS:
+        return KeptLetter.INTERNAL
     return None if letter.is_whole else KeptLetter.CUT
 
 

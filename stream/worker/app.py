@@ -291,7 +291,10 @@ class Worker:
         around = TaskContext(
             self._outbox, reading, self.fail, metrics.inputs.missing, metrics.unreadable, strict=trimming
         )
-        roles = intake_role(plan, group, metrics, layout.limits), judge_role(plan, group, metrics)
+        roles = (
+            intake_role(plan, group, metrics, layout.limits),
+            judge_role(plan, group, metrics, layout.limits),
+        )
         tick_s = min(2.0, max(1.0, plan.rulebook.timing.pane_ms / 5000))
         crew = Assignment(roles, around, self._slots, tick_s)
         crew.forget = self._notifier.forget

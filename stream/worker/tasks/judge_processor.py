@@ -1,52 +1,63 @@
-"""The judge under the worker: tallies in; scores and alert transitions out."""
+"""The judge under the worker: tallies in; scores, alert transitions and dead letters out."""
 
 import logging
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from alerts.readings import Scope, scope_text
 from alerts.transitions import Score, Transition, encode
-from stream.indicators.plan import Plan
+from stream.intake.wall import Undo, fed_in_parts, kind_of
 from stream.judge.judge import Judge
 from stream.judge.tally_checks import NotATally, TallyCheck
+from stream.kafka.dead_letters import LETTER_BYTES, letter
+from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outgoing
 from stream.kafka.reader import Records
+from stream.messages.outcomes import Reason, Reject
 from stream.messages.pieces import Assembly
 from stream.messages.tallies import TallyMessage
 from stream.messages.tallies import decode as decode_section
 from stream.messages.topic_names import ALERTS, SCORES, TALLIES
 from stream.monitoring.metrics import Metrics
+from stream.worker.tasks.judge_wall import JudgeWall, TornState
 from stream.worker.tasks.processor import Work
 
 log = logging.getLogger(__name__)
 
 
-class JudgeProcessor:
-    """A judge, and the next offset of its log."""
+class Taken(NamedTuple):
+    """A section, and the record that it came in, or its last piece."""
 
-    def __init__(self, judge: Judge, shard: int, next_offset: int, plan: Plan, metrics: Metrics) -> None:
+    record: Any
+    section: TallyMessage
+
+
+class JudgeProcessor:
+    """A judge, and the next offset of its log.
+
+    `wall` is the shard's, and `letter_bytes` how large the topic of dead letters lets messages be.
+    """
+
+    def __init__(
+        self,
+        judge: Judge,
+        metrics: Metrics,
+        next_offset: int = 0,
+        wall: JudgeWall | None = None,
+        letter_bytes: int = LETTER_BYTES,
+    ) -> None:
         self.judge = judge
         self._next_offset = next_offset
         self._assembly = Assembly()
-        self._shard = shard
-        self._pane_s = plan.rulebook.timing.pane_ms / 1000
+        self._tp = TP(TALLIES, judge.shard)
         self._metrics = metrics
-        self._check = TallyCheck(plan)
-
-    @classmethod
-    def fresh(cls, plan: Plan, shard: int, metrics: Metrics) -> "JudgeProcessor":
-        """With nothing fed."""
-        return cls(Judge(plan, shard), shard, 0, plan, metrics)
-
-    @classmethod
-    def restore(
-        cls, plan: Plan, shard: int, metrics: Metrics, parts: Sequence[bytes], next_offset: int
-    ) -> "JudgeProcessor":
-        """From a snapshot."""
-        return cls(Judge.restore(plan, shard, parts), shard, next_offset, plan, metrics)
+        self._check = TallyCheck(judge.plan)
+        self._wall = wall or JudgeWall()
+        self._letter_bytes = letter_bytes
+        self._letters: list[Outgoing] = []
 
     def next_offsets(self) -> dict[str, int]:
         """The next offset to be fed of its one topic."""
@@ -54,14 +65,25 @@ class JudgeProcessor:
         return {TALLIES: self._next_offset if first is None else first}
 
     def feed(self, topic: str, records: Records) -> None:  # noqa: ARG002  # there is only one
-        """Move the state on."""
+        """Move the state on.
+
+        Raises:
+            TornState: it failed, and is of no use any more.
+        """
         self._judge(records)
+        self._letters = []
 
     def work(self, topic: str, records: Records) -> Work:  # noqa: ARG002  # there is only one
-        """Move the state on: transitions leave.  Scores leave by themselves, see `scores`."""
+        """Move the state on: transitions leave.  Scores leave by themselves, see `scores`.
+
+        Raises:
+            TornState: it failed, and is of no use any more.
+        """
         transitions = self._judge(records)
         alerts = [Outgoing(ALERTS, encode(each), each.id.encode()) for each in transitions]
-        return Work(alerts, lambda now_s: self._measure(transitions, now_s))
+        letters, self._letters = self._letters, []
+        self._metrics.inputs.refused(TALLIES, Reason.INTERNAL, len(letters))
+        return Work([*alerts, *letters], lambda now_s: self._measure(transitions, now_s))
 
     def scores(self) -> list[Outgoing]:
         """The latest scores of those that changed since the last call.
@@ -80,8 +102,36 @@ class JudgeProcessor:
         if not fresh:
             return []
         self._next_offset = fresh[-1].offset + 1
-        sections = [(self._section(each), each.timestamp) for each in fresh]
-        return self.judge.feed_all((section, log_ms) for section, log_ms in sections if section is not None)
+        taken = [Taken(each, section) for each in fresh if (section := self._section(each)) is not None]
+        if self._wall.suspects(fresh):
+            found = fed_in_parts(taken, self._mark, self._feed, self._refuse)
+            return [transition for part in found for transition in part]
+        try:
+            return self._feed(taken)
+        except MemoryError:
+            raise
+        except Exception as error:
+            self._wall.suspect(fresh)
+            raise TornState from error
+
+    def _feed(self, taken: Sequence[Taken]) -> list[Transition]:
+        return self.judge.feed_all((each.section, each.record.timestamp) for each in taken)
+
+    def _mark(self) -> Undo:
+        judge, parts = self.judge, self.judge.snapshot()
+
+        def undo() -> None:
+            self.judge = type(judge).restore(judge.plan, judge.shard, parts)
+
+        return undo
+
+    def _refuse(self, taken: Taken, error: Exception) -> list[Transition]:
+        """Leave out what a judge fails on: a fault of ours, or a forgery that nobody thought of."""
+        offset, detail = taken.record.offset, kind_of(error)
+        log.error("section refused topic=%s partition=%d offset=%d detail=%s", *self._tp, offset, detail)
+        reject = Reject(offset, Reason.INTERNAL, detail)
+        self._letters.append(letter(self._tp, taken.record, reject, self._letter_bytes))
+        return []
 
     def _section(self, record: Any) -> TallyMessage | None:
         """The section of a record; None for what is none, which only somebody else can have written."""
@@ -95,16 +145,16 @@ class JudgeProcessor:
             self._metrics.unreadable(TALLIES)
             # Once per record, not a fault of ours: no trace.
             log.error(  # noqa: TRY400
-                "not a section topic=%s partition=%d offset=%d error=%s",
-                TALLIES, self._shard, record.offset, error,
-            )  # fmt: skip
+                "not a section topic=%s partition=%d offset=%d error=%s", *self._tp, record.offset, error
+            )
             return None
         return section
 
     def _measure(self, transitions: Sequence[Transition], now_s: float) -> None:
         """From the start of the pane that decided: the event may have been its first."""
+        pane_s = self.judge.plan.rulebook.timing.pane_ms / 1000
         for each in transitions:
-            decided_s = datetime.fromisoformat(each.at).timestamp() - self._pane_s
+            decided_s = datetime.fromisoformat(each.at).timestamp() - pane_s
             self._metrics.alerts.transitions([each], now_s - decided_s)
 
 

@@ -10,22 +10,25 @@ import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence, Sized
 from contextlib import contextmanager
-from typing import Final, Generic
+from typing import TYPE_CHECKING, Final, Generic
 
 from aiokafka.structs import RecordMetadata
 
+from stream.intake.wall import kind_of
 from stream.kafka.offsets import TP, Committed, Slot
 from stream.kafka.outbox import DeliveryError, Outgoing
-from stream.kafka.snapshot_log import Manifest, cut, encode, seal
 from stream.transport.link import RecordBatch
 from stream.worker.tasks.context import Input, M, TaskContext, TaskSpec
+from stream.worker.tasks.judge_wall import TornState
 from stream.worker.tasks.processor import Work
 from stream.worker.tasks.restoring import Origin, made_anew, newest_age_s, newest_usable
+from stream.worker.tasks.snapshot_writing import write_snapshot
+
+if TYPE_CHECKING:
+    from stream.kafka.snapshot_log import Manifest
 
 log = logging.getLogger(__name__)
 
-CHUNKS_AT_ONCE: Final = 8
-"""Chunks of a snapshot on their way at a time: 4 MiB, so that live messages find room between them."""
 PROGRESS_S: Final = 5.0
 SAVE_WORK_S: Final = 6.0
 """Snapshots are due when feeding again what came since the last ones of all hosts would take so long: then a
@@ -90,14 +93,35 @@ class PartitionTask(Generic[M]):
         """
         started = self._around.clock()
         async with self._around.reading([*self.tps, self.snapshots_tp]) as reader:
-            machine = await self._start_from(reader, committed)
-            fed = await self._feed_again(reader, machine, committed)
+            machine, fed = await self._restored(reader, committed)
             self.newest_age_s = await newest_age_s(reader, self.tps, time.time())
         self._machine, self._live, self._torn = machine, True, False
         log.info(
             "state is up host=%s fed_again=%d seconds=%.1f", self.name, fed, self._around.clock() - started
         )
         return machine
+
+    async def _restored(self, reader: Input, committed: Mapping[TP, Committed]) -> tuple[M, int]:
+        """The machine where the group has committed, and how many records it was fed for that."""
+        while True:
+            machine = await self._start_from(reader, committed)
+            try:
+                return machine, await self._feed_again(reader, machine, committed)
+            except TornState as torn:
+                self._told_of(torn)
+
+    async def _made_anew(self, failed: M, batch: RecordBatch) -> M:
+        """Another machine in place of one that failed on a batch, where that one was before it."""
+        log_of = {TP(topic, self.partition): at for topic, at in failed.next_offsets().items()}
+        before = {**log_of, batch.tp: batch.records[0].offset}
+        committed = {tp: Committed(at, self._role.made_for) for tp, at in before.items()}
+        self._machine, self._live, self._torn = None, False, False
+        async with self._around.reading([*self.tps, self.snapshots_tp]) as reader:
+            machine, _ = await self._restored(reader, committed)
+        return machine
+
+    def _told_of(self, torn: TornState) -> None:
+        log.error("state is made anew host=%s fault=%s", self.name, kind_of(torn.__cause__ or torn))
 
     async def _start_from(self, reader: Input, committed: Mapping[TP, Committed]) -> M:
         """The machine in memory, or one from the newest snapshot, or a new one."""
@@ -169,12 +193,26 @@ class PartitionTask(Generic[M]):
             return  # the partition is going: the batch will be fetched again
         async with self._busy:
             try:
-                with self._counted(batch.records):
-                    work = machine.work(batch.tp.topic, batch.records)
-                await self._leave(work, batch.slot)
+                work = await self._work(machine, batch)
+                if work is not None:
+                    await self._leave(work, batch.slot)
             except BaseException:
                 self._torn = True
                 raise
+
+    async def _work(self, machine: M, batch: RecordBatch) -> Work | None:
+        """What must leave because of a batch; None when the partition went while it was found out."""
+        try:
+            with self._counted(batch.records):
+                return machine.work(batch.tp.topic, batch.records)
+        except TornState as torn:
+            self._told_of(torn)
+        again = await self._made_anew(machine, batch)
+        if self._torn:  # paused meanwhile: the batch will be fetched again
+            return None
+        self._machine, self._live = again, True
+        with self._counted(batch.records):
+            return again.work(batch.tp.topic, batch.records)
 
     async def send(self, messages: Sequence[Outgoing]) -> None:
         """Send what no batch has caused."""
@@ -235,7 +273,7 @@ class PartitionTask(Generic[M]):
         await self.settle()
         if self._torn:
             return 0
-        manifest = await self._write(parts, at)
+        manifest = await write_snapshot(self._around.outbox, self._role, self.snapshots_tp, (parts, at))
         self.fed, self.work_s = self.fed - fed, self.work_s - work_s
         self.superseded = self._sealed.first if self._sealed is not None else None
         self._sealed = manifest
@@ -256,17 +294,3 @@ class PartitionTask(Generic[M]):
     def worth_saving(self) -> bool:
         """Whether so much has come since the last snapshot that the next owner is better off with one."""
         return self.fed >= self._role.save_on_leaving
-
-    async def _write(self, parts: Sequence[bytes], at: Mapping[str, int]) -> Manifest:
-        outbox, chunks = self._around.outbox, cut(parts)
-        topic, partition = self.snapshots_tp
-        first = 0
-        for start in range(0, len(chunks), CHUNKS_AT_ONCE):
-            some = [Outgoing(topic, encode(chunk), partition=partition)
-                    for chunk in chunks[start : start + CHUNKS_AT_ONCE]]  # fmt: skip
-            places = await outbox.durable(await outbox.put(some))
-            first = places[0].offset if start == 0 else first
-        manifest = seal(chunks, first, at, self._role.made_for, self._role.partitions)
-        sealed = Outgoing(topic, encode(manifest), partition=partition)
-        await outbox.durable(await outbox.put([sealed]))
-        return manifest

@@ -1,5 +1,6 @@
 """The two roles of a host, made from a plan."""
 
+from collections import defaultdict
 from typing import Final
 
 import msgspec
@@ -7,6 +8,7 @@ import xxhash
 
 from stream import __version__
 from stream.indicators.plan import Plan
+from stream.judge.judge import Judge
 from stream.kafka.snapshot_log import Snapshot
 from stream.messages.records import Stream
 from stream.messages.topic_names import TALLIES, intake_snapshots, judge_snapshots
@@ -14,6 +16,7 @@ from stream.monitoring.metrics import Metrics
 from stream.worker.tasks.context import TaskSpec
 from stream.worker.tasks.intake_processor import USUAL_LIMITS, IntakeProcessor, MessageLimits
 from stream.worker.tasks.judge_processor import JudgeProcessor
+from stream.worker.tasks.judge_wall import JudgeWall
 
 INTAKE_SAVE_AFTER_S: Final = 60.0
 INTAKE_SAVE_ON_LEAVING: Final = 25_000
@@ -45,12 +48,18 @@ def intake_role(
     )
 
 
-def judge_role(plan: Plan, group: str, metrics: Metrics) -> TaskSpec[JudgeProcessor]:
+def judge_role(
+    plan: Plan, group: str, metrics: Metrics, limits: MessageLimits = USUAL_LIMITS
+) -> TaskSpec[JudgeProcessor]:
     """Judges, fed by cx.tallies."""
+    walls: defaultdict[int, JudgeWall] = defaultdict(JudgeWall)
+
+    def fresh(shard: int) -> JudgeProcessor:
+        return JudgeProcessor(Judge(plan, shard), metrics, 0, walls[shard], limits.letter_bytes)
 
     def restore(shard: int, snapshot: Snapshot) -> JudgeProcessor:
-        next_offset = snapshot.manifest.next[TALLIES]
-        return JudgeProcessor.restore(plan, shard, metrics, snapshot.parts, next_offset)
+        judge, next_offset = Judge.restore(plan, shard, snapshot.parts), snapshot.manifest.next[TALLIES]
+        return JudgeProcessor(judge, metrics, next_offset, walls[shard], limits.letter_bytes)
 
     metrics.reads([judge_snapshots(group)])
     return TaskSpec(
@@ -62,7 +71,7 @@ def judge_role(plan: Plan, group: str, metrics: Metrics) -> TaskSpec[JudgeProces
         save_after_s=JUDGE_SAVE_AFTER_S,
         save_on_leaving=1,
         repeats=True,
-        fresh=lambda shard: JudgeProcessor.fresh(plan, shard, metrics),
+        fresh=fresh,
         restore=restore,
     )
 

@@ -29,9 +29,10 @@ def test_descent() -> None:
         ({}, None),
         ({"source": "zendesk"}, KeptLetter.NO_RECORD),
         ({"key": None, "value": None}, KeptLetter.NO_RECORD),
+        ({"topic": "cx.tallies"}, KeptLetter.INTERNAL),
         ({"form": "cut; value bytes=9"}, KeptLetter.CUT),
     ],
 )
 def test_what_has_nothing_to_send(changed: dict[str, object], why: KeptLetter | None) -> None:
-    """Messages of the gateway, nothing at all, and beginnings."""
+    """Messages of the gateway, nothing at all, what workers tell each other, and beginnings."""
     assert why_kept(letter(**changed)) is why

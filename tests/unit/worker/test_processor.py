@@ -7,6 +7,7 @@ from aiokafka import ConsumerRecord
 
 from alerts.rules import Rule, Rulebook, Threshold, Timing
 from stream.indicators.plan import Plan
+from stream.judge.judge import Judge
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outgoing
 from stream.messages.pieces import Assembly
@@ -156,7 +157,7 @@ def test_a_judge_tells_transitions_with_its_batch() -> None:
     """Keyed by alert, so that each alert's are in order; and how long it took is measured."""
     machine, metrics = intake()
     log = log_of(machine, answers(0, 60), answers(60, 60))
-    judge = JudgeProcessor.fresh(PLAN, 0, metrics)
+    judge = JudgeProcessor(Judge(PLAN, 0), metrics)
     work = judge.work("cx.tallies", log)
     assert judged(work) == ["firing"]
     assert work.messages[0].key == orjson.loads(work.messages[0].value or b"")["id"].encode()
@@ -169,7 +170,7 @@ def test_a_judge_tells_transitions_with_its_batch() -> None:
 def test_scores_leave_by_themselves() -> None:
     """Those that changed, each under its own key."""
     machine, metrics = intake()
-    judge = JudgeProcessor.fresh(PLAN, 0, metrics)
+    judge = JudgeProcessor(Judge(PLAN, 0), metrics)
     judge.feed("cx.tallies", log_of(machine, answers(0, 60)))
     keys = [each.key for each in judge.scores()]
     assert b"csat|channel=phone|600" in keys
@@ -180,16 +181,18 @@ def test_a_judge_comes_back() -> None:
     """With its place in the log; what it had told, it does not tell again."""
     machine, metrics = intake()
     log = log_of(machine, answers(0, 60), answers(60, 60))
-    judge = JudgeProcessor.fresh(PLAN, 0, metrics)
+    judge = JudgeProcessor(Judge(PLAN, 0), metrics)
     judge.feed("cx.tallies", log[:-5])
-    again = JudgeProcessor.restore(PLAN, 0, metrics, judge.snapshot(), judge.next_offsets()["cx.tallies"])
+    again = JudgeProcessor(
+        Judge.restore(PLAN, 0, judge.snapshot()), metrics, judge.next_offsets()["cx.tallies"]
+    )
     assert judged(again.work("cx.tallies", log)) == judged(judge.work("cx.tallies", log))
 
 
 def test_what_is_no_section_is_passed_over() -> None:
     """Somebody else's record on cx.tallies stops nobody."""
     _, metrics = intake()
-    judge = JudgeProcessor.fresh(PLAN, 0, metrics)
+    judge = JudgeProcessor(Judge(PLAN, 0), metrics)
     assert judge.work("cx.tallies", [record(TALLIES, 0, b"hello"), record(TALLIES, 1, None)]).messages == []
     assert judge.next_offsets() == {"cx.tallies": 2}
 
@@ -223,11 +226,11 @@ def test_a_judge_that_waits_for_pieces_begins_with_the_first_again() -> None:
         for offset, each in enumerate(cut)
     ]
     first = next(offset for offset, each in enumerate(fed) if each.headers)
-    whole, judge = JudgeProcessor.fresh(PLAN, 0, Metrics(BOOK)), JudgeProcessor.fresh(PLAN, 0, Metrics(BOOK))
+    whole, judge = (JudgeProcessor(Judge(PLAN, 0), Metrics(BOOK)) for _ in range(2))
     whole.work("cx.tallies", fed)
     judge.work("cx.tallies", fed[: first + 1])
     assert judge.next_offsets() == {"cx.tallies": first}
-    restored = JudgeProcessor.restore(PLAN, 0, Metrics(BOOK), judge.snapshot(), first)
+    restored = JudgeProcessor(Judge.restore(PLAN, 0, judge.snapshot()), Metrics(BOOK), first)
     restored.work("cx.tallies", fed[first:])
     assert restored.next_offsets() == whole.next_offsets() == {"cx.tallies": len(fed)}
     assert restored.judge.judged_through_ms == whole.judge.judged_through_ms

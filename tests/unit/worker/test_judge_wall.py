@@ -1,0 +1,157 @@
+"""The wall around a judge: a section that it fails on is refused, and everything else counts."""
+
+import asyncio
+from collections.abc import Iterable
+from itertools import pairwise
+
+import orjson
+import pytest
+from aiokafka import ConsumerRecord
+
+from alerts.transitions import Transition
+from stream.indicators.plan import Plan
+from stream.judge.judge import Judge
+from stream.kafka.offsets import TP, Committed, Slot
+from stream.kafka.snapshot_log import Snapshot
+from stream.messages.tallies import NO_PANE, Kind, TallyMessage, encode
+from stream.monitoring.metrics import Metrics
+from stream.transport.link import RecordBatch
+from stream.worker.tasks.context import TaskSpec
+from stream.worker.tasks.judge_processor import JudgeProcessor
+from stream.worker.tasks.judge_wall import JudgeWall
+from stream.worker.tasks.partition_task import PartitionTask
+from tests.fake_kafka import Record
+from tests.host_world import World
+from tests.unit.worker.test_processor import BOOK, PLAN, answers, counted, intake, log_of
+
+TALLIES = TP("cx.tallies", 0)
+POISON_MS = 13
+
+
+class Fragile(Judge):
+    """Fails on a certain section, after it has taken all that came with it."""
+
+    def feed_all(self, sections: Iterable[tuple[TallyMessage, int]]) -> list[Transition]:
+        """As the judge, but for that one."""
+        some = list(sections)
+        told = super().feed_all(some)
+        if any(section.quiet_ms == POISON_MS for section, _ in some):
+            raise ZeroDivisionError("phone")
+        return told
+
+
+def poison() -> bytes:
+    """A section that is sound to look at."""
+    return encode(TallyMessage(Kind.IDLE, "feedback/0", 0, NO_PANE, None, POISON_MS))
+
+
+def log_with(places: Iterable[int]) -> list[Record]:
+    """The log of unhappy answers and then of silence, with a bad section before some of its records."""
+    bad, values = set(places), list[bytes | None]()
+    for place, each in enumerate(log_of(intake()[0], *(answers(first, 40) for first in range(0, 200, 40)))):
+        values += [poison()] * (place in bad)
+        values.append(each.value)
+    return [
+        ConsumerRecord("cx.tallies", 0, offset, 1_000 * offset, 0, b"k", value, None, 1, 1, ())
+        for offset, value in enumerate(values)
+    ]
+
+
+def role(metrics: Metrics) -> TaskSpec[JudgeProcessor]:
+    """Judges that fail."""
+    wall = JudgeWall()
+
+    def restore(shard: int, snapshot: Snapshot) -> JudgeProcessor:
+        at = snapshot.manifest.next["cx.tallies"]
+        return JudgeProcessor(Fragile.restore(PLAN, shard, snapshot.parts), metrics, at, wall)
+
+    return TaskSpec(
+        name="judge",
+        topics=("cx.tallies",),
+        snapshots="state",
+        made_for="rules",
+        partitions=1,
+        save_after_s=60.0,
+        save_on_leaving=1,
+        repeats=True,
+        fresh=lambda shard: JudgeProcessor(Fragile(PLAN, shard), metrics, 0, wall),
+        restore=restore,
+    )
+
+
+def plain(log: list[Record]) -> Judge:
+    """A judge that was fed the sound records of a log."""
+    judge = JudgeProcessor(Judge(Plan(BOOK, 1), 0), Metrics(BOOK))
+    judge.work("cx.tallies", [each for each in log if each.value != poison()])
+    return judge.judge
+
+
+async def take(host: PartitionTask[JudgeProcessor], log: list[Record], *bounds: int) -> None:
+    """Live batches, from each bound to the next."""
+    for start, end in pairwise(bounds):
+        if start < end:
+            await host.take(RecordBatch(TALLIES, log[start:end], Slot(end - 1, 0.0)))
+    await host.settle()
+
+
+@pytest.mark.parametrize("places", [(3,), (2, 5), (0, 1, 9)])
+@pytest.mark.parametrize("bounds", [(0, 99), (0, 4, 9, 13, 99), tuple(range(99))])
+def test_what_a_judge_fails_on_is_refused_alone(places: tuple[int, ...], bounds: tuple[int, ...]) -> None:
+    """However the log is cut, it lives, judges all else, and says what was refused, byte for byte."""
+    log = log_with(places)
+
+    async def play() -> None:
+        world, metrics = World(), Metrics(BOOK)
+        world.kafka.logs[TALLIES] = log
+        host = PartitionTask(role(metrics), 0, world.around)
+        await host.catch_up({TALLIES: Committed(0, "rules")})
+        await take(host, log, *(min(each, len(log)) for each in bounds))
+        machine = host.machine
+        assert machine is not None
+        assert machine.judge.current_scores() == plain(log).current_scores()
+        assert machine.next_offsets() == {"cx.tallies": len(log)}
+        sent = world.outbox.sent
+        states = [orjson.loads(each.value or b"")["state"] for each in sent if each.topic == "cx.alerts"]
+        assert states == ["firing"]
+        letters = [each for each in sent if each.topic == "cx.dead-letters"]
+        assert [(dict(each.headers)["tocsin-offset"], each.value) for each in letters] == [
+            (b"%d" % record.offset, record.value) for record in log if record.value == poison()
+        ]
+        assert {dict(each.headers)["tocsin-reason"] for each in letters} == {b"internal"}
+        assert not any(b"phone" in text for each in letters for _, text in each.headers)
+        assert counted(metrics, 'tocsin_rejected_total{reason="internal",topic="cx.tallies"}') == len(places)
+        assert world.failures == []
+
+    asyncio.run(play())
+
+
+def test_a_start_gets_past_it() -> None:
+    """Bad sections lie before its snapshot, between that and the commit, and after it."""
+    log = log_with((2, 5, 8))
+
+    async def play() -> None:
+        world, metrics = World(), Metrics(BOOK)
+        world.kafka.logs[TALLIES] = log
+        first = PartitionTask(role(metrics), 0, world.around)
+        await first.catch_up({TALLIES: Committed(0, "rules")})
+        await take(first, log, 0, 4)
+        assert await first.save()
+        second = PartitionTask(role(metrics), 0, world.around)
+        await second.catch_up({TALLIES: Committed(8, "rules")})
+        await take(second, log, 8, len(log))
+        assert second.machine is not None
+        assert second.machine.judge.current_scores() == plain(log).current_scores()
+
+    asyncio.run(play())
+
+
+def test_what_a_judge_cannot_get_past_at_all_ends_the_worker() -> None:
+    """Lack of memory is no record's fault."""
+
+    class Full(Judge):
+        def feed_all(self, sections: Iterable[tuple[TallyMessage, int]]) -> list[Transition]:
+            raise MemoryError(len(list(sections)))
+
+    machine = JudgeProcessor(Full(PLAN, 0), Metrics(BOOK))
+    with pytest.raises(MemoryError):
+        machine.work("cx.tallies", log_with(()))
