@@ -53,7 +53,7 @@ def test_known_label_sets_start_at_zero() -> None:
     metrics = _metrics()
     events = _values(metrics, "tocsin_events_total")
     assert events == {(outcome.value, stream.topic): 0.0 for outcome in RecordOutcome for stream in Stream}
-    assert len(_values(metrics, "tocsin_rejected_total")) == len(Reason) * len(Stream) + 1  # cx.tallies: internal
+    assert len(_values(metrics, "tocsin_rejected_total")) == len(Reason) * len(Stream) + 1
     assert len(_values(metrics, "tocsin_sampled_keys_total")) == len(Keyed) * len(Stream)
     assert len(_values(metrics, "tocsin_remarks_total")) == len(Remark) * len(Stream)
     assert len(_values(metrics, "tocsin_clock_ahead_total")) == len(Stream)
