@@ -16,6 +16,8 @@ from hashlib import blake2b
 import numpy as np
 
 from alerts.detect.findings import Codes, Flags, Ints
+from alerts.detect.open_time import open_time
+from alerts.hours import OpenHours, counted
 from alerts.rules import DAY_MS, Rule
 from alerts.states import LIVE, ON_VERDICT, State, Verdict, after
 
@@ -68,9 +70,17 @@ class Board:
     A rule's breach fires once it has lasted `for_ms`; what fires resolves once health has lasted `keep_ms`.
     """
 
-    def __init__(self, for_ms: Sequence[int], keep_ms: Sequence[int] | None = None) -> None:
+    def __init__(
+        self,
+        for_ms: Sequence[int],
+        keep_ms: Sequence[int] | None = None,
+        hours: Sequence[OpenHours] | None = None,
+    ) -> None:
+        """`hours` are what counts of the time that something must last, all of it where they are absent."""
         self._for_ms = tuple(for_ms)
         self._keep_ms = np.array(keep_ms or [0] * len(for_ms), np.int64)
+        own = [open_time(each) if each.limited else None for each in hours or ()]
+        self._hours = own or [None] * len(for_ms)
         self._state = np.zeros((0, len(for_ms)), np.int8)
         self._severity = np.zeros((0, len(for_ms)), np.int8)
         self._healthy = np.zeros((0, len(for_ms)), np.bool_)  # where an episode has a `healthy_ms`
@@ -81,7 +91,11 @@ class Board:
     @classmethod
     def of(cls, rules: Sequence[Rule]) -> "Board":
         """A board with a column per rule."""
-        return cls([rule.for_ms for rule in rules], [rule.keep_ms for rule in rules])
+        return cls(
+            [rule.for_ms for rule in rules],
+            [rule.keep_ms for rule in rules],
+            [counted(rule.detect.hours) for rule in rules],
+        )
 
     def grow(self, rows: int) -> None:
         """Make room for row numbers below `rows`."""
@@ -200,8 +214,15 @@ class Board:
     def _lasts_ms(self, column: int, episode: Episode, verdict: Verdict) -> int:
         """When what a verdict says will have lasted for as long as the rule asks."""
         if verdict is Verdict.CLEAR and episode.healthy_ms is not None:
-            return episode.healthy_ms + int(self._keep_ms[column])
-        return episode.started_at_ms + self._for_ms[column]
+            return self._after(column, episode.healthy_ms, int(self._keep_ms[column]))
+        return self._after(column, episode.started_at_ms, self._for_ms[column])
+
+    def _after(self, column: int, start_ms: int, span_ms: int) -> int:
+        """When so much time that counts has passed."""
+        hours = self._hours[column]
+        if hours is None or not span_ms:
+            return start_ms + span_ms
+        return int(hours.after(np.array([start_ms]), np.array([span_ms]))[0])
 
     def _times(self, cell: Cell, at_ms: int, *, began: bool) -> int:
         """How many episodes of a cell have fired in the last 24 hours; takes note of one that begins to."""

@@ -1,23 +1,81 @@
 """When something is open, in local time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
+
+DAY_MINUTES: Final = 24 * 60
+
+Spans = tuple[tuple[int, int, int], ...]
+"""(weekday 0=Monday, from_minute, to_minute) of local time, to_minute ≤ 1440."""
+
+
+class Outside(StrEnum):
+    """What a rule makes of the time outside its opening hours."""
+
+    IGNORE = "ignore"  # it neither counts nor passes
+    COUNT = "count"  # it counts like any other, as if there were no hours
+    ONLY = "only"  # it alone counts
 
 
 @dataclass(frozen=True, slots=True)
 class OpenHours:
     """When a scope is open.  Without spans it always is, holidays excepted.
 
-    `spans` are (weekday 0=Monday, from_minute, to_minute) of local time, to_minute ≤ 1440;
-    `holidays` are ISO dates of local time.
+    `holidays` are ISO dates of local time.  What is open for a rule is what counts for it: `outside` says
+    whether that is the hours, all time, or all time but the hours.
     """
 
     time_zone: str = "UTC"
-    spans: tuple[tuple[int, int, int], ...] = ()
+    spans: Spans = ()
     holidays: frozenset[str] = frozenset()
-    rounded: bool = False
+    rounded: bool = field(default=False, compare=False)
     """Whether the file says 23:59 where it must mean midnight."""
+    outside: Outside = Outside.IGNORE
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is any time that does not count."""
+        return self.outside is not Outside.COUNT and bool(self.spans or self.holidays)
+
+    @property
+    def week(self) -> Spans:
+        """The spans of an ordinary week that count; all of it is one span a day."""
+        whole = tuple((day, 0, DAY_MINUTES) for day in range(7))
+        if not self.spans or self.outside is Outside.COUNT:
+            return () if self.outside is Outside.ONLY else whole
+        return _others(self.spans) if self.outside is Outside.ONLY else self.spans
+
+    @property
+    def share(self) -> float:
+        """Of an ordinary week, which part counts: 0 to 1."""
+        return sum(end - start for _, start, end in self.week) / (7 * DAY_MINUTES)
+
+    @property
+    def text(self) -> str:
+        """A name that only the same hours have; empty where all time counts."""
+        if not self.limited:
+            return ""
+        spans = ";".join(f"{day}.{start}-{end}" for day, start, end in self.spans)
+        return "|".join((self.time_zone, spans, ",".join(sorted(self.holidays)), self.outside))
 
 
 ALWAYS: Final = OpenHours()
 """Never closed."""
+
+
+def counted(hours: OpenHours) -> OpenHours:
+    """The same hours, and `ALWAYS` for all that leave no time out."""
+    return hours if hours.limited else ALWAYS
+
+
+def _others(spans: Spans) -> Spans:
+    """What is left of each day; spans do not overlap."""
+    found = []
+    for day in range(7):
+        last = 0
+        for _, start, end in sorted(span for span in spans if span[0] == day):
+            found += [(day, last, start)] if start > last else []
+            last = end
+        found += [(day, last, DAY_MINUTES)] if last < DAY_MINUTES else []
+    return tuple(found)

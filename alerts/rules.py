@@ -111,6 +111,7 @@ class Threshold:
     confidence: float = 0.95
     min_answers: int = 20
     calm: float | None = None
+    hours: OpenHours = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ class Sudden:
     bound: float
     false_pages: Budget
     severity: Severity = Severity.CRITICAL
+    hours: OpenHours = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ class Burn:
     target: float
     period_ms: int
     pairs: tuple[BurnPair, ...]
+    hours: OpenHours = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,7 @@ class Gap:
     false_pages: Budget
     min_answers: int = 20
     severity: Severity = Severity.WARNING
+    hours: OpenHours = ALWAYS
 
 
 Detect = Threshold | Sudden | Burn | Silence | Surge | Gap

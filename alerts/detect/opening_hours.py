@@ -11,14 +11,13 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from alerts.hours import OpenHours
+from alerts.hours import DAY_MINUTES, OpenHours, Outside
 from alerts.rules import DAY_MS, MINUTE_MS
 from alerts.transitions import EPOCH
 
 HOURS_PER_WEEK: Final = 168
 QUARTER_MS: Final = 15 * MINUTE_MS
 """Time zones change their offset on quarters of an hour of UTC, and no oftener."""
-DAY_MINUTES: Final = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +38,14 @@ class Calendar:
 
     def __init__(self, hours: OpenHours) -> None:
         self._hours = hours
+        self._week = hours.week
         self._zone = ZoneInfo(hours.time_zone)
-        self._day = lru_cache(maxsize=64)(self._cut)
+        self.day: Final = lru_cache(maxsize=64)(self._cut)
+        """The stretches of a day, numbered from 1 January 1970, of UTC."""
 
     def stretch(self, at_ms: int) -> Stretch:
         """The stretch that contains an instant."""
-        return next(stretch for stretch in self._day(at_ms // DAY_MS) if at_ms < stretch.end_ms)
+        return next(stretch for stretch in self.day(at_ms // DAY_MS) if at_ms < stretch.end_ms)
 
     def open_since_ms(self, at_ms: int, reach_ms: int) -> int | None:
         """When the opening that contains the instant began, looking back `reach_ms` at most; None: closed."""
@@ -98,23 +99,7 @@ class Calendar:
         ]
 
     def _spans(self, local: datetime) -> list[tuple[int, int]]:
-        """Open minutes of a local day."""
-        if local.date().isoformat() in self._hours.holidays:
-            return []
-        if not self._hours.spans:
-            return [(0, DAY_MINUTES)]
-        return [(first, last) for day, first, last in self._hours.spans if day == local.weekday()]
-
-
-def longest_opening_ms(hours: OpenHours) -> int | None:
-    """How long a week's longest opening lasts; None: it never closes, holidays apart."""
-    minutes = [False] * (7 * DAY_MINUTES)
-    for day, first, last in hours.spans:
-        minutes[day * DAY_MINUTES + first : day * DAY_MINUTES + last] = [True] * (last - first)
-    if not hours.spans or all(minutes):
-        return None
-    longest = run = 0
-    for open_ in minutes * 2:  # twice, as an opening may last over the end of the week
-        run = run + 1 if open_ else 0
-        longest = max(longest, run)
-    return longest * MINUTE_MS
+        """Minutes of a local day that count."""
+        if local.date().isoformat() in self._hours.holidays and self._hours.outside is not Outside.COUNT:
+            return [(0, DAY_MINUTES)] if self._hours.outside is Outside.ONLY else []
+        return [(first, last) for day, first, last in self._week if day == local.weekday()]

@@ -23,6 +23,9 @@ Then everything starts afresh.
 
 A breach is stale once nothing has come in for as long as the last 200 answers took before it (that is
 what is saved up), at least a day and at most a week: nights and low volume are no news.
+
+Where the rule has opening hours, all time is time that counts: what comes in the rest is not shown to the
+detector, the rest passes for nothing, and the budget is that part of its time which an ordinary week is open.
 """
 
 from collections.abc import Mapping, Sequence
@@ -169,7 +172,8 @@ class SuddenDetector:
         """Time staked by this pane's answers, in shares of γ; time in breach is not saved."""
         table = self._table
         before = table["answers"][rows]
-        passed = np.where((before == 0) | fired, 0, end_ms - table["last_ms"][rows])
+        since = self._terms.passed_ms(table["last_ms"][rows], np.full(len(rows), end_ms))
+        passed = np.where((before == 0) | fired, 0, since)
         passed = np.where(answers > 0, passed, 0)
         saved = np.minimum(table["saved_ms"][rows] + passed, self._budget_ms)
         share = np.maximum(STAKED_SHARE, 1 / (before + 1))

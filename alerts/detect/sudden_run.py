@@ -43,7 +43,8 @@ class Paths(NamedTuple):
     """What was reckoned beforehand of each pane with answers.
 
     `end_ms` is the pane's end, `new` the sums of its answers, `gain` what it does to each bet, `drift` its
-    step of the drift, `kept` the share of the saved time that is not staked.
+    step of the drift, `kept` the share of the saved time that is not staked, `passed` the time that counts
+    since the row's answers before it.
     """
 
     end_ms: list[int]
@@ -51,6 +52,7 @@ class Paths(NamedTuple):
     gain: list[list[float]]
     drift: list[float]
     kept: list[float]
+    passed: list[int]
 
 
 def coast(
@@ -64,7 +66,7 @@ def coast(
     at, stop = places
     while at < stop:
         end_ms, new, kept = paths.end_ms[at], paths.new[at], paths.kept[at]
-        most_ms = min(saved_ms + (end_ms - last_ms if answers else 0), budget_ms)
+        most_ms = min(saved_ms + (paths.passed[at] if answers else 0), budget_ms)
         stake = most_ms * (1 - kept) / budget_ms
         after = [(one + stake) * gain for one, gain in zip(wealth, paths.gain[at], strict=True)]
         if mixture(after) >= 1:
@@ -96,8 +98,7 @@ class SuddenRun:
     def stale_ms(self, rows: Ints) -> Ints:
         """When breaches turn stale if nothing more comes in."""
         quiet_ms = np.clip(self._table["saved_ms"][rows], LEAST_QUIET_MS, MOST_QUIET_MS)
-        stale_ms: Ints = self._table["last_ms"][rows] + quiet_ms.astype(np.int64)
-        return stale_ms
+        return self._terms.after_ms(self._table["last_ms"][rows], quiet_ms.astype(np.int64))
 
     def armed(self, arrivals: Arrivals, runs: Sequence[ArrivalRun]) -> list[int]:
         """Take what raises no alarm; the places reached."""
@@ -107,12 +108,17 @@ class SuddenRun:
         new = counts @ self._terms.powers
         log_gain = self._terms.log_gain(counts)
         before = _before(rows, new[:, 0], table["answers"])
+        end_ms = arrivals.end_ms[places]
+        last_ms = np.append(0, end_ms[:-1])[: len(end_ms)]
+        firsts = np.flatnonzero(np.diff(rows, prepend=-1))
+        last_ms[firsts] = table["last_ms"][rows[firsts]]
         paths = Paths(
-            arrivals.end_ms[places].tolist(),
+            end_ms.tolist(),
             new.tolist(),
             np.exp(np.minimum(log_gain, GREATEST)).tolist(),
             log_gain[:, START_BET].tolist(),
             ((1 - np.maximum(STAKED_SHARE, 1 / (before + 1))) ** new[:, 0]).tolist(),
+            self._terms.passed_ms(last_ms, end_ms).tolist(),
         )
         found, start = [], 0
         for run in runs:
@@ -139,8 +145,10 @@ class SuddenRun:
         before = int(table["after"][row])
         enough = (before + total[:, 0] >= reach / 2).tolist()
         mean, low = float(table["mean"][row]), float(table["drift"][row])
-        quiet_ms, last_ms = self.stale_ms(np.array([row]))[0] - table["last_ms"][row], table["last_ms"][row]
-        gaps = (np.diff(arrivals.end_ms[at], prepend=last_ms) < quiet_ms).tolist()
+        end_ms = arrivals.end_ms[at]
+        before_ms = np.append(table["last_ms"][row], end_ms[:-1])[: len(end_ms)]
+        quiet_ms = int(np.clip(table["saved_ms"][row], LEAST_QUIET_MS, MOST_QUIET_MS))
+        gaps = (self._terms.passed_ms(before_ms, end_ms) < quiet_ms).tolist()
         taken = 0
         for keep, more, is_enough, soon in zip(kept.tolist(), added.tolist(), enough, gaps, strict=True):
             after = keep * mean + more

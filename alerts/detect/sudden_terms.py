@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from alerts.detect.findings import Floats, Ints
+from alerts.detect.open_time import NEVER, open_time
 from alerts.detect.scale import Moments, Scale, powers
 from alerts.rules import DAY_MS, Sudden
 
@@ -38,10 +39,28 @@ class SuddenTerms:
         self.scale: Final = scale
         self.powers: Final = powers(levels)
         self.floor: Final = scale.goodness_of(detect.bound)
-        self.budget_ms: Final = detect.false_pages.per_ms / detect.false_pages.count
+        share = detect.hours.share if detect.hours.limited else 1.0
+        self.budget_ms: Final = detect.false_pages.per_ms / detect.false_pages.count * share
+        self.open: Final = open_time(detect.hours) if detect.hours.limited else None
         bets = np.array(FALLS) / (1 - self.floor)
         gain = self.floor - scale.goodness_at(levels)
         self._log_gains: Final[Floats] = np.log1p(gain[:, None] * bets[None, :])  # levels × bets
+
+    def passed_ms(self, start_ms: Ints, end_ms: Ints) -> Ints:
+        """How much time that counts lies between instants (0: none of it is known)."""
+        if self.open is None:
+            return end_ms - start_ms
+        return self.open.passed(np.where(start_ms > 0, start_ms, end_ms), end_ms)
+
+    def after_ms(self, start_ms: Ints, span_ms: Ints) -> Ints:
+        """When so much time that counts has passed since instants (0: never)."""
+        found = np.full(len(start_ms), NEVER, np.int64)
+        known = start_ms > 0
+        if self.open is None:
+            found[known] = start_ms[known] + span_ms[known]
+        else:
+            found[known] = self.open.after(start_ms[known], span_ms[known])
+        return found
 
     def log_gain(self, counts: Ints) -> Floats:
         """Rows × bets.

@@ -9,7 +9,7 @@ from alerts.intervals import bounded_mean, normal_quantile, wilson
 from alerts.measures import Measure, yardstick
 from alerts.paging import Comparison, Receiver, Route
 from alerts.rulebook.indicators import Catalogue
-from alerts.rules import DIMENSIONS, Family, Gap, Rule, Rulebook, Silence, Surge, Threshold
+from alerts.rules import DIMENSIONS, Family, Gap, Rule, Rulebook, Threshold
 
 MANY_DIMENSIONS: Final = 3
 """From here on scopes multiply: 6 channels × 30 topics × 40 teams are 7,200 before anybody notices."""
@@ -63,7 +63,7 @@ def _of_rule(rule: Rule, measure: Measure) -> Iterator[str]:
     dims = rule.scope_dims
     if len(dims) >= MANY_DIMENSIONS:
         yield f"{len(dims)} dimensions ({', '.join(dims)}) multiply: every combination seen is kept"
-    if isinstance(rule.detect, Silence | Surge) and rule.detect.hours.rounded:
+    if rule.detect.hours.rounded:
         yield "open until 23:59 is taken as open until midnight (24:00)"
     if isinstance(rule.detect, Threshold):
         yield from _of_threshold(rule.detect, measure)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from alerts.hours import OpenHours
+from alerts.hours import OpenHours, Outside
 from alerts.notation import duration_text
 from alerts.rules import Budget, Burn, Detect, Direction, Gap, Rule, Silence, Sudden, Surge, Threshold
 
@@ -16,7 +16,7 @@ def kind(detect: Detect) -> str:
 
 def description(rule: Rule, direction: Direction) -> str:
     """What the rule watches, when it fires, and in which scopes; `direction` is its indicator's."""
-    parts = [_condition(rule.indicator, rule.detect, direction)]
+    parts = [_condition(rule.indicator, rule.detect, direction) + _hours(rule.detect.hours)]
     if rule.for_ms:
         parts.append(f"for {duration_text(rule.for_ms)}")
     if rule.keep_ms:
@@ -58,9 +58,9 @@ def _condition(indicator: str, detect: Detect, direction: Direction) -> str:
             return f"{indicator} burns its budget of {detect.target:g} over {period}: {_pairs(detect)}"
         case Silence():
             least = "" if detect.at_least is None else f" below {_budget(detect.at_least)}"
-            return f"silence of {indicator}{least}{_rhythm(detect)} ({detect.severity}){_hours(detect.hours)}"
+            return f"silence of {indicator}{least}{_rhythm(detect)} ({detect.severity})"
         case Surge():
-            return f"surge of {indicator}{_rhythm(detect)} ({detect.severity}){_hours(detect.hours)}"
+            return f"surge of {indicator}{_rhythm(detect)} ({detect.severity})"
         case Gap():
             window, pages = duration_text(detect.window_ms), _pages(detect.false_pages)
             return f"{indicator} of one {detect.across} worse than the others over {window}, {pages}"
@@ -95,6 +95,8 @@ def _hours(hours: OpenHours) -> str:
     spans = [f"{'/'.join(names)} {clock}" for clock, names in days.items()]
     holidays = [f"closed on {', '.join(sorted(hours.holidays))}"] if hours.holidays else []
     opened = [f"open {', '.join(spans)}"] if spans else []
+    if hours.outside is not Outside.IGNORE:
+        opened.append("only outside counts" if hours.outside is Outside.ONLY else "outside counts as well")
     return "".join(f"; {part}" for part in (*opened, *holidays, hours.time_zone)) if spans or holidays else ""
 
 

@@ -82,6 +82,7 @@ def _threshold(fields: Fields, setting: Setting) -> Threshold | None:
         fields.get_or("confidence", _confidence, CONFIDENCE),
         fields.get_or("min_answers", _at_least_one, few),
         calm if warning is not None else None,
+        open_hours(fields),
     )
 
 
@@ -130,7 +131,7 @@ def _sudden(fields: Fields, setting: Setting) -> Sudden | None:
         fields.require(name, _inner(measure), f"the worst {measure.info.name} that is still healthy")
     false_pages = fields.get_or("false_pages", budget, FALSE_PAGES)
     level = fields.get_or("severity", severity, Severity.CRITICAL)
-    return None if bound is None else Sudden(bound, false_pages, level)
+    return None if bound is None else Sudden(bound, false_pages, level, open_hours(fields))
 
 
 def _burn(fields: Fields, setting: Setting) -> Burn | None:
@@ -143,13 +144,15 @@ def _burn(fields: Fields, setting: Setting) -> Burn | None:
     pane_ms = setting.timing.pane_ms
     period_ms = fields.get_or("period", whole_panes(pane_ms), PERIOD_MS)
     if target is None:
-        fields.find("windows")
+        for name in ("windows", *HOURS):
+            fields.find(name)
         return None
+    hours = open_hours(fields)
     fastest = fastest_rate(measure, target)
     pairs = fields.get("windows", lambda node: node.each(pair(pane_ms, period_ms, fastest)))
     if pairs is not None and not pairs:
         fields.note("windows", "want at least one pair of windows")
-    return Burn(target, period_ms, tuple(pairs or default_pairs(period_ms, pane_ms, fastest)))
+    return Burn(target, period_ms, tuple(pairs or default_pairs(period_ms, pane_ms, fastest)), hours)
 
 
 def _silence(fields: Fields, setting: Setting) -> Silence | None:
@@ -170,7 +173,7 @@ def _silence(fields: Fields, setting: Setting) -> Silence | None:
 
 def _at_least(setting: Setting, hours: OpenHours) -> Callable[[Node], Budget]:
     """A parser of the plain limit: its window must lie within one opening, or it would never be full."""
-    longest_ms = notation.longest_opening_ms(hours.spans)
+    longest_ms = notation.longest_opening_ms(hours.week)
 
     def parse(node: Node) -> Budget:
         least = budget(node)
@@ -203,9 +206,13 @@ def _gap(fields: Fields, setting: Setting) -> Gap | None:
     window_ms = fields.get_or("window", whole_panes(setting.timing.pane_ms), GAP_WINDOW_MS)
     false_pages = fields.get_or("false_pages", budget, FALSE_PAGES)
     few = fields.get_or("min_answers", _at_least_one, MIN_ANSWERS)
+    hours = open_hours(fields)
     level = fields.get_or("severity", severity, Severity.WARNING)
-    return None if across is None else Gap(across, window_ms, false_pages, few, level)
+    return None if across is None else Gap(across, window_ms, false_pages, few, level, hours)
 
+
+HOURS: Final = ("open", "holidays", "time_zone", "outside")
+"""What says which time counts; every kind has it."""
 
 KINDS: Final[dict[str, Callable[[Fields, Setting], Detect | None]]] = {
     "threshold": _threshold,
@@ -223,7 +230,8 @@ ONLY_FOR: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
     ("sudden",): ("floor", "ceiling"),
     ("burn",): ("target", "period", "windows"),
     ("silence",): ("at_least",),
-    ("silence", "surge"): ("learn", "open", "holidays", "time_zone"),
+    ("silence", "surge"): ("learn",),
+    ("threshold", "sudden", "burn", "silence", "surge", "gap"): HOURS,
     ("gap",): ("across",),
     ("sudden", "silence", "surge", "gap"): ("false_pages", "severity"),
 }

@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from alerts import notation
-from alerts.hours import OpenHours
+from alerts.hours import OpenHours, Outside
 from alerts.rulebook.yaml_nodes import Fields, Node
 from alerts.rules import DAY_MS, DIMENSIONS, Budget, Severity
 
@@ -87,14 +87,17 @@ def dimension_values(name: str) -> Callable[[Node], tuple[str, ...]]:
 
 
 def open_hours(fields: Fields) -> OpenHours:
-    """The fields `open`, `holidays` and `time_zone` of a rule."""
+    """The fields `open`, `holidays`, `time_zone` and `outside` of a rule."""
     spans = fields.get("open", opening_spans) or ()
     holidays = fields.get("holidays", lambda node: node.each(_holiday)) or []
     zone = fields.get_or("time_zone", time_zone, "UTC")
     texts = fields.get("open", lambda node: node.one_or_each(Node.text)) if spans else None
-    return OpenHours(
-        zone, spans, frozenset(holidays), any(text.rstrip().endswith("23:59") for text in texts or ())
-    )
+    words = [each.value for each in Outside]
+    outside = Outside(fields.get_or("outside", lambda node: node.choice(words), Outside.IGNORE.value))
+    if "outside" in fields and "open" not in fields and "holidays" not in fields:
+        fields.note("outside", "want open or holidays as well: without them there is nothing outside")
+    rounded = any(text.rstrip().endswith("23:59") for text in texts or ())
+    return OpenHours(zone, spans, frozenset(holidays), rounded, outside)
 
 
 def opening_spans(node: Node) -> tuple[tuple[int, int, int], ...]:

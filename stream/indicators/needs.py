@@ -2,24 +2,40 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
-from alerts.rules import Burn, Gap, Rule, Threshold
+from alerts.hours import ALWAYS, OpenHours, counted
+from alerts.rules import Burn, Gap, Rule, Sudden, Threshold
 from stream.indicators.cells import CELLS, ttr_bucket_cells
 from stream.indicators.formulas import Flags, formula
 from stream.indicators.plan import SCORE_WINDOW_MS, Grouping, Plan, explaining, grouping_of
 
 
-def rule_window_ms(rule: Rule) -> int:
+class WindowSpan(NamedTuple):
+    """Which counts a window holds: those of the last `window_ms`, as far as they came in the hours."""
+
+    window_ms: int
+    hours: OpenHours = ALWAYS
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """Windows are told apart, and sorted, by this."""
+        return self.window_ms, self.hours.text
+
+
+def rule_window(rule: Rule) -> WindowSpan:
     """The window in which a rule's causes are searched and its counts are shown."""
     match rule.detect:
         case Threshold() | Gap():
-            return rule.detect.window_ms
+            return WindowSpan(rule.detect.window_ms, counted(rule.detect.hours))
         case Burn():
-            return rule.detect.pairs[0].long_ms
+            return WindowSpan(rule.detect.pairs[0].long_ms, counted(rule.detect.hours))
+        case Sudden():
+            return WindowSpan(SCORE_WINDOW_MS, counted(rule.detect.hours))
         case _:
-            return SCORE_WINDOW_MS
+            return WindowSpan(SCORE_WINDOW_MS)
 
 
 def burn_windows_ms(detect: Burn) -> Iterator[int]:
@@ -29,20 +45,22 @@ def burn_windows_ms(detect: Burn) -> Iterator[int]:
         yield from (pair.long_ms, pair.short_ms)
 
 
-def indicators_by_window(plan: Plan) -> Mapping[Grouping, Mapping[int, tuple[str, ...]]]:
-    """For each grouping, and each of its windows by length in ms, the indicators that are read in it."""
-    wanted: dict[Grouping, dict[int, set[str]]] = {each: defaultdict(set) for each in plan.groupings}
+def indicators_by_window(plan: Plan) -> Mapping[Grouping, Mapping[WindowSpan, tuple[str, ...]]]:
+    """For each grouping, and each of its windows, the indicators that are read in it."""
+    wanted: dict[Grouping, dict[WindowSpan, set[str]]] = {each: defaultdict(set) for each in plan.groupings}
     for each in plan.scored:
-        wanted[each.grouping][each.window_ms].add(each.indicator)
+        wanted[each.grouping][WindowSpan(each.window_ms)].add(each.indicator)
     for rule in plan.rulebook.rules:
         own = grouping_of(rule)
         for grouping in (own, *explaining(rule).values()):
-            wanted[grouping][rule_window_ms(rule)].add(rule.indicator)
+            wanted[grouping][rule_window(rule)].add(rule.indicator)
         if isinstance(rule.detect, Burn):
             for length_ms in burn_windows_ms(rule.detect):
-                wanted[own][length_ms].add(rule.indicator)
+                wanted[own][WindowSpan(length_ms, counted(rule.detect.hours))].add(rule.indicator)
     return {
-        grouping: {window_ms: tuple(sorted(names)) for window_ms, names in sorted(windows.items())}
+        grouping: {
+            span: tuple(sorted(windows[span])) for span in sorted(windows, key=lambda span: span.order)
+        }
         for grouping, windows in wanted.items()
     }
 

@@ -14,7 +14,7 @@ from alerts.transitions import EPOCH, Transition, rounded, seconds, utc_text
 from stream.indicators.catalogue import CATALOGUE, direction
 from stream.indicators.definitions import definition
 from stream.indicators.levels import evidence
-from stream.indicators.needs import rule_window_ms
+from stream.indicators.needs import rule_window
 from stream.indicators.plan import Plan
 from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.moves import AlertMove, recover_of
@@ -41,7 +41,7 @@ class Teller:
 
         Every alert must have been stepped there: the windows that it quotes are slid as far.
         """
-        group.windows[rule_window_ms(told.ranked.rule)].advance(pane)
+        group.windows[rule_window(told.ranked.rule)].advance(pane)
         rule, move, reading = told.ranked.rule, told.move, told.reading
         scope = group.scopes.scope(move.row)
         severity = SEVERITIES[move.severity] or Severity.WARNING
@@ -94,7 +94,7 @@ class Teller:
 
     def _evidence(self, told: AlertMove, group: Group) -> Mapping[str, object]:
         rule = told.ranked.rule
-        window = group.windows[rule_window_ms(rule)]
+        window = group.windows[rule_window(rule)]
         formula = window.layout.formulas[rule.indicator]
         counts = window.sums[told.move.row, window.layout.column_of[formula.cells]]
         return {**evidence(formula, counts), **told.evidence}

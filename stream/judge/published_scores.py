@@ -11,6 +11,7 @@ from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile
 from alerts.readings import Status
 from alerts.transitions import DECIMALS, Score, seconds, utc_text
 from stream.indicators.formulas import Flags, Floats, Ints, interval, score
+from stream.indicators.needs import WindowSpan
 from stream.indicators.plan import Scored
 from stream.judge.evaluation.groups import Group
 from stream.judge.windows.layout import Readout
@@ -76,7 +77,7 @@ class Scoring:
 
     def changed(self, moment: ScoreClock) -> Iterator[Score]:
         """Scores that changed since the last call."""
-        for window_ms, window in self._group.windows.items():
+        for window_ms, window in self._windows():
             if window_ms not in self._warm and moment.at_ms - window_ms >= moment.first_ms:
                 self._warm.add(window_ms)
                 window.changed[self._group.scopes.used()] = True
@@ -96,7 +97,7 @@ class Scoring:
         rows = self._group.scopes.used()
         if not len(rows):
             return
-        for window_ms, window in self._group.windows.items():
+        for window_ms, window in self._windows():
             readout = window.read(rows)
             for scored in self._of(window_ms):
                 sums = readout.of(scored.indicator).sums
@@ -107,6 +108,12 @@ class Scoring:
                     self.left_out += over
                     known = _fullest(known, sums[:, 0], most)
                 yield from self._scores(scored, rows, readout, known, moment)
+
+    def _windows(self) -> Iterator[tuple[int, Window]]:
+        """Those whose scores are published, by length: they count at all hours."""
+        for span, window in self._group.windows.items():
+            if not span.hours.limited:
+                yield span.window_ms, window
 
     def _of(self, window_ms: int) -> list[Scored]:
         return [each for each in self._group.scored if each.window_ms == window_ms]
@@ -142,7 +149,7 @@ class Scoring:
         status = self._status(scored, sums.sums[:, 0], moment)
         name, definition = scored.indicator, self._definitions[scored.indicator]
         window_s = seconds(scored.window_ms)
-        at = utc_text(slot_end_ms(self._group.windows[scored.window_ms], moment.at_ms))
+        at = utc_text(slot_end_ms(self._group.windows[WindowSpan(scored.window_ms)], moment.at_ms))
         columns = (
             self._scopes(rows[chosen]), _published(value), n.tolist(), _published(low), _published(high),
             [_WORDS[code] for code in status.tolist()],

@@ -10,7 +10,7 @@ import numpy as np
 from alerts.rules import Direction, Family, Rule
 from alerts.transitions import rounded
 from stream.indicators.formulas import Floats, Formula, Ints, score
-from stream.indicators.needs import rule_window_ms
+from stream.indicators.needs import rule_window
 from stream.indicators.plan import Grouping, explaining
 from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.scopes import Values
@@ -80,7 +80,7 @@ class Causes:
     ) -> Share | None:
         """The value with most of the shortfall; None where fewer than two values have answers."""
         rows = self._rows(group, within)
-        window = group.windows[rule_window_ms(rule)]
+        window = group.windows[rule_window(rule)]
         window.advance(self._pane)
         of = window.layout.formulas[rule.indicator]
         if not rows:

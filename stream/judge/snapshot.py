@@ -31,7 +31,8 @@ from stream.judge.snapshot_format import (
 )
 from stream.judge.state import ROW_BITS, ROW_MASK, Memory
 from stream.judge.watermarks import Portion
-from stream.judge.windows.sliding import Slotted, Window
+from stream.judge.windows.sliding import Window
+from stream.judge.windows.slotted import Slotted
 from stream.messages.tallies import NO_PANE, Rows
 
 
@@ -111,6 +112,7 @@ def _rolling(arrays: Arrays, window: Window, used: Ints) -> Rolling:
         last,
         _slotted(arrays, kept, window.layout.width, used),
         _slotted(arrays, waiting, window.layout.width, used),
+        window.hours.text,
     )
 
 
@@ -189,8 +191,9 @@ class _Loader:
             for values in grouped.scopes:
                 group.row_of(values)
             group.scopes.seen_ms[: len(grouped.scopes)] = self._arrays[grouped.seen_ms]
+            windows = {span.order: window for span, window in group.windows.items()}
             for rolling in grouped.windows:
-                window = group.windows.get(rolling.window_ms)
+                window = windows.get((rolling.window_ms, rolling.hours))
                 if window is not None and window.slot_panes == rolling.slot_panes:
                     self._window(window, rolling)
             self._alerts(group, grouped)

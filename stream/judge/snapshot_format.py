@@ -31,7 +31,7 @@ class Alert(msgspec.Struct, array_like=True):
 
 
 class Rolling(msgspec.Struct, array_like=True):
-    """A window.  `cells` is the number of the array with its columns' cells.
+    """A window.  `cells` is the number of the array with its columns' cells, `hours` names its opening hours.
 
     `kept` and `waiting` are the numbers of the arrays with what is in it and what waits for its slot to
     end: enters, slot, places, counts (see `windows.Slotted`).
@@ -43,6 +43,7 @@ class Rolling(msgspec.Struct, array_like=True):
     last: int
     kept: list[int]
     waiting: list[int]
+    hours: str = ""
 
 
 class Grouped(msgspec.Struct, array_like=True):

@@ -64,6 +64,7 @@ class View:
     alert that goes on.
     """
 
+    pane: int
     end_ms: int
     fresh: PaneCounts
     arrived: Ints | None

@@ -7,6 +7,7 @@ import numpy as np
 
 from alerts.board import Board, Move
 from alerts.detect.findings import NONE, SEVERITIES, SEVERITY_CODE, Codes, Findings, Flags, Ints
+from alerts.detect.open_time import NEVER, OpenSlots
 from alerts.detect.volumes.silence import SilenceDetector
 from alerts.detect.volumes.surge import SurgeDetector
 from alerts.intervals import PUBLISHED_CONFIDENCE
@@ -14,6 +15,7 @@ from alerts.readings import Reading
 from alerts.rules import Burn, Gap, Rule, Silence, Sudden, Surge, Threshold
 from alerts.states import State, Verdict
 from stream.indicators.formulas import formula
+from stream.indicators.needs import WindowSpan, rule_window
 from stream.indicators.plan import Plan
 from stream.judge.evaluation.crossings import Forecast
 from stream.judge.evaluation.detector_inputs import Alerts, BlockContext, DetectorInput, View
@@ -30,11 +32,15 @@ from stream.judge.windows.sliding import Window
 class DetectorRule:
     """One rule, what its detector is shown, and its alerts.  The board has one column."""
 
-    def __init__(self, ranked: Ranked, shown: DetectorInput, scopes: ScopeTable) -> None:
+    def __init__(
+        self, ranked: Ranked, shown: DetectorInput, scopes: ScopeTable, hours: OpenSlots | None
+    ) -> None:
+        """`hours` are the panes that count; None where all do, and where the detector keeps its own."""
         self.ranked: Final = ranked
         self.input: Final = shown
         self.board: Final = Board.of([ranked.rule])
         self._scopes: Final = scopes
+        self._hours: Final = hours
         self._reach: Final = ScopeMatchers([ranked.rule], scopes)
 
     @property
@@ -64,6 +70,11 @@ class DetectorRule:
         code = NONE if severity is None else SEVERITY_CODE[severity]
         return self.input.foresee(of, Alerts(self.board, code, self.watched), pane_ms)
 
+    def open_pane(self, pane: int) -> int | None:
+        """The first pane that counts at or after one; None: there is none."""
+        found = pane if self._hours is None else self._hours.next(pane)
+        return None if found == NEVER else found
+
     def step(self, view: View, muted: Flags | None, observer: Observer | None) -> Iterator[AlertMove]:
         """Ask the detector, and step the alerts of the rows that it judged."""
         found = self.input.look(view, self.watched)
@@ -73,6 +84,8 @@ class DetectorRule:
         if quiet and observer is None:
             return
         verdict = found.verdict.copy()
+        if not self._is_open(view.pane):  # as it just fell silent, or is heard again
+            verdict[:] = Verdict.INSUFFICIENT
         if muted is not None and not self.mutes:
             verdict[muted[found.rows]] = Verdict.STALE
         watched = self.watched(found.rows)
@@ -82,6 +95,13 @@ class DetectorRule:
             yield self._told(move, found, int(np.searchsorted(found.rows, move.row)))
         if observer is not None:
             self._explain(view.end_ms, found, verdict, observer, watched)
+
+    def _is_open(self, pane: int) -> bool:
+        """Whether what a pane's end brings is judged: the pane counts, or the slot of a window does."""
+        if self._hours is None:
+            return True
+        windows = self.input.windows
+        return any(each.is_open(pane) for each in windows) if windows else self._hours.next(pane) == pane
 
     def watched(self, rows: Ints) -> Flags:
         """Which of the rows the rule watches."""
@@ -139,24 +159,29 @@ class DetectorRule:
 
 
 def watch(
-    plan: Plan, ranked: Ranked, windows: Mapping[int, Window], scopes: ScopeTable
+    plan: Plan, ranked: Ranked, windows: Mapping[WindowSpan, Window], scopes: ScopeTable
 ) -> DetectorRule | None:
     """The rule with its detector; None for threshold rules, which are judged together."""
     shown = _input(plan, ranked.rule, windows, scopes)
-    return None if shown is None else DetectorRule(ranked, shown, scopes)
+    detect = ranked.rule.detect
+    closes = detect.hours.limited and not isinstance(detect, Silence | Surge)
+    slots = OpenSlots(detect.hours, plan.rulebook.timing.pane_ms) if closes else None
+    return None if shown is None else DetectorRule(ranked, shown, scopes, slots)
 
 
-def _input(plan: Plan, rule: Rule, windows: Mapping[int, Window], scopes: ScopeTable) -> DetectorInput | None:
+def _input(
+    plan: Plan, rule: Rule, windows: Mapping[WindowSpan, Window], scopes: ScopeTable
+) -> DetectorInput | None:
     of, pane_ms = formula(rule.indicator, plan.keeps), plan.rulebook.timing.pane_ms
     match rule.detect:
         case Threshold():
             return None
         case Sudden() as detect:
-            return SuddenInput(detect, of)
+            return SuddenInput(detect, of, pane_ms)
         case Burn() as detect:
             return BurnInput(detect, of, windows)
         case Gap() as detect:
-            return GapInput(detect, of, windows[detect.window_ms], scopes)
+            return GapInput(detect, of, windows[rule_window(rule)], scopes)
         case Silence() as detect:
             return VolumeInput(SilenceDetector(detect, pane_ms), of)
         case Surge() as detect:

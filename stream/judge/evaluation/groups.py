@@ -12,7 +12,7 @@ from alerts.rules import DAY_MS, Threshold
 from stream.indicators.catalogue import CATALOGUE
 from stream.indicators.cells import CELLS
 from stream.indicators.formulas import Ints, formula
-from stream.indicators.needs import indicators_by_window
+from stream.indicators.needs import WindowSpan, indicators_by_window, rule_window
 from stream.indicators.plan import Grouping, Plan, grouping_of
 from stream.judge.evaluation.crossings import NEVER, Hush
 from stream.judge.evaluation.detector_inputs import Block, BlockContext
@@ -32,7 +32,8 @@ from stream.judge.evaluation.scopes import ScopeTable, Values
 from stream.judge.evaluation.threshold_rules import ThresholdRules
 from stream.judge.windows.layout import Layout, summed
 from stream.judge.windows.lookahead import Ahead
-from stream.judge.windows.sliding import NO_ROWS, Window
+from stream.judge.windows.sliding import Window
+from stream.judge.windows.slotted import NO_ROWS
 
 REMEMBERED_MS: Final = 35 * DAY_MS
 """How long a scope without data is remembered where a detector has learned something of it: five weeks, as
@@ -201,6 +202,9 @@ class Group:
         old = rows[self.scopes.seen_ms[rows] + self._keep_ms <= now_ms]
         for board, _ in self.boards():
             old = old[~board.live()[old]]
+        for window in self.all_windows():
+            if window.hours.limited and len(old):  # what should have left a closed one leaves when it opens
+                old = np.setdiff1d(old, window.holding())
         for bank in self.banks:
             bank.clear(old)
         for each in self.watches:
@@ -224,19 +228,21 @@ class Group:
 
     def _banks(self) -> list[ThresholdRules]:
         """Banks in the order of their windows."""
-        found: dict[tuple[int, str, float], list[Ranked]] = {}
+        found: dict[tuple[tuple[int, str], str, float], list[Ranked]] = {}
+        windows = {span.order: window for span, window in self.windows.items()}
         for each in self.ranked:
             detect = each.rule.detect
             if isinstance(detect, Threshold):
-                found.setdefault((detect.window_ms, each.rule.indicator, detect.confidence), []).append(each)
+                key = rule_window(each.rule).order, each.rule.indicator, detect.confidence
+                found.setdefault(key, []).append(each)
         return [
             ThresholdRules(
-                self.windows[window_ms],
-                self.windows[window_ms].layout.formulas[indicator],
-                found[window_ms, indicator, confidence],
+                windows[span],
+                windows[span].layout.formulas[indicator],
+                found[span, indicator, confidence],
                 self.scopes,
             )
-            for window_ms, indicator, confidence in sorted(found)
+            for span, indicator, confidence in sorted(found)
         ]
 
     def _grow(self, rows: int) -> None:
@@ -248,12 +254,12 @@ class Group:
             each.grow(rows)
 
 
-def _windows(plan: Plan, grouping: Grouping) -> dict[int, Window]:
-    """The windows of a grouping by length; those that keep the same indicators share a layout."""
+def _windows(plan: Plan, grouping: Grouping) -> dict[WindowSpan, Window]:
+    """The windows of a grouping; those that keep the same indicators share a layout."""
     layouts: dict[tuple[str, ...], Layout] = {}
     windows = {}
-    for window_ms, names in indicators_by_window(plan)[grouping].items():
+    for span, names in indicators_by_window(plan)[grouping].items():
         if names not in layouts:
             layouts[names] = Layout([formula(name, plan.keeps) for name in names])
-        windows[window_ms] = Window(window_ms, plan.rulebook.timing.pane_ms, layouts[names])
+        windows[span] = Window(span.window_ms, plan.rulebook.timing.pane_ms, layouts[names], span.hours)
     return windows

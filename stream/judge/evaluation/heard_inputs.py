@@ -5,7 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.findings import Findings, Floats, Ints
+from alerts.detect.findings import Findings, Flags, Floats, Ints
+from alerts.detect.open_time import OpenSlots
 from alerts.detect.sudden import SuddenDetector
 from alerts.detect.volumes.arrivals import Arrivals
 from alerts.detect.volumes.silence import SilenceDetector
@@ -28,7 +29,8 @@ class SuddenInput:
 
     windows: Sequence[Window] = ()
 
-    def __init__(self, detect: Sudden, formula: Formula) -> None:
+    def __init__(self, detect: Sudden, formula: Formula, pane_ms: int) -> None:
+        self._hours: Final = OpenSlots(detect.hours, pane_ms) if detect.hours.limited else None
         self._formula: Final = formula
         self._levels: Final = levels(formula)
         self._detector: Final = SuddenDetector(detect, scale(formula), self._levels.steps)
@@ -54,13 +56,14 @@ class SuddenInput:
         self._detector.load(state)
 
     def panes(self, heard: BlockCounts) -> Ints:
-        """Those with something for the indicator."""
-        return heard.panes(self._formula)
+        """Those that count, with something for the indicator."""
+        panes = heard.panes(self._formula)
+        return panes[self._open(panes)]
 
     def foresee(self, of: BlockContext, alerts: Alerts, pane_ms: int) -> Coasting | None:
         """Take beforehand what nobody would hear of."""
         panes, rows, counts = of.heard.by_level(self._formula, self._levels)
-        own = alerts.watched(rows)
+        own = alerts.watched(rows) & self._open(panes)
         return _coasting(self._detector, of, alerts, (panes[own], rows[own], counts[own], pane_ms))
 
     def look(self, view: View, watched: Watched) -> Findings | None:
@@ -68,12 +71,16 @@ class SuddenInput:
         rows, cells = view.fresh.by_cell(self._formula)
         counts = self._levels.counts(cells)
         some = counts.any(axis=1) & watched(rows) & _among(rows, view.arrived)
+        some &= self._open(np.array([view.pane]))
         asked = view.due[np.isin(view.due, view.live) | self._detector.fired(view.due)]
         rows, counts = with_more(rows[some], counts[some], union([asked, self._detector.due(view.end_ms)]))
         return self._detector.step(view.end_ms, rows, counts) if len(rows) else None
 
     def remaining(self, rows: Ints) -> Floats | None:
         """It has no budget of answers."""
+
+    def _open(self, panes: Ints) -> Flags:
+        return np.ones(len(panes), np.bool_) if self._hours is None else self._hours.open(panes)
 
 
 class VolumeInput:

@@ -9,7 +9,7 @@ import numpy as np
 from alerts.detect.findings import Ints
 from stream.indicators.formulas import Formula, N
 from stream.indicators.levels import LevelCounts
-from stream.judge.windows.sliding import NO_ROWS
+from stream.judge.windows.slotted import NO_ROWS
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ from stream.judge.evaluation.explained import Observer
 from stream.judge.evaluation.moves import AlertMove
 from stream.judge.evaluation.pane_counts import BlockCounts, PaneCounts, union
 from stream.judge.evaluation.threshold_rules import Scene, ThresholdPath, ThresholdRules
-from stream.judge.windows.sliding import NO_ROWS, Window
+from stream.judge.windows.sliding import Window
+from stream.judge.windows.slotted import NO_ROWS
 
 
 class Slide:
@@ -94,7 +95,7 @@ class ThresholdSchedule:
             mine = touched if self._forecast is None else self._forecast.rows(moment.pane)
             rows = union([rows, mine, self._bank.board.due_rows(moment.end_ms)])
         if len(rows):
-            scene = Scene(moment.end_ms, rows, moment.muting.muted, moment.observer)
+            scene = Scene(moment.pane, moment.end_ms, rows, moment.muting.muted, moment.observer)
             yield from self._bank.step(
                 scene, self._bank.window.read(rows, buckets=self._bank.formula.buckets)
             )
@@ -156,7 +157,7 @@ class DetectorSchedule:
         if self._forecast is not None:
             arrived = self._forecast.rows(moment.pane) if moment.pane == self.when else NO_ROWS
             changed = [arrived]
-        view = View(moment.end_ms, moment.fresh, arrived, union(changed), due, board.live_rows())
+        view = View(moment.pane, moment.end_ms, moment.fresh, arrived, union(changed), due, board.live_rows())
         yield from self._watch.step(view, moment.muting.muted, moment.observer)
         if self._forecast is not None:
             self._forecast.look(union([due, *changed]), moment.pane, moment.muting)
@@ -182,7 +183,8 @@ class DetectorSchedule:
         self.when = None if wanted is None or wanted > self._through else wanted
 
     def _due(self, pane: int) -> int | None:
-        return self._pane_of(self._watch.board.due_ms(), pane)
+        due = self._pane_of(self._watch.board.due_ms(), pane)
+        return None if due is None else self._watch.open_pane(due)
 
     def _pane_of(self, due_ms: int | None, judged: int) -> int | None:
         """The pane, after the last one judged, at whose end something is due."""

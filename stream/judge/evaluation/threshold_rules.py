@@ -29,8 +29,9 @@ MOST_EDGES: Final = 48
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One judging of some rows of a bank, ascending: when, which, and who watches."""
+    """One judging of some rows of a bank, ascending: at which pane's end, which, and who watches."""
 
+    pane: int
     at_ms: int
     rows: Ints
     muted: Flags | None
@@ -72,8 +73,7 @@ class ThresholdRules:
         due_ms = self.board.due_ms()
         if due_ms is None:
             return None
-        pane = max(-(-due_ms // pane_ms) - 1, judged + 1)
-        return (pane // self.window.slot_panes + 1) * self.window.slot_panes - 1
+        return self.window.open_pane(max(-(-due_ms // pane_ms) - 1, judged + 1))
 
     def _ahead(self) -> tuple[Formula, Ints | None]:
         """The formula by which readings are judged beforehand, and which of its buckets each one goes to."""
@@ -113,6 +113,8 @@ class ThresholdRules:
         if scene.observer is None and not question.any() and self.board.quiet(scene.rows):
             return
         judged = self._judged(self.formula, sums, value, n, question)
+        if not self.window.is_open(scene.pane):  # as it just fell silent, or is heard again
+            judged.verdict[:] = Verdict.INSUFFICIENT
         verdict = self._overruled(scene.rows, scene.muted, judged)
         moves = list(self.board.step(scene.at_ms, scene.rows, verdict, judged.severity, judged.held))
         for move in moves:

@@ -15,16 +15,19 @@ from alerts.detect.burn import BurnDetector
 from alerts.detect.findings import Codes, Findings, Flags, Floats, Ints
 from alerts.detect.gap import GapDetector
 from alerts.detect.scale import Moments, Scale
+from alerts.hours import counted
 from alerts.rules import Burn, Gap
 from alerts.states import Verdict
 from stream.indicators.formulas import FIRST, LATTICE, SECOND, Formula, N
+from stream.indicators.needs import WindowSpan
 from stream.judge.evaluation.crossings import Crossings, places_between
 from stream.judge.evaluation.detector_inputs import Alerts, BlockContext, State, View, Watched
 from stream.judge.evaluation.pane_counts import BlockCounts, union
 from stream.judge.evaluation.scopes import ScopeTable, Values
 from stream.judge.windows.coarse import weights
 from stream.judge.windows.lookahead import Aligned
-from stream.judge.windows.sliding import NO_ROWS, Window
+from stream.judge.windows.sliding import Window
+from stream.judge.windows.slotted import NO_ROWS
 
 AT_ONCE: Final = 20_000
 """Readings that are judged together beforehand: enough for arrays to pay, few enough to stay in the cache."""
@@ -35,11 +38,14 @@ MOST_READINGS: Final = 2_000_000
 class BurnInput:
     """Shows sums over the windows of every pair."""
 
-    def __init__(self, detect: Burn, formula: Formula, windows: Mapping[int, Window]) -> None:
+    def __init__(self, detect: Burn, formula: Formula, windows: Mapping[WindowSpan, Window]) -> None:
         self._formula: Final = formula
         self._detector: Final = BurnDetector(detect, scale(formula))
-        self.windows: Final = [windows[length_ms] for length_ms in self._detector.windows_ms]
-        self._period: Final = windows[detect.period_ms]
+        hours = counted(detect.hours)
+        self.windows: Final = [
+            windows[WindowSpan(length_ms, hours)] for length_ms in self._detector.windows_ms
+        ]
+        self._period: Final = windows[WindowSpan(detect.period_ms, hours)]
 
     def grow(self, rows: int) -> None:
         """It keeps nothing by row."""

@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 
 from stream.indicators.formulas import Flags, Floats, Ints
-from stream.judge.windows.sliding import NO_ROWS, Window
+from stream.judge.windows.sliding import Window
+from stream.judge.windows.slotted import NO_ROWS
 
 NEVER: Final = 2**62
 
@@ -50,16 +51,17 @@ class Ahead:
 
     def __init__(self, through: int) -> None:
         self._through: Final = through
-        self._changes: Final[dict[int, WindowChanges]] = {}
+        self._changes: Final[dict[tuple[int, str], WindowChanges]] = {}
 
     def course(self, window: Window, weights: Floats) -> Trajectory:
         """Every change of a window's sums, which are its columns by `weights` (columns by sums).
 
         The sums are exact: whole numbers, added in whatever order.
         """
-        known = self._changes.get(window.window_ms)
+        key = window.window_ms, window.hours.text
+        known = self._changes.get(key)
         if known is None:
-            known = self._changes[window.window_ms] = changes(window, self._through)
+            known = self._changes[key] = changes(window, self._through)
         return course(window, known, weights)
 
 
@@ -67,7 +69,7 @@ def changes(window: Window, through: int) -> WindowChanges:
     """Every change of a window's counts up to the end of pane `through`."""
     come, left = window.coming(through)
     places = np.concatenate([come.places, left.places])
-    slot = np.concatenate([come.enters, left.slot + window.slots])
+    slot = np.concatenate([come.enters, window.leaving(left.slot)])
     counts = np.concatenate([come.counts, -left.counts])
     rows, columns = np.divmod(places, window.layout.width)
     if not len(rows):

@@ -6,22 +6,22 @@ Adding a pane costs as much as the pane has rows, however many scopes there are.
 """
 
 import heapq
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detect.open_time import NEVER, OpenSlots
+from alerts.hours import ALWAYS, OpenHours
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from stream.indicators.formulas import Flags, Ints
 from stream.judge.windows.layout import Layout, Readout, summed
+from stream.judge.windows.slotted import NO_ROWS, Kept, Slotted, joined, kept_of
 from stream.messages.tallies import NO_PANE
 
 Whole = TypeVar("Whole", np.int64, np.int32)
 
 MOST_SLOTS: Final = 200
-NO_ROWS: Final = np.empty(0, np.int64)
 FEW_SLOTS: Final = 48
 """A window of fewer slots would slide in jumps that people notice; rather more than `MOST_SLOTS` then."""
 LADDER_MS: Final = (
@@ -44,71 +44,24 @@ def slot_ms(window_ms: int, pane_ms: int) -> int:
     return pane_ms * (fine[0] if fine else widths[-1])
 
 
-@dataclass(frozen=True, slots=True)
-class Slotted:
-    """Counts that wait: they come in at the end of slot `enters`, ascending, and belong to `slot`.
-
-    The two differ for late corrections.
-    """
-
-    enters: Ints
-    slot: Ints
-    places: Ints
-    counts: Ints
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-    def of(self, part: slice | Flags | NDArray[np.intp]) -> "Slotted":
-        """Some of the counts."""
-        enters = self.enters[part]
-        slot = enters if self.slot is self.enters else self.slot[part]
-        return Slotted(enters, slot, self.places[part], self.counts[part])
-
-    def after(self, slot: int) -> "Slotted":
-        """The counts of later slots."""
-        later = self.slot > slot
-        return self if later.all() else self.of(later)
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """Counts in a window, slot by slot: those of `slots[i]`, ascending, stand before place `ends[i]`."""
-
-    slots: Ints
-    ends: Ints
-    places: Ints
-    counts: Ints
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-    def split(self, last: int) -> tuple["Kept", "Kept"]:
-        """The counts of slots up to `last`, and the others."""
-        place = int(np.searchsorted(self.slots, last, "right"))
-        stop = int(self.ends[place - 1]) if place else 0
-        left = Kept(self.slots[:place], self.ends[:place], self.places[:stop], self.counts[:stop])
-        ends = self.ends[place:] - stop
-        return left, Kept(self.slots[place:], ends, self.places[stop:], self.counts[stop:])
-
-    def slot(self) -> Ints:
-        """The slot of each count."""
-        return np.repeat(self.slots, np.diff(self.ends, prepend=0))
-
-
 class Window:
     """Rolling sums over `window_ms` for the scopes of one grouping; rows are scopes, columns a layout's.
 
     Its buckets stand apart, in half the room: they are a thousand, and most scopes have nothing in most.
     Time is told in pane numbers.  A window may be left behind and brought up to date later: it comes out
-    the same.  `changed` marks rows whose sums changed and that nobody has taken since.
+    the same.  One with opening hours holds nothing that came outside them, and stands still while it is
+    closed: what would leave it then leaves at the end of the first open slot.  `changed` marks rows whose
+    sums changed and that nobody has taken since.
     """
 
-    def __init__(self, window_ms: int, pane_ms: int, layout: Layout) -> None:
+    def __init__(self, window_ms: int, pane_ms: int, layout: Layout, hours: OpenHours = ALWAYS) -> None:
         self.window_ms: Final = window_ms
+        self.hours: Final = hours
         self.layout: Final = layout
         self.slot_panes: Final = slot_ms(window_ms, pane_ms) // pane_ms
         self.slots: Final = window_ms // (self.slot_panes * pane_ms)
+        self._open_panes: Final = OpenSlots(hours, pane_ms) if hours.limited else None
+        self._open_slots: Final = OpenSlots(hours, self.slot_panes * pane_ms) if hours.limited else None
         self.sums: Ints = np.zeros((0, layout.narrow), np.int64)
         self.buckets: NDArray[np.int32] = np.zeros((0, layout.buckets), np.int32)
         self.changed: Flags = np.zeros(0, np.bool_)
@@ -130,8 +83,12 @@ class Window:
 
     def add(self, due: Ints, pane: Ints, places: Ints, counts: Ints) -> None:
         """Add counts, as `Layout.project` gives them; they come in at the end of pane `due`, ascending."""
+        if self._open_panes is not None:
+            kept = self._open_panes.open(pane)
+            pane, places, counts = pane[kept], places[kept], counts[kept]
+            due = pane if kept.all() and pane is due else due[kept]
         if len(places):
-            enters = due // self.slot_panes
+            enters = self._open_slot(due // self.slot_panes)
             slot = enters if pane is due else pane // self.slot_panes
             self._staged.append(Slotted(enters, slot, places, counts))
 
@@ -142,11 +99,45 @@ class Window:
             slots.append(self._kept[0][0] + self.slots)
         if not slots:
             return None
-        return (max(min(slots), (judged + 1) // self.slot_panes) + 1) * self.slot_panes - 1
+        slot = max(min(slots), (judged + 1) // self.slot_panes)
+        if self._open_slots is not None:
+            slot = self._open_slots.next(slot)
+        return None if slot == NEVER else (slot + 1) * self.slot_panes - 1
+
+    def open_pane(self, pane: int) -> int | None:
+        """The end of the first open slot at or after that of a pane; None: it never opens again."""
+        slot = pane // self.slot_panes
+        if self._open_slots is not None:
+            slot = self._open_slots.next(slot)
+        return None if slot == NEVER else (slot + 1) * self.slot_panes - 1
+
+    def is_open(self, pane: int) -> bool:
+        """Whether the slot of a pane is open."""
+        return self._open_slots is None or self._open_slots.next(pane // self.slot_panes) == (
+            pane // self.slot_panes
+        )
+
+    def leaving(self, slot: Ints) -> Ints:
+        """The slots at whose ends what belongs to some slots leaves."""
+        return self._open_slot(slot + self.slots)
+
+    def holding(self) -> Ints:
+        """The rows that it still keeps something of, ascending."""
+        places = [each.places for each in self._staged] + [kept.places for _, _, kept in self._kept]
+        rows: Ints = np.unique(np.concatenate([NO_ROWS, *places]) // max(self.layout.width, 1))
+        return rows
+
+    def _open_slot(self, slots: Ints) -> Ints:
+        return slots if self._open_slots is None else self._open_slots.each_next(slots)
+
+    def _ended(self, pane: int) -> int:
+        """The last slot that ended, and was open, by the end of a pane."""
+        last = (pane + 1) // self.slot_panes - 1
+        return last if self._open_slots is None else self._open_slots.last(last)
 
     def advance(self, pane: int) -> Ints:
         """Slide to the last slot that ends by the end of `pane`; the rows whose sums changed, ascending."""
-        last = (pane + 1) // self.slot_panes - 1
+        last = self._ended(pane)
         if last <= self._last:
             return NO_ROWS
         self._last = last
@@ -169,7 +160,7 @@ class Window:
 
         Counts come in at the end of slot `enters`, and leave at that of `slot` plus the window's slots.
         """
-        last = (pane + 1) // self.slot_panes - 1
+        last = self._ended(pane)
         come = [each.of(slice(int(np.searchsorted(each.enters, last, "right")))) for each in self._staged]
         come = [each.of(each.enters < each.slot + self.slots) for each in come]
         left = [each.of(each.slot <= last - self.slots) for each in come]
@@ -198,8 +189,8 @@ class Window:
         self._staged = [each for each in waiting if len(each)]
         parts = [each.after(last - self.slots) for each in parts if len(each)]
         if len(parts) == 1 and self.slot_panes == 1 and parts[0].slot is parts[0].enters:
-            return _kept(parts[0])
-        return _kept(self._merged(joined(parts))) if parts else None
+            return kept_of(parts[0])
+        return kept_of(self._merged(joined(parts))) if parts else None
 
     def _merged(self, come: Slotted) -> Slotted:
         size = max(len(self.sums) * self.layout.width, 1)
@@ -233,7 +224,7 @@ class Window:
     def load(self, last: int, inside: Slotted, waiting: Slotted) -> None:
         """Fill an empty window with what another one's `state` gave."""
         self._last = last
-        kept = _kept(inside.of(np.argsort(inside.slot, kind="stable")))
+        kept = kept_of(inside.of(np.argsort(inside.slot, kind="stable")))
         self._apply(kept, 1, np.zeros(len(self.sums), np.bool_))
         self._keep(kept)
         waiting = waiting.of(np.argsort(waiting.enters, kind="stable"))
@@ -246,24 +237,3 @@ def _grown(table: NDArray[Whole], rows: int) -> NDArray[Whole]:
     used = np.flatnonzero(table.any(axis=1))
     grown[used] = table[used]
     return grown
-
-
-def _kept(come: Slotted) -> Kept:
-    """Counts that are sorted by slot."""
-    if len(come) and come.slot[0] == come.slot[-1]:  # as ever when panes come one by one
-        return Kept(come.slot[:1], np.array([len(come)]), come.places, come.counts)
-    ends = np.flatnonzero(np.diff(come.slot, append=come.slot[-1:] + 1)) + 1
-    return Kept(come.slot[ends - 1], ends, come.places, come.counts)
-
-
-def joined(parts: Sequence[Slotted]) -> Slotted:
-    """Several as one, in their order."""
-    if len(parts) == 1:
-        return parts[0]
-    enters = np.concatenate([NO_ROWS, *(part.enters for part in parts)])
-    return Slotted(
-        enters,
-        np.concatenate([NO_ROWS, *(part.slot for part in parts)]),
-        np.concatenate([NO_ROWS, *(part.places for part in parts)]),
-        np.concatenate([NO_ROWS, *(part.counts for part in parts)]),
-    )

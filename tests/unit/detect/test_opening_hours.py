@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.detect.opening_hours import Calendar, Stretch, longest_opening_ms
+from alerts.detect.opening_hours import Calendar, Stretch
 from alerts.hours import OpenHours
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS
 
@@ -109,17 +109,3 @@ def test_stretches_follow_each_other_without_gap_or_overlap(at_ms: int, zone: st
     assert here.start_ms <= at_ms < here.end_ms
     assert calendar.stretch(here.end_ms).start_ms == here.end_ms
     assert calendar.stretch(here.start_ms) == here
-
-
-@pytest.mark.parametrize(
-    ("spans", "longest_ms"),
-    [
-        ((), None),
-        (tuple((day, 0, 1440) for day in range(7)), None),
-        (WEEKDAYS, 16 * HOUR_MS),
-        (((6, 720, 1440), (0, 0, 360)), 18 * HOUR_MS),  # over the end of the week
-    ],
-)
-def test_longest_opening(spans: tuple[tuple[int, int, int], ...], longest_ms: int | None) -> None:
-    """None where it never closes."""
-    assert longest_opening_ms(OpenHours("UTC", spans)) == longest_ms

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import compress
 
 from stream.indicators.cells import CELLS
-from stream.indicators.needs import cells_read, indicators_by_window
+from stream.indicators.needs import WindowSpan, cells_read, indicators_by_window
 from stream.indicators.plan import Grouping
 from tests.builders import plan_of
 
@@ -20,8 +20,8 @@ CHANNELS = Grouping(("channel",), ("channel",))
 def test_every_window_of_a_rule_has_its_indicator() -> None:
     """A threshold reads one window, a burn rule its period and all of its pairs; the mean is published."""
     found = indicators_by_window(plan_of(RULES))[STAGES]
-    assert found[3_600_000] == ("csat", "csat_mean")
-    assert found[30 * 86_400_000] == ("csat",)
+    assert found[WindowSpan(3_600_000)] == ("csat", "csat_mean")
+    assert found[WindowSpan(30 * 86_400_000)] == ("csat",)
     assert len(found) > 2
 
 

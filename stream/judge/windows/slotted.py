@@ -1,0 +1,85 @@
+"""What windows keep: counts by slot, those that wait and those that are in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.indicators.formulas import Flags, Ints
+
+NO_ROWS: Final = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Slotted:
+    """Counts that wait: they come in at the end of slot `enters`, ascending, and belong to `slot`.
+
+    The two differ for late corrections.
+    """
+
+    enters: Ints
+    slot: Ints
+    places: Ints
+    counts: Ints
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def of(self, part: slice | Flags | NDArray[np.intp]) -> "Slotted":
+        """Some of the counts."""
+        enters = self.enters[part]
+        slot = enters if self.slot is self.enters else self.slot[part]
+        return Slotted(enters, slot, self.places[part], self.counts[part])
+
+    def after(self, slot: int) -> "Slotted":
+        """The counts of later slots."""
+        later = self.slot > slot
+        return self if later.all() else self.of(later)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Counts in a window, slot by slot: those of `slots[i]`, ascending, stand before place `ends[i]`."""
+
+    slots: Ints
+    ends: Ints
+    places: Ints
+    counts: Ints
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def split(self, last: int) -> tuple["Kept", "Kept"]:
+        """The counts of slots up to `last`, and the others."""
+        place = int(np.searchsorted(self.slots, last, "right"))
+        stop = int(self.ends[place - 1]) if place else 0
+        left = Kept(self.slots[:place], self.ends[:place], self.places[:stop], self.counts[:stop])
+        ends = self.ends[place:] - stop
+        return left, Kept(self.slots[place:], ends, self.places[stop:], self.counts[stop:])
+
+    def slot(self) -> Ints:
+        """The slot of each count."""
+        return np.repeat(self.slots, np.diff(self.ends, prepend=0))
+
+
+def kept_of(come: Slotted) -> Kept:
+    """Counts that are sorted by slot."""
+    if len(come) and come.slot[0] == come.slot[-1]:  # as ever when panes come one by one
+        return Kept(come.slot[:1], np.array([len(come)]), come.places, come.counts)
+    ends = np.flatnonzero(np.diff(come.slot, append=come.slot[-1:] + 1)) + 1
+    return Kept(come.slot[ends - 1], ends, come.places, come.counts)
+
+
+def joined(parts: Sequence[Slotted]) -> Slotted:
+    """Several as one, in their order."""
+    if len(parts) == 1:
+        return parts[0]
+    enters = np.concatenate([NO_ROWS, *(part.enters for part in parts)])
+    return Slotted(
+        enters,
+        np.concatenate([NO_ROWS, *(part.slot for part in parts)]),
+        np.concatenate([NO_ROWS, *(part.places for part in parts)]),
+        np.concatenate([NO_ROWS, *(part.counts for part in parts)]),
+    )
