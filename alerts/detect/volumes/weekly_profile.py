@@ -30,23 +30,13 @@ from alerts.detect.findings import Flags, Floats, Ints
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.opening_hours import HOURS_PER_WEEK, Calendar, Stretch
 from alerts.detect.volumes import recent_level
-from alerts.detect.volumes.hour_rates import (
-    ENOUGH_HOURS,
-    SEEN_ONCE,
-    HourForecast,
-    error_of,
-    rate_of,
-    shrunk,
-    tempered,
-    usual_of,
-)
+from alerts.detect.volumes.hour_rates import ENOUGH_HOURS, SEEN_ONCE, tempered
+from alerts.detect.volumes.week_ahead import KEPT, WeekAhead
+from alerts.detect.volumes.week_forecast import MOST_VARIATION, Weeks
 from alerts.rules import DAY_MS, HOUR_MS
 
-KEPT: Final = 0.8
-"""What an hour's past still weighs a week later; sums up to five weeks."""
 USUAL_VARIATION: Final = 0.15**2
 """Squared coefficient of variation, beside the level's, before a scope has shown its own."""
-LEAST_VARIATION, MOST_VARIATION = 0.05**2, 0.7**2
 VARIATION_MEMORY: Final = 200
 """Forecasts over which a scope's own variation is averaged: some nine days."""
 FEW: Final = 4
@@ -56,17 +46,8 @@ LOW_Z, HIGH_Z = 0.1, 0.3
 little outside.  Simulated and real rhythms stay within the budget of false pages (docs/detection.md)."""
 TEACH_Z: Final = 1.645
 """Standard deviations up to which an hour teaches: nine hours in ten teach all they bring."""
-AGREEING: Final = 2.0
-"""Standard deviations up to which an hour agrees with the same hour of the other days."""
 NOTHING: Final = Stretch(0, 0, 0, open=False)
 """The stretch before the first one has begun."""
-NEIGHBOURLY: Final = 1.5
-"""Standard deviations up to which an hour agrees with the next."""
-SOME: Final = 3
-"""Events that the week's pace would have brought, beyond which an hour without any is empty by nature."""
-TOLD_BY: Final = 8
-"""Events that an alarm takes, about: where an hour brings fewer, hours' own errors average out before it."""
-LEAST_PACE: Final = 1e-6
 DAY_OF: Final = np.arange(HOURS_PER_WEEK).reshape(7, 24)
 
 
@@ -94,6 +75,7 @@ class WeeklyProfile:
                 "stretch_ms": MemoryColumn(np.int64),  # its start, as long as the row has known it
             }
         )
+        self._ahead = WeekAhead(calendar, borrows=self._borrows)
         self.stretch = NOTHING
         self.low: Floats = np.zeros(0)
         self.mean: Floats = np.zeros(0)
@@ -117,6 +99,7 @@ class WeeklyProfile:
     def clear(self, rows: Ints) -> None:
         """Forget the rows."""
         self._table.clear(rows)
+        self._ahead.forget()
         self.low[rows] = self.mean[rows] = 0
         self.high[rows] = np.inf
 
@@ -136,6 +119,7 @@ class WeeklyProfile:
         """The stretch has ended: learn from it, and begin the next."""
         if self.stretch.open:
             self._learn(self.stretch)
+        self._ahead.passed(self._weeks(), self.stretch)
         self._table["now"][:] = 0
         self.begin(self.stretch.end_ms)
 
@@ -156,6 +140,7 @@ class WeeklyProfile:
     def load(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Take over a snapshot."""
         self._table.load(state)
+        self._ahead.forget()
         self.grow(self._table.rows)
         start_ms = int(self._table["stretch_ms"][: self.rows].max(initial=0))
         if start_ms:  # else no row has seen a stretch begin, and the next pane begins one
@@ -172,16 +157,18 @@ class WeeklyProfile:
         taught = np.where(seen & (self.mean > 0), np.clip(events, *self._teachable(watched)), events)
         sums, level = table["level"][:rows], recent_level.levels(table["level"][:rows])
         known = np.where(seen, self.mean * watched, 0)
-        pace = self.pace()
+        pace = self._weeks().pace()
         recent_level.follow(sums, hours, np.where(known > 0, taught, 0), known / level, events)
         kept = KEPT**hours
         before = self._believed(hour, self.mean / level * HOUR_MS)
         table["counts"][:rows, hour] = kept * before + np.where(hours > 0, taught, 0)
         table["hours"][:rows, hour] = kept * table["hours"][:rows, hour] + hours
         strays = np.flatnonzero(self.learned() & recent_level.dense(sums, pace))
-        for name in ("counts", "hours", "level"):
-            table[name][strays] = 0
-        since[strays] = stretch.end_ms
+        if len(strays):
+            for name in ("counts", "hours", "level"):
+                table[name][strays] = 0
+            since[strays] = stretch.end_ms
+            self._ahead.forget()
 
     def _believed(self, hour: int, usual: Floats) -> Floats:
         """An hour's count; seen once, and now again, it keeps no more than was believed of it."""
@@ -190,11 +177,8 @@ class WeeklyProfile:
         most = tempered(counts, hours, (usual[:, None], np.ones((self.rows, 1))))
         return np.where(once, np.minimum(counts, most), counts)
 
-    def pace(self) -> Floats:
-        """Events an hour over the hours of the week that were seen."""
-        counts, hours = self._table["counts"][: self.rows], self._table["hours"][: self.rows]
-        pace: Floats = counts.sum(axis=1) / np.maximum(hours.sum(axis=1), ENOUGH_HOURS)
-        return pace
+    def _weeks(self) -> Weeks:
+        return Weeks(*(self._table[name][: self.rows] for name in Weeks._fields))
 
     def since_ms(self, rows: Ints) -> Ints:
         """From when on rows are learned; 0: not yet."""
@@ -226,58 +210,11 @@ class WeeklyProfile:
         at = self.learned() & (self._table["hours"][:rows, days] >= ENOUGH_HOURS).any(axis=1)
         if not at.any():
             return
-        forecasts = [self._hour(at, (stretch.hour + shift) % HOURS_PER_WEEK) for shift in (0, -1, 1)]
+        since_ms = self._table["since_ms"][:rows]
+        found = self._ahead.forecast(self._weeks(), since_ms, stretch, np.flatnonzero(at))
         sums = self._table["level"][:rows][at]
         level, doubt = recent_level.levels(sums) / HOUR_MS, recent_level.errors(sums)
-        spreads = [np.sqrt(each.error + doubt) for each in forecasts]
-        self.mean[at], self._spread[at] = level * forecasts[0].mean, spreads[0]
-        every = list(zip(forecasts, spreads, strict=True))
-        self.low[at] = level * np.minimum.reduce([each.low(LOW_Z * spread) for each, spread in every])
-        self.high[at] = level * np.maximum.reduce([each.high(HIGH_Z * spread) for each, spread in every])
-
-    def _hour(self, at: Flags, hour: int) -> HourForecast:
-        """One hour of the week, without the level."""
-        own_day = hour // 24
-        variation = np.clip(self._table["variation"][: self.rows][at], LEAST_VARIATION, MOST_VARIATION)
-        counts, hours = self._smooth(at, DAY_OF[:, hour % 24], variation)
-        counted, watched = np.delete(counts, own_day, axis=1), np.delete(hours, own_day, axis=1)
-        once = self._table["hours"][: self.rows, hour][at] < SEEN_ONCE
-        counts[once, own_day] = tempered(counts[:, own_day], hours[:, own_day], (counted, watched))[once]
-        pace = np.maximum(self.pace()[at], LEAST_PACE)
-        rates, errors = shrunk(counts, hours, pace), error_of(counts, hours, variation)
-        own, own_error = rates[:, own_day], errors[:, own_day]
-        rest = usual_of(np.delete(rates, own_day, axis=1), watched, own)
-        best = counted.max(axis=1, keepdims=True), watched.max(axis=1, keepdims=True)
-        rest_error = variation + error_of(*best, variation)[:, 0]
-        agree = np.abs(np.log(own / rest)) <= AGREEING * np.sqrt(own_error + rest_error)
-        weight = np.where(agree, own_error / (own_error + rest_error), 0)
-        few = pace * hours[:, own_day] < SOME
-        seen, some = hours[:, own_day] >= ENOUGH_HOURS, (counts[:, own_day] > 0) | few
-        error = (1 - weight) * own_error
-        if self._borrows:
-            borrowed = ~seen & (watched >= ENOUGH_HOURS).any(axis=1)
-            weight, error = np.where(borrowed, 1, weight), np.where(borrowed, rest_error, error)
-            seen, some = seen | borrowed, np.where(borrowed, counted.any(axis=1), some)
-        mean = own * (rest / own) ** weight
-        error = error / np.maximum(1, TOLD_BY / mean) + 1 / np.maximum(self._total()[at], 1)
-        return HourForecast(mean, error + variation, seen, some)
-
-    def _total(self) -> Floats:
-        total: Floats = self._table["counts"][: self.rows].sum(axis=1)
-        return total
-
-    def _smooth(self, at: Flags, days: Ints, variation: Floats) -> tuple[Floats, Floats]:
-        """Counts and hours of an hour of all days, with half of each neighbour that agrees."""
-        table = self._table
-        counts, hours = table["counts"][: self.rows, days][at], table["hours"][: self.rows, days][at]
-        own, error = np.log(rate_of(counts, hours)), error_of(counts, hours, variation)
-        more, longer = counts.copy(), hours.copy()
-        for shift in (-1, 1):
-            near = (days + shift) % HOURS_PER_WEEK
-            beside, watched = table["counts"][: self.rows, near][at], table["hours"][: self.rows, near][at]
-            off = np.abs(np.log(rate_of(beside, watched)) - own)
-            agree = off <= NEIGHBOURLY * np.sqrt(error + error_of(beside, watched, variation))
-            joins = agree & (watched >= ENOUGH_HOURS) & (hours >= ENOUGH_HOURS)
-            more += np.where(joins, beside / 2, 0)
-            longer += np.where(joins, watched / 2, 0)
-        return more, longer
+        spread = np.sqrt(found.error + doubt[:, None])
+        self.mean[at], self._spread[at] = level * found.mean[:, 0], spread[:, 0]
+        self.low[at] = level * found.low(LOW_Z * spread).min(axis=1)
+        self.high[at] = level * found.high(HIGH_Z * spread).max(axis=1)

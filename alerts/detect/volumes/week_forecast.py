@@ -1,0 +1,163 @@
+"""What to expect of an hour of the week and of its two neighbours, from a week of counts.
+
+See `weekly_profile` for what an hour leans on.  Everything here is a function of the weeks given, entry by
+entry: an entry is one scope at one time, so many scopes, or many times of one, are reckoned at once, and come
+out as each would alone.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple, Self
+
+import numpy as np
+
+from alerts.detect.findings import Flags, Floats, Ints
+from alerts.detect.opening_hours import HOURS_PER_WEEK
+from alerts.detect.volumes.hour_rates import (
+    ENOUGH_HOURS,
+    SEEN_ONCE,
+    error_of,
+    rate_of,
+    shrunk,
+    tempered,
+    usual_of,
+)
+
+LEAST_VARIATION, MOST_VARIATION = 0.05**2, 0.7**2
+AGREEING: Final = 2.0
+"""Standard deviations up to which an hour agrees with the same hour of the other days."""
+NEIGHBOURLY: Final = 1.5
+"""Standard deviations up to which an hour agrees with the next."""
+SOME: Final = 3
+"""Events that the week's pace would have brought, beyond which an hour without any is empty by nature."""
+TOLD_BY: Final = 8
+"""Events that an alarm takes, about: where an hour brings fewer, hours' own errors average out before it."""
+LEAST_PACE: Final = 1e-6
+SHIFTS: Final = (0, -1, 1)
+"""An hour, the one before, and the one after."""
+
+
+def _day_hours() -> Ints:
+    """By hour of the week and shift, the seven hours of the week at that time of day."""
+    hour = np.arange(HOURS_PER_WEEK)[:, None] + np.array(SHIFTS)
+    found: Ints = np.arange(7) * 24 + (hour % HOURS_PER_WEEK % 24)[:, :, None]
+    return found
+
+
+DAY_HOURS: Final = _day_hours()
+AROUND: Final[Ints] = np.stack([(DAY_HOURS + shift) % HOURS_PER_WEEK for shift in SHIFTS], axis=2)
+"""By hour of the week and shift: the hours of `DAY_HOURS`, those before them, and those after."""
+HOUR: Final[Ints] = (np.arange(HOURS_PER_WEEK)[:, None] + np.array(SHIFTS)) % HOURS_PER_WEEK
+OWN_DAY: Final[Ints] = HOUR // 24
+OTHER_DAYS: Final[Ints] = np.array([[day for day in range(7) if day != own] for own in range(7)])
+
+
+class Weeks(NamedTuple):
+    """Entries × hours of the week: counts, and the hours that they were counted over.
+
+    Each entry has a variation, the squared coefficient beyond Poisson's.
+    """
+
+    counts: Floats
+    hours: Floats
+    variation: Floats
+
+    def pace(self) -> Floats:
+        """Events an hour over the hours of the week that were seen."""
+        pace: Floats = self.counts.sum(axis=-1) / np.maximum(self.hours.sum(axis=-1), ENOUGH_HOURS)
+        return pace
+
+
+class HourForecast(NamedTuple):
+    """Entries × shifts: events an hour, and the squared error of their logarithm.
+
+    An hour was `seen` or not, and had `some` events.
+    """
+
+    mean: Floats
+    error: Floats
+    seen: Flags
+    some: Flags
+
+    def low(self, reach: Floats) -> Floats:
+        """The lower bound; an hour never seen bounds nothing."""
+        return np.where(self.seen, np.where(self.some, self.mean * np.exp(-reach), 0), np.inf)
+
+    def high(self, reach: Floats) -> Floats:
+        """The upper bound; an hour never seen bounds nothing."""
+        return np.where(self.seen, self.mean * np.exp(reach), 0)
+
+    def only(self, entries: Ints | tuple[int, Ints]) -> "HourForecast":
+        """Some of the entries."""
+        return HourForecast(self.mean[entries], self.error[entries], self.seen[entries], self.some[entries])
+
+    @classmethod
+    def blank(cls, shape: tuple[int, ...]) -> Self:
+        """Room for so many entries."""
+        size = *shape, len(SHIFTS)
+        return cls(np.zeros(size), np.zeros(size), np.zeros(size, np.bool_), np.zeros(size, np.bool_))
+
+    @classmethod
+    def joined(cls, parts: Sequence["HourForecast"]) -> Self:
+        """Several as one, in their order."""
+        return cls(
+            np.concatenate([part.mean for part in parts]),
+            np.concatenate([part.error for part in parts]),
+            np.concatenate([part.seen for part in parts]),
+            np.concatenate([part.some for part in parts]),
+        )
+
+
+def forecast(weeks: Weeks, hour: Ints, *, borrows: bool) -> HourForecast:
+    """The hours around each entry's `hour`, without the level.
+
+    `borrows` says that an hour never seen is taken from other days.
+    """
+    own_day = OWN_DAY[hour]
+    variation = np.clip(weeks.variation, LEAST_VARIATION, MOST_VARIATION)[:, None]
+    counts, hours = _smooth(weeks, hour, variation)
+    others = OTHER_DAYS[own_day]
+    counted, watched = np.take_along_axis(counts, others, -1), np.take_along_axis(hours, others, -1)
+    count, length = _picked(counts, own_day), _picked(hours, own_day)
+    entries = np.arange(len(hour))[:, None]
+    once = weeks.hours[entries, HOUR[hour]] < SEEN_ONCE
+    count = np.where(once, tempered(count, length, (counted, watched)), count)
+    np.put_along_axis(counts, own_day[..., None], count[..., None], -1)
+    pace = np.maximum(weeks.pace(), LEAST_PACE)[:, None]
+    rates = shrunk(counts, hours, pace)
+    own, own_error = _picked(rates, own_day), error_of(count, length, variation)
+    rest = usual_of(np.take_along_axis(rates, others, -1), watched, own)
+    rest_error = variation + error_of(counted.max(axis=-1), watched.max(axis=-1), variation)
+    agree = np.abs(np.log(own / rest)) <= AGREEING * np.sqrt(own_error + rest_error)
+    weight = np.where(agree, own_error / (own_error + rest_error), 0)
+    seen, some = length >= ENOUGH_HOURS, (count > 0) | (pace * length < SOME)
+    error = (1 - weight) * own_error
+    if borrows:
+        borrowed = ~seen & (watched >= ENOUGH_HOURS).any(axis=-1)
+        weight, error = np.where(borrowed, 1, weight), np.where(borrowed, rest_error, error)
+        seen, some = seen | borrowed, np.where(borrowed, counted.any(axis=-1), some)
+    mean = own * (rest / own) ** weight
+    total = np.maximum(weeks.counts.sum(axis=-1), 1)[:, None]
+    error = error / np.maximum(1, TOLD_BY / mean) + 1 / total
+    return HourForecast(mean, error + variation, seen, some)
+
+
+def _picked(table: Floats, place: Ints) -> Floats:
+    """One of the last axis each."""
+    found: Floats = np.take_along_axis(table, place[..., None], -1)[..., 0]
+    return found
+
+
+def _smooth(weeks: Weeks, hour: Ints, variation: Floats) -> tuple[Floats, Floats]:
+    """Entries × shifts × days: counts and hours, with half of each neighbour that agrees."""
+    entries = np.arange(len(hour))[:, None, None, None]
+    counts, hours = weeks.counts[entries, AROUND[hour]], weeks.hours[entries, AROUND[hour]]
+    rates, errors = np.log(rate_of(counts, hours)), error_of(counts, hours, variation[..., None, None])
+    seen = hours >= ENOUGH_HOURS
+    more, longer = counts[:, :, 0], hours[:, :, 0]
+    for beside in (1, 2):
+        off = np.abs(rates[:, :, beside] - rates[:, :, 0])
+        agree = off <= NEIGHBOURLY * np.sqrt(errors[:, :, 0] + errors[:, :, beside])
+        joins = agree & seen[:, :, beside] & seen[:, :, 0]
+        more = more + np.where(joins, counts[:, :, beside] / 2, 0)
+        longer = longer + np.where(joins, hours[:, :, beside] / 2, 0)
+    return more, longer
