@@ -26,12 +26,25 @@ from alerts.states import State
 from alerts.wording import NAMES, NOUNS, amount, since_words, times_words, trimmed, window_words
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """By what a reading was judged.
+
+    `window_ms` is None where no window was chosen, `limit` where there is none; `recover` is what a
+    resolved alert had to get back to.  `confidence` is that of the reading's interval, 0 for none.
+    """
+
+    window_ms: int | None
+    limit: float | None
+    recover: float | None
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What a sentence is made of.
 
-    `window_ms` is None where no window was chosen, `limit` where there is none; `recover` is what a
-    resolved alert had to get back to.  `evidence` is what the detector of the rule saw.  `times` says how
+    `evidence` is what the detector of the rule saw.  `times` says how
     many episodes of the rule and scope have fired within 24 hours, this one included.  `at` is the alert's
     own time: what happened more than a day from it is told with its date.
     """
@@ -43,11 +56,8 @@ class Facts:
     state: State
     severity: Severity
     scope: Scope
-    window_ms: int | None
     reading: Reading
-    limit: float | None
-    recover: float | None
-    confidence: float
+    terms: Terms
     evidence: Mapping[str, object] = field(default_factory=dict)
     times: int = 1
     at: datetime | None = None
@@ -113,7 +123,7 @@ def _breach(facts: Facts) -> str:
 def _past_limit(facts: Facts) -> str:
     side = "below" if facts.low_is_bad else "above"
     limit = f"{side} the {facts.severity.value} limit {_limit(facts)}"
-    if not facts.past(facts.limit):
+    if not facts.past(facts.terms.limit):
         limit = f"not back over doubt from the {facts.severity.value} limit {_limit(facts)}"
     if _is_volume(facts):
         return f"is {_value_words(facts)}{_window_words(facts)}, {limit}"
@@ -123,7 +133,7 @@ def _past_limit(facts: Facts) -> str:
 def _fallen(facts: Facts) -> str:
     fell, bound = ("fallen", "floor") if facts.low_is_bad else ("risen", "ceiling")
     came = f"{_value_words(facts)}, against a {bound} of {_limit(facts)}{_source_words(facts)}{_since(facts)}"
-    if facts.past(facts.limit):
+    if facts.past(facts.terms.limit):
         return f"has suddenly {fell} to {came}"
     return f"had suddenly {fell} and is not surely back: it is {came}"
 
@@ -177,14 +187,14 @@ def _hears(facts: Facts) -> str:
 def _back(facts: Facts) -> str:
     """A reading that is not back ends an alert only where the rule no longer watches its scope."""
     reading = facts.reading
-    if reading.value is None or facts.past(facts.recover):
+    if reading.value is None or facts.past(facts.terms.recover):
         return "is no longer watched by this rule"
     recover = ""
-    if facts.recover is not None:
+    if facts.terms.recover is not None:
         side = "over" if facts.low_is_bad else "under"
-        back = "back at" if reading.value == facts.recover else f"back {side}"
-        recover = f", {back} the limit of recovery, {amount(facts.recover, facts.unit, reading.value)}"
-    return f"has recovered: it is {_value_words(facts, facts.recover)}{recover}{_source_words(facts)}"
+        back = "back at" if reading.value == facts.terms.recover else f"back {side}"
+        recover = f", {back} the limit of recovery, {amount(facts.terms.recover, facts.unit, reading.value)}"
+    return f"has recovered: it is {_value_words(facts, facts.terms.recover)}{recover}{_source_words(facts)}"
 
 
 def _value_words(facts: Facts, beside: float | None = None) -> str:
@@ -192,10 +202,10 @@ def _value_words(facts: Facts, beside: float | None = None) -> str:
     reading = facts.reading
     if reading.value is None:
         return "unknown"
-    value = amount(reading.value, facts.unit, facts.limit if beside is None else beside)
-    if reading.low is None or not facts.confidence or reading.low == reading.high == reading.value:
+    value = amount(reading.value, facts.unit, facts.terms.limit if beside is None else beside)
+    if reading.low is None or not facts.terms.confidence or reading.low == reading.high == reading.value:
         return value
-    sure = f"{trimmed(100 * facts.confidence, 1)} % sure"
+    sure = f"{trimmed(100 * facts.terms.confidence, 1)} % sure"
     low = amount(reading.low, facts.unit)
     if reading.high is None or not isfinite(reading.high):
         return f"{value} ({sure} at least {low})"
@@ -203,7 +213,8 @@ def _value_words(facts: Facts, beside: float | None = None) -> str:
 
 
 def _limit(facts: Facts) -> str:
-    return "unknown" if facts.limit is None else amount(facts.limit, facts.unit, facts.reading.value)
+    limit = facts.terms.limit
+    return "unknown" if limit is None else amount(limit, facts.unit, facts.reading.value)
 
 
 def _source_words(facts: Facts) -> str:
@@ -223,7 +234,7 @@ def _is_volume(facts: Facts) -> bool:
 
 
 def _window_words(facts: Facts) -> str:
-    return "" if facts.window_ms is None else f" in the last {window_words(facts.window_ms)}"
+    return "" if facts.terms.window_ms is None else f" in the last {window_words(facts.terms.window_ms)}"
 
 
 def _nouns(facts: Facts) -> str:

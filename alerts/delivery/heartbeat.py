@@ -5,7 +5,7 @@ The worker that has the first partition sends it, so a group of workers has one 
 
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.notices.notice import Notice, TransitionNews
-from alerts.receivers.message import AlertNews, ReceiverMessage
+from alerts.receivers.message import AlertNews, ReceiverMessage, Words
 from alerts.transitions import utc_text
 
 NAME = "tocsin-heartbeat"
@@ -35,8 +35,7 @@ def beat_message(delivery: Delivery, receiver: str, body: bytes) -> ReceiverMess
         state="firing",
         severity="warning",
         at=notice.news.at,
-        title=title,
-        text="Notices can leave. If this stops coming, they cannot.",
+        words=Words(title=title, text="Notices can leave. If this stops coming, they cannot."),
         body=body,
         receiver=receiver,
         alerts=(

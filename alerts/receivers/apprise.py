@@ -38,15 +38,15 @@ class AppriseChannel:
 
     async def send(self, message: ReceiverMessage, memory: str, at_s: float) -> Answer:  # noqa: ARG002  # keeps none
         """One attempt in a thread; it cannot be cancelled, only left behind."""
-        self._outlet.other(f"{message.title}\n{message.text}")
+        self._outlet.other(f"{message.words.title}\n{message.words.text}")
         kind = "success" if message.over else "failure" if message.severity == "critical" else "warning"
-        facts = "\n".join(f"{name}: {value}" for name, value in message.facts)
+        facts = "\n".join(f"{name}: {value}" for name, value in message.words.facts)
         try:
             async with asyncio.timeout(self._outlet.timeout_s):
                 taken = await asyncio.to_thread(
                     self._service.notify,
-                    body=f"{message.text}\n{facts}",
-                    title=message.title,
+                    body=f"{message.words.text}\n{facts}",
+                    title=message.words.title,
                     notify_type=kind,
                 )
         except TimeoutError:

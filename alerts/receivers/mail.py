@@ -106,7 +106,7 @@ def written(message: ReceiverMessage, sender: str, to: Collection[str], at_s: fl
     mail = EmailMessage(policy=SMTP)
     domain = sender.rpartition("@")[2]
     root = _mail_id(message.thread, domain)
-    mail["Subject"] = shortened(" ".join(message.title.split()), MOST_SUBJECT)
+    mail["Subject"] = shortened(" ".join(message.words.title.split()), MOST_SUBJECT)
     mail["From"] = sender
     mail["To"] = ", ".join(to)
     mail["Date"] = format_datetime(datetime.fromtimestamp(int(at_s), UTC))
@@ -114,9 +114,9 @@ def written(message: ReceiverMessage, sender: str, to: Collection[str], at_s: fl
     mail["In-Reply-To"] = root
     mail["References"] = root
     mail["Auto-Submitted"] = "auto-generated"  # so that absence notes do not answer (RFC 3834)
-    facts = "\n".join(f"{name}: {value}" for name, value in message.facts)
+    facts = "\n".join(f"{name}: {value}" for name, value in message.words.facts)
     links = "\n".join(f"{link.text}: {link.url}" for link in message.links)
-    mail.set_content("\n\n".join(part for part in (message.text, facts, links) if part) + "\n")
+    mail.set_content("\n\n".join(part for part in (message.words.text, facts, links) if part) + "\n")
     return mail
 
 

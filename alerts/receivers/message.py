@@ -24,6 +24,15 @@ class NextLook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """The words of one notice, in the receiver's language: sentences, and facts as name and value."""
+
+    title: str
+    text: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertNews:
     """One alert of a message, as machines want it.  Labels are its identity: no measured values."""
 
@@ -46,8 +55,7 @@ class ReceiverMessage:
     """One message to one receiver.
 
     `key` is the idempotency key, equal for every attempt; `thread` is what all news of one alert or group
-    share.  `title` and `text` are sentences for people, `facts` name and value in the receiver's language.
-    `body` is the envelope of Standard Webhooks.
+    share.  `words` are for people.  `body` is the envelope of Standard Webhooks.
     """
 
     key: str
@@ -55,11 +63,9 @@ class ReceiverMessage:
     state: str
     severity: str
     at: str
-    title: str
-    text: str
+    words: Words
     body: bytes
     receiver: str = ""
-    facts: tuple[tuple[str, str], ...] = ()
     links: tuple[NextLook, ...] = ()
     alerts: tuple[AlertNews, ...] = ()
     group_labels: Mapping[str, str] | None = None

@@ -55,14 +55,14 @@ def _payload(message: ReceiverMessage) -> dict[str, Any]:
     alert = message.alerts[0] if message.alerts else None
     labels = alert.labels if alert else {}
     return {
-        "summary": shortened(message.title + ". " + message.text, MOST_SUMMARY),
+        "summary": shortened(message.words.title + ". " + message.words.text, MOST_SUMMARY),
         "source": labels.get("channel") or "tocsin",
         "severity": message.severity if message.severity in {"critical", "warning"} else "error",
         "timestamp": message.at,
         "component": labels.get("channel", ""),
         "group": "cx",
         "class": labels.get("alertname", ""),
-        "custom_details": {**dict(message.facts), "alerts": len(message.alerts)},
+        "custom_details": {**dict(message.words.facts), "alerts": len(message.alerts)},
     }
 
 

@@ -116,13 +116,13 @@ def blocks(message: ReceiverMessage) -> dict[str, Any]:
         },
         {
             "type": "section",
-            "text": {"type": "mrkdwn", "text": shortened(escaped(message.text), MOST_SECTION)},
+            "text": {"type": "mrkdwn", "text": shortened(escaped(message.words.text), MOST_SECTION)},
         },
     ]
-    if message.facts:
+    if message.words.facts:
         fields = [
             {"type": "mrkdwn", "text": shortened(f"*{escaped(name)}*\n{escaped(value)}", MOST_FIELD)}
-            for name, value in message.facts[:MOST_FIELDS]
+            for name, value in message.words.facts[:MOST_FIELDS]
         ]
         found.append({"type": "section", "fields": fields})
     if message.links:
@@ -140,7 +140,7 @@ def blocks(message: ReceiverMessage) -> dict[str, Any]:
 
 def headline(message: ReceiverMessage) -> str:
     """The news in one line."""
-    return shortened(escaped(f"{_marked(message)}: {message.text}"), MOST_SECTION)
+    return shortened(escaped(f"{_marked(message)}: {message.words.text}"), MOST_SECTION)
 
 
 def escaped(text: str) -> str:
@@ -150,7 +150,7 @@ def escaped(text: str) -> str:
 
 def _marked(message: ReceiverMessage) -> str:
     loud = ":red_circle:" if message.severity == "critical" else ":large_orange_circle:"
-    return f"{MARKS.get(NewsState(message.state), loud)} {message.title}"
+    return f"{MARKS.get(NewsState(message.state), loud)} {message.words.title}"
 
 
 def _opened(settings: Settings, outlet: Outlet) -> WayOut:

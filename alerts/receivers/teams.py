@@ -48,15 +48,15 @@ def _card(message: ReceiverMessage, most_facts: int, most_text: int) -> dict[str
     body: list[dict[str, Any]] = [
         {
             "type": "TextBlock",
-            "text": shortened(plain(message.title), 200),
+            "text": shortened(plain(message.words.title), 200),
             "weight": "Bolder",
             "size": "Medium",
             "color": colour,
             "wrap": True,
         },
-        {"type": "TextBlock", "text": shortened(plain(message.text), most_text), "wrap": True},
+        {"type": "TextBlock", "text": shortened(plain(message.words.text), most_text), "wrap": True},
     ]
-    facts = [{"title": name, "value": shortened(plain(value), 500)} for name, value in message.facts]
+    facts = [{"title": name, "value": shortened(plain(value), 500)} for name, value in message.words.facts]
     if facts[:most_facts]:
         body.append({"type": "FactSet", "facts": facts[:most_facts]})
     content: dict[str, Any] = {

@@ -112,7 +112,7 @@ async def _sent(rulebook: Rulebook, receiver: Receiver, rule: Rule, states: tupl
         memory, begun = "", int(time.time())
         for seq, state in enumerate(states, 1):
             message = writer.alone(_notice(rule, state, seq, begun), receiver)
-            message = replace(message, title=f"[test] {message.title}")
+            message = replace(message, words=replace(message.words, title=f"[test] {message.words.title}"))
             answer = await channel.send(message, memory, time.time())
             memory = answer.memory or memory
             click.echo(f"{receiver.name}: {answer.fate.value} ({answer.text})")

@@ -31,13 +31,19 @@ LEAST_PER_DAY, MOST_PER_DAY = 0.1, 1e6
 SIMULATED = (Threshold, Sudden, Burn)
 
 
-@dataclass(frozen=True, slots=True)
-class SimulateOptions:
-    """What the command line asks for, by click's names."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleChoice:
+    """Which rules are simulated: those of a file (None: the starter rules), by name and by indicator."""
 
     rules: Path | None
     rule: tuple[str, ...]
     indicator: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulateOptions:
+    """What the command line asks for besides, by click's names."""
+
     healthy: float
     per_day: float
     scopes: int
@@ -84,15 +90,15 @@ class SimulateOptions:
 @click.option(
     "--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write table and plot."
 )
-def command(**options: Any) -> None:
+def command(rules: Path | None, rule: tuple[str, ...], indicator: str | None, **options: Any) -> None:
     """Operating characteristics of rules on scores, from simulated answers through the real detectors.
 
     False pages per scope and 30 days while the score is healthy, and the delay until a fall is paged, for
     each rule and for the plain threshold beside it.
     """
     wanted = SimulateOptions(**options)
-    rulebook = starter() if wanted.rules is None else load(wanted.rules)
-    rules = chosen(rulebook, wanted)
+    rulebook = starter() if rules is None else load(rules)
+    choice = RuleChoice(rules=rules, rule=rule, indicator=indicator)
     question = Question(
         wanted.healthy,
         wanted.fall,
@@ -103,7 +109,7 @@ def command(**options: Any) -> None:
         _patience_ms(wanted.patience),
         tune_ms=TUNED_MS if wanted.tune else (),
     )
-    simulation = Simulation(rulebook, rules, question)
+    simulation = Simulation(rulebook, chosen(rulebook, choice), question)
     if wanted.html is not None:
         _write(wanted.html, "", "a")  # whether it can be, before the work
     with progress("simulating", simulation.hours()) as told:
@@ -116,7 +122,7 @@ def command(**options: Any) -> None:
         _print(question, outcomes)
 
 
-def chosen(rulebook: Rulebook, wanted: SimulateOptions) -> list[Rule]:
+def chosen(rulebook: Rulebook, wanted: RuleChoice) -> list[Rule]:
     """The rules to simulate, all on one indicator.
 
     Raises:

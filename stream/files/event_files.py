@@ -118,7 +118,7 @@ class EventFile:
         if log.plain is not None:
             return _plain(self._stack.enter_context(log.plain.open("rb")), told)
         file = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  # the stack closes it
-        spool = SpooledLines(file, self._as_is)
+        spool = SpooledLines(file, as_is=self._as_is)
         times, kinds, kept = [], [], 0
         for block in line_blocks(log.stream):
             heads = line_heads(block.text)

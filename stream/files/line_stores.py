@@ -12,7 +12,7 @@ then unpacks each piece once: within a chunk its lines follow each other.
 import os
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import IO, Final, Protocol
 
 import cramjam
@@ -63,35 +63,70 @@ class LinesInPlace:
         return os.pread(self.file.fileno(), last - first, first)
 
 
-@dataclass(slots=True)
+class PackedPieces:
+    """Pieces of text in a file, each packed by itself; those unpacked last stay open."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._places: list[tuple[int, int]] = []
+        self._end = 0
+        self._open: OrderedDict[int, bytes] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def add(self, text: bytes) -> None:
+        """One more piece; its number is how many there were before."""
+        packed = bytes(cramjam.lz4.compress_block(text))
+        self._places.append((self._end, len(packed)))
+        self._file.write(packed)
+        self._end += len(packed)
+
+    def unpacked(self, piece: int, most_open: int) -> bytes:
+        """The text of a piece; of those that are open the oldest is closed when there are more."""
+        if (found := self._open.get(piece)) is not None:
+            return found
+        start, length = self._places[piece]
+        self._file.flush()
+        text = bytes(cramjam.lz4.decompress_block(os.pread(self._file.fileno(), length, start)))
+        self._open[piece] = text
+        while len(self._open) > most_open:
+            self._open.popitem(last=False)
+        return text
+
+
 class SpooledLines:
     """Lines of a packed log, packed anew in a temporary file; fill it by `add`, then call `finish`.
 
     `as_is`: they will be read as they stand, so they are left in that order.
     """
 
-    file: IO[bytes]
-    as_is: bool = False
-    chunk_bytes: int = CHUNK_BYTES
-    piece_bytes: int = PIECE_BYTES
-    _waiting: list[bytes] = field(default_factory=list)
-    _times: list[Ints] = field(default_factory=list)
-    _bytes: int = 0
-    _pieces: list[tuple[int, int]] = field(default_factory=list)
-    _places: list[tuple[Ints, Ints, Ints]] = field(default_factory=list)
-    _chunks: int = 0
-    _end: int = 0
-    _open: OrderedDict[int, bytes] = field(default_factory=OrderedDict)
-    _found: tuple[Ints, Ints, Ints] = field(
-        default_factory=lambda: (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64))
-    )
+    def __init__(
+        self,
+        file: IO[bytes],
+        *,
+        as_is: bool = False,
+        chunk_bytes: int = CHUNK_BYTES,
+        piece_bytes: int = PIECE_BYTES,
+    ) -> None:
+        self._as_is = as_is
+        self._chunk_bytes = chunk_bytes
+        self._piece_bytes = piece_bytes
+        self._pieces = PackedPieces(file)
+        self._waiting: list[bytes] = []
+        self._times: list[Ints] = []
+        self._bytes = 0
+        self._chunks = 0
+        self._places: list[tuple[Ints, Ints, Ints]] = []
+        none = np.empty(0, np.int64)
+        self._found = (none, none, none)  # by line its piece, and where in it the line begins and ends
 
     def add(self, lines: Sequence[bytes], at_ms: Ints) -> None:
         """The next lines, each with its time."""
         self._waiting += lines
         self._times.append(at_ms)
         self._bytes += sum(map(len, lines)) + len(lines)
-        if self._bytes >= self.chunk_bytes:
+        if self._bytes >= self._chunk_bytes:
             self._pack()
 
     def finish(self) -> None:
@@ -106,19 +141,19 @@ class SpooledLines:
     def lines(self, numbers: Ints) -> list[bytes]:
         """Each unpacked with its piece."""
         pieces, begins, ends = (column[numbers].tolist() for column in self._found)
-        found = []
-        for piece, begin, end in zip(pieces, begins, ends, strict=True):
-            data = self._open.get(piece) if piece in self._open else self._unpack(piece)
-            found.append(data[begin:end])  # type: ignore[index]  # it is open
-        return found
+        most_open = max(PIECES_OPEN, 2 * self._chunks)
+        return [
+            self._pieces.unpacked(piece, most_open)[begin:end]
+            for piece, begin, end in zip(pieces, begins, ends, strict=True)
+        ]
 
     def _pack(self) -> None:
         """The waiting lines in the order of their times, in pieces."""
         at_ms = filled(np.concatenate(self._times))
-        order = np.arange(len(at_ms)) if self.as_is else np.argsort(at_ms, kind="stable")
+        order = np.arange(len(at_ms)) if self._as_is else np.argsort(at_ms, kind="stable")
         lengths = np.fromiter(map(len, self._waiting), np.int64, len(self._waiting))[order]
         ends = np.cumsum(lengths + 1)
-        number = (ends - 1) // self.piece_bytes
+        number = (ends - 1) // self._piece_bytes
         first = np.flatnonzero(np.diff(number, prepend=-1))
         base = np.repeat(np.append(0, ends)[first], np.diff(np.append(first, len(order))))
         inverse = np.empty(len(order), np.int64)
@@ -128,18 +163,6 @@ class SpooledLines:
         self._places.append((dense[inverse], begins[inverse], (begins + lengths)[inverse]))
         sorted_lines = [self._waiting[place] for place in order.tolist()]
         for begin, end in zip(first.tolist(), [*first[1:].tolist(), len(order)], strict=True):
-            packed = bytes(cramjam.lz4.compress_block(b"\n".join(sorted_lines[begin:end])))
-            self._pieces.append((self._end, len(packed)))
-            self.file.write(packed)
-            self._end += len(packed)
+            self._pieces.add(b"\n".join(sorted_lines[begin:end]))
         self._chunks += 1
         self._waiting, self._times, self._bytes = [], [], 0
-
-    def _unpack(self, piece: int) -> bytes:
-        start, length = self._pieces[piece]
-        self.file.flush()
-        data = bytes(cramjam.lz4.decompress_block(os.pread(self.file.fileno(), length, start)))
-        self._open[piece] = data
-        while len(self._open) > max(PIECES_OPEN, 2 * self._chunks):
-            self._open.popitem(last=False)
-        return data

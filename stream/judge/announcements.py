@@ -9,7 +9,7 @@ from alerts.detect.findings import SEVERITIES
 from alerts.readings import Reading, Scope, scope_object, scope_text
 from alerts.rules import Severity, Threshold
 from alerts.states import State
-from alerts.summary import Facts, summary
+from alerts.summary import Facts, Terms, summary
 from alerts.transitions import EPOCH, Transition, rounded, seconds, utc_text
 from stream.indicators.catalogue import CATALOGUE, direction
 from stream.indicators.definitions import definition
@@ -74,21 +74,23 @@ class Teller:
         recover = recover_of(rule.detect) if isinstance(rule.detect, Threshold) else told.limit
         return summary(
             Facts(
-                rule.indicator,
-                CATALOGUE[rule.indicator].unit,
-                direction(rule.indicator, self._options),
-                rule.detect,
-                told.move.state,
-                severity,
-                scope,
-                told.window_ms,
-                shown,
-                rounded(told.limit),
-                rounded(recover),
-                told.confidence,
-                told.evidence,
-                told.move.times,
-                EPOCH + timedelta(milliseconds=at_ms),
+                indicator=rule.indicator,
+                unit=CATALOGUE[rule.indicator].unit,
+                direction=direction(rule.indicator, self._options),
+                detect=rule.detect,
+                state=told.move.state,
+                severity=severity,
+                scope=scope,
+                reading=shown,
+                terms=Terms(
+                    window_ms=told.window_ms,
+                    limit=rounded(told.limit),
+                    recover=rounded(recover),
+                    confidence=told.confidence,
+                ),
+                evidence=told.evidence,
+                times=told.move.times,
+                at=EPOCH + timedelta(milliseconds=at_ms),
             )
         )
 

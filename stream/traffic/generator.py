@@ -187,7 +187,7 @@ class Traffic:
         """One contact and everything that follows from it."""
         stage, topic = self._subject(flow)
         cause = flow.incident if flow.is_cause(stage, topic) else None
-        odds: Odds = cause or flow.channel
+        odds: Odds = cause.odds if cause else flow.channel
         event: dict[str, object] = {
             "id": self._id("i"),
             "at": utc_text(at_ms),

@@ -4,7 +4,7 @@ Nothing here draws at random or reads a clock; `stream.traffic.generator` turns 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, TypeVar
 
@@ -102,14 +102,23 @@ COMMENTS: Final[Mapping[bool, tuple[str, ...]]] = {
 """By whether the customer left content."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CauseOdds:
+    """How contacts about an incident's cause go; shares are ratios, 0-1, as those of a `Channel`."""
+
+    satisfied: float = 0.86
+    repeat: float = 0.10
+    transferred: float = 0.04
+    abandoned: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """Something goes wrong on one channel for one stage and topic of the journey.
 
     It starts `after_ms` of event time into the traffic, lasts `lasts_ms` and comes back `every_ms`
-    (None: once).  Meanwhile contacts about the cause come `surge` times as often, and of these
-    contacts the shares `satisfied`, `repeat`, `transferred` and `abandoned` replace the healthy
-    ones and waits grow `wait_factor` times.  All the other channels stay healthy.
+    (None: once).  Meanwhile contacts about the cause come `surge` times as often, their `odds` replace
+    the channel's, and their waits grow `wait_factor` times.  All the other channels stay healthy.
     """
 
     name: str
@@ -120,11 +129,8 @@ class Incident:
     lasts_ms: int
     every_ms: int | None = None
     surge: float = 1.0
-    satisfied: float = 0.86
-    repeat: float = 0.10
-    transferred: float = 0.04
-    abandoned: float = 0.0
     wait_factor: float = 1.0
+    odds: CauseOdds = CauseOdds()
 
     def is_on(self, elapsed_ms: float) -> bool:
         """Whether it is going on `elapsed_ms` of event time after the traffic's start."""
@@ -168,11 +174,17 @@ class TrafficScenario:
 
 
 _MISROUTED = Incident(
-    "payment calls reach the wrong queue",
-    "phone", "pay", "payment",
-    after_ms=5 * MINUTE_MS, lasts_ms=15 * MINUTE_MS, every_ms=60 * MINUTE_MS,
-    surge=22, satisfied=0.04, repeat=0.45, transferred=0.35, abandoned=0.30, wait_factor=9,
-)  # fmt: skip
+    name="payment calls reach the wrong queue",
+    channel="phone",
+    stage="pay",
+    topic="payment",
+    after_ms=5 * MINUTE_MS,
+    lasts_ms=15 * MINUTE_MS,
+    every_ms=60 * MINUTE_MS,
+    surge=22,
+    wait_factor=9,
+    odds=CauseOdds(satisfied=0.04, repeat=0.45, transferred=0.35, abandoned=0.30),
+)
 
 DAY_SPEED: Final = 1_152
 """A whole day in 75 seconds."""
@@ -183,14 +195,11 @@ DEMO: Final = TrafficScenario(
     rate=2_000,
     speed=DAY_SPEED,
     incidents=(
-        Incident(
-            "payment calls reach the wrong queue",
-            "phone", "pay", "payment",
-            after_ms=6 * HOUR_MS, lasts_ms=3 * HOUR_MS + 30 * MINUTE_MS, every_ms=24 * HOUR_MS,
-            surge=22, satisfied=0.04, repeat=0.45, transferred=0.35, abandoned=0.30, wait_factor=9,
+        replace(
+            _MISROUTED, after_ms=6 * HOUR_MS, lasts_ms=3 * HOUR_MS + 30 * MINUTE_MS, every_ms=24 * HOUR_MS
         ),
     ),
-)  # fmt: skip
+)
 
 SCENARIOS: Final[Mapping[str, TrafficScenario]] = MappingProxyType(
     {

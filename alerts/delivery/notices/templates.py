@@ -11,8 +11,9 @@ from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from alerts.delivery.notices.notice import TransitionNews
-from alerts.delivery.notices.wording import Told, Words, worded
+from alerts.delivery.notices.wording import Told, worded
 from alerts.paging import Receiver
+from alerts.receivers.message import Words
 from alerts.rules import Rule, Rulebook
 
 PARTS: Final = ("title", "text")

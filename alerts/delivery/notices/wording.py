@@ -11,6 +11,7 @@ from typing import Final
 
 from alerts.delivery.notices.notice import TransitionNews
 from alerts.delivery.notices.phrases import LOOK, MEANING, NAMES, NOUNS, SENTENCES, WORDS
+from alerts.receivers.message import Words
 from alerts.rules import Burn, Detect, Gap, Rule, Silence, Sudden, Surge, Threshold
 
 KINDS_OF: Final[Mapping[type[object], str]] = {
@@ -34,15 +35,6 @@ class Told:
     times: int = 1
     acknowledged_by: str = ""
     owner: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """The words of one notice."""
-
-    title: str
-    text: str
-    facts: tuple[tuple[str, str], ...]
 
 
 def worded(news: TransitionNews, told: Told, lang: str) -> Words:

@@ -13,10 +13,10 @@ from alerts.delivery.mutes import Muting
 from alerts.delivery.notices.notice import MOST_BYTES, Notice, TransitionNews
 from alerts.delivery.notices.phrases import WORDS
 from alerts.delivery.notices.templates import TemplateFault, filled
-from alerts.delivery.notices.wording import Told, Words, worded
+from alerts.delivery.notices.wording import Told, worded
 from alerts.delivery.open_alerts import OpenAlerts
 from alerts.paging import Receiver, RuleAbout
-from alerts.receivers.message import AlertNews, NextLook, ReceiverMessage
+from alerts.receivers.message import AlertNews, NextLook, ReceiverMessage, Words
 from alerts.rules import Rulebook
 
 LOG: Final = logging.getLogger(__name__)
@@ -48,11 +48,9 @@ class Writer:
             state=notice.state,
             severity=news.severity,
             at=news.at,
-            title=words.title,
-            text=words.text,
+            words=words,
             body=notice.body,
             receiver=receiver.name,
-            facts=words.facts,
             links=self._links(news, receiver.lang),
             alerts=(self._alert(news, words),),
             group_labels=notice.labels,
@@ -75,10 +73,12 @@ class Writer:
             state=state,
             severity="critical" if loud else "warning",
             at=max(each.news.at for each in notices),
-            title=_group_title(
-                group.labels, len(open_) or len(notices), state, loud=loud, lang=receiver.lang
+            words=Words(
+                title=_group_title(
+                    group.labels, len(open_) or len(notices), state, loud=loud, lang=receiver.lang
+                ),
+                text=_group_text(message, said, receiver.lang),
             ),
-            text=_group_text(message, said, receiver.lang),
             body=_group_body(message, state),
             receiver=receiver.name,
             links=self._links(notices[0].news, receiver.lang),

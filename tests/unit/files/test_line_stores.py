@@ -18,7 +18,7 @@ def test_every_line_comes_back(lines: list[bytes], dice: object, chunk: int, pie
     """Whatever the order, the chunks and the pieces, and however they are asked for."""
     times = [dice.choice([5, 7, 9, NO_TIME]) for _ in lines]  # type: ignore[attr-defined]
     with tempfile.TemporaryFile() as file:
-        spool = SpooledLines(file, as_is, chunk, piece)
+        spool = SpooledLines(file, as_is=as_is, chunk_bytes=chunk, piece_bytes=piece)
         for at in range(0, len(lines), 7):
             spool.add(lines[at : at + 7], np.array(times[at : at + 7], np.int64))
         spool.finish()

@@ -17,7 +17,7 @@ from alerts.receivers.alertmanager import AlertmanagerChannel
 from alerts.receivers.answers import Answer, Fate
 from alerts.receivers.kind import WayOut
 from alerts.receivers.kinds import KINDS
-from alerts.receivers.message import AlertNews, NextLook, ReceiverMessage
+from alerts.receivers.message import AlertNews, NextLook, ReceiverMessage, Words
 from alerts.receivers.opening import opened
 from alerts.receivers.settings import found
 from alerts.receivers.teams import MOST_BYTES, card
@@ -50,16 +50,19 @@ def message(**changes: Any) -> ReceiverMessage:
         "state": "firing",
         "severity": "critical",
         "at": "2026-11-22T10:00:00Z",
-        "title": "CSAT <low> & falling",
-        "text": "It is 41 %.",
         "body": b'{"type":"cx.alert.firing"}',
         "receiver": "desk",
-        "facts": (("Value", "41 %"), ("Limit", "50 %")),
         "links": (NextLook("Dashboard", "https://grafana.example/d"),),
         "alerts": (alert,),
         "group_labels": {"rule": "csat-low"},
     }
-    return ReceiverMessage(**{**fields, **changes})
+    words: dict[str, Any] = {
+        "title": "CSAT <low> & falling",
+        "text": "It is 41 %.",
+        "facts": (("Value", "41 %"), ("Limit", "50 %")),
+    }
+    words |= {name: changes.pop(name) for name in words.keys() & changes.keys()}
+    return ReceiverMessage(**{**fields, **changes}, words=Words(**words))
 
 
 class Wire:
