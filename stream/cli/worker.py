@@ -22,7 +22,8 @@ from stream.cli.terminal.signals import AGAIN, ENDING, on_signal
 from stream.files import rule_files as rulefile
 from stream.kafka.settings import ClientSettings
 from stream.monitoring.server import HOST
-from stream.worker.app import LEAVE_S, Ending, Worker, WorkerSettings
+from stream.worker.app import LEAVE_S, Worker, WorkerSettings
+from stream.worker.ending import Ending
 
 log = logging.getLogger("stream.worker")
 

@@ -1,10 +1,10 @@
 """The link between the transport and the worker: what each hands to the other."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from stream.kafka.offsets import TP, OffsetTracker, Slot
+from stream.kafka.offsets import TP, Committed, OffsetTracker, Slot
 from stream.kafka.reader import Records
 from stream.messages.topic_names import GroupTopics
 from stream.transport.assignor import Family
@@ -28,6 +28,43 @@ class Positions(NamedTuple):
     """Offset after the last that the broker has."""
     told_s: float
     """When the broker said so (Unix seconds)."""
+
+
+class GroupConsumer(Protocol):
+    """What the group's consumer can say of offsets."""
+
+    async def committed(self, tps: Iterable[TP]) -> Mapping[TP, Committed]:
+        """What the group has committed of each partition."""
+        ...
+
+    def positions(self, tp: TP) -> Positions | None:
+        """Where fetching stands; None while that is not known."""
+        ...
+
+
+class GroupOffsets:
+    """Offsets of the group, for those who are made before its consumer is."""
+
+    def __init__(self) -> None:
+        self._consumer: GroupConsumer | None = None
+
+    def ask(self, consumer: GroupConsumer) -> None:
+        """From now on this consumer is asked."""
+        self._consumer = consumer
+
+    async def committed(self, tps: Iterable[TP]) -> Mapping[TP, Committed]:
+        """What the group has committed of each partition.
+
+        Raises:
+            RuntimeError: there is no consumer yet, so no partition can have been assigned.
+        """
+        if self._consumer is None:
+            raise RuntimeError("the group's consumer is not there yet")
+        return await self._consumer.committed(tps)
+
+    def positions(self, tp: TP) -> Positions | None:
+        """Where fetching stands; None while that is not known."""
+        return None if self._consumer is None else self._consumer.positions(tp)
 
 
 class Owner(Protocol):

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from enum import Enum
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -30,14 +29,14 @@ from stream.monitoring.metrics import Metrics
 from stream.monitoring.server import serve
 from stream.monitoring.verdicts import VerdictCollector
 from stream.transport.faust_app import FAMILIES, INPUTS, Agents, build, consumer_options
-from stream.transport.link import Link
+from stream.transport.link import GroupOffsets, Link
+from stream.worker.ending import Ending, WorkerEnd
 from stream.worker.feeds.notifier import BATCHES_IN_WORK as ALERT_BATCHES_IN_WORK
 from stream.worker.feeds.notifier import DeliveryTopic, Notifier
 from stream.worker.group_watch import GroupWatch
-from stream.worker.log_lines import described
 from stream.worker.rules_reload import RulesWatch
 from stream.worker.rules_trial import try_rules
-from stream.worker.tasks.assignment import Assignment
+from stream.worker.tasks.assignment import Assignment, AssignmentPorts
 from stream.worker.tasks.context import TaskContext
 from stream.worker.tasks.intake_processor import IntakeProcessor
 from stream.worker.tasks.judge_processor import JudgeProcessor
@@ -55,13 +54,6 @@ WATCHED: Final = (*INPUTS, TALLIES)
 """What must get on; how long cx.alerts takes is its receivers' affair."""
 LEAVE_S: Final = 30.0
 """How long leaving in good order may take."""
-
-
-class Ending(Enum):
-    """Why a worker ended that did not fail."""
-
-    STOPPED = "stopped"
-    RELOAD = "reload"  # the rules file has changed: start again with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +86,7 @@ class Worker:
         self, settings: WorkerSettings, rulebook: Rulebook, on_failing: Callable[[], None] = lambda: None
     ) -> None:
         """`on_failing` is called when the worker is about to end without good order."""
+        self._end = WorkerEnd(on_failing)
         self._settings = settings
         self._rulebook = rulebook
         self._metrics = Metrics(rulebook)
@@ -112,9 +105,7 @@ class Worker:
         self._rules = (
             RulesWatch(settings.rules, rulebook, self._metrics, self._try) if settings.rules else None
         )
-        self._on_failing = on_failing
         self._reason = "no broker has answered yet"
-        self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
 
     def intakes(self) -> list[Intake]:
         """The intakes that this worker has now."""
@@ -145,15 +136,11 @@ class Worker:
 
     def end(self, ending: Ending) -> None:
         """End in good order."""
-        if not self._ending.done():
-            self._ending.set_result(ending)
+        self._end.end(ending)
 
     def fail(self, reason: BaseException) -> None:
         """End at once; nothing is lost, what is not committed is done again."""
-        if not self._ending.done():
-            log.error("worker fails: %s", described(reason))
-            self._ending.set_exception(reason)
-            self._on_failing()
+        self._end.fail(reason)
 
     async def run(self, on_listening: Callable[[str, int], None]) -> Ending:
         """Work until told to end, once; `on_listening` gets the web server's address.
@@ -172,12 +159,12 @@ class Worker:
             stack.push_async_callback(web.close)
             on_listening(settings.host, web.port)
             self._background(stack, self._watch_rules())
-            layout = await self._unless_ended(await_topics(settings.kafka, settings.group))
+            layout = await self._end.before_it(await_topics(settings.kafka, settings.group))
             if layout is None:
-                return await self._ending
+                return await self._end.reached()
             self._reason = "the broker has answered, connecting"
             await self._work(stack, Plan(self._rulebook, layout.partitions), layout)
-            return await self._ending
+            return await self._end.reached()
 
     def _try(self, rulebook: Rulebook) -> None:
         """Make of other rules what a start with them would; raises what goes wrong."""
@@ -203,15 +190,6 @@ class Worker:
             )
         )
 
-    async def _unless_ended(self, work: Any) -> Any:
-        """The result of `work`; None when the worker was told to end first."""
-        task = asyncio.ensure_future(work)
-        await asyncio.wait({task, self._ending}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        task.cancel()
-        return None
-
     async def _work(self, stack: AsyncExitStack, plan: Plan, layout: TopicLayout) -> None:
         """Join the group, and work until told to end; a failure ends it without good order."""
         settings = self._settings
@@ -219,7 +197,8 @@ class Worker:
         stack.push_async_callback(self._outbox.stop)
         await self._notifier.start()
         stack.push_async_callback(self._notifier.close)
-        crew = self._crew = self._new_crew(plan, layout)
+        offsets = GroupOffsets()
+        crew = self._crew = self._new_crew(plan, layout, offsets)
         options = consumer_options(settings.kafka, settings.session_timeout_s)
         topics = settings.kafka.topics
         families = {
@@ -229,7 +208,7 @@ class Worker:
         link = Link(options, fingerprint(plan), families, topics, self._slots, crew)
         agents = Agents(crew.take, crew.take, self._notifier.take)
         app = build(settings.group, settings.kafka.brokers, link, agents)
-        crew.committed, crew.positions = app.consumer.committed, app.consumer.positions
+        offsets.ask(app.consumer)
         everything = [
             TP(topic, p) for each, count in families.items() for topic in each for p in range(count)
         ]
@@ -241,7 +220,7 @@ class Worker:
         self._background(stack, watch_topics(settings.kafka, settings.group, plan.partitions))
         starting = asyncio.create_task(app.start())
         starting.add_done_callback(self._started)
-        await self._ending
+        await self._end.reached()
         async with asyncio.timeout(LEAVE_S):
             await app.stop()
 
@@ -285,7 +264,7 @@ class Worker:
         task.add_done_callback(self._started)
         stack.callback(task.cancel)
 
-    def _new_crew(self, plan: Plan, layout: TopicLayout) -> Assignment:
+    def _new_crew(self, plan: Plan, layout: TopicLayout, offsets: GroupOffsets) -> Assignment:
         group, metrics, trimming = self._settings.group, self._metrics, self._settings.trim_snapshots
         reading = partial(Reader, self._options, topics=self._settings.kafka.topics)
         around = TaskContext(
@@ -296,8 +275,11 @@ class Worker:
             judge_role(plan, group, metrics, layout.limits),
         )
         tick_s = min(2.0, max(1.0, plan.rulebook.timing.pane_ms / 5000))
-        crew = Assignment(roles, around, self._slots, tick_s)
-        crew.forget = self._notifier.forget
-        crew.own = self._notifier.own
-        crew.trim = Trimmer(self._options).trim if trimming else None
-        return crew
+        ports = AssignmentPorts(
+            offsets.committed,
+            offsets.positions,
+            self._notifier.own,
+            self._notifier.forget,
+            Trimmer(self._options).trim if trimming else None,
+        )
+        return Assignment(roles, around, self._slots, ports, tick_s)

@@ -33,18 +33,10 @@ ON_KAFKA: Final = {
 
 TO_BE_SPLIT: Final = {
     "ContactLine",
-    "PartitionTask",
-    "Facts",
-    "Assignment",
     "ReceiverQueue",
-    "Worker",
-    "Incident",
     "ThresholdRules",
     "Group",
     "Coasting",
-    "SpooledLines",
-    "SimulateOptions",
-    "ReceiverMessage",
     "GroupDesk",
 }
 

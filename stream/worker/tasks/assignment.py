@@ -1,15 +1,15 @@
-"""The crew: a host for every intake and judge partition that this worker has.
+"""The assignment: a task for every intake and judge partition that this worker has.
 
-Told by the transport when partitions come and go; lets each be fed once its state is up; looks for quiet
-inputs; takes snapshots when they are due and when the worker leaves.
+The transport tells it when partitions come and go.  It lets each task be fed once its state is up, looks for
+quiet inputs, and takes snapshots when they are due and when the worker leaves.
 """
 
 import asyncio
 import logging
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from alerts.errors import OperatorError
@@ -18,6 +18,7 @@ from stream.messages.records import Stream
 from stream.messages.topic_names import ALERTS
 from stream.transport.link import Positions, RecordBatch
 from stream.worker.tasks.context import TaskContext, TaskSpec
+from stream.worker.tasks.input_progress import InputProgress
 from stream.worker.tasks.intake_processor import STREAM_OF, IntakeProcessor
 from stream.worker.tasks.judge_processor import JudgeProcessor
 from stream.worker.tasks.partition_task import PartitionTask
@@ -37,41 +38,45 @@ SAVE_BYTES_PER_S: Final = 20 * 2**20
 """Snapshots take no more of the network than this."""
 LEAVING_BYTES: Final = 64 * 2**20
 """Size of snapshots on leaving; without one, the next owner feeds again what came since the last."""
-SHORT_LOOKS: Final = 3
-"""Looks in a row that find a topic shorter than what was read of it, before that is believed."""
 NOTHING: Final = "no partition was given to this worker intakes=%d judges=%d"
-STALE_S: Final = 5.0
-"""An answer of the broker that is older says nothing about now."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentPorts:
+    """Whom an assignment asks and tells.
+
+    `committed` asks the group for offsets, `positions` where fetching stands.  `own` tells the notifier
+    which partitions of cx.alerts have come, `forget` which are going.  `trim` deletes records of snapshot
+    topics below an offset, which newer snapshots have replaced; None: they stay.
+    """
+
+    committed: Callable[[Iterable[TP]], Awaitable[Mapping[TP, Committed]]]
+    positions: Callable[[TP], Positions | None]
+    own: Callable[[list[int]], None]
+    forget: Callable[[list[int]], None]
+    trim: Callable[[Mapping[TP, int]], Awaitable[None]] | None = None
 
 
 class Assignment:
-    """Every host of one worker; the transport's `Owner`.
-
-    To be set before `start`: `committed` asks the group for offsets, `positions` tells where fetching
-    stands, `forget` tells the notifier which partitions of cx.alerts are going, `trim` deletes snapshots
-    that newer ones have replaced, up to an offset.
-    """
+    """Every task of one worker; the transport's `Owner`."""
 
     def __init__(
         self,
         roles: tuple[TaskSpec[IntakeProcessor], TaskSpec[JudgeProcessor]],
         around: TaskContext,
         slots: OffsetTracker,
+        ports: AssignmentPorts,
         tick_s: float,
     ) -> None:
         self._roles: tuple[TaskSpec[Any], ...] = roles
         self._around = around
         self._slots = slots
+        self._ports = ports
+        self._progress = InputProgress(slots, ports.positions)
         self._tick_s = tick_s
         self._hosts: dict[TP, PartitionTask[Any]] = {}
         self._rising: asyncio.Task[None] | None = None
         self._loops: list[asyncio.Task[None]] = []
-        self._short: Counter[TP] = Counter()
-        self.committed: Callable[[Iterable[TP]], Awaitable[Mapping[TP, Committed]]]
-        self.positions: Callable[[TP], Positions | None]
-        self.trim: Callable[[Mapping[TP, int]], Awaitable[None]] | None = None
-        self.forget: Callable[[list[int]], None]
-        self.own: Callable[[list[int]], None] = lambda _partitions: None
         self.waits_for: str | None = "the group has not assigned partitions yet"
         """None when partitions were assigned, and every state is up."""
 
@@ -112,7 +117,7 @@ class Assignment:
         self._hosts = hosts
         for tp in set(tps) - hosts.keys():
             self._slots.open(tp)  # cx.alerts: the notifier keeps its own state
-        self.own([tp.partition for tp in tps if tp.topic == ALERTS])
+        self._ports.own([tp.partition for tp in tps if tp.topic == ALERTS])
         self.waits_for = f"the state of {len(self.hosts)} partitions is being restored"
         self._rising = asyncio.create_task(self._ending(self._rise))
         log.info("partitions assigned intakes=%d judges=%d", *self._counts())
@@ -125,12 +130,11 @@ class Assignment:
             with suppress(asyncio.CancelledError):
                 await self._rising
         self._slots.shut(self._slots.assigned())
-        self.forget([tp.partition for tp in self._slots.assigned() if tp.topic == ALERTS])
-        live = [host for host in self.hosts if host.machine is not None]
+        self._ports.forget([tp.partition for tp in self._slots.assigned() if tp.topic == ALERTS])
         try:
-            await asyncio.gather(*(host.settle() for host in live))
+            await asyncio.gather(*(host.settle() for host in self.hosts))
         finally:
-            for host in live:
+            for host in self.hosts:
                 host.pause()
 
     async def keep(self) -> None:
@@ -145,7 +149,7 @@ class Assignment:
 
     async def _rise(self) -> None:
         """Bring every host's state up; each is fed as soon as its own is."""
-        committed = await self.committed(self._hosts)
+        committed = await self._ports.committed(self._hosts)
         limit = asyncio.Semaphore(AT_ONCE)
 
         async def one(host: PartitionTask[Any]) -> None:
@@ -170,29 +174,17 @@ class Assignment:
             for host in self.hosts:
                 self._check(host)
                 if isinstance(machine := host.machine, IntakeProcessor):
-                    caught_up = {s: self._caught_up(TP(s.topic, host.partition)) for s in Stream}
+                    caught_up = {s: self._progress.caught_up(TP(s.topic, host.partition)) for s in Stream}
                     await host.send(machine.look(caught_up, time.monotonic()))
 
     def _check(self, host: PartitionTask[Any]) -> None:
-        """End the worker when a topic was made anew under it: it would pass over all that comes.
-
-        A broker that has just become the leader may know of a lower end for a moment, so it is asked again.
-        """
+        """End the worker when a topic was made anew under it: it would pass over all that comes."""
         if host.machine is None or not self._around.strict:
             return
         for tp in host.tps:
-            seen, at = host.machine.next_offsets()[tp.topic], self.positions(tp)
-            short = at is not None and self._slots.is_open(tp) and at.end < seen
-            self._short[tp] = self._short[tp] + 1 if short else 0
-            if at is not None and self._short[tp] >= SHORT_LOOKS:
-                self._around.fail(made_anew(tp, seen, at.end))
-
-    def _caught_up(self, tp: TP) -> bool:
-        """Whether all that the broker had a moment ago was worked off."""
-        at = self.positions(tp)
-        if at is None or self._slots.in_work(tp) or not self._slots.is_open(tp):
-            return False
-        return at.next >= at.end and time.time() - at.told_s < STALE_S
+            seen = host.machine.next_offsets()[tp.topic]
+            if (end := self._progress.look_for_end_before(tp, seen)) is not None:
+                self._around.fail(made_anew(tp, seen, end))
 
     async def _publish(self) -> None:
         """Tell the scores that changed."""
@@ -212,11 +204,11 @@ class Assignment:
                 if host.save_due(len(self.hosts)):
                     size = await host.save()
                     await asyncio.sleep(size / SAVE_BYTES_PER_S)
-            old = {host.snapshots_tp: host.superseded for host in self.hosts if host.superseded}
-            if old and self.trim is not None:
-                await self.trim(old)
+            old = {host.snapshots_tp: below for host in self.hosts if (below := host.snapshots.superseded)}
+            if old and self._ports.trim is not None:
+                await self._ports.trim(old)
                 for host in self.hosts:
-                    host.superseded = None
+                    host.snapshots.superseded = None
 
     async def _ending(self, work: Callable[[], Awaitable[None]]) -> None:
         """Run; an error ends the worker."""
@@ -231,16 +223,11 @@ class Assignment:
 
     def fed(self) -> int:
         """Changes while states are being restored or batches taken."""
-        return sum(host.fed for host in self.hosts)
+        return sum(host.snapshots.fed for host in self.hosts)
 
     def lag_records(self) -> dict[tuple[str, int], int]:
         """Records on the broker that are not finished, where that is known."""
-        lags: dict[tuple[str, int], int] = {}
-        for tp in self._slots.assigned():
-            if (at := self.positions(tp)) is not None:
-                reached = self._slots.reached(tp) if self._slots.in_work(tp) else at.next
-                lags[tp] = max(0, at.end - (at.next if reached is None else reached))
-        return lags
+        return self._progress.lag_records()
 
 
 def _more_partitions(tp: TP, expected: int) -> OperatorError:

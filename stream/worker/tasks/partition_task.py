@@ -1,16 +1,18 @@
-"""A host keeps one partition's machine on Kafka: brings its state up, feeds it, and takes snapshots.
+"""A task keeps one partition's processor on Kafka: it brings the state up, feeds it, and takes snapshots.
 
-State is recovered from a snapshot and the input after it, fed again up to what the group has committed
-with nothing sent, since what is committed had left.  From there on it is live.  A machine that stays in
-memory is as good as a snapshot, as long as all that it said has left; otherwise it is dropped.
+The state is recovered from a snapshot and from the input after it.  That input is fed again, up to what the
+group has committed, with nothing sent: what is committed had left.  From there on the task is live.
+`task_life` says which state in memory may go on, and which is dropped.
+
+For example: a snapshot covers the records below 100, and the group has committed 140.  Records 100 to 139 are
+fed again in silence; 140 is the first whose messages are sent.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence, Sized
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, Generic
+from collections.abc import Mapping, Sequence
+from typing import Final, Generic
 
 from aiokafka.structs import RecordMetadata
 
@@ -22,19 +24,13 @@ from stream.worker.tasks.context import Input, M, TaskContext, TaskSpec
 from stream.worker.tasks.judge_wall import TornState
 from stream.worker.tasks.processor import Work
 from stream.worker.tasks.restoring import Origin, made_anew, newest_age_s, newest_usable
+from stream.worker.tasks.snapshot_account import SnapshotAccount
 from stream.worker.tasks.snapshot_writing import write_snapshot
-
-if TYPE_CHECKING:
-    from stream.kafka.snapshot_log import Manifest
+from stream.worker.tasks.task_life import ON_EVENT, TRUE, Life, TaskEvent
 
 log = logging.getLogger(__name__)
 
 PROGRESS_S: Final = 5.0
-SAVE_WORK_S: Final = 6.0
-"""Snapshots are due when feeding again what came since the last ones of all hosts would take so long: then a
-worker that starts with all of them has their state well within 20 s."""
-SAVE_SHARE: Final = 20
-"""A snapshot that took a second to write is followed by another after 20 at the earliest."""
 
 
 class PartitionTask(Generic[M]):
@@ -45,18 +41,10 @@ class PartitionTask(Generic[M]):
         self.partition = partition
         self._around = around
         self._machine: M | None = None
-        self._live = False
+        self._life = Life.EMPTY
         self._busy = asyncio.Lock()
         self._leaving: set[asyncio.Task[None]] = set()
-        self._torn = False
-        self._sealed: Manifest | None = None
-        self.superseded: int | None = None
-        """Records of its snapshot topic below this offset may go: two newer snapshots are there."""
-        self._saved_s, self._save_took_s = around.clock(), 0.0
-        self.fed = 0
-        """Records fed since the last snapshot that is known."""
-        self.work_s = 0.0
-        """How long that took."""
+        self.snapshots = SnapshotAccount(around.clock)
         self.newest_age_s: Mapping[str, float] = {}
         """How old the newest record of each input was when the state came up, where that is known."""
 
@@ -78,7 +66,7 @@ class PartitionTask(Generic[M]):
     @property
     def machine(self) -> M | None:
         """The machine while it is live, else None."""
-        return self._machine if self._live else None
+        return self._machine if self._life is Life.LIVE else None
 
     @property
     def role(self) -> str:
@@ -93,18 +81,32 @@ class PartitionTask(Generic[M]):
         """
         started = self._around.clock()
         async with self._around.reading([*self.tps, self.snapshots_tp]) as reader:
-            machine, fed = await self._restored(reader, committed)
-            self.newest_age_s = await newest_age_s(reader, self.tps, time.time())
-        self._machine, self._live, self._torn = machine, True, False
+            kept = self._begin()
+            try:
+                machine, fed = await self._restored(reader, committed, kept)
+                self.newest_age_s = await newest_age_s(reader, self.tps, time.time())
+            except BaseException:
+                self._happens(TaskEvent.BROKEN_OFF)
+                raise
+        self._machine = machine
+        self._happens(TaskEvent.RESTORED)
         log.info(
             "state is up host=%s fed_again=%d seconds=%.1f", self.name, fed, self._around.clock() - started
         )
         return machine
 
-    async def _restored(self, reader: Input, committed: Mapping[TP, Committed]) -> tuple[M, int]:
+    def _begin(self) -> M | None:
+        """Catching up begins; returns the machine in memory, if its state is true."""
+        kept, self._machine = self._memory, None
+        self._happens(TaskEvent.BEGUN)
+        return kept
+
+    async def _restored(
+        self, reader: Input, committed: Mapping[TP, Committed], kept: M | None
+    ) -> tuple[M, int]:
         """The machine where the group has committed, and how many records it was fed for that."""
         while True:
-            machine = await self._start_from(reader, committed)
+            machine, kept = await self._start_from(reader, committed, kept), None
             try:
                 return machine, await self._feed_again(reader, machine, committed)
             except TornState as torn:
@@ -115,18 +117,16 @@ class PartitionTask(Generic[M]):
         log_of = {TP(topic, self.partition): at for topic, at in failed.next_offsets().items()}
         before = {**log_of, batch.tp: batch.records[0].offset}
         committed = {tp: Committed(at, self._role.made_for) for tp, at in before.items()}
-        self._machine, self._live, self._torn = None, False, False
+        self._begin()
         async with self._around.reading([*self.tps, self.snapshots_tp]) as reader:
-            machine, _ = await self._restored(reader, committed)
+            machine, _ = await self._restored(reader, committed, None)
         return machine
 
     def _told_of(self, torn: TornState) -> None:
         log.error("state is made anew host=%s fault=%s", self.name, kind_of(torn.__cause__ or torn))
 
-    async def _start_from(self, reader: Input, committed: Mapping[TP, Committed]) -> M:
-        """The machine in memory, or one from the newest snapshot, or a new one."""
-        kept = None if self._torn else self._machine
-        self._machine, self._live = None, False
+    async def _start_from(self, reader: Input, committed: Mapping[TP, Committed], kept: M | None) -> M:
+        """The machine that was kept in memory, or one from the newest snapshot, or a new one."""
         if kept is not None and not self._behind(kept, committed):
             return kept
         reach = None if kept is None else sum(kept.next_offsets().values())
@@ -135,7 +135,7 @@ class PartitionTask(Generic[M]):
         )
         if found is None:
             return kept or self._role.fresh(self.partition)
-        self._sealed, self.fed, self.work_s = found.manifest, 0, 0.0
+        self.snapshots.restored(found.manifest)
         return found.machine
 
     def _behind(self, machine: M, committed: Mapping[TP, Committed]) -> bool:
@@ -157,7 +157,7 @@ class PartitionTask(Generic[M]):
                 ranges[tp] = (start, end)
         fed, told = 0, self._around.clock()
         async for tp, records in reader.ranges(ranges):
-            with self._counted(records):
+            with self.snapshots.counted(records):
                 if self._role.repeats and committed[tp].made_for != self._role.made_for:
                     await self._leave(machine.work(tp.topic, records), None)
                 else:
@@ -168,14 +168,6 @@ class PartitionTask(Generic[M]):
                 log.info("feeding again host=%s fed=%d", self.name, fed)
             await asyncio.sleep(0)
         return fed
-
-    @contextmanager
-    def _counted(self, records: Sized) -> Iterator[None]:
-        """Count records that are fed, and how long it takes."""
-        started = self._around.clock()
-        yield
-        self.fed += len(records)
-        self.work_s += self._around.clock() - started
 
     async def _check(self, reader: Input, tp: TP, start: int) -> None:
         """Look for input that was deleted, or that is not the input that the state has seen."""
@@ -197,21 +189,21 @@ class PartitionTask(Generic[M]):
                 if work is not None:
                     await self._leave(work, batch.slot)
             except BaseException:
-                self._torn = True
+                self._happens(TaskEvent.LOST)
                 raise
 
     async def _work(self, machine: M, batch: RecordBatch) -> Work | None:
         """What must leave because of a batch; None when the partition went while it was found out."""
         try:
-            with self._counted(batch.records):
+            with self.snapshots.counted(batch.records):
                 return machine.work(batch.tp.topic, batch.records)
         except TornState as torn:
             self._told_of(torn)
-        again = await self._made_anew(machine, batch)
-        if self._torn:  # paused meanwhile: the batch will be fetched again
+        again = self._machine = await self._made_anew(machine, batch)
+        self._happens(TaskEvent.RESTORED)
+        if self.machine is not again:  # paused meanwhile: the batch will be fetched again
             return None
-        self._machine, self._live = again, True
-        with self._counted(batch.records):
+        with self.snapshots.counted(batch.records):
             return again.work(batch.tp.topic, batch.records)
 
     async def send(self, messages: Sequence[Outgoing]) -> None:
@@ -236,7 +228,7 @@ class PartitionTask(Generic[M]):
         try:
             await self._around.outbox.durable(futures)
         except DeliveryError as error:
-            self._torn = True
+            self._happens(TaskEvent.LOST)
             self._around.fail(error)
         else:
             work.on_durable(time.time())
@@ -252,9 +244,7 @@ class PartitionTask(Generic[M]):
 
     def pause(self) -> None:
         """The partition is going: nothing more is fed.  The machine is kept in case it comes back."""
-        self._live = False
-        if self._leaving or self._busy.locked():
-            self._torn = True
+        self._happens(TaskEvent.CUT_OFF if self._leaving or self._busy.locked() else TaskEvent.RELEASED)
 
     async def save(self, most_bytes: int | None = None) -> int:
         """Write a snapshot; returns its bytes, 0 when nothing is new or it has more than `most_bytes`.
@@ -262,35 +252,34 @@ class PartitionTask(Generic[M]):
         The state is copied at once; it is written when all that it had said has left, so a snapshot never
         claims more than what others can see.
         """
-        machine, started = self._machine, self._around.clock()
+        machine, started_s = self._memory, self._around.clock()
         async with self._busy:
-            if machine is None or machine is not self._machine or self._torn or not self.fed:
+            if machine is None or machine is not self._memory or not self.snapshots.fed:
                 return 0
             parts, at = machine.snapshot(), machine.next_offsets()
-            fed, work_s = self.fed, self.work_s
+            covered = self.snapshots.covered(started_s)
         if most_bytes is not None and sum(map(len, parts)) > most_bytes:
             return 0
         await self.settle()
-        if self._torn:
+        if machine is not self._memory:
             return 0
         manifest = await write_snapshot(self._around.outbox, self._role, self.snapshots_tp, (parts, at))
-        self.fed, self.work_s = self.fed - fed, self.work_s - work_s
-        self.superseded = self._sealed.first if self._sealed is not None else None
-        self._sealed = manifest
-        self._saved_s, self._save_took_s = self._around.clock(), self._around.clock() - started
+        self.snapshots.written(manifest, covered)
         log.info("snapshot written host=%s bytes=%d reach=%d", self.name, manifest.size, manifest.reach)
         return manifest.size
 
-    def save_due(self, hosts: int) -> bool:
-        """Whether a snapshot is worth its cost, which is never more than a part of the time.
-
-        `hosts` is how many this worker has.
-        """
-        since_s = self._around.clock() - self._saved_s
-        if not self._live or not self.fed or since_s < SAVE_SHARE * self._save_took_s:
-            return False
-        return hosts * self.work_s >= SAVE_WORK_S or since_s >= self._role.save_after_s
+    def save_due(self, tasks: int) -> bool:
+        """Whether a snapshot is worth its cost; `tasks` is how many this worker has."""
+        return self._life is Life.LIVE and self.snapshots.due(tasks, self._role.save_after_s)
 
     def worth_saving(self) -> bool:
         """Whether so much has come since the last snapshot that the next owner is better off with one."""
-        return self.fed >= self._role.save_on_leaving
+        return self.snapshots.fed >= self._role.save_on_leaving
+
+    @property
+    def _memory(self) -> M | None:
+        """The machine in memory, if its state is true; else None."""
+        return self._machine if self._life in TRUE else None
+
+    def _happens(self, what: TaskEvent) -> None:
+        self._life = ON_EVENT[self._life][what]

@@ -1,4 +1,4 @@
-"""Crew: partitions come, are restored and opened; they go in good order; what must happen in time happens."""
+"""Assignment: partitions come, are restored and opened; they go in good order; quiet inputs are told."""
 
 import asyncio
 import time
@@ -9,9 +9,10 @@ from alerts.errors import OperatorError
 from alerts.rules import Rule, Rulebook, Threshold
 from stream.indicators.plan import Plan
 from stream.kafka.offsets import TP, Committed, OffsetTracker, Slot
+from stream.messages.records import Stream
 from stream.monitoring.metrics import Metrics
 from stream.transport.link import Positions, RecordBatch
-from stream.worker.tasks.assignment import Assignment
+from stream.worker.tasks.assignment import Assignment, AssignmentPorts
 from stream.worker.tasks.context import TaskContext
 from stream.worker.tasks.intake_processor import IntakeProcessor
 from stream.worker.tasks.judge_processor import JudgeProcessor
@@ -30,7 +31,9 @@ class World:
     """One worker's crew on a broker in memory."""
 
     failures: list[BaseException] = field(default_factory=list)
+    owned: list[list[int]] = field(default_factory=list)
     forgotten: list[list[int]] = field(default_factory=list)
+    refusal: Exception | None = None
     offsets: dict[TP, int] = field(default_factory=dict)
     at: dict[TP, Positions] = field(default_factory=dict)
 
@@ -41,13 +44,13 @@ class World:
         around = TaskContext(self.outbox, self.kafka.reading, self.failures.append, lambda *_: None)
         metrics = Metrics(PLAN.rulebook)
         roles = intake_role(PLAN, "g", metrics), judge_role(PLAN, "g", metrics)
-        self.crew = Assignment(roles, around, self.slots, 0.01)
-        self.crew.committed = self.committed
-        self.crew.positions = self.at.get
-        self.crew.forget = self.forgotten.append
+        ports = AssignmentPorts(self.committed, self.at.get, self.owned.append, self.forgotten.append)
+        self.crew = Assignment(roles, around, self.slots, ports, 0.01)
 
     async def committed(self, tps: Iterable[TP]) -> Mapping[TP, Committed]:
-        """As set, 0 otherwise."""
+        """As set, 0 otherwise; or an error, if that is set."""
+        if self.refusal is not None:
+            raise self.refusal
         return {tp: Committed(self.offsets.get(tp, 0), "") for tp in tps}
 
     async def assign(self, tps: list[TP]) -> None:
@@ -56,6 +59,13 @@ class World:
         self.crew.assigned(tps)
         while self.crew.waits_for is not None and not self.failures:  # noqa: ASYNC110  # a test only
             await asyncio.sleep(0)
+
+    async def looked_until(self, happened: Callable[[], bool]) -> None:
+        """Let the assignment look after its tasks until something has happened."""
+        self.crew.start()
+        while not happened():  # noqa: ASYNC110  # a test only
+            await asyncio.sleep(0)
+        await self.crew.stop()
 
 
 def scene(play: Callable[[World], Awaitable[None]]) -> None:
@@ -74,6 +84,7 @@ def test_partitions_open_when_their_state_is_there() -> None:
         world.slots.assign(OURS)
         world.crew.assigned(OURS)
         assert world.slots.is_open(ALERTS_0)
+        assert world.owned == [[0]]
         assert not any(map(world.slots.is_open, [*INTAKE_0, JUDGE_1]))
         assert world.crew.waits_for == "the state of 2 partitions is being restored"
         await world.assign(OURS)
@@ -167,56 +178,23 @@ def test_an_error_while_restoring_ends_the_worker() -> None:
     async def play(world: World) -> None:
         world.offsets[JUDGE_1] = 5
         world.kafka.append(TP("g-judge-snapshots", 1), b"x")
-        broken = RuntimeError("no offsets")
-
-        async def refuse(_: Iterable[TP]) -> Mapping[TP, Committed]:
-            raise broken
-
-        world.crew.committed = refuse
+        world.refusal = RuntimeError("no offsets")
         await world.assign(OURS)
-        assert world.failures == [broken]
+        assert world.failures == [world.refusal]
 
     scene(play)
 
 
 def test_quiet_inputs_are_told() -> None:
-    """Only while the worker is caught up, and the broker has just said so."""
+    """Judges hear of an input that is caught up and has been quiet for longer than `idle_after`."""
 
     async def play(world: World) -> None:
         await world.assign(INTAKE_0)
-        crew, feedback = world.crew, INTAKE_0[1]
-        now_s = time.time()
-        world.at[feedback] = Positions(5, 5, now_s)
-        assert crew._caught_up(feedback)
-        for wrong in (Positions(4, 5, now_s), Positions(5, 5, now_s - 60)):
-            world.at[feedback] = wrong
-            assert not crew._caught_up(feedback)
-        world.at[feedback] = Positions(5, 5, now_s)
-        slot = world.slots.put(feedback, 4, 0.0)
-        assert slot is not None
-        assert not crew._caught_up(feedback)
-        slot.finish()
-        assert crew._caught_up(feedback)
-        assert not crew._caught_up(INTAKE_0[0])
-
-    scene(play)
-
-
-def test_lag() -> None:
-    """What is fetched but not finished still counts."""
-
-    async def play(world: World) -> None:
-        await world.assign(INTAKE_0)
-        feedback = INTAKE_0[1]
-        world.at[feedback] = Positions(8, 10, 0.0)
-        assert world.crew.lag_records() == {feedback: 2}
-        first, second = (world.slots.put(feedback, last, 0.0) for last in (3, 7))
-        assert first is not None
-        first.finish()
-        assert world.crew.lag_records() == {feedback: 6}
-        assert second is not None
-        second.finish()
-        assert world.crew.lag_records() == {feedback: 2}
+        for tp in INTAKE_0:
+            world.at[tp] = Positions(0, 0, time.time())
+        [intake] = world.crew.machines(IntakeProcessor)
+        intake.assigned(dict.fromkeys(Stream, time.monotonic() - 3_600))
+        await world.looked_until(lambda: bool(world.kafka.logs[JUDGE_1]))
 
     scene(play)
 
@@ -228,14 +206,8 @@ def test_a_topic_made_anew_ends_the_worker() -> None:
         await world.assign([JUDGE_1])
         [judge] = world.crew.machines(JudgeProcessor)
         judge.feed(JUDGE_1.topic, [record(JUDGE_1, 7, b"no section")])
-        world.at[JUDGE_1] = Positions(8, 8, 0.0)
-        world.crew._check(world.crew.hosts[0])
-        assert world.failures == []
-        for end in (2, 2, 8, 2, 2):  # a new leader may know of a lower end for a moment
-            world.at[JUDGE_1] = Positions(end, end, 0.0)
-            world.crew._check(world.crew.hosts[0])
-            assert world.failures == []
-        world.crew._check(world.crew.hosts[0])
+        world.at[JUDGE_1] = Positions(2, 2, 0.0)
+        await world.looked_until(lambda: bool(world.failures))
         assert "was the topic created anew?" in str(world.failures[0])
         assert isinstance(world.failures[0], OperatorError)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from stream.worker.tasks.partition_task import SAVE_SHARE, SAVE_WORK_S
+from stream.worker.tasks.snapshot_account import SAVE_SHARE, SAVE_WORK_S
 from tests.host_world import NOTHING, STATE, A, World, at, scene, turns
 
 
@@ -58,8 +58,28 @@ def test_when_snapshots_are_due() -> None:
         assert not host.save_due(1)
         world.now_s += 60.0
         assert host.save_due(1)
-        host.work_s = SAVE_WORK_S
-        host._save_took_s = 8.0
+        host.snapshots.work_s = SAVE_WORK_S
+        assert host.save_due(1)
+
+    scene(play)
+
+
+def test_a_snapshot_that_took_long_is_not_soon_followed_by_another() -> None:
+    """Writing takes no more than its share of the time, however much has come."""
+
+    async def play(world: World) -> None:
+        host = world.host()
+        await host.catch_up(NOTHING)
+        await host.take(world.batch(A, 0, 1))
+        world.outbox.hold = True
+        saving = asyncio.create_task(host.save())
+        await turns()
+        world.now_s += 8.0
+        world.outbox.hold = False
+        world.outbox.let_go()
+        assert await saving > 0
+        await host.take(world.batch(A, 1, 2))
+        host.snapshots.work_s = SAVE_WORK_S
         assert not host.save_due(1)
         world.now_s += SAVE_SHARE * 8.0
         assert host.save_due(1)
@@ -76,7 +96,7 @@ def test_the_more_hosts_the_sooner_each_is_saved() -> None:
         await host.take(world.batch(A, 0, 1))
         await host.save()
         await host.take(world.batch(A, 1, 2))
-        host.work_s = SAVE_WORK_S / 4
+        host.snapshots.work_s = SAVE_WORK_S / 4
         assert not host.save_due(3)
         assert host.save_due(4)
 
@@ -105,11 +125,11 @@ def test_two_snapshots_are_kept() -> None:
         host = world.host()
         await host.catch_up(at(1, 0))
         await host.save()
-        assert host.superseded is None
+        assert host.snapshots.superseded is None
         second = len(world.kafka.logs[STATE])
         for number in (1, 2):
             await host.take(world.batch(A, number, number + 1))
             await host.save()
-            assert host.superseded == (0 if number == 1 else second)
+            assert host.snapshots.superseded == (0 if number == 1 else second)
 
     scene(play)

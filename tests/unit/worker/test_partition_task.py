@@ -1,4 +1,4 @@
-"""Host: state comes back exactly, and nothing is said twice or never."""
+"""Partition task: state comes back exactly, and nothing is said twice or never."""
 
 from dataclasses import replace
 
@@ -105,7 +105,7 @@ def test_the_next_owner_goes_on_from_a_snapshot() -> None:
         second = world.host()
         machine = await second.catch_up(at(5, 3))
         assert sorted(machine.values) == [b"a0", b"a1", b"a2", b"a3", b"a4", b"b0", b"b1", b"b2"]
-        assert second.fed == 2
+        assert second.snapshots.fed == 2
         assert world.gone == []
 
     scene(play)
@@ -138,7 +138,7 @@ def test_others_may_have_come_further_than_memory() -> None:
         await other.save()
         after = await host.catch_up(at(6, 3))
         assert after is not before
-        assert host.fed == 0
+        assert host.snapshots.fed == 0
 
     scene(play)
 
@@ -245,7 +245,7 @@ def test_a_snapshot_that_cannot_be_used_is_passed_over(forged: dict[str, int]) -
         second = world.host()
         machine = await second.catch_up(at(5, 3))
         assert sorted(machine.values) == [b"a0", b"a1", b"a2", b"a3", b"a4", b"b0", b"b1", b"b2"]
-        assert second.fed == 2
+        assert second.snapshots.fed == 2
 
     scene(play)
 
@@ -266,6 +266,6 @@ def test_a_snapshot_whose_bytes_are_damaged_is_passed_over() -> None:
         world.kafka.append(STATE, *map(encode, chunks), encode(manifest))
         second = world.host(role)
         await second.catch_up(at(5, 3))
-        assert second.fed == 2
+        assert second.snapshots.fed == 2
 
     scene(play)

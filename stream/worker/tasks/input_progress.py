@@ -1,0 +1,52 @@
+"""How far a worker is with its input: what the broker has, what was fetched, and what is finished."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from stream.kafka.offsets import TP, OffsetTracker
+from stream.transport.link import Positions
+
+SHORT_LOOKS: Final = 3
+"""Looks in a row that find a topic shorter than what was read of it, before that is believed."""
+STALE_S: Final = 5.0
+"""An answer of the broker that is older says nothing about now."""
+
+
+class InputProgress:
+    """Of every partition of this worker.  `positions` says where fetching stands, None where unknown."""
+
+    def __init__(self, slots: OffsetTracker, positions: Callable[[TP], Positions | None]) -> None:
+        self._slots = slots
+        self._positions = positions
+        self._short_looks: Counter[TP] = Counter()
+
+    def caught_up(self, tp: TP) -> bool:
+        """Whether all that the broker had a moment ago was worked off."""
+        at = self._positions(tp)
+        if at is None or self._slots.in_work(tp) or not self._slots.is_open(tp):
+            return False
+        return at.next >= at.end and time.time() - at.told_s < STALE_S
+
+    def look_for_end_before(self, tp: TP, seen: int) -> int | None:
+        """Where the log ends, if it surely ends before `seen`, up to which it was read; else None.
+
+        A broker that has just become the leader may know of a lower end for a moment.  So it takes three
+        looks in a row, and each call is a look.
+        """
+        at = self._positions(tp)
+        if at is None or not self._slots.is_open(tp) or at.end >= seen:
+            self._short_looks[tp] = 0
+            return None
+        self._short_looks[tp] += 1
+        return at.end if self._short_looks[tp] >= SHORT_LOOKS else None
+
+    def lag_records(self) -> dict[tuple[str, int], int]:
+        """Records on the broker that are not finished, where that is known."""
+        lags: dict[tuple[str, int], int] = {}
+        for tp in self._slots.assigned():
+            if (at := self._positions(tp)) is not None:
+                reached = self._slots.reached(tp) if self._slots.in_work(tp) else at.next
+                lags[tp] = max(0, at.end - (at.next if reached is None else reached))
+        return lags

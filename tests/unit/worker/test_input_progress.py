@@ -1,0 +1,74 @@
+"""Input progress: what is caught up, what is behind, and what has become shorter than it was."""
+
+import time
+
+from stream.kafka.offsets import TP, OffsetTracker
+from stream.transport.link import Positions
+from stream.worker.tasks.input_progress import SHORT_LOOKS, InputProgress
+
+FEEDBACK, INTERACTIONS = TP("cx.feedback", 0), TP("cx.interactions", 0)
+
+
+class World:
+    """Two open partitions, and what the broker says of them."""
+
+    def __init__(self) -> None:
+        self.at: dict[TP, Positions] = {}
+        self.slots = OffsetTracker(lambda _: 4)
+        self.slots.assign([FEEDBACK, INTERACTIONS])
+        self.slots.open(FEEDBACK)
+        self.progress = InputProgress(self.slots, self.at.get)
+
+
+def test_what_is_caught_up() -> None:
+    """Only what was worked off up to an end of which the broker has just told."""
+    world, now_s = World(), time.time()
+    world.at[FEEDBACK] = Positions(5, 5, now_s)
+    assert world.progress.caught_up(FEEDBACK)
+    for wrong in (Positions(4, 5, now_s), Positions(5, 5, now_s - 60)):
+        world.at[FEEDBACK] = wrong
+        assert not world.progress.caught_up(FEEDBACK)
+    world.at[FEEDBACK] = Positions(5, 5, now_s)
+    slot = world.slots.put(FEEDBACK, 4, 0.0)
+    assert slot is not None
+    assert not world.progress.caught_up(FEEDBACK)
+    slot.finish()
+    assert world.progress.caught_up(FEEDBACK)
+
+
+def test_what_is_unknown_or_shut_is_not_caught_up() -> None:
+    """Of one the broker has said nothing, the other's state is not up yet."""
+    world = World()
+    assert not world.progress.caught_up(FEEDBACK)
+    world.at[INTERACTIONS] = Positions(5, 5, time.time())
+    assert not world.progress.caught_up(INTERACTIONS)
+
+
+def test_lag() -> None:
+    """What is fetched but not finished still counts."""
+    world = World()
+    world.at[FEEDBACK] = Positions(8, 10, 0.0)
+    assert world.progress.lag_records() == {FEEDBACK: 2}
+    first, second = (world.slots.put(FEEDBACK, last, 0.0) for last in (3, 7))
+    assert first is not None
+    first.finish()
+    assert world.progress.lag_records() == {FEEDBACK: 6}
+    assert second is not None
+    second.finish()
+    assert world.progress.lag_records() == {FEEDBACK: 2}
+
+
+def test_a_shorter_log_is_believed_after_some_looks_in_a_row() -> None:
+    """A new leader may know of a lower end for a moment."""
+    world = World()
+    assert SHORT_LOOKS == 3
+    for end, believed in ((8, None), (2, None), (2, None), (8, None), (2, None), (2, None), (2, 2)):
+        world.at[FEEDBACK] = Positions(end, end, 0.0)
+        assert world.progress.look_for_end_before(FEEDBACK, 8) == believed
+
+
+def test_a_shut_partition_is_not_looked_at() -> None:
+    """Its state is not up, so nothing was read of it yet."""
+    world = World()
+    world.at[INTERACTIONS] = Positions(2, 2, 0.0)
+    assert [world.progress.look_for_end_before(INTERACTIONS, 8) for _ in range(5)] == [None] * 5
