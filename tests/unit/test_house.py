@@ -38,6 +38,7 @@ TO_BE_SPLIT: Final = {
     "Group",
     "Coasting",
     "GroupDesk",
+    "Window",
 }
 
 
