@@ -5,6 +5,7 @@ changes that message and stands in its thread.  Slack knows no idempotency key: 
 between posting and writing down the place posts once more.
 """
 
+import re
 from collections.abc import Collection
 from typing import Any, Final
 
@@ -29,6 +30,8 @@ PASSING: Final = frozenset(
     {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 )
 """Errors of the Web API, told under status 200, that may pass."""
+WORD: Final = re.compile("[a-z0-9_]{1,64}")
+"""An error of the Web API; whatever else stands there is not ours to write down."""
 LOST: Final = frozenset(
     {"message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found"}
 )
@@ -99,7 +102,8 @@ def _meant(answer: Answer, *, new: bool) -> Answer:
     except orjson.JSONDecodeError:
         return Answer(None, "the answer is not JSON", verdict=Fate.LATER, body=answer.body)
     if not isinstance(told, dict) or told.get("ok") is not True:
-        error = str(told.get("error", "unknown")) if isinstance(told, dict) else "unknown"
+        error = str(told.get("error")) if isinstance(told, dict) else ""
+        error = error if WORD.fullmatch(error) else "unknown"
         fate = Fate.LATER if error in PASSING else Fate.REFUSED
         return Answer(None, error, answer.retry_after_s, verdict=fate, body=answer.body)
     reply = isinstance(told.get("message"), dict) and "thread_ts" in told["message"]

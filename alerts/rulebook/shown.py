@@ -40,6 +40,11 @@ def shown(value: str, path: str = "") -> str:
     return short if len(short) <= SHOWN_CHARACTERS else short[:SHOWN_CHARACTERS] + _HIDDEN
 
 
+def looks_secret(value: str) -> bool:
+    """Whether a text has something in it that begins as vendors' secrets do."""
+    return _KNOWN.search(value) is not None
+
+
 def _address(found: re.Match[str]) -> str:
     """An address without what comes before and behind its host: there tokens stand."""
     return f"{found[1]}{found[2]}/{_HIDDEN}"

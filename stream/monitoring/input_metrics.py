@@ -43,7 +43,7 @@ class InputMetrics:
         self._rejected = counter("tocsin_rejected", "Input records refused, by reason.", ["topic", "reason"])
         self._folded = counter(
             "tocsin_values_folded",
-            "Events that count as (other) in a dimension, as it had more values than the limit.",
+            "Events that count as (other) in a dimension, beyond the limit of values, or as (personal).",
             ["topic", "dimension"],
         )
         self._ahead = counter(

@@ -9,6 +9,8 @@ replay and another worker decide alike, however records are cut into batches.
 For example with two values at most: phone, chat, phone, fax, chat count as phone, chat, phone, (other),
 chat.  If phone and fax come the next day, they count as phone, (other).  On the third day chat is no longer
 known, so that fax and chat then count as fax, (other).
+
+A value that looks as if it was about a person counts as `(personal)`, known or not.
 """
 
 from collections import Counter
@@ -26,6 +28,7 @@ from alerts.rules import DAY_MS, Limits
 from stream.columnar.timestamps import Ints
 from stream.intake.scoping.combinations import Combos, Values
 from stream.intake.wall import Undo
+from stream.privacy.personal import PERSONAL, looks_personal
 
 OTHER: Final = "(other)"
 """The value that counts for all that are beyond the limit."""
@@ -150,7 +153,11 @@ class CardinalityGuard:
         """The values that count."""
         most = self._limits.max_values
         kept = tuple(
-            value if not value or self._admits(known, value, most) else OTHER
+            PERSONAL
+            if looks_personal(value)
+            else value
+            if not value or self._admits(known, value, most)
+            else OTHER
             for known, value in zip(self._values, values, strict=True)
         )
         if len(kept) < 2 or self._admits(

@@ -125,6 +125,18 @@ def test_a_flood_of_values_leaves_the_real_ones_exact() -> None:
     assert channels[OTHER] > 2900
 
 
+def test_what_looks_personal_is_one_value_and_counted() -> None:
+    """Known or not, on whatever day, and without taking a place from others."""
+    people = [contact(n, n, channel=f"ann{n}@example.com", topic="+33 6 12 34 56 78") for n in range(20)]
+    usual = [contact(100 + n, 30 + n, channel="phone") for n in range(3)]
+    output = Intake(PLAN, 0).feed(Stream.INTERACTIONS, records([*people, *usual]))
+    assert output.folded == {"channel": 20, "topic": 20}
+    intake = Intake(PLAN, 0)
+    found = told(intake, Stream.INTERACTIONS, [*people, *usual]) + ended(intake)
+    channels = {values[0] for (*_, key, values, _) in found if key == "channel|channel"}
+    assert channels == {"(personal)", "phone"}
+
+
 def test_the_output_says_how_many_count_as_other() -> None:
     """By dimension, for the metric."""
     events = [contact(n, channel=f"c{n}", topic=f"t{n % 2}") for n in range(9)]
