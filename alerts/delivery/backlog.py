@@ -26,7 +26,8 @@ class Delivery:
     `finished` is called once it is settled.  `due_s` is when it may be tried (again).  `status` is that of
     the last answer; `reached`: the receiver may have got it.  `message` is what a notice is only the cover
     of, such as a group's; `memory` is what the receiver's channel wants back with the next notice of the
-    alert.  `superseded` says whether later news waits elsewhere than behind it.
+    alert.  `superseded` says whether later news waits elsewhere than behind it; `held`: it waits until it may
+    be told, not for the receiver.
     """
 
     notice: Notice
@@ -40,6 +41,7 @@ class Delivery:
     message: object = None
     memory: str = ""
     superseded: Callable[[], bool] = never
+    held: bool = False
 
 
 class Backlog:
@@ -64,9 +66,8 @@ class Backlog:
         first = chain[0]
         if first is delivery:
             self._offer(first)
-        elif first.due_s and not first.attempts and first not in self._taken:
-            first.due_s = 0.0  # it was put off while it was the latest news, which it no longer is
-            self._offer(first)
+        else:
+            self._look_again_at(first)  # it was put off while it was the latest news, which it no longer is
         return self._shed() if self._size > self._limit else None
 
     def take(self, now_s: float) -> Delivery | None:
@@ -86,6 +87,20 @@ class Backlog:
                 return due_s
             heappop(self._heads)
         return None
+
+    def waits(self, alert: str) -> bool:
+        """Whether there is news of an alert."""
+        return alert in self._chains
+
+    def look_again(self) -> None:
+        """What is held back may be told now: somebody has said something."""
+        for chain in self._chains.values():
+            self._look_again_at(chain[0])
+
+    def _look_again_at(self, delivery: Delivery) -> None:
+        if delivery.held and delivery not in self._taken:
+            delivery.held, delivery.due_s = False, 0.0
+            self._offer(delivery)
 
     def followed(self, delivery: Delivery) -> bool:
         """Whether later news of the same alert, or group, waits."""

@@ -1,10 +1,15 @@
 """The delivery log: how each notice ended, so that nothing is told twice, and records of groups."""
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from alerts.delivery.backlog import Delivery
 from alerts.delivery.grouping.group_log import GroupRecord
+from alerts.delivery.retry_policy import Settled
+from alerts.transitions import utc_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,14 @@ class Entry:
     def told(self) -> bool:
         """Whether the receiver may have heard of it."""
         return self.attempts > 0 and self.reached
+
+    @property
+    def at_s(self) -> float:
+        """When it ended (Unix time); 0 for what is no time."""
+        try:
+            return datetime.fromisoformat(self.at).timestamp()
+        except ValueError:
+            return 0.0
 
 
 class DeliveryLog(Protocol):
@@ -65,3 +78,22 @@ class Countdown:
         self._count -= 1
         if self._count == 0:
             self._at_zero()
+
+
+def entry_of(receiver: str, delivery: Delivery, settled: Settled) -> Entry:
+    """What is written down of a delivery that has ended now."""
+    news = delivery.notice
+    return Entry(
+        id=news.id,
+        alert=news.alert,
+        seq=news.seq,
+        state=news.state,
+        receiver=receiver,
+        outcome=settled.outcome.value,
+        reason=settled.reason,
+        attempts=delivery.attempts,
+        status=delivery.status,
+        at=utc_text(int(time.time() * 1000)),
+        memory=delivery.memory,
+        reached=delivery.reached or not delivery.attempts,
+    )

@@ -9,22 +9,21 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
-import orjson
-
-from alerts.delivery.ack_news import AckMessage, ack_deliveries, ack_message, acknowledged
+from alerts.delivery.ack_news import AckMessage, ack_deliveries, acknowledged
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.commands import Acknowledge, Command
-from alerts.delivery.delivery_log import Countdown, DeliveryLog, Entry
+from alerts.delivery.delivery_log import Countdown, DeliveryLog, entry_of
 from alerts.delivery.grouping.group_desk import GroupDesk
 from alerts.delivery.grouping.group_message import GroupMessage
 from alerts.delivery.grouping.group_rules import gathers
 from alerts.delivery.grouping.routing import labelled, targets
-from alerts.delivery.heartbeat import PARTITION, Beat, beat, beat_message
+from alerts.delivery.heartbeat import PARTITION, Beat, keep_beating
+from alerts.delivery.messages import message_of
 from alerts.delivery.mutes import Mute, Muting
 from alerts.delivery.notices.notice import NotATransition, Notice, notice
 from alerts.delivery.notices.writer import Writer
@@ -32,13 +31,16 @@ from alerts.delivery.open_alerts import OpenAlerts
 from alerts.delivery.progress import HeardTransitions
 from alerts.delivery.receiver_queue import Meter, QueueOwner, ReceiverQueue, World
 from alerts.delivery.retry_policy import DeliveryOutcome, Policy, Retry, Settled
+from alerts.delivery.silence_watch import (
+    LOOK_S,
+    SilenceWatch,
+    StillBroken,
+)
 from alerts.delivery.working_hours import in_maintenance
-from alerts.paging import Heartbeat, Receiver
+from alerts.paging import Receiver
 from alerts.receivers.http import HttpClient
-from alerts.receivers.message import ReceiverMessage
 from alerts.receivers.opening import opened
 from alerts.rules import Rulebook
-from alerts.transitions import utc_text
 
 LOG: Final = logging.getLogger(__name__)
 GRACE_S: Final = 5.0
@@ -84,7 +86,9 @@ class Dispatcher:
         self._client = HttpClient(policy.timeout_s)
         world = World(meter, time.time, random.random, policy)
         self._lines = {each.name: self._queue(each, world, failed) for each in rulebook.receivers}
-        self.desk = GroupDesk(rulebook, log, self._why_muted, self._send, failed)
+        self._silences = SilenceWatch(rulebook, muting, self.alerts, self._waits)
+        self.desk = GroupDesk(rulebook, log, self._why_muted, muting.unsilenced, self._send, failed)
+        self._failed = failed
 
     def _queue(
         self, receiver: Receiver, world: World, failed: Callable[[BaseException], None]
@@ -94,7 +98,7 @@ class Dispatcher:
         channel = opened(receiver, outlet)
         owner = QueueOwner(
             unsent=partial(self._unsent, receiver.name),
-            message=partial(self._message, receiver),
+            message=partial(message_of, self.writer, receiver),
             memory=partial(self._memory_of, receiver.name),
             settled=partial(self._settled, receiver.name),
             failed=failed,
@@ -108,14 +112,30 @@ class Dispatcher:
             line.start()
         self.desk.start()
         if self._rulebook.heartbeat is not None:
-            self._tasks.add(asyncio.create_task(self._beat(self._rulebook.heartbeat)))
+            beating = keep_beating(self._rulebook.heartbeat, partial(self.desk.owns, PARTITION), self._send)
+            self._background(beating)
+        self._background(self._watch_silences())
 
-    async def _beat(self, heartbeat: Heartbeat) -> None:
-        """Tell a receiver again and again that notices can leave; one worker of the group does."""
+    def _background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run beside everything else until the end; whatever goes wrong with it ends the worker."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failed(error)
+
+    async def _watch_silences(self) -> None:
+        """Tell of silences that are about to end, and of what is still broken when they have."""
         while True:
-            if self.desk.owns(PARTITION):
-                await self._send(heartbeat.receiver, beat(time.time()))
-            await asyncio.sleep(heartbeat.every_ms / 1000)
+            now_s = time.time()
+            for partition in self.desk.partitions if self._silences.busy(now_s) else ():
+                heard = await self._memory(partition)
+                for name, delivery in self._silences.due(partition, heard, now_s):
+                    await self._send(name, delivery)
+            await asyncio.sleep(LOOK_S)
 
     async def close(self) -> None:
         """Try nothing more; what had not been settled is not done."""
@@ -128,6 +148,8 @@ class Dispatcher:
     def heard(self, command: Command) -> None:
         """Somebody has said something: news may be due now, and some receivers show who takes care."""
         self.desk.look()
+        for line in self._lines.values():
+            line.look()
         if not isinstance(command, Acknowledge):
             return
         now_s = time.time()
@@ -136,9 +158,7 @@ class Dispatcher:
             return
         receivers = self._rulebook.receivers
         for name, delivery in ack_deliveries(about, receivers, self._heard, self.desk.owned(), now_s):
-            task = asyncio.create_task(self._send(name, delivery))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._background(self._send(name, delivery))
 
     async def offer(
         self, partition: int, offset: int, value: bytes | None, on_done: Callable[[], None], written_ms: int
@@ -175,13 +195,7 @@ class Dispatcher:
             if partition not in self._heard:
                 heard = HeardTransitions()
                 for entry in await self._log.history(partition):
-                    heard.settled(
-                        entry.alert,
-                        entry.receiver,
-                        entry.seq,
-                        told=entry.told,
-                        memory=entry.memory,
-                    )
+                    heard.settled(entry)
                 self._heard[partition] = heard
             return self._heard[partition]
 
@@ -191,16 +205,6 @@ class Dispatcher:
         names = dict.fromkeys(each.receiver for each in found if not gathers(self._rulebook, each))
         names |= dict.fromkeys(name for name in heard.concerned(news.alert) if name in self._lines)
         return list(names)
-
-    def _message(self, receiver: Receiver, delivery: Delivery) -> ReceiverMessage:
-        if isinstance(delivery.message, GroupMessage):
-            return self.writer.group(delivery.message, receiver)
-        if isinstance(delivery.message, Beat):
-            body = orjson.dumps({"type": "cx.heartbeat", "timestamp": delivery.notice.news.at, "data": {}})
-            return beat_message(delivery, receiver.name, body)
-        if isinstance(delivery.message, AckMessage):
-            return ack_message(delivery.message, self.writer, receiver)
-        return self.writer.alone(delivery.notice, receiver)
 
     def _memory_of(self, receiver: str, delivery: Delivery) -> str:
         if isinstance(delivery.message, GroupMessage):
@@ -213,6 +217,11 @@ class Dispatcher:
     def _unsent(self, receiver: str, delivery: Delivery, followed: bool) -> Settled | Retry | None:  # noqa: FBT001  # as `ReceiverQueue` calls it
         if isinstance(delivery.message, GroupMessage):
             return self.desk.unsent(delivery.message, time.time())
+        if isinstance(delivery.message, StillBroken):
+            mute = self._why_muted(delivery.notice, time.time())
+            over = any(each.state == "resolved" for each in self.alerts.named(delivery.notice.alert)[:1])
+            why = "it is over" if over else mute.reason if mute else ""
+            return Settled(DeliveryOutcome.SILENCED, why) if why else None
         if delivery.message is not None:
             return None
         heard = self._heard.get(delivery.partition)
@@ -248,6 +257,10 @@ class Dispatcher:
         other = self.alerts.inhibitor(notice.news, labels, self._rulebook.inhibit)
         return Mute(f"inhibited by {other}", now_s + INHIBITED_S) if other else None
 
+    def _waits(self, receiver: str, alert: str) -> bool:
+        """Whether a receiver's queue has news of an alert."""
+        return receiver in self._lines and self._lines[receiver].waits(alert)
+
     async def _send(self, receiver: str, delivery: Delivery) -> None:
         """Put a group's message into its receiver's queue."""
         if receiver in self._lines:
@@ -261,12 +274,13 @@ class Dispatcher:
             return
         if isinstance(delivery.message, AckMessage | Beat):
             return  # a picture of what cx.commands says, of which there is no need to keep account
-        news, heard = delivery.notice, self._heard.get(delivery.partition)
+        heard, entry = self._heard.get(delivery.partition), entry_of(receiver, delivery, settled)
         if settled.outcome is not DeliveryOutcome.REPEATED:
-            await self._log.write(delivery.partition, _entry(receiver, delivery, settled))
+            await self._log.write(delivery.partition, entry)
         if heard is None or self._heard.get(delivery.partition) is not heard:
             return  # forgotten, maybe while the log was written
-        heard.settled(news.alert, receiver, news.seq, told=delivery.reached, memory=delivery.memory)
+        if settled.outcome is not DeliveryOutcome.REPEATED:
+            heard.settled(entry)
         delivery.finished()
 
 
@@ -280,21 +294,3 @@ def _news(partition: int, offset: int, value: bytes | None) -> Notice | None:
         LOG.error("cannot tell of a transition: partition=%d offset=%d error=%s",  # noqa: TRY400
                   partition, offset, type(error).__name__)  # fmt: skip
         return None
-
-
-def _entry(receiver: str, delivery: Delivery, settled: Settled) -> Entry:
-    news = delivery.notice
-    return Entry(
-        id=news.id,
-        alert=news.alert,
-        seq=news.seq,
-        state=news.state,
-        receiver=receiver,
-        outcome=settled.outcome.value,
-        reason=settled.reason,
-        attempts=delivery.attempts,
-        status=delivery.status,
-        at=utc_text(int(time.time() * 1000)),
-        memory=delivery.memory,
-        reached=delivery.reached or not delivery.attempts,
-    )

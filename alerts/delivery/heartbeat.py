@@ -3,8 +3,13 @@
 The worker that has the first partition sends it, so a group of workers has one heart.
 """
 
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.notices.notice import Notice, TransitionNews
+from alerts.paging import Heartbeat
 from alerts.receivers.message import AlertNews, ReceiverMessage, Words
 from alerts.transitions import utc_text
 
@@ -15,6 +20,16 @@ PARTITION = 0
 
 class Beat:
     """Marks a delivery as a heartbeat, of which no account is kept."""
+
+
+async def keep_beating(
+    heartbeat: Heartbeat, ours: Callable[[], bool], send: Callable[[str, Delivery], Awaitable[None]]
+) -> None:
+    """Tell a receiver again and again that notices can leave, while it is `ours` to tell."""
+    while True:
+        if ours():
+            await send(heartbeat.receiver, beat(time.time()))
+        await asyncio.sleep(heartbeat.every_ms / 1000)
 
 
 def beat(at_s: float) -> Delivery:

@@ -9,6 +9,8 @@ from alerts.delivery.commands import Acknowledge, Command, Judgement, SilenceCom
 from alerts.delivery.notices.notice import Notice
 
 RANK: Final = {"warning": 1, "critical": 2}
+ENDED_KEPT_S: Final = 3_600.0
+"""How long a silence that is over is remembered: a worker that begins meanwhile tells what still holds."""
 MOST_ACKNOWLEDGED: Final = 50_000
 """Acknowledged alerts that are remembered; the oldest are forgotten first, as they are long over."""
 
@@ -19,6 +21,14 @@ class Mute:
 
     reason: str
     until_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class EndedSilence:
+    """A silence that is over since `at_s` (Unix time): at its time, or because somebody has ended it."""
+
+    said: SilenceCommand
+    at_s: float
 
 
 def nobody(_command: Command) -> None:
@@ -34,6 +44,7 @@ class Muting:
         self.told = told
         """Is called after each command."""
         self._silences: dict[str, SilenceCommand] = {}
+        self._ended: dict[str, EndedSilence] = {}
         self._acknowledged: OrderedDict[str, Acknowledge] = OrderedDict()
         self._first_s: OrderedDict[str, float] = OrderedDict()
 
@@ -43,7 +54,7 @@ class Muting:
             case SilenceCommand(id=identity):
                 self._silences[identity] = command
             case Unsilence(id=identity):
-                self._silences.pop(identity, None)
+                self._end(identity, command.at.timestamp())
             case Acknowledge(alert=alert):
                 self._acknowledged[alert] = command
                 self._acknowledged.move_to_end(alert)
@@ -62,11 +73,27 @@ class Muting:
         self.told(command)
 
     def silences(self, now_s: float) -> list[SilenceCommand]:
-        """Those in force; the others are forgotten."""
-        over = [each.id for each in self._silences.values() if each.until.timestamp() <= now_s]
-        for identity in over:
-            del self._silences[identity]
+        """Those in force."""
+        for each in list(self._silences.values()):
+            if each.until.timestamp() <= now_s:
+                self._end(each.id, each.until.timestamp())
         return list(self._silences.values())
+
+    def ended(self, now_s: float) -> list[EndedSilence]:
+        """Those that have ended within the last hour."""
+        self.silences(now_s)
+        for identity, each in list(self._ended.items()):
+            if now_s - each.at_s > ENDED_KEPT_S:
+                del self._ended[identity]
+        return list(self._ended.values())
+
+    def unsilenced(self, notice: Notice, since_s: float) -> bool:
+        """Whether a silence of an alert is known to have ended since a time (Unix)."""
+        return any(each.at_s > since_s and matches(each.said, notice) for each in self._ended.values())
+
+    def _end(self, identity: str, at_s: float) -> None:
+        if (said := self._silences.pop(identity, None)) is not None:
+            self._ended[identity] = EndedSilence(said, min(at_s, said.until.timestamp()))
 
     def acknowledged_by(self, alert: str) -> str:
         """Who takes care of an alert; "" for nobody."""
@@ -104,4 +131,9 @@ class Muting:
 
 def matches(silence: SilenceCommand, notice: Notice) -> bool:
     """Whether the notice has every label that the silence names."""
-    return all(notice.labels.get(label, "") == value for label, value in silence.match.items())
+    return quiets(silence, notice.labels)
+
+
+def quiets(silence: SilenceCommand, labels: Mapping[str, str]) -> bool:
+    """Whether labels have what the silence names."""
+    return all(labels.get(label, "") == value for label, value in silence.match.items())

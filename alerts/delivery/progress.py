@@ -1,8 +1,11 @@
 """What each receiver has heard of each alert: so that news follows news, and nothing is told twice."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
+
+from alerts.delivery.delivery_log import Entry
 
 MOST_ALERTS: Final = 50_000
 """Alerts remembered per partition; those not heard of for longest are forgotten first."""
@@ -12,12 +15,14 @@ MOST_ALERTS: Final = 50_000
 class DeliveryProgress:
     """One receiver's knowledge of one alert: notices up to `seq` are settled; `told`: one was sent.
 
-    `memory` is what its channel wants back, such as where its chat message stands.
+    `memory` is what its channel wants back, such as where its chat message stands; `at_s` is when the latest
+    was settled (Unix time).
     """
 
     seq: int = 0
     told: bool = False
     memory: str = ""
+    at_s: float = 0.0
 
 
 class HeardTransitions:
@@ -39,9 +44,16 @@ class HeardTransitions:
             self._alerts.popitem(last=False)
         return known.setdefault(receiver, DeliveryProgress())
 
-    def settled(self, alert: str, receiver: str, seq: int, *, told: bool, memory: str = "") -> None:
-        """A notice is settled; `told`: it was sent at least once."""
-        progress = self.progress(alert, receiver)
-        progress.seq = max(progress.seq, seq)
-        progress.told |= told
-        progress.memory = memory or progress.memory
+    def settled(self, entry: Entry) -> None:
+        """A notice is settled."""
+        progress = self.progress(entry.alert, entry.receiver)
+        progress.seq = max(progress.seq, entry.seq)
+        progress.told |= entry.told
+        progress.memory = entry.memory or progress.memory
+        progress.at_s = max(progress.at_s, entry.at_s)
+
+    def told(self, alert: str) -> Iterator[tuple[str, DeliveryProgress]]:
+        """The receivers that have heard of an alert, and how far they are."""
+        for name, progress in self._alerts.get(alert, {}).items():
+            if progress.told:
+                yield name, progress

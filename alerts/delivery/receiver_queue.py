@@ -121,6 +121,15 @@ class ReceiverQueue:
         self._backlog.forget(partition)
         self._changed()
 
+    def look(self) -> None:
+        """What is held back may be told now."""
+        self._backlog.look_again()
+        self._wake.set()
+
+    def waits(self, alert: str) -> bool:
+        """Whether news of an alert is on its way."""
+        return self._backlog.waits(alert)
+
     def _changed(self) -> None:
         self._world.meter.waiting(self.receiver.name, len(self._backlog))
         self._wake.set()
@@ -156,7 +165,9 @@ class ReceiverQueue:
         self._changed()
 
     async def _attempt(self, delivery: Delivery) -> None:
-        step = self._before(delivery) or await self._send(delivery)
+        step = self._before(delivery)
+        delivery.held = isinstance(step, Retry)
+        step = step or await self._send(delivery)
         if isinstance(step, Retry):
             self._backlog.retry(delivery, self._world.clock() + step.after_s)
             return

@@ -66,4 +66,5 @@ ALERTMANAGER_KIND: Final = ReceiverKind(
     specs=(SettingSpec("urls", Want.URLS, required=True), SettingSpec("resend", Want.DURATION)),
     open=AlertmanagerChannel,
     resend_s=RESEND_S,
+    takes_words=False,
 )

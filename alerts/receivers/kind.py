@@ -44,7 +44,8 @@ class ReceiverKind:
     `complaint` says what is wrong with the settings that are given together, by name.  `pace_s` is the least
     time between two messages that the vendor allows.  `resend_s` is how often what fires is told again, since
     the receiver takes silence for health; 0: never.  `acks_with` names the setting with which a receiver can
-    show that somebody takes care of an alert; "" for kinds that cannot.
+    show that somebody takes care of an alert; "" for kinds that cannot.  `takes_words`: a message that is no
+    alert makes sense to it.
     """
 
     specs: tuple[SettingSpec, ...]
@@ -53,3 +54,4 @@ class ReceiverKind:
     pace_s: float = 0.0
     resend_s: float = 0.0
     acks_with: str = ""
+    takes_words: bool = True

@@ -12,6 +12,7 @@ class NewsState(StrEnum):
     FIRING = "firing"
     STALE = "stale"
     RESOLVED = "resolved"
+    NOTE = "note"  # of no alert, such as that a silence ends
     ACKNOWLEDGED = "acknowledged"  # somebody takes care of it; only some kinds are told
 
 

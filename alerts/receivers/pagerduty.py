@@ -74,4 +74,5 @@ PAGERDUTY: Final = ReceiverKind(
     open=PagerDutyChannel,
     pace_s=PACE_S,
     acks_with="routing_key",
+    takes_words=False,
 )

@@ -40,6 +40,7 @@ LOST: Final = frozenset(
 MARKS: Final = {
     NewsState.RESOLVED: ":large_green_circle:",
     NewsState.STALE: ":white_circle:",
+    NewsState.NOTE: ":bell:",
     NewsState.ACKNOWLEDGED: ":eyes:",
 }
 

@@ -14,7 +14,12 @@ MOST_BYTES: Final = 28_000
 MOST_TEXT: Final = 4_000
 MOST_FACTS: Final = 20
 MOST_LINKS: Final = 6
-COLOURS: Final = {NewsState.RESOLVED: "Good", NewsState.STALE: "Default", NewsState.ACKNOWLEDGED: "Accent"}
+COLOURS: Final = {
+    NewsState.RESOLVED: "Good",
+    NewsState.STALE: "Default",
+    NewsState.ACKNOWLEDGED: "Accent",
+    NewsState.NOTE: "Accent",
+}
 PACE_S: Final = 0.5
 
 

@@ -12,7 +12,8 @@ import orjson
 
 from alerts.delivery import commands
 from alerts.delivery.commands import Acknowledge, Judgement, SilenceCommand, Unacknowledge, Unsilence
-from alerts.delivery.mutes import Muting
+from alerts.delivery.mutes import Muting, quiets
+from alerts.delivery.notices.notice import labels_of
 from alerts.errors import SettingsError
 from alerts.foreign_text import printable, printable_json
 from alerts.notation import duration_ms
@@ -173,12 +174,19 @@ def unsilence(kafka: ClientSettings, silence_id: str, by: str, comment: str | No
 
 @command.command("silences")
 @kafka_options
+@click.option("--idle", is_flag=True, help="Only those that keep no open alert quiet.")
 @click.option("--json", "as_json", is_flag=True, help="Print cx.commands values, one a line.")
-def silences(kafka: ClientSettings, *, as_json: bool) -> None:
-    """The silences in force."""
-    for each in run(_silences(kafka)):
+def silences(kafka: ClientSettings, *, idle: bool, as_json: bool) -> None:
+    """The silences in force, and how many open alerts each keeps quiet."""
+    found, standing = run(_silences(kafka)), run(_read(kafka))[0]
+    open_ = [labels_of(each.rule, each.severity, each.indicator, each.scope) for each in standing.open()]
+    for each in found:
+        count = sum(quiets(each, labels) for labels in open_)
+        if idle and count:
+            continue
         match = " ".join(f"{label}={value}" for label, value in each.match.items())
-        text = f"{each.id}  until {each.until:{TIME}}  {match}  by {each.by}  {each.comment or ''}"
+        quiet = f"keeps {count} quiet" if count else "matches nothing"
+        text = f"{each.id}  until {each.until:{TIME}}  {match}  {quiet}  by {each.by}  {each.comment or ''}"
         click.echo(printable_json(commands.encode(each)) if as_json else printable(text.rstrip()))
 
 

@@ -28,7 +28,7 @@ from stream.messages.topic_names import (
 
 NAMES: Final = (
     *(ALERTS, SCORES, DELIVERIES, COMMANDS, COMMAND_ANSWERS, CUSTOMERS),
-    *(f"{DEAD_LETTERS}.headers", "webhook"),
+    *(f"{DEAD_LETTERS}.headers", "webhook", "webhook.group", "webhook.heartbeat", "webhook.silence"),
 )
 """Schemas in the package, less their `.json`."""
 ASYNCAPI: Final = "asyncapi.json"

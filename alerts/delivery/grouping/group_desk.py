@@ -49,13 +49,18 @@ class GroupLog(Protocol):
 
 
 class GroupDesk:
-    """Gathers and tells, from `start` to `close`.  `send` puts a delivery into its receiver's queue."""
+    """Gathers and tells, from `start` to `close`.
+
+    `unsilenced` says whether a silence of an alert has ended since a time; `send` puts a delivery into its
+    receiver's queue.
+    """
 
     def __init__(
         self,
         rulebook: Rulebook,
         log: GroupLog,
         why_muted: Callable[[Notice, float], Mute | None],
+        unsilenced: Callable[[Notice, float], bool],
         send: Callable[[str, Delivery], Coroutine[Any, Any, None]],
         failed: Callable[[BaseException], None],
     ) -> None:
@@ -63,6 +68,7 @@ class GroupDesk:
         self._rules: Mapping[tuple[str, str], GroupRule] = group_rules(rulebook)
         self._log = log
         self._why_muted = why_muted
+        self._unsilenced = unsilenced
         self._send = send
         self._failed = failed
         self._books: dict[int, GroupBook] = {}
@@ -103,6 +109,11 @@ class GroupDesk:
     def owns(self, partition: int) -> bool:
         """Whether this worker acts on a partition."""
         return partition in self._owned
+
+    @property
+    def partitions(self) -> tuple[int, ...]:
+        """Those that this worker acts on."""
+        return tuple(sorted(self._owned))
 
     def owned(self) -> Iterator[tuple[int, AlertGroup]]:
         """The groups of this worker's partitions."""
@@ -194,13 +205,20 @@ class GroupDesk:
         due_s = group.due_s(rule)
         if due_s is not None and not group.waiting and group.id in self._repeated:
             due_s = self._repeated[group.id] + (rule.repeat_s or 0.0)
-        if due_s is None or due_s > now_s:
+        if (due_s is None or due_s > now_s) and not self._ends_silence(group, rule):
             return
         closed_s = opens_in_s(rule, now_s)
         if closed_s:
             self._held[group.id] = now_s + min(closed_s, LOOK_AGAIN_S)
             return
         await self._due(partition, group, rule, now_s)
+
+    def _ends_silence(self, group: AlertGroup, rule: GroupRule) -> bool:
+        """Whether something of what was told before a silence still holds after it."""
+        if group.plan is not None or group.waiting or group.last_s is None or rule.quiet:
+            return False
+        since_s = group.last_s
+        return any(self._unsilenced(each, since_s) for each in group.told.values())
 
     async def _due(self, partition: int, group: AlertGroup, rule: GroupRule, now_s: float) -> None:
         """Tell what may be told; what is muted for a while waits, what is muted for good is over."""
@@ -221,7 +239,10 @@ class GroupDesk:
             await self._pass_over(group, for_good, now_s)
             return  # the others have their turn when this has been folded
         if not fresh and (group.waiting or not free):
-            self._held[group.id] = now_s + LOOK_AGAIN_S
+            ends_s = [
+                mute.until_s for mute in mutes.values() if mute is not None and mute.until_s is not None
+            ]
+            self._held[group.id] = min([now_s + LOOK_AGAIN_S, *ends_s])
             return
         members = identities(free)
         plan = GroupPlan(

@@ -52,7 +52,12 @@ class TransitionNews(msgspec.Struct, frozen=True):
     @property
     def labels(self) -> dict[str, str]:
         """What routes, silences and grouping match."""
-        return {"rule": self.rule, "severity": self.severity, "indicator": self.indicator, **self.scope}
+        return labels_of(self.rule, self.severity, self.indicator, self.scope)
+
+
+def labels_of(rule: str, severity: str, indicator: str, scope: Mapping[str, str]) -> dict[str, str]:
+    """What routes, silences and grouping match."""
+    return {"rule": rule, "severity": severity, "indicator": indicator, **scope}
 
 
 KNOWN: Final = frozenset(DIMENSIONS)

@@ -56,6 +56,12 @@ class Writer:
             group_labels=notice.labels,
         )
 
+    def still(self, notice: Notice, receiver: Receiver) -> ReceiverMessage:
+        """The message of what was told before a silence, and still holds after it."""
+        message = self.alone(notice, receiver)
+        text = f"{WORDS[receiver.lang]['still_broken']} {message.words.text}"
+        return replace(message, words=replace(message.words, text=text))
+
     def group(self, message: GroupMessage, receiver: Receiver) -> ReceiverMessage:
         """The message of a group; one alert by itself reads as it would without a group."""
         notices, group = message.notices, message.group

@@ -9,6 +9,8 @@ import click
 
 from stream.worker.log_lines import FORMAT, LineLimit, OneLine
 
+PAYLOADS: Final = ("aiokafka.producer.producer",)
+"""Loggers that at `debug` write down whole records, with whatever customers have said in them."""
 LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -34,3 +36,5 @@ def log_to_stderr(level: str, others: tuple[str, ...]) -> None:
     if level != "debug":
         for name in others:
             logging.getLogger(name).setLevel(logging.CRITICAL)
+    for name in PAYLOADS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)

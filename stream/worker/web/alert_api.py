@@ -25,7 +25,7 @@ from alerts.delivery.commands import (
     Unsilence,
     key,
 )
-from alerts.delivery.mutes import Muting
+from alerts.delivery.mutes import Muting, quiets
 from alerts.delivery.notices.ack_links import PATH, AckLinks
 from alerts.delivery.notices.notice import TransitionNews
 from alerts.delivery.open_alerts import OpenAlerts
@@ -92,8 +92,7 @@ class AlertApi:
             case ("GET" | "HEAD", ["alerts", alert]):
                 return self._shown(self._one(alert), whole=True)
             case ("GET" | "HEAD", ["silences"]):
-                now_s = self._clock()
-                return {"silences": [msgspec.to_builtins(each) for each in self._desk.muting.silences(now_s)]}
+                return {"silences": self._silences()}
             case ("POST", ["alerts", alert, ("ack" | "unack" | "verdict") as what]):
                 return await self._about(alert, what, await self._body(request))
             case ("POST", ["silences"]):
@@ -111,6 +110,14 @@ class AlertApi:
             "alerts": [self._shown(each, whole=False) for each in found[:MOST_LISTED]],
             "count": len(found),
         }
+
+    def _silences(self) -> list[dict[str, Any]]:
+        """Those in force, and how many open alerts each keeps quiet."""
+        open_ = [each.labels for each in self._desk.alerts.open()]
+        return [
+            {**msgspec.to_builtins(each), "matches": sum(quiets(each, labels) for labels in open_)}
+            for each in self._desk.muting.silences(self._clock())
+        ]
 
     def _shown(self, news: TransitionNews, *, whole: bool) -> dict[str, Any]:
         desk = self._desk

@@ -43,10 +43,10 @@ def test_a_retry_waits_until_it_is_due() -> None:
 
 
 def test_what_was_put_off_is_looked_at_again_when_later_news_comes() -> None:
-    """A notice that was never sent may have become pointless; one that was sent keeps its wait."""
+    """A notice that is held back may have become pointless; one that the receiver did not take waits on."""
     backlog = Backlog(10)
     unsent, sent = _delivery("a", 1), _delivery("b", 1)
-    sent.attempts = 1
+    unsent.held = True
     for each in (unsent, sent):
         backlog.add(each)
         assert backlog.take(0) is each
@@ -54,6 +54,19 @@ def test_what_was_put_off_is_looked_at_again_when_later_news_comes() -> None:
     backlog.add(_delivery("a", 2))
     backlog.add(_delivery("b", 2))
     assert [backlog.take(0), backlog.take(0)] == [unsent, None]
+
+
+def test_what_is_held_back_is_looked_at_again_on_demand() -> None:
+    """Somebody has ended a silence: it need not wait for the next look."""
+    backlog = Backlog(10)
+    held, failed = _delivery("a", 1), _delivery("b", 1)
+    for each in (held, failed):
+        backlog.add(each)
+        assert backlog.take(0) is each
+        each.held = each is held
+        backlog.retry(each, 30.0)
+    backlog.look_again()
+    assert (backlog.take(0), backlog.take(0), backlog.take(30.0)) == (held, None, failed)
 
 
 def test_the_oldest_gives_way() -> None:

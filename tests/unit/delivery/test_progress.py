@@ -3,7 +3,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.delivery.delivery_log import Entry
 from alerts.delivery.progress import DeliveryProgress, HeardTransitions
+
+AT_S = 1_795_341_600.0
+
+
+def _entry(alert: str, seq: int, *, told: bool) -> Entry:
+    """How a notice to the pager ended."""
+    outcome, attempts = ("delivered", 1) if told else ("dropped", 0)
+    at = "2026-11-22T10:00:00Z"
+    return Entry(f"{alert}.{seq}", alert, seq, "firing", "pager", outcome, "", attempts, None, at)
 
 
 def test_who_has_had_a_notice_is_concerned_from_then_on() -> None:
@@ -18,11 +28,11 @@ def test_who_has_had_a_notice_is_concerned_from_then_on() -> None:
 def test_a_dropped_notice_is_settled_but_not_heard() -> None:
     """What was never sent counts as done, and leaves the receiver in the dark."""
     heard = HeardTransitions()
-    heard.settled("a", "pager", 1, told=False)
-    assert heard.progress("a", "pager") == DeliveryProgress(1, told=False)
-    heard.settled("a", "pager", 2, told=True)
-    heard.settled("a", "pager", 3, told=False)
-    assert heard.progress("a", "pager") == DeliveryProgress(3, told=True)
+    heard.settled(_entry("a", 1, told=False))
+    assert heard.progress("a", "pager") == DeliveryProgress(1, told=False, at_s=AT_S)
+    heard.settled(_entry("a", 2, told=True))
+    heard.settled(_entry("a", 3, told=False))
+    assert heard.progress("a", "pager") == DeliveryProgress(3, told=True, at_s=AT_S)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 9), st.booleans())))
@@ -30,7 +40,7 @@ def test_progress_never_goes_back(entries: list[tuple[str, int, bool]]) -> None:
     """In whatever order the log is read, the greatest sequence number stands."""
     heard = HeardTransitions()
     for alert, seq, told in entries:
-        heard.settled(alert, "pager", seq, told=told)
+        heard.settled(_entry(alert, seq, told=told))
     for alert in "abc":
         seqs = [seq for name, seq, _ in entries if name == alert]
         assert heard.progress(alert, "pager").seq == max(seqs, default=0)
@@ -40,6 +50,6 @@ def test_memory_is_bounded() -> None:
     """Alerts that nobody has heard of for longest are forgotten."""
     heard = HeardTransitions(most=2)
     for alert in ("a", "b", "a", "c"):
-        heard.settled(alert, "pager", 1, told=True)
+        heard.settled(_entry(alert, 1, told=True))
     assert heard.concerned("b") == frozenset()
     assert heard.concerned("a") == heard.concerned("c") == {"pager"}

@@ -15,10 +15,21 @@ from referencing import Registry, Resource
 from alerts.delivery import commands
 from alerts.delivery.commands import Acknowledge, Judgement, SilenceCommand, Unsilence
 from alerts.delivery.delivery_log import Entry
+from alerts.delivery.grouping.group_log import GroupPlan
+from alerts.delivery.grouping.group_message import GroupMessage
+from alerts.delivery.grouping.groups import AlertGroup, identities
+from alerts.delivery.heartbeat import beat
+from alerts.delivery.messages import message_of
+from alerts.delivery.mutes import Muting
 from alerts.delivery.notices.notice import TOLD, notice
+from alerts.delivery.notices.writer import Writer
+from alerts.delivery.open_alerts import OpenAlerts
 from alerts.delivery.retry_policy import DeliveryOutcome
+from alerts.delivery.silence_watch import SilenceEnding, ending_message
+from alerts.paging import Receiver
 from alerts.readings import Status
-from alerts.rules import DIMENSIONS, Severity
+from alerts.receivers.message import NewsState
+from alerts.rules import DIMENSIONS, Rulebook, Severity
 from alerts.states import State
 from alerts.transitions import Score, Transition, encode
 from stream.gateway.letters import letter_of
@@ -42,6 +53,7 @@ rules:
   - {name: fall, indicator: csat, by: [channel], detect: sudden, floor: 75, false_pages: 1 per 30d}
 """
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
+DESK = Receiver("desk", "webhook")
 
 
 def _validator(name: str) -> Draft202012Validator:
@@ -102,6 +114,31 @@ def test_webhooks_fit() -> None:
         _validator("webhook").validate(orjson.loads(news.body))
 
 
+def test_webhooks_of_groups_fit() -> None:
+    """Of two alerts and of so many that not all have room."""
+    told, _ = _history()
+    notices = [news for each in told if (news := notice(encode(each))) is not None]
+    writer = Writer(Rulebook((), {}), OpenAlerts(), Muting())
+    for members in (notices[:2], notices * 40):
+        plan = GroupPlan(group="g1", key="g1.a", members=identities(members), at_s=0.0)
+        message = GroupMessage(AlertGroup("g1", "desk", "", {"rule": "low"}), plan, tuple(members))
+        body = orjson.loads(writer.group(message, DESK).body)
+        _validator("webhook.group").validate(body)
+        assert body["data"]["count"] == len(members)
+
+
+def test_webhooks_without_an_alert_fit() -> None:
+    """A heartbeat, and the end of a silence to come."""
+    writer = Writer(Rulebook((), {}), OpenAlerts(), Muting())
+    beats = message_of(writer, DESK, beat(1_795_341_600.0))
+    _validator("webhook.heartbeat").validate(orjson.loads(beats.body))
+    told, _ = _history()
+    news = next(news.news for each in told if (news := notice(encode(each))) is not None)
+    said = SilenceCommand(id="s", match={"rule": "low"}, until=NOW, at=NOW, by="ann")
+    ending = ending_message(SilenceEnding(said, (news,)), "silence-s.1", DESK)
+    _validator("webhook.silence").validate(orjson.loads(ending.body))
+
+
 def test_deliveries_fit() -> None:
     """An entry of the log, with and without an answer."""
     for status in (200, None):
@@ -158,9 +195,10 @@ def test_closed_lists_are_those_of_the_code() -> None:
     assert alerts["propertyNames"] == set(DIMENSIONS)
     assert dict(_enums(load("cx.scores")))["status"] == set(Status)
     assert deliveries["outcome"] == set(DeliveryOutcome) - {DeliveryOutcome.REPEATED}
-    assert deliveries["state"] == TOLD
+    assert deliveries["state"] == TOLD | {NewsState.NOTE.value}
     assert dict(_enums(load("cx.dead-letters.headers")))["tocsin-reason"] == set(Reason)
     assert dict(_enums(load("webhook")))["type"] == {f"cx.alert.{state}" for state in TOLD}
+    assert dict(_enums(load("webhook.group")))["type"] == {f"cx.group.{state}" for state in TOLD}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,156 @@
+"""Silences end loudly: who waits for it is told beforehand, and what is still broken is told at once.
+
+What is to be told is a function of the commands, of the alerts as they stand, and of what the delivery log
+says that each receiver has heard and when.  So whoever goes on after a crash tells what is missing, and
+nothing twice.
+The worker that has the first partition tells of ends that come; each worker tells of its own alerts.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import msgspec
+import orjson
+
+from alerts.delivery.backlog import Delivery
+from alerts.delivery.commands import SilenceCommand
+from alerts.delivery.grouping.routing import targets
+from alerts.delivery.heartbeat import PARTITION
+from alerts.delivery.mutes import Muting, matches
+from alerts.delivery.notices.notice import Notice, TransitionNews, notice
+from alerts.delivery.notices.phrases import WORDS
+from alerts.delivery.open_alerts import OpenAlerts
+from alerts.delivery.progress import HeardTransitions
+from alerts.paging import Receiver
+from alerts.receivers.kinds import KINDS
+from alerts.receivers.message import NewsState, ReceiverMessage, Words
+from alerts.rules import Rulebook
+from alerts.transitions import utc_text
+
+LOOK_S: Final = 0.5
+"""How often ends are looked for."""
+BEFORE_S: Final = 900.0
+"""How long before the end it is told; a quarter of the silence where that is less."""
+MOST_NAMED: Final = 20
+"""Alerts that are named in such a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceEnding:
+    """Marks a delivery that tells of the end to come; `broken` are the open alerts that it keeps quiet."""
+
+    said: SilenceCommand
+    broken: tuple[TransitionNews, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StillBroken:
+    """Marks a delivery of what was told before a silence, and still holds after it."""
+
+    said: SilenceCommand
+
+
+class SilenceWatch:
+    """Says what is due.  `waits`: whether a receiver's queue has news of an alert anyway."""
+
+    def __init__(
+        self, rulebook: Rulebook, muting: Muting, alerts: OpenAlerts, waits: Callable[[str, str], bool]
+    ) -> None:
+        self._rulebook = rulebook
+        self._muting = muting
+        self._alerts = alerts
+        self._waits = waits
+        self._begun: dict[tuple[str, str], float] = {}
+
+    def busy(self, now_s: float) -> bool:
+        """Whether there is any silence to look at."""
+        return bool(self._muting.silences(now_s) or self._muting.ended(now_s))
+
+    def due(self, partition: int, heard: HeardTransitions, now_s: float) -> Iterator[tuple[str, Delivery]]:
+        """Receivers and what they are told now, of a partition of cx.alerts whose log is `heard`."""
+        found = list(self._still_broken(partition, heard, now_s))
+        found += self._ending(heard, now_s) if partition == PARTITION else ()
+        for name, delivery in found:
+            key = name, delivery.notice.id
+            if key not in self._begun:
+                self._begun[key] = now_s
+                yield name, delivery
+        self._begun = {key: at_s for key, at_s in self._begun.items() if now_s - at_s < 2 * 3_600}
+
+    def _still_broken(
+        self, partition: int, heard: HeardTransitions, now_s: float
+    ) -> Iterator[tuple[str, Delivery]]:
+        for ended in self._muting.ended(now_s):
+            for about in _notices(self._alerts.open()):
+                if not matches(ended.said, about) or self._muting.why_muted(about, now_s) is not None:
+                    continue
+                key = replace(about, id=f"{about.id}.{ended.said.id}")
+                for name, progress in heard.told(about.alert):
+                    if progress.at_s < ended.at_s and not self._waits(name, about.alert):
+                        marked = StillBroken(ended.said)
+                        yield name, Delivery(key, partition, now_s, lambda: None, message=marked)
+
+    def _ending(self, heard: HeardTransitions, now_s: float) -> Iterator[tuple[str, Delivery]]:
+        for said in self._muting.silences(now_s):
+            until_s = said.until.timestamp()
+            if now_s < until_s - min(BEFORE_S, (until_s - said.at.timestamp()) / 4):
+                continue
+            broken = tuple(each.news for each in _notices(self._alerts.open()) if matches(said, each))
+            name_of = f"silence-{said.id}"
+            news = TransitionNews(
+                name_of, 1, "", "warning", NewsState.NOTE, "", {}, utc_text(int(now_s) * 1000)
+            )
+            cover = Notice(f"{name_of}.1", name_of, 1, NewsState.NOTE, {}, b"", news)
+            for name in self._whom(said, broken):
+                if not heard.progress(name_of, name).seq:
+                    marked = SilenceEnding(said, broken)
+                    yield name, Delivery(cover, PARTITION, now_s, lambda: None, message=marked)
+
+    def _whom(self, said: SilenceCommand, broken: Iterable[TransitionNews]) -> list[str]:
+        """Who would hear of what it keeps quiet, among those that take words and not only alerts."""
+        labels: list[Mapping[str, str]] = [each.labels for each in broken] or [said.match]
+        names = {target.receiver for each in labels for target in targets(self._rulebook, each)}
+        return [each.name for each in self._rulebook.receivers if each.name in names and takes_words(each)]
+
+
+def takes_words(receiver: Receiver) -> bool:
+    """Whether a message that is no alert makes sense to a receiver."""
+    return KINDS[receiver.kind].takes_words and receiver.settings.get("format") != ("alertmanager",)
+
+
+def ending_message(ending: SilenceEnding, key: str, receiver: Receiver) -> ReceiverMessage:
+    """What a receiver is told of an end to come."""
+    said, words = ending.said, WORDS[receiver.lang]
+    until = utc_text(int(said.until.timestamp()) * 1000)
+    match = ", ".join(f"{name}={value}" for name, value in said.match.items())
+    title = words["silence_ends"].format(match=match, time=f"{until[:10]} {until[11:16]} UTC", by=said.by)
+    named = [f"{each.rule} ({', '.join(filter(None, each.scope.values()))})" for each in ending.broken]
+    text = words["silence_broken" if named else "silence_idle"].format(n=len(named))
+    alerts = [
+        {"id": each.id, "rule": each.rule, "severity": each.severity, "scope": each.scope}
+        for each in ending.broken[:MOST_NAMED]
+    ]
+    data = {
+        "id": said.id, "match": dict(said.match), "until": until, "by": said.by, "count": len(named),
+        "alerts": alerts,
+    }  # fmt: skip
+    at = utc_text(int(said.at.timestamp()) * 1000)
+    return ReceiverMessage(
+        key=key,
+        thread=f"silence-{said.id}",
+        state=NewsState.NOTE,
+        severity="warning",
+        at=at,
+        words=Words(title=title, text="\n".join([text, *named[:MOST_NAMED]])),
+        body=orjson.dumps({"type": "cx.silence.ending", "timestamp": at, "data": data}),
+        receiver=receiver.name,
+    )
+
+
+def _notices(news: Iterable[TransitionNews]) -> Iterator[Notice]:
+    """The notices of alerts as they stand, pending ones left out."""
+    for each in news:
+        found = notice(msgspec.json.encode(each))
+        if found is not None:
+            yield found
