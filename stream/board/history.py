@@ -1,21 +1,24 @@
 """What a sparkline shows: the course of one score, thinned as it ages.
 
-A score may change at every pane.  A sparkline of a day has room for one value in ten minutes, one of a week
-for one an hour, so only the last value of each step is kept:
+A score may change at every pane.  A sparkline of a day has room for one value in twenty minutes, one of a
+week for one in three hours, so only the last value of each step is kept:
 
-    at      09:01  09:07  09:12        kept for the day    [(09:00, b), (09:10, c)]
+    at      09:01  09:07  09:22        kept for the day    [(09:00, b), (09:20, c)]
     value   a      b      c            kept for the week   [(09:00, c)]
+
+The browser gets the start of the first step, then the value of every step since, None where there is none.
+Four digits are more than a line of a hundred pixels can show.
 """
 
 from collections import deque
 from typing import Final
 
-DAY_STEP_S: Final = 600
-WEEK_STEP_S: Final = 3_600
+DAY_STEP_S: Final = 1_200
+WEEK_STEP_S: Final = 10_800
 DAY_S: Final = 86_400
 WEEK_S: Final = 7 * DAY_S
 
-Points = list[tuple[int, float]]
+Points = list[float | None]
 
 
 class _Course:
@@ -40,8 +43,15 @@ class _Course:
             self._points.popleft()
 
     def points(self) -> Points:
-        """Start of the step and last value in it, oldest first."""
-        return list(self._points)
+        """Unix time of the first step, then each step's last value, oldest first; empty without any."""
+        if not self._points:
+            return []
+        first = self._points[0][0]
+        length = (self._points[-1][0] - first) // self._step_s + 1
+        found: Points = [float(first), *[None] * length]
+        for step, value in self._points:
+            found[1 + (step - first) // self._step_s] = float(f"{value:.4g}")
+        return found
 
 
 class ScoreHistory:
@@ -59,9 +69,9 @@ class ScoreHistory:
         self._week.add(at_s, value)
 
     def day(self) -> Points:
-        """At most 144 points."""
+        """At most 72 steps."""
         return self._day.points()
 
     def week(self) -> Points:
-        """At most 168 points."""
+        """At most 56 steps."""
         return self._week.points()

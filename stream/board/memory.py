@@ -7,39 +7,42 @@ Everything has a bound, and what is over it is counted and said, not dropped in 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from alerts.errors import UNREADABLE
 from alerts.readings import scope_text
-from alerts.rules import Rulebook, Threshold
-from alerts.transitions import Score, Transition, seconds
+from alerts.rules import Rulebook
+from alerts.transitions import Score, Transition
 from stream.board.history import ScoreHistory
+from stream.board.limits import RuleLimits
+from stream.board.shown import Shown, Tile, shown_alert, shown_score
 from stream.messages.topic_names import ALERTS, SCORES
 
 MOST_SCORES: Final = 50_000
 MOST_ALERTS: Final = 2_000
-MOST_HISTORIES: Final = 2_000
-"""Only scopes of one channel have a sparkline; each takes up to 20 kB."""
-MOST_SHOWN: Final = 300
-"""Tiles on one page; the ones that fire come first."""
-MOST_TEXT: Final = 200
+MOST_HISTORIES: Final = 5_000
+"""Only scopes of one channel have a sparkline; each takes up to 10 kB."""
+MOST_SHOWN: Final = 200
+"""Scores on one page, so that it stays under 300 kB; those of what fires come first."""
+MOST_ALERTS_SHOWN: Final = 100
+MOST_PAST_SHOWN: Final = 20
+MOST_KEY: Final = 800
 
 _SCORE: Final = msgspec.json.Decoder(Score)
 _TRANSITION: Final = msgspec.json.Decoder(Transition)
 _OVER: Final = "resolved"
-
-Shown = dict[str, Any]
-_Place = tuple[str, frozenset[str], float]
-"""Indicator, dimensions and window (seconds) of a score: what a rule has limits on."""
+NOTHING_SEEN: Final[frozenset[str]] = frozenset()
 
 
-@dataclass(slots=True)
-class _Tile:
-    score: Score
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the first page shows at one version: scores in their order, and what is left out of them."""
+
     version: int
-    history: ScoreHistory | None
+    tiles: tuple[Tile, ...]
+    left_out: int
 
 
 @dataclass(slots=True)
@@ -48,15 +51,19 @@ class BoardMemory:
 
     rulebook: Rulebook
     version: int = 0
+    alerts_version: int = 0
+    """The version at which an alert has changed last."""
     scores_left_out: int = 0
-    _tiles: dict[str, _Tile] = field(default_factory=dict)
-    _home: list[_Tile] = field(default_factory=list)
+    _tiles: dict[str, Tile] = field(default_factory=dict)
+    _home: list[Tile] = field(default_factory=list)
     """Those of single channels, and of all together, which is what the first page shows."""
     _alerts: dict[str, Transition] = field(default_factory=dict)
-    _limits: dict[_Place, dict[str, float]] = field(init=False)
+    _limits: RuleLimits = field(init=False)
+    _pages: dict[str, Page] = field(default_factory=dict)
+    """The pages of the current version, by what is sought."""
 
     def __post_init__(self) -> None:
-        self._limits = _limits_of(self.rulebook)
+        self._limits = RuleLimits(self.rulebook)
 
     def take(self, topic: str, _partition: int, value: bytes | None) -> None:
         """Take a record of cx.scores or cx.alerts into account; anything unreadable changes nothing."""
@@ -70,13 +77,13 @@ class BoardMemory:
 
     def _take_score(self, score: Score) -> None:
         at_s = datetime.fromisoformat(score.at).timestamp()
-        key = f"{score.indicator}|{_text_of(score.scope)}|{score.window_s:g}"[: 4 * MOST_TEXT]
+        key = f"{score.indicator}|{_text_of(score.scope)}|{score.window_s:g}"[:MOST_KEY]
         tile = self._tiles.get(key)
         if tile is None:
             if len(self._tiles) >= MOST_SCORES:
                 self.scores_left_out += 1
                 return
-            tile = self._tiles[key] = self._new_tile(score)
+            tile = self._tiles[key] = self._new_tile(key, score)
         elif score.at < tile.score.at:
             return
         self.version += 1
@@ -84,100 +91,95 @@ class BoardMemory:
         if tile.history is not None and score.value is not None:
             tile.history.add(at_s, score.value)
 
-    def _new_tile(self, score: Score) -> _Tile:
-        if list(score.scope) not in ([], ["channel"]):
-            return _Tile(score, 0, None)
-        tile = _Tile(score, 0, ScoreHistory() if len(self._home) < MOST_HISTORIES else None)
-        self._home.append(tile)
+    def _new_tile(self, key: str, score: Score) -> Tile:
+        limits = self._limits.of(score)
+        tile = Tile(key, score, limits)
+        if list(score.scope) in ([], ["channel"]):
+            tile.history = ScoreHistory() if len(self._home) < MOST_HISTORIES else None
+            self._home.append(tile)
         return tile
 
     def _take_alert(self, news: Transition) -> None:
+        datetime.fromisoformat(news.at)
         known = self._alerts.get(news.id)
         if known is not None and known.seq >= news.seq:
             return
         self.version += 1
+        self.alerts_version = self.version
         self._alerts[news.id] = news
         if len(self._alerts) > MOST_ALERTS:
             over = [each for each in self._alerts.values() if each.state == _OVER]
             oldest = min(over or self._alerts.values(), key=lambda each: each.at)
             del self._alerts[oldest.id]
 
-    def home(self, since: int = 0) -> Shown:
-        """Channels and what fires; of the scores only those that changed after version `since`."""
-        return self._page(self._home, self._alerts.values(), since)
+    def home(self, since: int = 0, seen: Collection[str] = NOTHING_SEEN, find: str = "") -> Shown:
+        """Channels and what fires, as far as it is news.
+
+        Of the scores those that changed after version `since`, and those not `seen` (by key) before, whose
+        course comes along; the alerts if one has changed.  `find` narrows to channels whose name has it.
+        """
+        page = self._home_page(find)
+        found: Shown = {
+            "scores": [
+                shown_score(tile, whole=tile.key not in seen)
+                for tile in page.tiles
+                if tile.version > since or tile.key not in seen
+            ],
+            "left_out": page.left_out,
+        }
+        return found | (self._shown_alerts(self._alerts.values()) if self.alerts_version > since else {})
+
+    def home_keys(self, find: str = "") -> frozenset[str]:
+        """Keys of the scores that the first page shows now."""
+        return frozenset(tile.key for tile in self._home_page(find).tiles)
 
     def channel(self, name: str) -> Shown:
         """Everything of one channel: its stages, topics, teams, its alerts."""
         tiles = [tile for tile in self._tiles.values() if tile.score.scope.get("channel") == name]
         alerts = [each for each in self._alerts.values() if each.scope.get("channel") == name]
-        return self._page(tiles, alerts, 0)
+        page = self._first(tiles)
+        return {
+            "scores": [shown_score(tile, whole=True) for tile in page.tiles],
+            "left_out": page.left_out,
+            **self._shown_alerts(alerts),
+        }
 
-    def _page(self, tiles: list[_Tile], alerts: Collection[Transition], since: int) -> Shown:
-        firing = {(each.indicator, _text_of(each.scope)) for each in alerts if each.state != _OVER}
+    def _home_page(self, find: str) -> Page:
+        """Reckoned once per version, however many look."""
+        page = self._pages.get(find)
+        if page is None or page.version != self.version:
+            sought = find.casefold()
+            tiles = [tile for tile in self._home if not sought or sought in tile.text]
+            page = self._first(tiles)
+            if any(each.version != self.version for each in self._pages.values()) or len(self._pages) > 64:
+                self._pages.clear()
+            self._pages[find] = page
+        return page
 
-        def urgency(tile: _Tile) -> tuple[bool, str, str]:
-            scope = _text_of(tile.score.scope)
-            return (tile.score.indicator, scope) not in firing, scope, tile.score.indicator
+    def _first(self, tiles: list[Tile]) -> Page:
+        """As many as a page has room for: those of what fires, then by name."""
+        open_alerts = [each for each in self._alerts.values() if each.state != _OVER]
+        firing = {(each.indicator, _text_of(each.scope)) for each in open_alerts}
+        scopes = {scope for _, scope in firing}
+
+        def urgency(tile: Tile) -> tuple[bool, bool, str]:
+            return (tile.scope not in scopes, (tile.score.indicator, tile.scope) not in firing, tile.key)
 
         first = sorted(tiles, key=urgency)[:MOST_SHOWN]
+        return Page(self.version, tuple(first), len(tiles) - len(first) + self.scores_left_out)
+
+    def _shown_alerts(self, alerts: Collection[Transition]) -> Shown:
         newest = sorted(alerts, key=lambda each: each.at, reverse=True)
+        going = sorted(
+            (each for each in newest if each.state != _OVER), key=lambda each: each.severity != "critical"
+        )
+        over = [each for each in newest if each.state == _OVER]
         return {
-            "scores": [self._shown(tile) for tile in first if tile.version > since],
-            "alerts": [_alert(each) for each in newest if each.state != _OVER][:MOST_SHOWN],
-            "past": [_alert(each) for each in newest if each.state == _OVER][:50],
-            "left_out": max(0, len(tiles) - MOST_SHOWN) + self.scores_left_out,
+            "alerts": [shown_alert(each) for each in going[:MOST_ALERTS_SHOWN]],
+            "alerts_left_out": max(0, len(going) - MOST_ALERTS_SHOWN),
+            "past": [shown_alert(each) for each in over[:MOST_PAST_SHOWN]],
         }
-
-    def _shown(self, tile: _Tile) -> Shown:
-        score = tile.score
-        return {
-            "indicator": score.indicator,
-            "unit": str(score.definition.get("unit", "")),
-            "direction": str(score.definition.get("direction", "")),
-            "scope": {name: text[:MOST_TEXT] for name, text in score.scope.items()},
-            "window_s": score.window_s,
-            "at": score.at,
-            "value": score.value,
-            "n": score.n,
-            "low": score.low,
-            "high": score.high,
-            "status": score.status,
-            "limits": self._limits.get(_place(score), {}),
-            "day": [] if tile.history is None else tile.history.day(),
-            "week": [] if tile.history is None else tile.history.week(),
-        }
-
-
-def _limits_of(rulebook: Rulebook) -> dict[_Place, dict[str, float]]:
-    """The limits that threshold rules have on scores; of several rules on the same, the first one's."""
-    found: dict[_Place, dict[str, float]] = {}
-    for rule in rulebook.rules:
-        if isinstance(detect := rule.detect, Threshold):
-            own = found.setdefault((rule.indicator, frozenset(rule.by), seconds(detect.window_ms)), {})
-            for name, limit in (("warning", detect.warning), ("critical", detect.critical)):
-                if limit is not None:
-                    own.setdefault(name, limit)
-    return found
-
-
-def _place(score: Score) -> _Place:
-    return score.indicator, frozenset(score.scope), score.window_s
 
 
 def _text_of(scope: Mapping[str, str]) -> str:
     return scope_text(tuple(scope.items()))
-
-
-def _alert(news: Transition) -> Shown:
-    return {
-        "id": news.id,
-        "rule": news.rule,
-        "severity": news.severity,
-        "state": news.state,
-        "indicator": news.indicator,
-        "scope": {name: text[:MOST_TEXT] for name, text in news.scope.items()},
-        "at": news.at,
-        "started_at": news.started_at,
-        "summary": news.summary[: 5 * MOST_TEXT],
-        "cause": news.cause,
-    }

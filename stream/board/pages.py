@@ -6,6 +6,7 @@ Reading needs no token, as /metrics needs none.  Acknowledging and silencing go 
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import unquote
@@ -23,6 +24,7 @@ STREAM_S: Final = 45.0
 MOST_STREAMS: Final = 32
 RETRY_MS: Final = 500
 MOST_DIGITS: Final = 16
+MOST_SOUGHT: Final = 80
 
 PARTS: Final = {
     "": ("index.html", "text/html"),
@@ -31,6 +33,7 @@ PARTS: Final = {
     "/icon.svg": ("icon.svg", "image/svg+xml"),
     "/board.js": ("board.js", "text/javascript"),
     "/draw.js": ("draw.js", "text/javascript"),
+    "/known.js": ("known.js", "text/javascript"),
     "/words.js": ("words.js", "text/javascript"),
 }
 POLICY: Final = (
@@ -70,17 +73,19 @@ class BoardPages:
             return web.Response(body=part[0], content_type=part[1], charset="utf-8", headers=HEADERS)
         await self._wanted()
         if path == "/state.json":
-            return _json(request, self._home(self._seen(request)))
+            return _json(request, self._told(self._memory.home(find=_sought(request))))
         if path.startswith("/channel/"):
-            return _json(request, self._memory.channel(unquote(path.removeprefix("/channel/"))))
+            # Raw: `path` is decoded, and a name that looks encoded must not be decoded twice.
+            name = unquote(request.rel_url.raw_path.removeprefix(f"{PATH}/channel/"))
+            return _json(request, self._memory.channel(name))
         if path == "/news":
             return await self._news(request)
         return web.Response(status=404, headers=HEADERS, text="want /board\n")
 
-    def _home(self, since: int) -> dict[str, Any]:
-        return {**self._memory.home(since), "version": f"{self._run}.{self._memory.version}"}
+    def _told(self, page: dict[str, Any]) -> dict[str, Any]:
+        return {**page, "version": f"{self._run}.{self._memory.version}"}
 
-    def _seen(self, request: web.BaseRequest) -> int:
+    def _since(self, request: web.BaseRequest) -> int:
         """The version that the browser has: by query, or as EventSource says it when it connects again."""
         told = request.headers.get("Last-Event-ID") or request.query.get("since", "")
         run, _, version = told.partition(".")
@@ -93,26 +98,34 @@ class BoardPages:
                 status=503, headers={"Retry-After": "5", **HEADERS}, text="too many open boards\n"
             )
         self._streams += 1
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", **HEADERS})
+        response.force_close()
         try:
-            return await self._stream(request)
+            with suppress(ConnectionError):  # the browser has left
+                await self._stream(request, response)
+            return response
         finally:
             self._streams -= 1
 
-    async def _stream(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _stream(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
         loop = asyncio.get_running_loop()
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", **HEADERS})
-        response.force_close()
         await response.prepare(request)
         await response.write(b"retry: %d\n\n" % RETRY_MS)
-        sent, until = self._seen(request), loop.time() + STREAM_S
+        memory, find = self._memory, _sought(request)
+        sent, until = self._since(request), loop.time() + STREAM_S
+        seen = set(memory.home_keys(find)) if sent else set()
         while loop.time() < until:
-            if (version := self._memory.version) != sent:
-                page = self._home(sent)
+            if (version := memory.version) != sent:
+                page = self._told(memory.home(sent, seen, find))
                 await response.write(b"id: %b\ndata: %b\n\n" % (page["version"].encode(), orjson.dumps(page)))
                 sent = version
+                seen |= memory.home_keys(find)
             await asyncio.sleep(NEWS_S)
         await response.write_eof()
-        return response
+
+
+def _sought(request: web.BaseRequest) -> str:
+    return request.query.get("find", "").strip()[:MOST_SOUGHT]
 
 
 def _json(request: web.BaseRequest, page: dict[str, Any]) -> web.Response:

@@ -37,12 +37,16 @@ from stream.messages.topic_names import ALERTS, SCORES
 from stream.monitoring.metrics import Metrics
 from stream.monitoring.server import serve
 from stream.traffic.pacing import Due
-from stream.traffic.sender import AT_ONCE, TICK_S, limits, wall_ms
+from stream.traffic.sender import TICK_S, limits, wall_ms
 from stream.worker.web.alert_api import AlertApi, AlertDesk
 from stream.worker.web.worker_pages import Pages
 
 DRAIN_S: Final = 2.0
 """How long the last notices may take to arrive."""
+
+AT_ONCE: Final = 500
+BREATH_S: Final = 0.005
+"""Events that are judged before pages and notices get their turn, and for how long: all share one thread."""
 
 Fold = Callable[[int, GroupRecord], None]
 
@@ -212,5 +216,5 @@ async def _traffic(one: OneProcess, scene: DemoScene) -> None:
             if records:
                 await one.take(stream, records, scene)
         one.publish(scene)
-        await asyncio.sleep(0 if len(batch) == AT_ONCE else TICK_S)
+        await asyncio.sleep(BREATH_S if len(batch) == AT_ONCE else TICK_S)
     await asyncio.sleep(DRAIN_S)

@@ -2,16 +2,16 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from tests.demo.accessible import violations
 from tests.demo.processes import wait_for
 
 START_S = 90.0
@@ -37,23 +37,6 @@ def board_url(tmp_path: Path) -> Iterator[str]:
             demo.terminate()
 
 
-@pytest.fixture
-def page() -> Iterator[Page]:
-    """A page of Debian's Chromium; the test fails on whatever it complains of."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome") or "chromium"
-    complaints: list[str] = []
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB")
-        page.on(
-            "console", lambda message: complaints.append(message.text) if message.type == "error" else None
-        )
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page
-        browser.close()
-    assert complaints == []
-
-
 def test_the_incident_is_on_the_board_and_can_be_acknowledged(board_url: str, page: Page) -> None:
     """Within the demo's day; who acknowledges is then named; French says the same."""
     page.goto(board_url)
@@ -69,7 +52,7 @@ def test_the_incident_is_on_the_board_and_can_be_acknowledged(board_url: str, pa
     page.wait_for_selector("#alerts:has-text('taken care of by ann')", timeout=30_000)
     page.select_option("#language", "fr")
     assert "Canaux" in page.inner_text("#scores-title")
-    assert _unnamed_controls(page) == []
+    assert violations(page) == []
     page.click("article h3 a >> nth=0")
     page.wait_for_selector("#place:not(:empty)")
     page.wait_for_selector("article")
@@ -86,13 +69,3 @@ def _take_pictures(page: Page, folder: Path) -> None:
         page.set_viewport_size({"width": width, "height": 800})
         page.screenshot(path=folder / f"{name}.png")
     page.set_viewport_size({"width": 1280, "height": 900})
-
-
-def _unnamed_controls(page: Page) -> list[Any]:
-    """Fields and buttons that a screen reader could not name, and headings out of order."""
-    found: list[Any] = page.evaluate(
-        """() => [...document.querySelectorAll('input, select, button, a')].filter(each =>
-            !(each.labels?.length && each.labels[0].textContent.trim()) && !each.textContent.trim()
-        ).map(each => each.outerHTML)"""
-    )
-    return found

@@ -1,68 +1,155 @@
-// The board: reads what is known, listens for news, and lets people acknowledge and silence.
-import { alertItem, card, node } from "./draw.js";
-import { language, scopeText, speak, time, word } from "./words.js";
+// The board: learns what the worker knows, keeps listening for news, and draws it at most once a frame.
+import { alertItem, card, node, order, patch } from "./draw.js";
+import { known, lasting, learn, open } from "./known.js";
+import { dimension, duration, indicatorName, language, moment, plural, scopeText, speak, time, word } from "./words.js";
 
 const at = (id) => document.getElementById(id);
-const known = { scores: new Map(), alerts: [], past: [], leftOut: 0, newest: "" };
 const cares = new Map();
-let drawn = false;
+let silences = [], drawn = false;
 
-const keyOf = (score) => `${score.indicator}|${JSON.stringify(score.scope)}|${score.window_s}`;
-
-function learn(page, whole) {
-  if (whole) known.scores.clear();
-  for (const score of page.scores) {
-    known.scores.set(keyOf(score), score);
-    if (score.at > known.newest) known.newest = score.at;
-  }
-  Object.assign(known, { alerts: page.alerts, past: page.past, leftOut: page.left_out });
-  if (!drawn) requestAnimationFrame(draw);
-  drawn = true;
-}
+const show = () => { if (!drawn) requestAnimationFrame(draw); drawn = true; };
 
 function channelOf() {
   const found = location.hash.match(/^#\/channel\/(.*)$/);
-  return found ? decodeURIComponent(found[1]) : null;
+  try { return found ? decodeURIComponent(found[1]) : null; } catch { return null; }
+}
+
+function tell(id, text) {
+  if (at(id).textContent !== text) at(id).textContent = text;
 }
 
 function draw() {
   drawn = false;
-  const channel = channelOf(), sought = at("find").value.trim().toLowerCase();
-  const fits = (text) => !sought || text.toLowerCase().includes(sought);
-  at("place").textContent = channel === null ? "" : `· ${channel || word("unnamed")}`;
+  const channel = channelOf();
+  tell("place", channel === null ? "" : `· ${channel || word("unnamed")}`);
+  tell("scores-title", word(channel === null ? "scores" : "indicators"));
+  document.title = `${open().length ? `(${open().length}) ` : ""}Tocsin${channel ? ` · ${channel}` : ""}`;
+  drawVerdict();
+  drawAlerts();
+  at("scores").classList.toggle("parts", channel !== null);
+  if (channel === null) drawChannels(); else drawParts();
+  tell("more", known.leftOut ? `${known.leftOut} ${word("left")}` : "");
+}
+
+// What is wrong, and since when, in one sentence; then with what, and where most of it comes from.
+function drawVerdict() {
+  const troubles = new Map();
+  for (const each of open()) {
+    const where = scopeText(each.scope), found = troubles.get(where) ?? { since: each.started_at, critical: false };
+    if (each.started_at < found.since) found.since = each.started_at;
+    found.critical ||= each.severity === "critical";
+    troubles.set(where, found);
+  }
+  const all = [...troubles].sort((a, b) => b[1].critical - a[1].critical || a[1].since.localeCompare(b[1].since));
+  const channels = new Set([...known.scores.values()].map((each) => each.scope.channel).filter((each) => each !== undefined));
+  const well = [...channels].filter((each) => !open().some((alert) => alert.scope.channel === each)).length;
+  const tone = all.some((each) => each[1].critical) ? "critical" : all.length ? "warning" : known.scores.size ? "good" : "";
+  const fine = channelOf() === null ? `${word("fine")}${word("colon")}${plural(well, "channels")}` : word("fine");
+  let text = known.scores.size ? fine : word("waiting");
+  if (all.length === 1) {
+    const [where, { since, critical }] = all[0];
+    text = `${where}${word("colon")}${critical ? `${word("critical")}, ` : ""}${word("trouble")} ${word("since")} ${time(since)} (${duration(lasting(since) / 1000)})`;
+  } else if (all.length) {
+    text = `${all.length} ${word("trouble")}${word("colon")}${all.slice(0, 5).map(([where, { since }]) => `${where} (${word("since")} ${time(since)})`).join(", ")}${all.length > 5 ? " …" : ""}`;
+  }
+  const more = all.length ? verdictDetail(well) : "";
+  if (at("verdict").dataset.text === text + more) return;
+  at("verdict").dataset.text = text + more;
+  at("verdict").className = tone;
+  at("verdict").replaceChildren(text, ...(more ? [node("small", {}, more)] : []));
+}
+
+function verdictDetail(well) {
+  const ranked = open().sort((a, b) => (b.severity === "critical") - (a.severity === "critical"));
+  const names = [...new Set(ranked.map((each) => indicatorName(each.indicator)))].slice(0, 4).join(", ");
+  const causes = new Set(ranked.filter((each) => each.cause?.share_of_shortfall > 0.5).map((each) => `${dimension(each.cause.dimension)} ${each.cause.value}`));
+  const parts = [names, causes.size ? `${word("mostly")} ${[...causes].slice(0, 3).join(", ")}` : "",
+    channelOf() === null && well ? `${plural(well, "channels")} ${word("well")}` : ""];
+  return parts.filter(Boolean).join(" · ");
+}
+
+function drawAlerts() {
+  const sought = at("find").value.trim().toLowerCase(), now = Date.now();
+  for (const alert of [...known.alerts]) {
+    const silence = silences.find((each) => Date.parse(each.until) > now && Object.entries(each.match).every(([name, value]) => (alert.scope[name] ?? alert[name]) === value));
+    Object.assign(alert, { acknowledged_by: cares.get(alert.id), silenced_until: silence?.until });
+  }
+  const rank = (each) => ({ firing: 0, stale: 2 }[each.state] ?? 4) + (each.severity === "critical" ? 0 : 1);
+  const wanted = known.alerts.filter((each) => `${scopeText(each.scope)} ${each.rule}`.toLowerCase().includes(sought))
+    .sort((a, b) => rank(a) - rank(b) || b.started_at.localeCompare(a.started_at));
+  const items = wanted.map((each) => [each.id, JSON.stringify([each, language, Math.floor(lasting(each.started_at) / 60000)]), () => alertItem(each, act)]);
+  patch(at("alerts"), items.length ? items : [["", language, () => node("li", { class: "good" }, word("nothing"))]]);
+  tell("alerts-more", known.alertsLeftOut ? `${known.alertsLeftOut} ${word("alertsLeft")}` : "");
+  patch(at("past"), known.past.map((each) => [each.id, JSON.stringify([each, language]), () => alertItem(each, null)]));
+  at("past-part").hidden = !known.past.length;
+}
+
+const byScope = (scores) => {
   const groups = new Map();
-  for (const score of known.scores.values()) {
+  for (const score of scores) {
     const title = scopeText(score.scope);
-    if (!fits(`${title} ${score.indicator}`)) continue;
     if (!groups.has(title)) groups.set(title, []);
     groups.get(title).push(score);
   }
-  const firing = (title) => known.alerts.filter((each) => scopeText(each.scope) === title && each.state === "firing");
-  const cards = [...groups].sort(([a], [b]) => firing(b).length - firing(a).length || a.localeCompare(b)).map(([title, scores]) => {
+  return groups;
+};
+
+function cardOf(title, scores, more) {
+  const alerts = open().filter((each) => scopeText(each.scope) === scopeText(scores[0].scope));
+  const course = at("course").value;
+  const settings = { title, scores, alerts: title === null ? alerts.filter((each) => each.indicator === scores[0].indicator) : alerts, course, link: null, level: "h3", ...more };
+  const content = JSON.stringify([scores, alerts, course, language, known.newest.slice(0, 10)]);
+  return [more.key ?? title, content, () => card(settings)];
+}
+
+function drawChannels() {
+  const sought = at("find").value.trim().toLowerCase();
+  const fits = (score) => !sought || `${scopeText(score.scope)} ${score.indicator}`.toLowerCase().includes(sought);
+  const groups = byScope([...known.scores.values()].filter(fits));
+  const urgency = new Map([...groups.keys()].map((title) => [title, 0]));
+  for (const each of open()) {
+    const title = scopeText(each.scope);
+    if (urgency.has(title)) urgency.set(title, urgency.get(title) + (each.severity === "critical" ? 100 : 1));
+  }
+  const cards = [...groups].sort(([a], [b]) => urgency.get(b) - urgency.get(a) || a.localeCompare(b)).map(([title, scores]) => {
     const name = scores[0].scope.channel;
-    const link = channel === null && name !== undefined ? `#/channel/${encodeURIComponent(name)}` : null;
-    return card(title, link, scores.sort((a, b) => a.indicator.localeCompare(b.indicator)), firing(title));
+    return cardOf(title, scores, { link: name === undefined ? null : `#/channel/${encodeURIComponent(name)}` });
   });
-  at("scores").replaceChildren(...(cards.length ? cards : [node("p", { class: "soft" }, word("none"))]));
-  at("more").textContent = known.leftOut ? `${known.leftOut} ${word("left")}` : "";
-  const held = document.activeElement?.closest?.("[data-alert]")?.dataset.alert;
-  const what = document.activeElement?.dataset?.act;
-  for (const alert of known.alerts) alert.acknowledged_by = cares.get(alert.id);
-  const rank = (each) => (each.state === "firing" ? 0 : 2) + (each.severity === "critical" ? 0 : 1);
-  known.alerts.sort((a, b) => rank(a) - rank(b) || b.at.localeCompare(a.at));
-  const items = known.alerts.filter((each) => fits(`${scopeText(each.scope)} ${each.rule}`)).map((each) => alertItem(each, act));
-  at("alerts").replaceChildren(...(items.length ? items : [node("li", { class: "good" }, word("nothing"))]));
-  if (held) document.querySelector(`[data-alert="${CSS.escape(held)}"] [data-act="${what}"]`)?.focus();
-  at("past").replaceChildren(...known.past.map((each) => alertItem(each, null)));
+  patch(at("scores"), cards.length ? cards : [["", language, () => node("p", { class: "soft" }, word(known.scores.size ? "none" : "waiting"))]]);
+}
+
+// A channel's page: its indicators, its volumes, then a part for each dimension that some rule tells it apart by.
+function drawParts() {
+  const parts = new Map([["indicators", []], ["volumes", []]]);
+  for (const score of known.scores.values()) {
+    const finer = Object.keys(score.scope).filter((name) => name !== "channel");
+    const part = finer.length > 1 ? "several" : finer[0] ?? (score.unit === "count" ? "volumes" : "indicators");
+    if (!parts.has(part)) parts.set(part, []);
+    parts.get(part).push(score);
+  }
+  const whole = new Set(["indicators", "volumes"]);
+  const made = [...parts].filter(([, scores]) => scores.length).map(([part, scores]) => {
+    const cards = whole.has(part)
+      ? scores.sort((a, b) => order(a) - order(b)).map((each) => cardOf(null, [each], { folds: false, key: each.key }))
+      : [...byScope(scores)].sort().map(([title, some]) => cardOf(title.split(", ").slice(1).join(", ") || title, some, { level: "h4", folds: false }));
+    return [part, JSON.stringify(cards.map((each) => [each[0], each[1]])), () =>
+      node("section", {}, part === "indicators" ? null : node("h3", {}, word(part)), node("div", { class: "cards" }, ...cards.map((each) => each[2]())))];
+  });
+  if (made.length && parts.size === 2) made.push(["alone", language, () => node("p", { class: "soft" }, word("alone"))]);
+  patch(at("scores"), made.length ? made : [["", language, () => node("p", { class: "soft" }, word("none"))]]);
 }
 
 async function say(path, body) {
   const by = at("by").value.trim();
-  if (!by) return word("who");
+  if (!by) {
+    at("by").focus();
+    return word("who");
+  }
   const answer = await fetch(path, {
     method: "POST", body: JSON.stringify({ ...body, by }),
     headers: { Authorization: `Bearer ${at("token").value}`, "Content-Type": "application/json" },
-  });
+  }).catch(() => null);
+  if (!answer) return word("unreachable");
   const told = await answer.json().catch(() => ({}));
   if (answer.ok) return word(told.outcome ?? "accepted");
   return { 401: word("wrong"), 403: word("readOnly") }[answer.status] ?? told.error ?? String(answer.status);
@@ -73,41 +160,60 @@ async function act(what, alert) {
   at("said").textContent = what === "ack"
     ? await say(`/api/alerts/${encodeURIComponent(alert.id)}/ack`, {})
     : await say("/api/silences", silence);
-  setTimeout(care, 1000);
+  setTimeout(care, 500);
+  setTimeout(care, 2000);
 }
 
+// Who takes care of what, which is told by the API and not by topics of scores and alerts.
 async function care() {
-  const answer = await fetch("/api/alerts").catch(() => null);
-  if (!answer?.ok) return;
+  if (!known.alerts.length) return;
+  const asked = await Promise.all(["/api/alerts", "/api/silences"].map((path) => fetch(path).then((answer) => answer.json()).catch(() => null)));
+  if (!asked[0]?.alerts || !asked[1]?.silences) return;
   cares.clear();
-  for (const each of (await answer.json()).alerts) if (each.acknowledged_by) cares.set(each.id, each.acknowledged_by);
-  draw();
+  for (const each of asked[0].alerts) if (each.acknowledged_by) cares.set(each.id, each.acknowledged_by);
+  silences = asked[1].silences;
+  show();
 }
 
-let news = null;
+let news = null, live = 0, first = true;
 function listen() {
   news?.close();
-  news = new EventSource("/board/news");
+  const find = at("find").value.trim();
+  news = new EventSource(`/board/news${find ? `?find=${encodeURIComponent(find)}` : ""}`);
+  const mine = news;
+  let whole = true;
   news.onopen = () => pulse(true);
-  news.onerror = () => pulse(navigator.onLine && news.readyState === EventSource.CONNECTING && Date.now() - live < 60_000);
-  news.onmessage = (event) => { learn(JSON.parse(event.data), false); pulse(true); };
+  news.onerror = () => pulse(navigator.onLine && mine.readyState === EventSource.CONNECTING && Date.now() - live < 3000);
+  news.onmessage = (event) => {
+    const page = JSON.parse(event.data), run = page.version.split(".")[0];
+    learn(page, whole || run !== known.version.split(".")[0]);
+    whole = false;
+    pulse(true);
+    show();
+    if (first) care();
+    first = false;
+  };
 }
 
-let live = 0;
 function pulse(well) {
   if (well) live = Date.now();
-  at("pulse").textContent = well ? `${word("live")}${known.newest ? ` · ${time(known.newest)}` : ""}` : word("lost");
-  if (news?.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+  at("pulse").classList.toggle("lost", !well);
+  tell("pulse", well ? `${word("live")}${known.newest ? ` · ${moment(known.newest)}` : ""}` : word("lost"));
+  if (news?.readyState === EventSource.CLOSED) setTimeout(() => news?.readyState === EventSource.CLOSED && listen(), 2000);
 }
 
 async function arrive() {
   const channel = channelOf();
   if (channel !== null) {
     news?.close();
+    news = null;
     const answer = await fetch(`/board/channel/${encodeURIComponent(channel)}`).catch(() => null);
-    if (answer?.ok && channel === channelOf()) learn(await answer.json(), true);
-    if (channel === channelOf()) setTimeout(() => channel === channelOf() && arrive(), 3000);
-    pulse(Boolean(answer?.ok));
+    const page = answer?.ok ? await answer.json().catch(() => null) : null;
+    if (channel !== channelOf()) return;
+    if (page) learn(page, true);
+    pulse(page !== null);
+    show();
+    setTimeout(() => channel === channelOf() && arrive(), 3000);
     return;
   }
   known.scores.clear();
@@ -115,22 +221,34 @@ async function arrive() {
   listen();
 }
 
+const keep = (name, value) => { try { sessionStorage.setItem(name, value); } catch { /* a browser that keeps nothing */ } };
+const kept = (name) => { try { return sessionStorage.getItem(name); } catch { return null; } };
+
 // The demo's link carries its token behind the #, which no server sees; it is not left in the address.
 const given = location.hash.match(/^#token=([\w-]+)$/);
 if (given) {
-  sessionStorage.setItem("token", given[1]);
+  keep("token", given[1]);
   history.replaceState(null, "", "#/");
 }
-for (const id of ["by", "token"]) {
-  at(id).value = sessionStorage.getItem(id) ?? "";
-  at(id).addEventListener("change", () => sessionStorage.setItem(id, at(id).value));
+at("token").value = given?.[1] ?? "";
+for (const id of ["by", "token", "course"]) {
+  at(id).value = kept(id) ?? at(id).value;
+  at(id).addEventListener("change", () => { keep(id, at(id).value); show(); });
 }
-at("find").addEventListener("input", draw);
-at("settings").addEventListener("submit", (event) => event.preventDefault());
+let soon = 0;
+at("find").addEventListener("input", () => {
+  show();
+  clearTimeout(soon);
+  soon = setTimeout(() => channelOf() === null && listen(), 300);
+});
+for (const id of ["settings", "view"]) at(id).addEventListener("submit", (event) => event.preventDefault());
 at("language").value = language;
-at("language").addEventListener("change", () => { speak(at("language").value); draw(); });
-addEventListener("hashchange", arrive);
+at("language").addEventListener("change", () => { speak(at("language").value); show(); });
+addEventListener("hashchange", () => { tell("said", ""); arrive(); scrollTo(0, 0); });
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();  // the part behind the # is the channel
+  at("main").focus();
+});
 speak(language);
 arrive();
-care();
 setInterval(care, 10_000);

@@ -44,17 +44,50 @@ def test_a_score_is_shown_with_the_limits_of_the_rule_that_reads_it() -> None:
     memory.take(SCORES, 0, _score(60.0, at="2026-01-05T10:20:00Z"))
     (shown,) = memory.home()["scores"]
     assert (shown["value"], shown["limits"]) == (60.0, {"warning": 80, "critical": 50})
-    assert [value for _, value in shown["day"]] == [70.0, 60.0]
+    assert shown["day"][1:] == [70.0, 60.0]
+
+
+def test_limits_are_those_of_rules_that_watch_the_scope() -> None:
+    """A rule for the phone alone says nothing of chat; of two rules the first one's limits count."""
+    text = """rules:
+      - {name: phone, indicator: csat, window: 30m, warning: 70, where: {channel: phone}}
+      - {name: all, indicator: csat, window: 30m, warning: 60, critical: 40}"""
+    memory = BoardMemory(read_rulebook(text, "rules.yaml", CATALOGUE))
+    for channel in ("phone", "chat"):
+        memory.take(SCORES, 0, _score(channel=channel))
+    found = {each["scope"]["channel"]: each["limits"] for each in memory.home()["scores"]}
+    assert found == {
+        "phone": {"warning": 70, "critical": 40},
+        "chat": {"warning": 60, "critical": 40},
+    }
 
 
 def test_only_news_after_a_version_is_told() -> None:
-    """A page that has seen all is told nothing."""
+    """A page that has seen all is told nothing; a score that it has not seen comes with its course."""
     memory = _memory()
     memory.take(SCORES, 0, _score())
-    seen = memory.version
+    memory.take(ALERTS, 0, _alert())
+    version, seen = memory.version, memory.home_keys()
     memory.take(SCORES, 0, _score(channel="chat"))
-    assert [each["scope"] for each in memory.home(seen)["scores"]] == [{"channel": "chat"}]
-    assert memory.home(memory.version)["scores"] == []
+    memory.take(SCORES, 0, _score(60.0, at="2026-01-05T10:20:00Z"))
+    news = memory.home(version, seen)
+    assert [(each["scope"]["channel"], "day" in each) for each in news["scores"]] == [
+        ("phone", False),
+        ("chat", True),
+    ]
+    assert "alerts" not in news
+    assert memory.home(memory.version, memory.home_keys())["scores"] == []
+
+
+def test_what_is_sought_is_sought_among_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only among those that fit on a page; capitals do not matter."""
+    monkeypatch.setattr(board, "MOST_SHOWN", 2)
+    memory = _memory()
+    for number in range(9):
+        memory.take(SCORES, 0, _score(channel=f"Shop {number}"))
+    assert [each["scope"] for each in memory.home(find="sHOP 7")["scores"]] == [{"channel": "Shop 7"}]
+    assert memory.home(find="csat")["left_out"] == 7
+    assert memory.home(find="nowhere")["scores"] == []
 
 
 def test_older_scores_and_repeated_alerts_change_nothing() -> None:
@@ -96,6 +129,21 @@ def test_what_is_beyond_a_bound_is_counted(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(page["scores"]) == 2
     assert page["left_out"] == 1 + 2
     assert {each["id"] for each in page["alerts"]} == {"a2", "a4"}
+
+
+def test_what_fires_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its channel is on the page, however many there are; the critical before the rest."""
+    monkeypatch.setattr(board, "MOST_SHOWN", 2)
+    monkeypatch.setattr(board, "MOST_ALERTS_SHOWN", 1)
+    memory = _memory()
+    for name in ("a", "b", "c", "phone"):
+        memory.take(SCORES, 0, _score(channel=name))
+    before = memory.home_keys()
+    memory.take(ALERTS, 0, _alert("later").replace(b'"critical"', b'"warning"'))
+    memory.take(ALERTS, 0, _alert("loud", at="2026-01-05T09:00:00Z"))
+    page = memory.home(memory.version - 1, before)
+    assert [each["scope"]["channel"] for each in page["scores"]] == ["phone"]
+    assert ([each["id"] for each in page["alerts"]], page["alerts_left_out"]) == (["loud"], 1)
 
 
 @given(st.sampled_from([SCORES, ALERTS]), st.binary(max_size=200) | st.just(b'{"id": 1}') | st.none())

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from alerts.rulebook.reader import read_rulebook
 from stream.board import pages
@@ -103,10 +104,13 @@ def test_streams_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_channel_of_any_name_has_a_page() -> None:
-    """As the browser spells it."""
+    """As the browser spells it; what looks encoded is not decoded twice."""
 
     async def work(get: Callable[..., Any], memory: BoardMemory) -> None:
         memory.take(SCORES, 0, SCORE)
+        memory.take(SCORES, 0, SCORE.replace(b"<b>phone</b>", b"50%2F50"))
+        async with get(URL(PATH + "/channel/50%252F50", encoded=True)) as answer:
+            assert len((await answer.json())["scores"]) == 1
         async with get(PATH + "/channel/%3Cb%3Ephone%3C%2Fb%3E") as answer:
             assert len((await answer.json())["scores"]) == 1
 

@@ -1,0 +1,40 @@
+// What the page knows: scores with their course, alerts, who takes care of them.  Nothing here draws.
+const STEP_S = { day: 1200, week: 10800 }, STEPS = { day: 72, week: 56 };
+
+export const known = { scores: new Map(), alerts: [], past: [], leftOut: 0, alertsLeftOut: 0, newest: "", version: "" };
+
+const keyOf = (score) => `${score.indicator}|${JSON.stringify(score.scope)}|${score.window_s}`;
+
+export function learn(page, whole) {
+  if (whole) known.scores.clear();
+  for (const score of page.scores) {
+    const key = keyOf(score), before = known.scores.get(key);
+    for (const course of ["day", "week"]) {
+      score[course] ??= goneOn(before?.[course] ?? [], score, STEP_S[course], STEPS[course]);
+    }
+    score.key = key;
+    known.scores.set(key, score);
+    if (score.at > known.newest) known.newest = score.at;
+  }
+  if (page.alerts) Object.assign(known, { alerts: page.alerts, past: page.past, alertsLeftOut: page.alerts_left_out });
+  Object.assign(known, { leftOut: page.left_out, version: page.version ?? known.version });
+}
+
+// A course is the time of its first step, then a value for every step.
+function goneOn(course, score, step, most) {
+  const at = Math.floor(Date.parse(score.at) / 1000 / step) * step;
+  if (score.value === null || Number.isNaN(at)) return course;
+  if (!course.length) return [at, score.value];
+  const place = 1 + (at - course[0]) / step;
+  if (place < course.length - 1 || place > 10 * most) return place > 0 ? [at, score.value] : course;
+  const longer = course.slice();
+  while (longer.length < place) longer.push(null);
+  longer[place] = score.value;
+  const over = longer.length - 1 - most;
+  return over > 0 ? [longer[0] + over * step, ...longer.slice(1 + over)] : longer;
+}
+
+export const open = () => known.alerts.filter((each) => each.state === "firing" || each.state === "stale");
+
+// Milliseconds for which something has gone on, in the time of the events.
+export const lasting = (since) => Math.max(0, Date.parse(known.newest) - Date.parse(since)) || 0;

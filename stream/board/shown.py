@@ -1,0 +1,74 @@
+"""Scores and alerts as the page gets them: short, and no more than it draws."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from alerts.readings import scope_text
+from alerts.transitions import Score, Transition
+from stream.board.history import ScoreHistory
+
+MOST_TEXT: Final = 200
+MOST_SUMMARY: Final = 1_000
+
+Shown = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Tile:
+    """The latest score of one indicator in one scope and window, and what goes with it."""
+
+    key: str
+    score: Score
+    limits: Mapping[str, float]
+    version: int = 0
+    history: ScoreHistory | None = None
+    scope: str = field(init=False)
+    text: str = field(init=False)
+    """What it can be found by."""
+
+    def __post_init__(self) -> None:
+        self.scope = scope_text(tuple(self.score.scope.items()))
+        self.text = f"{' '.join(self.score.scope.values())} {self.score.indicator}".casefold()
+
+
+def shown_score(tile: Tile, *, whole: bool) -> Shown:
+    """A score; with `whole` its course too, which the browser goes on with by itself."""
+    score = tile.score
+    found = {
+        "indicator": score.indicator,
+        "unit": str(score.definition.get("unit", "")),
+        "direction": str(score.definition.get("direction", "")),
+        "scope": {name: text[:MOST_TEXT] for name, text in score.scope.items()},
+        "window_s": score.window_s,
+        "at": score.at,
+        "value": _short(score.value),
+        "n": score.n,
+        "low": _short(score.low),
+        "high": _short(score.high),
+        "status": score.status,
+        "limits": tile.limits,
+    }
+    if whole and tile.history is not None:
+        found |= {"day": tile.history.day(), "week": tile.history.week()}
+    return found
+
+
+def shown_alert(news: Transition) -> Shown:
+    """An alert as it stands."""
+    return {
+        "id": news.id,
+        "rule": news.rule,
+        "severity": news.severity,
+        "state": news.state,
+        "indicator": news.indicator,
+        "scope": {name: text[:MOST_TEXT] for name, text in news.scope.items()},
+        "at": news.at,
+        "started_at": news.started_at,
+        "summary": news.summary[:MOST_SUMMARY],
+        "cause": news.cause,
+    }
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.6g}")

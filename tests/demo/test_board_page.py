@@ -1,0 +1,142 @@
+"""The board's page in a real Chromium, with contents that a test chooses."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, Response
+
+from tests.demo.accessible import violations
+from tests.demo.served_board import ServedBoard, alert, score, served_board
+
+SCOPES = 5_000
+MOST_BYTES = 300_000
+RULES = """rules:
+  - {name: csat-low, indicator: csat, window: 30m, warning: 80, critical: 50}"""
+
+
+@pytest.fixture
+def board() -> Iterator[ServedBoard]:
+    """A served board that knows nothing yet."""
+    with served_board(RULES) as served:
+        yield served
+
+
+def _fill(board: ServedBoard) -> None:
+    """5,000 channels with an hour of scores, of which one fires."""
+    for minute in (0, 20, 40):
+        board.scores(*(score(60 + n % 30, minute, channel=f"shop {n:04d}") for n in range(SCOPES)))
+    board.alerts(alert("loud", channel="shop 4321"))
+
+
+def test_five_thousand_scopes_stay_usable(board: ServedBoard, page: Page) -> None:
+    """First paint under a second, less than 300 kB, what fires first, and everything can be found."""
+    _fill(board)
+    sizes: list[int] = []
+
+    def weigh(answer: Response) -> None:
+        if not answer.url.endswith("/news"):
+            sizes.append(len(answer.body()))
+
+    page.on("response", weigh)
+    client = page.context.new_cdp_session(page)
+    client.send("Network.enable")
+    streamed: list[int] = []
+    client.on("Network.dataReceived", lambda event: streamed.append(event["dataLength"]))
+    page.goto(board.url)
+    page.wait_for_selector("article")
+    assert page.inner_text("article >> nth=0").startswith("shop 4321")
+    first_ms = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    assert first_ms < 1_000
+    assert sum(streamed) < MOST_BYTES
+    assert "shop 4321" in page.inner_text("#verdict")
+    assert "4800 more" in page.inner_text("#more")
+    page.fill("#find", "SHOP 3999")
+    page.wait_for_selector("article:has-text('shop 3999')", timeout=5_000)
+    assert page.locator("article").count() == 1
+
+
+def test_axe_finds_nothing(board: ServedBoard, page: Page) -> None:
+    """On the empty board, with alerts of all states, on a channel's page; light and dark, wide and narrow."""
+    page.goto(board.url)
+    assert violations(page) == []
+    board.scores(
+        score(40, channel="phone"), score(90, channel="chat"), score(1, channel="phone", topic="pay")
+    )
+    board.alerts(
+        alert("a", channel="phone"),
+        alert("b", "warning", channel="chat"),
+        alert("c", "warning", "pending", channel="phone"),
+        alert("d", "critical", "resolved", channel="phone"),
+        alert("e", "critical", "stale", channel="chat"),
+    )
+    page.wait_for_selector("#alerts li.critical")
+    assert violations(page) == []
+    page.click("article h3 a:text-is('phone')")
+    page.wait_for_selector("h4")
+    assert violations(page) == []
+    page.select_option("#language", "fr")
+    assert violations(page) == []
+
+
+def test_what_anybody_sends_is_text(board: ServedBoard, page: Page) -> None:
+    """A channel may be called anything, and so may its topics; its page opens all the same."""
+    name = "<img src=x onerror=alert(1)>/%2F#?&\"'"
+    board.scores(score(40, channel=name), score(40, channel=""), score(30, channel=name, topic="<b>x</b>"))
+    board.alerts(alert("a", channel=name))
+    page.goto(board.url)
+    page.wait_for_selector("#alerts li.critical")
+    assert name in page.inner_text("#alerts")
+    assert "<i>pay</i>" in page.inner_text("#alerts")
+    assert page.locator("img, i, script:not([src])").count() == 0
+    page.click(f"article h3 a:text-is({_quoted(name)})")
+    page.wait_for_selector("h4:has-text('<b>x</b>')")
+    assert name in page.inner_text("#place")
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def test_the_keyboard_is_enough_and_stays_where_it_is(board: ServedBoard, page: Page) -> None:
+    """News that redraw what has the focus leave it there; the first stop leads past the header."""
+    board.scores(score(40, channel="phone"))
+    board.alerts(alert("a", channel="phone"))
+    page.goto(board.url)
+    page.wait_for_selector("#alerts li.critical")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.focus("#alerts [data-act=silence]")
+    board.scores(score(45, 20, channel="phone"))
+    board.alerts(alert("b", "warning", channel="phone"))
+    page.wait_for_selector("#alerts li.warning")
+    page.wait_for_selector("article:has-text('45%')")
+    assert page.evaluate("document.activeElement.dataset.held") == "silence a"
+    page.focus("article h3 a")
+    board.scores(score(46, 40, channel="phone"))
+    page.wait_for_selector("article:has-text('46%')")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#place:has-text('phone')")
+
+
+def test_who_has_not_said_who_they_are_is_asked(board: ServedBoard, page: Page) -> None:
+    """Nothing is sent; the field is where the keyboard is."""
+    board.alerts(alert("a", channel="phone"))
+    page.goto(board.url)
+    page.click("#alerts [data-act=ack]")
+    page.wait_for_selector("#said:has-text('Say who you are first.')")
+    assert page.evaluate("document.activeElement.id") == "by"
+
+
+def test_the_course_of_a_week_is_another_picture(board: ServedBoard, page: Page) -> None:
+    """Told to screen readers as well; the choice stays."""
+    board.scores(*(score(40 + n, 20 * (n % 3), channel="phone") for n in range(3)))
+    page.goto(board.url)
+    page.wait_for_selector("svg[aria-label='last day: from 40% to 42%']")
+    page.select_option("#course", "week")
+    page.wait_for_selector("svg[aria-hidden=true]")  # half an hour is one step of a week
+    page.reload()
+    page.wait_for_selector("article")
+    assert page.input_value("#course") == "week"
