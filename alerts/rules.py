@@ -136,12 +136,24 @@ class BurnPair:
 
 @dataclass(frozen=True, slots=True)
 class Burn:
-    """A target over a period, and the pairs of windows that watch how fast its budget is spent."""
+    """A target over a period, and the pairs of windows that watch how fast its budget is spent.
+
+    A window says nothing with fewer than `min_answers`.
+    """
 
     target: float
     period_ms: int
     pairs: tuple[BurnPair, ...]
     hours: OpenHours = ALWAYS
+    min_answers: int = 20
+
+    @property
+    def windows_ms(self) -> tuple[int, ...]:
+        """Lengths of all windows that it reads, ascending: its pairs', its period, and a day within both."""
+        lengths = {length for pair in self.pairs for length in (pair.long_ms, pair.short_ms)}
+        if max(lengths) > DAY_MS:
+            lengths.add(DAY_MS)
+        return tuple(sorted({*lengths, self.period_ms}))
 
 
 @dataclass(frozen=True, slots=True)

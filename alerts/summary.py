@@ -110,7 +110,9 @@ def _breach(facts: Facts) -> str:
             return _fallen(facts)
         case Burn():
             pace = f"spends what the target allows {_evidence(facts, 'long_rate')} times too fast"
-            return f"is {_value_words(facts)}: that {pace}{_source_words(facts)}"
+            left = facts.evidence.get("budget_left")
+            rest = f"; {left:.3g} % of the budget is left" if isinstance(left, int | float) else ""
+            return f"is {_value_words(facts)}: that {pace}{_source_words(facts)}{rest}"
         case Gap():
             others = f"clearly worse than the others' {_limit(facts)}"
             return f"is {_value_words(facts)}, {others}{_source_words(facts)}"

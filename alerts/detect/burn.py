@@ -6,15 +6,20 @@ score has a budget as well.  The burn rate is badness over what the target allow
 exactly over the period.
 
 A pair of windows breaches when both burn at its rate: the long one says that it matters, the short one
-that it still goes on, so that the alert ends soon after the trouble does (the SRE workbook, chapter 5).
+that it still goes on (the SRE workbook, chapter 5).  SRE's errors come by the thousand; answers don't.  So
+the long window must also be above the sustainable pace beyond doubt: the lower end of its 95 % interval is
+past the target.  And a short window grows until it holds enough answers: what is asked is the shortest of the
+rule's windows, from the short one to the long one, that holds `min_answers`.
+
+An alert ends when every pair is back.  A pair is back when its long window is below nine tenths of its rate,
+or when a whole day is: a day knows quiet evenings and busy mornings, so an alert does not come and go with
+them.  A pair whose long window holds too few answers is not asked; if none of them does, the period is.
+
 While some pair breaches, an alert keeps the severity of a louder one until that one's long window is back
 below its rate: a short window that comes and goes pages nobody again.
-Where little comes in, the fast windows are mostly empty.  They hold no alert open: it is over once the
-longest window is back below its rate, and what few answers the others have do not burn.
-SRE's errors come by the thousand; answers don't.  So the long window must also be above the sustainable
-pace beyond doubt: the lower end of its 95 % interval is past the target.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -23,14 +28,12 @@ import numpy as np
 from alerts.detect.evidence import Evidence
 from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Floats, Ints
 from alerts.detect.scale import Moments, Scale
-from alerts.rules import Burn, BurnPair
+from alerts.rules import DAY_MS, Burn, BurnPair
 from alerts.states import Verdict
 from alerts.transitions import rounded, seconds
 
-LONG_ANSWERS: Final = 20
-"""Fewest answers in a long window, as for thresholds."""
-SHORT_ANSWERS: Final = 5
-"""Fewest answers in a short window: it only has to say whether the long one is still news."""
+RELEASE: Final = 0.9
+"""Share of its rate that a window must be below for its pair to be back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +43,30 @@ class _Judged:
     pair: BurnPair
     burning: Flags
     lasting: Flags  # burning, or would but for its short window
-    over: Flags  # enough answers to say that it does not burn
-    back: Flags  # enough in the long window to say that it does not
-    idle: Flags  # too few in the long window to burn, and those not at its rate
+    known: Flags  # enough answers in the long window
+    back: Flags  # known, and below its rate for good
     long_rate: Floats
     short_rate: Floats
+    short: Ints  # place of the window that was asked for the short one
 
 
 class BurnDetector:
-    """One rule of the kind.  Keeps nothing: everything is in the windows that it is given."""
+    """One rule of the kind.  Keeps nothing: everything is in the windows that it is given.
+
+    The windows are those of `Burn.windows_ms`, a column each.
+    """
 
     def __init__(self, detect: Burn, scale: Scale) -> None:
         self._detect = detect
         self._scale = scale
         self._allowed = 1 - scale.goodness_of(detect.target)
-
-    @property
-    def windows_ms(self) -> tuple[int, ...]:
-        """Lengths of the windows that `step` wants, column by column: a long one, its short one, the next."""
-        return tuple(length for pair in self._detect.pairs for length in (pair.long_ms, pair.short_ms))
+        self._lengths = detect.windows_ms
+        self._place = {length: place for place, length in enumerate(self._lengths)}
 
     def step(self, rows: Ints, windows: Moments) -> Findings:
         """Judge rows × windows at a pane's end."""
-        judged = [self._judge(windows, place) for place in range(len(self._detect.pairs))]
+        rates = self._badness(windows) / self._allowed
+        judged = [self._judge(windows, rates, pair) for pair in self._detect.pairs]
         severity: Codes = np.zeros(len(rows), np.int8)
         kept, shown = severity.copy(), np.zeros(len(rows), np.int64)
         for place, one in enumerate(judged):
@@ -71,34 +75,52 @@ class BurnDetector:
             shown[louder] = place
             kept[one.lasting] = np.maximum(kept[one.lasting], SEVERITY_CODE[one.pair.severity])
         verdict: Codes = np.full(len(rows), Verdict.INSUFFICIENT, np.int8)
-        longest = max(range(len(judged)), key=lambda place: self._detect.pairs[place].long_ms)
-        settled = judged[longest].back & np.logical_and.reduce([one.over | one.idle for one in judged])
-        clear = settled | np.logical_and.reduce([one.over for one in judged])
-        verdict[clear] = Verdict.CLEAR
+        verdict[self._settled(windows, rates, judged)] = Verdict.CLEAR
         verdict[severity > NONE] = Verdict.BREACH
-        slowest = max(range(len(judged)), key=lambda place: self._detect.pairs[place].short_ms)
-        quiet = (windows.n[:, 2 * slowest + 1] <= 0) & (severity == NONE)
-        verdict[quiet & ~settled] = Verdict.STALE
-        return replace(self._findings(rows, windows, verdict, severity, shown), kept=kept)
+        longest = max(self._place[pair.long_ms] for pair in self._detect.pairs)
+        quiet = (windows.n[:, longest] <= 0) & (verdict == Verdict.INSUFFICIENT)
+        verdict[quiet] = Verdict.STALE
+        return replace(self._findings(rows, windows, verdict, severity, (judged, shown)), kept=kept)
 
     def remaining(self, period: Moments) -> Floats:
         """Share of the budget of the period that is left, at most 1; below 0 when it is overspent."""
         spent = self._badness(period) / self._allowed
         return np.where(period.n > 0, 1 - spent, 1.0)
 
-    def _judge(self, windows: Moments, place: int) -> _Judged:
-        pair = self._detect.pairs[place]
-        long, short = _column(windows, 2 * place), _column(windows, 2 * place + 1)
-        long_rate = self._badness(long) / self._allowed
-        short_rate = self._badness(short) / self._allowed
-        known = (long.n >= LONG_ANSWERS, short.n >= SHORT_ANSWERS)
+    def _judge(self, windows: Moments, rates: Floats, pair: BurnPair) -> _Judged:
+        place, short = self._place[pair.long_ms], self._short(windows, pair)
+        known, long_rate = self._known(windows, place), rates[:, place]
+        short_rate = rates[np.arange(len(rates)), short]
+        day = self._place.get(min(DAY_MS, pair.long_ms), place)
         with np.errstate(invalid="ignore"):
-            above = known[0] & (long_rate >= pair.rate) & self._surely_past_target(long)
-            burning = above & known[1] & (short_rate >= pair.rate)
-            back = known[0] & (long_rate < pair.rate)
-            over = (known[1] & (short_rate < pair.rate)) | back
-            idle = ~known[0] & ~(long_rate >= pair.rate)
-        return _Judged(pair, burning, above, over, back, idle, long_rate, short_rate)
+            above = known & (long_rate >= pair.rate) & self._surely_past_target(_column(windows, place))
+            burning = above & (short_rate >= pair.rate)
+            calm = self._known(windows, day) & (rates[:, day] < RELEASE * pair.rate) & ~burning
+            back = known & ((long_rate < RELEASE * pair.rate) | calm)
+        return _Judged(pair, burning, above, known, back, long_rate, short_rate, short)
+
+    def _short(self, windows: Moments, pair: BurnPair) -> Ints:
+        """The place of the first window, from the short one to the long one, that holds enough answers."""
+        first, last = self._place[pair.short_ms], self._place[pair.long_ms]
+        enough = windows.n[:, first : last + 1] >= self._detect.min_answers
+        enough[:, -1] = True
+        found: Ints = first + np.argmax(enough, axis=1)
+        return found
+
+    def _settled(self, windows: Moments, rates: Floats, judged: Sequence[_Judged]) -> Flags:
+        """Rows in which every pair that can be asked is back; the period is where none can be."""
+        asked = np.logical_or.reduce([one.known for one in judged])
+        back = np.logical_and.reduce([one.back | ~one.known for one in judged])
+        period = self._place[self._detect.period_ms]
+        slowest = min(pair.rate for pair in self._detect.pairs)
+        with np.errstate(invalid="ignore"):
+            whole = self._known(windows, period) & (rates[:, period] < RELEASE * slowest)
+        settled: Flags = np.where(asked, back, whole)
+        return settled
+
+    def _known(self, windows: Moments, place: int) -> Flags:
+        known: Flags = windows.n[:, place] >= self._detect.min_answers
+        return known
 
     def _badness(self, of: Moments) -> Floats:
         return 1 - self._scale.goodness(of)
@@ -110,10 +132,17 @@ class BurnDetector:
         return past
 
     def _findings(
-        self, rows: Ints, windows: Moments, verdict: Codes, severity: Codes, shown: Ints
+        self,
+        rows: Ints,
+        windows: Moments,
+        verdict: Codes,
+        severity: Codes,
+        told: tuple[Sequence[_Judged], Ints],
     ) -> Findings:
-        """`shown` is the place of the pair whose long window is reported: the loudest that burns."""
-        picked = np.arange(len(rows)), 2 * shown
+        """`told` are the pairs, and the place of the one that is reported: the loudest that burns."""
+        judged, shown = told
+        longs = np.array([self._place[pair.long_ms] for pair in self._detect.pairs])
+        picked = np.arange(len(rows)), longs[shown]
         long = Moments(windows.n[picked], windows.total[picked], windows.squares[picked])
         low, high = self._scale.interval(long)
         rates = np.array([pair.rate for pair in self._detect.pairs])[shown]
@@ -126,7 +155,7 @@ class BurnDetector:
             low,
             high,
             self._limit(rates),
-            Evidence(rows, severity > NONE, lambda at: self._evidence(windows, at, int(shown[at]))),
+            Evidence(rows, severity > NONE, lambda at: self._evidence(windows, at, judged[shown[at]])),
         )
 
     def _limit(self, rates: Floats) -> Floats:
@@ -135,17 +164,15 @@ class BurnDetector:
         best = scale.high if scale.low_is_bad else scale.low
         return best - rates * (best - self._detect.target)
 
-    def _evidence(self, windows: Moments, at: int, place: int) -> dict[str, object]:
-        pair = self._detect.pairs[place]
-        rates = [
-            float(self._badness(_column(windows, 2 * place + side))[at] / self._allowed) for side in (0, 1)
-        ]
+    def _evidence(self, windows: Moments, at: int, one: _Judged) -> dict[str, object]:
+        period = _column(windows, self._place[self._detect.period_ms])
         return {
-            "rate": pair.rate,
-            "long_s": seconds(pair.long_ms),
-            "long_rate": rounded(rates[0]),
-            "short_s": seconds(pair.short_ms),
-            "short_rate": rounded(rates[1]),
+            "rate": one.pair.rate,
+            "long_s": seconds(one.pair.long_ms),
+            "long_rate": rounded(float(one.long_rate[at])),
+            "short_s": seconds(self._lengths[int(one.short[at])]),
+            "short_rate": rounded(float(one.short_rate[at])),
+            "budget_left": rounded(100 * float(self.remaining(period)[at])),
         }
 
 

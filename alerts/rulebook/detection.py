@@ -144,15 +144,16 @@ def _burn(fields: Fields, setting: Setting) -> Burn | None:
     pane_ms = setting.timing.pane_ms
     period_ms = fields.get_or("period", whole_panes(pane_ms), PERIOD_MS)
     if target is None:
-        for name in ("windows", *HOURS):
+        for name in ("windows", "min_answers", *HOURS):
             fields.find(name)
         return None
     hours = open_hours(fields)
+    few = fields.get_or("min_answers", _at_least_one, MIN_ANSWERS)
     fastest = fastest_rate(measure, target)
     pairs = fields.get("windows", lambda node: node.each(pair(pane_ms, period_ms, fastest)))
     if pairs is not None and not pairs:
         fields.note("windows", "want at least one pair of windows")
-    return Burn(target, period_ms, tuple(pairs or default_pairs(period_ms, pane_ms, fastest)), hours)
+    return Burn(target, period_ms, tuple(pairs or default_pairs(period_ms, pane_ms, fastest)), hours, few)
 
 
 def _silence(fields: Fields, setting: Setting) -> Silence | None:
@@ -226,7 +227,8 @@ KINDS: Final[dict[str, Callable[[Fields, Setting], Detect | None]]] = {
 
 ONLY_FOR: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
     ("threshold",): ("warning", "critical", "recover", "confidence"),
-    ("threshold", "gap"): ("window", "min_answers"),
+    ("threshold", "gap"): ("window",),
+    ("threshold", "burn", "gap"): ("min_answers",),
     ("sudden",): ("floor", "ceiling"),
     ("burn",): ("target", "period", "windows"),
     ("silence",): ("at_least",),

@@ -1,7 +1,7 @@
 """Needs: which indicators, and so which cells, are read in the windows of a grouping."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -38,13 +38,6 @@ def rule_window(rule: Rule) -> WindowSpan:
             return WindowSpan(SCORE_WINDOW_MS)
 
 
-def burn_windows_ms(detect: Burn) -> Iterator[int]:
-    """Lengths of all windows that a burn rule reads, the period's among them."""
-    yield detect.period_ms
-    for pair in detect.pairs:
-        yield from (pair.long_ms, pair.short_ms)
-
-
 def indicators_by_window(plan: Plan) -> Mapping[Grouping, Mapping[WindowSpan, tuple[str, ...]]]:
     """For each grouping, and each of its windows, the indicators that are read in it."""
     wanted: dict[Grouping, dict[WindowSpan, set[str]]] = {each: defaultdict(set) for each in plan.groupings}
@@ -55,7 +48,7 @@ def indicators_by_window(plan: Plan) -> Mapping[Grouping, Mapping[WindowSpan, tu
         for grouping in (own, *explaining(rule).values()):
             wanted[grouping][rule_window(rule)].add(rule.indicator)
         if isinstance(rule.detect, Burn):
-            for length_ms in burn_windows_ms(rule.detect):
+            for length_ms in rule.detect.windows_ms:
                 wanted[own][WindowSpan(length_ms, counted(rule.detect.hours))].add(rule.indicator)
     return {
         grouping: {

@@ -73,10 +73,7 @@ def _windows_ms(rule: Rule) -> list[int]:
         case Threshold() as detect:
             return [detect.window_ms]
         case Burn() as detect:
-            return [
-                detect.period_ms,
-                *(length for pair in detect.pairs for length in (pair.long_ms, pair.short_ms)),
-            ]
+            return [*detect.windows_ms]
         case _:
             return []
 

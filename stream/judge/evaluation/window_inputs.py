@@ -42,9 +42,7 @@ class BurnInput:
         self._formula: Final = formula
         self._detector: Final = BurnDetector(detect, scale(formula))
         hours = counted(detect.hours)
-        self.windows: Final = [
-            windows[WindowSpan(length_ms, hours)] for length_ms in self._detector.windows_ms
-        ]
+        self.windows: Final = [windows[WindowSpan(length_ms, hours)] for length_ms in detect.windows_ms]
         self._period: Final = windows[WindowSpan(detect.period_ms, hours)]
 
     def grow(self, rows: int) -> None:

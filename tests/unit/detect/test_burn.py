@@ -18,51 +18,77 @@ def detector(scale: Scale = SHARE, target: float = 80) -> BurnDetector:
     return BurnDetector(Burn(target, 30 * DAY_MS, (FAST, SLOW)), scale)
 
 
-def windows(*counts: tuple[int, int]) -> Moments:
-    """One row: no and yes in the long and short window of each pair."""
-    of = moments_of(counts)
+Counts = tuple[int, int]
+"""No and yes."""
+
+
+def windows(
+    fast: tuple[Counts, Counts], slow: tuple[Counts, Counts], day: Counts = (0, 0), month: Counts = (0, 0)
+) -> Moments:
+    """One row: the long and the short window of each pair, a day, and the period."""
+    of = moments_of([fast[1], fast[0], slow[1], day, slow[0], month])
     return Moments(of.n[None], of.total[None], of.squares[None])
 
 
 ROW = np.array([0])
+WELL = ((10, 90), (2, 18))
+NOTHING = ((0, 0), (0, 0))
 
 
 def test_windows_are_named_in_the_order_of_the_columns() -> None:
-    """A long one, its short one, the next."""
-    assert detector().windows_ms == (HOUR_MS, 5 * MINUTE_MS, 3 * DAY_MS, 6 * HOUR_MS)
+    """Ascending: the pairs' windows, a day, the period."""
+    rule = Burn(80, 30 * DAY_MS, (FAST, SLOW))
+    assert rule.windows_ms == (
+        5 * MINUTE_MS,
+        HOUR_MS,
+        6 * HOUR_MS,
+        DAY_MS,
+        3 * DAY_MS,
+        30 * DAY_MS,
+    )
+    assert Burn(80, DAY_MS, (FAST,)).windows_ms == (5 * MINUTE_MS, HOUR_MS, DAY_MS)
 
 
 @pytest.mark.parametrize(
-    ("counts", "verdict", "severity"),
+    ("of", "verdict", "severity"),
     [
         # everything burns: the loudest pair is heard
-        ([(70, 30), (8, 2), (300, 700), (60, 40)], Verdict.BREACH, 2),
+        (windows(((70, 30), (16, 4)), ((300, 700), (60, 40))), Verdict.BREACH, 2),
         # the fast pair's short window is back: only the slow one burns on
-        ([(70, 30), (1, 9), (300, 700), (60, 40)], Verdict.BREACH, 1),
+        (windows(((70, 30), (2, 18)), ((300, 700), (60, 40))), Verdict.BREACH, 1),
         # all is well
-        ([(10, 90), (1, 9), (100, 900), (10, 90)], Verdict.CLEAR, 0),
+        (windows(WELL, ((100, 900), (10, 90))), Verdict.CLEAR, 0),
         # a rate of 1 that may be chance: 25 of 100 against 20
-        ([(10, 90), (1, 9), (25, 75), (25, 75)], Verdict.INSUFFICIENT, 0),
+        (windows(WELL, ((25, 75), (25, 75))), Verdict.INSUFFICIENT, 0),
+        # five minutes hold too few: the hour stands for them
+        (windows(((70, 30), (0, 3)), ((300, 700), (60, 40))), Verdict.BREACH, 2),
+        # six hours hold too few, the day is asked: bad, or good again
+        (windows(NOTHING, ((30, 70), (0, 4)), (9, 11)), Verdict.BREACH, 1),
+        (windows(NOTHING, ((30, 70), (0, 4)), (1, 19)), Verdict.CLEAR, 0),
+        # the evening is quiet, but neither three days nor the day are back
+        (windows(WELL, ((300, 700), (1, 59)), (60, 200)), Verdict.INSUFFICIENT, 0),
+        # just below its rate is not yet back
+        (windows(WELL, ((190, 810), (19, 81)), (38, 162)), Verdict.INSUFFICIENT, 0),
         # too few answers to say anything
-        ([(3, 1), (3, 1), (4, 2), (3, 1)], Verdict.INSUFFICIENT, 0),
-        # nothing for hours, and the days before were in doubt
-        ([(0, 0), (0, 0), (3, 9), (0, 0)], Verdict.STALE, 0),
+        (windows(((3, 1), (3, 1)), ((4, 2), (3, 1)), (4, 2), (4, 2)), Verdict.INSUFFICIENT, 0),
+        # nothing for three days, and the month is in doubt or well
+        (windows(NOTHING, NOTHING, (0, 0), (30, 70)), Verdict.STALE, 0),
+        (windows(NOTHING, NOTHING, (0, 0), (10, 90)), Verdict.CLEAR, 0),
         # little comes in, and three days of it are well: empty windows hold no alert open
-        ([(0, 0), (0, 0), (10, 90), (0, 0)], Verdict.CLEAR, 0),
-        ([(1, 2), (0, 0), (10, 90), (1, 4)], Verdict.CLEAR, 0),
-        # what few answers there are still burn
-        ([(4, 0), (0, 0), (10, 90), (1, 4)], Verdict.INSUFFICIENT, 0),
+        (windows(NOTHING, ((10, 90), (0, 0))), Verdict.CLEAR, 0),
+        (windows(((4, 0), (0, 0)), ((10, 90), (1, 4))), Verdict.CLEAR, 0),
     ],
 )
-def test_verdicts(counts: list[tuple[int, int]], verdict: Verdict, severity: int) -> None:
-    """Both windows of a pair must burn, the long one beyond doubt."""
-    found = detector().step(ROW, windows(*counts))
+def test_verdicts(of: Moments, verdict: Verdict, severity: int) -> None:
+    """Both windows of a pair must burn, the long one beyond doubt; a day ends what a day can tell."""
+    found = detector().step(ROW, of)
     assert (found.verdict[0], found.severity[0]) == (verdict, severity)
 
 
 def test_what_is_said_of_a_breach() -> None:
-    """The long window's score, the score at which the pair's rate is reached, and both rates."""
-    found = detector().step(ROW, windows((70, 30), (8, 2), (300, 700), (60, 40)))
+    """The long window's score, the score at which the pair's rate is reached, both rates, what is left."""
+    of = windows(((70, 30), (3, 1)), ((300, 700), (60, 40)), (80, 80), (150, 850))
+    found = detector().step(ROW, of)
     assert found.value[0] == pytest.approx(30)
     assert found.n[0] == 100
     assert found.low[0] < 30 < found.high[0]
@@ -71,15 +97,16 @@ def test_what_is_said_of_a_breach() -> None:
         "rate": 3.0,
         "long_s": 3600,
         "long_rate": 3.5,
-        "short_s": 300,
-        "short_rate": 4.0,
+        "short_s": 3600,
+        "short_rate": 3.5,
+        "budget_left": 25.0,
     }
 
 
 def test_where_high_is_bad_the_budget_is_what_is_above_nothing() -> None:
     """A target of 20 % abandoned allows 20 in 100, like a CSAT of 80."""
     made = detector(SHARE_HIGH_IS_BAD, 20)
-    found = made.step(ROW, windows((30, 70), (2, 8), (700, 300), (40, 60)))
+    found = made.step(ROW, windows(((30, 70), (4, 16)), ((700, 300), (40, 60))))
     assert (found.verdict[0], found.severity[0]) == (Verdict.BREACH, 2)
     assert found.limit[0] == pytest.approx(60)
 

@@ -167,7 +167,7 @@ def test_detectors_go_on_from_a_snapshot(cut: int) -> None:
 
 
 def test_burn_has_a_budget_and_needs_both_windows() -> None:
-    """The alert ends soon after the trouble; what is left of the budget is known all along."""
+    """The alert ends when its long window is back; what is left of the budget is known all along."""
     rules = (
         KEPT
         + """
@@ -181,7 +181,7 @@ def test_burn_has_a_budget_and_needs_both_windows() -> None:
     judge = Judge(plan_of(rules), 0)
     told = fed(judge, panes(counted, 1399))
     assert [each.state for each in told] == ["firing", "resolved"]
-    assert _pane(told[1].at) < 1320
+    assert 1365 < _pane(told[1].at) < 1375  # 200 of 370 panes are bad: nine tenths of three times 20 %
     assert told[0].window_s == 3600
     ((rule, scope, left),) = judge.budgets()
     assert (rule.name, scope) == ("burn", (("channel", "phone"),))
