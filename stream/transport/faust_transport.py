@@ -28,6 +28,7 @@ from stream.kafka.offsets import TP, Committed
 from stream.kafka.settings import READS
 from stream.kafka.whole_batches import hasten
 from stream.transport.assignor import Assignor
+from stream.transport.idle_producer import Producer
 from stream.transport.link import Link, Positions, RecordBatch
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ RELIED_ON: Final = (
                       "_to_message", "_new_consumer_thread")),
     (stock.AIOKafkaConsumerThread, ("_create_worker_consumer", "_commit", "_ensure_consumer",
                                     "seek_to_beginning", "call_thread", "getmany", "_fetch_records")),
+    (stock.Producer, ("_settings_auth",)),
 )  # fmt: skip
 """Methods of Faust that are overridden or called below."""
 
@@ -270,6 +272,7 @@ class Transport(stock.Transport):  # type: ignore[misc]
     """What `faust.App(broker="tocsin://…")` finds."""
 
     Consumer = Consumer
+    Producer = Producer
     driver_version = f"tocsin on aiokafka={aiokafka.__version__}"
 
 

@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final, NamedTuple
@@ -112,6 +112,7 @@ class JavaBroker(Broker):
         secure: bool = False,
         settings: Mapping[str, str] | None = None,
         place: Place | None = None,
+        credentials: Sequence[str] = (),
     ) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="tocsin-kafka-"))
         self._classpath = f"{_libs(runtime)}/*"
@@ -128,7 +129,7 @@ class JavaBroker(Broker):
             self.secure = Secure(f"127.0.0.1:{tls}", certificate(self._home))
         text = properties(port, controller, self._home, self.secure, settings)
         (self._home / "server.properties").write_text(text)
-        self._format(cluster)
+        self._format(cluster, credentials)
         atexit.register(self.close)
 
     def start(self) -> None:
@@ -192,9 +193,12 @@ class JavaBroker(Broker):
     def _settings(self) -> str:
         return str(self._home / "server.properties")
 
-    def _format(self, cluster: str) -> None:
+    def _format(self, cluster: str, credentials: Sequence[str]) -> None:
+        added = [word for each in credentials for word in ("--add-scram", each)]
         command = [self._java, "-Xmx256m", "-cp", self._classpath, "kafka.tools.StorageTool", "format"]
-        subprocess.run([*command, "-t", cluster, "-c", self._settings], check=True, capture_output=True)
+        subprocess.run(
+            [*command, "-t", cluster, "-c", self._settings, *added], check=True, capture_output=True
+        )
 
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
@@ -280,8 +284,12 @@ def new_broker(*, secure: bool = False) -> Broker:
     raise NoKafka(INSTALL)
 
 
-def java_broker(settings: Mapping[str, str] | None = None, place: Place | None = None) -> JavaBroker:
+def java_broker(
+    settings: Mapping[str, str] | None = None, place: Place | None = None, credentials: Sequence[str] = ()
+) -> JavaBroker:
     """One that is ours for certain, with further settings; it has not been started.
+
+    `credentials` are of those who log in by SCRAM, as Kafka's `format --add-scram` takes them.
 
     Raises:
         NoKafka: there is no Java or no way to the jars here.
@@ -289,7 +297,7 @@ def java_broker(settings: Mapping[str, str] | None = None, place: Place | None =
     runtime = _java()
     if runtime is None:
         raise NoKafka(INSTALL)
-    return JavaBroker(runtime, settings=settings, place=place)
+    return JavaBroker(runtime, settings=settings, place=place, credentials=credentials)
 
 
 @contextmanager

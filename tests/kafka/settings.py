@@ -19,8 +19,9 @@ class Secure:
 def properties(
     port: int, controller: int, home: Path, secure: Secure | None, more: Mapping[str, str] | None = None
 ) -> str:
-    """`server.properties`; `more` are further settings, or others."""
-    listeners = f"PLAINTEXT://127.0.0.1:{port}"
+    """`server.properties`; `more` are further settings, or others; `more.listeners` are further doors."""
+    more = dict(more or {})
+    listeners = ",".join([f"PLAINTEXT://127.0.0.1:{port}", *filter(None, [more.pop("more.listeners", "")])])
     if secure is not None:
         listeners += f",SASL_SSL://{secure.bootstrap}"
     lines = [
@@ -30,7 +31,7 @@ def properties(
         "controller.listener.names=CONTROLLER",
         f"listeners={listeners},CONTROLLER://127.0.0.1:{controller}",
         f"advertised.listeners={listeners}",
-        "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT",
+        "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT",
         f"log.dirs={home}/data",
         "auto.create.topics.enable=false",
         "group.initial.rebalance.delay.ms=0",
@@ -54,7 +55,7 @@ def properties(
             "ssl.keystore.type=PEM",
             f"ssl.keystore.location={home}/server.pem",
         ]
-    lines += [f"{name}={value}" for name, value in (more or {}).items()]
+    lines += [f"{name}={value}" for name, value in more.items()]
     return "\n".join(lines) + "\n"
 
 
