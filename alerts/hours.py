@@ -18,6 +18,9 @@ class Outside(StrEnum):
     ONLY = "only"  # it alone counts
 
 
+DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
 @dataclass(frozen=True, slots=True)
 class OpenHours:
     """When a scope is open.  Without spans it always is, holidays excepted.
@@ -58,6 +61,22 @@ class OpenHours:
             return ""
         spans = ";".join(f"{day}.{start}-{end}" for day, start, end in self.spans)
         return "|".join((self.time_zone, spans, ",".join(sorted(self.holidays)), self.outside))
+
+    def in_words(self) -> str:
+        """`open Mon/Tue 09:00-17:00; closed on 2026-12-25; Europe/Paris`; "" for what never closes."""
+        days: dict[str, list[str]] = {}
+        for day, start, end in self.spans:
+            days.setdefault(f"{_clock(start)}-{_clock(end)}", []).append(DAYS[day])
+        spans = [f"{'/'.join(names)} {clock}" for clock, names in days.items()]
+        holidays = [f"closed on {', '.join(sorted(self.holidays))}"] if self.holidays else []
+        opened = [f"open {', '.join(spans)}"] if spans else []
+        if self.outside is not Outside.IGNORE:
+            opened.append("only outside counts" if self.outside is Outside.ONLY else "outside counts as well")
+        return "; ".join((*opened, *holidays, self.time_zone)) if spans or holidays else ""
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
 ALWAYS: Final = OpenHours()

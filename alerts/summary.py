@@ -61,6 +61,7 @@ class Facts:
     evidence: Mapping[str, object] = field(default_factory=dict)
     times: int = 1
     at: datetime | None = None
+    further: "Further | None" = None
 
     @property
     def low_is_bad(self) -> bool:
@@ -73,6 +74,35 @@ class Facts:
         if value is None or limit is None:
             return False
         return value < limit if self.low_is_bad else value > limit
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """Answers of people who had answered less than a day before, where these are a large part.
+
+    `answers` of `of` that came in within `window_ms`, by `customers` at least.
+    """
+
+    answers: int
+    of: int
+    customers: int
+    window_ms: int
+
+    @classmethod
+    def noted(cls, answers: int, of: int, customers: int, window_ms: int) -> "Further | None":
+        """What is worth telling: a fifth of the answers or more, and more than a handful."""
+        worth = answers >= LEAST_FURTHER and answers >= of * LEAST_SHARE
+        return cls(answers, of, customers, window_ms) if worth else None
+
+    def in_numbers(self) -> Mapping[str, int]:
+        """As evidence carries it."""
+        return {"answers": self.answers, "of": self.of, "customers": self.customers}
+
+
+LEAST_FURTHER = 5
+LEAST_SHARE = 0.2
+FEW_CUSTOMERS = 5
+"""How many people are still a few; of more their number is not told, as it is a lower bound."""
 
 
 def summary(facts: Facts) -> str:
@@ -96,10 +126,10 @@ def _told(facts: Facts) -> str:
         case State.RESOLVED:
             return _recovered(facts)
         case State.PENDING:
-            return f"{_breach(facts)}; waiting to see if it lasts"
+            return f"{_breach(facts)}{_further(facts)}; waiting to see if it lasts"
         case State.FIRING | State.INACTIVE:
             again = f"; {times_words(facts.times)}" if facts.times > 1 else ""
-            return f"{_breach(facts)}{again}"
+            return f"{_breach(facts)}{_further(facts)}{again}"
 
 
 def _breach(facts: Facts) -> str:
@@ -179,6 +209,20 @@ def _recovered(facts: Facts) -> str:
             return "is back to its usual volume"
         case Silence():
             return f"{_hears(facts)} enough {_nouns(facts)} again"
+
+
+def _further(facts: Facts) -> str:
+    """That few people gave many of the answers: `; 17 of them are further answers of 1 customer`."""
+    found = facts.further
+    if found is None:
+        return ""
+    whose = "customers who had answered within a day"
+    if found.customers <= FEW_CUSTOMERS:
+        whose = "1 customer" if found.customers == 1 else f"{found.customers} customers"
+    if facts.terms.window_ms == found.window_ms:
+        return f"; {found.answers} of these are further answers of {whose}"
+    all_ = f"the {found.of} answers in the last {window_words(found.window_ms)}"
+    return f"; {found.answers} of {all_} are further ones of {whose}"
 
 
 def _hears(facts: Facts) -> str:

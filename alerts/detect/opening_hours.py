@@ -68,6 +68,27 @@ class Calendar:
             stretch = self.stretch(stretch.end_ms)
         return max(at_ms, stretch.start_ms)
 
+    def openings(self, day: int) -> list[tuple[int, int]]:
+        """The open stretches of a UTC day (counted from 1970), from and to in ms, ascending and joined.
+
+        Where the clock does not change on that day they are reckoned from the opening hours at once.
+        """
+        start = EPOCH + timedelta(days=day)
+        local, after = (each.astimezone(self._zone) for each in (start, start + timedelta(days=1)))
+        if local.utcoffset() != after.utcoffset():
+            return [(each.start_ms, each.end_ms) for each in self._cut(day) if each.open]
+        found: list[tuple[int, int]] = []
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+        passed_ms = round((local.replace(tzinfo=None) - midnight).total_seconds() * 1000)
+        for shift in (0, 1):
+            zero_ms = day * DAY_MS - passed_ms + shift * DAY_MS
+            for first, last in sorted(self._spans(midnight + timedelta(days=shift))):
+                begin = max(zero_ms + first * MINUTE_MS, day * DAY_MS)
+                end = min(zero_ms + last * MINUTE_MS, (day + 1) * DAY_MS)
+                if begin < end:
+                    found.append((begin, end))
+        return found
+
     def _cut(self, day: int) -> tuple[Stretch, ...]:
         """The stretches of a UTC day."""
         found: list[Stretch] = []

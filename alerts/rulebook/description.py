@@ -1,12 +1,8 @@
 """A rule in one sentence, as `tocsin check` and reports show it."""
 
-from typing import Final
-
-from alerts.hours import OpenHours, Outside
+from alerts.hours import OpenHours
 from alerts.notation import duration_text
 from alerts.rules import Budget, Burn, Detect, Direction, Gap, Rule, Silence, Sudden, Surge, Threshold
-
-DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def kind(detect: Detect) -> str:
@@ -89,16 +85,5 @@ def _budget(budget: Budget) -> str:
 
 
 def _hours(hours: OpenHours) -> str:
-    days: dict[str, list[str]] = {}
-    for day, start, end in hours.spans:
-        days.setdefault(f"{_clock(start)}-{_clock(end)}", []).append(DAYS[day])
-    spans = [f"{'/'.join(names)} {clock}" for clock, names in days.items()]
-    holidays = [f"closed on {', '.join(sorted(hours.holidays))}"] if hours.holidays else []
-    opened = [f"open {', '.join(spans)}"] if spans else []
-    if hours.outside is not Outside.IGNORE:
-        opened.append("only outside counts" if hours.outside is Outside.ONLY else "outside counts as well")
-    return "".join(f"; {part}" for part in (*opened, *holidays, hours.time_zone)) if spans or holidays else ""
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02d}:{minute % 60:02d}"
+    words = hours.in_words()
+    return f"; {words}" if words else ""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from alerts.measures import scale_ends
-from alerts.rulebook.values import duration
+from alerts.rulebook.values import duration, open_hours
 from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
 from alerts.rules import SECOND_MS, IndicatorInfo, OptionInfo
 
@@ -42,6 +42,9 @@ def _configure(key: str, entry: Node, options: Mapping[str, OptionInfo], kept: K
 
 
 def _option(fields: Fields, name: str, option: OptionInfo) -> object:
+    if option.kind == "hours":
+        return open_hours(fields)
+
     def parse(node: Node) -> object:
         if option.kind == "duration":
             return duration(SECOND_MS, option.most_ms)(node)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from alerts.hours import ALWAYS
 from alerts.rules import DAY_MS, SECOND_MS, Direction, Family, IndicatorInfo, OptionInfo
 from stream.indicators.cells import SCALES_OF
 
@@ -24,18 +25,29 @@ def _scale(indicator: str, advice: str = "") -> OptionInfo:
     return OptionInfo("scale", SCALES_OF[indicator][0], SCALES_OF[indicator], advice)
 
 
+_ONE_ANSWER: Final[Mapping[str, OptionInfo]] = {
+    "one_answer_per": OptionInfo("duration", None),  # None: every answer counts
+    "keep": OptionInfo("choice", "first", ("first", "last")),
+}
+"""Whether a customer's answers within a duration are one, and which of them that is."""
+
+_HOURS: Final = OptionInfo("hours", ALWAYS)
+"""When time counts: `open`, `holidays` and `time_zone` together."""
+
 OPTIONS: Final[Mapping[str, Mapping[str, OptionInfo]]] = {
     "csat": {
         "scale": _scale("csat"),
         "positive_from": OptionInfo(
             "number", None
         ),  # None: the top two of four to seven, 8 of 10, 3 of 3, yes
+        **_ONE_ANSWER,
     },
     "ces": {
         "scale": _scale("ces"),
         "direction": OptionInfo("choice", "effort", ("effort", "ease")),
+        **_ONE_ANSWER,
     },
-    "nps": {"scale": _scale("nps", NPS_SCALE)},
+    "nps": {"scale": _scale("nps", NPS_SCALE), **_ONE_ANSWER},
     "sentiment": {"scale": _scale("sentiment")},
     "fcr": {
         "repeat_window": OptionInfo("duration", 7 * DAY_MS),  # ours: no published standard
@@ -49,8 +61,12 @@ OPTIONS: Final[Mapping[str, Mapping[str, OptionInfo]]] = {
         "target": OptionInfo("duration", DAY_MS),
         "reopen_within": OptionInfo("duration", 7 * DAY_MS),  # ours
         "case_horizon": OptionInfo("duration", 365 * DAY_MS, most_ms=10 * 365 * DAY_MS),  # ours
+        "open": _HOURS,
     },
-    "wait": {"target": OptionInfo("duration", 20 * SECOND_MS)},  # 80/20 is the usual service level
+    "wait": {
+        "target": OptionInfo("duration", 20 * SECOND_MS),
+        "open": _HOURS,
+    },  # 80/20 is the usual service level
     "abandonment": {"ignore_under": OptionInfo("duration", 0)},
     "contacts": {},
 }

@@ -37,6 +37,11 @@ Masson, Rim, Lee 2019)."""
 TTR_BUCKETS: Final = 960
 """ln(1.02) × 960 reaches 1.8e8 s, more than five years."""
 
+FURTHER_OF: Final = ("csat", "ces", "nps")
+"""Indicators of which it is counted which answers are a customer's further ones within a day."""
+FURTHER_PLACES: Final = 32
+"""Places by customer in which further answers are counted: that two of a few customers share one is rare."""
+
 
 def _cells() -> list[str]:
     names = [
@@ -56,7 +61,8 @@ def _cells() -> list[str]:
     ]
     names += ["fcr.reopened"]  # of the failed ones, those that are cases reopened
     names += ["ttr.sum_ms", "ttr.within", "ttr.over", "ttr.untimed"]
-    return names + [f"ttr.bucket/{index}" for index in range(TTR_BUCKETS)]
+    names += [f"ttr.bucket/{index}" for index in range(TTR_BUCKETS)]
+    return names + [f"{name}.further/{place}" for name in FURTHER_OF for place in range(FURTHER_PLACES)]
 
 
 CELLS: Final = tuple(_cells())
@@ -74,3 +80,11 @@ def ttr_bucket_cells() -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Cell numbers of the time-to-resolution buckets, shortest first."""
     first = CELL["ttr.bucket/0"]
     return np.arange(first, first + TTR_BUCKETS, dtype=np.int64)
+
+
+def further_cells(indicator: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Cell numbers of the further answers of an indicator, by place; none where they are not counted."""
+    if indicator not in FURTHER_OF:
+        return np.empty(0, np.int64)
+    first = CELL[f"{indicator}.further/0"]
+    return np.arange(first, first + FURTHER_PLACES, dtype=np.int64)

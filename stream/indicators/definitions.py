@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, cast
 
+from alerts.hours import OpenHours
 from alerts.transitions import seconds
 from stream.indicators.catalogue import CATALOGUE, direction
 from stream.indicators.formulas import POSITIVE_FROM
@@ -27,12 +28,21 @@ FORMULAS: Final[Mapping[str, str]] = {
 }
 """Formula ids, one per indicator; `docs/indicators.md` explains each."""
 
+ONE_ANSWER: Final = ("one_answer_per", "keep")
+"""Shown where a customer's answers within a duration are one."""
+
 SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
-    "csat": ("positive_from",),
+    "csat": ("positive_from", *ONE_ANSWER),
+    "csat_mean": ONE_ANSWER,
+    "ces": ONE_ANSWER,
+    "nps": ONE_ANSWER,
     "fcr": ("repeat_window", "match", "transfers", "abandoned", "satisfied", "charge"),
     "abandonment": ("ignore_under",),
-    "ttr_within": ("target",),
-    "wait": ("target",),
+    "ttr": ("open",),
+    "ttr_median": ("open",),
+    "ttr_p90": ("open",),
+    "ttr_within": ("target", "open"),
+    "wait": ("target", "open"),
 }
 """Options that change what the number means, and so are shown with it."""
 
@@ -53,7 +63,11 @@ def definition(indicator: str, options: Mapping[str, Mapping[str, object]]) -> M
     }
     for name in SHOWN.get(indicator, ()):
         value = chosen[name]
-        if info.options[name].kind == "duration":
+        if value == ALWAYS or (name in ONE_ANSWER and chosen["one_answer_per"] is None):
+            continue
+        if isinstance(value, OpenHours):
+            found[name] = value.in_words()
+        elif info.options[name].kind == "duration":
             found[f"{name}_s"] = seconds(cast("int", value))
         else:
             found[name] = _positive_from(chosen) if name == "positive_from" else value

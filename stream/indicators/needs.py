@@ -8,7 +8,7 @@ import numpy as np
 
 from alerts.hours import ALWAYS, OpenHours, counted
 from alerts.rules import Burn, Gap, Rule, Sudden, Threshold
-from stream.indicators.cells import CELLS, ttr_bucket_cells
+from stream.indicators.cells import CELLS, further_cells, ttr_bucket_cells
 from stream.indicators.formulas import Flags, formula
 from stream.indicators.plan import SCORE_WINDOW_MS, Grouping, Plan, explaining, grouping_of
 
@@ -66,6 +66,7 @@ def cells_read(plan: Plan) -> Mapping[Grouping, Flags]:
         for name in set().union(*windows.values()):
             of = formula(name, plan.keeps)
             read[of.cells] = True
+            read[further_cells(of.info.configured_by)] = True
             if of.buckets:
                 read[list(ttr_bucket_cells())] = True
     return found

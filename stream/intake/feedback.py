@@ -6,12 +6,14 @@ from typing import Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.columnar.hashing import hashed
-from stream.columnar.structured import Table
-from stream.indicators.cells import CELLS, SCALES, SCALES_OF, level_cells
+from stream.columnar.hashing import hashed, joined
+from stream.columnar.structured import Table, stacked, where
+from stream.columnar.timestamps import Ints
+from stream.indicators.cells import CELLS, FURTHER_OF, SCALES, SCALES_OF, level_cells
 from stream.indicators.formulas import POSITIVE_FROM
 from stream.indicators.plan import Plan
 from stream.intake.batch import EventBatch
+from stream.intake.history.answerers import ANSWER, ANSWERED, Answerers, AnswerTerms
 from stream.intake.history.satisfaction import UNHAPPY_ANSWER, heard_of
 from stream.intake.history.touchpoints import TOUCH
 from stream.intake.pairs import wanted
@@ -23,6 +25,10 @@ from stream.messages.events import Feedback
 
 _CONSENT: Final = attrgetter("consent")
 _INTERACTION: Final = attrgetter("interaction")
+_CUSTOMER: Final = attrgetter("customer")
+_KINDS: Final = [name.split("/")[0] for name in CELLS]
+_INDICATOR: Final = np.array([FURTHER_OF.index(kind) if kind in FURTHER_OF else -1 for kind in _KINDS])
+"""By cell, which indicator's answer it is; -1 for those of which it does not matter who gave them."""
 
 
 class AnswerLine:
@@ -38,11 +44,15 @@ class AnswerLine:
         self._paired = wanted(plan)
         self._unhappy = _unhappy_cells(plan)
         self._kept = np.array([name.split("/")[0] in plan.keeps for name in CELLS], bool)
+        self._terms = AnswerTerms.of(plan.keeps)
+        self._waiting: list[Table] = []
+        self._answerers = Answerers(self._terms, self._pane_ms)
 
     def take(self, batch: EventBatch[Feedback]) -> Table:
         """Count answers whose givers consent, of indicators that are kept.
 
-        Gives the answers that are not positive and say which interaction they belong to.
+        Those of which a customer has one only (`one_answer_per`) wait until their pane closes.  Gives the
+        answers that are not positive and say which interaction they belong to.
         """
         wanted = self._kept[batch.column]
         consents = list(map(_CONSENT, batch.events))
@@ -51,28 +61,70 @@ class AnswerLine:
         own = batch.only(wanted)
         named = self._combos.codes(own.events)
         combo, self.folded = self._guard.guarded(self._combos, named, own.clock_ms)
-        self._open.add(tallies(own.closing, own.at_ms // self._pane_ms, combo, own.column))
+        known, answers = self._by_customers(own, combo)
+        at_once = ~known | (self._terms.period_ms[own.column] == 0)
+        rows = tallies(own.closing, own.at_ms // self._pane_ms, combo, own.column)
+        self._open.add(where(rows, at_once))
+        if len(answers):
+            self._waiting.append(answers)
         return self._unhappy_among(own) if self._paired else np.empty(0, TOUCH)
 
     def mark(self) -> Undo:
         """Gives what puts it back to how it is now."""
-        return marked(self._open, self._guard)
+        waiting, parts = list(self._waiting), marked(self._open, self._guard, self._answerers)
+
+        def undo() -> None:
+            self._waiting = waiting
+            parts()
+
+        return undo
 
     def close(self, through: int) -> Table:
         """What leaves with the panes up to and with `through`."""
-        return merged(self._open.close(through))
+        waiting = self._all_waiting()
+        due = waiting["closing"] <= through
+        self._waiting = [where(waiting, ~due)]
+        judged = self._answerers.judge(where(waiting, due))
+        return merged(stacked([self._open.close(through), judged]))
 
     def so_far(self) -> Table:
         """What would leave if all open panes closed now."""
-        return self._open.rows()
+        judged = self._answerers.judge(self._all_waiting(), keep=False)
+        return merged(stacked([self._open.rows(), judged]))
 
     def tables(self) -> dict[str, Table]:
         """The state, by name."""
-        return {"open.feedback": self._open.rows()}
+        return {
+            "open.feedback": self._open.rows(),
+            "answers": self._all_waiting(),
+            "answerers": self._answerers.rows,
+        }
 
     def load(self, tables: dict[str, Table]) -> None:
         """Take over a state."""
         self._open = OpenPanes(tables["open.feedback"])
+        self._waiting = [tables.get("answers", np.empty(0, ANSWER))]
+        known = tables.get("answerers", np.empty(0, ANSWERED))
+        self._answerers = Answerers(self._terms, self._pane_ms, known)
+
+    def entries(self) -> dict[str, int]:
+        """Sizes of what is remembered."""
+        return {"answerers": len(self._answerers)}
+
+    def _all_waiting(self) -> Table:
+        return stacked(self._waiting) if self._waiting else np.empty(0, ANSWER)
+
+    def _by_customers(self, batch: EventBatch[Feedback], combo: Ints) -> tuple[NDArray[np.bool_], Table]:
+        """Which answers are a customer's, of the indicators where that matters; and those answers."""
+        customers = list(map(_CUSTOMER, batch.events))
+        known = (_INDICATOR[batch.column] >= 0) & np.array(list(map(bool, customers)), bool)
+        own = batch.only(known)
+        rows = np.empty(len(own), ANSWER)
+        person = hashed([customer for customer, here in zip(customers, known.tolist(), strict=True) if here])
+        rows["key"] = joined(person, _INDICATOR[own.column].astype(np.uint64))
+        rows["closing"], rows["at_ms"], rows["id"] = own.closing, own.at_ms, own.ids
+        rows["combo"], rows["cell"] = combo[known], own.column
+        return known, rows
 
     def _unhappy_among(self, batch: EventBatch[Feedback]) -> Table:
         linked = np.array(list(map(bool, map(_INTERACTION, batch.events))), bool)

@@ -183,7 +183,8 @@ class Intake:
         """Sizes of the state, by kind."""
         ids = sum(len(each.dedup) for each in self._inputs.values())
         pairs = self._joined.line.entries() if self._joined else {}
-        return {"ids": ids, "combos": len(self._combos), **self._contacts.entries(), **pairs}
+        found = {"ids": ids, "combos": len(self._combos), **pairs}
+        return found | self._contacts.entries() | self._answers.entries()
 
     def _closed(self, stream: Stream) -> list[list[TallyMessage]]:
         """Sections of the panes that a stream has just closed, and of the pairs that were waiting for it."""

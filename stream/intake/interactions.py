@@ -9,11 +9,11 @@ from typing import Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.hours import ALWAYS, OpenHours
 from stream.columnar.hashing import Names, hashed, joined
 from stream.columnar.hashtable import Keys
 from stream.columnar.structured import Table, stacked, where
 from stream.columnar.timestamps import NO_TIME, Ints
-from stream.indicators.cells import CELL
 from stream.indicators.plan import Plan
 from stream.intake.batch import EventBatch
 from stream.intake.decoding.limits import VALUE_CHARS
@@ -32,15 +32,15 @@ from stream.intake.history.touchpoints import (
     TRANSFERRED,
     UNSAID,
 )
+from stream.intake.history.working_time import WorkingTime
 from stream.intake.pairs import wanted
-from stream.intake.panes import TALLY, OpenPanes, merged, tallies
+from stream.intake.panes import OpenPanes, merged
 from stream.intake.scoping.cardinality import CardinalityGuard
 from stream.intake.scoping.combinations import Combos
+from stream.intake.volumes import ABANDONED, Volumes
 from stream.intake.wall import Undo, marked
 from stream.messages.events import EVENTS, OUTCOMES, Interaction
 
-ABANDONED: Final = 6
-"""A contact that was abandoned; as a touch it is a `CONTACT`, if the rules include it at all."""
 NO_TOUCH: Final = 7
 
 _KIND: Final = {
@@ -63,7 +63,6 @@ _EVENT: Final = attrgetter("event", "outcome")
 _CUSTOMER: Final = attrgetter("customer")
 _TOPIC: Final = attrgetter("topic")
 _CASE: Final = attrgetter("case")
-_WAIT: Final = attrgetter("wait_s")
 _TARGET: Final = attrgetter("within_target")
 
 
@@ -97,6 +96,7 @@ class ContactLine:
         charge = cast("str", fcr.get("charge", Charge.FIRST.value))
         self._repeats = RepeatRule(window_ms, Charge(charge))
         self._terms = _case_terms(keeps.get("ttr", {}), window_ms, pane_ms)
+        self._volumes = Volumes(keeps, pane_ms)
         self._untimed = 0
         self._contacts = Contacts(self._repeats, pane_ms)
         self._cases = Cases(self._terms, pane_ms)
@@ -106,7 +106,7 @@ class ContactLine:
         kinds = np.array(list(map(KIND_OF.__getitem__, map(_EVENT, batch.events))), np.int64)
         named = self._combos.codes(batch.events)
         combo, self.folded = self._guard.guarded(self._combos, named, batch.clock_ms)
-        self._open.add(self._volumes(batch, kinds, combo))
+        self._open.add(self._volumes.tallied(batch, kinds, combo))
         touches = self._touches(batch, self._touch[kinds], named, combo)
         if len(touches):
             self._waiting.append(touches)
@@ -179,34 +179,6 @@ class ContactLine:
             self._untimed += resolutions.untimed if keep else 0
         return Closed(merged(stacked(rows)), stacked(heard))
 
-    def _volumes(self, batch: EventBatch[Interaction], kinds: Ints, combo: Ints) -> Table:
-        """Contacts, abandoned ones and waits."""
-        contact = (kinds == CONTACT) | (kinds == HANDED_ON) | (kinds == ABANDONED)
-        cells = []
-        if "contacts" in self._keeps or "abandonment" in self._keeps:
-            cells.append((contact, CELL["contacts"]))
-        if "abandonment" in self._keeps:
-            short = (kinds == ABANDONED) & self._short(batch)
-            cells.append(((kinds == ABANDONED) & ~short, CELL["abandoned"]))
-            cells.append((short, CELL["abandoned.short"]))
-        if "wait" in self._keeps:
-            target_s = cast("int", self._keeps["wait"]["target"]) / 1000
-            wait_s = np.array(list(map(_WAIT, batch.events)), np.float64)  # None becomes NaN
-            answered = contact & (kinds != ABANDONED)
-            cells.append((answered & (wait_s <= target_s), CELL["wait.within"]))
-            cells.append((answered & (wait_s > target_s), CELL["wait.over"]))
-        pane = batch.at_ms // self._pane_ms
-        rows = [tallies(batch.closing[own], pane[own], combo[own], cell) for own, cell in cells]
-        return stacked(rows) if rows else np.empty(0, TALLY)
-
-    def _short(self, batch: EventBatch[Interaction]) -> NDArray[np.bool_]:
-        """Contacts that waited for less than what counts as given up; those that do not say are none."""
-        least_s = cast("int", self._keeps["abandonment"]["ignore_under"]) / 1000
-        if not least_s:
-            return np.zeros(len(batch), np.bool_)
-        waited: NDArray[np.bool_] = np.array(list(map(_WAIT, batch.events)), np.float64) < least_s
-        return waited
-
     def _touches(self, batch: EventBatch[Interaction], kinds: Ints, named: Ints, combo: Ints) -> Table:
         """What history must judge: events with a customer, and resolutions that say when they opened.
 
@@ -250,9 +222,11 @@ def _case_terms(options: Mapping[str, object], window_ms: int, pane_ms: int) -> 
     """The terms of cases; a horizon shorter than the repeat window would forget what FCR remembers."""
     target_ms = cast("int", options.get("target", 0))
     horizon_ms = cast("int", options.get("case_horizon", 0))
-    return CaseTerms(
-        target_ms, max(window_ms, horizon_ms), cast("int", options.get("reopen_within", 0)), pane_ms
+    reopen_ms, hours = (
+        cast("int", options.get("reopen_within", 0)),
+        cast("OpenHours", options.get("open", ALWAYS)),
     )
+    return CaseTerms(target_ms, max(window_ms, horizon_ms), reopen_ms, pane_ms, WorkingTime(hours))
 
 
 def _given(texts: Sequence[str | None]) -> NDArray[np.bool_]:

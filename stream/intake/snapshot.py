@@ -12,6 +12,7 @@ from stream.indicators.cells import CELL, CELLS
 from stream.indicators.plan import Plan
 from stream.intake.agreement import SavedAgreement
 from stream.intake.dedup import SEEN
+from stream.intake.history.answerers import ANSWER, ANSWERED
 from stream.intake.history.case_lives import CASE
 from stream.intake.history.repeats import HISTORY
 from stream.intake.history.satisfaction import PAIR
@@ -34,8 +35,12 @@ DTYPES = {
     "cases": CASE,
     "heard": TOUCH,
     "pairs": PAIR,
+    "answers": ANSWER,
+    "answerers": ANSWERED,
 }
 """Every table of an intake's state."""
+COUNTED = frozenset(name for name, dtype in DTYPES.items() if "cell" in (dtype.names or ()))
+"""Tables whose rows name a cell."""
 
 
 class SavedSource(msgspec.Struct, array_like=True):
@@ -104,7 +109,7 @@ def refitted(saved: Saved, tables: Mapping[str, Table], plan: Plan, combos: Comb
     """
     codes = _codes(saved, plan, combos)
     out = {name: fitted(table, DTYPES[name]) for name, table in tables.items() if name in DTYPES}
-    for name in ("open.interactions", "open.feedback"):
+    for name in COUNTED & out.keys():
         out[name] = _named_cells(out[name], saved.cells)
     for table in out.values():
         if "combo" in (table.dtype.names or ()):
@@ -149,8 +154,8 @@ def _named_cells(table: Table, names: Mapping[int, str]) -> Table:
 
 
 def used_cells(tables: Mapping[str, Table]) -> dict[int, str]:
-    """Names of the cells that open panes count in."""
-    used = np.unique(np.concatenate([tables["open.interactions"]["cell"], tables["open.feedback"]["cell"]]))
+    """Names of the cells that rows of the state name."""
+    used = np.unique(np.concatenate([tables[name]["cell"] for name in sorted(COUNTED)]))
     return {number: CELLS[number] for number in used.tolist()}
 
 

@@ -4,15 +4,19 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
+import numpy as np
+
 from alerts.board import alert_id
 from alerts.detect.findings import SEVERITIES
 from alerts.readings import Reading, Scope, scope_object, scope_text
 from alerts.rules import Severity, Threshold
 from alerts.states import State
-from alerts.summary import Facts, Terms, summary
+from alerts.summary import Facts, Further, Terms, summary
 from alerts.transitions import EPOCH, Transition, rounded, seconds, utc_text
 from stream.indicators.catalogue import CATALOGUE, direction
+from stream.indicators.cells import further_cells
 from stream.indicators.definitions import definition
+from stream.indicators.formulas import score
 from stream.indicators.levels import evidence
 from stream.indicators.needs import rule_window
 from stream.indicators.plan import Plan
@@ -46,6 +50,7 @@ class Teller:
         scope = group.scopes.scope(move.row)
         severity = SEVERITIES[move.severity] or Severity.WARNING
         fires, at_ms = move.state is State.FIRING, (pane + 1) * self._pane_ms
+        further = self._further(told, group)
         return Transition(
             id=alert_id(rule.name, scope_text(scope), move.started_at_ms),
             seq=move.seq,
@@ -63,12 +68,14 @@ class Teller:
             low=rounded(reading.low),
             high=rounded(reading.high),
             limit=rounded(told.limit),
-            summary=self._summary(told, scope, severity, at_ms),
-            evidence=self._evidence(told, group),
+            summary=self._summary(told, scope, severity, at_ms, further),
+            evidence=self._evidence(told, group, further),
             cause=self._causes.of(rule, group, move.row, told.limit) if fires else None,
         )
 
-    def _summary(self, told: AlertMove, scope: Scope, severity: Severity, at_ms: int) -> str:
+    def _summary(
+        self, told: AlertMove, scope: Scope, severity: Severity, at_ms: int, further: Further | None
+    ) -> str:
         rule, reading = told.ranked.rule, told.reading
         shown = Reading(rounded(reading.value), reading.n, rounded(reading.low), rounded(reading.high))
         recover = recover_of(rule.detect) if isinstance(rule.detect, Threshold) else told.limit
@@ -91,12 +98,26 @@ class Teller:
                 evidence=told.evidence,
                 times=told.move.times,
                 at=EPOCH + timedelta(milliseconds=at_ms),
+                further=further,
             )
         )
 
-    def _evidence(self, told: AlertMove, group: Group) -> Mapping[str, object]:
+    def _further(self, told: AlertMove, group: Group) -> Further | None:
+        """How much of what the rule reads comes from people who had answered just before."""
+        rule = told.ranked.rule
+        window, row = group.windows[rule_window(rule)], told.move.row
+        info = window.layout.formulas[rule.indicator].info
+        cells = further_cells(info.configured_by)
+        if not info.bounded or not len(cells):
+            return None
+        counts = np.maximum(window.sums[row, window.layout.column_of[cells]], 0)
+        _, n = score(window.layout.formulas[info.name], window.read(np.array([row])).of(info.name))
+        return Further.noted(int(counts.sum()), int(n[0]), int(np.count_nonzero(counts)), window.window_ms)
+
+    def _evidence(self, told: AlertMove, group: Group, further: Further | None) -> Mapping[str, object]:
         rule = told.ranked.rule
         window = group.windows[rule_window(rule)]
         formula = window.layout.formulas[rule.indicator]
         counts = window.sums[told.move.row, window.layout.column_of[formula.cells]]
-        return {**evidence(formula, counts), **told.evidence}
+        few = {} if further is None else {"further_answers": further.in_numbers()}
+        return {**evidence(formula, counts), **few, **told.evidence}

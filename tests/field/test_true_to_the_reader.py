@@ -192,3 +192,98 @@ def test_months_and_quarters_are_those_of_the_calendar_where_the_reader_is(tmp_p
     ]
     assert starts("quarter", paris) == [("2025-10-01", 1), ("2026-01-01", 2), ("2026-04-01", 1)]
     assert starts("quarter", "UTC") == [("2025-10-01", 2), ("2026-01-01", 2)]
+
+
+ONE_VOTER = [
+    *(answer(n, MONDAY_S + 30 * n, 1 if n % 10 == 0 else 5, customer=f"c{n}") for n in range(60)),
+    *(answer(100 + n, MONDAY_S + 900 + 30 * n + 7, 1, customer="angry") for n in range(40)),
+]
+"""Sixty customers of whom 90 % are satisfied, and one who answers forty times."""
+
+
+def test_the_notice_says_when_one_customer_gave_many_of_the_answers(tmp_path: Path) -> None:
+    """Whoever is paged sees that it may be one person's doing, by number and in evidence."""
+    rules = "rules: [{name: low, indicator: csat, by: [channel], window: 1h, warning: 80}]"
+    events = sorted(ONE_VOTER, key=lambda each: each["at"])
+    first = alerts(ran(tmp_path, rules, events, "--json"))[0]
+    found = first["evidence"]["further_answers"]
+    assert (found["of"], found["customers"]) == (first["n"], 1)
+    assert f"{found['answers']} of these are further answers of 1 customer" in first["summary"]
+
+
+def test_one_answer_per_customer_and_day_pages_nobody_for_one_voter(tmp_path: Path) -> None:
+    """Neither a limit nor sudden detection sees more than one, be it the first or the last."""
+    events = sorted(ONE_VOTER, key=lambda each: each["at"])
+    rules = (
+        "rules: [{name: low, indicator: csat, by: [channel], window: 1h, warning: 80},"
+        " {name: sudden, indicator: csat, by: [channel], detect: sudden, floor: 75}]"
+    )
+    assert alerts(ran(tmp_path, rules, events, "--json"))
+    for keep in ("first", "last"):
+        option = f"indicators: {{csat: {{one_answer_per: 1d, keep: {keep}}}}}\n"
+        text = ran(tmp_path, option + rules, events, "--report", "1d")
+        assert "Nothing fired." in text
+        assert "88.5 % (61)" in text
+
+
+OFFICE = 'open: ["Mon-Fri 08:00-17:00"], time_zone: Europe/Paris'
+
+
+def test_cases_take_working_time_where_hours_are_given(tmp_path: Path) -> None:
+    """Opened on Friday at 16:30, solved on Monday at 08:30: an hour of work, and its target of 8 h is met."""
+    friday_s = MONDAY_S + 4 * DAY_S
+    events = [case("contact", friday_s + 15.5 * HOUR_S, n) for n in range(3)]
+    events += [case("resolved", friday_s + (72 + 7.5) * HOUR_S, n) for n in range(3)]
+    rules = (
+        "rules: [{name: late, indicator: ttr_within, by: [channel], window: 7d, warning: 80, min_answers: 2}]"
+    )
+    assert "2 d 16 h (3)" in ran(tmp_path, rules, events, "--report", "1w")
+    worked = f"indicators: {{ttr: {{target: 8h, {OFFICE}}}}}\n{rules}"
+    text = ran(tmp_path, worked, events, "--report", "1w")
+    assert "  1 h (3)" in text
+    assert "100.0 % (3)" in text
+    assert "Nothing fired." in text
+
+
+def test_waits_run_while_the_doors_are_open(tmp_path: Path) -> None:
+    """A mail of Friday evening that is answered on Monday at 08:15 has waited for a quarter of an hour."""
+    evening_s, monday_s = MONDAY_S + 4 * DAY_S + 19 * HOUR_S, MONDAY_S + 7 * DAY_S + 7.25 * HOUR_S
+    events = [
+        {
+            "id": f"m{n}",
+            "at": evening_s,
+            "channel": "email",
+            "customer": f"c{n}",
+            "wait_s": monday_s - evening_s,
+        }
+        for n in range(4)
+    ]
+    rules = "rules: [{name: slow, indicator: wait, by: [channel], window: 1h, warning: 80}]"
+    assert "  0.0 % (4)" in ran(
+        tmp_path, f"indicators: {{wait: {{target: 20m}}}}\n{rules}", events, "--report", "1d"
+    )
+    worked = f"indicators: {{wait: {{target: 20m, {OFFICE}}}}}\n{rules}"
+    assert "100.0 % (4)" in ran(tmp_path, worked, events, "--report", "1d")
+
+
+def test_what_is_said_of_hours_and_of_one_answer_goes_out_with_the_score(tmp_path: Path) -> None:
+    """A number is no use to whoever does not know what it counts."""
+    rules = (
+        f"indicators: {{csat: {{one_answer_per: 1d}}, ttr: {{target: 1h, {OFFICE}}}}}\n"
+        "rules: [{name: low, indicator: csat},"
+        " {name: late, indicator: ttr_within, warning: 80, min_answers: 1}]"
+    )
+    answers = [answer(n, MONDAY_S + n, 1) for n in range(30)]
+    cases = [
+        case(event, MONDAY_S + at, n)
+        for n in range(9)
+        for event, at in (("contact", 0), ("resolved", 40 * HOUR_S))
+    ]
+    cases.append(case("contact", MONDAY_S + 41 * HOUR_S, 99))
+    events = sorted([*answers, *cases], key=lambda each: each["at"])
+    definitions = {
+        each["rule"]: each["definition"] for each in alerts(ran(tmp_path, rules, events, "--json"))
+    }
+    assert definitions["low"]["one_answer_per_s"] == DAY_S
+    assert definitions["low"]["keep"] == "first"
+    assert definitions["late"]["open"] == "open Mon/Tue/Wed/Thu/Fri 08:00-17:00; Europe/Paris"

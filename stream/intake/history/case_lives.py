@@ -3,13 +3,14 @@
 `cases` settles most cases in columns.  Those that were reopened, or resolved twice, are lived through here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from itertools import groupby
 from typing import Final
 
 import numpy as np
 
+from alerts.hours import ALWAYS
 from stream.columnar.structured import Table, stacked
 from stream.columnar.timestamps import NO_TIME, Ints
 from stream.intake.history.touchpoints import (
@@ -23,6 +24,7 @@ from stream.intake.history.touchpoints import (
     Mask,
     Runs,
 )
+from stream.intake.history.working_time import WorkingTime
 
 CASE: Final = np.dtype(
     [
@@ -47,6 +49,12 @@ class CaseTerms:
     horizon_ms: int
     reopen_ms: int
     pane_ms: int
+    working: WorkingTime = field(default_factory=lambda: WorkingTime(ALWAYS))
+
+    def took_ms(self, opened_ms: Ints, solved_ms: Ints) -> Ints:
+        """How long cases took, of the time that counts; -1 where they end before they begin."""
+        ends_ms = np.maximum(opened_ms, solved_ms)
+        return np.where(solved_ms < opened_ms, -1, self.working.between(opened_ms, ends_ms))
 
     def met(self, said: Ints, took_ms: Ints) -> Mask:
         """Whether each resolution met its target, by the sender's word or else by its time."""
@@ -122,8 +130,9 @@ class _Life:
 
 def counted_as(terms: CaseTerms, resolutions: Table, opened_ms: Ints) -> Ints:
     """How resolutions count whose cases were opened at `opened_ms`."""
-    took_ms = resolutions["at_ms"] - opened_ms
-    timed = (opened_ms != NO_TIME) & (took_ms >= 0)
+    known = opened_ms != NO_TIME
+    took_ms = terms.took_ms(np.where(known, opened_ms, resolutions["at_ms"]), resolutions["at_ms"])
+    timed = known & (took_ms >= 0)
     return np.where(timed, np.where(terms.met(resolutions["target"], took_ms), MET, MISSED), NOT_COUNTED)
 
 

@@ -101,8 +101,10 @@ class Cases:
         opened_ms[by_subject] = np.where(
             opened_ms[by_subject] == NO_TIME, more.opened_ms, opened_ms[by_subject]
         )
-        took_ms = touches["at_ms"] - opened_ms
-        timed = resolved & (opened_ms != NO_TIME) & (took_ms >= 0) & ~formal
+        wanted = resolved & (opened_ms != NO_TIME) & ~formal
+        took_ms = np.full(len(touches), -1)
+        took_ms[wanted] = self._terms.took_ms(opened_ms[wanted], touches["at_ms"][wanted])
+        timed = took_ms >= 0
         lost = where(touches, resolved & ~timed & ~formal)
         met = self._terms.met(touches["target"][timed], took_ms[timed])
         rows = [self._tallied(where(touches, timed), took_ms[timed], met, 1)]
@@ -197,7 +199,7 @@ class Cases:
 
     def _taken_back(self, resolutions: Table) -> Table:
         """What had been counted of resolutions; `closing` is when they are taken back."""
-        took_ms = resolutions["at_ms"] - resolutions["opened_ms"]
+        took_ms = self._terms.took_ms(resolutions["opened_ms"], resolutions["at_ms"])
         return self._tallied(resolutions, took_ms, resolutions["target"] == MET, -1)
 
 

@@ -7,7 +7,7 @@ from typing import Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.indicators.cells import CELL, CELLS, ttr_bucket_cells
+from stream.indicators.cells import CELL, CELLS, further_cells, ttr_bucket_cells
 from stream.indicators.formulas import Flags, Floats, Formula, Ints, Sums
 
 INT32: Final = 2**31
@@ -16,11 +16,14 @@ INT32: Final = 2**31
 class Layout:
     """Which cells a window keeps, in columns, and how formulas read them.
 
-    Buckets of time to resolution come last, so that the other formulas read a narrow matrix.
+    Places of further answers have a column, though no formula reads them: notices tell of them.  Buckets of
+    time to resolution come last, so that the other formulas read a narrow matrix.
     """
 
     def __init__(self, formulas: Sequence[Formula]) -> None:
-        cells = sorted({int(cell) for formula in formulas for cell in formula.cells})
+        further = [further_cells(formula.info.configured_by) for formula in formulas]
+        kept = (*(formula.cells for formula in formulas), *further)
+        cells = sorted({int(cell) for some in kept for cell in some})
         buckets = ttr_bucket_cells() if any(formula.buckets for formula in formulas) else ()
         self.narrow: Final = len(cells)
         self.cells: Final = np.array([*cells, *buckets], np.int64)

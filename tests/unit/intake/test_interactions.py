@@ -65,7 +65,14 @@ def test_what_is_not_kept_is_not_counted() -> None:
         contact(4, 900, at="x"),
     ]
     assert not told(intake, Stream.INTERACTIONS, events)
-    assert intake.entries() == {"ids": 3, "combos": 1, "contacts": 0, "cases": 0, "waiting": 0}
+    assert intake.entries() == {
+        "ids": 3,
+        "combos": 1,
+        "contacts": 0,
+        "cases": 0,
+        "waiting": 0,
+        "answerers": 0,
+    }
 
 
 def test_abandonment_needs_all_contacts() -> None:
