@@ -62,8 +62,8 @@ def definition(indicator: str, options: Mapping[str, Mapping[str, object]]) -> M
         "clock": "event_time",
     }
     for name in SHOWN.get(indicator, ()):
-        value = chosen[name]
-        if value == ALWAYS or (name in ONE_ANSWER and chosen["one_answer_per"] is None):
+        value = chosen.get(name, info.options[name].default)
+        if value == ALWAYS or (name in ONE_ANSWER and chosen.get("one_answer_per") is None):
             continue
         if isinstance(value, OpenHours):
             found[name] = value.in_words()

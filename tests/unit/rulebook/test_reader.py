@@ -1,6 +1,6 @@
 """alerts.rulebook.reader: every field and default of a rules file."""
 
-from alerts.hours import OpenHours
+from alerts.hours import ALWAYS, OpenHours
 from alerts.paging import Located
 from alerts.rulebook.reader import read_rulebook
 from alerts.rules import (
@@ -127,13 +127,16 @@ def test_surge_and_gap_read_their_fields() -> None:
     assert (gap.by, gap.scope_dims, gap.explain) == ((), ("channel",), ())
 
 
+EVERY_ANSWER = {"one_answer_per": None, "keep": "first"}
+
+
 def test_every_indicator_is_kept_unless_switched_off() -> None:
     """`nps: false` drops one; `true`, nothing and options keep one, with defaults for what is not said."""
     kept = read("indicators: {nps: false, ces: true, wait: , csat: {scale: 1-7}}").indicators
     assert "nps" not in kept
-    assert kept["csat"] == {"scale": "1-7", "positive_from": None}
-    assert kept["ces"] == {"scale": "1-7", "direction": "effort"}
-    assert kept["wait"] == {"target": 20 * SECOND_MS}
+    assert kept["csat"] == {"scale": "1-7", "positive_from": None, **EVERY_ANSWER}
+    assert kept["ces"] == {"scale": "1-7", "direction": "effort", **EVERY_ANSWER}
+    assert kept["wait"] == {"target": 20 * SECOND_MS, "open": ALWAYS}
 
 
 def test_timing_has_defaults_that_can_be_set_one_by_one() -> None:
