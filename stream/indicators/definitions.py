@@ -63,10 +63,11 @@ def definition(indicator: str, options: Mapping[str, Mapping[str, object]]) -> M
     }
     for name in SHOWN.get(indicator, ()):
         value = chosen.get(name, info.options[name].default)
-        if value == ALWAYS or (name in ONE_ANSWER and chosen.get("one_answer_per") is None):
+        if name in ONE_ANSWER and chosen.get("one_answer_per") is None:
             continue
         if isinstance(value, OpenHours):
-            found[name] = value.in_words()
+            if value.limited:
+                found[name] = value.in_words()
         elif info.options[name].kind == "duration":
             found[f"{name}_s"] = seconds(cast("int", value))
         else:
