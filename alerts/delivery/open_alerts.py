@@ -3,7 +3,7 @@
 A fold of all of cx.alerts, in whatever order partitions come; the latest transition of an alert counts.
 """
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
@@ -12,6 +12,7 @@ import msgspec
 
 from alerts.delivery.notices.notice import TransitionNews
 from alerts.errors import UNREADABLE
+from alerts.latest import LatestNews
 from alerts.paging import Inhibition
 from alerts.states import State
 
@@ -26,8 +27,7 @@ class OpenAlerts:
     """All alerts, the latest transition of each."""
 
     def __init__(self, most: int = MOST_ALERTS) -> None:
-        self._most = most
-        self._latest: OrderedDict[str, TransitionNews] = OrderedDict()
+        self._latest: LatestNews[TransitionNews] = LatestNews(most, self._forget)
         self._before: dict[str, TransitionNews] = {}
         self._firing: dict[str, TransitionNews] = {}
         self._fired_s: dict[str, float] = {}
@@ -39,13 +39,11 @@ class OpenAlerts:
             news = _DECODER.decode(value or b"")
         except UNREADABLE:
             return
-        known = self._latest.get(news.id)
-        if known is not None and known.seq >= news.seq:
+        known = self._latest.of(news.id)
+        if not self._latest.apply(news):
             return
         if known is not None and known.state != State.PENDING.word:
             self._before[news.id] = known
-        self._latest[news.id] = news
-        self._latest.move_to_end(news.id)
         if news.state == State.FIRING.word:
             self._fired_s.setdefault(news.id, _seconds(news.at))
         if news.state in {State.FIRING.word, State.STALE.word}:
@@ -53,22 +51,18 @@ class OpenAlerts:
             self._starts[_place(news)][news.id] = _seconds(news.started_at or news.at)
         else:
             self._firing.pop(news.id, None)
-        if len(self._latest) > self._most:
-            self._forget()
 
-    def all(self) -> Iterable[TransitionNews]:
+    def all(self) -> list[TransitionNews]:
         """Every alert, those that moved last first."""
-        return sorted(self._latest.values(), key=lambda each: (each.at, each.id), reverse=True)
+        return self._latest.all()
 
     def open(self) -> list[TransitionNews]:
         """Alerts that are not over: pending, firing, stale."""
-        return [each for each in self.all() if each.state != State.RESOLVED.word]
+        return self._latest.open()
 
     def named(self, start: str) -> list[TransitionNews]:
         """The alerts whose id begins so; one by its whole id."""
-        if start in self._latest:
-            return [self._latest[start]]
-        return [each for each in self._latest.values() if each.id.startswith(start)]
+        return self._latest.named(start)
 
     def before(self, alert: str) -> TransitionNews | None:
         """What was told of an alert before its latest transition."""
@@ -97,11 +91,7 @@ class OpenAlerts:
                     return other.id
         return ""
 
-    def _forget(self) -> None:
-        """Make room: first what is over."""
-        oldest = next((each for each in self._latest.values() if each.id not in self._firing), None)
-        gone = oldest or next(iter(self._latest.values()))
-        del self._latest[gone.id]
+    def _forget(self, gone: TransitionNews) -> None:
         self._before.pop(gone.id, None)
         self._firing.pop(gone.id, None)
         self._fired_s.pop(gone.id, None)

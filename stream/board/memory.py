@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from alerts.errors import UNREADABLE
+from alerts.latest import LatestNews
 from alerts.readings import scope_text
 from alerts.rules import Rulebook
 from alerts.transitions import Score, Transition
@@ -57,7 +58,7 @@ class BoardMemory:
     _tiles: dict[str, Tile] = field(default_factory=dict)
     _home: list[Tile] = field(default_factory=list)
     """Those of single channels, and of all together, which is what the first page shows."""
-    _alerts: dict[str, Transition] = field(default_factory=dict)
+    _alerts: LatestNews[Transition] = field(default_factory=lambda: LatestNews(MOST_ALERTS))
     _limits: RuleLimits = field(init=False)
     _pages: dict[str, Page] = field(default_factory=dict)
     """The pages of the current version, by what is sought."""
@@ -101,16 +102,9 @@ class BoardMemory:
 
     def _take_alert(self, news: Transition) -> None:
         datetime.fromisoformat(news.at)
-        known = self._alerts.get(news.id)
-        if known is not None and known.seq >= news.seq:
-            return
-        self.version += 1
-        self.alerts_version = self.version
-        self._alerts[news.id] = news
-        if len(self._alerts) > MOST_ALERTS:
-            over = [each for each in self._alerts.values() if each.state == _OVER]
-            oldest = min(over or self._alerts.values(), key=lambda each: each.at)
-            del self._alerts[oldest.id]
+        if self._alerts.apply(news):
+            self.version += 1
+            self.alerts_version = self.version
 
     def home(self, since: int = 0, seen: Collection[str] = NOTHING_SEEN, find: str = "") -> Shown:
         """Channels and what fires, as far as it is news.
@@ -127,7 +121,7 @@ class BoardMemory:
             ],
             "left_out": page.left_out,
         }
-        return found | (self._shown_alerts(self._alerts.values()) if self.alerts_version > since else {})
+        return found | (self._shown_alerts(self._alerts.all()) if self.alerts_version > since else {})
 
     def home_keys(self, find: str = "") -> frozenset[str]:
         """Keys of the scores that the first page shows now."""
@@ -136,7 +130,7 @@ class BoardMemory:
     def channel(self, name: str) -> Shown:
         """Everything of one channel: its stages, topics, teams, its alerts."""
         tiles = [tile for tile in self._tiles.values() if tile.score.scope.get("channel") == name]
-        alerts = [each for each in self._alerts.values() if each.scope.get("channel") == name]
+        alerts = [each for each in self._alerts.all() if each.scope.get("channel") == name]
         page = self._first(tiles)
         return {
             "scores": [shown_score(tile, whole=True) for tile in page.tiles],
@@ -158,7 +152,7 @@ class BoardMemory:
 
     def _first(self, tiles: list[Tile]) -> Page:
         """As many as a page has room for: those of what fires, then by name."""
-        open_alerts = [each for each in self._alerts.values() if each.state != _OVER]
+        open_alerts = self._alerts.open()
         firing = {(each.indicator, _text_of(each.scope)) for each in open_alerts}
         scopes = {scope for _, scope in firing}
 

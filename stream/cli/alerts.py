@@ -16,6 +16,7 @@ from alerts.delivery.mutes import Muting, quiets
 from alerts.delivery.notices.notice import labels_of
 from alerts.errors import SettingsError
 from alerts.foreign_text import printable, printable_json
+from alerts.latest import LatestNews
 from alerts.notation import duration_ms
 from alerts.rules import DIMENSIONS
 from alerts.transitions import Transition, encode
@@ -25,7 +26,7 @@ from stream.kafka.clients import POLL_MS, read_all, reading
 from stream.kafka.settings import ClientSettings
 from stream.messages.topic_names import ALERTS
 from stream.ops.alert_records import everything_of, rule_records
-from stream.ops.alert_status import AlertStanding, decode, line
+from stream.ops.alert_status import decode, line, one
 from stream.ops.saying import heeded, say
 
 LABELS: Final = ("rule", "severity", "indicator", *DIMENSIONS)
@@ -80,7 +81,7 @@ def acknowledge(kafka: ClientSettings, alert: str, by: str, comment: str | None,
 
     ALERT is the beginning of its id.
     """
-    known = run(_read(kafka))[0].named(alert)
+    known = one(run(_read(kafka))[0], alert)
     if known.state == "resolved":
         click.echo(f"{known.id} is over: there is nothing to acknowledge")
         return
@@ -95,7 +96,7 @@ def acknowledge(kafka: ClientSettings, alert: str, by: str, comment: str | None,
 @_signed
 def unacknowledge(kafka: ClientSettings, alert: str, by: str, comment: str | None, keys: Keys) -> None:
     """Take care of ALERT no longer: it is told, repeated and escalated again."""
-    known = run(_read(kafka))[0].named(alert)
+    known = one(run(_read(kafka))[0], alert)
     run(say(kafka, Unacknowledge(alert=known.id, at=_now(), by=by, comment=comment), keys))
     click.echo(f"{known.id} is acknowledged by nobody")
 
@@ -137,7 +138,7 @@ def report(kafka: ClientSettings, *, as_json: bool) -> None:
 @_signed
 def judge(kafka: ClientSettings, alert: str, verdict: Any, by: str, comment: str | None, keys: Keys) -> None:
     """Say what ALERT turned out to be: worth the page (true, or genuine), not (false), or known already."""
-    known = run(_read(kafka))[0].named(alert)
+    known = one(run(_read(kafka))[0], alert)
     run(say(kafka, Judgement(alert=known.id, verdict=verdict, at=_now(), by=by, comment=comment), keys))
     click.echo(f"{known.id} was {verdict}, says {by}")
 
@@ -195,18 +196,19 @@ def _show(transition: Transition, notes: Mapping[str, str], *, as_json: bool) ->
     click.echo(printable_json(encode(transition)) if as_json else printable(line(transition, notes)))
 
 
-async def _read(kafka: ClientSettings) -> tuple[AlertStanding, dict[str, str]]:
+async def _read(kafka: ClientSettings) -> tuple[LatestNews[Transition], dict[str, str]]:
     """Where alerts stand, and who takes care of which."""
-    standing = AlertStanding()
+    standing: LatestNews[Transition] = LatestNews()
     async for record in read_all(kafka, ALERTS):
         if (transition := decode(record.value)) is not None:
             standing.apply(transition)
-    said = [one for one in await heeded(kafka) if isinstance(one, Acknowledge)]
-    return standing, {one.alert: f"acknowledged by {printable(one.by)}" for one in said}
+    muting = await _muting(kafka)
+    cares = {each.id: muting.acknowledged_by(each.id) for each in standing.open()}
+    return standing, {alert: f"acknowledged by {printable(by)}" for alert, by in cares.items() if by}
 
 
 async def _follow(kafka: ClientSettings, *, from_start: bool, as_json: bool) -> None:
-    standing = AlertStanding()
+    standing: LatestNews[Transition] = LatestNews()
     async with reading(kafka, ALERTS, latest=not from_start) as consumer:
         while True:
             for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
@@ -217,10 +219,15 @@ async def _follow(kafka: ClientSettings, *, from_start: bool, as_json: bool) -> 
 
 
 async def _silences(kafka: ClientSettings) -> list[SilenceCommand]:
+    return (await _muting(kafka)).silences(_now().timestamp())
+
+
+async def _muting(kafka: ClientSettings) -> Muting:
+    """All that was said and heeded."""
     muting = Muting()
     for said in await heeded(kafka):
         muting.apply(said)
-    return muting.silences(_now().timestamp())
+    return muting
 
 
 def _labels(pairs: tuple[str, ...]) -> dict[str, str]:

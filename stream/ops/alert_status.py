@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 
 from alerts.errors import UNREADABLE, SettingsError
+from alerts.latest import LatestNews
 from alerts.readings import scope_words
-from alerts.states import State
 from alerts.transitions import Transition
 
 SHOWN_ID: Final = 10
@@ -24,40 +24,18 @@ def decode(value: bytes | None) -> Transition | None:
         return None
 
 
-class AlertStanding:
-    """The latest transition of every alert, whatever order and repeats they come in."""
+def one(standing: LatestNews[Transition], start: str) -> Transition:
+    """The alert whose id begins so.
 
-    def __init__(self) -> None:
-        self._latest: dict[str, Transition] = {}
-
-    def apply(self, transition: Transition) -> bool:
-        """Take one into account; whether it is news, and no repeat."""
-        known = self._latest.get(transition.id)
-        if known is not None and known.seq >= transition.seq:
-            return False
-        self._latest[transition.id] = transition
-        return True
-
-    def all(self) -> list[Transition]:
-        """Every alert, those that moved last first."""
-        return sorted(self._latest.values(), key=lambda each: (each.at, each.id), reverse=True)
-
-    def open(self) -> list[Transition]:
-        """Alerts that are not over."""
-        return [each for each in self.all() if each.state != State.RESOLVED.word]
-
-    def named(self, start: str) -> Transition:
-        """The alert whose id begins so.
-
-        Raises:
-            SettingsError: there is none, or more than one.
-        """
-        found = [each for each in self._latest.values() if each.id.startswith(start)]
-        if len(found) != 1:
-            some = ", ".join(sorted(each.id for each in found)[:5])
-            fits = f"{len(found)} alerts ({some}) have" if found else "none has"
-            raise SettingsError(f"ALERT: want the beginning of one alert's id, got {start!r}, which {fits}")
-        return found[0]
+    Raises:
+        SettingsError: there is none, or more than one.
+    """
+    found = standing.named(start)
+    if len(found) != 1:
+        some = ", ".join(sorted(each.id for each in found)[:5])
+        fits = f"{len(found)} alerts ({some}) have" if found else "none has"
+        raise SettingsError(f"ALERT: want the beginning of one alert's id, got {start!r}, which {fits}")
+    return found[0]
 
 
 def line(transition: Transition, notes: Mapping[str, str]) -> str:

@@ -91,6 +91,42 @@ def test_alerts_are_listed_acknowledged_and_silenced(own: Broker) -> None:
     assert "was false" in _tocsin(own, "alerts", "verdict", "bbb", "false", "--by", "ann").output
 
 
+def test_everything_that_is_said_of_an_alert_can_be_read_again(own: Broker) -> None:
+    """`show`, `unack`, `verdict`, `report` and `silences --idle`, for people and as JSON."""
+    alert = "ddd4"
+    steps = [
+        _transition(alert, 1, "firing"),
+        _transition(alert, 2, "resolved"),
+        _transition("eee5", 1, "firing"),
+    ]
+    _write(own, *(("cx.alerts", step.id.encode(), encode(step)) for step in [*steps, *steps]))
+    said = _tocsin(own, "alerts", "ack", "eee5", "--by", "ann", "--comment", "on it")
+    assert said.output == "eee5 is acknowledged by ann\n"
+    assert _tocsin(own, "alerts", "ack", alert).output == "ddd4 is over: there is nothing to acknowledge\n"
+    assert "(acknowledged by ann)" in _tocsin(own, "alerts", "list").output
+    assert _tocsin(own, "alerts", "unack", "eee").output == "eee5 is acknowledged by nobody\n"
+    assert "acknowledged by" not in _tocsin(own, "alerts", "list").output
+    for verdict, of in (("true", alert), ("false", "eee5")):
+        assert f"was {verdict}" in _tocsin(own, "alerts", "verdict", of, verdict, "--by", "ann").output
+
+    shown = _tocsin(own, "alerts", "show", "eee5").output
+    assert "acknowledge by ann  on it" in shown
+    assert "verdict by ann" in shown
+    changes = _tocsin(own, "alerts", "show", alert, "--json").output.splitlines()
+    assert [json.loads(line)["seq"] for line in changes] == [1, 2]
+
+    row = json.loads(_tocsin(own, "alerts", "report", "--json").output)["low"]
+    assert (row["true"], row["alerts"] >= 3, row["acked_after_s"] > 0) == (1, True, True)
+    assert row["precision"] == 1 / (1 + row["false"])
+    assert _tocsin(own, "alerts", "report").output.splitlines()[0].split()[:2] == ["rule", "alerts"]
+
+    for channel in ("phone", "carrier pigeon"):
+        _tocsin(own, "alerts", "silence", "--match", f"channel={channel}", "--for", "1h")
+    assert "keeps " in _tocsin(own, "alerts", "silences").output
+    (idle,) = _tocsin(own, "alerts", "silences", "--idle").output.splitlines()
+    assert "channel=carrier pigeon  matches nothing" in idle
+
+
 def test_following_prints_each_change_once_until_ctrl_c(own: Broker) -> None:
     """As they happen, repeats left out; SIGINT ends it in good order."""
 

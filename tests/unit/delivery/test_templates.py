@@ -27,6 +27,9 @@ def test_a_template_uses_what_the_notice_knows() -> None:
         "{{ ''.__class__ }}",
         "{{ 1 // 0 }}",
         "{{ value + 'x' }}",
+        "{{ 9 ** 9 ** 9 }}",
+        "{{ 'x' * 10000000000 }}",
+        "{{ '%1000000000d' % 1 }}",
     ],
 )
 def test_what_fails_or_leaves_the_sandbox_is_a_fault(template: str) -> None:

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.errors import SettingsError
+from alerts.latest import LatestNews
 from alerts.transitions import Transition, encode
-from stream.ops.alert_status import AlertStanding, decode, line
+from stream.ops.alert_status import decode, line, one
 
 
 def _transition(alert: str = "abcdef0123456789", seq: int = 1, state: str = "firing") -> Transition:
@@ -42,7 +43,7 @@ def test_a_transition_survives_the_wire() -> None:
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 5))))
 def test_the_greatest_sequence_number_stands(steps: list[tuple[str, int]]) -> None:
     """In whatever order, and however often, transitions are read."""
-    standing = AlertStanding()
+    standing: LatestNews[Transition] = LatestNews()
     for alert, seq in steps:
         standing.apply(_transition(alert, seq))
     latest = {each.id: each.seq for each in standing.all()}
@@ -51,14 +52,14 @@ def test_the_greatest_sequence_number_stands(steps: list[tuple[str, int]]) -> No
 
 def test_repeats_are_no_news() -> None:
     """A follower prints each change once."""
-    standing = AlertStanding()
+    standing: LatestNews[Transition] = LatestNews()
     news = [standing.apply(_transition(seq=seq)) for seq in (1, 2, 1, 2, 3)]
     assert news == [True, True, False, False, True]
 
 
 def test_what_is_resolved_is_not_open() -> None:
     """Open alerts are those that are pending, firing or stale, the latest first."""
-    standing = AlertStanding()
+    standing: LatestNews[Transition] = LatestNews()
     for number, state in enumerate(("firing", "resolved", "stale", "pending"), 1):
         standing.apply(_transition(f"alert{number}", number, state))
     assert [each.state for each in standing.open()] == ["pending", "stale", "firing"]
@@ -67,14 +68,14 @@ def test_what_is_resolved_is_not_open() -> None:
 
 def test_an_alert_is_named_by_the_beginning_of_its_id() -> None:
     """As long as that names one alert alone."""
-    standing = AlertStanding()
+    standing: LatestNews[Transition] = LatestNews()
     for alert in ("abc1", "abd2"):
         standing.apply(_transition(alert))
-    assert standing.named("abc").id == "abc1"
+    assert one(standing, "abc").id == "abc1"
     with pytest.raises(SettingsError, match=r"got 'ab', which 2 alerts \(abc1, abd2\) have"):
-        standing.named("ab")
+        one(standing, "ab")
     with pytest.raises(SettingsError, match="got 'x', which none has"):
-        standing.named("x")
+        one(standing, "x")
 
 
 def test_a_line_says_what_where_and_who_cares() -> None:
