@@ -34,11 +34,7 @@ ON_KAFKA: Final = {
 TO_BE_SPLIT: Final = {
     "ContactLine",
     "ReceiverQueue",
-    "ThresholdRules",
-    "Group",
-    "Coasting",
     "GroupDesk",
-    "Window",
 }
 
 

@@ -36,15 +36,39 @@ class Coaster(Protocol):
         """Which rows are in breach."""
 
 
+class CoastedAlerts:
+    """The alerts of one rule, on a board of one column; `severity` is the code of the rule's."""
+
+    def __init__(self, board: Board, severity: int) -> None:
+        self._board: Final = board
+        self._severity: Final = severity
+
+    def live(self) -> Flags:
+        """`(rows,)`: which scopes have an alert."""
+        return self._board.live()
+
+    def would_move(self, rows: Ints, fired: Flags, muted: Flags | None) -> Flags:
+        """Which of some rows' alerts would move if what holds of them now went on.
+
+        `fired` says of each of `rows` whether it is in breach, `muted` of every row whether nothing comes in.
+        """
+        silent = np.zeros(len(rows), np.bool_) if muted is None else muted[rows]
+        moves: Flags = fired & ~silent  # of a row without an alert
+        live = self._board.live()[rows]
+        if live.any():
+            verdict = np.where(silent, Verdict.STALE, np.where(fired, Verdict.BREACH, Verdict.CLEAR))
+            severity = np.full((int(live.sum()), 1), self._severity, np.int8)
+            codes = verdict.astype(np.int8)[live][:, None], severity, severity
+            moves[live] = self._board.would_move(rows[live], *codes)
+        return moves
+
+
 class Coasting:
     """The forecast of one detector over one block."""
 
-    def __init__(
-        self, detector: Coaster, alerts: tuple[Board, int], arrivals: Arrivals, pane_ms: int
-    ) -> None:
-        """`alerts` are a board of one column and the code of its rule's severity."""
+    def __init__(self, detector: Coaster, alerts: CoastedAlerts, arrivals: Arrivals, pane_ms: int) -> None:
         self._detector: Final = detector
-        self._board, self._severity = alerts
+        self._alerts: Final = alerts
         self._arrivals: Final = arrivals
         self._pane_ms: Final = pane_ms
         starts = np.flatnonzero(np.diff(arrivals.rows, prepend=-1))
@@ -101,9 +125,9 @@ class Coasting:
         left = np.flatnonzero((self._at < self._end) & (self._stop == NEVER))
         rows = self._rows[left]
         fired = self._detector.fired(rows)
-        still = ~self._would_move(rows, fired, muting.muted)
+        still = ~self._alerts.would_move(rows, fired, muting.muted)
         self._stop[left[~still]] = self._panes[self._at[left[~still]]]
-        asked = (fired | self._board.live()[rows]) & (muting.until < NEVER)
+        asked = (fired | self._alerts.live()[rows]) & (muting.until < NEVER)
         self._waits = bool(asked.any())
         end = self._end[left]
         for place in np.flatnonzero(still & asked).tolist():
@@ -123,7 +147,7 @@ class Coasting:
         end_ms = (free + 1) * self._pane_ms
         busy = union([self._rows[self._stop < NEVER], self._rows[places]])
         quiet = np.setdiff1d(self._detector.due(end_ms), busy)
-        quiet = quiet[~self._would_move(quiet, self._detector.fired(quiet), muted)].tolist()
+        quiet = quiet[~self._alerts.would_move(quiet, self._detector.fired(quiet), muted)].tolist()
         found = self._detector.coast(
             self._arrivals, [*runs, *(ArrivalRun(row, 0, 0) for row in quiet)], end_ms
         )
@@ -137,20 +161,8 @@ class Coasting:
     def _free_through(self, until: int) -> int:
         """The last pane up to which time may pass for rows that have not stopped."""
         free = min(self._through, int(self._stop.min(initial=NEVER)) - 1)
-        live = self._board.live()
+        live = self._alerts.live()
         if until > free or not (live.any() or self._detector.fired(np.arange(len(live))).any()):
             return free
         self._waits = True
         return until - 1
-
-    def _would_move(self, rows: Ints, fired: Flags, muted: Flags | None) -> Flags:
-        """Which rows' alerts would move if what holds of them now went on."""
-        silent = np.zeros(len(rows), np.bool_) if muted is None else muted[rows]
-        moves: Flags = fired & ~silent  # of a row without an alert
-        live = self._board.live()[rows]
-        if live.any():
-            verdict = np.where(silent, Verdict.STALE, np.where(fired, Verdict.BREACH, Verdict.CLEAR))
-            severity = np.full((int(live.sum()), 1), self._severity, np.int8)
-            codes = verdict.astype(np.int8)[live][:, None], severity, severity
-            moves[live] = self._board.would_move(rows[live], *codes)
-        return moves

@@ -1,6 +1,6 @@
 """Groups: everything that a judge keeps of one grouping, its scopes, windows and rules."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -9,12 +9,11 @@ import numpy as np
 from alerts.board import Board
 from alerts.detect.findings import Flags
 from alerts.rules import DAY_MS, Threshold
-from stream.indicators.catalogue import CATALOGUE
 from stream.indicators.cells import CELLS
 from stream.indicators.formulas import Ints, formula
 from stream.indicators.needs import WindowSpan, indicators_by_window, rule_window
 from stream.indicators.plan import Grouping, Plan, grouping_of
-from stream.judge.evaluation.crossings import NEVER, Hush
+from stream.judge.evaluation.crossings import Hush
 from stream.judge.evaluation.detector_inputs import Block, BlockContext
 from stream.judge.evaluation.detector_rules import watch
 from stream.judge.evaluation.explained import Observer
@@ -29,6 +28,7 @@ from stream.judge.evaluation.schedule import (
     least,
 )
 from stream.judge.evaluation.scopes import ScopeTable, Values
+from stream.judge.evaluation.silence_listeners import SilenceListeners
 from stream.judge.evaluation.threshold_rules import ThresholdRules
 from stream.judge.windows.layout import Layout, summed
 from stream.judge.windows.lookahead import Ahead
@@ -40,16 +40,8 @@ REMEMBERED_MS: Final = 35 * DAY_MS
 far back as a rhythm reaches."""
 
 
-def volume_of(indicator: str) -> str:
-    """What must come in for the indicator to be scored: its key in the `indicators:` block."""
-    return CATALOGUE[indicator].configured_by
-
-
-FED_BY: Final[Mapping[str, tuple[str, ...]]] = {
-    "answers": ("csat", "ces", "nps"),
-    "contacts": ("contacts", "fcr", "abandonment", "wait"),
-}
-"""What cannot come in while a volume is silent, where that is more than the volume's own key."""
+Projected = tuple[Flags, Ints, Ints]
+"""Which counts a layout keeps, and their places and numbers in it."""
 
 
 class Group:
@@ -71,14 +63,13 @@ class Group:
         self.watches: Final = [each for each in watches if each is not None]
         self._keep_ms: Final = self._longest_ms()
         self._heard = NOTHING
-        self._listeners: Final = [
-            (each, DetectorSchedule(each, self._pane_ms)) for each in self.watches if each.mutes
-        ]
+        self._listeners: Final = SilenceListeners(
+            [each for each in self.watches if each.mutes], self._pane_ms
+        )
         self._scores: Final[list[Schedule]] = [
             *(ThresholdSchedule(bank, self._pane_ms) for bank in self.banks),
             *(DetectorSchedule(each, self._pane_ms) for each in self.watches if not each.mutes),
         ]
-        self._silent: dict[str, Flags] = {}
 
     def all_windows(self) -> Iterable[Window]:
         """Every window once."""
@@ -106,7 +97,7 @@ class Group:
 
     def _add(self, panes: tuple[Ints, Ints], rows: Ints, cells: Ints, counts: Ints) -> None:
         """Give counts to every window; `panes` are when each is due, and where it belongs."""
-        projected: dict[int, tuple[Flags, Ints, Ints]] = {}
+        projected: dict[int, Projected] = {}
         for window in self.all_windows():
             key = id(window.layout)
             if key not in projected:
@@ -117,14 +108,11 @@ class Group:
 
     def open(self, block: Block) -> None:
         """Look at a block of panes; what is due in it has been merged."""
-        room = self.scopes.room
-        self._silent = self._silent_now()
-        of = BlockContext(block, self._heard, Ahead(block.through), room, Hush())
-        for _, listener in self._listeners:
-            listener.open(of)
-        until = self._until()
+        of = BlockContext(block, self._heard, Ahead(block.through), self.scopes.room, Hush())
+        self._listeners.open(of)
+        until = self._listeners.until()
         for schedule in self._scores:
-            schedule.open(replace(of, muting=self._muting(schedule, until)))
+            schedule.open(replace(of, muting=self._listeners.muting(schedule.indicator, until)))
 
     def next_pane(self) -> int | None:
         """The next pane of the block at whose end there is something to judge."""
@@ -138,21 +126,15 @@ class Group:
         moment = PaneContext(
             pane, (pane + 1) * self._pane_ms, self._heard, Slide(pane), Hush(), NO_ROWS, observer
         )
-        before, listened = self._silent, False
-        for _, listener in self._listeners:
-            if listener.when == pane:
-                yield from listener.step(moment)
-                listened = True
-        if listened:
-            self._silent = self._silent_now()
-        until = self._until()
+        listeners = self._listeners
+        yield from listeners.judge(moment, self.scopes.room)
+        until = listeners.until()
         for schedule in self._scores:
-            muting, volume = self._muting(schedule, until), volume_of(schedule.indicator)
-            turned = NO_ROWS if muting.muted is None else np.flatnonzero(muting.muted != before[volume])
+            muting, turned = listeners.muting(schedule.indicator, until), listeners.turned(schedule.indicator)
             mine = replace(moment, muting=muting, turned=turned)
             if schedule.when == pane or len(turned):
                 yield from schedule.step(mine)
-            elif listened and muting.muted is not None:
+            elif listeners.listened and muting.muted is not None:
                 schedule.resume(mine)
 
     def close(self) -> None:
@@ -166,32 +148,13 @@ class Group:
         return least(*(each.wake(judged) for each in self._schedules()))
 
     def _schedules(self) -> Iterator[Schedule]:
-        for _, listener in self._listeners:
-            yield listener
+        yield from self._listeners.schedules
         yield from self._scores
-
-    def _until(self) -> int:
-        """The next pane at whose end a rule that listens for silence is judged."""
-        first = least(*(listener.when for _, listener in self._listeners))
-        return NEVER if first is None else first
-
-    def _muting(self, schedule: Schedule, until: int) -> Hush:
-        muted = self._silent.get(volume_of(schedule.indicator))
-        return Hush() if muted is None else Hush(muted, until)
 
     def catch_up(self, judged: int) -> None:
         """Slide every window to the end of the last judged pane, those that nobody judges, too."""
         for window in self.all_windows():
             window.advance(judged)
-
-    def _silent_now(self) -> dict[str, Flags]:
-        """By volume, the rows for which nothing comes in, as far as some rule watches for that."""
-        found: dict[str, Flags] = {}
-        for each, _ in self._listeners:
-            own, rows = each.rule.indicator, each.silent(self.scopes.room)
-            for volume in FED_BY.get(own, (volume_of(own),)):
-                found[volume] = found[volume] | rows if volume in found else rows
-        return found
 
     def forget(self, now_ms: int, waiting: Ints) -> Ints:
         """Release, and return, the rows of scopes that have left every window.

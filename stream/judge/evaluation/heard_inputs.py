@@ -14,7 +14,7 @@ from alerts.detect.volumes.surge import SurgeDetector
 from alerts.rules import Sudden
 from stream.indicators.formulas import Formula, N
 from stream.indicators.levels import levels
-from stream.judge.evaluation.coasting import Coaster, Coasting
+from stream.judge.evaluation.coasting import CoastedAlerts, Coaster, Coasting
 from stream.judge.evaluation.detector_inputs import Alerts, BlockContext, State, View, Watched
 from stream.judge.evaluation.pane_counts import BlockCounts, union
 from stream.judge.evaluation.window_inputs import scale
@@ -147,7 +147,7 @@ def _coasting(
         return None
     order = np.argsort(rows, kind="stable")
     arrivals = Arrivals(rows[order], (panes[order] + 1) * pane_ms, counts[order])
-    found = Coasting(detector, (alerts.board, alerts.severity), arrivals, pane_ms)
+    found = Coasting(detector, CoastedAlerts(alerts.board, alerts.severity), arrivals, pane_ms)
     found.begin(of.block.through, of.muting)
     return found
 

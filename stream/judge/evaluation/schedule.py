@@ -64,7 +64,7 @@ class ThresholdSchedule:
     """When some threshold rules judge.  `when` is the next pane to judge; None: none in the block."""
 
     def __init__(self, bank: ThresholdRules, pane_ms: int) -> None:
-        self.indicator: Final = bank.formula.name
+        self.indicator: Final = bank.scale.formula.name
         self.when: int | None = None
         self._bank: Final = bank
         self._pane_ms: Final = pane_ms
@@ -76,7 +76,7 @@ class ThresholdSchedule:
         block = of.block
         self._through, self._forecast = block.through, None
         if block.foresee:
-            path = ThresholdPath(self._bank, of.ahead.course(self._bank.window, self._bank.weights))
+            path = ThresholdPath(self._bank, of.ahead.course(self._bank.window, self._bank.foresight.weights))
             self._forecast = Crossings(path, of.room, block.judged, of.muting)
         self._schedule(block.judged)
 
@@ -97,7 +97,7 @@ class ThresholdSchedule:
         if len(rows):
             scene = Scene(moment.pane, moment.end_ms, rows, moment.muting.muted, moment.observer)
             yield from self._bank.step(
-                scene, self._bank.window.read(rows, buckets=self._bank.formula.buckets)
+                scene, self._bank.window.read(rows, buckets=self._bank.scale.formula.buckets)
             )
             if self._forecast is not None:
                 self._forecast.look(rows, moment.pane, moment.muting)

@@ -5,7 +5,7 @@ window has about 200 slots at most; it slides by a whole slot, and is judged at 
 Adding a pane costs as much as the pane has rows, however many scopes there are.
 """
 
-import heapq
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import numpy as np
@@ -16,7 +16,7 @@ from alerts.hours import ALWAYS, OpenHours
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from stream.indicators.formulas import Flags, Ints
 from stream.judge.windows.layout import Layout, Readout, summed
-from stream.judge.windows.slotted import NO_ROWS, Kept, Slotted, joined, kept_of
+from stream.judge.windows.slotted import NO_ROWS, Kept, KeptHeap, Slotted, joined, kept_of
 from stream.messages.tallies import NO_PANE
 
 Whole = TypeVar("Whole", np.int64, np.int32)
@@ -44,6 +44,19 @@ def slot_ms(window_ms: int, pane_ms: int) -> int:
     return pane_ms * (fine[0] if fine else widths[-1])
 
 
+@dataclass(frozen=True, slots=True)
+class OpenParts:
+    """Which panes and which slots of a window are open."""
+
+    panes: OpenSlots
+    slots: OpenSlots
+
+    @classmethod
+    def of(cls, hours: OpenHours, pane_ms: int, slot_panes: int) -> "OpenParts":
+        """By opening hours, for slots of so many panes."""
+        return cls(OpenSlots(hours, pane_ms), OpenSlots(hours, slot_panes * pane_ms))
+
+
 class Window:
     """Rolling sums over `window_ms` for the scopes of one grouping; rows are scopes, columns a layout's.
 
@@ -60,15 +73,13 @@ class Window:
         self.layout: Final = layout
         self.slot_panes: Final = slot_ms(window_ms, pane_ms) // pane_ms
         self.slots: Final = window_ms // (self.slot_panes * pane_ms)
-        self._open_panes: Final = OpenSlots(hours, pane_ms) if hours.limited else None
-        self._open_slots: Final = OpenSlots(hours, self.slot_panes * pane_ms) if hours.limited else None
+        self._open: Final = OpenParts.of(hours, pane_ms, self.slot_panes) if hours.limited else None
         self.sums: Ints = np.zeros((0, layout.narrow), np.int64)
         self.buckets: NDArray[np.int32] = np.zeros((0, layout.buckets), np.int32)
         self.changed: Flags = np.zeros(0, np.bool_)
         self._last = NO_PANE  # the last slot whose end was reached
         self._staged: list[Slotted] = []
-        self._kept: list[tuple[int, int, Kept]] = []  # a heap by first slot and serial number
-        self._serial = 0
+        self._kept = KeptHeap()
 
     def grow(self, rows: int) -> None:
         """Make room for row numbers below `rows`."""
@@ -83,8 +94,8 @@ class Window:
 
     def add(self, due: Ints, pane: Ints, places: Ints, counts: Ints) -> None:
         """Add counts, as `Layout.project` gives them; they come in at the end of pane `due`, ascending."""
-        if self._open_panes is not None:
-            kept = self._open_panes.open(pane)
+        if self._open is not None:
+            kept = self._open.panes.open(pane)
             pane, places, counts = pane[kept], places[kept], counts[kept]
             due = pane if kept.all() and pane is due else due[kept]
         if len(places):
@@ -95,25 +106,25 @@ class Window:
     def next_pane(self, judged: int) -> int | None:
         """The first pane after `judged` at whose end the sums change; None: never, unless something comes."""
         slots = [int(each.enters[0]) for each in self._staged]
-        if self._kept:
-            slots.append(self._kept[0][0] + self.slots)
+        if self._kept.first is not None:
+            slots.append(self._kept.first + self.slots)
         if not slots:
             return None
         slot = max(min(slots), (judged + 1) // self.slot_panes)
-        if self._open_slots is not None:
-            slot = self._open_slots.next(slot)
+        if self._open is not None:
+            slot = self._open.slots.next(slot)
         return None if slot == NEVER else (slot + 1) * self.slot_panes - 1
 
     def open_pane(self, pane: int) -> int | None:
         """The end of the first open slot at or after that of a pane; None: it never opens again."""
         slot = pane // self.slot_panes
-        if self._open_slots is not None:
-            slot = self._open_slots.next(slot)
+        if self._open is not None:
+            slot = self._open.slots.next(slot)
         return None if slot == NEVER else (slot + 1) * self.slot_panes - 1
 
     def is_open(self, pane: int) -> bool:
         """Whether the slot of a pane is open."""
-        return self._open_slots is None or self._open_slots.next(pane // self.slot_panes) == (
+        return self._open is None or self._open.slots.next(pane // self.slot_panes) == (
             pane // self.slot_panes
         )
 
@@ -123,17 +134,17 @@ class Window:
 
     def holding(self) -> Ints:
         """The rows that it still keeps something of, ascending."""
-        places = [each.places for each in self._staged] + [kept.places for _, _, kept in self._kept]
+        places = [each.places for each in self._staged] + [kept.places for kept in self._kept]
         rows: Ints = np.unique(np.concatenate([NO_ROWS, *places]) // max(self.layout.width, 1))
         return rows
 
     def _open_slot(self, slots: Ints) -> Ints:
-        return slots if self._open_slots is None else self._open_slots.each_next(slots)
+        return slots if self._open is None else self._open.slots.each_next(slots)
 
     def _ended(self, pane: int) -> int:
         """The last slot that ended, and was open, by the end of a pane."""
         last = (pane + 1) // self.slot_panes - 1
-        return last if self._open_slots is None else self._open_slots.last(last)
+        return last if self._open is None else self._open.slots.last(last)
 
     def advance(self, pane: int) -> Ints:
         """Slide to the last slot that ends by the end of `pane`; the rows whose sums changed, ascending."""
@@ -144,13 +155,12 @@ class Window:
         touched = np.zeros(len(self.sums), np.bool_)
         come = self._come(last)
         if come is not None:
-            self._keep(come)
+            self._kept.put(come)
             self._apply(come, 1, touched)
-        while self._kept and self._kept[0][0] <= last - self.slots:
-            _, _, kept = heapq.heappop(self._kept)
-            left, kept = kept.split(last - self.slots)
+        while self._kept.first is not None and self._kept.first <= last - self.slots:
+            left, kept = self._kept.take_first().split(last - self.slots)
             self._apply(left, -1, touched)
-            self._keep(kept)
+            self._kept.put(kept)
         rows = np.flatnonzero(touched)
         self.changed[rows] = True
         return rows
@@ -164,8 +174,7 @@ class Window:
         come = [each.of(slice(int(np.searchsorted(each.enters, last, "right")))) for each in self._staged]
         come = [each.of(each.enters < each.slot + self.slots) for each in come]
         left = [each.of(each.slot <= last - self.slots) for each in come]
-        leaving = [kept for first, _, kept in self._kept if first <= last - self.slots]
-        for kept in leaving:
+        for kept in self._kept.reaching(last - self.slots):
             gone, _ = kept.split(last - self.slots)
             slot = gone.slot()
             left.append(Slotted(slot, slot, gone.places, gone.counts))
@@ -177,7 +186,7 @@ class Window:
 
     def entries(self) -> int:
         """Counts that are kept to be taken off again."""
-        return sum(map(len, self._staged)) + sum(len(kept) for _, _, kept in self._kept)
+        return sum(map(len, self._staged)) + sum(map(len, self._kept))
 
     def _come(self, last: int) -> Kept | None:
         """What has come in by slot `last` and has not left again, each place of a slot once."""
@@ -198,11 +207,6 @@ class Window:
         slot, places = np.divmod(keys, size)
         return Slotted(slot, slot, *self.layout.compact(places, counts))
 
-    def _keep(self, kept: Kept) -> None:
-        if len(kept):
-            self._serial += 1
-            heapq.heappush(self._kept, (int(kept.slots[0]), self._serial, kept))
-
     def _apply(self, some: Kept, sign: int, touched: Flags) -> None:
         counts = sign * some.counts.astype(np.int64)  # if `at` has to cast, it takes 16 times as long
         places = some.places.astype(np.int64)
@@ -217,8 +221,9 @@ class Window:
 
     def state(self) -> tuple[int, Slotted, Slotted]:
         """The last slot reached, what is in the window, and what waits: `load` makes it again from these."""
-        parts = [kept for _, _, kept in sorted(self._kept, key=lambda each: each[:2])]
-        inside = [Slotted(slot := kept.slot(), slot, kept.places, kept.counts) for kept in parts]
+        inside = [
+            Slotted(slot := kept.slot(), slot, kept.places, kept.counts) for kept in self._kept.ordered()
+        ]
         return self._last, joined(inside), joined(self._staged)
 
     def load(self, last: int, inside: Slotted, waiting: Slotted) -> None:
@@ -226,7 +231,7 @@ class Window:
         self._last = last
         kept = kept_of(inside.of(np.argsort(inside.slot, kind="stable")))
         self._apply(kept, 1, np.zeros(len(self.sums), np.bool_))
-        self._keep(kept)
+        self._kept.put(kept)
         waiting = waiting.of(np.argsort(waiting.enters, kind="stable"))
         self._staged = [waiting] if len(waiting) else []
 

@@ -1,6 +1,7 @@
 """What windows keep: counts by slot, those that wait and those that are in."""
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -83,3 +84,38 @@ def joined(parts: Sequence[Slotted]) -> Slotted:
         np.concatenate([NO_ROWS, *(part.places for part in parts)]),
         np.concatenate([NO_ROWS, *(part.counts for part in parts)]),
     )
+
+
+class KeptHeap:
+    """What is in a window, in parts; the part with the earliest slot comes first, the older of two equals."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[int, int, Kept]] = []  # a heap by first slot and serial number
+        self._serial = 0
+
+    def __iter__(self) -> Iterator[Kept]:
+        """Every part, in no order."""
+        return (kept for _, _, kept in self._parts)
+
+    @property
+    def first(self) -> int | None:
+        """The earliest slot of all; None where nothing is kept."""
+        return self._parts[0][0] if self._parts else None
+
+    def put(self, kept: Kept) -> None:
+        """Keep a part, if there is anything in it."""
+        if len(kept):
+            self._serial += 1
+            heapq.heappush(self._parts, (int(kept.slots[0]), self._serial, kept))
+
+    def take_first(self) -> Kept:
+        """Take out the part with the earliest slot."""
+        return heapq.heappop(self._parts)[2]
+
+    def reaching(self, slot: int) -> list[Kept]:
+        """The parts with something of a slot up to `slot`."""
+        return [kept for first, _, kept in self._parts if first <= slot]
+
+    def ordered(self) -> list[Kept]:
+        """Every part, as they would be taken out."""
+        return [kept for _, _, kept in sorted(self._parts, key=lambda each: each[:2])]

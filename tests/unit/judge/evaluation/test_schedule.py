@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.transitions import Transition
-from stream.judge.evaluation.threshold_rules import MOST_EDGES
+from stream.judge.evaluation.threshold_foresight import MOST_EDGES
 from stream.judge.judge import Judge
 from stream.messages.tallies import ScopeKey, TallyMessage
 from tests.builders import Counted, plan_of, section_of

@@ -1,0 +1,85 @@
+"""What threshold rules would say of readings that are still ahead, from as few sums as will do.
+
+Most readings of a block of panes change nothing, so they are not judged in full.  What they would say is
+told from few columns: a share needs three sums, and a quantile its answers by coarse buckets, one between
+each two limits of the rules.  On which side of a limit a quantile lies depends on nothing finer.
+
+For example, rules on `ttr_p90` with limits of 1 h and 4 h need three coarse buckets: up to 1 h, up to 4 h,
+and more.  Of 20 resolutions in them, 15, 4 and 1, the 18th shortest decides the p90: it is past 1 h and
+not past 4 h, wherever exactly it lies.
+
+Sometimes that little does not decide.  Then the foresight is vague: it tells which readings are past the
+mildest limit, and every such reading is judged in full.
+"""
+
+from typing import Final
+
+from alerts.detect.findings import Flags, Floats, Ints
+from alerts.detect.threshold import Judged, calm_of, past_some_limit
+from alerts.rules import Family
+from stream.indicators.formulas import Formula, Sums, interval
+from stream.judge.evaluation.threshold_scale import ThresholdScale
+from stream.judge.windows.coarse import coarse, weights
+from stream.judge.windows.layout import Layout
+
+MOST_EDGES: Final = 48
+"""Limits of one scale that a quantile is told apart by beforehand: each takes 8 bytes of every change."""
+
+
+class ThresholdForesight:
+    """Looks ahead for the rules of one scale.
+
+    `weights` says which columns of the window, times what, add up to each of the sums that it needs:
+    `(columns, sums)`.  What is `ahead` has a row per reading and a column per sum: `(readings, sums)`.
+    """
+
+    def __init__(self, scale: ThresholdScale, layout: Layout) -> None:
+        self._scale: Final = scale
+        edges = [
+            edge
+            for each in scale.detects
+            for edge in (each.warning, each.critical, each.recover, calm_of(each))
+        ]
+        self._edges: Final = {edge for edge in edges if edge is not None}
+        self._coarse, bucket = self._coarsened()
+        self.weights: Final = weights(layout, self._coarse, bucket)
+
+    @property
+    def vague(self) -> bool:
+        """Whether no more is known beforehand than which readings are past the mildest limit.
+
+        The interval of a mean duration takes all buckets, and very many limits as many coarse ones.
+        """
+        if self._scale.formula.info.family is Family.QUANTILE:
+            return len(self._edges) > MOST_EDGES
+        return self._scale.z > 0 and self._scale.formula.info.family is Family.DURATION
+
+    def may_breach(self, ahead: Floats) -> Flags:
+        """`(readings,)`: True where some rule may find a breach.  No rule finds one where it is False."""
+        scale, sums = self._scale, _sums(ahead)
+        value, n, found = scale.scored(self._coarse, sums)
+        if found.any() and not self.vague:
+            low, high = value[found], value[found]
+            if scale.z:
+                low, high = interval(self._coarse, sums.of(found), scale.z)
+            found[found] = past_some_limit(scale.limits, n[found], low, high)
+        return found
+
+    def judged(self, ahead: Floats) -> tuple[Flags, Judged | None]:
+        """Which readings are past the mildest limit, and what each rule says of each; None where vague."""
+        sums = _sums(ahead)
+        value, n, question = self._scale.scored(self._coarse, sums)
+        if self.vague:
+            return question, None
+        return question, self._scale.judged(self._coarse, sums, value, n, question)
+
+    def _coarsened(self) -> tuple[Formula, Ints | None]:
+        """The formula by which readings are judged beforehand, and which of its buckets each one goes to."""
+        formula, limits = self._scale.formula, self._scale.limits
+        if formula.info.family is not Family.QUANTILE:
+            return formula, None
+        return coarse(formula, [limits.mildest * limits.sign] if self.vague else self._edges)
+
+
+def _sums(ahead: Floats) -> Sums:
+    return Sums(ahead[:, :3], ahead[:, 3:] if ahead.shape[1] > 3 else None)
