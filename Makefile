@@ -41,6 +41,7 @@ check: $(VENV)/.dev  ## format, lint, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	if test -x $(BIN)/hadolint; then $(BIN)/hadolint Dockerfile; fi  # there is none for Windows
 
 format: $(VENV)/.dev  ## put the format right
 	$(BIN)/ruff format .

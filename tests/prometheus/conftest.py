@@ -33,7 +33,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if not left_out:
         return
     terminalreporter.section("NOT RUN")
-    terminalreporter.write_line(f"no {', '.join(missing())} here; Debian: apt-get install {PACKAGES}")
+    terminalreporter.write_line(
+        f"no {', '.join(missing())} here; Debian: apt-get install {PACKAGES}, and kubectl"
+    )
     for nodeid in left_out:
         terminalreporter.write_line(f"  {nodeid}")
 

@@ -1,4 +1,4 @@
-"""Programs that are not Python's: Prometheus, promtool, Alertmanager, Docker Compose."""
+"""Programs that are not Python's: Prometheus, promtool, Alertmanager, Docker Compose, kubectl."""
 
 import json
 import shutil
@@ -29,6 +29,7 @@ def missing() -> list[str]:
         "promtool": shutil.which("promtool"),
         "prometheus-alertmanager": shutil.which("prometheus-alertmanager"),
         "docker compose": compose_command(),
+        "kubectl": shutil.which("kubectl"),
     }
     return [name for name, there in found.items() if not there]
 

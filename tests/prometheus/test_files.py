@@ -30,9 +30,13 @@ def _bindings(service: dict[str, Any]) -> list[str]:
 
 def test_docker_compose_accepts_the_file_and_binds_the_loopback_alone() -> None:
     """As compose itself resolves it, anchors and all."""
-    config = yaml.safe_load(_run(*compose_command(), "--profile", "gateway", "config"))
+    config = yaml.safe_load(
+        _run(*compose_command(), "--profile", "gateway", "--profile", "alertmanager", "config")
+    )
     bindings = {name: _bindings(service) for name, service in config["services"].items()}
-    assert set(bindings) == {"kafka", "topics", "worker", "gateway", "traffic", "prometheus", "grafana"}
+    assert set(bindings) == {
+        "kafka", "topics", "worker", "gateway", "traffic", "prometheus", "alertmanager", "grafana",
+    }  # fmt: skip
     assert {host for hosts in bindings.values() for host in hosts} == {"127.0.0.1"}
 
 
@@ -45,3 +49,15 @@ def test_promtool_accepts_configuration_and_rules() -> None:
 def test_every_rule_on_tocsin_itself_fires_when_it_should() -> None:
     """By unit tests in promtool's own language."""
     _run("promtool", "test", "rules", "tests/prometheus/rules_test.yml")
+
+
+def test_kubectl_builds_the_manifests() -> None:
+    """With the dashboards, settings, rules and sources as they are in files."""
+    built = list(yaml.safe_load_all(_run("kubectl", "kustomize", "deploy")))
+    maps = {each["metadata"]["name"]: each for each in built if each["kind"] == "ConfigMap"}
+    assert "overview.json" in maps["tocsin-dashboards"]["data"]
+    assert maps["tocsin-dashboards"]["metadata"]["labels"]["grafana_dashboard"] == "1"
+    assert {each["metadata"].get("namespace") for each in built if each["kind"] != "Namespace"} == {"tocsin"}
+    (worker,) = [each for each in built if each["kind"] == "StatefulSet"]
+    (container,) = worker["spec"]["template"]["spec"]["containers"]
+    assert container["envFrom"][0]["configMapRef"]["name"] in maps
