@@ -40,7 +40,8 @@ class Calendar:
         self._hours = hours
         self._week = hours.week
         self._zone = ZoneInfo(hours.time_zone)
-        self.day: Final = lru_cache(maxsize=64)(self._cut)
+        self._days_alike: Final[dict[tuple[int, timedelta], tuple[int, tuple[Stretch, ...]]]] = {}
+        self.day: Final = lru_cache(maxsize=64)(self._stretches)
         """The stretches of a day, numbered from 1 January 1970, of UTC."""
 
     def stretch(self, at_ms: int) -> Stretch:
@@ -89,8 +90,28 @@ class Calendar:
                     found.append((begin, end))
         return found
 
+    def _stretches(self, day: int) -> tuple[Stretch, ...]:
+        """The stretches of a UTC day: as a week ago, unless the clock changes or a holiday comes."""
+        quarters = range(day * DAY_MS, (day + 1) * DAY_MS, QUARTER_MS)
+        locals_ = [self._local(quarter) for quarter in quarters]
+        offsets = {local.utcoffset() or timedelta() for local in locals_}
+        holidays = {locals_[place].date().isoformat() for place in (0, -1)} & self._hours.holidays
+        if len(offsets) > 1 or holidays:
+            return self._cut(day)
+        alike = day % 7, offsets.pop()
+        if alike not in self._days_alike:
+            self._days_alike[alike] = day, self._cut(day)
+        then, found = self._days_alike[alike]
+        on_ms = (day - then) * DAY_MS
+        return tuple(
+            Stretch(each.start_ms + on_ms, each.end_ms + on_ms, each.hour, each.open) for each in found
+        )
+
+    def _local(self, at_ms: int) -> datetime:
+        return (EPOCH + timedelta(milliseconds=at_ms)).astimezone(self._zone)
+
     def _cut(self, day: int) -> tuple[Stretch, ...]:
-        """The stretches of a UTC day."""
+        """The stretches of a UTC day, quarter by quarter."""
         found: list[Stretch] = []
         for quarter in range(day * DAY_MS, (day + 1) * DAY_MS, QUARTER_MS):
             for part in self._quarter(quarter):
@@ -103,7 +124,7 @@ class Calendar:
 
     def _quarter(self, start_ms: int) -> list[Stretch]:
         """A quarter of an hour, within which local time runs evenly, cut where doors open or close."""
-        local = (EPOCH + timedelta(milliseconds=start_ms)).astimezone(self._zone)
+        local = self._local(start_ms)
         minute = local.hour * 60 + local.minute
         hour = local.weekday() * 24 + local.hour
         spans = self._spans(local)

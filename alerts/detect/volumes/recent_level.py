@@ -32,28 +32,56 @@ DENSE_EVENTS, DENSE_TIMES, DENSE_HOURS = 20.0, 8.0, 8.0
 """So many events lately, so many times the usual, in so many hours, begin a dense part."""
 
 
-def follow(sums: Floats, hours: Floats, taught: Floats, usual: Floats, events: Floats) -> None:
-    """Add a stretch of so many hours: what it taught, what the rhythm alone expected, and what came."""
+def fading(hours: Floats, usual: Floats) -> tuple[Floats, Floats]:
+    """What a stretch of so many hours leaves of the first two sums, and of the last two.
+
+    `usual` is what the rhythm alone expected in it.
+    """
     pace = usual / np.maximum(hours, 1e-9)
     memory = np.clip(LEVEL_EVENTS / np.maximum(pace, 1e-9), LEAST_HOURS, MOST_HOURS)
-    kept, lately = np.exp(-hours / memory), np.exp(-hours / DENSE_MEMORY_HOURS)
+    return np.exp(-hours / memory), np.exp(-hours / DENSE_MEMORY_HOURS)
+
+
+def follow(sums: Floats, hours: Floats, taught: Floats, usual: Floats, events: Floats) -> None:
+    """Add a stretch of so many hours: what it taught, what the rhythm alone expected, and what came."""
+    kept, lately = fading(hours, usual)
     sums[:, TAUGHT] = kept * sums[:, TAUGHT] + taught
     sums[:, EXPECTED] = kept * sums[:, EXPECTED] + usual
     sums[:, BUSY] = lately * sums[:, BUSY] + (events > 0)
     sums[:, CAME] = lately * sums[:, CAME] + events
 
 
+def through_quiet(sums: Floats, hours: Floats, usual: Floats) -> Floats:
+    """The sums before each of some stretches in which nothing comes in and nothing is taught.
+
+    `hours` and `usual` are stretches × rows, as for `follow`; what is found is stretches × rows × sums.
+    """
+    kept, lately = fading(hours, usual)
+    fades = np.stack([kept, kept, lately, lately], axis=-1)
+    found = np.zeros(fades.shape)
+    found[0] = sums
+    for place in range(len(found) - 1):
+        np.multiply(fades[place], found[place], out=found[place + 1])
+        found[place + 1, :, EXPECTED] += usual[place]
+    return found
+
+
 def levels(sums: Floats) -> Floats:
     """What the rhythm is multiplied by."""
-    ratio = (sums[:, TAUGHT] + PRIOR) / (sums[:, EXPECTED] + PRIOR)
+    ratio = (sums[..., TAUGHT] + PRIOR) / (sums[..., EXPECTED] + PRIOR)
     found: Floats = np.clip(ratio, LEAST_LEVEL, MOST_LEVEL)
     return found
 
 
 def errors(sums: Floats) -> Floats:
     """Squared relative errors of the levels."""
-    found: Floats = sums[:, EXPECTED] / (sums[:, EXPECTED] + PRIOR) ** 2
+    found: Floats = sums[..., EXPECTED] / (sums[..., EXPECTED] + PRIOR) ** 2
     return found
+
+
+def may_be_dense(sums: Floats) -> bool:
+    """Whether so much came of some row lately that a dense part may have begun, whatever was usual."""
+    return bool((sums[:, CAME] >= DENSE_EVENTS).any())
 
 
 def dense(sums: Floats, pace: Floats) -> Flags:

@@ -5,7 +5,6 @@ row: at the row's own panes with events, at the ends of the rhythm's stretches, 
 moment when the quiet alone would raise the alarm.  None of these depends on other rows.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +22,6 @@ from alerts.detect.volumes.volume_bets import VolumeBets
 from alerts.detect.volumes.volume_run import (
     ALLOWED,
     BACK,
-    DRIFT,
     EVENTS,
     EXPECTED,
     RECOVERY,
@@ -158,7 +156,17 @@ class VolumeWatch:
             turn_ms = self._rhythm.next_pane_end_ms(self._pane_ms)
             if refused or self.check_ms() is not None or turn_ms is None or turn_ms > through_ms:
                 return Coasted(reached, refused)
-            self._turn(turn_ms - self._pane_ms)
+            if not self._run.skip_quiet(self._quiet_before_ms(arrivals, runs, reached, through_ms)):
+                self._turn(turn_ms - self._pane_ms)
+
+    def _quiet_before_ms(
+        self, arrivals: Arrivals, runs: Sequence[ArrivalRun], reached: Sequence[int], through_ms: int
+    ) -> int:
+        """Stretches that end before this time are over by `through_ms`, and no arrival is in them."""
+        over_ms = (through_ms // self._pane_ms - 1) * self._pane_ms + 1
+        starts = [start for start, run in zip(reached, runs, strict=True) if start < run.stop]
+        first_ms = int(arrivals.end_ms[starts].min()) if starts else NEVER
+        return min(over_ms, first_ms - self._pane_ms + 1)
 
     def _turn(self, start_ms: int) -> None:
         """Bring everything to the stretch in which the pane starts."""
@@ -178,37 +186,19 @@ class VolumeWatch:
         gauges, wealth, fired = table["gauges"][rows], table["wealth"][rows], table["fired"][rows]
         after = wealth
         if passed.any():
-            after = self._stakes.quiet(wealth, bound, passed)
-            self._follow(gauges, fired, to_ms, (bound * passed, mean * passed, None))
+            if bound.any():
+                after = self._stakes.quiet(wealth, bound, passed)
+            self._run.follow(gauges, fired, to_ms, (bound * passed, mean * passed, None))
         if counts is None:
             table["last_ms"][rows] = np.where(last > 0, np.maximum(last, to_ms), 0)
         else:
             after = self._stakes.pane(after, bound, self._pane_ms, counts)
             told = counts if self._side.too_low else np.where(bound > 0, counts, 0)
             expected = bound * self._pane_ms, mean * self._pane_ms, told
-            self._follow(gauges, fired, to_ms + self._pane_ms, expected)
+            self._run.follow(gauges, fired, to_ms + self._pane_ms, expected)
             table["last_ms"][rows] = to_ms + self._pane_ms
         table["gauges"][rows] = gauges
         table["wealth"][rows] = np.where(fired[:, None], wealth, after)
-
-    def _follow(
-        self, gauges: Floats, fired: Flags, end_ms: int, seen: tuple[Floats, Floats, Ints | None]
-    ) -> None:
-        """Weigh a time for and against the likely rate: events allowed, expected, and that came.
-
-        Once nothing speaks for that rate, what was counted for it starts over.
-        """
-        allowed, expected, came = seen
-        rate = self._side.likely
-        gain = (1 - rate) * allowed
-        if came is not None:
-            gain += math.log(rate) * came
-            gauges[:, EVENTS] += came
-        gauges[:, DRIFT] = np.maximum(gauges[:, DRIFT] + gain, 0)
-        gauges[:, RECOVERY] = np.maximum(gauges[:, RECOVERY] - gain, 0)
-        gauges[:, ALLOWED] += allowed
-        gauges[:, EXPECTED] += expected
-        gauges[(gauges[:, DRIFT] <= 0) & ~fired, SINCE:] = (end_ms, 0, 0, 0)
 
     def _settle(self, rows: Ints) -> tuple[Findings, Ints]:
         """Raise and end alarms; also the rows whose alarm is over."""
@@ -236,6 +226,8 @@ class VolumeWatch:
         panes = max(-(-self._rhythm.stretch.end_ms // self._pane_ms) - first, 0)
         armed = ~self._table["fired"][rows] & (self._table["last_ms"][rows] > 0) & (panes > 0)
         wealth, bound = self._table["wealth"][rows], self._run.bound(rows)
+        if not (bound.any() or wealth.any()):
+            return found
         few, many = np.zeros(len(rows), np.int64), np.full(len(rows), panes)
         armed &= self._would_alarm(wealth, bound, (first + many) * self._pane_ms - from_ms)
         few, many, wealth, bound = few[armed], many[armed], wealth[armed], bound[armed]

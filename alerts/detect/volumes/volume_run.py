@@ -11,11 +11,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from alerts.detect.findings import Floats, Ints
+from alerts.detect.findings import Flags, Floats, Ints
 from alerts.detect.memory import Table
 from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals
+from alerts.detect.volumes.quiet_hours import ends_ms
 from alerts.detect.volumes.volume_bets import Bets, VolumeBets
 from alerts.detect.volumes.weekly_profile import WeeklyProfile
+from alerts.rules import HOUR_MS
 
 DRIFT, RECOVERY, SINCE, EVENTS, ALLOWED, EXPECTED = range(6)
 """Gauges: a CUSUM for the likely rate, and since when nothing has spoken against it, with the events since,
@@ -140,10 +142,88 @@ class VolumeRun:
 
     def bound(self, rows: Ints) -> Floats:
         """Events per millisecond that are still all right; 0 where nothing is judged."""
+        return self._bound_of(self._rhythm.low[rows], self._rhythm.high[rows])
+
+    def _bound_of(self, low: Floats, high: Floats) -> Floats:
+        return low if self._side.too_low else np.where(np.isfinite(high), high, 0)
+
+    def follow(
+        self, gauges: Floats, fired: Flags, end_ms: int, seen: tuple[Floats, Floats, Ints | None]
+    ) -> None:
+        """Weigh a time for and against the likely rate: events allowed, expected, and that came.
+
+        Once nothing speaks for that rate, what was counted for it starts over.
+        """
+        allowed, expected, came = seen
+        rate = self._side.likely
+        gain = (1 - rate) * allowed
+        if came is not None:
+            gain += math.log(rate) * came
+            gauges[:, EVENTS] += came
+        gauges[:, DRIFT] = np.maximum(gauges[:, DRIFT] + gain, 0)
+        gauges[:, RECOVERY] = np.maximum(gauges[:, RECOVERY] - gain, 0)
+        gauges[:, ALLOWED] += allowed
+        gauges[:, EXPECTED] += expected
+        gauges[(gauges[:, DRIFT] <= 0) & ~fired, SINCE:] = (end_ms, 0, 0, 0)
+
+    def skip_quiet(self, before_ms: int) -> int:
+        """Take stretches that end before a time, in which nothing comes in; how many were taken.
+
+        Ends before one in which quiet alone would raise an alarm.
+        """
+        if before_ms <= self._rhythm.stretch.end_ms + HOUR_MS:
+            return 0
+        quiet = self._rhythm.quiet_hours(before_ms)
+        if quiet is None or len(quiet.stretches) == 1:
+            return 0
+        table, rows = self._table, self._table.rows
+        last_ms, fired, gauges = table["last_ms"][:rows], table["fired"][:rows], table["gauges"][:rows]
+        ends = ends_ms(quiet.stretches)
+        from_ms = np.where(last_ms > 0, np.maximum(last_ms, np.roll(ends, 1, axis=0)), 0)
+        from_ms[0] = last_ms
+        passed = np.where(last_ms > 0, np.maximum(ends - from_ms, 0), 0)
+        if not passed.any(axis=1).all():
+            return 0
+        bound = self._bound_of(quiet.bounds.low, quiet.bounds.high)
+        wealth = self._through_quiet(bound, passed)
+        turns = len(ends) - 1
         if self._side.too_low:
-            return self._rhythm.low[rows]
-        high = self._rhythm.high[rows]
-        return np.where(np.isfinite(high), high, 0)
+            turns = min(turns, self._alarm_free(ends, bound, wealth))
+        if turns:
+            allowed, expected = bound * passed, quiet.bounds.mean * passed
+            for turn in range(turns):
+                self.follow(gauges, fired, int(ends[turn, 0]), (allowed[turn], expected[turn], None))
+            table["wealth"][:rows] = wealth[turns]
+            last_ms[:] = np.where(last_ms > 0, np.maximum(last_ms, ends[turns - 1]), 0)
+            self._rhythm.skip(quiet, turns)
+        return turns
+
+    def _through_quiet(self, bound: Floats, passed: Ints) -> Floats:
+        """Wealth before each of some stretches of quiet: stretches × rows × bets."""
+        rows = bound.shape[1]
+        grown, added = (
+            part.reshape(*bound.shape, -1)
+            for part in self._stakes.quiet_steps(bound.reshape(-1), passed.reshape(-1))
+        )
+        staked = ((bound > 0) & ~self._table["fired"][:rows])[:, :, None]
+        grown, added = np.where(staked, grown, 1), np.where(staked, added, 0)
+        wealth = np.zeros(grown.shape)
+        wealth[0] = self._table["wealth"][:rows]
+        for place in range(len(wealth) - 1):
+            wealth[place + 1] = wealth[place] * grown[place] + added[place]
+        return wealth
+
+    def _alarm_free(self, ends: Ints, bound: Floats, wealth: Floats) -> int:
+        """How many stretches of quiet pass before one in which more of it would raise the alarm."""
+        rows = bound.shape[1]
+        first = ends[:-1] // self._pane_ms
+        panes = np.maximum(-(-ends[1:] // self._pane_ms) - first, 0)
+        time_ms = np.broadcast_to((first + panes) * self._pane_ms - ends[:-1], bound[1:].shape).reshape(-1)
+        after = self._stakes.quiet(wealth[1:].reshape(len(time_ms), -1), bound[1:].reshape(-1), time_ms)
+        alarm = (self._stakes.evidence(after) >= 1).reshape(-1, rows) & (panes > 0)
+        alarm &= ~self._table["fired"][:rows] & (self._table["last_ms"][:rows] > 0)
+        some = np.flatnonzero(alarm.any(axis=1))
+        return int(some[0]) if len(some) else len(alarm)
 
     def through_stretch(
         self, arrivals: Arrivals, runs: Sequence[ArrivalRun], reached: list[int]

@@ -11,17 +11,16 @@ week as it is, while the other's stay.  A forecast is used only if its scope's w
 one that it was reckoned from: guessing costs time, and never exactness.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from alerts.detect.findings import Flags, Ints
 from alerts.detect.opening_hours import Calendar, Stretch
-from alerts.detect.volumes.week_forecast import HourForecast, Weeks, forecast
+from alerts.detect.volumes.week_forecast import KEPT, HourForecast, Weeks, forecast
 from alerts.rules import HOUR_MS
 
-KEPT: Final = 0.8
-"""What an hour's past still weighs a week later; sums up to five weeks."""
 MOST_AHEAD: Final = 48
 MOST_ENTRIES: Final = 128
 """Stretches times rows that are forecast together: enough for arrays to pay, few enough for the cache."""
@@ -65,13 +64,34 @@ class WeekAhead:
             cut = range(0, len(rows), AT_ONCE)
             found = [self._plain(weeks, stretch, rows[first : first + AT_ONCE]) for first in cut]
             return HourForecast.joined(found)
-        if self._at >= len(self._stretches) or self._stretches[self._at] != stretch:
-            self._look(stretch, len(rows), len(weeks.counts))
+        self.stretches(stretch, len(rows), len(weeks.counts))
+        self._mend(weeks, since_ms, rows)
+        return self._found.only((self._at, rows))
+
+    def stretches(self, stretch: Stretch, asked: int, rows: int) -> Sequence[Stretch]:
+        """Those from the current one on that it is worth to forecast together for `asked` of all rows."""
+        there = self._at < len(self._stretches) and self._stretches[self._at] == stretch
+        if not there or rows != len(self._good):
+            self._look(stretch, max(asked, 1), rows)
+        return self._stretches[self._at :]
+
+    def rest(self, weeks: Weeks, since_ms: Ints, rows: Ints) -> HourForecast:
+        """The hours around all of `stretches`, in which nothing comes in: stretches × rows × shifts.
+
+        True of the rows asked for; nothing is said of others.
+        """
+        self._mend(weeks, since_ms, rows)
+        return self._found.only(slice(self._at, None))
+
+    def skip(self, stretches: int) -> None:
+        """So many stretches passed as `rest` had it."""
+        self._at += stretches
+
+    def _mend(self, weeks: Weeks, since_ms: Ints, rows: Ints) -> None:
         wrong = rows[~self._good[rows]]
         if len(wrong):
             self._misses += 1
             self._reckon(weeks, since_ms, wrong)
-        return self._found.only((self._at, rows))
 
     def _plain(self, weeks: Weeks, stretch: Stretch, rows: Ints) -> HourForecast:
         part = Weeks(*(column[rows] for column in weeks))

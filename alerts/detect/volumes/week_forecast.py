@@ -22,6 +22,8 @@ from alerts.detect.volumes.hour_rates import (
     usual_of,
 )
 
+KEPT: Final = 0.8
+"""What an hour's past still weighs a week later; sums up to five weeks."""
 LEAST_VARIATION, MOST_VARIATION = 0.05**2, 0.7**2
 AGREEING: Final = 2.0
 """Standard deviations up to which an hour agrees with the same hour of the other days."""
@@ -86,7 +88,7 @@ class HourForecast(NamedTuple):
         """The upper bound; an hour never seen bounds nothing."""
         return np.where(self.seen, self.mean * np.exp(reach), 0)
 
-    def only(self, entries: Ints | tuple[int, Ints]) -> "HourForecast":
+    def only(self, entries: slice | tuple[int, Ints]) -> "HourForecast":
         """Some of the entries."""
         return HourForecast(self.mean[entries], self.error[entries], self.seen[entries], self.some[entries])
 

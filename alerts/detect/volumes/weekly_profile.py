@@ -20,7 +20,7 @@ A rule that learns for less than a week borrows what it has not seen yet from th
 then takes the first Saturday for a day like any other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -31,8 +31,9 @@ from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.opening_hours import HOURS_PER_WEEK, Calendar, Stretch
 from alerts.detect.volumes import recent_level
 from alerts.detect.volumes.hour_rates import ENOUGH_HOURS, SEEN_ONCE, tempered
-from alerts.detect.volumes.week_ahead import KEPT, WeekAhead
-from alerts.detect.volumes.week_forecast import MOST_VARIATION, Weeks
+from alerts.detect.volumes.quiet_hours import TEACH_Z, TEACHES_NOTHING, QuietHours, bounds, quiet_hours
+from alerts.detect.volumes.week_ahead import WeekAhead
+from alerts.detect.volumes.week_forecast import KEPT, MOST_VARIATION, Weeks
 from alerts.rules import DAY_MS, HOUR_MS
 
 USUAL_VARIATION: Final = 0.15**2
@@ -41,13 +42,13 @@ VARIATION_MEMORY: Final = 200
 """Forecasts over which a scope's own variation is averaged: some nine days."""
 FEW: Final = 4
 """Forecasts of fewer events say nothing of variation."""
-LOW_Z, HIGH_Z = 0.1, 0.3
-"""Standard deviations from a forecast to its bounds.  Not many: the detectors want far more than one hour a
-little outside.  Simulated and real rhythms stay within the budget of false pages (docs/detection.md)."""
-TEACH_Z: Final = 1.645
-"""Standard deviations up to which an hour teaches: nine hours in ten teach all they bring."""
+NO_ROWS: Final = np.zeros(0, np.int64)
 NOTHING: Final = Stretch(0, 0, 0, open=False)
 """The stretch before the first one has begun."""
+LEAST_QUIET: Final = 3
+"""Stretches from which it is faster to take them together."""
+MOST_BORROWED: Final = 23
+"""So many at most at a time when hours are taken from other days: no time of day twice."""
 DAY_OF: Final = np.arange(HOURS_PER_WEEK).reshape(7, 24)
 
 
@@ -81,6 +82,7 @@ class WeeklyProfile:
         self.mean: Floats = np.zeros(0)
         self.high: Floats = np.zeros(0)
         self._spread: Floats = np.zeros(0)  # standard deviation of the forecast's logarithm
+        self._usual: Floats = np.zeros(0)  # the mean without the level
 
     @property
     def rows(self) -> int:
@@ -94,6 +96,7 @@ class WeeklyProfile:
         self.low = np.pad(self.low, (0, more))
         self.mean = np.pad(self.mean, (0, more))
         self._spread = np.pad(self._spread, (0, more))
+        self._usual = np.pad(self._usual, (0, more))
         self.high = np.pad(self.high, (0, more), constant_values=np.inf)
 
     def clear(self, rows: Ints) -> None:
@@ -148,32 +151,39 @@ class WeeklyProfile:
 
     def _learn(self, stretch: Stretch) -> None:
         table, rows, hour = self._table, self.rows, stretch.hour
-        since = table["since_ms"][:rows]
+        counted, length = table["counts"][:rows, hour], table["hours"][:rows, hour]
+        since, sums = table["since_ms"][:rows], table["level"][:rows]
         watched = np.where(since > 0, stretch.end_ms - np.maximum(since, stretch.start_ms), 0)
         hours = np.maximum(watched, 0) / HOUR_MS
         events = table["now"][:rows].astype(np.float64)
-        seen = table["hours"][:rows, hour] >= ENOUGH_HOURS  # else its bounds, if any, are of other days
-        self._learn_variation(events, np.where(seen, self.mean * watched, 0), table["hours"][:rows, hour])
-        taught = np.where(seen & (self.mean > 0), np.clip(events, *self._teachable(watched)), events)
-        sums, level = table["level"][:rows], recent_level.levels(table["level"][:rows])
-        known = np.where(seen, self.mean * watched, 0)
-        pace = self._weeks().pace()
-        recent_level.follow(sums, hours, np.where(known > 0, taught, 0), known / level, events)
+        seen = length >= ENOUGH_HOURS  # else its bounds, if any, are of other days
+        known, level = np.where(seen, self.mean * watched, 0), recent_level.levels(sums)
+        self._learn_variation(events, known, length)
+        taught = self._taught(events, seen & (self.mean > 0), self.mean * watched, level)
+        usual = np.where(seen, self._usual * np.maximum(watched, 0), 0)
+        recent_level.follow(sums, hours, np.where(known > 0, taught, 0), usual, events)
+        strays = self._strays(sums)
         kept = KEPT**hours
-        before = self._believed(hour, self.mean / level * HOUR_MS)
-        table["counts"][:rows, hour] = kept * before + np.where(hours > 0, taught, 0)
-        table["hours"][:rows, hour] = kept * table["hours"][:rows, hour] + hours
-        strays = np.flatnonzero(self.learned() & recent_level.dense(sums, pace))
+        before = self._believed(counted, length, self.mean / level * HOUR_MS)
+        counted[:] = kept * before + np.where(hours > 0, taught, 0)
+        length[:] = kept * length + hours
         if len(strays):
             for name in ("counts", "hours", "level"):
                 table[name][strays] = 0
             since[strays] = stretch.end_ms
             self._ahead.forget()
 
-    def _believed(self, hour: int, usual: Floats) -> Floats:
+    def _strays(self, sums: Floats) -> Ints:
+        """Rows whose dense part has begun."""
+        if not recent_level.may_be_dense(sums):
+            return NO_ROWS
+        return np.flatnonzero(self.learned() & recent_level.dense(sums, self._weeks().pace()))
+
+    def _believed(self, counts: Floats, hours: Floats, usual: Floats) -> Floats:
         """An hour's count; seen once, and now again, it keeps no more than was believed of it."""
-        counts, hours = self._table["counts"][: self.rows, hour], self._table["hours"][: self.rows, hour]
         once = (hours < SEEN_ONCE) & (usual > 0)
+        if not once.any():
+            return counts
         most = tempered(counts, hours, (usual[:, None], np.ones((self.rows, 1))))
         return np.where(once, np.minimum(counts, most), counts)
 
@@ -185,15 +195,20 @@ class WeeklyProfile:
         since_ms: Ints = self._table["since_ms"][rows]
         return since_ms
 
-    def _teachable(self, watched: Ints) -> tuple[Floats, Floats]:
-        """The fewest and the most events that a stretch teaches."""
-        mean, reach = self.mean * watched, np.exp(TEACH_Z * self._spread)
-        least = np.maximum(mean, mean / recent_level.levels(self._table["level"][: self.rows])) / reach
-        return np.maximum(least - TEACH_Z * np.sqrt(least), 0), mean * reach + TEACH_Z * np.sqrt(mean)
+    def _taught(self, events: Floats, bounded: Flags, mean: Floats, level: Floats) -> Floats:
+        """What a stretch teaches: no less and no more than its forecast and chance allow where `bounded`."""
+        if not events.any() and mean.max(initial=0) < TEACHES_NOTHING:
+            return events
+        reach = np.exp(TEACH_Z * self._spread)
+        least = np.maximum(mean, mean / level) / reach
+        fewest = np.maximum(least - TEACH_Z * np.sqrt(least), 0)
+        return np.where(bounded, np.clip(events, fewest, mean * reach + TEACH_Z * np.sqrt(mean)), events)
 
     def _learn_variation(self, events: Floats, forecast: Floats, hours: Floats) -> None:
         """Squared error beyond Poisson's, relative, less what a forecast from few weeks adds."""
         told = forecast >= FEW
+        if not told.any():
+            return
         expected = np.where(told, forecast, 1)
         own = ((events - expected) ** 2 - expected) / expected**2 / (1 + 1 / np.maximum(hours, ENOUGH_HOURS))
         variation = self._table["variation"][: self.rows]
@@ -202,19 +217,62 @@ class WeeklyProfile:
 
     def _forecast(self, stretch: Stretch) -> None:
         rows = self.rows
-        self.low, self.mean = np.zeros(rows), np.zeros(rows)
+        self.low, self.mean, self._usual = np.zeros(rows), np.zeros(rows), np.zeros(rows)
         self.high = np.full(rows, np.inf)
         if not stretch.open:
             return
-        days = DAY_OF[:, stretch.hour % 24] if self._borrows else [stretch.hour]
-        at = self.learned() & (self._table["hours"][:rows, days] >= ENOUGH_HOURS).any(axis=1)
+        at = self._foreseen([stretch])[0]
         if not at.any():
             return
         since_ms = self._table["since_ms"][:rows]
         found = self._ahead.forecast(self._weeks(), since_ms, stretch, np.flatnonzero(at))
-        sums = self._table["level"][:rows][at]
-        level, doubt = recent_level.levels(sums) / HOUR_MS, recent_level.errors(sums)
-        spread = np.sqrt(found.error + doubt[:, None])
-        self.mean[at], self._spread[at] = level * found.mean[:, 0], spread[:, 0]
-        self.low[at] = level * found.low(LOW_Z * spread).min(axis=1)
-        self.high[at] = level * found.high(HIGH_Z * spread).max(axis=1)
+        some = bounds(found, self._table["level"][:rows][at])
+        self.low[at], self.mean[at], self.high[at] = some.low, some.mean, some.high
+        self._spread[at], self._usual[at] = some.spread, some.usual
+
+    def _foreseen(self, stretches: Sequence[Stretch]) -> Flags:
+        """Stretches × rows: learned, and an hour that was seen, on another day if the rule borrows."""
+        since_ms, hours = self._table["since_ms"][: self.rows], self._table["hours"][: self.rows]
+        start_ms = np.array([[each.start_ms] for each in stretches])
+        hour = np.array([each.hour for each in stretches])
+        seen = hours[:, DAY_OF[:, hour % 24] if self._borrows else hour[None]] >= ENOUGH_HOURS
+        found: Flags = (since_ms > 0) & (since_ms + self._learn_ms <= start_ms) & seen.any(axis=1).T
+        return found
+
+    def quiet_hours(self, before_ms: int) -> QuietHours | None:
+        """The stretches from the current one on, of which all but the last are over before a time.
+
+        Nothing may come in before it.  None where there are too few to be worth it.
+        """
+        table, rows = self._table, self.rows
+        length_ms = self.stretch.end_ms - self.stretch.start_ms
+        if not self.stretch.open or self.mean.max(initial=0) * length_ms >= TEACHES_NOTHING:
+            return None
+        if table["now"][:rows].any() or recent_level.may_be_dense(table["level"][:rows]):
+            return None
+        here = int(self._foreseen([self.stretch]).sum())
+        stretches = list(self._ahead.stretches(self.stretch, here, rows))
+        most = MOST_BORROWED if self._borrows else len(stretches)
+        plain = [each.open and each.end_ms < before_ms for each in stretches[:most]]
+        size = plain.index(False) + 1 if False in plain else len(plain)
+        size -= not stretches[size - 1].open
+        if size < LEAST_QUIET:
+            return None
+        stretches, since_ms = stretches[:size], table["since_ms"][:rows]
+        at = self._foreseen(stretches)
+        found = self._ahead.rest(self._weeks(), since_ms, np.flatnonzero(at.any(axis=0))).only(slice(size))
+        return quiet_hours(self._weeks(), table["level"][:rows], (stretches, since_ms, at), found)
+
+    def skip(self, quiet: QuietHours, turns: int) -> None:
+        """So many stretches have passed, in which nothing came in."""
+        table, rows = self._table, self.rows
+        hour = [each.hour for each in quiet.stretches[:turns]]
+        table["counts"][:rows, hour] = quiet.counts[:turns].T
+        table["hours"][:rows, hour] = quiet.hours[:turns].T
+        table["level"][:rows] = quiet.sums[turns]
+        self.stretch = quiet.stretches[turns]
+        table["stretch_ms"][:rows] = self.stretch.start_ms
+        self.low, self.mean, self.high, self._spread, self._usual = (
+            part[turns].copy() for part in quiet.bounds
+        )
+        self._ahead.skip(turns)

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from alerts.detect.opening_hours import Calendar
 from alerts.detect.volumes import week_ahead
-from alerts.detect.volumes.week_ahead import KEPT, WeekAhead
-from alerts.detect.volumes.week_forecast import Weeks, forecast
+from alerts.detect.volumes.week_ahead import WeekAhead
+from alerts.detect.volumes.week_forecast import KEPT, Weeks, forecast
 from alerts.hours import OpenHours
 from alerts.rules import HOUR_MS
 

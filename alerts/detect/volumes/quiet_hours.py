@@ -1,0 +1,103 @@
+"""Quiet hours: what a rhythm comes to over many stretches without events, in a few steps over arrays.
+
+A small team's year has thousands of hours without an event.  Each ends a stretch, fades what was learned,
+and begins another with bounds of its own; nothing of that depends on anything but the week as it stands, as
+long as an hour without events teaches no more than that (see `weekly_profile`).
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from alerts.detect.findings import Flags, Floats, Ints
+from alerts.detect.opening_hours import Stretch
+from alerts.detect.volumes import recent_level
+from alerts.detect.volumes.hour_rates import ENOUGH_HOURS, SEEN_ONCE
+from alerts.detect.volumes.week_forecast import KEPT, HourForecast, Weeks
+from alerts.rules import HOUR_MS
+
+LOW_Z, HIGH_Z = 0.1, 0.3
+"""Standard deviations from a forecast to its bounds.  Not many: the detectors want far more than one hour a
+little outside.  Simulated and real rhythms stay within the budget of false pages (docs/detection.md)."""
+TEACH_Z: Final = 1.645
+"""Standard deviations up to which an hour teaches: nine hours in ten teach all they bring."""
+TEACHES_NOTHING: Final = recent_level.LEAST_LEVEL * TEACH_Z**2
+"""A forecast of fewer events allows for none at all, at whatever level: what nothing teaches is nothing."""
+
+
+class Bounds(NamedTuple):
+    """Events per millisecond by row, and the standard deviation of the forecast's logarithm.
+
+    `usual` is the mean without the level.
+    """
+
+    low: Floats
+    mean: Floats
+    high: Floats
+    spread: Floats
+    usual: Floats
+
+
+def bounds(found: HourForecast, sums: Floats) -> Bounds:
+    """Those of rows with a forecast, entries × shifts, and the sums of their level, entries × sums."""
+    level, doubt = recent_level.levels(sums) / HOUR_MS, recent_level.errors(sums)
+    spread = np.sqrt(found.error + doubt[..., None])
+    return Bounds(
+        level * found.low(LOW_Z * spread).min(axis=-1),
+        level * found.mean[..., 0],
+        level * found.high(HIGH_Z * spread).max(axis=-1),
+        spread[..., 0],
+        found.mean[..., 0] / HOUR_MS,
+    )
+
+
+class QuietHours(NamedTuple):
+    """Stretches from the current one on, and by stretch and row what holds in each, if nothing comes in.
+
+    `sums` are those of the level before the stretch; `counts` and `hours` what it leaves of its own hour.
+    """
+
+    stretches: Sequence[Stretch]
+    bounds: Bounds
+    sums: Floats
+    counts: Floats
+    hours: Floats
+
+
+def watched_ms(stretches: Sequence[Stretch], since_ms: Ints) -> Ints:
+    """Stretches × rows: for how long of each stretch a row has been learned from."""
+    start_ms, end_ms = (np.array([[each.start_ms] for each in stretches]), ends_ms(stretches))
+    found: Ints = np.maximum(np.where(since_ms > 0, end_ms - np.maximum(since_ms, start_ms), 0), 0)
+    return found
+
+
+def ends_ms(stretches: Sequence[Stretch]) -> Ints:
+    """The end of each, in a column."""
+    return np.array([[each.end_ms] for each in stretches])
+
+
+def quiet_hours(
+    weeks: Weeks, sums: Floats, known: tuple[Sequence[Stretch], Ints, Flags], found: HourForecast
+) -> QuietHours:
+    """As many of some stretches, each of another hour, as teach nothing but that nothing came.
+
+    `known` are the stretches, since when each row is learned, and, stretches × rows, which are forecast.
+    """
+    stretches, since_ms, at = known
+    hour = [each.hour for each in stretches]
+    was, length = weeks.counts[:, hour].T, weeks.hours[:, hour].T
+    watched = watched_ms(stretches, since_ms)
+    hours = watched / HOUR_MS
+    usual = np.where(at, found.mean[..., 0] / HOUR_MS, 0)
+    levels = recent_level.through_quiet(sums, hours, np.where(length >= ENOUGH_HOURS, usual * watched, 0))
+    some = bounds(found, levels)
+    mean = np.where(at, some.mean, 0)
+    of = Bounds(np.where(at, some.low, 0), mean, np.where(at, some.high, np.inf), some.spread, usual)
+    teaches = (mean * watched >= TEACHES_NOTHING) | ((length < SEEN_ONCE) & (mean > 0))
+    several = np.flatnonzero(teaches.any(axis=1))
+    size = int(several[0]) + 1 if len(several) else len(stretches)
+    kept = KEPT**hours
+    return QuietHours(
+        stretches[:size], Bounds(*(part[:size] for part in of)), levels, kept * was, kept * length + hours
+    )
