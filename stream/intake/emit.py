@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from stream.columnar.structured import Table
-from stream.columnar.timestamps import Ints
+from stream.columnar.timestamps import NO_TIME, Ints
 from stream.indicators.cells import CELLS
 from stream.indicators.formulas import Flags
 from stream.indicators.needs import cells_read
@@ -44,7 +44,15 @@ class Emitter:
         self, kind: Kind, source: SourceClock, rows: Table, quiet_ms: int = 0
     ) -> list[list[TallyMessage]]:
         """A section for every shard, with its rows or without any."""
-        bare = TallyMessage(kind, source.name, source.next_offset, source.through, source.newest_ms, quiet_ms)
+        bare = TallyMessage(
+            kind,
+            source.name,
+            source.next_offset,
+            source.through,
+            source.newest_ms,
+            quiet_ms,
+            began_ms=None if source.began_ms == NO_TIME else source.began_ms,
+        )
         scope_of = self._scopes.of(self._combos)
         found = _by_scope(rows, scope_of, self._read, len(self._scopes)) if len(rows) else no_rows()
         shard = self._scopes.shards(found.scope).astype(np.uint16)

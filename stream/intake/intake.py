@@ -96,6 +96,7 @@ class Intake:
         remarks = {Remark.BEYOND_HORIZON: int((batch.at_ms < oldest_ms).sum())}
         if fed:
             source.next_offset = fed[-1].offset + 1
+        source.begin(batch.at_ms, batch.clock_ms)
         closed = source.advance(max(int(found.clock_ms.max(initial=NO_TIME)), heartbeat_ms))
         sections = self._closed(stream) if closed else self._emitter.silence()
         remarks[Remark.UNTIMED] = self._contacts.take_untimed()

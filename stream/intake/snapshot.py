@@ -49,6 +49,7 @@ class SavedSource(msgspec.Struct, array_like=True):
     next_offset: int
     clock_ms: int
     through: int
+    began_ms: int = NO_TIME
 
 
 class Saved(msgspec.Struct):
@@ -98,7 +99,7 @@ def inputs_of(saved: Saved | None, plan: Plan, partition: int) -> dict[Stream, I
 
 
 def _stood(source: SourceClock) -> SavedSource:
-    return SavedSource(source.next_offset, source.clock_ms, source.through)
+    return SavedSource(source.next_offset, source.clock_ms, source.through, source.began_ms)
 
 
 def refitted(saved: Saved, tables: Mapping[str, Table], plan: Plan, combos: Combos) -> dict[str, Table]:
@@ -133,6 +134,7 @@ def _resume(source: SourceClock, saved: Saved, stream: str) -> None:
     """Set a source where it stood."""
     stood = saved.sources[stream]
     source.next_offset, source.clock_ms, source.through = stood.next_offset, stood.clock_ms, stood.through
+    source.began_ms = stood.began_ms
     if saved.pane_ms != source.pane_ms and stood.through != NO_PANE:
         source.through = (stood.through + 1) * saved.pane_ms // source.pane_ms - 1
 

@@ -17,7 +17,8 @@ class SourceClock:
     """The clock of one source.
 
     `clock_ms` is its greatest event time (`NO_TIME`: none yet), `through` the last pane that has closed;
-    neither ever falls.  `next_offset` is the first input offset that was not fed yet.
+    neither ever falls.  `began_ms` is the time of its earliest event, `NO_TIME` before any.
+    `next_offset` is the first input offset that was not fed yet.
     """
 
     name: str
@@ -26,6 +27,7 @@ class SourceClock:
     next_offset: int = 0
     clock_ms: int = NO_TIME
     through: int = NO_PANE
+    began_ms: int = NO_TIME
 
     @property
     def watermark_ms(self) -> int | None:
@@ -39,10 +41,10 @@ class SourceClock:
 
     def mark(self) -> Undo:
         """Gives what puts it back to where it is now."""
-        stood = self.next_offset, self.clock_ms, self.through
+        stood = self.next_offset, self.clock_ms, self.through, self.began_ms
 
         def undo() -> None:
-            self.next_offset, self.clock_ms, self.through = stood
+            self.next_offset, self.clock_ms, self.through, self.began_ms = stood
 
         return undo
 
@@ -67,6 +69,18 @@ class SourceClock:
         watermark_ms = before_ms - self.lateness_ms
         next_pane = np.maximum(watermark_ms // self.pane_ms, self.through + 1)
         return np.maximum(at_ms // self.pane_ms, next_pane), at_ms < watermark_ms
+
+    def begin(self, at_ms: Ints, clock_ms: Ints) -> None:
+        """Learn when it began, from events and the clock with each: the earliest of all that are in time.
+
+        That may come after others, but no later than the lateness allows; of what follows nothing matters.
+        """
+        if self.began_ms == NO_TIME and len(at_ms):
+            self.began_ms = int(at_ms[0])
+        stop = int(np.searchsorted(clock_ms, self.began_ms + self.lateness_ms, "right"))
+        for at, clock in zip(at_ms[:stop].tolist(), clock_ms[:stop].tolist(), strict=True):
+            if clock <= self.began_ms + self.lateness_ms:
+                self.began_ms = min(self.began_ms, at)
 
     def advance(self, clock_ms: int) -> bool:
         """Move the clock on; true if panes have closed."""

@@ -45,7 +45,7 @@ class Judge:
         self.shard: Final = shard
         self._observer: Final = observer
         self._pane_ms: Final = plan.rulebook.timing.pane_ms
-        self._memory: Final = Memory.empty(plan)
+        self._memory: Final = Memory.empty(plan, shard)
         self._groups: Final = self._memory.groups
         by_grouping = {group.grouping: group for group in self._groups}
         self._of_rule: Final = {rule.name: by_grouping[grouping_of(rule)] for rule in plan.rulebook.rules}

@@ -56,6 +56,7 @@ def dump(memory: Memory, rules: dict[str, About]) -> list[bytes]:
         arrays.described,
         rules,
         memory.orphans,
+        memory.expects,
     )
     return [msgspec.msgpack.encode(header), arrays.joined()]
 
@@ -175,6 +176,9 @@ class _Loader:
                 memory.sources.provisional[held.source] = self._portion(held)
         numbers = [self._group(grouped) for grouped in header.groups]
         self._pending(np.array(numbers, np.int64))
+        memory.expects = header.expects or memory.judged != NO_PANE
+        if memory.expects:  # of rules that are new, too, from here on
+            memory.expect_named((memory.judged + 1) * memory.sources.timing.pane_ms)
         if memory.judged != NO_PANE:
             memory.settle(memory.judged)
 

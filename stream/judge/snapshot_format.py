@@ -91,7 +91,7 @@ class Orphan(msgspec.Struct, array_like=True):
 class Header(msgspec.Struct):
     """Everything but the arrays, which follow each other in the second chunk as `arrays` describes.
 
-    `rules` are those with alerts that go on.
+    `rules` are those with alerts that go on.  `expects`: scopes that rules name are waited for.
     """
 
     version: int
@@ -109,6 +109,7 @@ class Header(msgspec.Struct):
     arrays: list[tuple[str, list[int]]]
     rules: dict[str, About] = {}
     orphans: list[Orphan] = []
+    expects: bool = False
 
 
 class Arrays:

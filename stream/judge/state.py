@@ -34,6 +34,7 @@ class Memory:
     `numbers` has each group's place, `codes` the codes of scopes that were met since some were last let go.
     `forget_ms` is when scopes that have left every window are next let go; `wake` the next pane at whose
     end something changes even if nothing comes in; `orphans` are alerts that have ended and not been told.
+    `expects`: the scopes that rules name are waited for.
     """
 
     groups: list[Group]
@@ -47,11 +48,12 @@ class Memory:
     forget_ms: int = 0
     wake: int | None = None
     orphans: list[Orphan] = field(default_factory=list)
+    expects: bool = False
 
     @classmethod
-    def empty(cls, plan: Plan) -> Self:
+    def empty(cls, plan: Plan, shard: int = 0) -> Self:
         """Nothing was heard yet."""
-        groups = [Group(plan, grouping) for grouping in plan.groupings]
+        groups = [Group(plan, grouping, shard) for grouping in plan.groupings]
         expected = WatermarkAligner.expecting(sources(plan.partitions, plan.keeps), plan.rulebook.timing)
         return cls(groups, expected, {group.grouping.key: place for place, group in enumerate(groups)})
 
@@ -64,6 +66,24 @@ class Memory:
             for portion in self.sources.due(self.closed, through):
                 self._expect(portion)
             self.closed = through
+            self._begin()
+
+    def _begin(self) -> None:
+        """Once the pane of the first event has closed, wait from there for the scopes that rules name.
+
+        Every judge learns of the first event of all sources, and by then no earlier one comes in time.
+        So how many judges there are changes nothing.
+        """
+        began_ms, pane_ms = self.sources.began_ms(), self.sources.timing.pane_ms
+        if not self.expects and began_ms is not None and self.closed >= began_ms // pane_ms:
+            self.expects = True
+            self.expect_named(began_ms // pane_ms * pane_ms)
+
+    def expect_named(self, since_ms: int) -> None:
+        """Wait from a time on for the scopes that rules name and that nobody has heard of."""
+        for group in self.groups:
+            group.expect_named(since_ms)
+        self.wake = least(self.wake, *(group.wake(self.judged) for group in self.groups))
 
     def _expect(self, portion: Portion) -> None:
         """Put rows where they are due: at their closing pane, or at the next one if that is closed."""

@@ -49,6 +49,8 @@ class TallyCheck:
         latest_ms = min(LAST_MS, log_ms + AHEAD_MS) if log_ms > NO_CLOCK_MS else LAST_MS
         clock_ms = section.clock_ms
         _want(clock_ms is None or 0 <= clock_ms <= latest_ms, "its event time has not come yet")
+        began_ms = section.began_ms
+        _want(began_ms is None or 0 <= began_ms <= latest_ms, "it began at a time that has not come yet")
         _want(0 <= section.position < MOST_POSITION, "its position is none")
         _want(0 <= section.quiet_ms < LAST_MS, "its silence is too long")
         last = NO_PANE if clock_ms is None else clock_ms // self._pane_ms + 1

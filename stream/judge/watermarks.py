@@ -13,6 +13,7 @@ Nothing is closed before the first event of any source.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 
 import msgspec
 import numpy as np
@@ -42,6 +43,7 @@ class SourceProgress(msgspec.Struct):
     clock_ms: int | None = None
     quiet_since_ms: int | None = None
     idle: bool = False
+    began_ms: int | None = None
 
 
 @dataclass(slots=True)
@@ -70,6 +72,7 @@ class WatermarkAligner:
             return
         self.wall_ms = max(self.wall_ms, log_ms)
         source.clock_ms = _greatest(source.clock_ms, section.clock_ms)
+        source.began_ms = _least(source.began_ms, section.began_ms)
         if section.kind is Kind.IDLE:
             self._quiet(source, section)
             if section.through == source.through:
@@ -79,6 +82,10 @@ class WatermarkAligner:
             if section.kind is Kind.CLOSED and section.through > source.through:
                 yield from self._close(source, section, judged)
         source.position = section.position
+
+    def began_ms(self) -> int | None:
+        """Event time of the earliest event of any source that has been heard; None: none yet."""
+        return reduce(_least, (source.began_ms for source in self.progress.values()))
 
     def closed_through(self) -> int:
         """The last pane that is closed for a judge; NO_PANE when there is none."""
@@ -157,6 +164,10 @@ def _chosen(rows: Rows, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> R
     if chosen.all():
         return rows
     return Rows(*(column[chosen] for column in (rows.closing, rows.pane, rows.scope, rows.cell, rows.count)))
+
+
+def _least(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one if other is None else min(one, other)
 
 
 def _greatest(one: int | None, other: int | None) -> int | None:

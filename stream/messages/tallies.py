@@ -89,7 +89,8 @@ class TallyMessage:
 
     `position` is the source's next input offset when it was written: a section with a smaller position
     than one already taken is old news.  `through` is the last pane that the source has closed.
-    `clock_ms` is the source's greatest event time (None: no event yet).  `quiet_ms` is set on IDLE: how
+    `clock_ms` is the source's greatest event time (None: no event yet), `began_ms` that of its first event.
+    `quiet_ms` is set on IDLE: how
     long, in wall time up to the record's Kafka timestamp, the source has had nothing new while caught up.
     """
 
@@ -101,6 +102,7 @@ class TallyMessage:
     quiet_ms: int = 0
     scopes: Sequence[ScopeKey] = ()
     rows: Rows = field(default_factory=no_rows)
+    began_ms: int | None = None
 
 
 _Scope = TypeVar("_Scope", ScopeKey, msgspec.Raw)
@@ -117,6 +119,7 @@ class _Wire(msgspec.Struct, Generic[_Scope], array_like=True):
     quiet_ms: int
     scopes: Sequence[_Scope]
     columns: list[bytes]
+    began_ms: int | None = None
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -140,6 +143,7 @@ def encode(section: TallyMessage) -> bytes:
             section.quiet_ms,
             list(section.scopes),
             columns,
+            section.began_ms,
         )
     )
 
@@ -157,7 +161,15 @@ def decode(value: bytes) -> TallyMessage:
         raise msgspec.DecodeError("not a section") from error
     scopes = Spelled(list(map(bytes, wire.scopes)))
     return TallyMessage(
-        kind, wire.source, wire.position, wire.through, wire.clock_ms, wire.quiet_ms, scopes, rows
+        kind,
+        wire.source,
+        wire.position,
+        wire.through,
+        wire.clock_ms,
+        wire.quiet_ms,
+        scopes,
+        rows,
+        wire.began_ms,
     )
 
 

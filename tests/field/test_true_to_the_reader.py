@@ -287,3 +287,15 @@ def test_what_is_said_of_hours_and_of_one_answer_goes_out_with_the_score(tmp_pat
     assert definitions["low"]["one_answer_per_s"] == DAY_S
     assert definitions["low"]["keep"] == "first"
     assert definitions["late"]["open"] == "open Mon/Tue/Wed/Thu/Fri 08:00-17:00; Europe/Paris"
+
+
+def test_a_channel_that_the_rule_names_is_missed_from_the_first(tmp_path: Path) -> None:
+    """Chat was never connected: it is silent as any other channel would be, and mail is nobody's business."""
+    events = [{"id": f"p{n}", "at": MONDAY_S + 120 * n, "channel": "phone"} for n in range(60)]
+    events += [{"id": f"m{n}", "at": MONDAY_S + 7199 + n, "channel": "email"} for n in range(3)]
+    where = "where: {channel: [phone, chat]}, at_least: 5 per 30m"
+    rules = f"rules: [{{name: silent, detect: silence, indicator: contacts, by: [channel], {where}}}]"
+    found = alerts(ran(tmp_path, rules, events, "--json"))
+    assert [(each["state"], each["scope"], each["at"], each["n"]) for each in found] == [
+        ("firing", {"channel": "chat"}, "2026-03-02T00:30:00Z", 0)
+    ]

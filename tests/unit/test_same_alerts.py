@@ -25,6 +25,12 @@ rules:
   - {name: gap, indicator: csat, by: [], across: channel, detect: gap, window: 20m}
   - {name: fcr, indicator: fcr, by: [channel], window: 1h, warning: 90}
   - {name: hush, indicator: csat, by: [channel], detect: silence, at_least: 1 per 5m}
+  - name: unheard
+    indicator: contacts
+    by: [channel]
+    detect: silence
+    where: {channel: [chat, fax, letter, sms]}
+    at_least: 3 per 5m
   - {name: p90, indicator: ttr_p90, by: [channel], window: 1h, warning: 3000, confidence: 0}
 """
 START_S = 1_700_000_000
@@ -117,7 +123,7 @@ def reference() -> list[Transition]:
 
 def test_there_is_something_to_compare() -> None:
     """The hour has alerts of most kinds, from firing to resolved."""
-    assert {each.rule for each in reference()} >= {"low", "sudden", "gap", "hush", "burn"}
+    assert {each.rule for each in reference()} >= {"low", "sudden", "gap", "hush", "burn", "unheard"}
     assert {each.state for each in reference()} == {"pending", "firing", "resolved"}
     assert any(each.cause for each in reference())
 

@@ -3,8 +3,8 @@
 A window is a run of slots, as the windows of scores are.  It must lie within one opening, so the first
 moments after doors open accuse nobody, and within the time that the scope has been known: since it has
 had, in all, as many events as are wanted.  A mistyped channel that was named once is not silent, it never
-spoke.  What is wanted per day of a shop that is open for ten hours is never known; the rules file is
-refused for that.
+spoke; but a scope that the rule itself names is known from the first.  What is wanted per day of a shop
+that is open for ten hours is never known; the rules file is refused for that.
 """
 
 from collections.abc import Mapping, Sequence
@@ -69,6 +69,13 @@ class MinimumVolume:
     def clear(self, rows: Ints) -> None:
         """Forget the rows."""
         self._table.clear(rows)
+
+    def expect(self, rows: Ints, since_ms: int) -> None:
+        """Take rows that have not been heard of yet for known since a time, the start of a pane."""
+        fresh = rows[self._table["since_ms"][rows] == 0]
+        self._slide(fresh, since_ms // self._slot_ms)
+        self._table["since_ms"][fresh] = since_ms
+        self._table["check_ms"][fresh] = self._next_check(fresh, since_ms)
 
     def wake_ms(self) -> int | None:
         """End of the next pane that must be stepped even if it has no events."""

@@ -48,6 +48,12 @@ class SilenceDetector:
         for part in self._parts.values():
             part.clear(rows)
 
+    def expect(self, rows: Ints, since_ms: int) -> None:
+        """Watch rows by the quota from a time on, though nothing ever came in for them."""
+        for part in self._parts.values():
+            if isinstance(part, MinimumVolume):
+                part.expect(rows, since_ms)
+
     def wake_ms(self) -> int | None:
         """End of the next pane that must be stepped even if it has no events."""
         wakes = (part.wake_ms() for part in self._parts.values())

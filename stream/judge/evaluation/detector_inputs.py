@@ -86,6 +86,9 @@ class DetectorInput(Protocol):
     def clear(self, rows: Ints) -> None:
         """Forget rows that are about to stand for other scopes."""
 
+    def expect(self, rows: Ints, since_ms: int) -> None:
+        """Wait from a time on for rows that nothing may ever come in for, unless they are known."""
+
     def wake_ms(self) -> int | None:
         """When it must be asked even if nothing new comes in; None: never."""
 

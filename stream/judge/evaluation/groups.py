@@ -17,6 +17,7 @@ from stream.judge.evaluation.crossings import Hush
 from stream.judge.evaluation.detector_inputs import Block, BlockContext
 from stream.judge.evaluation.detector_rules import watch
 from stream.judge.evaluation.explained import Observer
+from stream.judge.evaluation.matchers import named_scopes
 from stream.judge.evaluation.moves import AlertMove, Ranked
 from stream.judge.evaluation.pane_counts import NOTHING, BlockCounts, PaneCounts
 from stream.judge.evaluation.schedule import (
@@ -47,7 +48,7 @@ Projected = tuple[Flags, Ints, Ints]
 class Group:
     """The part of a plan that concerns one grouping.  Time is told in pane numbers, or their ends in ms."""
 
-    def __init__(self, plan: Plan, grouping: Grouping) -> None:
+    def __init__(self, plan: Plan, grouping: Grouping, shard: int = 0) -> None:
         self.grouping: Final = grouping
         self.scopes: Final = ScopeTable(grouping)
         self.scored: Final = [each for each in plan.scored if each.grouping == grouping]
@@ -70,6 +71,16 @@ class Group:
             *(ThresholdSchedule(bank, self._pane_ms) for bank in self.banks),
             *(DetectorSchedule(each, self._pane_ms) for each in self.watches if not each.mutes),
         ]
+        self._named: Final = {
+            each.rule.name: named_scopes(each.rule, grouping, shard, plan.partitions) for each in self.watches
+        }
+
+    def expect_named(self, since_ms: int) -> None:
+        """Wait from a time on for the scopes that rules name, in as far as they were not heard of before."""
+        for each in self.watches:
+            rows = sorted(map(self.row_of, self._named[each.rule.name]))
+            if rows:
+                each.input.expect(np.array(rows, np.int64), since_ms)
 
     def all_windows(self) -> Iterable[Window]:
         """Every window once."""
@@ -159,9 +170,11 @@ class Group:
     def forget(self, now_ms: int, waiting: Ints) -> Ints:
         """Release, and return, the rows of scopes that have left every window.
 
-        Scopes with an alert, and those with something `waiting`, stay.
+        Scopes with an alert, those with something `waiting`, and those that rules wait for, stay.
         """
         rows = np.setdiff1d(self.scopes.used(), waiting)
+        named = [self.scopes.known(values) for scopes in self._named.values() for values in scopes]
+        rows = np.setdiff1d(rows, [row for row in named if row is not None])
         old = rows[self.scopes.seen_ms[rows] + self._keep_ms <= now_ms]
         for board, _ in self.boards():
             old = old[~board.live()[old]]

@@ -43,6 +43,9 @@ class SuddenInput:
         """Forget rows that are about to stand for other scopes."""
         self._detector.clear(rows)
 
+    def expect(self, rows: Ints, since_ms: int) -> None:
+        """It hears of no row that does not speak."""
+
     def wake_ms(self) -> int | None:
         """When the first breach turns stale if nothing comes in."""
         return self._detector.wake_ms()
@@ -99,6 +102,11 @@ class VolumeInput:
     def clear(self, rows: Ints) -> None:
         """Forget rows that are about to stand for other scopes."""
         self._detector.clear(rows)
+
+    def expect(self, rows: Ints, since_ms: int) -> None:
+        """Wait for rows by a plain quota; of a rhythm nothing is known before anything came in."""
+        if isinstance(self._detector, SilenceDetector):
+            self._detector.expect(rows, since_ms)
 
     def wake_ms(self) -> int | None:
         """When a stretch of its week ends, or quiet alone would be a breach."""

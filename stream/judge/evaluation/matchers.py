@@ -1,14 +1,17 @@
 """Reach: which rules watch which scopes, by their `where`, looked up once per scope."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
+from math import prod
 from typing import Final
 
 import numpy as np
 
 from alerts.detect.findings import Flags, Ints
 from alerts.readings import Scope
-from alerts.rules import Rule
-from stream.judge.evaluation.scopes import ScopeTable
+from alerts.rules import Rule, Silence
+from stream.indicators.plan import Grouping
+from stream.judge.evaluation.scopes import ScopeTable, Values
 
 
 class ScopeMatchers:
@@ -44,6 +47,20 @@ class ScopeMatchers:
 def watches(rule: Rule, scope: Scope) -> bool:
     """Whether the rule watches the scope."""
     return _matches(rule, dict(scope))
+
+
+MOST_NAMED: Final = 10_000
+"""Scopes that a rule may name: of more none is waited for until it was heard of."""
+
+
+def named_scopes(rule: Rule, grouping: Grouping, shard: int, shards: int) -> list[Values]:
+    """The scopes of a shard that a rule of silence names, by a value of each of its dimensions in `where`."""
+    named = isinstance(rule.detect, Silence) and rule.by and all(rule.where.get(dim) for dim in rule.by)
+    if not named or prod(len(rule.where[dim]) for dim in rule.by) > MOST_NAMED:
+        return []
+    scopes = list(product(*(rule.where[dim] for dim in rule.by)))
+    kept = grouping.sharded(scopes, shards)
+    return [values for values, own in zip(scopes, kept, strict=True) if own == shard]
 
 
 def _matches(rule: Rule, values: Mapping[str, str]) -> bool:

@@ -51,6 +51,9 @@ class BurnInput:
     def clear(self, rows: Ints) -> None:
         """It keeps nothing by row."""
 
+    def expect(self, rows: Ints, since_ms: int) -> None:
+        """It compares what comes in."""
+
     def wake_ms(self) -> int | None:
         """Never: only its windows' changes concern it."""
 
@@ -113,6 +116,9 @@ class GapInput:
 
     def clear(self, rows: Ints) -> None:
         """It keeps nothing by row."""
+
+    def expect(self, rows: Ints, since_ms: int) -> None:
+        """It compares what comes in."""
 
     def wake_ms(self) -> int | None:
         """Never: only its window's changes concern it."""
