@@ -14,7 +14,7 @@ from stream.backtest.engine import plan_of
 from stream.backtest.replay_files import Backtest
 from stream.cli.kafka_options import kafka_options, run
 from stream.cli.terminal.progress import progress
-from stream.cli.terminal.showing import Showing, Style, report_period, zone
+from stream.cli.terminal.showing import Form, Showing, Style, report_period, zone
 from stream.files.event_files import EventFile
 from stream.files.packed_logs import STDIN, size_of
 from stream.files.rule_files import load, starter
@@ -31,6 +31,7 @@ class BacktestOptions:
     events: tuple[str, ...]
     more: tuple[str, ...]
     as_json: bool
+    as_csv: bool
     as_is: bool
     explain: bool
     rule: tuple[str, ...]
@@ -55,7 +56,13 @@ class BacktestOptions:
     help="NDJSON, plain or .gz, - for stdin; several files are merged.",
 )
 @click.argument("more", nargs=-1, metavar="[FILE]…", type=click.Path(dir_okay=False, allow_dash=True))
-@click.option("--json", "as_json", is_flag=True, help="Print transitions as NDJSON, as cx.alerts has them.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print transitions as NDJSON, as cx.alerts has them; with --report its lines.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print the report alone, for a spreadsheet.")
 @click.option("--as-is", is_flag=True, help="Keep the order of the lines, as one partition would have it.")
 @click.option("--explain", is_flag=True, help="Print every reading that was judged, and why, instead.")
 @click.option("--rule", multiple=True, metavar="NAME", help="Show only this rule.")
@@ -106,10 +113,15 @@ def replay_files(plan: Plan, files: tuple[str, ...], showing: Showing, *, as_is:
 
 
 def _style(wanted: BacktestOptions, rulebook: Rulebook) -> Style:
-    if wanted.report is not None and (wanted.as_json or wanted.explain):
-        raise SettingsError("--report: has no meaning with --json or --explain")
+    if wanted.report is not None and wanted.explain:
+        raise SettingsError("--report: has no meaning with --explain")
+    if wanted.as_csv and wanted.report is None:
+        raise SettingsError("--csv: want --report as well, which says of what periods")
+    if wanted.as_csv and wanted.as_json:
+        raise SettingsError("--csv: has no meaning with --json")
+    form = Form.JSON if wanted.as_json else Form.CSV if wanted.as_csv else Form.TEXT
     return Style(
-        wanted.as_json,
+        form,
         wanted.explain,
         report_period(wanted.report),
         zone(wanted.time_zone),

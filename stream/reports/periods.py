@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from alerts.readings import Scope
-from alerts.rules import DAY_MS
+from alerts.rules import DAY_MS, HOUR_MS
 from alerts.transitions import EPOCH
 from stream.columnar.timestamps import Ints
 from stream.indicators.cells import CELL
@@ -52,12 +52,18 @@ Values = Mapping[str, tuple[float, int]]
 
 @dataclass(frozen=True, slots=True)
 class PeriodLine:
-    """One scope in one period, or in all of them together where `start` is None."""
+    """One scope in one period, or in all of them together where `start` is None.
+
+    `start` is what the local clock shows, without a zone; `offset` is how far that clock is then ahead of
+    UTC.  `twice`: the clock shows that time twice, an hour apart, and each time begins a period.
+    """
 
     start: datetime | None
     scope: Scope
     contacts: int
     values: Values
+    offset: timedelta = timedelta(0)
+    twice: bool = False
 
 
 class Periods:
@@ -70,6 +76,7 @@ class Periods:
         self._zone = zone
         self._scopes: dict[ScopeKey, int] = {}
         self._offset_ms: dict[int, int] = {}
+        self._again: dict[int, bool] = {}  # whether the clock shows a quarter of an hour for the second time
         self._rows: list[Ints] = []
         self._held = 0
 
@@ -101,7 +108,12 @@ class Periods:
             codes, row = np.unique(part[1], return_inverse=True)
             scopes = [tuple(zip(grouping.dims, names[int(code)][1], strict=True)) for code in codes]
             found = _lines(layout, row, part[2], part[3])
-            lines = [PeriodLine(start, scope, *each) for scope, each in zip(scopes, found, strict=True)]
+            when = timedelta(0), False
+            if start is not None:
+                when = self._ahead(start), self._is_twice(start)
+            lines = [
+                PeriodLine(start, scope, *each, *when) for scope, each in zip(scopes, found, strict=True)
+            ]
             yield from sorted(lines, key=lambda line: line.scope)
 
     def _shown(self) -> Sequence[str]:
@@ -114,7 +126,9 @@ class Periods:
         if isinstance(self._length, CalendarPeriod):
             months = int(np.datetime64(local_ms, "ms").astype("datetime64[M]").astype(np.int64))
             return months // self._length.value
-        return (local_ms - self._anchor_ms) // self._length
+        number = (local_ms - self._anchor_ms) // self._length
+        again = self._again.get(start_ms // 900_000, False) and self._is_twice(self._start(2 * number))
+        return 2 * number + again
 
     def _offset(self, at_ms: int) -> int:
         """How far the local clock is ahead of UTC; zones change on the quarter of an hour at most."""
@@ -123,15 +137,26 @@ class Periods:
             moment = (EPOCH + timedelta(milliseconds=at_ms)).astimezone(self._zone)
             ahead = moment.utcoffset() or timedelta(0)
             self._offset_ms[quarter] = round(ahead.total_seconds() * 1000)
+            self._again[quarter] = moment.fold == 1
         return self._offset_ms[quarter]
 
     def _start(self, period: int) -> datetime:
-        """Where a period starts on the local clock (without a zone)."""
+        """Where a period starts on the local clock (without a zone); `fold` 1 for the second time."""
         if isinstance(self._length, CalendarPeriod):
             year, month = divmod(period * self._length.value, 12)
             return datetime(EPOCH.year + year, month + 1, 1)  # noqa: DTZ001  # as the local clock shows it
-        start_ms = period * self._length + self._anchor_ms
-        return (EPOCH + timedelta(milliseconds=start_ms)).replace(tzinfo=None)
+        number, again = divmod(period, 2)
+        start_ms = number * self._length + self._anchor_ms
+        return (EPOCH + timedelta(milliseconds=start_ms)).replace(tzinfo=None, fold=again)
+
+    def _ahead(self, start: datetime) -> timedelta:
+        """How far the local clock is ahead of UTC when it shows a time."""
+        return start.replace(tzinfo=self._zone).utcoffset() or timedelta(0)
+
+    def _is_twice(self, start: datetime) -> bool:
+        """Whether an hour that the clock shows twice begins with a time, and makes two periods."""
+        short = isinstance(self._length, int) and self._length <= HOUR_MS
+        return short and self._ahead(start.replace(fold=0)) > self._ahead(start.replace(fold=1))
 
     def _compact(self) -> None:
         if len(self._rows) > 1:

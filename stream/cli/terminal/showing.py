@@ -1,9 +1,13 @@
 """What the commands print of a run: transitions as JSON, a timeline, explanations, a report."""
 
+import codecs
+import csv
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import tzinfo
+from enum import Enum, auto
+from io import StringIO
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,16 +25,27 @@ from stream.judge.evaluation.explained import Explained, Observer
 from stream.messages.outcomes import Remark
 from stream.reports.episodes import episodes
 from stream.reports.explain import ExplainChoice, explanation_json, explanation_text
-from stream.reports.period_report import report
+from stream.reports.period_report import report, report_csv, report_json
 from stream.reports.periods import CalendarPeriod, Periods
 from stream.reports.timeline import local, summary, timeline
 
 
+class Form(Enum):
+    """What the output is for."""
+
+    TEXT = auto()  # people
+    JSON = auto()  # programs, an object on each line
+    CSV = auto()  # spreadsheets; of a report alone
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How to print: as JSON or for people, explanations instead of alerts, a report per period besides."""
+    """How to print: in which form, explanations instead of alerts, a report per period besides.
 
-    as_json: bool
+    In other forms than text there is the report alone, if there is to be one.
+    """
+
+    form: Form
     explain: bool
     period: int | CalendarPeriod | None
     zone: tzinfo
@@ -67,7 +82,7 @@ class Showing:
             if not self._style.choice.holds(transition.rule, transition.scope):
                 continue
             kept.append(transition)
-            if self._style.as_json and not self._style.explain:
+            if self._style.form is Form.JSON and not self._style.explain and self._periods is None:
                 sys.stdout.buffer.write(printable_json(encode(transition)) + b"\n")
         sys.stdout.buffer.flush()
         return kept
@@ -75,7 +90,9 @@ class Showing:
     def finish(self, transitions: Iterable[Transition], fate: RecordCounts) -> None:
         """All that is said at the end; what became of the records goes to stderr beside JSON."""
         style = self._style
-        quiet = style.as_json or style.explain
+        quiet = style.form is not Form.TEXT or style.explain
+        if quiet and self._periods is not None and self._plan is not None:
+            self._print_report(self._periods, self._plan)
         if not quiet:
             end_ms = fate.last_ms or 0
             found = episodes(transitions)
@@ -87,10 +104,22 @@ class Showing:
         for line in fate_lines(fate, style.zone):
             click.echo(printable(line), err=quiet)
 
+    def _print_report(self, periods: Periods, plan: Plan) -> None:
+        """The report for programs or spreadsheets; a byte order mark tells Excel that it is UTF-8."""
+        if self._style.form is Form.JSON:
+            for line in report_json(periods, plan, self._style.choice):
+                sys.stdout.buffer.write(printable_json(line) + b"\n")
+            sys.stdout.buffer.flush()
+            return
+        cells = StringIO(newline="")
+        csv.writer(cells).writerows(report_csv(periods, plan, self._style.choice))
+        sys.stdout.buffer.write(codecs.BOM_UTF8 + cells.getvalue().encode())
+        sys.stdout.buffer.flush()
+
     def _explain(self, explained: Explained) -> None:
         if not self._style.choice.holds(explained.rule.name, scope_object(explained.scope)):
             return
-        if self._style.as_json:
+        if self._style.form is Form.JSON:
             sys.stdout.buffer.write(printable_json(explanation_json(explained)))
         else:
             sys.stdout.write(printable(explanation_text(explained, self._style.zone)) + "\n")

@@ -122,7 +122,9 @@ def test_rejected_lines_are_told(folder: Path) -> None:
         ([], "--events: want files of events, or --broker to read the topics, got neither"),
         (["--events", "absent"], "absent: want a readable log, got: No such file or directory"),
         (["--events", "-", "-"], "--events: want - at most once"),
-        (["--report", "1w", "--json"], "--report: has no meaning with --json or --explain"),
+        (["--report", "1w", "--explain"], "--report: has no meaning with --explain"),
+        (["--csv"], "--csv: want --report as well, which says of what periods"),
+        (["--report", "1w", "--csv", "--json"], "--csv: has no meaning with --json"),
         (
             ["--report", "1s"],
             '--report: want month, quarter or a period of a minute or more such as 1w, got "1s"',

@@ -1,13 +1,16 @@
 """The report as a table."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from alerts.rules import MINUTE_MS
+from stream.indicators.plan import Plan
 from stream.reports.explain import ExplainChoice
-from stream.reports.period_report import report, table
-from stream.reports.periods import REOPENED, REPEAT, PeriodLine, Periods
-from tests.builders import plan_of
+from stream.reports.period_report import report, report_csv, report_json, table
+from stream.reports.periods import REOPENED, REPEAT, CalendarPeriod, PeriodLine, Periods
+from tests.builders import Counted, plan_of, section_of
 
 DAY = datetime(2026, 3, 2)  # noqa: DTZ001  # local
 NOON = datetime(2026, 3, 2, 12)  # noqa: DTZ001
@@ -57,3 +60,68 @@ def test_there_is_a_table_per_grouping_of_the_chosen_rules() -> None:
     plan = plan_of("rules: [{name: low, indicator: csat, by: [channel], window: 1h, critical: 50}]")
     periods = Periods(plan, MINUTE_MS, ZoneInfo("UTC"))
     assert list(report(periods, plan, ExplainChoice())) == []
+
+
+def heard() -> tuple[Periods, Plan]:
+    """Two channels, one of them named like a formula, in the months before and after a new year in Paris."""
+    plan = plan_of(
+        "rules: [{name: low, indicator: csat, by: [channel], window: 1h, critical: 50},"
+        " {name: all, indicator: contacts, by: [], critical: 9}]"
+    )
+    periods = Periods(plan, CalendarPeriod.MONTH, ZoneInfo("Europe/Paris"))
+    new_year = int(datetime(2025, 12, 31, 23, tzinfo=UTC).timestamp()) // 10
+    channel, overall = "channel|channel", "|"
+    counted = [
+        Counted(new_year - 1, (channel, ("phone",)), "csat/1-5/5", 2),
+        Counted(new_year - 1, (channel, ("phone",)), "csat/1-5/1", 1),
+        Counted(new_year, (channel, ("=1+1",)), "csat/1-5/5", 4),
+        Counted(new_year, (overall, ()), "contacts", 1_200),
+    ]
+    periods.hear(section_of(through=10**9, counted=counted))
+    return periods, plan
+
+
+def test_programs_read_a_line_for_each_scope_and_period() -> None:
+    """Times with their offset, values with their numbers of answers; all periods together have no time."""
+    found = [orjson.loads(line) for line in report_json(*heard(), ExplainChoice())]
+    assert found[0] == {
+        "from": "2026-01-01T00:00:00+01:00", "by": [], "scope": {}, "contacts": 1200,
+        "indicators": {"abandonment": {"value": 0.0, "n": 1200}},
+    }  # fmt: skip
+    told = [(each["from"], each["scope"], each["indicators"]["csat"]) for each in found if each["by"]]
+    assert told == [
+        ("2025-12-01T00:00:00+01:00", {"channel": "phone"}, {"value": 66.6667, "n": 3}),
+        ("2026-01-01T00:00:00+01:00", {"channel": "=1+1"}, {"value": 100.0, "n": 4}),
+        (None, {"channel": "=1+1"}, {"value": 100.0, "n": 4}),
+        (None, {"channel": "phone"}, {"value": 66.6667, "n": 3}),
+    ]
+
+
+def test_a_spreadsheet_gets_one_table_of_plain_numbers() -> None:
+    """Every row has every column, and no value of a dimension is computed."""
+    header, *rows = report_csv(*heard(), ExplainChoice())
+    start = ["from", "by", "channel", "contacts", "csat", "csat_n", "csat_mean", "csat_mean_n"]
+    assert header == [*start, "abandonment", "abandonment_n"]
+    assert rows[0] == ["2026-01-01T00:00:00+01:00", "", "", "1200", "", "", "", "", "0", "1200"]
+    assert rows[2] == [
+        "2025-12-01T00:00:00+01:00",
+        "channel",
+        "phone",
+        "0",
+        "66.6667",
+        "3",
+        "3.6667",
+        "3",
+        "",
+        "",
+    ]
+    assert [row[0] for row in rows if row[2] == "'=1+1"] == ["2026-01-01T00:00:00+01:00", "in all"]
+    assert {len(row) for row in rows} == {len(header)}
+
+
+def test_nothing_to_report_is_no_header_either() -> None:
+    """Without events there is no line in any form."""
+    plan = plan_of("rules: [{name: low, indicator: csat}]")
+    periods = Periods(plan, MINUTE_MS, ZoneInfo("UTC"))
+    assert list(report_csv(periods, plan, ExplainChoice())) == []
+    assert list(report_json(periods, plan, ExplainChoice())) == []

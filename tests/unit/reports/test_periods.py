@@ -1,6 +1,6 @@
 """Periods: the tallies of a run, added up by week, day or hour."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -102,3 +102,29 @@ def test_times_to_resolution_come_from_buckets() -> None:
 def test_a_run_without_events_has_no_lines() -> None:
     """Not even one for all periods."""
     assert lines([]) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "first_utc", "expected"),
+    [
+        ("Europe/Paris", datetime(2026, 10, 24, 23, tzinfo=UTC), [(1, 2), (2, 2), (2, 1), (3, 1)]),
+        ("America/New_York", datetime(2026, 11, 1, 4, tzinfo=UTC), [(0, -4), (1, -4), (1, -5), (2, -5)]),
+        ("Europe/Paris", datetime(2026, 3, 28, 23, tzinfo=UTC), [(0, 1), (1, 1), (3, 2), (4, 2)]),
+        ("UTC", datetime(2026, 10, 24, 23, tzinfo=UTC), [(23, 0), (0, 0), (1, 0), (2, 0)]),
+    ],
+)
+def test_the_hour_that_comes_twice_is_two_rows(
+    zone: str, first_utc: datetime, expected: list[tuple[int, int]]
+) -> None:
+    """An hour each, in order, told apart by their offset; of a whole day there is one row all the same."""
+    first = int(first_utc.timestamp()) // 10
+    counted = [Counted(first + 180 * half, PHONE, "contacts") for half in range(8)]
+    hours = [line for line in lines(counted, HOUR_MS, zone) if line.start is not None]
+    assert [line.contacts for line in hours] == [2, 2, 2, 2]
+    shown = [(line.start.hour, line.offset.total_seconds() / 3600) for line in hours if line.start]
+    assert shown == expected
+    clock = [hour for hour, _ in shown]
+    assert [line.twice for line in hours] == [clock.count(hour) == 2 for hour in clock]
+    days = [line.contacts for line in lines(counted, DAY_MS, zone) if line.start is not None]
+    assert sum(days) == 8
+    assert len(days) == len({line.start.date() for line in hours if line.start})
