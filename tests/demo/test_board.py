@@ -1,16 +1,23 @@
 """The board in a real Chromium, on a real demo: the incident is there, and can be acknowledged."""
 
+import io
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
+import msgspec
 import pytest
 from playwright.sync_api import Page
+from rich.console import Console
+from rich.terminal_theme import MONOKAI
 
+from alerts.transitions import Score, Transition
+from stream.demo.board import LiveView, Pulse
+from stream.demo.child_worker import counted_events
 from tests.demo.accessible import violations
 from tests.demo.processes import wait_for
 
@@ -59,7 +66,7 @@ def test_the_incident_is_on_the_board_and_can_be_acknowledged(board_url: str, pa
 
 
 def _take_pictures(page: Page, folder: Path) -> None:
-    """The page by day, by night, and on a phone."""
+    """The page by day, by night, and on a phone; a channel's page; and what the demo's terminal shows."""
     for name, scheme, width in (
         ("board", "light", 1280),
         ("board-dark", "dark", 1280),
@@ -69,3 +76,46 @@ def _take_pictures(page: Page, folder: Path) -> None:
         page.set_viewport_size({"width": width, "height": 800})
         page.screenshot(path=folder / f"{name}.png")
     page.set_viewport_size({"width": 1280, "height": 900})
+    state = page.evaluate("fetch('/board/state.json').then((answer) => answer.json())")
+    terminal = page.context.new_page()
+    terminal.set_content(_terminal(state, page.url, _pulse(page)))
+    terminal.set_viewport_size({"width": 1280, "height": 420})
+    terminal.screenshot(path=folder / "demo.png")
+    terminal.close()
+
+
+def _pulse(page: Page) -> Pulse:
+    """How the demo's worker is doing, over a second."""
+    texts = []
+    for _ in range(2):
+        texts.append(page.evaluate("fetch('/metrics').then((answer) => answer.text())"))
+        page.wait_for_timeout(1_000)
+    before, after = (counted_events(text) for text in texts)
+    notices = re.findall(
+        r'^tocsin_deliveries_total\{.*outcome="delivered".*\} (\S+)$', texts[1], re.MULTILINE
+    )
+    told = int(sum(map(float, notices)))
+    return Pulse(after.total() - before.total(), after.total(), after["rejected"], told)
+
+
+def _terminal(state: dict[str, Any], url: str, pulse: Pulse) -> str:
+    """The terminal's view of what the board shows, as a page."""
+    view = LiveView({"board": url}, pulse=pulse)
+    for each in state["scores"]:
+        kept = {name: each[name] for name in Score.__struct_fields__ if name in each}
+        view.take_score(msgspec.convert({"definition": {}, **kept}, Score))
+    for each in reversed(state["alerts"]):
+        rest: dict[str, Any] = {
+            "definition": {},
+            "window_s": None,
+            "value": None,
+            "n": 0,
+            "low": None,
+            "high": None,
+        }
+        view.take_alert(
+            msgspec.convert({**rest, "limit": None, "evidence": {}, "seq": 1, **each}, Transition)
+        )
+    console = Console(record=True, width=135, file=io.StringIO(), force_terminal=True)
+    console.print(view.render())
+    return console.export_html(inline_styles=True, theme=MONOKAI)
