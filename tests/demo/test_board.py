@@ -116,6 +116,6 @@ def _terminal(state: dict[str, Any], url: str, pulse: Pulse) -> str:
         view.take_alert(
             msgspec.convert({**rest, "limit": None, "evidence": {}, "seq": 1, **each}, Transition)
         )
-    console = Console(record=True, width=135, file=io.StringIO(), force_terminal=True)
+    console = Console(record=True, width=128, file=io.StringIO(), force_terminal=True)
     console.print(view.render())
     return console.export_html(inline_styles=True, theme=MONOKAI)
