@@ -47,6 +47,10 @@ class Scored:
     min_answers: int
 
 
+ScoreName = tuple[str, frozenset[str], int]
+"""What a published score is known by: indicator, dimensions of its scopes, window in ms."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """What is kept, for `partitions` of each input topic and as many judges (shards of cx.tallies).
@@ -78,7 +82,7 @@ class Plan:
     @cached_property
     def scored(self) -> tuple[Scored, ...]:
         """What cx.scores carries: every windowed rule's reading, and by channel whatever has none."""
-        found: dict[tuple[str, Grouping, int], Scored] = {}
+        found: dict[ScoreName, Scored] = {}
         if not self.publishes:
             return ()
         for rule in self.rulebook.rules:
@@ -104,12 +108,17 @@ class Plan:
         return self.rulebook.indicators
 
 
-def _add(found: dict[tuple[str, Grouping, int], Scored], scored: Scored) -> None:
-    """Add, or raise the demand on answers of, one published score."""
-    key = (scored.indicator, scored.grouping, scored.window_ms)
-    known = found.get(key)
-    if known is None or known.min_answers < scored.min_answers:
-        found[key] = scored
+def _add(found: dict[ScoreName, Scored], scored: Scored) -> None:
+    """Add one published score, or raise the demand on answers of one that is there.
+
+    A gap rule keeps scopes in a grouping of its own, which another rule may keep as well; a score is
+    published once all the same, from where its scopes are spread over the judges.
+    """
+    name = (scored.indicator, frozenset(scored.grouping.dims), scored.window_ms)
+    known = found.get(name, scored)
+    spread = max(known.grouping, scored.grouping, key=lambda grouping: len(grouping.shard_dims))
+    least = max(known.min_answers, scored.min_answers)
+    found[name] = Scored(scored.indicator, spread, scored.window_ms, least)
 
 
 def grouping_of(rule: Rule) -> Grouping:

@@ -20,6 +20,7 @@ from stream.gateway.metrics import GatewayMetrics
 from stream.indicators.catalogue import CATALOGUE, OPTIONS
 from stream.messages.outcomes import Reason, RecordOutcome
 from stream.monitoring.metrics import Metrics
+from stream.ops.schemas import load
 from stream.scenarios.reader import read_scenario
 from stream.scenarios.runner import run
 
@@ -87,6 +88,13 @@ def test_every_metric_is_documented() -> None:
     ours = {name for name in counted if name.startswith("tocsin")} | read
     documented = {name.removesuffix("_total") for name in CODE}
     assert sorted(ours - documented) == []
+
+
+def test_every_field_that_goes_out_is_documented() -> None:
+    """Of scores, alerts, deliveries and dead letters, in the page on outputs."""
+    page = set(re.findall(r"`([^`\n]+)`", (ROOT / "docs" / "outputs.md").read_text()))
+    for name in ("cx.scores", "cx.alerts", "cx.dead-letters.headers"):
+        assert set(load(name)["properties"]) - page == set()
 
 
 def test_every_field_of_a_rules_file_is_documented() -> None:
