@@ -10,15 +10,14 @@ app = faust.App(
     topic_allow_declare=False,  # Tocsin's topics are Tocsin's to create
     topic_disable_leader=True,
     web_enabled=False,
-    worker_redirect_stdouts=False,  # what is printed is not a line of the log
 )
 
 
 @app.agent(app.topic("cx.alerts", key_type=str, value_serializer="json"))
 async def follow(alerts: faust.StreamT) -> None:
-    """Print alerts; whoever does more with them drops what it has seen, by `id` and `seq`."""
+    """Log alerts, as Faust logs what is printed; whoever does more drops what it has seen, by id and seq."""
     async for alert in alerts:
-        print(alert["at"], alert["severity"], alert["state"], alert["summary"], flush=True)
+        print("{at} {severity} {state} {summary}".format_map(alert))
 
 
 if __name__ == "__main__":
