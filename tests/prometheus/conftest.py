@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.kafka.broker import why_not
 from tests.prometheus.programs import missing
 
 HERE = Path(__file__).parent
+ON_KAFKA = {"test_every_expression.py"}
+"""Files whose tests need a Kafka as well."""
 _LEFT_OUT = pytest.StashKey[list[str]]()
 
 
@@ -20,11 +23,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ours = [item for item in items if item.path.is_relative_to(HERE)]
     for item in ours:
         item.add_marker(pytest.mark.prometheus)
-    if not ours or os.environ.get("CI") or not missing():
+    if not ours or os.environ.get("CI"):
         return
-    config.stash[_LEFT_OUT] = [item.nodeid for item in ours]
-    config.hook.pytest_deselected(items=ours)
-    items[:] = [item for item in items if item not in ours]
+    kafka = why_not() is None
+    left = [item for item in ours if missing() or (item.path.name in ON_KAFKA and not kafka)]
+    if left:
+        config.stash[_LEFT_OUT] = [item.nodeid for item in left]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -33,9 +39,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if not left_out:
         return
     terminalreporter.section("NOT RUN")
-    terminalreporter.write_line(
-        f"no {', '.join(missing())} here; Debian: apt-get install {PACKAGES}, and kubectl"
-    )
+    if missing():
+        terminalreporter.write_line(
+            f"no {', '.join(missing())} here; Debian: apt-get install {PACKAGES}, and kubectl"
+        )
+    else:
+        terminalreporter.write_line(why_not() or "")
     for nodeid in left_out:
         terminalreporter.write_line(f"  {nodeid}")
 

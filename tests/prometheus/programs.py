@@ -66,9 +66,17 @@ class Prometheus:
 
 @contextmanager
 def prometheus(target: str, directory: Path) -> Iterator[Prometheus]:
-    """Prometheus on a free port of the loopback; ends with the block."""
+    """Prometheus on a free port of the loopback, scraping one target; ends with the block."""
     config = directory / "prometheus.yml"
     config.write_text(CONFIG.replace("TARGET", target))
+    with configured(config) as server:
+        yield server
+
+
+@contextmanager
+def configured(config: Path) -> Iterator[Prometheus]:
+    """Prometheus with a configuration of the caller's, on a free port; its data lie beside the file."""
+    directory = config.parent
     port = _free_port()
     command = [
         "prometheus", f"--config.file={config}", f"--storage.tsdb.path={directory / 'tsdb'}",
