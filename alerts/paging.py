@@ -162,10 +162,11 @@ class Maintenance:
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """Who is told, and how often, that notices can leave."""
+    """Who is told, and how often, that notices can leave; with a `canary`, that events come through too."""
 
     receiver: str
     every_ms: int
+    canary: bool = False
 
 
 @dataclass(frozen=True, slots=True)

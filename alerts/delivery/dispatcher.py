@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from alerts.delivery.ack_news import AckMessage, ack_deliveries, acknowledged
 from alerts.delivery.backlog import Delivery
+from alerts.delivery.canary import CanaryLanding
 from alerts.delivery.commands import Acknowledge, Command
 from alerts.delivery.delivery_log import Countdown, DeliveryLog, entry_of
 from alerts.delivery.grouping.group_desk import GroupDesk
@@ -87,7 +88,7 @@ class Dispatcher:
         world = World(meter, time.time, random.random, policy)
         self._lines = {each.name: self._queue(each, world, failed) for each in rulebook.receivers}
         self._silences = SilenceWatch(rulebook, muting, self.alerts, self._waits)
-        self.desk = GroupDesk(rulebook, log, self._why_muted, muting.unsilenced, self._send, failed)
+        self.desk = GroupDesk(rulebook, log, self._why_muted, muting.unsilenced, self.send, failed)
         self._failed = failed
 
     def _queue(
@@ -112,7 +113,7 @@ class Dispatcher:
             line.start()
         self.desk.start()
         if self._rulebook.heartbeat is not None:
-            beating = keep_beating(self._rulebook.heartbeat, partial(self.desk.owns, PARTITION), self._send)
+            beating = keep_beating(self._rulebook.heartbeat, partial(self.desk.owns, PARTITION), self.send)
             self._background(beating)
         self._background(self._watch_silences())
 
@@ -134,7 +135,7 @@ class Dispatcher:
             for partition in self.desk.partitions if self._silences.busy(now_s) else ():
                 heard = await self._memory(partition)
                 for name, delivery in self._silences.due(partition, heard, now_s):
-                    await self._send(name, delivery)
+                    await self.send(name, delivery)
             await asyncio.sleep(LOOK_S)
 
     async def close(self) -> None:
@@ -158,7 +159,7 @@ class Dispatcher:
             return
         receivers = self._rulebook.receivers
         for name, delivery in ack_deliveries(about, receivers, self._heard, self.desk.owned(), now_s):
-            self._background(self._send(name, delivery))
+            self._background(self.send(name, delivery))
 
     async def offer(
         self, partition: int, offset: int, value: bytes | None, on_done: Callable[[], None], written_ms: int
@@ -261,8 +262,8 @@ class Dispatcher:
         """Whether a receiver's queue has news of an alert."""
         return receiver in self._lines and self._lines[receiver].waits(alert)
 
-    async def _send(self, receiver: str, delivery: Delivery) -> None:
-        """Put a group's message into its receiver's queue."""
+    async def send(self, receiver: str, delivery: Delivery) -> None:
+        """Put a delivery into its receiver's queue."""
         if receiver in self._lines:
             await self._lines[receiver].add(delivery)
 
@@ -272,7 +273,9 @@ class Dispatcher:
         if isinstance(delivery.message, GroupMessage):
             await self.desk.settled(delivery.message, delivery, settled)
             return
-        if isinstance(delivery.message, AckMessage | Beat):
+        if isinstance(delivery.message, CanaryLanding) and settled.outcome is DeliveryOutcome.DELIVERED:
+            delivery.message.landed()
+        if isinstance(delivery.message, AckMessage | Beat | CanaryLanding):
             return  # a picture of what cx.commands says, of which there is no need to keep account
         heard, entry = self._heard.get(delivery.partition), entry_of(receiver, delivery, settled)
         if settled.outcome is not DeliveryOutcome.REPEATED:

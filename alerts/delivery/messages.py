@@ -4,6 +4,7 @@ import orjson
 
 from alerts.delivery.ack_news import AckMessage, ack_message
 from alerts.delivery.backlog import Delivery
+from alerts.delivery.canary import CanaryLanding, canary_message
 from alerts.delivery.grouping.group_message import GroupMessage
 from alerts.delivery.heartbeat import Beat, beat_message
 from alerts.delivery.notices.writer import Writer
@@ -21,6 +22,8 @@ def message_of(writer: Writer, receiver: Receiver, delivery: Delivery) -> Receiv
         return beat_message(delivery, receiver.name, body)
     if isinstance(delivery.message, AckMessage):
         return ack_message(delivery.message, writer, receiver)
+    if isinstance(delivery.message, CanaryLanding):
+        return canary_message(delivery.message, delivery.notice.id, receiver.name)
     if isinstance(delivery.message, SilenceEnding):
         return ending_message(delivery.message, delivery.notice.id, receiver)
     if isinstance(delivery.message, StillBroken):

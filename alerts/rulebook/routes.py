@@ -120,8 +120,9 @@ class RouteReader:
             fields = node.fields("a receiver and every")
             receiver = fields.require("receiver", self._known, "the name of a receiver")
             every_ms = fields.get_or("every", duration(SECOND_MS, DAY_MS), 60 * SECOND_MS)
+            canary = fields.get_or("canary", Node.flag, default=False)
             fields.close()
-            return None if receiver is None else Heartbeat(receiver, every_ms)
+            return None if receiver is None else Heartbeat(receiver, every_ms, canary)
 
         return root.get("heartbeat", parse)
 

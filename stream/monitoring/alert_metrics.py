@@ -63,6 +63,14 @@ class DeliveryMetrics:
         self._waiting = Gauge(
             "tocsin_notices_waiting", "Notices not yet settled.", ["receiver"], registry=registry
         )
+        self._canary = Gauge(
+            "tocsin_canary_seconds",
+            "How long the latest canary took from the input to its receiver.",
+            registry=registry,
+        )
+        self._canary_at = Gauge(
+            "tocsin_canary_timestamp_seconds", "When a canary landed last.", registry=registry
+        )
         self._commands = counter(
             "tocsin_commands", "Records of cx.commands, by what became of them.", ["outcome"]
         )
@@ -88,6 +96,11 @@ class DeliveryMetrics:
     def waiting(self, receiver: str, notices: int) -> None:
         """So many notices of a receiver are not settled yet."""
         self._waiting.labels(receiver).set(notices)
+
+    def canary(self, seconds: float) -> None:
+        """A canary has landed, so long after it was sent."""
+        self._canary.set(seconds)
+        self._canary_at.set_to_current_time()
 
     def command(self, outcome: str) -> None:
         """A record of cx.commands was heard."""

@@ -30,6 +30,7 @@ from stream.monitoring.server import serve
 from stream.monitoring.verdicts import VerdictCollector
 from stream.transport.faust_app import FAMILIES, INPUTS, Agents, build, consumer_options
 from stream.transport.link import GroupOffsets, Link
+from stream.worker.canary import canary_ports, keep_flying
 from stream.worker.ending import Ending, WorkerEnd
 from stream.worker.feeds.notifier import BATCHES_IN_WORK as ALERT_BATCHES_IN_WORK
 from stream.worker.feeds.notifier import DeliveryTopic, Notifier
@@ -218,6 +219,10 @@ class Worker:
         self._background(stack, self._supervise(app, crew))
         self._background(stack, group.follow(settings.kafka, settings.group, lambda: len(crew.hosts)))
         self._background(stack, watch_topics(settings.kafka, settings.group, plan.partitions))
+        if (heartbeat := self._rulebook.heartbeat) is not None and heartbeat.canary:
+            landed = self._metrics.deliveries.canary
+            ports = canary_ports(self._outbox, self.judges, self._notifier, landed)
+            self._background(stack, keep_flying(heartbeat, ports))
         starting = asyncio.create_task(app.start())
         starting.add_done_callback(self._started)
         await self._end.reached()

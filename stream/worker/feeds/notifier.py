@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from alerts.delivery.backlog import Delivery
 from alerts.delivery.command_seal import CommandSeal
 from alerts.delivery.commands import Command, key
 from alerts.delivery.commands import encode as encode_command
@@ -189,6 +190,14 @@ class Notifier:
     def own(self, partitions: list[int]) -> None:
         """These partitions of cx.alerts, and of cx.deliveries with them, belong to this worker."""
         self._dispatcher.desk.own(partitions)
+
+    async def send(self, receiver: str, delivery: Delivery) -> None:
+        """Hand a delivery to a receiver's queue."""
+        await self._dispatcher.send(receiver, delivery)
+
+    def owns(self, partition: int) -> bool:
+        """Whether this worker tells what a partition has."""
+        return self._dispatcher.desk.owns(partition)
 
     async def close(self) -> None:
         """Try nothing more; batches that are not finished stay so."""

@@ -13,6 +13,7 @@ from jsonschema.exceptions import ValidationError
 from referencing import Registry, Resource
 
 from alerts.delivery import commands
+from alerts.delivery.canary import CanaryLanding, canary_delivery
 from alerts.delivery.commands import Acknowledge, Judgement, SilenceCommand, Unsilence
 from alerts.delivery.delivery_log import Entry
 from alerts.delivery.grouping.group_log import GroupPlan
@@ -132,6 +133,8 @@ def test_webhooks_without_an_alert_fit() -> None:
     writer = Writer(Rulebook((), {}), OpenAlerts(), Muting())
     beats = message_of(writer, DESK, beat(1_795_341_600.0))
     _validator("webhook.heartbeat").validate(orjson.loads(beats.body))
+    flown = message_of(writer, DESK, canary_delivery(CanaryLanding(1_000.0, 1_012.5, lambda: None)))
+    _validator("webhook.heartbeat").validate(orjson.loads(flown.body))
     told, _ = _history()
     news = next(news.news for each in told if (news := notice(encode(each))) is not None)
     said = SilenceCommand(id="s", match={"rule": "low"}, until=NOW, at=NOW, by="ann")
