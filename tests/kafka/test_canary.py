@@ -11,7 +11,7 @@ from tests.kafka.worker_process import create_topics, worker
 
 RULES = """
 timing: {{pane: 1s, lateness: 1s, idle_after: 2s}}
-rules: [{{name: low, indicator: csat, by: [channel], critical: 50, window: 10s, min_answers: 1, confidence: 0}}]
+rules: [{{name: low, indicator: csat, by: [channel], critical: 50, window: 10s, min_answers: 1}}]
 receivers: [{{name: dog, webhook: {{url: "{url}/dog"}}, allow_private: true}}]
 heartbeat: {{receiver: dog, every: 1s, canary: true}}
 """
