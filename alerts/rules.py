@@ -230,12 +230,17 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one partition of an input tells apart within a day; what comes beyond counts as `(other)`."""
+    """How much is told apart; what comes beyond counts as `(other)`.
+
+    Values and combinations are limits of one partition of an input within a day, scopes of one judge.
+    """
 
     max_values: int = 10_000
     """Values of each dimension."""
     max_combinations: int = 500_000
     """Combinations of values, of all dimensions that rules use."""
+    max_scopes: int = 500_000
+    """Scopes of all groupings that a judge keeps: those that are in some window, or have an alert."""
 
 
 class CommandTrust(StrEnum):

@@ -148,6 +148,7 @@ def _limits(root: Fields) -> Limits:
         limits = Limits(
             fields.get_or("max_values", _count(MOST_VALUES), Limits().max_values),
             fields.get_or("max_combinations", _count(MOST_COMBINATIONS), Limits().max_combinations),
+            fields.get_or("max_scopes", _count(MOST_COMBINATIONS), Limits().max_scopes),
         )
         fields.close()
         return limits

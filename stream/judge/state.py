@@ -6,6 +6,7 @@ from typing import Final, Self
 
 import numpy as np
 
+from alerts.rules import Limits
 from stream.indicators.plan import Plan
 from stream.judge.evaluation.detector_inputs import Block
 from stream.judge.evaluation.groups import Group
@@ -13,7 +14,7 @@ from stream.judge.evaluation.schedule import least
 from stream.judge.pending import Counts, Ints, Pending
 from stream.judge.snapshot_format import Orphan
 from stream.judge.watermarks import Portion, WatermarkAligner
-from stream.messages.tallies import NO_PANE, ScopeKey, Spelled, TallyMessage, sources
+from stream.messages.tallies import NO_PANE, OTHER, ScopeKey, Spelled, TallyMessage, sources
 
 ROW_BITS: Final = 40
 """A scope's code is its group's number above its row's."""
@@ -35,6 +36,8 @@ class Memory:
     `forget_ms` is when scopes that have left every window are next let go; `wake` the next pane at whose
     end something changes even if nothing comes in; `orphans` are alerts that have ended and not been told.
     `expects`: the scopes that rules name are waited for.
+    While there are `most_scopes`, a scope that is new counts as `(other)`; `folded` is how many do, since
+    some were last let go.
     """
 
     groups: list[Group]
@@ -49,13 +52,16 @@ class Memory:
     wake: int | None = None
     orphans: list[Orphan] = field(default_factory=list)
     expects: bool = False
+    most_scopes: int = Limits().max_scopes
+    folded: int = 0
 
     @classmethod
     def empty(cls, plan: Plan, shard: int = 0) -> Self:
         """Nothing was heard yet."""
         groups = [Group(plan, grouping, shard) for grouping in plan.groupings]
         expected = WatermarkAligner.expecting(sources(plan.partitions, plan.keeps), plan.rulebook.timing)
-        return cls(groups, expected, {group.grouping.key: place for place, group in enumerate(groups)})
+        numbers = {group.grouping.key: place for place, group in enumerate(groups)}
+        return cls(groups, expected, numbers, most_scopes=plan.rulebook.limits.max_scopes)
 
     def take(self, section: TallyMessage, log_ms: int) -> None:
         """Learn from a section, whose Kafka timestamp is `log_ms`, what is closed and what counts when."""
@@ -120,6 +126,7 @@ class Memory:
         """Let go of scopes that have left every window; their rows, by group."""
         waiting = np.unique(self.pending.all().code)
         self.codes.clear()
+        self.folded = 0
         return [
             group.forget(now_ms, waiting[waiting >> ROW_BITS == number] & ROW_MASK)
             for number, group in enumerate(self.groups)
@@ -153,4 +160,14 @@ class Memory:
     def _code(self, key: ScopeKey) -> int:
         """The scope's code; -1 for a grouping that this plan does not know."""
         number = self.numbers.get(key[0])
-        return -1 if number is None else number << ROW_BITS | self.groups[number].row_of(key[1])
+        if number is None:
+            return -1
+        group, values = self.groups[number], key[1]
+        if group.scopes.known(values) is None and self.scopes() >= self.most_scopes:
+            self.folded += 1
+            values = (OTHER,) * len(values)
+        return number << ROW_BITS | group.row_of(values)
+
+    def scopes(self) -> int:
+        """How many scopes are kept."""
+        return sum(len(group.scopes) for group in self.groups)

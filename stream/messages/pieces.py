@@ -21,6 +21,8 @@ PATIENCE_MS: Final = 600_000
 """Pieces of one whole are written within seconds; those whose rest has not come by then are given up."""
 MOST_BYTES: Final = 256 * 2**20
 """What may wait at a time; only a flood of forged pieces comes to more, and then the oldest are given up."""
+MOST_WAITING: Final = 256
+"""How many wholes may wait at a time; a source writes one after the other."""
 
 Part = tuple[bytes, tuple[tuple[str, bytes], ...]]
 """The value and the headers of a record."""
@@ -53,7 +55,7 @@ class Assembly:
     """Puts the pieces in a log together again.  What it gives is a function of the log."""
 
     def __init__(self) -> None:
-        self._waiting: dict[bytes, _Waiting] = {}
+        self._waiting: dict[tuple[bytes, int], _Waiting] = {}  # by hash and number of pieces, oldest first
         self._bytes = 0
 
     @property
@@ -68,24 +70,26 @@ class Assembly:
             return record.value
         number, count, digest = found
         self._give_up(record.timestamp or 0)
-        own = self._waiting.setdefault(digest, _Waiting(count, record.offset, record.timestamp or 0))
+        which = digest, count
+        own = self._waiting.setdefault(which, _Waiting(count, record.offset, record.timestamp or 0))
         piece = record.value or b""
         self._bytes += len(piece) - len(own.pieces.get(number, b""))
         own.pieces[number] = piece
         if len(own.pieces) < own.count:
             return None
-        self._drop(digest)
+        self._drop(which)
         whole = b"".join(own.pieces[each] for each in sorted(own.pieces))
         return whole if xxh3_128_hexdigest(whole).encode() == digest else None
 
     def _give_up(self, now_ms: int) -> None:
         """Let go of what waits for too long, and of the oldest where too much waits."""
-        for digest, own in list(self._waiting.items()):
-            if now_ms - own.log_ms > PATIENCE_MS or self._bytes > MOST_BYTES:
-                self._drop(digest)
+        for which, own in list(self._waiting.items()):
+            too_much = self._bytes > MOST_BYTES or len(self._waiting) >= MOST_WAITING
+            if too_much or now_ms - own.log_ms > PATIENCE_MS:
+                self._drop(which)
 
-    def _drop(self, digest: bytes) -> None:
-        self._bytes -= sum(map(len, self._waiting.pop(digest).pieces.values()))
+    def _drop(self, which: tuple[bytes, int]) -> None:
+        self._bytes -= sum(map(len, self._waiting.pop(which).pieces.values()))
 
 
 def _place(record: Record) -> tuple[int, int, bytes] | None:

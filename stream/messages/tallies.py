@@ -57,6 +57,10 @@ class Kind(StrEnum):
     ACTIVE = "active"  # the source had been idle, and has records again
 
 
+OTHER: Final = "(other)"
+"""The value that counts for all that are beyond a limit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Tallies, one row per (closing, pane, scope, cell), as columns of equal length.

@@ -28,10 +28,8 @@ from alerts.rules import DAY_MS, Limits
 from stream.columnar.timestamps import Ints
 from stream.intake.scoping.combinations import Combos, Values
 from stream.intake.wall import Undo
+from stream.messages.tallies import OTHER
 from stream.privacy.personal import PERSONAL, looks_personal
-
-OTHER: Final = "(other)"
-"""The value that counts for all that are beyond the limit."""
 
 _UNKNOWN: Final = -1
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from alerts.errors import RulebookError
 from alerts.rules import DAY_MS, Limits
 from stream.intake.intake import Intake
-from stream.intake.scoping.cardinality import OTHER, CardinalityGuard
+from stream.intake.scoping.cardinality import CardinalityGuard
 from stream.intake.scoping.combinations import Combos
 from stream.messages.records import Stream
+from stream.messages.tallies import OTHER
 from tests.builders import plan_of
 from tests.event_builders import by_cell, contact, counts, ended, records, told
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.messages.pieces import HEADER, PATIENCE_MS, Assembly, cut
+from stream.messages.pieces import HEADER, MOST_WAITING, PATIENCE_MS, Assembly, cut
 
 
 @dataclass(frozen=True)
@@ -73,3 +73,25 @@ def test_forged_pieces_are_no_message() -> None:
     for content in (b"2/2 " + digest, b"0/1", b"-1/2 " + digest, b"0/1 " + b"g" * 32):
         assert assembly.take(Piece(0, b"x", ((HEADER, content),))) == b"x"
     assert assembly.first_offset is None
+
+
+def test_a_flood_of_forged_pieces_is_bounded() -> None:
+    """However many claim to be first, few wait, and a sound message after them is whole."""
+    assembly = Assembly()
+    for number in range(4 * MOST_WAITING):
+        forged = b"0/2 %032x" % number
+        assert assembly.take(Piece(number, b"", ((HEADER, forged),))) is None
+    first = assembly.first_offset
+    assert first is not None
+    assert first >= 3 * MOST_WAITING
+    sound = pieces(b"as it was written", 5, 4 * MOST_WAITING)
+    assert [assembly.take(each) for each in sound][-1] == b"as it was written"
+
+
+def test_a_forged_number_of_pieces_spoils_nothing() -> None:
+    """A piece with the hash of a message that says there are more is of another, which is never whole."""
+    assembly = Assembly()
+    sound = pieces(b"as it was written", 9, 1)
+    digest = sound[0].headers[0][1].rpartition(b" ")[2]
+    assert assembly.take(Piece(0, b"x", ((HEADER, b"0/99 " + digest),))) is None
+    assert [assembly.take(each) for each in sound] == [None, b"as it was written"]
