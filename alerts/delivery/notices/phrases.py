@@ -174,7 +174,7 @@ WORDS: Final[Phrases] = {
         "country": "pays", "variant": "variante", "segment": "segment", "d": "j",
         "dashboard": "Tableau de bord", "board": "Tableau", "runbook": "Procédure",
         "acknowledge": "Prendre en charge",
-        "silence_ends": "Le silence de {match} prend fin {time} ({by})",
+        "silence_ends": "Le silence de {match} prend fin le {time} ({by})",
         "silence_broken": "Alertes ouvertes pendant ce silence, annoncées à sa fin : {n}.",
         "silence_idle": "Il ne tait rien en ce moment.",
         "still_broken": "Un silence a pris fin, et ceci dure encore.",

@@ -154,7 +154,7 @@ def test_an_end_is_said_in_the_receivers_language() -> None:
     )  # fmt: skip
     for lang, title in (
         ("en", "The silence of channel=phone ends 2026-11-28 12:00 UTC (ann)"),
-        ("fr", "Le silence de channel=phone prend fin 2026-11-28 12:00 UTC (ann)"),
+        ("fr", "Le silence de channel=phone prend fin le 2026-11-28 12:00 UTC (ann)"),
     ):
         message = ending_message(SilenceEnding(said, ()), "k", Receiver("desk", "webhook", lang=lang))
         assert message.words.title == title

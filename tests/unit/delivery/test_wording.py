@@ -33,20 +33,21 @@ DETECTORS: dict[str, tuple[str, str, Detect]] = {
     "surge": ("negative_mentions", "count", Surge(7, MONTHLY)),
     "silence": ("contacts", "count", Silence(None, 7, MONTHLY)),
 }
-STATES = ("firing", "stale", "resolved")
+STATES = ("firing", "firing as a warning", "stale", "resolved", "resolved, as its rule is gone")
 
 
 def _news(name: str, state: str) -> tuple[TransitionNews, Told]:
     indicator, unit, detect = DETECTORS[name]
     scale = {"seconds": 60.0, "count": 1.0}.get(unit, 1.0)
     empty = state == "stale"
+    gone = {"reason": "rule_removed"} if "gone" in state else {}
     high_is_bad = indicator in {"ttr_p90", "negative_mentions"}
     news = TransitionNews(
         id="a1b2",
         seq=2,
         rule=name.replace(" ", "-"),
-        severity="critical",
-        state=state,
+        severity="warning" if "warning" in state else "critical",
+        state=state.split(maxsplit=1)[0].strip(","),
         indicator=indicator,
         scope={"channel": "phone", "team": ""},
         at="2026-11-22T10:15:00Z",
@@ -58,7 +59,7 @@ def _news(name: str, state: str) -> tuple[TransitionNews, Told]:
         low=None if empty else 74.2 * scale,
         high=None if empty else 87.1 * scale,
         limit=90.5 * scale,
-        evidence={"expected": 12.5, "long_rate": 4.5, "since": "2026-11-22T10:05:00Z"},
+        evidence={"expected": 12.5, "long_rate": 4.5, "since": "2026-11-22T10:05:00Z", **gone},
         cause={"dimension": "topic", "value": "billing", "value_score": 60.5 * scale, "n": 40,
                "share_of_shortfall": 0.62},
     )  # fmt: skip
