@@ -11,6 +11,7 @@ from typing import Final
 
 from alerts.hours import ALWAYS, OpenHours
 from alerts.paging import Heartbeat, Inhibition, Maintenance, Receiver, Route, RuleAbout
+from alerts.worsening import Against, Worsening
 
 DIMENSIONS: Final = ("channel", "stage", "segment", "topic", "team", "product", "country", "variant")
 """What events can be told apart by; rules name them in `by`, `explain`, `across` and `where`."""
@@ -114,6 +115,24 @@ class Threshold:
     hours: OpenHours = ALWAYS
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relative:
+    """A windowed score that is worse than its own past.
+
+    At least one of `warning` and `critical` is given.  `confidence` 0 compares the scores themselves; above 0
+    the difference must be surely greater.  Neither the window nor the past says anything with fewer than
+    `min_answers`.
+    """
+
+    against: Against
+    window_ms: int
+    warning: Worsening | None
+    critical: Worsening | None
+    confidence: float = 0.95
+    min_answers: int = 20
+    hours: OpenHours = ALWAYS
+
+
 @dataclass(frozen=True, slots=True)
 class Sudden:
     """Sequential detection: the true mean is worse than `bound` (floor, or ceiling where high is bad)."""
@@ -187,9 +206,11 @@ class Gap:
     min_answers: int = 20
     severity: Severity = Severity.WARNING
     hours: OpenHours = ALWAYS
+    at_least: float | None = None
+    """By how many points (the indicator's unit) it must be worse; None: 3 % of the scale."""
 
 
-Detect = Threshold | Sudden | Burn | Silence | Surge | Gap
+Detect = Threshold | Relative | Sudden | Burn | Silence | Surge | Gap
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from alerts.rules import (
     Detect,
     Direction,
     Gap,
+    Relative,
     Severity,
     Silence,
     Sudden,
@@ -24,6 +25,7 @@ from alerts.rules import (
 )
 from alerts.states import State
 from alerts.wording import NAMES, NOUNS, amount, since_words, times_words, trimmed, window_words
+from alerts.worsening import Against
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +145,8 @@ def _breach(facts: Facts) -> str:
             left = facts.evidence.get("budget_left")
             rest = f"; {left:.3g} % of the budget is left" if isinstance(left, int | float) else ""
             return f"is {_value_words(facts)}: that {pace}{_source_words(facts)}{rest}"
+        case Relative():
+            return _worse_than_before(facts, facts.detect)
         case Gap():
             others = f"clearly worse than the others' {_limit(facts)}"
             return f"is {_value_words(facts)}, {others}{_source_words(facts)}"
@@ -160,6 +164,13 @@ def _past_limit(facts: Facts) -> str:
     if _is_volume(facts):
         return f"is {_value_words(facts)}{_window_words(facts)}, {limit}"
     return f"is {_value_words(facts)}, {limit}{_source_words(facts)}"
+
+
+def _worse_than_before(facts: Facts, detect: Relative) -> str:
+    past = "usual at these hours" if detect.against is Against.USUAL else "at these hours a week ago"
+    usual = facts.evidence.get("usual")
+    was = f", {amount(usual, facts.unit)}" if isinstance(usual, int | float) else ""
+    return f"is {_value_words(facts)}, clearly worse than {past}{was}{_source_words(facts)}"
 
 
 def _fallen(facts: Facts) -> str:
@@ -201,6 +212,8 @@ def _recovered(facts: Facts) -> str:
             return f"has recovered: its latest answers are back at its {bound}, {_limit(facts)}"
         case Burn():
             return "no longer spends what the target allows too fast"
+        case Relative():
+            return "is back near what it is at these hours in other weeks"
         case Gap():
             return (
                 f"is no longer clearly worse than the others: {_value_words(facts)} against {_limit(facts)}"

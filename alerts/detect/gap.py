@@ -15,7 +15,7 @@ Two corrections make the pages few:
   the scope as a whole; it is not shared between scopes, because what one scope says must not depend on which
   others exist.
 
-A difference below 3 % of the scale is no news, however sure.
+A difference below `at_least`, or 3 % of the scale, is no news, however sure.
 """
 
 import math
@@ -51,6 +51,8 @@ class GapDetector:
             detect.false_pages.per_ms / detect.window_ms / detect.false_pages.count,
         )
         self._level = _tail(self._z)
+        wanted = detect.at_least
+        self._least = NEGLIGIBLE if wanted is None else wanted / (scale.high - scale.low)
 
     def step(self, rows: Ints, scopes: Ints, window: Moments) -> Findings:
         """Judge rows at a pane's end; `scopes` says which scope each row's value belongs to.
@@ -62,9 +64,9 @@ class GapDetector:
         enough = (window.n >= self._detect.min_answers) & (rest.n >= self._detect.min_answers)
         p = np.where(enough, np.array([_tail(one) for one in z.tolist()]), np.nan)
         found, compared = discoveries(scopes, p, self._level)
-        breach = found & (worse_by >= NEGLIGIBLE)
+        breach = found & (worse_by >= self._least)
         verdict: Codes = np.full(len(rows), Verdict.INSUFFICIENT, np.int8)
-        verdict[enough & ((z < self._z / 2) | (worse_by < NEGLIGIBLE))] = Verdict.CLEAR
+        verdict[enough & ((z < self._z / 2) | (worse_by < self._least))] = Verdict.CLEAR
         verdict[breach] = Verdict.BREACH
         verdict[window.n <= 0] = Verdict.STALE
         return self._findings(rows, verdict, window, rest, (p, compared))

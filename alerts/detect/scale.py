@@ -72,9 +72,9 @@ class Scale:
         with np.errstate(divide="ignore", invalid="ignore"):
             return self.low + (self.high - self.low) * of.total / (self.steps * of.n)
 
-    def interval(self, of: Moments) -> tuple[Floats, Floats]:
+    def interval(self, of: Moments, confidence: float = PUBLISHED_CONFIDENCE) -> tuple[Floats, Floats]:
         """The interval that is published with a score, in the indicator's unit; NaN without answers."""
-        z = normal_quantile(PUBLISHED_CONFIDENCE)
+        z = normal_quantile(confidence)
         total = of.total / self.steps
         with np.errstate(divide="ignore", invalid="ignore"):
             if self.family is Family.SHARE:

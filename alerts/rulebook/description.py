@@ -2,12 +2,25 @@
 
 from alerts.hours import OpenHours
 from alerts.notation import duration_text
-from alerts.rules import Budget, Burn, Detect, Direction, Gap, Rule, Silence, Sudden, Surge, Threshold
+from alerts.rules import (
+    Budget,
+    Burn,
+    Detect,
+    Direction,
+    Gap,
+    Relative,
+    Rule,
+    Silence,
+    Sudden,
+    Surge,
+    Threshold,
+)
+from alerts.worsening import Against
 
 
 def kind(detect: Detect) -> str:
     """The word for it in a rules file."""
-    return type(detect).__name__.lower()
+    return "threshold" if isinstance(detect, Relative) else type(detect).__name__.lower()
 
 
 def description(rule: Rule, direction: Direction) -> str:
@@ -25,7 +38,7 @@ def description(rule: Rule, direction: Direction) -> str:
 def windows_ms(detect: Detect) -> tuple[int, ...]:
     """Every stretch of event time that the rule looks back on, in the order of the file."""
     match detect:
-        case Threshold() | Gap():
+        case Threshold() | Relative() | Gap():
             return (detect.window_ms,)
         case Burn():
             return tuple(window for pair in detect.pairs for window in (pair.long_ms, pair.short_ms))
@@ -46,6 +59,8 @@ def _condition(indicator: str, detect: Detect, direction: Direction) -> str:
             sure = f", {detect.confidence:.4g} sure" if detect.confidence else ""
             few = f", {detect.min_answers} answers or more"
             return f"{indicator} {past} {limits}{back} over {duration_text(detect.window_ms)}{sure}{few}"
+        case Relative():
+            return _relative(indicator, detect)
         case Sudden():
             pages = _pages(detect.false_pages)
             return f"{indicator} suddenly {past} {detect.bound:g} ({detect.severity}), {pages}"
@@ -59,7 +74,22 @@ def _condition(indicator: str, detect: Detect, direction: Direction) -> str:
             return f"surge of {indicator}{_rhythm(detect)} ({detect.severity})"
         case Gap():
             window, pages = duration_text(detect.window_ms), _pages(detect.false_pages)
-            return f"{indicator} of one {detect.across} worse than the others over {window}, {pages}"
+            least = "" if detect.at_least is None else f" by {detect.at_least:g} points or more"
+            return f"{indicator} of one {detect.across} worse than the others{least} over {window}, {pages}"
+
+
+def _relative(indicator: str, detect: Relative) -> str:
+    past = "usual at these hours" if detect.against is Against.USUAL else "at these hours a week ago"
+    levels = ((detect.warning, "warning"), (detect.critical, "critical"))
+    given = [
+        f"{allowed.amount:g} {'%' if allowed.percent else 'points'} ({level})"
+        for allowed, level in levels
+        if allowed is not None
+    ]
+    sure = f", {detect.confidence:.4g} sure" if detect.confidence else ""
+    few = f", {detect.min_answers} answers or more"
+    window = duration_text(detect.window_ms)
+    return f"{indicator} worse than {past} by {', '.join(given)} over {window}{sure}{few}"
 
 
 def _pairs(burn: Burn) -> str:

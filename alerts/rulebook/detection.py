@@ -1,7 +1,6 @@
 """The six ways to detect, as a rules file writes them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from alerts import notation
@@ -9,6 +8,8 @@ from alerts.hours import OpenHours
 from alerts.measures import Measure
 from alerts.notation import duration_text
 from alerts.rulebook.burn import PERIOD_MS, default_pairs, fastest_rate, healthy_target, pair
+from alerts.rulebook.numbers import Setting, at_least_one, confidence, inner, limit
+from alerts.rulebook.relative import against, levels, points
 from alerts.rulebook.values import (
     LONGEST_WINDOW_MS,
     budget,
@@ -27,29 +28,23 @@ from alerts.rules import (
     Detect,
     Family,
     Gap,
+    Relative,
     Severity,
     Silence,
     Sudden,
     Surge,
     Threshold,
-    Timing,
 )
 
 WINDOW_MS: Final = 30 * MINUTE_MS
+LONGEST_RELATIVE_MS: Final = DAY_MS
+"""Longest window that is compared with the same hours of other weeks."""
 GAP_WINDOW_MS: Final = DAY_MS
 LEARN_MS: Final = 7 * DAY_MS
 """One whole week, so that every hour of the week was seen once."""
 FALSE_PAGES: Final = Budget(1, 30 * DAY_MS)
 CONFIDENCE: Final = 0.95
 MIN_ANSWERS: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What the fields of a detector are judged against."""
-
-    measure: Measure
-    timing: Timing
 
 
 def read_detect(kind: str, fields: Fields, setting: Setting) -> Detect | None:
@@ -61,11 +56,14 @@ def read_detect(kind: str, fields: Fields, setting: Setting) -> Detect | None:
     return KINDS[kind](fields, setting)
 
 
-def _threshold(fields: Fields, setting: Setting) -> Threshold | None:
+def _threshold(fields: Fields, setting: Setting) -> Threshold | Relative | None:
+    if "against" in fields or "worse_by" in fields:
+        return _relative(fields, setting)
+    fields.refuse("severity", "has a meaning only with worse_by: warning and critical are limits")
     measure = setting.measure
     few = 1 if measure.info.family is Family.COUNT else MIN_ANSWERS
-    warning = fields.get("warning", _limit(measure))
-    critical = fields.get("critical", _limit(measure))
+    warning = fields.get("warning", limit(measure))
+    critical = fields.get("critical", limit(measure))
     if "warning" not in fields and "critical" not in fields:
         warning, critical = measure.limits
         if measure.limits == (None, None):
@@ -79,10 +77,35 @@ def _threshold(fields: Fields, setting: Setting) -> Threshold | None:
         warning,
         critical,
         recover,
-        fields.get_or("confidence", _confidence, CONFIDENCE),
-        fields.get_or("min_answers", _at_least_one, few),
+        fields.get_or("confidence", confidence, CONFIDENCE),
+        fields.get_or("min_answers", at_least_one, few),
         calm if warning is not None else None,
         open_hours(fields),
+    )
+
+
+def _relative(fields: Fields, setting: Setting) -> Relative | None:
+    for name in ("warning", "critical", "recover"):
+        fields.refuse(name, "has no meaning beside against: worse_by says how much worse is too much")
+    measure = _bounded(fields, setting, "threshold with against")
+    if measure is None:
+        return None
+    past = fields.require("against", against, "usual or last_week")
+    warning, critical = levels(fields, measure)
+    window_ms = fields.get_or("window", whole_panes(setting.timing.pane_ms, LONGEST_RELATIVE_MS), WINDOW_MS)
+    sure = fields.get_or("confidence", confidence, CONFIDENCE)
+    few = fields.get_or("min_answers", at_least_one, MIN_ANSWERS)
+    hours = open_hours(fields)
+    if past is None or (warning is None and critical is None):
+        return None
+    return Relative(
+        against=past,
+        window_ms=window_ms,
+        warning=warning,
+        critical=critical,
+        confidence=sure,
+        min_answers=few,
+        hours=hours,
     )
 
 
@@ -107,13 +130,13 @@ def _recovery(measure: Measure, outer: float | None, critical: float | None) -> 
     return parse
 
 
-def _healthier(measure: Measure, limit: float | None) -> Callable[[Node], float]:
+def _healthier(measure: Measure, edge: float | None) -> Callable[[Node], float]:
     """A parser of what is at a limit or on its healthy side."""
 
     def parse(node: Node) -> float:
-        value = _limit(measure)(node)
-        if limit is not None and measure.worse(value, limit):
-            raise node.wrong(f"{limit:g} or {measure.better_word}, on the healthy side of the limit")
+        value = limit(measure)(node)
+        if edge is not None and measure.worse(value, edge):
+            raise node.wrong(f"{edge:g} or {measure.better_word}, on the healthy side of the limit")
         return value
 
     return parse
@@ -126,9 +149,9 @@ def _sudden(fields: Fields, setting: Setting) -> Sudden | None:
     name, other = ("floor", "ceiling") if measure.worse_word == "below" else ("ceiling", "floor")
     direction = "low" if name == "floor" else "high"
     fields.refuse(other, f"want {name}: {direction} is bad for {measure.info.name}, got {other}")
-    bound = fields.get(name, _inner(measure))
+    bound = fields.get(name, inner(measure))
     if name not in fields and other not in fields:
-        fields.require(name, _inner(measure), f"the worst {measure.info.name} that is still healthy")
+        fields.require(name, inner(measure), f"the worst {measure.info.name} that is still healthy")
     false_pages = fields.get_or("false_pages", budget, FALSE_PAGES)
     level = fields.get_or("severity", severity, Severity.CRITICAL)
     return None if bound is None else Sudden(bound, false_pages, level, open_hours(fields))
@@ -139,7 +162,7 @@ def _burn(fields: Fields, setting: Setting) -> Burn | None:
     if measure is None:
         return None
     target = fields.require(
-        "target", healthy_target(measure, _inner(measure)), f"the {measure.info.name} to keep over the period"
+        "target", healthy_target(measure, inner(measure)), f"the {measure.info.name} to keep over the period"
     )
     pane_ms = setting.timing.pane_ms
     period_ms = fields.get_or("period", whole_panes(pane_ms), PERIOD_MS)
@@ -148,7 +171,7 @@ def _burn(fields: Fields, setting: Setting) -> Burn | None:
             fields.find(name)
         return None
     hours = open_hours(fields)
-    few = fields.get_or("min_answers", _at_least_one, MIN_ANSWERS)
+    few = fields.get_or("min_answers", at_least_one, MIN_ANSWERS)
     fastest = fastest_rate(measure, target)
     pairs = fields.get("windows", lambda node: node.each(pair(pane_ms, period_ms, fastest)))
     if pairs is not None and not pairs:
@@ -206,10 +229,11 @@ def _gap(fields: Fields, setting: Setting) -> Gap | None:
     across = fields.require("across", dimension, "the dimension whose values are compared")
     window_ms = fields.get_or("window", whole_panes(setting.timing.pane_ms), GAP_WINDOW_MS)
     false_pages = fields.get_or("false_pages", budget, FALSE_PAGES)
-    few = fields.get_or("min_answers", _at_least_one, MIN_ANSWERS)
+    few = fields.get_or("min_answers", at_least_one, MIN_ANSWERS)
     hours = open_hours(fields)
     level = fields.get_or("severity", severity, Severity.WARNING)
-    return None if across is None else Gap(across, window_ms, false_pages, few, level, hours)
+    least = fields.get("at_least", points(setting.measure))
+    return None if across is None else Gap(across, window_ms, false_pages, few, level, hours, least)
 
 
 HOURS: Final = ("open", "holidays", "time_zone", "outside")
@@ -226,16 +250,17 @@ KINDS: Final[dict[str, Callable[[Fields, Setting], Detect | None]]] = {
 """Kinds of detection by their word in the file; without the word it is a threshold."""
 
 ONLY_FOR: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
-    ("threshold",): ("warning", "critical", "recover", "confidence"),
+    ("threshold",): ("warning", "critical", "recover", "confidence", "against", "worse_by"),
     ("threshold", "gap"): ("window",),
     ("threshold", "burn", "gap"): ("min_answers",),
     ("sudden",): ("floor", "ceiling"),
     ("burn",): ("target", "period", "windows"),
-    ("silence",): ("at_least",),
+    ("silence", "gap"): ("at_least",),
     ("silence", "surge"): ("learn",),
     ("threshold", "sudden", "burn", "silence", "surge", "gap"): HOURS,
     ("gap",): ("across",),
-    ("sudden", "silence", "surge", "gap"): ("false_pages", "severity"),
+    ("sudden", "silence", "surge", "gap"): ("false_pages",),
+    ("threshold", "sudden", "silence", "surge", "gap"): ("severity",),
 }
 """Fields that belong to some kinds only; elsewhere their presence is a mistake worth its own words."""
 
@@ -256,43 +281,3 @@ def pass_over(fields: Fields) -> None:
     for names in ONLY_FOR.values():
         for name in names:
             fields.find(name)
-
-
-def _limit(measure: Measure) -> Callable[[Node], float]:
-    def parse(node: Node) -> float:
-        value = node.number("a number")
-        if not measure.contains(value):
-            raise node.wrong(f"a limit within {measure.info.name}'s range, {measure.range_text}")
-        return value
-
-    return parse
-
-
-def _inner(measure: Measure) -> Callable[[Node], float]:
-    def parse(node: Node) -> float:
-        value = node.number("a number")
-        if not measure.contains(value) or value in {measure.low, measure.high}:
-            raise node.wrong(
-                f"a number inside {measure.info.name}'s range, {measure.range_text}, ends excluded"
-            )
-        return value
-
-    return parse
-
-
-def _confidence(node: Node) -> float:
-    value = node.number("a confidence such as 0.95")
-    if not 0 <= value <= SUREST:
-        raise node.wrong(f"a confidence from 0 to {SUREST:g}, below 1")
-    return value
-
-
-SUREST: Final = 0.999999
-"""The highest confidence: a number nearer to 1 than a machine can halve would have no interval."""
-
-
-def _at_least_one(node: Node) -> int:
-    value = node.whole("a whole number of at least 1")
-    if not 1 <= value <= 10**9:
-        raise node.wrong("a whole number of at least 1")
-    return value

@@ -12,8 +12,9 @@ from unicodedata import category, normalize
 from alerts.measures import yardstick
 from alerts.paging import RuleAbout
 from alerts.rulebook.delivery import read_about, read_links, read_receivers
-from alerts.rulebook.detection import KINDS, Setting, pass_over, read_detect
+from alerts.rulebook.detection import KINDS, pass_over, read_detect
 from alerts.rulebook.indicators import Catalogue, read_indicators
+from alerts.rulebook.numbers import Setting
 from alerts.rulebook.routes import Labels, RouteReader
 from alerts.rulebook.values import dimension_values, dimensions, duration
 from alerts.rulebook.yaml_nodes import Fields, Node, read_document
@@ -26,6 +27,7 @@ from alerts.rules import (
     Detect,
     Gap,
     Limits,
+    Relative,
     Rule,
     Rulebook,
     Sudden,
@@ -233,7 +235,10 @@ class _RuleReader:
 
     def _explains_itself(self, rule: Rule) -> bool:
         """Whether a cause is searched for unasked: not for volumes, rhythms, durations and comparisons."""
-        return isinstance(rule.detect, (Threshold, Sudden, Burn)) and self.catalogue[rule.indicator].bounded
+        return (
+            isinstance(rule.detect, (Threshold, Relative, Sudden, Burn))
+            and self.catalogue[rule.indicator].bounded
+        )
 
     def _indicator(self, node: Node) -> str:
         name = node.choice(self.catalogue)

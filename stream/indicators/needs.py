@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from alerts.hours import ALWAYS, OpenHours, counted
-from alerts.rules import Burn, Gap, Rule, Sudden, Threshold
+from alerts.rules import Burn, Gap, Relative, Rule, Sudden, Threshold
 from stream.indicators.cells import CELLS, further_cells, ttr_bucket_cells
 from stream.indicators.formulas import Flags, formula
 from stream.indicators.plan import SCORE_WINDOW_MS, Grouping, Plan, explaining, grouping_of
@@ -28,7 +28,7 @@ class WindowSpan(NamedTuple):
 def rule_window(rule: Rule) -> WindowSpan:
     """The window in which a rule's causes are searched and its counts are shown."""
     match rule.detect:
-        case Threshold() | Gap():
+        case Threshold() | Relative() | Gap():
             return WindowSpan(rule.detect.window_ms, counted(rule.detect.hours))
         case Burn():
             return WindowSpan(rule.detect.pairs[0].long_ms, counted(rule.detect.hours))

@@ -7,7 +7,7 @@ from itertools import repeat
 from operator import mod
 from zlib import crc32
 
-from alerts.rules import DIMENSIONS, MINUTE_MS, Gap, Rule, Rulebook, Silence, Surge, Threshold
+from alerts.rules import DIMENSIONS, MINUTE_MS, Gap, Relative, Rule, Rulebook, Silence, Surge, Threshold
 from stream.indicators.catalogue import CATALOGUE, SCORED
 
 SCORE_WINDOW_MS = 30 * MINUTE_MS
@@ -86,7 +86,7 @@ class Plan:
         if not self.publishes:
             return ()
         for rule in self.rulebook.rules:
-            if isinstance(rule.detect, (Threshold, Gap)):
+            if isinstance(rule.detect, (Threshold, Relative, Gap)):
                 window_ms, least = rule.detect.window_ms, rule.detect.min_answers
             elif isinstance(rule.detect, (Silence, Surge)):
                 continue  # volumes against a rhythm: no windowed score

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from alerts.notation import duration_text
 from alerts.readings import Scope, scope_object
-from alerts.rules import Burn, Gap, Rule, Severity, Silence, Sudden, Surge, Threshold
+from alerts.rules import Burn, Gap, Relative, Rule, Severity, Silence, Sudden, Surge, Threshold
 from alerts.transitions import Score
 from stream.indicators.plan import Plan
 from stream.messages.records import Stream
@@ -122,6 +122,9 @@ def limits(rule: Rule) -> Mapping[Severity, float | None]:
         case Threshold(warning=warning, critical=critical):
             given = {Severity.WARNING: warning, Severity.CRITICAL: critical}
             return {severity: limit for severity, limit in given.items() if limit is not None}
+        case Relative(warning=mild, critical=loud):
+            both = {Severity.WARNING: mild, Severity.CRITICAL: loud}
+            return {severity: None for severity, allowed in both.items() if allowed is not None}
         case Sudden(bound=bound, severity=severity):
             return {severity: bound}
         case Burn(target=target, pairs=pairs):

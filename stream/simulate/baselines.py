@@ -24,7 +24,8 @@ def alone(rule: Rule) -> Rule:
     if not isinstance(rule.detect, Threshold | Sudden | Burn):
         kind = type(rule.detect).__name__.lower()
         raise SettingsError(
-            f"rules.{rule.name}: want a rule on scores (threshold, sudden or burn), got detect: {kind}"
+            f"rules.{rule.name}: want a rule on scores (threshold with limits, sudden or burn), "
+            f"got detect: {kind}"
         )
     return replace(rule, by=("channel",), where={}, explain=())
 

@@ -74,6 +74,7 @@ SENTENCES: Final[Phrases] = {
             "the target allows{source}."
         ),
         "gap": "{what}{where} is {value}{interval}, clearly worse than the others at {limit}{source}.",
+        "usual": "{what}{where} is {value}{interval}, worse than the {limit} allowed at these hours{source}.",
         "surge": "Far more than usual{where}: {n} {nouns}{since}, where {expected} were expected.",
         "silence": "Far too little comes in{where}: {n} {nouns}{since}, where {expected} were expected.",
         "stale": "{what}{where} cannot be judged any more, since nothing comes in; the alert stays open.",
@@ -91,6 +92,7 @@ SENTENCES: Final[Phrases] = {
             "plus vite que l'objectif ne le permet{source}."
         ),
         "gap": "{what}{where} : {value}{interval}, nettement moins bon que les autres à {limit}{source}.",
+        "usual": ("{what}{where} : {value}{interval}, moins bon que toléré à ces heures, {limit}{source}."),
         "surge": "Bien plus que d'habitude{where} : {n} {nouns}{since}, pour {expected} attendus.",
         "silence": "Bien trop peu d'activité{where} : {n} {nouns}{since}, pour {expected} attendus.",
         "stale": "{what}{where} : plus rien n'arrive, on ne peut plus juger ; l'alerte reste ouverte.",
@@ -105,6 +107,7 @@ MEANING: Final[Phrases] = {
         "sudden": "Something has changed there for the worse, and lately.",
         "burn": "At this pace the target of the period will be missed.",
         "gap": "The trouble is there and not everywhere.",
+        "usual": "It is worse than the same hours of earlier weeks, beyond what chance explains.",
         "surge": "Something makes people turn to you at once.",
         "silence": "Either customers cannot reach you, or their answers do not reach us.",
     },
@@ -116,6 +119,7 @@ MEANING: Final[Phrases] = {
         "sudden": "Quelque chose s'y est dégradé, et récemment.",
         "burn": "À ce rythme, l'objectif de la période sera manqué.",
         "gap": "Le problème est là, et pas partout.",
+        "usual": "C'est moins bon qu'aux mêmes heures des semaines passées, au-delà du hasard.",
         "surge": "Quelque chose pousse les gens à vous contacter tous à la fois.",
         "silence": (
             "Soit les clients ne peuvent pas vous joindre, soit leurs réponses ne nous parviennent pas."

@@ -12,7 +12,7 @@ from alerts.detect.volumes.silence import SilenceDetector
 from alerts.detect.volumes.surge import SurgeDetector
 from alerts.intervals import PUBLISHED_CONFIDENCE
 from alerts.readings import Reading
-from alerts.rules import Burn, Gap, Rule, Silence, Sudden, Surge, Threshold
+from alerts.rules import Burn, Gap, Relative, Rule, Silence, Sudden, Surge, Threshold
 from alerts.states import State, Verdict
 from stream.indicators.formulas import formula
 from stream.indicators.needs import WindowSpan, rule_window
@@ -25,6 +25,7 @@ from stream.judge.evaluation.matchers import ScopeMatchers
 from stream.judge.evaluation.moves import AlertMove, Ranked, number
 from stream.judge.evaluation.reasons import SILENCED, reason
 from stream.judge.evaluation.scopes import ScopeTable
+from stream.judge.evaluation.usual_input import UsualInput
 from stream.judge.evaluation.window_inputs import BurnInput, GapInput
 from stream.judge.windows.sliding import Window
 
@@ -176,6 +177,8 @@ def _input(
     match rule.detect:
         case Threshold():
             return None
+        case Relative() as detect:
+            return UsualInput(detect, of, windows[rule_window(rule)], pane_ms)
         case Sudden() as detect:
             return SuddenInput(detect, of, pane_ms)
         case Burn() as detect:
@@ -196,7 +199,7 @@ def _reading(found: Findings, place: int) -> Reading:
 
 def _window_ms(rule: Rule, evidence: Mapping[str, object]) -> int | None:
     match rule.detect:
-        case Threshold() | Gap():
+        case Threshold() | Relative() | Gap():
             return rule.detect.window_ms
         case Burn():
             long_s = evidence.get("long_s")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from alerts.readings import Reading
-from alerts.rules import Burn, Detect, Gap, Silence, Sudden, Surge, Threshold
+from alerts.rules import Burn, Detect, Gap, Relative, Silence, Sudden, Surge, Threshold
 from alerts.states import Verdict
 
 SILENCED: Final = "silenced: nothing comes in"
@@ -27,6 +27,8 @@ def reason(detect: Detect, verdict: Verdict, reading: Reading, evidence: Evidenc
             return _gap(detect, verdict, reading, evidence)
         case Silence() | Surge():
             return _volume(detect, verdict, reading, evidence)
+        case Relative():
+            return _relative(detect, verdict, reading, evidence)
         case Threshold():
             return verdict.word
 
@@ -53,6 +55,21 @@ def _burn(detect: Burn, verdict: Verdict, evidence: Evidence) -> str:
             return "no answers in any short window"
         case Verdict.INSUFFICIENT:
             return f"too few answers, or not surely past the target {detect.target:g}"
+
+
+def _relative(detect: Relative, verdict: Verdict, reading: Reading, evidence: Evidence) -> str:
+    match verdict:
+        case Verdict.BREACH:
+            past = f"{_short(evidence['usual'])} of earlier weeks ({evidence['usual_n']} answers)"
+            return f"worse than {past} by {_short(evidence['worse_by'])}, beyond what is allowed and doubted"
+        case Verdict.CLEAR:
+            return "not worse than in earlier weeks by more than is allowed"
+        case Verdict.STALE:
+            return "no answers in the window"
+        case Verdict.INSUFFICIENT:
+            if reading.n < detect.min_answers:
+                return f"{reading.n} answers, want {detect.min_answers}"
+            return "too few answers in the same hours of earlier weeks, or the difference may be chance"
 
 
 def _gap(detect: Gap, verdict: Verdict, reading: Reading, evidence: Evidence) -> str:

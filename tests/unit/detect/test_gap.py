@@ -49,6 +49,15 @@ def test_small_but_certain_differences_are_no_news() -> None:
     assert NEGLIGIBLE > 0.02
 
 
+def test_at_least_says_from_where_on_it_is_news() -> None:
+    """Eleven points are sure: news where five are asked for, and none where fifteen are."""
+    counts = moments_of([[260, 740], [150, 850], [150, 850]])
+    for least, verdict in ((5.0, Verdict.BREACH), (15.0, Verdict.CLEAR)):
+        rule = Gap("channel", DAY_MS, Budget(1, 30 * DAY_MS), at_least=least)
+        found = GapDetector(rule, SHARE).step(np.arange(3), np.zeros(3, np.int64), counts)
+        assert found.verdict[0] == verdict
+
+
 def test_few_answers_are_in_doubt_and_none_are_stale() -> None:
     """Below `min_answers` nothing is said; with no others to compare with neither."""
     assert judged([[10, 5], [15, 85], [0, 0]]) == [Verdict.INSUFFICIENT, Verdict.INSUFFICIENT, Verdict.STALE]

@@ -1,0 +1,63 @@
+"""Numbers of a detector's fields, and what they are judged against."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from alerts.measures import Measure
+from alerts.rulebook.yaml_nodes import Node
+from alerts.rules import Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the fields of a detector are judged against."""
+
+    measure: Measure
+    timing: Timing
+
+
+def limit(measure: Measure) -> Callable[[Node], float]:
+    """A parser of values that the indicator can take."""
+
+    def parse(node: Node) -> float:
+        value = node.number("a number")
+        if not measure.contains(value):
+            raise node.wrong(f"a limit within {measure.info.name}'s range, {measure.range_text}")
+        return value
+
+    return parse
+
+
+def inner(measure: Measure) -> Callable[[Node], float]:
+    """A parser of values between the indicator's ends."""
+
+    def parse(node: Node) -> float:
+        value = node.number("a number")
+        if not measure.contains(value) or value in {measure.low, measure.high}:
+            raise node.wrong(
+                f"a number inside {measure.info.name}'s range, {measure.range_text}, ends excluded"
+            )
+        return value
+
+    return parse
+
+
+def confidence(node: Node) -> float:
+    """0 for none, or below 1."""
+    value = node.number("a confidence such as 0.95")
+    if not 0 <= value <= SUREST:
+        raise node.wrong(f"a confidence from 0 to {SUREST:g}, below 1")
+    return value
+
+
+SUREST: Final = 0.999999
+"""The highest confidence: a number nearer to 1 than a machine can halve would have no interval."""
+
+
+def at_least_one(node: Node) -> int:
+    """A whole number, such as of answers."""
+    value = node.whole("a whole number of at least 1")
+    if not 1 <= value <= 10**9:
+        raise node.wrong("a whole number of at least 1")
+    return value

@@ -1,0 +1,80 @@
+"""A rule on a score that is worse than its own past, as a rules file writes it."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from alerts.measures import Measure
+from alerts.rulebook.values import severity
+from alerts.rulebook.yaml_nodes import Fields, Node
+from alerts.rules import Severity
+from alerts.worsening import Against, Worsening
+
+AMOUNT: Final = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?) ?(points?|%|percent)")
+MOST_PERCENT: Final = 100
+
+
+def worsening(measure: Measure) -> Callable[[Node], Worsening]:
+    """A parser of `5 points` (of the indicator's unit) or `10%` (of the past score)."""
+
+    def parse(node: Node) -> Worsening:
+        want = 'an amount such as "5 points" or "10%"'
+        match = AMOUNT.fullmatch(" ".join(node.text(want).split()))
+        if match is None or float(match[1]) <= 0:
+            raise node.wrong(want)
+        amount, percent = float(match[1]), not match[2].startswith("point")
+        span = MOST_PERCENT if percent else (measure.high or 0) - (measure.low or 0)
+        if amount >= span:
+            raise node.wrong(f"less than {span:g}{' %' if percent else ' points'}, all that there is")
+        return Worsening(amount, percent)
+
+    return parse
+
+
+def points(measure: Measure) -> Callable[[Node], float]:
+    """A parser of `5 points`, a difference of two scores."""
+
+    def parse(node: Node) -> float:
+        found = worsening(measure)(node)
+        if found.percent:
+            raise node.wrong('points such as "5 points": of two scores that differ neither is the whole')
+        return found.amount
+
+    return parse
+
+
+def against(node: Node) -> Against:
+    """`usual` or `last_week`."""
+    return Against(node.choice([each.value for each in Against]))
+
+
+Levels = tuple[Worsening | None, Worsening | None]
+"""For a warning, and for what is critical."""
+
+
+def levels(fields: Fields, measure: Measure) -> Levels:
+    """`worse_by`: one amount, which `severity` (critical) is told of, or one for each severity."""
+    level = fields.get_or("severity", severity, Severity.CRITICAL)
+    found = fields.require("worse_by", _levels(measure), 'by how much, such as "5 points" or "10%"')
+    if found is None:
+        return None, None
+    warning, critical = found
+    if warning is None and critical is not None and level is Severity.WARNING:
+        return critical, None
+    if warning and critical and warning.percent == critical.percent and warning.amount >= critical.amount:
+        fields.note("worse_by", f"want less for warning than for critical, {critical.amount:g}")
+    return found
+
+
+def _levels(measure: Measure) -> Callable[[Node], Levels]:
+    def parse(node: Node) -> Levels:
+        if not node.is_mapping:
+            return None, worsening(measure)(node)
+        fields = node.fields("amounts for warning and critical")
+        found = fields.get("warning", worsening(measure)), fields.get("critical", worsening(measure))
+        fields.close()
+        if "warning" not in fields and "critical" not in fields:
+            node.note("want warning or critical")
+        return found
+
+    return parse

@@ -1,0 +1,72 @@
+"""Rules against a score's own past in a judge: live as in a backtest, and after restarts."""
+
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.transitions import Transition
+from stream.judge.judge import Judge
+from tests.builders import Counted, plan_of, section_of
+
+RULES = """
+indicators: {ces: false, nps: false, sentiment: false, fcr: false, ttr: false, wait: false,
+             abandonment: false, contacts: false}
+timing: {pane: 1h, lateness: 1h, idle_after: 1h}
+rules:
+  - {name: past, indicator: csat, by: [channel], window: 3h, explain: [],
+     against: last_week, worse_by: 5 points}
+  - {name: open, indicator: csat, by: [channel], window: 6h, against: usual, confidence: 0, explain: [],
+     worse_by: {warning: 5%, critical: 20%}, open: ["Mon-Sun 08:00-18:00"]}
+"""
+PANES = 24 * 10
+
+Event = tuple[int, int, int]
+"""Pane, score, count."""
+
+
+def told(events: Sequence[Event], step: int, restarts: Sequence[int] = ()) -> list[Transition]:
+    """Everything that is told if `step` panes close at a time, and the judge starts anew now and then."""
+    plan = plan_of(RULES)
+    judge, found = Judge(plan, 0), []
+    for after in range(-1, PANES - 1, step):
+        through = min(after + step, PANES - 1)
+        counted = [
+            Counted(pane, ("channel|channel", ("phone",)), f"csat/1-5/{score}", count)
+            for pane, score, count in events
+            if after < pane <= through
+        ]
+        sections = [
+            section_of("interactions/0", through, position=through),
+            section_of("feedback/0", through, counted, position=through),
+        ]
+        found += judge.feed_all((section, 0) for section in sections)
+        if after in restarts:
+            judge = Judge.restore(plan, 0, judge.snapshot())
+    return found
+
+
+@settings(deadline=None, max_examples=10)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, PANES - 1), st.sampled_from([1, 5]), st.sampled_from([9, 25, 40])),
+        max_size=150,
+    ),
+    st.sampled_from([24, 100, PANES]),
+)
+def test_panes_at_once_are_as_panes_one_by_one(events: list[Event], step: int) -> None:
+    """Whether a block is foreseen or not."""
+    assert told(events, step) == told(events, 1, restarts=range(20, PANES, 41))
+
+
+def test_a_bad_morning_is_compared_with_last_weeks() -> None:
+    """The score falls at ten on the eighth day: both rules page, and say what is usual then."""
+    good = [(hour, score, count) for hour in range(9 * 24) for score, count in ((5, 40), (1, 5))]
+    bad = [(7 * 24 + hour, 1, 60) for hour in (10, 11, 12)]
+    found = told([*good, *bad], PANES)
+    firing = {each.rule: each for each in found if each.state == "firing" and each.seq == 1}
+    assert firing["past"].at == "1970-01-08T11:00:00Z"
+    assert firing["past"].evidence["usual"] == 88.8889
+    assert firing["open"].at == "1970-01-08T11:00:00Z"
+    assert {each.rule for each in found if each.state == "resolved"} == {"past", "open"}
+    assert "worse than at these hours a week ago, 88.9 %" in firing["past"].summary
