@@ -22,8 +22,10 @@ from alerts.detect.volumes.week_forecast import KEPT, HourForecast, Weeks, forec
 from alerts.rules import HOUR_MS
 
 MOST_AHEAD: Final = 48
-MOST_ENTRIES: Final = 128
+MOST_ENTRIES: Final = 384
 """Stretches times rows that are forecast together: enough for arrays to pay, few enough for the cache."""
+FARTHER: Final = 4
+"""Times the stretches that a guess held for, on the average, that are looked ahead next."""
 AT_ONCE: Final = 1024
 """Rows that are forecast together where there are very many."""
 
@@ -99,7 +101,7 @@ class WeekAhead:
 
     def _look(self, stretch: Stretch, asked: int, rows: int) -> None:
         """Choose the stretches to forecast: more of them the longer the guesses held, each hour once."""
-        reach = 2 * max(len(self._stretches), 1) // max(self._misses, 1)
+        reach = FARTHER * max(self._at, 1) // max(self._misses, 1)
         reach = min(max(reach, 1), MOST_AHEAD, MOST_ENTRIES // asked)
         self._misses, self._at, self._stretches = 0, 0, [stretch]
         while len(self._stretches) < reach:
