@@ -1,10 +1,13 @@
 # Built from the sources, run without them: the second stage has the installed wheels and nothing else.
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /src
+# Dependencies by version and hash; they change more rarely than the sources.
+COPY requirements.lock ./
+RUN pip install --no-cache-dir --no-compile --require-hashes --prefix /installed -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY alerts alerts
 COPY stream stream
-RUN pip install --no-cache-dir --no-compile --prefix /installed .
+RUN pip install --no-cache-dir --no-compile --no-deps --prefix /installed .
 
 FROM python:3.11-slim-bookworm
 COPY --from=build /installed /usr/local

@@ -59,9 +59,9 @@ chaos: $(VENV)/.dev  ## kill, freeze and rebalance workers on a real Kafka; the 
 harden: $(VENV)/.dev  ## hostile records through a real Kafka and a real worker, compared exactly with the pure intake
 	$(BIN)/python -m tests.harden.run $(ARGS)
 
-lock: $(VENV)/.dev  ## versions and hashes of all dependencies, written anew
+lock: $(VENV)/.dev  ## versions and hashes of the worker's dependencies, written anew
 	$(BIN)/python -m pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --extra demo --no-emit-find-links --output-file requirements.lock pyproject.toml
+	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-find-links --no-emit-index-url --output-file requirements.lock pyproject.toml
 
 clean:  ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
