@@ -32,10 +32,12 @@ from alerts.worsening import Against
 class Terms:
     """By what a reading was judged.
 
-    `window_ms` is None where no window was chosen, `limit` where there is none; `recover` is what a
-    resolved alert had to get back to.  `confidence` is that of the reading's interval, 0 for none.
+    `direction` says on which side of a limit it is bad.  `window_ms` is None where no window was chosen,
+    `limit` where there is none; `recover` is what a resolved alert had to get back to.  `confidence` is that
+    of the reading's interval, 0 for none.
     """
 
+    direction: Direction
     window_ms: int | None
     limit: float | None
     recover: float | None
@@ -53,7 +55,6 @@ class Facts:
 
     indicator: str
     unit: str
-    direction: Direction
     detect: Detect
     state: State
     severity: Severity
@@ -68,7 +69,7 @@ class Facts:
     @property
     def low_is_bad(self) -> bool:
         """Whether less is worse."""
-        return self.direction is Direction.LOW_IS_BAD
+        return self.terms.direction is Direction.LOW_IS_BAD
 
     def past(self, limit: float | None) -> bool:
         """Whether the value is strictly on the bad side of a limit."""

@@ -9,27 +9,28 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from alerts.delivery.ack_news import AckMessage, ack_deliveries, acknowledged
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.canary import CanaryLanding
 from alerts.delivery.commands import Acknowledge, Command
 from alerts.delivery.delivery_log import Countdown, DeliveryLog, entry_of
-from alerts.delivery.grouping.group_desk import GroupDesk
+from alerts.delivery.grouping.group_desk import GroupDesk, GroupMutes
 from alerts.delivery.grouping.group_message import GroupMessage
 from alerts.delivery.grouping.group_rules import gathers
 from alerts.delivery.grouping.routing import labelled, targets
+from alerts.delivery.guarded_tasks import GuardedTasks
 from alerts.delivery.heartbeat import PARTITION, Beat, keep_beating
 from alerts.delivery.messages import message_of
 from alerts.delivery.mutes import Mute, Muting
 from alerts.delivery.notices.notice import NotATransition, Notice, notice
 from alerts.delivery.notices.writer import Writer
 from alerts.delivery.open_alerts import OpenAlerts
-from alerts.delivery.progress import HeardTransitions
+from alerts.delivery.progress import HeardPartitions, HeardTransitions
 from alerts.delivery.receiver_queue import Meter, QueueOwner, ReceiverQueue, World
 from alerts.delivery.retry_policy import DeliveryOutcome, Policy, Retry, Settled
 from alerts.delivery.silence_watch import (
@@ -78,18 +79,18 @@ class Dispatcher:
         self._log = log
         self._meter = meter
         self._muting = muting
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = GuardedTasks(failed)
         self.alerts = OpenAlerts()
         """Told of every record of cx.alerts, of other workers' partitions too."""
         self.writer = Writer(rulebook, self.alerts, muting)
-        self._heard: dict[int, HeardTransitions] = {}
-        self._reading = asyncio.Lock()
+        self._heard = HeardPartitions(log)
         self._client = HttpClient(policy.timeout_s)
         world = World(meter, time.time, random.random, policy)
         self._lines = {each.name: self._queue(each, world, failed) for each in rulebook.receivers}
         self._silences = SilenceWatch(rulebook, muting, self.alerts, self._waits)
-        self.desk = GroupDesk(rulebook, log, self._why_muted, muting.unsilenced, self.send, failed)
-        self._failed = failed
+        self.desk = GroupDesk(
+            rulebook, log, GroupMutes(self._why_muted, muting.unsilenced), self.send, failed
+        )
 
     def _queue(
         self, receiver: Receiver, world: World, failed: Callable[[BaseException], None]
@@ -114,26 +115,15 @@ class Dispatcher:
         self.desk.start()
         if self._rulebook.heartbeat is not None:
             beating = keep_beating(self._rulebook.heartbeat, partial(self.desk.owns, PARTITION), self.send)
-            self._background(beating)
-        self._background(self._watch_silences())
-
-    def _background(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run beside everything else until the end; whatever goes wrong with it ends the worker."""
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._failed(error)
+            self._tasks.begin(lambda: beating)
+        self._tasks.begin(self._watch_silences)
 
     async def _watch_silences(self) -> None:
         """Tell of silences that are about to end, and of what is still broken when they have."""
         while True:
             now_s = time.time()
             for partition in self.desk.partitions if self._silences.busy(now_s) else ():
-                heard = await self._memory(partition)
+                heard = await self._heard.read(partition)
                 for name, delivery in self._silences.due(partition, heard, now_s):
                     await self.send(name, delivery)
             await asyncio.sleep(LOOK_S)
@@ -141,8 +131,7 @@ class Dispatcher:
     async def close(self) -> None:
         """Try nothing more; what had not been settled is not done."""
         await self.desk.close()
-        for task in self._tasks:
-            task.cancel()
+        await self._tasks.close()
         await asyncio.gather(*(line.close(GRACE_S) for line in self._lines.values()))
         await self._client.close()
 
@@ -158,8 +147,8 @@ class Dispatcher:
         if about is None:
             return
         receivers = self._rulebook.receivers
-        for name, delivery in ack_deliveries(about, receivers, self._heard, self.desk.owned(), now_s):
-            self._background(self.send(name, delivery))
+        for name, delivery in ack_deliveries(about, receivers, self._heard.known, self.desk.owned(), now_s):
+            self._tasks.begin(partial(self.send, name, delivery))
 
     async def offer(
         self, partition: int, offset: int, value: bytes | None, on_done: Callable[[], None], written_ms: int
@@ -170,7 +159,7 @@ class Dispatcher:
         concerns has it, or never will; not before this is in the log, and never after `forget`.
         """
         news = _news(partition, offset, value)
-        heard = await self._memory(partition)
+        heard = await self._heard.read(partition)
         names = [] if news is None else self._concerned(news, heard)
         if news is not None:
             await self.desk.gather(value or b"", labelled(self._rulebook, news), written_ms / 1000)
@@ -187,18 +176,9 @@ class Dispatcher:
         partitions = list(partitions)
         self.desk.forget(partitions)
         for partition in partitions:
-            self._heard.pop(partition, None)
+            self._heard.forget(partition)
             for line in self._lines.values():
                 line.forget(partition)
-
-    async def _memory(self, partition: int) -> HeardTransitions:
-        async with self._reading:
-            if partition not in self._heard:
-                heard = HeardTransitions()
-                for entry in await self._log.history(partition):
-                    heard.settled(entry)
-                self._heard[partition] = heard
-            return self._heard[partition]
 
     def _concerned(self, news: Notice, heard: HeardTransitions) -> list[str]:
         """Receivers by route, and those that know of the alert already."""
@@ -212,7 +192,7 @@ class Dispatcher:
             return delivery.message.group.memory
         if isinstance(delivery.message, AckMessage):
             return delivery.message.memory
-        heard = self._heard.get(delivery.partition)
+        heard = self._heard.known.get(delivery.partition)
         return "" if heard is None else heard.progress(delivery.notice.alert, receiver).memory
 
     def _unsent(self, receiver: str, delivery: Delivery, followed: bool) -> Settled | Retry | None:  # noqa: FBT001  # as `ReceiverQueue` calls it
@@ -225,7 +205,7 @@ class Dispatcher:
             return Settled(DeliveryOutcome.SILENCED, why) if why else None
         if delivery.message is not None:
             return None
-        heard = self._heard.get(delivery.partition)
+        heard = self._heard.known.get(delivery.partition)
         if heard is None:
             return Settled(DeliveryOutcome.DROPPED, "the partition has moved to another worker")
         news = delivery.notice
@@ -277,10 +257,10 @@ class Dispatcher:
             delivery.message.landed()
         if isinstance(delivery.message, AckMessage | Beat | CanaryLanding):
             return  # a picture of what cx.commands says, of which there is no need to keep account
-        heard, entry = self._heard.get(delivery.partition), entry_of(receiver, delivery, settled)
+        heard, entry = self._heard.known.get(delivery.partition), entry_of(receiver, delivery, settled)
         if settled.outcome is not DeliveryOutcome.REPEATED:
             await self._log.write(delivery.partition, entry)
-        if heard is None or self._heard.get(delivery.partition) is not heard:
+        if heard is None or self._heard.known.get(delivery.partition) is not heard:
             return  # forgotten, maybe while the log was written
         if settled.outcome is not DeliveryOutcome.REPEATED:
             heard.settled(entry)

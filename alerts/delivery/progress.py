@@ -1,9 +1,10 @@
 """What each receiver has heard of each alert: so that news follows news, and nothing is told twice."""
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from alerts.delivery.delivery_log import Entry
 
@@ -57,3 +58,34 @@ class HeardTransitions:
         for name, progress in self._alerts.get(alert, {}).items():
             if progress.told:
                 yield name, progress
+
+
+class EntryLog(Protocol):
+    """What was delivered, as far as reading goes."""
+
+    async def history(self, partition: int) -> Iterable[Entry]:
+        """Every entry of a partition, oldest first."""
+        ...
+
+
+class HeardPartitions:
+    """What is known of the partitions that belong to this worker; each is read once."""
+
+    def __init__(self, log: EntryLog) -> None:
+        self._log = log
+        self._reading = asyncio.Lock()
+        self.known: Final[dict[int, HeardTransitions]] = {}
+
+    async def read(self, partition: int) -> HeardTransitions:
+        """What is known of a partition; reads its log if that was not done before."""
+        async with self._reading:
+            if partition not in self.known:
+                heard = HeardTransitions()
+                for entry in await self._log.history(partition):
+                    heard.settled(entry)
+                self.known[partition] = heard
+            return self.known[partition]
+
+    def forget(self, partition: int) -> None:
+        """A partition belongs to somebody else."""
+        self.known.pop(partition, None)

@@ -73,6 +73,37 @@ class QueueOwner:
     failed: Callable[[BaseException], None]
 
 
+class VendorPace:
+    """How fast a vendor takes messages: so many seconds apart, and not at all while it has asked for a pause.
+
+    `pace_s` is 0 where the vendor has no limit.
+    """
+
+    def __init__(self, pace_s: float) -> None:
+        self._pace_s = pace_s
+        self._turn = asyncio.Lock()
+        self._last_s = 0.0
+        self._pause_until_s = 0.0
+
+    async def keep(self) -> None:
+        """Wait until the vendor allows the next message."""
+        if not self._pace_s:
+            return
+        async with self._turn:
+            wait_s = self._last_s + self._pace_s - time.monotonic()
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
+            self._last_s = time.monotonic()
+
+    def pause(self, until_s: float) -> None:
+        """The vendor has asked for nothing before a time of the queue's clock."""
+        self._pause_until_s = max(self._pause_until_s, until_s)
+
+    def paused_until(self, now_s: float) -> float | None:
+        """When a pause ends that is going on; None: none is."""
+        return self._pause_until_s if now_s < self._pause_until_s else None
+
+
 class ReceiverQueue:
     """Delivers to one receiver through its channel, from `start` to `close`."""
 
@@ -81,9 +112,7 @@ class ReceiverQueue:
         self._channel = channel
         self._world = world
         self._owner = owner
-        self._pace_s = kind_of(receiver).pace_s
-        self._paced = asyncio.Lock()
-        self._last_s = 0.0
+        self._pace = VendorPace(kind_of(receiver).pace_s * world.policy.pace)
         self._backlog = Backlog(world.policy.waiting)
         self._slots = asyncio.Semaphore(world.policy.in_flight)
         self._wake = asyncio.Event()
@@ -91,7 +120,6 @@ class ReceiverQueue:
         self._loop: asyncio.Task[None] | None = None
         self._answers = True
         self._gone = False
-        self._pause_until_s = 0.0
 
     def start(self) -> None:
         """Begin to deliver."""
@@ -146,11 +174,11 @@ class ReceiverQueue:
         while True:
             self._wake.clear()
             now_s = self._world.clock()
-            paused = now_s < self._pause_until_s
-            delivery = None if paused else self._backlog.take(now_s)
+            paused_until_s = self._pace.paused_until(now_s)
+            delivery = None if paused_until_s is not None else self._backlog.take(now_s)
             if delivery is not None:
                 return delivery
-            due_s = self._pause_until_s if paused else self._backlog.due_s()
+            due_s = self._backlog.due_s() if paused_until_s is None else paused_until_s
             try:
                 async with asyncio.timeout(None if due_s is None else max(0.0, due_s - now_s)):
                     await self._wake.wait()
@@ -187,7 +215,7 @@ class ReceiverQueue:
 
     async def _send(self, delivery: Delivery) -> Settled | Retry:
         world = self._world
-        await self._keep_pace()
+        await self._pace.keep()
         delivery.attempts += 1
         world.meter.attempt(self.receiver.name)
         message, memory = self._owner.message(delivery), self._owner.memory(delivery)
@@ -203,19 +231,9 @@ class ReceiverQueue:
         step = next_step(answer, made, world.chance(), world.policy)
         if isinstance(step, Retry) and answer.retry_after_s:  # it is meant for all that goes there
             asked_s = min(answer.retry_after_s, world.policy.retry_after_cap_s)
-            self._pause_until_s = max(self._pause_until_s, world.clock() + asked_s)
+            self._pace.pause(world.clock() + asked_s)
         self._told(answer, step)
         return step
-
-    async def _keep_pace(self) -> None:
-        """Wait until the vendor allows the next message."""
-        if not self._pace_s:
-            return
-        async with self._paced:
-            wait_s = self._last_s + self._pace_s * self._world.policy.pace - time.monotonic()
-            if wait_s > 0:
-                await asyncio.sleep(wait_s)
-            self._last_s = time.monotonic()
 
     def _told(self, answer: Answer, step: Settled | Retry) -> None:
         """Log a change: the receiver no longer takes notices, or takes them again."""

@@ -14,8 +14,7 @@ from stream.indicators.formulas import POSITIVE_FROM
 from stream.indicators.plan import Plan
 from stream.intake.batch import EventBatch
 from stream.intake.history.answerers import ANSWER, ANSWERED, Answerers, AnswerTerms
-from stream.intake.history.satisfaction import UNHAPPY_ANSWER, heard_of
-from stream.intake.history.touchpoints import TOUCH
+from stream.intake.history.satisfaction import HEARD, HeardKind, heard_of
 from stream.intake.pairs import wanted
 from stream.intake.panes import OpenPanes, merged, tallies
 from stream.intake.scoping.cardinality import CardinalityGuard
@@ -67,7 +66,7 @@ class AnswerLine:
         self._open.add(where(rows, at_once))
         if len(answers):
             self._waiting.append(answers)
-        return self._unhappy_among(own) if self._paired else np.empty(0, TOUCH)
+        return self._unhappy_among(own) if self._paired else np.empty(0, HEARD)
 
     def mark(self) -> Undo:
         """Gives what puts it back to how it is now."""
@@ -130,7 +129,7 @@ class AnswerLine:
         linked = np.array(list(map(bool, map(_INTERACTION, batch.events))), bool)
         own = batch.only(linked & self._unhappy[batch.column])
         ids = hashed([event.interaction or "" for event in own.events])
-        return heard_of(UNHAPPY_ANSWER, ids, own.at_ms, own.closing)
+        return heard_of(HeardKind.UNHAPPY_ANSWER, ids, own.at_ms, own.closing)
 
 
 def _unhappy_cells(plan: Plan) -> NDArray[np.bool_]:

@@ -10,8 +10,7 @@ import numpy as np
 
 from stream.columnar.structured import Table, stacked, where
 from stream.indicators.plan import Plan
-from stream.intake.history.satisfaction import PAIR, Satisfaction
-from stream.intake.history.touchpoints import TOUCH
+from stream.intake.history.satisfaction import HEARD, PAIR, Satisfaction
 from stream.intake.panes import TALLY, merged
 from stream.intake.source_clock import SourceClock
 from stream.intake.wall import Undo
@@ -69,10 +68,10 @@ class PairLine:
     def load(self, tables: dict[str, Table]) -> None:
         """Take over a state."""
         self._pairs = Satisfaction(self._window_ms, self._pane_ms, tables.get("pairs", np.empty(0, PAIR)))
-        self._waiting = [tables.get("heard", np.empty(0, TOUCH))]
+        self._waiting = [tables.get("heard", np.empty(0, HEARD))]
 
     def _all_waiting(self) -> Table:
-        return stacked(self._waiting) if self._waiting else np.empty(0, TOUCH)
+        return stacked(self._waiting) if self._waiting else np.empty(0, HEARD)
 
     def _judged(self, heard: Table, *, keep: bool) -> Table:
         if not len(heard):

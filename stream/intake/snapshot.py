@@ -15,7 +15,7 @@ from stream.intake.dedup import SEEN
 from stream.intake.history.answerers import ANSWER, ANSWERED
 from stream.intake.history.case_lives import CASE
 from stream.intake.history.repeats import HISTORY
-from stream.intake.history.satisfaction import PAIR
+from stream.intake.history.satisfaction import HEARD, PAIR
 from stream.intake.history.touchpoints import TOUCH
 from stream.intake.input_state import InputState
 from stream.intake.panes import TALLY
@@ -33,7 +33,7 @@ DTYPES = {
     "waiting": TOUCH,
     "contacts": HISTORY,
     "cases": CASE,
-    "heard": TOUCH,
+    "heard": HEARD,
     "pairs": PAIR,
     "answers": ANSWER,
     "answerers": ANSWERED,
@@ -110,6 +110,8 @@ def refitted(saved: Saved, tables: Mapping[str, Table], plan: Plan, combos: Comb
     """
     codes = _codes(saved, plan, combos)
     out = {name: fitted(table, DTYPES[name]) for name, table in tables.items() if name in DTYPES}
+    if "heard" in tables and "person" in (tables["heard"].dtype.names or ()):  # of 0.2
+        out["heard"]["interaction"] = tables["heard"]["person"]
     for name in COUNTED & out.keys():
         out[name] = _named_cells(out[name], saved.cells)
     for table in out.values():

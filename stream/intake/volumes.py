@@ -13,13 +13,10 @@ from stream.columnar.structured import Table, stacked
 from stream.columnar.timestamps import Ints
 from stream.indicators.cells import CELL
 from stream.intake.batch import EventBatch
-from stream.intake.history.touchpoints import CONTACT, HANDED_ON
+from stream.intake.history.touchpoints import TouchKind
 from stream.intake.history.working_time import MOST_DAYS, WorkingTime
 from stream.intake.panes import TALLY, tallies
 from stream.messages.events import Interaction
-
-ABANDONED: Final = 6
-"""A contact that was abandoned; as a touch it is a `CONTACT`, if the rules include it at all."""
 
 _WAIT: Final = attrgetter("wait_s")
 
@@ -35,18 +32,20 @@ class Volumes:
 
     def tallied(self, batch: EventBatch[Interaction], kinds: Ints, combo: Ints) -> Table:
         """Contacts, abandoned ones and waits."""
-        contact = (kinds == CONTACT) | (kinds == HANDED_ON) | (kinds == ABANDONED)
+        contact = (
+            (kinds == TouchKind.CONTACT) | (kinds == TouchKind.HANDED_ON) | (kinds == TouchKind.ABANDONED)
+        )
         cells = []
         if "contacts" in self._keeps or "abandonment" in self._keeps:
             cells.append((contact, CELL["contacts"]))
         if "abandonment" in self._keeps:
-            short = (kinds == ABANDONED) & self._short(batch)
-            cells.append(((kinds == ABANDONED) & ~short, CELL["abandoned"]))
+            short = (kinds == TouchKind.ABANDONED) & self._short(batch)
+            cells.append(((kinds == TouchKind.ABANDONED) & ~short, CELL["abandoned"]))
             cells.append((short, CELL["abandoned.short"]))
         if "wait" in self._keeps:
             target_s = cast("int", self._keeps["wait"]["target"]) / 1000
             wait_s = self._waits(batch)
-            answered = contact & (kinds != ABANDONED)
+            answered = contact & (kinds != TouchKind.ABANDONED)
             cells.append((answered & (wait_s <= target_s), CELL["wait.within"]))
             cells.append((answered & (wait_s > target_s), CELL["wait.over"]))
         pane = batch.at_ms // self._pane_ms

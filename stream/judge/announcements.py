@@ -83,13 +83,13 @@ class Teller:
             Facts(
                 indicator=rule.indicator,
                 unit=CATALOGUE[rule.indicator].unit,
-                direction=direction(rule.indicator, self._options),
                 detect=rule.detect,
                 state=told.move.state,
                 severity=severity,
                 scope=scope,
                 reading=shown,
                 terms=Terms(
+                    direction=direction(rule.indicator, self._options),
                     window_ms=told.window_ms,
                     limit=rounded(told.limit),
                     recover=rounded(recover),

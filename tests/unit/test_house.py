@@ -3,8 +3,10 @@
 import ast
 from collections import Counter
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from statistics import median
+from tokenize import COMMENT, TokenInfo, generate_tokens
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
@@ -21,6 +23,16 @@ MOST_LINES_OF_A_MODULE: Final = 300
 MOST_LINES_OF_A_FUNCTION: Final = 40
 USUAL_LINES_OF_A_FUNCTION: Final = 20
 MOST_ATTRIBUTES: Final = 12
+LEAST_EXPLAINED: Final = 0.12
+CORE: Final = (
+    "alerts/",
+    "stream/columnar/",
+    "stream/indicators/",
+    "stream/intake/",
+    "stream/judge/",
+    "stream/messages/",
+)
+"""What is pure: no clock, no I/O."""
 
 ON_KAFKA: Final = {
     "Feedback": "an event of cx.feedback, field by field",
@@ -31,11 +43,10 @@ ON_KAFKA: Final = {
 }
 """Records that mirror a schema outside of the code."""
 
-TO_BE_SPLIT: Final = {
-    "ContactLine",
-    "ReceiverQueue",
-    "GroupDesk",
-}
+
+def tokens(text: str) -> Iterator[TokenInfo]:
+    """The tokens of a module."""
+    return generate_tokens(StringIO(text).readline)
 
 
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -83,7 +94,7 @@ def test_functions_are_short() -> None:
         for node in functions(tree)
     }
     assert {name: size for name, size in sizes.items() if size > MOST_LINES_OF_A_FUNCTION} == {}
-    assert sorted(sizes.values())[int(0.95 * len(sizes))] <= USUAL_LINES_OF_A_FUNCTION + 1
+    assert sorted(sizes.values())[int(0.95 * len(sizes))] <= USUAL_LINES_OF_A_FUNCTION
 
 
 def test_classes_have_few_attributes() -> None:
@@ -94,4 +105,19 @@ def test_classes_have_few_attributes() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef) and len(attributes(node)) > MOST_ATTRIBUTES
     }
-    assert large.keys() == ON_KAFKA.keys() | TO_BE_SPLIT
+    assert large.keys() == ON_KAFKA.keys()
+
+
+def test_the_core_is_explained() -> None:
+    """Of 100 lines of the pure core at least a dozen are comments or docstrings."""
+    explained = total = 0
+    for name, text in MODULES.items():
+        if name.startswith(CORE):
+            lines = text.splitlines()
+            said = {token.start[0] for token in tokens(text) if token.type == COMMENT}
+            for node in ast.walk(TREES[name]):
+                if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                    said |= set(range(node.lineno, (node.end_lineno or 0) + 1))
+            explained += sum(1 for number in said if lines[number - 1].strip())
+            total += sum(1 for line in lines if line.strip())
+    assert explained / total >= LEAST_EXPLAINED

@@ -34,13 +34,12 @@ PAIR = BurnPair(60 * MINUTE_MS, 5 * MINUTE_MS, 3.0, Severity.CRITICAL)
 CSAT = Facts(
     indicator="csat",
     unit="percent",
-    direction=LOW,
     detect=Threshold(30 * MINUTE_MS, 80, 70),
     state=State.FIRING,
     severity=Severity.CRITICAL,
     scope=(("channel", "phone"),),
     reading=Reading(61.2, 143, 54.0, 68.1),
-    terms=Terms(window_ms=30 * MINUTE_MS, limit=70, recover=83, confidence=0.95),
+    terms=Terms(direction=LOW, window_ms=30 * MINUTE_MS, limit=70, recover=83, confidence=0.95),
 )
 
 

@@ -7,6 +7,7 @@ partitions that belong to its worker.
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -24,6 +25,7 @@ from alerts.delivery.grouping.group_log import (
 from alerts.delivery.grouping.group_message import GroupMessage, cover
 from alerts.delivery.grouping.group_rules import group_rules, groups_of
 from alerts.delivery.grouping.groups import AlertGroup, GroupBook, GroupRule, identities
+from alerts.delivery.guarded_tasks import GuardedTasks
 from alerts.delivery.mutes import Mute
 from alerts.delivery.notices.notice import Notice
 from alerts.delivery.retry_policy import DeliveryOutcome, Retry, Settled
@@ -48,46 +50,48 @@ class GroupLog(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class GroupMutes:
+    """What keeps news from being told: `why` says it of now, `ended_since` whether a silence has ended."""
+
+    why: Callable[[Notice, float], Mute | None]
+    ended_since: Callable[[Notice, float], bool]
+
+
 class GroupDesk:
     """Gathers and tells, from `start` to `close`.
 
-    `unsilenced` says whether a silence of an alert has ended since a time; `send` puts a delivery into its
-    receiver's queue.
+    `send` puts a delivery into its receiver's queue.
     """
 
     def __init__(
         self,
         rulebook: Rulebook,
         log: GroupLog,
-        why_muted: Callable[[Notice, float], Mute | None],
-        unsilenced: Callable[[Notice, float], bool],
+        mutes: GroupMutes,
         send: Callable[[str, Delivery], Coroutine[Any, Any, None]],
         failed: Callable[[BaseException], None],
     ) -> None:
         self._rulebook = rulebook
         self._rules: Mapping[tuple[str, str], GroupRule] = group_rules(rulebook)
         self._log = log
-        self._why_muted = why_muted
-        self._unsilenced = unsilenced
+        self._mutes = mutes
         self._send = send
-        self._failed = failed
         self._books: dict[int, GroupBook] = {}
         self._owned: set[int] = set()
         self._under_way: set[str] = set()
         self._held: dict[str, float] = {}
         self._repeated: dict[str, float] = {}
         self._wake = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = GuardedTasks(failed)
 
     def start(self) -> None:
         """Begin to tell."""
-        self._task(self._run)
+        self._tasks.begin(self._run)
 
     async def close(self) -> None:
         """Tell nothing more."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
 
     def fold(self, partition: int, record: GroupRecord) -> None:
         """Take a record of cx.deliveries into account."""
@@ -98,7 +102,7 @@ class GroupDesk:
 
     def own(self, partitions: Iterable[int]) -> None:
         """Act on these partitions from now on, once all that was written before has been folded."""
-        self._task(partial(self._take_over, set(partitions)))
+        self._tasks.begin(partial(self._take_over, set(partitions)))
 
     def forget(self, partitions: Iterable[int]) -> None:
         """These belong to another worker."""
@@ -172,7 +176,7 @@ class GroupDesk:
         rule = self._rules.get((message.group.receiver, message.group.place))
         if rule is not None and rule.quiet:
             return None
-        mutes = [self._why_muted(each, now_s) for each in message.notices]
+        mutes = [self._mutes.why(each, now_s) for each in message.notices]
         if not mutes or any(mute is None for mute in mutes):
             return None
         if all(mute is not None and mute.until_s is None for mute in mutes):
@@ -218,13 +222,13 @@ class GroupDesk:
         if group.plan is not None or group.waiting or group.last_s is None or rule.quiet:
             return False
         since_s = group.last_s
-        return any(self._unsilenced(each, since_s) for each in group.told.values())
+        return any(self._mutes.ended_since(each, since_s) for each in group.told.values())
 
     async def _due(self, partition: int, group: AlertGroup, rule: GroupRule, now_s: float) -> None:
         """Tell what may be told; what is muted for a while waits, what is muted for good is over."""
         mutes = {
             # A receiver that takes silence for health goes on hearing of what it was told of.
-            each.alert: None if rule.quiet and each.alert in group.told else self._why_muted(each, now_s)
+            each.alert: None if rule.quiet and each.alert in group.told else self._mutes.why(each, now_s)
             for each in group.members
         }
         free = [each for each in group.members if mutes[each.alert] is None]
@@ -284,14 +288,3 @@ class GroupDesk:
             at_s=now_s,
         )
         await self._log.put(told)
-
-    def _task(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        async def guarded() -> None:
-            try:
-                await work()
-            except Exception as error:  # noqa: BLE001  # what cannot be written down may never be called done
-                self._failed(error)
-
-        task = asyncio.create_task(guarded())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

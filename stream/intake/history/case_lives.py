@@ -13,17 +13,7 @@ import numpy as np
 from alerts.hours import ALWAYS
 from stream.columnar.structured import Table, stacked
 from stream.columnar.timestamps import NO_TIME, Ints
-from stream.intake.history.touchpoints import (
-    MET,
-    MISSED,
-    REMEMBERED,
-    REOPENED,
-    RESOLVED,
-    TOUCH,
-    UNSAID,
-    Mask,
-    Runs,
-)
+from stream.intake.history.touchpoints import MET, MISSED, TOUCH, UNSAID, Mask, Runs, TouchKind
 from stream.intake.history.working_time import WorkingTime
 
 CASE: Final = np.dtype(
@@ -107,12 +97,12 @@ class _Life:
         kind, at_ms, closing = (int(touch[name][0]) for name in ("kind", "at_ms", "closing"))
         oldest_ms = max(at_ms, closing * terms.pane_ms) - terms.reopen_ms
         may_return = self.counted != NOT_COUNTED and oldest_ms <= self.closed_ms <= at_ms
-        if kind == RESOLVED and by_id and may_return:
+        if kind == TouchKind.RESOLVED and by_id and may_return:
             return Turn.FORMAL
         goes_on = self.is_open and self.at_ms >= closing * terms.pane_ms - terms.horizon_ms
-        turn = Turn.BACK if kind == REOPENED and may_return else Turn.USUAL
+        turn = Turn.BACK if kind == TouchKind.REOPENED and may_return else Turn.USUAL
         self.at_ms = at_ms
-        if kind == RESOLVED:
+        if kind == TouchKind.RESOLVED:
             self._close(touch, terms, self.opened_ms if goes_on else NO_TIME)
         elif turn is Turn.USUAL and not goes_on:
             self.opened_ms, self.closed_ms, self.counted = at_ms, NO_TIME, NOT_COUNTED
@@ -146,13 +136,13 @@ def live_through(
     """
     known, ends = tables
     lives, taken = Lives.none(len(runs.start)), []
-    head = np.cumsum(runs.touches["kind"] == REMEMBERED) - 1
+    head = np.cumsum(runs.touches["kind"] == TouchKind.REMEMBERED) - 1
     number = np.cumsum(runs.start == np.arange(len(runs.start))) - 1
     for start, places in groupby(np.flatnonzero(chosen).tolist(), key=runs.start.__getitem__):
         life = _Life()
         for place in places:
             touch = runs.touches[place : place + 1]
-            if touch["kind"][0] == REMEMBERED:
+            if touch["kind"][0] == TouchKind.REMEMBERED:
                 life = _Life(*(known[name][head[place]].item() for name in FIELDS))
                 continue
             closed_ms = life.closed_ms

@@ -31,18 +31,7 @@ from stream.intake.history.case_lives import (
     counted_as,
     live_through,
 )
-from stream.intake.history.touchpoints import (
-    MET,
-    REMEMBERED,
-    REOPENED,
-    RESOLVED,
-    TRANSFERRED,
-    Mask,
-    Order,
-    Runs,
-    first_closing,
-    remembered,
-)
+from stream.intake.history.touchpoints import MET, Mask, Order, Runs, TouchKind, first_closing, remembered
 from stream.intake.panes import tallies
 from stream.intake.wall import Undo
 
@@ -85,12 +74,12 @@ class Cases:
 
         With `keep` false nothing is remembered.
         """
-        touches = where(touches, touches["kind"] != TRANSFERRED)
+        touches = where(touches, touches["kind"] != TouchKind.TRANSFERRED)
         if keep:
             # A resolution may look for its case twice, by id and by subject; both find what was there before.
             now_ms = first_closing(touches) * self._pane_ms
             self._table.reserve(2 * len(touches), lambda table: self._alive(table, now_ms))
-        opened_ms, resolved = touches["opened_ms"].copy(), touches["kind"] == RESOLVED
+        opened_ms, resolved = touches["opened_ms"].copy(), touches["kind"] == TouchKind.RESOLVED
         by_case = touches["case"] != 0
         lives = self._lives(where(touches, by_case), touches["case"][by_case], keep=keep, by_id=True)
         opened_ms[by_case] = np.where(opened_ms[by_case] == NO_TIME, lives.opened_ms, opened_ms[by_case])
@@ -132,7 +121,7 @@ class Cases:
         if keep:
             self._remember(ends, found)
         out, formal = np.empty(len(touches), np.int64), np.zeros(len(touches), bool)
-        own = runs.touches["kind"] != REMEMBERED
+        own = runs.touches["kind"] != TouchKind.REMEMBERED
         out[order.place], formal[order.place] = opened_ms[own], lives.formal[own]
         return Lives(out, formal, lives.taken_back)
 
@@ -142,10 +131,10 @@ class Cases:
         Those with a reopening and, for case ids, those with a resolution of what may have been closed before.
         """
         kind, count = runs.touches["kind"], len(runs.start)
-        marks = (kind == REOPENED).astype(np.int64) * 2
+        marks = (kind == TouchKind.REOPENED).astype(np.int64) * 2
         if by_id:
-            marks += kind == RESOLVED
-            marks[kind == REMEMBERED] += known["closed_ms"] != NO_TIME
+            marks += kind == TouchKind.RESOLVED
+            marks[kind == TouchKind.REMEMBERED] += known["closed_ms"] != NO_TIME
         weight: Mask = np.bincount(runs.start, marks, minlength=count)[runs.start] >= 2
         return weight
 
@@ -154,17 +143,17 @@ class Cases:
         touches, opens = runs.touches, _opens(runs.touches)
         last = runs.last_before(opens)
         oldest_ms = touches["closing"] * self._pane_ms - self._terms.horizon_ms
-        is_open = (last > runs.last_before(touches["kind"] == RESOLVED)) & (
+        is_open = (last > runs.last_before(touches["kind"] == TouchKind.RESOLVED)) & (
             touches["at_ms"][last] >= oldest_ms
         )
         opening = runs.last_until(opens & ~is_open)
-        since_ms = np.where(touches["kind"] == REMEMBERED, touches["opened_ms"], touches["at_ms"])
+        since_ms = np.where(touches["kind"] == TouchKind.REMEMBERED, touches["opened_ms"], touches["at_ms"])
         return np.where(is_open | opens, since_ms[opening], NO_TIME)
 
     def _ends(self, runs: Runs, keys: Keys, opened_ms: Ints) -> Table:
         """How each run ends, as rows to remember."""
         last, since_ms = at(runs.touches, runs.ends), opened_ms[runs.ends]
-        closed = last["kind"] == RESOLVED
+        closed = last["kind"] == TouchKind.RESOLVED
         since_ms = np.where(closed & (last["opened_ms"] != NO_TIME), last["opened_ms"], since_ms)
         rows = np.empty(len(keys), CASE)
         rows["key"], rows["opened_ms"], rows["at_ms"] = keys, since_ms, last["at_ms"]
@@ -212,6 +201,6 @@ def bucket(took_ms: Ints) -> Ints:
 
 def _opens(touches: Table) -> Mask:
     """Touches that open a case or belong to an open one; a closed case that is remembered does not."""
-    closed = (touches["kind"] == REMEMBERED) & (touches["opened_ms"] == NO_TIME)
-    opens: Mask = (touches["kind"] != RESOLVED) & ~closed
+    closed = (touches["kind"] == TouchKind.REMEMBERED) & (touches["opened_ms"] == NO_TIME)
+    opens: Mask = (touches["kind"] != TouchKind.RESOLVED) & ~closed
     return opens

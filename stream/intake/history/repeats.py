@@ -24,18 +24,7 @@ from stream.columnar.hashtable import Found, HashTable
 from stream.columnar.structured import Table, at, stacked, where
 from stream.columnar.timestamps import Ints
 from stream.indicators.cells import CELL
-from stream.intake.history.touchpoints import (
-    CONTACT,
-    HANDED_ON,
-    REMEMBERED,
-    REOPENED,
-    TRANSFERRED,
-    Mask,
-    Order,
-    Runs,
-    first_closing,
-    remembered,
-)
+from stream.intake.history.touchpoints import Mask, Order, Runs, TouchKind, first_closing, remembered
 from stream.intake.panes import tallies
 from stream.intake.wall import Undo
 
@@ -114,11 +103,11 @@ class Contacts:
         heads["id"], heads["combo"] = known["id"], known["combo"]
         runs = Runs.of(touches, order, heads)
         kind = runs.touches["kind"]
-        latest = runs.latest_before(kind != TRANSFERRED)
+        latest = runs.latest_before(kind != TouchKind.TRANSFERRED)
         near = self._near(runs.touches, latest)
-        solved = (kind == CONTACT) & ~near
-        solved[kind == REMEMBERED] = known["solved"] != 0
-        charging = np.flatnonzero((kind == TRANSFERRED) & near & solved[latest])
+        solved = (kind == TouchKind.CONTACT) & ~near
+        solved[kind == TouchKind.REMEMBERED] = known["solved"] != 0
+        charging = np.flatnonzero((kind == TouchKind.TRANSFERRED) & near & solved[latest])
         charged, first = np.unique(latest[charging], return_index=True)
         verdicts = self._verdicts(
             self._charged(runs.touches, latest, near),
@@ -144,7 +133,9 @@ class Contacts:
 
     def _charged(self, touches: Table, latest: Ints, near: Mask) -> Table:
         """Touches with the scope in which each counts: a repeat in that of the contact that it repeats."""
-        repeats = near & np.isin(touches["kind"], (CONTACT, HANDED_ON, REOPENED))
+        repeats = near & np.isin(
+            touches["kind"], (TouchKind.CONTACT, TouchKind.HANDED_ON, TouchKind.REOPENED)
+        )
         repeats &= touches["at_ms"][latest] <= touches["at_ms"]
         if self._charge is Charge.REPEAT or not repeats.any():
             return touches
@@ -155,12 +146,12 @@ class Contacts:
     def _verdicts(self, touches: Table, solved: Mask, charged: Ints, closing: Ints) -> Verdicts:
         """Every contact counts once; those that a transfer charges change sides when it is taken."""
         kind = touches["kind"]
-        counts = (kind == CONTACT) | (kind == HANDED_ON) | (kind == REOPENED)
+        counts = (kind == TouchKind.CONTACT) | (kind == TouchKind.HANDED_ON) | (kind == TouchKind.REOPENED)
         changed = at(touches, charged)
         changed["closing"] = closing
         rows = [self._tallied(where(touches, counts), np.where(solved[counts], SOLVED, FAILED), 1)]
         rows += [self._tallied(changed, SOLVED, -1), self._tallied(changed, FAILED, 1)]
-        rows += [self._tallied(where(touches, kind == REOPENED), REOPENINGS, 1)]
+        rows += [self._tallied(where(touches, kind == TouchKind.REOPENED), REOPENINGS, 1)]
         return Verdicts(stacked(rows), where(touches, solved & counts), changed)
 
     def _tallied(self, touches: Table, cells: Ints | int, count: int) -> Table:
@@ -169,7 +160,7 @@ class Contacts:
 
     def _remember(self, runs: Runs, found: Found, solved: Mask) -> None:
         """Keep the latest contact of each run; `found` says where the runs' keys are."""
-        final = runs.latest_until(runs.touches["kind"] != TRANSFERRED)[runs.ends]
+        final = runs.latest_until(runs.touches["kind"] != TouchKind.TRANSFERRED)[runs.ends]
         known, new = found.places >= 0, (found.places < 0) & (final >= 0)
         last = at(runs.touches, final)
         rows = np.empty(len(final), HISTORY)

@@ -4,8 +4,15 @@ For `fcr.satisfied: require`.  A symmetric join of interactions and feedback by 
 side comes first changes nothing.  What a pair does is counted in the pane of the later of the two, and
 leaves when that pane has closed in both streams.  A contact that a transfer fails, before or after, is not
 failed twice.
+
+    10:00  contact 17, resolved            +1 resolved at 10:00
+    10:40  an unhappy answer to 17         -1 resolved, +1 failed, in the pane of 10:40
+    10:50  another unhappy answer to 17    nothing: it is failed already
+    11:00  an unhappy answer to 18         nothing yet: no contact 18 is known
+    11:05  contact 18, resolved            +1 resolved at 11:05; -1 resolved, +1 failed, in the pane of 11:05
 """
 
+from enum import IntEnum
 from typing import Final
 
 import numpy as np
@@ -14,7 +21,7 @@ from stream.columnar.hashtable import Found, HashTable, Keys
 from stream.columnar.structured import Table, at, stacked, where
 from stream.columnar.timestamps import NO_TIME, Ints
 from stream.intake.history.repeats import FAILED, SOLVED
-from stream.intake.history.touchpoints import REMEMBERED, TOUCH, Order, Runs, first_closing, starts_at
+from stream.intake.history.touchpoints import Order, Runs, first_closing, starts_at
 from stream.intake.panes import tallies
 from stream.intake.wall import Undo
 
@@ -29,16 +36,33 @@ PAIR: Final = np.dtype(
     ]
 )
 
-# Kinds of what is heard; in a TOUCH, `person` is the hash of the interaction's id.
-RESOLVED_CONTACT: Final = 0
-CHARGED_CONTACT: Final = 1
-UNHAPPY_ANSWER: Final = 2
+HEARD: Final = np.dtype(
+    [
+        ("closing", "<i8"),  # the pane whose closing carries it
+        ("at_ms", "<i8"),
+        ("interaction", "<u8"),  # hash of the interaction's id: the key of the pair
+        ("combo", "<i4"),  # the contact's; 0 for an answer
+        ("kind", "<i4"),
+    ]
+)
 
 
-def heard_of(kind: int, ids: Keys, at_ms: Ints, closing: Ints, combo: Ints | int = 0) -> Table:
-    """What was heard of interactions, as touches."""
-    rows = np.zeros(len(ids), TOUCH)
-    rows["person"], rows["at_ms"], rows["closing"] = ids, at_ms, closing
+class HeardKind(IntEnum):
+    """What was heard of an interaction.  The codes are kept in arrays and snapshots.
+
+    Their order is that in which news of one interaction and millisecond is taken.
+    """
+
+    RESOLVED_CONTACT = 0
+    CHARGED_CONTACT = 1  # a transfer takes back that it is resolved
+    UNHAPPY_ANSWER = 2
+    REMEMBERED = 5  # stands for what a table knows of a key; heads its run
+
+
+def heard_of(kind: HeardKind, ids: Keys, at_ms: Ints, closing: Ints, combo: Ints | int = 0) -> Table:
+    """What was heard of interactions, given the hashes of their ids."""
+    rows = np.zeros(len(ids), HEARD)
+    rows["interaction"], rows["at_ms"], rows["closing"] = ids, at_ms, closing
     rows["combo"], rows["kind"] = combo, kind
     return rows
 
@@ -68,15 +92,16 @@ class Satisfaction:
 
         With `keep` false nothing is remembered.
         """
-        order = Order.of(touches, touches["person"])
+        order = Order.of(touches, touches["interaction"])
         if keep:
             oldest_ms = first_closing(touches) * self._pane_ms - self._window_ms
             self._table.reserve(len(order.keys), lambda table: table["at_ms"] >= oldest_ms)
         found = self._table.find(order.keys)
         known = at(self._table.rows, found.places[found.places >= 0])
-        runs = self._parted(Runs.of(touches, order, _heads(known)))
+        runs = self._parted(Runs.of(touches, order, _heads(known), "interaction"))
         contact, charge, answer = (
-            _first(runs, kind) for kind in (RESOLVED_CONTACT, CHARGED_CONTACT, UNHAPPY_ANSWER)
+            _first(runs, kind)
+            for kind in (HeardKind.RESOLVED_CONTACT, HeardKind.CHARGED_CONTACT, HeardKind.UNHAPPY_ANSWER)
         )
         failed = ((contact >= 0) & (answer >= 0) & (charge < 0)).astype(np.int64)
         before = np.where(runs.start == np.arange(len(failed)), 0, np.roll(failed, 1))
@@ -105,10 +130,10 @@ class Satisfaction:
     def _remember(self, runs: Runs, found: Found, firsts: tuple[Ints, Ints, Ints]) -> None:
         """Keep how each key's last run ends; `found` says where the keys are."""
         touches = runs.touches
-        last = np.append(np.flatnonzero(np.diff(touches["person"])), len(touches) - 1)
+        last = np.append(np.flatnonzero(np.diff(touches["interaction"])), len(touches) - 1)
         contact, charge, answer = (first[last] for first in firsts)
         rows = np.empty(len(last), PAIR)
-        rows["key"] = touches["person"][last]
+        rows["key"] = touches["interaction"][last]
         rows["contact_ms"] = np.where(contact >= 0, touches["at_ms"][contact], NO_TIME)
         rows["answer_ms"] = np.where(answer >= 0, touches["at_ms"][answer], NO_TIME)
         rows["at_ms"] = touches["at_ms"][runs.latest_until(np.ones(len(touches), bool))[last]]
@@ -121,19 +146,19 @@ class Satisfaction:
 def _heads(known: Table) -> Table:
     """What a table knows, as touches that come before all others: one as such, one for each thing known."""
     closing = np.full(len(known), NO_TIME)
-    parts = [heard_of(REMEMBERED, known["key"], known["at_ms"], closing)]
+    parts = [heard_of(HeardKind.REMEMBERED, known["key"], known["at_ms"], closing)]
     for kind, time, there in (
-        (RESOLVED_CONTACT, "contact_ms", known["contact_ms"] != NO_TIME),
-        (CHARGED_CONTACT, "at_ms", known["charged"] != 0),
-        (UNHAPPY_ANSWER, "answer_ms", known["answer_ms"] != NO_TIME),
+        (HeardKind.RESOLVED_CONTACT, "contact_ms", known["contact_ms"] != NO_TIME),
+        (HeardKind.CHARGED_CONTACT, "at_ms", known["charged"] != 0),
+        (HeardKind.UNHAPPY_ANSWER, "answer_ms", known["answer_ms"] != NO_TIME),
     ):
         own = where(known, there)
         parts.append(heard_of(kind, own["key"], own[time], closing[there], own["combo"]))
     both = stacked(parts)
-    return at(both, np.argsort(both["person"], kind="stable"))
+    return at(both, np.argsort(both["interaction"], kind="stable"))
 
 
-def _first(runs: Runs, kind: int) -> Ints:
+def _first(runs: Runs, kind: HeardKind) -> Ints:
     """For each place the first of its run up to it that is of a kind, -1 without one."""
     own = runs.touches["kind"] == kind
     return runs.last_until(own & (runs.last_before(own) < 0))

@@ -2,9 +2,22 @@
 
 They wait until the pane that carries them closes, and are then taken in event-time order, so that the
 order of arrival within the lateness changes nothing.
+
+A history joins touches with what a table knows of their keys.  Touches are sorted by key, and within a key
+by the pane that closes and by time; what is known of a key is put before its touches, as one more row.  All
+rows of a key then are a run, and a question such as "which contact came before this one?" is answered for
+all of them at once, by an accumulated maximum that is cut off at the start of each run.  Five rows:
+
+    place  key  kind        at     start   last CONTACT or REMEMBERED before it
+    0      Ann  REMEMBERED   9 h   0       none (-1)
+    1      Ann  CONTACT     11 h   0       0: two hours before, so 1 is a repeat
+    2      Bob  CONTACT     10 h   2       none (-1): the contact at place 1 is not Bob's
+    3      Bob  RESOLVED    12 h   2       2: so Bob's case took two hours
+    4      Eve  CONTACT     10 h   4       none (-1)
 """
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final
 
 import numpy as np
@@ -29,13 +42,23 @@ TOUCH: Final = np.dtype(
     ]
 )
 
-# Kinds, in the order in which events of the same millisecond are taken.
-CONTACT: Final = 0
-HANDED_ON: Final = 1  # a contact whose outcome was a transfer
-TRANSFERRED: Final = 2
-RESOLVED: Final = 3
-REOPENED: Final = 4
-REMEMBERED: Final = 5  # stands for what a table knows of a key; comes before all its events
+
+class TouchKind(IntEnum):
+    """What a touch is.  The codes are kept in arrays and snapshots.
+
+    Their order is that in which touches of one key and millisecond are taken: a contact that is resolved in
+    the same millisecond has been made before it is resolved.
+    """
+
+    CONTACT = 0
+    HANDED_ON = 1  # a contact whose outcome was a transfer
+    TRANSFERRED = 2
+    RESOLVED = 3
+    REOPENED = 4
+    REMEMBERED = 5  # stands for what a table knows of a key; heads its run, before all events
+    ABANDONED = 6  # what an event is; as a touch it is a `CONTACT`, if the rules include it at all
+    NO_TOUCH = 7  # history does not care
+
 
 # What a resolution says of its target.
 UNSAID: Final = 0
@@ -70,8 +93,10 @@ class Order:
         among = at(
             touches, place[crowd]
         )  # runs of one need no more order: these are the others, few as a rule
-        fields = (among["id"], among["kind"], among["at_ms"], among["closing"], ordered[crowd])
-        place[crowd] = place[crowd][np.lexsort(fields)]
+        fields = [
+            among[name] for name in ("id", "kind", "at_ms", "closing") if name in (among.dtype.names or ())
+        ]
+        place[crowd] = place[crowd][np.lexsort((*fields, ordered[crowd]))]
         return cls(place, ordered[first], first)
 
 
@@ -83,14 +108,14 @@ class Runs:
     start: Ints
 
     @classmethod
-    def of(cls, touches: Table, order: Order, heads: Table) -> "Runs":
-        """Runs of touches; `heads` are for some of the keys, in the order of the keys."""
+    def of(cls, touches: Table, order: Order, heads: Table, key: str = "person") -> "Runs":
+        """Runs of touches; `heads` are for some of the keys, in the order of the keys, which `key` has."""
         if not len(heads):
             return cls(at(touches, order.place), np.repeat(order.first, _lengths(order.first, len(touches))))
-        headed = np.bincount(np.searchsorted(order.keys, heads["person"]), minlength=len(order.keys))
+        headed = np.bincount(np.searchsorted(order.keys, heads[key]), minlength=len(order.keys))
         before = np.cumsum(headed)
         lengths = _lengths(order.first, len(touches))
-        both = np.empty(len(heads) + len(touches), TOUCH)
+        both = np.empty(len(heads) + len(touches), touches.dtype)
         put(both, np.arange(len(touches)) + np.repeat(before, lengths), at(touches, order.place))
         start = order.first + before - headed
         put(both, np.repeat(start - (before - headed), headed) + np.arange(len(heads)), heads)
@@ -161,6 +186,6 @@ def first_closing(touches: Table) -> int:
 def remembered(keys: Keys, at_ms: Ints) -> Table:
     """What a table knows, as touches that head their runs."""
     rows = np.zeros(len(keys), TOUCH)
-    rows["person"], rows["at_ms"], rows["kind"] = keys, at_ms, REMEMBERED
+    rows["person"], rows["at_ms"], rows["kind"] = keys, at_ms, TouchKind.REMEMBERED
     rows["closing"], rows["opened_ms"] = NO_TIME, NO_TIME
     return rows

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from stream.intake.intake import Intake
-from stream.intake.interactions import KIND_OF
+from stream.intake.touches import KIND_OF
 from stream.messages.events import EVENTS, OUTCOMES
 from stream.messages.records import Stream
 from tests.builders import plan_of

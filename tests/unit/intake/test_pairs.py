@@ -4,14 +4,14 @@ import numpy as np
 
 from stream.columnar.structured import Table
 from stream.indicators.cells import CELLS
-from stream.intake.history.satisfaction import RESOLVED_CONTACT, UNHAPPY_ANSWER, heard_of
+from stream.intake.history.satisfaction import HeardKind, heard_of
 from stream.intake.pairs import PairLine, wanted
 from tests.builders import plan_of
 
 PLAN = plan_of("indicators: {fcr: {satisfied: require}}\nrules: []\n")
 
 
-def heard(kind: int, pane: int) -> Table:
+def heard(kind: HeardKind, pane: int) -> Table:
     """Something about one interaction."""
     return heard_of(kind, np.array([7], np.uint64), np.array([pane * 10_000]), np.array([pane]), 3)
 
@@ -33,7 +33,10 @@ def test_pairs_are_wanted_only_where_rules_ask_for_them() -> None:
 
 def test_a_pair_leaves_when_both_panes_have_closed() -> None:
     """Heard in either order; nothing leaves before, and nothing twice."""
-    for first, second in ((RESOLVED_CONTACT, UNHAPPY_ANSWER), (UNHAPPY_ANSWER, RESOLVED_CONTACT)):
+    for first, second in (
+        (HeardKind.RESOLVED_CONTACT, HeardKind.UNHAPPY_ANSWER),
+        (HeardKind.UNHAPPY_ANSWER, HeardKind.RESOLVED_CONTACT),
+    ):
         line = PairLine(PLAN)
         line.take(heard(first, 1))
         line.take(heard(second, 2))
@@ -46,19 +49,19 @@ def test_a_pair_leaves_when_both_panes_have_closed() -> None:
 def test_a_look_changes_nothing() -> None:
     """What waits, and what is said besides, is judged as if it closed now."""
     line = PairLine(PLAN)
-    line.take(heard(UNHAPPY_ANSWER, 1))
+    line.take(heard(HeardKind.UNHAPPY_ANSWER, 1))
     for _ in range(2):
-        assert sorted(shown(line.so_far(heard(RESOLVED_CONTACT, 2)))) == sorted(FAILED)
-        assert not len(line.so_far(heard(RESOLVED_CONTACT, 2)[:0]))
+        assert sorted(shown(line.so_far(heard(HeardKind.RESOLVED_CONTACT, 2)))) == sorted(FAILED)
+        assert not len(line.so_far(heard(HeardKind.RESOLVED_CONTACT, 2)[:0]))
     assert line.entries() == {"pairs": 0}
 
 
 def test_its_state_can_be_carried_over() -> None:
     """What waits and what is remembered; nothing of it need be there."""
     line, other = PairLine(PLAN), PairLine(PLAN)
-    line.take(heard(RESOLVED_CONTACT, 1))
+    line.take(heard(HeardKind.RESOLVED_CONTACT, 1))
     line.close(1)
-    line.take(heard(UNHAPPY_ANSWER, 2))
+    line.take(heard(HeardKind.UNHAPPY_ANSWER, 2))
     other.load(line.tables())
     assert sorted(shown(other.close(2))) == sorted(FAILED)
     other.load({})

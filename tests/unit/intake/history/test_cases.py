@@ -11,7 +11,7 @@ from stream.indicators.cells import TTR_BUCKETS, TTR_GAMMA
 from stream.indicators.plan import Plan
 from stream.intake.history.case_lives import CASE, CaseTerms
 from stream.intake.history.cases import Cases, bucket
-from stream.intake.history.touchpoints import CONTACT, REOPENED, RESOLVED, TOUCH
+from stream.intake.history.touchpoints import TOUCH, TouchKind
 from stream.intake.panes import merged
 from tests.builders import plan_of
 from tests.event_builders import START_S, Event, contact, whole
@@ -165,7 +165,7 @@ def test_closed_and_silent_cases_are_forgotten() -> None:
     touches["subject"] = np.repeat(np.random.default_rng(5).integers(0, 2**64, 50_000, np.uint64), 2)
     touches["at_ms"] = np.arange(len(touches))
     touches["closing"] = touches["at_ms"] // 10
-    touches["kind"][1::4], touches["kind"][0::2] = RESOLVED, CONTACT
+    touches["kind"][1::4], touches["kind"][0::2] = TouchKind.RESOLVED, TouchKind.CONTACT
     for first in range(0, len(touches), 500):
         cases.judge(touches[first : first + 500])
     assert len(cases) < 5000
@@ -181,7 +181,10 @@ def test_tables_that_are_swept_and_grow_change_nothing() -> None:
     touches["case"] = np.where(by_case, touches["subject"] ^ np.uint64(2**63), 0)
     touches["at_ms"], touches["id"] = np.arange(len(touches)), np.arange(len(touches))
     touches["closing"], touches["opened_ms"] = touches["at_ms"] // 10, NO_TIME
-    touches["kind"] = rng.choice([CONTACT, CONTACT, CONTACT, RESOLVED, REOPENED], len(touches))
+    touches["kind"] = rng.choice(
+        [TouchKind.CONTACT, TouchKind.CONTACT, TouchKind.CONTACT, TouchKind.RESOLVED, TouchKind.REOPENED],
+        len(touches),
+    )
     whole_batch = merged(Cases(TERMS, 10).judge(touches).rows)
     for cut in (50, 500):
         cases = Cases(TERMS, 10)

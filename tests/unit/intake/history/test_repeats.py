@@ -10,7 +10,7 @@ import pytest
 from stream.indicators.cells import CELL
 from stream.indicators.plan import Plan
 from stream.intake.history.repeats import HISTORY, Contacts, RepeatRule
-from stream.intake.history.touchpoints import CONTACT, TOUCH
+from stream.intake.history.touchpoints import TOUCH, TouchKind
 from stream.intake.intake import Intake
 from stream.messages.records import Stream
 from tests.builders import plan_of
@@ -185,7 +185,7 @@ def test_history_is_forgotten_after_the_window() -> None:
     touches = np.zeros(100_000, TOUCH)
     touches["person"] = np.random.default_rng(5).integers(0, 2**64, len(touches), np.uint64)
     touches["at_ms"] = np.arange(len(touches))
-    touches["closing"], touches["kind"] = touches["at_ms"] // 10, CONTACT
+    touches["closing"], touches["kind"] = touches["at_ms"] // 10, TouchKind.CONTACT
     for first in range(0, len(touches), 500):
         contacts.judge(touches[first : first + 500])
     assert len(contacts) < 5000
@@ -198,7 +198,7 @@ def test_a_long_batch_forgets_nothing_that_its_first_contacts_need() -> None:
     touches["person"] = np.random.default_rng(6).integers(0, 2**64, len(touches), np.uint64)
     touches["person"][1_000::2] = touches["person"][:1_000:2]  # every other one comes again within the window
     touches["at_ms"] = np.arange(len(touches))
-    touches["closing"], touches["kind"] = touches["at_ms"] // 10, CONTACT
+    touches["closing"], touches["kind"] = touches["at_ms"] // 10, TouchKind.CONTACT
 
     def failed(cuts: list[int]) -> int:
         contacts = Contacts(RepeatRule(1_200), 10)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from stream.indicators.plan import Plan
-from stream.intake.history.satisfaction import RESOLVED_CONTACT, UNHAPPY_ANSWER, Satisfaction, heard_of
+from stream.intake.history.satisfaction import HeardKind, Satisfaction, heard_of
 from stream.intake.intake import Intake
 from stream.messages.records import Stream
 from tests.builders import plan_of
@@ -116,6 +116,6 @@ def test_pairs_are_forgotten_after_the_window() -> None:
     at_ms = np.arange(len(ids))
     for first in range(0, len(ids), 500):
         own = slice(first, first + 500)
-        kind = UNHAPPY_ANSWER if first % 1000 else RESOLVED_CONTACT
+        kind = HeardKind.UNHAPPY_ANSWER if first % 1000 else HeardKind.RESOLVED_CONTACT
         assert not len(pairs.judge(heard_of(kind, ids[own], at_ms[own], at_ms[own] // 10)))
     assert len(pairs) < 5000

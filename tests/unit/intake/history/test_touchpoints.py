@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.columnar.structured import Table
-from stream.intake.history.touchpoints import REMEMBERED, TOUCH, Order, Runs, remembered, starts_at
+from stream.intake.history.touchpoints import TOUCH, Order, Runs, TouchKind, remembered, starts_at
 
 small = st.integers(0, 3)
 touches = st.lists(st.tuples(small, small, small, small, small), max_size=25).map(
@@ -65,7 +65,7 @@ def test_what_is_remembered_heads_its_run(table: Table, known: list[int]) -> Non
     runs = runs_of(table, known)
     expected: list[tuple[int, ...]] = []
     for key in sorted({row[0] for row in as_tuples(table)}):
-        expected += [(key, REMEMBERED)] if key in known else []
+        expected += [(key, TouchKind.REMEMBERED)] if key in known else []
         expected += [(row[0], row[3]) for row in sorted(as_tuples(table)) if row[0] == key]
     found = list(zip(runs.touches["person"].tolist(), runs.touches["kind"].tolist(), strict=True))
     assert found == expected
