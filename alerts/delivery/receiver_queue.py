@@ -218,8 +218,8 @@ class ReceiverQueue:
         await self._pace.keep()
         delivery.attempts += 1
         world.meter.attempt(self.receiver.name)
-        message, memory = self._owner.message(delivery), self._owner.memory(delivery)
-        answer = await self._channel.send(message, memory, world.clock())
+        memory = self._owner.memory(delivery)
+        answer = await self._channel.send(self._owner.message(delivery), memory, world.clock())
         delivery.status = answer.status
         delivery.memory = answer.memory or memory
         delivery.reached |= answer.reached
@@ -230,8 +230,7 @@ class ReceiverQueue:
         )
         step = next_step(answer, made, world.chance(), world.policy)
         if isinstance(step, Retry) and answer.retry_after_s:  # it is meant for all that goes there
-            asked_s = min(answer.retry_after_s, world.policy.retry_after_cap_s)
-            self._pace.pause(world.clock() + asked_s)
+            self._pace.pause(world.clock() + min(answer.retry_after_s, world.policy.retry_after_cap_s))
         self._told(answer, step)
         return step
 

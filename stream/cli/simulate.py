@@ -134,8 +134,7 @@ def chosen(rulebook: Rulebook, wanted: RuleChoice) -> list[Rule]:
         raise SettingsError(f"--rule: want one of {', '.join(known)}, got {unknown[0]}")
     rules = [known[name] for name in wanted.rule]
     if not rules:
-        rules = [rule for rule in rulebook.rules if isinstance(rule.detect, SIMULATED)]
-        rules = [rule for rule in rules if CATALOGUE[rule.indicator].bounded]
+        rules = [each for each in rulebook.rules if isinstance(each.detect, SIMULATED) and _is_bounded(each)]
     rules = [rule for rule in rules if wanted.indicator in {None, rule.indicator}]
     indicators = sorted({rule.indicator for rule in rules})
     if not rules:
@@ -143,6 +142,10 @@ def chosen(rulebook: Rulebook, wanted: RuleChoice) -> list[Rule]:
     if len(indicators) > 1:
         raise SettingsError(f"--indicator: want one of {', '.join(indicators)}, got rules on all of them")
     return rules
+
+
+def _is_bounded(rule: Rule) -> bool:
+    return CATALOGUE[rule.indicator].bounded
 
 
 def report(question: Question, outcomes: Sequence[RuleOutcome]) -> dict[str, object]:

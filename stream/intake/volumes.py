@@ -32,9 +32,7 @@ class Volumes:
 
     def tallied(self, batch: EventBatch[Interaction], kinds: Ints, combo: Ints) -> Table:
         """Contacts, abandoned ones and waits."""
-        contact = (
-            (kinds == TouchKind.CONTACT) | (kinds == TouchKind.HANDED_ON) | (kinds == TouchKind.ABANDONED)
-        )
+        contact = np.isin(kinds, (TouchKind.CONTACT, TouchKind.HANDED_ON, TouchKind.ABANDONED))
         cells = []
         if "contacts" in self._keeps or "abandonment" in self._keeps:
             cells.append((contact, CELL["contacts"]))

@@ -50,11 +50,14 @@ class Metrics:
             "tocsin_rules_reload_success", "Whether the latest rules file was sound.", registry=self.registry
         )
         self.reads(OWN)
+        self._tell_what_runs()
+        self.rules_loaded(rulebook)
+
+    def _tell_what_runs(self) -> None:
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)
         build = Gauge("tocsin_build_info", "What runs here.", ["version", "python"], registry=self.registry)
         build.labels(__version__, platform.python_version()).set(1)
-        self.rules_loaded(rulebook)
 
     def reads(self, topics: Iterable[str]) -> None:
         """Topics that nobody else should write: what is unreadable in them is counted from 0 on."""

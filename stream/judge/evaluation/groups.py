@@ -62,7 +62,6 @@ class Group:
         self.banks: Final = self._banks()
         watches = (watch(plan, each, self.windows, self.scopes) for each in self.ranked)
         self.watches: Final = [each for each in watches if each is not None]
-        self._keep_ms: Final = self._longest_ms()
         self._heard = NOTHING
         self._listeners: Final = SilenceListeners(
             [each for each in self.watches if each.mutes], self._pane_ms
@@ -175,7 +174,7 @@ class Group:
         rows = np.setdiff1d(self.scopes.used(), waiting)
         named = [self.scopes.known(values) for scopes in self._named.values() for values in scopes]
         rows = np.setdiff1d(rows, [row for row in named if row is not None])
-        old = rows[self.scopes.seen_ms[rows] + self._keep_ms <= now_ms]
+        old = rows[self.scopes.seen_ms[rows] + self._longest_ms() <= now_ms]
         for board, _ in self.boards():
             old = old[~board.live()[old]]
         for window in self.all_windows():

@@ -90,9 +90,8 @@ class PartitionTask(Generic[M]):
                 raise
         self._machine = machine
         self._happens(TaskEvent.RESTORED)
-        log.info(
-            "state is up host=%s fed_again=%d seconds=%.1f", self.name, fed, self._around.clock() - started
-        )
+        took_s = self._around.clock() - started
+        log.info("state is up host=%s fed_again=%d seconds=%.1f", self.name, fed, took_s)
         return machine
 
     def _begin(self) -> M | None:
