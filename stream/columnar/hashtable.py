@@ -49,6 +49,11 @@ class HashTable:
         return self._size
 
     @property
+    def index_bytes(self) -> int:
+        """What the index takes of memory, beside the rows."""
+        return int(self._index.nbytes)
+
+    @property
     def rows(self) -> Table:
         """All rows, a view, to be read.  Valid until `reserve` or `add`."""
         return self._rows[: self._size]

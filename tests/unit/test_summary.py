@@ -25,7 +25,7 @@ from alerts.rules import (
     Threshold,
 )
 from alerts.states import State
-from alerts.summary import Facts, Terms, summary
+from alerts.summary import Facts, Further, Terms, summary
 
 LOW, HIGH = Direction.LOW_IS_BAD, Direction.HIGH_IS_BAD
 MONTHLY = Budget(1, 30 * 24 * 60 * MINUTE_MS)
@@ -206,6 +206,22 @@ def test_sentences(changes: dict[str, object], expected: str) -> None:
     ("changes", "expected"),
     [
         ({"times": 3}, "in the last 30 minutes; 3rd time in 24 h"),
+        (
+            {"further": Further.noted(40, 143, 1, 1_800_000)},
+            "in the last 30 minutes; 40 of these are further answers of 1 customer",
+        ),
+        (
+            {"further": Further.noted(40, 143, 4, 1_800_000)},
+            "; 40 of these are further answers of 4 customers",
+        ),
+        (
+            {"further": Further.noted(40, 143, 6, 1_800_000)},
+            "; 40 of these are further answers of customers who had answered within a day",
+        ),
+        (
+            {"further": Further.noted(40, 50, 2, 3_600_000)},
+            "; 40 of the 50 answers in the last hour are further ones of 2 customers",
+        ),
         ({"reading": Reading(69.97, 143, 54.0, 78.1)}, "is 69.97 % (95 % sure between 54 and 78.1 %), below"),
         ({"reading": Reading(75.0, 143, 54.0, 78.1)}, "not back over doubt from the critical limit 70 %"),
         (
@@ -240,6 +256,12 @@ def test_sentences(changes: dict[str, object], expected: str) -> None:
 def test_sentences_hold_for_their_numbers(changes: dict[str, object], expected: str) -> None:
     """What is not past its limit is not said to be."""
     assert expected in summary(changed(CSAT, cast("dict[str, Any]", changes)))
+
+
+@pytest.mark.parametrize(("answers", "of"), [(4, 5), (0, 0), (19, 100), (5, 26)])
+def test_a_few_answers_of_the_same_people_are_no_news(answers: int, of: int) -> None:
+    """Less than a fifth, or no more than a handful, is what any survey has."""
+    assert Further.noted(answers, of, 1, 1_800_000) is None
 
 
 PAST = re.compile(r"is (\S+) %.*, (below|above) the \w+ limit (\S+) %")
