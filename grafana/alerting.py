@@ -145,10 +145,18 @@ DELIVERIES: Final = (
     ),
 )
 
+CANARY: Final = lines(
+    "Canary",
+    "From the input to the receiver, and since the last one landed; wants a heartbeat with `canary: true`.",
+    "s",
+    (f"max(tocsin_canary_seconds{{{OURS}}}) > 0", "input to receiver"),
+    (f"time() - (max(tocsin_canary_timestamp_seconds{{{OURS}}}) > 0)", "since the last"),
+)
+
 PAGE: Final = Page(
     uid=ALERTS,
     description="History of alerts, time to acknowledge, precision of rules, deliveries by receiver.",
-    rows=(("Now", NOW), ("History", HISTORY), ("Rules", RULES_ROW), ("Deliveries", DELIVERIES)),
+    rows=(("Now", NOW), ("History", HISTORY), ("Rules", RULES_ROW), ("Deliveries", (*DELIVERIES, CANARY))),
     variables=(RULES, CHANNELS),
     annotations=(alerts_of(CHOSEN), OWN_ALERTS),
     since="now-24h",

@@ -57,6 +57,7 @@ rules:
   - {{name: slow, indicator: wait, by: [channel], window: 1m, warning: 10}}
   - {{name: buzz, indicator: sentiment, by: [channel], window: 1m, warning: 99}}
   - {{name: spent, indicator: csat, by: [channel], detect: burn, target: 90}}
+heartbeat: {{receiver: desk, every: 1s, canary: true}}
 receivers:
   - {{name: desk, webhook: {{url: "{url}"}}, allow_private: true}}
 """
