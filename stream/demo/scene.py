@@ -1,6 +1,7 @@
 """What both ways to play share: the traffic, the view, the screen, and the links that are told first."""
 
 import asyncio
+import threading
 import time
 import webbrowser
 from collections import Counter, deque
@@ -48,9 +49,9 @@ async def shown(
     # The part after # stays in the browser, which takes the token from it.
     board = f"{url}/board#token={token}"
     view = LiveView({"board": board, "metrics": f"{url}/metrics", "webhook log": f"{log_url}/"})
-    if settings.opens:
-        await asyncio.to_thread(webbrowser.open, board)
     with screen(view, as_json=settings.as_json) as on_screen:
+        if settings.opens:  # in a thread of its own, as some browsers keep whoever opens them waiting
+            threading.Thread(target=webbrowser.open, args=(board,), daemon=True).start()
         yield DemoScene(settings, log, log_url, view, on_screen)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Response
 
+from stream.worker.web.ack_page import page as ack_page
 from tests.demo.accessible import violations
 from tests.demo.served_board import ServedBoard, alert, score, served_board
 
@@ -76,6 +77,14 @@ def test_axe_finds_nothing(board: ServedBoard, page: Page) -> None:
     assert violations(page) == []
     page.select_option("#language", "fr")
     assert violations(page) == []
+
+
+def test_axe_finds_nothing_on_the_page_that_links_in_notices_lead_to(page: Page) -> None:
+    """With a form, and with an answer."""
+    for told in (ack_page("", "CSAT of phone is 40 %.", button="Acknowledge"), ack_page("Done.", "CSAT")):
+        assert told.text is not None
+        page.set_content(told.text)
+        assert violations(page) == []
 
 
 def test_what_anybody_sends_is_text(board: ServedBoard, page: Page) -> None:
