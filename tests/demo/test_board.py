@@ -57,6 +57,7 @@ def test_the_incident_is_on_the_board_and_can_be_acknowledged(board: tuple[str, 
     page.wait_for_selector("#alerts li.critical", timeout=INCIDENT_S * 1000)
     assert "phone" in page.inner_text("#alerts li.critical >> nth=0")
     if pictures := os.environ.get("TOCSIN_PICTURES"):  # what README and docs show: `make pictures`
+        page.wait_for_timeout(3_000)  # until scores have followed what fires
         _take_pictures(page, Path(pictures))
     page.fill("#by", "ann")
     page.click("#alerts li.critical [data-act=ack] >> nth=0")

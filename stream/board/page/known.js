@@ -16,6 +16,7 @@ export function learn(page, whole) {
     known.scores.set(key, score);
     if (score.at > known.newest) known.newest = score.at;
   }
+  for (const alert of page.alerts ?? []) if (alert.at > known.newest) known.newest = alert.at;  // scores may leave later
   if (page.alerts) Object.assign(known, { alerts: page.alerts, past: page.past, alertsLeftOut: page.alerts_left_out });
   Object.assign(known, { leftOut: page.left_out, version: page.version ?? known.version });
 }
