@@ -238,6 +238,25 @@ def test_teams_gets_a_card_that_is_not_too_large() -> None:
     assert found["body"][1]["text"].startswith("\\*bold\\*")
 
 
+def test_whatever_there_is_to_say_fits_every_vendor() -> None:
+    """Slack: 50 blocks, 10 fields, 40,000 characters; Teams: 28 KB; PagerDuty: 1,024 of summary, 512 KB."""
+    facts = tuple((f"fact {n}", "_" * 9_000) for n in range(100))
+    links = tuple(NextLook("x" * 300, f"https://x.example/{n}/" + "y" * 300) for n in range(60))
+    huge = message(title="&" * 5_000, text="<é>" * 40_000, facts=facts, links=links)
+    sent = {}
+    for kind in ("slack", "teams", "pagerduty"):
+        wire = Wire()
+        _sent(_channel(kind, wire), huge)
+        sent[kind] = wire.sent[0][1]
+    slack = sent["slack"]
+    assert (len(slack["blocks"]) <= 50, len(slack["text"]) <= 40_000) == (True, True)
+    assert all(len(block.get("fields", ())) <= 10 for block in slack["blocks"])
+    assert all(len(block.get("elements", ())) <= 25 for block in slack["blocks"])
+    assert len(orjson.dumps(sent["teams"])) <= 28_000
+    assert len(sent["pagerduty"]["payload"]["summary"]) <= 1_024
+    assert len(orjson.dumps(sent["pagerduty"])) <= 512 * 1_024
+
+
 def test_teams_tells_of_overload_in_text() -> None:
     """A connector's 200 may hold another's 429."""
     answer = Answer(200, body=b"Microsoft Teams endpoint returned HTTP error 429 with ContextId")
