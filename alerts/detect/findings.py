@@ -28,7 +28,8 @@ class Findings:
     `verdict` holds `states.Verdict` codes; `severity` the code of a breach's severity (`NONE` where there is
     no breach).  `value`, `low`, `high` and `limit` are in the indicator's unit, NaN where there is none.
     `evidence` has, for rows in breach at most, what the rule saw beside the reading, by row.  `kept` is the
-    code of the severity that an alert may keep which is louder than the breach.
+    code of the severity that an alert may keep which is louder than the breach, `expected` what a volume
+    should have been.
     """
 
     rows: Ints
@@ -41,6 +42,7 @@ class Findings:
     limit: Floats
     evidence: Mapping[int, Mapping[str, object]] = field(default_factory=dict)
     kept: Codes | None = None
+    expected: Floats | None = None
 
     @property
     def held(self) -> Codes:

@@ -258,6 +258,7 @@ class VolumeWatch:
             nothing,
             np.where(judged | breach, gauges[:, ALLOWED], np.nan),
             Evidence(rows, breach, partial(_evidence, gauges.copy(), self._rhythm.since_ms(rows))),
+            expected=gauges[:, EXPECTED].copy(),
         )
 
 

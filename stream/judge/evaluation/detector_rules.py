@@ -142,7 +142,7 @@ class DetectorRule:
                 given = Verdict(int(verdict[place]))
                 shown = _reading(found, place)
                 silenced = given is Verdict.STALE and found.verdict[place] != Verdict.STALE
-                evidence = found.evidence.get(row, {}) if given is Verdict.BREACH else {}
+                evidence = found.evidence.get(row, {}) if given is Verdict.BREACH else _usual(found, place)
                 severity = SEVERITIES[int(found.severity[place])] if given is Verdict.BREACH else None
                 observer(
                     Explained(
@@ -195,6 +195,13 @@ def _reading(found: Findings, place: int) -> Reading:
     return Reading(
         number(found.value[place]), int(found.n[place]), number(found.low[place]), number(found.high[place])
     )
+
+
+def _usual(found: Findings, place: int) -> Mapping[str, object]:
+    """What a volume that is no breach was expected and allowed to be; nothing for what is no volume."""
+    expected = None if found.expected is None else number(found.expected[place])
+    allowed = number(found.limit[place])
+    return {} if expected is None or allowed is None else {"usual": expected, "allowed": allowed}
 
 
 def _window_ms(rule: Rule, evidence: Mapping[str, object]) -> int | None:

@@ -88,6 +88,11 @@ def _gap(detect: Gap, verdict: Verdict, reading: Reading, evidence: Evidence) ->
 
 
 def _volume(detect: Silence | Surge, verdict: Verdict, reading: Reading, evidence: Evidence) -> str:
+    allowed = ""
+    if "allowed" in evidence:
+        bound = "at least" if isinstance(detect, Silence) else "at most"
+        usual = f"{_short(evidence['usual'])} were expected and {bound} {_short(evidence['allowed'])} allowed"
+        allowed = f" ({reading.n} came, {usual})"
     match verdict:
         case Verdict.BREACH if "expected" in evidence:
             expected = f"{_short(evidence['expected'])} were expected"
@@ -95,9 +100,9 @@ def _volume(detect: Silence | Surge, verdict: Verdict, reading: Reading, evidenc
         case Verdict.BREACH:
             return f"{reading.n} in a whole window of open time, want {evidence['at_least']}"
         case Verdict.CLEAR if isinstance(detect, Silence):
-            return "as much comes in as should, or chance explains the quiet"
+            return f"as much comes in as should, or chance explains the quiet{allowed}"
         case Verdict.CLEAR:
-            return "no more comes in than the rhythm allows, or by chance"
+            return f"no more comes in than the rhythm allows, or by chance{allowed}"
         case Verdict.STALE | Verdict.INSUFFICIENT:
             if isinstance(detect, Silence) and detect.learn_ms is None:
                 return "less than a whole window of open time since the scope was first heard of"

@@ -71,3 +71,14 @@ def test_insufficient_says_what_is_missing(detect: Detect, n: int, words: str) -
 def test_threshold_rules_have_reasons_elsewhere() -> None:
     """Here they are told by the verdict alone."""
     assert of(Threshold(DAY_MS, None, 80.0, None, 0.0), Verdict.CLEAR) == "clear"
+
+
+def test_a_volume_that_is_no_breach_says_what_was_expected_and_allowed() -> None:
+    """For both sides of the rhythm."""
+    seen = {"usual": 5.25, "allowed": 7.5}
+    surge = Surge(7 * DAY_MS, Budget(1, 30 * DAY_MS))
+    words = reason(surge, Verdict.CLEAR, Reading(6, 6, None, None), seen)
+    assert words.endswith("(6 came, 5.25 were expected and at most 7.5 allowed)")
+    hush = Silence(None, 7 * DAY_MS, Budget(1, 30 * DAY_MS))
+    words = reason(hush, Verdict.CLEAR, Reading(6, 6, None, None), seen)
+    assert words.endswith("(6 came, 5.25 were expected and at least 7.5 allowed)")
