@@ -117,7 +117,7 @@ class Importer:
         if absent:
             raise SettingsError(
                 f"{name}: want the columns that the mapping names, got none called {', '.join(absent)} "
-                f"(there are: {', '.join(columns)})"
+                f"(there are: {', '.join(columns)}){_hint(columns)}"
             )
 
     def _row(self, number: int, row: Row) -> Iterable[_Made]:
@@ -261,11 +261,27 @@ def _refusal(shape: Shape, event: Event, row: Row, reject: Reject) -> str:
     return f"{place}: {got}"
 
 
+def _hint(columns: Sequence[str]) -> str:
+    """What may be wrong with a log of which all columns are taken for one."""
+    if len(columns) != 1:
+        return ""
+    if "\0" in columns[0]:
+        return ": is this UTF-16? `encoding: utf-16-le` reads it where the file does not begin with a mark"
+    found = next((mark for mark in (";", "\t", "|", ",") if mark in columns[0]), None)
+    if found is None:
+        return ""
+    shown = "\\t" if found == "\t" else found
+    return f': one column? `delimiter: "{shown}"` in the mapping splits it'
+
+
 _ENCODER: Final = msgspec.json.Encoder()
+ENCODING_WANTED: Final = (
+    "want text in the declared encoding, got other bytes (`encoding: cp1252`, as of Excel?)"
+)
 
 
 def _encoded(event: Event) -> bytes:
     try:
         return _ENCODER.encode(event) + b"\n"
     except (UnicodeError, msgspec.MsgspecError):
-        raise RowError(Fault.ENCODING, "want text in the declared encoding, got other bytes") from None
+        raise RowError(Fault.ENCODING, ENCODING_WANTED) from None

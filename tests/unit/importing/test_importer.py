@@ -130,6 +130,23 @@ def test_columns_that_are_not_there_are_the_operators_mistake() -> None:
     importer.check("log", ["call", "end", "wait", "when", "more"])
 
 
+@pytest.mark.parametrize(
+    ("header", "hint"),
+    [
+        ("call;end;wait;when", 'delimiter: ";"'),
+        ("call\tend\twait\twhen", 'delimiter: "\\t"'),
+        ("call|end|wait|when", 'delimiter: "|"'),
+        ("c\0a\0l\0l\0;\0", "encoding: utf-16-le"),
+        ("something", "(there are: something)"),
+    ],
+)
+def test_one_column_where_there_should_be_several_says_what_may_be_wrong(header: str, hint: str) -> None:
+    """The log is written with another mark between its columns, or in another encoding."""
+    with pytest.raises(SettingsError) as caught:
+        Importer(parse(CALLS, "m.yaml")).check("log", [header])
+    assert hint in str(caught.value)
+
+
 def test_ndjson_rows_need_not_have_every_column() -> None:
     """A field that is not there is null, as JSON's senders see it."""
     mapping = "format: ndjson\nfields: {id: i, at: {time: t}, channel: c, team: who.team}\n"
