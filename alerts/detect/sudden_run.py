@@ -3,6 +3,10 @@
 A step of the detector handles all scopes of one pane in arrays, which costs as much for six scopes as for
 six hundred.  Over a year of records most panes have few, and raise no alarm: plain numbers are faster then.
 They are the same numbers: float64, added and multiplied in the same order.
+
+For example, a scope has answers in panes 3, 90 and 91, and those in 91 would begin a breach.  The run takes
+those of 3 and of 90, with the quiet between them, and stops.  Pane 91 is then judged in arrays, and the alert
+moves there.
 """
 
 from collections.abc import Sequence

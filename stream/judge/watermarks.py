@@ -9,6 +9,11 @@ records, and is not fooled by silence from before.
 When every source is idle, event time goes on from the greatest that was seen, at the pace of the wall clock.
 All wall times are Kafka timestamps of cx.tallies records: every judge of them draws the same conclusions.
 Nothing is closed before the first event of any source.
+
+For example, there are three sources: A has closed pane 7, B pane 6 and C pane 2.  So pane 2 is closed for
+the judge.  When C says that it is idle, it no longer counts, and pane 6 is closed: C's open panes up to 6 are
+added as they stand.  When C closes pane 3 later, what it reported of that pane is taken away, and what is
+final is added, as a late correction.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -18,6 +18,12 @@ some five weeks.  A few things keep a rhythm of one week from raising false alar
 
 A rule that learns for less than a week borrows what it has not seen yet from the same hour of other days: it
 then takes the first Saturday for a day like any other.
+
+For example, a queue had 40, 44 and 36 calls from 9 to 10 h on the last Mondays, and about as many on other
+days.  The forecast for the next Monday is near 40.  If that Monday is a holiday and brings none, the hour is
+taught no less than chance allows below 40, and the Monday after is still expected to bring nearly as many.
+If the doors open an hour later one day, nobody is paged at once: the bounds of 9 to 10 h are as wide as those
+of 8 to 9 h, when the queue is closed.
 """
 
 from collections.abc import Mapping, Sequence
