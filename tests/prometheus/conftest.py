@@ -41,7 +41,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.section("NOT RUN")
     if missing():
         terminalreporter.write_line(
-            f"no {', '.join(missing())} here; Debian: apt-get install {PACKAGES}, and kubectl"
+            f"no {', '.join(missing())} here; Debian: apt-get install {PACKAGES}, and kubectl or kustomize"
         )
     else:
         terminalreporter.write_line(why_not() or "")

@@ -1,4 +1,4 @@
-"""Programs that are not Python's: Prometheus, promtool, Alertmanager, Docker Compose, kubectl."""
+"""Programs that are not Python's: Prometheus, promtool, Alertmanager, Docker Compose, kustomize."""
 
 import json
 import shutil
@@ -29,7 +29,7 @@ def missing() -> list[str]:
         "promtool": shutil.which("promtool"),
         "prometheus-alertmanager": shutil.which("prometheus-alertmanager"),
         "docker compose": compose_command(),
-        "kubectl": shutil.which("kubectl"),
+        "kubectl or kustomize": kustomize_command(),
     }
     return [name for name, there in found.items() if not there]
 
@@ -41,6 +41,13 @@ def compose_command() -> list[str]:
         if asked.returncode == 0:
             return ["docker", "compose"]
     return ["docker-compose"] if shutil.which("docker-compose") else []
+
+
+def kustomize_command() -> list[str]:
+    """What builds manifests: part of kubectl, and a program of its own."""
+    if shutil.which("kubectl"):
+        return ["kubectl", "kustomize"]
+    return ["kustomize", "build"] if shutil.which("kustomize") else []
 
 
 class Prometheus:

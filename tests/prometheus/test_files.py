@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from tests.prometheus.programs import compose_command, missing
+from tests.prometheus.programs import compose_command, kustomize_command, missing
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,9 +51,9 @@ def test_every_rule_on_tocsin_itself_fires_when_it_should() -> None:
     _run("promtool", "test", "rules", "tests/prometheus/rules_test.yml")
 
 
-def test_kubectl_builds_the_manifests() -> None:
+def test_kustomize_builds_the_manifests() -> None:
     """With the dashboards, settings, rules and sources as they are in files."""
-    built = list(yaml.safe_load_all(_run("kubectl", "kustomize", "deploy")))
+    built = list(yaml.safe_load_all(_run(*kustomize_command(), "deploy")))
     maps = {each["metadata"]["name"]: each for each in built if each["kind"] == "ConfigMap"}
     assert "overview.json" in maps["tocsin-dashboards"]["data"]
     assert maps["tocsin-dashboards"]["metadata"]["labels"]["grafana_dashboard"] == "1"
