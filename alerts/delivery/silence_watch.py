@@ -81,13 +81,13 @@ class SilenceWatch:
     def _still_broken(
         self, partition: int, heard: HeardTransitions, now_s: float
     ) -> Iterator[tuple[str, Delivery]]:
-        for ended in self._muting.ended(now_s):
+        for ended in self._muting.ended(now_s):  # in whole seconds, as the log says when each was told
             for about in _notices(self._alerts.open()):
                 if not matches(ended.said, about) or self._muting.why_muted(about, now_s) is not None:
                     continue
                 key = replace(about, id=f"{about.id}.{ended.said.id}")
                 for name, progress in heard.told(about.alert):
-                    if progress.at_s < ended.at_s and not self._waits(name, about.alert):
+                    if progress.at_s < int(ended.at_s) and not self._waits(name, about.alert):
                         marked = StillBroken(ended.said)
                         yield name, Delivery(key, partition, now_s, lambda: None, message=marked)
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from alerts.board import alert_id
 from alerts.detect.findings import SEVERITIES
+from alerts.facts import Facts, Further, Terms
 from alerts.readings import Reading, Scope, scope_object, scope_text
 from alerts.rules import Severity, Threshold
 from alerts.states import State
-from alerts.summary import Facts, Further, Terms, summary
+from alerts.summary import summary
 from alerts.transitions import EPOCH, Transition, rounded, seconds, utc_text
 from stream.indicators.catalogue import CATALOGUE, direction
 from stream.indicators.cells import further_cells

@@ -136,8 +136,8 @@ class Judge:
         self._memory.catch_up()
         windows = [window for group in self._groups for window in group.all_windows()]
         return {
-            "scopes": self._memory.scopes(),
-            "folded_scopes": self._memory.folded,
+            "scopes": len(self._memory.codes),
+            "folded_scopes": self._memory.codes.folded,
             "panes": len(self._memory.pending) + sum(window.entries() for window in windows),
             "alerts": sum(len(board.episodes()) for group in self._groups for board, _ in group.boards()),
         }

@@ -17,6 +17,7 @@ from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.moves import Ranked
 from stream.judge.pending import Counts, Ints
 from stream.judge.removed_rules import orphans
+from stream.judge.scope_codes import ROW_BITS, ROW_MASK
 from stream.judge.snapshot_format import (
     COLUMNS,
     VERSION,
@@ -29,7 +30,7 @@ from stream.judge.snapshot_format import (
     Rolling,
     arrays_of,
 )
-from stream.judge.state import ROW_BITS, ROW_MASK, Memory
+from stream.judge.state import Memory
 from stream.judge.watermarks import Portion
 from stream.judge.windows.sliding import Window
 from stream.judge.windows.slotted import Slotted
@@ -73,7 +74,7 @@ def load(memory: Memory, chunks: Sequence[bytes]) -> None:
     memory.orphans += header.orphans
     fits = header.pane_ms == memory.sources.timing.pane_ms
     for grouped in header.groups:
-        number = memory.numbers.get(grouped.key)
+        number = memory.codes.numbers.get(grouped.key)
         ranked = memory.groups[number].ranked if fits and number is not None else ()
         memory.orphans += orphans(header, grouped, frozenset(each.rule.name for each in ranked))
     if fits:
@@ -189,7 +190,7 @@ class _Loader:
 
     def _group(self, grouped: Grouped) -> int:
         """Fill the group that goes by the same name; its number, -1 if there is none."""
-        number = self._memory.numbers.get(grouped.key, -1)
+        number = self._memory.codes.numbers.get(grouped.key, -1)
         if number >= 0:
             group = self._memory.groups[number]
             for values in grouped.scopes:

@@ -1,24 +1,19 @@
 """Memory: everything that a judge remembers between two sections."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
 import numpy as np
 
-from alerts.rules import Limits
 from stream.indicators.plan import Plan
 from stream.judge.evaluation.detector_inputs import Block
 from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.schedule import least
 from stream.judge.pending import Counts, Ints, Pending
+from stream.judge.scope_codes import ROW_BITS, ROW_MASK, ScopeCodes
 from stream.judge.snapshot_format import Orphan
 from stream.judge.watermarks import Portion, WatermarkAligner
-from stream.messages.tallies import NO_PANE, OTHER, ScopeKey, Spelled, TallyMessage, sources
-
-ROW_BITS: Final = 40
-"""A scope's code is its group's number above its row's."""
-ROW_MASK: Final = (1 << ROW_BITS) - 1
+from stream.messages.tallies import NO_PANE, TallyMessage, sources
 
 MOST_PANES: Final = 8192
 """Panes that are looked at together at most: what is found out beforehand takes memory."""
@@ -32,18 +27,15 @@ class Memory:
 
     `closed` is the last closed pane, `judged` the last that was judged (NO_PANE: none); they differ only
     while sections are being taken.  `first_pane` is the first with data.
-    `numbers` has each group's place, `codes` the codes of scopes that were met since some were last let go.
+    `codes` knows each scope by a number.
     `forget_ms` is when scopes that have left every window are next let go; `wake` the next pane at whose
     end something changes even if nothing comes in; `orphans` are alerts that have ended and not been told.
     `expects`: the scopes that rules name are waited for.
-    While there are `most_scopes`, a scope that is new counts as `(other)`; `folded` is how many do, since
-    some were last let go.
     """
 
     groups: list[Group]
     sources: WatermarkAligner
-    numbers: dict[str, int]
-    codes: dict[ScopeKey | bytes, int] = field(default_factory=dict)
+    codes: ScopeCodes
     pending: Pending = field(default_factory=Pending)
     closed: int = NO_PANE
     judged: int = NO_PANE
@@ -52,16 +44,13 @@ class Memory:
     wake: int | None = None
     orphans: list[Orphan] = field(default_factory=list)
     expects: bool = False
-    most_scopes: int = Limits().max_scopes
-    folded: int = 0
 
     @classmethod
     def empty(cls, plan: Plan, shard: int = 0) -> Self:
         """Nothing was heard yet."""
         groups = [Group(plan, grouping, shard) for grouping in plan.groupings]
         expected = WatermarkAligner.expecting(sources(plan.partitions, plan.keeps), plan.rulebook.timing)
-        numbers = {group.grouping.key: place for place, group in enumerate(groups)}
-        return cls(groups, expected, numbers, most_scopes=plan.rulebook.limits.max_scopes)
+        return cls(groups, expected, ScopeCodes(groups, plan.rulebook.limits.max_scopes))
 
     def take(self, section: TallyMessage, log_ms: int) -> None:
         """Learn from a section, whose Kafka timestamp is `log_ms`, what is closed and what counts when."""
@@ -94,7 +83,7 @@ class Memory:
     def _expect(self, portion: Portion) -> None:
         """Put rows where they are due: at their closing pane, or at the next one if that is closed."""
         rows = portion.rows
-        codes = self._codes_of(portion.scopes)[rows.scope]
+        codes = self.codes.of(portion.scopes)[rows.scope]
         due = np.maximum(rows.closing, self.closed + 1)
         counts = Counts(due, codes, rows.pane, rows.cell, rows.count * portion.sign)
         known = codes >= 0
@@ -125,8 +114,7 @@ class Memory:
     def forget(self, now_ms: int) -> list[Ints]:
         """Let go of scopes that have left every window; their rows, by group."""
         waiting = np.unique(self.pending.all().code)
-        self.codes.clear()
-        self.folded = 0
+        self.codes.forget()
         return [
             group.forget(now_ms, waiting[waiting >> ROW_BITS == number] & ROW_MASK)
             for number, group in enumerate(self.groups)
@@ -147,27 +135,3 @@ class Memory:
             if bounds[place] < bounds[place + 1]:
                 part = counts.only(order[bounds[place] : bounds[place + 1]])
                 group.merge(part.due, part.code & ROW_MASK, part.pane, part.cell, part.count)
-
-    def _codes_of(self, keys: Sequence[ScopeKey]) -> Ints:
-        """The codes of scopes, new ones for those that are new."""
-        names = keys.bytes if isinstance(keys, Spelled) else keys
-        codes = list(map(self.codes.get, names))
-        if None in codes:
-            for place in [place for place, code in enumerate(codes) if code is None]:
-                codes[place] = self.codes[names[place]] = self._code(keys[place])
-        return np.array(codes, np.int64)
-
-    def _code(self, key: ScopeKey) -> int:
-        """The scope's code; -1 for a grouping that this plan does not know."""
-        number = self.numbers.get(key[0])
-        if number is None:
-            return -1
-        group, values = self.groups[number], key[1]
-        if group.scopes.known(values) is None and self.scopes() >= self.most_scopes:
-            self.folded += 1
-            values = (OTHER,) * len(values)
-        return number << ROW_BITS | group.row_of(values)
-
-    def scopes(self) -> int:
-        """How many scopes are kept."""
-        return sum(len(group.scopes) for group in self.groups)

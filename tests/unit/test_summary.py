@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.facts import Facts, Further, Terms
 from alerts.readings import Reading
 from alerts.rules import (
     MINUTE_MS,
@@ -25,7 +26,7 @@ from alerts.rules import (
     Threshold,
 )
 from alerts.states import State
-from alerts.summary import Facts, Further, Terms, summary
+from alerts.summary import summary
 
 LOW, HIGH = Direction.LOW_IS_BAD, Direction.HIGH_IS_BAD
 MONTHLY = Budget(1, 30 * 24 * 60 * MINUTE_MS)

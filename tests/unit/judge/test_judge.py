@@ -128,7 +128,7 @@ def test_years_without_data_are_passed_over() -> None:
     )
     told = fed(judge, both(0, answers(0, 2, 8)) + both(100_000_000))
     assert short(told) == [("firing", 1, "00:00:10Z", 20.0), ("stale", 2, "00:01:10Z", None)]
-    assert judge.entries() == {"scopes": 1, "panes": 0, "alerts": 1}
+    assert judge.entries() == {"scopes": 1, "folded_scopes": 0, "panes": 0, "alerts": 1}
 
 
 def test_nothing_is_known_before_the_first_event() -> None:

@@ -110,5 +110,5 @@ def test_panes_of_another_length_fit_no_snapshot() -> None:
     judge = Judge(plan_of(RULES), 0)
     fed(judge, both(0, answers(0, 2, 8)))
     restored = Judge.restore(plan_of(RULES + "timing: {pane: 20s}\n"), 0, judge.snapshot())
-    assert restored.entries() == {"scopes": 0, "panes": 0, "alerts": 0}
+    assert restored.entries() == {"scopes": 0, "folded_scopes": 0, "panes": 0, "alerts": 0}
     assert short(fed(restored, both(2, position=9))) == [("resolved", 2, "00:00:10Z", None)]

@@ -105,7 +105,8 @@ def run(tmp_path: Path, *arguments: str) -> tuple[int, str, str]:
     rules.write_text(RULES, "utf-8")
     fixed = ["--rules", str(rules), "--healthy", "85", "--per-day", "40", "--scopes", "4", "--months", "1"]
     result = CliRunner().invoke(command, [*fixed, *arguments])
-    return result.exit_code, result.stdout, str(result.exception or "")
+    said = result.stdout if result.exit_code == 0 else result.output  # progress goes to stderr
+    return result.exit_code, said, str(result.exception or "")
 
 
 def test_the_command_prints_a_table_and_writes_a_page(tmp_path: Path) -> None:
