@@ -48,7 +48,7 @@ def test_a_silence_is_told_of_before_it_ends_and_what_is_still_broken_after() ->
         async with Post({"pager": Hook()}).running(CALM) as post:
             hook = post.hooks["pager"]
             await _told(post, transition("a", 1))
-            post.muting.apply(_silence(2))
+            post.muting.apply(_silence(4))
             await post.until(lambda: len(hook.bodies) == 3)
             await asyncio.sleep(1)
             assert _types(hook) == ["cx.alert.firing", "cx.silence.ending", "cx.alert.firing"]
