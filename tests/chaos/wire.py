@@ -44,7 +44,7 @@ class Tallied:
 
     def take(self, shard: int, value: bytes) -> None:
         """One whole message, when its last record has come."""
-        kind, source, _, through, _, _, scopes, columns = msgspec.msgpack.decode(value)
+        kind, source, _, through, _, _, scopes, columns, *_ = msgspec.msgpack.decode(value)  # fields may be added
         if kind != "closed":
             return
         closing, pane, scope, cell, count = map(_column, columns)
