@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -17,6 +17,9 @@ from stream.indicators.cells import CELLS  # the names of the cells are a contra
 from tests.chaos.oracle import Counts
 
 BY_CHANNEL = "channel|channel"
+
+COUNTED: Final = np.array([".further/" not in name for name in CELLS])
+"""Cells that the oracle counts too.  Whose answers are further ones is told by unit and property tests."""
 
 
 @dataclass(slots=True)
@@ -44,7 +47,8 @@ class Tallied:
 
     def take(self, shard: int, value: bytes) -> None:
         """One whole message, when its last record has come."""
-        kind, source, _, through, _, _, scopes, columns, *_ = msgspec.msgpack.decode(value)  # fields may be added
+        fields = msgspec.msgpack.decode(value)  # more of them may be added at the end
+        kind, source, _, through, _, _, scopes, columns = fields[:8]
         if kind != "closed":
             return
         closing, pane, scope, cell, count = map(_column, columns)
@@ -52,7 +56,7 @@ class Tallied:
         fresh = closing > taken
         self.repeated_rows += int((~fresh).sum())
         ours = np.array([grouping == BY_CHANNEL for grouping, _ in scopes] or [False])
-        for row in np.flatnonzero(fresh & ours[scope]).tolist():
+        for row in np.flatnonzero(fresh & ours[scope] & COUNTED[cell]).tolist():
             _, values = scopes[scope[row]]
             self.counts[int(pane[row]), values[0], CELLS[cell[row]]] += int(count[row])
         self.through[shard, source] = max(taken, through)
