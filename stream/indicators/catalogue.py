@@ -1,7 +1,7 @@
 """The catalogue: every indicator that Tocsin can score, with its unit, direction, options and bands.
 
-Formulas and bands come from the CX literature that the project is built on (design 3.2); defaults
-that are ours are marked as such.
+Formulas and bands are those of the CX literature, as docs/indicators.md gives them; defaults that are
+ours are marked as such.
 """
 
 from collections.abc import Mapping
