@@ -46,8 +46,20 @@ class Constant:
         return self.value
 
 
+class OneColumn:
+    """What reads a single column."""
+
+    __slots__ = ()
+    column: str
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The one column."""
+        return (self.column,)
+
+
 @dataclass(frozen=True, slots=True)
-class Column:
+class Column(OneColumn):
     """The text of one column: split into a list, cut out by a pattern, or looked up in a table, if said."""
 
     column: str
@@ -56,11 +68,6 @@ class Column:
     otherwise: str | None = None
     split: str | None = None
     pattern: Pattern | None = None
-
-    @property
-    def columns(self) -> Sequence[str]:
-        """The one column."""
-        return (self.column,)
 
     def read(self, row: Row) -> Value | None:
         """The text, stripped."""
@@ -177,17 +184,12 @@ def _pieces(text: str) -> tuple[list[str], list[str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Seconds:
+class Seconds(OneColumn):
     """A duration in seconds from a number, `m:s` or `h:m:s`."""
 
     column: str
     nulls: frozenset[str]
     decimal: str = "."
-
-    @property
-    def columns(self) -> Sequence[str]:
-        """The one column."""
-        return (self.column,)
 
     def read(self, row: Row) -> Value | None:
         """Seconds, a whole number where they are whole."""
@@ -203,18 +205,13 @@ class Seconds:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class Number(OneColumn):
     """A number, times `factor` (0.001 makes seconds of milliseconds)."""
 
     column: str
     factor: float
     nulls: frozenset[str]
     decimal: str = "."
-
-    @property
-    def columns(self) -> Sequence[str]:
-        """The one column."""
-        return (self.column,)
 
     def read(self, row: Row) -> Value | None:
         """The number, whole where it is whole."""
@@ -223,7 +220,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Pseudonym:
+class Pseudonym(OneColumn):
     """A digest in place of a column's text, such as a telephone number: the same for the same text.
 
     Whoever knows the number can compute it, so it hides names from view and is no secret.
@@ -231,11 +228,6 @@ class Pseudonym:
 
     column: str
     nulls: frozenset[str]
-
-    @property
-    def columns(self) -> Sequence[str]:
-        """The one column."""
-        return (self.column,)
 
     def read(self, row: Row) -> Value | None:
         """32 hexadecimal digits."""
@@ -246,17 +238,12 @@ class Pseudonym:
 
 
 @dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(OneColumn):
     """Whether the column is one of the words that mean yes."""
 
     column: str
     words: frozenset[str]
     nulls: frozenset[str]
-
-    @property
-    def columns(self) -> Sequence[str]:
-        """The one column."""
-        return (self.column,)
 
     def read(self, row: Row) -> Value | None:
         """True or false; nothing where the column is empty."""
