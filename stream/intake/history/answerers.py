@@ -23,13 +23,12 @@ from typing import Final, cast
 
 import numpy as np
 
-from stream.columnar.hashtable import HashTable
 from stream.columnar.structured import Table, at, stacked, where
 from stream.columnar.timestamps import NO_TIME, Ints
 from stream.indicators.cells import CELLS, FURTHER_OF, FURTHER_PLACES, further_cells
+from stream.intake.history.remembered import RememberedRows
 from stream.intake.history.touchpoints import Mask, first_closing
 from stream.intake.panes import TALLY, tallies
-from stream.intake.wall import Undo
 
 ANSWER: Final = np.dtype(
     [
@@ -80,26 +79,14 @@ for _indicator in FURTHER_OF:
             _FIRST_PLACE[_cell] = further_cells(_indicator)[0]
 
 
-class Answerers:
+class Answerers(RememberedRows):
     """Those who have answered within the horizon, of one partition."""
 
     def __init__(self, terms: AnswerTerms, pane_ms: int, rows: Table | None = None) -> None:
+        super().__init__(ANSWERED, rows)
         self._terms = terms
         self._pane_ms = pane_ms
         self._horizon_ms = max(FURTHER_MS, int(terms.period_ms.max()))
-        self._table = HashTable(ANSWERED, rows)
-
-    def __len__(self) -> int:
-        return len(self._table)
-
-    @property
-    def rows(self) -> Table:
-        """What is remembered, a view."""
-        return self._table.rows
-
-    def mark(self) -> Undo:
-        """Gives what puts it back to how it is now."""
-        return self._table.mark()
 
     def judge(self, answers: Table, *, keep: bool = True) -> Table:
         """Tallies of answers whose panes close: those that are one per customer, and marks of further ones.

@@ -19,7 +19,7 @@ from typing import Final
 
 import numpy as np
 
-from stream.columnar.hashtable import Found, HashTable, Keys
+from stream.columnar.hashtable import Found, Keys
 from stream.columnar.structured import Table, at, stacked, where
 from stream.columnar.timestamps import NO_TIME, Ints
 from stream.indicators.cells import CELL, TTR_BUCKETS, TTR_GAMMA
@@ -31,9 +31,9 @@ from stream.intake.history.case_lives import (
     counted_as,
     live_through,
 )
+from stream.intake.history.remembered import RememberedRows
 from stream.intake.history.touchpoints import MET, Mask, Order, Runs, TouchKind, first_closing, remembered
 from stream.intake.panes import tallies
-from stream.intake.wall import Undo
 
 _SUM, _WITHIN, _OVER, _UNTIMED = CELL["ttr.sum_ms"], CELL["ttr.within"], CELL["ttr.over"], CELL["ttr.untimed"]
 _FIRST_BUCKET: Final = CELL["ttr.bucket/0"]
@@ -49,25 +49,13 @@ class Resolutions:
     untimed: int
 
 
-class Cases:
+class Cases(RememberedRows):
     """Cases of one partition, open ones and those that may still be reopened."""
 
     def __init__(self, terms: CaseTerms, pane_ms: int, rows: Table | None = None) -> None:
+        super().__init__(CASE, rows)
         self._terms = terms
         self._pane_ms = pane_ms
-        self._table = HashTable(CASE, rows)
-
-    def __len__(self) -> int:
-        return len(self._table)
-
-    @property
-    def rows(self) -> Table:
-        """What is remembered, a view."""
-        return self._table.rows
-
-    def mark(self) -> Undo:
-        """Gives what puts it back to how it is now."""
-        return self._table.mark()
 
     def judge(self, touches: Table, *, keep: bool = True) -> Resolutions:
         """Tallies of the resolutions among touches whose panes close; later calls carry later closings.

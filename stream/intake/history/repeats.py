@@ -20,13 +20,13 @@ from typing import Final
 
 import numpy as np
 
-from stream.columnar.hashtable import Found, HashTable
+from stream.columnar.hashtable import Found
 from stream.columnar.structured import Table, at, stacked, where
 from stream.columnar.timestamps import Ints
 from stream.indicators.cells import CELL
+from stream.intake.history.remembered import RememberedRows
 from stream.intake.history.touchpoints import Mask, Order, Runs, TouchKind, first_closing, remembered
 from stream.intake.panes import tallies
-from stream.intake.wall import Undo
 
 HISTORY: Final = np.dtype(
     [("key", "<u8"), ("at_ms", "<i8"), ("id", "<u8"), ("combo", "<i4"), ("solved", "<i4")]
@@ -66,26 +66,14 @@ class RepeatRule:
     charge: Charge = Charge.FIRST
 
 
-class Contacts:
+class Contacts(RememberedRows):
     """Contact history of one partition's customers, over the repeat window."""
 
     def __init__(self, rule: RepeatRule, pane_ms: int, rows: Table | None = None) -> None:
+        super().__init__(HISTORY, rows)
         self._window_ms = rule.window_ms
         self._charge = rule.charge
         self._pane_ms = pane_ms
-        self._table = HashTable(HISTORY, rows)
-
-    def __len__(self) -> int:
-        return len(self._table)
-
-    @property
-    def rows(self) -> Table:
-        """What is remembered, a view."""
-        return self._table.rows
-
-    def mark(self) -> Undo:
-        """Gives what puts it back to how it is now."""
-        return self._table.mark()
 
     def judge(self, touches: Table, *, keep: bool = True) -> Verdicts:
         """Verdicts on touches whose panes close; later calls carry later closings.

@@ -17,13 +17,13 @@ from typing import Final
 
 import numpy as np
 
-from stream.columnar.hashtable import Found, HashTable, Keys
+from stream.columnar.hashtable import Found, Keys
 from stream.columnar.structured import Table, at, stacked, where
 from stream.columnar.timestamps import NO_TIME, Ints
+from stream.intake.history.remembered import RememberedRows
 from stream.intake.history.repeats import FAILED, SOLVED
 from stream.intake.history.touchpoints import Order, Runs, first_closing, starts_at
 from stream.intake.panes import tallies
-from stream.intake.wall import Undo
 
 PAIR: Final = np.dtype(
     [
@@ -67,25 +67,13 @@ def heard_of(kind: HeardKind, ids: Keys, at_ms: Ints, closing: Ints, combo: Ints
     return rows
 
 
-class Satisfaction:
+class Satisfaction(RememberedRows):
     """The pairs of one partition, remembered over the repeat window."""
 
     def __init__(self, window_ms: int, pane_ms: int, rows: Table | None = None) -> None:
+        super().__init__(PAIR, rows)
         self._window_ms = window_ms
         self._pane_ms = pane_ms
-        self._table = HashTable(PAIR, rows)
-
-    def __len__(self) -> int:
-        return len(self._table)
-
-    @property
-    def rows(self) -> Table:
-        """What is remembered, a view."""
-        return self._table.rows
-
-    def mark(self) -> Undo:
-        """Gives what puts it back to how it is now."""
-        return self._table.mark()
 
     def judge(self, touches: Table, *, keep: bool = True) -> Table:
         """Tallies of what was heard; later calls have later closings.
