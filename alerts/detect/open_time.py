@@ -150,9 +150,12 @@ class OpenSlots:
     def __init__(self, hours: OpenHours, slot_ms: int) -> None:
         self._time: Final = open_time(hours)
         self._slot_ms: Final = slot_ms
+        self._limited: Final = hours.limited
 
     def open(self, slots: Ints) -> Flags:
-        """Which of the slots are open."""
+        """Which of the slots are open; all of them where hours are not limited."""
+        if not self._limited:
+            return np.ones(len(slots), np.bool_)
         return self._time.touches(slots * self._slot_ms, (slots + 1) * self._slot_ms)
 
     def next(self, slot: int) -> int:

@@ -17,6 +17,7 @@ from stream.judge.evaluation.crossings import Forecast, Hush
 from stream.judge.evaluation.pane_counts import BlockCounts, PaneCounts
 from stream.judge.windows.lookahead import Ahead
 from stream.judge.windows.sliding import Window
+from stream.judge.windows.slotted import NO_ROWS
 
 State = Mapping[str, NDArray[Any]]
 Watched = Callable[[Ints], Flags]
@@ -71,6 +72,72 @@ class View:
     changed: Ints
     due: Ints
     live: Ints
+
+
+class RowMemory(Protocol):
+    """A detector that remembers something of each row."""
+
+    def grow(self, rows: int) -> None:
+        """Make room for row numbers below `rows`."""
+
+    def clear(self, rows: Ints) -> None:
+        """Forget rows that are about to stand for other scopes."""
+
+    def state(self) -> State:
+        """Everything remembered, for a snapshot."""
+
+    def load(self, state: State) -> None:
+        """Take over a snapshot."""
+
+
+class RememberingInput:
+    """The part of an input whose detector remembers: the detector is told of rows and snapshots."""
+
+    def __init__(self, memory: RowMemory) -> None:
+        self._memory = memory
+
+    def grow(self, rows: int) -> None:
+        """Make room for row numbers below `rows`."""
+        self._memory.grow(rows)
+
+    def clear(self, rows: Ints) -> None:
+        """Forget rows that are about to stand for other scopes."""
+        self._memory.clear(rows)
+
+    def state(self) -> State:
+        """What the detector remembers."""
+        return self._memory.state()
+
+    def load(self, state: State) -> None:
+        """Give it back."""
+        self._memory.load(state)
+
+
+class WindowOnlyInput:
+    """The part of an input that sees windows alone: there is nothing to remember, nor to wait for."""
+
+    def grow(self, rows: int) -> None:
+        """It keeps nothing by row."""
+
+    def clear(self, rows: Ints) -> None:
+        """It keeps nothing by row."""
+
+    def expect(self, rows: Ints, since_ms: int) -> None:
+        """It compares what comes in."""
+
+    def wake_ms(self) -> int | None:
+        """Never: only its windows' changes concern it."""
+
+    def state(self) -> State:
+        """Nothing: everything is in the windows."""
+        return {}
+
+    def load(self, state: State) -> None:
+        """There is nothing to give back."""
+
+    def panes(self, heard: BlockCounts) -> Ints:  # noqa: ARG002  # hears nothing
+        """None: it sees windows."""
+        return NO_ROWS
 
 
 class DetectorInput(Protocol):

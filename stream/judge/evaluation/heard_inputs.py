@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.findings import Findings, Flags, Floats, Ints
+from alerts.detect.findings import Findings, Floats, Ints
 from alerts.detect.open_time import OpenSlots
 from alerts.detect.sudden import SuddenDetector
 from alerts.detect.volumes.arrivals import Arrivals
@@ -15,7 +15,7 @@ from alerts.rules import Sudden
 from stream.indicators.formulas import Formula, N
 from stream.indicators.levels import levels
 from stream.judge.evaluation.coasting import CoastedAlerts, Coaster, Coasting
-from stream.judge.evaluation.detector_inputs import Alerts, BlockContext, State, View, Watched
+from stream.judge.evaluation.detector_inputs import Alerts, BlockContext, RememberingInput, View, Watched
 from stream.judge.evaluation.pane_counts import BlockCounts, union
 from stream.judge.evaluation.window_inputs import scale
 from stream.judge.windows.sliding import Window
@@ -24,24 +24,17 @@ WORTH_COASTING: Final = 100
 """Rows in a pane from which the detector is faster on all of them at once than on one after the other."""
 
 
-class SuddenInput:
+class SuddenInput(RememberingInput):
     """Shows answers by level as they come."""
 
     windows: Sequence[Window] = ()
 
     def __init__(self, detect: Sudden, formula: Formula, pane_ms: int) -> None:
-        self._hours: Final = OpenSlots(detect.hours, pane_ms) if detect.hours.limited else None
+        self._hours: Final = OpenSlots(detect.hours, pane_ms)
         self._formula: Final = formula
         self._levels: Final = levels(formula)
         self._detector: Final = SuddenDetector(detect, scale(formula), self._levels.steps)
-
-    def grow(self, rows: int) -> None:
-        """Make room for row numbers below `rows`."""
-        self._detector.grow(rows)
-
-    def clear(self, rows: Ints) -> None:
-        """Forget rows that are about to stand for other scopes."""
-        self._detector.clear(rows)
+        super().__init__(self._detector)
 
     def expect(self, rows: Ints, since_ms: int) -> None:
         """It hears of no row that does not speak."""
@@ -50,23 +43,15 @@ class SuddenInput:
         """When the first breach turns stale if nothing comes in."""
         return self._detector.wake_ms()
 
-    def state(self) -> State:
-        """What the detector remembers."""
-        return self._detector.state()
-
-    def load(self, state: State) -> None:
-        """Give it back."""
-        self._detector.load(state)
-
     def panes(self, heard: BlockCounts) -> Ints:
         """Those that count, with something for the indicator."""
         panes = heard.panes(self._formula)
-        return panes[self._open(panes)]
+        return panes[self._hours.open(panes)]
 
     def foresee(self, of: BlockContext, alerts: Alerts, pane_ms: int) -> Coasting | None:
         """Take beforehand what nobody would hear of."""
         panes, rows, counts = of.heard.by_level(self._formula, self._levels)
-        own = alerts.watched(rows) & self._open(panes)
+        own = alerts.watched(rows) & self._hours.open(panes)
         return _coasting(self._detector, of, alerts, (panes[own], rows[own], counts[own], pane_ms))
 
     def look(self, view: View, watched: Watched) -> Findings | None:
@@ -74,7 +59,7 @@ class SuddenInput:
         rows, cells = view.fresh.by_cell(self._formula)
         counts = self._levels.counts(cells)
         some = counts.any(axis=1) & watched(rows) & _among(rows, view.arrived)
-        some &= self._open(np.array([view.pane]))
+        some &= self._hours.open(np.array([view.pane]))
         asked = view.due[np.isin(view.due, view.live) | self._detector.fired(view.due)]
         rows, counts = with_more(rows[some], counts[some], union([asked, self._detector.due(view.end_ms)]))
         return self._detector.step(view.end_ms, rows, counts) if len(rows) else None
@@ -82,11 +67,8 @@ class SuddenInput:
     def remaining(self, rows: Ints) -> Floats | None:
         """It has no budget of answers."""
 
-    def _open(self, panes: Ints) -> Flags:
-        return np.ones(len(panes), np.bool_) if self._hours is None else self._hours.open(panes)
 
-
-class VolumeInput:
+class VolumeInput(RememberingInput):
     """Shows how much came in."""
 
     windows: Sequence[Window] = ()
@@ -94,14 +76,7 @@ class VolumeInput:
     def __init__(self, detector: SilenceDetector | SurgeDetector, formula: Formula) -> None:
         self._formula: Final = formula
         self._detector: Final = detector
-
-    def grow(self, rows: int) -> None:
-        """Make room for row numbers below `rows`."""
-        self._detector.grow(rows)
-
-    def clear(self, rows: Ints) -> None:
-        """Forget rows that are about to stand for other scopes."""
-        self._detector.clear(rows)
+        super().__init__(self._detector)
 
     def expect(self, rows: Ints, since_ms: int) -> None:
         """Wait for rows by a plain quota; of a rhythm nothing is known before anything came in."""
@@ -111,14 +86,6 @@ class VolumeInput:
     def wake_ms(self) -> int | None:
         """When a stretch of its week ends, or quiet alone would be a breach."""
         return self._detector.wake_ms()
-
-    def state(self) -> State:
-        """What the detector remembers."""
-        return self._detector.state()
-
-    def load(self, state: State) -> None:
-        """Give it back."""
-        self._detector.load(state)
 
     def panes(self, heard: BlockCounts) -> Ints:
         """Those with something for the indicator."""

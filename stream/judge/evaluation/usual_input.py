@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.findings import Findings, Flags, Floats, Ints
+from alerts.detect.findings import Findings, Floats, Ints
 from alerts.detect.open_time import OpenSlots
 from alerts.detect.scale import powers
 from alerts.detect.usual import UsualDetector
@@ -12,7 +12,7 @@ from alerts.rules import DAY_MS, Relative
 from stream.indicators.formulas import Formula
 from stream.indicators.levels import levels
 from stream.judge.evaluation.crossings import Crossings
-from stream.judge.evaluation.detector_inputs import Alerts, BlockContext, State, View, Watched
+from stream.judge.evaluation.detector_inputs import Alerts, BlockContext, RememberingInput, View, Watched
 from stream.judge.evaluation.pane_counts import BlockCounts, union
 from stream.judge.evaluation.window_inputs import (
     AT_ONCE,
@@ -29,7 +29,7 @@ FORESEEN_MS: Final = 5 * DAY_MS
 """Blocks of up to so much time are found out beforehand: the past that they are compared with is older."""
 
 
-class UsualInput:
+class UsualInput(RememberingInput):
     """Shows a window, and tells what comes in as it comes."""
 
     def __init__(self, detect: Relative, formula: Formula, window: Window, pane_ms: int) -> None:
@@ -38,17 +38,10 @@ class UsualInput:
         self._pane_ms: Final = pane_ms
         self._levels: Final = levels(formula)
         self._powers: Final = powers(self._levels.steps)
-        self._hours: Final = OpenSlots(detect.hours, pane_ms) if detect.hours.limited else None
+        self._hours: Final = OpenSlots(detect.hours, pane_ms)
         self._detector: Final = UsualDetector(detect, scale(formula))
+        super().__init__(self._detector)
         self._taken = -1  # the last pane of which everything was taken in beforehand
-
-    def grow(self, rows: int) -> None:
-        """Make room for row numbers below `rows`."""
-        self._detector.grow(rows)
-
-    def clear(self, rows: Ints) -> None:
-        """Forget rows that are about to stand for other scopes."""
-        self._detector.clear(rows)
 
     def expect(self, rows: Ints, since_ms: int) -> None:
         """It compares what comes in."""
@@ -56,18 +49,10 @@ class UsualInput:
     def wake_ms(self) -> int | None:
         """Never: only its window's changes concern it."""
 
-    def state(self) -> State:
-        """What the detector remembers."""
-        return self._detector.state()
-
-    def load(self, state: State) -> None:
-        """Give it back."""
-        self._detector.load(state)
-
     def panes(self, heard: BlockCounts) -> Ints:
         """Those that count, with something for the indicator."""
         panes = heard.panes(self._formula)
-        return panes[self._open(panes)]
+        return panes[self._hours.open(panes)]
 
     def foresee(self, of: BlockContext, alerts: Alerts, pane_ms: int) -> Crossings | None:
         """Judge every change of its window beforehand."""
@@ -79,7 +64,7 @@ class UsualInput:
         span = int(times.max() - times.min()) * pane_ms if len(times) else 0
         if len(aligned) > MOST_READINGS or span > FORESEEN_MS:
             return None
-        own = self._open(panes)
+        own = self._hours.open(panes)
         self._take(panes[own], rows[own], counts[own])
         self._taken = of.block.through
         parts = [
@@ -95,7 +80,7 @@ class UsualInput:
 
     def look(self, view: View, watched: Watched) -> Findings | None:  # noqa: ARG002  # all have a past
         """Judge the rows whose window changed, after taking in what came."""
-        if view.pane > self._taken and self._open(np.array([view.pane]))[0]:
+        if view.pane > self._taken and self._hours.open(np.array([view.pane]))[0]:
             heard, cells = view.fresh.by_cell(self._formula)
             counts = self._levels.counts(cells)
             some = counts.any(axis=1)
@@ -111,6 +96,3 @@ class UsualInput:
 
     def _take(self, panes: Ints, rows: Ints, counts: Ints) -> None:
         self._detector.add((panes + 1) * self._pane_ms, rows, counts @ self._powers)
-
-    def _open(self, panes: Ints) -> Flags:
-        return np.ones(len(panes), np.bool_) if self._hours is None else self._hours.open(panes)

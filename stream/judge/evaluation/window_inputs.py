@@ -21,8 +21,8 @@ from alerts.states import Verdict
 from stream.indicators.formulas import FIRST, LATTICE, SECOND, Formula, N
 from stream.indicators.needs import WindowSpan
 from stream.judge.evaluation.crossings import Crossings, places_between
-from stream.judge.evaluation.detector_inputs import Alerts, BlockContext, State, View, Watched
-from stream.judge.evaluation.pane_counts import BlockCounts, union
+from stream.judge.evaluation.detector_inputs import Alerts, BlockContext, View, Watched, WindowOnlyInput
+from stream.judge.evaluation.pane_counts import union
 from stream.judge.evaluation.scopes import ScopeTable, Values
 from stream.judge.windows.coarse import weights
 from stream.judge.windows.lookahead import Aligned
@@ -35,7 +35,7 @@ MOST_READINGS: Final = 2_000_000
 """Readings of a block up to which it is worth judging all of them beforehand."""
 
 
-class BurnInput:
+class BurnInput(WindowOnlyInput):
     """Shows sums over the windows of every pair."""
 
     def __init__(self, detect: Burn, formula: Formula, windows: Mapping[WindowSpan, Window]) -> None:
@@ -44,29 +44,6 @@ class BurnInput:
         hours = counted(detect.hours)
         self.windows: Final = [windows[WindowSpan(length_ms, hours)] for length_ms in detect.windows_ms]
         self._period: Final = windows[WindowSpan(detect.period_ms, hours)]
-
-    def grow(self, rows: int) -> None:
-        """It keeps nothing by row."""
-
-    def clear(self, rows: Ints) -> None:
-        """It keeps nothing by row."""
-
-    def expect(self, rows: Ints, since_ms: int) -> None:
-        """It compares what comes in."""
-
-    def wake_ms(self) -> int | None:
-        """Never: only its windows' changes concern it."""
-
-    def state(self) -> State:
-        """Nothing: everything is in the windows."""
-        return {}
-
-    def load(self, state: State) -> None:
-        """There is nothing to give back."""
-
-    def panes(self, heard: BlockCounts) -> Ints:  # noqa: ARG002  # hears nothing
-        """None: it sees windows."""
-        return NO_ROWS
 
     def foresee(self, of: BlockContext, alerts: Alerts, pane_ms: int) -> Crossings | None:  # noqa: ARG002
         """Judge every change of its windows beforehand."""
@@ -100,7 +77,7 @@ class BurnInput:
         )
 
 
-class GapInput:
+class GapInput(WindowOnlyInput):
     """Shows every value of `across` within the scopes where one of them changed."""
 
     def __init__(self, detect: Gap, formula: Formula, window: Window, scopes: ScopeTable) -> None:
@@ -110,29 +87,6 @@ class GapInput:
         self._detector: Final = GapDetector(detect, scale(formula))
         self._changes = -1
         self._numbers: Ints = NO_ROWS
-
-    def grow(self, rows: int) -> None:
-        """It keeps nothing by row."""
-
-    def clear(self, rows: Ints) -> None:
-        """It keeps nothing by row."""
-
-    def expect(self, rows: Ints, since_ms: int) -> None:
-        """It compares what comes in."""
-
-    def wake_ms(self) -> int | None:
-        """Never: only its window's changes concern it."""
-
-    def state(self) -> State:
-        """Nothing: everything is in the window."""
-        return {}
-
-    def load(self, state: State) -> None:
-        """There is nothing to give back."""
-
-    def panes(self, heard: BlockCounts) -> Ints:  # noqa: ARG002  # hears nothing
-        """None: it sees a window."""
-        return NO_ROWS
 
     def foresee(self, of: BlockContext, alerts: Alerts, pane_ms: int) -> Crossings | None:  # noqa: ARG002
         """Judge every value of a scope at each change of one of them."""
