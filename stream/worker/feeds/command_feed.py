@@ -4,7 +4,6 @@ Every notifier hears the same records in the same order, so all give the same an
 offset: whoever reads answers takes any of them.  What was answered before is not answered again.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,12 +17,11 @@ from alerts.delivery.command_seal import CommandOutcome, CommandSeal, Heard
 from alerts.delivery.mutes import Muting
 from alerts.errors import UNREADABLE
 from alerts.transitions import utc_text
-from stream.kafka.lenient_batches import install
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import DeliveryError, Outbox, Outgoing
 from stream.kafka.reader import Reader
-from stream.kafka.settings import READS
 from stream.messages.topic_names import COMMAND_ANSWERS, COMMANDS, GroupTopics
+from stream.worker.feeds.follower import Follower
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +63,7 @@ class CommandFeed:
         self._seal = seal
         self._muting = muting
         self._answered = -1
-        self._consumer: AIOKafkaConsumer | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._follower = Follower(ports.options, ports.failed)
 
     async def start(self) -> None:
         """Take in what is there, then follow."""
@@ -76,37 +73,18 @@ class CommandFeed:
                 "`commands: trusted` in the rules where the broker's ACLs say who may write"
             )
         self._answered = await self._last_answered()
-        install()
-        self._consumer = AIOKafkaConsumer(
-            **self._ports.options,
-            **READS,
-            group_id=None,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-        )
-        await self._consumer.start()
-        self._consumer.assign([self._tp])
-        first = (await self._consumer.beginning_offsets([self._tp]))[self._tp]
-        end = (await self._consumer.end_offsets([self._tp]))[self._tp]
+        consumer = await self._follower.open()
+        consumer.assign([self._tp])
+        first = (await consumer.beginning_offsets([self._tp]))[self._tp]
+        end = (await consumer.end_offsets([self._tp]))[self._tp]
         self._answered = min(self._answered, end - 1)  # whatever somebody else has answered
-        while first < end and await self._consumer.position(self._tp) < end:
-            await self._take(self._consumer)
-        self._task = asyncio.create_task(self._follow(self._consumer))
+        while first < end and await consumer.position(self._tp) < end:
+            await self._take(consumer)
+        self._follower.follow(self._take)
 
     async def close(self) -> None:
         """Follow no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        if self._consumer is not None:
-            await self._consumer.stop()
-
-    async def _follow(self, consumer: AIOKafkaConsumer) -> None:
-        try:
-            while True:
-                await self._take(consumer)
-        except Exception as error:  # noqa: BLE001  # a worker that hears no commands must not go on in silence
-            self._ports.failed(error)
+        await self._follower.close()
 
     async def _take(self, consumer: AIOKafkaConsumer) -> None:
         for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
