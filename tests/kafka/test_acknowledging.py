@@ -1,6 +1,5 @@
 """Acknowledging in every way there is, at two workers: repeats and escalation stop within two seconds."""
 
-import asyncio
 import json
 import re
 import subprocess
@@ -14,8 +13,8 @@ from typing import Any
 
 import orjson
 import pytest
-from aiokafka import AIOKafkaProducer
 
+from tests.kafka.alerts_topic import until, write_alerts
 from tests.kafka.broker import Broker, running_broker
 from tests.kafka.doorbells import Doorbells, free_port, listening
 from tests.kafka.worker_process import ROOT, create_topics, worker
@@ -46,24 +45,6 @@ def kafka() -> Iterator[Broker]:
     with running_broker() as running:
         create_topics(running.bootstrap, "acks", 4)
         yield running
-
-
-def _until(happened: Callable[[], object], what: str, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, f"it does not happen: {what}"
-        time.sleep(0.05)
-
-
-def _write(broker: str, *values: bytes) -> None:
-    async def send() -> None:
-        producer = AIOKafkaProducer(bootstrap_servers=broker, acks="all")
-        await producer.start()
-        for value in values:
-            await producer.send("cx.alerts", value, key=orjson.loads(value)["id"].encode())
-        await producer.stop()
-
-    asyncio.run(send())
 
 
 def _news(alert: str) -> bytes:
@@ -142,9 +123,9 @@ def test_every_way_to_acknowledge_stops_repeats_and_escalation_in_all_workers(
         worker(kafka.bootstrap, "acks", tmp_path / "one.log", *options[0]) as one,
         worker(kafka.bootstrap, "acks", tmp_path / "two.log", *options[1]) as two,
     ):
-        _until(lambda: one.get("readyz")[0] == two.get("readyz")[0] == 200, "both are ready")
-        _write(kafka.bootstrap, *map(_news, ALERTS))
-        _until(lambda: all(len(_rings(bells, "desk", each)) > 1 for each in ALERTS), "all are repeated")
+        until(lambda: one.get("readyz")[0] == two.get("readyz")[0] == 200, "both are ready")
+        write_alerts(kafka.bootstrap, *map(_news, ALERTS))
+        until(lambda: all(len(_rings(bells, "desk", each)) > 1 for each in ALERTS), "all are repeated")
         said: dict[str, float] = {}
         link = _link_in_chat(bells, "link1")
         ways: dict[str, Callable[[], Any]] = {
@@ -156,12 +137,12 @@ def test_every_way_to_acknowledge_stops_repeats_and_escalation_in_all_workers(
         for alert, way in ways.items():
             way()
             said[alert] = time.monotonic()
-        _until(lambda: len(_shown_as_taken(bells)) == len(ways), "the chat shows who takes care", 10)
+        until(lambda: len(_shown_as_taken(bells)) == len(ways), "the chat shows who takes care", 10)
         time.sleep(WITHIN_S)
         one.kill()
         told = len(_rings(bells, "desk", "nobody1"))
-        _until(lambda: len(_rings(bells, "desk", "nobody1")) > told + 1, "repeats go on at the other")
-        _until(lambda: bells.at("boss"), "somebody else is told of what nobody takes care of")
+        until(lambda: len(_rings(bells, "desk", "nobody1")) > told + 1, "repeats go on at the other")
+        until(lambda: bells.at("boss"), "somebody else is told of what nobody takes care of")
         time.sleep(3)
         for alert, at_s in said.items():
             late = [round(ring_s - at_s, 2) for ring_s in _rings(bells, "desk", alert) if ring_s > at_s]

@@ -3,19 +3,17 @@
 Time is accelerated sixty times: the hour of the deadline is a minute, the longest wait a second.
 """
 
-import asyncio
 import ssl
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import orjson
 import pytest
-from aiokafka import AIOKafkaProducer
 
+from tests.kafka.alerts_topic import until, write_alerts
 from tests.kafka.broker import Broker, running_broker
 from tests.kafka.doorbells import Answering, Doorbells, Ring, free_port, listening
 from tests.kafka.worker_process import WorkerProcess, create_topics, worker
@@ -45,26 +43,6 @@ def kafka() -> Iterator[Broker]:
     with running_broker() as running:
         create_topics(running.bootstrap, "faults", 2)
         yield running
-
-
-def _until(happened: Callable[[], object], what: str, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, f"it does not happen: {what}"
-        time.sleep(0.1)
-
-
-def _write(broker: str, *values: bytes) -> None:
-    """Write transitions as judges do."""
-
-    async def send() -> None:
-        producer = AIOKafkaProducer(bootstrap_servers=broker, acks="all")
-        await producer.start()
-        for value in values:
-            await producer.send("cx.alerts", value, key=orjson.loads(value)["id"].encode())
-        await producer.stop()
-
-    asyncio.run(send())
 
 
 def _authority(folder: Path, name: str) -> ssl.SSLContext:
@@ -126,22 +104,22 @@ def test_whatever_a_receiver_does_everything_due_arrives_afterwards(
         started = WorkerProcess(*options).ready()
         running.callback(started.kill)
         begun_s = time.monotonic()
-        _write(kafka.bootstrap, *first)
-        _until(lambda: len(bells.at("well")) == ALERTS, "the well one is told", SOON_S)
-        _write(kafka.bootstrap, *louder, *over)
-        _until(lambda: len(bells.at("well")) == ALERTS + 10, "the well one is told of changes", SOON_S)
+        write_alerts(kafka.bootstrap, *first)
+        until(lambda: len(bells.at("well")) == ALERTS, "the well one is told", SOON_S)
+        write_alerts(kafka.bootstrap, *louder, *over)
+        until(lambda: len(bells.at("well")) == ALERTS + 10, "the well one is told of changes", SOON_S)
         started.kill()
         started = WorkerProcess(*options).ready()
         running.callback(started.kill)
-        _write(kafka.bootstrap, *later)
-        _until(lambda: set(_by_alert(bells.at("well"))) >= {"b0", "b4"}, "the well one is told again", 10)
+        write_alerts(kafka.bootstrap, *later)
+        until(lambda: set(_by_alert(bells.at("well"))) >= {"b0", "b4"}, "the well one is told again", 10)
         time.sleep(max(0.0, begun_s + OUTAGE_S - time.monotonic()))
         outage.close()  # the outage is over
         running.enter_context(listening(tls, _authority(tmp_path, "IP:127.0.0.1")))
         running.enter_context(listening(down))
         bells.ways = {"gone": Answering.GONE}
         for name in ILL:
-            _until(lambda name=name: _all_due(places[name].at(name)), f"{name} is told all", 20)  # type: ignore[misc]
+            until(lambda name=name: _all_due(places[name].at(name)), f"{name} is told all", 20)  # type: ignore[misc]
         time.sleep(2)  # nothing more may come
     for name in ("well", *ILL):
         _in_order(name, places[name].at(name))
@@ -167,13 +145,13 @@ def test_five_hundred_alerts_in_a_minute_are_one_notice_for_each_group(kafka: Br
             worker(kafka.bootstrap, "faults", tmp_path / "one.log", "--rules", str(rules)) as one,
             worker(kafka.bootstrap, "faults", tmp_path / "two.log", "--rules", str(rules)) as two,
         ):
-            _until(lambda: one.get("readyz")[0] == two.get("readyz")[0] == 200, "both are ready")
+            until(lambda: one.get("readyz")[0] == two.get("readyz")[0] == 200, "both are ready")
             phone = [transition(f"p{n}", 1) for n in range(250)]
             chat = [transition(f"c{n}", 1).replace(b"phone", b"chat") for n in range(250)]
             for first in range(0, 250, 25):
-                _write(kafka.bootstrap, *phone[first : first + 25], *chat[first : first + 25])
+                write_alerts(kafka.bootstrap, *phone[first : first + 25], *chat[first : first + 25])
                 time.sleep(1)
-            _until(lambda: len(bells.at("desk")) >= 2, "both groups are told")
+            until(lambda: len(bells.at("desk")) >= 2, "both groups are told")
             time.sleep(5)
     told = {ring.body["data"]["labels"]["channel"]: ring.body["data"]["count"] for ring in bells.at("desk")}
     assert told == {"phone": 250, "chat": 250}
