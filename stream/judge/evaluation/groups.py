@@ -59,7 +59,7 @@ class Group:
         ]
         self._pane_ms: Final = plan.rulebook.timing.pane_ms
         self.windows: Final = _windows(plan, grouping)
-        self.banks: Final = self._banks()
+        self.thresholds: Final = self._threshold_rules()
         watches = (watch(plan, each, self.windows, self.scopes) for each in self.ranked)
         self.watches: Final = [each for each in watches if each is not None]
         self._heard = NOTHING
@@ -67,7 +67,7 @@ class Group:
             [each for each in self.watches if each.mutes], self._pane_ms
         )
         self._scores: Final[list[Schedule]] = [
-            *(ThresholdSchedule(bank, self._pane_ms) for bank in self.banks),
+            *(ThresholdSchedule(rules, self._pane_ms) for rules in self.thresholds),
             *(DetectorSchedule(each, self._pane_ms) for each in self.watches if not each.mutes),
         ]
         self._named: Final = {
@@ -180,8 +180,8 @@ class Group:
         for window in self.all_windows():
             if window.hours.limited and len(old):  # what should have left a closed one leaves when it opens
                 old = np.setdiff1d(old, window.holding())
-        for bank in self.banks:
-            bank.clear(old)
+        for rules in self.thresholds:
+            rules.clear(old)
         for each in self.watches:
             each.clear(old)
         for window in self.all_windows():
@@ -191,8 +191,8 @@ class Group:
 
     def boards(self) -> Iterator[tuple[Board, Sequence[Ranked]]]:
         """Every board with the rules that are its columns."""
-        for bank in self.banks:
-            yield bank.board, bank.ranked
+        for rules in self.thresholds:
+            yield rules.board, rules.ranked
         for each in self.watches:
             yield each.board, (each.ranked,)
 
@@ -201,8 +201,8 @@ class Group:
         kept = [window.window_ms + 2 * window.slot_panes * self._pane_ms for window in self.all_windows()]
         return max([*kept, *(REMEMBERED_MS for _ in self.watches)])
 
-    def _banks(self) -> list[ThresholdRules]:
-        """Banks in the order of their windows."""
+    def _threshold_rules(self) -> list[ThresholdRules]:
+        """Threshold rules that are judged together, in the order of their windows."""
         found: dict[tuple[tuple[int, str], str, float], list[Ranked]] = {}
         windows = {span.order: window for span, window in self.windows.items()}
         for each in self.ranked:
@@ -223,8 +223,8 @@ class Group:
     def _grow(self, rows: int) -> None:
         for window in self.all_windows():
             window.grow(rows)
-        for bank in self.banks:
-            bank.grow(rows)
+        for rules in self.thresholds:
+            rules.grow(rows)
         for each in self.watches:
             each.grow(rows)
 

@@ -1,6 +1,6 @@
 """Reasons: why a detector said what it said of a reading, in words, for `tocsin backtest --explain`.
 
-Threshold rules have theirs in `banks`.
+Threshold rules have theirs in `threshold_scale`.
 """
 
 from collections.abc import Mapping

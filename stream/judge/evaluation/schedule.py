@@ -63,10 +63,10 @@ class PaneContext:
 class ThresholdSchedule:
     """When some threshold rules judge.  `when` is the next pane to judge; None: none in the block."""
 
-    def __init__(self, bank: ThresholdRules, pane_ms: int) -> None:
-        self.indicator: Final = bank.scale.formula.name
+    def __init__(self, rules: ThresholdRules, pane_ms: int) -> None:
+        self.indicator: Final = rules.scale.formula.name
         self.when: int | None = None
-        self._bank: Final = bank
+        self._rules: Final = rules
         self._pane_ms: Final = pane_ms
         self._through = 0
         self._forecast: Crossings | None = None  # None: every change is judged
@@ -76,28 +76,30 @@ class ThresholdSchedule:
         block = of.block
         self._through, self._forecast = block.through, None
         if block.foresee:
-            path = ThresholdPath(self._bank, of.ahead.course(self._bank.window, self._bank.foresight.weights))
+            path = ThresholdPath(
+                self._rules, of.ahead.course(self._rules.window, self._rules.foresight.weights)
+            )
             self._forecast = Crossings(path, of.room, block.judged, of.muting)
         self._schedule(block.judged)
 
     def wake(self, pane: int) -> int | None:
         """The first pane after one at whose end there is something to judge, if nothing comes in."""
-        return least(self._due(pane), self._bank.window.next_pane(pane))
+        return least(self._due(pane), self._rules.window.next_pane(pane))
 
     def step(self, moment: PaneContext) -> Iterator[AlertMove]:
         """Judge what there is to judge at the moment's pane."""
-        rows = _turned(moment, self._bank.board, self._forecast)
+        rows = _turned(moment, self._rules.board, self._forecast)
         if moment.pane != self.when and not len(rows):
             self._schedule(moment.pane)
             return
-        touched = moment.slide(self._bank.window)
+        touched = moment.slide(self._rules.window)
         if moment.pane == self.when:
             mine = touched if self._forecast is None else self._forecast.rows(moment.pane)
-            rows = union([rows, mine, self._bank.board.due_rows(moment.end_ms)])
+            rows = union([rows, mine, self._rules.board.due_rows(moment.end_ms)])
         if len(rows):
             scene = Scene(moment.pane, moment.end_ms, rows, moment.muting.muted, moment.observer)
-            yield from self._bank.step(
-                scene, self._bank.window.read(rows, buckets=self._bank.scale.formula.buckets)
+            yield from self._rules.step(
+                scene, self._rules.window.read(rows, buckets=self._rules.scale.formula.buckets)
             )
             if self._forecast is not None:
                 self._forecast.look(rows, moment.pane, moment.muting)
@@ -108,7 +110,7 @@ class ThresholdSchedule:
 
     def close(self) -> None:
         """Slide the window to the end of the block."""
-        self._bank.window.advance(self._through)
+        self._rules.window.advance(self._through)
 
     def _schedule(self, pane: int) -> None:
         forecast = self._forecast
@@ -116,7 +118,7 @@ class ThresholdSchedule:
         self.when = None if wanted is None or wanted > self._through else wanted
 
     def _due(self, pane: int) -> int | None:
-        return self._bank.next_pane(pane, self._pane_ms)
+        return self._rules.next_pane(pane, self._pane_ms)
 
 
 class DetectorSchedule:

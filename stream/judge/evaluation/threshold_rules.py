@@ -33,7 +33,7 @@ from stream.judge.windows.sliding import Window
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One judging of some rows of a bank, ascending: at which pane's end, which, and who watches."""
+    """One judging of some rows, ascending: at which pane's end, which, and who watches."""
 
     pane: int
     at_ms: int
@@ -145,17 +145,17 @@ class ThresholdRules:
 class ThresholdPath:
     """What some threshold rules will read in a block; see `crossings.Path`."""
 
-    def __init__(self, bank: ThresholdRules, path: Trajectory) -> None:
+    def __init__(self, rules: ThresholdRules, path: Trajectory) -> None:
         self.rows: Final = path.rows
-        self.panes: Final = path.panes(bank.window)
+        self.panes: Final = path.panes(rules.window)
         self._sums: Final = path.sums
-        self._bank: Final = bank
+        self._rules: Final = rules
 
     def suspects(self) -> Ints:
         """The rows, ascending, of which some reading may be a breach, and those with an alert."""
-        risky = self.rows[self._bank.foresight.may_breach(self._sums)] if len(self.rows) else self.rows
-        return np.union1d(risky, self._bank.board.live_rows())
+        risky = self.rows[self._rules.foresight.may_breach(self._sums)] if len(self.rows) else self.rows
+        return np.union1d(risky, self._rules.board.live_rows())
 
     def would_move(self, places: Ints) -> Flags:
         """Which of the readings at some places may move an alert of their row from where it is now."""
-        return self._bank.would_move(self.rows[places], self._sums[places])
+        return self._rules.would_move(self.rows[places], self._sums[places])
