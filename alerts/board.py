@@ -47,7 +47,7 @@ class Episode:
     healthy_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
     """A transition: a change of state, or of the severity of what fires.
 
@@ -196,7 +196,10 @@ class Board:
         if _told(before, state) or (before is state is State.FIRING and was != episode.severity):
             episode.seq += 1
             times = self._times(cell, at_ms, began=before in (State.INACTIVE, State.PENDING, State.RESOLVED))
-            yield Move(*cell, state, episode.severity, episode.started_at_ms, episode.seq, times)
+            yield Move(
+                row=cell[0], column=cell[1], state=state, severity=episode.severity,
+                started_at_ms=episode.started_at_ms, seq=episode.seq, times=times,
+            )  # fmt: skip
         waits = state is State.PENDING or (verdict is Verdict.CLEAR and state in LIVE)
         self._set_due(cell, episode, lasts_ms if waits else None)
         self._healthy[cell] = state in LIVE and episode.healthy_ms is not None

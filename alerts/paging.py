@@ -38,7 +38,7 @@ class ReceiverPatience:
     deadline_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
     """Where notices go.  `settings` are those of its `kind`; what is `Located` is looked up at the start.
 
@@ -121,7 +121,7 @@ class Timers:
 PLAIN: Final = Timers()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
     """A node of the tree: `matchers` must all hold; then its `routes` are asked, itself if none takes it.
 

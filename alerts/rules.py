@@ -63,7 +63,7 @@ class OptionInfo:
     most_ms: int = 90 * DAY_MS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IndicatorInfo:
     """What a rules file must know of an indicator to judge whether a rule on it makes sense.
 
@@ -95,7 +95,7 @@ class Budget:
     per_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
     """A limit on a windowed score.
 
@@ -196,7 +196,7 @@ class Surge:
     severity: Severity = Severity.CRITICAL
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
     """One value of dimension `across` is significantly worse than the others within the same scope."""
 
@@ -213,7 +213,7 @@ class Gap:
 Detect = Threshold | Relative | Sudden | Burn | Silence | Surge | Gap
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One rule of the rules file.
 
@@ -271,7 +271,7 @@ class CommandTrust(StrEnum):
     TRUSTED = "trusted"  # all: the broker's ACLs say who may write there
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rulebook:
     """A whole rules file.
 

@@ -12,7 +12,7 @@ DECIMALS: Final = 4
 """Scores are published to four decimals: far finer than any limit, and the same text everywhere."""
 
 
-class Transition(msgspec.Struct, frozen=True):
+class Transition(msgspec.Struct, frozen=True, kw_only=True):
     """A change of an alert's state.  The field order is the order on the wire.
 
     `id` is a function of rule, scope and start of the episode; `seq` counts its transitions from 1.
@@ -41,7 +41,7 @@ class Transition(msgspec.Struct, frozen=True):
     cause: Mapping[str, Any] | None
 
 
-class Score(msgspec.Struct, frozen=True):
+class Score(msgspec.Struct, frozen=True, kw_only=True):
     """The latest reading of one indicator, scope and window."""
 
     indicator: str

@@ -65,4 +65,13 @@ def section_of(
     scopes, rows = rows_of(counted)
     if clock_ms is None and through != NO_PANE:
         clock_ms = (through + 2) * 10_000
-    return TallyMessage(kind, source, position, through, clock_ms, quiet_ms, scopes, rows)
+    return TallyMessage(
+        kind=kind,
+        source=source,
+        position=position,
+        through=through,
+        clock_ms=clock_ms,
+        quiet_ms=quiet_ms,
+        scopes=scopes,
+        rows=rows,
+    )

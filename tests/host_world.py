@@ -53,10 +53,10 @@ class World:
     def __post_init__(self) -> None:
         self.outbox = FakeOutbox(self.kafka)
         self.around = TaskContext(
-            self.outbox,
-            self.kafka.reading,
-            self.failures.append,
-            lambda topic, count: self.gone.append((topic, count)),
+            outbox=self.outbox,
+            reading=self.kafka.reading,
+            fail=self.failures.append,
+            missing=lambda topic, count: self.gone.append((topic, count)),
             clock=lambda: self.now_s,
         )
 

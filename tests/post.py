@@ -28,7 +28,16 @@ SECRET: Final = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 HASTY: Final = Policy(
     timeout_s=0.2, base_s=0.001, cap_s=0.002, retry_after_cap_s=0.01, deadline_s=60, in_flight=4
 )
-NEWS: Final = TransitionNews("a", 1, "csat-low", "critical", "firing", "csat", {}, "2026-11-22T10:00:00Z")
+NEWS: Final = TransitionNews(
+    id="a",
+    seq=1,
+    rule="csat-low",
+    severity="critical",
+    state="firing",
+    indicator="csat",
+    scope={},
+    at="2026-11-22T10:00:00Z",
+)
 NOW_MS: Final = 4_102_444_800_000
 """In the future, so that nothing here is ever too late."""
 
@@ -171,7 +180,9 @@ class Post:
                 webhook(name, self.urls.get(name) or str(server.make_url(f"/{name}")), signed=hook.signed)
                 for name, hook in self.hooks.items()
             )
-            rulebook = Rulebook((), {}, receivers=receivers, routes=self._routes, heartbeat=self.heartbeat)
+            rulebook = Rulebook(
+                rules=(), indicators={}, receivers=receivers, routes=self._routes, heartbeat=self.heartbeat
+            )
             self.dispatcher = Dispatcher(rulebook, self.log, self.meter, self._failed, self.muting, policy)
             self.log.fold = self.dispatcher.desk.fold
             for record in self.log.groups:
@@ -218,7 +229,7 @@ def now_ms() -> int:
 def webhook(name: str, url: str, *, signed: bool = True) -> Receiver:
     """A receiver on this machine."""
     settings = {"url": (url,), "secret": (SECRET,)} if signed else {"url": (url,)}
-    return Receiver(name, "webhook", settings, allow_private=True)
+    return Receiver(name=name, kind="webhook", settings=settings, allow_private=True)
 
 
 def transition(alert: str, seq: int, state: str = "firing", severity: str = "critical") -> bytes:

@@ -67,4 +67,10 @@ def ack_message(message: AckMessage, writer: Writer, receiver: Receiver) -> Rece
 
 
 def _delivery(about: Notice, partition: int, memory: str, now_s: float) -> Delivery:
-    return Delivery(about, partition, now_s, lambda: None, message=AckMessage(about, memory))
+    return Delivery(
+        notice=about,
+        partition=partition,
+        written_s=now_s,
+        finished=lambda: None,
+        message=AckMessage(about, memory),
+    )

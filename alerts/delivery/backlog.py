@@ -18,7 +18,7 @@ def never() -> bool:
     return False
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class Delivery:
     """One notice on its way to one receiver.
 

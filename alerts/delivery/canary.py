@@ -30,9 +30,21 @@ class CanaryLanding:
 def canary_delivery(landing: CanaryLanding) -> Delivery:
     """A canary on its last stretch, under a key of its birth."""
     at = utc_text(int(landing.born_s) * 1000)
-    news = TransitionNews(NAME, 1, NAME, "warning", NewsState.NOTE, NAME, {}, at)
-    cover = Notice(f"{NAME}.{int(landing.born_s)}", NAME, 1, NewsState.NOTE, {"rule": NAME}, b"", news)
-    return Delivery(cover, PARTITION, landing.judged_s, lambda: None, message=landing)
+    news = TransitionNews(
+        id=NAME, seq=1, rule=NAME, severity="warning", state=NewsState.NOTE, indicator=NAME, scope={}, at=at
+    )
+    cover = Notice(
+        id=f"{NAME}.{int(landing.born_s)}",
+        alert=NAME,
+        seq=1,
+        state=NewsState.NOTE,
+        labels={"rule": NAME},
+        body=b"",
+        news=news,
+    )
+    return Delivery(
+        notice=cover, partition=PARTITION, written_s=landing.judged_s, finished=lambda: None, message=landing
+    )
 
 
 def canary_message(landing: CanaryLanding, key: str, receiver: str) -> ReceiverMessage:

@@ -12,7 +12,7 @@ from alerts.delivery.retry_policy import Settled
 from alerts.transitions import utc_text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One line of the delivery log: how a notice to a receiver ended, and when (RFC 3339, UTC).
 

@@ -166,10 +166,11 @@ class Dispatcher:
         if news is None or not names:
             on_done()
             return
-        left = Countdown(len(names), on_done)
+        left, written_s = Countdown(len(names), on_done), written_ms / 1000
         for name in names:
             heard.progress(news.alert, name)  # from now on it gets whatever follows
-            await self._lines[name].add(Delivery(news, partition, written_ms / 1000, left.one_less))
+            sent = Delivery(notice=news, partition=partition, written_s=written_s, finished=left.one_less)
+            await self._lines[name].add(sent)
 
     def forget(self, partitions: Iterable[int]) -> None:
         """These partitions belong to somebody else now; requests under way may still end."""

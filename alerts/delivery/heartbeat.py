@@ -35,9 +35,20 @@ async def keep_beating(
 def beat(at_s: float) -> Delivery:
     """A heartbeat on its way, made at `at_s` (Unix time)."""
     at = utc_text(int(at_s) * 1000)
-    news = TransitionNews(NAME, 1, NAME, "warning", "firing", NAME, {}, at, started_at=at)
-    notice = Notice(f"{NAME}.{int(at_s)}", NAME, 1, "firing", {"rule": NAME}, b"", news)
-    return Delivery(notice, PARTITION, at_s, lambda: None, message=Beat())
+    news = TransitionNews(
+        id=NAME, seq=1, rule=NAME, severity="warning", state="firing", indicator=NAME, scope={}, at=at,
+        started_at=at,
+    )  # fmt: skip
+    notice = Notice(
+        id=f"{NAME}.{int(at_s)}",
+        alert=NAME,
+        seq=1,
+        state="firing",
+        labels={"rule": NAME},
+        body=b"",
+        news=news,
+    )
+    return Delivery(notice=notice, partition=PARTITION, written_s=at_s, finished=lambda: None, message=Beat())
 
 
 def beat_message(delivery: Delivery, receiver: str, body: bytes) -> ReceiverMessage:

@@ -29,7 +29,7 @@ class DeliveryOutcome(StrEnum):
     REPEATED = "repeated"  # settled before; a restarted judge wrote the transition again
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """How patient deliveries are; all in seconds but the counts."""
 

@@ -36,7 +36,7 @@ RELEASE: Final = 0.9
 """Share of its rate that a window must be below for its pair to be back."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
     """One pair of windows over all rows."""
 
@@ -97,7 +97,16 @@ class BurnDetector:
             burning = above & (short_rate >= pair.rate)
             calm = self._known(windows, day) & (rates[:, day] < RELEASE * pair.rate) & ~burning
             back = known & ((long_rate < RELEASE * pair.rate) | calm)
-        return _Judged(pair, burning, above, known, back, long_rate, short_rate, short)
+        return _Judged(
+            pair=pair,
+            burning=burning,
+            lasting=above,
+            known=known,
+            back=back,
+            long_rate=long_rate,
+            short_rate=short_rate,
+            short=short,
+        )
 
     def _short(self, windows: Moments, pair: BurnPair) -> Ints:
         """The place of the first window, from the short one to the long one, that holds enough answers."""
@@ -147,15 +156,17 @@ class BurnDetector:
         low, high = self._scale.interval(long)
         rates = np.array([pair.rate for pair in self._detect.pairs])[shown]
         return Findings(
-            rows,
-            verdict,
-            severity,
-            self._scale.score(long),
-            long.n.astype(np.int64),
-            low,
-            high,
-            self._limit(rates),
-            Evidence(rows, severity > NONE, lambda at: self._evidence(windows, at, judged[shown[at]])),
+            rows=rows,
+            verdict=verdict,
+            severity=severity,
+            value=self._scale.score(long),
+            n=long.n.astype(np.int64),
+            low=low,
+            high=high,
+            limit=self._limit(rates),
+            evidence=Evidence(
+                rows, severity > NONE, lambda at: self._evidence(windows, at, judged[shown[at]])
+            ),
         )
 
     def _limit(self, rates: Floats) -> Floats:

@@ -21,7 +21,7 @@ SEVERITIES: Final = (None, Severity.WARNING, Severity.CRITICAL)
 SEVERITY_CODE: Final[Mapping[Severity, int]] = {Severity.WARNING: 1, Severity.CRITICAL: 2}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
     """The verdicts of one rule at one pane's end.
 

@@ -101,15 +101,15 @@ class GapDetector:
             }
 
         return Findings(
-            rows,
-            verdict,
-            np.where(breach, SEVERITY_CODE[self._detect.severity], NONE).astype(np.int8),
-            self._scale.score(own),
-            own.n.astype(np.int64),
-            low,
-            high,
-            others,
-            Evidence(rows, breach, tell),
+            rows=rows,
+            verdict=verdict,
+            severity=np.where(breach, SEVERITY_CODE[self._detect.severity], NONE).astype(np.int8),
+            value=self._scale.score(own),
+            n=own.n.astype(np.int64),
+            low=low,
+            high=high,
+            limit=others,
+            evidence=Evidence(rows, breach, tell),
         )
 
 

@@ -234,13 +234,13 @@ class SuddenDetector:
             return {"since": utc_text(int(since_ms[place])), "answers": int(run.n[place])}
 
         return Findings(
-            rows,
-            verdict,
-            np.where(breach, self._severity, NONE).astype(np.int8),
-            self._scale.score(run),
-            run.n.astype(np.int64),
-            low,
-            high,
-            np.full(len(rows), self._bound),
-            Evidence(rows, breach, tell),
+            rows=rows,
+            verdict=verdict,
+            severity=np.where(breach, self._severity, NONE).astype(np.int8),
+            value=self._scale.score(run),
+            n=run.n.astype(np.int64),
+            low=low,
+            high=high,
+            limit=np.full(len(rows), self._bound),
+            evidence=Evidence(rows, breach, tell),
         )

@@ -30,7 +30,7 @@ HALF_WAY: Final = 0.5
 """Of the way from the critical to the warning limit: from there on a critical alert may quieten."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LimitColumns:
     """The limits of some rules on one indicator, one entry per rule; NaN where a rule has none.
 
@@ -72,14 +72,15 @@ def limits(rules: Sequence[Threshold], direction: Direction) -> LimitColumns:
     calm = sign * _column([rule.calm for rule in rules])
     half = critical + HALF_WAY * (warning - critical)
     return LimitColumns(
-        sign,
-        warning,
-        critical,
-        sign * _column([own if own is not None else edge for own, edge in zip(recover, outer, strict=True)]),
-        np.array([rule.min_answers for rule in rules], np.int64),
-        float(np.fmin.reduce(np.fmin(warning, critical), initial=np.inf)),
-        np.where(np.isnan(calm), half, calm),
-        np.isnan(calm),
+        sign=sign,
+        warning=warning,
+        critical=critical,
+        recover=sign
+        * _column([own if own is not None else edge for own, edge in zip(recover, outer, strict=True)]),
+        min_answers=np.array([rule.min_answers for rule in rules], np.int64),
+        mildest=float(np.fmin.reduce(np.fmin(warning, critical), initial=np.inf)),
+        calm=np.where(np.isnan(calm), half, calm),
+        doubted=np.isnan(calm),
     )
 
 

@@ -106,15 +106,15 @@ class UsualDetector:
             }
 
         return Findings(
-            rows,
-            verdict,
-            severity,
-            value,
-            window.n.astype(np.int64),
-            low,
-            high,
-            usual - sign * self._limits(severity, usual),
-            Evidence(rows, severity > NONE, tell),
+            rows=rows,
+            verdict=verdict,
+            severity=severity,
+            value=value,
+            n=window.n.astype(np.int64),
+            low=low,
+            high=high,
+            limit=usual - sign * self._limits(severity, usual),
+            evidence=Evidence(rows, severity > NONE, tell),
         )
 
     def _levels(self) -> list[tuple[Severity, Worsening]]:

@@ -17,7 +17,7 @@ class Fate(Enum):
     GONE = "gone"  # the receiver wants nothing any more
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What came of one attempt.  `status` None: no answer in numbers, and `error` says why.
 

@@ -50,10 +50,10 @@ class AppriseChannel:
                     notify_type=kind,
                 )
         except TimeoutError:
-            return Answer(None, f"no answer within {self._outlet.timeout_s:g} s")
+            return Answer(status=None, error=f"no answer within {self._outlet.timeout_s:g} s")
         if taken:
-            return Answer(None, "Apprise has sent it", verdict=Fate.TAKEN)
-        return Answer(None, "Apprise could not send it")
+            return Answer(status=None, error="Apprise has sent it", verdict=Fate.TAKEN)
+        return Answer(status=None, error="Apprise could not send it")
 
 
 APPRISE: Final = ReceiverKind(

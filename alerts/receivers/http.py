@@ -50,7 +50,7 @@ class HttpClient:
         """One request; whatever goes wrong on the way is an answer without a status."""
         session = self._open if outlet.allow_private else self._guarded
         if session is None:
-            return Answer(None, "the client is closed", reached=False)
+            return Answer(status=None, error="the client is closed", reached=False)
         timeout = aiohttp.ClientTimeout(
             total=outlet.timeout_s, sock_connect=outlet.timeout_s * CONNECTING_SHARE
         )
@@ -60,10 +60,10 @@ class HttpClient:
             ) as response:
                 after = retry_after_s(response.headers.get("Retry-After"), time.time())
                 answered = await _read(response.content)
-                return Answer(response.status, retry_after_s=after, body=answered)
+                return Answer(status=response.status, retry_after_s=after, body=answered)
         except TimeoutError as error:
             reached = not isinstance(error, aiohttp.ConnectionTimeoutError)
-            return Answer(None, f"no answer within {outlet.timeout_s:g} s", reached=reached)
+            return Answer(status=None, error=f"no answer within {outlet.timeout_s:g} s", reached=reached)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return _failed(error)
 
@@ -106,11 +106,11 @@ def _failed(error: Exception) -> Answer:
     """What happened, without address and URL, which may hold a secret."""
     cause = getattr(error, "os_error", error)
     if isinstance(cause, PrivateAddressError):
-        return Answer(None, str(cause), verdict=Fate.REFUSED, reached=False)
+        return Answer(status=None, error=str(cause), verdict=Fate.REFUSED, reached=False)
     number = getattr(cause, "errno", None)
     name = type(error).__name__
     told = f"{name}: {os.strerror(number)}" if isinstance(number, int) and number > 0 else name
-    return Answer(None, told, reached=not isinstance(error, aiohttp.ClientConnectorError))
+    return Answer(status=None, error=told, reached=not isinstance(error, aiohttp.ClientConnectorError))
 
 
 def retry_after_s(header: str | None, now_s: float) -> float | None:

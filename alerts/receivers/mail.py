@@ -48,19 +48,19 @@ class MailChannel:
             async with asyncio.timeout(self._outlet.timeout_s):
                 return await self._sent(mail)
         except TimeoutError:
-            return Answer(None, f"no answer within {self._outlet.timeout_s:g} s")
+            return Answer(status=None, error=f"no answer within {self._outlet.timeout_s:g} s")
         except aiosmtplib.SMTPRecipientsRefused as error:
             return _refused(max(each.code for each in error.recipients))
         except aiosmtplib.SMTPResponseException as error:
             return _refused(error.code)
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            return Answer(None, type(error).__name__)
+            return Answer(status=None, error=type(error).__name__)
 
     async def _sent(self, mail: EmailMessage) -> Answer:
         try:
             connection = await self._connected()
         except OSError as error:
-            return Answer(None, type(error).__name__, reached=False)
+            return Answer(status=None, error=type(error).__name__, reached=False)
         user, password = self._login
         # With a password encryption is not left to chance.
         upgrade = {"auto": True if password else None, "starttls": True}.get(self._tls, False)
@@ -76,7 +76,7 @@ class MailChannel:
                 await client.login(user, password)
             refused, _ = await client.send_message(mail)
         lost = f"{len(refused)} of {len(self._to)} recipients refused" if refused else ""
-        return Answer(None, lost or "SMTP 250", verdict=Fate.TAKEN)
+        return Answer(status=None, error=lost or "SMTP 250", verdict=Fate.TAKEN)
 
     async def _connected(self) -> socket.socket:
         """A socket to the server, at an address that the receiver allows."""
@@ -127,7 +127,7 @@ def _mail_id(name: str, domain: str) -> str:
 def _refused(code: int) -> Answer:
     """SMTP's 4xx may pass, its 5xx do not (RFC 5321, 4.2.1)."""
     later = 400 <= code < 500 or code == FULL
-    return Answer(None, f"SMTP {code}", verdict=Fate.LATER if later else Fate.REFUSED)
+    return Answer(status=None, error=f"SMTP {code}", verdict=Fate.LATER if later else Fate.REFUSED)
 
 
 def _complaint(given: Collection[str]) -> str | None:

@@ -29,7 +29,7 @@ class PagerDutyChannel:
         """Trigger, acknowledge or resolve; 202 is the only success, and a 400 will never pass."""
         answer = await self._outlet.post(self._url, event(message, self._key), {})
         if answer.status is not None and 200 <= answer.status < 300 and answer.status != 202:
-            return Answer(answer.status, verdict=Fate.REFUSED, body=answer.body)
+            return Answer(status=answer.status, verdict=Fate.REFUSED, body=answer.body)
         return answer
 
 

@@ -140,13 +140,10 @@ def _looked_up(
     read: Callable[[Path], str],
 ) -> tuple[str, ...]:
     place = f"receiver {receiver!r}: {where.place}"
-    if where.file is not None:
-        try:
-            text = read(Path(where.file))
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{place}: want a readable text file: {error}") from error
-    else:
-        text = environment.get(where.env or "", "")
+    try:
+        text = environment.get(where.env or "", "") if where.file is None else read(Path(where.file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{place}: want a readable text file: {error}") from error
     values = tuple(text.split()) if spec.want in SEVERAL else (text.strip(),)
     for value in values or ("",):
         complaint = spec.complaint(value)

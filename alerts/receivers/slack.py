@@ -56,7 +56,7 @@ class SlackWebhook:
         """One message; any 4xx but 429 is final, as Slack's word says (`no_service`, `invalid_payload`)."""
         answer = await self._outlet.post(self._url, orjson.dumps(blocks(message)), {})
         if answer.status == 404 and b"no_service" in answer.body:
-            return Answer(answer.status, verdict=Fate.GONE, body=answer.body)
+            return Answer(status=answer.status, verdict=Fate.GONE, body=answer.body)
         return answer
 
 
@@ -101,15 +101,17 @@ def _meant(answer: Answer, *, new: bool) -> Answer:
     try:
         told = orjson.loads(answer.body)
     except orjson.JSONDecodeError:
-        return Answer(None, "the answer is not JSON", verdict=Fate.LATER, body=answer.body)
+        return Answer(status=None, error="the answer is not JSON", verdict=Fate.LATER, body=answer.body)
     if not isinstance(told, dict) or told.get("ok") is not True:
         error = str(told.get("error")) if isinstance(told, dict) else ""
         error = error if WORD.fullmatch(error) else "unknown"
         fate = Fate.LATER if error in PASSING else Fate.REFUSED
-        return Answer(None, error, answer.retry_after_s, verdict=fate, body=answer.body)
+        return Answer(
+            status=None, error=error, retry_after_s=answer.retry_after_s, verdict=fate, body=answer.body
+        )
     reply = isinstance(told.get("message"), dict) and "thread_ts" in told["message"]
     place = f"{told.get('channel', '')} {told.get('ts', '')}" if new and not reply and told.get("ts") else ""
-    return Answer(answer.status, memory=place, body=answer.body)
+    return Answer(status=answer.status, memory=place, body=answer.body)
 
 
 def blocks(message: ReceiverMessage) -> dict[str, Any]:

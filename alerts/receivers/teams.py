@@ -34,7 +34,7 @@ class TeamsChannel:
         """One card; a connector may tell of overload in the text of a 200."""
         answer = await self._outlet.post(self._url, card(message), {})
         if answer.fate is Fate.TAKEN and b"HTTP error 429" in answer.body:
-            return Answer(429, retry_after_s=answer.retry_after_s, body=answer.body)
+            return Answer(status=429, retry_after_s=answer.retry_after_s, body=answer.body)
         return answer
 
 

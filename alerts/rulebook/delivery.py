@@ -79,7 +79,10 @@ def _receiver(node: Node) -> Receiver | None:
     fields.close()
     if name is None or len(settings) != 1 or settings[0] is None:
         return None
-    return Receiver(name, kinds[0], settings[0], allow_private, lang, templates, patience)
+    return Receiver(
+        name=name, kind=kinds[0], settings=settings[0], allow_private=allow_private, lang=lang,
+        templates=templates, patience=patience,
+    )  # fmt: skip
 
 
 def _patience(fields: Fields) -> ReceiverPatience:
@@ -107,17 +110,13 @@ def _settings_of(kind: ReceiverKind) -> Callable[[Node], dict[str, tuple[str, ..
             wanted = [spec.name for spec in kind.specs if spec.required] or [kind.specs[0].name]
             raise Wrong(node, f"want a mapping with {', '.join(wanted)}")
         fields = node.fields()
-        found = {}
-        for spec in kind.specs:
-            value = _setting(fields, spec)
-            if value is not None:
-                found[spec.name] = value
+        settings = {spec.name: _setting(fields, spec) for spec in kind.specs}
         fields.close()
         given = {spec.name for spec in kind.specs if any(each in fields for each in spec.spellings)}
         complaint = kind.complaint(given)
         if complaint is not None:
             raise Wrong(node, complaint)
-        return found
+        return {name: value for name, value in settings.items() if value is not None}
 
     return parse
 

@@ -73,14 +73,14 @@ def _threshold(fields: Fields, setting: Setting) -> Threshold | Relative | None:
     outer = critical if warning is None else warning
     recover, calm = fields.get("recover", _recovery(measure, outer, critical)) or (None, None)
     return Threshold(
-        fields.get_or("window", whole_panes(setting.timing.pane_ms), WINDOW_MS),
-        warning,
-        critical,
-        recover,
-        fields.get_or("confidence", confidence, CONFIDENCE),
-        fields.get_or("min_answers", at_least_one, few),
-        calm if warning is not None else None,
-        open_hours(fields),
+        window_ms=fields.get_or("window", whole_panes(setting.timing.pane_ms), WINDOW_MS),
+        warning=warning,
+        critical=critical,
+        recover=recover,
+        confidence=fields.get_or("confidence", confidence, CONFIDENCE),
+        min_answers=fields.get_or("min_answers", at_least_one, few),
+        calm=calm if warning is not None else None,
+        hours=open_hours(fields),
     )
 
 
@@ -233,7 +233,12 @@ def _gap(fields: Fields, setting: Setting) -> Gap | None:
     hours = open_hours(fields)
     level = fields.get_or("severity", severity, Severity.WARNING)
     least = fields.get("at_least", points(setting.measure))
-    return None if across is None else Gap(across, window_ms, false_pages, few, level, hours, least)
+    if across is None:
+        return None
+    return Gap(
+        across=across, window_ms=window_ms, false_pages=false_pages, min_answers=few, severity=level,
+        hours=hours, at_least=least,
+    )  # fmt: skip
 
 
 HOURS: Final = ("open", "holidays", "time_zone", "outside")

@@ -91,7 +91,7 @@ def compose(
     clock = read_timing(root, default.timing)
     limits = _limits(root)
     kept = read_indicators(root, catalogue)
-    reader = _RuleReader(catalogue, kept, clock, default.name)
+    reader = _RuleReader(catalogue=catalogue, kept=kept, timing=clock, default_name=default.name)
     read = [rule for node in rules for rule in node.attempt(reader.read) if rule is not None]
     receivers = read_receivers(root)
     owners = sorted({each.owner for each in reader.about.values() if each.owner})
@@ -177,7 +177,7 @@ def _pane(node: Node) -> int:
     return pane_ms
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _RuleReader:
     """Reads rules against the catalogue, the indicators that are kept, and the clock.
 
@@ -209,7 +209,9 @@ class _RuleReader:
             self.about[name] = about
         if name is None or indicator is None or by is None or detect is None:
             return None
-        rule = Rule(name, indicator, by, detect, for_ms, where, keep_ms=keep_ms)
+        rule = Rule(
+            name=name, indicator=indicator, by=by, detect=detect, for_ms=for_ms, where=where, keep_ms=keep_ms
+        )
         _check_dimensions(fields, rule)
         if explain is None:
             explain = EXPLAIN if self._explains_itself(rule) else ()

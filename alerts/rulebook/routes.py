@@ -150,8 +150,8 @@ class RouteReader:
             timers = self._timers(fields, parent.timers)
             owner = fields.get_or("owner", lambda node: node.text("a person or a team"), parent.owner)
             route = Route(
-                receiver or "",
-                matchers,
+                receiver=receiver or "",
+                matchers=matchers,
                 go_on=fields.get_or("continue", Node.flag, parent.go_on),
                 timers=timers,
                 active=_hours(fields, "active"),

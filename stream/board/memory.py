@@ -46,7 +46,7 @@ class Page:
     left_out: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class BoardMemory:
     """Latest scores and alerts, numbered by `version` so that a page can ask for what is new."""
 

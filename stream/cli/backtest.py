@@ -23,7 +23,7 @@ from stream.kafka.settings import ClientSettings
 from stream.reports.explain import choice
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BacktestOptions:
     """What the command line asks for, by click's names."""
 

@@ -32,7 +32,7 @@ _FILE: Final = click.Path(dir_okay=False, allow_dash=True)
 _RULES: Final = click.Path(dir_okay=False, path_type=Path)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DiffOptions:
     """What the command line asks for, by click's names."""
 

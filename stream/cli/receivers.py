@@ -30,7 +30,12 @@ SECRET_FIELDS: Final = frozenset({"routing_key", "token", "authorization", "webh
 """Of bodies and headers: not shown."""
 MOST_SHOWN: Final = 2_000
 HIDDEN: Final = "(not shown)"
-SAMPLE_RULE: Final = Rule("sample", "csat", ("channel",), Threshold(60_000, 80, 50))
+SAMPLE_RULE: Final = Rule(
+    name="sample",
+    indicator="csat",
+    by=("channel",),
+    detect=Threshold(window_ms=60_000, warning=80, critical=50),
+)
 
 
 class ShownOutlet:

@@ -21,7 +21,7 @@ from stream.traffic.profiles import SCENARIOS
 from stream.traffic.sender import Play, limits, run_name, send, wall_ms, write
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendOptions:
     """What the command line asks for; None: the scenario's own."""
 
@@ -68,7 +68,7 @@ def command(kafka: ClientSettings, scenario: str | None, listed: bool, **options
         return
     if scenario is None:
         raise SettingsError(f"--scenario: want one of {', '.join(SCENARIOS)}, got nothing")
-    wanted = SendOptions(scenario, **options)
+    wanted = SendOptions(scenario=scenario, **options)
     play, pace = _play(wanted)
     bounded = limits(pace, wanted.seconds, wanted.events).of(play.messages())
     if wanted.to is None:

@@ -100,13 +100,13 @@ def command(rules: Path | None, rule: tuple[str, ...], indicator: str | None, **
     rulebook = starter() if rules is None else load(rules)
     choice = RuleChoice(rules=rules, rule=rule, indicator=indicator)
     question = Question(
-        wanted.healthy,
-        wanted.fall,
-        _per_day(wanted.per_day),
-        wanted.scopes,
-        wanted.months,
-        wanted.seed,
-        _patience_ms(wanted.patience),
+        healthy=wanted.healthy,
+        falls=wanted.fall,
+        per_day=_per_day(wanted.per_day),
+        scopes=wanted.scopes,
+        months=wanted.months,
+        seed=wanted.seed,
+        patience_ms=_patience_ms(wanted.patience),
         tune_ms=TUNED_MS if wanted.tune else (),
     )
     simulation = Simulation(rulebook, chosen(rulebook, choice), question)
@@ -187,6 +187,15 @@ def _object(outcome: RuleOutcome) -> dict[str, object]:
     }
 
 
+def _row(outcome: RuleOutcome) -> tuple[str, ...]:
+    """One rule in the table that is printed."""
+    rate, low, high = false_pages(outcome)
+    name = outcome.rule.name if outcome.beside is None else f"  {outcome.rule.name}"
+    pages = f"{rate:.3g}  ({low:.3g} to {high:.3g})"
+    notices = f"{outcome.notices / outcome.scope_months:.3g}"
+    return (name, pages, notices, f"{outcome.firing:.2%}", *(_delay(seen) for seen in outcome.falls))
+
+
 def _print(question: Question, outcomes: Sequence[RuleOutcome]) -> None:
     click.echo(
         f"{question.scopes} scopes with {question.per_day:g} answers a day each, "
@@ -195,14 +204,7 @@ def _print(question: Question, outcomes: Sequence[RuleOutcome]) -> None:
     heads = (f"fall to {fall:g}: median, p90" for fall in question.falls)
     rates = (f"false pages per scope and {MONTH_DAYS} d", "notices", "time in alarm")
     rows: list[tuple[str, ...]] = [("", *rates, *heads)]
-    for outcome in outcomes:
-        rate, low, high = false_pages(outcome)
-        name = outcome.rule.name if outcome.beside is None else f"  {outcome.rule.name}"
-        pages = f"{rate:.3g}  ({low:.3g} to {high:.3g})"
-        notices = f"{outcome.notices / outcome.scope_months:.3g}"
-        rows.append(
-            (name, pages, notices, f"{outcome.firing:.2%}", *(_delay(seen) for seen in outcome.falls))
-        )
+    rows += map(_row, outcomes)
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         click.echo("   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -22,8 +22,9 @@ from stream.cli.terminal.signals import AGAIN, ENDING, on_signal
 from stream.files import rule_files as rulefile
 from stream.kafka.settings import ClientSettings
 from stream.monitoring.server import HOST
-from stream.worker.app import LEAVE_S, Worker, WorkerSettings
+from stream.worker.app import LEAVE_S, Worker
 from stream.worker.ending import Ending
+from stream.worker.settings import WorkerSettings
 
 log = logging.getLogger("stream.worker")
 
@@ -130,18 +131,18 @@ def command(  # noqa: PLR0913, PLR0917  # one per option
     """
     log_to_stderr(log_level, OTHERS)
     settings = WorkerSettings(
-        kafka,
-        rules,
-        group,
-        host,
-        port,
-        session_timeout,
-        watchdog,
-        trim_snapshots,
-        keys,
-        _token(token_file),
-        public_url,
-        dry_run,
+        kafka=kafka,
+        rules=rules,
+        group=group,
+        host=host,
+        port=port,
+        session_timeout_s=session_timeout,
+        watchdog_s=watchdog,
+        trim_snapshots=trim_snapshots,
+        command_keys=keys,
+        token=_token(token_file),
+        public_url=public_url,
+        dry_run=dry_run,
     )
     _work(settings, rulefile.load(rules) if rules is not None else rulefile.starter())
 

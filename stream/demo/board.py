@@ -39,7 +39,7 @@ class Pulse:
     notices: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class LiveView:
     """What is known from cx.scores and cx.alerts so far.  `links` are told before all else."""
 

@@ -78,7 +78,7 @@ def _nobody(_partition: int, _record: GroupRecord) -> None:
     """Until there is a desk."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class OneProcess:
     """The engine and everything around it; also what web server and metrics see as their worker."""
 
@@ -98,7 +98,7 @@ class OneProcess:
         self.engine = Engine(Plan(self.rulebook, 1))
         self.metrics = Metrics(self.rulebook)
         self.metrics.watch(self)
-        self.board = BoardMemory(self.rulebook)
+        self.board = BoardMemory(rulebook=self.rulebook)
         self.muting = Muting()
         log = _DeliveryMemory()
         self.dispatcher = Dispatcher(
@@ -193,7 +193,7 @@ def _nothing() -> None:
 
 async def perform(settings: DemoSettings, rules: Path, log: WebhookLog, log_url: str, token: str) -> None:
     """Play until the traffic ends."""
-    one = OneProcess(load(rules), token)
+    one = OneProcess(rulebook=load(rules), token=token)
     port = free_port(METRICS_PORT)
     async with AsyncExitStack() as stack:
         await one.dispatcher.start()

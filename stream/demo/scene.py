@@ -48,7 +48,7 @@ async def shown(
     """The scene of a worker whose pages are at `url`; its board is told first, and opened if wanted."""
     # The part after # stays in the browser, which takes the token from it.
     board = f"{url}/board#token={token}"
-    view = LiveView({"board": board, "metrics": f"{url}/metrics", "webhook log": f"{log_url}/"})
+    view = LiveView(links={"board": board, "metrics": f"{url}/metrics", "webhook log": f"{log_url}/"})
     with screen(view, as_json=settings.as_json) as on_screen:
         if settings.opens:  # in a thread of its own, as some browsers keep whoever opens them waiting
             threading.Thread(target=webbrowser.open, args=(board,), daemon=True).start()

@@ -10,7 +10,7 @@ SHOWN: Final = 5
 """Bad rows that are told apart by line number; the rest are only counted."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class ImportCounts:
     """Each row was skipped, bad, or made any number of events.
 

@@ -69,7 +69,7 @@ def _several(columns: Sequence[str], value: str) -> RowError:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
     """How the file is written.
 
@@ -97,7 +97,7 @@ class Format:
     optional: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogMapping:
     """A whole mapping file.
 

@@ -84,8 +84,9 @@ def _info(  # noqa: PLR0913, PLR0917  # one column each of the table below
     limits: tuple[float | None, float | None] = (None, None),
 ) -> IndicatorInfo:
     return IndicatorInfo(
-        name, family, direction, unit, low, high, configured_by, limits, OPTIONS[configured_by]
-    )
+        name=name, family=family, direction=direction, unit=unit, low=low, high=high,
+        configured_by=configured_by, default_limits=limits, options=OPTIONS[configured_by],
+    )  # fmt: skip
 
 
 CATALOGUE: Final[Mapping[str, IndicatorInfo]] = MappingProxyType(

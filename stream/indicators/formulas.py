@@ -48,7 +48,7 @@ N, FIRST, SECOND = 0, 1, 2
 """Columns of the sums: answers, Σ of their steps, Σ of the squares of their steps."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Formula:
     """How one indicator is computed from the cells of a scope.
 
@@ -99,8 +99,9 @@ def formula(indicator: str, options: Options) -> Formula:
     columns = np.full(len(CELLS), -1, np.int64)
     columns[cells] = np.arange(len(cells))
     return Formula(
-        info, direction(indicator, options), low, high, cells, columns, weights, buckets, BUCKET_SECONDS
-    )
+        info=info, direction=direction(indicator, options), low=low, high=high, cells=cells, columns=columns,
+        weights=weights, buckets=buckets, seconds=BUCKET_SECONDS,
+    )  # fmt: skip
 
 
 def _weighted(indicator: str, options: Options) -> dict[str, tuple[int, int, int]]:

@@ -86,12 +86,11 @@ class Plan:
         if not self.publishes:
             return ()
         for rule in self.rulebook.rules:
+            if isinstance(rule.detect, (Silence, Surge)):
+                continue  # volumes against a rhythm: no windowed score
+            window_ms, least = SCORE_WINDOW_MS, 1
             if isinstance(rule.detect, (Threshold, Relative, Gap)):
                 window_ms, least = rule.detect.window_ms, rule.detect.min_answers
-            elif isinstance(rule.detect, (Silence, Surge)):
-                continue  # volumes against a rhythm: no windowed score
-            else:
-                window_ms, least = SCORE_WINDOW_MS, 1
             _add(found, Scored(rule.indicator, grouping_of(rule), window_ms, least))
             if rule.indicator == "csat":  # the mean is published beside the share
                 _add(found, Scored("csat_mean", grouping_of(rule), window_ms, least))

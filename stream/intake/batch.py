@@ -13,7 +13,7 @@ from stream.columnar.timestamps import Ints
 from stream.messages.events import EventT
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventBatch(Generic[EventT]):
     """`column` is `codec.Decoded.column`; `closing` the pane whose closing carries the event.
 
@@ -34,6 +34,11 @@ class EventBatch(Generic[EventT]):
         """Only some of the events."""
         if wanted.all():
             return self
-        events = list(compress(self.events, wanted.tolist()))
-        times = self.at_ms[wanted], self.column[wanted], self.closing[wanted], self.clock_ms[wanted]
-        return EventBatch(events, self.ids[wanted], *times)
+        return EventBatch(
+            events=list(compress(self.events, wanted.tolist())),
+            ids=self.ids[wanted],
+            at_ms=self.at_ms[wanted],
+            column=self.column[wanted],
+            closing=self.closing[wanted],
+            clock_ms=self.clock_ms[wanted],
+        )

@@ -45,12 +45,12 @@ class Emitter:
     ) -> list[list[TallyMessage]]:
         """A section for every shard, with its rows or without any."""
         bare = TallyMessage(
-            kind,
-            source.name,
-            source.next_offset,
-            source.through,
-            source.newest_ms,
-            quiet_ms,
+            kind=kind,
+            source=source.name,
+            position=source.next_offset,
+            through=source.through,
+            clock_ms=source.newest_ms,
+            quiet_ms=quiet_ms,
             began_ms=None if source.began_ms == NO_TIME else source.began_ms,
         )
         scope_of = self._scopes.of(self._combos)

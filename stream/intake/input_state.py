@@ -36,7 +36,7 @@ class InputState:
         """An input of which nothing was fed yet, but for what is saved of its guard and its agreement."""
         timing = plan.rulebook.timing
         return cls(
-            SourceClock(name, timing.pane_ms, timing.lateness_ms),
+            SourceClock(name=name, pane_ms=timing.pane_ms, lateness_ms=timing.lateness_ms),
             ClockAgreement(timing, agreement),
             Dedup(timing.dedup_horizon_ms),
             CardinalityGuard(plan.used_dims, plan.rulebook.limits, guard),
@@ -55,5 +55,12 @@ class InputState:
         ids = hashed(map(_ID, decoded.events))
         fresh = self.dedup.fresh(identities(decoded.events, ids), clocks[1:])
         closing, late = self.source.place(decoded.at_ms, clocks[:-1])
-        batch = EventBatch(decoded.events, ids, decoded.at_ms, decoded.column, closing, clocks[1:])
+        batch = EventBatch(
+            events=decoded.events,
+            ids=ids,
+            at_ms=decoded.at_ms,
+            column=decoded.column,
+            closing=closing,
+            clock_ms=clocks[1:],
+        )
         return batch.only(fresh), int((late & fresh).sum())

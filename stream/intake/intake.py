@@ -101,20 +101,20 @@ class Intake:
         sections = self._closed(stream) if closed else self._emitter.silence()
         remarks[Remark.UNTIMED] = self._contacts.take_untimed()
         return IntakeOutput(
-            decoded.rejects,
-            {
+            rejects=decoded.rejects,
+            outcomes={
                 RecordOutcome.ACCEPTED: fresh - late,
                 RecordOutcome.DUPLICATE: len(decoded.events) - fresh,
                 RecordOutcome.LATE: late,
                 RecordOutcome.REJECTED: len(decoded.rejects),
             },
-            Counter(reject.reason for reject in decoded.rejects),
-            sections,
-            source.watermark_ms,
-            source.newest_ms,
-            self._contacts.folded if stream is Stream.INTERACTIONS else self._answers.folded,
-            found.ahead,
-            {remark: count for remark, count in remarks.items() if count},
+            reasons=Counter(reject.reason for reject in decoded.rejects),
+            sections=sections,
+            watermark_ms=source.watermark_ms,
+            newest_event_ms=source.newest_ms,
+            folded=self._contacts.folded if stream is Stream.INTERACTIONS else self._answers.folded,
+            ahead=found.ahead,
+            remarks={remark: count for remark, count in remarks.items() if count},
         )
 
     def _refuse(self, stream: Stream, record: Record, error: Exception) -> IntakeOutput:

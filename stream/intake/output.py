@@ -11,7 +11,7 @@ Sections = list[list[TallyMessage]]
 """Messages by the judge that they are for."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeOutput:
     """What one feed came to.
 
@@ -38,7 +38,14 @@ def refused(
 ) -> IntakeOutput:
     """What one record came to that was refused."""
     outcomes = {RecordOutcome.REJECTED: 1}
-    return IntakeOutput([reject], outcomes, {reject.reason: 1}, sections, watermark_ms, newest_event_ms)
+    return IntakeOutput(
+        rejects=[reject],
+        outcomes=outcomes,
+        reasons={reject.reason: 1},
+        sections=sections,
+        watermark_ms=watermark_ms,
+        newest_event_ms=newest_event_ms,
+    )
 
 
 def together(outputs: Sequence[IntakeOutput]) -> IntakeOutput:
@@ -59,15 +66,15 @@ def together(outputs: Sequence[IntakeOutput]) -> IntakeOutput:
     rejects = [reject for output in outputs for reject in output.rejects]
     last = outputs[-1]
     return IntakeOutput(
-        rejects,
-        outcomes,
-        reasons,
-        sections,
-        last.watermark_ms,
-        last.newest_event_ms,
-        folded,
-        sum(each.ahead for each in outputs),
-        remarks,
+        rejects=rejects,
+        outcomes=outcomes,
+        reasons=reasons,
+        sections=sections,
+        watermark_ms=last.watermark_ms,
+        newest_event_ms=last.newest_event_ms,
+        folded=folded,
+        ahead=sum(each.ahead for each in outputs),
+        remarks=remarks,
     )
 
 

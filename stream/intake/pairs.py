@@ -92,12 +92,12 @@ class JoinedSource:
     def clock(self) -> SourceClock:
         """Where it stands now."""
         return SourceClock(
-            self.name,
-            self._timing.pane_ms,
-            self._timing.lateness_ms,
-            sum(source.next_offset for source in self._inputs),
-            min(source.clock_ms for source in self._inputs),
-            min(source.through for source in self._inputs),
+            name=self.name,
+            pane_ms=self._timing.pane_ms,
+            lateness_ms=self._timing.lateness_ms,
+            next_offset=sum(source.next_offset for source in self._inputs),
+            clock_ms=min(source.clock_ms for source in self._inputs),
+            through=min(source.through for source in self._inputs),
         )
 
     def close(self) -> tuple[SourceClock, Table] | None:

@@ -52,7 +52,7 @@ class SavedSource(msgspec.Struct, array_like=True):
     began_ms: int = NO_TIME
 
 
-class Saved(msgspec.Struct):
+class Saved(msgspec.Struct, kw_only=True):
     """What the tables of a snapshot mean: names for their numbers, and the settings that they depend on."""
 
     dims: tuple[str, ...]

@@ -12,7 +12,7 @@ from stream.messages.records import Record
 from stream.messages.tallies import NO_PANE
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class SourceClock:
     """The clock of one source.
 

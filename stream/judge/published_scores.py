@@ -146,16 +146,19 @@ class Scoring:
         sums = readout.of(scored.indicator).of(chosen)
         value, n = score(formula, sums)
         low, high = interval(formula, sums, normal_quantile(PUBLISHED_CONFIDENCE))
-        status = self._status(scored, sums.sums[:, 0], moment)
+        codes = self._status(scored, sums.sums[:, 0], moment)
         name, definition = scored.indicator, self._definitions[scored.indicator]
         window_s = seconds(scored.window_ms)
         at = utc_text(slot_end_ms(self._group.windows[WindowSpan(scored.window_ms)], moment.at_ms))
         columns = (
             self._scopes(rows[chosen]), _published(value), n.tolist(), _published(low), _published(high),
-            [_WORDS[code] for code in status.tolist()],
+            [_WORDS[code] for code in codes.tolist()],
         )  # fmt: skip
-        for scope, *read in zip(*columns, strict=True):
-            yield Score(name, definition, scope, window_s, at, *read)
+        for scope, one, answers, lowest, highest, status in zip(*columns, strict=True):
+            yield Score(
+                indicator=name, definition=definition, scope=scope, window_s=window_s, at=at,
+                value=one, n=answers, low=lowest, high=highest, status=status,
+            )  # fmt: skip
 
     def _scopes(self, rows: Ints) -> list[Mapping[str, str]]:
         """The scopes of rows as they are published."""

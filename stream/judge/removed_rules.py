@@ -30,7 +30,15 @@ def orphans(header: Header, grouped: Grouped, kept: frozenset[str]) -> Iterator[
         about = header.rules.get(alert.rule)
         if about is not None and alert.rule not in kept and alert.state in TOLD:
             scope = list(zip(dims, grouped.scopes[alert.row], strict=True))
-            yield Orphan(alert.rule, about, scope, alert.severity, alert.started_at_ms, alert.seq, at_ms)
+            yield Orphan(
+                rule=alert.rule,
+                about=about,
+                scope=scope,
+                severity=alert.severity,
+                started_at_ms=alert.started_at_ms,
+                seq=alert.seq,
+                at_ms=at_ms,
+            )
 
 
 def resolved(orphan: Orphan) -> Transition:

@@ -24,7 +24,7 @@ class Finer:
     rows: dict[Values, list[int]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
     """What one value of a dimension contributes.
 
@@ -93,7 +93,10 @@ class Causes:
         top = max(range(len(rows)), key=lambda place: (short[place], n[place], names[place]))
         share = float(short[top] / short.sum())
         excess = share - float(n[top] / n.sum())
-        return Share(dimension, names[top], float(value[top]), int(n[top]), share, excess)
+        return Share(
+            dimension=dimension, value=names[top], value_score=float(value[top]), n=int(n[top]), share=share,
+            excess=excess,
+        )  # fmt: skip
 
     def _rows(self, group: Group, within: Values) -> Sequence[int]:
         """Rows of the finer scopes within a scope, in an order that is not that of their first coming."""

@@ -42,22 +42,22 @@ def dump(memory: Memory, rules: dict[str, About]) -> list[bytes]:
     arrays = Arrays()
     used = [group.scopes.used() for group in memory.groups]
     header = Header(
-        VERSION,
-        memory.sources.timing.pane_ms,
-        list(CELLS),
-        memory.judged,
-        memory.first_pane,
-        memory.forget_ms,
-        memory.sources.epoch_ms,
-        memory.sources.wall_ms,
-        memory.sources.progress,
-        [_open(arrays, name, held) for name, held in memory.sources.provisional.items()],
-        [_grouped(arrays, group, rows) for group, rows in zip(memory.groups, used, strict=True)],
-        _pending(arrays, memory, used),
-        arrays.described,
-        rules,
-        memory.orphans,
-        memory.expects,
+        version=VERSION,
+        pane_ms=memory.sources.timing.pane_ms,
+        cells=list(CELLS),
+        judged=memory.judged,
+        first_pane=memory.first_pane,
+        forget_ms=memory.forget_ms,
+        epoch_ms=memory.sources.epoch_ms,
+        wall_ms=memory.sources.wall_ms,
+        sources=memory.sources.progress,
+        provisional=[_open(arrays, name, held) for name, held in memory.sources.provisional.items()],
+        groups=[_grouped(arrays, group, rows) for group, rows in zip(memory.groups, used, strict=True)],
+        pending=_pending(arrays, memory, used),
+        arrays=arrays.described,
+        rules=rules,
+        orphans=memory.orphans,
+        expects=memory.expects,
     )
     return [msgspec.msgpack.encode(header), arrays.joined()]
 
@@ -89,32 +89,32 @@ def _open(arrays: Arrays, name: str, held: Portion) -> Open:
 def _grouped(arrays: Arrays, group: Group, used: Ints) -> Grouped:
     place = {row: number for number, row in enumerate(used.tolist())}
     return Grouped(
-        group.grouping.key,
-        [group.scopes.values(row) for row in used.tolist()],
-        arrays.put(group.scopes.seen_ms[used]),
-        [_rolling(arrays, window, used) for window in group.all_windows()],
-        [alert for board, ranked in group.boards() for alert in _alerts(board, ranked, place)],
-        {
+        key=group.grouping.key,
+        scopes=[group.scopes.values(row) for row in used.tolist()],
+        seen_ms=arrays.put(group.scopes.seen_ms[used]),
+        windows=[_rolling(arrays, window, used) for window in group.all_windows()],
+        alerts=[alert for board, ranked in group.boards() for alert in _alerts(board, ranked, place)],
+        detectors={
             each.rule.name: {
                 key: arrays.put(array[used] if len(array) == group.scopes.room else array)
                 for key, array in each.input.state().items()
             }
             for each in group.watches
         },
-        [firing for board, ranked in group.boards() for firing in _firings(board, ranked, place)],
+        firings=[firing for board, ranked in group.boards() for firing in _firings(board, ranked, place)],
     )
 
 
 def _rolling(arrays: Arrays, window: Window, used: Ints) -> Rolling:
     last, kept, waiting = window.state()
     return Rolling(
-        window.window_ms,
-        window.slot_panes,
-        arrays.put(window.layout.cells),
-        last,
-        _slotted(arrays, kept, window.layout.width, used),
-        _slotted(arrays, waiting, window.layout.width, used),
-        window.hours.text,
+        window_ms=window.window_ms,
+        slot_panes=window.slot_panes,
+        cells=arrays.put(window.layout.cells),
+        last=last,
+        kept=_slotted(arrays, kept, window.layout.width, used),
+        waiting=_slotted(arrays, waiting, window.layout.width, used),
+        hours=window.hours.text,
     )
 
 
@@ -127,14 +127,14 @@ def _slotted(arrays: Arrays, some: Slotted, width: int, used: Ints) -> list[int]
 def _alerts(board: Board, ranked: Sequence[Ranked], place: dict[int, int]) -> Iterable[Alert]:
     for (row, column), episode in board.episodes().items():
         yield Alert(
-            ranked[column].rule.name,
-            place[row],
-            board.state(row, column),
-            episode.started_at_ms,
-            episode.severity,
-            episode.seq,
-            episode.due_ms,
-            episode.healthy_ms,
+            rule=ranked[column].rule.name,
+            row=place[row],
+            state=board.state(row, column),
+            started_at_ms=episode.started_at_ms,
+            severity=episode.severity,
+            seq=episode.seq,
+            due_ms=episode.due_ms,
+            healthy_ms=episode.healthy_ms,
         )
 
 

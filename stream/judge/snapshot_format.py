@@ -17,7 +17,7 @@ VERSION: Final = 2
 COLUMNS: Final = ("closing", "pane", "scope", "cell", "count")
 
 
-class Alert(msgspec.Struct, array_like=True):
+class Alert(msgspec.Struct, array_like=True, kw_only=True):
     """An episode that goes on; `row` is a place in the scopes of its group."""
 
     rule: str
@@ -30,7 +30,7 @@ class Alert(msgspec.Struct, array_like=True):
     healthy_ms: int | None = None
 
 
-class Rolling(msgspec.Struct, array_like=True):
+class Rolling(msgspec.Struct, array_like=True, kw_only=True):
     """A window.  `cells` is the number of the array with its columns' cells, `hours` names its opening hours.
 
     `kept` and `waiting` are the numbers of the arrays with what is in it and what waits for its slot to
@@ -46,7 +46,7 @@ class Rolling(msgspec.Struct, array_like=True):
     hours: str = ""
 
 
-class Grouped(msgspec.Struct, array_like=True):
+class Grouped(msgspec.Struct, array_like=True, kw_only=True):
     """A group; arrays about its scopes have one entry per scope, in the order of `scopes`.
 
     `firings` are, by rule and place of a scope, when episodes of the last day began to fire.
@@ -76,7 +76,7 @@ class About(msgspec.Struct, array_like=True):
     definition: dict[str, Any]
 
 
-class Orphan(msgspec.Struct, array_like=True):
+class Orphan(msgspec.Struct, array_like=True, kw_only=True):
     """An alert that ended at `at_ms` because its rule was removed, of which nobody has been told yet."""
 
     rule: str
@@ -88,7 +88,7 @@ class Orphan(msgspec.Struct, array_like=True):
     at_ms: int
 
 
-class Header(msgspec.Struct):
+class Header(msgspec.Struct, kw_only=True):
     """Everything but the arrays, which follow each other in the second chunk as `arrays` describes.
 
     `rules` are those with alerts that go on.  `expects`: scopes that rules name are waited for.

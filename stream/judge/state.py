@@ -21,7 +21,7 @@ FORESEE_FROM: Final = 3
 """Panes from which it is worth finding out beforehand where something can happen."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Memory:
     """Groups with their windows and alerts, what waits for them, and how far time has come, in panes.
 
@@ -50,7 +50,7 @@ class Memory:
         """Nothing was heard yet."""
         groups = [Group(plan, grouping, shard) for grouping in plan.groupings]
         expected = WatermarkAligner.expecting(sources(plan.partitions, plan.keeps), plan.rulebook.timing)
-        return cls(groups, expected, ScopeCodes(groups, plan.rulebook.limits.max_scopes))
+        return cls(groups=groups, sources=expected, codes=ScopeCodes(groups, plan.rulebook.limits.max_scopes))
 
     def take(self, section: TallyMessage, log_ms: int) -> None:
         """Learn from a section, whose Kafka timestamp is `log_ms`, what is closed and what counts when."""

@@ -36,7 +36,7 @@ class Portion:
     sign: int = 1
 
 
-class SourceProgress(msgspec.Struct):
+class SourceProgress(msgspec.Struct, kw_only=True):
     """How far one source has come.
 
     `provisional` are the rows of open panes that an idle source reported; those whose closing pane has been

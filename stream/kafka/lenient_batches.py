@@ -34,7 +34,7 @@ MOST_SHOWN: Final = 2**20 + 1
 where it is."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LooseRecord:
     """A record that was read here, in the form of the client's."""
 
@@ -114,7 +114,13 @@ def install() -> None:
 
 def _stand_in(head: tuple[int, ...], data: bytes) -> LooseRecord:
     """One record for a batch that cannot be read."""
-    return LooseRecord(head[0] + head[6], head[8], _kind(head), None, data[:MOST_SHOWN])
+    return LooseRecord(
+        offset=head[0] + head[6],
+        timestamp=head[8],
+        timestamp_type=_kind(head),
+        key=None,
+        value=data[:MOST_SHOWN],
+    )
 
 
 def _kind(head: tuple[int, ...]) -> int:
@@ -151,7 +157,14 @@ def _record(head: tuple[int, ...], data: bytes) -> LooseRecord:
         held, at = _bytes(data, at)
         headers.append(((name or b"").decode(errors="backslashreplace"), held))
     timestamp = head[8] if _kind(head) else head[7] + late
-    return LooseRecord(head[0] + offset, timestamp, _kind(head), key, value, headers)
+    return LooseRecord(
+        offset=head[0] + offset,
+        timestamp=timestamp,
+        timestamp_type=_kind(head),
+        key=key,
+        value=value,
+        headers=headers,
+    )
 
 
 def _bytes(data: bytes, at: int) -> tuple[bytes | None, int]:

@@ -31,7 +31,7 @@ TOPICS: Final = (*INPUTS, TALLIES)
 REASONS: Final = tuple(reason.value for reason in Reason)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """A dead letter, written at `at_ms`.
 
@@ -99,15 +99,15 @@ def read(record: Any) -> Letter | None:
         form = (headers[-1][1] or b"").decode(errors="replace")
         headers = headers[:-1]
     return Letter(
-        said[TOPIC_HEADER],
-        int(said[PARTITION_HEADER]),
-        int(said[OFFSET_HEADER]),
-        said[REASON_HEADER],
-        said[DETAIL_HEADER],
-        record.timestamp,
-        record.key,
-        None if form == NOTHING else record.value,
-        headers,
+        topic=said[TOPIC_HEADER],
+        partition=int(said[PARTITION_HEADER]),
+        offset=int(said[OFFSET_HEADER]),
+        reason=said[REASON_HEADER],
+        detail=said[DETAIL_HEADER],
+        at_ms=record.timestamp,
+        key=record.key,
+        value=None if form == NOTHING else record.value,
+        headers=headers,
         form=form,
     )
 
@@ -118,7 +118,16 @@ def _of_gateway(record: Any) -> Letter | None:
         return None
     reason, detail = said[REASON_HEADER], said[DETAIL_HEADER]
     return Letter(
-        "", -1, -1, reason, detail, record.timestamp, record.key, record.value, (), said[SOURCE_HEADER]
+        topic="",
+        partition=-1,
+        offset=-1,
+        reason=reason,
+        detail=detail,
+        at_ms=record.timestamp,
+        key=record.key,
+        value=record.value,
+        headers=(),
+        source=said[SOURCE_HEADER],
     )
 
 

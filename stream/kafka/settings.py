@@ -51,7 +51,7 @@ class Mechanism(StrEnum):
     SCRAM_SHA_512 = "SCRAM-SHA-512"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSettings:
     """How to reach Kafka.  Sound once made: a mistake is a `SettingsError` that names the option.
 

@@ -27,7 +27,7 @@ class Chunk(msgspec.Struct, array_like=True, tag="chunk", frozen=True):
     data: bytes
 
 
-class Manifest(msgspec.Struct, array_like=True, tag="manifest", frozen=True):
+class Manifest(msgspec.Struct, array_like=True, tag="manifest", frozen=True, kw_only=True):
     """Seals a snapshot.
 
     `next` is the next offset to read, per input topic.  `first` is the offset of the first chunk in the
@@ -93,7 +93,14 @@ def seal(
     size = sum(len(chunk.data) for chunk in chunks)
     identity = chunks[0].id if chunks else uuid4().hex
     return Manifest(
-        identity, dict(next_offsets), first, len(chunks), size, _digest(chunks), made_for, partitions
+        id=identity,
+        next=dict(next_offsets),
+        first=first,
+        chunks=len(chunks),
+        size=size,
+        digest=_digest(chunks),
+        made_for=made_for,
+        partitions=partitions,
     )
 
 

@@ -22,7 +22,7 @@ Time = str | float
 """As sent: RFC 3339 with offset, or Unix seconds (milliseconds from 1e11); `times` reads it."""
 
 
-class Interaction(msgspec.Struct, frozen=True, gc=False):
+class Interaction(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One contact, or a step in the life of a case, between a customer and the brand."""
 
     id: Id
@@ -45,7 +45,7 @@ class Interaction(msgspec.Struct, frozen=True, gc=False):
     within_target: bool | None = None  # on resolved: the sender's own verdict, which wins over `ttr.target`
 
 
-class Feedback(msgspec.Struct, frozen=True, gc=False):
+class Feedback(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One answer, or one public mention with a sentiment."""
 
     id: Id

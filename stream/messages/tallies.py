@@ -87,7 +87,7 @@ def no_rows() -> Rows:
     return Rows(*(np.empty(0, np.int64) for _ in range(5)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TallyMessage:
     """One message from one source to one judge.
 
@@ -112,7 +112,7 @@ class TallyMessage:
 _Scope = TypeVar("_Scope", ScopeKey, msgspec.Raw)
 
 
-class _Wire(msgspec.Struct, Generic[_Scope], array_like=True):
+class _Wire(msgspec.Struct, Generic[_Scope], array_like=True, kw_only=True):
     """A section as msgpack; columns are packed, since nearly all numbers in one lie close together."""
 
     kind: str
@@ -139,15 +139,15 @@ def encode(section: TallyMessage) -> bytes:
     columns = [_packed(getattr(section.rows, name)) for name in _COLUMNS]
     return _ENCODER.encode(
         _Wire(
-            section.kind.value,
-            section.source,
-            section.position,
-            section.through,
-            section.clock_ms,
-            section.quiet_ms,
-            list(section.scopes),
-            columns,
-            section.began_ms,
+            kind=section.kind.value,
+            source=section.source,
+            position=section.position,
+            through=section.through,
+            clock_ms=section.clock_ms,
+            quiet_ms=section.quiet_ms,
+            scopes=list(section.scopes),
+            columns=columns,
+            began_ms=section.began_ms,
         )
     )
 
@@ -165,15 +165,15 @@ def decode(value: bytes) -> TallyMessage:
         raise msgspec.DecodeError("not a section") from error
     scopes = Spelled(list(map(bytes, wire.scopes)))
     return TallyMessage(
-        kind,
-        wire.source,
-        wire.position,
-        wire.through,
-        wire.clock_ms,
-        wire.quiet_ms,
-        scopes,
-        rows,
-        wire.began_ms,
+        kind=kind,
+        source=wire.source,
+        position=wire.position,
+        through=wire.through,
+        clock_ms=wire.clock_ms,
+        quiet_ms=wire.quiet_ms,
+        scopes=scopes,
+        rows=rows,
+        began_ms=wire.began_ms,
     )
 
 

@@ -168,11 +168,14 @@ class ScrapeTimeCollector(Collector):
         state = _gauge("tocsin_state_entries", "Entries kept in memory, by kind.")
         for kind, count in sorted(entries.items()):
             state.add_sample(state.name, {"kind": kind}, count)
+        yield from (watermark, lag, state, *self._readiness())
+
+    def _readiness(self) -> Iterator[Metric]:
         ready = _gauge("tocsin_ready", "Whether this worker is assigned and caught up.")
         ready.add_sample(ready.name, {}, float(self._view.ready() is None))
         unowned = _gauge("tocsin_unowned_partitions", "Partitions of the group that no worker has.")
         unowned.add_sample(unowned.name, {}, self._view.unowned_partitions())
-        yield from (watermark, lag, state, ready, unowned)
+        yield from (ready, unowned)
 
 
 def _scores(judges: Sequence[JudgeView], out: Counter[str]) -> Iterator[Metric]:

@@ -16,7 +16,7 @@ TOLD: Final = frozenset({FIRING, RESOLVED, STALE})
 """States of which people get notices."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class EpisodeStory:
     """One alert from its first transition on.  Times are Unix milliseconds of event time.
 
@@ -92,7 +92,9 @@ def episodes(transitions: Iterable[Transition]) -> list[EpisodeStory]:
     found: dict[str, EpisodeStory] = {}
     for step in transitions:
         if step.id not in found:
-            found[step.id] = EpisodeStory(step.id, step.rule, step.scope, unix_ms(step.started_at))
+            found[step.id] = EpisodeStory(
+                id=step.id, rule=step.rule, scope=step.scope, began_ms=unix_ms(step.started_at)
+            )
         found[step.id].take(step)
     fired = [episode for episode in found.values() if episode.fired_ms is not None]
     return sorted(fired, key=lambda each: (each.fired_ms or 0, each.rule, sorted(each.scope.items())))

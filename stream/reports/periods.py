@@ -50,7 +50,7 @@ Values = Mapping[str, tuple[float, int]]
 """Value and number of answers by column."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodLine:
     """One scope in one period, or in all of them together where `start` is None.
 
@@ -108,11 +108,13 @@ class Periods:
             codes, row = np.unique(part[1], return_inverse=True)
             scopes = [tuple(zip(grouping.dims, names[int(code)][1], strict=True)) for code in codes]
             found = _lines(layout, row, part[2], part[3])
-            when = timedelta(0), False
-            if start is not None:
-                when = self._ahead(start), self._is_twice(start)
+            offset = timedelta(0) if start is None else self._ahead(start)
+            twice = start is not None and self._is_twice(start)
             lines = [
-                PeriodLine(start, scope, *each, *when) for scope, each in zip(scopes, found, strict=True)
+                PeriodLine(
+                    start=start, scope=scope, contacts=contacts, values=values, offset=offset, twice=twice
+                )
+                for scope, (contacts, values) in zip(scopes, found, strict=True)
             ]
             yield from sorted(lines, key=lambda line: line.scope)
 

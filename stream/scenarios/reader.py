@@ -83,7 +83,7 @@ class _Reader:
         """The scenario; what is wrong is noted."""
         rulebook = self._rulebook(root)
         start_ms = root.get_or("start", read_time_ms, START_MS)
-        empty = Scenario(str(self.path), rulebook, start_ms, ())
+        empty = Scenario(file=str(self.path), rulebook=rulebook, start_ms=start_ms, expected=())
         found = self._events(root, empty) if "events" in root else _series(root, empty)
         root.close()
         return found

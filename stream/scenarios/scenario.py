@@ -51,7 +51,7 @@ class Series:
     answers: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """A sound scenario.  It has `series` of scores per step, or `events`: JSON objects and their places.
 

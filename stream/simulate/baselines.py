@@ -38,15 +38,20 @@ def beside(rule: Rule, per_day: float, pane_ms: int) -> Rule | None:
         case Threshold() as detect:
             plain = replace(detect, confidence=0.0)
         case Burn() as detect:
-            plain = Threshold(detect.pairs[0].long_ms, None, detect.target, None, 0.0)
+            plain = _plain(detect.pairs[0].long_ms, detect.target)
         case Sudden() as detect:
             unit_ms = -(-LADDER_MS[-1] // pane_ms) * pane_ms
             last_ms = max(round(PLAIN_ANSWERS / per_day * DAY_MS / unit_ms), 1) * unit_ms
             last_ms = min(last_ms, LONGEST_WINDOW_MS // unit_ms * unit_ms)
-            plain = Threshold(last_ms, None, detect.bound, None, 0.0)
+            plain = _plain(last_ms, detect.bound)
         case _:
             return None
     return replace(rule, name=f"{rule.name}, plain", detect=plain)
+
+
+def _plain(window_ms: int, limit: float) -> Threshold:
+    """A limit on the bare score, as a dashboard would have it."""
+    return Threshold(window_ms=window_ms, warning=None, critical=limit, recover=None, confidence=0.0)
 
 
 def pane_ms(rules: Sequence[Rule], timing: Timing, per_day: float) -> int:
@@ -66,7 +71,7 @@ def plan_for(rulebook: Rulebook, rules: Sequence[Rule], per_day: float) -> Plan:
     timing = replace(rulebook.timing, pane_ms=pane_ms(rules, rulebook.timing, per_day))
     key = answering(info, rulebook.indicators).configured_by
     kept = {key: rulebook.indicators[key]}
-    return Plan(Rulebook(tuple(rules), kept, timing))
+    return Plan(Rulebook(rules=tuple(rules), indicators=kept, timing=timing))
 
 
 def _windows_ms(rule: Rule) -> list[int]:

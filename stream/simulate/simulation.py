@@ -31,7 +31,7 @@ TUNED_MS: Final = tuple(hours * HOUR_MS for hours in (6, 12, 24, 36, 48, 60, 72,
 MONTH_DAYS: Final = 30
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """What is asked.  Scores are in the indicator's unit, `per_day` is answers per scope and day.
 
@@ -61,7 +61,7 @@ class FallSeen:
     seconds: tuple[float, float]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class RuleOutcome:
     """What one rule did.  `pages` are false ones over `scope_months`; `firing` the share of time in alarm.
 
@@ -171,7 +171,10 @@ def _outcomes(
         people.check(score)
     plan = plan_for(rulebook, rules, question.per_day)
     crowd = Crowd(plan, people, Size(question.scopes * question.months, question.per_day, question.seed))
-    outcomes = {rule.name: RuleOutcome(rule, None, crowd.rows * question.days / MONTH_DAYS) for rule in rules}
+    outcomes = {
+        rule.name: RuleOutcome(rule=rule, beside=None, scope_months=crowd.rows * question.days / MONTH_DAYS)
+        for rule in rules
+    }
     for _ in crowd.live(warm_up_ms(plan) // crowd.pane_ms, question.healthy, headway):
         pass
     _healthy(crowd, outcomes, question, headway)

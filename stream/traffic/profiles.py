@@ -32,7 +32,7 @@ EVENING: Final[Curve] = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
     """One channel on a healthy day.  Shares are ratios, 0-1.
 
@@ -54,12 +54,74 @@ class Channel:
 
 
 CHANNELS: Final = (
-    Channel("phone", OFFICE, 0.22, 0.86, 0.10, 0.04, 0.04, 9, 310),
-    Channel("shop", COUNTER, 0.13, 0.88, 0.08, 0.03, 0.0, None, 420),
-    Channel("email", OFFICE, 0.15, 0.86, 0.11, 0.04, 0.0, None, 540),
-    Channel("chat", EVENING, 0.17, 0.87, 0.10, 0.04, 0.03, 7, 400),
-    Channel("app", EVENING, 0.17, 0.88, 0.09, 0.03, 0.0, None, 120, 0.05),
-    Channel("web", EVENING, 0.16, 0.87, 0.10, 0.03, 0.0, None, 150, 0.08),
+    Channel(
+        name="phone",
+        curve=OFFICE,
+        volume=0.22,
+        satisfied=0.86,
+        repeat=0.10,
+        transferred=0.04,
+        abandoned=0.04,
+        wait_s=9,
+        handle_s=310,
+    ),
+    Channel(
+        name="shop",
+        curve=COUNTER,
+        volume=0.13,
+        satisfied=0.88,
+        repeat=0.08,
+        transferred=0.03,
+        abandoned=0.0,
+        wait_s=None,
+        handle_s=420,
+    ),
+    Channel(
+        name="email",
+        curve=OFFICE,
+        volume=0.15,
+        satisfied=0.86,
+        repeat=0.11,
+        transferred=0.04,
+        abandoned=0.0,
+        wait_s=None,
+        handle_s=540,
+    ),
+    Channel(
+        name="chat",
+        curve=EVENING,
+        volume=0.17,
+        satisfied=0.87,
+        repeat=0.10,
+        transferred=0.04,
+        abandoned=0.03,
+        wait_s=7,
+        handle_s=400,
+    ),
+    Channel(
+        name="app",
+        curve=EVENING,
+        volume=0.17,
+        satisfied=0.88,
+        repeat=0.09,
+        transferred=0.03,
+        abandoned=0.0,
+        wait_s=None,
+        handle_s=120,
+        mentions=0.05,
+    ),
+    Channel(
+        name="web",
+        curve=EVENING,
+        volume=0.16,
+        satisfied=0.87,
+        repeat=0.10,
+        transferred=0.03,
+        abandoned=0.0,
+        wait_s=None,
+        handle_s=150,
+        mentions=0.08,
+    ),
 )
 
 JOURNEY: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -140,7 +202,7 @@ class Incident:
         return 0 <= since_ms < self.lasts_ms
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mess:
     """What real producers get wrong; shares of all messages, 0-1.
 
@@ -156,7 +218,7 @@ class Mess:
     late_ms: int = 10 * MINUTE_MS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficScenario:
     """What `tocsin send --scenario NAME` plays.
 
@@ -190,8 +252,8 @@ DAY_SPEED: Final = 1_152
 """A whole day in 75 seconds."""
 
 DEMO: Final = TrafficScenario(
-    "demo",
-    "what `tocsin demo` plays: a day in 75 seconds from 06:00; phone falls from noon to half past three",
+    name="demo",
+    help="what `tocsin demo` plays: a day in 75 seconds from 06:00; phone falls from noon to half past three",
     rate=2_000,
     speed=DAY_SPEED,
     incidents=(
@@ -205,17 +267,17 @@ SCENARIOS: Final[Mapping[str, TrafficScenario]] = MappingProxyType(
     {
         scenario.name: scenario
         for scenario in (
-            TrafficScenario("day", "a healthy day on six channels: nothing should fire", rate=50),
+            TrafficScenario(name="day", help="a healthy day on six channels: nothing should fire", rate=50),
             TrafficScenario(
-                "incident",
-                "a healthy day, but for a quarter of every hour phone falls (payment calls are misrouted)",
+                name="incident",
+                help="a healthy day, but for a quarter of every hour phone falls (payments are misrouted)",
                 rate=50,
                 incidents=(_MISROUTED,),
             ),
-            TrafficScenario("busy", "the same healthy day at 2,000 messages a second", rate=2_000),
+            TrafficScenario(name="busy", help="the same healthy day at 2,000 messages a second", rate=2_000),
             TrafficScenario(
-                "messy",
-                "a healthy day from bad producers: 1 % bad records, duplicates, disorder, late events",
+                name="messy",
+                help="a healthy day from bad producers: 1 % bad records, duplicates, disorder, late events",
                 rate=50,
                 mess=Mess(),
             ),

@@ -83,7 +83,7 @@ class Owner(Protocol):
         ...
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Link:
     """What the transport must know of the worker; set as `app.link` before the app starts.
 

@@ -9,9 +9,8 @@ import gc
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 from alerts.delivery.notices.ack_links import AckLinks
@@ -22,7 +21,6 @@ from stream.judge.judge import Judge
 from stream.kafka.offsets import TP, OffsetTracker
 from stream.kafka.outbox import Outbox
 from stream.kafka.reader import Reader
-from stream.kafka.settings import ClientSettings
 from stream.kafka.trimming import Trimmer
 from stream.messages.topic_names import ALERTS, TALLIES
 from stream.monitoring.metrics import Metrics
@@ -37,6 +35,7 @@ from stream.worker.feeds.notifier import DeliveryTopic, Notifier
 from stream.worker.group_watch import GroupWatch
 from stream.worker.rules_reload import RulesWatch
 from stream.worker.rules_trial import try_rules
+from stream.worker.settings import WorkerSettings
 from stream.worker.tasks.assignment import Assignment, AssignmentPorts
 from stream.worker.tasks.context import TaskContext
 from stream.worker.tasks.intake_processor import IntakeProcessor
@@ -55,29 +54,6 @@ WATCHED: Final = (*INPUTS, TALLIES)
 """What must get on; how long cx.alerts takes is its receivers' affair."""
 LEAVE_S: Final = 30.0
 """How long leaving in good order may take."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerSettings:
-    """What `tocsin worker` is told.
-
-    `rules` None: the starter rules, which do not change.  `dry_run`: nobody is told of alerts.
-    """
-
-    kafka: ClientSettings
-    rules: Path | None
-    group: str
-    host: str
-    port: int
-    session_timeout_s: float
-    watchdog_s: float
-    trim_snapshots: bool
-    command_keys: tuple[bytes, ...] = ()
-    token: str = ""
-    """Of whoever may acknowledge and silence over HTTP; "" makes it read-only."""
-    public_url: str = ""
-    """The web server as those who read notices reach it."""
-    dry_run: bool = False
 
 
 class Worker:
@@ -200,18 +176,12 @@ class Worker:
         stack.push_async_callback(self._notifier.close)
         offsets = GroupOffsets()
         crew = self._crew = self._new_crew(plan, layout, offsets)
-        options = consumer_options(settings.kafka, settings.session_timeout_s)
-        topics = settings.kafka.topics
-        families = {
-            tuple(map(topics.of, each)): layout.alerts if ALERTS in each else layout.partitions
-            for each in FAMILIES
-        }
-        link = Link(options, fingerprint(plan), families, topics, self._slots, crew)
+        link = self._link(plan, layout, crew)
         agents = Agents(crew.take, crew.take, self._notifier.take)
         app = build(settings.group, settings.kafka.brokers, link, agents)
         offsets.ask(app.consumer)
         everything = [
-            TP(topic, p) for each, count in families.items() for topic in each for p in range(count)
+            TP(topic, p) for each, count in link.families.items() for topic in each for p in range(count)
         ]
         group = self._group = GroupWatch(everything, app.consumer.rejoin)
         crew.start()
@@ -228,6 +198,21 @@ class Worker:
         await self._end.reached()
         async with asyncio.timeout(LEAVE_S):
             await app.stop()
+
+    def _link(self, plan: Plan, layout: TopicLayout, owner: Assignment) -> Link:
+        """What the transport needs to know of this worker."""
+        settings, topics = self._settings, self._settings.kafka.topics
+        return Link(
+            consumer_options=consumer_options(settings.kafka, settings.session_timeout_s),
+            made_for=fingerprint(plan),
+            families={
+                tuple(map(topics.of, each)): layout.alerts if ALERTS in each else layout.partitions
+                for each in FAMILIES
+            },
+            topics=topics,
+            slots=self._slots,
+            owner=owner,
+        )
 
     def _started(self, starting: asyncio.Task[None]) -> None:
         if starting.cancelled():
@@ -273,12 +258,11 @@ class Worker:
         group, metrics, trimming = self._settings.group, self._metrics, self._settings.trim_snapshots
         reading = partial(Reader, self._options, topics=self._settings.kafka.topics)
         around = TaskContext(
-            self._outbox, reading, self.fail, metrics.inputs.missing, metrics.unreadable, strict=trimming
-        )
-        roles = (
-            intake_role(plan, group, metrics, layout.limits),
-            judge_role(plan, group, metrics, layout.limits),
-        )
+            outbox=self._outbox, reading=reading, fail=self.fail, missing=metrics.inputs.missing,
+            unreadable=metrics.unreadable, strict=trimming,
+        )  # fmt: skip
+        of = plan, group, metrics, layout.limits
+        roles = intake_role(*of), judge_role(*of)
         tick_s = min(2.0, max(1.0, plan.rulebook.timing.pane_ms / 5000))
         ports = AssignmentPorts(
             offsets.committed,

@@ -72,7 +72,7 @@ def _contacts(load: Load, place: int) -> Iterator[FileRecord]:
 
 async def _publish(broker: str, plan: Plan, group: str, place: int, parts: list[bytes]) -> None:
     """Write a snapshot as a worker does."""
-    outbox = Outbox(ClientSettings((broker,)).client_options())
+    outbox = Outbox(ClientSettings(brokers=(broker,)).client_options())
     await outbox.start()
     topic, chunks, first = intake_snapshots(group), snapshots.cut(parts), 0
     for start in range(0, len(chunks), CHUNKS_AT_ONCE):

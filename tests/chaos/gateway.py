@@ -107,7 +107,7 @@ async def play(gateway: GatewayProcess, broker: JavaBroker, requests: int) -> tu
 
 async def on_kafka(broker: Broker) -> list[str]:
     """Ids of all events."""
-    records = read_all(ClientSettings((broker.bootstrap,)), "cx.feedback")
+    records = read_all(ClientSettings(brokers=(broker.bootstrap,)), "cx.feedback")
     return [orjson.loads(record.value or b"{}")["id"] async for record in records]
 
 

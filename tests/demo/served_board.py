@@ -23,7 +23,18 @@ def score(value: float, minute: int = 0, indicator: str = "csat", **scope: str) 
     """A value of cx.scores, of half an hour."""
     definition = {"unit": "percent", "direction": "low_is_bad"}
     return msgspec.json.encode(
-        Score(indicator, definition, scope, 1800, AT.format(minute), value, 40, value - 5, value + 5, "ok")
+        Score(
+            indicator=indicator,
+            definition=definition,
+            scope=scope,
+            window_s=1800,
+            at=AT.format(minute),
+            value=value,
+            n=40,
+            low=value - 5,
+            high=value + 5,
+            status="ok",
+        )
     )
 
 
@@ -32,9 +43,10 @@ def alert(identity: str, severity: str = "critical", state: str = "firing", **sc
     at = AT.format(10)
     return msgspec.json.encode(
         Transition(
-            identity, 1, "csat-low", severity, state, "csat", {}, scope, 1800, at, at,
-            40.0, 40, 30.0, 50.0, 50.0, f"CSAT of {scope} is 40 %.", {},
-            {"dimension": "topic", "value": "<i>pay</i>", "share_of_shortfall": 0.9},
+            id=identity, seq=1, rule="csat-low", severity=severity, state=state, indicator="csat",
+            definition={}, scope=scope, window_s=1800, at=at, started_at=at, value=40.0, n=40, low=30.0,
+            high=50.0, limit=50.0, summary=f"CSAT of {scope} is 40 %.", evidence={},
+            cause={"dimension": "topic", "value": "<i>pay</i>", "share_of_shortfall": 0.9},
         )
     )  # fmt: skip
 
@@ -44,7 +56,7 @@ class ServedBoard:
 
     def __init__(self, rules: str) -> None:
         self.url = ""
-        self._memory = BoardMemory(read_rulebook(rules, "rules.yaml", CATALOGUE))
+        self._memory = BoardMemory(rulebook=read_rulebook(rules, "rules.yaml", CATALOGUE))
         self._loop = asyncio.new_event_loop()
         self._started, self._ended = threading.Event(), asyncio.Event()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),))

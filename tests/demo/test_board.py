@@ -108,7 +108,7 @@ def _pulse(page: Page) -> Pulse:
 
 def _terminal(state: dict[str, Any], url: str, pulse: Pulse) -> str:
     """The terminal's view of what the board shows, as a page."""
-    view = LiveView({"board": url}, pulse=pulse)
+    view = LiveView(links={"board": url}, pulse=pulse)
     for each in state["scores"]:
         kept = {name: each[name] for name in Score.__struct_fields__ if name in each}
         view.take_score(msgspec.convert({"definition": {}, **kept}, Score))

@@ -39,7 +39,7 @@ async def wanted(broker: str, plan: Plan) -> Wanted:
     intakes = [Intake(plan, number) for number in range(plan.partitions)]
     for stream in Stream:
         by_partition: dict[int, list[Any]] = {}
-        async for record in read_all(ClientSettings((broker,)), stream.topic):
+        async for record in read_all(ClientSettings(brokers=(broker,)), stream.topic):
             by_partition.setdefault(record.partition, []).append(record)
             found.records[stream.topic, record.partition, record.offset] = record
         for partition, records in by_partition.items():
@@ -67,7 +67,7 @@ async def told(broker: str) -> Counts:
     found: Counts = Counter()
     through: dict[tuple[int, str], int] = {}
     assemblies: dict[int, Assembly] = {}
-    async for record in read_all(ClientSettings((broker,)), "cx.tallies"):
+    async for record in read_all(ClientSettings(brokers=(broker,)), "cx.tallies"):
         value = assemblies.setdefault(record.partition, Assembly()).take(record)
         section = decode(value) if value is not None else None
         if section is None or section.kind is not Kind.CLOSED:
@@ -85,7 +85,7 @@ async def told(broker: str) -> Counts:
 async def letters(broker: str) -> list[Letter]:
     """The dead letters; each record there must be one."""
     found = []
-    async for record in read_all(ClientSettings((broker,)), "cx.dead-letters"):
+    async for record in read_all(ClientSettings(brokers=(broker,)), "cx.dead-letters"):
         letter = read_letter(record)
         assert letter is not None, record.headers
         found.append(letter)

@@ -106,7 +106,7 @@ async def _verdict(broker: str, plan: Plan, traffic: Traffic) -> dict[str, Any]:
 
 
 async def _alerts(broker: str) -> Any:
-    async for record in read_all(ClientSettings((broker,)), "cx.alerts"):
+    async for record in read_all(ClientSettings(brokers=(broker,)), "cx.alerts"):
         yield orjson.loads(record.value)
 
 

@@ -63,7 +63,7 @@ class Doors:
 
     async def grant(self, rights: Sequence[Right]) -> None:
         """Allow both principals what `rights` say."""
-        async with admin_client(ClientSettings((self.plain,))) as client:
+        async with admin_client(ClientSettings(brokers=(self.plain,))) as client:
             for principal in PRINCIPALS:
                 for right in rights:
                     await _grant(client, principal, right)

@@ -29,7 +29,7 @@ events:
 def own() -> Iterator[Broker]:
     """A broker with our topics, three partitions each, and nothing in them."""
     with running_broker() as broker:
-        asyncio.run(ensure(ClientSettings((broker.bootstrap,)), 3))
+        asyncio.run(ensure(ClientSettings(brokers=(broker.bootstrap,)), 3))
         yield broker
 
 
@@ -61,7 +61,7 @@ def test_topics_say_the_same_as_files(own: Broker, tmp_path: Path) -> None:
     run("import", tmp_path / "map.yaml", tmp_path / "log.ndjson", "-o", tmp_path / "events.ndjson")
     said = run("import", tmp_path / "map.yaml", tmp_path / "log.ndjson", "--broker", own.bootstrap)
     assert "1,200 rows: 1,200 events" in said.stderr
-    settings = ClientSettings((own.bootstrap,))
+    settings = ClientSettings(brokers=(own.bootstrap,))
     keys = asyncio.run(_keys(settings))
     assert len(keys) == 600
     assert {b"i0", b"c1"} <= set(keys)

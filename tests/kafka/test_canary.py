@@ -18,7 +18,7 @@ heartbeat: {{receiver: dog, every: 1s, canary: true}}
 
 
 async def _scores(broker: str) -> list[bytes | None]:
-    return [each.value async for each in read_all(ClientSettings((broker,)), "cx.scores")]
+    return [each.value async for each in read_all(ClientSettings(brokers=(broker,)), "cx.scores")]
 
 
 def test_a_canary_travels_from_the_input_to_the_receiver(fresh_broker: Broker, tmp_path: Path) -> None:

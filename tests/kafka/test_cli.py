@@ -24,7 +24,7 @@ from tests.kafka.broker import Broker, running_broker
 def own() -> Iterator[Broker]:
     """A broker with our topics and nothing in them."""
     with running_broker() as broker:
-        asyncio.run(ensure(ClientSettings((broker.bootstrap,)), 2))
+        asyncio.run(ensure(ClientSettings(brokers=(broker.bootstrap,)), 2))
         yield broker
 
 
@@ -60,7 +60,7 @@ def _transition(alert: str, seq: int, state: str) -> Transition:
 
 def _write(own: Broker, *records: tuple[str, bytes | None, bytes | None]) -> None:
     async def send() -> None:
-        async with producing(ClientSettings((own.bootstrap,))) as producer:
+        async with producing(ClientSettings(brokers=(own.bootstrap,))) as producer:
             for topic, key, value in records:
                 await producer.send_and_wait(topic, value, key)
 
@@ -135,7 +135,7 @@ def test_following_prints_each_change_once_until_ctrl_c(own: Broker) -> None:
         process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
         assert process.stdout is not None
         first = asyncio.create_task(process.stdout.readline())
-        async with producing(ClientSettings((own.bootstrap,))) as producer:
+        async with producing(ClientSettings(brokers=(own.bootstrap,))) as producer:
             while not first.done():  # until it listens; the same transition again and again
                 await producer.send_and_wait("cx.alerts", encode(_transition("ccc3", 1, "firing")))
                 await asyncio.wait({first}, timeout=0.2)
@@ -174,7 +174,7 @@ def test_dead_letters_are_listed_and_sent_again(own: Broker) -> None:
     out = letter(TP("cx.feedback", 1), Sent, Reject(7, Reason.NOT_JSON, "at byte 0"))
 
     async def bury() -> None:
-        async with producing(ClientSettings((own.bootstrap,))) as producer:
+        async with producing(ClientSettings(brokers=(own.bootstrap,))) as producer:
             await producer.send_and_wait(out.topic, out.value, out.key, headers=list(out.headers))
 
     asyncio.run(bury())
@@ -187,7 +187,7 @@ def test_dead_letters_are_listed_and_sent_again(own: Broker) -> None:
     assert "1 record sent again" in _tocsin(own, "dead-letters", "redrive", "--topic", "cx.feedback").output
 
     async def input_now() -> list[tuple[bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]]:
-        settings = ClientSettings((own.bootstrap,))
+        settings = ClientSettings(brokers=(own.bootstrap,))
         return [(each.key, each.value, each.headers) async for each in read_all(settings, "cx.feedback")]
 
     descent = (("tocsin-origin", b"cx.feedback/1@7"), ("tocsin-redriven", b"0@0"))

@@ -63,12 +63,12 @@ def test_a_broker_with_somebodys_events_is_left_alone(tmp_path: Path, fresh_brok
 
 
 async def _topics(broker: Broker) -> list[str]:
-    async with admin_client(ClientSettings((broker.bootstrap,))) as client:
+    async with admin_client(ClientSettings(brokers=(broker.bootstrap,))) as client:
         return list(await partition_counts(client))
 
 
 async def _event(broker: Broker) -> None:
-    async with admin_client(ClientSettings((broker.bootstrap,))) as client:
+    async with admin_client(ClientSettings(brokers=(broker.bootstrap,))) as client:
         await client.create_topics([NewTopic("cx.feedback", 2, 1)])
     producer = AIOKafkaProducer(bootstrap_servers=broker.bootstrap)
     await producer.start()

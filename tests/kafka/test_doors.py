@@ -106,7 +106,7 @@ def test_what_is_not_granted_is_told(doors: Doors) -> None:
 
 
 async def _unhappy(doors: Doors, channel: str) -> None:
-    async with producing(ClientSettings((doors.plain,))) as producer:
+    async with producing(ClientSettings(brokers=(doors.plain,))) as producer:
         for second in range(14):
             for number in range(5):
                 event = {
@@ -125,5 +125,5 @@ async def _unhappy(doors: Doors, channel: str) -> None:
 async def _fired(doors: Doors) -> set[str]:
     return {
         orjson.loads(record.value or b"")["scope"]["channel"]
-        async for record in read_all(ClientSettings((doors.plain,)), "cx.alerts")
+        async for record in read_all(ClientSettings(brokers=(doors.plain,)), "cx.alerts")
     }

@@ -22,7 +22,7 @@ LINE = "10:00 critical firing CSAT of phone is 41 %\n"
 
 async def _first_line(command: tuple[str, ...], bootstrap: str, variables: Mapping[str, str]) -> str:
     """The first line of an example that tells of an alert, while alerts are being written."""
-    settings = ClientSettings((bootstrap,))
+    settings = ClientSettings(brokers=(bootstrap,))
     await ensure(settings)
     process = await asyncio.create_subprocess_exec(
         *command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **variables}

@@ -50,7 +50,7 @@ def written(broker: Broker, topic: str) -> list[Any]:
     """All records of a topic now."""
 
     async def read() -> list[Any]:
-        return [record async for record in read_all(ClientSettings((broker.bootstrap,)), topic)]
+        return [record async for record in read_all(ClientSettings(brokers=(broker.bootstrap,)), topic)]
 
     return asyncio.run(read())
 
@@ -159,7 +159,7 @@ def test_what_the_crm_knows_is_on_the_topic(fresh_broker: Broker, tmp_path: Path
 
     def tell(customer: str, segment: str) -> None:
         async def send() -> None:
-            async with producing(ClientSettings((broker.bootstrap,))) as producer:
+            async with producing(ClientSettings(brokers=(broker.bootstrap,))) as producer:
                 await producer.send_and_wait(CUSTOMERS, orjson.dumps({"segment": segment}), customer.encode())
 
         asyncio.run(send())

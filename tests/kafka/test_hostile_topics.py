@@ -40,7 +40,7 @@ def write(broker: Broker, topic: str, values: Sequence[bytes | None]) -> None:
     """Records of somebody else."""
 
     async def send() -> None:
-        async with producing(ClientSettings((broker.bootstrap,))) as producer:
+        async with producing(ClientSettings(brokers=(broker.bootstrap,))) as producer:
             for value in values:
                 await producer.send_and_wait(topic, value, key=b"k", partition=0)
 
@@ -51,7 +51,7 @@ def read(broker: Broker, topic: str) -> list[Any]:
     """The values of a topic."""
 
     async def all_of_it() -> list[Any]:
-        found = [record async for record in read_all(ClientSettings((broker.bootstrap,)), topic)]
+        found = [record async for record in read_all(ClientSettings(brokers=(broker.bootstrap,)), topic)]
         return [orjson.loads(record.value) for record in found]
 
     return asyncio.run(all_of_it())

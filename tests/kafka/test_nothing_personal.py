@@ -84,7 +84,7 @@ async def _produce(broker: str) -> None:
 async def _topics(broker: str) -> dict[str, bytes]:
     found = {}
     for topic in ("cx.scores", "cx.alerts", "cx.deliveries", "cx.command-answers", "cx.tallies"):
-        records = [each async for each in read_all(ClientSettings((broker,)), topic)]
+        records = [each async for each in read_all(ClientSettings(brokers=(broker,)), topic)]
         ours = [each for each in records if not any(each.key == text.encode() for text in PLANTED.values())]
         found[topic] = b"\n".join((each.key or b"") + b" " + (each.value or b"") for each in ours)
     return found

@@ -49,7 +49,9 @@ class Desk:
         options = self.settings.client_options()
         outbox = Outbox(options)
         await outbox.start()
-        rulebook = Rulebook((), {}, receivers=(webhook("desk", self.url),), routes=self.routes)
+        rulebook = Rulebook(
+            rules=(), indicators={}, receivers=(webhook("desk", self.url),), routes=self.routes
+        )
         rulebook = replace(rulebook, commands=CommandTrust.TRUSTED)
         log_topic = DeliveryTopic(outbox, options, lambda _topic: None)
         notifier = Notifier(rulebook, log_topic, self.meter, self._fail)
@@ -79,7 +81,7 @@ class Desk:
 
 @asynccontextmanager
 async def _desk(broker: Broker) -> AsyncIterator[Desk]:
-    desk = Desk(ClientSettings((broker.bootstrap,)))
+    desk = Desk(ClientSettings(brokers=(broker.bootstrap,)))
     await ensure(desk.settings, 2)
     app = web.Application()
     app.router.add_post("/hook", desk.hook.handle)
@@ -153,7 +155,7 @@ def test_a_group_is_one_notice_over_all_workers(fresh_broker: Broker) -> None:
 
     async def body() -> None:
         async with _desk(fresh_broker) as desk:
-            desk.routes = (Route("desk", timers=Timers(group_by=("rule",), group_wait_ms=2_000)),)
+            desk.routes = (Route(receiver="desk", timers=Timers(group_by=("rule",), group_wait_ms=2_000)),)
             async with desk.notifier() as left:
                 async with desk.notifier() as gone:
                     left.own([0])

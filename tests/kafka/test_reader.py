@@ -24,7 +24,7 @@ async def topic(broker: Broker) -> tuple[str, dict[str, Any]]:
     await admin.start()
     await admin.create_topics([NewTopic(name, 2, 1)])
     await admin.close()
-    return name, ClientSettings((broker.bootstrap,)).client_options()
+    return name, ClientSettings(brokers=(broker.bootstrap,)).client_options()
 
 
 async def write(options: dict[str, Any], messages: Iterable[Outgoing]) -> list[int]:

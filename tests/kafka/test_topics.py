@@ -45,11 +45,11 @@ def test_settings_on_the_broker_are_those_declared(own: Broker) -> None:
     async def spoil() -> None:
         from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType  # noqa: PLC0415
 
-        async with admin_client(ClientSettings((own.bootstrap,))) as client:
+        async with admin_client(ClientSettings(brokers=(own.bootstrap,))) as client:
             wrong = {"cleanup.policy": "delete"}
             await client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, "cx.scores", wrong)])
 
-    asyncio.run(ensure(ClientSettings((own.bootstrap,)), 3))
+    asyncio.run(ensure(ClientSettings(brokers=(own.bootstrap,)), 3))
     asyncio.run(spoil())
     told = _topics("--broker", own.bootstrap)
     for _ in range(50):  # the broker takes a moment to let us see what it has accepted
@@ -64,7 +64,7 @@ def test_settings_on_the_broker_are_those_declared(own: Broker) -> None:
 
 def test_a_wrong_number_of_partitions_ends_with_one(own: Broker) -> None:
     """Asking for more partitions than there are is reported, never done."""
-    asyncio.run(ensure(ClientSettings((own.bootstrap,)), 3))
+    asyncio.run(ensure(ClientSettings(brokers=(own.bootstrap,)), 3))
     told = _topics("--broker", own.bootstrap, "--partitions", "5", "--json")
     assert told.exit_code == 1
     found = {state["name"]: state["mismatches"] for state in json.loads(told.output)}

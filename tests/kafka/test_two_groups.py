@@ -43,7 +43,7 @@ def rules(folder: Path, name: str, limit: int) -> str:
 
 async def answers(broker: str, seconds: int) -> None:
     """Six of ten are happy."""
-    async with producing(ClientSettings((broker,))) as producer:
+    async with producing(ClientSettings(brokers=(broker,))) as producer:
         for number in range(seconds * 10):
             event = {
                 "id": f"e{number}", "at": time.time(), "channel": "phone", "indicator": "csat",
@@ -58,7 +58,7 @@ def values(broker: str, topic: str) -> list[Any]:
     """The values of a topic, by its own name."""
 
     async def found() -> list[Any]:
-        return [orjson.loads(r.value) async for r in read_all(ClientSettings((broker,)), topic)]
+        return [orjson.loads(r.value) async for r in read_all(ClientSettings(brokers=(broker,)), topic)]
 
     return asyncio.run(found())
 

@@ -101,7 +101,7 @@ def test_a_real_alertmanager_receives_groups_and_resolves(tmp_path: Path) -> Non
         ):
             post = Post({})
             settings = {"urls": (url, f"http://127.0.0.1:{unused_port()}"), "resend": ("1s",)}
-            post.others = (Receiver("am", "alertmanager", settings, allow_private=True),)
+            post.others = (Receiver(name="am", kind="alertmanager", settings=settings, allow_private=True),)
             async with post.running(Policy(timeout_s=2, base_s=0.1, deadline_s=60)) as running:
                 phone, chat = transition("a", 1), transition("b", 1).replace(b"phone", b"chat")
                 await running.offer(phone, chat, written_ms=now_ms())

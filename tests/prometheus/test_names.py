@@ -25,7 +25,18 @@ def test_promtool_finds_nothing_to_say() -> None:
     """Every metric with at least one sample follows Prometheus' naming rules."""
     plan = plan_of(RULES)
     scope = (("channel", "phone"),)
-    score = Score("csat", {}, dict(scope), 1800, "2026-11-22T10:00:00Z", 81.5, 40, 70.0, 90.0, "ok")
+    score = Score(
+        indicator="csat",
+        definition={},
+        scope=dict(scope),
+        window_s=1800,
+        at="2026-11-22T10:00:00Z",
+        value=81.5,
+        n=40,
+        low=70.0,
+        high=90.0,
+        status="ok",
+    )
     judge = FakeJudge(plan, 0, 5000, [score], known=[scope], left=[(plan.rulebook.rules[0], scope, 0.5)])
     metrics = Metrics(plan.rulebook)
     metrics.watch(FakeWorker([judge], [FakeIntake(0, {Stream.FEEDBACK: 9000}, {"ids": 5})], {("cx.x", 1): 4}))

@@ -118,7 +118,9 @@ def test_episodes_are_put_back() -> None:
     step(one, 10, B)
     for cell, episode in one.episodes().items():
         other.put(cell, one.state(*cell), episode)
-    assert step(other, 40, B) == [Move(1, 0, State.FIRING, 2, 10, 2)]
+    assert step(other, 40, B) == [
+        Move(row=1, column=0, state=State.FIRING, severity=2, started_at_ms=10, seq=2)
+    ]
     assert other.live_rows().tolist() == [1]
     assert other.live().tolist() == [False, True]
 

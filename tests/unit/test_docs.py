@@ -77,7 +77,7 @@ def test_every_state_outcome_and_reason_is_documented() -> None:
 
 def test_every_metric_is_documented() -> None:
     """Those that worker and gateway count, and those that are read when Prometheus asks."""
-    book = Rulebook((), {})
+    book = Rulebook(rules=(), indicators={})
     counted = {family.name for family in Metrics(book).registry.collect()}
     counted |= {family.name for family in GatewayMetrics(()).registry.collect()}
     sources = "".join(

@@ -23,6 +23,7 @@ MOST_LINES_OF_A_MODULE: Final = 300
 MOST_LINES_OF_A_FUNCTION: Final = 40
 USUAL_LINES_OF_A_FUNCTION: Final = 20
 MOST_ATTRIBUTES: Final = 12
+MOST_FIELDS_BY_POSITION: Final = 5
 LEAST_EXPLAINED: Final = 0.12
 CORE: Final = (
     "alerts/",
@@ -74,6 +75,34 @@ def attributes(definition: ast.ClassDef) -> set[str]:
     return declared | stored
 
 
+def fields(definition: ast.ClassDef) -> list[str]:
+    """The fields that a record is built from."""
+    return [
+        statement.target.id
+        for statement in definition.body
+        if isinstance(statement, ast.AnnAssign)
+        and isinstance(statement.target, ast.Name)
+        and "ClassVar" not in ast.unparse(statement.annotation)
+        and "init=False" not in ast.unparse(statement)
+    ]
+
+
+def says(definition: ast.ClassDef, option: str) -> bool:
+    """Whether a class is a dataclass or a Struct that is given an option."""
+    made_by = [each for each in definition.decorator_list if ast.unparse(each).startswith("dataclass")]
+    given = [
+        *definition.keywords,
+        *(each for by in made_by if isinstance(by, ast.Call) for each in by.keywords),
+    ]
+    return any(each.arg == option and ast.unparse(each.value) == "True" for each in given)
+
+
+def is_record(definition: ast.ClassDef) -> bool:
+    """Whether a class is a dataclass or a Struct."""
+    made_by = {ast.unparse(each).split("(")[0] for each in definition.decorator_list}
+    return "dataclass" in made_by or any(ast.unparse(base).endswith("Struct") for base in definition.bases)
+
+
 def test_no_folder_is_crowded() -> None:
     """A newcomer can read a folder's names at a glance."""
     crowds = Counter(name.rsplit("/", 1)[0] for name in MODULES)
@@ -106,6 +135,20 @@ def test_classes_have_few_attributes() -> None:
         if isinstance(node, ast.ClassDef) and len(attributes(node)) > MOST_ATTRIBUTES
     }
     assert large.keys() == ON_KAFKA.keys()
+
+
+def test_large_records_are_filled_by_name() -> None:
+    """Nobody can count to the seventh position: above five fields a record takes keywords only."""
+    by_position = {
+        f"{name}:{node.name}"
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        and is_record(node)
+        and len(fields(node)) > MOST_FIELDS_BY_POSITION
+        and not says(node, "kw_only")
+    }
+    assert by_position == set()
 
 
 def test_the_core_is_explained() -> None:

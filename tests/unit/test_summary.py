@@ -35,7 +35,7 @@ PAIR = BurnPair(60 * MINUTE_MS, 5 * MINUTE_MS, 3.0, Severity.CRITICAL)
 CSAT = Facts(
     indicator="csat",
     unit="percent",
-    detect=Threshold(30 * MINUTE_MS, 80, 70),
+    detect=Threshold(window_ms=30 * MINUTE_MS, warning=80, critical=70),
     state=State.FIRING,
     severity=Severity.CRITICAL,
     scope=(("channel", "phone"),),
@@ -146,14 +146,19 @@ def changed(facts: Facts, changes: dict[str, Any]) -> Facts:
             "CSAT of phone no longer spends what the target allows too fast",
         ),
         (
-            {"detect": Gap("channel", 1, MONTHLY), "limit": 90.66},
+            {"detect": Gap(across="channel", window_ms=1, false_pages=MONTHLY), "limit": 90.66},
             (
                 "CSAT of phone is 61.2 % (95 % sure between 54 and 68.1 %), clearly worse than the "
                 "others' 90.7 %, from 143 answers in the last 30 minutes"
             ),
         ),
         (
-            {"detect": Gap("channel", 1, MONTHLY), "limit": 64.0, "confidence": 0, "state": State.RESOLVED},
+            {
+                "detect": Gap(across="channel", window_ms=1, false_pages=MONTHLY),
+                "limit": 64.0,
+                "confidence": 0,
+                "state": State.RESOLVED,
+            },
             "CSAT of phone is no longer clearly worse than the others: 61.2 % against 64 %",
         ),
         (

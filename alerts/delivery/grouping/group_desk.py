@@ -264,10 +264,10 @@ class GroupDesk:
         self._under_way.add(group.id)
         message = GroupMessage(group, plan, notices)
         delivery = Delivery(
-            cover(message),
-            partition,
-            plan.at_s,
-            lambda: None,
+            notice=cover(message),
+            partition=partition,
+            written_s=plan.at_s,
+            finished=lambda: None,
             message=message,
             superseded=partial(group.has_news_since, plan),
         )

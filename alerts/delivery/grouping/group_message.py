@@ -24,13 +24,15 @@ def cover(message: GroupMessage) -> Notice:
     loud = any(each.news.severity == "critical" for each in open_ or message.notices)
     first = message.notices[0].news if message.notices else None
     news = TransitionNews(
-        group.id,
-        1,
-        first.rule if first else "",
-        "critical" if loud else "warning",
-        state,
-        first.indicator if first else "",
-        {},
-        first.at if first else "",
+        id=group.id,
+        seq=1,
+        rule=first.rule if first else "",
+        severity="critical" if loud else "warning",
+        state=state,
+        indicator=first.indicator if first else "",
+        scope={},
+        at=first.at if first else "",
     )
-    return Notice(plan.key, group.id, 1, state, dict(group.labels), b"", news)
+    return Notice(
+        id=plan.key, alert=group.id, seq=1, state=state, labels=dict(group.labels), body=b"", news=news
+    )

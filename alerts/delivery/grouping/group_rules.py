@@ -54,7 +54,9 @@ def groups_of(rulebook: Rulebook, labels: Mapping[str, str]) -> Iterator[Placed]
 
 def group_rules(rulebook: Rulebook) -> dict[tuple[str, str], GroupRule]:
     """How groups tell, by receiver and place."""
-    routes = list(every_route(rulebook.routes)) or [Route(each.name, place="") for each in rulebook.receivers]
+    routes = list(every_route(rulebook.routes)) or [
+        Route(receiver=each.name, place="") for each in rulebook.receivers
+    ]
     found: dict[tuple[str, str], GroupRule] = {}
     for route in routes:
         found[route.receiver, route.place] = _rule(rulebook, route)

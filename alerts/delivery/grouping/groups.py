@@ -40,7 +40,7 @@ class GroupRule:
     muted: OpenHours | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class AlertGroup:
     """What one receiver is told together.
 
@@ -115,7 +115,7 @@ class GroupBook:
             if record.follow or news.final:
                 return  # nobody has heard of it, so nobody needs to hear more
             group = self.groups[record.group] = AlertGroup(
-                record.group, record.receiver, record.place, record.labels
+                id=record.group, receiver=record.receiver, place=record.place, labels=record.labels
             )
         self._add(group, news, record)
 

@@ -34,7 +34,7 @@ def targets(rulebook: Rulebook, labels: Mapping[str, str]) -> list[RouteTarget]:
     Without routes every receiver gets every alert.
     """
     if not rulebook.routes:
-        return [RouteTarget(each.name, Route(each.name, place="")) for each in rulebook.receivers]
+        return [RouteTarget(each.name, Route(receiver=each.name, place="")) for each in rulebook.receivers]
     return [RouteTarget(route.receiver, route) for route in _taken(rulebook.routes, labels)]
 
 

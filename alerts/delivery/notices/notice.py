@@ -26,7 +26,7 @@ Identity = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9._:-]{1,128}\Z")]
 Name = Annotated[str, msgspec.Meta(max_length=512)]
 
 
-class TransitionNews(msgspec.Struct, frozen=True):
+class TransitionNews(msgspec.Struct, frozen=True, kw_only=True):
     """What people are told of a transition.  What comes after `at` may be missing."""
 
     id: Identity
@@ -68,7 +68,7 @@ class NotATransition(ValueError):  # noqa: N818  # reads as what it says
     """A record of cx.alerts that is none of ours."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """A transition that receivers are told of.
 
@@ -104,8 +104,10 @@ def notice(value: bytes | None) -> Notice | None:
         raise NotATransition("its scope has labels that are no dimensions")
     if alert.state not in TOLD:
         return None
-    body = _body(alert, value or b"")
-    return Notice(f"{alert.id}.{alert.seq}", alert.id, alert.seq, alert.state, alert.labels, body, alert)
+    return Notice(
+        id=f"{alert.id}.{alert.seq}", alert=alert.id, seq=alert.seq, state=alert.state, labels=alert.labels,
+        body=_body(alert, value or b""), news=alert,
+    )  # fmt: skip
 
 
 def _body(alert: TransitionNews, value: bytes) -> bytes:

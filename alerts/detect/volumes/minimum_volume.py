@@ -175,15 +175,15 @@ class MinimumVolume:
         nothing = np.full(len(rows), np.nan)
         told = {"at_least": self._least, "per_s": seconds(self.window_ms)}
         return Findings(
-            rows,
-            verdict,
-            np.where(breach, self._severity, NONE).astype(np.int8),
-            count.astype(np.float64),
-            count,
-            nothing,
-            nothing,
-            np.full(len(rows), self._least),
-            Evidence(rows, breach, lambda _: told),
+            rows=rows,
+            verdict=verdict,
+            severity=np.where(breach, self._severity, NONE).astype(np.int8),
+            value=count.astype(np.float64),
+            n=count,
+            low=nothing,
+            high=nothing,
+            limit=np.full(len(rows), self._least),
+            evidence=Evidence(rows, breach, lambda _: told),
         )
 
     def _whole(self, rows: Ints, end_ms: int) -> Flags:

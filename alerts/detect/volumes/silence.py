@@ -123,13 +123,13 @@ def _either(quota: Findings, hush: Findings) -> Findings:
         return of.evidence[int(of.rows[place])]
 
     return Findings(
-        quota.rows,
-        verdict,
-        np.maximum(quota.severity, hush.severity),
-        np.where(shown, hush.value, quota.value),
-        np.where(shown, hush.n, quota.n),
-        np.where(shown, hush.low, quota.low),
-        np.where(shown, hush.high, quota.high),
-        np.where(shown, hush.limit, quota.limit),
-        Evidence(quota.rows, breaches[0] | breaches[1], tell),
+        rows=quota.rows,
+        verdict=verdict,
+        severity=np.maximum(quota.severity, hush.severity),
+        value=np.where(shown, hush.value, quota.value),
+        n=np.where(shown, hush.n, quota.n),
+        low=np.where(shown, hush.low, quota.low),
+        high=np.where(shown, hush.high, quota.high),
+        limit=np.where(shown, hush.limit, quota.limit),
+        evidence=Evidence(quota.rows, breaches[0] | breaches[1], tell),
     )

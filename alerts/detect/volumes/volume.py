@@ -249,15 +249,15 @@ class VolumeWatch:
         verdict[breach] = Verdict.BREACH
         nothing = np.full(len(rows), np.nan)
         return Findings(
-            rows,
-            verdict,
-            np.where(breach, self._severity, NONE).astype(np.int8),
-            gauges[:, EVENTS].copy(),
-            gauges[:, EVENTS].astype(np.int64),
-            nothing,
-            nothing,
-            np.where(judged | breach, gauges[:, ALLOWED], np.nan),
-            Evidence(rows, breach, partial(_evidence, gauges.copy(), self._rhythm.since_ms(rows))),
+            rows=rows,
+            verdict=verdict,
+            severity=np.where(breach, self._severity, NONE).astype(np.int8),
+            value=gauges[:, EVENTS].copy(),
+            n=gauges[:, EVENTS].astype(np.int64),
+            low=nothing,
+            high=nothing,
+            limit=np.where(judged | breach, gauges[:, ALLOWED], np.nan),
+            evidence=Evidence(rows, breach, partial(_evidence, gauges.copy(), self._rhythm.since_ms(rows))),
             expected=gauges[:, EXPECTED].copy(),
         )
 

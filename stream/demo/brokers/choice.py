@@ -81,7 +81,7 @@ def _embedded(stack: ExitStack, directory: Path, why_not: list[str], client_id: 
             raise  # it was asked for by name
         why_not.append(str(error))
         return None
-    settings = ClientSettings((address,), client_id=client_id)
+    settings = ClientSettings(brokers=(address,), client_id=client_id)
     return DemoBroker(Whose.EMBEDDED, f"embedded, {address}", settings, TANSU_OPTIONS)
 
 
@@ -101,7 +101,7 @@ def _java(
     except (jars.NoJars, EmbeddedBrokerError) as error:
         why_not.append(f"Java {runtime.version}, but {error}")
         return None
-    settings = ClientSettings((address,), client_id=client_id)
+    settings = ClientSettings(brokers=(address,), client_id=client_id)
     return DemoBroker(
         Whose.KAFKA, f"Apache Kafka {jars.KAFKA} on Java {runtime.version}, {address}", settings
     )

@@ -58,7 +58,7 @@ class OneColumn:
         return (self.column,)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Column(OneColumn):
     """The text of one column: split into a list, cut out by a pattern, or looked up in a table, if said."""
 

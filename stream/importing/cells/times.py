@@ -91,7 +91,7 @@ class RowOrder:
         return self.second
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Time:
     """A time from one column, or from several put together with a space (a date and a time of day).
 

@@ -39,7 +39,7 @@ def source(node: Node, field: str, shared: Shared) -> FieldSource:
         Wrong: it is not said, or in a way that does not suit the field.
     """
     if isinstance(node.raw, yaml.ScalarNode):
-        found: FieldSource = Column(node.text("a column"), shared.nulls)
+        found: FieldSource = Column(column=node.text("a column"), nulls=shared.nulls)
     else:
         fields = node.fields("a column, or a mapping such as {column: …}")
         given = [form for form in FORMS if form in fields]
@@ -62,7 +62,11 @@ def _lookup(fields: Fields, shared: Shared) -> FieldSource | None:
     column = fields.get("column", Node.text)
     split = fields.get("split", lambda node: node.text('what stands between the items, such as " "'))
     cut = fields.get("pattern", pattern)
-    made = None if column is None else Column(column, shared.nulls, split=split or None, pattern=cut)
+    made = (
+        None
+        if column is None
+        else Column(column=column, nulls=shared.nulls, split=split or None, pattern=cut)
+    )
     return _through_table(fields, made)
 
 

@@ -104,7 +104,9 @@ def read_mapping(root: Node, own_zone: tzinfo | None = None) -> LogMapping:
         _note_missing(fields, common)
         shapes = [Shape((), common)]
     fields.close()
-    return LogMapping(layout, skip, tuple(shapes), case, together, want, tables)
+    return LogMapping(
+        format=layout, skip=skip, shapes=tuple(shapes), case=case, together=together, want=want, tables=tables
+    )
 
 
 def read_conditions(node: Node) -> tuple[Condition, ...]:

@@ -69,13 +69,13 @@ def time(fields: Fields, shared: Shared) -> FieldSource | None:
     if not columns:
         return None
     return Time(
-        tuple(columns),
-        pattern,
-        own_zone or shared.zone,
-        shared.nulls,
-        row_zone,
-        zones,
-        twice or Twice.BY_ORDER,
+        parts=tuple(columns),
+        pattern=pattern,
+        zone=own_zone or shared.zone,
+        nulls=shared.nulls,
+        row_zone=row_zone,
+        zones=zones,
+        twice=twice or Twice.BY_ORDER,
     )
 
 
@@ -93,7 +93,9 @@ def _zone_or_column(node: Node, shared: Shared) -> tuple[tzinfo | None, FieldSou
     table = fields.get("map", text_table)
     otherwise = fields.get("otherwise", Node.text)
     fields.close()
-    return None, None if column is None else Column(column, shared.nulls, table, otherwise)
+    return None, None if column is None else Column(
+        column=column, nulls=shared.nulls, table=table, otherwise=otherwise
+    )
 
 
 def _format(node: Node) -> str:

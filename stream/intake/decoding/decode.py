@@ -30,7 +30,7 @@ _ANSWER: Final = attrgetter("indicator", "scale", "score")
 _NOWHERE: Final = np.empty(0, np.int64)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded(Generic[EventT]):
     """Sound events in record order with one column, and the rejects in record order.
 
@@ -57,7 +57,10 @@ def decode_interactions(records: Sequence[Record], max_ahead_ms: int) -> Decoded
     given, given_ms = _given_times(list(map(_OPENED, events)))
     opened_ms[given] = given_ms
     _check_given("opened_at", given, given_ms, errors)
-    return without(Decoded(events, at_ms, opened_ms, rejects, kept, stamps), errors)
+    every = Decoded(
+        events=events, at_ms=at_ms, column=opened_ms, rejects=rejects, records=kept, stamps=stamps
+    )
+    return without(every, errors)
 
 
 def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: ScaleLevels) -> Decoded[Feedback]:
@@ -76,7 +79,9 @@ def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: ScaleL
         except RecordError as error:
             cells[place] = -1
             errors.setdefault(place, error)
-    return without(Decoded(events, at_ms, np.array(cells, np.int64), rejects, kept, stamps), errors)
+    column = np.array(cells, np.int64)
+    every = Decoded(events=events, at_ms=at_ms, column=column, rejects=rejects, records=kept, stamps=stamps)
+    return without(every, errors)
 
 
 def _structs(
@@ -228,11 +233,12 @@ def without(decoded: Decoded[EventT], errors: Mapping[int, RecordError]) -> Deco
     wrong: list[Reject] = [
         Reject(decoded.records[place].offset, error.reason, error.detail) for place, error in errors.items()
     ]
+    stamps = decoded.stamps
     return Decoded(
-        list(compress(decoded.events, sound.tolist())),
-        decoded.at_ms[sound],
-        decoded.column[sound],
-        sorted([*decoded.rejects, *wrong], key=lambda reject: reject.offset),
-        list(compress(decoded.records, sound.tolist())),
-        decoded.stamps if decoded.stamps == (None,) else list(compress(decoded.stamps, sound.tolist())),
+        events=list(compress(decoded.events, sound.tolist())),
+        at_ms=decoded.at_ms[sound],
+        column=decoded.column[sound],
+        rejects=sorted([*decoded.rejects, *wrong], key=lambda reject: reject.offset),
+        records=list(compress(decoded.records, sound.tolist())),
+        stamps=stamps if stamps == (None,) else list(compress(stamps, sound.tolist())),
     )

@@ -56,7 +56,7 @@ class Alerts:
     watched: Watched
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """One pane's end, as a group shows it to one of its detectors.
 

@@ -125,13 +125,13 @@ class DetectorRule:
     def _told(self, move: Move, found: Findings, place: int) -> AlertMove:
         evidence = dict(found.evidence.get(move.row, {}))
         return AlertMove(
-            self.ranked,
-            move,
-            _reading(found, place),
-            number(found.limit[place]),
-            PUBLISHED_CONFIDENCE,
-            _window_ms(self.rule, evidence),
-            evidence,
+            ranked=self.ranked,
+            move=move,
+            reading=_reading(found, place),
+            limit=number(found.limit[place]),
+            confidence=PUBLISHED_CONFIDENCE,
+            window_ms=_window_ms(self.rule, evidence),
+            evidence=evidence,
         )
 
     def _explain(
@@ -146,15 +146,15 @@ class DetectorRule:
                 severity = SEVERITIES[int(found.severity[place])] if given is Verdict.BREACH else None
                 observer(
                     Explained(
-                        self.rule,
-                        self._scopes.scope(row),
-                        at_ms,
-                        shown,
-                        number(found.limit[place]),
-                        given,
-                        severity,
-                        self.board.state(row, 0),
-                        SILENCED if silenced else reason(self.rule.detect, given, shown, evidence),
+                        rule=self.rule,
+                        scope=self._scopes.scope(row),
+                        at_ms=at_ms,
+                        reading=shown,
+                        limit=number(found.limit[place]),
+                        verdict=given,
+                        severity=severity,
+                        state=self.board.state(row, 0),
+                        reason=SILENCED if silenced else reason(self.rule.detect, given, shown, evidence),
                     )
                 )
 

@@ -8,7 +8,7 @@ from alerts.rules import Rule, Severity
 from alerts.states import State, Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
     """`state` is the alert's after the reading; `limit` is the one that was crossed, or else the mildest."""
 

@@ -134,8 +134,9 @@ class Group:
         Rules that watch for silence come first: while one fires, scores of its scope cannot be judged.
         """
         moment = PaneContext(
-            pane, (pane + 1) * self._pane_ms, self._heard, Slide(pane), Hush(), NO_ROWS, observer
-        )
+            pane=pane, end_ms=(pane + 1) * self._pane_ms, heard=self._heard, slide=Slide(pane),
+            muting=Hush(), turned=NO_ROWS, observer=observer,
+        )  # fmt: skip
         listeners = self._listeners
         yield from listeners.judge(moment, self.scopes.room)
         until = listeners.until()

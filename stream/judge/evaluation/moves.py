@@ -23,7 +23,7 @@ class Ranked:
     rule: Rule
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertMove:
     """A move that everyone must hear of, with the reading that caused it.
 

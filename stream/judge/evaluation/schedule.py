@@ -39,7 +39,7 @@ class Slide:
         return self._touched[id(window)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PaneContext:
     """One pane's end, as a group shows it to its rules.
 
@@ -159,7 +159,10 @@ class DetectorSchedule:
         if self._forecast is not None:
             arrived = self._forecast.rows(moment.pane) if moment.pane == self.when else NO_ROWS
             changed = [arrived]
-        view = View(moment.pane, moment.end_ms, moment.fresh, arrived, union(changed), due, board.live_rows())
+        view = View(
+            pane=moment.pane, end_ms=moment.end_ms, fresh=moment.fresh, arrived=arrived,
+            changed=union(changed), due=due, live=board.live_rows(),
+        )  # fmt: skip
         yield from self._watch.step(view, moment.muting.muted, moment.observer)
         if self._forecast is not None:
             self._forecast.look(union([due, *changed]), moment.pane, moment.muting)

@@ -117,7 +117,13 @@ class ThresholdRules:
         limit = limit_of(self.scale.detects[move.column], SEVERITIES[move.severity])
         confidence = self.scale.confidence or PUBLISHED_CONFIDENCE
         return AlertMove(
-            self.ranked[move.column], move, reading, limit, confidence, self.window.window_ms, {}
+            ranked=self.ranked[move.column],
+            move=move,
+            reading=reading,
+            limit=limit,
+            confidence=confidence,
+            window_ms=self.window.window_ms,
+            evidence={},
         )
 
     def _explain(self, scene: Scene, readout: Readout, judged: Judged, verdict: Codes) -> None:
@@ -129,15 +135,15 @@ class ThresholdRules:
                     severity = SEVERITIES[int(judged.severity[place, column])]
                     given = Verdict(int(verdict[place, column]))
                     told = Explained(
-                        each.rule,
-                        self._scopes.scope(row),
-                        scene.at_ms,
-                        shown,
-                        limit_of(self.scale.detects[column], severity),
-                        given,
-                        severity if given is Verdict.BREACH else None,
-                        self.board.state(row, column),
-                        self.scale.reason(column, shown, given, severity),
+                        rule=each.rule,
+                        scope=self._scopes.scope(row),
+                        at_ms=scene.at_ms,
+                        reading=shown,
+                        limit=limit_of(self.scale.detects[column], severity),
+                        verdict=given,
+                        severity=severity if given is Verdict.BREACH else None,
+                        state=self.board.state(row, column),
+                        reason=self.scale.reason(column, shown, given, severity),
                     )
                     cast("Observer", scene.observer)(told)
 

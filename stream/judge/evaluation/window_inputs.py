@@ -148,7 +148,7 @@ CODES: Final = ("verdict", "severity", "held")
 """What decides of a finding whether an alert moves."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForeseenVerdicts:
     """What a detector will say: by row, and within a row by time; what it says again is left out."""
 
@@ -167,10 +167,18 @@ class ForeseenVerdicts:
             for name, kind in (("rows", np.int64), *((name, np.int8) for name in CODES))
         ]
         order = np.lexsort((panes, columns[0]))
-        rows, verdict, *severities = (column[order] for column in columns)
+        rows, verdict, severity, held = (column[order] for column in columns)
         verdict[~alerts.watched(rows)] = Verdict.CLEAR
-        new = np.logical_or.reduce([np.diff(each, prepend=-1) != 0 for each in (rows, verdict, *severities)])
-        return cls(alerts.board, *(each[new] for each in (rows, panes[order], verdict, *severities)))
+        said = (rows, verdict, severity, held)
+        new = np.logical_or.reduce([np.diff(each, prepend=-1) != 0 for each in said])
+        return cls(
+            board=alerts.board,
+            rows=rows[new],
+            panes=panes[order][new],
+            verdict=verdict[new],
+            severity=severity[new],
+            held=held[new],
+        )
 
     def suspects(self) -> Ints:
         """The rows, ascending, of which something is a breach, and those with an alert."""

@@ -46,7 +46,7 @@ class Sink(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSpec(Generic[M]):
     """What is hosted: `name` is for logs, `topics` feed it, `snapshots` keeps its state.
 
@@ -72,7 +72,7 @@ def _nobody(_topic: str) -> None:
     """Nobody wants to know."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskContext:
     """What every host works with.
 

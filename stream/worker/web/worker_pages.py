@@ -26,7 +26,7 @@ class WorkerPages:
     """Those of a worker, whose board follows the topics while somebody looks."""
 
     def __init__(self, rulebook: Rulebook, kafka: ClientSettings, api: AlertApi) -> None:
-        memory = BoardMemory(rulebook)
+        memory = BoardMemory(rulebook=rulebook)
         self._feed = BoardFeed(kafka, memory)
         self.answer = Pages(BoardPages(memory, self._feed.wanted), api).answer
 

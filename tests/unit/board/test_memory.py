@@ -16,13 +16,24 @@ RULES = "rules: [{name: low, indicator: csat, window: 30m, warning: 80, critical
 
 
 def _memory() -> BoardMemory:
-    return BoardMemory(read_rulebook(RULES, "rules.yaml", CATALOGUE))
+    return BoardMemory(rulebook=read_rulebook(RULES, "rules.yaml", CATALOGUE))
 
 
 def _score(value: float = 70.0, at: str = "2026-01-05T10:00:00Z", **scope: str) -> bytes:
     definition = {"unit": "percent", "direction": "low_is_bad"}
     return msgspec.json.encode(
-        Score("csat", definition, scope or {"channel": "phone"}, 1800, at, value, 40, 55.0, 80.0, "ok")
+        Score(
+            indicator="csat",
+            definition=definition,
+            scope=scope or {"channel": "phone"},
+            window_s=1800,
+            at=at,
+            value=value,
+            n=40,
+            low=55.0,
+            high=80.0,
+            status="ok",
+        )
     )
 
 
@@ -31,8 +42,9 @@ def _alert(
 ) -> bytes:
     return msgspec.json.encode(
         Transition(
-            identity, seq, "low", "critical", state, "csat", {}, {"channel": "phone"}, 1800, at, at,
-            40.0, 40, 30.0, 50.0, 50.0, "The CSAT of phone is 40 %.", {}, None,
+            id=identity, seq=seq, rule="low", severity="critical", state=state, indicator="csat",
+            definition={}, scope={"channel": "phone"}, window_s=1800, at=at, started_at=at, value=40.0, n=40,
+            low=30.0, high=50.0, limit=50.0, summary="The CSAT of phone is 40 %.", evidence={}, cause=None,
         )
     )  # fmt: skip
 
@@ -52,7 +64,7 @@ def test_limits_are_those_of_rules_that_watch_the_scope() -> None:
     text = """rules:
       - {name: phone, indicator: csat, window: 30m, warning: 70, where: {channel: phone}}
       - {name: all, indicator: csat, window: 30m, warning: 60, critical: 40}"""
-    memory = BoardMemory(read_rulebook(text, "rules.yaml", CATALOGUE))
+    memory = BoardMemory(rulebook=read_rulebook(text, "rules.yaml", CATALOGUE))
     for channel in ("phone", "chat"):
         memory.take(SCORES, 0, _score(channel=channel))
     found = {each["scope"]["channel"]: each["limits"] for each in memory.home()["scores"]}

@@ -45,7 +45,7 @@ async def _served(memory: BoardMemory) -> AsyncIterator[Callable[..., Any]]:
 
 def _run(work: Callable[[Callable[..., Any], BoardMemory], Coroutine[Any, Any, None]]) -> None:
     async def main() -> None:
-        memory = BoardMemory(read_rulebook("rules: []", "rules.yaml", CATALOGUE))
+        memory = BoardMemory(rulebook=read_rulebook("rules: []", "rules.yaml", CATALOGUE))
         async with _served(memory) as get:
             await work(get, memory)
 

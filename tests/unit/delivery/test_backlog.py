@@ -12,8 +12,8 @@ LIMIT = 6
 
 
 def _delivery(alert: str, seq: int, partition: int = 0) -> Delivery:
-    news = Notice(f"{alert}.{seq}", alert, seq, "firing", {}, b"", NEWS)
-    return Delivery(news, partition, 0.0, lambda: None)
+    news = Notice(id=f"{alert}.{seq}", alert=alert, seq=seq, state="firing", labels={}, body=b"", news=NEWS)
+    return Delivery(notice=news, partition=partition, written_s=0.0, finished=lambda: None)
 
 
 def test_an_alert_waits_for_its_own_notices_only() -> None:

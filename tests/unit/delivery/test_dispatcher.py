@@ -212,7 +212,10 @@ def test_a_restart_repeats_nothing_that_is_in_the_log() -> None:
     _run(body)
 
 
-CRITICAL = (Route("pager", (Matcher("severity", Comparison.EQUAL, ("critical",)),)), Route("desk"))
+CRITICAL = (
+    Route(receiver="pager", matchers=(Matcher("severity", Comparison.EQUAL, ("critical",)),)),
+    Route(receiver="desk"),
+)
 
 
 def test_who_heard_the_beginning_hears_the_end() -> None:
@@ -255,7 +258,8 @@ def test_what_concerns_nobody_is_done_at_once() -> None:
 
     async def body() -> None:
         async with Post(
-            {"pager": Hook()}, routes=(Route("pager", (Matcher("channel", Comparison.EQUAL, ("chat",)),)),)
+            {"pager": Hook()},
+            routes=(Route(receiver="pager", matchers=(Matcher("channel", Comparison.EQUAL, ("chat",)),)),),
         ).running() as post:
             await post.offer(transition("a", 1, "pending"), b"not json", transition("a", 2))
             assert post.done == [0, 1, 2]

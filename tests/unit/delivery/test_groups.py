@@ -45,7 +45,7 @@ def test_five_hundred_alerts_are_one_notice() -> None:
     """All that comes within group_wait is told together, and every record is done at once."""
 
     async def body() -> None:
-        async with _post(Route("pager", timers=GATHERED)).running(CALM) as post:
+        async with _post(Route(receiver="pager", timers=GATHERED)).running(CALM) as post:
             await post.offer(*(transition(f"a{n}", 1) for n in range(500)), written_ms=now_ms())
             assert len(post.done) == 500
             await post.until(lambda: post.hooks["pager"].bodies)
@@ -62,7 +62,7 @@ def test_news_waits_for_the_interval_but_an_end_does_not() -> None:
 
     async def body() -> None:
         timers = Timers(group_by=("rule",), group_wait_ms=50, group_interval_ms=60_000)
-        async with _post(Route("pager", timers=timers)).running(CALM) as post:
+        async with _post(Route(receiver="pager", timers=timers)).running(CALM) as post:
             hook = post.hooks["pager"]
             await post.offer(transition("a", 1), transition("b", 1), written_ms=now_ms())
             await post.until(lambda: len(hook.bodies) == 1)
@@ -81,7 +81,7 @@ def test_an_acknowledgement_stops_repeats_and_escalation() -> None:
 
     async def body() -> None:
         timers = Timers(group_by=EVERYTHING, group_wait_ms=0, group_interval_ms=50, repeat_interval_ms=1_000)
-        route = Route("pager", timers=timers, escalate=(Escalation("boss", 1_500),))
+        route = Route(receiver="pager", timers=timers, escalate=(Escalation("boss", 1_500),))
         async with _post(route, pager=Hook(), boss=Hook()).running(CALM) as post:
             await post.offer(transition("a", 1), written_ms=now_ms())
             await post.until(lambda: len(post.hooks["pager"].bodies) == 2)  # told, and repeated
@@ -102,7 +102,7 @@ def test_nobody_acknowledges_so_the_next_is_told() -> None:
     """The step's receiver hears of it after its wait, and then of the end too."""
 
     async def body() -> None:
-        route = Route("pager", timers=ALONE, escalate=(Escalation("boss", 400),))
+        route = Route(receiver="pager", timers=ALONE, escalate=(Escalation("boss", 400),))
         async with _post(route, pager=Hook(), boss=Hook()).running(CALM) as post:
             await post.offer(transition("a", 1), written_ms=now_ms())
             await post.until(lambda: post.hooks["boss"].bodies)
@@ -118,7 +118,7 @@ def test_what_is_over_before_the_wait_is_told_to_nobody() -> None:
     """Neither that it began nor that it ended."""
 
     async def body() -> None:
-        async with _post(Route("pager", timers=GATHERED)).running(CALM) as post:
+        async with _post(Route(receiver="pager", timers=GATHERED)).running(CALM) as post:
             await post.offer(transition("a", 1), transition("a", 2, "resolved"), written_ms=now_ms())
             await _quiet(0.8)
             assert not post.hooks["pager"].tries
@@ -131,7 +131,7 @@ def test_a_restart_goes_on_without_doubling() -> None:
 
     async def body() -> None:
         log = MemoryLog()
-        route = Route("pager", timers=GATHERED)
+        route = Route(receiver="pager", timers=GATHERED)
         async with _post(route, log).running(CALM) as post:
             await post.offer(transition("a", 1), transition("b", 1), written_ms=now_ms())
             await post.until(lambda: post.hooks["pager"].got)
@@ -153,7 +153,7 @@ def test_a_kill_before_the_end_was_written_repeats_under_the_same_key() -> None:
 
     async def body() -> None:
         log = MemoryLog()
-        route = Route("pager", timers=GATHERED)
+        route = Route(receiver="pager", timers=GATHERED)
         async with _post(route, log).running(CALM) as post:
             await post.offer(transition("a", 1), transition("b", 1), written_ms=now_ms())
             await post.until(lambda: post.hooks["pager"].got)
@@ -172,7 +172,7 @@ def test_a_silence_holds_a_group_back_and_its_end_lets_it_out() -> None:
     """What still fires when the silence ends is told at once."""
 
     async def body() -> None:
-        async with _post(Route("pager", timers=ALONE)).running(CALM) as post:
+        async with _post(Route(receiver="pager", timers=ALONE)).running(CALM) as post:
             now = datetime.now(UTC)
             until = now + timedelta(hours=1)
             post.muting.apply(
@@ -193,7 +193,7 @@ def test_a_change_of_severity_stays_in_its_group(severity: str) -> None:
     """An alert by itself is one group whatever its severity: it is never told twice as two."""
 
     async def body() -> None:
-        async with _post(Route("pager", timers=ALONE)).running(CALM) as post:
+        async with _post(Route(receiver="pager", timers=ALONE)).running(CALM) as post:
             await post.offer(transition("a", 1, severity="critical"), written_ms=now_ms())
             await post.until(lambda: len(post.hooks["pager"].bodies) == 1)
             await post.offer(transition("a", 2, severity=severity), written_ms=now_ms())
@@ -209,10 +209,13 @@ def test_an_acknowledgement_shows_where_it_can() -> None:
 
     async def body() -> None:
         events, hook = Hook(signed=False), Hook()
-        post = Post({"events": events, "desk": hook}, routes=(Route("events"), Route("desk"), Route("pd")))
+        post = Post(
+            {"events": events, "desk": hook},
+            routes=(Route(receiver="events"), Route(receiver="desk"), Route(receiver="pd")),
+        )
         async with post.server() as url:
             settings = {"routing_key": ("k",), "url": (f"{url}/pd",)}
-            post.others = (Receiver("pd", "pagerduty", settings, allow_private=True),)
+            post.others = (Receiver(name="pd", kind="pagerduty", settings=settings, allow_private=True),)
             async with post.running(CALM) as running:
                 await running.offer(transition("a", 1))
                 running.dispatcher.alerts.apply(transition("a", 1))
@@ -234,7 +237,7 @@ def test_a_group_that_could_not_be_told_in_time_is_told_as_it_stands() -> None:
     async def body() -> None:
         hook = Hook([503] * 10_000)
         policy = Policy(timeout_s=2, base_s=0.01, cap_s=0.02, deadline_s=1)
-        async with _post(Route("pager", timers=GATHERED), pager=hook).running(policy) as post:
+        async with _post(Route(receiver="pager", timers=GATHERED), pager=hook).running(policy) as post:
             await post.offer(transition("a", 1), transition("b", 1), written_ms=now_ms())
             await post.until(lambda: hook.tries)
             await post.offer(transition("c", 1), written_ms=now_ms())
@@ -253,7 +256,7 @@ def test_an_acknowledgement_cancels_a_groups_message_on_its_way() -> None:
 
     async def body() -> None:
         hook = Hook([503] * 10_000)
-        async with _post(Route("pager", timers=GATHERED), pager=hook).running(CALM) as post:
+        async with _post(Route(receiver="pager", timers=GATHERED), pager=hook).running(CALM) as post:
             await post.offer(transition("a", 1), written_ms=now_ms())
             await post.until(lambda: hook.tries)
             now = datetime.now(UTC)
@@ -271,7 +274,7 @@ def test_alertmanager_goes_on_hearing_of_what_is_acknowledged() -> None:
     """It takes silence for health, so it would tell its people that the trouble is over."""
 
     async def body() -> None:
-        post = Post({}, routes=(Route("real"),))
+        post = Post({}, routes=(Route(receiver="real"),))
         app = web.Application()
         got: list[object] = []
 
@@ -283,7 +286,7 @@ def test_alertmanager_goes_on_hearing_of_what_is_acknowledged() -> None:
         app.router.add_post("/api/v2/alerts", take)
         async with TestServer(app) as server:
             settings = {"urls": (str(server.make_url("/")),), "resend": ("1s",)}
-            post.others = (Receiver("real", "alertmanager", settings, allow_private=True),)
+            post.others = (Receiver(name="real", kind="alertmanager", settings=settings, allow_private=True),)
             async with post.running(CALM) as running:
                 await running.offer(transition("a", 1), written_ms=now_ms())
                 await running.until(lambda: got)
@@ -298,7 +301,7 @@ def test_a_heart_beats_where_the_first_partition_is() -> None:
     """The receiver hears so again and again, each time under a key of its own; other workers are silent."""
 
     async def body() -> None:
-        post = _post(Route("pager", timers=ALONE))
+        post = _post(Route(receiver="pager", timers=ALONE))
         post.heartbeat = Heartbeat("pager", 1_000)
         async with post.running(CALM) as running:
             hook = running.hooks["pager"]

@@ -25,7 +25,7 @@ NOW_S = NOW.timestamp()
 
 def _notice(state: str = "firing", severity: str = "critical", alert: str = "a") -> Notice:
     labels = {"rule": "low", "severity": severity, "indicator": "csat", "channel": "phone"}
-    return Notice(f"{alert}.1", alert, 1, state, labels, b"", NEWS)
+    return Notice(id=f"{alert}.1", alert=alert, seq=1, state=state, labels=labels, body=b"", news=NEWS)
 
 
 def _silence(hours: float = 1, **match: str) -> SilenceCommand:

@@ -13,7 +13,18 @@ def _entry(alert: str, seq: int, *, told: bool) -> Entry:
     """How a notice to the pager ended."""
     outcome, attempts = ("delivered", 1) if told else ("dropped", 0)
     at = "2026-11-22T10:00:00Z"
-    return Entry(f"{alert}.{seq}", alert, seq, "firing", "pager", outcome, "", attempts, None, at)
+    return Entry(
+        id=f"{alert}.{seq}",
+        alert=alert,
+        seq=seq,
+        state="firing",
+        receiver="pager",
+        outcome=outcome,
+        reason="",
+        attempts=attempts,
+        status=None,
+        at=at,
+    )
 
 
 def test_who_has_had_a_notice_is_concerned_from_then_on() -> None:

@@ -33,7 +33,7 @@ jitters = st.floats(0, 1, exclude_max=True)
 
 
 def _ended(status: int | None, age_s: float = 1) -> DeliveryOutcome | None:
-    step = next_step(Answer(status), Attempted(attempts=1, age_s=age_s), 0.5, POLICY)
+    step = next_step(Answer(status=status), Attempted(attempts=1, age_s=age_s), 0.5, POLICY)
     return step.outcome if isinstance(step, Settled) else None
 
 
@@ -83,8 +83,8 @@ def test_nothing_is_tried_after_the_deadline_when_later_news_waits(
 def test_how_things_stand_is_tried_for_a_day(tries: int, jitter: float, age_s: float) -> None:
     """An outage of an hour, or of a night, loses nothing that still holds."""
     made = Attempted(attempts=tries, age_s=age_s)
-    assert isinstance(next_step(Answer(503), made, jitter, POLICY), Retry)
-    ended = next_step(Answer(503), Attempted(attempts=tries, age_s=86_400), jitter, POLICY)
+    assert isinstance(next_step(Answer(status=503), made, jitter, POLICY), Retry)
+    ended = next_step(Answer(status=503), Attempted(attempts=tries, age_s=86_400), jitter, POLICY)
     assert ended == Settled(DeliveryOutcome.EXPIRED, "HTTP 503")
 
 
@@ -99,7 +99,7 @@ def test_a_receiver_may_ask_for_other_patience() -> None:
 @given(jitters, st.integers(1, 40))
 def test_waits_double_up_to_the_cap(jitter: float, tries: int) -> None:
     """Full jitter: uniform between nothing and base × 2^(n-1), capped."""
-    step = next_step(Answer(503), Attempted(attempts=tries, age_s=0), jitter, POLICY)
+    step = next_step(Answer(status=503), Attempted(attempts=tries, age_s=0), jitter, POLICY)
     assert step == Retry(jitter * min(60.0, 2.0 ** (tries - 1)))
 
 
@@ -107,13 +107,13 @@ def test_waits_double_up_to_the_cap(jitter: float, tries: int) -> None:
 def test_the_receiver_may_ask_for_time(asked_s: float, wait_s: float) -> None:
     """Retry-After lengthens the wait, up to a ceiling; it does not shorten it."""
     made = Attempted(attempts=1, age_s=0)
-    assert next_step(Answer(429, retry_after_s=asked_s), made, 0.5, POLICY) == Retry(wait_s)
+    assert next_step(Answer(status=429, retry_after_s=asked_s), made, 0.5, POLICY) == Retry(wait_s)
 
 
 def test_the_last_attempt_is_at_the_deadline() -> None:
     """A wait that would pass the deadline ends there, for one last try."""
     made = Attempted(attempts=9, age_s=3590, followed=True)
-    assert next_step(Answer(503, retry_after_s=100), made, 0.9, POLICY) == Retry(10.0)
+    assert next_step(Answer(status=503, retry_after_s=100), made, 0.9, POLICY) == Retry(10.0)
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,9 @@ def test_a_group_is_told_again_when_a_silence_ends() -> None:
 
     async def body() -> None:
         timers = Timers(group_by=("rule",), group_wait_ms=0, group_interval_ms=100)
-        async with Post({"pager": Hook()}, routes=(Route("pager", timers=timers),)).running(CALM) as post:
+        async with Post({"pager": Hook()}, routes=(Route(receiver="pager", timers=timers),)).running(
+            CALM
+        ) as post:
             hook = post.hooks["pager"]
             await _told(post, transition("a", 1), transition("b", 1))
             await post.until(lambda: hook.bodies)
@@ -156,16 +158,21 @@ def test_an_end_is_said_in_the_receivers_language() -> None:
         ("en", "The silence of channel=phone ends 2026-11-28 12:00 UTC (ann)"),
         ("fr", "Le silence de channel=phone prend fin le 2026-11-28 12:00 UTC (ann)"),
     ):
-        message = ending_message(SilenceEnding(said, ()), "k", Receiver("desk", "webhook", lang=lang))
+        message = ending_message(
+            SilenceEnding(said, ()), "k", Receiver(name="desk", kind="webhook", lang=lang)
+        )
         assert message.words.title == title
         assert "zoe" not in f"{message}"
 
 
 def test_only_receivers_of_words_are_told() -> None:
     """An incident or an alert of a silence would page somebody for nothing."""
-    kinds = [takes_words(Receiver("r", kind)) for kind in ("webhook", "slack", "pagerduty", "alertmanager")]
+    kinds = [
+        takes_words(Receiver(name="r", kind=kind))
+        for kind in ("webhook", "slack", "pagerduty", "alertmanager")
+    ]
     assert kinds == [True, True, False, False]
-    assert not takes_words(Receiver("r", "webhook", {"format": ("alertmanager",)}))
+    assert not takes_words(Receiver(name="r", kind="webhook", settings={"format": ("alertmanager",)}))
 
 
 def test_ended_silences_are_forgotten_after_an_hour() -> None:

@@ -7,7 +7,12 @@ from alerts.delivery.notices.wording import Told, worded
 from alerts.paging import Receiver
 from alerts.rules import Rule, Rulebook, Threshold
 
-RULE = Rule("csat-low", "csat", ("channel",), Threshold(60_000, 80, 50))
+RULE = Rule(
+    name="csat-low",
+    indicator="csat",
+    by=("channel",),
+    detect=Threshold(window_ms=60_000, warning=80, critical=50),
+)
 NEWS = sample(RULE)
 WORDS = worded(NEWS, Told(rule=RULE), "fr")
 
@@ -41,6 +46,8 @@ def test_what_fails_or_leaves_the_sandbox_is_a_fault(template: str) -> None:
 def test_check_tries_templates_on_samples() -> None:
     """A template that fails only without a value is found too."""
     templates = {"title": "{{ rule }}", "text": "{{ value * 2 }}"}
-    book = Rulebook((RULE,), {}, receivers=(Receiver("chat", "slack", templates=templates),))
+    book = Rulebook(
+        rules=(RULE,), indicators={}, receivers=(Receiver(name="chat", kind="slack", templates=templates),)
+    )
     (found,) = complaints(book)
     assert found.startswith("receivers.chat.templates.text: fails on a sample of csat-low, stale")

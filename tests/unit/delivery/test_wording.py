@@ -25,11 +25,15 @@ from alerts.rules import (
 GOLDEN = Path(__file__).parent / "notices.txt"
 MONTHLY = Budget(1, 30 * 24 * 60 * MINUTE_MS)
 DETECTORS: dict[str, tuple[str, str, Detect]] = {
-    "threshold": ("csat", "percent", Threshold(30 * MINUTE_MS, 80, 50)),
-    "threshold on durations": ("ttr_p90", "seconds", Threshold(30 * MINUTE_MS, 80, 50)),
+    "threshold": ("csat", "percent", Threshold(window_ms=30 * MINUTE_MS, warning=80, critical=50)),
+    "threshold on durations": (
+        "ttr_p90",
+        "seconds",
+        Threshold(window_ms=30 * MINUTE_MS, warning=80, critical=50),
+    ),
     "sudden": ("csat", "percent", Sudden(75, MONTHLY)),
     "burn": ("csat", "percent", Burn(80, 30, (BurnPair(60, 5, 3.0, Severity.CRITICAL),))),
-    "gap": ("nps", "points", Gap("channel", 30 * MINUTE_MS, MONTHLY)),
+    "gap": ("nps", "points", Gap(across="channel", window_ms=30 * MINUTE_MS, false_pages=MONTHLY)),
     "surge": ("negative_mentions", "count", Surge(7, MONTHLY)),
     "silence": ("contacts", "count", Silence(None, 7, MONTHLY)),
 }
@@ -63,11 +67,19 @@ def _news(name: str, state: str) -> tuple[TransitionNews, Told]:
         cause={"dimension": "topic", "value": "billing", "value_score": 60.5 * scale, "n": 40,
                "share_of_shortfall": 0.62},
     )  # fmt: skip
-    before = TransitionNews("a1b2", 1, "r", "warning", "firing", indicator, {}, "", value=88.25 * scale)
-    return news, Told(
-        rule=Rule(news.rule, indicator, ("channel",), detect), before=before, times=3, acknowledged_by="ann",
-        owner="support",
-    )  # fmt: skip
+    before = TransitionNews(
+        id="a1b2",
+        seq=1,
+        rule="r",
+        severity="warning",
+        state="firing",
+        indicator=indicator,
+        scope={},
+        at="",
+        value=88.25 * scale,
+    )
+    rule = Rule(name=news.rule, indicator=indicator, by=("channel",), detect=detect)
+    return news, Told(rule=rule, before=before, times=3, acknowledged_by="ann", owner="support")
 
 
 def _shown(name: str, state: str, lang: str) -> str:

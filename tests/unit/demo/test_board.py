@@ -10,7 +10,18 @@ from alerts.transitions import Score, Transition
 from stream.demo.board import LiveView, Pulse, line
 from stream.demo.screens import DemoBoard, JsonLines, PlainLines
 
-SCORE = Score("csat", {}, {"channel": "phone"}, 1800, "2026-01-05T12:00:00Z", 86.4, 120, 79.2, 91.5, "ok")
+SCORE = Score(
+    indicator="csat",
+    definition={},
+    scope={"channel": "phone"},
+    window_s=1800,
+    at="2026-01-05T12:00:00Z",
+    value=86.4,
+    n=120,
+    low=79.2,
+    high=91.5,
+    status="ok",
+)
 ALERT = Transition(
     id="a1",
     seq=1,
@@ -50,7 +61,7 @@ def _text(view: LiveView) -> str:
 
 def test_a_score_is_shown_with_its_interval() -> None:
     """One row a channel, one column an indicator."""
-    view = LiveView({})
+    view = LiveView(links={})
     view.take_score(SCORE)
     assert "phone" in _text(view)
     assert "86.4% [79–92]" in _text(view)
@@ -59,7 +70,7 @@ def test_a_score_is_shown_with_its_interval() -> None:
 def test_of_several_windows_the_shortest_is_shown() -> None:
     """Whichever comes first."""
     for order in ((1800, 86400), (86400, 1800)):
-        view = LiveView({})
+        view = LiveView(links={})
         for window_s in order:
             view.take_score(_score(window_s=window_s, value=window_s / 100))
         assert view.scores["phone", "csat"].window_s == 1800
@@ -67,7 +78,7 @@ def test_of_several_windows_the_shortest_is_shown() -> None:
 
 def test_finer_scopes_and_other_indicators_stay_off_the_board() -> None:
     """The board is about channels."""
-    view = LiveView({})
+    view = LiveView(links={})
     view.take_score(_score(scope={"channel": "phone", "stage": "pay"}))
     view.take_score(_score(indicator="csat_mean"))
     assert view.scores == {}
@@ -76,14 +87,14 @@ def test_finer_scopes_and_other_indicators_stay_off_the_board() -> None:
 
 def test_a_score_without_answers_is_a_dash() -> None:
     """Nothing is made up."""
-    view = LiveView({})
+    view = LiveView(links={})
     view.take_score(_score(value=None, low=None, high=None, n=0, status="stale"))
     assert "–" in _text(view)
 
 
 def test_an_alert_is_open_from_firing_to_resolved_and_then_among_the_ended() -> None:
     """Severity may change in between; stale keeps it open."""
-    view = LiveView({})
+    view = LiveView(links={})
     for seq, (state, severity, is_open) in enumerate(
         [
             ("pending", "warning", False),
@@ -102,7 +113,7 @@ def test_an_alert_is_open_from_firing_to_resolved_and_then_among_the_ended() -> 
 
 def test_repeats_and_older_transitions_change_nothing() -> None:
     """cx.alerts is delivered at least once."""
-    view = LiveView({})
+    view = LiveView(links={})
     view.take_alert(_alert(seq=1))
     view.take_alert(_alert(seq=2, state="resolved"))
     assert not view.take_alert(_alert(seq=1))
@@ -112,7 +123,7 @@ def test_repeats_and_older_transitions_change_nothing() -> None:
 
 def test_the_board_says_what_fires_how_it_goes_and_where_to_look() -> None:
     """Rule by channel, and rates."""
-    view = LiveView({"metrics": "http://127.0.0.1:9108/metrics"})
+    view = LiveView(links={"metrics": "http://127.0.0.1:9108/metrics"})
     view.take_score(SCORE)
     assert "nothing fires" in _text(view)
     view.take_alert(ALERT)
@@ -131,7 +142,7 @@ def test_the_board_says_what_fires_how_it_goes_and_where_to_look() -> None:
 def test_on_a_terminal_the_links_are_told_first() -> None:
     """Before the view, and whole, so that a terminal can open them."""
     out, url = io.StringIO(), "http://127.0.0.1:9108/board#token=" + 60 * "x"
-    with DemoBoard(LiveView({"board": url}), Console(width=40, file=out)):
+    with DemoBoard(LiveView(links={"board": url}), Console(width=40, file=out)):
         pass
     assert out.getvalue().startswith(f"board: {url}\n")
 
@@ -139,7 +150,7 @@ def test_on_a_terminal_the_links_are_told_first() -> None:
 def test_json_puts_values_alone_on_stdout() -> None:
     """Byte for byte, everything else beside them on stderr."""
     values, notes = io.BytesIO(), io.StringIO()
-    with JsonLines(LiveView({"metrics": "http://x"}), values, notes) as shown:
+    with JsonLines(LiveView(links={"metrics": "http://x"}), values, notes) as shown:
         shown.alert(b'{"id":"a1"}', ALERT)
         shown.refresh()
     assert values.getvalue() == b'{"id":"a1"}\n'
@@ -149,7 +160,7 @@ def test_json_puts_values_alone_on_stdout() -> None:
 def test_without_a_terminal_there_is_a_line_per_transition() -> None:
     """And links first, so that they can be opened."""
     out = io.StringIO()
-    with PlainLines(LiveView({"metrics": "http://x"}), out) as shown:
+    with PlainLines(LiveView(links={"metrics": "http://x"}), out) as shown:
         shown.alert(b"{}", ALERT)
     first, second, *_ = out.getvalue().splitlines()
     assert first == "metrics: http://x"

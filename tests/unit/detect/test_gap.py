@@ -18,7 +18,7 @@ from tests.detector_builders import FIVE, SHARE, SHARE_HIGH_IS_BAD, even_levels,
 
 def detector(scale: Scale = SHARE, window_ms: int = DAY_MS) -> GapDetector:
     """A page in thirty days over windows of a day."""
-    return GapDetector(Gap("channel", window_ms, Budget(1, 30 * DAY_MS)), scale)
+    return GapDetector(Gap(across="channel", window_ms=window_ms, false_pages=Budget(1, 30 * DAY_MS)), scale)
 
 
 def judged(counts: list[list[int]], scopes: list[int] | None = None, scale: Scale = SHARE) -> list[Verdict]:
@@ -53,7 +53,7 @@ def test_at_least_says_from_where_on_it_is_news() -> None:
     """Eleven points are sure: news where five are asked for, and none where fifteen are."""
     counts = moments_of([[260, 740], [150, 850], [150, 850]])
     for least, verdict in ((5.0, Verdict.BREACH), (15.0, Verdict.CLEAR)):
-        rule = Gap("channel", DAY_MS, Budget(1, 30 * DAY_MS), at_least=least)
+        rule = Gap(across="channel", window_ms=DAY_MS, false_pages=Budget(1, 30 * DAY_MS), at_least=least)
         found = GapDetector(rule, SHARE).step(np.arange(3), np.zeros(3, np.int64), counts)
         assert found.verdict[0] == verdict
 

@@ -22,7 +22,7 @@ def verdict_of(
     return Verdict(int(found.verdict[0, 0])).word, int(found.severity[0, 0]), int(found.held[0, 0])
 
 
-CSAT = Threshold(1, 80, 50, None, 0.0, 20)
+CSAT = Threshold(window_ms=1, warning=80, critical=50, recover=None, confidence=0.0, min_answers=20)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,15 @@ def test_bands_of_csat(value: float, n: int, expected: tuple[str, int, int]) -> 
 @pytest.mark.parametrize(("value", "word"), [(5.0, "clear"), (5.01, "breach"), (4.0, "clear")])
 def test_high_is_bad_breaches_above(value: float, word: str) -> None:
     """Customer effort breaches above its limit."""
-    assert verdict_of(Threshold(1, 5, None, None, 0.0, 1), HIGH, value, 9)[0] == word
+    assert (
+        verdict_of(
+            Threshold(window_ms=1, warning=5, critical=None, recover=None, confidence=0.0, min_answers=1),
+            HIGH,
+            value,
+            9,
+        )[0]
+        == word
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,17 +81,31 @@ def test_doubt(value: float, interval: tuple[float, float], expected: tuple[str,
 )
 def test_hysteresis(value: float, word: str) -> None:
     """Between the limit and the limit of recovery a reading is neither bad nor good."""
-    assert verdict_of(Threshold(1, 80, 50, 83, 0.0, 20), LOW, value, 100)[0] == word
+    assert (
+        verdict_of(
+            Threshold(window_ms=1, warning=80, critical=50, recover=83, confidence=0.0, min_answers=20),
+            LOW,
+            value,
+            100,
+        )[0]
+        == word
+    )
 
 
 def test_one_limit_is_enough() -> None:
     """Without a warning the critical limit is the one to recover from."""
-    rule = Threshold(1, None, 50, None, 0.0, 1)
+    rule = Threshold(window_ms=1, warning=None, critical=50, recover=None, confidence=0.0, min_answers=1)
     assert verdict_of(rule, LOW, 50.0, 5)[0] == "clear"
     assert verdict_of(rule, LOW, 49.0, 5) == ("breach", 2, 2)
 
 
 def test_only_scores_past_some_limit_are_in_question() -> None:
     """Intervals are computed where they could matter."""
-    of = limits([CSAT, Threshold(1, 90, None, None, 0.95, 20)], LOW)
+    of = limits(
+        [
+            CSAT,
+            Threshold(window_ms=1, warning=90, critical=None, recover=None, confidence=0.95, min_answers=20),
+        ],
+        LOW,
+    )
     assert in_question(of, np.array([95.0, 90.0, 89.0, np.nan])).tolist() == [False, False, True, False]

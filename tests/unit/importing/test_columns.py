@@ -35,9 +35,9 @@ def fault_of(source: FieldSource, text: str) -> Fault:
 @pytest.mark.parametrize(
     "source",
     [
-        Column("c", NULLS),
+        Column(column="c", nulls=NULLS),
         Template("{c}", NULLS),
-        Time(("c",), "iso", UTC, NULLS),
+        Time(parts=("c",), pattern="iso", zone=UTC, nulls=NULLS),
         Seconds("c", NULLS),
         Number("c", 1, NULLS),
         Flag("c", frozenset({"1"}), NULLS),
@@ -58,9 +58,9 @@ def test_a_constant_needs_no_column() -> None:
 def test_a_lookup_table_translates() -> None:
     """Codes become words; an unknown code is the row's fault unless the table has an `otherwise`."""
     table = {"A": "answered"}
-    assert Column("c", NULLS, table).read({"c": " A "}) == "answered"
-    assert Column("c", NULLS, table, "other").read({"c": "B"}) == "other"
-    assert fault_of(Column("c", NULLS, table), "B") is Fault.LOOKUP
+    assert Column(column="c", nulls=NULLS, table=table).read({"c": " A "}) == "answered"
+    assert Column(column="c", nulls=NULLS, table=table, otherwise="other").read({"c": "B"}) == "other"
+    assert fault_of(Column(column="c", nulls=NULLS, table=table), "B") is Fault.LOOKUP
 
 
 def test_a_template_joins_columns() -> None:
@@ -88,12 +88,12 @@ def test_a_template_joins_columns() -> None:
 )
 def test_times_come_out_in_utc(pattern: str, zone: ZoneInfo, text: str, expected: str) -> None:
     """A time without an offset is local to the mapping's zone."""
-    assert Time(("c",), pattern, zone, NULLS).read({"c": text}) == expected
+    assert Time(parts=("c",), pattern=pattern, zone=zone, nulls=NULLS).read({"c": text}) == expected
 
 
 def test_date_and_time_of_day_may_be_two_columns() -> None:
     """They are put together with a space."""
-    time = Time(("day", "clock"), "%y%m%d %H:%M:%S", UTC, NULLS)
+    time = Time(parts=("day", "clock"), pattern="%y%m%d %H:%M:%S", zone=UTC, nulls=NULLS)
     assert time.read({"day": "990107", "clock": "18:00:05"}) == "1999-01-07T18:00:05Z"
     assert time.read({"day": "990107", "clock": ""}) is None
 
@@ -101,12 +101,12 @@ def test_date_and_time_of_day_may_be_two_columns() -> None:
 @pytest.mark.parametrize("text", ["31/2/2016 10:00", "2016-01-01", "soon", "1/1/2016 10:00:00"])
 def test_other_formats_are_the_rows_fault(text: str) -> None:
     """A time is never guessed."""
-    assert fault_of(Time(("c",), "%d/%m/%Y %H:%M", UTC, NULLS), text) is Fault.TIME
+    assert fault_of(Time(parts=("c",), pattern="%d/%m/%Y %H:%M", zone=UTC, nulls=NULLS), text) is Fault.TIME
 
 
 def test_unix_times_beyond_the_calendar_are_the_rows_fault() -> None:
     """They end in the year 9999."""
-    assert fault_of(Time(("c",), "unix", UTC, NULLS), "1e300") is Fault.TIME
+    assert fault_of(Time(parts=("c",), pattern="unix", zone=UTC, nulls=NULLS), "1e300") is Fault.TIME
 
 
 @pytest.mark.parametrize(
@@ -169,15 +169,18 @@ def test_a_comma_without_the_option_says_so() -> None:
 def test_lists_choose_by_their_table() -> None:
     """The first entry of the table that the list has; no entry is no value."""
     table = {"vip": "gold", "new": "fresh"}
-    assert Column("c", NULLS, table, split=" ").read({"c": "a new vip"}) == "gold"
-    assert Column("c", NULLS, table).read({"c": f"a{LIST}new"}) == "fresh"
-    assert Column("c", NULLS, table, "other", split=" ").read({"c": "a b"}) == "other"
-    assert Column("c", NULLS, table, split=" ").read({"c": "a b"}) is None
+    assert Column(column="c", nulls=NULLS, table=table, split=" ").read({"c": "a new vip"}) == "gold"
+    assert Column(column="c", nulls=NULLS, table=table).read({"c": f"a{LIST}new"}) == "fresh"
+    assert (
+        Column(column="c", nulls=NULLS, table=table, otherwise="other", split=" ").read({"c": "a b"})
+        == "other"
+    )
+    assert Column(column="c", nulls=NULLS, table=table, split=" ").read({"c": "a b"}) is None
 
 
 def test_text_is_cut_out_by_a_pattern() -> None:
     """Of a list, from the items that match; what does not match is no value."""
-    source = Column("c", NULLS, pattern=Pattern("^topic_(.+)"))
+    source = Column(column="c", nulls=NULLS, pattern=Pattern("^topic_(.+)"))
     assert source.read({"c": "topic_billing"}) == "billing"
     assert source.read({"c": "billing"}) is None
     assert source.read({"c": f"vip{LIST}topic_billing"}) == "billing"

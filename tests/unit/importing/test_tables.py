@@ -31,7 +31,7 @@ def test_csv_has_a_header_quotes_and_line_breaks_within() -> None:
 
 def test_tsv_has_no_quotes() -> None:
     """A quotation mark is a character like any other."""
-    assert read(b'id\ttext\n1\t"a\n', Format("tsv", delimiter="\t")) == [(2, {"id": "1", "text": '"a'})]
+    assert read(b'id\ttext\n1\t"a\n', Format(kind="tsv", delimiter="\t")) == [(2, {"id": "1", "text": '"a'})]
 
 
 def test_columns_may_be_named_by_the_mapping() -> None:
@@ -70,7 +70,7 @@ def test_a_file_without_header_is_the_operators_mistake() -> None:
 def test_ndjson_is_flattened_to_text() -> None:
     """Nested objects have dotted paths; nulls are as if they were not there, plain lists are one text."""
     content = b'{"a": {"b": 1.5, "c": true}, "d": "x", "e": null, "f": [1]}\n\n[1]\n{"a"\n'
-    found = read(content, Format("ndjson"))
+    found = read(content, Format(kind="ndjson"))
     assert found[0] == (1, {"a.b": "1.5", "a.c": "true", "d": "x", "f": "1"})
     assert faults(found) == [(3, Fault.SYNTAX), (4, Fault.SYNTAX)]
 
@@ -105,7 +105,7 @@ def test_long_lines_are_passed_over_as_they_are_read() -> None:
     found = read(b"a,b\n1,2\n" + long + b"\n3,4\n", Format())
     assert faults(found) == [(3, Fault.TOO_LONG)]
     assert found[-1] == (4, {"a": "3", "b": "4"})
-    found = read(b'{"a":1}\n{"a":"' + long + b'"}\n{"a":2}\n', Format("ndjson"))
+    found = read(b'{"a":1}\n{"a":"' + long + b'"}\n{"a":2}\n', Format(kind="ndjson"))
     assert [row.fault if isinstance(row, RowError) else row for _, row in found] == [
         {"a": "1"}, Fault.TOO_LONG, {"a": "2"},
     ]  # fmt: skip
@@ -142,30 +142,30 @@ def test_surveymonkey_names_a_question_over_its_first_column_only() -> None:
 def test_objects_need_no_line_breaks() -> None:
     """One after another on a line of NDJSON, or anyhow in a stream of JSON."""
     together = b'{"a":1}{"a":"}{"} {"a":3}'
-    assert [row for _, row in read(together + b"\n", Format("ndjson"))] == [
+    assert [row for _, row in read(together + b"\n", Format(kind="ndjson"))] == [
         {"a": "1"},
         {"a": "}{"},
         {"a": "3"},
     ]
     spread = b'[ {"a":\n1},\n{"a":"\\"}"}, {"a":3} ]'
-    assert [row for _, row in read(spread, Format("json"))] == [{"a": "1"}, {"a": '"}'}, {"a": "3"}]
+    assert [row for _, row in read(spread, Format(kind="json"))] == [{"a": "1"}, {"a": '"}'}, {"a": "3"}]
 
 
 def test_what_is_no_object_in_a_stream_is_bad() -> None:
     """Text between objects, and a stream that breaks off."""
-    assert faults(read(b'{"a":1} oops {"a":2}', Format("json"))) == [(2, Fault.SYNTAX)]
-    assert faults(read(b'{"a":1}{"a":', Format("json"))) == [(2, Fault.SYNTAX)]
-    assert faults(read(b'{"a":1}{a}', Format("json"))) == [(2, Fault.SYNTAX)]
-    assert faults(read(b'{"a":1}{"b"\n', Format("ndjson"))) == [(1, Fault.SYNTAX)]
+    assert faults(read(b'{"a":1} oops {"a":2}', Format(kind="json"))) == [(2, Fault.SYNTAX)]
+    assert faults(read(b'{"a":1}{"a":', Format(kind="json"))) == [(2, Fault.SYNTAX)]
+    assert faults(read(b'{"a":1}{a}', Format(kind="json"))) == [(2, Fault.SYNTAX)]
+    assert faults(read(b'{"a":1}{"b"\n', Format(kind="ndjson"))) == [(1, Fault.SYNTAX)]
 
 
 def test_the_prefix_of_a_schema_registry_is_passed_over() -> None:
     """A zero byte and a number before the JSON."""
-    assert read(b'\0\0\0\0\x07{"a":1}\n', Format("ndjson")) == [(1, {"a": "1"})]
+    assert read(b'\0\0\0\0\x07{"a":1}\n', Format(kind="ndjson")) == [(1, {"a": "1"})]
 
 
 def test_deep_nesting_is_bad_and_no_more() -> None:
     """Orjson refuses it."""
     deep = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
-    assert faults(read(deep + b"\n", Format("ndjson"))) == [(1, Fault.SYNTAX)]
-    assert faults(read(deep, Format("json"))) == [(1, Fault.SYNTAX)]
+    assert faults(read(deep + b"\n", Format(kind="ndjson"))) == [(1, Fault.SYNTAX)]
+    assert faults(read(deep, Format(kind="json"))) == [(1, Fault.SYNTAX)]

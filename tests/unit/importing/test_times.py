@@ -33,7 +33,7 @@ def read(time: Time, text: str, **columns: str) -> object:
 
 def time_of(pattern: str, zone: object = UTC, **more: object) -> Time:
     """A time in column `c`."""
-    return Time(("c",), pattern, zone, NULLS, **more)  # type: ignore[arg-type]
+    return Time(parts=("c",), pattern=pattern, zone=zone, nulls=NULLS, **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("clock", CLOCKS)
@@ -146,7 +146,7 @@ def test_other_zones_are_refused(name: str) -> None:
 
 def test_zones_may_stand_in_a_column() -> None:
     """One time zone a row; where it says none, the mapping's."""
-    time = time_of("%Y-%m-%d %H:%M", PARIS, row_zone=Column("z", NULLS))
+    time = time_of("%Y-%m-%d %H:%M", PARIS, row_zone=Column(column="z", nulls=NULLS))
     assert read(time, "2026-03-02 10:00", z="America/New_York") == "2026-03-02T15:00:00Z"
     assert read(time, "2026-03-02 10:00", z="+05:30") == "2026-03-02T04:30:00Z"
     assert read(time, "2026-03-02 10:00", z="") == "2026-03-02T09:00:00Z"

@@ -10,7 +10,14 @@ def test_only_some_of_the_events_remain() -> None:
     """With their own ids, times and panes; all of them is the batch itself."""
     events = [Interaction(id=name, at=0.0, channel="phone") for name in "abc"]
     column = np.arange(3)
-    batch = EventBatch(events, column.astype(np.uint64), column + 10, column + 20, column + 30, column + 40)
+    batch = EventBatch(
+        events=events,
+        ids=column.astype(np.uint64),
+        at_ms=column + 10,
+        column=column + 20,
+        closing=column + 30,
+        clock_ms=column + 40,
+    )
     some = batch.only(np.array([True, False, True]))
     assert [event.id for event in some.events] == ["a", "c"]
     assert [part.tolist() for part in (some.ids, some.at_ms, some.column, some.closing, some.clock_ms)] == [

@@ -30,7 +30,9 @@ rows = st.lists(st.tuples(small, small, small, small, st.integers(-2, 3)), max_s
 
 def source() -> SourceClock:
     """One that has closed pane 9."""
-    return SourceClock("feedback/0", 10_000, 10_000, 12, 123_456, 9)
+    return SourceClock(
+        name="feedback/0", pane_ms=10_000, lateness_ms=10_000, next_offset=12, clock_ms=123_456, through=9
+    )
 
 
 def emitter(partitions: int) -> tuple[Plan, Emitter]:

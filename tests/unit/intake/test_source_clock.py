@@ -12,7 +12,7 @@ PANE_MS, LATENESS_MS = 10_000, 10_000
 
 def source(through: int = NO_PANE) -> SourceClock:
     """One with ten-second panes and ten seconds of lateness."""
-    return SourceClock("feedback/0", PANE_MS, LATENESS_MS, through=through)
+    return SourceClock(name="feedback/0", pane_ms=PANE_MS, lateness_ms=LATENESS_MS, through=through)
 
 
 def test_a_source_without_events_knows_no_time() -> None:
@@ -39,7 +39,14 @@ def test_neither_clock_nor_panes_go_back() -> None:
     one.advance(100_000)
     assert not one.advance(50_000)
     assert one.newest_ms == 100_000
-    patient = SourceClock("feedback/0", PANE_MS, 60_000, 5, 100_000, one.through)
+    patient = SourceClock(
+        name="feedback/0",
+        pane_ms=PANE_MS,
+        lateness_ms=60_000,
+        next_offset=5,
+        clock_ms=100_000,
+        through=one.through,
+    )
     assert not patient.advance(100_000)
     assert patient.through == one.through
 

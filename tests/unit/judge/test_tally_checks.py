@@ -14,8 +14,20 @@ from stream.messages.records import Stream
 from stream.messages.tallies import NO_PANE, Kind, Rows, TallyMessage, decode, encode
 from tests.event_builders import START_S, answer, record
 
-RULE = Rule("low", "csat", ("channel",), Threshold(600_000, 80, 50, min_answers=1, confidence=0))
-PLAN = Plan(Rulebook((RULE,), {"csat": {"scale": "1-5", "positive_from": None}}, Timing(pane_ms=10_000)), 1)
+RULE = Rule(
+    name="low",
+    indicator="csat",
+    by=("channel",),
+    detect=Threshold(window_ms=600_000, warning=80, critical=50, min_answers=1, confidence=0),
+)
+PLAN = Plan(
+    Rulebook(
+        rules=(RULE,),
+        indicators={"csat": {"scale": "1-5", "positive_from": None}},
+        timing=Timing(pane_ms=10_000),
+    ),
+    1,
+)
 NOW_MS = 1_767_571_200_000
 PANE = NOW_MS // 10_000
 
@@ -27,7 +39,13 @@ def column(*numbers: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
 
 ROWS = Rows(column(PANE - 1, PANE), column(PANE - 2, PANE), column(0, 0), column(3, 4), column(-1, 7))
 SOUND = TallyMessage(
-    Kind.CLOSED, "feedback/0", 10, PANE, NOW_MS + 9_000, scopes=[("channel|channel", ("x",))], rows=ROWS
+    kind=Kind.CLOSED,
+    source="feedback/0",
+    position=10,
+    through=PANE,
+    clock_ms=NOW_MS + 9_000,
+    scopes=[("channel|channel", ("x",))],
+    rows=ROWS,
 )
 
 CASES: dict[str, Callable[[TallyMessage], TallyMessage]] = {
@@ -58,7 +76,11 @@ def test_what_is_ours_passes() -> None:
     """Also a source that has closed nothing, and groupings that only other rules know."""
     check(SOUND)
     check(replace(SOUND, scopes=[("stage,team|stage", ("x",))]))
-    check(TallyMessage(Kind.IDLE, "feedback/0", 0, NO_PANE, None, 31_000))
+    check(
+        TallyMessage(
+            kind=Kind.IDLE, source="feedback/0", position=0, through=NO_PANE, clock_ms=None, quiet_ms=31_000
+        )
+    )
 
 
 @pytest.mark.parametrize("lead_s", [5, 14, 31, 120, 290])

@@ -34,7 +34,7 @@ def test_a_wrong_broker_names_the_option(text: str) -> None:
 
 def test_plain_settings_need_only_the_brokers() -> None:
     """Without TLS and login the client is told brokers, name and protocol."""
-    settings = ClientSettings(("a:1", "b:2"), client_id="tocsin-x")
+    settings = ClientSettings(brokers=("a:1", "b:2"), client_id="tocsin-x")
     assert settings.client_options() == {
         "bootstrap_servers": ["a:1", "b:2"],
         "client_id": "tocsin-x",

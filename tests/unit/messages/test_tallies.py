@@ -22,7 +22,11 @@ def rows(of: list[tuple[int, ...]]) -> Rows:
 def test_rows_come_back(of: list[tuple[int, ...]]) -> None:
     """Every number, however far apart they lie."""
     sent = rows(of)
-    back = decode(encode(TallyMessage(Kind.CLOSED, "feedback/1", 7, 3, 40, rows=sent))).rows
+    back = decode(
+        encode(
+            TallyMessage(kind=Kind.CLOSED, source="feedback/1", position=7, through=3, clock_ms=40, rows=sent)
+        )
+    ).rows
     for name in ("closing", "pane", "scope", "cell", "count"):
         assert getattr(back, name).tolist() == getattr(sent, name).tolist()
         assert getattr(back, name).dtype == np.int64
@@ -32,8 +36,16 @@ def test_the_rest_comes_back() -> None:
     """Kind, source, position, clocks, scopes."""
     scopes = (("channel|channel", ("phone",)), ("channel,stage|channel", ("phone", "")))
     for section in (
-        TallyMessage(Kind.IDLE, "interactions/0", 2**40, NO_PANE, None, 31_000, scopes),
-        TallyMessage(Kind.ACTIVE, "joined/3", 0, -5, -1),
+        TallyMessage(
+            kind=Kind.IDLE,
+            source="interactions/0",
+            position=2**40,
+            through=NO_PANE,
+            clock_ms=None,
+            quiet_ms=31_000,
+            scopes=scopes,
+        ),
+        TallyMessage(kind=Kind.ACTIVE, source="joined/3", position=0, through=-5, clock_ms=-1),
     ):
         back = decode(encode(section))
         for name in ("kind", "source", "position", "through", "clock_ms", "quiet_ms"):
@@ -45,12 +57,25 @@ def test_the_rest_comes_back() -> None:
 def test_neighbouring_numbers_are_small_on_the_wire() -> None:
     """A row of usual numbers takes few bytes, not forty."""
     usual = rows([(176_757_120 + n % 3, 176_757_120, n % 60, n % 300, 1 + n % 9) for n in range(1000)])
-    assert len(encode(TallyMessage(Kind.CLOSED, "feedback/1", 7, 3, 40, rows=usual))) < 7_000
+    assert (
+        len(
+            encode(
+                TallyMessage(
+                    kind=Kind.CLOSED, source="feedback/1", position=7, through=3, clock_ms=40, rows=usual
+                )
+            )
+        )
+        < 7_000
+    )
 
 
 def test_anything_else_is_refused() -> None:
     """Whatever somebody else has written is no section."""
-    whole = list(msgspec.msgpack.decode(encode(TallyMessage(Kind.CLOSED, "feedback/1", 7, 3, 40))))
+    whole = list(
+        msgspec.msgpack.decode(
+            encode(TallyMessage(kind=Kind.CLOSED, source="feedback/1", position=7, through=3, clock_ms=40))
+        )
+    )
     strange = ["closed?", *whole[1:]], [*whole[:-1], [b"\x01"] * 5], [*whole[:-1], [b""]]
     for value in (b"", b"\xc0", b"hello", *map(msgspec.msgpack.encode, strange)):
         with pytest.raises(msgspec.DecodeError):

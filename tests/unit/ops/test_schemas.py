@@ -54,7 +54,7 @@ rules:
   - {name: fall, indicator: csat, by: [channel], detect: sudden, floor: 75, false_pages: 1 per 30d}
 """
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
-DESK = Receiver("desk", "webhook")
+DESK = Receiver(name="desk", kind="webhook")
 
 
 def _validator(name: str) -> Draft202012Validator:
@@ -119,10 +119,12 @@ def test_webhooks_of_groups_fit() -> None:
     """Of two alerts and of so many that not all have room."""
     told, _ = _history()
     notices = [news for each in told if (news := notice(encode(each))) is not None]
-    writer = Writer(Rulebook((), {}), OpenAlerts(), Muting())
+    writer = Writer(Rulebook(rules=(), indicators={}), OpenAlerts(), Muting())
     for members in (notices[:2], notices * 40):
         plan = GroupPlan(group="g1", key="g1.a", members=identities(members), at_s=0.0)
-        message = GroupMessage(AlertGroup("g1", "desk", "", {"rule": "low"}), plan, tuple(members))
+        message = GroupMessage(
+            AlertGroup(id="g1", receiver="desk", place="", labels={"rule": "low"}), plan, tuple(members)
+        )
         body = orjson.loads(writer.group(message, DESK).body)
         _validator("webhook.group").validate(body)
         assert body["data"]["count"] == len(members)
@@ -130,7 +132,7 @@ def test_webhooks_of_groups_fit() -> None:
 
 def test_webhooks_without_an_alert_fit() -> None:
     """A heartbeat, and the end of a silence to come."""
-    writer = Writer(Rulebook((), {}), OpenAlerts(), Muting())
+    writer = Writer(Rulebook(rules=(), indicators={}), OpenAlerts(), Muting())
     beats = message_of(writer, DESK, beat(1_795_341_600.0))
     _validator("webhook.heartbeat").validate(orjson.loads(beats.body))
     flown = message_of(writer, DESK, canary_delivery(CanaryLanding(1_000.0, 1_012.5, lambda: None)))
@@ -145,7 +147,18 @@ def test_webhooks_without_an_alert_fit() -> None:
 def test_deliveries_fit() -> None:
     """An entry of the log, with and without an answer."""
     for status in (200, None):
-        entry = Entry("a.1", "a", 1, "firing", "desk", "delivered", "", 1, status, "2026-11-22T10:00:00Z")
+        entry = Entry(
+            id="a.1",
+            alert="a",
+            seq=1,
+            state="firing",
+            receiver="desk",
+            outcome="delivered",
+            reason="",
+            attempts=1,
+            status=status,
+            at="2026-11-22T10:00:00Z",
+        )
         _validator("cx.deliveries").validate(orjson.loads(notify.encode(entry)))
 
 

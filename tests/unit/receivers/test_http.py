@@ -40,7 +40,7 @@ def test_what_is_sent_is_what_arrives() -> None:
         seen.append((await request.read(), request.headers["webhook-id"], request.content_type))
         return web.Response(status=204)
 
-    assert _posted(take) == Answer(204)
+    assert _posted(take) == Answer(status=204)
     assert seen == [(b'{"a":1}', "a.1", "application/json")]
 
 
@@ -59,7 +59,7 @@ def test_retry_after_is_read() -> None:
     async def busy(_request: web.Request) -> web.Response:
         return web.Response(status=429, headers={"Retry-After": "7"})
 
-    assert _posted(busy) == Answer(429, retry_after_s=7.0)
+    assert _posted(busy) == Answer(status=429, retry_after_s=7.0)
 
 
 def test_a_receiver_that_does_not_answer_is_left() -> None:

@@ -79,7 +79,7 @@ class Wire:
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Keep it, and answer."""
         self.sent.append((url, orjson.loads(body), dict(headers)))
-        return self.script.pop(0) if self.script else Answer(200, body=b"ok")
+        return self.script.pop(0) if self.script else Answer(status=200, body=b"ok")
 
     def other(self, what: str) -> None:
         """Keep it."""
@@ -98,12 +98,12 @@ def _sent(channel: WayOut, what: ReceiverMessage, memory: str = "") -> Answer:
 @pytest.mark.parametrize(
     ("answer", "fate"),
     [
-        (Answer(429, retry_after_s=7.0), Fate.LATER),
-        (Answer(500), Fate.LATER),
-        (Answer(None, "no answer"), Fate.LATER),
-        (Answer(400), Fate.REFUSED),
-        (Answer(302), Fate.REFUSED),
-        (Answer(410), Fate.GONE),
+        (Answer(status=429, retry_after_s=7.0), Fate.LATER),
+        (Answer(status=500), Fate.LATER),
+        (Answer(status=None, error="no answer"), Fate.LATER),
+        (Answer(status=400), Fate.REFUSED),
+        (Answer(status=302), Fate.REFUSED),
+        (Answer(status=410), Fate.GONE),
     ],
 )
 def test_every_vendor_refuses_alike(kind: str, answer: Answer, fate: Fate) -> None:
@@ -131,7 +131,7 @@ def test_a_webhook_speaks_alertmanagers_version_4() -> None:
 
 def test_alertmanager_gets_every_replica_and_an_end_that_repeats_put_off() -> None:
     """Identity is the labels, without empty ones; what fires ends a few repeats ahead."""
-    wire = Wire(Answer(None, "down"), Answer(200))
+    wire = Wire(Answer(status=None, error="down"), Answer(status=200))
     assert _sent(_channel("alertmanager", wire), message()).fate is Fate.TAKEN
     assert [url for url, _, _ in wire.sent] == [
         "https://am1.example/api/v2/alerts",
@@ -151,7 +151,7 @@ def test_alertmanager_gets_every_replica_and_an_end_that_repeats_put_off() -> No
 )
 def test_pagerduty_keeps_one_incident(state: str, action: str) -> None:
     """Each action has the thread as its key, and only a trigger needs a payload."""
-    wire = Wire(Answer(202))
+    wire = Wire(Answer(status=202))
     assert _sent(_channel("pagerduty", wire), message(state=state)).fate is Fate.TAKEN
     ((url, body, _),) = wire.sent
     assert url == "https://events.pagerduty.com/v2/enqueue"
@@ -161,7 +161,7 @@ def test_pagerduty_keeps_one_incident(state: str, action: str) -> None:
 
 def test_pagerduty_is_cut_to_its_limits() -> None:
     """A summary of 1,024 characters, a key of 255."""
-    wire = Wire(Answer(202))
+    wire = Wire(Answer(status=202))
     _sent(_channel("pagerduty", wire), message(text="x" * 5000, thread="t" * 300))
     body = wire.sent[0][1]
     assert len(body["payload"]["summary"]) == 1024
@@ -170,7 +170,7 @@ def test_pagerduty_is_cut_to_its_limits() -> None:
 
 def test_pagerduty_takes_only_202_for_yes() -> None:
     """Something in between that answers 200 is not PagerDuty."""
-    assert _sent(_channel("pagerduty", Wire(Answer(200))), message()).fate is Fate.REFUSED
+    assert _sent(_channel("pagerduty", Wire(Answer(status=200))), message()).fate is Fate.REFUSED
 
 
 def test_slack_escapes_and_cuts() -> None:
@@ -190,11 +190,11 @@ def test_slack_escapes_and_cuts() -> None:
 
 def test_slack_says_when_a_webhook_is_gone() -> None:
     """`no_service` means that somebody has removed it."""
-    assert _sent(_channel("slack", Wire(Answer(404, body=b"no_service"))), message()).fate is Fate.GONE
+    assert _sent(_channel("slack", Wire(Answer(status=404, body=b"no_service"))), message()).fate is Fate.GONE
 
 
 def _ok(**more: Any) -> Answer:
-    return Answer(200, body=orjson.dumps({"ok": True, "channel": "C1", "ts": "17.1", **more}))
+    return Answer(status=200, body=orjson.dumps({"ok": True, "channel": "C1", "ts": "17.1", **more}))
 
 
 def test_a_slack_bot_keeps_one_message_and_a_thread() -> None:
@@ -217,13 +217,13 @@ def test_a_slack_bot_keeps_one_message_and_a_thread() -> None:
 )
 def test_a_slack_bots_errors_come_under_200(error: str, fate: Fate) -> None:
     """What may pass is told from what will not by Slack's word."""
-    answer = Answer(200, body=orjson.dumps({"ok": False, "error": error}))
+    answer = Answer(status=200, body=orjson.dumps({"ok": False, "error": error}))
     assert _sent(_channel("slack", Wire(answer), BOT), message()).fate is fate
 
 
 def test_a_slack_message_that_was_deleted_is_posted_anew() -> None:
     """Somebody has tidied up the channel."""
-    lost = Answer(200, body=orjson.dumps({"ok": False, "error": "message_not_found"}))
+    lost = Answer(status=200, body=orjson.dumps({"ok": False, "error": "message_not_found"}))
     wire = Wire(lost, _ok(ts="18.1", message={}))
     assert _sent(_channel("slack", wire, BOT), message(), "C1 17.1").memory == "C1 18.1"
 
@@ -259,7 +259,7 @@ def test_whatever_there_is_to_say_fits_every_vendor() -> None:
 
 def test_teams_tells_of_overload_in_text() -> None:
     """A connector's 200 may hold another's 429."""
-    answer = Answer(200, body=b"Microsoft Teams endpoint returned HTTP error 429 with ContextId")
+    answer = Answer(status=200, body=b"Microsoft Teams endpoint returned HTTP error 429 with ContextId")
     assert _sent(_channel("teams", Wire(answer)), message()).fate is Fate.LATER
 
 
@@ -335,11 +335,13 @@ def test_apprise_is_yes_or_no() -> None:
 
 def test_secrets_are_looked_up_for_every_kind() -> None:
     """What may hold one can stand in the environment or a file."""
-    receiver = Receiver("pd", "pagerduty", {"routing_key": Located(env="KEY")})
+    receiver = Receiver(name="pd", kind="pagerduty", settings={"routing_key": Located(env="KEY")})
     assert found(receiver, KINDS["pagerduty"].specs, {"KEY": " k\n"})["routing_key"] == ("k",)
     assert isinstance(
         opened(
-            Receiver("am", "alertmanager", {"urls": Located(env="AM")}), Wire(), {"AM": "http://a http://b"}
+            Receiver(name="am", kind="alertmanager", settings={"urls": Located(env="AM")}),
+            Wire(),
+            {"AM": "http://a http://b"},
         ),
         AlertmanagerChannel,
     )

@@ -42,7 +42,7 @@ def test_without_a_secret_there_is_no_signature() -> None:
 
 
 def _hook(secret: tuple[str, ...] | Located) -> Receiver:
-    return Receiver("desk", "webhook", {"url": ("http://x/",), "secret": secret})
+    return Receiver(name="desk", kind="webhook", settings={"url": ("http://x/",), "secret": secret})
 
 
 def test_secrets_come_from_the_rules_the_environment_or_a_file(tmp_path: Path) -> None:

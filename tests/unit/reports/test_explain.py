@@ -12,20 +12,33 @@ from alerts.states import State, Verdict
 from stream.judge.evaluation.explained import Explained
 from stream.reports.explain import ExplainChoice, choice, explanation_json, explanation_text
 
-RULE = Rule("low", "csat", ("channel",), Threshold(600_000, 80, 50))
+RULE = Rule(
+    name="low",
+    indicator="csat",
+    by=("channel",),
+    detect=Threshold(window_ms=600_000, warning=80, critical=50),
+)
 EXPLAINED = Explained(
-    RULE,
-    (("channel", "phone"),),
-    1_767_225_600_000,
-    Reading(42.0, 31, 25.123456, 60.0),
-    50.0,
-    Verdict.BREACH,
-    Severity.CRITICAL,
-    State.FIRING,
-    "below the critical limit",
+    rule=RULE,
+    scope=(("channel", "phone"),),
+    at_ms=1_767_225_600_000,
+    reading=Reading(42.0, 31, 25.123456, 60.0),
+    limit=50.0,
+    verdict=Verdict.BREACH,
+    severity=Severity.CRITICAL,
+    state=State.FIRING,
+    reason="below the critical limit",
 )
 EMPTY = Explained(
-    RULE, (), 0, Reading(None, 0, None, None), None, Verdict.STALE, None, State.STALE, "no answers"
+    rule=RULE,
+    scope=(),
+    at_ms=0,
+    reading=Reading(None, 0, None, None),
+    limit=None,
+    verdict=Verdict.STALE,
+    severity=None,
+    state=State.STALE,
+    reason="no answers",
 )
 
 

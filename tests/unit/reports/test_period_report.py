@@ -20,8 +20,13 @@ PHONE = (("channel", "phone"),)
 def test_values_come_in_their_unit_with_their_answers() -> None:
     """Shares in percent, durations to two units, the rest as points; nothing where there were no answers."""
     lines = [
-        PeriodLine(DAY, PHONE, 1_200, {"csat": (81.25, 1_600), "ttr": (5_400.4, 3), "nps": (-12.5, 8)}),
-        PeriodLine(None, PHONE, 0, {}),
+        PeriodLine(
+            start=DAY,
+            scope=PHONE,
+            contacts=1_200,
+            values={"csat": (81.25, 1_600), "ttr": (5_400.4, 3), "nps": (-12.5, 8)},
+        ),
+        PeriodLine(start=None, scope=PHONE, contacts=0, values={}),
     ]
     assert table(lines) == [
         ["from", "scope", "contacts", "csat", "nps", "ttr"],
@@ -32,23 +37,33 @@ def test_values_come_in_their_unit_with_their_answers() -> None:
 
 def test_times_of_day_are_shown_where_periods_are_shorter() -> None:
     """A scope without dimensions needs no column."""
-    lines = [PeriodLine(DAY, (), 1, {}), PeriodLine(NOON, (), 2, {})]
+    lines = [
+        PeriodLine(start=DAY, scope=(), contacts=1, values={}),
+        PeriodLine(start=NOON, scope=(), contacts=2, values={}),
+    ]
     assert table(lines) == [["from", "contacts"], ["2026-03-02", "1"], ["2026-03-02 12:00", "2"]]
 
 
 def test_reasons_of_failure_are_told_where_cases_were_reopened() -> None:
     """Else they say the same as the whole."""
     values = {"fcr": (60.0, 10), REOPENED: (100.0, 10), REPEAT: (60.0, 10)}
-    assert table([PeriodLine(DAY, (), 1, values)])[0] == ["from", "contacts", "fcr"]
+    assert table([PeriodLine(start=DAY, scope=(), contacts=1, values=values)])[0] == [
+        "from",
+        "contacts",
+        "fcr",
+    ]
     reopened = {**values, REOPENED: (90.0, 10)}
-    header = table([PeriodLine(DAY, (), 1, reopened)])[0]
+    header = table([PeriodLine(start=DAY, scope=(), contacts=1, values=reopened)])[0]
     assert header == ["from", "contacts", "fcr", "fcr (reopened)", "fcr (repeat)"]
 
 
 def test_abandonment_is_told_where_there_is_any() -> None:
     """A log of tickets knows none."""
-    assert table([PeriodLine(DAY, (), 1, {"abandonment": (0.0, 10)})])[0] == ["from", "contacts"]
-    assert table([PeriodLine(DAY, (), 1, {"abandonment": (5.0, 10)})])[0] == [
+    assert table([PeriodLine(start=DAY, scope=(), contacts=1, values={"abandonment": (0.0, 10)})])[0] == [
+        "from",
+        "contacts",
+    ]
+    assert table([PeriodLine(start=DAY, scope=(), contacts=1, values={"abandonment": (5.0, 10)})])[0] == [
         "from",
         "contacts",
         "abandonment",

@@ -42,7 +42,12 @@ def test_counts_are_added_up_by_scope_and_period() -> None:
     assert day == [1, 2, 2, None, None]
     assert [line.scope for line in found[1:3]] == [(("channel", "chat"),), (("channel", "phone"),)]
     assert found[0].values["csat"] == (75.0, 4)
-    assert found[2] == PeriodLine(datetime(1970, 1, 2), (("channel", "phone"),), 7, {"abandonment": (0.0, 7)})  # noqa: DTZ001
+    assert found[2] == PeriodLine(
+        start=datetime(1970, 1, 2),  # noqa: DTZ001
+        scope=(("channel", "phone"),),
+        contacts=7,
+        values={"abandonment": (0.0, 7)},
+    )
     assert found[-1].values["csat"] == (75.0, 4)
     assert found[-1].contacts == 7
 

@@ -38,13 +38,15 @@ def rule(fields: str) -> Rule:
 def test_a_rule_that_says_little_gets_the_documented_defaults() -> None:
     """By channel over 30 minutes with 95 % confidence and 20 answers, at the indicator's own limits."""
     assert rule("indicator: csat") == Rule(
-        "r",
-        "csat",
-        ("channel",),
-        Threshold(30 * MINUTE_MS, 80, 50, None, 0.95, 20),
-        0,
-        {},
-        ("stage", "topic"),
+        name="r",
+        indicator="csat",
+        by=("channel",),
+        detect=Threshold(
+            window_ms=30 * MINUTE_MS, warning=80, critical=50, recover=None, confidence=0.95, min_answers=20
+        ),
+        for_ms=0,
+        where={},
+        explain=("stage", "topic"),
     )
 
 
@@ -55,7 +57,9 @@ def test_a_rule_that_says_everything_is_taken_at_its_word() -> None:
         " confidence: 0.9, min_answers: 7, for: 5m, where: {channel: [Phone, ' chat '], stage: buy},"
         " explain: [product]"
     )
-    assert found.detect == Threshold(90 * MINUTE_MS, 10, -5, 12.5, 0.9, 7)
+    assert found.detect == Threshold(
+        window_ms=90 * MINUTE_MS, warning=10, critical=-5, recover=12.5, confidence=0.9, min_answers=7
+    )
     assert found.by == ("stage", "channel")
     assert found.for_ms == 5 * MINUTE_MS
     assert found.where == {"channel": ("phone", "chat"), "stage": ("buy",)}
@@ -123,7 +127,9 @@ def test_surge_and_gap_read_their_fields() -> None:
         14 * DAY_MS, Budget(1, 30 * DAY_MS)
     )
     gap = rule("indicator: csat, detect: gap, across: channel, window: 12h, min_answers: 5")
-    assert gap.detect == Gap("channel", 12 * HOUR_MS, Budget(1, 30 * DAY_MS), 5)
+    assert gap.detect == Gap(
+        across="channel", window_ms=12 * HOUR_MS, false_pages=Budget(1, 30 * DAY_MS), min_answers=5
+    )
     assert (gap.by, gap.scope_dims, gap.explain) == ((), ("channel",), ())
 
 

@@ -18,7 +18,10 @@ def test_rules_that_need_more_than_scores_are_refused() -> None:
 
 def test_a_plain_threshold_has_nothing_beside_it() -> None:
     """It is what the others stand beside."""
-    plain = replace(rule("low"), detect=Threshold(HOUR_MS, None, 80.0, None, 0.0))
+    plain = replace(
+        rule("low"),
+        detect=Threshold(window_ms=HOUR_MS, warning=None, critical=80.0, recover=None, confidence=0.0),
+    )
     assert beside(plain, 60, 10_000) is None
 
 
@@ -45,7 +48,9 @@ def test_beside_sudden_stands_the_threshold_over_the_last_thirty_answers(
     """At the floor, without doubt, over about the time that thirty answers take, in whole panes."""
     found = beside(rule("sudden"), per_day, pane_ms)
     assert found is not None
-    assert found.detect == Threshold(window_ms, None, 75.0, None, 0.0)
+    assert found.detect == Threshold(
+        window_ms=window_ms, warning=None, critical=75.0, recover=None, confidence=0.0
+    )
 
 
 def test_a_plan_has_only_what_is_simulated_and_warms_up_every_window() -> None:

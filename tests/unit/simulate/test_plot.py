@@ -7,14 +7,19 @@ from alerts.rules import DAY_MS, HOUR_MS, Rule, Threshold
 from stream.simulate.plot import bars, chart
 from stream.simulate.simulation import FallSeen, Question, RuleOutcome
 
-QUESTION = Question(85, (40.0,), 200, 20, 1, 1, DAY_MS)
+QUESTION = Question(healthy=85, falls=(40.0,), per_day=200, scopes=20, months=1, seed=1, patience_ms=DAY_MS)
 
 
 def outcome(name: str, pages: int, delay_s: float, beside: str | None = None) -> RuleOutcome:
     """What a rule did over twenty months of scopes."""
-    rule = Rule(name, "csat", ("channel",), Threshold(HOUR_MS, None, 80.0))
+    rule = Rule(
+        name=name,
+        indicator="csat",
+        by=("channel",),
+        detect=Threshold(window_ms=HOUR_MS, warning=None, critical=80.0),
+    )
     seen = FallSeen(40, 1.0, (delay_s / 360, delay_s / 180), (delay_s, 2 * delay_s))
-    return RuleOutcome(rule, beside, 20, pages, 0.01, [seen])
+    return RuleOutcome(rule=rule, beside=beside, scope_months=20, pages=pages, firing=0.01, falls=[seen])
 
 
 def test_the_page_has_every_rule_in_table_and_drawings() -> None:

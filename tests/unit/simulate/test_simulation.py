@@ -93,7 +93,7 @@ def test_burn_rules_are_simulated_too() -> None:
 
 def test_false_pages_have_an_interval() -> None:
     """Ten pages in five months of scopes."""
-    rate, low, high = false_pages(RuleOutcome(rule("low"), None, 5, pages=10))
+    rate, low, high = false_pages(RuleOutcome(rule=rule("low"), beside=None, scope_months=5, pages=10))
     assert rate == 2
     assert 0.9 < low < 1.1
     assert 3.6 < high < 3.8

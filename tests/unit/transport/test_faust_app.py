@@ -35,7 +35,12 @@ def built() -> Any:
 
     async def inside() -> Any:
         link = Link(
-            {}, "rules", dict.fromkeys(FAMILIES, 1), GroupTopics(), OffsetTracker(lambda _: 4), Nobody()
+            consumer_options={},
+            made_for="rules",
+            families=dict.fromkeys(FAMILIES, 1),
+            topics=GroupTopics(),
+            slots=OffsetTracker(lambda _: 4),
+            owner=Nobody(),
         )
         app = build("g", ["127.0.0.1:9092", "[::1]:9093"], link, Agents(_ignore, _ignore, _ignore))
         return app, app.consumer, app.conf

@@ -19,8 +19,13 @@ from stream.worker.tasks.judge_processor import JudgeProcessor
 from stream.worker.tasks.task_specs import intake_role, judge_role
 from tests.fake_kafka import FakeKafka, FakeOutbox, record
 
-RULE = Rule("low", "csat", ("channel",), Threshold(600_000, 80, 50))
-PLAN = Plan(Rulebook((RULE,), {"csat": {"scale": "1-5", "positive_from": None}}), 2)
+RULE = Rule(
+    name="low",
+    indicator="csat",
+    by=("channel",),
+    detect=Threshold(window_ms=600_000, warning=80, critical=50),
+)
+PLAN = Plan(Rulebook(rules=(RULE,), indicators={"csat": {"scale": "1-5", "positive_from": None}}), 2)
 INTAKE_0 = [TP("cx.interactions", 0), TP("cx.feedback", 0)]
 JUDGE_1, ALERTS_0 = TP("cx.tallies", 1), TP("cx.alerts", 0)
 OURS = [*INTAKE_0, JUDGE_1, ALERTS_0]
@@ -41,7 +46,9 @@ class World:
         self.kafka = FakeKafka()
         self.outbox = FakeOutbox(self.kafka)
         self.slots = OffsetTracker(lambda _: 4)
-        around = TaskContext(self.outbox, self.kafka.reading, self.failures.append, lambda *_: None)
+        around = TaskContext(
+            outbox=self.outbox, reading=self.kafka.reading, fail=self.failures.append, missing=lambda *_: None
+        )
         metrics = Metrics(PLAN.rulebook)
         roles = intake_role(PLAN, "g", metrics), judge_role(PLAN, "g", metrics)
         ports = AssignmentPorts(self.committed, self.at.get, self.owned.append, self.forgotten.append)

@@ -42,7 +42,16 @@ class Fragile(Judge):
 
 def poison() -> bytes:
     """A section that is sound to look at."""
-    return encode(TallyMessage(Kind.IDLE, "feedback/0", 0, NO_PANE, None, POISON_MS))
+    return encode(
+        TallyMessage(
+            kind=Kind.IDLE,
+            source="feedback/0",
+            position=0,
+            through=NO_PANE,
+            clock_ms=None,
+            quiet_ms=POISON_MS,
+        )
+    )
 
 
 def log_with(places: Iterable[int]) -> list[Record]:

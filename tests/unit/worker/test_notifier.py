@@ -5,7 +5,18 @@ import pytest
 from alerts.delivery.delivery_log import Countdown, Entry
 from stream.worker.feeds.notifier import decode, encode
 
-ENTRY = Entry("a.1", "a", 1, "firing", "desk", "delivered", "HTTP 200", 2, 200, "2026-11-22T10:00:00Z")
+ENTRY = Entry(
+    id="a.1",
+    alert="a",
+    seq=1,
+    state="firing",
+    receiver="desk",
+    outcome="delivered",
+    reason="HTTP 200",
+    attempts=2,
+    status=200,
+    at="2026-11-22T10:00:00Z",
+)
 
 
 def test_an_entry_survives_the_wire() -> None:

@@ -22,8 +22,17 @@ from tests.fake_kafka import Record, record
 FEEDBACK = TP("cx.feedback", 0)
 TALLIES = TP("cx.tallies", 0)
 START_S = 1_767_571_200
-RULE = Rule("low", "csat", ("channel",), Threshold(600_000, 80, 50, min_answers=1, confidence=0))
-BOOK = Rulebook((RULE,), {"csat": {"scale": "1-5", "positive_from": None}}, Timing(idle_after_ms=3_000))
+RULE = Rule(
+    name="low",
+    indicator="csat",
+    by=("channel",),
+    detect=Threshold(window_ms=600_000, warning=80, critical=50, min_answers=1, confidence=0),
+)
+BOOK = Rulebook(
+    rules=(RULE,),
+    indicators={"csat": {"scale": "1-5", "positive_from": None}},
+    timing=Timing(idle_after_ms=3_000),
+)
 PLAN = Plan(BOOK, 1)
 
 

@@ -29,15 +29,25 @@ def test_example_rules_pass(path: Path) -> None:
 
 def test_what_cannot_be_written_fails() -> None:
     """A name that no encoding has would end the worker when it leaves."""
-    rule = Rule("\ud800", "csat", ("channel",), Threshold(600_000, 80, 50))
+    rule = Rule(
+        name="\ud800",
+        indicator="csat",
+        by=("channel",),
+        detect=Threshold(window_ms=600_000, warning=80, critical=50),
+    )
     with pytest.raises(UnicodeEncodeError):
-        try_rules(Rulebook((rule,), CSAT))
+        try_rules(Rulebook(rules=(rule,), indicators=CSAT))
 
 
 def test_what_no_formula_bears_fails() -> None:
     """A confidence so near to one that its quantile has no end."""
     rule = Rule(
-        "low", "csat", ("channel",), Threshold(60_000, 80, 50, min_answers=1, confidence=0.9999999999999999)
+        name="low",
+        indicator="csat",
+        by=("channel",),
+        detect=Threshold(
+            window_ms=60_000, warning=80, critical=50, min_answers=1, confidence=0.9999999999999999
+        ),
     )
     with pytest.raises((ArithmeticError, ValueError, StatisticsError)):
-        try_rules(Rulebook((rule,), CSAT))
+        try_rules(Rulebook(rules=(rule,), indicators=CSAT))

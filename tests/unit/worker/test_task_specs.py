@@ -8,8 +8,13 @@ from alerts.rules import Rule, Rulebook, Silence, Threshold
 from stream.indicators.plan import Plan
 from stream.worker.tasks.task_specs import fingerprint
 
-RULE = Rule("low", "csat", ("channel",), Threshold(1_800_000, 80, 50))
-BOOK = Rulebook((RULE,), {"csat": {"scale": "1-5"}, "nps": {}})
+RULE = Rule(
+    name="low",
+    indicator="csat",
+    by=("channel",),
+    detect=Threshold(window_ms=1_800_000, warning=80, critical=50),
+)
+BOOK = Rulebook(rules=(RULE,), indicators={"csat": {"scale": "1-5"}, "nps": {}})
 
 
 def test_equal_rules_have_one_fingerprint() -> None:
@@ -34,5 +39,5 @@ def test_whatever_judges_counts() -> None:
         fingerprint(Plan(replace(BOOK, timing=replace(BOOK.timing, pane_ms=5)), 4)),
     ]
     assert len(set(prints)) == len(prints)
-    told = replace(BOOK, receivers=(Receiver("a", "http://a"),))
+    told = replace(BOOK, receivers=(Receiver(name="a", kind="http://a"),))
     assert fingerprint(Plan(told, 4)) == prints[0]

@@ -10,7 +10,7 @@ from stream.judge.evaluation.reasons import reason
 MONTHLY = Budget(1, 30 * DAY_MS)
 SUDDEN = Sudden(75.0, MONTHLY)
 BURN = Burn(80.0, 30 * DAY_MS, ())
-GAP = Gap("channel", DAY_MS, MONTHLY, 20)
+GAP = Gap(across="channel", window_ms=DAY_MS, false_pages=MONTHLY, min_answers=20)
 QUOTA = Silence(Budget(5, DAY_MS), None, None)
 HUSH = Silence(None, 7 * DAY_MS, MONTHLY)
 SURGE = Surge(7 * DAY_MS, MONTHLY)
@@ -70,7 +70,13 @@ def test_insufficient_says_what_is_missing(detect: Detect, n: int, words: str) -
 
 def test_threshold_rules_have_reasons_elsewhere() -> None:
     """Here they are told by the verdict alone."""
-    assert of(Threshold(DAY_MS, None, 80.0, None, 0.0), Verdict.CLEAR) == "clear"
+    assert (
+        of(
+            Threshold(window_ms=DAY_MS, warning=None, critical=80.0, recover=None, confidence=0.0),
+            Verdict.CLEAR,
+        )
+        == "clear"
+    )
 
 
 def test_a_volume_that_is_no_breach_says_what_was_expected_and_allowed() -> None:
