@@ -23,9 +23,9 @@ from alerts.receivers.http import retry_after_s
 POLICY = Policy()
 answers = st.builds(
     Answer,
-    st.one_of(st.none(), st.integers(100, 599)),
-    st.just("no answer"),
-    st.one_of(st.none(), st.floats(0, 1e6)),
+    status=st.one_of(st.none(), st.integers(100, 599)),
+    error=st.just("no answer"),
+    retry_after_s=st.one_of(st.none(), st.floats(0, 1e6)),
 )
 attempts = st.integers(1, 10_000)
 ages = st.floats(-10, 1e6)
