@@ -32,9 +32,9 @@ $(VENV)/.bench: $(VENV)/.dev
 demo: $(VENV)/.installed  ## Tocsin at work: an embedded broker, a worker, a day of traffic with an incident
 	$(BIN)/tocsin demo $(ARGS)
 
-test: $(VENV)/.dev  ## all tests (those that need Kafka are listed as not run where there is none)
+test: $(VENV)/.dev  ## all tests (those that need a program which is not here are listed as skipped, with what to install)
 	$(BIN)/pytest -n auto $(ARGS) tests/unit
-	$(BIN)/pytest $(ARGS) --ignore=tests/unit
+	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS) --ignore=tests/unit
 
 check: $(VENV)/.dev  ## format, lint, types, layers
 	$(BIN)/ruff format --check .
