@@ -1,4 +1,4 @@
-"""Kafka as hosts see it, in memory: logs read in ranges, and an outbox that can hold messages back."""
+"""Kafka as tasks see it, in memory: logs read in ranges, and an outbox that can hold messages back."""
 
 import asyncio
 from collections import defaultdict
@@ -39,7 +39,7 @@ class FakeKafka:
 
     @asynccontextmanager
     async def reading(self, tps: Sequence[TP]) -> AsyncIterator["FakeReader"]:
-        """What hosts call to read; they name every partition that they will read."""
+        """What tasks call to read; they name every partition that they will read."""
         yield FakeReader(self, set(tps))
 
 
@@ -130,7 +130,7 @@ class FakeOutbox:
 
 @dataclass
 class Echo:
-    """A machine that remembers what it was fed, and says all of it again."""
+    """A processor that remembers what it was fed, and says all of it again."""
 
     at: dict[str, int]
     values: list[bytes] = field(default_factory=list)

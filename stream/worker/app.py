@@ -40,7 +40,7 @@ from stream.worker.tasks.assignment import Assignment, AssignmentPorts
 from stream.worker.tasks.context import TaskContext
 from stream.worker.tasks.intake_processor import IntakeProcessor
 from stream.worker.tasks.judge_processor import JudgeProcessor
-from stream.worker.tasks.task_specs import fingerprint, intake_role, judge_role
+from stream.worker.tasks.task_specs import fingerprint, intake_spec, judge_spec
 from stream.worker.topic_checks import TopicLayout, await_topics, watch_topics
 from stream.worker.watchdog import LOOK_S, Watchdog
 from stream.worker.web.alert_api import AlertApi, AlertDesk
@@ -77,7 +77,7 @@ class Worker:
         )
         told = replace(rulebook, receivers=(), routes=()) if settings.dry_run else rulebook
         self._notifier = Notifier(told, log_topic, self._metrics.deliveries, self.fail, settings.command_keys)
-        self._crew: Assignment | None = None
+        self._assignment: Assignment | None = None
         self._group: GroupWatch | None = None
         self._rules = (
             RulesWatch(settings.rules, rulebook, self._metrics, self._try) if settings.rules else None
@@ -86,21 +86,27 @@ class Worker:
 
     def intakes(self) -> list[Intake]:
         """The intakes that this worker has now."""
-        return [machine.intake for machine in self._crew.machines(IntakeProcessor)] if self._crew else []
+        if self._assignment is None:
+            return []
+        return [processor.intake for processor in self._assignment.processors(IntakeProcessor)]
 
     def judges(self) -> list[Judge]:
         """The judges that this worker has now."""
-        return [machine.judge for machine in self._crew.machines(JudgeProcessor)] if self._crew else []
+        if self._assignment is None:
+            return []
+        return [processor.judge for processor in self._assignment.processors(JudgeProcessor)]
 
     def lag_records(self) -> Mapping[tuple[str, int], int]:
         """Records not yet finished, where that is known."""
-        return self._crew.lag_records() if self._crew else {}
+        return self._assignment.lag_records() if self._assignment else {}
 
     def ready(self) -> str | None:
         """None when the worker has its partitions and their state, else what it waits for."""
-        if self._crew is None or self._group is None:
+        if self._assignment is None or self._group is None:
             return self._reason
-        return self._crew.waits_for or self._group.why_not_whole(given_nothing=not self._slots.assigned())
+        return self._assignment.waits_for or self._group.why_not_whole(
+            given_nothing=not self._slots.assigned()
+        )
 
     def unowned_partitions(self) -> int:
         """Partitions of the group that no worker has, as far as is known."""
@@ -175,19 +181,19 @@ class Worker:
         await self._notifier.start()
         stack.push_async_callback(self._notifier.close)
         offsets = GroupOffsets()
-        crew = self._crew = self._new_crew(plan, layout, offsets)
-        link = self._link(plan, layout, crew)
-        agents = Agents(crew.take, crew.take, self._notifier.take)
+        assignment = self._assignment = self._new_assignment(plan, layout, offsets)
+        link = self._link(plan, layout, assignment)
+        agents = Agents(assignment.take, assignment.take, self._notifier.take)
         app = build(settings.group, settings.kafka.brokers, link, agents)
         offsets.ask(app.consumer)
         everything = [
             TP(topic, p) for each, count in link.families.items() for topic in each for p in range(count)
         ]
         group = self._group = GroupWatch(everything, app.consumer.rejoin)
-        crew.start()
-        stack.push_async_callback(crew.stop)
-        self._background(stack, self._supervise(app, crew))
-        self._background(stack, group.follow(settings.kafka, settings.group, lambda: len(crew.hosts)))
+        assignment.start()
+        stack.push_async_callback(assignment.stop)
+        self._background(stack, self._supervise(app, assignment))
+        self._background(stack, group.follow(settings.kafka, settings.group, lambda: len(assignment.tasks)))
         self._background(stack, watch_topics(settings.kafka, settings.group, plan.partitions))
         if (heartbeat := self._rulebook.heartbeat) is not None and heartbeat.canary:
             landed = self._metrics.deliveries.canary
@@ -225,7 +231,7 @@ class Worker:
         gc.collect()
         gc.freeze()
 
-    async def _supervise(self, app: Any, crew: Assignment) -> None:
+    async def _supervise(self, app: Any, assignment: Assignment) -> None:
         """Notice when Faust has crashed, and when nothing moves any more."""
         dog = Watchdog(self._settings.watchdog_s)
         dog.start()
@@ -234,10 +240,10 @@ class Worker:
                 await asyncio.sleep(LOOK_S)
                 if app.crashed:
                     self.fail(app.crash_reason or RuntimeError("Faust crashed without a reason"))
-                busy = crew.waits_for is not None or self._slots.oldest_s(WATCHED) is not None or any(
-                    lag for (topic, _), lag in crew.lag_records().items() if topic in WATCHED
+                busy = assignment.waits_for is not None or self._slots.oldest_s(WATCHED) is not None or any(
+                    lag for (topic, _), lag in assignment.lag_records().items() if topic in WATCHED
                 )  # fmt: skip
-                dog.beat((crew.fed(), crew.waits_for, self._slots.total()), busy=busy)
+                dog.beat((assignment.fed(), assignment.waits_for, self._slots.total()), busy=busy)
         finally:
             dog.stop()
 
@@ -254,7 +260,7 @@ class Worker:
         task.add_done_callback(self._started)
         stack.callback(task.cancel)
 
-    def _new_crew(self, plan: Plan, layout: TopicLayout, offsets: GroupOffsets) -> Assignment:
+    def _new_assignment(self, plan: Plan, layout: TopicLayout, offsets: GroupOffsets) -> Assignment:
         group, metrics, trimming = self._settings.group, self._metrics, self._settings.trim_snapshots
         reading = partial(Reader, self._options, topics=self._settings.kafka.topics)
         around = TaskContext(
@@ -262,7 +268,7 @@ class Worker:
             unreadable=metrics.unreadable, strict=trimming,
         )  # fmt: skip
         of = plan, group, metrics, layout.limits
-        roles = intake_role(*of), judge_role(*of)
+        specs = intake_spec(*of), judge_spec(*of)
         tick_s = min(2.0, max(1.0, plan.rulebook.timing.pane_ms / 5000))
         ports = AssignmentPorts(
             offsets.committed,
@@ -271,4 +277,4 @@ class Worker:
             self._notifier.forget,
             Trimmer(self._options).trim if trimming else None,
         )
-        return Assignment(roles, around, self._slots, ports, tick_s)
+        return Assignment(specs, around, self._slots, ports, tick_s)

@@ -89,7 +89,7 @@ class Recovery:
                 back_s=back_s,
                 back_cpu_s=worker.cpu_s(),
                 assigned_s=self._logged("partitions assigned") - killed,
-                ready_s=self._logged("crew ready") - killed,
+                ready_s=self._logged(" ready intakes=") - killed,
                 contacts_warm=warm,
                 rss_warm_mb=warm_mb,
                 rss_before_mb=before_mb,
@@ -175,7 +175,7 @@ class Recovery:
             "session_timeout_s": round(session_s, 1),
             "bytes_per_open_contact": round(each),
             **{name: round(figure, 1) for name, figure in figures.items()},
-            "hosts": re.findall(r"state is up host=(\S+ fed_again=\d+ seconds=\S+)", self._last_start()),
+            "tasks": re.findall(r"state is up task=(\S+ fed_again=\d+ seconds=\S+)", self._last_start()),
         }
 
     def _last_start(self) -> str:

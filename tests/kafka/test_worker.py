@@ -145,7 +145,7 @@ def test_rules_are_read_again(kafka: Broker, tmp_path: Path) -> None:
         assert running.terminate() == 0
     log = (tmp_path / "log").read_text()
     assert "rules are wrong, the old ones stay in force" in log
-    assert "snapshot read host=judge" in log
+    assert "snapshot read task=judge" in log
 
 
 def test_two_workers_share(kafka: Broker, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 K = TypeVar("K")
 
 AT_ONCE: Final = 4
-"""Hosts that restore their state at the same time: reading waits for the network, feeding does not."""
+"""Tasks that restore their state at the same time: reading waits for the network, feeding does not."""
 SCORES_POLL_S: Final = 1.0
 SCORES_SHARE: Final = 10
 """Publishing scores takes no more than this part of the time: with very many scopes they come less often."""
@@ -62,19 +62,19 @@ class Assignment:
 
     def __init__(
         self,
-        roles: tuple[TaskSpec[IntakeProcessor], TaskSpec[JudgeProcessor]],
+        specs: tuple[TaskSpec[IntakeProcessor], TaskSpec[JudgeProcessor]],
         around: TaskContext,
         slots: OffsetTracker,
         ports: AssignmentPorts,
         tick_s: float,
     ) -> None:
-        self._roles: tuple[TaskSpec[Any], ...] = roles
+        self._specs: tuple[TaskSpec[Any], ...] = specs
         self._around = around
         self._slots = slots
         self._ports = ports
         self._progress = InputProgress(slots, ports.positions)
         self._tick_s = tick_s
-        self._hosts: dict[TP, PartitionTask[Any]] = {}
+        self._tasks: dict[TP, PartitionTask[Any]] = {}
         self._rising: asyncio.Task[None] | None = None
         self._loops: list[asyncio.Task[None]] = []
         self.waits_for: str | None = "the group has not assigned partitions yet"
@@ -93,32 +93,32 @@ class Assignment:
         await asyncio.gather(*self._loops, return_exceptions=True)
 
     @property
-    def hosts(self) -> list[PartitionTask[Any]]:
-        """Every host once."""
-        return list(dict.fromkeys(self._hosts.values()))
+    def tasks(self) -> list[PartitionTask[Any]]:
+        """Every task once."""
+        return list(dict.fromkeys(self._tasks.values()))
 
     async def take(self, batch: RecordBatch) -> None:
-        """Hand a batch to its host."""
-        host = self._hosts.get(batch.tp)
-        if host is not None:
-            await host.take(batch)
+        """Hand a batch to its task."""
+        task = self._tasks.get(batch.tp)
+        if task is not None:
+            await task.take(batch)
 
     def assigned(self, tps: Collection[TP]) -> None:
-        """Keep the hosts of these partitions, drop others, and bring all states up."""
-        added = [tp for tp in tps if tp.topic != ALERTS and tp.partition >= self._roles[0].partitions]
+        """Keep the tasks of these partitions, drop others, and bring all states up."""
+        added = [tp for tp in tps if tp.topic != ALERTS and tp.partition >= self._specs[0].partitions]
         if added:
-            self._around.fail(_more_partitions(added[0], self._roles[0].partitions))
+            self._around.fail(_more_partitions(added[0], self._specs[0].partitions))
             return
-        hosts: dict[TP, PartitionTask[Any]] = {}
-        for role in self._roles:
-            for tp in sorted(tp for tp in tps if tp.topic == role.topics[0]):
-                host = self._hosts.get(tp) or PartitionTask(role, tp.partition, self._around)
-                hosts.update(dict.fromkeys(host.tps, host))
-        self._hosts = hosts
-        for tp in set(tps) - hosts.keys():
+        tasks: dict[TP, PartitionTask[Any]] = {}
+        for spec in self._specs:
+            for tp in sorted(tp for tp in tps if tp.topic == spec.topics[0]):
+                task = self._tasks.get(tp) or PartitionTask(spec, tp.partition, self._around)
+                tasks.update(dict.fromkeys(task.tps, task))
+        self._tasks = tasks
+        for tp in set(tps) - tasks.keys():
             self._slots.open(tp)  # cx.alerts: the notifier keeps its own state
         self._ports.own([tp.partition for tp in tps if tp.topic == ALERTS])
-        self.waits_for = f"the state of {len(self.hosts)} partitions is being restored"
+        self.waits_for = f"the state of {len(self.tasks)} partitions is being restored"
         self._rising = asyncio.create_task(self._ending(self._rise))
         log.info("partitions assigned intakes=%d judges=%d", *self._counts())
 
@@ -132,57 +132,57 @@ class Assignment:
         self._slots.shut(self._slots.assigned())
         self._ports.forget([tp.partition for tp in self._slots.assigned() if tp.topic == ALERTS])
         try:
-            await asyncio.gather(*(host.settle() for host in self.hosts))
+            await asyncio.gather(*(task.settle() for task in self.tasks))
         finally:
-            for host in self.hosts:
-                host.pause()
+            for task in self.tasks:
+                task.pause()
 
     async def keep(self) -> None:
         """Take the snapshots that are worth it: small, and long to recover without."""
-        for host in self.hosts:
-            if host.worth_saving():
-                await host.save(LEAVING_BYTES)
+        for task in self.tasks:
+            if task.worth_saving():
+                await task.save(LEAVING_BYTES)
 
     def _counts(self) -> tuple[int, int]:
-        names = [host.role for host in self.hosts]
-        return names.count("intake"), names.count("judge")
+        kinds = [task.kind for task in self.tasks]
+        return kinds.count("intake"), kinds.count("judge")
 
     async def _rise(self) -> None:
-        """Bring every host's state up; each is fed as soon as its own is."""
-        committed = await self._ports.committed(self._hosts)
+        """Bring every task's state up; each is fed as soon as its own is."""
+        committed = await self._ports.committed(self._tasks)
         limit = asyncio.Semaphore(AT_ONCE)
 
-        async def one(host: PartitionTask[Any]) -> None:
+        async def one(task: PartitionTask[Any]) -> None:
             async with limit:
-                machine = await host.catch_up(committed)
-            if isinstance(machine, IntakeProcessor):
-                ages_s = {STREAM_OF[topic]: age_s for topic, age_s in host.newest_age_s.items()}
-                machine.assigned({stream: time.monotonic() - age_s for stream, age_s in ages_s.items()})
-            for tp in host.tps:
+                processor = await task.catch_up(committed)
+            if isinstance(processor, IntakeProcessor):
+                ages_s = {STREAM_OF[topic]: age_s for topic, age_s in task.newest_age_s.items()}
+                processor.assigned({stream: time.monotonic() - age_s for stream, age_s in ages_s.items()})
+            for tp in task.tps:
                 self._slots.open(tp)
 
         async with asyncio.TaskGroup() as group:
-            for host in self.hosts:
-                group.create_task(one(host))
+            for task in self.tasks:
+                group.create_task(one(task))
         self.waits_for = None
-        log.info("ready intakes=%d judges=%d" if self._hosts else NOTHING, *self._counts())
+        log.info("ready intakes=%d judges=%d" if self._tasks else NOTHING, *self._counts())
 
     async def _look(self) -> None:
         """Tell judges which inputs are quiet."""
         while True:
             await asyncio.sleep(self._tick_s)
-            for host in self.hosts:
-                self._check(host)
-                if isinstance(machine := host.machine, IntakeProcessor):
-                    caught_up = {s: self._progress.caught_up(TP(s.topic, host.partition)) for s in Stream}
-                    await host.send(machine.look(caught_up, time.monotonic()))
+            for task in self.tasks:
+                self._check(task)
+                if isinstance(processor := task.processor, IntakeProcessor):
+                    caught_up = {s: self._progress.caught_up(TP(s.topic, task.partition)) for s in Stream}
+                    await task.send(processor.look(caught_up, time.monotonic()))
 
-    def _check(self, host: PartitionTask[Any]) -> None:
+    def _check(self, task: PartitionTask[Any]) -> None:
         """End the worker when a topic was made anew under it: it would pass over all that comes."""
-        if host.machine is None or not self._around.strict:
+        if task.processor is None or not self._around.strict:
             return
-        for tp in host.tps:
-            seen = host.machine.next_offsets()[tp.topic]
+        for tp in task.tps:
+            seen = task.processor.next_offsets()[tp.topic]
             if (end := self._progress.look_for_end_before(tp, seen)) is not None:
                 self._around.fail(made_anew(tp, seen, end))
 
@@ -190,25 +190,25 @@ class Assignment:
         """Tell the scores that changed."""
         while True:
             await asyncio.sleep(SCORES_POLL_S)
-            for host in self.hosts:
-                if isinstance(machine := host.machine, JudgeProcessor):
+            for task in self.tasks:
+                if isinstance(processor := task.processor, JudgeProcessor):
                     started = time.perf_counter()
-                    await host.send(machine.scores())
+                    await task.send(processor.scores())
                     await asyncio.sleep((SCORES_SHARE - 1) * (time.perf_counter() - started))
 
     async def _save(self) -> None:
         """Take the snapshots that are due, one after the other."""
         while True:
             await asyncio.sleep(SAVE_POLL_S)
-            for host in self.hosts:
-                if host.save_due(len(self.hosts)):
-                    size = await host.save()
+            for task in self.tasks:
+                if task.save_due(len(self.tasks)):
+                    size = await task.save()
                     await asyncio.sleep(size / SAVE_BYTES_PER_S)
-            old = {host.snapshots_tp: below for host in self.hosts if (below := host.snapshots.superseded)}
+            old = {task.snapshots_tp: below for task in self.tasks if (below := task.snapshots.superseded)}
             if old and self._ports.trim is not None:
                 await self._ports.trim(old)
-                for host in self.hosts:
-                    host.snapshots.superseded = None
+                for task in self.tasks:
+                    task.snapshots.superseded = None
 
     async def _ending(self, work: Callable[[], Awaitable[None]]) -> None:
         """Run; an error ends the worker."""
@@ -217,13 +217,13 @@ class Assignment:
         except* Exception as errors:  # noqa: BLE001  # one of ours: the worker starts again
             self._around.fail(next(_leaves(errors)))
 
-    def machines(self, kind: type[K]) -> list[K]:
-        """The live machines of one kind."""
-        return [host.machine for host in self.hosts if isinstance(host.machine, kind)]
+    def processors(self, kind: type[K]) -> list[K]:
+        """The live processors of one kind."""
+        return [task.processor for task in self.tasks if isinstance(task.processor, kind)]
 
     def fed(self) -> int:
         """Changes while states are being restored or batches taken."""
-        return sum(host.snapshots.fed for host in self.hosts)
+        return sum(task.snapshots.fed for task in self.tasks)
 
     def lag_records(self) -> dict[tuple[str, int], int]:
         """Records on the broker that are not finished, where that is known."""

@@ -1,4 +1,4 @@
-"""What a host works with: its role, and the world around it."""
+"""What a task works with: its kind, and the world around it."""
 
 import asyncio
 import time
@@ -48,7 +48,7 @@ class Sink(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSpec(Generic[M]):
-    """What is hosted: `name` is for logs, `topics` feed it, `snapshots` keeps its state.
+    """A kind of task: `name` is for logs, `topics` feed it, `snapshots` keeps its state.
 
     `made_for` identifies the rules, `partitions` is how many the inputs have.  A snapshot is due at the
     latest after `save_after_s` if there were records; on leaving, it is worth it after `save_on_leaving` of
@@ -74,7 +74,7 @@ def _nobody(_topic: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskContext:
-    """What every host works with.
+    """What every task works with.
 
     `reading` reads partitions outside the group.  `fail` ends the worker.  `missing` is told of
     records that were gone before they were read (topic, how many), `unreadable` of records of our own

@@ -15,9 +15,9 @@ from stream.kafka.reader import Records
 
 
 class TornState(Exception):  # noqa: N818  # reads as what it says
-    """A machine failed half-way and must be made anew; its cause is the fault.
+    """A processor failed half-way and must be made anew; its cause is the fault.
 
-    Machines of the same partition that are made later do not raise it for the same records.
+    Processors of the same partition that are made later do not raise it for the same records.
     """
 
 

@@ -36,11 +36,11 @@ PROGRESS_S: Final = 5.0
 class PartitionTask(Generic[M]):
     """One partition."""
 
-    def __init__(self, role: TaskSpec[M], partition: int, around: TaskContext) -> None:
-        self._role = role
+    def __init__(self, spec: TaskSpec[M], partition: int, around: TaskContext) -> None:
+        self._spec = spec
         self.partition = partition
         self._around = around
-        self._machine: M | None = None
+        self._processor: M | None = None
         self._life = Life.EMPTY
         self._busy = asyncio.Lock()
         self._leaving: set[asyncio.Task[None]] = set()
@@ -51,30 +51,30 @@ class PartitionTask(Generic[M]):
     @property
     def name(self) -> str:
         """For logs: `intake/3`."""
-        return f"{self._role.name}/{self.partition}"
+        return f"{self._spec.name}/{self.partition}"
 
     @property
     def tps(self) -> tuple[TP, ...]:
         """The partitions that feed it."""
-        return tuple(TP(topic, self.partition) for topic in self._role.topics)
+        return tuple(TP(topic, self.partition) for topic in self._spec.topics)
 
     @property
     def snapshots_tp(self) -> TP:
         """Where its snapshots are."""
-        return TP(self._role.snapshots, self.partition)
+        return TP(self._spec.snapshots, self.partition)
 
     @property
-    def machine(self) -> M | None:
-        """The machine while it is live, else None."""
-        return self._machine if self._life is Life.LIVE else None
+    def processor(self) -> M | None:
+        """The processor while it is live, else None."""
+        return self._processor if self._life is Life.LIVE else None
 
     @property
-    def role(self) -> str:
-        """The role's name."""
-        return self._role.name
+    def kind(self) -> str:
+        """Intake or judge, as logs have it."""
+        return self._spec.name
 
     async def catch_up(self, committed: Mapping[TP, Committed]) -> M:
-        """Bring the state to where the group has committed; returns the machine, now live.
+        """Bring the state to where the group has committed; returns the processor, now live.
 
         Raises:
             OperatorError: the state does not belong to these topics.
@@ -83,71 +83,71 @@ class PartitionTask(Generic[M]):
         async with self._around.reading([*self.tps, self.snapshots_tp]) as reader:
             kept = self._begin()
             try:
-                machine, fed = await self._restored(reader, committed, kept)
+                processor, fed = await self._restored(reader, committed, kept)
                 self.newest_age_s = await newest_age_s(reader, self.tps, time.time())
             except BaseException:
                 self._happens(TaskEvent.BROKEN_OFF)
                 raise
-        self._machine = machine
+        self._processor = processor
         self._happens(TaskEvent.RESTORED)
         took_s = self._around.clock() - started
-        log.info("state is up host=%s fed_again=%d seconds=%.1f", self.name, fed, took_s)
-        return machine
+        log.info("state is up task=%s fed_again=%d seconds=%.1f", self.name, fed, took_s)
+        return processor
 
     def _begin(self) -> M | None:
-        """Catching up begins; returns the machine in memory, if its state is true."""
-        kept, self._machine = self._memory, None
+        """Catching up begins; returns the processor in memory, if its state is true."""
+        kept, self._processor = self._memory, None
         self._happens(TaskEvent.BEGUN)
         return kept
 
     async def _restored(
         self, reader: Input, committed: Mapping[TP, Committed], kept: M | None
     ) -> tuple[M, int]:
-        """The machine where the group has committed, and how many records it was fed for that."""
+        """The processor where the group has committed, and how many records it was fed for that."""
         while True:
-            machine, kept = await self._start_from(reader, committed, kept), None
+            processor, kept = await self._start_from(reader, committed, kept), None
             try:
-                return machine, await self._feed_again(reader, machine, committed)
+                return processor, await self._feed_again(reader, processor, committed)
             except TornState as torn:
                 self._told_of(torn)
 
     async def _made_anew(self, failed: M, batch: RecordBatch) -> M:
-        """Another machine in place of one that failed on a batch, where that one was before it."""
+        """Another processor in place of one that failed on a batch, where that one was before it."""
         log_of = {TP(topic, self.partition): at for topic, at in failed.next_offsets().items()}
         before = {**log_of, batch.tp: batch.records[0].offset}
-        committed = {tp: Committed(at, self._role.made_for) for tp, at in before.items()}
+        committed = {tp: Committed(at, self._spec.made_for) for tp, at in before.items()}
         self._begin()
         async with self._around.reading([*self.tps, self.snapshots_tp]) as reader:
-            machine, _ = await self._restored(reader, committed, None)
-        return machine
+            processor, _ = await self._restored(reader, committed, None)
+        return processor
 
     def _told_of(self, torn: TornState) -> None:
-        log.error("state is made anew host=%s fault=%s", self.name, kind_of(torn.__cause__ or torn))
+        log.error("state is made anew task=%s fault=%s", self.name, kind_of(torn.__cause__ or torn))
 
     async def _start_from(self, reader: Input, committed: Mapping[TP, Committed], kept: M | None) -> M:
-        """The machine that was kept in memory, or one from the newest snapshot, or a new one."""
+        """The processor that was kept in memory, or one from the newest snapshot, or a new one."""
         if kept is not None and not self._behind(kept, committed):
             return kept
         reach = None if kept is None else sum(kept.next_offsets().values())
         found = await newest_usable(
-            Origin(self._role, self.partition, reader), committed, reach, self._around
+            Origin(self._spec, self.partition, reader), committed, reach, self._around
         )
         if found is None:
-            return kept or self._role.fresh(self.partition)
+            return kept or self._spec.fresh(self.partition)
         self.snapshots.restored(found.manifest)
-        return found.machine
+        return found.processor
 
-    def _behind(self, machine: M, committed: Mapping[TP, Committed]) -> bool:
-        """Whether others have worked on the partition since this machine has."""
-        at = machine.next_offsets()
+    def _behind(self, processor: M, committed: Mapping[TP, Committed]) -> bool:
+        """Whether others have worked on the partition since this processor has."""
+        at = processor.next_offsets()
         return any(committed[tp].offset > at[tp.topic] for tp in self.tps)
 
-    async def _feed_again(self, reader: Input, machine: M, committed: Mapping[TP, Committed]) -> int:
-        """Feed what is committed and the machine has not seen; returns how many records that was.
+    async def _feed_again(self, reader: Input, processor: M, committed: Mapping[TP, Committed]) -> int:
+        """Feed what is committed and the processor has not seen; returns how many records that was.
 
         Silently, if these rules had it said before; what is said again is known by its id.
         """
-        at = machine.next_offsets()
+        at = processor.next_offsets()
         ranges: dict[TP, tuple[int, int]] = {}
         for tp in self.tps:
             start, end = at[tp.topic], committed[tp].offset
@@ -157,14 +157,14 @@ class PartitionTask(Generic[M]):
         fed, told = 0, self._around.clock()
         async for tp, records in reader.ranges(ranges):
             with self.snapshots.counted(records):
-                if self._role.repeats and committed[tp].made_for != self._role.made_for:
-                    await self._leave(machine.work(tp.topic, records), None)
+                if self._spec.repeats and committed[tp].made_for != self._spec.made_for:
+                    await self._leave(processor.work(tp.topic, records), None)
                 else:
-                    machine.feed(tp.topic, records)
+                    processor.feed(tp.topic, records)
             fed += len(records)
             if self._around.clock() - told > PROGRESS_S:
                 told = self._around.clock()
-                log.info("feeding again host=%s fed=%d", self.name, fed)
+                log.info("feeding again task=%s fed=%d", self.name, fed)
             await asyncio.sleep(0)
         return fed
 
@@ -179,28 +179,28 @@ class PartitionTask(Generic[M]):
 
     async def take(self, batch: RecordBatch) -> None:
         """Work off a batch; its slot is finished when everything that it caused has left."""
-        machine = self.machine
-        if machine is None:
+        processor = self.processor
+        if processor is None:
             return  # the partition is going: the batch will be fetched again
         async with self._busy:
             try:
-                work = await self._work(machine, batch)
+                work = await self._work(processor, batch)
                 if work is not None:
                     await self._leave(work, batch.slot)
             except BaseException:
                 self._happens(TaskEvent.LOST)
                 raise
 
-    async def _work(self, machine: M, batch: RecordBatch) -> Work | None:
+    async def _work(self, processor: M, batch: RecordBatch) -> Work | None:
         """What must leave because of a batch; None when the partition went while it was found out."""
         try:
             with self.snapshots.counted(batch.records):
-                return machine.work(batch.tp.topic, batch.records)
+                return processor.work(batch.tp.topic, batch.records)
         except TornState as torn:
             self._told_of(torn)
-        again = self._machine = await self._made_anew(machine, batch)
+        again = self._processor = await self._made_anew(processor, batch)
         self._happens(TaskEvent.RESTORED)
-        if self.machine is not again:  # paused meanwhile: the batch will be fetched again
+        if self.processor is not again:  # paused meanwhile: the batch will be fetched again
             return None
         with self.snapshots.counted(batch.records):
             return again.work(batch.tp.topic, batch.records)
@@ -242,7 +242,7 @@ class PartitionTask(Generic[M]):
             await asyncio.wait(set(self._leaving))
 
     def pause(self) -> None:
-        """The partition is going: nothing more is fed.  The machine is kept in case it comes back."""
+        """The partition is going: nothing more is fed.  The processor is kept in case it comes back."""
         self._happens(TaskEvent.CUT_OFF if self._leaving or self._busy.locked() else TaskEvent.RELEASED)
 
     async def save(self, most_bytes: int | None = None) -> int:
@@ -251,34 +251,34 @@ class PartitionTask(Generic[M]):
         The state is copied at once; it is written when all that it had said has left, so a snapshot never
         claims more than what others can see.
         """
-        machine, started_s = self._memory, self._around.clock()
+        processor, started_s = self._memory, self._around.clock()
         async with self._busy:
-            if machine is None or machine is not self._memory or not self.snapshots.fed:
+            if processor is None or processor is not self._memory or not self.snapshots.fed:
                 return 0
-            parts, at = machine.snapshot(), machine.next_offsets()
+            parts, at = processor.snapshot(), processor.next_offsets()
             covered = self.snapshots.covered(started_s)
         if most_bytes is not None and sum(map(len, parts)) > most_bytes:
             return 0
         await self.settle()
-        if machine is not self._memory:
+        if processor is not self._memory:
             return 0
-        manifest = await write_snapshot(self._around.outbox, self._role, self.snapshots_tp, (parts, at))
+        manifest = await write_snapshot(self._around.outbox, self._spec, self.snapshots_tp, (parts, at))
         self.snapshots.written(manifest, covered)
-        log.info("snapshot written host=%s bytes=%d reach=%d", self.name, manifest.size, manifest.reach)
+        log.info("snapshot written task=%s bytes=%d reach=%d", self.name, manifest.size, manifest.reach)
         return manifest.size
 
     def save_due(self, tasks: int) -> bool:
         """Whether a snapshot is worth its cost; `tasks` is how many this worker has."""
-        return self._life is Life.LIVE and self.snapshots.due(tasks, self._role.save_after_s)
+        return self._life is Life.LIVE and self.snapshots.due(tasks, self._spec.save_after_s)
 
     def worth_saving(self) -> bool:
         """Whether so much has come since the last snapshot that the next owner is better off with one."""
-        return self.snapshots.fed >= self._role.save_on_leaving
+        return self.snapshots.fed >= self._spec.save_on_leaving
 
     @property
     def _memory(self) -> M | None:
-        """The machine in memory, if its state is true; else None."""
-        return self._machine if self._life in TRUE else None
+        """The processor in memory, if its state is true; else None."""
+        return self._processor if self._life in TRUE else None
 
     def _happens(self, what: TaskEvent) -> None:
         self._life = ON_EVENT[self._life][what]

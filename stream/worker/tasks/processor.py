@@ -1,4 +1,4 @@
-"""Machines: intake and judge as a host drives them, records in and messages out.
+"""Processors: intake and judge as a task drives them, records in and messages out.
 
 State and messages are functions of the records below the next offsets.  `feed` only moves the state, for
 records whose messages are known to have left before; `work` says also what must leave now.
@@ -25,7 +25,7 @@ class Work:
 
 
 class Processor(Protocol):
-    """What a host drives."""
+    """What a task drives."""
 
     def next_offsets(self) -> dict[str, int]:
         """The next offset to be fed, per input topic."""

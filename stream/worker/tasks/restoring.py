@@ -30,18 +30,18 @@ MOST_OFFSET: Final = 2**53
 
 @dataclass(frozen=True, slots=True)
 class Origin(Generic[M]):
-    """What is restored: a role's partition, from what `reader` reads."""
+    """What is restored: one task's partition, from what `reader` reads."""
 
-    role: TaskSpec[M]
+    spec: TaskSpec[M]
     partition: int
     reader: Input
 
 
 @dataclass(frozen=True, slots=True)
 class Restored(Generic[M]):
-    """A machine, and what it goes on from."""
+    """A processor, and what it goes on from."""
 
-    machine: M
+    processor: M
     manifest: Manifest
 
 
@@ -53,9 +53,9 @@ async def newest_usable(
     Raises:
         OperatorError: there are snapshots, and all of them are of other topics than these.
     """
-    role = origin.role
+    spec = origin.spec
     complaint: OperatorError | None = None
-    async for snapshot in complete(origin.reader.log(TP(role.snapshots, origin.partition))):
+    async for snapshot in complete(origin.reader.log(TP(spec.snapshots, origin.partition))):
         if reach is not None and reach >= snapshot.manifest.reach:
             return None
         try:
@@ -66,10 +66,10 @@ async def newest_usable(
             if _forgotten(snapshot.manifest, origin, committed):
                 break  # older ones are of the topics that are gone as well
         except Exception as error:  # noqa: BLE001  # whatever is wrong with it, there may be one before it
-            around.unreadable(role.snapshots)
+            around.unreadable(spec.snapshots)
             log.error(  # noqa: TRY400  # the bytes are at fault, not the way to here
-                "snapshot cannot be used, looking for the one before it: host=%s/%d error=%s",
-                role.name, origin.partition, described(error),
+                "snapshot cannot be used, looking for the one before it: task=%s/%d error=%s",
+                spec.name, origin.partition, described(error),
             )  # fmt: skip
     if complaint is not None:
         raise complaint
@@ -78,7 +78,7 @@ async def newest_usable(
 
 def _forgotten(manifest: Manifest, origin: Origin[M], committed: Mapping[TP, Committed]) -> bool:
     """Whether a topic was read and has no commit: Kafka forgets commits with their topic."""
-    topics = origin.role.topics
+    topics = origin.spec.topics
     return any(manifest.next[topic] and not committed[TP(topic, origin.partition)].offset for topic in topics)
 
 
@@ -89,29 +89,29 @@ async def _fits(origin: Origin[M], manifest: Manifest, *, strict: bool) -> None:
         ValueError: it claims what nobody can have read.
         OperatorError: the topics have other partitions, or were made anew.
     """
-    for topic in origin.role.topics:
+    for topic in origin.spec.topics:
         tp, at = TP(topic, origin.partition), manifest.next[topic]
         _, end = await origin.reader.bounds(tp)
         if not 0 <= at < MOST_OFFSET:
             raise ValueError("offsets that no log has")
         if strict and at > end:
             raise made_anew(tp, at, end)
-    if manifest.partitions != origin.role.partitions:
+    if manifest.partitions != origin.spec.partitions:
         raise OperatorError(
-            f"{origin.role.topics[0]}: want {manifest.partitions} partitions, as when the state of this "
-            f"group was kept, found {origin.role.partitions}; more partitions move customers to others. "
+            f"{origin.spec.topics[0]}: want {manifest.partitions} partitions, as when the state of this "
+            f"group was kept, found {origin.spec.partitions}; more partitions move customers to others. "
             + START_ANEW
         )
 
 
 def _restored(origin: Origin[M], snapshot: Snapshot) -> Restored[M]:
-    manifest, role = snapshot.manifest, origin.role
-    machine = role.restore(origin.partition, snapshot)
+    manifest, spec = snapshot.manifest, origin.spec
+    processor = spec.restore(origin.partition, snapshot)
     log.info(
-        "snapshot read host=%s/%d bytes=%d reach=%d same_rules=%s",
-        role.name, origin.partition, manifest.size, manifest.reach, manifest.made_for == role.made_for,
+        "snapshot read task=%s/%d bytes=%d reach=%d same_rules=%s",
+        spec.name, origin.partition, manifest.size, manifest.reach, manifest.made_for == spec.made_for,
     )  # fmt: skip
-    return Restored(machine, manifest)
+    return Restored(processor, manifest)
 
 
 async def newest_age_s(reader: Input, tps: Sequence[TP], wall_s: float) -> dict[str, float]:

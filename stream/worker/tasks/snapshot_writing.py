@@ -13,7 +13,7 @@ CHUNKS_AT_ONCE: Final = 8
 
 
 async def write_snapshot(
-    outbox: Sink, role: TaskSpec[Any], tp: TP, state: tuple[Sequence[bytes], Mapping[str, int]]
+    outbox: Sink, spec: TaskSpec[Any], tp: TP, state: tuple[Sequence[bytes], Mapping[str, int]]
 ) -> Manifest:
     """Returns when Kafka has a snapshot: the parts of a state, and the next offsets that it is of."""
     parts, at = state
@@ -25,6 +25,6 @@ async def write_snapshot(
         ]
         places = await outbox.durable(await outbox.put(some))
         first = places[0].offset if start == 0 else first
-    manifest = seal(chunks, first, at, role.made_for, role.partitions)
+    manifest = seal(chunks, first, at, spec.made_for, spec.partitions)
     await outbox.durable(await outbox.put([Outgoing(tp.topic, encode(manifest), partition=tp.partition)]))
     return manifest

@@ -1,4 +1,4 @@
-"""The two roles of a host, made from a plan."""
+"""The two kinds of tasks, intake and judge, made from a plan."""
 
 from collections import defaultdict
 from typing import Final
@@ -24,7 +24,7 @@ INTAKE_SAVE_ON_LEAVING: Final = 25_000
 JUDGE_SAVE_AFTER_S: Final = 20.0
 
 
-def intake_role(
+def intake_spec(
     plan: Plan, group: str, metrics: Metrics, limits: MessageLimits = USUAL_LIMITS
 ) -> TaskSpec[IntakeProcessor]:
     """Intakes, fed by both inputs."""
@@ -48,7 +48,7 @@ def intake_role(
     )
 
 
-def judge_role(
+def judge_spec(
     plan: Plan, group: str, metrics: Metrics, limits: MessageLimits = USUAL_LIMITS
 ) -> TaskSpec[JudgeProcessor]:
     """Judges, fed by cx.tallies."""

@@ -12,7 +12,7 @@ from stream.messages.keys import Keyed
 from stream.messages.outcomes import Reason, RecordOutcome, Remark
 from stream.messages.records import Stream
 from stream.monitoring.metrics import Metrics
-from stream.worker.tasks.task_specs import intake_role, judge_role
+from stream.worker.tasks.task_specs import intake_spec, judge_spec
 from tests.builders import plan_of
 from tests.fakes import FakeWorker
 
@@ -70,10 +70,10 @@ def test_known_label_sets_start_at_zero() -> None:
 
 
 def test_topics_of_snapshots_start_at_zero_too() -> None:
-    """Their names have the group's, which the roles of a worker know."""
+    """Their names have the group's, which the tasks of a worker know."""
     metrics, plan = _metrics(), plan_of(RULES)
-    intake_role(plan, "blue", metrics)
-    judge_role(plan, "blue", metrics)
+    intake_spec(plan, "blue", metrics)
+    judge_spec(plan, "blue", metrics)
     assert _values(metrics, "tocsin_unreadable_records_total") == {
         ("cx.tallies",): 0, ("cx.deliveries",): 0,
         ("blue-intake-snapshots",): 0, ("blue-judge-snapshots",): 0,

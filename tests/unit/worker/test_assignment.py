@@ -16,7 +16,7 @@ from stream.worker.tasks.assignment import Assignment, AssignmentPorts
 from stream.worker.tasks.context import TaskContext
 from stream.worker.tasks.intake_processor import IntakeProcessor
 from stream.worker.tasks.judge_processor import JudgeProcessor
-from stream.worker.tasks.task_specs import intake_role, judge_role
+from stream.worker.tasks.task_specs import intake_spec, judge_spec
 from tests.fake_kafka import FakeKafka, FakeOutbox, record
 
 RULE = Rule(
@@ -33,7 +33,7 @@ OURS = [*INTAKE_0, JUDGE_1, ALERTS_0]
 
 @dataclass
 class World:
-    """One worker's crew on a broker in memory."""
+    """One worker's assignment on a broker in memory."""
 
     failures: list[BaseException] = field(default_factory=list)
     owned: list[list[int]] = field(default_factory=list)
@@ -50,9 +50,9 @@ class World:
             outbox=self.outbox, reading=self.kafka.reading, fail=self.failures.append, missing=lambda *_: None
         )
         metrics = Metrics(PLAN.rulebook)
-        roles = intake_role(PLAN, "g", metrics), judge_role(PLAN, "g", metrics)
+        specs = intake_spec(PLAN, "g", metrics), judge_spec(PLAN, "g", metrics)
         ports = AssignmentPorts(self.committed, self.at.get, self.owned.append, self.forgotten.append)
-        self.crew = Assignment(roles, around, self.slots, ports, 0.01)
+        self.assignment = Assignment(specs, around, self.slots, ports, 0.01)
 
     async def committed(self, tps: Iterable[TP]) -> Mapping[TP, Committed]:
         """As set, 0 otherwise; or an error, if that is set."""
@@ -63,16 +63,16 @@ class World:
     async def assign(self, tps: list[TP]) -> None:
         """As the transport does, and wait until all states are up."""
         self.slots.assign(tps)
-        self.crew.assigned(tps)
-        while self.crew.waits_for is not None and not self.failures:  # noqa: ASYNC110  # a test only
+        self.assignment.assigned(tps)
+        while self.assignment.waits_for is not None and not self.failures:  # noqa: ASYNC110  # a test only
             await asyncio.sleep(0)
 
     async def looked_until(self, happened: Callable[[], bool]) -> None:
         """Let the assignment look after its tasks until something has happened."""
-        self.crew.start()
+        self.assignment.start()
         while not happened():  # noqa: ASYNC110  # a test only
             await asyncio.sleep(0)
-        await self.crew.stop()
+        await self.assignment.stop()
 
 
 def scene(play: Callable[[World], Awaitable[None]]) -> None:
@@ -89,14 +89,18 @@ def test_partitions_open_when_their_state_is_there() -> None:
 
     async def play(world: World) -> None:
         world.slots.assign(OURS)
-        world.crew.assigned(OURS)
+        world.assignment.assigned(OURS)
         assert world.slots.is_open(ALERTS_0)
         assert world.owned == [[0]]
         assert not any(map(world.slots.is_open, [*INTAKE_0, JUDGE_1]))
-        assert world.crew.waits_for == "the state of 2 partitions is being restored"
+        assert world.assignment.waits_for == "the state of 2 partitions is being restored"
         await world.assign(OURS)
         assert all(map(world.slots.is_open, OURS))
-        assert len(world.crew.machines(IntakeProcessor)) == len(world.crew.machines(JudgeProcessor)) == 1
+        assert (
+            len(world.assignment.processors(IntakeProcessor))
+            == len(world.assignment.processors(JudgeProcessor))
+            == 1
+        )
 
     scene(play)
 
@@ -106,17 +110,17 @@ def test_partitions_that_stay_keep_their_machine() -> None:
 
     async def play(world: World) -> None:
         await world.assign(OURS)
-        [intake] = world.crew.machines(IntakeProcessor)
-        await world.crew.release()
-        assert world.crew.machines(IntakeProcessor) == []
+        [intake] = world.assignment.processors(IntakeProcessor)
+        await world.assignment.release()
+        assert world.assignment.processors(IntakeProcessor) == []
         await world.assign(INTAKE_0)
-        assert world.crew.machines(IntakeProcessor) == [intake]
-        assert world.crew.machines(JudgeProcessor) == []
-        await world.crew.release()
+        assert world.assignment.processors(IntakeProcessor) == [intake]
+        assert world.assignment.processors(JudgeProcessor) == []
+        await world.assignment.release()
         await world.assign([JUDGE_1])
-        await world.crew.release()
+        await world.assignment.release()
         await world.assign(OURS)
-        assert world.crew.machines(IntakeProcessor) != [intake]
+        assert world.assignment.processors(IntakeProcessor) != [intake]
 
     scene(play)
 
@@ -125,9 +129,9 @@ def test_a_worker_without_partitions_is_ready() -> None:
     """It stands by."""
 
     async def play(world: World) -> None:
-        assert world.crew.waits_for is not None
+        assert world.assignment.waits_for is not None
         await world.assign([])
-        assert world.crew.waits_for is None
+        assert world.assignment.waits_for is None
 
     scene(play)
 
@@ -140,8 +144,8 @@ def test_leaving_waits_for_what_was_said() -> None:
         world.kafka.append(INTAKE_0[1], b"bad")
         slot = Slot(0, 0.0)
         world.outbox.hold = True
-        await world.crew.take(RecordBatch(INTAKE_0[1], world.kafka.slice(INTAKE_0[1], 0, 1), slot))
-        leaving = asyncio.create_task(world.crew.release())
+        await world.assignment.take(RecordBatch(INTAKE_0[1], world.kafka.slice(INTAKE_0[1], 0, 1), slot))
+        leaving = asyncio.create_task(world.assignment.release())
         await asyncio.sleep(0.01)
         assert not leaving.done()
         assert not any(map(world.slots.is_open, OURS))
@@ -158,11 +162,11 @@ def test_leaving_while_states_are_restored() -> None:
 
     async def play(world: World) -> None:
         world.slots.assign(OURS)
-        world.crew.assigned(OURS)
-        await world.crew.release()
-        assert world.crew.machines(IntakeProcessor) == []
+        world.assignment.assigned(OURS)
+        await world.assignment.release()
+        assert world.assignment.processors(IntakeProcessor) == []
         await world.assign(OURS)
-        assert len(world.crew.machines(IntakeProcessor)) == 1
+        assert len(world.assignment.processors(IntakeProcessor)) == 1
         assert world.failures == []
 
     scene(play)
@@ -199,7 +203,7 @@ def test_quiet_inputs_are_told() -> None:
         await world.assign(INTAKE_0)
         for tp in INTAKE_0:
             world.at[tp] = Positions(0, 0, time.time())
-        [intake] = world.crew.machines(IntakeProcessor)
+        [intake] = world.assignment.processors(IntakeProcessor)
         intake.assigned(dict.fromkeys(Stream, time.monotonic() - 3_600))
         await world.looked_until(lambda: bool(world.kafka.logs[JUDGE_1]))
 
@@ -211,7 +215,7 @@ def test_a_topic_made_anew_ends_the_worker() -> None:
 
     async def play(world: World) -> None:
         await world.assign([JUDGE_1])
-        [judge] = world.crew.machines(JudgeProcessor)
+        [judge] = world.assignment.processors(JudgeProcessor)
         judge.feed(JUDGE_1.topic, [record(JUDGE_1, 7, b"no section")])
         world.at[JUDGE_1] = Positions(2, 2, 0.0)
         await world.looked_until(lambda: bool(world.failures))

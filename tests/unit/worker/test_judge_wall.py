@@ -21,7 +21,7 @@ from stream.worker.tasks.judge_processor import JudgeProcessor
 from stream.worker.tasks.judge_wall import JudgeWall
 from stream.worker.tasks.partition_task import PartitionTask
 from tests.fake_kafka import Record
-from tests.host_world import World
+from tests.task_world import World
 from tests.unit.worker.test_processor import BOOK, PLAN, answers, counted, intake, log_of
 
 TALLIES = TP("cx.tallies", 0)
@@ -66,7 +66,7 @@ def log_with(places: Iterable[int]) -> list[Record]:
     ]
 
 
-def role(metrics: Metrics) -> TaskSpec[JudgeProcessor]:
+def spec(metrics: Metrics) -> TaskSpec[JudgeProcessor]:
     """Judges that fail."""
     wall = JudgeWall()
 
@@ -95,12 +95,12 @@ def plain(log: list[Record]) -> Judge:
     return judge.judge
 
 
-async def take(host: PartitionTask[JudgeProcessor], log: list[Record], *bounds: int) -> None:
+async def take(task: PartitionTask[JudgeProcessor], log: list[Record], *bounds: int) -> None:
     """Live batches, from each bound to the next."""
     for start, end in pairwise(bounds):
         if start < end:
-            await host.take(RecordBatch(TALLIES, log[start:end], Slot(end - 1, 0.0)))
-    await host.settle()
+            await task.take(RecordBatch(TALLIES, log[start:end], Slot(end - 1, 0.0)))
+    await task.settle()
 
 
 @pytest.mark.parametrize("places", [(3,), (2, 5), (0, 1, 9)])
@@ -112,13 +112,13 @@ def test_what_a_judge_fails_on_is_refused_alone(places: tuple[int, ...], bounds:
     async def play() -> None:
         world, metrics = World(), Metrics(BOOK)
         world.kafka.logs[TALLIES] = log
-        host = PartitionTask(role(metrics), 0, world.around)
-        await host.catch_up({TALLIES: Committed(0, "rules")})
-        await take(host, log, *(min(each, len(log)) for each in bounds))
-        machine = host.machine
-        assert machine is not None
-        assert machine.judge.current_scores() == plain(log).current_scores()
-        assert machine.next_offsets() == {"cx.tallies": len(log)}
+        task = PartitionTask(spec(metrics), 0, world.around)
+        await task.catch_up({TALLIES: Committed(0, "rules")})
+        await take(task, log, *(min(each, len(log)) for each in bounds))
+        processor = task.processor
+        assert processor is not None
+        assert processor.judge.current_scores() == plain(log).current_scores()
+        assert processor.next_offsets() == {"cx.tallies": len(log)}
         sent = world.outbox.sent
         states = [orjson.loads(each.value or b"")["state"] for each in sent if each.topic == "cx.alerts"]
         assert states == ["firing"]
@@ -141,15 +141,15 @@ def test_a_start_gets_past_it() -> None:
     async def play() -> None:
         world, metrics = World(), Metrics(BOOK)
         world.kafka.logs[TALLIES] = log
-        first = PartitionTask(role(metrics), 0, world.around)
+        first = PartitionTask(spec(metrics), 0, world.around)
         await first.catch_up({TALLIES: Committed(0, "rules")})
         await take(first, log, 0, 4)
         assert await first.save()
-        second = PartitionTask(role(metrics), 0, world.around)
+        second = PartitionTask(spec(metrics), 0, world.around)
         await second.catch_up({TALLIES: Committed(8, "rules")})
         await take(second, log, 8, len(log))
-        assert second.machine is not None
-        assert second.machine.judge.current_scores() == plain(log).current_scores()
+        assert second.processor is not None
+        assert second.processor.judge.current_scores() == plain(log).current_scores()
 
     asyncio.run(play())
 
@@ -161,6 +161,6 @@ def test_what_a_judge_cannot_get_past_at_all_ends_the_worker() -> None:
         def feed_all(self, sections: Iterable[tuple[TallyMessage, int]]) -> list[Transition]:
             raise MemoryError(len(list(sections)))
 
-    machine = JudgeProcessor(Full(PLAN, 0), Metrics(BOOK))
+    processor = JudgeProcessor(Full(PLAN, 0), Metrics(BOOK))
     with pytest.raises(MemoryError):
-        machine.work("cx.tallies", log_with(()))
+        processor.work("cx.tallies", log_with(()))

@@ -7,15 +7,15 @@ import pytest
 from alerts.errors import OperatorError
 from stream.kafka.snapshot_log import Snapshot, cut, encode, seal
 from tests.fake_kafka import Echo
-from tests.host_world import NOTHING, ROLE, STATE, A, World, at, restored, scene, turns
+from tests.task_world import NOTHING, SPEC, STATE, A, World, at, restored, scene, turns
 
 
 def test_the_first_owner_starts_from_nothing() -> None:
     """Without commits nothing is fed on assignment: all of it comes live."""
 
     async def play(world: World) -> None:
-        machine = await world.host().catch_up(NOTHING)
-        assert machine.values == []
+        processor = await world.task().catch_up(NOTHING)
+        assert processor.values == []
 
     scene(play)
 
@@ -24,8 +24,8 @@ def test_what_is_committed_is_fed_silently() -> None:
     """Records below the commit move the state, and say nothing; the rest is left for the fetcher."""
 
     async def play(world: World) -> None:
-        machine = await world.host().catch_up(at(5, 2))
-        assert sorted(machine.values) == [b"a0", b"a1", b"a2", b"a3", b"a4", b"b0", b"b1"]
+        processor = await world.task().catch_up(at(5, 2))
+        assert sorted(processor.values) == [b"a0", b"a1", b"a2", b"a3", b"a4", b"b0", b"b1"]
         assert world.said() == []
 
     scene(play)
@@ -35,10 +35,10 @@ def test_what_other_rules_have_committed_is_said_again() -> None:
     """A judge under changed rules says other things of old records; one under the same rules does not."""
 
     async def play(world: World) -> None:
-        loud = replace(ROLE, repeats=True)
-        await world.host(loud).catch_up(at(2, 0))
+        loud = replace(SPEC, repeats=True)
+        await world.task(loud).catch_up(at(2, 0))
         assert world.said() == []
-        await world.host(loud).catch_up(at(2, 1, "other rules"))
+        await world.task(loud).catch_up(at(2, 1, "other rules"))
         assert world.said() == [b"a0", b"a1", b"b0"]
 
     scene(play)
@@ -48,11 +48,11 @@ def test_a_slot_is_finished_when_all_that_it_caused_is_durable() -> None:
     """Not when it was fed, nor when messages were handed to the producer."""
 
     async def play(world: World) -> None:
-        host = world.host()
-        await host.catch_up(NOTHING)
+        task = world.task()
+        await task.catch_up(NOTHING)
         world.outbox.hold = True
         batch = world.batch(A, 0, 2)
-        await host.take(batch)
+        await task.take(batch)
         await turns()
         assert not batch.slot.finished
         world.outbox.let_go()
@@ -67,10 +67,10 @@ def test_a_batch_that_causes_nothing_is_finished_at_once() -> None:
     """Records that the state has seen before need no word from Kafka."""
 
     async def play(world: World) -> None:
-        host = world.host()
-        await host.catch_up(at(2, 0))
+        task = world.task()
+        await task.catch_up(at(2, 0))
         batch = world.batch(A, 0, 2)
-        await host.take(batch)
+        await task.take(batch)
         assert batch.slot.finished
         assert world.said() == []
 
@@ -81,11 +81,11 @@ def test_a_message_that_is_not_taken_ends_the_worker() -> None:
     """The slot stays open, so the batch is done again by whoever starts next."""
 
     async def play(world: World) -> None:
-        host = world.host()
-        await host.catch_up(NOTHING)
+        task = world.task()
+        await task.catch_up(NOTHING)
         world.outbox.hold = True
         batch = world.batch(A, 0, 2)
-        await host.take(batch)
+        await task.take(batch)
         world.outbox.refuse()
         await turns()
         assert not batch.slot.finished
@@ -98,13 +98,13 @@ def test_the_next_owner_goes_on_from_a_snapshot() -> None:
     """Only what came after it is fed again."""
 
     async def play(world: World) -> None:
-        first = world.host()
+        first = world.task()
         await first.catch_up(at(4, 2))
         assert await first.save()
         world.kafka.first[A] = 4  # what the snapshot covers is not read
-        second = world.host()
-        machine = await second.catch_up(at(5, 3))
-        assert sorted(machine.values) == [b"a0", b"a1", b"a2", b"a3", b"a4", b"b0", b"b1", b"b2"]
+        second = world.task()
+        processor = await second.catch_up(at(5, 3))
+        assert sorted(processor.values) == [b"a0", b"a1", b"a2", b"a3", b"a4", b"b0", b"b1", b"b2"]
         assert second.snapshots.fed == 2
         assert world.gone == []
 
@@ -115,11 +115,11 @@ def test_a_machine_in_memory_goes_on() -> None:
     """A partition that comes back is not recovered again, and is fed what others have committed meanwhile."""
 
     async def play(world: World) -> None:
-        host = world.host()
-        before = await host.catch_up(at(2, 0))
-        host.pause()
-        assert host.machine is None
-        after = await host.catch_up(at(4, 1))
+        task = world.task()
+        before = await task.catch_up(at(2, 0))
+        task.pause()
+        assert task.processor is None
+        after = await task.catch_up(at(4, 1))
         assert after is before
         assert sorted(after.values) == [b"a0", b"a1", b"a2", b"a3", b"b0"]
 
@@ -130,15 +130,15 @@ def test_others_may_have_come_further_than_memory() -> None:
     """A newer snapshot is taken instead of feeding everything again."""
 
     async def play(world: World) -> None:
-        host = world.host()
-        before = await host.catch_up(at(1, 0))
-        host.pause()
-        other = world.host()
+        task = world.task()
+        before = await task.catch_up(at(1, 0))
+        task.pause()
+        other = world.task()
         await other.catch_up(at(6, 3))
         await other.save()
-        after = await host.catch_up(at(6, 3))
+        after = await task.catch_up(at(6, 3))
         assert after is not before
-        assert host.snapshots.fed == 0
+        assert task.snapshots.fed == 0
 
     scene(play)
 
@@ -147,17 +147,17 @@ def test_a_machine_that_has_said_what_did_not_leave_is_dropped() -> None:
     """Its records come again, and must be said again."""
 
     async def play(world: World) -> None:
-        host = world.host()
-        before = await host.catch_up(NOTHING)
+        task = world.task()
+        before = await task.catch_up(NOTHING)
         world.outbox.hold = True
-        await host.take(world.batch(A, 0, 2))
-        host.pause()
+        await task.take(world.batch(A, 0, 2))
+        task.pause()
         world.outbox.refuse()
         await turns()
-        after = await host.catch_up(NOTHING)
+        after = await task.catch_up(NOTHING)
         assert after is not before
         world.outbox.hold = False
-        await host.take(world.batch(A, 0, 2))
+        await task.take(world.batch(A, 0, 2))
         assert world.said() == [b"a0", b"a1"]
 
     scene(play)
@@ -167,11 +167,11 @@ def test_a_batch_for_a_partition_that_is_going_is_left_alone() -> None:
     """It is fetched again by whoever has the partition next."""
 
     async def play(world: World) -> None:
-        host = world.host()
-        await host.catch_up(NOTHING)
-        host.pause()
+        task = world.task()
+        await task.catch_up(NOTHING)
+        task.pause()
         batch = world.batch(A, 0, 2)
-        await host.take(batch)
+        await task.take(batch)
         assert not batch.slot.finished
         assert world.said() == []
 
@@ -182,12 +182,12 @@ def test_input_that_retention_took_is_told() -> None:
     """The state goes on with what is left, and says how much is missing."""
 
     async def play(world: World) -> None:
-        first = world.host()
+        first = world.task()
         await first.catch_up(at(2, 0))
         await first.save()
         world.kafka.first[A] = 4
-        machine = await world.host().catch_up(at(6, 0))
-        assert machine.values == [b"a0", b"a1", b"a4", b"a5"]
+        processor = await world.task().catch_up(at(6, 0))
+        assert processor.values == [b"a0", b"a1", b"a4", b"a5"]
         assert world.gone == [("a", 2)]
 
     scene(play)
@@ -197,14 +197,14 @@ def test_a_topic_created_anew_is_the_operators_affair() -> None:
     """State of another log would silently pass over what is in this one."""
 
     async def play(world: World) -> None:
-        first = world.host()
+        first = world.task()
         await first.catch_up(at(6, 0))
         await first.save()
         world.kafka.logs[A] = world.kafka.logs[A][:3]
         with pytest.raises(OperatorError, match=r"a/0: want at least 6 records, .* found 3"):
-            await world.host().catch_up(at(3, 0))
+            await world.task().catch_up(at(3, 0))
         world.around = replace(world.around, strict=False)
-        await world.host().catch_up(at(3, 0))
+        await world.task().catch_up(at(3, 0))
 
     scene(play)
 
@@ -213,11 +213,11 @@ def test_other_partitions_are_the_operators_affair() -> None:
     """More partitions move customers, and with them their history."""
 
     async def play(world: World) -> None:
-        first = world.host()
+        first = world.task()
         await first.catch_up(at(6, 0))
         await first.save()
         with pytest.raises(OperatorError, match=r"want 1 partitions.* found 2"):
-            await world.host(replace(ROLE, partitions=2)).catch_up(NOTHING)
+            await world.task(replace(SPEC, partitions=2)).catch_up(NOTHING)
 
     scene(play)
 
@@ -235,16 +235,16 @@ def test_a_snapshot_that_cannot_be_used_is_passed_over(forged: dict[str, int]) -
     """Whoever wrote it: the one before it is taken, and the worker says so instead of ending."""
 
     async def play(world: World) -> None:
-        first = world.host()
+        first = world.task()
         await first.catch_up(at(4, 2))
         await first.save()
         chunks = cut([b"nonsense"])
         place = len(world.kafka.logs[STATE])
         manifest = seal(chunks, place, forged, "rules", 1)
         world.kafka.append(STATE, *map(encode, chunks), encode(manifest))
-        second = world.host()
-        machine = await second.catch_up(at(5, 3))
-        assert sorted(machine.values) == [b"a0", b"a1", b"a2", b"a3", b"a4", b"b0", b"b1", b"b2"]
+        second = world.task()
+        processor = await second.catch_up(at(5, 3))
+        assert sorted(processor.values) == [b"a0", b"a1", b"a2", b"a3", b"a4", b"b0", b"b1", b"b2"]
         assert second.snapshots.fed == 2
 
     scene(play)
@@ -257,14 +257,14 @@ def test_a_snapshot_whose_bytes_are_damaged_is_passed_over() -> None:
         return {b"values": restored}[snapshot.parts[0]](partition, snapshot)
 
     async def play(world: World) -> None:
-        role = replace(ROLE, restore=picky)
-        first = world.host(role)
+        spec = replace(SPEC, restore=picky)
+        first = world.task(spec)
         await first.catch_up(at(4, 2))
         await first.save()
         chunks = cut([b"nonsense"])
         manifest = seal(chunks, len(world.kafka.logs[STATE]), {"a": 5, "b": 3}, "rules", 1)
         world.kafka.append(STATE, *map(encode, chunks), encode(manifest))
-        second = world.host(role)
+        second = world.task(spec)
         await second.catch_up(at(5, 3))
         assert second.snapshots.fed == 2
 

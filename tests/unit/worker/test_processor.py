@@ -1,4 +1,4 @@
-"""Machines: what leaves because of records, and what is left unsaid."""
+"""Processors: what leaves because of records, and what is left unsaid."""
 
 from collections.abc import Sequence
 
@@ -49,9 +49,9 @@ def _answer(number: int, at_s: int) -> Record:
 def intake() -> tuple[IntakeProcessor, Metrics]:
     """An intake that was just assigned."""
     metrics = Metrics(BOOK)
-    machine = IntakeProcessor.fresh(PLAN, 0, metrics)
-    machine.assigned()
-    return machine, metrics
+    processor = IntakeProcessor.fresh(PLAN, 0, metrics)
+    processor.assigned()
+    return processor, metrics
 
 
 def sections(messages: Sequence[Outgoing]) -> list[TallyMessage]:
@@ -59,11 +59,11 @@ def sections(messages: Sequence[Outgoing]) -> list[TallyMessage]:
     return [decode(each.value or b"") for each in messages if each.topic == "cx.tallies"]
 
 
-def quiet_for(machine: IntakeProcessor, seconds: range) -> list[Outgoing]:
+def quiet_for(processor: IntakeProcessor, seconds: range) -> list[Outgoing]:
     """Look every second; what was said last."""
     said: list[Outgoing] = []
     for now_s in seconds:
-        said = machine.look(dict.fromkeys(Stream, True), float(now_s))
+        said = processor.look(dict.fromkeys(Stream, True), float(now_s))
     return said
 
 
@@ -75,27 +75,27 @@ def counted(metrics: Metrics, name: str) -> float:
 
 def test_first_records_are_announced() -> None:
     """Judges may hold the input idle, so they hear that it is not, before anything else."""
-    machine, _ = intake()
-    first = machine.work("cx.feedback", answers(0, 40))
+    processor, _ = intake()
+    first = processor.work("cx.feedback", answers(0, 40))
     assert [each.kind for each in sections(first.messages)] == [Kind.ACTIVE, Kind.CLOSED]
-    then = machine.work("cx.feedback", answers(40, 40))
+    then = processor.work("cx.feedback", answers(40, 40))
     assert [each.kind for each in sections(then.messages)] == [Kind.CLOSED]
-    assert machine.next_offsets() == {"cx.interactions": 0, "cx.feedback": 80}
+    assert processor.next_offsets() == {"cx.interactions": 0, "cx.feedback": 80}
 
 
 def test_sections_go_to_their_judge() -> None:
     """The partition of cx.tallies is the shard."""
-    machine = IntakeProcessor.fresh(Plan(BOOK, 3), 0, Metrics(BOOK))
-    messages = machine.work("cx.feedback", answers(0, 40)).messages
+    processor = IntakeProcessor.fresh(Plan(BOOK, 3), 0, Metrics(BOOK))
+    messages = processor.work("cx.feedback", answers(0, 40)).messages
     assert [each.partition for each in messages] == [0, 1, 2, 0, 1, 2]
     assert {each.key for each in messages} == {b"feedback/0"}
 
 
 def test_bad_records_become_dead_letters() -> None:
     """Byte for byte, with their place and reason; the rest is counted."""
-    machine, metrics = intake()
+    processor, metrics = intake()
     bad = record(FEEDBACK, 1, b"{nonsense")
-    messages = machine.work("cx.feedback", [*answers(0, 1), bad, *answers(2, 1)]).messages
+    messages = processor.work("cx.feedback", [*answers(0, 1), bad, *answers(2, 1)]).messages
     [letter] = [each for each in messages if each.topic == "cx.dead-letters"]
     assert (letter.key, letter.value) == (b"k", b"{nonsense")
     headers = dict(letter.headers)
@@ -106,46 +106,46 @@ def test_bad_records_become_dead_letters() -> None:
 
 def test_keys_are_looked_at() -> None:
     """A sender that does not key by customer shows in a metric."""
-    machine, metrics = intake()
-    machine.work("cx.feedback", answers(0, 40))
+    processor, metrics = intake()
+    processor.work("cx.feedback", answers(0, 40))
     assert counted(metrics, "tocsin_sampled_keys_total") == 1
 
 
 def test_feeding_again_is_silent() -> None:
     """What was counted and said before is not counted again."""
-    machine, metrics = intake()
-    machine.feed("cx.feedback", answers(0, 40))
-    assert machine.next_offsets()["cx.feedback"] == 40
+    processor, metrics = intake()
+    processor.feed("cx.feedback", answers(0, 40))
+    assert processor.next_offsets()["cx.feedback"] == 40
     assert counted(metrics, "tocsin_events_total") == 0
 
 
 def test_a_snapshot_goes_on_where_it_was() -> None:
-    """The restored machine knows its offsets and says what the other would have said."""
-    machine, metrics = intake()
-    machine.feed("cx.feedback", answers(0, 25))
-    again = IntakeProcessor.restore(PLAN, 0, metrics, machine.snapshot())
-    one, other = (each.work("cx.feedback", answers(25, 25)) for each in (machine, again))
-    assert again.next_offsets() == machine.next_offsets()
+    """The restored processor knows its offsets and says what the other would have said."""
+    processor, metrics = intake()
+    processor.feed("cx.feedback", answers(0, 25))
+    again = IntakeProcessor.restore(PLAN, 0, metrics, processor.snapshot())
+    one, other = (each.work("cx.feedback", answers(25, 25)) for each in (processor, again))
+    assert again.next_offsets() == processor.next_offsets()
     assert one.messages == other.messages
 
 
 def test_open_panes_are_said_once_per_quiet() -> None:
     """Quiet inputs repeat that they are quiet, but not what lies open, until it changes or is old news."""
-    machine, _ = intake()
-    machine.work("cx.feedback", answers(0, 25))
-    assert quiet_for(machine, range(3)) == []
-    first = sections(quiet_for(machine, range(3, 4)))
+    processor, _ = intake()
+    processor.work("cx.feedback", answers(0, 25))
+    assert quiet_for(processor, range(3)) == []
+    first = sections(quiet_for(processor, range(3, 4)))
     assert {each.source: len(each.rows) > 0 for each in first} == {
         "interactions/0": False,
         "feedback/0": True,
     }
-    again = sections(quiet_for(machine, range(4, 5)))
+    again = sections(quiet_for(processor, range(4, 5)))
     assert [(each.kind, len(each.rows)) for each in again] == [(Kind.IDLE, 0)] * 2
     assert [each.quiet_ms for each in again] == [4_000, 4_000]
-    late = sections(quiet_for(machine, range(5, 604)))
+    late = sections(quiet_for(processor, range(5, 604)))
     assert any(len(each.rows) for each in late)
-    machine.work("cx.feedback", answers(25, 1))
-    changed = sections(quiet_for(machine, range(604, 608)))
+    processor.work("cx.feedback", answers(25, 1))
+    changed = sections(quiet_for(processor, range(604, 608)))
     assert any(len(each.rows) for each in changed)
 
 
@@ -154,18 +154,18 @@ def judged(work: Work) -> list[str]:
     return [orjson.loads(each.value or b"")["state"] for each in work.messages if each.topic == "cx.alerts"]
 
 
-def log_of(machine: IntakeProcessor, *batches: list[Record]) -> list[Record]:
+def log_of(processor: IntakeProcessor, *batches: list[Record]) -> list[Record]:
     """cx.tallies, after an intake has worked off batches and then been quiet."""
-    messages = [each for batch in batches for each in machine.work("cx.feedback", batch).messages]
+    messages = [each for batch in batches for each in processor.work("cx.feedback", batch).messages]
     for now_s in range(40):
-        messages += machine.look(dict.fromkeys(Stream, True), float(now_s))
+        messages += processor.look(dict.fromkeys(Stream, True), float(now_s))
     return [record(TALLIES, n, each.value, 1_000 * n) for n, each in enumerate(messages)]
 
 
 def test_a_judge_tells_transitions_with_its_batch() -> None:
     """Keyed by alert, so that each alert's are in order; and how long it took is measured."""
-    machine, metrics = intake()
-    log = log_of(machine, answers(0, 60), answers(60, 60))
+    processor, metrics = intake()
+    log = log_of(processor, answers(0, 60), answers(60, 60))
     judge = JudgeProcessor(Judge(PLAN, 0), metrics)
     work = judge.work("cx.tallies", log)
     assert judged(work) == ["firing"]
@@ -178,9 +178,9 @@ def test_a_judge_tells_transitions_with_its_batch() -> None:
 
 def test_scores_leave_by_themselves() -> None:
     """Those that changed, each under its own key."""
-    machine, metrics = intake()
+    processor, metrics = intake()
     judge = JudgeProcessor(Judge(PLAN, 0), metrics)
-    judge.feed("cx.tallies", log_of(machine, answers(0, 60)))
+    judge.feed("cx.tallies", log_of(processor, answers(0, 60)))
     keys = [each.key for each in judge.scores()]
     assert b"csat|channel=phone|600" in keys
     assert judge.scores() == []
@@ -188,8 +188,8 @@ def test_scores_leave_by_themselves() -> None:
 
 def test_a_judge_comes_back() -> None:
     """With its place in the log; what it had told, it does not tell again."""
-    machine, metrics = intake()
-    log = log_of(machine, answers(0, 60), answers(60, 60))
+    processor, metrics = intake()
+    log = log_of(processor, answers(0, 60), answers(60, 60))
     judge = JudgeProcessor(Judge(PLAN, 0), metrics)
     judge.feed("cx.tallies", log[:-5])
     again = JudgeProcessor(
@@ -248,10 +248,10 @@ def test_a_judge_that_waits_for_pieces_begins_with_the_first_again() -> None:
 
 def test_a_record_with_neither_key_nor_value_is_a_letter_that_can_be_sent() -> None:
     """Kafka's clients refuse to send nothing at all."""
-    machine, metrics = intake()
+    processor, metrics = intake()
     null = ConsumerRecord("cx.feedback", 0, 0, 0, 0, None, None, None, -1, -1, ())
     (letter,) = [
-        each for each in machine.work("cx.feedback", [null]).messages if each.topic == "cx.dead-letters"
+        each for each in processor.work("cx.feedback", [null]).messages if each.topic == "cx.dead-letters"
     ]
     assert letter.value == b""
     assert dict(letter.headers)["tocsin-form"] == b"null"

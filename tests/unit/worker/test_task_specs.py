@@ -1,4 +1,4 @@
-"""Roles: what tells one set of rules from another."""
+"""Task specs: what tells one set of rules from another."""
 
 from dataclasses import replace
 

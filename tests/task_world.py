@@ -1,4 +1,4 @@
-"""One broker and the hosts on it, for tests of `stream.worker.tasks.partition_task`."""
+"""One broker and the tasks on it, for tests of `stream.worker.tasks.partition_task`."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ def restored(_partition: int, snapshot: Snapshot) -> Echo:
     return Echo(dict(snapshot.manifest.next), snapshot.parts[1:])
 
 
-ROLE = TaskSpec(
+SPEC = TaskSpec(
     name="echo",
     topics=("a", "b"),
     snapshots="state",
@@ -43,7 +43,7 @@ ROLE = TaskSpec(
 
 @dataclass
 class World:
-    """One broker, and the hosts on it."""
+    """One broker, and the tasks on it."""
 
     kafka: FakeKafka = field(default_factory=FakeKafka)
     failures: list[BaseException] = field(default_factory=list)
@@ -60,9 +60,9 @@ class World:
             clock=lambda: self.now_s,
         )
 
-    def host(self, role: TaskSpec[Echo] = ROLE) -> PartitionTask[Echo]:
-        """A host that knows nothing yet."""
-        return PartitionTask(role, 0, self.around)
+    def task(self, spec: TaskSpec[Echo] = SPEC) -> PartitionTask[Echo]:
+        """A task that knows nothing yet."""
+        return PartitionTask(spec, 0, self.around)
 
     def batch(self, tp: TP, start: int, end: int) -> RecordBatch:
         """A batch as the transport hands it over."""
