@@ -25,7 +25,7 @@ from stream.gateway.sources import IGNORED, ReceivedBody, Source
 from stream.gateway.verification import Refusal
 from stream.messages.outcomes import Reason
 from stream.messages.records import Stream
-from stream.monitoring.exposition import ReadMetrics, chosen_encoder
+from stream.monitoring.exposition import chosen_encoder, write_page
 
 LATENCY_BUCKETS_S: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 TOPICS: Final = tuple(stream.topic for stream in Stream)
@@ -137,4 +137,4 @@ class GatewayMetrics:
     def exposition(self, accept: str = "") -> tuple[Callable[[], bytes], str]:
         """The metrics as of now in the format that the `Accept` header prefers, and its content type."""
         encode, content_type = chosen_encoder(accept)
-        return partial(encode, ReadMetrics(tuple(self.registry.collect()))), content_type
+        return partial(write_page, encode, tuple(self.registry.collect())), content_type

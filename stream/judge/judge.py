@@ -20,7 +20,7 @@ from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.matchers import watches
 from stream.judge.evaluation.moves import AlertMove, firing
 from stream.judge.evaluation.schedule import least
-from stream.judge.published_scores import ScoreClock, Scoring
+from stream.judge.published_scores import ScoreClock, Scoring, fair_share
 from stream.judge.removed_rules import resolved
 from stream.judge.root_cause import Causes
 from stream.judge.snapshot import dump, load
@@ -53,6 +53,8 @@ class Judge:
         self._teller: Final = Teller(plan, self._causes)
         definitions = {each.indicator: self._teller.definition(each.indicator) for each in plan.scored}
         self._scoring: Final = [Scoring(group, definitions) for group in self._groups]
+        self.scores_left_out = 0
+        """How many scores the last `current_scores` had to leave out."""
 
     @property
     def judged_through_ms(self) -> int | None:
@@ -90,12 +92,17 @@ class Judge:
         return [score for scoring in self._scoring for score in scoring.changed(moment)]
 
     def current_scores(self, most: int | None = None) -> list[Score]:
-        """The latest of every score; of each at most `most`, those with the most answers."""
+        """The latest of every score; at most `most` in all, of each those with the most answers."""
         moment = self._moment()
         if moment is None:
             return []
         self._memory.catch_up()
-        return [score for scoring in self._scoring for score in scoring.current(moment, most)]
+        found = [known for scoring in self._scoring for known in scoring.known()]
+        counts = [known.count for known in found]
+        each = None if most is None else fair_share(counts, most)
+        scores = [score for known in found for score in known.scoring.current(known, moment, each)]
+        self.scores_left_out = sum(counts) - len(scores)
+        return scores
 
     def firing(self) -> list[tuple[Rule, Severity, Scope]]:
         """What fires now."""
@@ -105,11 +112,6 @@ class Judge:
             for board, rules in group.boards()
             for ranked, severity, row in firing(board, rules)
         ]
-
-    @property
-    def scores_left_out(self) -> int:
-        """How many scores the last `current_scores` had to leave out."""
-        return sum(scoring.left_out for scoring in self._scoring)
 
     def scopes(self, rule: Rule, most: int | None = None) -> list[Scope]:
         """The scopes that a rule is known to watch, those first that were met first; at most `most`."""

@@ -1,6 +1,6 @@
 """Scoring: the scores that are published, and which of them have changed since they were last taken."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Final
@@ -57,7 +57,6 @@ class Scoring:
         self._definitions: Final = definitions
         self._published: Final = {each: PublishedScores() for each in group.scored}
         self._warm: Final[set[int]] = set()
-        self.left_out = 0
 
     def forget(self, rows: Ints) -> None:
         """Rows that stand for nothing any more."""
@@ -88,26 +87,26 @@ class Scoring:
                 for scored in self._of(window_ms):
                     yield from self._changed(scored, rows, readout, moment)
 
-    def current(self, moment: ScoreClock, most: int | None = None) -> Iterator[Score]:
-        """Every scope's latest scores, as far as it ever had answers in the window.
-
-        Of each score at most `most`, those with the most answers; `left_out` then says how many were not.
-        """
-        self.left_out = 0
+    def known(self) -> Iterator["KnownScores"]:
+        """Of each score the scopes that ever had answers in its window, as far as it is known."""
         rows = self._group.scopes.used()
         if not len(rows):
             return
         for window_ms, window in self._windows():
             readout = window.read(rows)
             for scored in self._of(window_ms):
-                sums = readout.of(scored.indicator).sums
                 published = self._published[scored]
                 published.grow(self._group.scopes.room)
-                known = (published.status[rows] >= 0) | sums.any(axis=1)
-                if most is not None and (over := int(known.sum()) - most) > 0:
-                    self.left_out += over
-                    known = _fullest(known, sums[:, 0], most)
-                yield from self._scores(scored, rows, readout, known, moment)
+                answers = readout.of(scored.indicator).sums
+                known = (published.status[rows] >= 0) | answers.any(axis=1)
+                yield KnownScores(self, scored, rows, readout, known)
+
+    def current(self, found: "KnownScores", moment: ScoreClock, most: int | None) -> Iterator[Score]:
+        """The latest of one score in every scope where it is known; at most `most`, of most answers."""
+        known = found.known
+        if most is not None and found.count > most:
+            known = _fullest(known, found.readout.of(found.scored.indicator).sums[:, 0], most)
+        yield from self._scores(found.scored, found.rows, found.readout, known, moment)
 
     def _windows(self) -> Iterator[tuple[int, Window]]:
         """Those whose scores are published, by length: they count at all hours."""
@@ -166,6 +165,22 @@ class Scoring:
         return [scope(row) for row in rows.tolist()]
 
 
+@dataclass(frozen=True, slots=True)
+class KnownScores:
+    """Of one score: the rows of its group, what their windows hold, and where it is known."""
+
+    scoring: Scoring
+    scored: Scored
+    rows: Ints
+    readout: Readout
+    known: Flags
+
+    @property
+    def count(self) -> int:
+        """In how many scopes it is known."""
+        return int(self.known.sum())
+
+
 def _published(values: Floats) -> list[float | None]:
     """As `transitions.rounded` has it, for a whole column; None for what is no number or has no end."""
     rounded = (np.round(values, DECIMALS) + 0.0).tolist()
@@ -178,6 +193,21 @@ def _fullest(known: Flags, answers: Floats, most: int) -> Flags:
     chosen = np.zeros(len(known), np.bool_)
     chosen[places[np.argsort(-answers[places], kind="stable")[:most]]] = True
     return chosen
+
+
+def fair_share(sizes: Sequence[int], most: int) -> int:
+    """How many of each may be taken so that `most` are taken in all: small ones whole, the others alike.
+
+    For example 100 of the sizes 10, 70 and 500: the first takes its 10, and 45 are left for either of the
+    others.
+    """
+    left = most
+    for place, size in enumerate(sorted(sizes)):
+        share = left // (len(sizes) - place)
+        if size > share:
+            return share
+        left -= size
+    return most
 
 
 def slot_end_ms(window: Window, at_ms: int) -> int:

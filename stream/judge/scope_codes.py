@@ -36,8 +36,10 @@ class ScopeCodes:
         names = keys.bytes if isinstance(keys, Spelled) else keys
         codes = list(map(self._codes.get, names))
         if None in codes:
+            room = self._most - len(self)
             for place in [place for place, code in enumerate(codes) if code is None]:
-                codes[place] = self._codes[names[place]] = self._code(keys[place])
+                code, room = self._code(keys[place], room)
+                codes[place] = self._codes[names[place]] = code
         return np.array(codes, np.int64)
 
     def forget(self) -> None:
@@ -45,12 +47,15 @@ class ScopeCodes:
         self._codes.clear()
         self.folded = 0
 
-    def _code(self, key: ScopeKey) -> int:
+    def _code(self, key: ScopeKey, room: int) -> tuple[int, int]:
+        """The code of a scope that has none, and for how many more scopes there is room then."""
         number = self.numbers.get(key[0])
         if number is None:
-            return -1
+            return -1, room
         group, values = self._groups[number], key[1]
-        if group.scopes.known(values) is None and len(self) >= self._most:
+        if group.scopes.known(values) is None and room <= 0:
             self.folded += 1
             values = (OTHER,) * len(values)
-        return number << ROW_BITS | group.row_of(values)
+        if group.scopes.known(values) is None:
+            room -= 1
+        return number << ROW_BITS | group.row_of(values), room

@@ -5,13 +5,15 @@ it answers with whatever version and escaping it is asked for, which is not what
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Protocol
 
 from prometheus_client import Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
+
+from stream.monitoring.gauge_lines import gauge_lines
 
 OPENMETRICS: Final = "application/openmetrics-text"
 OPENMETRICS_VERSIONS: Final = ("", "1.0.0")
@@ -55,6 +57,12 @@ def _weight(parameters: dict[str, str]) -> float:
     """The parameter `q`, from 0 to 1; 1 where there is none, or none that is a weight."""
     given = parameters.get("q", "")
     return float(given) if re.fullmatch(r"0(\.[0-9]{0,3})?", given, re.ASCII) else 1.0
+
+
+def write_page(encode: Callable[[Collector], bytes], metrics: Sequence[Metric]) -> bytes:
+    """All metrics in a format: gauges first, which may be very many and are written by ourselves."""
+    gauges = [each for each in metrics if each.type == "gauge"]
+    return gauge_lines(gauges) + encode(ReadMetrics(each for each in metrics if each.type != "gauge"))
 
 
 class ReadMetrics:

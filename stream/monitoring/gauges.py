@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from prometheus_client import Metric
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
 
 from alerts.notation import duration_text
 from alerts.readings import Scope, scope_object
@@ -21,8 +22,8 @@ from stream.indicators.plan import Plan
 from stream.messages.records import Stream
 from stream.messages.topic_names import TALLIES
 
-MOST_SCORES: Final = 5_000
-"""Scores of one kind on a page, of all judges of a worker; each is four series."""
+MOST_SCORES: Final = 10_000
+"""Scores on a page, of all judges of a worker; each is four series."""
 MOST_ALERTS: Final = 5_000
 """Rules by scope on a page, beside what fires."""
 
@@ -63,7 +64,7 @@ class JudgeView(Protocol):
         ...
 
     def current_scores(self, most: int | None = None) -> Sequence[Score]:
-        """The latest score of every scope and window; of each at most `most`, those with the most answers."""
+        """The latest score of every scope and window; at most `most`, of each those with the most answers."""
         ...
 
     @property
@@ -183,14 +184,17 @@ def _scores(judges: Sequence[JudgeView], out: Counter[str]) -> Iterator[Metric]:
     low = _gauge("cx_score_low", "Lower end of the score's confidence interval.")
     high = _gauge("cx_score_high", "Upper end of the score's confidence interval.")
     answers = _gauge("cx_answers", "Answers in the score's window.")
+    windows: dict[float, str] = {}
     for judge in judges:
         for score in judge.current_scores(max(1, MOST_SCORES // len(judges))):
-            window = duration_text(round(score.window_s * 1000))
+            window = windows.get(score.window_s)
+            if window is None:
+                window = windows[score.window_s] = duration_text(round(score.window_s * 1000))
             labels = {"indicator": score.indicator, "window": window, **score.scope}
-            answers.add_sample(answers.name, labels, score.n)
+            answers.samples.append(Sample(answers.name, labels, score.n))
             for metric, number in ((value, score.value), (low, score.low), (high, score.high)):
                 if number is not None:
-                    metric.add_sample(metric.name, labels, number)
+                    metric.samples.append(Sample(metric.name, labels, number))
         out[value.name] += judge.scores_left_out
     yield from (value, low, high, answers)
 
@@ -210,9 +214,10 @@ def _alerts(judges: Sequence[JudgeView], out: Counter[str]) -> Iterator[Metric]:
             for scope in shown:
                 for severity, bound in limits(rule).items():
                     labels = _rule_labels(rule, scope) | {"severity": severity.value}
-                    firing.add_sample(firing.name, labels, float((rule.name, severity, scope) in fires))
+                    fired = float((rule.name, severity, scope) in fires)
+                    firing.samples.append(Sample(firing.name, labels, fired))
                     if bound is not None:
-                        limit.add_sample(limit.name, labels, bound)
+                        limit.samples.append(Sample(limit.name, labels, bound))
     yield from (limit, firing)
 
 

@@ -23,7 +23,7 @@ from alerts.rules import Rulebook
 from stream import __version__
 from stream.messages.topic_names import DELIVERIES, TALLIES
 from stream.monitoring.alert_metrics import AlertMetrics, DeliveryMetrics
-from stream.monitoring.exposition import ReadMetrics, chosen_encoder
+from stream.monitoring.exposition import chosen_encoder, write_page
 from stream.monitoring.gauges import ScrapeTimeCollector, WorkerView
 from stream.monitoring.input_metrics import InputMetrics
 
@@ -89,4 +89,4 @@ class Metrics:
         thread while the worker goes on.
         """
         encode, content_type = chosen_encoder(accept)
-        return partial(encode, ReadMetrics(tuple(self.registry.collect()))), content_type
+        return partial(write_page, encode, tuple(self.registry.collect())), content_type

@@ -1,6 +1,9 @@
 """Scores, as cx.scores carries them."""
 
+import pytest
+
 from stream.judge.judge import Judge
+from stream.judge.published_scores import fair_share
 from tests.builders import plan_of
 from tests.judging import CHAT, RULES, answers, both, fed
 
@@ -36,3 +39,29 @@ def test_scores_are_told_again_after_a_restore_even_if_they_ran_empty() -> None:
     late = Judge.restore(plan, 0, snapshot)
     fed(late, both(20))
     assert {score.status for score in late.take_scores()} == {"stale"}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "most", "each"),
+    [
+        ((10, 70, 500), 100, 45), ((10, 20, 30), 100, 100), ((), 5, 5), ((9, 9), 10, 5), ((3,), 3, 3),
+        ((0, 0, 50), 10, 10), ((7, 7, 7), 2, 0),
+    ],
+)  # fmt: skip
+def test_small_ones_are_whole_and_the_others_share(sizes: tuple[int, ...], most: int, each: int) -> None:
+    """No more than `most` in all, and no place is given away that another has a use for."""
+    assert fair_share(sizes, most) == each
+    assert sum(min(size, each) for size in sizes) <= most
+
+
+def test_scores_that_are_asked_for_are_bounded_in_all() -> None:
+    """Those with the most answers of each; how many more there are is told."""
+    judge = Judge(plan_of(RULES), 0)
+    fed(judge, both(0, answers(0, 1, 0) + answers(0, 20, 20, CHAT)))
+    everything = judge.current_scores()
+    assert judge.scores_left_out == 0
+    kinds = {(each.indicator, each.window_s) for each in everything}
+    some = judge.current_scores(len(kinds))
+    assert {(each.indicator, each.window_s) for each in some} == kinds
+    assert {each.scope["channel"] for each in some} == {"chat"}
+    assert judge.scores_left_out == len(everything) - len(kinds) > 0

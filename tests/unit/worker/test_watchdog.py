@@ -3,6 +3,11 @@
 from stream.worker.watchdog import EXIT, Patience, Watchdog
 
 
+def fed(_seconds: float) -> float:
+    """There is a processor whenever one is wanted."""
+    return 0.0
+
+
 def test_patience() -> None:
     """Only so many looks in a row without a move, while there is work, are too many."""
     patience = Patience(3)
@@ -20,7 +25,7 @@ def test_idleness_is_no_fault() -> None:
 def test_a_loop_that_stands_still() -> None:
     """Looks without a beat in between end the process."""
     ends: list[int] = []
-    dog = Watchdog(2, ends.append)
+    dog = Watchdog(2, ends.append, fed)
     dog.beat(0, busy=False)
     dog.look()
     dog.look()
@@ -35,10 +40,32 @@ def test_a_loop_that_stands_still() -> None:
 def test_work_that_does_not_get_done() -> None:
     """Beats with work and no progress end the process; progress saves it."""
     ends: list[int] = []
-    dog = Watchdog(2, ends.append)
+    dog = Watchdog(2, ends.append, fed)
     for done in (0, 0, 1, 1, 2):
         dog.beat(done, busy=True)
     assert not ends
     dog.beat(2, busy=True)
     dog.beat(2, busy=True)
     assert ends == [EXIT]
+
+
+def test_waiting_for_a_processor_does_not_count() -> None:
+    """A process that gets a quarter of a processor is given four times as long, for either sign."""
+    for turn in ("look", "beat"):
+        ends: list[int] = []
+        dog = Watchdog(3, ends.append, lambda _seconds: 0.75)
+        dog.look()
+        for number in range(12):
+            assert not ends, (turn, number)
+            if turn == "beat":
+                dog.beat(0, busy=True)
+            dog.look()
+        if turn == "beat":
+            dog.beat(0, busy=True)
+        assert ends == [EXIT], turn
+
+
+def test_a_look_that_was_all_waiting_is_none() -> None:
+    """However long it takes."""
+    patience = Patience(1)
+    assert not any(patience.lost(0, busy=True, starved=1.0) for _ in range(1000))

@@ -1,0 +1,40 @@
+"""Gauges as lines of text, which is all that most of a page of /metrics is.
+
+The client library looks at every name and label of every line anew, which for tens of thousands of series
+takes seconds of a busy machine.  Here the labels of samples that share them are written once.  Both formats
+write a gauge alike.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from prometheus_client import Metric
+from prometheus_client.utils import floatToGoString
+
+_ESCAPES: Final = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
+
+
+def gauge_lines(gauges: Iterable[Metric]) -> bytes:
+    """The lines of gauges, whose samples have neither times nor exemplars.
+
+    Samples that share labels share the object: it is known by its identity.
+    """
+    written: dict[int, str] = {}
+    out: list[str] = []
+    for gauge in gauges:
+        out.append(f"# HELP {gauge.name} {gauge.documentation.translate(_ESCAPES)}\n")
+        out.append(f"# TYPE {gauge.name} gauge\n")
+        for sample in gauge.samples:
+            labels = sample.labels
+            text = written.get(id(labels))
+            if text is None:
+                text = written[id(labels)] = _labels(labels)
+            out.append(f"{sample.name}{text} {floatToGoString(sample.value)}\n")
+    return "".join(out).encode()
+
+
+def _labels(labels: dict[str, str]) -> str:
+    """Labels in braces, by name; nothing where there are none."""
+    if not labels:
+        return ""
+    return "{" + ",".join(f'{name}="{labels[name].translate(_ESCAPES)}"' for name in sorted(labels)) + "}"
