@@ -29,7 +29,8 @@ def gauge_lines(gauges: Iterable[Metric]) -> bytes:
             text = written.get(id(labels))
             if text is None:
                 text = written[id(labels)] = _labels(labels)
-            out.append(f"{sample.name}{text} {floatToGoString(sample.value)}\n")
+            number = floatToGoString(sample.value)  # type: ignore[no-untyped-call]
+            out.append(f"{sample.name}{text} {number}\n")
     return "".join(out).encode()
 
 
