@@ -72,21 +72,17 @@ class Backlog:
 
     def take(self, now_s: float) -> Delivery | None:
         """A delivery that is due; it must be given back by `settle` or `retry`."""
-        while self._heads and self._heads[0][0] <= now_s:
-            due_s, _, delivery = heappop(self._heads)
-            if self._waits(delivery, due_s):
-                self._taken.add(delivery)
-                return delivery
-        return None
+        due_s = self.due_s()
+        if due_s is None or due_s > now_s:
+            return None
+        _, _, delivery = heappop(self._heads)
+        self._taken.add(delivery)
+        self._tidy()
+        return delivery
 
     def due_s(self) -> float | None:
         """When the next delivery is due; None when nothing waits."""
-        while self._heads:
-            due_s, _, delivery = self._heads[0]
-            if self._waits(delivery, due_s):
-                return due_s
-            heappop(self._heads)
-        return None
+        return self._heads[0][0] if self._heads else None
 
     def waits(self, alert: str) -> bool:
         """Whether there is news of an alert."""
@@ -130,6 +126,7 @@ class Backlog:
             self._chains[alert] = kept
             if kept[0] is not chain[0]:
                 self._offer(kept[0])
+        self._tidy()
 
     def _shed(self) -> Delivery | None:
         for alert, chain in self._chains.items():
@@ -152,9 +149,16 @@ class Backlog:
             self._offer(chain[0])
         else:
             del self._chains[alert]
+            self._tidy()
 
     def _offer(self, delivery: Delivery) -> None:
         heappush(self._heads, (delivery.due_s, next(self._order), delivery))
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Keep the heap's first entry one that holds; those behind it are looked at when they come first."""
+        while self._heads and not self._waits(self._heads[0][2], self._heads[0][0]):
+            heappop(self._heads)
 
     def _first(self, delivery: Delivery) -> bool:
         chain = self._chains.get(delivery.notice.alert)

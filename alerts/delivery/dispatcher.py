@@ -168,7 +168,7 @@ class Dispatcher:
             return
         left, written_s = Countdown(len(names), on_done), written_ms / 1000
         for name in names:
-            heard.progress(news.alert, name)  # from now on it gets whatever follows
+            heard.enrol(news.alert, name)  # from now on it gets whatever follows
             sent = Delivery(notice=news, partition=partition, written_s=written_s, finished=left.one_less)
             await self._lines[name].add(sent)
 
@@ -225,8 +225,7 @@ class Dispatcher:
             return None
         if mute.until_s is None or followed:
             return Settled(DeliveryOutcome.SILENCED, mute.reason)
-        delivery.written_s = max(delivery.written_s, mute.until_s)  # it becomes news again then
-        return Retry(min(mute.until_s - now_s, LOOK_AGAIN_S))
+        return Retry(min(mute.until_s - now_s, LOOK_AGAIN_S), news_again_s=mute.until_s)
 
     def _why_muted(self, notice: Notice, now_s: float) -> Mute | None:
         mute = self._muting.why_muted(notice, now_s)

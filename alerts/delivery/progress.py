@@ -38,7 +38,11 @@ class HeardTransitions:
         return frozenset(self._alerts.get(alert, ()))
 
     def progress(self, alert: str, receiver: str) -> DeliveryProgress:
-        """How far a receiver is; asking makes it one of those concerned."""
+        """How far a receiver is with an alert; at the very beginning if it has never been enrolled."""
+        return self._alerts.get(alert, {}).get(receiver) or DeliveryProgress()
+
+    def enrol(self, alert: str, receiver: str) -> DeliveryProgress:
+        """Make a receiver one of those concerned, if it is not; how far it is."""
         known = self._alerts.setdefault(alert, {})
         self._alerts.move_to_end(alert)
         if len(self._alerts) > self._most:
@@ -46,8 +50,8 @@ class HeardTransitions:
         return known.setdefault(receiver, DeliveryProgress())
 
     def settled(self, entry: Entry) -> None:
-        """A notice is settled."""
-        progress = self.progress(entry.alert, entry.receiver)
+        """A notice is settled; its receiver is concerned with the alert from then on."""
+        progress = self.enrol(entry.alert, entry.receiver)
         progress.seq = max(progress.seq, entry.seq)
         progress.told |= entry.told
         progress.memory = entry.memory or progress.memory

@@ -197,6 +197,7 @@ class ReceiverQueue:
         delivery.held = isinstance(step, Retry)
         step = step or await self._send(delivery)
         if isinstance(step, Retry):
+            delivery.written_s = max(delivery.written_s, step.news_again_s)
             self._backlog.retry(delivery, self._world.clock() + step.after_s)
             return
         await self._owner.settled(delivery, step)

@@ -69,9 +69,13 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """One more attempt after so long."""
+    """One more attempt after so long.
+
+    `news_again_s`: its age counts from then on (Unix time), if that is later than when it was written.
+    """
 
     after_s: float
+    news_again_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,12 +41,15 @@ class Teller:
             self._definitions[indicator] = definition(indicator, self._options)
         return self._definitions[indicator]
 
-    def tell(self, told: AlertMove, group: Group, pane: int) -> Transition:
-        """The transition of a move in a group at a pane's end.
+    def slide(self, told: AlertMove, group: Group, pane: int) -> None:
+        """Slide what a move's transition quotes to a pane's end; every alert must have been stepped there."""
+        rule = told.ranked.rule
+        group.windows[rule_window(rule)].advance(pane)
+        if told.move.state is State.FIRING:
+            self._causes.slide(rule, told.limit, pane)
 
-        Every alert must have been stepped there: the windows that it quotes are slid as far.
-        """
-        group.windows[rule_window(told.ranked.rule)].advance(pane)
+    def tell(self, told: AlertMove, group: Group, pane: int) -> Transition:
+        """The transition of a move in a group at a pane's end; `slide` has been called for it."""
         rule, move, reading = told.ranked.rule, told.move, told.reading
         scope = group.scopes.scope(move.row)
         severity = SEVERITIES[move.severity] or Severity.WARNING

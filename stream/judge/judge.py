@@ -49,8 +49,7 @@ class Judge:
         self._groups: Final = self._memory.groups
         by_grouping = {group.grouping: group for group in self._groups}
         self._of_rule: Final = {rule.name: by_grouping[grouping_of(rule)] for rule in plan.rulebook.rules}
-        self._causes: Final = Causes(by_grouping)
-        self._teller: Final = Teller(plan, self._causes)
+        self._teller: Final = Teller(plan, Causes(by_grouping))
         definitions = {each.indicator: self._teller.definition(each.indicator) for each in plan.scored}
         self._scoring: Final = [Scoring(group, definitions) for group in self._groups]
         self.scores_left_out = 0
@@ -134,8 +133,7 @@ class Judge:
         ]
 
     def entries(self) -> dict[str, int]:
-        """How much is kept."""
-        self._memory.catch_up()
+        """How much is kept, as it is kept now."""
         windows = [window for group in self._groups for window in group.all_windows()]
         return {
             "scopes": len(self._memory.codes),
@@ -210,7 +208,8 @@ class Judge:
     def _judge_pane(self, pane: int) -> list[Transition]:
         due = [group for group in self._groups if group.next_pane() == pane]
         moves = [(group, told) for group in due for told in group.judge(pane, self._observer)]
-        self._causes.new_pane(pane)
+        for group, told in moves:
+            self._teller.slide(told, group, pane)
         found = [self._tell(told, group, pane) for group, told in moves]
         return [transition for _, _, transition in sorted(found, key=lambda each: each[:2])]
 

@@ -44,18 +44,20 @@ class Causes:
 
     def __init__(self, groups: Mapping[Grouping, Group]) -> None:
         self._groups: Final = groups
-        self._pane = 0
         self._finer: dict[tuple[Grouping, int], Finer] = {}
 
-    def new_pane(self, pane: int) -> None:
-        """Causes are as of the end of this pane."""
-        self._pane = pane
+    def slide(self, rule: Rule, limit: float | None, pane: int) -> None:
+        """Slide the windows in which `of` would search to a pane's end; causes are as of then."""
+        if limit is not None:
+            for grouping in explaining(rule).values():
+                self._groups[grouping].windows[rule_window(rule)].advance(pane)
 
     def of(self, rule: Rule, group: Group, row: int, limit: float | None) -> Mapping[str, object] | None:
         """The value that explains most, as alerts carry it; None where nothing stands out.
 
-        Each dimension offers the value with the greatest share of the shortfall; among dimensions, the one
-        wins whose share most exceeds its share of the answers.
+        The windows stand where `slide` has put them.  Each dimension offers the value with the greatest
+        share of the shortfall; among dimensions, the one wins whose share most exceeds its share of the
+        answers.
         """
         if limit is None:
             return None
@@ -80,11 +82,10 @@ class Causes:
     ) -> Share | None:
         """The value with most of the shortfall; None where fewer than two values have answers."""
         rows = self._rows(group, within)
-        window = group.windows[rule_window(rule)]
-        window.advance(self._pane)
-        of = window.layout.formulas[rule.indicator]
         if not rows:
             return None
+        window = group.windows[rule_window(rule)]
+        of = window.layout.formulas[rule.indicator]
         value, n = score(of, window.read(np.array(rows, np.int64), buckets=of.buckets).of(of.name))
         short = np.where(n > 0, _short(of, value, n, limit), 0)
         if np.count_nonzero(n) < 2 or short.sum() <= 0:

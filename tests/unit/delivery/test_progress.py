@@ -28,10 +28,11 @@ def _entry(alert: str, seq: int, *, told: bool) -> Entry:
 
 
 def test_who_has_had_a_notice_is_concerned_from_then_on() -> None:
-    """Asking how far a receiver is makes it one of those who get what follows."""
+    """Enrolling makes a receiver one of those who get what follows; asking how far it is does not."""
     heard = HeardTransitions()
+    assert heard.progress("a", "pager") == DeliveryProgress()
     assert heard.concerned("a") == frozenset()
-    heard.progress("a", "pager")
+    heard.enrol("a", "pager")
     assert heard.concerned("a") == {"pager"}
     assert heard.concerned("b") == frozenset()
 
