@@ -27,7 +27,7 @@ from stream.intake.interactions import ContactLine
 from stream.intake.output import IntakeOutput, beside, refused, together
 from stream.intake.pairs import JoinedSource, wanted
 from stream.intake.panes import TALLY
-from stream.intake.scoping.combinations import Combos
+from stream.intake.scoping.combinations import MOST, Combos
 from stream.intake.snapshot import Saved, header_of, inputs_of, refitted, used_cells
 from stream.intake.wall import Marked, Undo, fed_in_parts, kind_of, marked
 from stream.messages.events import Feedback, Interaction
@@ -43,12 +43,17 @@ Taken = EventBatch[Interaction] | EventBatch[Feedback]
 class Intake:
     """One partition of both inputs: decode, deduplicate, classify, count."""
 
-    def __init__(self, plan: Plan, partition: int, saved: Saved | None = None) -> None:
-        """Of `saved` comes what is known of the inputs; `restore` adds the tables."""
+    def __init__(
+        self, plan: Plan, partition: int, saved: Saved | None = None, most_combos: int = MOST
+    ) -> None:
+        """Of `saved` comes what is known of the inputs; `restore` adds the tables.
+
+        Combinations of values that nothing refers to are given up when there are more than `most_combos`.
+        """
         self.partition = partition
         self._plan = plan
         self._levels = ScaleLevels(plan.keeps)
-        self._combos = Combos(plan.used_dims)
+        self._combos = Combos(plan.used_dims, limit=most_combos)
         self._emitter = Emitter(plan, self._combos)
         inputs = self._inputs = inputs_of(saved, plan, partition)
         self._contacts = ContactLine(plan, self._combos, inputs[Stream.INTERACTIONS].guard)

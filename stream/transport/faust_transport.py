@@ -28,6 +28,7 @@ from stream.kafka.offsets import TP, Committed
 from stream.kafka.settings import READS
 from stream.kafka.whole_batches import hasten
 from stream.transport.assignor import Assignor
+from stream.transport.fetching import unless_overtaken
 from stream.transport.idle_producer import Producer
 from stream.transport.link import Link, Positions, RecordBatch
 
@@ -86,19 +87,10 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
         return True
 
     async def _fetch_records(self, consumer: aiokafka.AIOKafkaConsumer, *args: Any, **options: Any) -> Any:
-        """Fetch; what was fetched for readers of before a rebalance or seek is given back.
-
-        Otherwise it would be dropped later with the position behind it: a hole in what is fed.
-        """
-        epoch = self.consumer.epoch
+        """Fetch; what was fetched for readers of before a rebalance or seek is given back."""
         hasten(consumer._fetcher._records)  # noqa: SLF001  # what comes while this waits is little
-        fetched = await super()._fetch_records(consumer, *args, **options)
-        if self.consumer.epoch == epoch:
-            return fetched
-        for tp, records in fetched.items():
-            with suppress(KafkaError):  # not ours any more
-                consumer.seek(tp, records[0].offset)
-        return {}
+        fetching = super()._fetch_records(consumer, *args, **options)
+        return await unless_overtaken(fetching, lambda: self.consumer.epoch, consumer.seek)
 
     async def committed(self, tps: Iterable[TP]) -> dict[TP, Committed]:
         """What the group has committed of each partition."""

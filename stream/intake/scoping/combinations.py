@@ -98,9 +98,9 @@ class Combos:
     looked up; with more of them, one dimension after the other is faster.
     """
 
-    def __init__(self, dims: Sequence[str], values: Sequence[Values] = ()) -> None:
+    def __init__(self, dims: Sequence[str], values: Sequence[Values] = (), limit: int = MOST) -> None:
         self.dims: Final = tuple(dims)
-        self.limit, self.few = MOST, FEW
+        self.limit, self.few = limit, FEW
         self._dimensions = [Dimension(dim) for dim in dims]
         self._numbering = Numbering(len(self.dims), room=ROOM)
         self._spellings: Spellings[Any] = Spellings(self._spelled)

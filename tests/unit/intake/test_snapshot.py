@@ -94,8 +94,7 @@ def test_cells_are_known_by_name() -> None:
 def test_unused_combinations_are_forgotten() -> None:
     """Numbers of combinations that nothing refers to any more are given up, and nothing else changes."""
     plan = plan_of(BY_STAGE)
-    forgetful, straight = Intake(plan, 0), Intake(plan, 0)
-    forgetful._combos.limit = 4
+    forgetful, straight = Intake(plan, 0, most_combos=4), Intake(plan, 0)
     contacts = [
         contact(number, number, customer=f"c{number % 7}", stage=f"s{number}", event=event)
         for number, event in enumerate(["contact", "contact", "transferred", "contact"] * 20)

@@ -1,10 +1,6 @@
 """Transport: the contract with the one Faust and aiokafka that it was written for."""
 
-import asyncio
 import inspect
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from types import SimpleNamespace
 
 import faust
 import pytest
@@ -15,7 +11,6 @@ from aiokafka.record.default_records import DefaultRecord
 from faust.transport.drivers import by_url
 from yarl import URL
 
-from stream.kafka.offsets import TP
 from stream.transport.assignor import Assignor
 from stream.transport.faust_transport import (
     FAUST_VERSION,
@@ -25,9 +20,6 @@ from stream.transport.faust_transport import (
     Transport,
     prepare,
 )
-from tests.fake_kafka import Record, record
-
-A = TP("cx.interactions", 0)
 
 
 def test_faust_finds_the_transport() -> None:
@@ -71,43 +63,3 @@ def test_the_assignor_has_the_shape_that_aiokafka_asks_for() -> None:
     """An instance instead of a class, with the same methods."""
     for name in AbstractPartitionAssignor.__abstractmethods__:
         assert hasattr(Assignor, name)
-
-
-class FakeClient:
-    """An aiokafka consumer with two records, in whose fetch `meanwhile` happens."""
-
-    def __init__(self, meanwhile: Callable[[], None]) -> None:
-        self._fetcher, self._subscriptions = self, self
-        self._closed = False
-        self._records: dict[TP, object] = {}
-        self._meanwhile = meanwhile
-        self.sought: list[tuple[TP, int]] = []
-
-    def fetch_context(self) -> AbstractContextManager[None]:
-        """Fetching."""
-        return nullcontext()
-
-    async def fetched_records(self, *_: object, **__: object) -> dict[TP, list[Record]]:
-        """Two records from offset 5 on."""
-        self._meanwhile()
-        return {A: [record(A, 5, b""), record(A, 6, b"")]}
-
-    def seek(self, tp: TP, offset: int) -> None:
-        """Remember."""
-        self.sought.append((tp, offset))
-
-
-def test_a_fetch_that_a_rebalance_overtook_is_given_back() -> None:
-    """Its readers are gone; dropping it with the position behind it would leave a hole."""
-    thread = ConsumerThread.__new__(ConsumerThread)
-    thread.consumer = SimpleNamespace(epoch=1, flow_active=True)
-    calm = FakeClient(lambda: None)
-    assert list(asyncio.run(thread._fetch_records(calm, {A}))) == [A]
-    assert calm.sought == []
-
-    def rebalance() -> None:
-        thread.consumer.epoch += 1
-
-    moved = FakeClient(rebalance)
-    assert asyncio.run(thread._fetch_records(moved, {A})) == {}
-    assert moved.sought == [(A, 5)]
