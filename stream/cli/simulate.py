@@ -1,34 +1,37 @@
 """`tocsin simulate`: how often would this rule page for nothing, and how soon would it see a fall?"""
 
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 import orjson
 
 from alerts.errors import SettingsError
 from alerts.notation import duration_ms, duration_text
-from alerts.rules import Burn, Rule, Rulebook, Sudden, Threshold
+from alerts.rules import Burn, Gap, Rule, Rulebook, Silence, Sudden, Surge, Threshold
 from stream.cli.terminal.progress import progress
-from stream.files.rule_files import load, starter
+from stream.cli.terminal.showing import zone
+from stream.files.rule_files import load, read_text, starter
 from stream.indicators.catalogue import CATALOGUE
+from stream.reports.explain import explanation_json, explanation_text
 from stream.simulate.plot import chart
-from stream.simulate.simulation import (
-    MONTH_DAYS,
-    TUNED_MS,
-    FallSeen,
-    Question,
-    RuleOutcome,
-    Simulation,
-    false_pages,
-)
+from stream.simulate.profiles import hourly
+from stream.simulate.question import Fall, Question, on_volume
+from stream.simulate.report import report, table
+from stream.simulate.rhythm import Rhythm
+from stream.simulate.simulation import TUNED_MS, Simulation
+
+if TYPE_CHECKING:
+    from stream.judge.evaluation.explained import Explained
 
 LEAST_PER_DAY, MOST_PER_DAY = 0.1, 1e6
 """Answers of a scope that a simulation is good for: between three a month and a dozen a second."""
-SIMULATED = (Threshold, Sudden, Burn)
+ON_SCORES: Final = (Threshold, Sudden, Burn, Gap)
+ON_VOLUMES: Final = (Silence, Surge)
+TIMES: Final = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,6})?)[x×]")
+"""So many times the volume: `2x`, `0.5x`; `0x` is a halt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +47,19 @@ class RuleChoice:
 class SimulateOptions:
     """What the command line asks for besides, by click's names."""
 
-    healthy: float
-    per_day: float
+    healthy: float | None
+    per_day: float | None
+    per_hour: float | None
+    volume: Path | None
+    noise: float
+    drift: float
     scopes: int
-    fall: tuple[float, ...]
+    fall: tuple[str, ...]
     months: int
     patience: str
     seed: int
     tune: bool
+    explain: bool
     as_json: bool
     html: Path | None
 
@@ -66,16 +74,38 @@ class SimulateOptions:
 )
 @click.option("--rule", multiple=True, metavar="NAME", help="Only this rule; may be given again.")
 @click.option("--indicator", metavar="NAME", help="Of which indicator; not needed where there is one only.")
-@click.option("--healthy", type=float, required=True, metavar="SCORE", help="The score when all is well.")
 @click.option(
-    "--per-day",
-    type=float,
-    required=True,
-    metavar="N",
-    help="Answers per scope and day.",
+    "--healthy", type=float, metavar="SCORE", help="The score when all is well, for rules on scores."
+)
+@click.option("--per-day", type=float, metavar="N", help="Answers per scope and day, at any hour alike.")
+@click.option("--per-hour", type=float, metavar="N", help="The same per hour.")
+@click.option(
+    "--volume",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A CSV file of how much comes in: hours (or weekdays and hours, or times) and events.",
+)
+@click.option(
+    "--noise",
+    type=click.FloatRange(0, 1),
+    default=0.1,
+    show_default=True,
+    help="How far days stray from --volume or --per-hour, as a share.",
+)
+@click.option(
+    "--drift",
+    type=click.FloatRange(-0.9, 9),
+    default=0.0,
+    show_default=True,
+    help="How much more comes in after 30 days, as a share.",
 )
 @click.option("--scopes", type=click.IntRange(1), default=20, show_default=True, help="How many scopes.")
-@click.option("--fall", type=float, multiple=True, metavar="SCORE", help="A score to fall to; repeatable.")
+@click.option(
+    "--fall",
+    multiple=True,
+    metavar="SCORE|TIMES",
+    help="A score to fall to, or so many times the volume (2x, 0x for a halt); repeatable.",
+)
 @click.option(
     "--months", type=click.IntRange(1), default=5, show_default=True, help="Healthy months of 30 days."
 )
@@ -86,44 +116,90 @@ class SimulateOptions:
     "--seed", type=click.IntRange(0), default=1, show_default=True, help="The same seed, the same figures."
 )
 @click.option("--tune", is_flag=True, help="Find the plain window that pages as seldom as each rule, too.")
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Every reading of the first scope on the last healthy day and after, and why.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option(
     "--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write table and plot."
 )
 def command(rules: Path | None, rule: tuple[str, ...], indicator: str | None, **options: Any) -> None:
-    """Operating characteristics of rules on scores, from simulated answers through the real detectors.
+    """Operating characteristics of rules, from simulated answers and volumes through the real detectors.
 
-    False pages per scope and 30 days while the score is healthy, and the delay until a fall is paged, for
-    each rule and for the plain threshold beside it.
+    False pages per scope and 30 days while all is well, and the delay until a fall is paged, for each rule
+    and for the plain one beside it.  Rules on scores want --healthy; surge and silence do without.  A gap
+    rule compares four values of each scope, one of which falls.
     """
     wanted = SimulateOptions(**options)
     rulebook = starter() if rules is None else load(rules)
     choice = RuleChoice(rules=rules, rule=rule, indicator=indicator)
-    question = Question(
+    found = chosen(rulebook, choice, scores=wanted.healthy is not None)
+    question = _question(wanted, found)
+    simulation = Simulation(rulebook, found, question)
+    if wanted.html is not None:
+        _write(wanted.html, "", "a")  # whether it can be, before the work
+    heard: list[Explained] = []
+    with progress("simulating", simulation.hours()) as told:
+        outcomes = simulation.run(told, heard.append if wanted.explain else None)
+    if wanted.html is not None:
+        _write(wanted.html, chart(question, outcomes))
+    if wanted.as_json:
+        explained = [orjson.loads(explanation_json(one)) for one in heard]
+        found_ = report(question, outcomes) | ({"explained": explained} if wanted.explain else {})
+        click.echo(orjson.dumps(found_, option=orjson.OPT_INDENT_2))
+        return
+    for one in heard:
+        click.echo(explanation_text(one, zone("UTC")))
+    for line in table(question, outcomes):
+        click.echo(line)
+
+
+def _question(wanted: SimulateOptions, rules: list[Rule]) -> Question:
+    rhythm = _rhythm(wanted)
+    return Question(
         healthy=wanted.healthy,
-        falls=wanted.fall,
-        per_day=_per_day(wanted.per_day),
+        falls=tuple(_fall(text, rules) for text in wanted.fall),
+        per_day=_per_day(wanted.per_day or 0.0 if rhythm is None else rhythm.per_day),
         scopes=wanted.scopes,
         months=wanted.months,
         seed=wanted.seed,
         patience_ms=_patience_ms(wanted.patience),
         tune_ms=TUNED_MS if wanted.tune else (),
+        rhythm=rhythm,
     )
-    simulation = Simulation(rulebook, chosen(rulebook, choice), question)
-    if wanted.html is not None:
-        _write(wanted.html, "", "a")  # whether it can be, before the work
-    with progress("simulating", simulation.hours()) as told:
-        outcomes = simulation.run(told)
-    if wanted.html is not None:
-        _write(wanted.html, chart(question, outcomes))
-    if wanted.as_json:
-        click.echo(orjson.dumps(report(question, outcomes), option=orjson.OPT_INDENT_2))
-    else:
-        _print(question, outcomes)
 
 
-def chosen(rulebook: Rulebook, wanted: RuleChoice) -> list[Rule]:
-    """The rules to simulate, all on one indicator.
+def _rhythm(wanted: SimulateOptions) -> Rhythm | None:
+    """How volumes go; None where answers come as evenly as chance has it."""
+    given = [name for name in ("per_day", "per_hour", "volume") if getattr(wanted, name) is not None]
+    if len(given) != 1:
+        names = ", ".join("--" + name.replace("_", "-") for name in given) or "none"
+        raise SettingsError(f"want one of --per-day, --per-hour and --volume, got {names}")
+    if wanted.volume is not None:
+        return Rhythm(hourly(read_text(wanted.volume), str(wanted.volume)), wanted.noise, wanted.drift)
+    if wanted.per_hour is not None:
+        return Rhythm.even(wanted.per_hour, wanted.noise, wanted.drift)
+    return None
+
+
+def _fall(text: str, rules: list[Rule]) -> Fall:
+    """A score, or so many times the volume."""
+    times = TIMES.fullmatch(text.strip())
+    if times is not None:
+        return Fall(times=float(times[1]))
+    try:
+        score = float(text)
+    except ValueError:
+        raise SettingsError(f"--fall: want a score such as 60, or times such as 2x, got {text}") from None
+    if all(map(on_volume, rules)):
+        raise SettingsError(f"--fall: want times the volume such as {text}x for rules on volume, got {text}")
+    return Fall(score)
+
+
+def chosen(rulebook: Rulebook, wanted: RuleChoice, *, scores: bool) -> list[Rule]:
+    """The rules to simulate, all on one indicator; `scores` says that there is a healthy one.
 
     Raises:
         SettingsError: there is no such rule, or more than one indicator is left.
@@ -134,100 +210,30 @@ def chosen(rulebook: Rulebook, wanted: RuleChoice) -> list[Rule]:
         raise SettingsError(f"--rule: want one of {', '.join(known)}, got {unknown[0]}")
     rules = [known[name] for name in wanted.rule]
     if not rules:
-        rules = [each for each in rulebook.rules if isinstance(each.detect, SIMULATED) and _is_bounded(each)]
+        rules = [each for each in rulebook.rules if _fits(each, scores=scores)]
     rules = [rule for rule in rules if wanted.indicator in {None, rule.indicator}]
     indicators = sorted({rule.indicator for rule in rules})
     if not rules:
-        raise SettingsError("want a rule on scores (threshold, sudden or burn), got none")
+        kinds = "threshold, sudden, burn or gap" if scores else "surge or silence; with --healthy, on scores"
+        raise SettingsError(f"want a rule that can be simulated ({kinds}), got none")
+    if not scores and not all(map(on_volume, rules)):
+        names = ", ".join(rule.name for rule in rules if not on_volume(rule))
+        raise SettingsError(f"--healthy: want the score when all is well, for {names}")
     if len(indicators) > 1:
         raise SettingsError(f"--indicator: want one of {', '.join(indicators)}, got rules on all of them")
+    if scores and not all(map(_is_bounded, rules)):
+        raise SettingsError(f"--healthy: want it for rules on scores only, got rules on {indicators[0]}")
     return rules
+
+
+def _fits(rule: Rule, *, scores: bool) -> bool:
+    if scores:
+        return isinstance(rule.detect, ON_SCORES) and _is_bounded(rule)
+    return isinstance(rule.detect, ON_VOLUMES)
 
 
 def _is_bounded(rule: Rule) -> bool:
     return CATALOGUE[rule.indicator].bounded
-
-
-def report(question: Question, outcomes: Sequence[RuleOutcome]) -> dict[str, object]:
-    """Everything as one JSON object; null where a fall was not seen by enough scopes to say."""
-    return {
-        "healthy": question.healthy,
-        "per_day": question.per_day,
-        "scopes": question.scopes,
-        "seed": question.seed,
-        "rules": [_object(outcome) for outcome in outcomes],
-    }
-
-
-def _object(outcome: RuleOutcome) -> dict[str, object]:
-    rate, low, high = false_pages(outcome)
-    return {
-        "rule": outcome.rule.name,
-        "beside": outcome.beside,
-        "indicator": outcome.rule.indicator,
-        "detect": type(outcome.rule.detect).__name__.lower(),
-        "scope_months": outcome.scope_months,
-        "false_pages": outcome.pages,
-        "false_pages_per_scope_30d": rate,
-        "notices": outcome.notices,
-        "false_pages_low": low,
-        "false_pages_high": high,
-        "firing_share": outcome.firing,
-        "falls": [
-            {
-                "to": seen.to,
-                "seen_share": seen.share,
-                "answers_median": _finite(seen.answers[0]),
-                "answers_p90": _finite(seen.answers[1]),
-                "delay_s_median": _finite(seen.seconds[0]),
-                "delay_s_p90": _finite(seen.seconds[1]),
-            }
-            for seen in outcome.falls
-        ],
-    }
-
-
-def _row(outcome: RuleOutcome) -> tuple[str, ...]:
-    """One rule in the table that is printed."""
-    rate, low, high = false_pages(outcome)
-    name = outcome.rule.name if outcome.beside is None else f"  {outcome.rule.name}"
-    pages = f"{rate:.3g}  ({low:.3g} to {high:.3g})"
-    notices = f"{outcome.notices / outcome.scope_months:.3g}"
-    return (name, pages, notices, f"{outcome.firing:.2%}", *(_delay(seen) for seen in outcome.falls))
-
-
-def _print(question: Question, outcomes: Sequence[RuleOutcome]) -> None:
-    click.echo(
-        f"{question.scopes} scopes with {question.per_day:g} answers a day each, "
-        f"{outcomes[0].rule.indicator} {question.healthy:g} when all is well\n"
-    )
-    heads = (f"fall to {fall:g}: median, p90" for fall in question.falls)
-    rates = (f"false pages per scope and {MONTH_DAYS} d", "notices", "time in alarm")
-    rows: list[tuple[str, ...]] = [("", *rates, *heads)]
-    rows += map(_row, outcomes)
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        click.echo("   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-    months = sorted({outcome.scope_months for outcome in outcomes}, reverse=True)
-    click.echo(f"\nHealthy months of scopes simulated: {', '.join(f'{each:g}' for each in months)}.")
-
-
-def _delay(seen: FallSeen) -> str:
-    if not isfinite(seen.answers[0]):
-        return f"seen by {seen.share:.0%}"
-    answers = [f"{each:g}" if isfinite(each) else "never" for each in seen.answers]
-    times = [_time(each) for each in seen.seconds]
-    return f"{answers[0]}, {answers[1]} answers ({times[0]}, {times[1]})"
-
-
-def _time(delay_s: float) -> str:
-    if not isfinite(delay_s):
-        return "never"
-    return f"{delay_s / 3600:.1f} h" if delay_s >= 3600 else f"{delay_s / 60:.0f} min"
-
-
-def _finite(value: float) -> float | None:
-    return value if isfinite(value) else None
 
 
 def _per_day(count: float) -> float:

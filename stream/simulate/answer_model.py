@@ -90,6 +90,13 @@ def answering(indicator: str, options: Mapping[str, Mapping[str, object]]) -> An
     return Answering(of, steps, own, extra)
 
 
+def counting(indicator: str, options: Mapping[str, Mapping[str, object]]) -> Answering:
+    """Whatever counts in an indicator, where only how much comes in matters: one kind of event."""
+    of = formula(indicator, options)
+    one = np.flatnonzero(of.weights[:, N] > 0)[:1]
+    return Answering(of, np.zeros(1, np.int64), of.cells[one], np.full(1, -1))
+
+
 def _tilted(places: Floats, tilt: float) -> Floats:
     """Likelihoods in proportion to e^(tilt · place)."""
     weights = np.exp(tilt * (places - (1 if tilt > 0 else 0)))

@@ -2,13 +2,37 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import ceil, sqrt
 from typing import Final
 
+from alerts.detect.gap import NEGLIGIBLE
 from alerts.errors import SettingsError
+from alerts.hours import OpenHours
+from alerts.notation import duration_text
 from alerts.rulebook.values import LONGEST_WINDOW_MS
-from alerts.rules import DAY_MS, MINUTE_MS, SECOND_MS, Burn, Rule, Rulebook, Sudden, Threshold, Timing
+from alerts.rules import (
+    DAY_MS,
+    HOUR_MS,
+    MINUTE_MS,
+    SECOND_MS,
+    Budget,
+    Burn,
+    Direction,
+    Family,
+    Gap,
+    Relative,
+    Rule,
+    Rulebook,
+    Silence,
+    Sudden,
+    Surge,
+    Threshold,
+    Timing,
+)
+from stream.indicators.catalogue import CATALOGUE
 from stream.indicators.plan import Plan
-from stream.simulate.answer_model import answering
+from stream.simulate.question import Question, on_volume
+from stream.simulate.rhythm import Rhythm
 
 LADDER_MS: Final = (
     10 * SECOND_MS, 30 * SECOND_MS, MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS, 10 * MINUTE_MS,
@@ -19,57 +43,141 @@ PLAIN_ANSWERS: Final = 30
 """What the plain threshold beside a rule without a window looks back over."""
 
 
+PLAIN_SURE: Final = 3.0
+"""Standard deviations above the busiest hour of the plain limit beside surge."""
+PLAIN_GAPS: Final = 10.0
+"""Mean gaps without an event of the plain rule beside silence."""
+
+
 def alone(rule: Rule) -> Rule:
-    """The rule as it is simulated: all scopes are alike."""
-    if not isinstance(rule.detect, Threshold | Sudden | Burn):
-        kind = type(rule.detect).__name__.lower()
+    """The rule as it is simulated: all scopes are alike.  A gap rule compares teams of one channel.
+
+    Raises:
+        SettingsError: a rule that depends on more than scores and volumes.
+    """
+    if isinstance(rule.detect, Relative):
         raise SettingsError(
-            f"rules.{rule.name}: want a rule on scores (threshold with limits, sudden or burn), "
-            f"got detect: {kind}"
+            f"rules.{rule.name}: want a rule that is simulated (threshold with limits, sudden, burn, gap, "
+            "silence or surge), got one that compares with its own past"
+        )
+    if isinstance(rule.detect, Gap):
+        return replace(
+            rule, by=("channel",), where={}, explain=(), detect=replace(rule.detect, across="team")
         )
     return replace(rule, by=("channel",), where={}, explain=())
 
 
-def beside(rule: Rule, per_day: float, pane_ms: int) -> Rule | None:
-    """The plain threshold that a rule is there to replace; None if it is one.  Windows are whole panes."""
+def beside(rule: Rule, question: Question, pane_ms: int) -> Rule | None:
+    """The plain rule that a rule is there to replace; None if it is one.  Windows are whole panes."""
+    plain: Threshold | Silence
     match rule.detect:
         case Threshold(confidence=0):
             return None
         case Threshold() as detect:
             plain = replace(detect, confidence=0.0)
         case Burn() as detect:
-            plain = _plain(detect.pairs[0].long_ms, detect.target)
+            plain = _plain(detect.pairs[0].long_ms, detect.target, detect.hours)
         case Sudden() as detect:
             unit_ms = -(-LADDER_MS[-1] // pane_ms) * pane_ms
-            last_ms = max(round(PLAIN_ANSWERS / per_day * DAY_MS / unit_ms), 1) * unit_ms
+            last_ms = max(round(PLAIN_ANSWERS / question.per_day * DAY_MS / unit_ms), 1) * unit_ms
             last_ms = min(last_ms, LONGEST_WINDOW_MS // unit_ms * unit_ms)
-            plain = _plain(last_ms, detect.bound)
+            plain = _plain(last_ms, detect.bound, detect.hours)
+        case Gap() as detect:
+            worse = _plain(detect.window_ms, _worse(rule, question), detect.hours)
+            plain = replace(worse, min_answers=detect.min_answers)
+            return replace(rule, name=f"{rule.name}, plain", by=rule.scope_dims, detect=plain)
+        case Surge() as detect:
+            most = _most_an_hour(question, PLAIN_SURE)
+            plain = replace(_plain(HOUR_MS, most, detect.hours), min_answers=1)
+        case Silence(learn_ms=int()) as detect:
+            wait_ms = _wait_ms(question, PLAIN_GAPS)
+            plain = Silence(Budget(1, wait_ms), None, None, detect.hours, detect.severity)
         case _:
             return None
     return replace(rule, name=f"{rule.name}, plain", detect=plain)
 
 
-def _plain(window_ms: int, limit: float) -> Threshold:
+def _plain(window_ms: int, limit: float, hours: OpenHours) -> Threshold:
     """A limit on the bare score, as a dashboard would have it."""
-    return Threshold(window_ms=window_ms, warning=None, critical=limit, recover=None, confidence=0.0)
+    return Threshold(
+        window_ms=window_ms, warning=None, critical=limit, recover=None, confidence=0.0, hours=hours
+    )
+
+
+def tried(twin: Rule, question: Question, pane_ms: int) -> list[Rule]:
+    """The plain rule in other sizes, those first that page soonest: wider windows, higher limits."""
+    name = twin.name
+    match twin.detect:
+        case Threshold() as detect if CATALOGUE[twin.indicator].family is Family.COUNT:
+            limits = [_most_an_hour(question, sure) for sure in range(1, 25)]
+            return [
+                replace(twin, name=f"{name} {limit:g} an hour", detect=replace(detect, critical=limit))
+                for limit in sorted(set(limits))
+            ]
+        case Threshold() as detect:
+            return [
+                replace(
+                    twin,
+                    name=f"{name} over {duration_text(length)}",
+                    detect=replace(detect, window_ms=length),
+                )
+                for length in question.tune_ms
+                if length % pane_ms == 0
+            ]
+        case Silence() as detect:
+            waits = [_wait_ms(question, gaps) for gaps in (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 50, 80, 120)]
+            return [
+                replace(
+                    twin,
+                    name=f"{name} 1 per {duration_text(wait_ms)}",
+                    detect=replace(detect, at_least=Budget(1, wait_ms)),
+                )
+                for wait_ms in sorted(set(waits))
+            ]
+        case _:
+            return []
+
+
+def _worse(rule: Rule, question: Question) -> float:
+    """A score that is negligibly worse than a healthy one, in the indicator's unit."""
+    info = CATALOGUE[rule.indicator]
+    span = (100.0 if info.high is None else info.high) - (info.low or 0.0)
+    sign = 1 if info.direction is Direction.HIGH_IS_BAD else -1
+    return (question.healthy or 0.0) + sign * NEGLIGIBLE * span
+
+
+def _most_an_hour(question: Question, sure: float) -> float:
+    """So many standard deviations above the busiest hour, as a count."""
+    rhythm = question.rhythm or Rhythm.even(question.per_day / 24)
+    return float(ceil(rhythm.busiest + sure * sqrt(rhythm.busiest)) + 1)
+
+
+def _wait_ms(question: Question, gaps: float) -> int:
+    """The time of so many mean gaps, in ten minutes; at most what a rule may ask for."""
+    unit_ms = LADDER_MS[-1]
+    return min(max(round(gaps * DAY_MS / question.per_day / unit_ms), 1) * unit_ms, LONGEST_WINDOW_MS)
 
 
 def pane_ms(rules: Sequence[Rule], timing: Timing, per_day: float) -> int:
-    """Panes to simulate in: the longest that fit every window and hold one answer of a scope at most."""
+    """Panes to simulate in: the longest that fit every window and hold few answers of a scope.
+
+    One in two panes at most has an answer; of volumes, of which only how many there are matters, one a pane.
+    """
     windows = [length for rule in rules for length in _windows_ms(rule)]
+    panes_per_event = 1 if all(map(on_volume, rules)) else PANES_PER_ANSWER
     found = timing.pane_ms
     for length in LADDER_MS:
-        few = length * per_day * PANES_PER_ANSWER <= DAY_MS
+        few = length * per_day * panes_per_event <= DAY_MS
         if few and length % timing.pane_ms == 0 and all(window % length == 0 for window in windows):
             found = max(found, length)
     return found
 
 
-def plan_for(rulebook: Rulebook, rules: Sequence[Rule], per_day: float) -> Plan:
+def plan_for(rulebook: Rulebook, rules: Sequence[Rule], question: Question) -> Plan:
     """The plan of some rules on one indicator, and of nothing else."""
-    info = rules[0].indicator
-    timing = replace(rulebook.timing, pane_ms=pane_ms(rules, rulebook.timing, per_day))
-    key = answering(info, rulebook.indicators).configured_by
+    busiest = question.per_day if question.rhythm is None else 24 * question.rhythm.busiest
+    timing = replace(rulebook.timing, pane_ms=pane_ms(rules, rulebook.timing, busiest))
+    key = CATALOGUE[rules[0].indicator].configured_by
     kept = {key: rulebook.indicators[key]}
     return Plan(Rulebook(rules=tuple(rules), indicators=kept, timing=timing))
 
@@ -80,6 +188,10 @@ def _windows_ms(rule: Rule) -> list[int]:
             return [detect.window_ms]
         case Burn() as detect:
             return [*detect.windows_ms]
+        case Gap() as detect:
+            return [detect.window_ms]
+        case Silence(at_least=Budget() as least):
+            return [least.per_ms]
         case _:
             return []
 
@@ -91,6 +203,8 @@ def warm_up_ms(plan: Plan) -> int:
         match rule.detect:
             case Burn() as detect:
                 lengths += [pair.long_ms for pair in detect.pairs]
+            case Surge(learn_ms=learn_ms) | Silence(learn_ms=int(learn_ms)):
+                lengths.append(learn_ms + DAY_MS)
             case _:
                 lengths += _windows_ms(rule)
     return max(lengths)

@@ -5,7 +5,8 @@ from html import escape
 from math import ceil, floor, isfinite, log10
 from typing import Final
 
-from stream.simulate.simulation import FallSeen, Question, RuleOutcome, false_pages
+from stream.simulate.question import Question
+from stream.simulate.simulation import FallSeen, RuleOutcome, false_pages
 
 WIDTH, BAR, GAP, LEFT, RIGHT = 860, 16, 6, 300, 150
 """Pixels: of the drawing, of a bar and the space below it, of the names, of what is written after bars."""
@@ -22,7 +23,8 @@ svg text { font: 13px system-ui, sans-serif; fill: #1a202c } .beside { color: #7
 def chart(question: Question, outcomes: Sequence[RuleOutcome]) -> str:
     """The whole page."""
     indicator = outcomes[0].rule.indicator
-    title = f"{indicator} {question.healthy:g}, {question.scopes} scopes × {question.per_day:g} answers a day"
+    score = "" if question.healthy is None else f" {question.healthy:g}"
+    title = f"{indicator}{score}, {question.scopes} scopes × {question.per_day:g} a day"
     rates = [false_pages(outcome)[0] for outcome in outcomes]
     parts = [
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>',
@@ -34,7 +36,7 @@ def chart(question: Question, outcomes: Sequence[RuleOutcome]) -> str:
     for place, fall in enumerate(question.falls):
         hours = [outcome.falls[place].seconds[0] / 3600 for outcome in outcomes]
         parts += [
-            f"<h2>Fall to {fall:g}: median hours until the page</h2>",
+            f"<h2>Fall to {fall.text}: median hours until the page</h2>",
             bars(outcomes, hours, "{:.2g} h"),
         ]
     return "\n".join([*parts, "</html>"])
@@ -71,7 +73,7 @@ def bars(outcomes: Sequence[RuleOutcome], values: Sequence[float], form: str) ->
 
 def _table(question: Question, outcomes: Sequence[RuleOutcome]) -> str:
     heads = ["rule", "false pages per scope and 30 d", "95 %", "time in alarm"]
-    heads += [f"fall to {fall:g}: answers, median (p90)" for fall in question.falls]
+    heads += [f"fall to {fall.text}: answers, median (p90)" for fall in question.falls]
     rows = ["<tr>" + "".join(f"<th>{escape(head)}</th>" for head in heads) + "</tr>"]
     for outcome in outcomes:
         rate, low, high = false_pages(outcome)

@@ -8,19 +8,23 @@ Beside each rule stands the plain threshold that it is there to replace.
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Final
 
 import numpy as np
 
 from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile, poisson
-from alerts.notation import duration_text
-from alerts.rules import DAY_MS, HOUR_MS, Rule, Rulebook, Threshold
+from alerts.readings import scope_object
+from alerts.rules import DAY_MS, HOUR_MS, Rule, Rulebook
 from alerts.states import State
 from stream.indicators.formulas import Floats
-from stream.simulate.answer_model import answering
-from stream.simulate.baselines import alone, beside, plan_for, warm_up_ms
+from stream.judge.evaluation.explained import Explained, Observer
+from stream.simulate.answer_model import Answering, answering, counting
+from stream.simulate.baselines import alone, beside, plan_for, tried, warm_up_ms
 from stream.simulate.headway import Headway
-from stream.simulate.population import Crowd, Size
+from stream.simulate.population import Crowd, Life, Size
+from stream.simulate.question import GAP_VALUES, Fall, Question, values_of
+from stream.simulate.rhythm import MONDAY_MS
 
 PLAIN_MONTHS: Final = 100
 """Months of scopes that plain thresholds are simulated for, at most."""
@@ -29,33 +33,16 @@ TUNED_MONTHS: Final = 500
 TUNED_MS: Final = tuple(hours * HOUR_MS for hours in (6, 12, 24, 36, 48, 60, 72, 84, 96, 120, 168, 240))
 """Windows to try for a plain threshold that pages no oftener than a rule."""
 MONTH_DAYS: Final = 30
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What is asked.  Scores are in the indicator's unit, `per_day` is answers per scope and day.
-
-    `months` times `scopes` scopes are simulated for `days` healthy days each; each of `falls` is a score
-    that all of them fall to after that, watched for at most `patience_ms`.  `tune_ms` are windows to try, in
-    rising order, for a plain threshold that pages as seldom as the rule.
-    """
-
-    healthy: float
-    falls: tuple[float, ...]
-    per_day: float
-    scopes: int
-    months: int
-    seed: int
-    patience_ms: int
-    days: int = 30
-    tune_ms: tuple[int, ...] = ()
+WEEK_MS: Final = 7 * DAY_MS
+BEGIN_MS: Final = 3 * DAY_MS + 10 * HOUR_MS
+"""From Monday on until what happens to a rhythm begins: Thursday at ten (UTC)."""
 
 
 @dataclass(frozen=True, slots=True)
 class FallSeen:
     """How a fall was seen: the share of scopes that were paged in time, and after how long."""
 
-    to: float
+    to: Fall
     share: float
     answers: tuple[float, float]
     seconds: tuple[float, float]
@@ -81,34 +68,40 @@ class Simulation:
     """Rules to be simulated.  All must be about one indicator.
 
     Raises:
-        SettingsError: a rule that needs more than scores.
+        SettingsError: a rule that needs more than scores and volumes.
     """
 
     def __init__(self, rulebook: Rulebook, rules: Sequence[Rule], question: Question) -> None:
         self._rulebook: Final = rulebook
         self._rules: Final = [alone(rule) for rule in rules]
         self._question: Final = question
-        pane_ms = rulebook.timing.pane_ms
-        self._plain: Final = {rule.name: beside(rule, question.per_day, pane_ms) for rule in self._rules}
+        self._pane_ms: Final = rulebook.timing.pane_ms
+        self._plain: Final = {rule.name: beside(rule, question, self._pane_ms) for rule in self._rules}
         twins = [twin for twin in self._plain.values() if twin is not None]
         few = _fewer(question, PLAIN_MONTHS)
-        self._parts: Final = [(self._rules, question), *([(twins, few)] if twins else [])]
+        self._parts: Final = [
+            *((part, question) for part in _alike(self._rules)),
+            *((part, few) for part in _alike(twins)),
+        ]
         self._tried: Final = {
-            rule.name: self._windows(rule) for rule in self._rules if question.tune_ms and self._windows(rule)
+            name: tries
+            for name, twin in self._plain.items()
+            if question.tune_ms and twin is not None and (tries := tried(twin, question, self._pane_ms))
         }
         self._few: Final = _fewer(question, TUNED_MONTHS)
 
     def hours(self) -> int:
         """How many hours of scopes there are to live through, at most."""
         calm = replace(self._few, falls=())
-        tried = [(rules, calm) for rules in self._tried.values()]
-        tried += [(rules[-1:], self._few) for rules in self._tried.values()]
-        return sum(_time_ms(self._rulebook, *part) for part in (*self._parts, *tried)) // HOUR_MS
+        tried_ = [(rules, calm) for rules in self._tried.values()]
+        tried_ += [(rules[-1:], self._few) for rules in self._tried.values()]
+        return sum(_time_ms(self._rulebook, *part) for part in (*self._parts, *tried_)) // HOUR_MS
 
-    def run(self, told: Callable[[int], None]) -> list[RuleOutcome]:
-        """What each rule, and the plain threshold beside it, would do; `told` hears of the hours done.
+    def run(self, told: Callable[[int], None], observer: Observer | None = None) -> list[RuleOutcome]:
+        """What each rule, and the plain one beside it, would do; `told` hears of the hours done.
 
-        Plain thresholds page so often that few months of them say enough, and take longest.
+        Plain rules page so often that few months of them say enough, and take longest.  An `observer`
+        hears of every reading of the rules themselves in the first scope, in the last healthy day and after.
 
         Raises:
             SettingsError: a score that the indicator cannot have.
@@ -116,7 +109,8 @@ class Simulation:
         headway = Headway(told)
         found: dict[str, RuleOutcome] = {}
         for rules, question in self._parts:
-            found |= _outcomes(self._rulebook, rules, question, headway)
+            own = observer if rules[0] in self._rules else None
+            found |= _outcomes(self._rulebook, rules, question, headway, own)
         for name, twin in self._plain.items():
             if twin is not None:
                 found[twin.name].beside = name
@@ -125,21 +119,8 @@ class Simulation:
         order = [name for rule in self._rules for name in found if rule.name in (name, found[name].beside)]
         return [found[name] for name in order]
 
-    def _windows(self, rule: Rule) -> list[Rule]:
-        """The plain threshold beside a rule, over each of the windows to try."""
-        twin = self._plain[rule.name]
-        if twin is None or not isinstance(twin.detect, Threshold):
-            return []
-        detect = twin.detect
-        return [
-            replace(twin, name=f"{rule.name}, plain over {duration_text(length)}", detect=wider)
-            for length in self._question.tune_ms
-            if length % self._rulebook.timing.pane_ms == 0
-            for wider in [replace(detect, window_ms=length)]
-        ]
-
     def _tuned(self, of: RuleOutcome, headway: Headway) -> dict[str, RuleOutcome]:
-        """The shortest plain window that pages no oftener than the rule when all is well, if there is one."""
+        """The plain rule, the first of those tried, that pages no oftener than the rule when all is well."""
         calm = replace(self._few, falls=())
         healthy = _outcomes(self._rulebook, self._tried[of.rule.name], calm, headway)
         wanted = of.pages / of.scope_months
@@ -152,6 +133,12 @@ class Simulation:
         return found
 
 
+def _alike(rules: Sequence[Rule]) -> list[list[Rule]]:
+    """Rules that can be simulated together: those whose scopes have one row each, and the others."""
+    parts = [[rule for rule in rules if values_of(rule) == values] for values in (1, GAP_VALUES)]
+    return [part for part in parts if part]
+
+
 def _fewer(question: Question, months: int) -> Question:
     """The same over so many months of scopes at most."""
     return replace(question, months=min(question.months, -(-months // question.scopes)))
@@ -159,36 +146,85 @@ def _fewer(question: Question, months: int) -> Question:
 
 def _time_ms(rulebook: Rulebook, rules: Sequence[Rule], question: Question) -> int:
     """How long all scopes together live for one part of a simulation, if no fall is seen early."""
-    days_ms = warm_up_ms(plan_for(rulebook, rules, question.per_day)) + question.days * DAY_MS
+    days_ms = warm_up_ms(plan_for(rulebook, rules, question)) + question.days * DAY_MS
+    days_ms += WEEK_MS if question.falls and question.rhythm is not None else 0
     return question.scopes * question.months * (days_ms + len(question.falls) * question.patience_ms)
 
 
 def _outcomes(
-    rulebook: Rulebook, rules: Sequence[Rule], question: Question, headway: Headway
+    rulebook: Rulebook,
+    rules: Sequence[Rule],
+    question: Question,
+    headway: Headway,
+    observer: Observer | None = None,
 ) -> dict[str, RuleOutcome]:
-    people = answering(rules[0].indicator, rulebook.indicators)
-    for score in (question.healthy, *question.falls):
-        people.check(score)
-    plan = plan_for(rulebook, rules, question.per_day)
-    crowd = Crowd(plan, people, Size(question.scopes * question.months, question.per_day, question.seed))
-    outcomes = {
-        rule.name: RuleOutcome(rule=rule, beside=None, scope_months=crowd.rows * question.days / MONTH_DAYS)
-        for rule in rules
-    }
-    for _ in crowd.live(warm_up_ms(plan) // crowd.pane_ms, question.healthy, headway):
+    people = _people(rulebook, rules[0].indicator, question)
+    plan = plan_for(rulebook, rules, question)
+    size = Size(
+        question.scopes * question.months,
+        question.per_day,
+        question.seed,
+        values_of(rules[0]),
+        question.rhythm,
+    )
+    crowd = Crowd(plan, people, size)
+    months = crowd.scopes * question.days / MONTH_DAYS
+    outcomes = {rule.name: RuleOutcome(rule=rule, beside=None, scope_months=months) for rule in rules}
+    for _ in crowd.live(warm_up_ms(plan) // crowd.pane_ms, Life(question.healthy), headway):
         pass
-    _healthy(crowd, outcomes, question, headway)
+    hears = None if observer is None else _of_first_scope(observer)
+    _healthy(crowd, outcomes, question, headway, hears)
+    if question.falls and question.rhythm is not None:
+        for _ in crowd.live(_until_begin(crowd), Life(question.healthy), headway):
+            pass
     for fall in question.falls:
-        _fall(deepcopy(crowd), outcomes, (question, fall), headway)
+        _fall(deepcopy(crowd), outcomes, (question, Life(question.healthy, fall, hears)), headway)
     return outcomes
 
 
-def _healthy(crowd: Crowd, outcomes: dict[str, RuleOutcome], question: Question, headway: Headway) -> None:
-    """Days in which every page is false."""
-    panes = question.days * DAY_MS // crowd.pane_ms
+def _people(rulebook: Rulebook, indicator: str, question: Question) -> Answering:
+    """Who answers: people with scores, or whatever comes in."""
+    if question.healthy is None:
+        return counting(indicator, rulebook.indicators)
+    people = answering(indicator, rulebook.indicators)
+    for score in (question.healthy, *(fall.score for fall in question.falls if fall.score is not None)):
+        people.check(score)
+    return people
+
+
+def _of_first_scope(observer: Observer) -> Observer:
+    def hear(explained: Explained) -> None:
+        if scope_object(explained.scope)["channel"] == "000000":
+            observer(explained)
+
+    return hear
+
+
+def _until_begin(crowd: Crowd) -> int:
+    """Panes until the next Thursday at ten, when what happens to a rhythm begins."""
+    at_ms = crowd.pane * crowd.pane_ms
+    begin_ms = (at_ms - MONDAY_MS) // WEEK_MS * WEEK_MS + MONDAY_MS + BEGIN_MS
+    begin_ms += WEEK_MS if begin_ms < at_ms else 0
+    return (begin_ms - at_ms) // crowd.pane_ms
+
+
+def _healthy(
+    crowd: Crowd,
+    outcomes: dict[str, RuleOutcome],
+    question: Question,
+    headway: Headway,
+    observer: Observer | None,
+) -> None:
+    """Days in which every page is false; an observer hears of the last."""
+    panes, day = question.days * DAY_MS // crowd.pane_ms, DAY_MS // crowd.pane_ms
     since = dict.fromkeys(crowd.firing(), crowd.pane)
     end = crowd.pane + panes
-    for rule, row, state, _ in crowd.live(panes, question.healthy, headway):
+    life = Life(question.healthy)
+    lives = crowd.live(panes, life, headway)
+    if observer is not None:
+        last = crowd.live(day, life._replace(observer=observer), headway)
+        lives = chain(crowd.live(panes - day, life, headway), last)
+    for rule, row, state, _ in lives:
         outcomes[rule].notices += state is not State.PENDING
         if state is State.FIRING and (rule, row) not in since:
             outcomes[rule].pages += 1
@@ -198,32 +234,36 @@ def _healthy(crowd: Crowd, outcomes: dict[str, RuleOutcome], question: Question,
     for (rule, _), pane in since.items():
         outcomes[rule].firing += end - pane
     for outcome in outcomes.values():
-        outcome.firing /= panes * crowd.rows
+        outcome.firing /= panes * crowd.scopes
 
 
 def _fall(
-    crowd: Crowd, outcomes: dict[str, RuleOutcome], asked: tuple[Question, float], headway: Headway
+    crowd: Crowd, outcomes: dict[str, RuleOutcome], asked: tuple[Question, Life], headway: Headway
 ) -> None:
     """All scopes fall at once; the first page of each that is not in alarm already."""
-    question, fall = asked
-    start, before, busy = crowd.pane, crowd.answers.copy(), crowd.firing()
+    question, life = asked
+    start, before, busy, falling = crowd.pane, crowd.answers.copy(), crowd.firing(), crowd.falling()
     seen: dict[str, dict[int, tuple[int, int]]] = {rule: {} for rule in outcomes}
-    quiet = {rule: crowd.rows - sum(name == rule for name, _ in busy) for rule in outcomes}
+    quiet = {
+        rule: crowd.scopes - sum(name == rule and row in falling for name, row in busy) for rule in outcomes
+    }
     missing = sum(quiet.values())
     end = start + question.patience_ms // crowd.pane_ms
-    for rule, row, state, _ in crowd.live(end - start, fall, headway):
+    for rule, row, state, _ in crowd.live(end - start, life, headway):
+        if row not in falling:
+            continue
         if state is State.FIRING and (rule, row) not in busy and row not in seen[rule]:
             seen[rule][row] = (int(crowd.answers[row] - before[row]), crowd.pane + 1 - start)
             missing -= 1
             if not missing:
-                headway.on(crowd.rows, (end - crowd.pane) * crowd.pane_ms)
+                headway.on(crowd.scopes, (end - crowd.pane) * crowd.pane_ms)
                 break
     for rule, outcome in outcomes.items():
         delays = np.array(list(seen[rule].values()), np.float64).reshape(-1, 2)
         share = len(delays) / max(quiet[rule], 1)
         answers, panes = (_median_and_p90(delays[:, column], quiet[rule]) for column in (0, 1))
         pane_s = crowd.pane_ms / 1000
-        outcome.falls.append(FallSeen(fall, share, answers, (panes[0] * pane_s, panes[1] * pane_s)))
+        outcome.falls.append(FallSeen(life.fall, share, answers, (panes[0] * pane_s, panes[1] * pane_s)))
 
 
 def _median_and_p90(delays: Floats, all_: int) -> tuple[float, float]:

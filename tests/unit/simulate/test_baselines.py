@@ -5,15 +5,21 @@ from dataclasses import replace
 import pytest
 
 from alerts.errors import SettingsError
-from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Threshold
-from stream.simulate.baselines import alone, beside, pane_ms, plan_for, warm_up_ms
+from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Budget, Silence, Threshold
+from stream.simulate.baselines import alone, beside, pane_ms, plan_for, tried, warm_up_ms
+from stream.simulate.question import Question
 from tests.simulated import book, rule
 
 
-def test_rules_that_need_more_than_scores_are_refused() -> None:
-    """Silence is about volume."""
-    with pytest.raises(SettingsError, match=r"rules\.quiet: want a rule on scores"):
-        alone(rule("quiet"))
+def question(per_day: float) -> Question:
+    """So many answers a day."""
+    return Question(healthy=85, falls=(), per_day=per_day, scopes=1, months=1, seed=1, patience_ms=DAY_MS)
+
+
+def test_rules_that_need_more_than_scores_and_volumes_are_refused() -> None:
+    """What compares with earlier weeks."""
+    with pytest.raises(SettingsError, match=r"rules\.worse: want a rule that is simulated"):
+        alone(rule("worse"))
 
 
 def test_a_plain_threshold_has_nothing_beside_it() -> None:
@@ -22,7 +28,7 @@ def test_a_plain_threshold_has_nothing_beside_it() -> None:
         rule("low"),
         detect=Threshold(window_ms=HOUR_MS, warning=None, critical=80.0, recover=None, confidence=0.0),
     )
-    assert beside(plain, 60, 10_000) is None
+    assert beside(plain, question(60), 10_000) is None
 
 
 @pytest.mark.parametrize(
@@ -46,7 +52,7 @@ def test_beside_sudden_stands_the_threshold_over_the_last_thirty_answers(
     per_day: float, pane_ms: int, window_ms: int
 ) -> None:
     """At the floor, without doubt, over about the time that thirty answers take, in whole panes."""
-    found = beside(rule("sudden"), per_day, pane_ms)
+    found = beside(rule("sudden"), question(per_day), pane_ms)
     assert found is not None
     assert found.detect == Threshold(
         window_ms=window_ms, warning=None, critical=75.0, recover=None, confidence=0.0
@@ -55,7 +61,44 @@ def test_beside_sudden_stands_the_threshold_over_the_last_thirty_answers(
 
 def test_a_plan_has_only_what_is_simulated_and_warms_up_every_window() -> None:
     """Burn rules' pairs, but not the whole period that a budget is reckoned over."""
-    plan = plan_for(book(), [rule("low")], 200)
+    plan = plan_for(book(), [rule("low")], question(200))
     assert list(plan.rulebook.indicators) == ["csat"]
     assert warm_up_ms(plan) == DAY_MS
-    assert warm_up_ms(plan_for(book(), [rule("spent")], 200)) == 3 * DAY_MS
+    assert warm_up_ms(plan_for(book(), [rule("spent")], question(200))) == 3 * DAY_MS
+
+
+def test_volumes_are_simulated_with_one_event_a_pane() -> None:
+    """Nothing hangs on single events, as it does for answers."""
+    assert pane_ms([rule("surge")], book().timing, 200) == 5 * MINUTE_MS
+
+
+def test_beside_volumes_stand_a_limit_an_hour_and_a_longest_wait() -> None:
+    """Each is tried in other sizes, those that page soonest first."""
+    much, none = (beside(rule(name), question(48), 10_000) for name in ("surge", "hush"))
+    assert much is not None
+    assert none is not None
+    assert much.detect == Threshold(
+        window_ms=HOUR_MS, warning=None, critical=8.0, recover=None, confidence=0.0, min_answers=1
+    )
+    assert none.detect == Silence(Budget(1, 5 * HOUR_MS), None, None)
+    limits = [
+        each.detect.critical
+        for each in tried(much, question(48), 10_000)
+        if isinstance(each.detect, Threshold)
+    ]
+    waits = [
+        each.detect.at_least for each in tried(none, question(48), 10_000) if isinstance(each.detect, Silence)
+    ]
+    assert limits == sorted(limit for limit in limits if limit is not None)
+    assert waits[0] == Budget(1, HOUR_MS)
+    assert len(limits) > 10 < len(waits)
+
+
+def test_beside_a_gap_stands_a_score_that_is_negligibly_worse() -> None:
+    """In the same scopes, value by value."""
+    found = beside(alone(rule("gap")), question(48), 10_000)
+    assert found is not None
+    assert found.by == ("channel", "team")
+    assert found.detect == Threshold(
+        window_ms=DAY_MS, warning=None, critical=82.0, recover=None, confidence=0.0, min_answers=20
+    )

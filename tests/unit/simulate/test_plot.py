@@ -5,9 +5,12 @@ import re
 
 from alerts.rules import DAY_MS, HOUR_MS, Rule, Threshold
 from stream.simulate.plot import bars, chart
-from stream.simulate.simulation import FallSeen, Question, RuleOutcome
+from stream.simulate.question import Fall, Question
+from stream.simulate.simulation import FallSeen, RuleOutcome
 
-QUESTION = Question(healthy=85, falls=(40.0,), per_day=200, scopes=20, months=1, seed=1, patience_ms=DAY_MS)
+QUESTION = Question(
+    healthy=85, falls=(Fall(40),), per_day=200, scopes=20, months=1, seed=1, patience_ms=DAY_MS
+)
 
 
 def outcome(name: str, pages: int, delay_s: float, beside: str | None = None) -> RuleOutcome:
@@ -18,7 +21,7 @@ def outcome(name: str, pages: int, delay_s: float, beside: str | None = None) ->
         by=("channel",),
         detect=Threshold(window_ms=HOUR_MS, warning=None, critical=80.0),
     )
-    seen = FallSeen(40, 1.0, (delay_s / 360, delay_s / 180), (delay_s, 2 * delay_s))
+    seen = FallSeen(Fall(40), 1.0, (delay_s / 360, delay_s / 180), (delay_s, 2 * delay_s))
     return RuleOutcome(rule=rule, beside=beside, scope_months=20, pages=pages, firing=0.01, falls=[seen])
 
 

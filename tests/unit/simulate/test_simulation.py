@@ -9,11 +9,12 @@ from click.testing import CliRunner
 
 from alerts.rules import DAY_MS, HOUR_MS, Rule, Rulebook
 from stream.cli.simulate import command
-from stream.simulate.simulation import Question, RuleOutcome, Simulation, false_pages
+from stream.simulate.question import Fall, Question
+from stream.simulate.simulation import RuleOutcome, Simulation, false_pages
 from tests.simulated import RULES, book, rule
 
 QUESTION = Question(
-    healthy=85, falls=(40.0,), per_day=60, scopes=20, months=1, seed=1, patience_ms=3 * DAY_MS, days=3
+    healthy=85, falls=(Fall(40),), per_day=60, scopes=20, months=1, seed=1, patience_ms=3 * DAY_MS, days=3
 )
 
 
@@ -68,7 +69,7 @@ def test_it_says_how_far_it_is() -> None:
 
 def test_a_fall_that_is_none_is_not_seen_by_half() -> None:
     """From 95 to 90 against a floor of 75: the delay has no median."""
-    question = replace(QUESTION, healthy=95, falls=(90.0,), patience_ms=DAY_MS)
+    question = replace(QUESTION, healthy=95, falls=(Fall(90),), patience_ms=DAY_MS)
     seen = simulate(book(), [rule("sudden")], question)[0].falls[0]
     assert seen.share < 0.5
     assert seen.answers[0] == float("inf")
@@ -137,12 +138,21 @@ def test_the_command_gives_json(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--rule", "nope"], "--rule: want one of low, sudden, spent, quiet, got nope"),
-        (["--indicator", "nps"], "want a rule on scores"),
+        (
+            ["--rule", "nope"],
+            "--rule: want one of low, sudden, spent, quiet, gap, worse, surge, hush, got nope",
+        ),
+        (
+            ["--indicator", "nps"],
+            "want a rule that can be simulated (threshold, sudden, burn or gap), got none",
+        ),
         (["--patience", "soon"], "--patience: want"),
         (["--patience", "0s"], "--patience: want"),
         (["--fall", "140"], "want a score of 0 to 100 for csat, got 140"),
-        (["--rule", "quiet"], "rules.quiet: want a rule on scores"),
+        (["--rule", "worse"], "rules.worse: want a rule that is simulated"),
+        (["--rule", "surge"], "--healthy: want it for rules on scores only, got rules on contacts"),
+        (["--per-hour", "2"], "want one of --per-day, --per-hour and --volume, got --per-day, --per-hour"),
+        (["--fall", "half"], "--fall: want a score such as 60, or times such as 2x, got half"),
         (["--rule", "low", "--html", "/no/such/place"], "--html: /no/such/place: want a file that can be"),
     ],
 )
@@ -175,3 +185,66 @@ def test_a_seed_below_zero_is_a_mistake(tmp_path: Path) -> None:
     code, out, _ = run(tmp_path, "--seed", "-1")
     assert code == 2
     assert "Invalid value for '--seed'" in out
+
+
+def volumes(tmp_path: Path, *arguments: str) -> tuple[int, str, str]:
+    """The command on the rules about volume."""
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(RULES.replace("learn: 7d", "learn: 2d"), "utf-8")
+    fixed = ["--rules", str(rules), "--scopes", "3", "--months", "1", "--indicator", "contacts"]
+    result = CliRunner().invoke(command, [*fixed, *arguments])
+    return result.exit_code, result.stdout, str(result.exception or "")
+
+
+def test_surge_and_silence_are_simulated_from_a_profile(tmp_path: Path) -> None:
+    """A tenfold volume and a halt are seen by all, each by the rule that is there for it, and explained."""
+    profile = tmp_path / "profile.csv"
+    profile.write_text("hour,events\n" + "".join(f"{hour},{1 + hour % 12 / 6}\n" for hour in range(24)))
+    falls = ["--fall", "10x", "--fall", "0x", "--patience", "2d"]
+    code, out, error = volumes(tmp_path, "--volume", str(profile), *falls, "--json", "--explain")
+    assert (code, error) == (0, "")
+    told = orjson.loads(out)
+    assert told["per_day"] == pytest.approx(46)
+    rules = {each["rule"]: each for each in told["rules"]}
+    assert list(rules) == ["surge", "surge, plain", "hush", "hush, plain"]
+    assert [fall["to"] for fall in rules["surge"]["falls"]] == ["10x", "0x"]
+    shares = {name: [fall["seen_share"] for fall in rules[name]["falls"]] for name in ("surge", "hush")}
+    assert shares == {"surge": [1, 0], "hush": [0, 1]}
+    reasons = [each["reason"] for each in told["explained"]]
+    assert {each["scope"]["channel"] for each in told["explained"]} == {"000000"}
+    assert any("were expected and at most" in reason for reason in reasons)
+    assert any("were expected and at least" in reason for reason in reasons)
+
+
+def test_explanations_stand_before_the_table(tmp_path: Path) -> None:
+    """One line for each reading."""
+    code, out, _ = volumes(tmp_path, "--per-hour", "1", "--rule", "surge", "--explain", "--noise", "0")
+    assert code == 0
+    before, after = out.split("3 scopes with 24 contacts a day each\n")
+    assert before.count("  surge  000000  ") == len(before.splitlines()) > 10
+    assert "\n  surge, plain" in after
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "want one of --per-day, --per-hour and --volume, got none"),
+        (["--per-hour", "1", "--fall", "2"], "--fall: want times the volume such as 2x for rules on volume"),
+        (["--volume", "no.csv"], "no.csv: want a file that can be read"),
+        (["--per-hour", "1", "--rule", "low"], "want a rule that can be simulated (surge or silence"),
+    ],
+)
+def test_mistakes_about_volumes_are_explained(tmp_path: Path, arguments: list[str], message: str) -> None:
+    """Wanted and found."""
+    _, _, error = volumes(tmp_path, *arguments)
+    assert message in error
+
+
+def test_a_gap_is_one_value_that_falls_among_four() -> None:
+    """A scope is its four values: few false pages, and a page for the one that fell."""
+    question = replace(QUESTION, scopes=4, per_day=120, days=2, falls=(Fall(30),))
+    found = by_name(simulate(book(), [rule("gap")], question))
+    assert found["gap"].scope_months == pytest.approx(4 * 2 / 30)
+    assert found["gap"].pages == 0
+    assert found["gap"].falls[0].share == 1
+    assert found["gap, plain"].pages > 0

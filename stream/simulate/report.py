@@ -1,0 +1,95 @@
+"""Reports of simulations: a table for people, an object for programs."""
+
+from collections.abc import Iterator, Sequence
+from math import isfinite
+
+from stream.simulate.question import Question
+from stream.simulate.simulation import MONTH_DAYS, FallSeen, RuleOutcome, false_pages
+
+
+def report(question: Question, outcomes: Sequence[RuleOutcome]) -> dict[str, object]:
+    """Everything as one JSON object; null where a fall was not seen by enough scopes to say."""
+    return {
+        "healthy": question.healthy,
+        "per_day": question.per_day,
+        "scopes": question.scopes,
+        "seed": question.seed,
+        "rules": [_object(outcome) for outcome in outcomes],
+    }
+
+
+def _object(outcome: RuleOutcome) -> dict[str, object]:
+    rate, low, high = false_pages(outcome)
+    return {
+        "rule": outcome.rule.name,
+        "beside": outcome.beside,
+        "indicator": outcome.rule.indicator,
+        "detect": type(outcome.rule.detect).__name__.lower(),
+        "scope_months": outcome.scope_months,
+        "false_pages": outcome.pages,
+        "false_pages_per_scope_30d": rate,
+        "notices": outcome.notices,
+        "false_pages_low": low,
+        "false_pages_high": high,
+        "firing_share": outcome.firing,
+        "falls": [
+            {
+                "to": seen.to.told,
+                "seen_share": seen.share,
+                "answers_median": _finite(seen.answers[0]),
+                "answers_p90": _finite(seen.answers[1]),
+                "delay_s_median": _finite(seen.seconds[0]),
+                "delay_s_p90": _finite(seen.seconds[1]),
+            }
+            for seen in outcome.falls
+        ],
+    }
+
+
+def table(question: Question, outcomes: Sequence[RuleOutcome]) -> Iterator[str]:
+    """Lines for a terminal."""
+    indicator = outcomes[0].rule.indicator
+    if question.healthy is None:
+        yield f"{question.scopes} scopes with {question.per_day:g} {indicator} a day each"
+    else:
+        yield (
+            f"{question.scopes} scopes with {question.per_day:g} answers a day each, "
+            f"{indicator} {question.healthy:g} when all is well"
+        )
+    yield ""
+    unit = "answers" if question.healthy is not None else "events"
+    heads = (f"fall to {fall.text}: median, p90" for fall in question.falls)
+    rates = (f"false pages per scope and {MONTH_DAYS} d", "notices", "time in alarm")
+    rows: list[tuple[str, ...]] = [("", *rates, *heads)]
+    for outcome in outcomes:
+        rate, low, high = false_pages(outcome)
+        name = outcome.rule.name if outcome.beside is None else f"  {outcome.rule.name}"
+        pages = f"{rate:.3g}  ({low:.3g} to {high:.3g})"
+        notices = f"{outcome.notices / outcome.scope_months:.3g}"
+        rows.append(
+            (name, pages, notices, f"{outcome.firing:.2%}", *(_delay(seen, unit) for seen in outcome.falls))
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        yield "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    months = sorted({outcome.scope_months for outcome in outcomes}, reverse=True)
+    yield ""
+    yield (f"Healthy months of scopes simulated: {', '.join(f'{each:g}' for each in months)}.")
+
+
+def _delay(seen: FallSeen, unit: str) -> str:
+    if not isfinite(seen.answers[0]):
+        return f"seen by {seen.share:.0%}"
+    answers = [f"{each:g}" if isfinite(each) else "never" for each in seen.answers]
+    times = [_time(each) for each in seen.seconds]
+    return f"{answers[0]}, {answers[1]} {unit} ({times[0]}, {times[1]})"
+
+
+def _time(delay_s: float) -> str:
+    if not isfinite(delay_s):
+        return "never"
+    return f"{delay_s / 3600:.1f} h" if delay_s >= 3600 else f"{delay_s / 60:.0f} min"
+
+
+def _finite(value: float) -> float | None:
+    return value if isfinite(value) else None
