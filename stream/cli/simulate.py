@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 import orjson
@@ -15,16 +15,14 @@ from stream.cli.terminal.progress import progress
 from stream.cli.terminal.showing import zone
 from stream.files.rule_files import load, read_text, starter
 from stream.indicators.catalogue import CATALOGUE
+from stream.judge.evaluation.explained import Explained
 from stream.reports.explain import explanation_json, explanation_text
 from stream.simulate.plot import chart
 from stream.simulate.profiles import hourly
 from stream.simulate.question import Fall, Question, on_volume
 from stream.simulate.report import report, table
 from stream.simulate.rhythm import Rhythm
-from stream.simulate.simulation import TUNED_MS, Simulation
-
-if TYPE_CHECKING:
-    from stream.judge.evaluation.explained import Explained
+from stream.simulate.simulation import TUNED_MS, RuleOutcome, Simulation
 
 LEAST_PER_DAY, MOST_PER_DAY = 0.1, 1e6
 """Answers of a scope that a simulation is good for: between three a month and a dozen a second."""
@@ -34,7 +32,7 @@ TIMES: Final = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,6})?)[x×]")
 """So many times the volume: `2x`, `0.5x`; `0x` is a halt."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class RuleChoice:
     """Which rules are simulated: those of a file (None: the starter rules), by name and by indicator."""
 
@@ -43,16 +41,25 @@ class RuleChoice:
     indicator: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SimulateOptions:
-    """What the command line asks for besides, by click's names."""
+@dataclass(frozen=True, slots=True)
+class VolumeOptions:
+    """How much comes in, by click's names."""
 
-    healthy: float | None
     per_day: float | None
     per_hour: float | None
     volume: Path | None
     noise: float
     drift: float
+
+
+VOLUME_OPTIONS: Final = ("per_day", "per_hour", "volume", "noise", "drift")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulateOptions:
+    """What the command line asks for besides, by click's names."""
+
+    healthy: float | None
     scopes: int
     fall: tuple[str, ...]
     months: int
@@ -132,11 +139,11 @@ def command(rules: Path | None, rule: tuple[str, ...], indicator: str | None, **
     and for the plain one beside it.  Rules on scores want --healthy; surge and silence do without.  A gap
     rule compares four values of each scope, one of which falls.
     """
+    volumes = VolumeOptions(*(options.pop(name) for name in VOLUME_OPTIONS))
     wanted = SimulateOptions(**options)
     rulebook = starter() if rules is None else load(rules)
-    choice = RuleChoice(rules=rules, rule=rule, indicator=indicator)
-    found = chosen(rulebook, choice, scores=wanted.healthy is not None)
-    question = _question(wanted, found)
+    found = chosen(rulebook, RuleChoice(rules, rule, indicator), scores=wanted.healthy is not None)
+    question = _question(wanted, volumes, found)
     simulation = Simulation(rulebook, found, question)
     if wanted.html is not None:
         _write(wanted.html, "", "a")  # whether it can be, before the work
@@ -145,10 +152,16 @@ def command(rules: Path | None, rule: tuple[str, ...], indicator: str | None, **
         outcomes = simulation.run(told, heard.append if wanted.explain else None)
     if wanted.html is not None:
         _write(wanted.html, chart(question, outcomes))
+    _show(wanted, question, outcomes, heard)
+
+
+def _show(
+    wanted: SimulateOptions, question: Question, outcomes: list[RuleOutcome], heard: list[Explained]
+) -> None:
     if wanted.as_json:
         explained = [orjson.loads(explanation_json(one)) for one in heard]
-        found_ = report(question, outcomes) | ({"explained": explained} if wanted.explain else {})
-        click.echo(orjson.dumps(found_, option=orjson.OPT_INDENT_2))
+        found = report(question, outcomes) | ({"explained": explained} if wanted.explain else {})
+        click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2))
         return
     for one in heard:
         click.echo(explanation_text(one, zone("UTC")))
@@ -156,12 +169,12 @@ def command(rules: Path | None, rule: tuple[str, ...], indicator: str | None, **
         click.echo(line)
 
 
-def _question(wanted: SimulateOptions, rules: list[Rule]) -> Question:
-    rhythm = _rhythm(wanted)
+def _question(wanted: SimulateOptions, volumes: VolumeOptions, rules: list[Rule]) -> Question:
+    rhythm = _rhythm(volumes)
     return Question(
         healthy=wanted.healthy,
         falls=tuple(_fall(text, rules) for text in wanted.fall),
-        per_day=_per_day(wanted.per_day or 0.0 if rhythm is None else rhythm.per_day),
+        per_day=_per_day(volumes.per_day or 0.0 if rhythm is None else rhythm.per_day),
         scopes=wanted.scopes,
         months=wanted.months,
         seed=wanted.seed,
@@ -171,7 +184,7 @@ def _question(wanted: SimulateOptions, rules: list[Rule]) -> Question:
     )
 
 
-def _rhythm(wanted: SimulateOptions) -> Rhythm | None:
+def _rhythm(wanted: VolumeOptions) -> Rhythm | None:
     """How volumes go; None where answers come as evenly as chance has it."""
     given = [name for name in ("per_day", "per_hour", "volume") if getattr(wanted, name) is not None]
     if len(given) != 1:
@@ -212,6 +225,12 @@ def chosen(rulebook: Rulebook, wanted: RuleChoice, *, scores: bool) -> list[Rule
     if not rules:
         rules = [each for each in rulebook.rules if _fits(each, scores=scores)]
     rules = [rule for rule in rules if wanted.indicator in {None, rule.indicator}]
+    _check(rules, scores=scores)
+    return rules
+
+
+def _check(rules: list[Rule], *, scores: bool) -> None:
+    """Whether rules can be simulated together."""
     indicators = sorted({rule.indicator for rule in rules})
     if not rules:
         kinds = "threshold, sudden, burn or gap" if scores else "surge or silence; with --healthy, on scores"
@@ -223,7 +242,6 @@ def chosen(rulebook: Rulebook, wanted: RuleChoice, *, scores: bool) -> list[Rule
         raise SettingsError(f"--indicator: want one of {', '.join(indicators)}, got rules on all of them")
     if scores and not all(map(_is_bounded, rules)):
         raise SettingsError(f"--healthy: want it for rules on scores only, got rules on {indicators[0]}")
-    return rules
 
 
 def _fits(rule: Rule, *, scores: bool) -> bool:

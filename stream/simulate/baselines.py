@@ -47,6 +47,8 @@ PLAIN_SURE: Final = 3.0
 """Standard deviations above the busiest hour of the plain limit beside surge."""
 PLAIN_GAPS: Final = 10.0
 """Mean gaps without an event of the plain rule beside silence."""
+TRIED_GAPS: Final = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 50, 80, 120)
+"""Those that are tried."""
 
 
 def alone(rule: Rule) -> Rule:
@@ -106,36 +108,28 @@ def _plain(window_ms: int, limit: float, hours: OpenHours) -> Threshold:
 
 def tried(twin: Rule, question: Question, pane_ms: int) -> list[Rule]:
     """The plain rule in other sizes, those first that page soonest: wider windows, higher limits."""
-    name = twin.name
     match twin.detect:
         case Threshold() as detect if CATALOGUE[twin.indicator].family is Family.COUNT:
-            limits = [_most_an_hour(question, sure) for sure in range(1, 25)]
-            return [
-                replace(twin, name=f"{name} {limit:g} an hour", detect=replace(detect, critical=limit))
-                for limit in sorted(set(limits))
-            ]
+            limits = sorted({_most_an_hour(question, sure) for sure in range(1, 25)})
+            return [_sized(twin, f"{limit:g} an hour", replace(detect, critical=limit)) for limit in limits]
         case Threshold() as detect:
+            lengths = [length for length in question.tune_ms if length % pane_ms == 0]
             return [
-                replace(
-                    twin,
-                    name=f"{name} over {duration_text(length)}",
-                    detect=replace(detect, window_ms=length),
-                )
-                for length in question.tune_ms
-                if length % pane_ms == 0
+                _sized(twin, f"over {duration_text(length)}", replace(detect, window_ms=length))
+                for length in lengths
             ]
         case Silence() as detect:
-            waits = [_wait_ms(question, gaps) for gaps in (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 50, 80, 120)]
+            waits = sorted({_wait_ms(question, gaps) for gaps in TRIED_GAPS})
             return [
-                replace(
-                    twin,
-                    name=f"{name} 1 per {duration_text(wait_ms)}",
-                    detect=replace(detect, at_least=Budget(1, wait_ms)),
-                )
-                for wait_ms in sorted(set(waits))
+                _sized(twin, f"1 per {duration_text(wait)}", replace(detect, at_least=Budget(1, wait)))
+                for wait in waits
             ]
         case _:
             return []
+
+
+def _sized(twin: Rule, size: str, detect: Threshold | Silence) -> Rule:
+    return replace(twin, name=f"{twin.name} {size}", detect=detect)
 
 
 def _worse(rule: Rule, question: Question) -> float:

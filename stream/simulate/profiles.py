@@ -33,18 +33,11 @@ def hourly(text: str, name: str) -> tuple[float, ...]:
     Raises:
         SettingsError: something in the text is no profile.
     """
-    lines = [(number, _cells(row)) for number, row in enumerate(_rows(text), 1)]
-    lines = [(number, cells) for number, cells in lines if any(cells)]
-    if lines and _number(lines[0][1][-1]) is None:
-        lines = lines[1:]  # the heading
-    if not lines or len(lines) > MOST_LINES:
-        raise SettingsError(f"{name}: want lines such as 9,120 (hour, events), got {len(lines)} lines")
+    lines = _lines(text, name)
     read = _reader([cells for _, cells in lines], name)
     total, seen = [0.0] * WEEK_HOURS, [0] * WEEK_HOURS
     for place, (number, cells) in enumerate(lines):
-        events = _number(cells[-1])
-        if events is None or events < 0:
-            raise SettingsError(f"{name}:{number}: want how many events, 0 or more, got {cells[-1]!r}")
+        events = _events(cells[-1], f"{name}:{number}")
         try:
             hours = read(place, cells[:-1])
         except ValueError as error:
@@ -55,6 +48,24 @@ def hourly(text: str, name: str) -> tuple[float, ...]:
     if not sum(total):
         raise SettingsError(f"{name}: want at least one hour in which something comes in")
     return tuple(events / max(times, 1) for events, times in zip(total, seen, strict=True))
+
+
+def _events(text: str, place: str) -> float:
+    events = _number(text)
+    if events is None or events < 0:
+        raise SettingsError(f"{place}: want how many events, 0 or more, got {text!r}")
+    return events
+
+
+def _lines(text: str, name: str) -> list[tuple[int, list[str]]]:
+    """Lines with something in them, by number, without the heading."""
+    lines = [(number, _cells(row)) for number, row in enumerate(_rows(text), 1)]
+    lines = [(number, cells) for number, cells in lines if any(cells)]
+    if lines and _number(lines[0][1][-1]) is None:
+        lines = lines[1:]
+    if not lines or len(lines) > MOST_LINES:
+        raise SettingsError(f"{name}: want lines such as 9,120 (hour, events), got {len(lines)} lines")
+    return lines
 
 
 def _rows(text: str) -> list[list[str]]:

@@ -32,17 +32,18 @@ def _object(outcome: RuleOutcome) -> dict[str, object]:
         "false_pages_low": low,
         "false_pages_high": high,
         "firing_share": outcome.firing,
-        "falls": [
-            {
-                "to": seen.to.told,
-                "seen_share": seen.share,
-                "answers_median": _finite(seen.answers[0]),
-                "answers_p90": _finite(seen.answers[1]),
-                "delay_s_median": _finite(seen.seconds[0]),
-                "delay_s_p90": _finite(seen.seconds[1]),
-            }
-            for seen in outcome.falls
-        ],
+        "falls": [_fall(seen) for seen in outcome.falls],
+    }
+
+
+def _fall(seen: FallSeen) -> dict[str, object]:
+    return {
+        "to": seen.to.told,
+        "seen_share": seen.share,
+        "answers_median": _finite(seen.answers[0]),
+        "answers_p90": _finite(seen.answers[1]),
+        "delay_s_median": _finite(seen.seconds[0]),
+        "delay_s_p90": _finite(seen.seconds[1]),
     }
 
 
@@ -50,31 +51,30 @@ def table(question: Question, outcomes: Sequence[RuleOutcome]) -> Iterator[str]:
     """Lines for a terminal."""
     indicator = outcomes[0].rule.indicator
     if question.healthy is None:
-        yield f"{question.scopes} scopes with {question.per_day:g} {indicator} a day each"
+        yield f"{question.scopes} scopes with {question.per_day:g} {indicator} a day each\n"
     else:
         yield (
             f"{question.scopes} scopes with {question.per_day:g} answers a day each, "
-            f"{indicator} {question.healthy:g} when all is well"
+            f"{indicator} {question.healthy:g} when all is well\n"
         )
-    yield ""
-    unit = "answers" if question.healthy is not None else "events"
+    unit = "events" if question.healthy is None else "answers"
     heads = (f"fall to {fall.text}: median, p90" for fall in question.falls)
     rates = (f"false pages per scope and {MONTH_DAYS} d", "notices", "time in alarm")
-    rows: list[tuple[str, ...]] = [("", *rates, *heads)]
-    for outcome in outcomes:
-        rate, low, high = false_pages(outcome)
-        name = outcome.rule.name if outcome.beside is None else f"  {outcome.rule.name}"
-        pages = f"{rate:.3g}  ({low:.3g} to {high:.3g})"
-        notices = f"{outcome.notices / outcome.scope_months:.3g}"
-        rows.append(
-            (name, pages, notices, f"{outcome.firing:.2%}", *(_delay(seen, unit) for seen in outcome.falls))
-        )
+    rows: list[tuple[str, ...]] = [("", *rates, *heads), *(_row(outcome, unit) for outcome in outcomes)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         yield "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
     months = sorted({outcome.scope_months for outcome in outcomes}, reverse=True)
     yield ""
     yield (f"Healthy months of scopes simulated: {', '.join(f'{each:g}' for each in months)}.")
+
+
+def _row(outcome: RuleOutcome, unit: str) -> tuple[str, ...]:
+    rate, low, high = false_pages(outcome)
+    name = outcome.rule.name if outcome.beside is None else f"  {outcome.rule.name}"
+    pages = f"{rate:.3g}  ({low:.3g} to {high:.3g})"
+    notices = f"{outcome.notices / outcome.scope_months:.3g}"
+    return (name, pages, notices, f"{outcome.firing:.2%}", *(_delay(seen, unit) for seen in outcome.falls))
 
 
 def _delay(seen: FallSeen, unit: str) -> str:

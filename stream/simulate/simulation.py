@@ -160,26 +160,28 @@ def _outcomes(
 ) -> dict[str, RuleOutcome]:
     people = _people(rulebook, rules[0].indicator, question)
     plan = plan_for(rulebook, rules, question)
-    size = Size(
-        question.scopes * question.months,
-        question.per_day,
-        question.seed,
-        values_of(rules[0]),
-        question.rhythm,
-    )
-    crowd = Crowd(plan, people, size)
+    crowd = Crowd(plan, people, _size(question, values_of(rules[0])))
     months = crowd.scopes * question.days / MONTH_DAYS
     outcomes = {rule.name: RuleOutcome(rule=rule, beside=None, scope_months=months) for rule in rules}
-    for _ in crowd.live(warm_up_ms(plan) // crowd.pane_ms, Life(question.healthy), headway):
-        pass
+    _pass(crowd, warm_up_ms(plan) // crowd.pane_ms, question, headway)
     hears = None if observer is None else _of_first_scope(observer)
     _healthy(crowd, outcomes, question, headway, hears)
-    if question.falls and question.rhythm is not None:
-        for _ in crowd.live(_until_begin(crowd), Life(question.healthy), headway):
-            pass
+    wait = _until_begin(crowd) if question.falls and question.rhythm is not None else 0
+    _pass(crowd, wait, question, headway)
     for fall in question.falls:
         _fall(deepcopy(crowd), outcomes, (question, Life(question.healthy, fall, hears)), headway)
     return outcomes
+
+
+def _pass(crowd: Crowd, panes: int, question: Question, headway: Headway) -> None:
+    """Healthy time of which nothing is told."""
+    for _ in crowd.live(panes, Life(question.healthy), headway):
+        pass
+
+
+def _size(question: Question, values: int) -> Size:
+    rows = question.scopes * question.months
+    return Size(rows, question.per_day, question.seed, values, question.rhythm)
 
 
 def _people(rulebook: Rulebook, indicator: str, question: Question) -> Answering:
@@ -219,12 +221,9 @@ def _healthy(
     panes, day = question.days * DAY_MS // crowd.pane_ms, DAY_MS // crowd.pane_ms
     since = dict.fromkeys(crowd.firing(), crowd.pane)
     end = crowd.pane + panes
-    life = Life(question.healthy)
-    lives = crowd.live(panes, life, headway)
-    if observer is not None:
-        last = crowd.live(day, life._replace(observer=observer), headway)
-        lives = chain(crowd.live(panes - day, life, headway), last)
-    for rule, row, state, _ in lives:
+    before = crowd.live(panes - day, Life(question.healthy), headway)
+    last = crowd.live(day, Life(question.healthy, observer=observer), headway)
+    for rule, row, state, _ in chain(before, last):
         outcomes[rule].notices += state is not State.PENDING
         if state is State.FIRING and (rule, row) not in since:
             outcomes[rule].pages += 1
