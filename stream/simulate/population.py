@@ -46,7 +46,7 @@ class Size(NamedTuple):
     rhythm: Rhythm | None = None
 
 
-class Life(NamedTuple):
+class Spell(NamedTuple):
     """What a crowd is like for a while: the usual score, what some fall to, and who hears of readings."""
 
     healthy: float | None
@@ -80,12 +80,12 @@ class Crowd:
         """The rows in which a fall shows."""
         return frozenset(self._row_of[:: self._values].tolist())
 
-    def live(self, panes: int, life: Life, headway: Headway) -> Iterator[AlertChange]:
+    def live(self, panes: int, spell: Spell, headway: Headway) -> Iterator[AlertChange]:
         """Go on for some panes; each change of an alert."""
         per_chunk = max(int(CHUNK / (self._rows * self._per_pane + 1)), 1)
         end = self.pane + panes
         while self.pane < end:
-            for told in self._chunk(min(per_chunk, end - self.pane), life, headway):
+            for told in self._chunk(min(per_chunk, end - self.pane), spell, headway):
                 yield AlertChange(told.ranked.rule.name, told.move.row, told.move.state, told.move.seq)
 
     def firing(self) -> set[tuple[str, int]]:
@@ -96,10 +96,10 @@ class Crowd:
             for row, column in board.episodes()
         }
 
-    def _chunk(self, panes: int, life: Life, headway: Headway) -> Iterator[AlertMove]:
+    def _chunk(self, panes: int, spell: Spell, headway: Headway) -> Iterator[AlertMove]:
         """Draw the answers of some panes, and judge them together."""
-        pane, place = self._come(panes, life.fall.times)
-        kinds = self._answer(place, life)
+        pane, place = self._come(panes, spell.fall.times)
+        kinds = self._answer(place, spell)
         row = self._row_of[place]
         self._count(pane, row, kinds)
         block = Block(self.pane - 1, self.pane + panes - 1, foresee=False)
@@ -110,7 +110,7 @@ class Crowd:
             self.pane, start = at, given
             given = int(np.searchsorted(pane, at, "right"))
             np.add.at(self.answers, row[start:given], 1)
-            yield from self._group.judge(at, life.observer)
+            yield from self._group.judge(at, spell.observer)
         np.add.at(self.answers, row[given:], 1)
         self._group.close()
         headway.on(self.scopes, (block.through + 1 - self.pane) * self.pane_ms)
@@ -134,14 +134,14 @@ class Crowd:
             found_place.append(np.repeat(np.arange(self._rows), counts)[order])
         return np.concatenate(found_pane), np.concatenate(found_place)
 
-    def _answer(self, place: Ints, life: Life) -> Ints:
+    def _answer(self, place: Ints, spell: Spell) -> Ints:
         """The kinds of answers of some rows: the fallen score in those that fall, else the healthy one."""
-        fall = life.healthy if life.fall.score is None else life.fall.score
-        if self._values == 1 or life.fall.score is None:
+        fall = spell.healthy if spell.fall.score is None else spell.fall.score
+        if self._values == 1 or spell.fall.score is None:
             return self._people.draw(self._rng, 0.0 if fall is None else fall, len(place))
         usual, fallen = (
             self._people.draw(self._rng, 0.0 if score is None else score, len(place))
-            for score in (life.healthy, fall)
+            for score in (spell.healthy, fall)
         )
         return np.where(place % self._values == 0, fallen, usual)
 

@@ -22,7 +22,7 @@ from stream.judge.evaluation.explained import Explained, Observer
 from stream.simulate.answer_model import Answering, answering, counting
 from stream.simulate.baselines import alone, beside, plan_for, tried, warm_up_ms
 from stream.simulate.headway import Headway
-from stream.simulate.population import Crowd, Life, Size
+from stream.simulate.population import Crowd, Spell, Size
 from stream.simulate.question import GAP_VALUES, Fall, Question, values_of
 from stream.simulate.rhythm import MONDAY_MS
 
@@ -169,13 +169,13 @@ def _outcomes(
     wait = _until_begin(crowd) if question.falls and question.rhythm is not None else 0
     _pass(crowd, wait, question, headway)
     for fall in question.falls:
-        _fall(deepcopy(crowd), outcomes, (question, Life(question.healthy, fall, hears)), headway)
+        _fall(deepcopy(crowd), outcomes, (question, Spell(question.healthy, fall, hears)), headway)
     return outcomes
 
 
 def _pass(crowd: Crowd, panes: int, question: Question, headway: Headway) -> None:
     """Healthy time of which nothing is told."""
-    for _ in crowd.live(panes, Life(question.healthy), headway):
+    for _ in crowd.live(panes, Spell(question.healthy), headway):
         pass
 
 
@@ -221,8 +221,8 @@ def _healthy(
     panes, day = question.days * DAY_MS // crowd.pane_ms, DAY_MS // crowd.pane_ms
     since = dict.fromkeys(crowd.firing(), crowd.pane)
     end = crowd.pane + panes
-    before = crowd.live(panes - day, Life(question.healthy), headway)
-    last = crowd.live(day, Life(question.healthy, observer=observer), headway)
+    before = crowd.live(panes - day, Spell(question.healthy), headway)
+    last = crowd.live(day, Spell(question.healthy, observer=observer), headway)
     for rule, row, state, _ in chain(before, last):
         outcomes[rule].notices += state is not State.PENDING
         if state is State.FIRING and (rule, row) not in since:
@@ -237,10 +237,10 @@ def _healthy(
 
 
 def _fall(
-    crowd: Crowd, outcomes: dict[str, RuleOutcome], asked: tuple[Question, Life], headway: Headway
+    crowd: Crowd, outcomes: dict[str, RuleOutcome], asked: tuple[Question, Spell], headway: Headway
 ) -> None:
     """All scopes fall at once; the first page of each that is not in alarm already."""
-    question, life = asked
+    question, spell = asked
     start, before, busy, falling = crowd.pane, crowd.answers.copy(), crowd.firing(), crowd.falling()
     seen: dict[str, dict[int, tuple[int, int]]] = {rule: {} for rule in outcomes}
     quiet = {
@@ -248,7 +248,7 @@ def _fall(
     }
     missing = sum(quiet.values())
     end = start + question.patience_ms // crowd.pane_ms
-    for rule, row, state, _ in crowd.live(end - start, life, headway):
+    for rule, row, state, _ in crowd.live(end - start, spell, headway):
         if row not in falling:
             continue
         if state is State.FIRING and (rule, row) not in busy and row not in seen[rule]:
@@ -262,7 +262,7 @@ def _fall(
         share = len(delays) / max(quiet[rule], 1)
         answers, panes = (_median_and_p90(delays[:, column], quiet[rule]) for column in (0, 1))
         pane_s = crowd.pane_ms / 1000
-        outcome.falls.append(FallSeen(life.fall, share, answers, (panes[0] * pane_s, panes[1] * pane_s)))
+        outcome.falls.append(FallSeen(spell.fall, share, answers, (panes[0] * pane_s, panes[1] * pane_s)))
 
 
 def _median_and_p90(delays: Floats, all_: int) -> tuple[float, float]:

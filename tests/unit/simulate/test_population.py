@@ -9,7 +9,7 @@ from alerts.rules import DAY_MS, MINUTE_MS
 from alerts.states import State
 from stream.simulate.answer_model import answering
 from stream.simulate.headway import Headway
-from stream.simulate.population import AlertChange, Crowd, Life, Size
+from stream.simulate.population import AlertChange, Crowd, Spell, Size
 from tests.builders import plan_of
 
 RULES = """
@@ -29,7 +29,7 @@ def crowd(rows: int = 20, seed: int = 1, per_day: float = 200) -> Crowd:
 
 def live(made: Crowd, panes: int, score: float) -> Iterator[AlertChange]:
     """Go on while nobody watches."""
-    return made.live(panes, Life(score), Headway(lambda _: None))
+    return made.live(panes, Spell(score), Headway(lambda _: None))
 
 
 def test_everybody_answers_as_often_as_asked() -> None:
