@@ -22,7 +22,7 @@ from stream.judge.evaluation.explained import Explained, Observer
 from stream.simulate.answer_model import Answering, answering, counting
 from stream.simulate.baselines import alone, beside, plan_for, tried, warm_up_ms
 from stream.simulate.headway import Headway
-from stream.simulate.population import Crowd, Spell, Size
+from stream.simulate.population import Crowd, Size, Spell
 from stream.simulate.question import GAP_VALUES, Fall, Question, values_of
 from stream.simulate.rhythm import MONDAY_MS
 

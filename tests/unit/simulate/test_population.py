@@ -9,7 +9,7 @@ from alerts.rules import DAY_MS, MINUTE_MS
 from alerts.states import State
 from stream.simulate.answer_model import answering
 from stream.simulate.headway import Headway
-from stream.simulate.population import AlertChange, Crowd, Spell, Size
+from stream.simulate.population import AlertChange, Crowd, Size, Spell
 from tests.builders import plan_of
 
 RULES = """
