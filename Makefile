@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BENCH ?= run
 BIN := $(VENV)/bin
+# LOCKED=1, as in CI: what the product needs comes in the versions of requirements.lock, checked by hash.
+LOCKED ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format bench pictures chaos lock harden clean
@@ -17,6 +19,7 @@ $(BIN)/python:
 
 # Installed in place, with the embedded broker of the demo.
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
+	$(if $(LOCKED),$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock)
 	$(BIN)/python -m pip install --quiet --editable '.[demo]'
 	touch $@
 

@@ -58,10 +58,14 @@ class HostileRecord:
 
 @dataclass
 class Hostility:
-    """A source of records, the same for the same seed; event times are before `now_s`, if it is given."""
+    """A source of records, the same for the same seed; event times are before `now_s`, if it is given.
+
+    With `clean` all of them are sound, to compare with.
+    """
 
     seed: int
     now_s: float | None = None
+    clean: bool = False
     _random: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -74,6 +78,8 @@ class Hostility:
     def record(self, offset: int) -> HostileRecord:
         """One record."""
         pick = self._random
+        if self.clean:
+            return HostileRecord(offset, _text(self._event(offset)), round(self._at_s(offset)) * 1000, b"c1")
         value: bytes | None = self._value(offset)
         if pick.random() < 0.02:
             value = None
@@ -98,8 +104,7 @@ class Hostility:
         fields = self._event(offset)
         for _ in range(pick.choice((0, 1, 1, 2, 3))):
             self._mutate(fields)
-        text = "{" + ",".join(f"{json.dumps(name)}:{content}" for name, content in fields) + "}"
-        data = text.encode("utf-8", "surrogatepass")
+        data = _text(fields)
         return self._garbled(data) if pick.random() < 0.15 else data
 
     def _event(self, offset: int) -> list[tuple[str, str]]:
@@ -169,3 +174,9 @@ class Hostility:
                 return data + data
             case _:
                 return data.replace(b"phone", b"Ren\xe9").replace(b"c1", b"\xe9")
+
+
+def _text(fields: list[tuple[str, str]]) -> bytes:
+    """The object with these names and contents."""
+    text = "{" + ",".join(f"{json.dumps(name)}:{content}" for name, content in fields) + "}"
+    return text.encode("utf-8", "surrogatepass")

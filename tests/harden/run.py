@@ -38,8 +38,10 @@ LEAST_S: Final = 26.0
 SETTLE_S: Final = 60.0
 
 
-async def hardened(broker: str, folder: Path, records: int, seed: int) -> dict[str, Any]:
-    """One run; the report, with what went wrong under `wrong`."""
+async def hardened(
+    broker: str, folder: Path, records: int, seed: int, *, clean: bool = False
+) -> dict[str, Any]:
+    """One run; the report, with what went wrong under `wrong`.  `clean`: nothing hostile is sent."""
     rules = folder / "rules.yaml"
     rules.write_text(RULES)
     group = f"harden-{seed}"
@@ -48,7 +50,7 @@ async def hardened(broker: str, folder: Path, records: int, seed: int) -> dict[s
         for topic in TOPICS:
             await change(broker, topic, {"message.timestamp.type": "CreateTime"})
     log = folder / "worker.log"
-    traffic = Traffic(broker, seed, PARTITIONS)
+    traffic = Traffic(broker, seed, PARTITIONS, clean)
     with worker(broker, group, log, "--rules", str(rules)) as running:
         await asyncio.to_thread(running.ready)
         await traffic.send(records, LEAST_S)
@@ -116,11 +118,13 @@ def main() -> int:
     parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=1, help="so many runs, with seeds from --seed on")
+    parser.add_argument("--clean", action="store_true", help="nothing hostile, to compare memory with")
     options = parser.parse_args()
     failed = False
     for seed in range(options.seed, options.seed + options.seeds):
         with running_broker() as broker, tempfile.TemporaryDirectory() as folder:
-            report = asyncio.run(hardened(broker.bootstrap, Path(folder), options.records, seed))
+            run = hardened(broker.bootstrap, Path(folder), options.records, seed, clean=options.clean)
+            report = asyncio.run(run)
         sys.stdout.write(json.dumps(report) + "\n")
         sys.stdout.flush()
         failed |= bool(report["wrong"])

@@ -31,6 +31,8 @@ class Traffic:
     broker: str
     seed: int
     partitions: int
+    clean: bool = False
+    """Nothing hostile is sent, to compare with."""
     sound: Counter[int] = field(default_factory=Counter)
     sent: int = 0
     aborted: int = 0
@@ -45,7 +47,7 @@ class Traffic:
         self._began_s = time.time()
         try:
             while self.sent < least or time.time() - self._began_s < least_s:
-                await self._chunk(Hostility(self.seed * 1_000_003 + self.sent, time.time()))
+                await self._chunk(Hostility(self.seed * 1_000_003 + self.sent, time.time(), self.clean))
         finally:
             for producer in self._producers.values():
                 await producer.stop()
@@ -54,7 +56,7 @@ class Traffic:
         codec = self._pick.choice(CODECS)
         topic = self._pick.choice(TOPICS)
         partition = self._pick.randrange(self.partitions)
-        aborts = self._pick.random() < 0.05
+        aborts = self._pick.random() < 0.05 and not self.clean
         producer = await self._producer("aborts" if aborts else codec)
         records = hostility.records(CHUNK, self.sent)
         if aborts:
@@ -69,7 +71,8 @@ class Traffic:
         else:
             await producer.flush()
             self.sent += len(records)
-            await self._nothing_at_all(producer, topic, partition)
+            if not self.clean:
+                await self._nothing_at_all(producer, topic, partition)
 
     async def _answer(self, producer: AIOKafkaProducer, partition: int) -> None:
         """An answer of the sound stream."""
