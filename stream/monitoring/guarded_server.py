@@ -5,15 +5,30 @@ taken within a minute: whoever sends half a header, or reads a byte a second, is
 """
 
 import asyncio
+import logging
 from typing import Any, Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 HEAD_S: Final = 10.0
 ANSWER_S: Final = 60.0
 MOST_CONNECTIONS: Final = 128
 MOST_LINE: Final = 4_096
 MOST_HEADERS: Final = 64
+
+
+class _OursAlone(logging.Filter):
+    """Lets errors pass, but no request that is none: its sender is told, and a log would fill with them."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is to be logged."""
+        return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+SERVER_LOG: Final = logging.getLogger(__name__)
+"""What goes wrong in answering."""
+SERVER_LOG.addFilter(_OursAlone())
 
 
 class _Connection(web.RequestHandler):
@@ -55,6 +70,7 @@ class GuardedServer(web.Server):
         super().__init__(
             handler,
             access_log=None,
+            logger=SERVER_LOG,
             lingering_time=0.0,
             max_line_size=MOST_LINE,
             max_field_size=MOST_LINE,

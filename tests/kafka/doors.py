@@ -21,6 +21,8 @@ PASSWORD: Final = "pass-for-a-test"  # noqa: S105  # of a broker that lives for 
 SCRAM: Final = ("SCRAM-SHA-256", "SCRAM-SHA-512")
 PRINCIPALS: Final = (f"User:{NAME}", f"User:CN={NAME}")
 """Who comes with the password, and who comes with the certificate."""
+OTHERS: Final = ("gateway", "redriver", "producer", "desk")
+"""Who come with the same password by PLAIN, each with rights of its own."""
 
 LITERAL, PREFIXED, ALLOW = 3, 4, 3
 RESOURCES: Final = {"topic": 2, "group": 3, "cluster": 4}
@@ -51,20 +53,20 @@ class Doors:
     password: str
     home: Path
 
-    def options(self, door: str) -> list[str]:
-        """Options of a command that goes through `SSL`, or logs in by a mechanism."""
+    def options(self, door: str, name: str = NAME) -> list[str]:
+        """Options of a command that goes through `SSL`, or logs in by a mechanism as somebody."""
         trust = ["--tls-ca-file", str(self.home / "ca.pem")]
         if door == "SSL":
             own = ["--tls-cert-file", str(self.home / "client.pem")]
             return ["--broker", self.mutual, "--security-protocol", "SSL", *trust, *own]
-        login = ["--sasl-mechanism", door, "--sasl-username", NAME]
+        login = ["--sasl-mechanism", door, "--sasl-username", name]
         file = ["--sasl-password-file", str(self.home / "password")]
         return ["--broker", self.password, "--security-protocol", "SASL_SSL", *trust, *login, *file]
 
-    async def grant(self, rights: Sequence[Right]) -> None:
-        """Allow both principals what `rights` say."""
+    async def grant(self, rights: Sequence[Right], principals: Sequence[str] = PRINCIPALS) -> None:
+        """Allow these principals what `rights` say."""
         async with admin_client(ClientSettings(brokers=(self.plain,))) as client:
-            for principal in PRINCIPALS:
+            for principal in principals:
                 for right in rights:
                     await _grant(client, principal, right)
 
@@ -103,12 +105,13 @@ def running_doors(home: Path) -> Iterator[Doors]:
 def _settings(home: Path, mutual: str, password: str) -> dict[str, str]:
     plain_login = "org.apache.kafka.common.security.plain.PlainLoginModule"
     scram_login = "org.apache.kafka.common.security.scram.ScramLoginModule"
+    users = " ".join(f'user_{name}="{PASSWORD}"' for name in (NAME, *OTHERS))
     own = {
         "more.listeners": f"SSL://{mutual},SASL_SSL://{password}",
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "super.users": "User:ANONYMOUS",
         "sasl.enabled.mechanisms": "PLAIN," + ",".join(SCRAM),
-        "listener.name.sasl_ssl.plain.sasl.jaas.config": f'{plain_login} required user_{NAME}="{PASSWORD}";',
+        "listener.name.sasl_ssl.plain.sasl.jaas.config": f"{plain_login} required {users};",
         "listener.name.ssl.ssl.client.auth": "required",
         "ssl.keystore.type": "PEM",
         "ssl.keystore.location": str(home / "server.pem"),

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -12,8 +13,13 @@ from click.testing import CliRunner, Result
 
 from stream.cli import tocsin
 from stream.kafka.clients import producing, read_all
+from stream.kafka.dead_letters import letter
+from stream.kafka.offsets import TP
 from stream.kafka.settings import ClientSettings
+from stream.messages.outcomes import Reason, Reject
+from tests.hostile import HostileRecord
 from tests.kafka.doors import Doors, Right, running_doors
+from tests.kafka.gateway_process import gateway
 from tests.kafka.worker_process import create_topics, worker
 
 GROUP = "doors"
@@ -103,6 +109,93 @@ def test_what_is_not_granted_is_told(doors: Doors) -> None:
     assert told.exit_code == 1
     assert told.output.startswith("Error: ")
     assert "uthoriz" in told.output
+
+
+INPUTS = ("cx.interactions", "cx.feedback")
+OWN_RIGHTS = {
+    "gateway": (
+        *(Right("topic", name, ("Write",)) for name in (*INPUTS, "cx.dead-letters")),
+        Right("topic", "cx.customers", ("Read",)),
+        *(Right("topic", name, ("Describe",)) for name in (*INPUTS, "cx.dead-letters", "cx.customers")),
+    ),
+    "redriver": (
+        *(Right("topic", name, ("Read",)) for name in ("cx.dead-letters", "cx.redrives")),
+        *(Right("topic", name, ("Write",)) for name in (*INPUTS, "cx.redrives")),
+    ),
+    "producer": tuple(Right("topic", name, ("Write",)) for name in INPUTS),
+    "desk": (
+        *(
+            Right("topic", name, ("Read",))
+            for name in ("cx.alerts", "cx.commands", "cx.deliveries", "cx.command-answers")
+        ),
+        Right("topic", "cx.commands", ("Write",)),
+    ),
+}
+"""What docs/operating.md says that each of these needs."""
+
+
+@pytest.fixture(scope="module")
+def staff(doors: Doors) -> Doors:
+    """The same broker, where each part of the table has its own principal and rights."""
+    for name, rights in OWN_RIGHTS.items():
+        asyncio.run(doors.grant(rights, [f"User:{name}"]))
+    return doors
+
+
+def test_a_gateway_lives_with_its_rights(staff: Doors, tmp_path: Path) -> None:
+    """It writes events, knows customers, and puts what it refuses among the dead letters."""
+    (tmp_path / "sources.yaml").write_text("sources: [{name: ours, kind: events, path: /in/doors}]")
+    log, options = tmp_path / "gateway.log", staff.options("PLAIN", "gateway")
+    event = {"id": "by-gateway", "at": time.time(), "channel": "web"}
+    with gateway(staff.plain, tmp_path / "sources.yaml", log, {}, "--customers-topic", *options) as running:
+        assert running.ask("POST", "/in/doors", orjson.dumps(event))[0] == 200
+        assert running.ask("POST", "/in/doors", b'{"id": "x", "at": "yesterday"}')[0] == 200
+    assert "by-gateway" in {each["id"] for each in asyncio.run(_written(staff, "cx.interactions"))}
+    assert "uthoriz" not in log.read_text()
+
+
+def test_letters_are_sent_again_with_those_rights(staff: Doors) -> None:
+    """By whoever may read letters and write inputs; what was sent before is known."""
+    options = staff.options("PLAIN", "redriver")
+    asyncio.run(_dead_letter(staff))
+    for told in ("1 record sent again", "0 records sent again"):
+        done = _run("dead-letters", "redrive", "--reason", "not_json", *options)
+        assert (done.exit_code, told in done.output) == (0, True), done.output
+    assert _run("dead-letters", "list", *options).exit_code == 0
+    refused = _run("dead-letters", "redrive", "--all", *staff.options("PLAIN", "producer"))
+    assert refused.exit_code == 1
+    assert "Traceback" not in refused.output
+
+
+def test_producers_and_the_desk_have_enough(staff: Doors) -> None:
+    """Traffic to the inputs with Write alone; alerts are seen and silenced with the rights of `alerts`."""
+    few = ("--events", "20", "--rate", "1000", "--speed", "1000")
+    sent = _run("send", *few, *staff.options("PLAIN", "producer"))
+    assert sent.exit_code == 0, sent.output
+    desk = staff.options("PLAIN", "desk")
+    for command in (("list",), ("silences",)):
+        told = _run("alerts", *command, *desk)
+        assert told.exit_code == 0, told.output
+    told = _run("alerts", "silence", "--match", "channel=web", "--for", "1h", "--by", "ann", *desk)
+    assert "uthoriz" not in told.output  # nobody is there to answer
+    assert len(asyncio.run(_written(staff, "cx.commands"))) == 1
+
+
+async def _dead_letter(doors: Doors) -> None:
+    """A letter, as a worker writes them."""
+    reject = Reject(0, Reason.NOT_JSON, "value: want JSON")
+    message = letter(TP("cx.interactions", 0), HostileRecord(0, b"{"), reject)
+    async with producing(ClientSettings(brokers=(doors.plain,))) as producer:
+        await producer.send_and_wait(
+            message.topic, message.value, key=message.key, headers=list(message.headers)
+        )
+
+
+async def _written(doors: Doors, topic: str) -> list[Any]:
+    return [
+        orjson.loads(record.value or b"{}")
+        async for record in read_all(ClientSettings(brokers=(doors.plain,)), topic)
+    ]
 
 
 async def _unhappy(doors: Doors, channel: str) -> None:
