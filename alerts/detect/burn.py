@@ -64,7 +64,7 @@ class BurnDetector:
         self._place = {length: place for place, length in enumerate(self._lengths)}
 
     def step(self, rows: Ints, windows: Moments) -> Findings:
-        """Judge rows × windows at a pane's end."""
+        """Judge rows at a pane's end; `windows` are `(rows, windows)`."""
         rates = self._badness(windows) / self._allowed
         judged = [self._judge(windows, rates, pair) for pair in self._detect.pairs]
         severity: Codes = np.zeros(len(rows), np.int8)

@@ -113,7 +113,7 @@ class SuddenDetector:
         return due
 
     def step(self, end_ms: int, rows: Ints, counts: Ints) -> Findings:
-        """Judge the answers of one pane that ends at `end_ms`: rows × levels.
+        """Judge the answers of one pane that ends at `end_ms`; `counts` are `(rows, levels)`.
 
         A row without answers is told what it was told before, or that its breach is stale.
         """

@@ -44,7 +44,7 @@ class SuddenTerms:
         self.open: Final = open_time(detect.hours) if detect.hours.limited else None
         bets = np.array(FALLS) / (1 - self.floor)
         gain = self.floor - scale.goodness_at(levels)
-        self._log_gains: Final[Floats] = np.log1p(gain[:, None] * bets[None, :])  # levels × bets
+        self._log_gains: Final[Floats] = np.log1p(gain[:, None] * bets[None, :])  # (levels, bets)
 
     def passed_ms(self, start_ms: Ints, end_ms: Ints) -> Ints:
         """How much time that counts lies between instants (0: none of it is known)."""
@@ -63,7 +63,7 @@ class SuddenTerms:
         return found
 
     def log_gain(self, counts: Ints) -> Floats:
-        """Rows × bets.
+        """What `counts`, `(rows, levels)`, add to the logarithm of each bet's wealth, `(rows, bets)`.
 
         Added level by level: a matrix product may round a row differently beside other rows, and what is
         said of a scope must not depend on which others share its judge.

@@ -1,12 +1,13 @@
 """The house: sizes that keep files, functions and classes readable, as measures that fail when they grow."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from statistics import median
-from tokenize import COMMENT, TokenInfo, generate_tokens
+from tokenize import COMMENT, STRING, TokenInfo, generate_tokens
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
@@ -25,6 +26,10 @@ USUAL_LINES_OF_A_FUNCTION: Final = 20
 MOST_ATTRIBUTES: Final = 12
 MOST_FIELDS_BY_POSITION: Final = 5
 LEAST_EXPLAINED: Final = 0.12
+AXES: Final = re.compile(
+    r"\b(rows|entries|stretches|panes|windows|columns|levels|rules|bets|scopes) × [a-z]", re.IGNORECASE
+)
+"""A shape that is said with crosses."""
 CORE: Final = (
     "alerts/",
     "stream/columnar/",
@@ -149,6 +154,19 @@ def test_large_records_are_filled_by_name() -> None:
         and not says(node, "kw_only")
     }
     assert by_position == set()
+
+
+def test_shapes_have_one_notation() -> None:
+    """What the axes of an array count is said as `(rows, rules)`, and in no other way."""
+    said = {
+        f"{name}:{token.start[0]}"
+        for name, text in MODULES.items()
+        for token in tokens(text)
+        if token.type in (COMMENT, STRING)
+        and token.string.startswith(("#", '"""'))
+        and AXES.search(token.string)
+    }
+    assert said == set()
 
 
 def test_the_core_is_explained() -> None:

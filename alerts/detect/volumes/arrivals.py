@@ -20,7 +20,7 @@ NEVER: Final = 2**62
 class Arrivals:
     """Entry i is `counts[i]` of row `rows[i]` in the pane that ends at `end_ms[i]`; no entry is empty.
 
-    Entries are by row, and within a row by time.  `counts` are entries, or entries × levels.
+    Entries are by row, and within a row by time.  `counts` are `(entries,)`, or `(entries, levels)`.
     """
 
     rows: Ints

@@ -40,7 +40,7 @@ class Bounds(NamedTuple):
 
 
 def bounds(found: HourForecast, sums: Floats) -> Bounds:
-    """Those of rows with a forecast, entries × shifts, and the sums of their level, entries × sums."""
+    """Those of rows with a forecast, `(entries, shifts)`; `sums`, `(entries, sums)`, are of their level."""
     level, doubt = recent_level.levels(sums) / HOUR_MS, recent_level.errors(sums)
     spread = np.sqrt(found.error + doubt[..., None])
     return Bounds(
@@ -66,14 +66,14 @@ class QuietHours(NamedTuple):
 
 
 def watched_ms(stretches: Sequence[Stretch], since_ms: Ints) -> Ints:
-    """Stretches × rows: for how long of each stretch a row has been learned from."""
+    """For how long of each stretch a row has been learned from, `(stretches, rows)`."""
     start_ms, end_ms = (np.array([[each.start_ms] for each in stretches]), ends_ms(stretches))
     found: Ints = np.maximum(np.where(since_ms > 0, end_ms - np.maximum(since_ms, start_ms), 0), 0)
     return found
 
 
 def ends_ms(stretches: Sequence[Stretch]) -> Ints:
-    """The end of each, in a column."""
+    """The end of each, `(stretches, 1)`."""
     return np.array([[each.end_ms] for each in stretches])
 
 
@@ -82,7 +82,7 @@ def quiet_hours(
 ) -> QuietHours:
     """As many of some stretches, each of another hour, as teach nothing but that nothing came.
 
-    `known` are the stretches, since when each row is learned, and, stretches × rows, which are forecast.
+    `known` are the stretches, since when each row is learned, and which are forecast, `(stretches, rows)`.
     """
     stretches, since_ms, at = known
     hour = [each.hour for each in stretches]

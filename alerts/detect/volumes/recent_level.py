@@ -54,7 +54,7 @@ def follow(sums: Floats, hours: Floats, taught: Floats, usual: Floats, events: F
 def through_quiet(sums: Floats, hours: Floats, usual: Floats) -> Floats:
     """The sums before each of some stretches in which nothing comes in and nothing is taught.
 
-    `hours` and `usual` are stretches × rows, as for `follow`; what is found is stretches × rows × sums.
+    `hours` and `usual` are `(stretches, rows)`, as for `follow`; what is found is `(stretches, rows, sums)`.
     """
     kept, lately = fading(hours, usual)
     fades = np.stack([kept, kept, lately, lately], axis=-1)

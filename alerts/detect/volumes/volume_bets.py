@@ -26,7 +26,7 @@ class Bets(NamedTuple):
 
 
 class VolumeBets:
-    """Bets on some rates, with weights; wealth is kept by the caller, rows × bets, in shares of the alarm.
+    """Bets on some rates, with weights; the caller keeps the wealth, `(rows, bets)`, in shares of the alarm.
 
     `bound` is in events per millisecond; where it is 0 nothing is staked and nothing gained.
     """

@@ -199,7 +199,7 @@ class VolumeRun:
         return turns
 
     def _through_quiet(self, bound: Floats, passed: Ints) -> Floats:
-        """Wealth before each of some stretches of quiet: stretches × rows × bets."""
+        """Wealth before each of some stretches of quiet, `(stretches, rows, bets)`."""
         rows = bound.shape[1]
         grown, added = (
             part.reshape(*bound.shape, -1)

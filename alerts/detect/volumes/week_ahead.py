@@ -41,8 +41,8 @@ class WeekAhead:
         self._at = 0  # place of the current stretch
         self._stretches: list[Stretch] = []
         self._good: Flags = np.zeros(0, np.bool_)  # by row: what was forecast from `_at` on holds
-        self._guess = Weeks(*(np.zeros((0, 0)) for _ in Weeks._fields))  # stretches × rows, after each
-        self._found = HourForecast.blank((0, 0))  # stretches × rows × shifts
+        self._guess = Weeks(*(np.zeros((0, 0)) for _ in Weeks._fields))  # (stretches, rows), after each
+        self._found = HourForecast.blank((0, 0))  # (stretches, rows, shifts)
 
     def forget(self) -> None:
         """The weeks were changed otherwise than by a stretch that taught."""
@@ -78,7 +78,7 @@ class WeekAhead:
         return self._stretches[self._at :]
 
     def rest(self, weeks: Weeks, since_ms: Ints, rows: Ints) -> HourForecast:
-        """The hours around all of `stretches`, in which nothing comes in: stretches × rows × shifts.
+        """The hours around all of `stretches`, in which nothing comes in, `(stretches, rows, shifts)`.
 
         True of the rows asked for; nothing is said of others.
         """
@@ -130,7 +130,7 @@ class WeekAhead:
         over = np.tri(len(left), k=-1, dtype=np.bool_)[:, :, None]  # at each stretch, those before it
         guessed = []
         for was, then in zip(now, after, strict=True):
-            week = np.repeat(was[None], len(left), axis=0)  # stretches × rows × hours of the week
+            week = np.repeat(was[None], len(left), axis=0)  # (stretches, rows, hours of the week)
             week[:, :, hour] = np.where(over, then[:, rows], was[:, hour].T).transpose(0, 2, 1)
             guessed.append(week.reshape(len(left) * len(rows), -1))
         entries = Weeks(guessed[0], guessed[1], np.tile(weeks.variation[rows], len(left)))

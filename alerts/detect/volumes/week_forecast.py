@@ -54,7 +54,7 @@ OTHER_DAYS: Final[Ints] = np.array([[day for day in range(7) if day != own] for 
 
 
 class Weeks(NamedTuple):
-    """Entries × hours of the week: counts, and the hours that they were counted over.
+    """Counts, and the hours that they were counted over; `(entries, hours of the week)`.
 
     Each entry has a variation, the squared coefficient beyond Poisson's.
     """
@@ -70,7 +70,7 @@ class Weeks(NamedTuple):
 
 
 class HourForecast(NamedTuple):
-    """Entries × shifts: events an hour, and the squared error of their logarithm.
+    """Events an hour, and the squared error of their logarithm; `(entries, shifts)`.
 
     An hour was `seen` or not, and had `some` events.
     """
@@ -150,7 +150,7 @@ def _picked(table: Floats, place: Ints) -> Floats:
 
 
 def _smooth(weeks: Weeks, hour: Ints, variation: Floats) -> tuple[Floats, Floats]:
-    """Entries × shifts × days: counts and hours, with half of each neighbour that agrees."""
+    """Counts and hours, `(entries, shifts, days)`, with half of each neighbour that agrees."""
     entries = np.arange(len(hour))[:, None, None, None]
     counts, hours = weeks.counts[entries, AROUND[hour]], weeks.hours[entries, AROUND[hour]]
     rates, errors = np.log(rate_of(counts, hours)), error_of(counts, hours, variation[..., None, None])

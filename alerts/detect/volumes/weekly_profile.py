@@ -237,7 +237,7 @@ class WeeklyProfile:
         self._spread[at], self._usual[at] = some.spread, some.usual
 
     def _foreseen(self, stretches: Sequence[Stretch]) -> Flags:
-        """Stretches × rows: learned, and an hour that was seen, on another day if the rule borrows."""
+        """Learned, and an hour that was seen, on another day if the rule borrows; `(stretches, rows)`."""
         since_ms, hours = self._table["since_ms"][: self.rows], self._table["hours"][: self.rows]
         start_ms = np.array([[each.start_ms] for each in stretches])
         hour = np.array([each.hour for each in stretches])

@@ -136,11 +136,11 @@ class Aligned:
         return len(self.rows)
 
     def at(self, part: slice) -> Floats:
-        """The sums of some entries: entries × windows × sums."""
+        """The sums of some entries, `(entries, windows, sums)`."""
         return self.latest(self.rows[part], self.panes[part])
 
     def latest(self, rows: Ints, panes: Ints) -> Floats:
-        """The sums of rows at the ends of panes, in any order: rows × windows × sums."""
+        """The sums of rows at the ends of panes, `(rows, windows, sums)`; `rows` may come in any order."""
         keys = self._key(rows, panes)
         some, place = np.unique(rows, return_inverse=True)
         found = []
