@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 
+from alerts.foreign_text import printable
 from stream.importing.counts import ImportCounts
 from stream.importing.mapping import Format
 from stream.importing.mapping_file.reader import shipped, text_of
 
 
 def reported(tale: ImportCounts, layout: Format) -> str:
-    """What became of the rows, on several lines."""
-    return "".join(f"{line}\n" for line in _report(tale, layout))
+    """What became of the rows, on several lines; what is cited of a file or a mapping is safe to print."""
+    return "".join(f"{printable(line)}\n" for line in _report(tale, layout))
 
 
 def _report(tale: ImportCounts, layout: Format) -> Iterator[str]:

@@ -9,6 +9,7 @@ import bz2
 import gzip
 import io
 import random
+import re
 import time
 import zipfile
 from collections.abc import Callable
@@ -111,9 +112,9 @@ def commands(folder: Path, dice: random.Random) -> list[list[str]]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", [*range(28), 1667, 1681])  # two were found by a long run
 def test_whatever_is_in_a_file_a_sentence_comes_of_it(tmp_path: Path, seed: int) -> None:
-    """Exit code 0, 1 or 2, nothing raised, and done within seconds."""
+    """Exit code 0, 1 or 2, nothing raised, nothing said that a terminal acts upon, and done within seconds."""
     dice = random.Random(seed)
     for arguments in commands(tmp_path, dice):
         began = time.process_time()
@@ -122,4 +123,5 @@ def test_whatever_is_in_a_file_a_sentence_comes_of_it(tmp_path: Path, seed: int)
         known = error is None or isinstance(error, SystemExit) or type(error).__module__ == "alerts.errors"
         assert known, (seed, arguments, error)
         assert result.exit_code in {0, 1, 2}
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", result.output), (seed, arguments)
         assert time.process_time() - began < 20, (seed, arguments)
