@@ -155,10 +155,13 @@ class Time:
         hint = _HINTS.get(self.pattern, "")
         if not why and self.pattern != "excel" and _EXCEL_DAY.fullmatch(text):
             why = " (one of Excel's days? `format: excel` reads them)"
+        elif not why and self.pattern != "unix" and _UNIX.fullmatch(text):
+            why = " (Unix time? `format: unix` reads it)"
         return RowError(Fault.TIME, f'{names}: want a time like {self.pattern}{hint}, got "{text}"{why}')
 
 
 _EXCEL_DAY: Final = re.compile(r"[3-6][0-9]{4}(?:[.,][0-9]+)?")
+_UNIX: Final = re.compile(r"[0-9]{9,10}(?:[.,][0-9]+)?|[0-9]{12,13}")
 _HINTS: Final = {
     "unix": ", seconds or milliseconds from 1990 to 2100",
     "excel": ", days from 1990 to 2100",

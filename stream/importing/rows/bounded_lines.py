@@ -28,10 +28,14 @@ class BoundedLines:
         self._waiting: list[str] = []
         self._taken = 0
         self.number = 0
+        self.began = 0
+        """The line with which the record began that the end of the file cut off; 0 for none."""
+        self._first = 0
 
     def record(self) -> None:
         """A new record begins."""
         self._taken = 0
+        self._first = self.number + 1
 
     def put_back(self, line: str) -> None:
         """Have a line again."""
@@ -44,6 +48,7 @@ class BoundedLines:
     def __next__(self) -> str:
         line = self._waiting.pop() if self._waiting else self._text.readline(LONGEST + 1)
         if not line:
+            self.began = self._first if self._taken else 0
             raise StopIteration
         self.number += 1
         if len(line) > LONGEST:

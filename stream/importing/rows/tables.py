@@ -29,6 +29,9 @@ UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 BLOCK_BYTES: Final = 1 << 20
 SEPARATOR: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 """The line that Excel writes above the header: `sep=;`."""
+UNENDED: Final = (
+    "want a quotation mark that ends what one here begins, got the end of the file: nothing after it was read"
+)
 REGISTRY_BYTES: Final = 5
 """A zero byte and the number of a schema, which serializers of a Schema Registry put before the JSON."""
 
@@ -78,6 +81,9 @@ def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Ite
                 return  # nothing can be read after it
             continue
         if record is None:
+            return
+        if lines.began:
+            yield lines.began, RowError(Fault.SYNTAX, UNENDED)
             return
         if record:
             row = _row(names, record)

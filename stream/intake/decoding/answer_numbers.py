@@ -8,10 +8,11 @@ from typing import Final
 _LOOKS: Final = re.compile("[\ufe0e\ufe0f\u200d\u20e3]")
 _NUMBER: Final = r"(-?[0-9]{1,3})(?:[.,]0{1,6})?"
 _PLAIN: Final = re.compile(_NUMBER)
-_OF: Final = re.compile(rf"{_NUMBER} ?(?:/|of|out of|sur|von) ?([0-9]{{1,3}})")
-_STARS: Final = re.compile(rf"{_NUMBER} ?(?:stars?|etoiles?|points?|pts?)")
+_UNIT: Final = "(?:stars?|etoiles?|points?|pts?)"
+_OF: Final = re.compile(rf"{_NUMBER} ?{_UNIT}? ?(?:/|of|out of|sur|von) ?([0-9]{{1,3}}) ?{_UNIT}?")
+_STARS: Final = re.compile(rf"{_NUMBER} ?{_UNIT}")
 _LABELLED: Final = re.compile(rf"{_NUMBER} ?[-–—:.)=|] ?(\D.*)")
-_BRACKETED: Final = re.compile(rf"{_NUMBER} ?\((\D[^()]*)\)")
+_BRACKETED: Final = re.compile(rf"{_NUMBER} ?\((\D[^()]*)\)|[(\[]{_NUMBER}[)\]] ?(\D.*)")
 _NAMED: Final = re.compile(rf"(\D+?) ?[(\[]{_NUMBER}[)\]]")
 _FULL: Final = "★⭐🌟✭✮"
 _HOLLOW: Final = "☆✩"
@@ -36,12 +37,14 @@ def numbered(text: str) -> Numbered | None:
         return Numbered(float(full), float(full + hollow) if hollow else None)
     if found := _PLAIN.fullmatch(plain):
         return Numbered(float(found[1]) + 0.0)
-    if found := _OF.fullmatch(plain):
+    if found := _OF.fullmatch(plain.replace("é", "e")):
         return Numbered(float(found[1]), float(found[2]))
     if found := _STARS.fullmatch(plain.replace("é", "e")):
         return Numbered(float(found[1]))
-    if found := _LABELLED.fullmatch(plain) or _BRACKETED.fullmatch(plain):
+    if found := _LABELLED.fullmatch(plain):
         return Numbered(float(found[1]), None, found[2])
+    if found := _BRACKETED.fullmatch(plain):
+        return Numbered(float(found[1] or found[3]), None, found[2] or found[4])
     if found := _NAMED.fullmatch(plain):
         return Numbered(float(found[2]), None, found[1])
     return None

@@ -130,6 +130,8 @@ _FEMININE: Final = {
     "nulle": "nul",
 }  # fmt: skip
 _JOINTS: Final = re.compile(r"[\s_,’'`\u2010-\u2015-]+")
+_BOTH: Final = re.compile(r"(?<=[^\W\d_])(?:\((?:e|s|es|ne|te)\)s?|[·.•]e(?:[·.•]?s)?\b)")
+"""French for whoever reads it: satisfait(e), satisfait·e·s."""
 _SMILEY: Final = re.compile(r"[:;]-?[()|]")
 _TONES: Final = re.compile("[\ufe0e\ufe0f\u200d\u20e3\U0001f3fb-\U0001f3ff]")
 """Variation selectors, joiners, keycaps and tones of skin: how a sign looks, not what it says."""
@@ -137,7 +139,7 @@ _TONES: Final = re.compile("[\ufe0e\ufe0f\u200d\u20e3\U0001f3fb-\U0001f3ff]")
 
 def folded(text: str) -> str:
     """Small letters, single spaces, no accents, no feminine endings, signs without their looks."""
-    plain = unicodedata.normalize("NFKD", _TONES.sub("", text).strip().strip("\"'«».!* "))
+    plain = unicodedata.normalize("NFKD", _BOTH.sub("", _TONES.sub("", text)).strip().strip("\"'«».!* "))
     if _SMILEY.fullmatch(plain):
         return plain.replace(";", ":")
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()

@@ -61,6 +61,14 @@ def test_an_endless_field_is_bad() -> None:
     assert Fault.SYNTAX in [fault for _, fault in faults(read(b'a\n"' + b"x" * 200_000 + b"\n1\n", Format()))]
 
 
+def test_a_quote_that_nothing_ends_loses_no_rows_without_a_word() -> None:
+    """The rows that it swallowed are told by the line with which they begin."""
+    found = read(b'a,b\n1,"x\ny"\n2,"x\n3,y\n4,z\n', Format())
+    assert found[0] == (3, {"a": "1", "b": "x\ny"})
+    assert faults(found) == [(4, Fault.SYNTAX)]
+    assert read(b'a,b\n1,"x"', Format()) == [(2, {"a": "1", "b": "x"})]
+
+
 def test_a_file_without_header_is_the_operators_mistake() -> None:
     """Nothing can be said about its rows."""
     with pytest.raises(SettingsError, match="want a header line"):

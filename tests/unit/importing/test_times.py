@@ -119,6 +119,15 @@ def test_numbers_that_are_other_times_are_refused(pattern: str, text: str) -> No
     assert caught.value.fault is Fault.TIME
 
 
+@pytest.mark.parametrize(
+    ("text", "format_"), [("46083.38", "excel"), ("1772442900", "unix"), ("1772442900120", "unix")]
+)
+def test_a_number_where_a_text_was_wanted_is_told_what_it_may_be(text: str, format_: str) -> None:
+    """With the key that reads it."""
+    with pytest.raises(RowError, match=f"`format: {format_}` reads"):
+        read(time_of("iso"), text)
+
+
 @pytest.mark.parametrize("name", SEVERAL)
 def test_abbreviations_of_several_zones_are_refused(name: str) -> None:
     """On every machine alike, and with what to write instead; a mapping may give them a meaning."""

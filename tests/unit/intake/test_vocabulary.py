@@ -93,9 +93,11 @@ SAME = (
                 "4 étoiles",
                 "★★★★☆", "★★★★", "⭐⭐⭐⭐", "⭐️⭐️⭐️⭐️", "4 - Satisfied", "4: good", "4 – Satisfait",
                 "4. Good",
-                "Satisfied (4)", "4 (satisfied)", "4 = agree", "4️⃣", "４", "4 - Somewhere up there")),
+                "Satisfied (4)", "4 (satisfied)", "4 = agree", "4️⃣", "４", "4 - Somewhere up there",
+                "(4) Satisfied", "[4] good", "4 out of 5 stars", "4 stars out of 5", "4/5 étoiles")),
     ("1-5", 5, ("5 - Very satisfied", "VERY SATISFIED", "Excellent!", "😍", "Tout à fait satisfaite",
-                "« Très satisfait »", "TRÈS_SATISFAIT", "tout à fait d’accord", "Strongly agree")),
+                "« Très satisfait »", "TRÈS_SATISFAIT", "tout à fait d’accord", "Strongly agree",
+                "Très satisfait(e)", "très satisfait·e", "Très satisfait.e.s", "ravi(e)s")),
     ("1-5", 4, ("👍", "👍🏽", "👍\ufe0f", "Thumbs-Up", ":-)", "🙂", "☺️", "satisfied", "plutôt satisfait")),
     ("1-5", 2, ("👎", "👎🏿", "BAD", "poor", "☹️", ":(", "plutôt insatisfait", "peu satisfaite", "Disagree")),
     ("1-5", 3, ("😐", "Neutral", "OK", "neither satisfied nor dissatisfied", "moyen")),
@@ -122,7 +124,8 @@ def test_one_answer_has_many_spellings(scale: str, level: float, text: str) -> N
 
 OFF = ("4.5", "4/10", "1 - Very satisfied", "5 - Very dissatisfied", "★★★☆", "6 stars", "yes", "perhaps",
        "1-5",
-       "-", "☆", "4 good reasons", "not bad", "", " ", "\ufe0f", "0", "٤", "4/5/6", "½")  # fmt: skip
+       "-", "☆", "4 good reasons", "not bad", "", " ", "\ufe0f", "0", "٤", "4/5/6", "½", "(1) Very satisfied",
+       "(5", "good(ish)")  # fmt: skip
 
 
 @pytest.mark.parametrize("text", OFF)
