@@ -1,4 +1,4 @@
-"""Tables: a detector's memory, arrays with one entry per row that grow as scopes appear."""
+"""A detector's memory: tables, whose arrays have one entry per row and grow as scopes appear."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

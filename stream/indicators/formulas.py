@@ -226,7 +226,7 @@ def _buckets(sums: Sums) -> NDArray[np.integer] | Floats:
 
 
 def _ranked(of: Formula, sums: Sums, rank: Floats) -> Floats:
-    """The duration at a rank from 1, per scope, within 1 % (see `tally.TTR_GAMMA`)."""
+    """The duration at a rank from 1, per scope, within 1 % (see `cells.TTR_GAMMA`)."""
     below = (np.cumsum(_buckets(sums), axis=1) < rank[:, None]).sum(axis=1)
     found: Floats = of.seconds[np.minimum(below, len(of.seconds) - 1)]
     return found

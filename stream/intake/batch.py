@@ -15,7 +15,7 @@ from stream.messages.events import EventT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventBatch(Generic[EventT]):
-    """`column` is `codec.Decoded.column`; `closing` the pane whose closing carries the event.
+    """`column` is `decode.Decoded.column`; `closing` the pane whose closing carries the event.
 
     `clock_ms` is the source's clock with it, which never falls.
     """

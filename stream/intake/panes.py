@@ -1,4 +1,12 @@
-"""Panes: tallies of slices of event time that are still open, until they close and leave in one piece."""
+"""Panes: tallies of slices of event time that are still open, until they close and leave in one piece.
+
+A tally is how often each cell was counted; tallies are added cell by cell.  For example, phone has two
+answers of 5 and one of 2 in the pane of 10:00:00, and in another partition one more of 5:
+
+    csat/1-5/5: 2, csat/1-5/2: 1   +   csat/1-5/5: 1   =   csat/1-5/5: 3, csat/1-5/2: 1
+
+CSAT is then 3 of 4, 75 %, in whatever order the events came and wherever they were counted.
+"""
 
 from collections.abc import Sequence
 from typing import Any, Final

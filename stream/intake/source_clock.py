@@ -1,4 +1,16 @@
-"""A source: how far one input topic and partition has been read, and which of its panes have closed."""
+"""A source's clock: how far one input topic and partition has been read, and which of its panes have closed.
+
+The clock is the greatest event time so far, the watermark that less the lateness.  A pane closes when the
+watermark reaches its end; an event of a closed pane is late, and rides on the next pane that closes.
+
+For example, with panes of 10 s and a lateness of 5 s, five events come in this order:
+
+    at 10:00:03   clock 10:00:03   watermark 09:59:58
+    at 10:00:12   clock 10:00:12   watermark 10:00:07   pane 10:00:00 is open, since its end is 10:00:10
+    at 10:00:09   clock 10:00:12   watermark 10:00:07   in time for pane 10:00:00, though out of order
+    at 10:00:15   clock 10:00:15   watermark 10:00:10   pane 10:00:00 closes and leaves with two events
+    at 10:00:08   clock 10:00:15   watermark 10:00:10   late: counted in pane 10:00:00, leaves with 10:00:10
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

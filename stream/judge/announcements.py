@@ -1,4 +1,4 @@
-"""Telling: from a move of an alert to the transition that goes out, with its words, evidence and cause."""
+"""Announcements: from an alert's move to the transition that goes out, with its words, evidence and cause."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -143,7 +143,7 @@ class Judge:
         }
 
     def snapshot(self) -> list[bytes]:
-        """A copy of everything remembered; see `judge_snapshot`."""
+        """A copy of everything remembered; see `stream.judge.snapshot`."""
         self._memory.catch_up()
         live = {
             ranked[column].rule.name

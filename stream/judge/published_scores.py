@@ -1,4 +1,4 @@
-"""Scoring: the scores that are published, and which of them have changed since they were last taken."""
+"""Published scores: what goes to cx.scores, and which of them have changed since they were last taken."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

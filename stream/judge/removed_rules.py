@@ -1,4 +1,4 @@
-"""Orphans: alerts that fired when their rule left the rules file, or ceased to watch their scope.
+"""Alerts of removed rules, called orphans: the rule has left the rules file, or watches the scope no more.
 
 Nobody would ever hear that they are over, so each is told as resolved, once, with the reason.
 """

@@ -1,4 +1,10 @@
-"""Memory: everything that a judge remembers between two sections."""
+"""A judge's state: everything that it remembers between two sections of cx.tallies.
+
+A section is taken first: it may close panes, and what it counts waits in `pending` for the pane at whose end
+it is due.  Panes are judged afterwards, many at a time.  For example, panes up to 7 have been judged, and a
+section closes 8 and 9 with an answer each: `closed` becomes 9, the answers are `pending`, `block` deals both
+panes out to the groups, and once they are judged `settle` sets `judged` to 9.
+"""
 
 from dataclasses import dataclass, field
 from typing import Final, Self

@@ -1,4 +1,4 @@
-"""Sources: how far each input has come, and so how far time has come for a judge.
+"""Watermarks: how far each source of tallies has come, and so how far time has come for a judge.
 
 Every source closes its panes by its own watermark.  A judge's pane is closed when every source that is not
 idle has closed it.  A source is idle when it says that it has been quiet for `idle_after` of wall time,

@@ -107,7 +107,7 @@ class Reader:
 
 
 class KafkaLog:
-    """A `snapshots.Log` on Kafka."""
+    """A `snapshot_log.SnapshotLog` on Kafka."""
 
     def __init__(self, reader: Reader, tp: TP) -> None:
         self._reader = reader

@@ -68,7 +68,7 @@ class Rows:
     `closing` is the pane whose closing carries the row.  It equals `pane` but for late events: those are
     counted in `pane`, which had closed before, and ride on the next pane that closes.  A receiver takes
     rows with `closing` above the last pane that it took from the source, and no other; so a repeated
-    section changes nothing.  `scope` indexes `TallyMessage.scopes`; `cell` is a number from `tally.CELLS`.
+    section changes nothing.  `scope` indexes `TallyMessage.scopes`; `cell` is a number from `cells.CELLS`.
     Sorted by `closing`.
     """
 

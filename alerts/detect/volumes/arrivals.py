@@ -5,6 +5,14 @@ hundred.  Over a year of records most panes have few rows, and most of them chan
 of.  So a detector may `coast`: it takes a row's arrivals one after the other up to the first that would begin
 or end a breach, and leaves that one to `step`.  What it remembers comes out to the last bit as `step` would
 have it.
+
+For example, entries of rows 0 and 4, by row and then by time:
+
+    rows     0    0    4
+    end_ms   10 s 40 s 20 s       row 0 has 2 events in the pane that ends at 10 s and 1 in that of 40 s,
+    counts   2    1    9          row 4 has 9 in that of 20 s
+
+If row 4's would begin a breach, row 0 is taken through both of its panes, and row 4 stops before its one.
 """
 
 from collections.abc import Sequence

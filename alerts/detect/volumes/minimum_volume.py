@@ -1,4 +1,4 @@
-"""Quota: silence by a plain rule, "at least so many in so long".
+"""Minimum volume, a quota: silence by a plain rule, "at least so many in so long".
 
 A window is a run of slots, as the windows of scores are.  It must lie within one opening, so the first
 moments after doors open accuse nobody, and within the time that the scope has been known: since it has

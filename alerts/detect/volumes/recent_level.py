@@ -1,4 +1,4 @@
-"""Level: by how much a scope brings more, or less, than its week's rhythm these days.
+"""Recent level: by how much a scope brings more, or less, than its week's rhythm these days.
 
 Volumes grow, drift and have good days.  The rhythm of five weeks follows none of that, so it is multiplied by
 the level: what came lately over what the rhythm expected, both fading, with some faith that all is as usual.

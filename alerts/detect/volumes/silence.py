@@ -1,6 +1,6 @@
 """Silence: too little comes in, by a plain quota, by the learned rhythm, or by either.
 
-By the rhythm: bets on no events at all and on a quarter of the rhythm's lower bound (see `stakes`).  A
+By the rhythm: bets on no events at all and on a quarter of the rhythm's lower bound (see `volume_bets`).  A
 quiet night has a low bound and is no news; a quiet morning is, within minutes.  The breach stands until
 events come in convincingly again (see `volume`).
 

@@ -1,8 +1,8 @@
 """Surge: more volume than the learned rhythm allows, with a budget of false pages.
 
-The rhythm's upper bound takes in that volumes vary more than Poisson's law says (see `rhythm`); bets on 1.5,
-2 and 4 times that bound raise the alarm (see `stakes`).  The breach stands until the volume is convincingly
-back within the bound (see `volume`).
+The rhythm's upper bound takes in that volumes vary more than Poisson's law says (see `weekly_profile`).  Bets
+on 1.5, 2 and 4 times that bound raise the alarm (see `volume_bets`).  The breach stands until the volume is
+convincingly back within the bound (see `volume`).
 """
 
 from typing import Final

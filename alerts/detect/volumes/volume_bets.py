@@ -1,4 +1,4 @@
-"""Stakes on volumes: e-detectors for counts against a rhythm's bounds.  See `sudden` for the idea.
+"""Bets on volumes: e-detectors for counts against a rhythm's bounds.  See `sudden` for the idea.
 
 A bet on the rate being ρ times a bound multiplies by ρ^count · e^((1−ρ)Λ), Λ the events that the bound
 expects.  For ρ < 1 no bet is expected to gain while the rate is at or above the lower bound, for ρ > 1 while

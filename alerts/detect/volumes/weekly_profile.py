@@ -1,4 +1,4 @@
-"""Rhythm: how much volume to expect of a scope in each hour of its week, and between which bounds.
+"""A scope's rhythm: how much volume to expect in each hour of its week, and between which bounds.
 
 Every hour of the week has a count and the hours it was counted over; both fade, so that the rhythm follows
 some five weeks.  A few things keep a rhythm of one week from raising false alarms:

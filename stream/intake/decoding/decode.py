@@ -1,4 +1,4 @@
-"""The codec: a list of records to sound events with their times, and what was refused and why."""
+"""Decoding: a list of records becomes sound events with their times, and rejects with their reasons."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from stream.messages.outcomes import Reason, RecordError, Reject
 from stream.messages.records import FileRecords, Record, Stream
 
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, TypeError, RecursionError)
-"""What the fast decoder raises; `diagnosis` then looks again."""
+"""What the fast decoder raises; `rejects` then looks again."""
 
 _INTERACTION: Final = msgspec.json.Decoder(Interaction)
 _FEEDBACK: Final = msgspec.json.Decoder(Feedback)

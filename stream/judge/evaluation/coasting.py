@@ -6,6 +6,10 @@ anything of them.  The row stops at the first of which somebody would, and that 
 A row with an alert may be asked between two of its arrivals: when a rule that listens for silence mutes it,
 its alert says what it stands at then.  So it is taken no further than the next pane at which such a rule is
 judged.
+
+For example, a scope has calls in panes 3, 8 and 20, and none from then on.  Those of 3 and 8 are as many as
+ever, so the row coasts through them at once.  With those of 20 a surge would begin: pane 20 is the
+next that is judged, as if nobody had looked ahead.
 """
 
 from typing import Final, Protocol

@@ -1,4 +1,4 @@
-"""Reach: which rules watch which scopes, by their `where`, looked up once per scope."""
+"""Scope matchers: which rules watch which scopes, by their `where`, looked up once per scope."""
 
 from collections.abc import Mapping, Sequence
 from itertools import product

@@ -77,7 +77,7 @@ class ThresholdSchedule:
         self._through, self._forecast = block.through, None
         if block.foresee:
             path = ThresholdPath(
-                self._rules, of.ahead.course(self._rules.window, self._rules.foresight.weights)
+                self._rules, of.ahead.trajectory(self._rules.window, self._rules.foresight.weights)
             )
             self._forecast = Crossings(path, of.room, block.judged, of.muting)
         self._schedule(block.judged)

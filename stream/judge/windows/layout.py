@@ -1,4 +1,4 @@
-"""Sums: which counts are kept of each scope, in which columns, and how formulas read them."""
+"""A window's layout: which counts are kept of each scope, in which columns, and how formulas read them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

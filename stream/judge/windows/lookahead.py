@@ -1,7 +1,19 @@
-"""Courses: how one indicator's sums move over many panes, worked out at once instead of pane by pane.
+"""Looking ahead: how one indicator's sums move over many panes, worked out at once instead of pane by pane.
 
 A judge that catches up, or replays a file, has hundreds of panes to judge, and at the end of most of them
-nothing happens.  A course tells at which ends a score could be past a limit; only those are looked at.
+nothing happens.  A trajectory is the list of all changes of one scope's sums in those panes.  It tells at
+which ends a score could be past a limit; only those are looked at.
+
+A window's sums change at two kinds of ends: where something comes in, and where what came in has become too
+old.  Both are known beforehand, once the panes have closed.  For example, a window is three panes long and
+its scope has two answers in pane 10, one of them good, and a bad one in pane 12.  Its sums (answers, good
+ones) become, after each end at which they change:
+
+    end of pane   10       12       13            15
+    answers        2        3        1             0      the answers of pane 10 leave with pane 13,
+    good ones      1        1        0             0      that of pane 12 with pane 15
+
+Nothing happens at the ends of panes 11 and 14, so they need not be looked at.
 """
 
 from collections.abc import Sequence
@@ -53,7 +65,7 @@ class Ahead:
         self._through: Final = through
         self._changes: Final[dict[tuple[int, str], WindowChanges]] = {}
 
-    def course(self, window: Window, weights: Floats) -> Trajectory:
+    def trajectory(self, window: Window, weights: Floats) -> Trajectory:
         """Every change of a window's sums, which are its columns by `weights` (columns by sums).
 
         The sums are exact: whole numbers, added in whatever order.
@@ -62,7 +74,7 @@ class Ahead:
         known = self._changes.get(key)
         if known is None:
             known = self._changes[key] = changes(window, self._through)
-        return course(window, known, weights)
+        return trajectory(window, known, weights)
 
 
 def changes(window: Window, through: int) -> WindowChanges:
@@ -79,8 +91,8 @@ def changes(window: Window, through: int) -> WindowChanges:
     return WindowChanges(rows[order].astype(np.int64), slot[order], columns[order], counts[order])
 
 
-def course(window: Window, known: WindowChanges, weights: Floats) -> Trajectory:
-    """The course of some sums, from the changes of a window's counts."""
+def trajectory(window: Window, known: WindowChanges, weights: Floats) -> Trajectory:
+    """The trajectory of some sums, from the changes of a window's counts."""
     read: Flags = np.any(weights, axis=1)
     used = np.flatnonzero(read[known.columns])
     if not len(used):
@@ -120,7 +132,7 @@ class Aligned:
 
     def __init__(self, windows: Sequence[Window], weights: Sequence[Floats], ahead: Ahead) -> None:
         """`weights` are those of each window's columns, all by the same sums."""
-        paths = [ahead.course(*each) for each in zip(windows, weights, strict=True)]
+        paths = [ahead.trajectory(*each) for each in zip(windows, weights, strict=True)]
         panes = [path.panes(window) for path, window in zip(paths, windows, strict=True)]
         every = np.concatenate([NO_ROWS, *panes])
         self._first: Final = int(every.min(initial=NEVER)) if len(every) else 0

@@ -3,6 +3,10 @@
 A window is a run of slots.  A slot is one pane for short windows and several for long ones, so that a
 window has about 200 slots at most; it slides by a whole slot, and is judged at the slots' ends.
 Adding a pane costs as much as the pane has rows, however many scopes there are.
+
+For example, with panes of 10 s a window of 30 minutes is 180 slots of one pane, and one of 24 hours 144 slots
+of 10 minutes.  What comes in at 10:03 enters the window of 24 hours at 10:10, the end of its slot, and leaves
+at 10:10 on the next day.
 """
 
 from dataclasses import dataclass
