@@ -169,7 +169,7 @@ def test_letters_are_sent_again_with_those_rights(staff: Doors) -> None:
 
 def test_producers_and_the_desk_have_enough(staff: Doors) -> None:
     """Traffic to the inputs with Write alone; alerts are seen and silenced with the rights of `alerts`."""
-    few = ("--events", "20", "--rate", "1000", "--speed", "1000")
+    few = ("--scenario", "day", "--events", "20", "--rate", "1000", "--speed", "1000")
     sent = _run("send", *few, *staff.options("PLAIN", "producer"))
     assert sent.exit_code == 0, sent.output
     desk = staff.options("PLAIN", "desk")

@@ -175,7 +175,8 @@ class Assignment:
                 self._check(task)
                 if isinstance(processor := task.processor, IntakeProcessor):
                     caught_up = {s: self._progress.caught_up(TP(s.topic, task.partition)) for s in Stream}
-                    await task.send(processor.look(caught_up, time.monotonic()))
+                    if said := processor.look(caught_up, time.monotonic()):
+                        await task.send(said)
 
     def _check(self, task: PartitionTask[Any]) -> None:
         """End the worker when a topic was made anew under it: it would pass over all that comes."""

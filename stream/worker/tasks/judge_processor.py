@@ -1,7 +1,7 @@
 """The judge under the worker: tallies in; scores, alert transitions and dead letters out."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -85,13 +85,14 @@ class JudgeProcessor:
         self._metrics.inputs.refused(TALLIES, Reason.INTERNAL, len(letters))
         return Work([*alerts, *letters], lambda now_s: self._measure(transitions, now_s))
 
-    def scores(self) -> list[Outgoing]:
-        """The latest scores of those that changed since the last call.
+    def scores(self) -> Iterator[Outgoing]:
+        """The latest scores of those that changed since the last call, each encoded when it is its turn.
 
-        Only the latest of each counts, so they need not leave with the batch that changed them: a judge
-        that was restored tells all of them anew.
+        There may be as many as there are scopes, and a turn of the event loop has time for some hundreds.
+        Only the latest of each counts, so they need not leave with the batch that changed them: a judge that
+        was restored tells all of them anew.
         """
-        return [_score(each) for each in self.judge.take_scores()]
+        return map(_score, self.judge.take_scores())
 
     def snapshot(self) -> list[bytes]:
         """The state as it is now."""

@@ -11,7 +11,7 @@ fed again in silence; 140 is the first whose messages are sent.
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Generic
 
 from aiokafka.structs import RecordMetadata
@@ -205,11 +205,10 @@ class PartitionTask(Generic[M]):
         with self.snapshots.counted(batch.records):
             return again.work(batch.tp.topic, batch.records)
 
-    async def send(self, messages: Sequence[Outgoing]) -> None:
+    async def send(self, messages: Iterable[Outgoing]) -> None:
         """Send what no batch has caused."""
-        if messages:
-            async with self._busy:
-                await self._leave(Work(messages), None)
+        async with self._busy:
+            await self._leave(Work(messages), None)
 
     async def _leave(self, work: Work, slot: Slot | None) -> None:
         futures = await self._around.outbox.put(work.messages)

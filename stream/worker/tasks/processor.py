@@ -4,7 +4,7 @@ State and messages are functions of the records below the next offsets.  `feed` 
 records whose messages are known to have left before; `work` says also what must leave now.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,9 +18,12 @@ def _nothing(_now_s: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What leaves because of a batch, and who wants to know when it has (Unix seconds)."""
+    """What leaves because of a batch, and who wants to know when it has (Unix seconds).
 
-    messages: Sequence[Outgoing]
+    `messages` are gone through once, as they leave.
+    """
+
+    messages: Iterable[Outgoing]
     on_durable: Callable[[float], None] = field(default=_nothing)
 
 
