@@ -23,12 +23,10 @@ def reason(detect: Detect, verdict: Verdict, reading: Reading, evidence: Evidenc
             return _sudden(detect, verdict, evidence)
         case Burn():
             return _burn(detect, verdict, evidence)
-        case Gap():
-            return _gap(detect, verdict, reading, evidence)
+        case Gap() | Relative():
+            return _compared(detect, verdict, reading, evidence)
         case Silence() | Surge():
             return _volume(detect, verdict, reading, evidence)
-        case Relative():
-            return _relative(detect, verdict, reading, evidence)
         case Threshold():
             return verdict.word
 
@@ -57,33 +55,26 @@ def _burn(detect: Burn, verdict: Verdict, evidence: Evidence) -> str:
             return f"too few answers, or not surely past the target {detect.target:g}"
 
 
-def _relative(detect: Relative, verdict: Verdict, reading: Reading, evidence: Evidence) -> str:
-    match verdict:
-        case Verdict.BREACH:
+def _compared(detect: Relative | Gap, verdict: Verdict, reading: Reading, evidence: Evidence) -> str:
+    """Of a score beside another: its own in earlier weeks, or that of the others."""
+    if verdict is Verdict.STALE:
+        return "no answers in the window"
+    if verdict is Verdict.INSUFFICIENT and reading.n < detect.min_answers:
+        return f"{reading.n} answers, want {detect.min_answers}"
+    match detect, verdict:
+        case Relative(), Verdict.BREACH:
             past = f"{_short(evidence['usual'])} of earlier weeks ({evidence['usual_n']} answers)"
             return f"worse than {past} by {_short(evidence['worse_by'])}, beyond what is allowed and doubted"
-        case Verdict.CLEAR:
+        case Relative(), Verdict.CLEAR:
             return "not worse than in earlier weeks by more than is allowed"
-        case Verdict.STALE:
-            return "no answers in the window"
-        case Verdict.INSUFFICIENT:
-            if reading.n < detect.min_answers:
-                return f"{reading.n} answers, want {detect.min_answers}"
+        case Relative(), _:
             return "too few answers in the same hours of earlier weeks, or the difference may be chance"
-
-
-def _gap(detect: Gap, verdict: Verdict, reading: Reading, evidence: Evidence) -> str:
-    match verdict:
-        case Verdict.BREACH:
+        case _, Verdict.BREACH:
             others = f"{_short(evidence['others'])} of the others ({evidence['others_n']} answers)"
             return f"worse than {others} beyond chance, p {evidence['p']}, {evidence['compared']} compared"
-        case Verdict.CLEAR:
+        case _, Verdict.CLEAR:
             return "no worse than the others beyond chance"
-        case Verdict.STALE:
-            return "no answers in the window"
-        case Verdict.INSUFFICIENT:
-            if reading.n < detect.min_answers:
-                return f"{reading.n} answers, want {detect.min_answers}"
+        case _:
             return "the others have too few answers, or neither surely worse nor as good"
 
 
