@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, Budget
 
@@ -31,6 +32,18 @@ LAST_MINUTE: Final = DAY_MINUTES - 1
 
 Spans = list[tuple[int, int, int]]
 """(weekday 0=Monday, from_minute, to_minute) of local time."""
+
+
+def time_zone(name: str) -> ZoneInfo:
+    """The time zone of a name such as `Europe/Paris`.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError):  # a directory, a path, an unknown name
+        raise ValueError('a time zone such as "Europe/Paris"') from None
 
 
 def duration_ms(text: str) -> int:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Final, TypeVar
-from zoneinfo import ZoneInfo
 
 from alerts import notation
 from alerts.hours import OpenHours, Outside
@@ -121,7 +120,6 @@ def time_zone(node: Node) -> str:
     """The name of a time zone."""
     name = node.text('a time zone such as "Europe/Paris"')
     try:
-        ZoneInfo(name)
-    except (OSError, ValueError, KeyError):  # a directory, a path, an unknown name
-        raise node.wrong('a time zone such as "Europe/Paris"') from None
-    return name
+        return notation.time_zone(name).key
+    except ValueError as error:
+        raise node.wrong(str(error)) from None

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from stream.columnar.runs import sums_by
 from stream.columnar.structured import Table
 from stream.columnar.timestamps import NO_TIME, Ints
 from stream.indicators.cells import CELLS
@@ -97,10 +98,7 @@ def _by_scope(rows: Table, scope_of: Ints, read: Flags, scopes: int) -> Rows:
     group = np.concatenate([[0], np.cumsum(moved)])
     scope = scope_of[rows["combo"][row], grouping]
     key = (group[row] * scopes + scope) * len(CELLS) + rows["cell"][row]
-    order = np.argsort(key)
-    ordered = key[order]
-    first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    count = np.add.reduceat(rows["count"][row[order]], first)
-    kept = order[first][count != 0]
+    firsts, count = sums_by(key, rows["count"][row])
+    kept = firsts[count != 0]
     own = row[kept]
     return Rows(closing[own], pane[own], scope[kept], rows["cell"][own].astype(np.int64), count[count != 0])

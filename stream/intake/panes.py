@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from stream.columnar.runs import sums_by
 from stream.columnar.structured import Table, at, stacked, where
 from stream.columnar.timestamps import Ints
 from stream.intake.wall import Undo
@@ -42,11 +43,9 @@ def merged(rows: Table) -> Table:
     """Equal keys added up, in the order of `KEYS`; what adds up to nothing is dropped."""
     if not len(rows):
         return rows
-    key = packed([rows[name] for name in KEYS])
-    order = np.argsort(key)
-    first = np.flatnonzero(np.diff(key[order], prepend=key[order[0]] - 1))
-    out = at(rows, order[first])
-    out["count"] = np.add.reduceat(rows["count"][order], first)
+    firsts, sums = sums_by(packed([rows[name] for name in KEYS]), rows["count"])
+    out = at(rows, firsts)
+    out["count"] = sums
     return where(out, out["count"] != 0)
 
 

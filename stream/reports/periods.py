@@ -15,6 +15,7 @@ import numpy as np
 from alerts.readings import Scope
 from alerts.rules import DAY_MS, HOUR_MS
 from alerts.transitions import EPOCH
+from stream.columnar.runs import run_starts
 from stream.columnar.timestamps import Ints
 from stream.indicators.cells import CELL
 from stream.indicators.formulas import Floats, formula, score
@@ -170,9 +171,7 @@ def _added(rows: Ints) -> Ints:
     """Equal (period, scope, cell) once each, their counts added up."""
     order = np.lexsort((rows[2], rows[1], rows[0]))
     rows = rows[:, order]
-    fresh = np.ones(rows.shape[1], bool)
-    fresh[1:] = (rows[:3, 1:] != rows[:3, :-1]).any(axis=0)
-    first = np.flatnonzero(fresh)
+    first = run_starts(*rows[:3])
     merged: Ints = np.concatenate([rows[:3, first], np.add.reduceat(rows[3], first)[None]])
     return merged
 

@@ -9,13 +9,12 @@ from datetime import tzinfo
 from enum import Enum, auto
 from io import StringIO
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
 from alerts.errors import SettingsError
 from alerts.foreign_text import printable, printable_json
-from alerts.notation import duration_ms
+from alerts.notation import duration_ms, time_zone
 from alerts.readings import scope_object
 from alerts.rules import MINUTE_MS
 from alerts.transitions import Transition, encode
@@ -132,8 +131,8 @@ def zone(name: str) -> tzinfo:
         SettingsError: there is none of that name.
     """
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return time_zone(name)
+    except ValueError:
         raise SettingsError(f'--time-zone: want a name such as Europe/Paris, got "{name}"') from None
 
 

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from alerts.detect.findings import Ints
+from stream.columnar.runs import run_starts
 from stream.indicators.formulas import Formula, N
 from stream.indicators.levels import LevelCounts
 from stream.judge.windows.slotted import NO_ROWS
@@ -82,7 +83,7 @@ class BlockCounts:
         columns = formula.columns[self.counts.cells]
         used = columns >= 0
         due, rows = self.due[used], self.counts.rows[used]
-        starts = np.flatnonzero((np.diff(due, prepend=-1) != 0) | (np.diff(rows, prepend=-1) != 0))
+        starts = run_starts(due, rows)
         if not len(starts):
             return NO_ROWS, NO_ROWS, NO_ROWS
         counts = np.add.reduceat(formula.weights[columns[used], N] * self.counts.counts[used], starts)
@@ -93,7 +94,7 @@ class BlockCounts:
         columns = formula.columns[self.counts.cells]
         used = columns >= 0
         due, rows = self.due[used], self.counts.rows[used]
-        starts = np.flatnonzero((np.diff(due, prepend=-1) != 0) | (np.diff(rows, prepend=-1) != 0))
+        starts = run_starts(due, rows)
         places = np.cumsum(np.isin(np.arange(len(due)), starts)) - 1
         table = np.zeros((len(starts), len(formula.cells)), np.int64)
         np.add.at(table, (places, columns[used]), self.counts.counts[used])

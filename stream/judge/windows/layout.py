@@ -7,6 +7,7 @@ from typing import Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from stream.columnar.runs import sums_by
 from stream.indicators.cells import CELL, CELLS, further_cells, ttr_bucket_cells
 from stream.indicators.formulas import Flags, Floats, Formula, Ints, Sums
 
@@ -95,7 +96,5 @@ def summed(places: Ints, counts: Ints) -> tuple[Ints, Ints]:
     """The same counts with every place once, ascending."""
     if len(places) < 2 or bool((places[1:] > places[:-1]).all()):
         return places, counts
-    order = np.argsort(places, kind="stable")
-    places, counts = places[order], counts[order]
-    first = np.flatnonzero(np.concatenate(([True], places[1:] != places[:-1])))
-    return places[first], np.add.reduceat(counts, first)
+    firsts, sums = sums_by(places, counts)
+    return places[firsts], sums

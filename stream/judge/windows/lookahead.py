@@ -22,6 +22,7 @@ from typing import Final
 
 import numpy as np
 
+from stream.columnar.runs import run_starts
 from stream.indicators.formulas import Flags, Floats, Ints
 from stream.judge.windows.sliding import Window
 from stream.judge.windows.slotted import NO_ROWS
@@ -98,7 +99,7 @@ def trajectory(window: Window, known: WindowChanges, weights: Floats) -> Traject
     if not len(used):
         return Trajectory(NO_ROWS, NO_ROWS, np.zeros((0, weights.shape[1])))
     rows, slot = known.rows[used], known.slot[used]
-    starts = np.flatnonzero((np.diff(rows, prepend=-1) != 0) | (np.diff(slot, prepend=-1) != 0))
+    starts = run_starts(rows, slot)
     moved = np.add.reduceat(weights[known.columns[used]] * known.counts[used, None], starts, axis=0)
     rows, slot = rows[starts], slot[starts]
     firsts = np.flatnonzero(np.diff(rows, prepend=-1))

@@ -1,0 +1,28 @@
+"""Runs of equal rows in sorted columns, and sums by key.
+
+For example, the keys 7, 3, 7 with counts 1, 5, 2 are two runs once they are sorted, that of 3 and that of 7;
+their counts come to 5 and 3, and they stand at the place 1 and, for one, 0.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+
+def run_starts(*columns: NDArray[Any]) -> Ints:
+    """Where runs begin of rows that are equal in all columns, which are `(rows,)` each; ascending."""
+    new = np.ones(len(columns[0]), np.bool_)
+    for place, column in enumerate(columns):
+        moved = column[1:] != column[:-1]
+        new[1:] = moved if place == 0 else new[1:] | moved
+    return np.flatnonzero(new)
+
+
+def sums_by(key: NDArray[Any], counts: NDArray[Any]) -> tuple[Ints, NDArray[Any]]:
+    """Of each key, ascending, some place where it stands, and the sum of its counts; all are `(rows,)`."""
+    order = np.argsort(key)
+    starts = run_starts(key[order])
+    return order[starts], np.add.reduceat(counts[order], starts) if len(starts) else counts[:0]
