@@ -17,6 +17,9 @@ of what is saved, which comes to the mean time between the last few hundred answ
 time since the last answer keeps the same budget, but wastes it: the first answer of every morning would
 stake a night.)
 
+When the fall began is told by the CUSUM of one of the bets: since when its sum has been above nothing.  A
+fall too mild for that bet is told by the CUSUM of the mildest one.
+
 After an alarm the breach stands until the score is back: an exponential mean of the answers since then,
 over as many answers as tell the bad score from the floor by three standard deviations, reaches the floor.
 Then everything starts afresh.
@@ -29,7 +32,7 @@ detector, the rest passes for nothing, and the budget is that part of its time w
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,12 +42,17 @@ from alerts.detect.findings import NONE, SEVERITY_CODE, Findings, Flags, Floats,
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.scale import Moments, Scale, as_moments
 from alerts.detect.sudden_run import WEIGHTS, SuddenRun
-from alerts.detect.sudden_terms import FALLS, GREATEST, STAKED_SHARE, START_BET, SuddenTerms
+from alerts.detect.sudden_terms import FALLS, GREATEST, MILD_BET, STAKED_SHARE, START_BET, SuddenTerms
 from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals, Coasted
 from alerts.rules import Sudden
 from alerts.states import Verdict
 from alerts.transitions import utc_text
 
+TRACKS: Final = (
+    (("drift", "since_ms", "run"), START_BET),
+    (("mild", "mild_since_ms", "mild_run"), MILD_BET),
+)
+"""The columns that say when a fall began, by the bet whose CUSUM they follow."""
 FIRST_COAST = 64
 """Arrivals of a row that are taken at first when many are; eight times as many next."""
 
@@ -70,6 +78,9 @@ class SuddenDetector:
                 "drift": MemoryColumn(np.float64),  # CUSUM of the bet that tells when the fall began
                 "since_ms": MemoryColumn(np.int64),
                 "run": MemoryColumn(np.int64, 0, 3),  # answers since then, as sums
+                "mild": MemoryColumn(np.float64),  # the same for a mild fall, until an alarm
+                "mild_since_ms": MemoryColumn(np.int64),
+                "mild_run": MemoryColumn(np.int64, 0, 3),
                 "fired": MemoryColumn(np.bool_),
                 "after": MemoryColumn(np.int64),  # answers since the alarm
                 "mean": MemoryColumn(np.float64),  # recovering mean of goodness since the alarm
@@ -123,7 +134,9 @@ class SuddenDetector:
         stake = self._stake(end_ms, rows, answers, was)
         log_gain = self._terms.log_gain(counts)
         alarm = ~was & (self._bet(rows, log_gain, stake, was) >= 1)
-        run = self._track(end_ms, rows, log_gain[:, START_BET], new, was)
+        run = self._track(end_ms, rows, log_gain, new, was)
+        if alarm.any():
+            run = self._begun(rows, alarm, run)
         table["fired"][rows[alarm]] = True
         breach = was | alarm
         if not breach.any():
@@ -165,7 +178,8 @@ class SuddenDetector:
 
     def after_resolve(self, rows: Ints) -> None:
         """Arm again: bets start from nothing, the scope's rate stays known."""
-        for name in ("wealth", "drift", "since_ms", "run", "fired", "after", "mean", "stale"):
+        tracked = [name for names, _ in TRACKS for name in names]
+        for name in (*tracked, "wealth", "fired", "after", "mean", "stale"):
             self._table[name][rows] = 0
 
     def _stake(self, end_ms: int, rows: Ints, answers: Ints, fired: Flags) -> Floats:
@@ -198,15 +212,28 @@ class SuddenDetector:
     def _track(self, end_ms: int, rows: Ints, log_gain: Floats, new: Ints, fired: Flags) -> Moments:
         """When the fall began: the run starts over whenever nothing speaks for one."""
         table = self._table
-        drift = np.maximum(table["drift"][rows] + log_gain, 0)
-        table["drift"][rows] = drift
-        since_ms, run = table["since_ms"][rows], table["run"][rows] + new
-        over = (drift <= 0) & ~fired
-        since_ms = np.where((since_ms == 0) & (new[:, 0] > 0), end_ms, since_ms)
-        table["since_ms"][rows] = np.where(over, 0, since_ms)
-        run[over] = 0
-        table["run"][rows] = run
-        return as_moments(run)
+        some = new[:, 0] > 0
+        for (drift_name, since_name, run_name), bet in TRACKS:
+            still = ~fired if bet == MILD_BET else np.ones(len(rows), np.bool_)
+            drift = np.maximum(table[drift_name][rows] + log_gain[:, bet], 0)
+            since_ms, run = table[since_name][rows], table[run_name][rows] + new
+            since_ms = np.where((since_ms == 0) & some, end_ms, since_ms)
+            over = (drift <= 0) & ~fired
+            since_ms, run[over] = np.where(over, 0, since_ms), 0
+            at = rows[still]
+            table[drift_name][at], table[since_name][at] = drift[still], since_ms[still]
+            table[run_name][at] = run[still]
+        return as_moments(table["run"][rows])
+
+    def _begun(self, rows: Ints, alarm: Flags, run: Moments) -> Moments:
+        """The runs, after the mild ones have taken the place of those that say of no fall in an alarm."""
+        table = self._table
+        with np.errstate(invalid="ignore"):
+            fallen = (run.n > 0) & (self._scale.goodness(run) < self._floor)
+        mild = rows[alarm & ~fallen & (table["mild_since_ms"][rows] > 0)]
+        table["since_ms"][mild] = table["mild_since_ms"][mild]
+        table["run"][mild] = table["mild_run"][mild]
+        return as_moments(table["run"][rows])
 
     def _recovering(self, rows: Ints, fired: Flags, pane: Moments, run: Moments) -> Flags:
         """Which of the fired rows are back; steps their recovering mean."""

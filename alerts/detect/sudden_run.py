@@ -20,6 +20,7 @@ from alerts.detect.scale import as_moments
 from alerts.detect.sudden_terms import (
     GREATEST,
     LEAST_QUIET_MS,
+    MILD_BET,
     MOST_QUIET_MS,
     STAKED_SHARE,
     START_BET,
@@ -41,6 +42,9 @@ class SuddenStanding(NamedTuple):
     drift: float
     since_ms: int
     run: list[int]
+    mild: float
+    mild_since_ms: int
+    mild_run: list[int]
 
 
 class Paths(NamedTuple):
@@ -55,6 +59,7 @@ class Paths(NamedTuple):
     new: list[list[int]]
     gain: list[list[float]]
     drift: list[float]
+    mild: list[float]
     kept: list[float]
     passed: list[int]
 
@@ -66,7 +71,7 @@ def coast(
 
     Returns where the row stands, and the place of the pane that would raise the alarm, or else the second.
     """
-    wealth, saved_ms, answers, last_ms, drift, since_ms, run = was
+    wealth, saved_ms, answers, last_ms, drift, since_ms, run, mild, mild_since_ms, mild_run = was
     at, stop = places
     while at < stop:
         end_ms, new, kept = paths.end_ms[at], paths.new[at], paths.kept[at]
@@ -80,8 +85,16 @@ def coast(
         since_ms, run = since_ms or end_ms, [one + more for one, more in zip(run, new, strict=True)]
         if drift <= 0:
             since_ms, run = 0, [0, 0, 0]
+        mild = max(mild + paths.mild[at], 0.0)
+        mild_since_ms = mild_since_ms or end_ms
+        mild_run = [one + more for one, more in zip(mild_run, new, strict=True)]
+        if mild <= 0:
+            mild_since_ms, mild_run = 0, [0, 0, 0]
         at += 1
-    return SuddenStanding(wealth, saved_ms, answers, last_ms, drift, since_ms, run), at
+    standing = SuddenStanding(
+        wealth, saved_ms, answers, last_ms, drift, since_ms, run, mild, mild_since_ms, mild_run
+    )
+    return standing, at
 
 
 def mixture(wealth: list[float]) -> float:
@@ -121,6 +134,7 @@ class SuddenRun:
             new.tolist(),
             np.exp(np.minimum(log_gain, GREATEST)).tolist(),
             log_gain[:, START_BET].tolist(),
+            log_gain[:, MILD_BET].tolist(),
             ((1 - np.maximum(STAKED_SHARE, 1 / (before + 1))) ** new[:, 0]).tolist(),
             self._terms.passed_ms(last_ms, end_ms).tolist(),
         )

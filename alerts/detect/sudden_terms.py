@@ -16,6 +16,8 @@ FALLS: Final = (0.08, 0.2, 0.4, 0.65, 0.9)
 """Bets, as the share of the floor that a score loses in the fall that each bet is best for."""
 START_BET: Final = 2
 """Place in `FALLS` of the bet whose own CUSUM says when the fall began."""
+MILD_BET: Final = 0
+"""The same for falls so mild that the other has nothing to say of them when the alarm comes."""
 
 STAKED_SHARE: Final = 1 / 200
 """Share of the saved time that an answer stakes: the memory of the rate is some 200 answers."""

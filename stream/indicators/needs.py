@@ -2,15 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from alerts.hours import ALWAYS, OpenHours, counted
-from alerts.rules import Burn, Gap, Relative, Rule, Sudden, Threshold
+from alerts.rules import DAY_MS, Burn, Gap, Relative, Rule, Sudden, Threshold
 from stream.indicators.cells import CELLS, further_cells, ttr_bucket_cells
 from stream.indicators.formulas import Flags, formula
 from stream.indicators.plan import SCORE_WINDOW_MS, Grouping, Plan, explaining, grouping_of
+
+JUDGED_WINDOW_MS: Final = 2 * DAY_MS
+"""How far back a sudden alert's evidence and cause may reach: two days slide by half hours."""
 
 
 class WindowSpan(NamedTuple):
@@ -38,6 +41,13 @@ def rule_window(rule: Rule) -> WindowSpan:
             return WindowSpan(SCORE_WINDOW_MS)
 
 
+def judged_window(rule: Rule) -> WindowSpan | None:
+    """The longer window of a rule that chooses none: what came in since the change that it found."""
+    if isinstance(rule.detect, Sudden):
+        return WindowSpan(JUDGED_WINDOW_MS, counted(rule.detect.hours))
+    return None
+
+
 def indicators_by_window(plan: Plan) -> Mapping[Grouping, Mapping[WindowSpan, tuple[str, ...]]]:
     """For each grouping, and each of its windows, the indicators that are read in it."""
     wanted: dict[Grouping, dict[WindowSpan, set[str]]] = {each: defaultdict(set) for each in plan.groupings}
@@ -47,6 +57,9 @@ def indicators_by_window(plan: Plan) -> Mapping[Grouping, Mapping[WindowSpan, tu
         own = grouping_of(rule)
         for grouping in (own, *explaining(rule).values()):
             wanted[grouping][rule_window(rule)].add(rule.indicator)
+            longer = judged_window(rule)
+            if longer is not None:
+                wanted[grouping][longer].add(rule.indicator)
         if isinstance(rule.detect, Burn):
             for length_ms in rule.detect.windows_ms:
                 wanted[own][WindowSpan(length_ms, counted(rule.detect.hours))].add(rule.indicator)

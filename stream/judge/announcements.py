@@ -23,6 +23,7 @@ from stream.indicators.needs import rule_window
 from stream.indicators.plan import Plan
 from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.moves import AlertMove, recover_of
+from stream.judge.judged_period import counts, since_pane, slide
 from stream.judge.root_cause import Causes
 
 
@@ -44,7 +45,7 @@ class Teller:
     def slide(self, told: AlertMove, group: Group, pane: int) -> None:
         """Slide what a move's transition quotes to a pane's end; every alert must have been stepped there."""
         rule = told.ranked.rule
-        group.windows[rule_window(rule)].advance(pane)
+        slide(group, rule, pane)
         if told.move.state is State.FIRING:
             self._causes.slide(rule, told.limit, pane)
 
@@ -74,7 +75,7 @@ class Teller:
             limit=rounded(told.limit),
             summary=self._summary(told, scope, severity, at_ms, further),
             evidence=self._evidence(told, group, further),
-            cause=self._causes.of(rule, group, move.row, told.limit) if fires else None,
+            cause=self._cause(told, group) if fires else None,
         )
 
     def _summary(
@@ -119,9 +120,16 @@ class Teller:
         return Further.noted(int(counts.sum()), int(n[0]), int(np.count_nonzero(counts)), window.window_ms)
 
     def _evidence(self, told: AlertMove, group: Group, further: Further | None) -> Mapping[str, object]:
-        rule = told.ranked.rule
-        window = group.windows[rule_window(rule)]
-        formula = window.layout.formulas[rule.indicator]
-        counts = window.sums[told.move.row, window.layout.column_of[formula.cells]]
+        formula, found = counts(group, told.ranked.rule, np.array([told.move.row]), self._since(told))
         few = {} if further is None else {"further_answers": further.in_numbers()}
-        return {**evidence(formula, counts), **few, **told.evidence}
+        return {**evidence(formula, found[0]), **few, **told.evidence}
+
+    def _cause(self, told: AlertMove, group: Group) -> Mapping[str, object] | None:
+        since = self._since(told)
+        found = self._causes.of(told.ranked.rule, (group, told.move.row), told.limit, since)
+        if found is None or since is None:
+            return found
+        return {**found, "since": told.evidence["since"]}
+
+    def _since(self, told: AlertMove) -> int | None:
+        return since_pane(told.ranked.rule, told.evidence, self._pane_ms)

@@ -19,6 +19,7 @@ from stream.indicators.needs import rule_window
 from stream.indicators.plan import Grouping, explaining
 from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.scopes import Values
+from stream.judge.judged_period import counts, slide, sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +56,24 @@ class Causes:
         """Slide the windows in which `of` would search to a pane's end; causes are as of then."""
         if limit is not None:
             for grouping in explaining(rule).values():
-                self._groups[grouping].windows[rule_window(rule)].advance(pane)
+                slide(self._groups[grouping], rule, pane)
 
-    def of(self, rule: Rule, group: Group, row: int, limit: float | None) -> Mapping[str, object] | None:
+    def of(
+        self, rule: Rule, scope: tuple[Group, int], limit: float | None, since: int | None
+    ) -> Mapping[str, object] | None:
         """The value that explains most, as alerts carry it; None where nothing stands out.
 
-        The windows stand where `slide` has put them.  Each dimension offers the value with the greatest
-        share of the shortfall; among dimensions, the one wins whose share most exceeds its share of the
-        answers.
+        It is searched from pane `since` on, where there is one, else in the rule's window.  The windows
+        stand where `slide` has put them.  Each dimension offers the value with the greatest share of the
+        shortfall; among dimensions, the one wins whose share most exceeds its share of the answers.
         """
         if limit is None:
             return None
+        group, row = scope
         values = group.scopes.values(row)
         best: Share | None = None
         for dimension, grouping in explaining(rule).items():
-            share = self._greatest(rule, dimension, self._groups[grouping], values, limit)
+            share = self._greatest(rule, (dimension, self._groups[grouping], values), limit, since)
             if share is not None and (best is None or share.excess > best.excess):
                 best = share
         if best is None:
@@ -83,15 +87,14 @@ class Causes:
         }
 
     def _greatest(
-        self, rule: Rule, dimension: str, group: Group, within: Values, limit: float
+        self, rule: Rule, among: tuple[str, Group, Values], limit: float, since: int | None
     ) -> Share | None:
-        """The value with most of the shortfall; None where fewer than two values have answers."""
+        """The value of a dimension with most of the shortfall; None where fewer than two have answers."""
+        dimension, group, within = among
         rows = self._rows(group, within)
         if not rows:
             return None
-        window = group.windows[rule_window(rule)]
-        of = window.layout.formulas[rule.indicator]
-        value, n = score(of, window.read(np.array(rows, np.int64), buckets=of.buckets).of(of.name))
+        of, value, n = _scores(rule, group, np.array(rows, np.int64), since)
         short = np.where(n > 0, _short(of, value, n, limit), 0)
         if np.count_nonzero(n) < 2 or short.sum() <= 0:
             return None
@@ -113,6 +116,16 @@ class Causes:
             for values, row in scopes:
                 known.rows[values[: len(within)]].append(row)
         return sorted(known.rows.get(within, ()), key=scopes.values)
+
+
+def _scores(rule: Rule, group: Group, rows: Ints, since: int | None) -> tuple[Formula, Floats, Ints]:
+    """The scores of some scopes, and of how many answers they are."""
+    if since is None:
+        window = group.windows[rule_window(rule)]
+        of = window.layout.formulas[rule.indicator]
+        return of, *score(of, window.read(rows, buckets=of.buckets).of(of.name))
+    of, found = counts(group, rule, rows, since)
+    return of, *score(of, sums(of, found))
 
 
 def _short(of: Formula, value: Floats, n: Ints, limit: float) -> Floats:

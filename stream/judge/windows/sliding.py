@@ -188,6 +188,29 @@ class Window:
         """The sums of all formulas in some scopes; without `buckets` not of those that want them."""
         return self.layout.read(self.sums[rows], self.buckets[rows] if buckets else None)
 
+    @property
+    def end_pane(self) -> int:
+        """The first pane after the last slot that has come in."""
+        return (self._last + 1) * self.slot_panes
+
+    @property
+    def first_pane(self) -> int:
+        """The first pane that the window still holds."""
+        return (self._last + 1 - self.slots) * self.slot_panes
+
+    def counts_since(self, rows: Ints, pane: int) -> Ints:
+        """Counts of some rows, by narrow columns, from the slot of a pane on, as far as it has slid."""
+        found = np.zeros((len(rows), self.layout.narrow), np.int64)
+        place_of = np.full(len(self.sums), -1, np.int64)
+        place_of[rows] = np.arange(len(rows))
+        for kept in self._kept:
+            _, later = kept.split(pane // self.slot_panes - 1)
+            row, column = np.divmod(later.places.astype(np.int64), max(self.layout.width, 1))
+            at = place_of[row]
+            wanted = (at >= 0) & (column < self.layout.narrow)
+            np.add.at(found, (at[wanted], column[wanted]), later.counts[wanted].astype(np.int64))
+        return found
+
     def entries(self) -> int:
         """Counts that are kept to be taken off again."""
         return sum(map(len, self._staged)) + sum(map(len, self._kept))

@@ -255,3 +255,20 @@ def test_other_scopes_order_of_rows_and_restarts_do_not_matter(
     for scope in range(3):
         mine = {key: array[places[scope] : places[scope] + 1] for key, array in together.state().items()}
         assert alike(mine, alone[scope].state())
+
+
+def test_a_page_quotes_answers_past_the_floor_however_mild_the_fall() -> None:
+    """A fall from 80 to 74 is far from what the usual bet is for; the mildest one still knows since when."""
+    made, rng, rows = detector(80), np.random.default_rng(3), np.arange(300)
+    made.grow(300)
+    quoted = []
+    for pane in range(2_000):
+        mean = 0.82 if pane < 200 else 0.74
+        counts = rng.multinomial(3, [1 - mean, mean], 300)
+        found = made.step((pane + 1) * 60_000, rows, counts)
+        new = np.flatnonzero(
+            (found.verdict == Verdict.BREACH) & ~np.isin(rows, [row for row, _, _ in quoted])
+        )
+        quoted += [(row, found.n[row], found.value[row]) for row in new.tolist()]
+    assert len(quoted) > 250
+    assert all(n > 0 and value < 80 for _, n, value in quoted)

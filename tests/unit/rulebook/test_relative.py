@@ -55,6 +55,11 @@ def test_a_gap_has_a_least_size() -> None:
         ("indicator: csat, against: usual", "worse_by: missing"),
         ("indicator: csat, worse_by: 5 points", "against: missing"),
         ("indicator: csat, against: usual, worse_by: 0 points", 'such as "5 points" or "10%"'),
+        ("indicator: csat, against: usual, worse_by: 5", 'want an amount such as "5 points" or "10%", got 5'),
+        (
+            "indicator: csat, against: usual, worse_by: '5'",
+            'want an amount such as "5 points" or "10%", got "5"',
+        ),
         ("indicator: csat, against: usual, worse_by: 100 points", "less than 100 points"),
         ("indicator: csat, against: usual, worse_by: {}", "want warning or critical"),
         ("indicator: csat, against: usual, worse_by: 5 points, warning: 70", "no meaning beside against"),

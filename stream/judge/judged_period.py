@@ -1,0 +1,56 @@
+"""Judged periods: what came in since the change that a `sudden` alert found.
+
+A detector without a window judges the time since its evidence began to grow; the last half hour says little
+of it.  Two windows together know what came in since then: a long one, which slides by half hours, and the
+half hour that is always kept, which has what came after the long one's last slide.
+
+For example, at 14:10 an alert says that the score fell at 09:40.  The long window has the slots from 09:30 to
+14:00, the short one the panes from 14:00 to 14:10.  A change in the last half hour is counted pane by pane.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import numpy as np
+
+from alerts.rules import Rule, Sudden
+from alerts.transitions import EPOCH
+from stream.indicators.formulas import Formula, Ints, Sums
+from stream.indicators.needs import judged_window, rule_window
+from stream.judge.evaluation.groups import Group
+
+
+def since_pane(rule: Rule, evidence: Mapping[str, object], pane_ms: int) -> int | None:
+    """The first pane of the period that a rule judged; None where its window says it all."""
+    since = evidence.get("since")
+    if not isinstance(rule.detect, Sudden) or not isinstance(since, str):
+        return None
+    end_ms = round((datetime.fromisoformat(since) - EPOCH).total_seconds() * 1000)
+    return end_ms // pane_ms - 1
+
+
+def slide(group: Group, rule: Rule, pane: int) -> None:
+    """Slide the windows that `counts` reads to a pane's end."""
+    group.windows[rule_window(rule)].advance(pane)
+    longer = judged_window(rule)
+    if longer is not None:
+        group.windows[longer].advance(pane)
+
+
+def counts(group: Group, rule: Rule, rows: Ints, since: int | None) -> tuple[Formula, Ints]:
+    """Counts of some scopes, rows × cells of the rule's formula, in its window or since a pane."""
+    window, longer = group.windows[rule_window(rule)], judged_window(rule)
+    of = window.layout.formulas[rule.indicator]
+    own = window.layout.column_of[of.cells]
+    if since is None or longer is None:
+        return of, window.sums[rows][:, own]
+    if since >= window.first_pane:
+        return of, window.counts_since(rows, since)[:, own]
+    long = group.windows[longer]
+    before = long.counts_since(rows, since)[:, long.layout.column_of[of.cells]]
+    return of, before + window.counts_since(rows, long.end_pane)[:, own]
+
+
+def sums(of: Formula, found: Ints) -> Sums:
+    """What a formula without buckets reads of such counts."""
+    return Sums(found.astype(np.float64) @ of.weights)
