@@ -261,7 +261,7 @@ def test_a_page_quotes_answers_past_the_floor_however_mild_the_fall() -> None:
     """A fall from 80 to 74 is far from what the usual bet is for; the mildest one still knows since when."""
     made, rng, rows = detector(80), np.random.default_rng(3), np.arange(300)
     made.grow(300)
-    quoted = []
+    quoted: list[tuple[int, int, float]] = []
     for pane in range(2_000):
         mean = 0.82 if pane < 200 else 0.74
         counts = rng.multinomial(3, [1 - mean, mean], 300)
@@ -269,6 +269,6 @@ def test_a_page_quotes_answers_past_the_floor_however_mild_the_fall() -> None:
         new = np.flatnonzero(
             (found.verdict == Verdict.BREACH) & ~np.isin(rows, [row for row, _, _ in quoted])
         )
-        quoted += [(row, found.n[row], found.value[row]) for row in new.tolist()]
+        quoted += [(row, int(found.n[row]), float(found.value[row])) for row in new.tolist()]
     assert len(quoted) > 250
     assert all(n > 0 and value < 80 for _, n, value in quoted)
