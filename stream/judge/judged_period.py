@@ -38,7 +38,7 @@ def slide(group: Group, rule: Rule, pane: int) -> None:
 
 
 def counts(group: Group, rule: Rule, rows: Ints, since: int | None) -> tuple[Formula, Ints]:
-    """Counts of some scopes, rows × cells of the rule's formula, in its window or since a pane."""
+    """Counts of some scopes in the rule's window or since a pane: `(rows, cells)` of its formula."""
     window, longer = group.windows[rule_window(rule)], judged_window(rule)
     of = window.layout.formulas[rule.indicator]
     own = window.layout.column_of[of.cells]
