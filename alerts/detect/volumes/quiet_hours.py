@@ -44,12 +44,26 @@ def bounds(found: HourForecast, sums: Floats) -> Bounds:
     level, doubt = recent_level.levels(sums) / HOUR_MS, recent_level.errors(sums)
     spread = np.sqrt(found.error + doubt[..., None])
     return Bounds(
-        level * found.low(LOW_Z * spread).min(axis=-1),
+        level * _lowest(found.low(LOW_Z * spread), found.mean[..., 0]),
         level * found.mean[..., 0],
         level * found.high(HIGH_Z * spread).max(axis=-1),
         spread[..., 0],
         found.mean[..., 0] / HOUR_MS,
     )
+
+
+def _lowest(low: Floats, mean: Floats) -> Floats:
+    """Of the lower bounds of an hour and its neighbours, the lowest, where an hour brings an event or more.
+
+    Where it takes many hours until quiet is news, it is no matter that one of them may begin an hour late:
+    the less an hour brings, the more its own bound counts.
+    """
+    own, lowest = low[..., 0], low.min(axis=-1)
+    weight = np.minimum(mean, 1)
+    known = np.isfinite(own)
+    mixed = np.where(known, own, 0) * (1 - weight) + lowest * weight
+    found: Floats = np.where(known, mixed, lowest)
+    return found
 
 
 class QuietHours(NamedTuple):
