@@ -66,8 +66,7 @@ async def _flood(broker: str, values: int) -> None:
     began, sent = time.time(), 0
     try:
         while sent < values or time.time() - began < LEAST_S:
-            share = max(sent / values if sent < values else 0.0, (time.time() - began) / LEAST_S)
-            bad = BAD_FROM <= min(share, 1.0) < BAD_UNTIL
+            bad = BAD_FROM <= sent / values < BAD_UNTIL
             for number in range(10):
                 answer = {
                     "id": f"s{sent}-{number}-{time.time()}",
@@ -81,7 +80,8 @@ async def _flood(broker: str, values: int) -> None:
                 await producer.send("cx.interactions", _event(event), partition=number % 2)
             sent = min(sent + CHUNK, values)
             await producer.flush()
-            await asyncio.sleep(0.0 if sent < values else 0.2)
+            ahead_s = LEAST_S * sent / values - (time.time() - began)
+            await asyncio.sleep(max(0.0, ahead_s) if sent < values else 0.2)
     finally:
         await producer.stop()
 
