@@ -82,13 +82,16 @@ class Judge:
             memory.take(section, log_ms)
         return ended + self._judge()
 
-    def take_scores(self) -> list[Score]:
-        """The latest of each score that changed since the last call."""
+    def take_scores(self, most: int | None = None) -> list[Score]:
+        """The latest of each score that changed since it was last taken.
+
+        Of each grouping and window at most those of `most` scopes; the next calls have the others.
+        """
         moment = self._moment()
         if moment is None:
             return []
         self._memory.catch_up()
-        return [score for scoring in self._scoring for score in scoring.changed(moment)]
+        return [score for scoring in self._scoring for score in scoring.changed(moment, most)]
 
     def current_scores(self, most: int | None = None) -> list[Score]:
         """The latest of every score; at most `most` in all, of each those with the most answers."""

@@ -57,6 +57,7 @@ class Scoring:
         self._definitions: Final = definitions
         self._published: Final = {each: PublishedScores() for each in group.scored}
         self._warm: Final[set[int]] = set()
+        self._after: Final[dict[int, int]] = {}  # by window, behind the last row that was told in a turn
 
     def forget(self, rows: Ints) -> None:
         """Rows that stand for nothing any more."""
@@ -74,18 +75,30 @@ class Scoring:
         for window in self._group.windows.values():
             window.changed[self._group.scopes.used()] = True
 
-    def changed(self, moment: ScoreClock) -> Iterator[Score]:
-        """Scores that changed since the last call."""
+    def changed(self, moment: ScoreClock, most: int | None = None) -> Iterator[Score]:
+        """Scores that changed since they were last told; of each window at most those of `most` scopes.
+
+        The others' turn comes with the next calls, in the order of their rows and round again.
+        """
         for window_ms, window in self._windows():
             if window_ms not in self._warm and moment.at_ms - window_ms >= moment.first_ms:
                 self._warm.add(window_ms)
                 window.changed[self._group.scopes.used()] = True
-            rows = np.flatnonzero(window.changed)
+            rows = self._turn(window_ms, np.flatnonzero(window.changed), most)
             if len(rows):
-                window.changed[:] = False
+                window.changed[rows] = False
                 readout = window.read(rows)
                 for scored in self._of(window_ms):
                     yield from self._changed(scored, rows, readout, moment)
+
+    def _turn(self, window_ms: int, rows: Ints, most: int | None) -> Ints:
+        """Of the rows, ascending, those whose turn it is."""
+        if most is None or len(rows) <= most:
+            return rows
+        first = int(np.searchsorted(rows, self._after.get(window_ms, 0)))
+        rows = np.concatenate((rows[first:], rows[:first]))[:most]
+        self._after[window_ms] = int(rows[-1]) + 1
+        return rows
 
     def known(self) -> Iterator["KnownScores"]:
         """Of each score the scopes that ever had answers in its window, as far as it is known."""

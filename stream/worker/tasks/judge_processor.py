@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -26,6 +26,10 @@ from stream.worker.tasks.judge_wall import JudgeWall, TornState
 from stream.worker.tasks.processor import Work
 
 log = logging.getLogger(__name__)
+
+
+SCOPES_AT_ONCE: Final = 10_000
+"""Scopes of one grouping whose scores are worked out at once: a tenth of a second for each window."""
 
 
 class Taken(NamedTuple):
@@ -88,11 +92,11 @@ class JudgeProcessor:
     def scores(self) -> Iterator[Outgoing]:
         """The latest scores of those that changed since the last call, each encoded when it is its turn.
 
-        There may be as many as there are scopes, and a turn of the event loop has time for some hundreds.
-        Only the latest of each counts, so they need not leave with the batch that changed them: a judge that
-        was restored tells all of them anew.
+        There may be as many as there are scopes, and a turn of the event loop has time for some hundreds; of
+        very many, some are left for the next call.  Only the latest of each counts, so they need not leave
+        with the batch that changed them: a judge that was restored tells all of them anew.
         """
-        return map(_score, self.judge.take_scores())
+        return map(_score, self.judge.take_scores(SCOPES_AT_ONCE))
 
     def snapshot(self) -> list[bytes]:
         """The state as it is now."""

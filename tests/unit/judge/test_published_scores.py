@@ -65,3 +65,26 @@ def test_scores_that_are_asked_for_are_bounded_in_all() -> None:
     assert {(each.indicator, each.window_s) for each in some} == kinds
     assert {each.scope["channel"] for each in some} == {"chat"}
     assert judge.scores_left_out == len(everything) - len(kinds) > 0
+
+
+def test_of_very_many_some_are_taken_at_a_time_and_none_is_left_out() -> None:
+    """Whoever asks again gets the rest; one that changes all the time does not keep the others waiting."""
+    plan = plan_of(RULES)
+    everyone = [(f"c{number}",) for number in range(7)]
+    one, many = Judge(plan, 0), Judge(plan, 0)
+    for judge in (one, many):
+        fed(
+            judge,
+            both(0, [each for scope in everyone for each in answers(0, 5, 5, ("channel|channel", scope))]),
+        )
+    taken = [many.take_scores(2) for _ in range(4)]
+    assert [len({each.scope["channel"] for each in some}) for some in taken] == [2, 2, 2, 1]
+    assert sorted(repr(each) for some in taken for each in some) == sorted(map(repr, one.take_scores()))
+    assert many.take_scores(2) == []
+    met = set()
+    for pane in range(1, 5):
+        fed(
+            many, both(pane, [each for s in everyone for each in answers(pane, 1, 0, ("channel|channel", s))])
+        )
+        met |= {each.scope["channel"] for each in many.take_scores(2)}
+    assert len(met) == 7
