@@ -15,7 +15,8 @@ class ImportCounts:
     """Each row was skipped, bad, or made any number of events.
 
     `bad` counts reasons: of the mapping (`time`), or of the worker that would refuse (`score_off_scale`).
-    `unseen` are columns that no row had; `back` counts rows of cases that are before the row before.
+    `unseen` are columns that no row had, `twice` those of which the log has two.  `back` counts rows of cases
+    that are before the row before.
     """
 
     rows: int = 0
@@ -24,6 +25,7 @@ class ImportCounts:
     bad: Counter[str] = field(default_factory=Counter)
     first_bad: list[tuple[int, str]] = field(default_factory=list)
     unseen: tuple[str, ...] = ()
+    twice: tuple[str, ...] = ()
     back: int = 0
     first_back: int = 0
 

@@ -18,6 +18,7 @@ from stream.importing.cells.memory import remembering
 from stream.importing.cells.text import Row, cell
 from stream.importing.counts import ImportCounts
 from stream.importing.mapping import Event, LogMapping, Shape
+from stream.importing.rows.columns_hint import hint
 from stream.importing.rows.questions import QUESTION
 from stream.importing.rows.tables import Numbered
 from stream.messages.outcomes import Reason, Reject
@@ -113,11 +114,12 @@ class Importer:
         Raises:
             SettingsError: it has not.
         """
+        self.tale.twice = tuple(column for column in self._columns if f"{column}.2" in columns)
         absent = [column for column in self._unseen if column not in columns]
         if absent:
             raise SettingsError(
                 f"{name}: want the columns that the mapping names, got none called {', '.join(absent)} "
-                f"(there are: {', '.join(columns)}){_hint(columns)}"
+                f"(there are: {', '.join(columns)}){hint(absent, columns)}"
             )
 
     def _row(self, number: int, row: Row) -> Iterable[_Made]:
@@ -259,19 +261,6 @@ def _refusal(shape: Shape, event: Event, row: Row, reject: Reject) -> str:
     place = f"{columns} ({name})" if columns and columns != name else name
     got = said if reject.reason is Reason.BAD_SCALE else f'{wanted}, got "{shown}"'
     return f"{place}: {got}"
-
-
-def _hint(columns: Sequence[str]) -> str:
-    """What may be wrong with a log of which all columns are taken for one."""
-    if len(columns) != 1:
-        return ""
-    if "\0" in columns[0]:
-        return ": is this UTF-16? `encoding: utf-16-le` reads it where the file does not begin with a mark"
-    found = next((mark for mark in (";", "\t", "|", ",") if mark in columns[0]), None)
-    if found is None:
-        return ""
-    shown = "\\t" if found == "\t" else found
-    return f': one column? `delimiter: "{shown}"` in the mapping splits it'
 
 
 _ENCODER: Final = msgspec.json.Encoder()

@@ -325,3 +325,86 @@ s2,2026-03-02T09:05:00Z,Recommend,10
     desk.imported(mapping, log, "--strict")
     assert desk.score("csat") == "50.0 % (2)"
     assert desk.score("nps", "rules: [{name: n, indicator: nps}]\n") == "0.00 (2)"
+
+
+@pytest.mark.parametrize(
+    ("time", "pattern", "utc"),
+    [
+        ("02/03/2026 24:00", "%d/%m/%Y %H:%M", "2026-03-03T00:00:00Z"),
+        ("02/03/2026 1:20\u202fPM", "%d/%m/%Y %I:%M %p", "2026-03-02T13:20:00Z"),
+        ("2 févr. 2026 09:00", "%d %b %Y %H:%M", "2026-02-02T09:00:00Z"),
+        ("mardi 4 août 2026 09:00", "%A %d %B %Y %H:%M", "2026-08-04T09:00:00Z"),
+        ("2026-03-02 09:00:00+01", "%Y-%m-%d %H:%M:%S%z", "2026-03-02T08:00:00Z"),
+        ("2016-12-31 23:59:60", "%Y-%m-%d %H:%M:%S", "2017-01-01T00:00:00Z"),
+        ("2016-12-31T23:59:60Z", "iso", "2017-01-01T00:00:00Z"),
+        ("2026-02-28T24:00:00+01:00", "iso", "2026-02-28T23:00:00Z"),
+        ("2026-03-02t09:00:00z", "iso", "2026-03-02T09:00:00Z"),
+        ("44621.375", "excel-1904", "2026-03-02T09:00:00Z"),
+    ],
+)
+def test_times_are_read_as_spreadsheets_and_databases_write_them(
+    desk: Desk, time: str, pattern: str, utc: str
+) -> None:
+    """The end of a day as 24:00, leap seconds, narrow blanks, French months, offsets of whole hours."""
+    mapping = f"""
+format: csv
+fields: {{at: {{time: at, format: "{pattern}"}}, channel: {{constant: phone}}}}
+events: [{{fields: {{id: id}}}}]
+"""
+    events, _ = desk.imported(mapping, f"id,at\n1,{time}\n")
+    assert [event["at"] for event in events] == [utc]
+
+
+@pytest.mark.parametrize(
+    ("time", "said"),
+    [
+        ("46083.375", "`format: excel`"),
+        ("1772442000", "`format: unix`"),
+        ("02/03/2026 09:00", '`format: "%d/%m/%Y %H:%M"`'),
+        ("2026-03-02T24:00:01", "want a time like iso"),
+        ("2026-02-29", "want a time like iso"),
+    ],
+)
+def test_a_time_of_another_kind_is_refused_with_the_format_that_reads_it(
+    desk: Desk, time: str, said: str
+) -> None:
+    """Days of Excel, Unix seconds and dates with slashes; what is no time at all is said to be none."""
+    mapping = (
+        "format: csv\nfields: {at: {time: at}, channel: {constant: web}}\nevents: [{fields: {id: id}}]\n"
+    )
+    _, result = desk.imported(mapping, f"id,at\n1,{time}\n2,2026-03-02\n")
+    assert f'got "{time}"' in result.stderr
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        ("ID,Channel,At\n", "did you mean At, ID?"),
+        ("id;at\n", '`delimiter: ";"`'),
+        ("id,at\n".encode("utf-16-le"), "`encoding: utf-16-le`"),
+        ('[{"id": "1", "at": "2026-03-02"}]', "`format: json`"),
+        ("Identifiant,Date\n", "there are: Identifiant, Date)"),
+        ("", "got an empty file"),
+    ],
+)
+def test_a_header_with_other_columns_is_refused_though_no_row_follows(
+    desk: Desk, log: str | bytes, said: str
+) -> None:
+    """With what to do about it, where that can be told."""
+    mapping = (
+        "format: csv\nfields: {at: {time: at}, channel: {constant: web}}\nevents: [{fields: {id: id}}]\n"
+    )
+    with pytest.raises(SettingsError) as caught:
+        desk.imported(mapping, log)
+    assert said in str(caught.value)
+
+
+def test_two_columns_of_one_name_are_named(desk: Desk) -> None:
+    """Which of them is read is no secret."""
+    mapping = (
+        "format: csv\nfields: {at: {time: at}, channel: {constant: web}}\nevents: [{fields: {id: id}}]\n"
+    )
+    events, result = desk.imported(mapping, "\n\nid,at,id\n1,2026-03-02,2\n")
+    assert [event["id"] for event in events] == ["1"]
+    assert 'two columns are called id: the first is read, the second is "id.2"' in result.stderr

@@ -25,6 +25,8 @@ def _report(tale: ImportCounts, layout: Format) -> Iterator[str]:
         yield f"  … and {bad - len(tale.first_bad):,} more"
     if tale.unseen:
         yield f"  no row has {', '.join(tale.unseen)}, which the mapping reads"
+    for column in tale.twice:
+        yield f'  two columns are called {column}: the first is read, the second is "{column}.2"'
     if tale.back:
         yield (
             f"  {tale.back:,} rows of a case are earlier than the row before (first: {where} "

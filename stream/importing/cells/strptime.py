@@ -1,7 +1,9 @@
 """Time formats in strptime's letters, compiled: faster than strptime, and the same on every machine.
 
 `%d/%m/%Y %H:%M` becomes a regular expression whose groups are the numbers.  Names of months and days are
-English whatever the locale; `%Z` is the name of a zone, which `zones` knows, or refuses.
+English or French whatever the locale; `%Z` is the name of a zone, which `zones` knows, or refuses.
+
+24:00 is the next day's 00:00, a second 60 the next minute's first, and a narrow blank is a blank.
 """
 
 import re
@@ -11,12 +13,17 @@ from typing import Final
 
 from stream.importing.cells.zones import zone_of
 
-MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH: Final = (
-    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
-    "|nov(?:ember)?|dec(?:ember)?"
+_MONTHS: Final = (
+    "jan(?:uary)?|janv(?:ier)?", "feb(?:ruary)?|f[ée]v(?:r(?:ier)?)?", "mar(?:ch|s)?",
+    "apr(?:il)?|avr(?:il)?", "may|mai", "june?|juin", "july?|juil(?:let)?", "aug(?:ust)?|ao[ûu]t?",
+    "sept?(?:ember|embre)?", "oct(?:ober|obre)?", "nov(?:ember|embre)?", "dec(?:ember)?|d[ée]c(?:embre)?",
+)  # fmt: skip
+"""Names of the months, whole or cut short, in English and French."""
+_MONTH: Final = "|".join(f"(?:{names})\\.?" for names in _MONTHS)
+_DAY: Final = (
+    "(?:(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?"
+    "|(?:lun|mar|mer(?:cre)?|jeu|ven(?:dre)?|sam(?:e)?)(?:di)?|dim(?:anche)?)\\.?"
 )
-_DAY: Final = "(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?"
 _TWO_DIGITS: Final = "3[01]|[12][0-9]|0[1-9]|[1-9]| [1-9]"
 _LETTERS: Final[Mapping[str, str]] = {
     "Y": "[0-9]{4}",
@@ -30,13 +37,13 @@ _LETTERS: Final[Mapping[str, str]] = {
     "a": _DAY,
     "A": _DAY,
     "j": "36[0-6]|3[0-5][0-9]|[12][0-9]{2}|0[1-9][0-9]|00[1-9]|[1-9][0-9]|0[1-9]|[1-9]",
-    "H": "2[0-3]|[01][0-9]|[0-9]",
+    "H": "2[0-4]|[01][0-9]|[0-9]",
     "I": "1[0-2]|0[1-9]|[1-9]| [1-9]",
     "p": "[ap]\\.?m\\.?",
     "M": "[0-5][0-9]|[0-9]",
-    "S": "[0-5][0-9]|[0-9]",
+    "S": "60|[0-5][0-9]|[0-9]",
     "f": "[0-9]{1,9}",
-    "z": "Z|[+-][0-9]{2}:?[0-9]{2}",
+    "z": "Z|[+-][0-9]{2}(?::?[0-9]{2})?",
     "Z": "[A-Za-z][A-Za-z0-9_/+:-]{0,40}",
 }
 """Letters and what may stand for them."""
@@ -46,6 +53,10 @@ _SHORT: Final[Mapping[str, str]] = {
 }  # fmt: skip
 _SAME: Final[Mapping[str, str]] = {"e": "d", "B": "b", "h": "b", "A": "a"}
 
+MIDNIGHT: Final = 24
+"""The hour at which a day ends."""
+_BLANKS: Final = re.compile("[\u00a0\u2007\u2009\u202f]")
+"""Blanks that browsers and spreadsheets write, as between a time of day and its AM."""
 TURN_OF_CENTURY: Final = 69
 """Years of two digits from here on are in the 20th century, as POSIX has it."""
 
@@ -81,12 +92,14 @@ class TimeFormat:
         Raises:
             ValueError: the text is not in the format, or no such time is.
         """
-        found = self._expression.fullmatch(text)
+        found = self._expression.fullmatch(text if text.isascii() else _BLANKS.sub(" ", text))
         if found is None:
             raise ValueError(text)
         groups = found.groups()
         if self._quick:
-            return datetime(*[int(groups[place]) for place in self._quick])  # type: ignore[arg-type]  # noqa: DTZ001  # the caller knows the zone; six numbers at most
+            numbers = [int(groups[place]) for place in self._quick]
+            if numbers[3:4] != [24] and numbers[5:] != [60]:
+                return datetime(*numbers)  # type: ignore[arg-type]  # noqa: DTZ001  # the caller knows the zone; six numbers at most
         return self._moment(groups)
 
     def _moment(self, groups: Sequence[str]) -> datetime:
@@ -96,15 +109,18 @@ class TimeFormat:
             hour = int(part["I"]) % 12 + (12 if part["p"][0] in "pP" else 0)
         day = _date(part)
         fraction = int(part.get("f", "0")[:6].ljust(6, "0"))
-        time = (hour, int(part.get("M", "0")), int(part.get("S", "0")), fraction)
-        return datetime(day.year, day.month, day.day, *time, tzinfo=self._zone(part))
+        minute, second = int(part.get("M", "0")), int(part.get("S", "0"))
+        if hour == MIDNIGHT and (minute or second or fraction):
+            raise ValueError(part["H"])
+        since = timedelta(hours=hour, minutes=minute, seconds=second, microseconds=fraction)
+        return (day + since).replace(tzinfo=self._zone(part))
 
     def _zone(self, part: Mapping[str, str]) -> tzinfo | None:
         if "z" in part:
             sign, digits = part["z"][0], part["z"][1:].replace(":", "")
             if not digits:
                 return zone_of("UTC")
-            offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+            offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or "0"))
             return timezone(-offset if sign == "-" else offset)
         if "Z" not in part:
             return None
@@ -120,8 +136,16 @@ def _date(part: Mapping[str, str]) -> datetime:
         if found.year != year:
             raise ValueError(part["j"])
         return found
-    month = int(part["m"]) if "m" in part else MONTHS.index(part["b"][:3].lower()) + 1
+    month = int(part["m"]) if "m" in part else _month(part["b"])
     return datetime(year, month, int(part["d"]))  # noqa: DTZ001  # only a date
+
+
+def _month(name: str) -> int:
+    """1 to 12."""
+    plain = name.removesuffix(".")
+    return next(
+        number for number, names in enumerate(_MONTHS, 1) if re.fullmatch(names, plain, re.IGNORECASE)
+    )
 
 
 def _compiled(text: str) -> tuple[list[str], str]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from alerts.transitions import utc_text
@@ -31,6 +31,8 @@ LATEST_MS: Final = 4_102_444_800_000
 """2100-01-01: a number that would be later is not the kind of time that the mapping says."""
 EXCEL_EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001  # Excel's days are local
 """Day 0 of Excel's serial numbers, as far as days after February 1900 are concerned."""
+MAC_EPOCH: Final = datetime(1904, 1, 1)  # noqa: DTZ001  # as above
+"""Day 0 of workbooks that count from 1904, as those begun on old Macs do."""
 UNITS: Final = ((1e17, 1e-6), (1e14, 1e-3), (1e11, 1.0))
 """Unix times from here on are in nanoseconds, microseconds, milliseconds; below, in seconds."""
 
@@ -95,7 +97,8 @@ class RowOrder:
 class Time:
     """A time from one column, or from several put together with a space (a date and a time of day).
 
-    `pattern` is strptime's, "iso" (RFC 3339), "unix" (seconds; milliseconds from 1e11) or "excel" (days).
+    `pattern` is strptime's, "iso" (RFC 3339), "unix" (seconds; milliseconds from 1e11), or "excel" or
+    "excel-1904" (days).
     `zone` is that of times without one, unless the row names its own.
     """
 
@@ -153,18 +156,29 @@ class Time:
         names, said = "+".join(self.parts), str(error)
         why = f" ({said})" if said and said != text and "zone" in said else ""
         hint = _HINTS.get(self.pattern, "")
-        if not why and self.pattern != "excel" and _EXCEL_DAY.fullmatch(text):
-            why = " (one of Excel's days? `format: excel` reads them)"
-        elif not why and self.pattern != "unix" and _UNIX.fullmatch(text):
-            why = " (Unix time? `format: unix` reads it)"
+        why = why or next((f" ({says})" for kind, says in _LOOKS if self._differs(kind, text)), "")
         return RowError(Fault.TIME, f'{names}: want a time like {self.pattern}{hint}, got "{text}"{why}')
 
+    def _differs(self, kind: str, text: str) -> bool:
+        """Whether a text looks like a time of another kind than the mapping says."""
+        return not self.pattern.startswith(kind) and _LOOK[kind].fullmatch(text) is not None
 
-_EXCEL_DAY: Final = re.compile(r"[3-6][0-9]{4}(?:[.,][0-9]+)?")
-_UNIX: Final = re.compile(r"[0-9]{9,10}(?:[.,][0-9]+)?|[0-9]{12,13}")
+
+_LOOK: Final = {
+    "excel": re.compile(r"[3-6][0-9]{4}(?:[.,][0-9]+)?"),
+    "unix": re.compile(r"[0-9]{9,10}(?:[.,][0-9]+)?|[0-9]{12,13}|[0-9]{16}|[0-9]{19}"),
+    "%": re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2,4}(?:\W.*)?"),
+}
+_LOOKS: Final = (
+    ("excel", "one of Excel's days? `format: excel` reads them"),
+    ("unix", "Unix time? `format: unix` reads it"),
+    ("%", 'say which comes first: `format: "%d/%m/%Y %H:%M"` or `"%m/%d/%Y %H:%M"`'),
+)
+"""What a time looks like that is not of the kind that the mapping says, and what to do."""
 _HINTS: Final = {
     "unix": ", seconds or milliseconds from 1990 to 2100",
     "excel": ", days from 1990 to 2100",
+    "excel-1904": ", days from 1990 to 2100",
 }
 
 
@@ -208,7 +222,12 @@ def _offset(hour: datetime, zone: tzinfo) -> timedelta | None:
 
 @lru_cache(maxsize=1_000)
 def _reader(pattern: str, zones: tuple[tuple[str, tzinfo], ...]) -> Read:
-    named: Mapping[str, Read] = {"iso": _iso, "unix": _unix, "excel": _excel}
+    named: Mapping[str, Read] = {
+        "iso": _iso,
+        "unix": _unix,
+        "excel": partial(_excel, EXCEL_EPOCH),
+        "excel-1904": partial(_excel, MAC_EPOCH),
+    }
     return named.get(pattern) or TimeFormat(pattern, dict(zones))
 
 
@@ -217,17 +236,31 @@ def _utc(moment: datetime) -> str:
 
 
 def _iso(text: str) -> datetime:
-    """RFC 3339, with a blank where there should be a T or none, or the name of a zone."""
+    """RFC 3339, with a blank where there should be a T or none, or the name of a zone.
+
+    24:00 is the end of the day, and a leap second the first of the next minute: Python takes neither.
+    """
+    edge = _EDGE.fullmatch(text)
+    if edge:
+        end = timedelta(days=1) if edge["end"] else timedelta(seconds=1)
+        sooner = f"{edge['day']}T00:00" if edge["end"] else f"{edge['day']}T{edge['minute']}:59"
+        return _iso(sooner + (edge["zone"] or "")) + end
     try:
         return datetime.fromisoformat(text)
     except ValueError:
         time, _, zone = text.rpartition(" ")
         if not time:
-            raise
+            return datetime.fromisoformat(text.upper())
         moment = datetime.fromisoformat(time)
         if moment.tzinfo is not None:
             raise
         return moment.replace(tzinfo=zone_of(zone))
+
+
+_EDGE: Final = re.compile(
+    r"(?P<day>[0-9-]{8,10})[T ](?:(?P<end>24:00(?::00(?:\.0+)?)?)|(?P<minute>[0-9]{2}:[0-9]{2}):60(?:\.0+)?)"
+    r"(?P<zone>(?:[Zz+-]| \S).*)?"
+)
 
 
 def _unix(text: str) -> int:
@@ -239,13 +272,18 @@ def _unix(text: str) -> int:
     return at_ms
 
 
-def _excel(text: str) -> datetime:
-    """Days since 1899-12-30, to the second: what Excel writes of a fraction is no more exact."""
+def _excel(epoch: datetime, text: str) -> datetime:
+    """Days since `epoch`, to the second: what Excel writes of a fraction is no more exact."""
     days = decimal_number(text.replace(",", "."))
-    if not _EXCEL_EARLIEST <= days < _EXCEL_LATEST:
+    if not 0 <= days < _EXCEL_MOST:
         raise ValueError(text)
-    return EXCEL_EPOCH + timedelta(seconds=round(days * 86_400))
+    found = epoch + timedelta(seconds=round(days * 86_400))
+    if not _EXCEL_FROM <= found.year < _EXCEL_BEFORE:
+        raise ValueError(text)
+    return found
 
 
-_EXCEL_EARLIEST: Final = (datetime(1990, 1, 1) - EXCEL_EPOCH).days  # noqa: DTZ001  # local, as Excel's
-_EXCEL_LATEST: Final = (datetime(2100, 1, 1) - EXCEL_EPOCH).days  # noqa: DTZ001
+_EXCEL_FROM: Final = 1990
+_EXCEL_BEFORE: Final = 2100
+_EXCEL_MOST: Final = 100_000
+"""Days that are worth adding up: some 270 years."""

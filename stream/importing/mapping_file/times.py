@@ -11,7 +11,7 @@ from stream.importing.cells.strptime import FormatError, TimeFormat
 from stream.importing.cells.times import UNKNOWN, Time, Twice
 from stream.importing.cells.zones import zone_of
 
-NAMED: Final = ("iso", "unix", "excel")
+NAMED: Final = ("iso", "unix", "excel", "excel-1904")
 AMBIGUOUS: Final = tuple(twice.value for twice in Twice if twice is not Twice.BY_ORDER)
 
 
@@ -99,7 +99,7 @@ def _zone_or_column(node: Node, shared: Shared) -> tuple[tzinfo | None, FieldSou
 
 
 def _format(node: Node) -> str:
-    """`iso`, `unix`, `excel`, or a strptime format that tells a date."""
+    """`iso`, `unix`, `excel`, `excel-1904`, or a strptime format that tells a date."""
     want = f'{", ".join(NAMED)}, or a format such as "%d/%m/%Y %H:%M"'
     text = node.text(want)
     if text in NAMED:

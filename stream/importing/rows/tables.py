@@ -61,7 +61,7 @@ def _beginning(stream: IO[bytes]) -> bytes:
 def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Iterator[Numbered]:
     try:
         reader = _reader(lines, layout)
-        heads = [next(reader, []) for _ in range(0 if layout.columns else layout.header_rows)]
+        heads = [] if layout.columns else _heads(reader, layout.header_rows)
     except (csv.Error, UnicodeError) as error:
         raise SettingsError(f"{name}: want a header line that names the columns, got: {error}") from None
     names = distinct(layout.columns or named([[*_plain(head)] for head in heads]))
@@ -92,6 +92,12 @@ def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Ite
                 continue
             for each in survey.rows(row) if survey else (row,):
                 yield lines.number, {**each, **extra}
+
+
+def _heads(reader: "Iterator[list[str]]", count: int) -> "list[list[str]]":
+    """The rows of the header; empty lines above it are passed over."""
+    first = next((head for head in reader if any(text.strip(f"{BOM} ") for text in head)), [])
+    return [first, *(next(reader, []) for _ in range(count - 1))]
 
 
 def _reader(lines: BoundedLines, layout: Format) -> "Iterator[list[str]]":

@@ -1,0 +1,38 @@
+"""What may be wrong with a log whose columns are others than the mapping names."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Final
+
+LONGEST: Final = 60
+"""Characters by which names are compared."""
+CLOSE: Final = 0.8
+"""How much of two names must agree to be taken for the same name mistyped, 0 to 1."""
+
+
+def hint(absent: Sequence[str], columns: Sequence[str]) -> str:
+    """What may be wrong with a log whose columns are others than the mapping names."""
+    if any("\0" in column for column in columns):
+        return ": is this UTF-16? `encoding: utf-16-le` reads it where the file does not begin with a mark"
+    if columns[0][:1] in {"[", "{"}:
+        return ": JSON? `format: json` in the mapping reads it"
+    if len(columns) != 1:
+        meant = [close for name in absent for close in _alike(name, columns)]
+        return f": did you mean {', '.join(dict.fromkeys(meant))}?" if meant else ""
+    found = next((mark for mark in (";", "\t", "|", ",") if mark in columns[0]), None)
+    if found is None:
+        return ""
+    shown = "\\t" if found == "\t" else found
+    return f': one column? `delimiter: "{shown}"` in the mapping splits it'
+
+
+def _alike(name: str, columns: Sequence[str]) -> Sequence[str]:
+    """The column that has nearly this name, other capitals and accents apart."""
+    plain = {_letters(column): column for column in reversed(columns)}
+    return [plain[close] for close in get_close_matches(_letters(name), plain, 1, CLOSE)]
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKD", name[:LONGEST]).casefold())
