@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Collection
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -83,20 +84,16 @@ class MailChannel:
         loop = asyncio.get_running_loop()
         failed: OSError = OSError("no address")
         for info in await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM):
-            try:
-                made = socket.socket(*info[:3]) if self._outlet.allow_private else public_socket(info)
-            except OSError as error:
-                failed = error
-                continue
-            made.setblocking(False)
-            try:
-                await loop.sock_connect(made, info[4])
-            except BaseException as error:
-                made.close()
-                if not isinstance(error, OSError):
-                    raise
-                failed = error
-            else:
+            with ExitStack() as stack:
+                try:
+                    made = socket.socket(*info[:3]) if self._outlet.allow_private else public_socket(info)
+                    stack.callback(made.close)
+                    made.setblocking(False)
+                    await loop.sock_connect(made, info[4])
+                except OSError as error:
+                    failed = error
+                    continue
+                stack.pop_all()
                 return made
         raise failed
 

@@ -21,6 +21,7 @@ from alerts.errors import SettingsError
 from alerts.paging import Receiver
 from alerts.receivers.answers import Answer, Fate
 from alerts.receivers.http import HttpClient, HttpOutlet
+from alerts.receivers.message import ReceiverMessage
 from alerts.receivers.opening import opened
 from alerts.rules import Rule, Rulebook, Threshold
 from alerts.transitions import utc_text
@@ -105,6 +106,11 @@ def test(name: str, rules: Path, rule_name: str | None, *, resolve: bool) -> Non
         raise SystemExit(1)
 
 
+def _marked(message: ReceiverMessage) -> ReceiverMessage:
+    """A message whose title says that it is a test."""
+    return replace(message, words=replace(message.words, title=f"[test] {message.words.title}"))
+
+
 async def _sent(rulebook: Rulebook, receiver: Receiver, rule: Rule, states: tuple[str, ...]) -> bool:
     """Whether all was taken."""
     client = HttpClient(Policy().timeout_s)
@@ -116,8 +122,7 @@ async def _sent(rulebook: Rulebook, receiver: Receiver, rule: Rule, states: tupl
         writer = Writer(rulebook, OpenAlerts(), Muting())
         memory, begun = "", int(time.time())
         for seq, state in enumerate(states, 1):
-            message = writer.alone(_notice(rule, state, seq, begun), receiver)
-            message = replace(message, words=replace(message.words, title=f"[test] {message.words.title}"))
+            message = _marked(writer.alone(_notice(rule, state, seq, begun), receiver))
             answer = await channel.send(message, memory, time.time())
             memory = answer.memory or memory
             click.echo(f"{receiver.name}: {answer.fate.value} ({answer.text})")

@@ -101,10 +101,9 @@ class Causes:
         names = [group.scopes.values(each)[-1] for each in rows]
         top = max(range(len(rows)), key=lambda place: (short[place], n[place], names[place]))
         share = float(short[top] / short.sum())
-        excess = share - float(n[top] / n.sum())
         return Share(
             dimension=dimension, value=names[top], value_score=float(value[top]), n=int(n[top]), share=share,
-            excess=excess,
+            excess=share - float(n[top] / n.sum()),
         )  # fmt: skip
 
     def _rows(self, group: Group, within: Values) -> Sequence[int]:

@@ -72,6 +72,11 @@ class Mismatch:
     found: str
     fix: str
 
+    @property
+    def sentence(self) -> str:
+        """What was wanted and found, and how to mend it."""
+        return f"{self.what}: want {self.wanted}, found {self.found}; {self.fix}"
+
 
 @dataclass(frozen=True, slots=True)
 class TopicState:

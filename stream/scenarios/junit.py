@@ -22,6 +22,13 @@ class Case:
     failure: str | None
 
 
+def _add(suite: Element, case: Case) -> None:
+    entry = SubElement(suite, "testcase", classname=_printable(case.file), name=_printable(case.name))
+    if case.failure is not None:
+        failure = SubElement(entry, "failure", message=_printable(case.failure.partition("\n")[0]))
+        failure.text = _printable(case.failure)
+
+
 def write(path: Path, cases: Sequence[Case]) -> None:
     """Write one suite with all cases.
 
@@ -31,11 +38,7 @@ def write(path: Path, cases: Sequence[Case]) -> None:
     failures = str(sum(case.failure is not None for case in cases))
     suite = Element("testsuite", name="tocsin test", tests=str(len(cases)), failures=failures, errors="0")
     for case in cases:
-        entry = SubElement(suite, "testcase", classname=_printable(case.file), name=_printable(case.name))
-        if case.failure is not None:
-            SubElement(
-                entry, "failure", message=_printable(case.failure.partition("\n")[0])
-            ).text = _printable(case.failure)
+        _add(suite, case)
     root = Element("testsuites")
     root.append(suite)
     indent(root)

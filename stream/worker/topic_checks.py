@@ -105,8 +105,7 @@ def partitions(states: Sequence[TopicState], group: str, topics: GroupTopics = C
     wrong: list[str] = []
     for state in states:
         for mismatch in state.mismatches:
-            facts = f"want {mismatch.wanted}, found {mismatch.found}; {mismatch.fix}"
-            line = f"{state.name}: {mismatch.what}: {facts}"
+            line = f"{state.name}: {mismatch.sentence}"
             if state.partitions == 0 or (state.name in alike and mismatch.what == "partitions"):
                 wrong.append(line)
             else:

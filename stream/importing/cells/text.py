@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from math import isfinite
 from typing import Final
 
 from stream.importing.cells.faults import Fault, RowError
@@ -64,9 +65,6 @@ def decimal_number(text: str, decimal: str = ".") -> float:
         if grouped:
             whole = re.sub(r"[^-+0-9]", "", whole)
         plain = f"{whole}.{rest}" if comma else whole
-    if not NUMBER.fullmatch(plain):
-        raise ValueError(text)
-    value = float(plain)
-    if value - value != 0:  # infinite
+    if not NUMBER.fullmatch(plain) or not isfinite(value := float(plain)):
         raise ValueError(text)
     return value
