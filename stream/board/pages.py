@@ -18,7 +18,8 @@ from stream.board.memory import BoardMemory
 
 PATH: Final = "/board"
 NEWS_S: Final = 1.0
-"""Between two looks for news."""
+"""Between two looks for news, and between two beats where there is none: a page that hears neither is alone."""
+BEAT: Final = b"event: beat\ndata: 1\n\n"
 STREAM_S: Final = 45.0
 """A stream ends before the server cuts the connection off; the browser opens the next one at once."""
 MOST_STREAMS: Final = 32
@@ -92,7 +93,7 @@ class BoardPages:
         return int(version) if run == self._run and version.isdecimal() and len(version) < MOST_DIGITS else 0
 
     async def _news(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Changes after the version that the browser has, once a second at most."""
+        """Changes after the version that the browser has, once a second at most; else a beat."""
         if self._streams >= MOST_STREAMS:
             return web.Response(
                 status=503, headers={"Retry-After": "5", **HEADERS}, text="too many open boards\n"
@@ -120,6 +121,8 @@ class BoardPages:
                 await response.write(b"id: %b\ndata: %b\n\n" % (page["version"].encode(), orjson.dumps(page)))
                 sent = version
                 seen |= memory.home_keys(find)
+            else:
+                await response.write(BEAT)
             await asyncio.sleep(NEWS_S)
         await response.write_eof()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
@@ -73,6 +74,10 @@ class ServedBoard:
         """Serve from a thread."""
         self._thread.start()
         assert self._started.wait(30)
+
+    def hang(self, seconds: float) -> None:
+        """Keep connections, and say nothing."""
+        self._loop.call_soon_threadsafe(time.sleep, seconds)
 
     def close(self) -> None:
         """Serve no more."""

@@ -149,3 +149,15 @@ def test_the_course_of_a_week_is_another_picture(board: ServedBoard, page: Page)
     page.reload()
     page.wait_for_selector("article")
     assert page.input_value("#course") == "week"
+
+
+def test_a_worker_that_hangs_is_told_from_one_that_has_nothing_to_say(board: ServedBoard, page: Page) -> None:
+    """Its connection stands, so that no error comes; the beats that are missing tell."""
+    board.scores(score(40, channel="phone"))
+    page.goto(board.url)
+    page.wait_for_selector("#pulse:not(.lost):has-text('live')")
+    page.wait_for_timeout(7_000)
+    assert page.locator("#pulse.lost").count() == 0
+    board.hang(9.0)
+    page.wait_for_selector("#pulse.lost", timeout=9_000)
+    page.wait_for_selector("#pulse:not(.lost):has-text('live')", timeout=20_000)

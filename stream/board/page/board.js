@@ -175,31 +175,44 @@ async function care() {
   show();
 }
 
-let news = null, live = 0, first = true;
+// The worker says something each second.  Whether it lives is told by what was heard last, and by nothing else:
+// a dead one closes its connection, one that hangs or is cut off does not, and errors come with every new try.
+const SILENT_MS = 5_000, REFUSED_MS = 2_000, AGAIN_MS = 10_000;
+let news = null, heard = Date.now() + SILENT_MS, begun = 0, first = true;  // the first word may take longer
 function listen() {
   news?.close();
+  begun = Date.now();
   const find = at("find").value.trim();
   news = new EventSource(`/board/news${find ? `?find=${encodeURIComponent(find)}` : ""}`);
-  const mine = news;
   let whole = true;
-  news.onopen = () => pulse(true);
-  news.onerror = () => pulse(navigator.onLine && mine.readyState === EventSource.CONNECTING && Date.now() - live < 3000);
+  news.addEventListener("beat", hear);
   news.onmessage = (event) => {
     const page = JSON.parse(event.data), run = page.version.split(".")[0];
     learn(page, whole || run !== known.version.split(".")[0]);
     whole = false;
-    pulse(true);
-    show();
     if (first) care();
     first = false;
+    hear();
+    show();
   };
 }
 
-function pulse(well) {
-  if (well) live = Date.now();
+function hear() {
+  heard = Date.now();
+  pulse();
+}
+
+function pulse() {
+  const well = Date.now() - heard < SILENT_MS;
   at("pulse").classList.toggle("lost", !well);
-  tell("pulse", well ? `${word("live")}${known.newest ? ` · ${moment(known.newest)}` : ""}` : word("lost"));
-  if (news?.readyState === EventSource.CLOSED) setTimeout(() => news?.readyState === EventSource.CLOSED && listen(), 2000);
+  if (!well || !first) tell("pulse", well ? `${word("live")}${known.newest ? ` · ${moment(known.newest)}` : ""}` : word("lost"));
+}
+
+// A browser tries again by itself, unless it was refused, or the connection only looks as if it were there.
+function watch() {
+  pulse();
+  const silent = Date.now() - Math.max(heard, begun), refused = news?.readyState === EventSource.CLOSED;
+  if (refused ? Date.now() - begun > REFUSED_MS : news && silent > AGAIN_MS) listen();
 }
 
 async function arrive() {
@@ -207,11 +220,15 @@ async function arrive() {
   if (channel !== null) {
     news?.close();
     news = null;
-    const answer = await fetch(`/board/channel/${encodeURIComponent(channel)}`).catch(() => null);
+    const answer = await fetch(`/board/channel/${encodeURIComponent(channel)}`, { signal: AbortSignal.timeout(AGAIN_MS) }).catch(() => null);
     const page = answer?.ok ? await answer.json().catch(() => null) : null;
     if (channel !== channelOf()) return;
-    if (page) learn(page, true);
-    pulse(page !== null);
+    if (page) {
+      learn(page, true);
+      first = false;
+      hear();
+    }
+    pulse();
     show();
     setTimeout(() => channel === channelOf() && arrive(), 3000);
     return;
@@ -252,3 +269,4 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 speak(language);
 arrive();
 setInterval(care, 10_000);
+setInterval(watch, 1_000);

@@ -82,12 +82,26 @@ def test_news_are_told_once_and_go_on_after_a_break(monkeypatch: pytest.MonkeyPa
         memory.take(SCORES, 0, SCORE)
         async with get(PATH + "/news") as answer:
             first = await answer.text()
-        assert first.count("data: ") == 1
+        assert first.count("data: {") == 1
         (seen,) = [line[4:] for line in first.splitlines() if line.startswith("id: ")]
         async with get(PATH + "/news", headers={"Last-Event-ID": seen}) as answer:
-            assert "data: " not in await answer.text()
+            assert "data: {" not in await answer.text()
         async with get(PATH + "/news", headers={"Last-Event-ID": "other.1"}) as answer:
             assert "<b>phone</b>" in await answer.text()
+
+    _run(work)
+
+
+def test_while_there_is_no_news_the_page_hears_that_the_worker_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event, since pages are not told of comments; without an id, so that what was seen stays known."""
+    monkeypatch.setattr(pages, "NEWS_S", 0.01)
+    monkeypatch.setattr(pages, "STREAM_S", 0.2)
+
+    async def work(get: Callable[..., Any], _: BoardMemory) -> None:
+        async with get(PATH + "/news") as answer:
+            heard = await answer.text()
+        assert heard.count("event: beat\ndata: 1\n\n") > 3
+        assert "id: " not in heard
 
     _run(work)
 
