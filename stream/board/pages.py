@@ -18,7 +18,7 @@ from stream.board.memory import BoardMemory
 
 PATH: Final = "/board"
 NEWS_S: Final = 1.0
-"""Between two looks for news, and between two beats where there is none: a page that hears neither is alone."""
+"""Between two looks for news, and between two beats where there is none: who hears neither is alone."""
 BEAT: Final = b"event: beat\ndata: 1\n\n"
 STREAM_S: Final = 45.0
 """A stream ends before the server cuts the connection off; the browser opens the next one at once."""

@@ -1,7 +1,7 @@
 """The shapes of what Tocsin writes and reads, as JSON Schemas, and all topics together as AsyncAPI.
 
 The schemas of the outputs are files of the package, for others to read.  Those of the inputs come from the
-structs that decode them.  `python -m stream.schemas` writes the AsyncAPI document anew.
+structs that decode them.  `python -m stream.ops.schemas` writes the AsyncAPI document anew.
 """
 
 import json
@@ -28,7 +28,8 @@ from stream.messages.topic_names import (
 
 NAMES: Final = (
     *(ALERTS, SCORES, DELIVERIES, COMMANDS, COMMAND_ANSWERS, CUSTOMERS),
-    *(f"{DEAD_LETTERS}.headers", "webhook", "webhook.group", "webhook.heartbeat", "webhook.silence"),
+    *(f"{DEAD_LETTERS}.headers", f"{DELIVERIES}.groups"),
+    *("webhook", "webhook.group", "webhook.heartbeat", "webhook.silence"),
 )
 """Schemas in the package, less their `.json`."""
 ASYNCAPI: Final = "asyncapi.json"
@@ -39,7 +40,7 @@ _KEYS: Final = {
     Stream.FEEDBACK.topic: "The customer, or the event's id where there is none.",
     ALERTS: "The alert's id.",
     SCORES: "indicator|scope|window_s",
-    DELIVERIES: "The notice's id.",
+    DELIVERIES: "The notice's id; of what is written down of groups, the group's name.",
     COMMANDS: "The alert or the silence that it is about.",
     COMMAND_ANSWERS: "The command's offset.",
     CUSTOMERS: "The customer.",
@@ -113,6 +114,8 @@ def _message(topic: str) -> dict[str, Any]:
     if topic == DEAD_LETTERS:
         headers = _embedded(load(f"{DEAD_LETTERS}.headers"))
         return {**message, "contentType": "application/octet-stream", "headers": headers}
+    if topic == DELIVERIES:
+        return {**message, "payload": {"oneOf": [_embedded(load(topic)), _embedded(load(f"{topic}.groups"))]}}
     return {**message, "payload": event_schema(topic) if topic in _EVENTS else _embedded(load(topic))}
 
 

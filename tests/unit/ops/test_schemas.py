@@ -16,7 +16,7 @@ from alerts.delivery import commands
 from alerts.delivery.canary import CanaryLanding, canary_delivery
 from alerts.delivery.commands import Acknowledge, Judgement, SilenceCommand, Unsilence
 from alerts.delivery.delivery_log import Entry
-from alerts.delivery.grouping.group_log import GroupPlan
+from alerts.delivery.grouping.group_log import GroupNews, GroupPlan, GroupTold, encode_group, group_id
 from alerts.delivery.grouping.group_message import GroupMessage
 from alerts.delivery.grouping.groups import AlertGroup, identities
 from alerts.delivery.heartbeat import beat
@@ -162,6 +162,35 @@ def test_deliveries_fit() -> None:
         _validator("cx.deliveries").validate(orjson.loads(notify.encode(entry)))
 
 
+def test_what_is_written_of_groups_fits() -> None:
+    """Each record, and none of the other kind; nor are they entries of single notices."""
+    group = group_id("desk", "0", {"rule": "low"})
+    told = GroupTold(
+        group=group, key=f"{group}.a", members=[("a", 1)], receiver="desk", outcome="delivered", reason="",
+        attempts=1, status=204, sent=True, at_s=1.5,
+    )  # fmt: skip
+    news = GroupNews(
+        group=group, receiver="desk", place="0", labels={"rule": "low"}, value={"id": "a"}, at_s=1.5
+    )
+    for record in (news, GroupPlan(group=group, key=f"{group}.a", members=[("a", 1)], at_s=1.5), told):
+        value = orjson.loads(encode_group(record))
+        _validator("cx.deliveries.groups").validate(value)
+        assert not _validator("cx.deliveries").is_valid(value)
+        for field in value:
+            less = {name: each for name, each in value.items() if name != field}
+            assert not _validator("cx.deliveries.groups").is_valid(less)
+
+
+def test_every_field_of_what_is_written_of_groups_is_described() -> None:
+    """In the order in which it is written."""
+    kinds = dict(zip((GroupNews, GroupPlan, GroupTold), load("cx.deliveries.groups")["oneOf"], strict=True))
+    for kind, schema in kinds.items():
+        fields = ["group_record", *(field.name for field in msgspec.structs.fields(kind))]
+        assert list(schema["properties"]) == schema["required"] == fields
+    outcomes = kinds[GroupTold]["properties"]["outcome"]["enum"]
+    assert set(outcomes) == set(DeliveryOutcome) - {DeliveryOutcome.REPEATED}
+
+
 def test_commands_fit() -> None:
     """Each kind of command."""
     for command in (
@@ -245,7 +274,7 @@ def test_dead_letters_are_of_records_or_of_the_gateway() -> None:
 
 
 def test_the_asyncapi_document_is_up_to_date() -> None:
-    """`python -m stream.schemas` has been run since topics or schemas changed."""
+    """`python -m stream.ops.schemas` has been run since topics or schemas changed."""
     committed = files("stream").joinpath(f"schemas/{ASYNCAPI}").read_text("utf-8")
     assert committed == asyncapi()
 
