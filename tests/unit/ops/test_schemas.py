@@ -183,7 +183,8 @@ def test_what_is_written_of_groups_fits() -> None:
 
 def test_every_field_of_what_is_written_of_groups_is_described() -> None:
     """In the order in which it is written."""
-    kinds = dict(zip((GroupNews, GroupPlan, GroupTold), load("cx.deliveries.groups")["oneOf"], strict=True))
+    records: tuple[type[msgspec.Struct], ...] = (GroupNews, GroupPlan, GroupTold)
+    kinds = dict(zip(records, load("cx.deliveries.groups")["oneOf"], strict=True))
     for kind, schema in kinds.items():
         fields = ["group_record", *(field.name for field in msgspec.structs.fields(kind))]
         assert list(schema["properties"]) == schema["required"] == fields
