@@ -17,12 +17,15 @@ import numpy as np
 
 from alerts.detect.findings import Codes, Flags, Ints
 from alerts.detect.open_time import open_time
+from alerts.detect.row_sets import NO_ROWS
 from alerts.hours import OpenHours, counted
 from alerts.rules import DAY_MS, Rule
 from alerts.states import LIVE, ON_VERDICT, State, Verdict, after
 
 _NEXT = np.array([[ON_VERDICT[state][verdict] for verdict in Verdict] for state in State], np.int8)
 _LIVE = np.array([state in LIVE for state in State])
+_PENDING, _FIRING, _RESOLVED = int(State.PENDING), int(State.FIRING), int(State.RESOLVED)
+_CLEAR, _BREACH = int(Verdict.CLEAR), int(Verdict.BREACH)  # plain numbers: looking up a member takes longer
 
 MOST_FIRINGS = 100
 """Firings of one cell within a day that are told apart; beyond that "100th time" is said again."""
@@ -87,6 +90,8 @@ class Board:
         self._episodes: dict[Cell, Episode] = {}
         self._due: set[Cell] = set()
         self._fired: dict[Cell, list[int]] = {}  # when episodes of the last day began to fire, ascending
+        self._living: Flags | None = None  # what `live` says, as long as no state changes
+        self._keeps = bool(self._keep_ms.any())
 
     @classmethod
     def of(cls, rules: Sequence[Rule]) -> "Board":
@@ -100,12 +105,14 @@ class Board:
     def grow(self, rows: int) -> None:
         """Make room for row numbers below `rows`."""
         more = ((0, max(0, rows - len(self._state))), (0, 0))
+        self._living = None
         self._state = np.pad(self._state, more)
         self._severity = np.pad(self._severity, more)
         self._healthy = np.pad(self._healthy, more)
 
     def clear(self, rows: Ints) -> None:
         """Forget rows that are about to stand for other scopes; none of them may be live."""
+        self._living = None
         self._state[rows] = State.INACTIVE
         self._severity[rows] = 0
         if self._fired:
@@ -113,13 +120,14 @@ class Board:
             self._fired = {cell: when for cell, when in self._fired.items() if cell[0] not in gone}
 
     def live(self) -> Flags:
-        """Rows with an episode that goes on."""
-        alive: Flags = np.any(_LIVE[self._state], axis=1)
-        return alive
+        """Rows with an episode that goes on; not to be changed."""
+        if self._living is None:
+            self._living = np.any(_LIVE[self._state], axis=1)
+        return self._living
 
     def live_rows(self) -> Ints:
         """Row numbers with an episode that goes on, ascending."""
-        return np.array(sorted({row for row, _ in self._episodes}), np.int64)
+        return np.flatnonzero(self.live()) if self._episodes else NO_ROWS
 
     def quiet(self, rows: Ints) -> bool:
         """Whether none of the rows has an episode that goes on."""
@@ -135,11 +143,15 @@ class Board:
 
     def due_ms(self) -> int | None:
         """When some cell must be stepped again even if nothing new comes in."""
+        if not self._due:
+            return None
         dues = (self._episodes[cell].due_ms for cell in self._due)
         return min((due for due in dues if due is not None), default=None)
 
     def due_rows(self, at_ms: int) -> Ints:
         """Rows with a cell that is due, ascending."""
+        if not self._due:
+            return NO_ROWS
         due = {cell[0] for cell in self._due if (self._episodes[cell].due_ms or 0) <= at_ms}
         return np.array(sorted(due), np.int64)
 
@@ -160,24 +172,25 @@ class Board:
         An alert that has resolved counts as inactive: nobody hears of the difference.
         """
         moved, _ = self._moved(rows, verdict, severity, held)
-        moved &= (self._state[rows] != State.RESOLVED) | (verdict == Verdict.BREACH)
+        moved &= (self._state[rows] != _RESOLVED) | (verdict == _BREACH)
         changed: Flags = np.any(moved, axis=1)
         return changed
 
     def _moved(self, rows: Ints, verdict: Codes, severity: Codes, held: Codes) -> tuple[Flags, Codes]:
         """Which cells change, if only in what is remembered of them, and the severities of breaches."""
         state, loud = self._state[rows], self._severity[rows]
-        breach, fires = verdict == Verdict.BREACH, state == State.FIRING
+        breach, fires = verdict == _BREACH, state == _FIRING
         kept = np.minimum(loud, held) * fires
         severity = np.where(breach, np.maximum(severity, kept), 0)
         louder = breach & fires & (severity != loud)
-        moved: Flags = (_NEXT[state, verdict] != state) | louder | (state == State.PENDING)
-        if self._keep_ms.any():
-            begins = (self._keep_ms > 0) & _LIVE[state] & (verdict == Verdict.CLEAR)
+        moved: Flags = (_NEXT[state, verdict] != state) | louder | (state == _PENDING)
+        if self._keeps:
+            begins = (self._keep_ms > 0) & _LIVE[state] & (verdict == _CLEAR)
             moved |= self._healthy[rows] | begins
         return moved, severity
 
     def _step(self, cell: Cell, at_ms: int, verdict: Verdict, severity: int) -> Iterator[Move]:
+        self._living = None
         before = State(int(self._state[cell]))
         episode = self._episodes.get(cell)
         if episode is None and verdict is Verdict.BREACH:
@@ -254,6 +267,7 @@ class Board:
 
     def put(self, cell: Cell, state: State, episode: Episode) -> None:
         """Put back an episode that a snapshot had; rows must have been made room for."""
+        self._living = None
         self._state[cell] = state
         self._severity[cell] = episode.severity
         self._healthy[cell] = episode.healthy_ms is not None

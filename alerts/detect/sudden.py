@@ -108,6 +108,10 @@ class SuddenDetector:
         """End of the pane at which the first breach turns stale, rounded down; None: there is none."""
         return self.wake_ms()
 
+    def checks_ms(self) -> Ints | None:
+        """It is never asked by row."""
+        return None
+
     def state(self) -> dict[str, NDArray[Any]]:
         """Everything remembered, for a snapshot."""
         return self._table.state()
@@ -149,7 +153,13 @@ class SuddenDetector:
         self.after_resolve(rows[back])
         return findings
 
-    def coast(self, arrivals: Arrivals, runs: Sequence[ArrivalRun], through_ms: int) -> Coasted:  # noqa: ARG002  # as for others
+    def coast(
+        self,
+        arrivals: Arrivals,
+        runs: Sequence[ArrivalRun],
+        through_ms: int,  # noqa: ARG002  # as for others
+        idle: Flags | None = None,  # noqa: ARG002
+    ) -> Coasted:
         """Take arrivals up to where one would raise an alarm, or end a breach, or follows a stale time.
 
         Whatever comes after `through_ms` must not be among them.

@@ -19,7 +19,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from alerts.detect.findings import Ints
+import numpy as np
+
+from alerts.detect.findings import Flags, Ints
 
 NEVER: Final = 2**62
 
@@ -42,6 +44,29 @@ class ArrivalRun(NamedTuple):
     row: int
     start: int
     stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Underway:
+    """How far some runs have come: `reached[i]` is the first place of run i that was not taken."""
+
+    arrivals: Arrivals
+    runs: Sequence[ArrivalRun]
+    reached: list[int]
+
+    def first_ms(self) -> int:
+        """The end of the first pane with something that was not taken; `NEVER`: there is none."""
+        starts = [start for start, run in zip(self.reached, self.runs, strict=True) if start < run.stop]
+        return int(self.arrivals.end_ms[starts].min()) if starts else NEVER
+
+    def quiet(self, at_ms: int, idle: Flags | None, rows: int) -> Flags:
+        """Of so many rows, those of runs that have nothing left up to a pane's end, and the idle ones."""
+        found = np.zeros(rows, np.bool_)
+        if idle is not None:
+            found[: len(idle)] = idle[:rows]
+        for run, reached in zip(self.runs, self.reached, strict=True):
+            found[run.row] = reached >= run.stop or self.arrivals.end_ms[reached] > at_ms
+        return found
 
 
 @dataclass(frozen=True, slots=True)

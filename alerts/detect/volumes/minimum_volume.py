@@ -17,6 +17,7 @@ from alerts.detect.evidence import Evidence
 from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Ints
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.opening_hours import Calendar
+from alerts.detect.row_sets import among, union
 from alerts.detect.volumes.arrivals import NEVER, ArrivalRun, Arrivals, Coasted
 from alerts.detect.volumes.minimum_volume_run import Quota, QuotaRun, QuotaStanding
 from alerts.hours import OpenHours
@@ -107,7 +108,7 @@ class MinimumVolume:
     def step(self, end_ms: int, rows: Ints, counts: Ints) -> Findings:
         """Judge the pane that ends at `end_ms`: the rows given, and those for which it is time to look."""
         table, due = self._table, self.due(end_ms)
-        judged = np.union1d(rows, due) if len(due) else rows
+        judged = union([rows, due])
         self._slide(judged, (end_ms - self._pane_ms) // self._slot_ms)
         table["events"][rows, table["slot"][rows] % self._slots] += counts
         new = table["since_ms"][rows] == 0
@@ -119,7 +120,7 @@ class MinimumVolume:
         fired = table["fired"][judged]
         table["check_ms"][judged[fired]] = NEVER  # only events end a breach
         if len(due) or len(fresh) or was.any():  # of others it was reckoned before; events put it off
-            again = judged[~fired & (was | np.isin(judged, due) | np.isin(judged, fresh))]
+            again = judged[~fired & (was | among(judged, due) | among(judged, fresh))]
             table["check_ms"][again] = self._next_check(again, end_ms)
         return findings
 
@@ -127,14 +128,26 @@ class MinimumVolume:
         """End of the pane at which quiet alone would first be a breach, unless events have put it off."""
         return self.wake_ms()
 
-    def coast(self, arrivals: Arrivals, runs: Sequence[ArrivalRun], through_ms: int) -> Coasted:
+    def checks_ms(self) -> Ints | None:
+        """By row, the end of the first pane at which quiet alone would be a breach."""
+        found: Ints = self._table["check_ms"][: self._table.rows]
+        return found
+
+    def coast(
+        self,
+        arrivals: Arrivals,
+        runs: Sequence[ArrivalRun],
+        through_ms: int,
+        idle: Flags | None = None,  # noqa: ARG002  # as for others
+    ) -> Coasted:
         """Take arrivals, and the quiet up to `through_ms`, up to where a breach would begin or end.
 
         Rows without arrivals are taken through their quiet, too; none may have an arrival that was refused.
         """
         table = self._table
         quota = Quota(int(self._least), self._slot_ms, self._pane_ms, self._first_whole_ms)
-        quiet = np.setdiff1d(self.due(through_ms), [run.row for run in runs]).tolist()
+        asked = {run.row for run in runs}
+        quiet = [row for row in self.due(through_ms).tolist() if row not in asked]
         reached, refused = [], []
         for run in [*runs, *(ArrivalRun(row, 0, 0) for row in quiet)]:
             row, end_ms = run.row, arrivals.end_ms[run.start : run.stop]

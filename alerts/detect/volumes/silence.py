@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from alerts.detect.evidence import Evidence, Told
 from alerts.detect.findings import Codes, Findings, Flags, Ints
+from alerts.detect.row_sets import union
 from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals, Coasted
 from alerts.detect.volumes.minimum_volume import MinimumVolume
 from alerts.detect.volumes.volume import VolumeWatch, Watched
@@ -69,19 +70,24 @@ class SilenceDetector:
         checks = (part.check_ms() for part in self._parts.values())
         return min((check for check in checks if check is not None), default=None)
 
+    def checks_ms(self) -> Ints | None:
+        """By row, the end of the first pane at which quiet alone may be a breach; None: not known by row."""
+        return next(iter(self._parts.values())).checks_ms() if self.coasts else None
+
     def due(self, end_ms: int) -> Ints:
         """Rows, ascending, for which it is time to look by the end of a pane, whatever comes in."""
-        found: Ints = np.unique(np.concatenate([part.due(end_ms) for part in self._parts.values()]))
-        return found
+        return union([part.due(end_ms) for part in self._parts.values()])
 
     def fired(self, rows: Ints) -> Flags:
         """Which rows are in breach."""
         found: Flags = np.logical_or.reduce([part.fired(rows) for part in self._parts.values()])
         return found
 
-    def coast(self, arrivals: Arrivals, runs: Sequence[ArrivalRun], through_ms: int) -> Coasted:
+    def coast(
+        self, arrivals: Arrivals, runs: Sequence[ArrivalRun], through_ms: int, idle: Flags | None = None
+    ) -> Coasted:
         """Take arrivals, and the quiet up to `through_ms`, as far as nothing happens; see `coasts`."""
-        return next(iter(self._parts.values())).coast(arrivals, runs, through_ms)
+        return next(iter(self._parts.values())).coast(arrivals, runs, through_ms, idle)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Everything remembered, for a snapshot."""

@@ -17,7 +17,8 @@ from alerts.detect.evidence import Evidence
 from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Floats, Ints
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.opening_hours import Calendar
-from alerts.detect.volumes.arrivals import NEVER, ArrivalRun, Arrivals, Coasted
+from alerts.detect.row_sets import union
+from alerts.detect.volumes.arrivals import NEVER, ArrivalRun, Arrivals, Coasted, Underway
 from alerts.detect.volumes.volume_bets import VolumeBets
 from alerts.detect.volumes.volume_run import (
     ALLOWED,
@@ -124,9 +125,9 @@ class VolumeWatch:
             self._rhythm.add(start_ms, came, events)
         if len(due):
             self._account(due, end_ms, None)
-            rows = np.union1d(rows, due)
+            rows = union([rows, due])
         findings, over = self._settle(rows)
-        again = np.union1d(due, over) if len(over) else due
+        again = union([due, over])
         self._check(again, end_ms)  # of others it was reckoned before; events only put the moment off
         return findings
 
@@ -140,33 +141,54 @@ class VolumeWatch:
         first_ms = int(self._table["check_ms"][: self._table.rows].min(initial=NEVER))
         return None if first_ms == NEVER else first_ms
 
-    def coast(self, arrivals: Arrivals, runs: Sequence[ArrivalRun], through_ms: int) -> Coasted:
+    def checks_ms(self) -> Ints | None:
+        """Of no row is it known beyond the current stretch."""
+        return None
+
+    def coast(
+        self, arrivals: Arrivals, runs: Sequence[ArrivalRun], through_ms: int, idle: Flags | None = None
+    ) -> Coasted:
         """Take arrivals up to where one would begin or end a breach, or quiet would begin one.
 
         Stretches that are over by `through_ms` are learned from, but none while an arrival in it is refused.
+        Rows that are `idle` are looked at by themselves when it is time, as those of runs are.
         """
-        reached = [run.start for run in runs]
+        way = Underway(arrivals, runs, reached := [run.start for run in runs])
         if self._rhythm.stretch is NOTHING:
-            firsts = [int(arrivals.end_ms[run.start]) for run in runs if run.start < run.stop]
-            if not firsts:
+            if (first_ms := way.first_ms()) == NEVER:
                 return Coasted(reached, [])
-            self._rhythm.begin(min(firsts) - self._pane_ms)
+            self._rhythm.begin(first_ms - self._pane_ms)
         while True:
             refused = self._run.through_stretch(arrivals, runs, reached)
+            if not refused and self._pass_check(way, through_ms, idle):
+                continue
             turn_ms = self._rhythm.next_pane_end_ms(self._pane_ms)
             if refused or self.check_ms() is not None or turn_ms is None or turn_ms > through_ms:
                 return Coasted(reached, refused)
-            if not self._run.skip_quiet(self._quiet_before_ms(arrivals, runs, reached, through_ms)):
+            # Stretches that end before this are over by `through_ms`, and no arrival is in them.
+            over_ms = (through_ms // self._pane_ms - 1) * self._pane_ms + 1
+            if not self._run.skip_quiet(min(over_ms, way.first_ms() - self._pane_ms + 1)):
                 self._turn(turn_ms - self._pane_ms)
 
-    def _quiet_before_ms(
-        self, arrivals: Arrivals, runs: Sequence[ArrivalRun], reached: Sequence[int], through_ms: int
-    ) -> int:
-        """Stretches that end before this time are over by `through_ms`, and no arrival is in them."""
-        over_ms = (through_ms // self._pane_ms - 1) * self._pane_ms + 1
-        starts = [start for start, run in zip(reached, runs, strict=True) if start < run.stop]
-        first_ms = int(arrivals.end_ms[starts].min()) if starts else NEVER
-        return min(over_ms, first_ms - self._pane_ms + 1)
+    def _pass_check(self, way: Underway, through_ms: int, idle: Flags | None) -> bool:
+        """Look at the rows for which it is time first, as `step` would; whether that could be done.
+
+        It cannot where the quiet does raise the alarm, nor where something comes in in the same pane.
+        """
+        checks = self._table["check_ms"][: self._table.rows]
+        at_ms = int(checks.min(initial=NEVER))
+        if at_ms > through_ms:
+            return False
+        rows = np.flatnonzero(checks == at_ms)
+        passed = np.maximum(at_ms - self._table["last_ms"][rows], 0)
+        wealth, bound = self._table["wealth"][rows], self._run.bound(rows)
+        if not way.quiet(at_ms, idle, len(checks))[rows].all():
+            return False
+        if self._would_alarm(wealth, bound, passed).any():
+            return False
+        self._account(rows, at_ms, None)
+        self._check(rows, at_ms)
+        return True
 
     def _turn(self, start_ms: int) -> None:
         """Bring everything to the stretch in which the pane starts."""

@@ -18,23 +18,34 @@ import numpy as np
 
 from alerts.board import Board
 from alerts.detect.findings import Flags, Ints
+from alerts.detect.row_sets import union, without
 from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals, Coasted
 from alerts.states import Verdict
 from stream.judge.evaluation.crossings import NEVER, Hush
-from stream.judge.evaluation.pane_counts import union
 
 
 class Coaster(Protocol):
     """A detector that can take many panes' arrivals at once; see `alerts.detect.volumes.arrivals`."""
 
-    def coast(self, arrivals: Arrivals, runs: list[ArrivalRun], through_ms: int) -> Coasted:
-        """Take arrivals, and the quiet up to `through_ms`, as far as nothing happens."""
+    def coast(
+        self, arrivals: Arrivals, runs: list[ArrivalRun], through_ms: int, idle: Flags | None = None
+    ) -> Coasted:
+        """Take arrivals, and the quiet up to `through_ms`, as far as nothing happens.
+
+        Nothing comes in of rows that are `idle`, and they have no alert.
+        """
 
     def check_ms(self) -> int | None:
         """The end of the pane at which some row must be looked at if nothing comes in; None: never."""
 
     def due(self, end_ms: int) -> Ints:
         """The rows that must be looked at by a pane's end if nothing comes in, ascending."""
+
+    def checks_ms(self) -> Ints | None:
+        """By row, the end of the first pane at which it must be looked at, if nothing comes in.
+
+        None: that is known of no row beyond the first of all.
+        """
 
     def fired(self, rows: Ints) -> Flags:
         """Which rows are in breach."""
@@ -83,8 +94,9 @@ class Coasting:
         self._panes: Final[Ints] = arrivals.end_ms // pane_ms - 1
         self._place: Final[Ints] = np.full(int(self._rows.max(initial=-1)) + 1, -1, np.int64)
         self._place[self._rows] = np.arange(len(self._rows))
+        self._open: Ints = np.arange(len(starts))  # places of rows that may go on, and held ones
         self._through = -1
-        self._waits = False  # whether rows are held for a rule that listens for silence
+        self.held = NEVER  # the first pane up to which some row is held for a rule that listens for silence
 
     def begin(self, through: int, muting: Hush) -> None:
         """Look as far as the end of a pane."""
@@ -104,6 +116,16 @@ class Coasting:
         """The rows that have to be judged at the end of a pane, ascending."""
         return union([self._rows[self._stop <= pane], self._detector.due((pane + 1) * self._pane_ms)])
 
+    def turns(self, room: int) -> Ints | None:
+        """By row, the first pane at whose end it may have to be judged; None: that is not known by row."""
+        checks_ms = self._detector.checks_ms()
+        if checks_ms is None:
+            return None
+        found = np.full(room, NEVER, np.int64)
+        found[: len(checks_ms)] = -(-checks_ms // self._pane_ms) - 1
+        found[self._rows] = np.minimum(found[self._rows], self._stop)
+        return found
+
     def look(self, rows: Ints, judged: int, muting: Hush) -> None:
         """Go on after a pane was judged in some rows."""
         mine = self._place[rows[rows < len(self._place)]]
@@ -111,14 +133,19 @@ class Coasting:
         self._stop[mine] = NEVER
         gone = mine[self._at[mine] < self._end[mine]]
         self._at[gone] += self._panes[self._at[gone]] <= judged
+        self._open = union([self._open, gone])
         self._go(muting)
 
-    def resume(self, muting: Hush) -> bool:
+    def resume(self, pane: int, muting: Hush) -> bool:
         """Go on with what was held for a rule that listens for silence; whether anything was."""
-        waited = self._waits
+        waited = self.held <= pane
         if waited:
             self._go(muting)
         return waited
+
+    def minds(self, rows: Ints, pane: int) -> bool:  # noqa: ARG002  # whenever it was
+        """Some row is in breach."""
+        return bool(self._detector.fired(rows).any())
 
     def heard_again(self, rows: Ints, pane: int, muting: Hush) -> Ints:  # noqa: ARG002  # whenever it was
         """Those that are in breach."""
@@ -126,47 +153,63 @@ class Coasting:
 
     def _go(self, muting: Hush) -> None:
         """Take every row that has not stopped as far as it goes."""
-        left = np.flatnonzero((self._at < self._end) & (self._stop == NEVER))
+        self.held = NEVER
+        left = self._open
+        if not len(left):
+            self._take(left, [], left, muting)
+            return
+        left = left[(self._at[left] < self._end[left]) & (self._stop[left] == NEVER)]
         rows = self._rows[left]
         fired = self._detector.fired(rows)
-        still = ~self._alerts.would_move(rows, fired, muting.muted)
-        self._stop[left[~still]] = self._panes[self._at[left[~still]]]
-        asked = (fired | self._alerts.live()[rows]) & (muting.until < NEVER)
-        self._waits = bool(asked.any())
+        moves = self._alerts.would_move(rows, fired, muting.muted)
+        if moves.any():
+            stopped = left[moves]
+            self._stop[stopped] = self._panes[self._at[stopped]]
+            left, rows, fired = left[~moves], rows[~moves], fired[~moves]
         end = self._end[left]
-        for place in np.flatnonzero(still & asked).tolist():
-            at = slice(int(self._at[left[place]]), int(end[place]))
-            end[place] = at.start + np.searchsorted(self._panes[at], muting.until)
-        runs = [
-            ArrivalRun(*run)
-            for run in zip(
-                rows[still].tolist(), self._at[left[still]].tolist(), end[still].tolist(), strict=True
-            )
-        ]
-        self._take(left[still], runs, muting)
+        until = np.full(len(left), NEVER, np.int64)
+        if muting.turns is not None:
+            asked = fired | self._alerts.live()[rows]
+            until[asked] = muting.turns[rows[asked]]
+            for place in np.flatnonzero(until < NEVER).tolist():
+                at = slice(int(self._at[left[place]]), int(end[place]))
+                end[place] = at.start + np.searchsorted(self._panes[at], until[place])
+            self.held = int(until.min(initial=NEVER))
+        runs = list(map(ArrivalRun, rows.tolist(), self._at[left].tolist(), end.tolist()))
+        self._take(left, runs, until, muting)
 
-    def _take(self, places: Ints, runs: list[ArrivalRun], muting: Hush) -> None:
-        muted, until = muting.muted, muting.until
-        free = self._free_through(until)
-        end_ms = (free + 1) * self._pane_ms
-        busy = union([self._rows[self._stop < NEVER], self._rows[places]])
-        quiet = np.setdiff1d(self._detector.due(end_ms), busy)
-        quiet = quiet[~self._alerts.would_move(quiet, self._detector.fired(quiet), muted)].tolist()
-        found = self._detector.coast(
-            self._arrivals, [*runs, *(ArrivalRun(row, 0, 0) for row in quiet)], end_ms
-        )
+    def _take(self, places: Ints, runs: list[ArrivalRun], until: Ints, muting: Hush) -> None:
+        """Take some runs, each for a row's place, and the time in which nothing comes in.
+
+        A row is not taken up to the end of pane `until`.
+        """
+        end_ms = (self._free_through(muting) + 1) * self._pane_ms
+        quiet = self._detector.due(end_ms)
+        if len(quiet):
+            quiet = without(quiet, union([self._rows[self._stop < NEVER], self._rows[places]]))
+            quiet = quiet[~self._alerts.would_move(quiet, self._detector.fired(quiet), muting.muted)]
+        idle = ~self._alerts.live()
+        idle[self._rows[self._stop < NEVER]] = False
+        still = [ArrivalRun(row, 0, 0) for row in quiet.tolist()]
+        found = self._detector.coast(self._arrivals, [*runs, *still], end_ms, idle)
         self._at[places] = found.reached[: len(runs)]
         refused = set(found.refused)
-        for place, run, reached in zip(places.tolist(), runs, found.reached, strict=False):
-            next_pane = int(self._panes[reached]) if reached < self._end[place] else NEVER
-            if (reached < run.stop and reached in refused) or (reached == run.stop and next_pane == until):
-                self._stop[place] = next_pane
+        ends, untils = self._end[places].tolist(), until.tolist()
+        for number, (run, reached) in enumerate(zip(runs, found.reached, strict=False)):
+            next_pane = int(self._panes[reached]) if reached < ends[number] else NEVER
+            if (reached < run.stop and reached in refused) or (
+                reached == run.stop and next_pane == untils[number]
+            ):
+                self._stop[places[number]] = next_pane
+        self._open = places[(self._at[places] < self._end[places]) & (self._stop[places] == NEVER)]
 
-    def _free_through(self, until: int) -> int:
+    def _free_through(self, muting: Hush) -> int:
         """The last pane up to which time may pass for rows that have not stopped."""
         free = min(self._through, int(self._stop.min(initial=NEVER)) - 1)
-        live = self._alerts.live()
-        if until > free or not (live.any() or self._detector.fired(np.arange(len(live))).any()):
+        if muting.turns is None:
             return free
-        self._waits = True
-        return until - 1
+        live = self._alerts.live()
+        asked = live | self._detector.fired(np.arange(len(live)))
+        until = int(muting.turns[: len(live)][asked].min(initial=NEVER))
+        self.held = min(self.held, until)
+        return min(free, until - 1)

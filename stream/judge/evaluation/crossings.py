@@ -27,18 +27,22 @@ MORE: Final = 8
 class Hush:
     """For which rows nothing comes in (None: the rules do not care), and until which pane that stays so.
 
-    The end of pane `until` is the next at which a rule that listens for silence is judged.
+    The end of pane `turns[row]` is the first at which a rule that listens for silence may be judged in the
+    row; None: in no row in this block.
     """
 
     muted: Flags | None = None
-    until: int = NEVER
+    turns: Ints | None = None
 
 
 class Forecast(Protocol):
     """Where, within a block of panes, the alerts of some rules have to be judged.
 
-    It holds true until something is judged: `look` again at what was.
+    It holds true until something is judged: `look` again at what was.  At the pane `held` it wants to be told
+    that a rule that listens for silence was judged, to `resume`.
     """
+
+    held: int
 
     @property
     def pane(self) -> int | None:
@@ -50,11 +54,14 @@ class Forecast(Protocol):
     def look(self, rows: Ints, judged: int, muting: Hush) -> None:
         """See anew when each of some rows (ascending) has to be judged after the last pane judged."""
 
+    def minds(self, rows: Ints, pane: int) -> bool:
+        """Whether `heard_again` may say so of any of some rows, or has to go on with any."""
+
     def heard_again(self, rows: Ints, pane: int, muting: Hush) -> Ints:
         """Which rows without an alert must be judged at a pane's end, at which something came in again."""
 
-    def resume(self, muting: Hush) -> bool:
-        """A rule that listens for silence was judged; whether that changed anything."""
+    def resume(self, pane: int, muting: Hush) -> bool:
+        """A rule that listens for silence was judged at a pane's end; whether that changed anything."""
 
 
 class Path(Protocol):
@@ -83,13 +90,19 @@ class Crossings:
 
     def __init__(self, path: Path, room: int, judged: int, muting: Hush) -> None:
         """Row numbers are below `room`; `judged` is the last pane judged."""
+        self.held = NEVER
         self._path: Final = path
         self._next: Ints = np.full(room, NEVER, np.int64)
         self._first: Final = int(path.panes.min(initial=NEVER))
         self._span: Final = int(path.panes.max(initial=self._first)) - self._first + 2
         self._keys: Final[Ints] = path.rows * self._span + (path.panes - self._first)
         self._soonest: int | None = NEVER
-        self.look(path.suspects(), judged, muting)
+        suspects = path.suspects()
+        self._calm_from: Ints = np.full(room, NEVER, np.int64)  # by row, its first pane if none is a breach
+        starts = np.flatnonzero(np.diff(path.rows, prepend=-1))
+        self._calm_from[path.rows[starts]] = path.panes[starts]
+        self._calm_from[suspects] = NEVER
+        self.look(suspects, judged, muting)
 
     @property
     def pane(self) -> int | None:
@@ -122,6 +135,10 @@ class Crossings:
             rows, start, stop = rows[left], reach[left], stop[left]
             size *= MORE
 
+    def minds(self, rows: Ints, pane: int) -> bool:
+        """Some row may have a breach in this block, or nothing was read of it yet."""
+        return bool((self._calm_from[rows] > pane).any())
+
     def heard_again(self, rows: Ints, pane: int, muting: Hush) -> Ints:
         """Those whose latest reading would move their alert, or of which there is none in this block."""
         last = np.searchsorted(
@@ -135,7 +152,7 @@ class Crossings:
         self.look(rows[~moved], pane, muting)
         return rows[moved]
 
-    def resume(self, muting: Hush) -> bool:  # noqa: ARG002  # readings are what they are
+    def resume(self, pane: int, muting: Hush) -> bool:  # noqa: ARG002  # readings are what they are
         """Nothing is held back."""
         return False
 

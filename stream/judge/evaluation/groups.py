@@ -120,9 +120,8 @@ class Group:
         """Look at a block of panes; what is due in it has been merged."""
         of = BlockContext(block, self._heard, Ahead(block.through), self.scopes.room, Hush())
         self._listeners.open(of)
-        until = self._listeners.until()
         for schedule in self._scores:
-            schedule.open(replace(of, muting=self._listeners.muting(schedule.indicator, until)))
+            schedule.open(replace(of, muting=self._listeners.muting(schedule.indicator)))
 
     def next_pane(self) -> int | None:
         """The next pane of the block at whose end there is something to judge."""
@@ -139,14 +138,16 @@ class Group:
         )  # fmt: skip
         listeners = self._listeners
         yield from listeners.judge(moment, self.scopes.room)
-        until = listeners.until()
         for schedule in self._scores:
-            muting, turned = listeners.muting(schedule.indicator, until), listeners.turned(schedule.indicator)
-            mine = replace(moment, muting=muting, turned=turned)
-            if schedule.when == pane or len(turned):
-                yield from schedule.step(mine)
-            elif listeners.listened and muting.muted is not None:
-                schedule.resume(mine)
+            turned = listeners.turned(schedule.indicator)
+            silent = listeners.silent(schedule.indicator)
+            judged = schedule.when == pane or (len(turned) and schedule.minds(turned, silent, pane))
+            if judged or (listeners.listened and schedule.held <= pane):
+                mine = replace(moment, muting=listeners.muting(schedule.indicator), turned=turned)
+                if judged:
+                    yield from schedule.step(mine)
+                else:
+                    schedule.resume(mine)
 
     def close(self) -> None:
         """The block has been judged."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from alerts.detect.findings import Findings, Floats, Ints
 from alerts.detect.open_time import OpenSlots
+from alerts.detect.row_sets import among, union, without
 from alerts.detect.sudden import SuddenDetector
 from alerts.detect.volumes.arrivals import Arrivals
 from alerts.detect.volumes.silence import SilenceDetector
@@ -16,7 +17,7 @@ from stream.indicators.formulas import Formula, N
 from stream.indicators.levels import levels
 from stream.judge.evaluation.coasting import CoastedAlerts, Coaster, Coasting
 from stream.judge.evaluation.detector_inputs import Alerts, BlockContext, RememberingInput, View, Watched
-from stream.judge.evaluation.pane_counts import BlockCounts, union
+from stream.judge.evaluation.pane_counts import BlockCounts
 from stream.judge.evaluation.window_inputs import scale
 from stream.judge.windows.sliding import Window
 
@@ -60,7 +61,7 @@ class SuddenInput(RememberingInput):
         counts = self._levels.counts(cells)
         some = counts.any(axis=1) & watched(rows) & _among(rows, view.arrived)
         some &= self._hours.open(np.array([view.pane]))
-        asked = view.due[np.isin(view.due, view.live) | self._detector.fired(view.due)]
+        asked = view.due[among(view.due, view.live) | self._detector.fired(view.due)]
         rows, counts = with_more(rows[some], counts[some], union([asked, self._detector.due(view.end_ms)]))
         return self._detector.step(view.end_ms, rows, counts) if len(rows) else None
 
@@ -128,14 +129,16 @@ def _coasting(
 
 
 def _among(rows: Ints, wanted: Ints | None) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    return np.ones(len(rows), np.bool_) if wanted is None else np.isin(rows, wanted)
+    return np.ones(len(rows), np.bool_) if wanted is None else among(rows, wanted)
 
 
 def with_more(rows: Ints, counts: Ints, more: Ints) -> tuple[Ints, Ints]:
     """Rows with counts, and more rows that have none, ascending."""
     if not len(more):
         return rows, counts
-    missing = np.setdiff1d(more, rows)
+    missing = without(more, rows)
+    if not len(missing):
+        return rows, counts
     blank = np.zeros((len(missing), *counts.shape[1:]), np.int64)
     joined = np.concatenate([rows, missing])
     order = np.argsort(joined, kind="stable")

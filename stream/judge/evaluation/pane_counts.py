@@ -104,11 +104,3 @@ class BlockCounts:
 
 
 NOTHING: Final = BlockCounts(NO_ROWS, PaneCounts(NO_ROWS, NO_ROWS, NO_ROWS))
-
-
-def union(parts: list[Ints]) -> Ints:
-    """Every row once, ascending; each part is so already."""
-    some = [part for part in parts if len(part)]
-    if len(some) < 2:
-        return some[0] if some else NO_ROWS
-    return np.unique(np.concatenate(some))

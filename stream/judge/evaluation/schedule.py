@@ -13,13 +13,15 @@ from typing import Final
 import numpy as np
 
 from alerts.board import Board
-from alerts.detect.findings import Ints
-from stream.judge.evaluation.crossings import Crossings, Forecast, Hush
+from alerts.detect.findings import Flags, Ints
+from alerts.detect.row_sets import union
+from stream.judge.evaluation.coasting import Coasting
+from stream.judge.evaluation.crossings import NEVER, Crossings, Forecast, Hush
 from stream.judge.evaluation.detector_inputs import BlockContext, View
 from stream.judge.evaluation.detector_rules import DetectorRule
 from stream.judge.evaluation.explained import Observer
 from stream.judge.evaluation.moves import AlertMove
-from stream.judge.evaluation.pane_counts import BlockCounts, PaneCounts, union
+from stream.judge.evaluation.pane_counts import BlockCounts, PaneCounts
 from stream.judge.evaluation.threshold_rules import Scene, ThresholdPath, ThresholdRules
 from stream.judge.windows.sliding import Window
 from stream.judge.windows.slotted import NO_ROWS
@@ -105,8 +107,17 @@ class ThresholdSchedule:
                 self._forecast.look(rows, moment.pane, moment.muting)
         self._schedule(moment.pane)
 
+    def minds(self, turned: Ints, muted: Flags | None, pane: int) -> bool:
+        """Whether it matters that it has just changed for some rows whether anything comes in."""
+        return _minds((turned, muted, pane), self._rules.board, self._forecast)
+
     def resume(self, moment: PaneContext) -> None:
         """A rule that listens for silence was judged, and nothing turned that matters here."""
+
+    @property
+    def held(self) -> int:
+        """From which pane on it wants to `resume`: never."""
+        return NEVER
 
     def close(self) -> None:
         """Slide the window to the end of the block."""
@@ -168,10 +179,26 @@ class DetectorSchedule:
             self._forecast.look(union([due, *changed]), moment.pane, moment.muting)
         self._schedule(moment.pane)
 
+    def minds(self, turned: Ints, muted: Flags | None, pane: int) -> bool:
+        """Whether it matters that it has just changed for some rows whether anything comes in."""
+        return _minds((turned, muted, pane), self._watch.board, self._forecast)
+
     def resume(self, moment: PaneContext) -> None:
         """A rule that listens for silence was judged, and nothing turned that matters here."""
-        if self._forecast is not None and self._forecast.resume(moment.muting):
+        if self._forecast is not None and self._forecast.resume(moment.pane, moment.muting):
             self._schedule(moment.pane)
+
+    @property
+    def held(self) -> int:
+        """From which pane on it wants to `resume`."""
+        return NEVER if self._forecast is None else self._forecast.held
+
+    def turns(self, room: int) -> Ints:
+        """By row, the first pane of the block at whose end it may be judged."""
+        found = None
+        if isinstance(self._forecast, Coasting) and self._watch.board.due_ms() is None:
+            found = self._forecast.turns(room)
+        return np.full(room, NEVER if self.when is None else self.when, np.int64) if found is None else found
 
     def close(self) -> None:
         """Slide the windows to the end of the block."""
@@ -197,6 +224,14 @@ class DetectorSchedule:
 
 
 Schedule = ThresholdSchedule | DetectorSchedule
+
+
+def _minds(turned: tuple[Ints, Flags | None, int], board: Board, forecast: Forecast | None) -> bool:
+    """Whether there is anything to judge, or to look at again, because some rows turned; see `_turned`."""
+    rows, muted, pane = turned
+    if forecast is None or muted is None or not len(rows):
+        return bool(len(rows))
+    return bool(board.live()[rows].any()) or forecast.minds(rows[~muted[rows]], pane)
 
 
 def _turned(moment: PaneContext, board: Board, forecast: Forecast | None) -> Ints:

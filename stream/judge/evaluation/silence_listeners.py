@@ -15,11 +15,11 @@ import numpy as np
 
 from alerts.detect.findings import Flags, Ints
 from stream.indicators.catalogue import CATALOGUE
-from stream.judge.evaluation.crossings import NEVER, Hush
+from stream.judge.evaluation.crossings import Hush
 from stream.judge.evaluation.detector_inputs import BlockContext
 from stream.judge.evaluation.detector_rules import DetectorRule
 from stream.judge.evaluation.moves import AlertMove
-from stream.judge.evaluation.schedule import DetectorSchedule, PaneContext, least
+from stream.judge.evaluation.schedule import DetectorSchedule, PaneContext
 from stream.judge.windows.slotted import NO_ROWS
 
 FED_BY: Final[Mapping[str, tuple[str, ...]]] = {
@@ -46,9 +46,13 @@ class SilenceListeners:
         self.listened = False
         self._silent: dict[str, Flags] = {}
         self._silent_before: dict[str, Flags] = {}
+        self._turned: dict[str, Ints] = {}
+        self._turns: Ints | None = None
+        self._room = 0
 
     def open(self, of: BlockContext) -> None:
         """Look at a block of panes, before the scores do."""
+        self._room, self._turns = of.room, None
         self._silent = self._silent_now(of.room)
         for schedule in self.schedules:
             schedule.open(of)
@@ -56,28 +60,38 @@ class SilenceListeners:
     def judge(self, moment: PaneContext, room: int) -> Iterator[AlertMove]:
         """Step the alerts of the listeners that are due, before the scores; rows are below `room`."""
         self._silent_before, self.listened = self._silent, False
+        self._turned = {}
         for schedule in self.schedules:
             if schedule.when == moment.pane:
                 yield from schedule.step(moment)
                 self.listened = True
         if self.listened:
+            self._room, self._turns = room, None
             self._silent = self._silent_now(room)
 
-    def until(self) -> int:
-        """The next pane at whose end a listener is judged; until then nothing turns."""
-        first = least(*(schedule.when for schedule in self.schedules))
-        return NEVER if first is None else first
+    def silent(self, indicator: str) -> Flags | None:
+        """For which rows nothing comes in that the indicator is scored from; None: nobody listens."""
+        return self._silent.get(volume_of(indicator))
 
-    def muting(self, indicator: str, until: int) -> Hush:
-        """For which rows nothing comes in that the indicator is scored from, until a pane."""
-        muted = self._silent.get(volume_of(indicator))
-        return Hush() if muted is None else Hush(muted, until)
+    def muting(self, indicator: str) -> Hush:
+        """For which rows nothing comes in that the indicator is scored from, and until when."""
+        muted = self.silent(indicator)
+        if muted is None:
+            return Hush()
+        if self._turns is None:
+            self._turns = np.minimum.reduce([schedule.turns(self._room) for schedule in self.schedules])
+        return Hush(muted, self._turns)
 
     def turned(self, indicator: str) -> Ints:
         """The rows, ascending, that fell silent or were heard again at the pane judged last."""
+        if self._silent is self._silent_before:
+            return NO_ROWS
         volume = volume_of(indicator)
-        muted = self._silent.get(volume)
-        return NO_ROWS if muted is None else np.flatnonzero(muted != self._silent_before[volume])
+        if volume not in self._turned:
+            muted = self._silent.get(volume)
+            before = self._silent_before.get(volume)
+            self._turned[volume] = NO_ROWS if muted is None else np.flatnonzero(muted != before)
+        return self._turned[volume]
 
     def _silent_now(self, room: int) -> dict[str, Flags]:
         """By volume, the rows for which nothing comes in, as far as some rule listens for that."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from alerts.detect.findings import Findings, Floats, Ints
 from alerts.detect.open_time import OpenSlots
+from alerts.detect.row_sets import union
 from alerts.detect.scale import powers
 from alerts.detect.usual import UsualDetector
 from alerts.rules import DAY_MS, Relative
@@ -13,7 +14,7 @@ from stream.indicators.formulas import Formula
 from stream.indicators.levels import levels
 from stream.judge.evaluation.crossings import Crossings
 from stream.judge.evaluation.detector_inputs import Alerts, BlockContext, RememberingInput, View, Watched
-from stream.judge.evaluation.pane_counts import BlockCounts, union
+from stream.judge.evaluation.pane_counts import BlockCounts
 from stream.judge.evaluation.window_inputs import (
     AT_ONCE,
     MOST_READINGS,

@@ -14,6 +14,7 @@ from alerts.board import Board
 from alerts.detect.burn import BurnDetector
 from alerts.detect.findings import Codes, Findings, Flags, Floats, Ints
 from alerts.detect.gap import GapDetector
+from alerts.detect.row_sets import union
 from alerts.detect.scale import Moments, Scale
 from alerts.hours import counted
 from alerts.rules import Burn, Gap
@@ -22,7 +23,6 @@ from stream.indicators.formulas import FIRST, LATTICE, SECOND, Formula, N
 from stream.indicators.needs import WindowSpan
 from stream.judge.evaluation.crossings import Crossings, places_between
 from stream.judge.evaluation.detector_inputs import Alerts, BlockContext, View, Watched, WindowOnlyInput
-from stream.judge.evaluation.pane_counts import union
 from stream.judge.evaluation.scopes import ScopeTable, Values
 from stream.judge.windows.coarse import weights
 from stream.judge.windows.lookahead import Aligned
