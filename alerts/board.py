@@ -10,61 +10,27 @@ for nothing else: a pending or stale alert that begins to fire is as loud as the
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from hashlib import blake2b
 
 import numpy as np
 
 from alerts.detect.findings import Codes, Flags, Ints
 from alerts.detect.open_time import open_time
 from alerts.detect.row_sets import NO_ROWS
+from alerts.episodes import Cell, Episode, Move
 from alerts.hours import OpenHours, counted
 from alerts.rules import DAY_MS, Rule
 from alerts.states import LIVE, ON_VERDICT, State, Verdict, after
 
 _NEXT = np.array([[ON_VERDICT[state][verdict] for verdict in Verdict] for state in State], np.int8)
 _LIVE = np.array([state in LIVE for state in State])
+_AFTER: list[list[int]] = _NEXT.tolist()
+_ALIVE: list[bool] = _LIVE.tolist()
+_FEW_CELLS = 4  # cells up to which it is faster to look at each than at all in arrays
 _PENDING, _FIRING, _RESOLVED = int(State.PENDING), int(State.FIRING), int(State.RESOLVED)
 _CLEAR, _BREACH = int(Verdict.CLEAR), int(Verdict.BREACH)  # plain numbers: looking up a member takes longer
 
 MOST_FIRINGS = 100
 """Firings of one cell within a day that are told apart; beyond that "100th time" is said again."""
-
-Cell = tuple[int, int]
-"""Row and column."""
-
-
-@dataclass(slots=True)
-class Episode:
-    """One run of an alert.  `started_at_ms` is the end of the pane with its first breach.
-
-    `seq` counts the transitions so far; `due_ms` is when it must be stepped again even if nothing new
-    comes in (None: never).  `healthy_ms` is since when a firing that is held open has heard of health
-    and of no breach (None: it has not).
-    """
-
-    started_at_ms: int
-    severity: int
-    seq: int = 0
-    due_ms: int | None = None
-    healthy_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """A transition: a change of state, or of the severity of what fires.
-
-    `times` says the how manieth episode this is, in its rule and scope, that fired within 24 hours up to
-    now; 1 for the first.
-    """
-
-    row: int
-    column: int
-    state: State
-    severity: int
-    started_at_ms: int
-    seq: int
-    times: int = 1
 
 
 class Board:
@@ -161,6 +127,14 @@ class Board:
         Yields what everyone must hear of, rows first, then columns.  `held` is the severity that a firing
         alert may keep: it quietens to the greater of `severity` and its own, as far as that is held.
         """
+        if verdict.size <= _FEW_CELLS:
+            for at, row in enumerate(rows.tolist()):
+                for column in range(verdict.shape[1]):
+                    code, cell = int(verdict[at, column]), (row, column)
+                    moves, loud = self._moves(cell, code, int(severity[at, column]), int(held[at, column]))
+                    if moves:
+                        yield from self._step(cell, at_ms, Verdict(code), loud)
+            return
         moved, severity = self._moved(rows, verdict, severity, held)
         for at, column in np.argwhere(moved).tolist():
             now = Verdict(int(verdict[at, column]))
@@ -171,10 +145,36 @@ class Board:
 
         An alert that has resolved counts as inactive: nobody hears of the difference.
         """
+        if verdict.size <= _FEW_CELLS:
+            codes = verdict.tolist(), severity.tolist(), held.tolist()
+            return np.array(
+                [self._row_moves(row, each) for row, *each in zip(rows.tolist(), *codes, strict=True)],
+                np.bool_,
+            )
         moved, _ = self._moved(rows, verdict, severity, held)
         moved &= (self._state[rows] != _RESOLVED) | (verdict == _BREACH)
         changed: Flags = np.any(moved, axis=1)
         return changed
+
+    def _row_moves(self, row: int, codes: Sequence[Sequence[int]]) -> bool:
+        for column, (verdict, severity, held) in enumerate(zip(*codes, strict=True)):
+            cell = row, column
+            if (verdict == _BREACH or self._state[cell] != _RESOLVED) and self._moves(
+                cell, verdict, severity, held
+            )[0]:
+                return True
+        return False
+
+    def _moves(self, cell: Cell, verdict: int, severity: int, held: int) -> tuple[bool, int]:
+        """What `_moved` says, of one cell."""
+        state, loud = int(self._state[cell]), int(self._severity[cell])
+        breach, fires = verdict == _BREACH, state == _FIRING
+        new = max(severity, min(loud, held) if fires else 0) if breach else 0
+        moved = _AFTER[state][verdict] != state or state == _PENDING or (breach and fires and new != loud)
+        if self._keeps and not moved:
+            begins = bool(self._keep_ms[cell[1]] > 0) and _ALIVE[state] and verdict == _CLEAR
+            moved = begins or bool(self._healthy[cell])
+        return moved, new
 
     def _moved(self, rows: Ints, verdict: Codes, severity: Codes, held: Codes) -> tuple[Flags, Codes]:
         """Which cells change, if only in what is remembered of them, and the severities of breaches."""
@@ -278,9 +278,3 @@ class Board:
 def _told(before: State, state: State) -> bool:
     """Whether a change of state is told; that a pending alert came to nothing is not."""
     return before is not state and state is not State.INACTIVE
-
-
-def alert_id(rule: str, scope_text: str, started_at_ms: int) -> str:
-    """The id of an episode: a function of rule, scope and start alone."""
-    text = "\x1f".join((rule, scope_text, str(started_at_ms)))
-    return blake2b(text.encode(), digest_size=12).hexdigest()

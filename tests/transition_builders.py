@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from alerts.board import alert_id
+from alerts.episodes import alert_id
 from alerts.readings import scope_text
 from alerts.transitions import Transition, utc_text
 

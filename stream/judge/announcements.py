@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from alerts.board import alert_id
 from alerts.detect.findings import SEVERITIES
+from alerts.episodes import alert_id
 from alerts.facts import Facts, Further, Terms
 from alerts.readings import Reading, Scope, scope_object, scope_text
 from alerts.rules import Severity, Threshold

@@ -5,8 +5,8 @@ Nobody would ever hear that they are over, so each is told as resolved, once, wi
 
 from collections.abc import Iterator
 
-from alerts.board import alert_id
 from alerts.detect.findings import SEVERITIES
+from alerts.episodes import alert_id
 from alerts.readings import scope_object, scope_text, scope_words
 from alerts.rules import Severity
 from alerts.states import State

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 import numpy as np
 
-from alerts.board import Board, Episode
+from alerts.board import Board
+from alerts.episodes import Episode
 from alerts.states import State
 from stream.indicators.cells import CELL, CELLS
 from stream.judge.evaluation.groups import Group

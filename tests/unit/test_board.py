@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.board import Board, Move, alert_id
+from alerts.board import Board
+from alerts.episodes import Move, alert_id
 from alerts.rules import HOUR_MS
 from alerts.states import LIVE, State, Verdict, after
 

@@ -38,12 +38,12 @@ class Quota:
 
 
 class QuotaRun:
-    """One row on its way.  `fired` says that it is in breach, which does not change here."""
+    """One row on its way.  `fired` says that it is in breach, which only `judge` changes."""
 
     def __init__(self, quota: Quota, was: QuotaStanding, *, fired: bool) -> None:
         self._quota: Final = quota
         self._events, self._slot, self._heard, self._since_ms, self._check_ms = was
-        self._fired: Final = fired
+        self._fired = fired
 
     def standing(self) -> QuotaStanding:
         """Where the row is now."""
@@ -59,6 +59,24 @@ class QuotaRun:
                 return taken
         self._wait(through_ms)
         return len(end_ms)
+
+    def judge(self, end_ms: int, count: int) -> tuple[int, bool]:
+        """Step the row at a pane's end: the events in its window, and whether that is a breach."""
+        quota, was, due = self._quota, self._fired, self._check_ms <= end_ms
+        self._slide((end_ms - quota.pane_ms) // quota.slot_ms)
+        self._events[self._slot % len(self._events)] += count
+        fresh = False
+        if not self._since_ms:
+            self._heard += count
+            fresh = count > 0 and self._heard >= quota.least
+            self._since_ms = end_ms - quota.pane_ms if fresh else 0
+        within = sum(self._events)
+        self._fired = within < quota.least and (was or self._is_whole(end_ms))
+        if self._fired:
+            self._check_ms = NEVER
+        elif was or due or fresh:
+            self._check_ms = self._next_check(end_ms)
+        return within, self._fired
 
     def _arrive(self, at_ms: int, count: int) -> bool:
         """Whether an arrival could be taken; it is not where it would end a breach."""

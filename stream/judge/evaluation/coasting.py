@@ -136,12 +136,10 @@ class Coasting:
         self._open = union([self._open, gone])
         self._go(muting)
 
-    def resume(self, pane: int, muting: Hush) -> bool:
-        """Go on with what was held for a rule that listens for silence; whether anything was."""
-        waited = self.held <= pane
-        if waited:
+    def resume(self, pane: int, muting: Hush) -> None:
+        """Go on with what was held for a rule that listens for silence."""
+        if self.held <= pane:
             self._go(muting)
-        return waited
 
     def minds(self, rows: Ints, pane: int) -> bool:  # noqa: ARG002  # whenever it was
         """Some row is in breach."""

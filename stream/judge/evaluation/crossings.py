@@ -60,8 +60,8 @@ class Forecast(Protocol):
     def heard_again(self, rows: Ints, pane: int, muting: Hush) -> Ints:
         """Which rows without an alert must be judged at a pane's end, at which something came in again."""
 
-    def resume(self, pane: int, muting: Hush) -> bool:
-        """A rule that listens for silence was judged at a pane's end; whether that changed anything."""
+    def resume(self, pane: int, muting: Hush) -> None:
+        """A rule that listens for silence was judged at a pane's end."""
 
 
 class Path(Protocol):
@@ -152,9 +152,8 @@ class Crossings:
         self.look(rows[~moved], pane, muting)
         return rows[moved]
 
-    def resume(self, pane: int, muting: Hush) -> bool:  # noqa: ARG002  # readings are what they are
+    def resume(self, pane: int, muting: Hush) -> None:
         """Nothing is held back."""
-        return False
 
     def _note(self, places: Ints) -> None:
         if len(places):

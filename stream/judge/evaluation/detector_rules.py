@@ -5,11 +5,12 @@ from typing import Final
 
 import numpy as np
 
-from alerts.board import Board, Move
+from alerts.board import Board
 from alerts.detect.findings import NONE, SEVERITIES, SEVERITY_CODE, Codes, Findings, Flags, Ints
 from alerts.detect.open_time import NEVER, OpenSlots
 from alerts.detect.volumes.silence import SilenceDetector
 from alerts.detect.volumes.surge import SurgeDetector
+from alerts.episodes import Move
 from alerts.intervals import PUBLISHED_CONFIDENCE
 from alerts.readings import Reading
 from alerts.rules import Burn, Gap, Relative, Rule, Silence, Sudden, Surge, Threshold

@@ -143,11 +143,8 @@ class Group:
             silent = listeners.silent(schedule.indicator)
             judged = schedule.when == pane or (len(turned) and schedule.minds(turned, silent, pane))
             if judged or (listeners.listened and schedule.held <= pane):
-                mine = replace(moment, muting=listeners.muting(schedule.indicator), turned=turned)
-                if judged:
-                    yield from schedule.step(mine)
-                else:
-                    schedule.resume(mine)
+                muting = listeners.muting(schedule.indicator)
+                yield from schedule.step(replace(moment, muting=muting, turned=turned))
 
     def close(self) -> None:
         """The block has been judged."""

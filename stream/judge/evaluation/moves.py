@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alerts.board import Board, Move
+from alerts.board import Board
 from alerts.detect.findings import SEVERITIES
+from alerts.episodes import Move
 from alerts.intervals import normal_quantile
 from alerts.readings import Reading
 from alerts.rules import Rule, Severity, Threshold

@@ -111,9 +111,6 @@ class ThresholdSchedule:
         """Whether it matters that it has just changed for some rows whether anything comes in."""
         return _minds((turned, muted, pane), self._rules.board, self._forecast)
 
-    def resume(self, moment: PaneContext) -> None:
-        """A rule that listens for silence was judged, and nothing turned that matters here."""
-
     @property
     def held(self) -> int:
         """From which pane on it wants to `resume`: never."""
@@ -162,8 +159,7 @@ class DetectorSchedule:
         board, arrived = self._watch.board, None
         turned = _turned(moment, board, self._forecast)
         if moment.pane != self.when and not len(turned):
-            self.resume(moment)
-            self._schedule(moment.pane)
+            self._resume(moment)
             return
         changed = [moment.slide(window) for window in self._watch.input.windows]
         due = union([board.due_rows(moment.end_ms), turned])
@@ -183,11 +179,6 @@ class DetectorSchedule:
         """Whether it matters that it has just changed for some rows whether anything comes in."""
         return _minds((turned, muted, pane), self._watch.board, self._forecast)
 
-    def resume(self, moment: PaneContext) -> None:
-        """A rule that listens for silence was judged, and nothing turned that matters here."""
-        if self._forecast is not None and self._forecast.resume(moment.pane, moment.muting):
-            self._schedule(moment.pane)
-
     @property
     def held(self) -> int:
         """From which pane on it wants to `resume`."""
@@ -204,6 +195,12 @@ class DetectorSchedule:
         """Slide the windows to the end of the block."""
         for window in self._watch.input.windows:
             window.advance(self._through)
+
+    def _resume(self, moment: PaneContext) -> None:
+        """A rule that listens for silence was judged, and nothing turned that matters here."""
+        if self._forecast is not None:
+            self._forecast.resume(moment.pane, moment.muting)
+        self._schedule(moment.pane)
 
     def _schedule(self, pane: int) -> None:
         if self._forecast is not None:

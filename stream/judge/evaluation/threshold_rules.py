@@ -12,9 +12,10 @@ from typing import Final, cast
 
 import numpy as np
 
-from alerts.board import Board, Move
+from alerts.board import Board
 from alerts.detect.findings import SEVERITIES, Codes, Flags, Floats, Ints
 from alerts.detect.threshold import Judged
+from alerts.episodes import Move
 from alerts.intervals import PUBLISHED_CONFIDENCE
 from alerts.readings import Reading
 from alerts.rules import Threshold
