@@ -18,7 +18,7 @@ import numpy as np
 
 from alerts.board import Board
 from alerts.detect.findings import Flags, Ints
-from alerts.detect.row_sets import union, without
+from alerts.detect.row_sets import among, union, without
 from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals, Coasted
 from alerts.states import Verdict
 from stream.judge.evaluation.crossings import NEVER, Hush
@@ -92,8 +92,6 @@ class Coasting:
         self._end: Final[Ints] = np.append(starts[1:], len(arrivals.rows))[: len(starts)]
         self._stop: Final[Ints] = np.full(len(starts), NEVER, np.int64)  # by row, the pane to be judged
         self._panes: Final[Ints] = arrivals.end_ms // pane_ms - 1
-        self._place: Final[Ints] = np.full(int(self._rows.max(initial=-1)) + 1, -1, np.int64)
-        self._place[self._rows] = np.arange(len(self._rows))
         self._open: Ints = np.arange(len(starts))  # places of rows that may go on, and held ones
         self._through = -1
         self.held = NEVER  # the first pane up to which some row is held for a rule that listens for silence
@@ -128,8 +126,7 @@ class Coasting:
 
     def look(self, rows: Ints, judged: int, muting: Hush) -> None:
         """Go on after a pane was judged in some rows."""
-        mine = self._place[rows[rows < len(self._place)]]
-        mine = mine[mine >= 0]
+        mine = self._rows.searchsorted(rows[among(rows, self._rows)])
         self._stop[mine] = NEVER
         gone = mine[self._at[mine] < self._end[mine]]
         self._at[gone] += self._panes[self._at[gone]] <= judged
