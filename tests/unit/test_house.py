@@ -114,6 +114,15 @@ def test_no_folder_is_crowded() -> None:
     assert {folder: size for folder, size in crowds.items() if size > MOST_MODULES_IN_A_FOLDER} == {}
 
 
+def test_every_package_and_room_is_on_the_map() -> None:
+    """ARCHITECTURE.md has a line for each package of code, and names nothing that is not there."""
+    text = (ROOT / "ARCHITECTURE.md").read_text().partition("## The map")[2].partition("\n## ")[0]
+    named = set(re.findall(r"^\| `((?:stream|alerts)/[a-z_]+)`", text, re.MULTILINE))
+    rooms = {"/".join(name.split("/")[:2]) for name in MODULES if name.count("/") > 1}
+    assert rooms - named == set()
+    assert {each for each in named if not (ROOT / each).exists() and f"{each}.py" not in MODULES} == set()
+
+
 def test_modules_are_short() -> None:
     """One subject per module: none is over the limit, and half of those with code are 80 to 130 lines."""
     assert {name: length for name, length in LENGTHS.items() if length > MOST_LINES_OF_A_MODULE} == {}
