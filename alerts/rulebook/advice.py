@@ -14,6 +14,8 @@ from alerts.rules import DIMENSIONS, Family, Gap, Rule, Rulebook, Threshold
 MANY_DIMENSIONS: Final = 3
 """From here on scopes multiply: 6 channels × 30 topics × 40 teams are 7,200 before anybody notices."""
 MANY_ANSWERS: Final = 10**6
+SECONDS_MEANT: Final = 60
+"""Cases that are solved within a minute need no limit."""
 
 
 def advice(rulebook: Rulebook, catalogue: Catalogue) -> list[str]:
@@ -75,6 +77,10 @@ def _of_threshold(detect: Threshold, measure: Measure) -> Iterator[str]:
     for limit, name in ((detect.warning, "warning"), (detect.critical, "critical")):
         if limit is not None and measure.worst is not None and limit == measure.worst:
             yield f"{name} {limit:g} can never be crossed: nothing is {measure.worse_word} it"
+        elif limit is not None and 0 < limit <= 1 and measure.info.unit == "percent":
+            yield f"{name} {limit:g} is in percent, as all shares are: were {100 * limit:g} % meant?"
+        elif limit is not None and 0 < limit < SECONDS_MEANT and measure.info.unit == "seconds":
+            yield f"{name} {limit:g} is in seconds: were minutes, hours or days meant?"
     needed = answers_needed(detect, measure)
     if needed is not None and needed > detect.min_answers:
         count = f"{needed}" if needed < MANY_ANSWERS else "thousands of"

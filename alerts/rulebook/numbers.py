@@ -4,9 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from alerts import notation
 from alerts.measures import Measure
-from alerts.rulebook.yaml_nodes import Node
+from alerts.rulebook.yaml_nodes import NUMBER, Node, Wrong
 from alerts.rules import Timing
+
+LONGEST: Final = 20
+"""Characters of a limit that may have been meant as a duration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +25,28 @@ def limit(measure: Measure) -> Callable[[Node], float]:
     """A parser of values that the indicator can take."""
 
     def parse(node: Node) -> float:
+        _see_kind(node, measure)
         value = node.number("a number")
         if not measure.contains(value):
             raise node.wrong(f"a limit within {measure.info.name}'s range, {measure.range_text}")
         return value
 
     return parse
+
+
+def _see_kind(node: Node, measure: Measure) -> None:
+    """See that a limit is not written as a duration or with a sign for percent.
+
+    Raises:
+        Wrong: it is; says how to write it.
+    """
+    plain = node.shown.strip('"')
+    digits = plain.removesuffix("%").strip()
+    if digits != plain and NUMBER.fullmatch(digits):
+        raise Wrong(node, f'want a number, got "{plain}" (write {digits})')
+    if measure.info.unit == "seconds" and len(plain) < LONGEST and notation.DURATION.fullmatch(plain):
+        seconds = notation.duration_ms(plain) / 1000
+        raise Wrong(node, f'want a number of seconds, got "{plain}" (write {seconds:g})')
 
 
 def inner(measure: Measure) -> Callable[[Node], float]:

@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 
 from alerts import notation
 from alerts.hours import OpenHours, Outside
-from alerts.rulebook.yaml_nodes import Fields, Node
+from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
 from alerts.rules import DAY_MS, DIMENSIONS, Budget, Severity
 
 T = TypeVar("T")
@@ -27,6 +27,7 @@ def duration(least_ms: int = 0, most_ms: int = notation.LONGEST_MS) -> Callable[
     """A parser of durations between two bounds, both included."""
 
     def parse(node: Node) -> int:
+        _see_unit(node)
         length_ms = spelled(node, notation.duration_ms, 'a duration such as "30m"')
         if not least_ms <= length_ms <= most_ms:
             bounds = f"{notation.duration_text(least_ms)} to {notation.duration_text(most_ms)}"
@@ -34,6 +35,21 @@ def duration(least_ms: int = 0, most_ms: int = notation.LONGEST_MS) -> Callable[
         return length_ms
 
     return parse
+
+
+def _see_unit(node: Node) -> None:
+    """See that a duration has a unit, and no blank before it."""
+    plain = node.plain() or ""
+    if plain.isascii() and plain.isdigit() and int(plain[:9]):
+        raise Wrong(
+            node, f'want a duration such as "30m", got {plain[:9]}: seconds ({plain[:9]}s) or minutes?'
+        )
+    close = "".join(plain.split())
+    if close != plain and len(close) < _LONGEST and notation.DURATION.fullmatch(close):
+        raise Wrong(node, f'want a duration such as "30m", got "{plain}" (write {close})')
+
+
+_LONGEST: Final = 40
 
 
 def whole_panes(pane_ms: int, most_ms: int = LONGEST_WINDOW_MS) -> Callable[[Node], int]:

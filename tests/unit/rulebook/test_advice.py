@@ -29,6 +29,17 @@ HOOK = "webhook: {url: 'http://a', secret_env: B}"
         ),
         ("rules: [{name: a, indicator: csat, critical: 5, confidence: 0}]", []),
         (
+            "rules: [{name: a, indicator: csat, warning: 0.8, critical: 0, confidence: 0}]",
+            [
+                "rules.a: warning 0.8 is in percent, as all shares are: were 80 % meant?",
+                "rules.a: critical 0 can never be crossed: nothing is below it",
+            ],
+        ),
+        (
+            "rules: [{name: a, indicator: ttr, critical: 8}]",
+            ["rules.a: critical 8 is in seconds: were minutes, hours or days meant?"],
+        ),
+        (
             "rules: [{name: a, indicator: csat, warning: 50, critical: 0}]",
             ["rules.a: critical 0 can never be crossed: nothing is below it"],
         ),
@@ -39,10 +50,11 @@ HOOK = "webhook: {url: 'http://a', secret_env: B}"
         (
             "rules: [{name: a, indicator: csat, critical: 0.01}]",
             [
+                "rules.a: critical 0.01 is in percent, as all shares are: were 1 % meant?",
                 (
                     "rules.a: min_answers 20 is less than it takes: below thousands of answers"
                     " no score is beyond doubt at confidence 0.95"
-                )
+                ),
             ],
         ),
         (
