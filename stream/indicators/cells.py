@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 SCALES: Final[Mapping[str, tuple[float, ...]]] = {
     "1-5": (1, 2, 3, 4, 5),
@@ -36,6 +37,19 @@ TTR_GAMMA: Final = 1.02
 Masson, Rim, Lee 2019)."""
 TTR_BUCKETS: Final = 960
 """ln(1.02) × 960 reaches 1.8e8 s, more than five years."""
+
+TIMES_FROM: Final = 1 << 20
+"""Cells from here on are single times to resolution, told apart by their code: see `time_code`.
+
+A report reads the quantiles of few cases from them.  They are no part of `CELLS`, as they are too many to
+have a column each, and judges pass them over.
+"""
+TIME_CODES: Final = (1 << 31) - TIMES_FROM
+"""Codes are below this, so that a cell fits into 32 bits."""
+_FINE_MS: Final = 1 << 30
+"""Times below this, twelve days, are told to the millisecond; longer ones to the second."""
+EXACT_BELOW: Final = 1_000
+"""Quantiles of fewer cases than this are exact."""
 
 FURTHER_OF: Final = ("csat", "ces", "nps")
 """Indicators of which it is counted which answers are a customer's further ones within a day."""
@@ -80,6 +94,20 @@ def ttr_bucket_cells() -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Cell numbers of the time-to-resolution buckets, shortest first."""
     first = CELL["ttr.bucket/0"]
     return np.arange(first, first + TTR_BUCKETS, dtype=np.int64)
+
+
+def time_code(took_ms: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Codes of times to resolution, at least 0 ms each; they ascend as the times do."""
+    coarse = np.minimum(_FINE_MS + (took_ms - _FINE_MS) // 1000, TIME_CODES - 1)
+    code: NDArray[np.int64] = np.where(took_ms < _FINE_MS, took_ms, coarse)
+    return code
+
+
+def time_s(code: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The times, in seconds, that some codes stand for."""
+    fine_s = _FINE_MS / 1000
+    found: NDArray[np.float64] = np.where(code < _FINE_MS, code / 1000, fine_s + code - _FINE_MS)
+    return found
 
 
 def further_cells(indicator: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -75,15 +75,40 @@ class Formula:
 
 
 @dataclass(frozen=True, slots=True)
+class Times:
+    """Single times to resolution of some scopes.
+
+    Those of scope i are `seconds[start[i] : start[i] + its number of cases]`, ascending; `start[i]` is -1
+    where they are not all known, or too many.
+    """
+
+    start: Ints
+    seconds: Floats
+
+    def at(self, rank: Floats, otherwise: Floats) -> Floats:
+        """The time at a rank from 1 per scope, and `otherwise` where the times are not known."""
+        known = (self.start >= 0) & (rank >= 1)
+        found = otherwise.copy()
+        found[known] = self.seconds[self.start[known] + rank[known].astype(np.int64) - 1]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Sums:
-    """What a formula reads, one row per scope: exact sums, and buckets where the formula wants them."""
+    """What a formula reads, one row per scope: exact sums, and buckets where the formula wants them.
+
+    Quantiles are exact where the single `times` are known.
+    """
 
     sums: Floats
     buckets: NDArray[np.integer] | Floats | None = None
+    times: Times | None = None
 
     def of(self, chosen: Flags | slice) -> "Sums":
         """Only some of the scopes."""
-        return Sums(self.sums[chosen], None if self.buckets is None else self.buckets[chosen])
+        buckets = None if self.buckets is None else self.buckets[chosen]
+        times = None if self.times is None else Times(self.times.start[chosen], self.times.seconds)
+        return Sums(self.sums[chosen], buckets, times)
 
 
 def formula(indicator: str, options: Options) -> Formula:
@@ -226,7 +251,7 @@ def _buckets(sums: Sums) -> NDArray[np.integer] | Floats:
 
 
 def _ranked(of: Formula, sums: Sums, rank: Floats) -> Floats:
-    """The duration at a rank from 1, per scope, within 1 % (see `cells.TTR_GAMMA`)."""
+    """The duration at a rank from 1, per scope, within 1 % (see `cells.TTR_GAMMA`), or exact."""
     below = (np.cumsum(_buckets(sums), axis=1) < rank[:, None]).sum(axis=1)
     found: Floats = of.seconds[np.minimum(below, len(of.seconds) - 1)]
-    return found
+    return found if sums.times is None else sums.times.at(rank, found)

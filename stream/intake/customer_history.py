@@ -30,9 +30,10 @@ class CustomerHistory:
         self._paired = wanted(plan)
         self._repeats = RepeatRule(window_ms, Charge(cast("str", fcr.get("charge", Charge.FIRST.value))))
         self._terms = _case_terms(keeps.get("ttr", {}), window_ms, pane_ms)
+        self._single = plan.reports
         self._untimed = 0
         self._contacts = Contacts(self._repeats, pane_ms)
-        self._cases = Cases(self._terms, pane_ms)
+        self._cases = Cases(self._terms, pane_ms, single=self._single)
 
     def judge(self, touches: Table, *, keep: bool) -> tuple[list[Table], Table]:
         """Tallies of touches whose panes close, and what the line of pairs should hear.
@@ -81,7 +82,7 @@ class CustomerHistory:
     def load(self, tables: dict[str, Table]) -> None:
         """Take over a state."""
         self._contacts = Contacts(self._repeats, self._pane_ms, tables["contacts"])
-        self._cases = Cases(self._terms, self._pane_ms, tables["cases"])
+        self._cases = Cases(self._terms, self._pane_ms, tables["cases"], single=self._single)
 
 
 def _case_terms(options: Mapping[str, object], window_ms: int, pane_ms: int) -> CaseTerms:

@@ -8,7 +8,7 @@ import numpy as np
 from stream.columnar.runs import sums_by
 from stream.columnar.structured import Table
 from stream.columnar.timestamps import NO_TIME, Ints
-from stream.indicators.cells import CELLS
+from stream.indicators.cells import CELLS, EXACT_BELOW, TIME_CODES, TIMES_FROM
 from stream.indicators.formulas import Flags
 from stream.indicators.needs import cells_read
 from stream.indicators.plan import Plan
@@ -25,7 +25,8 @@ class Emitter:
         self._shards = plan.partitions
         self._combos = combos
         read = list(cells_read(plan).values())
-        self._read: Flags = np.array(read, np.bool_).reshape(len(read), len(CELLS)).T
+        cells = np.array(read, np.bool_).reshape(len(read), len(CELLS)).T
+        self._read: Flags = np.concatenate([cells, np.full((1, len(read)), plan.reports)])
         self._plan = plan
         self.start_anew()
 
@@ -87,9 +88,11 @@ def _by_scope(rows: Table, scope_of: Ints, read: Flags, scopes: int) -> Rows:
     """Tallies of every grouping's scopes, added up, in the order of closing, pane, scope and cell.
 
     `rows` are in the order of closing and pane, as `merged` leaves them.  `scope_of` has a row per
-    combination, `read` one per cell, and both a column per grouping.
+    combination, `read` one per cell and one for all times, and both a column per grouping.
     """
-    wanted = np.flatnonzero(read[rows["cell"]])
+    cell = rows["cell"].astype(np.int64)
+    timed = bool((cell >= TIMES_FROM).any())
+    wanted = np.flatnonzero(read[np.minimum(cell, len(CELLS))])
     if not len(wanted):
         return no_rows()
     row, grouping = np.divmod(wanted, scope_of.shape[1])
@@ -97,8 +100,24 @@ def _by_scope(rows: Table, scope_of: Ints, read: Flags, scopes: int) -> Rows:
     moved = (closing[1:] != closing[:-1]) | (pane[1:] != pane[:-1])
     group = np.concatenate([[0], np.cumsum(moved)])
     scope = scope_of[rows["combo"][row], grouping]
-    key = (group[row] * scopes + scope) * len(CELLS) + rows["cell"][row]
+    width = TIMES_FROM + TIME_CODES if timed else len(CELLS)
+    key = (group[row] * scopes + scope) * width + cell[row]
     firsts, count = sums_by(key, rows["count"][row])
-    kept = firsts[count != 0]
+    counted = count != 0
+    if timed:
+        counted &= _few(key[firsts], width)
+    kept = firsts[counted]
     own = row[kept]
-    return Rows(closing[own], pane[own], scope[kept], rows["cell"][own].astype(np.int64), count[count != 0])
+    return Rows(closing[own], pane[own], scope[kept], cell[own], count[counted])
+
+
+def _few(keys: Ints, width: int) -> Flags:
+    """All tallies but the single times of a scope and pane that has many: no quantile is read from them.
+
+    `keys` ascend; what two of a scope and pane have in common is the key by `width`.
+    """
+    timed = keys % width >= TIMES_FROM
+    _, place, times = np.unique(keys[timed] // width, return_inverse=True, return_counts=True)
+    few = np.ones(len(keys), np.bool_)
+    few[timed] = (times < EXACT_BELOW)[place]
+    return few

@@ -8,7 +8,7 @@ import numpy as np
 from stream.columnar.packing import fitted
 from stream.columnar.structured import Table
 from stream.columnar.timestamps import NO_TIME, Ints
-from stream.indicators.cells import CELL, CELLS
+from stream.indicators.cells import CELL, CELLS, TIMES_FROM
 from stream.indicators.plan import Plan
 from stream.intake.agreement import SavedAgreement
 from stream.intake.dedup import SEEN
@@ -153,14 +153,15 @@ def _named_cells(table: Table, names: Mapping[int, str]) -> Table:
     numbers = np.full(max(names, default=0) + 1, -1, np.int64)
     for number, name in names.items():
         numbers[number] = CELL.get(name, -1)
-    table["cell"] = numbers[table["cell"]]
+    named = table["cell"] < TIMES_FROM
+    table["cell"][named] = numbers[table["cell"][named]]
     return table[table["cell"] >= 0]
 
 
 def used_cells(tables: Mapping[str, Table]) -> dict[int, str]:
     """Names of the cells that rows of the state name."""
     used = np.unique(np.concatenate([tables[name]["cell"] for name in sorted(COUNTED)]))
-    return {number: CELLS[number] for number in used.tolist()}
+    return {number: CELLS[number] for number in used.tolist() if number < TIMES_FROM}
 
 
 def _recut(table: Table, before_ms: int, now_ms: int) -> None:

@@ -1,7 +1,8 @@
 """Touches: what the history of customers and cases takes of interactions, as rows with hashed keys.
 
-An event makes a touch if the rules' history cares for its kind, and if it has a customer or says when its
-case was opened.  For example, with `fcr: {transfers: fail}` a contact that was handed on makes a touch of
+An event makes a touch if the rules' history cares for its kind, and if it has a customer.  A resolution makes
+one without, too: it counts if it says when its case was opened, and is told as untimed if it does not.  For
+example, with `fcr: {transfers: fail}` a contact that was handed on makes a touch of
 its own kind; without FCR it is a contact like any other, since only cases care.
 """
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from stream.columnar.hashing import Names, hashed, joined
 from stream.columnar.hashtable import Keys
 from stream.columnar.structured import Table
-from stream.columnar.timestamps import NO_TIME, Ints
+from stream.columnar.timestamps import Ints
 from stream.indicators.plan import Plan
 from stream.intake.batch import EventBatch
 from stream.intake.decoding.limits import VALUE_CHARS
@@ -56,15 +57,14 @@ class TouchMaker:
         self._topics = Names(VALUE_CHARS)
 
     def made(self, batch: EventBatch[Interaction], kinds: Ints, named: Ints, combo: Ints) -> Table:
-        """The touches of a batch: events with a customer, and resolutions that say when they opened.
+        """The touches of a batch: events with a customer, and all resolutions, timed or not.
 
         `named` are the combinations that events name, `combo` those that they count as.
         """
         kinds = self._kinds[kinds]
         customers = list(map(_CUSTOMER, batch.events))
         given = _given(customers)
-        timed = (kinds == TouchKind.RESOLVED) & (batch.column != NO_TIME)
-        wanted = (kinds != TouchKind.NO_TOUCH) & (given | timed)
+        wanted = (kinds != TouchKind.NO_TOUCH) & (given | (kinds == TouchKind.RESOLVED))
         own, given, combo = batch.only(wanted), given[wanted], combo[wanted]
         rows = np.empty(len(own), TOUCH)
         rows["closing"], rows["at_ms"], rows["id"] = own.closing, own.at_ms, own.ids

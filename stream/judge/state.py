@@ -11,6 +11,7 @@ from typing import Final, Self
 
 import numpy as np
 
+from stream.indicators.cells import TIMES_FROM
 from stream.indicators.plan import Plan
 from stream.judge.evaluation.detector_inputs import Block
 from stream.judge.evaluation.groups import Group
@@ -92,7 +93,7 @@ class Memory:
         codes = self.codes.of(portion.scopes)[rows.scope]
         due = np.maximum(rows.closing, self.closed + 1)
         counts = Counts(due, codes, rows.pane, rows.cell, rows.count * portion.sign)
-        known = codes >= 0
+        known = (codes >= 0) & (counts.cell < TIMES_FROM)  # single times are for reports
         if not known.all():
             counts = counts.only(known)
         if len(counts):

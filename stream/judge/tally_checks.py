@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.errors import UNREADABLE
-from stream.indicators.cells import CELLS
+from stream.indicators.cells import CELLS, TIME_CODES, TIMES_FROM
 from stream.indicators.plan import Plan
 from stream.messages.tallies import NO_PANE, Kind, Rows, ScopeKey, Spelled, TallyMessage
 
@@ -88,7 +88,9 @@ def _rows(rows: Rows, scopes: int, last: int) -> None:
     _want(_within(rows.closing, 0, last), "a row belongs to a pane to come")
     _want(_within(rows.pane, 0, last), "a row belongs to a pane to come")
     _want(_within(rows.scope, 0, scopes - 1), "a row is of a scope that is not there")
-    _want(_within(rows.cell, 0, len(CELLS) - 1), "a row counts what is not counted")
+    named = rows.cell[rows.cell < TIMES_FROM]
+    _want(not len(named) or _within(named, 0, len(CELLS) - 1), "a row counts what is not counted")
+    _want(int(rows.cell.max()) < TIMES_FROM + TIME_CODES, "a row counts what is not counted")
     _want(_within(rows.count, -MOST_COUNT, MOST_COUNT), "a count is beyond measure")
     _want(bool((rows.closing[1:] >= rows.closing[:-1]).all()), "its rows are out of order")
 

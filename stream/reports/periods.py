@@ -5,7 +5,7 @@ next to nothing beside the run and holds every event that was accepted.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from enum import Enum
 from typing import Final
@@ -17,8 +17,8 @@ from alerts.rules import DAY_MS, HOUR_MS
 from alerts.transitions import EPOCH
 from stream.columnar.runs import run_starts
 from stream.columnar.timestamps import Ints
-from stream.indicators.cells import CELL
-from stream.indicators.formulas import Floats, formula, score
+from stream.indicators.cells import CELL, EXACT_BELOW, TIMES_FROM, time_s
+from stream.indicators.formulas import QUANTILE, Floats, Times, formula, score
 from stream.indicators.plan import Grouping, Plan
 from stream.judge.windows.layout import Layout
 from stream.messages.tallies import ScopeKey, TallyMessage
@@ -179,7 +179,8 @@ def _added(rows: Ints) -> Ints:
 def _lines(layout: Layout, row: Ints, cells: Ints, counts: Ints) -> list[tuple[int, Values]]:
     """Contacts and values per row."""
     matrix = np.zeros((int(row.max()) + 1, layout.width), np.int64)
-    columns = layout.column_of[cells]
+    times = cells >= TIMES_FROM
+    columns = np.where(times, -1, layout.column_of[np.where(times, 0, cells)])
     kept = columns >= 0
     np.add.at(matrix, (row[kept], columns[kept]), counts[kept])
     contacts, reopened, solved, failed = (
@@ -187,7 +188,11 @@ def _lines(layout: Layout, row: Ints, cells: Ints, counts: Ints) -> list[tuple[i
         for name in ("contacts", "fcr.reopened", "fcr.resolved", "fcr.failed")
     )
     readout = layout.read(matrix[:, : layout.narrow], matrix[:, layout.narrow :])
-    scores = {name: score(each, readout.of(name)) for name, each in layout.formulas.items()}
+    single = _times(row[times], cells[times], counts[times], matrix[:, layout.narrow :].sum(axis=1))
+    scores = {
+        name: score(each, replace(readout.of(name), times=single if name in QUANTILE else None))
+        for name, each in layout.formulas.items()
+    }
     once = solved + failed - reopened
     scores[REOPENED] = _share(once - reopened, once)
     scores[REPEAT] = _share(solved, once)
@@ -202,6 +207,17 @@ def _lines(layout: Layout, row: Ints, cells: Ints, counts: Ints) -> list[tuple[i
         )
         for number in range(len(matrix))
     ]
+
+
+def _times(row: Ints, cells: Ints, counts: Ints, cases: Ints) -> Times:
+    """The single times of each row, for those with few cases and all of them known."""
+    order = np.lexsort((cells, row))
+    row, cells, counts = row[order], cells[order], counts[order]
+    whole = np.bincount(row, counts, len(cases)) == cases
+    whole &= (cases > 0) & (cases < EXACT_BELOW) & (np.bincount(row, counts < 0, len(cases)) == 0)
+    used = whole[row]
+    start = np.cumsum(np.where(whole, cases, 0)) - cases
+    return Times(np.where(whole, start, -1), np.repeat(time_s(cells[used] - TIMES_FROM), counts[used]))
 
 
 def _share(good: Ints, n: Ints) -> tuple[Floats, Ints]:

@@ -408,3 +408,12 @@ def test_two_columns_of_one_name_are_named(desk: Desk) -> None:
     events, result = desk.imported(mapping, "\n\nid,at,id\n1,2026-03-02,2\n")
     assert [event["id"] for event in events] == ["1"]
     assert 'two columns are called id: the first is read, the second is "id.2"' in result.stderr
+
+
+@pytest.mark.parametrize(
+    "log", ["id,at,score\n1,2026-03-02,5\n", '[{"id": "1"},\n{"id": "2"}]', "[1]\n[2]\n"]
+)
+def test_a_log_that_nobody_imported_is_named_as_such(desk: Desk, log: str) -> None:
+    """Whoever backtests a CSV hears of `tocsin import`."""
+    assert "`tocsin import` makes such events" in desk.reported(RULES, log)
+    assert "tocsin import" not in desk.reported(RULES, b"nonsense\n" + answers([5, 5]))

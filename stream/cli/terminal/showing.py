@@ -21,7 +21,7 @@ from alerts.transitions import Transition, encode
 from stream.backtest.engine import Hear, RecordCounts
 from stream.indicators.plan import Plan
 from stream.judge.evaluation.explained import Explained, Observer
-from stream.messages.outcomes import Remark
+from stream.messages.outcomes import Reason, Remark
 from stream.reports.episodes import episodes
 from stream.reports.explain import ExplainChoice, explanation_json, explanation_text
 from stream.reports.period_report import report, report_csv, report_json
@@ -53,7 +53,8 @@ class Style:
 
 REMARKS: Final = {
     Remark.BEYOND_HORIZON: "older than ids are remembered (dedup_horizon): sent twice, they count twice",
-    Remark.UNTIMED: "resolved, but not timed: no contact before, or longer ago than ttr.case_horizon",
+    Remark.UNTIMED: "resolved, but not timed: without opened_at, no contact of its case and customer "
+    "before (or longer ago than ttr.case_horizon); with it, opened after it was resolved",
 }
 """What is said of records that were taken."""
 
@@ -171,6 +172,8 @@ def fate_lines(fate: RecordCounts, zone: tzinfo) -> Iterable[str]:
     rest = fate.reasons.total() - len(fate.first)
     if rest > 0:
         yield f"  … and {rest:,} more"
+    if fate.read and fate.reasons[Reason.NOT_JSON] + fate.reasons[Reason.NOT_OBJECT] == fate.read:
+        yield "  want one JSON object a line: of CSV, or of a list, `tocsin import` makes such events"
 
 
 def _echo(lines: Iterable[str]) -> None:

@@ -22,7 +22,7 @@ import numpy as np
 from stream.columnar.hashtable import Found, Keys
 from stream.columnar.structured import Table, at, stacked, where
 from stream.columnar.timestamps import NO_TIME, Ints
-from stream.indicators.cells import CELL, TTR_BUCKETS, TTR_GAMMA
+from stream.indicators.cells import CELL, TIMES_FROM, TTR_BUCKETS, TTR_GAMMA, time_code
 from stream.intake.history.case_lives import (
     CASE,
     NOT_COUNTED,
@@ -52,8 +52,12 @@ class Resolutions:
 class Cases(RememberedRows):
     """Cases of one partition, open ones and those that may still be reopened."""
 
-    def __init__(self, terms: CaseTerms, pane_ms: int, rows: Table | None = None) -> None:
+    def __init__(
+        self, terms: CaseTerms, pane_ms: int, rows: Table | None = None, *, single: bool = False
+    ) -> None:
+        """`single`: each time is tallied by itself too, as reports want it."""
         super().__init__(CASE, rows)
+        self._single = single
         self._terms = terms
         self._pane_ms = pane_ms
 
@@ -169,7 +173,9 @@ class Cases(RememberedRows):
     def _tallied(self, touches: Table, took_ms: Ints, met: Mask, sign: int) -> Table:
         pane = touches["at_ms"] // self._pane_ms
         within = np.where(met, _WITHIN, _OVER)
-        columns = ((_SUM, sign * took_ms), (within, sign), (_FIRST_BUCKET + bucket(took_ms), sign))
+        columns = [(_SUM, sign * took_ms), (within, sign), (_FIRST_BUCKET + bucket(took_ms), sign)]
+        if self._single:
+            columns.append((TIMES_FROM + time_code(took_ms), sign))
         return stacked(
             [tallies(touches["closing"], pane, touches["combo"], cell, count) for cell, count in columns]
         )
