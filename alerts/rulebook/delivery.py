@@ -9,6 +9,7 @@ from typing import Final
 from alerts.paging import Located, Receiver, ReceiverPatience, RuleAbout
 from alerts.receivers.kind import ReceiverKind
 from alerts.receivers.kinds import KINDS
+from alerts.receivers.link_places import PLACES, unknown_places
 from alerts.receivers.settings import HIDDEN, SEVERAL, SettingSpec, is_url
 from alerts.rulebook.values import duration
 from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
@@ -54,6 +55,9 @@ def _link(node: Node) -> str:
     url = node.text("an http or https URL")
     if not is_url(url):
         raise node.wrong("an http or https URL")
+    unknown = sorted(unknown_places(url))
+    if unknown:
+        raise node.wrong(f"in braces one of {', '.join(sorted(PLACES))}")
     return url
 
 

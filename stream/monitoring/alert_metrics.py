@@ -71,6 +71,9 @@ class DeliveryMetrics:
         self._canary_at = Gauge(
             "tocsin_canary_timestamp_seconds", "When a canary landed last.", registry=registry
         )
+        self._canary_every = Gauge(
+            "tocsin_canary_interval_seconds", "How often a canary is to land; 0: never.", registry=registry
+        )
         self._commands = counter(
             "tocsin_commands", "Records of cx.commands, by what became of them.", ["outcome"]
         )
@@ -78,7 +81,9 @@ class DeliveryMetrics:
             self._commands.labels(heard.value)
 
     def start_at_zero(self, rulebook: Rulebook) -> None:
-        """Give every receiver's notices a zero to rise from."""
+        """Give every receiver's notices a zero to rise from; say how often a canary is to land."""
+        heart = rulebook.heartbeat
+        self._canary_every.set(heart.every_ms / 1000 if heart is not None and heart.canary else 0.0)
         for receiver in rulebook.receivers:
             self._attempts.labels(receiver.name)
             self._waiting.labels(receiver.name)

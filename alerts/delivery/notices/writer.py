@@ -1,7 +1,7 @@
 """The writer: from a notice to the message that one receiver gets, in words and in figures."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,6 +16,7 @@ from alerts.delivery.notices.templates import TemplateFault, filled
 from alerts.delivery.notices.wording import Told, worded
 from alerts.delivery.open_alerts import OpenAlerts
 from alerts.paging import Receiver, RuleAbout
+from alerts.receivers.link_places import led_to
 from alerts.receivers.message import AlertNews, NextLook, ReceiverMessage, Words
 from alerts.rules import Rulebook
 
@@ -51,7 +52,7 @@ class Writer:
             words=words,
             body=notice.body,
             receiver=receiver.name,
-            links=self._links(news, receiver.lang),
+            links=self._links(news, receiver.lang, notice.labels),
             alerts=(self._alert(news, words),),
             group_labels=notice.labels,
         )
@@ -87,7 +88,7 @@ class Writer:
             ),
             body=_group_body(message, state),
             receiver=receiver.name,
-            links=self._links(notices[0].news, receiver.lang),
+            links=self._links(notices[0].news, receiver.lang, _common(notices)),
             alerts=tuple(self._alert(each.news, words) for each, words in said),
             group_labels=group.labels,
         )
@@ -112,9 +113,11 @@ class Writer:
                 LOG.warning("template fails: receiver=%s part=%s error=%s", receiver.name, part, error)
         return words
 
-    def _links(self, news: TransitionNews, lang: str) -> tuple[NextLook, ...]:
+    def _links(self, news: TransitionNews, lang: str, labels: Mapping[str, str]) -> tuple[NextLook, ...]:
+        """Places that lead on, those of the rules file for `labels`, which all that is told has."""
         words = WORDS[lang]
-        found = [(words.get(name, name), url) for name, url in self.rulebook.links.items()]
+        known = {**labels, "owner": self._about(news).owner} if "rule" in labels else labels
+        found = [(words.get(name, name), led_to(url, known)) for name, url in self.rulebook.links.items()]
         found.append((words["runbook"], self._about(news).runbook))
         if news.state != "resolved":
             found.append((words["acknowledge"], self.ack_link(news.id, news.severity)))
@@ -137,6 +140,12 @@ class Writer:
 
     def _about(self, news: TransitionNews) -> RuleAbout:
         return self.rulebook.about.get(news.rule, RuleAbout())
+
+
+def _common(notices: Sequence[Notice]) -> dict[str, str]:
+    """The labels that all of them have."""
+    first, *others = (each.labels for each in notices)
+    return {name: value for name, value in first.items() if all(each.get(name) == value for each in others)}
 
 
 def _group_title(labels: object, count: int, state: str, *, loud: bool, lang: str) -> str:

@@ -346,3 +346,12 @@ def test_half_a_character_is_refused() -> None:
     """YAML can write it, but nothing can be sent with it."""
     (problem,) = problems('rules: [{name: a, indicator: csat, where: {channel: "\\uD800"}}]')
     assert "want text, got half of a character" in problem
+
+
+def test_a_link_has_labels_in_braces_and_nothing_else() -> None:
+    """A dimension that is misspelt would be empty for ever."""
+    found = problems("rules: [{name: r, indicator: csat}]\nlinks: {board: 'https://x.example/{chanel}'}")
+    assert len(found) == 1
+    assert "r.yaml:2:16: links.board: want in braces one of " in found[0]
+    assert found[0].endswith('got "https://x.example/…"')
+    read("rules: [{name: r, indicator: csat}]\nlinks: {board: 'https://x.example/{channel}'}")

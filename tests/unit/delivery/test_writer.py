@@ -1,0 +1,52 @@
+"""The writer: what a message of a receiver has beside its words."""
+
+from alerts.delivery.grouping.group_log import GroupPlan
+from alerts.delivery.grouping.group_message import GroupMessage
+from alerts.delivery.grouping.groups import AlertGroup, identities
+from alerts.delivery.mutes import Muting
+from alerts.delivery.notices.notice import Notice, notice
+from alerts.delivery.notices.writer import Writer
+from alerts.delivery.open_alerts import OpenAlerts
+from alerts.paging import Receiver
+from alerts.rulebook.reader import read_rulebook
+from stream.indicators.catalogue import CATALOGUE
+from tests.post import transition
+
+RULES = """
+rules: [{name: csat-low, indicator: csat, owner: leads}]
+links: {dashboard: "https://grafana.example/d/x?var-channel={channel}&var-rule={rule}&owner={owner}"}
+"""
+DESK = Receiver(name="desk", kind="webhook")
+
+
+def _notice(alert: str, channel: str = "phone") -> Notice:
+    found = notice(transition(alert, 1).replace(b"phone", channel.encode()))
+    assert found is not None
+    return found
+
+
+def _writer() -> Writer:
+    return Writer(read_rulebook(RULES, "rules.yaml", CATALOGUE), OpenAlerts(), Muting())
+
+
+def _led_to(*notices: Notice) -> str:
+    """Where the message of a group leads."""
+    plan = GroupPlan(group="g1", key="g1.a", members=identities(notices), at_s=0.0)
+    message = _writer().group(
+        GroupMessage(AlertGroup(id="g1", receiver="desk", place="", labels={}), plan, notices), DESK
+    )
+    return message.links[0].url
+
+
+def test_a_notice_leads_to_its_channel() -> None:
+    """By itself, or as the only one of its group."""
+    alone = _writer().alone(_notice("a"), DESK).links[0].url
+    assert alone == "https://grafana.example/d/x?var-channel=phone&var-rule=csat-low&owner=leads"
+    assert _led_to(_notice("a")) == alone
+
+
+def test_the_notice_of_a_group_leads_to_what_its_alerts_have_in_common() -> None:
+    """To their channel if it is one; to none of several."""
+    assert "var-channel=phone&" in _led_to(_notice("a"), _notice("b"))
+    several = _led_to(_notice("a"), _notice("b", "chat"))
+    assert several == "https://grafana.example/d/x?var-channel=&var-rule=csat-low&owner=leads"
