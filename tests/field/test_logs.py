@@ -417,3 +417,18 @@ def test_a_log_that_nobody_imported_is_named_as_such(desk: Desk, log: str) -> No
     """Whoever backtests a CSV hears of `tocsin import`."""
     assert "`tocsin import` makes such events" in desk.reported(RULES, log)
     assert "tocsin import" not in desk.reported(RULES, b"nonsense\n" + answers([5, 5]))
+
+
+@pytest.mark.parametrize(
+    ("worse", "better"),
+    [
+        ("Non, pas du tout", "Oui, tout à fait"),
+        ("Plutôt non", "Plutôt oui"),
+        ("Pas très satisfait(e)", "Très satisfait(e)"),
+        ("“Not very satisfied”", "“Very satisfied”"),
+        ("Did not meet expectations.", "Exceeded expectations!"),
+    ],
+)
+def test_what_surveys_offer_is_counted_on_both_sides(desk: Desk, worse: str, better: str) -> None:
+    """Quotation marks, full stops and both genders are how a word looks, not what it says."""
+    assert desk.score("csat", events=answers([worse, better, better, better])) == "75.0 % (4)"

@@ -23,7 +23,8 @@ PAIRS: Final[tuple[tuple[float, Words, Words], ...]] = (
     (0.75, ("dissatisfied", "unsatisfied", "not satisfied", "displeased", "unsatisfactory"),
      ("satisfied", "pleased", "satisfactory")),
     (2 / 3, ("somewhat dissatisfied", "slightly dissatisfied", "rather dissatisfied", "somewhat unsatisfied",
-             "fairly dissatisfied", "mostly dissatisfied", "quite dissatisfied", "moderately dissatisfied",
+             "not very satisfied", "not so satisfied", "not really satisfied", "fairly dissatisfied",
+             "mostly dissatisfied", "quite dissatisfied", "moderately dissatisfied",
              "a little dissatisfied"),
      ("somewhat satisfied", "slightly satisfied", "rather satisfied", "fairly satisfied",
       "mostly satisfied", "quite satisfied", "moderately satisfied", "a little satisfied")),
@@ -34,12 +35,14 @@ PAIRS: Final[tuple[tuple[float, Words, Words], ...]] = (
       "completement satisfait", "entierement satisfait", "pleinement satisfait")),
     (0.75, ("insatisfait", "pas satisfait", "non satisfait", "insatisfaisant", "decevant"),
      ("satisfait", "satisfaisant")),
-    (2 / 3, ("plutot insatisfait", "plutot pas satisfait", "peu satisfait", "assez insatisfait"),
+    (2 / 3, ("plutot insatisfait", "plutot pas satisfait", "peu satisfait", "assez insatisfait",
+             "pas tres satisfait",
+             "pas vraiment satisfait"),
      ("plutot satisfait", "assez satisfait")),
     (1.0, ("very bad", "very poor", "terrible", "awful", "horrible", "extremely poor",
-           "extremely bad", "dreadful", "worst", "unacceptable"),
+           "extremely bad", "dreadful", "worst", "unacceptable", "abysmal"),
      ("very good", "excellent", "great", "outstanding", "perfect", "amazing", "extremely good", "exceptional",
-      "best", "fantastic", "wonderful", "superb")),
+      "best", "fantastic", "wonderful", "superb", "awesome")),
     (1.0, ("hate it", "hated it", "hate"), ("love it", "loved it", "love")),
     (0.75, ("bad", "poor", "not good", "mediocre", "below average", "bad with comment",
             "bad without comment"),
@@ -72,7 +75,11 @@ PAIRS: Final[tuple[tuple[float, Words, Words], ...]] = (
     (0.75, ("not helpful", "unhelpful", "pas utile", "inutile"), ("helpful", "utile")),
     (1.0, ("not at all helpful", "very unhelpful", "pas du tout utile"),
      ("very helpful", "extremely helpful", "tres utile")),
-    (0.75, ("below expectations", "en dessous des attentes"), ("above expectations", "au dela des attentes")),
+    (0.75, ("below expectations", "did not meet expectations", "does not meet expectations",
+            "failed to meet expectations", "en dessous des attentes"),
+     ("above expectations", "exceeded expectations", "exceeds expectations", "au dela des attentes")),
+    (1.0, ("non pas du tout", "pas du tout"), ("oui tout a fait", "tout a fait")),
+    (2 / 3, ("plutot non", "non plutot pas"), ("plutot oui", "oui plutot")),
     (1.0, ("far below expectations", "well below expectations"),
      ("far above expectations", "well above expectations")),
     (1.0, ("😡", "😠", "🤬", "😤", "😭"), ("😍", "🤩", "😄", "😁", "😃", "😀", "🥰")),
@@ -139,7 +146,9 @@ _TONES: Final = re.compile("[\ufe0e\ufe0f\u200d\u20e3\U0001f3fb-\U0001f3ff]")
 
 def folded(text: str) -> str:
     """Small letters, single spaces, no accents, no feminine endings, signs without their looks."""
-    plain = unicodedata.normalize("NFKD", _BOTH.sub("", _TONES.sub("", text)).strip().strip("\"'«».!* "))
+    plain = unicodedata.normalize(
+        "NFKD", _BOTH.sub("", _TONES.sub("", text)).strip().strip("\"'«»“”„‘’.!?,…* ")
+    )
     if _SMILEY.fullmatch(plain):
         return plain.replace(";", ":")
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
