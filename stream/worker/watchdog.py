@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 EXIT: Final = 75
 """EX_TEMPFAIL of sysexits.h: try again."""
 LOOK_S: Final = 1.0
+MOST_STARVED: Final = 0.9
+"""Share of a look that waiting for a processor may excuse: what is stuck is ended in ten times as long."""
 
 
 class Patience:
@@ -79,7 +81,7 @@ class Watchdog:
 
     def look(self) -> None:
         """Whether the loop still turns."""
-        self._share = self._starved(LOOK_S)
+        self._share = min(MOST_STARVED, self._starved(LOOK_S))
         if self._loop.lost(self._beats, busy=True, starved=self._share):
             self.bite("the event loop does not turn")
 
