@@ -153,7 +153,7 @@ class Recovery:
     def _report(self, **figures: float) -> dict[str, Any]:
         contacts = figures["contacts_open"]
         grown_mb = figures["rss_before_mb"] - figures["rss_warm_mb"]
-        each = grown_mb * 2**20 / (contacts - figures["contacts_warm"])
+        each = grown_mb * 2**20 / max(contacts - figures["contacts_warm"], 1)  # few contacts: all were warm
         most_s = next((limit for number, limit in MOST_S if self.options.contacts <= number), MOST_S[-1][1])
         session_s = min(SESSION_S, figures["assigned_s"])
         own_s = figures["back_s"] - session_s
