@@ -4,6 +4,7 @@ No sentence says more than its numbers do.  A score is "below its limit" only wh
 is below the limit in it, both as they are written: 79.97 % is not shown as "80 %, below the limit 80 %".
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from math import isfinite
 from typing import Final
@@ -139,10 +140,22 @@ def _recovered(facts: Facts) -> str:
             return (
                 f"is no longer clearly worse than the others: {_value_words(facts)} against {_limit(facts)}"
             )
+        case Surge() | Silence() if "new_level" in facts.evidence:
+            return _new_level(facts)
         case Surge():
             return "is back to its usual volume"
         case Silence():
             return f"{_hears(facts)} enough {_nouns(facts)} again"
+
+
+def _new_level(facts: Facts) -> str:
+    """That what was too much or too little has lasted until it was learned."""
+    level = facts.evidence["new_level"]
+    usual, now = (level.get("usual"), level.get("now")) if isinstance(level, Mapping) else (None, None)
+    if not isinstance(usual, int | float) or not isinstance(now, int | float):
+        return "has a new level, which is learned"
+    was = f"where {trimmed(usual, 1)} were usual"
+    return f"has a new level: some {trimmed(now, 1)} an hour, {was}; it is learned, and no longer news"
 
 
 def _further(facts: Facts) -> str:

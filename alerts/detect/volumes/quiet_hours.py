@@ -43,26 +43,27 @@ def bounds(found: HourForecast, sums: Floats) -> Bounds:
     """Those of rows with a forecast, `(entries, shifts)`; `sums`, `(entries, sums)`, are of their level."""
     level, doubt = recent_level.levels(sums) / HOUR_MS, recent_level.errors(sums)
     spread = np.sqrt(found.error + doubt[..., None])
+    low, high, mean = found.low(LOW_Z * spread), found.high(HIGH_Z * spread), found.mean[..., 0]
+    highest = high.max(axis=-1)  # of an hour never seen the only bound
     return Bounds(
-        level * _lowest(found.low(LOW_Z * spread), found.mean[..., 0]),
-        level * found.mean[..., 0],
-        level * found.high(HIGH_Z * spread).max(axis=-1),
+        level * _outermost(low, low.min(axis=-1), mean),
+        level * mean,
+        level * _outermost(high, highest, np.where(found.seen[..., 0], highest, 1)),
         spread[..., 0],
-        found.mean[..., 0] / HOUR_MS,
+        mean / HOUR_MS,
     )
 
 
-def _lowest(low: Floats, mean: Floats) -> Floats:
-    """Of the lower bounds of an hour and its neighbours, the lowest, where an hour brings an event or more.
+def _outermost(edges: Floats, outermost: Floats, busy: Floats) -> Floats:
+    """Of the bounds of an hour and its neighbours the outermost, where an event an hour or more comes in.
 
-    Where it takes many hours until quiet is news, it is no matter that one of them may begin an hour late:
-    the less an hour brings, the more its own bound counts.
+    Where it takes many hours until anything is news, it is no matter that one of them may begin an hour late:
+    the less comes in (`busy`, events an hour), the more an hour's own bound counts.
     """
-    own, lowest = low[..., 0], low.min(axis=-1)
-    weight = np.minimum(mean, 1)
-    known = np.isfinite(own)
-    mixed = np.where(known, own, 0) * (1 - weight) + lowest * weight
-    found: Floats = np.where(known, mixed, lowest)
+    own, weight = edges[..., 0], np.minimum(busy, 1)
+    known = np.isfinite(own) & np.isfinite(outermost)
+    mixed = np.where(known, own, 0) * (1 - weight) + np.where(known, outermost, 0) * weight
+    found: Floats = np.where(known, mixed, outermost)
     return found
 
 

@@ -7,34 +7,24 @@ moment when the quiet alone would raise the alarm.  None of these depends on oth
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.detect.evidence import Evidence
 from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Floats, Ints
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.opening_hours import Calendar
 from alerts.detect.row_sets import union
 from alerts.detect.volumes.arrivals import NEVER, ArrivalRun, Arrivals, Coasted, Underway
 from alerts.detect.volumes.volume_bets import VolumeBets
-from alerts.detect.volumes.volume_run import (
-    ALLOWED,
-    BACK,
-    EVENTS,
-    EXPECTED,
-    RECOVERY,
-    SINCE,
-    Side,
-    VolumeRun,
-)
+from alerts.detect.volumes.volume_evidence import evidence_of, new_levels
+from alerts.detect.volumes.volume_run import Side, VolumeRun
+from alerts.detect.volumes.volume_steps import ALLOWED, BACK, EVENTS, EXPECTED, RECOVERY, SINCE
 from alerts.detect.volumes.weekly_profile import NOTHING, WeeklyProfile
 from alerts.hours import OpenHours
 from alerts.rules import Budget, Severity
 from alerts.states import Verdict
-from alerts.transitions import rounded, utc_text
 
 RHYTHM: Final = "rhythm."
 """Before the names of the rhythm's arrays in a snapshot."""
@@ -63,6 +53,11 @@ class VolumeWatch:
             {
                 "wealth": MemoryColumn(np.float64, 0, len(side.rates)),
                 "gauges": MemoryColumn(np.float64, 0, 6),
+                "lately": MemoryColumn(
+                    np.float64, 0, 2
+                ),  # events, and those expected, since a breach recovers
+                "before": MemoryColumn(np.float64),  # events an hour of the week when the breach began
+                "became": MemoryColumn(np.float64),  # the same when it ended at a new level; 0: it did not
                 "last_ms": MemoryColumn(np.int64),  # up to when time is accounted for; 0: no event yet
                 "fired": MemoryColumn(np.bool_),
                 "check_ms": MemoryColumn(np.int64, NEVER),  # when quiet alone would raise the alarm
@@ -206,20 +201,20 @@ class VolumeWatch:
         last = table["last_ms"][rows]
         passed = np.where(last > 0, np.maximum(to_ms - last, 0), 0)
         gauges, wealth, fired = table["gauges"][rows], table["wealth"][rows], table["fired"][rows]
-        after = wealth
+        watched, after = (gauges, table["lately"][rows]), wealth
         if passed.any():
             if bound.any():
                 after = self._stakes.quiet(wealth, bound, passed)
-            self._run.follow(gauges, fired, to_ms, (bound * passed, mean * passed, None))
+            self._run.follow(watched, fired, to_ms, (bound * passed, mean * passed, None))
         if counts is None:
             table["last_ms"][rows] = np.where(last > 0, np.maximum(last, to_ms), 0)
         else:
             after = self._stakes.pane(after, bound, self._pane_ms, counts)
             told = counts if self._side.too_low else np.where(bound > 0, counts, 0)
             expected = bound * self._pane_ms, mean * self._pane_ms, told
-            self._run.follow(gauges, fired, to_ms + self._pane_ms, expected)
+            self._run.follow(watched, fired, to_ms + self._pane_ms, expected)
             table["last_ms"][rows] = to_ms + self._pane_ms
-        table["gauges"][rows] = gauges
+        table["gauges"][rows], table["lately"][rows] = watched
         table["wealth"][rows] = np.where(fired[:, None], wealth, after)
 
     def _settle(self, rows: Ints) -> tuple[Findings, Ints]:
@@ -228,6 +223,7 @@ class VolumeWatch:
         fired, gauges = table["fired"][rows], table["gauges"][rows]
         alarm = ~fired & (self._stakes.evidence(table["wealth"][rows]) >= 1)
         over = fired & (gauges[:, RECOVERY] >= BACK)
+        self._tell_levels(rows[alarm], rows[over])
         findings = self._findings(rows, gauges, (fired | alarm) & ~over, over)
         table["fired"][rows] = (fired | alarm) & ~over
         gauges[alarm, RECOVERY] = 0
@@ -236,6 +232,17 @@ class VolumeWatch:
         table["gauges"][rows] = gauges
         table["wealth"][rows[over]] = 0
         return findings, rows[over]
+
+    def _tell_levels(self, begun: Ints, over: Ints) -> None:
+        """Remember the levels of rows whose breach begins, and whether that of others ended at a new one."""
+        table = self._table
+        if len(begun):
+            table["before"][begun] = self._rhythm.pace(begun)
+            table["became"][begun] = 0
+            table["lately"][begun] = 0
+        if len(over):
+            now, before, lately = self._rhythm.pace(over), table["before"][over], table["lately"][over]
+            table["became"][over] = new_levels(before, now, lately, self._side)
 
     def _check(self, rows: Ints, from_ms: int) -> None:
         if self._side.too_low and len(rows):
@@ -279,16 +286,10 @@ class VolumeWatch:
             low=nothing,
             high=nothing,
             limit=np.where(judged | breach, gauges[:, ALLOWED], np.nan),
-            evidence=Evidence(rows, breach, partial(_evidence, gauges.copy(), self._rhythm.since_ms(rows))),
+            evidence=evidence_of(
+                (rows, breach),
+                (gauges.copy(), self._rhythm.since_ms(rows)),
+                (self._table["before"][rows], self._table["became"][rows]),
+            ),
             expected=gauges[:, EXPECTED].copy(),
         )
-
-
-def _evidence(gauges: Floats, learned_ms: Ints, place: int) -> dict[str, object]:
-    """Since when, how many events the rhythm expected since then, and from when on it was learned."""
-    expected = rounded(float(gauges[place, EXPECTED]))
-    return {
-        "since": utc_text(int(gauges[place, SINCE])),
-        "expected": expected,
-        "learned_since": utc_text(int(learned_ms[place])),
-    }

@@ -1,13 +1,12 @@
-"""Coasting along a rhythm: one row's arrivals in one stretch, number by number, as long as nothing happens.
+"""Coasting along a rhythm: many rows' arrivals in one stretch, and stretches in which nothing comes in.
 
-See `arrivals`.  Everything that takes a logarithm or an exponential is reckoned beforehand, in arrays; what
-is left is to add, multiply and compare, arrival by arrival: float64, in the order in which `volume` does it.
+What is reckoned beforehand, in arrays, is gone through by `volume_steps`.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
@@ -15,104 +14,21 @@ from alerts.detect.findings import Flags, Floats, Ints
 from alerts.detect.memory import Table
 from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals
 from alerts.detect.volumes.quiet_hours import ends_ms
-from alerts.detect.volumes.volume_bets import Bets, VolumeBets
+from alerts.detect.volumes.volume_bets import VolumeBets
+from alerts.detect.volumes.volume_steps import (
+    ALLOWED,
+    DRIFT,
+    EVENTS,
+    EXPECTED,
+    RECOVERY,
+    SINCE,
+    GaugeSteps,
+    VolumeStanding,
+    VolumeSteps,
+    coast,
+)
 from alerts.detect.volumes.weekly_profile import WeeklyProfile
 from alerts.rules import HOUR_MS
-
-DRIFT, RECOVERY, SINCE, EVENTS, ALLOWED, EXPECTED = range(6)
-"""Gauges: a CUSUM for the likely rate, and since when nothing has spoken against it, with the events since,
-how many the bound has and how many were expected; log odds that a breach is over."""
-
-BACK: Final = math.log(100)
-"""Odds at which a breach is over: a hundred to one for the bound against what the breach is likely to be."""
-
-
-class VolumeStanding(NamedTuple):
-    """What `volume` remembers of a row that changes here, by the names of its columns."""
-
-    wealth: list[float]
-    gauges: list[float]
-
-
-class GaugeSteps(NamedTuple):
-    """What a time is to the gauges: its weight for the likely rate, what came in, was allowed, and expected.
-
-    `end_ms` is when it ends.
-    """
-
-    gain: list[float]
-    came: list[int]
-    allowed: list[float]
-    expected: list[float]
-    end_ms: list[int]
-
-
-class VolumeSteps(NamedTuple):
-    """What was reckoned beforehand of each arrival: the quiet before it, and its pane.
-
-    A bet's wealth w becomes w × `grown` + `added` over the quiet, and (w + `stake`) × `gained` over the pane.
-    Where nothing is `judged` it stays.  `paused` says which arrivals have quiet before them.
-    """
-
-    judged: list[bool]
-    paused: list[bool]
-    grown: list[list[float]]
-    added: list[list[float]]
-    gained: list[list[float]]
-    quiet: GaugeSteps
-    pane: GaugeSteps
-
-
-def coast(
-    was: VolumeStanding, steps: VolumeSteps, places: tuple[int, int], bets: Bets, *, fired: bool
-) -> tuple[VolumeStanding, int]:
-    """Go through the arrivals from the first of `places` up to before the second.
-
-    Returns where the row stands, and the place of the arrival that would raise an alarm or, where one has
-    `fired`, end it; or else the second place.
-    """
-    wealth, gauges = was
-    at, stop = places
-    while at < stop:
-        after, seen = wealth, gauges
-        if steps.judged[at] and not fired:
-            if steps.paused[at]:
-                after = [w * g + a for w, g, a in zip(after, steps.grown[at], steps.added[at], strict=True)]
-            after = [(w + bets.stake) * g for w, g in zip(after, steps.gained[at], strict=True)]
-        if not fired and mixture(after, bets.weights) >= 1:
-            break
-        if steps.paused[at]:
-            seen = followed(seen, steps.quiet, at, fired=fired)
-        seen = followed(seen, steps.pane, at, fired=fired)
-        if fired and seen[RECOVERY] >= BACK:
-            break
-        wealth, gauges = after, seen
-        at += 1
-    return VolumeStanding(wealth, gauges), at
-
-
-def followed(gauges: list[float], part: GaugeSteps, at: int, *, fired: bool) -> list[float]:
-    """The gauges after a time; once nothing speaks for the likely rate, what was counted starts over."""
-    drift = max(gauges[DRIFT] + part.gain[at], 0.0)
-    recovery = max(gauges[RECOVERY] - part.gain[at], 0.0)
-    if drift <= 0 and not fired:
-        return [drift, recovery, float(part.end_ms[at]), 0.0, 0.0, 0.0]
-    return [
-        drift,
-        recovery,
-        gauges[SINCE],
-        gauges[EVENTS] + part.came[at],
-        gauges[ALLOWED] + part.allowed[at],
-        gauges[EXPECTED] + part.expected[at],
-    ]
-
-
-def mixture(wealth: Sequence[float], weights: Sequence[float]) -> float:
-    """The mixture of all bets, added up in their order."""
-    total = wealth[0] * weights[0]
-    for one, weight in zip(wealth[1:], weights[1:], strict=True):
-        total += one * weight
-    return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +64,18 @@ class VolumeRun:
         return low if self._side.too_low else np.where(np.isfinite(high), high, 0)
 
     def follow(
-        self, gauges: Floats, fired: Flags, end_ms: int, seen: tuple[Floats, Floats, Ints | None]
+        self,
+        watched: tuple[Floats, Floats],
+        fired: Flags,
+        end_ms: int,
+        seen: tuple[Floats, Floats, Ints | None],
     ) -> None:
         """Weigh a time for and against the likely rate: events allowed, expected, and that came.
 
-        Once nothing speaks for that rate, what was counted for it starts over.
+        `watched` are the gauges, and what came lately of a breach that may be over.  Once nothing speaks for
+        that rate, what was counted for it starts over.
         """
+        gauges, lately = watched
         allowed, expected, came = seen
         rate = self._side.likely
         gain = (1 - rate) * allowed
@@ -165,6 +87,10 @@ class VolumeRun:
         gauges[:, ALLOWED] += allowed
         gauges[:, EXPECTED] += expected
         gauges[(gauges[:, DRIFT] <= 0) & ~fired, SINCE:] = (end_ms, 0, 0, 0)
+        if fired.any():
+            more = np.stack([np.zeros(len(expected)) if came is None else came, expected], axis=1)
+            back = np.where(gauges[:, RECOVERY, None] > 0, lately + more, 0.0)
+            lately[fired] = back[fired]
 
     def skip_quiet(self, before_ms: int) -> int:
         """Take stretches that end before a time, in which nothing comes in; how many were taken.
@@ -177,7 +103,8 @@ class VolumeRun:
         if quiet is None or len(quiet.stretches) == 1:
             return 0
         table, rows = self._table, self._table.rows
-        last_ms, fired, gauges = table["last_ms"][:rows], table["fired"][:rows], table["gauges"][:rows]
+        last_ms, fired = table["last_ms"][:rows], table["fired"][:rows]
+        watched = table["gauges"][:rows], table["lately"][:rows]
         ends = ends_ms(quiet.stretches)
         from_ms = np.where(last_ms > 0, np.maximum(last_ms, np.roll(ends, 1, axis=0)), 0)
         from_ms[0] = last_ms
@@ -192,7 +119,7 @@ class VolumeRun:
         if turns:
             allowed, expected = bound * passed, quiet.bounds.mean * passed
             for turn in range(turns):
-                self.follow(gauges, fired, int(ends[turn, 0]), (allowed[turn], expected[turn], None))
+                self.follow(watched, fired, int(ends[turn, 0]), (allowed[turn], expected[turn], None))
             table["wealth"][:rows] = wealth[turns]
             last_ms[:] = np.where(last_ms > 0, np.maximum(last_ms, ends[turns - 1]), 0)
             self._rhythm.skip(quiet, turns)
@@ -248,12 +175,13 @@ class VolumeRun:
             0,
         )
         for number, run in some:
-            was = VolumeStanding(table["wealth"][run.row].tolist(), table["gauges"][run.row].tolist())
+            was = VolumeStanding(*(table[name][run.row].tolist() for name in VolumeStanding._fields))
             stop = start + run.stop - run.start
             now, end = coast(was, steps, (start, stop), bets, fired=bool(table["fired"][run.row]))
             reached[number] = run.start + end - start
             if end > start:
-                table["wealth"][run.row], table["gauges"][run.row] = now
+                for name, value in zip(VolumeStanding._fields, now, strict=True):
+                    table[name][run.row] = value
                 taken = slice(run.start, reached[number])
                 table["last_ms"][run.row] = arrivals.end_ms[taken][-1]
                 first_ms = arrivals.end_ms[taken][:1] - self._pane_ms

@@ -196,6 +196,13 @@ class WeeklyProfile:
     def _weeks(self) -> Weeks:
         return Weeks(*(self._table[name][: self.rows] for name in Weeks._fields))
 
+    def pace(self, rows: Ints) -> Floats:
+        """Events an hour over the week, at the level of these days."""
+        table = self._table
+        weeks = Weeks(*(table[name][rows] for name in Weeks._fields))
+        found: Floats = weeks.pace() * recent_level.levels(table["level"][rows])
+        return found
+
     def since_ms(self, rows: Ints) -> Ints:
         """From when on rows are learned; 0: not yet."""
         since_ms: Ints = self._table["since_ms"][rows]
@@ -208,7 +215,9 @@ class WeeklyProfile:
         reach = np.exp(TEACH_Z * self._spread)
         least = np.maximum(mean, mean / level) / reach
         fewest = np.maximum(least - TEACH_Z * np.sqrt(least), 0)
-        return np.where(bounded, np.clip(events, fewest, mean * reach + TEACH_Z * np.sqrt(mean)), events)
+        # One event is never too many, however few are expected: else single events would teach a part of one.
+        most = mean * reach + TEACH_Z * np.sqrt(mean) + np.exp(-mean)
+        return np.where(bounded, np.clip(events, fewest, most), events)
 
     def _learn_variation(self, events: Floats, forecast: Floats, hours: Floats) -> None:
         """Squared error beyond Poisson's, relative, less what a forecast from few weeks adds."""

@@ -1,0 +1,105 @@
+"""E-values: no bet is expected to gain while all is well, so budgets of false pages hold.
+
+What a bet multiplies its stake by is an e-value: its mean is at most 1 on the healthy side of the bound.  So
+wealth less what was staked is a supermartingale, and by Ville's inequality a single stake of 1 is ever worth
+1/α or more in one case of 1/α at most.
+"""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.detect.findings import Floats
+from alerts.detect.sudden_terms import FALLS, SuddenTerms
+from alerts.detect.volumes.silence import TOO_LOW
+from alerts.detect.volumes.surge import TOO_HIGH
+from alerts.detect.volumes.volume_bets import VolumeBets
+from alerts.detect.volumes.volume_run import Side
+from alerts.rules import DAY_MS, HOUR_MS, Budget, Sudden
+from tests.detector_builders import FIVE, SHARE, YES_NO, even_levels
+
+SIDES = {"silence": TOO_LOW, "surge": TOO_HIGH}
+MOST_COUNT = 400
+ALPHA = 0.05
+
+
+def bets(side: Side) -> VolumeBets:
+    """One false page in thirty days."""
+    return VolumeBets(side.rates, side.weights, 30 * DAY_MS)
+
+
+def poisson(mean: float) -> Floats:
+    """Likelihoods of 0, 1, 2, … events."""
+    counts = np.arange(MOST_COUNT)
+    logs = counts * math.log(mean) - mean - np.array([math.lgamma(count + 1) for count in counts])
+    found: Floats = np.exp(logs)
+    return found
+
+
+@pytest.mark.parametrize("side", SIDES.values(), ids=SIDES)
+@given(allowed=st.floats(0.001, 60), times=st.floats(1, 2))
+def test_no_bet_on_volume_gains_while_volume_is_within_its_bound(
+    side: Side, allowed: float, times: float
+) -> None:
+    """Poisson's number at the bound has a mean gain of 1; further on the healthy side, of less."""
+    mean = allowed * times if side.too_low else allowed / times
+    gain = bets(side).pane_gain(np.full(MOST_COUNT, allowed / HOUR_MS), HOUR_MS, np.arange(MOST_COUNT))
+    expected = poisson(mean) @ gain
+    assert (expected <= 1 + 1e-9).all()
+    if times == 1:
+        assert expected == pytest.approx(1)
+
+
+@given(st.lists(st.floats(0.01, 1), min_size=5, max_size=5), st.floats(1.1, 4.9))
+def test_no_bet_on_a_fall_gains_while_the_mean_is_at_the_floor_or_better(
+    weights: list[float], floor: float
+) -> None:
+    """Whatever the distribution of answers on five levels; one below it is mixed with the best answer."""
+    terms = SuddenTerms(Sudden(floor, Budget(1, 30 * DAY_MS)), FIVE, even_levels(5))
+    chances, best = np.array(weights) / sum(weights), np.eye(5)[4]
+    goodness = FIVE.goodness_at(even_levels(5))
+    missing = max(terms.floor - float(chances @ goodness), 0.0)
+    share = missing / (1 - float(chances @ goodness)) if missing else 0.0
+    at_floor = (1 - share) * chances + share * best
+    gain = np.exp(terms.log_gain(np.eye(5, dtype=np.int64)))
+    assert (at_floor @ gain <= 1 + 1e-9).all()
+
+
+@pytest.mark.parametrize("side", SIDES.values(), ids=SIDES)
+@pytest.mark.parametrize("allowed", [0.2, 5.0])
+def test_a_single_stake_on_volume_seldom_grows_twentyfold(side: Side, allowed: float) -> None:
+    """In one case of twenty at most, over two hundred hours at the bound."""
+    rng, made = np.random.default_rng(7), bets(side)
+    wealth, greatest = np.ones((4_000, len(side.rates))), np.zeros(4_000)
+    bound = np.full(4_000, allowed / HOUR_MS)
+    for _ in range(200):
+        wealth = wealth * made.pane_gain(bound, HOUR_MS, rng.poisson(allowed, 4_000))
+        greatest = np.maximum(greatest, made.evidence(wealth))
+    assert (greatest >= 1 / ALPHA).mean() <= ALPHA + 3 * math.sqrt(ALPHA * (1 - ALPHA) / 4_000)
+
+
+def test_a_single_stake_on_a_fall_seldom_grows_twentyfold() -> None:
+    """In one case of twenty at most, over a thousand answers at the floor."""
+    rng = np.random.default_rng(7)
+    terms = SuddenTerms(Sudden(80, Budget(1, 30 * DAY_MS)), SHARE, YES_NO)
+    wealth, greatest = np.zeros((2_000, len(FALLS))), np.zeros(2_000)
+    for _ in range(1_000):
+        happy = rng.random(2_000) < 0.8
+        wealth += terms.log_gain(np.stack([~happy, happy], axis=1).astype(np.int64))
+        greatest = np.maximum(greatest, np.exp(wealth).mean(axis=1))
+    assert (greatest >= 1 / ALPHA).mean() <= ALPHA + 3 * math.sqrt(ALPHA * (1 - ALPHA) / 2_000)
+
+
+@pytest.mark.parametrize("side", SIDES.values(), ids=SIDES)
+def test_wealth_is_on_the_average_no_more_than_what_was_staked(side: Side) -> None:
+    """Over three days at the bound: M less all stakes is a supermartingale."""
+    rng, made = np.random.default_rng(11), bets(side)
+    wealth, bound, panes = np.zeros((4_000, len(side.rates))), np.full(4_000, 2 / HOUR_MS), 72
+    for _ in range(panes):
+        wealth = made.pane(wealth, bound, HOUR_MS, rng.poisson(2, 4_000))
+    evidence = made.evidence(wealth)
+    error = evidence.std() / math.sqrt(len(evidence))
+    assert evidence.mean() <= panes * made.stake(HOUR_MS) * sum(side.weights) + 4 * error
