@@ -1,10 +1,14 @@
 """Trouble that people in the field reported, rebuilt as small inputs: what their readers are told."""
 
+import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
+import pytest
 from click.testing import CliRunner
 
 from stream.cli.backtest import command as backtest
@@ -299,3 +303,35 @@ def test_a_channel_that_the_rule_names_is_missed_from_the_first(tmp_path: Path) 
     assert [(each["state"], each["scope"], each["at"], each["n"]) for each in found] == [
         ("firing", {"channel": "chat"}, "2026-03-02T00:30:00Z", 0)
     ]
+
+
+def test_a_transfer_is_no_further_contact(tmp_path: Path) -> None:
+    """Thirty callers of whom ten are passed on: thirty contacts, of which twenty were resolved at first."""
+    lines = []
+    for number in range(30):
+        at_s = MONDAY_S + 36_000 + 60 * number
+        who = {"channel": "phone", "customer": f"c{number}"}
+        lines.append({"id": f"a{number}", "at": at_s, **who})
+        if number % 3 == 0:
+            lines.append({"id": f"b{number}", "at": at_s + 90, "event": "transferred", **who})
+    rules = "rules: [{name: f, indicator: fcr, window: 2h, warning: 50}]"
+    text = ran(tmp_path, rules, lines, "--report", "1d")
+    assert re.search(r"in all +phone +30 +66\.7 % \(30\)", text)
+
+
+@pytest.mark.parametrize("zone", ["", ", time_zone: Europe/Paris"])
+def test_a_learned_rhythm_outlives_the_change_to_winter_time(tmp_path: Path, zone: str) -> None:
+    """Office hours of Paris, an hour later in UTC from 25 October on: neither too little nor too much."""
+    paris = ZoneInfo("Europe/Paris")
+    begins = datetime(2026, 10, 5, 8, tzinfo=paris)
+    lines = [
+        {
+            "id": f"{day}-{number}", "channel": "phone",
+            "at": (begins + timedelta(days=day, minutes=2 * number)).isoformat(),
+        }
+        for day in range(26)
+        for number in range(300)
+    ]  # fmt: skip
+    learned = f"indicator: contacts, by: [channel], learn: 7d, false_pages: 1 per 30d{zone}"
+    rules = f"rules: [{{name: hush, detect: silence, {learned}}}, {{name: rush, detect: surge, {learned}}}]"
+    assert "Nothing fired." in ran(tmp_path, rules, lines)
