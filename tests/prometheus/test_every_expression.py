@@ -286,10 +286,14 @@ def test_every_expression_returns_data_or_is_listed_with_the_reason(scraped: Pro
     assert len(expressions) > 150
     silent = dict(expressions)
     deadline = time.monotonic() + SETTLES_S
-    while set(silent) != set(SILENT) and time.monotonic() < deadline:
+    while not silent.keys() <= SILENT.keys() and time.monotonic() < deadline:
         silent = {name: expr for name, expr in silent.items() if not _shows(scraped, expr)}
         time.sleep(1)
-    assert silent.keys() == SILENT.keys(), {name: silent[name] for name in set(silent) - set(SILENT)}
+    assert silent.keys() <= SILENT.keys(), {name: silent[name] for name in set(silent) - set(SILENT)}
+    for name in SILENT:  # a scrape that took too long makes up for it with the next
+        while _shows(scraped, expressions[name]):
+            assert time.monotonic() < deadline + SETTLES_S, name
+            time.sleep(1)
 
 
 def test_no_rule_fails(scraped: Prometheus) -> None:
