@@ -5,7 +5,7 @@ stream with little in it holds nobody up.  What a backtest says ends with the la
 contains it is judged, and nothing after.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import compress
 from typing import Final
 
@@ -16,7 +16,7 @@ from alerts.rules import DAY_MS
 from alerts.transitions import Transition
 from stream.backtest.engine import SHOWN, Engine, Hear, RecordCounts
 from stream.columnar.timestamps import Ints
-from stream.files.event_files import EventFile, EventLines, Told
+from stream.files.event_files import EventFile, EventLines
 from stream.files.line_heads import BLANK, FEEDBACK, INTERACTION
 from stream.indicators.plan import Plan
 from stream.judge.judge import Observer
@@ -25,6 +25,12 @@ from stream.messages.records import FileRecords, Stream
 
 CHUNK_LINES: Final = 20_000
 """Lines fed at once: enough for columns to pay, few enough to stay in the processor's cache."""
+
+CHUNK_MS: Final = 14 * DAY_MS
+"""Event time fed at once: of a year of few events it is told now and then how far it has come."""
+
+Judged = Callable[[int, int | None], None]
+"""Hears how many lines are done, and the newest event time among them in ms."""
 
 AHEAD_MS: Final = DAY_MS
 """How far past the watermark an event of a file may be (contract 3.1: files have no record timestamps)."""
@@ -59,13 +65,23 @@ class Backtest:
         self._ahead = _ahead(events, plan.rulebook.timing.lateness_ms)
         self._last = {stream: _last(events, KIND[stream], self._ahead) for stream in Stream}
 
-    def run(self, told: Told = lambda _: None) -> Iterator[Transition]:
-        """Every transition in the order in which it comes about; `told` hears how many lines are done."""
-        for first in range(0, len(self._events), CHUNK_LINES):
-            last = min(first + CHUNK_LINES, len(self._events))
+    def run(self, told: Judged = lambda *_: None) -> Iterator[Transition]:
+        """Every transition in the order in which it comes about; `told` hears how far it is."""
+        first = 0
+        for last in self._cuts():
             yield from self._chunk(first, self._events.lines(first, last))
-            told(last)
+            first = last
+            told(last, self.fate.last_ms)
         yield from self._end()
+
+    def _cuts(self) -> list[int]:
+        """Where chunks end."""
+        lines = len(self._events)
+        cuts = {*range(CHUNK_LINES, lines, CHUNK_LINES), lines} if lines else set()
+        clock_ms = np.maximum.accumulate(self._events.times())
+        if lines:
+            cuts.update((np.flatnonzero(np.diff(clock_ms // CHUNK_MS)) + 1).tolist())
+        return sorted(cuts)
 
     def _chunk(self, first: int, lines: EventLines) -> Iterator[Transition]:
         wanted = lines.kind != BLANK

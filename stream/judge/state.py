@@ -11,6 +11,7 @@ from typing import Final, Self
 
 import numpy as np
 
+from alerts.rules import DAY_MS
 from stream.indicators.cells import TIMES_FROM
 from stream.indicators.plan import Plan
 from stream.judge.evaluation.detector_inputs import Block
@@ -24,6 +25,9 @@ from stream.messages.tallies import NO_PANE, TallyMessage, sources
 
 MOST_PANES: Final = 8192
 """Panes that are looked at together at most: what is found out beforehand takes memory."""
+FEW_COUNTS: Final = 2
+MOST_SPARSE_MS: Final = 4 * DAY_MS
+"""Time that is looked at together where there are so few counts a pane, on the average."""
 FORESEE_FROM: Final = 3
 """Panes from which it is worth finding out beforehand where something can happen."""
 
@@ -109,7 +113,9 @@ class Memory:
         first = least(self.pending.next_pane(), self.wake)
         if first is None or first > self.closed:
             return None
-        end = min(self.closed, first + MOST_PANES)
+        sparse = len(self.pending) <= (self.closed - first + 1) * FEW_COUNTS
+        most = max(MOST_PANES, MOST_SPARSE_MS // self.sources.timing.pane_ms) if sparse else MOST_PANES
+        end = min(self.closed, first + most)
         self._merge(self.pending.take(end))
         return Block(self.judged, end, foresee=end - first >= FORESEE_FROM)
 

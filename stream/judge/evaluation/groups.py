@@ -170,10 +170,12 @@ class Group:
 
         Scopes with an alert, those with something `waiting`, and those that rules wait for, stay.
         """
-        rows = np.setdiff1d(self.scopes.used(), waiting)
+        old = self.scopes.used()
+        old = old[self.scopes.seen_ms[old] + self._longest_ms() <= now_ms]
+        if not len(old):
+            return old
         named = [self.scopes.known(values) for scopes in self._named.values() for values in scopes]
-        rows = np.setdiff1d(rows, [row for row in named if row is not None])
-        old = rows[self.scopes.seen_ms[rows] + self._longest_ms() <= now_ms]
+        old = np.setdiff1d(old, [*waiting.tolist(), *(row for row in named if row is not None)])
         for board, _ in self.boards():
             old = old[~board.live()[old]]
         for window in self.all_windows():
@@ -196,8 +198,9 @@ class Group:
             yield each.board, (each.ranked,)
 
     def _longest_ms(self) -> int:
-        """For how long after its last count a scope may still matter."""
-        kept = [window.window_ms + 2 * window.slot_panes * self._pane_ms for window in self.all_windows()]
+        """For how long after its last count a scope matters: how often it fired is told for a day."""
+        slots_ms = 2 * self._pane_ms
+        kept = [each.window_ms + each.slot_panes * slots_ms + DAY_MS for each in self.all_windows()]
         return max([*kept, *(REMEMBERED_MS for _ in self.watches)])
 
     def _threshold_rules(self) -> list[ThresholdRules]:

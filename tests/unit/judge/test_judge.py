@@ -45,6 +45,17 @@ def test_hold_is_counted_in_event_time() -> None:
     assert short(told)[:2] == [("pending", 1, "00:00:10Z", 20.0), ("firing", 2, "00:00:40Z", 20.0)]
 
 
+def test_how_often_an_alert_fired_is_known_for_a_day() -> None:
+    """Also where its scope was quiet for hours, and whether the hours were judged at once or one by one."""
+    first, again = both(0, answers(0, 2, 8)) + both(1, answers(1, 90, 0)), both(6000, answers(6000, 0, 30))
+    hours = [section for pane in range(360, 6000, 360) for section in both(pane)]
+    for between in ([], hours):
+        judge = Judge(plan_of(RULES), 0)
+        told = [each for part in (first, between, again) for each in fed(judge, part)]
+        assert [each.state for each in told] == ["firing", "resolved", "firing"]
+        assert told[-1].summary.endswith("2nd time in 24 h")
+
+
 def test_severity_rises_and_falls_within_an_episode() -> None:
     """A change of severity is a transition of the same alert."""
     judge = Judge(plan_of(RULES.replace("critical: 70", "critical: 50, warning: 80")), 0)
