@@ -17,7 +17,7 @@ EVERY_S: Final = 10.0
 """How often work that nobody watches says how far it is."""
 
 
-class Told(Protocol):
+class ProgressListener(Protocol):
     """Hears how much is done, and, of events, up to which event time in ms."""
 
     def __call__(self, done: int, at_ms: int | None = None, /) -> None:
@@ -25,7 +25,7 @@ class Told(Protocol):
 
 
 @contextmanager
-def progress(what: str, total: int | None) -> Iterator[Told]:
+def progress(what: str, total: int | None) -> Iterator[ProgressListener]:
     """Hands out a function that is to be told how much of `total` (None: not known) is done."""
     if not sys.stderr.isatty():
         yield _Lines(what, total)
