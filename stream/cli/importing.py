@@ -19,7 +19,7 @@ from click.core import ParameterSource
 from alerts.errors import SettingsError
 from stream.cli.kafka_options import kafka_options, run
 from stream.cli.terminal.import_words import listed, reported
-from stream.cli.terminal.progress import Told, progress
+from stream.cli.terminal.progress import ProgressListener, progress
 from stream.files import rule_files
 from stream.files.event_files import EventFile
 from stream.files.packed_logs import STDIN, UNREADABLE, PackedLog, opened_all, size_of, unreadable
@@ -173,7 +173,7 @@ def _events(importer: Importer, mapping: LogMapping, file: str, *, as_is: bool) 
 
 
 def _read(
-    importer: Importer, layout: Format, file: str, logs: Iterator[PackedLog], told: Told
+    importer: Importer, layout: Format, file: str, logs: Iterator[PackedLog], told: ProgressListener
 ) -> Iterator[bytes]:
     for log in logs:
         try:
