@@ -254,6 +254,10 @@ class Board:
         """When episodes began to fire, by cell, as far as the next firing may still have to count them."""
         return self._fired
 
+    def fired_rows(self, now_ms: int) -> list[int]:
+        """Row numbers whose firings the next one still has to count."""
+        return [row for (row, _), when in self._fired.items() if when[-1] > now_ms - DAY_MS]
+
     def put_firings(self, cell: Cell, when_ms: Sequence[int]) -> None:
         """Put back what `firings` told of a cell."""
         self._fired[cell] = list(when_ms)

@@ -147,10 +147,12 @@ DELIVERIES: Final = (
 
 CANARY: Final = lines(
     "Canary",
-    "From the input to the receiver, and since the last one landed; wants a heartbeat with `canary: true`.",
+    "From the input to the receiver, since the last landed, and how often one is to; wants a heartbeat with "
+    "`canary: true`.",
     "s",
     (f"max(tocsin_canary_seconds{{{OURS}}}) > 0", "input to receiver"),
     (f"time() - (max(tocsin_canary_timestamp_seconds{{{OURS}}}) > 0)", "since the last"),
+    (f"max(tocsin_canary_interval_seconds{{{OURS}}}) > 0", "one is to land every"),
 )
 
 PAGE: Final = Page(

@@ -168,7 +168,8 @@ class Group:
     def forget(self, now_ms: int, waiting: Ints) -> Ints:
         """Release, and return, the rows of scopes that have left every window.
 
-        Scopes with an alert, those with something `waiting`, and those that rules wait for, stay.
+        Scopes with an alert, those that fired within a day (an alert says how often), those with something
+        `waiting`, and those that rules wait for, stay.
         """
         old = self.scopes.used()
         old = old[self.scopes.seen_ms[old] + self._longest_ms() <= now_ms]
@@ -178,6 +179,7 @@ class Group:
         old = np.setdiff1d(old, [*waiting.tolist(), *(row for row in named if row is not None)])
         for board, _ in self.boards():
             old = old[~board.live()[old]]
+            old = np.setdiff1d(old, board.fired_rows(now_ms))
         for window in self.all_windows():
             if window.hours.limited and len(old):  # what should have left a closed one leaves when it opens
                 old = np.setdiff1d(old, window.holding())
@@ -198,9 +200,8 @@ class Group:
             yield each.board, (each.ranked,)
 
     def _longest_ms(self) -> int:
-        """For how long after its last count a scope matters: how often it fired is told for a day."""
-        slots_ms = 2 * self._pane_ms
-        kept = [each.window_ms + each.slot_panes * slots_ms + DAY_MS for each in self.all_windows()]
+        """For how long after its last count a scope may still matter."""
+        kept = [window.window_ms + 2 * window.slot_panes * self._pane_ms for window in self.all_windows()]
         return max([*kept, *(REMEMBERED_MS for _ in self.watches)])
 
     def _threshold_rules(self) -> list[ThresholdRules]:
