@@ -37,7 +37,8 @@ demo: $(VENV)/.installed  ## Tocsin at work: an embedded broker, a worker, a day
 
 test: $(VENV)/.dev  ## all tests (those that need a program which is not here are listed as skipped, with what to install)
 	$(BIN)/pytest -n auto $(ARGS) tests/unit
-	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS) --ignore=tests/unit
+	$(BIN)/pytest -n 2 --dist loadfile $(ARGS) --ignore=tests/unit --ignore=tests/demo
+	$(BIN)/pytest $(ARGS) tests/demo  # it has ports of its own
 
 check: $(VENV)/.dev  ## format, lint, types, layers
 	$(BIN)/ruff format --check .

@@ -15,6 +15,8 @@ BY_FOLDER: Final = {
 }
 BY_TEST: Final = {
     "test_every_expression.py": ("Kafka",),
+    "test_brokers.py": ("Kafka",),
+    "test_panels.py": ("Prometheus",),
     "test_board.py": ("chromium",),
     "test_board_page.py": ("chromium",),
     "test_board_live.py": ("chromium",),
