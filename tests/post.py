@@ -38,6 +38,18 @@ NEWS: Final = TransitionNews(
     scope={},
     at="2026-11-22T10:00:00Z",
 )
+ENTRY: Final = Entry(
+    id="a.1",
+    alert="a",
+    seq=1,
+    state="firing",
+    receiver="desk",
+    outcome="delivered",
+    reason="HTTP 200",
+    attempts=1,
+    status=200,
+    at="2026-11-22T10:00:00Z",
+)
 NOW_MS: Final = 4_102_444_800_000
 """In the future, so that nothing here is ever too late."""
 

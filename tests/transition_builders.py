@@ -55,3 +55,22 @@ def step(
         started_at=utc_text(started_ms),
         **fields,
     )
+
+
+def numbered(alert: str = "abcdef0123456789", seq: int = 1, state: str = "firing") -> Transition:
+    """Transition `seq` of an alert of phone, a second after the one before."""
+    return msgspec.structs.replace(
+        _BASE,
+        id=alert,
+        seq=seq,
+        severity="critical",
+        state=state,
+        scope={"channel": "phone"},
+        window_s=1800,
+        at=f"2026-11-22T10:00:{seq:02}Z",
+        started_at="2026-11-22T10:00:00Z",
+        value=41.0,
+        n=40,
+        high=49.0,
+        summary="CSAT of phone is 41 %",
+    )

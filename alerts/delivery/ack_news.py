@@ -71,6 +71,5 @@ def _delivery(about: Notice, partition: int, memory: str, now_s: float) -> Deliv
         notice=about,
         partition=partition,
         written_s=now_s,
-        finished=lambda: None,
         message=AckMessage(about, memory),
     )

@@ -18,22 +18,26 @@ def never() -> bool:
     return False
 
 
+def unheard() -> None:
+    """Nobody waits for the end of a delivery."""
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class Delivery:
     """One notice on its way to one receiver.
 
     `partition` is where its transition was read and `written_s` when that was written (Unix time);
-    `finished` is called once it is settled.  `due_s` is when it may be tried (again).  `status` is that of
-    the last answer; `reached`: the receiver may have got it.  `message` is what a notice is only the cover
-    of, such as a group's; `memory` is what the receiver's channel wants back with the next notice of the
-    alert.  `superseded` says whether later news waits elsewhere than behind it; `held`: it waits until it may
-    be told, not for the receiver.
+    `finished` is called once it is settled, if somebody waits for that.  `due_s` is when it may be tried
+    (again).  `status` is that of the last answer; `reached`: the receiver may have got it.  `message` is what
+    a notice is only the cover of, such as a group's; `memory` is what the receiver's channel wants back with
+    the next notice of the alert.  `superseded` says whether later news waits elsewhere than behind it;
+    `held`: it waits until it may be told, not for the receiver.
     """
 
     notice: Notice
     partition: int
     written_s: float
-    finished: Callable[[], None]
+    finished: Callable[[], None] = unheard
     attempts: int = 0
     due_s: float = 0.0
     status: int | None = None

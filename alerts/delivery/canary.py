@@ -8,7 +8,7 @@ import orjson
 
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.heartbeat import PARTITION
-from alerts.delivery.notices.notice import Notice, TransitionNews
+from alerts.delivery.notices.notice import TransitionNews, cover_of
 from alerts.receivers.message import NewsState, ReceiverMessage, Words
 from alerts.transitions import utc_text
 
@@ -33,18 +33,8 @@ def canary_delivery(landing: CanaryLanding) -> Delivery:
     news = TransitionNews(
         id=NAME, seq=1, rule=NAME, severity="warning", state=NewsState.NOTE, indicator=NAME, scope={}, at=at
     )
-    cover = Notice(
-        id=f"{NAME}.{int(landing.born_s)}",
-        alert=NAME,
-        seq=1,
-        state=NewsState.NOTE,
-        labels={"rule": NAME},
-        body=b"",
-        news=news,
-    )
-    return Delivery(
-        notice=cover, partition=PARTITION, written_s=landing.judged_s, finished=lambda: None, message=landing
-    )
+    notice = cover_of(f"{NAME}.{int(landing.born_s)}", news, {"rule": NAME})
+    return Delivery(notice=notice, partition=PARTITION, written_s=landing.judged_s, message=landing)
 
 
 def canary_message(landing: CanaryLanding, key: str, receiver: str) -> ReceiverMessage:

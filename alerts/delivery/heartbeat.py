@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from alerts.delivery.backlog import Delivery
-from alerts.delivery.notices.notice import Notice, TransitionNews
+from alerts.delivery.notices.notice import TransitionNews, cover_of
 from alerts.paging import Heartbeat
 from alerts.receivers.message import AlertNews, ReceiverMessage, Words
 from alerts.transitions import utc_text
@@ -39,16 +39,8 @@ def beat(at_s: float) -> Delivery:
         id=NAME, seq=1, rule=NAME, severity="warning", state="firing", indicator=NAME, scope={}, at=at,
         started_at=at,
     )  # fmt: skip
-    notice = Notice(
-        id=f"{NAME}.{int(at_s)}",
-        alert=NAME,
-        seq=1,
-        state="firing",
-        labels={"rule": NAME},
-        body=b"",
-        news=news,
-    )
-    return Delivery(notice=notice, partition=PARTITION, written_s=at_s, finished=lambda: None, message=Beat())
+    notice = cover_of(f"{NAME}.{int(at_s)}", news, {"rule": NAME})
+    return Delivery(notice=notice, partition=PARTITION, written_s=at_s, message=Beat())
 
 
 def beat_message(delivery: Delivery, receiver: str, body: bytes) -> ReceiverMessage:

@@ -18,7 +18,7 @@ from alerts.delivery.commands import SilenceCommand
 from alerts.delivery.grouping.routing import targets
 from alerts.delivery.heartbeat import PARTITION
 from alerts.delivery.mutes import Muting, matches
-from alerts.delivery.notices.notice import Notice, TransitionNews, notice
+from alerts.delivery.notices.notice import Notice, TransitionNews, cover_of, notice
 from alerts.delivery.notices.phrases import WORDS
 from alerts.delivery.open_alerts import OpenAlerts
 from alerts.delivery.progress import HeardTransitions
@@ -89,7 +89,7 @@ class SilenceWatch:
                 for name, progress in heard.told(about.alert):
                     if progress.at_s < int(ended.at_s) and not self._waits(name, about.alert):
                         marked = StillBroken(ended.said)
-                        yield name, _delivery(key, partition, now_s, marked)
+                        yield name, Delivery(notice=key, partition=partition, written_s=now_s, message=marked)
 
     def _ending(self, heard: HeardTransitions, now_s: float) -> Iterator[tuple[str, Delivery]]:
         for said in self._muting.silences(now_s):
@@ -102,26 +102,17 @@ class SilenceWatch:
                 id=name_of, seq=1, rule="", severity="warning", state=NewsState.NOTE, indicator="", scope={},
                 at=utc_text(int(now_s) * 1000),
             )  # fmt: skip
-            cover = Notice(
-                id=f"{name_of}.1", alert=name_of, seq=1, state=NewsState.NOTE, labels={}, body=b"", news=news
-            )
+            ending = cover_of(f"{name_of}.1", news, {})
             for name in self._whom(said, broken):
                 if not heard.progress(name_of, name).seq:
                     marked = SilenceEnding(said, broken)
-                    yield name, _delivery(cover, PARTITION, now_s, marked)
+                    yield name, Delivery(notice=ending, partition=PARTITION, written_s=now_s, message=marked)
 
     def _whom(self, said: SilenceCommand, broken: Iterable[TransitionNews]) -> list[str]:
         """Who would hear of what it keeps quiet, among those that take words and not only alerts."""
         labels: list[Mapping[str, str]] = [each.labels for each in broken] or [said.match]
         names = {target.receiver for each in labels for target in targets(self._rulebook, each)}
         return [each.name for each in self._rulebook.receivers if each.name in names and takes_words(each)]
-
-
-def _delivery(notice: Notice, partition: int, now_s: float, marked: SilenceEnding | StillBroken) -> Delivery:
-    """What one receiver is sent; nobody waits for its end."""
-    return Delivery(
-        notice=notice, partition=partition, written_s=now_s, finished=lambda: None, message=marked
-    )
 
 
 def takes_words(receiver: Receiver) -> bool:

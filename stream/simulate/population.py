@@ -136,14 +136,11 @@ class Crowd:
 
     def _answer(self, place: Ints, spell: Spell) -> Ints:
         """The kinds of answers of some rows: the fallen score in those that fall, else the healthy one."""
-        fall = spell.healthy if spell.fall.score is None else spell.fall.score
-        if self._values == 1 or spell.fall.score is None:
-            return self._people.draw(self._rng, 0.0 if fall is None else fall, len(place))
-        usual, fallen = (
-            self._people.draw(self._rng, 0.0 if score is None else score, len(place))
-            for score in (spell.healthy, fall)
-        )
-        return np.where(place % self._values == 0, fallen, usual)
+        healthy, fallen = spell.healthy or 0.0, spell.fall.score
+        if fallen is None or self._values == 1:
+            return self._people.draw(self._rng, healthy if fallen is None else fallen, len(place))
+        usual, fell = (self._people.draw(self._rng, score, len(place)) for score in (healthy, fallen))
+        return np.where(place % self._values == 0, fell, usual)
 
     def _count(self, pane: Ints, row: Ints, kind: Ints) -> None:
         places, cells = self._people.cells(np.arange(len(row)), kind)

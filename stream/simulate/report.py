@@ -66,7 +66,7 @@ def table(question: Question, outcomes: Sequence[RuleOutcome]) -> Iterator[str]:
         yield "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
     months = sorted({outcome.scope_months for outcome in outcomes}, reverse=True)
     yield ""
-    yield (f"Healthy months of scopes simulated: {', '.join(f'{each:g}' for each in months)}.")
+    yield f"Healthy months of scopes simulated: {', '.join(f'{each:g}' for each in months)}."
 
 
 def _row(outcome: RuleOutcome, unit: str) -> tuple[str, ...]:

@@ -47,82 +47,26 @@ class Channel:
     satisfied: float
     repeat: float
     transferred: float
-    abandoned: float
-    wait_s: float | None
     handle_s: float
+    abandoned: float = 0.0
+    wait_s: float | None = None
     mentions: float = 0.0
 
 
 CHANNELS: Final = (
-    Channel(
-        name="phone",
-        curve=OFFICE,
-        volume=0.22,
-        satisfied=0.86,
-        repeat=0.10,
-        transferred=0.04,
-        abandoned=0.04,
-        wait_s=9,
-        handle_s=310,
-    ),
-    Channel(
-        name="shop",
-        curve=COUNTER,
-        volume=0.13,
-        satisfied=0.88,
-        repeat=0.08,
-        transferred=0.03,
-        abandoned=0.0,
-        wait_s=None,
-        handle_s=420,
-    ),
-    Channel(
-        name="email",
-        curve=OFFICE,
-        volume=0.15,
-        satisfied=0.86,
-        repeat=0.11,
-        transferred=0.04,
-        abandoned=0.0,
-        wait_s=None,
-        handle_s=540,
-    ),
-    Channel(
-        name="chat",
-        curve=EVENING,
-        volume=0.17,
-        satisfied=0.87,
-        repeat=0.10,
-        transferred=0.04,
-        abandoned=0.03,
-        wait_s=7,
-        handle_s=400,
-    ),
-    Channel(
-        name="app",
-        curve=EVENING,
-        volume=0.17,
-        satisfied=0.88,
-        repeat=0.09,
-        transferred=0.03,
-        abandoned=0.0,
-        wait_s=None,
-        handle_s=120,
-        mentions=0.05,
-    ),
-    Channel(
-        name="web",
-        curve=EVENING,
-        volume=0.16,
-        satisfied=0.87,
-        repeat=0.10,
-        transferred=0.03,
-        abandoned=0.0,
-        wait_s=None,
-        handle_s=150,
-        mentions=0.08,
-    ),
-)
+    Channel(name="phone", curve=OFFICE, volume=0.22, satisfied=0.86, repeat=0.10, transferred=0.04,
+            abandoned=0.04, wait_s=9, handle_s=310),
+    Channel(name="shop", curve=COUNTER, volume=0.13, satisfied=0.88, repeat=0.08, transferred=0.03,
+            handle_s=420),
+    Channel(name="email", curve=OFFICE, volume=0.15, satisfied=0.86, repeat=0.11, transferred=0.04,
+            handle_s=540),
+    Channel(name="chat", curve=EVENING, volume=0.17, satisfied=0.87, repeat=0.10, transferred=0.04,
+            abandoned=0.03, wait_s=7, handle_s=400),
+    Channel(name="app", curve=EVENING, volume=0.17, satisfied=0.88, repeat=0.09, transferred=0.03,
+            handle_s=120, mentions=0.05),
+    Channel(name="web", curve=EVENING, volume=0.16, satisfied=0.87, repeat=0.10, transferred=0.03,
+            handle_s=150, mentions=0.08),
+)  # fmt: skip
 
 JOURNEY: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {

@@ -27,7 +27,7 @@ class Starvation:
         """
         before, self._waited_ns = self._waited_ns, self._read()
         waited = [ns - before.get(thread, ns) for thread, ns in self._waited_ns.items()]
-        return min(1.0, max(0, *waited, 0) / (passed_s * _NS))
+        return min(1.0, max([0, *waited]) / (passed_s * _NS))
 
     def _read(self) -> Mapping[str, int]:
         """Nanoseconds for which each thread has waited."""

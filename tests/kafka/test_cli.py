@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from click.testing import CliRunner, Result
 
-from alerts.transitions import Transition, encode
+from alerts.transitions import encode
 from stream.cli import tocsin
 from stream.kafka.clients import producing, read_all
 from stream.kafka.dead_letters import letter
@@ -18,6 +18,7 @@ from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import ensure
 from stream.messages.outcomes import Reason, Reject
 from tests.kafka.broker import Broker, running_broker
+from tests.transition_builders import numbered
 
 
 @pytest.fixture(scope="module")
@@ -34,30 +35,6 @@ def _tocsin(own: Broker, *arguments: str) -> Result:
     return done
 
 
-def _transition(alert: str, seq: int, state: str) -> Transition:
-    return Transition(
-        id=alert,
-        seq=seq,
-        rule="low",
-        severity="critical",
-        state=state,
-        indicator="csat",
-        definition={},
-        scope={"channel": "phone"},
-        window_s=1800,
-        at=f"2026-11-22T10:00:{seq:02}Z",
-        started_at="2026-11-22T10:00:00Z",
-        value=41.0,
-        n=40,
-        low=30.0,
-        high=49.0,
-        limit=50.0,
-        summary="CSAT of phone is 41 %",
-        evidence={},
-        cause=None,
-    )
-
-
 def _write(own: Broker, *records: tuple[str, bytes | None, bytes | None]) -> None:
     async def send() -> None:
         async with producing(ClientSettings(brokers=(own.bootstrap,))) as producer:
@@ -71,9 +48,9 @@ def test_alerts_are_listed_acknowledged_and_silenced(own: Broker) -> None:
     """What is open, who takes care of it, and what is silenced: all by way of the topics."""
     assert _tocsin(own, "alerts", "list").output == "Nothing is open.\n"
     steps = [
-        _transition("aaa1", 1, "firing"),
-        _transition("bbb2", 1, "firing"),
-        _transition("bbb2", 2, "resolved"),
+        numbered("aaa1", 1, "firing"),
+        numbered("bbb2", 1, "firing"),
+        numbered("bbb2", 2, "resolved"),
     ]
     _write(own, *(("cx.alerts", step.id.encode(), encode(step)) for step in [*steps, *steps]))
     assert "[aaa1]\n" in _tocsin(own, "alerts", "list").output
@@ -95,9 +72,9 @@ def test_everything_that_is_said_of_an_alert_can_be_read_again(own: Broker) -> N
     """`show`, `unack`, `verdict`, `report` and `silences --idle`, for people and as JSON."""
     alert = "ddd4"
     steps = [
-        _transition(alert, 1, "firing"),
-        _transition(alert, 2, "resolved"),
-        _transition("eee5", 1, "firing"),
+        numbered(alert, 1, "firing"),
+        numbered(alert, 2, "resolved"),
+        numbered("eee5", 1, "firing"),
     ]
     _write(own, *(("cx.alerts", step.id.encode(), encode(step)) for step in [*steps, *steps]))
     said = _tocsin(own, "alerts", "ack", "eee5", "--by", "ann", "--comment", "on it")
@@ -137,9 +114,9 @@ def test_following_prints_each_change_once_until_ctrl_c(own: Broker) -> None:
         first = asyncio.create_task(process.stdout.readline())
         async with producing(ClientSettings(brokers=(own.bootstrap,))) as producer:
             while not first.done():  # until it listens; the same transition again and again
-                await producer.send_and_wait("cx.alerts", encode(_transition("ccc3", 1, "firing")))
+                await producer.send_and_wait("cx.alerts", encode(numbered("ccc3", 1, "firing")))
                 await asyncio.wait({first}, timeout=0.2)
-            await producer.send_and_wait("cx.alerts", encode(_transition("ccc3", 2, "resolved")))
+            await producer.send_and_wait("cx.alerts", encode(numbered("ccc3", 2, "resolved")))
         lines = [await first, await process.stdout.readline()]
         process.send_signal(signal.SIGINT)
         return [json.loads(line)["state"] for line in lines], await process.wait()

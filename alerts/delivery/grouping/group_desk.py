@@ -267,7 +267,6 @@ class GroupDesk:
             notice=cover(message),
             partition=partition,
             written_s=plan.at_s,
-            finished=lambda: None,
             message=message,
             superseded=partial(group.has_news_since, plan),
         )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from alerts.delivery.grouping.group_log import GroupPlan
 from alerts.delivery.grouping.groups import AlertGroup
-from alerts.delivery.notices.notice import Notice, TransitionNews
+from alerts.delivery.notices.notice import Notice, TransitionNews, cover_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,4 @@ def cover(message: GroupMessage) -> Notice:
         scope={},
         at=first.at if first else "",
     )
-    return Notice(
-        id=plan.key, alert=group.id, seq=1, state=state, labels=dict(group.labels), body=b"", news=news
-    )
+    return cover_of(plan.key, news, dict(group.labels))

@@ -89,6 +89,11 @@ class Notice:
         return self.state == State.RESOLVED.word
 
 
+def cover_of(key: str, news: TransitionNews, labels: Mapping[str, str]) -> Notice:
+    """A notice of our own making, under `key`: a message goes out with it, of which it is only the cover."""
+    return Notice(id=key, alert=news.id, seq=news.seq, state=news.state, labels=labels, body=b"", news=news)
+
+
 def notice(value: bytes | None) -> Notice | None:
     """The notice of one cx.alerts value; None where nobody is told of such a transition.
 

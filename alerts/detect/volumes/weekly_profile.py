@@ -35,6 +35,7 @@ from numpy.typing import NDArray
 from alerts.detect.findings import Flags, Floats, Ints
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.opening_hours import HOURS_PER_WEEK, Calendar, Stretch
+from alerts.detect.row_sets import NO_ROWS
 from alerts.detect.volumes import recent_level
 from alerts.detect.volumes.hour_rates import ENOUGH_HOURS, SEEN_ONCE, tempered
 from alerts.detect.volumes.quiet_hours import TEACH_Z, TEACHES_NOTHING, QuietHours, bounds, quiet_hours
@@ -48,7 +49,6 @@ VARIATION_MEMORY: Final = 200
 """Forecasts over which a scope's own variation is averaged: some nine days."""
 FEW: Final = 4
 """Forecasts of fewer events say nothing of variation."""
-NO_ROWS: Final = np.zeros(0, np.int64)
 NOTHING: Final = Stretch(0, 0, 0, open=False)
 """The stretch before the first one has begun."""
 LEAST_QUIET: Final = 3

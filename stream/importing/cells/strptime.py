@@ -98,7 +98,7 @@ class TimeFormat:
         groups = found.groups()
         if self._quick:
             numbers = [int(groups[place]) for place in self._quick]
-            if numbers[3:4] != [24] and numbers[5:] != [60]:
+            if numbers[3:4] != [MIDNIGHT] and numbers[5:] != [60]:
                 return datetime(*numbers)  # type: ignore[arg-type]  # noqa: DTZ001  # the caller knows the zone; six numbers at most
         return self._moment(groups)
 

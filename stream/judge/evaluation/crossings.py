@@ -14,7 +14,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from alerts.detect.findings import Flags, Ints
-from stream.judge.windows.slotted import NO_ROWS
+from alerts.detect.row_sets import NO_ROWS
 
 NEVER: Final = 2**62
 FIRST_LOOK: Final = 64

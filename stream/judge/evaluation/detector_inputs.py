@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from alerts.board import Board
 from alerts.detect.findings import Findings, Flags, Floats, Ints
+from alerts.detect.row_sets import NO_ROWS
 from stream.judge.evaluation.crossings import Forecast, Hush
 from stream.judge.evaluation.pane_counts import BlockCounts, PaneCounts
 from stream.judge.windows.lookahead import Ahead
 from stream.judge.windows.sliding import Window
-from stream.judge.windows.slotted import NO_ROWS
 
 State = Mapping[str, NDArray[Any]]
 Watched = Callable[[Ints], Flags]

@@ -8,6 +8,7 @@ import numpy as np
 
 from alerts.board import Board
 from alerts.detect.findings import Flags
+from alerts.detect.row_sets import NO_ROWS
 from alerts.rules import DAY_MS, Threshold
 from stream.indicators.cells import CELLS
 from stream.indicators.formulas import Ints, formula
@@ -34,7 +35,6 @@ from stream.judge.evaluation.threshold_rules import ThresholdRules
 from stream.judge.windows.layout import Layout, summed
 from stream.judge.windows.lookahead import Ahead
 from stream.judge.windows.sliding import Window
-from stream.judge.windows.slotted import NO_ROWS
 
 REMEMBERED_MS: Final = 35 * DAY_MS
 """How long a scope without data is remembered where a detector has learned something of it: five weeks, as

@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 
 from alerts.detect.findings import Ints
+from alerts.detect.row_sets import NO_ROWS
 from stream.columnar.runs import run_starts
 from stream.indicators.formulas import Formula, N
 from stream.indicators.levels import LevelCounts
-from stream.judge.windows.slotted import NO_ROWS
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class BlockCounts:
         used = columns >= 0
         due, rows = self.due[used], self.counts.rows[used]
         starts = run_starts(due, rows)
-        places = np.cumsum(np.isin(np.arange(len(due)), starts)) - 1
+        places = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(due)))
         table = np.zeros((len(starts), len(formula.cells)), np.int64)
         np.add.at(table, (places, columns[used]), self.counts.counts[used])
         counts = levels.counts(table)

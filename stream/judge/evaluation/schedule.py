@@ -14,7 +14,7 @@ import numpy as np
 
 from alerts.board import Board
 from alerts.detect.findings import Flags, Ints
-from alerts.detect.row_sets import union
+from alerts.detect.row_sets import NO_ROWS, union
 from stream.judge.evaluation.coasting import Coasting
 from stream.judge.evaluation.crossings import NEVER, Crossings, Forecast, Hush
 from stream.judge.evaluation.detector_inputs import BlockContext, View
@@ -24,7 +24,6 @@ from stream.judge.evaluation.moves import AlertMove
 from stream.judge.evaluation.pane_counts import BlockCounts, PaneCounts
 from stream.judge.evaluation.threshold_rules import Scene, ThresholdPath, ThresholdRules
 from stream.judge.windows.sliding import Window
-from stream.judge.windows.slotted import NO_ROWS
 
 
 class Slide:
@@ -109,7 +108,7 @@ class ThresholdSchedule:
 
     def minds(self, turned: Ints, muted: Flags | None, pane: int) -> bool:
         """Whether it matters that it has just changed for some rows whether anything comes in."""
-        return _minds((turned, muted, pane), self._rules.board, self._forecast)
+        return _minds(turned, muted, pane, self._rules.board, self._forecast)
 
     @property
     def held(self) -> int:
@@ -177,7 +176,7 @@ class DetectorSchedule:
 
     def minds(self, turned: Ints, muted: Flags | None, pane: int) -> bool:
         """Whether it matters that it has just changed for some rows whether anything comes in."""
-        return _minds((turned, muted, pane), self._watch.board, self._forecast)
+        return _minds(turned, muted, pane, self._watch.board, self._forecast)
 
     @property
     def held(self) -> int:
@@ -223,9 +222,8 @@ class DetectorSchedule:
 Schedule = ThresholdSchedule | DetectorSchedule
 
 
-def _minds(turned: tuple[Ints, Flags | None, int], board: Board, forecast: Forecast | None) -> bool:
+def _minds(rows: Ints, muted: Flags | None, pane: int, board: Board, forecast: Forecast | None) -> bool:
     """Whether there is anything to judge, or to look at again, because some rows turned; see `_turned`."""
-    rows, muted, pane = turned
     if forecast is None or muted is None or not len(rows):
         return bool(len(rows))
     return bool(board.live()[rows].any()) or forecast.minds(rows[~muted[rows]], pane)

@@ -14,13 +14,13 @@ from typing import Final
 import numpy as np
 
 from alerts.detect.findings import Flags, Ints
+from alerts.detect.row_sets import NO_ROWS
 from stream.indicators.catalogue import CATALOGUE
 from stream.judge.evaluation.crossings import Hush
 from stream.judge.evaluation.detector_inputs import BlockContext
 from stream.judge.evaluation.detector_rules import DetectorRule
 from stream.judge.evaluation.moves import AlertMove
 from stream.judge.evaluation.schedule import DetectorSchedule, PaneContext
-from stream.judge.windows.slotted import NO_ROWS
 
 FED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "answers": ("csat", "ces", "nps"),

@@ -14,11 +14,12 @@ from alerts.board import Board
 from alerts.detect.burn import BurnDetector
 from alerts.detect.findings import Codes, Findings, Flags, Floats, Ints
 from alerts.detect.gap import GapDetector
-from alerts.detect.row_sets import union
+from alerts.detect.row_sets import NO_ROWS, union
 from alerts.detect.scale import Moments, Scale
 from alerts.hours import counted
 from alerts.rules import Burn, Gap
 from alerts.states import Verdict
+from stream.columnar.runs import run_starts
 from stream.indicators.formulas import FIRST, LATTICE, SECOND, Formula, N
 from stream.indicators.needs import WindowSpan
 from stream.judge.evaluation.crossings import Crossings, places_between
@@ -27,7 +28,6 @@ from stream.judge.evaluation.scopes import ScopeTable, Values
 from stream.judge.windows.coarse import weights
 from stream.judge.windows.lookahead import Aligned
 from stream.judge.windows.sliding import Window
-from stream.judge.windows.slotted import NO_ROWS
 
 AT_ONCE: Final = 20_000
 """Readings that are judged together beforehand: enough for arrays to pay, few enough to stay in the cache."""
@@ -169,8 +169,7 @@ class ForeseenVerdicts:
         order = np.lexsort((panes, columns[0]))
         rows, verdict, severity, held = (column[order] for column in columns)
         verdict[~alerts.watched(rows)] = Verdict.CLEAR
-        said = (rows, verdict, severity, held)
-        new = np.logical_or.reduce([np.diff(each, prepend=-1) != 0 for each in said])
+        new = run_starts(rows, verdict, severity, held)
         return cls(
             board=alerts.board,
             rows=rows[new],

@@ -22,10 +22,10 @@ from typing import Final
 
 import numpy as np
 
+from alerts.detect.row_sets import NO_ROWS
 from stream.columnar.runs import run_starts
 from stream.indicators.formulas import Flags, Floats, Ints
 from stream.judge.windows.sliding import Window
-from stream.judge.windows.slotted import NO_ROWS
 
 NEVER: Final = 2**62
 

@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detect.open_time import NEVER, OpenSlots
+from alerts.detect.row_sets import NO_ROWS
 from alerts.hours import ALWAYS, OpenHours
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from stream.indicators.formulas import Flags, Ints
 from stream.judge.windows.layout import Layout, Readout, summed
-from stream.judge.windows.slotted import NO_ROWS, Kept, KeptHeap, Slotted, joined, kept_of
+from stream.judge.windows.slotted import Kept, KeptHeap, Slotted, joined, kept_of
 from stream.messages.tallies import NO_PANE
 
 Whole = TypeVar("Whole", np.int64, np.int32)

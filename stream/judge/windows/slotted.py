@@ -3,14 +3,12 @@
 import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.detect.row_sets import NO_ROWS
 from stream.indicators.formulas import Flags, Ints
-
-NO_ROWS: Final = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,13 @@
 """What each receiver has heard of each alert."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.delivery.delivery_log import Entry
 from alerts.delivery.progress import DeliveryProgress, HeardTransitions
+from tests.post import ENTRY
 
 AT_S = 1_795_341_600.0
 
@@ -12,19 +15,10 @@ AT_S = 1_795_341_600.0
 def _entry(alert: str, seq: int, *, told: bool) -> Entry:
     """How a notice to the pager ended."""
     outcome, attempts = ("delivered", 1) if told else ("dropped", 0)
-    at = "2026-11-22T10:00:00Z"
-    return Entry(
-        id=f"{alert}.{seq}",
-        alert=alert,
-        seq=seq,
-        state="firing",
-        receiver="pager",
-        outcome=outcome,
-        reason="",
-        attempts=attempts,
-        status=None,
-        at=at,
-    )
+    return replace(
+        ENTRY, id=f"{alert}.{seq}", alert=alert, seq=seq, receiver="pager", outcome=outcome, reason="",
+        attempts=attempts, status=None,
+    )  # fmt: skip
 
 
 def test_who_has_had_a_notice_is_concerned_from_then_on() -> None:

@@ -8,35 +8,12 @@ from alerts.errors import SettingsError
 from alerts.latest import LatestNews
 from alerts.transitions import Transition, encode
 from stream.ops.alert_status import decode, line, one
-
-
-def _transition(alert: str = "abcdef0123456789", seq: int = 1, state: str = "firing") -> Transition:
-    return Transition(
-        id=alert,
-        seq=seq,
-        rule="low",
-        severity="critical",
-        state=state,
-        indicator="csat",
-        definition={},
-        scope={"channel": "phone"},
-        window_s=1800,
-        at=f"2026-11-22T10:00:{seq:02}Z",
-        started_at="2026-11-22T10:00:00Z",
-        value=41.0,
-        n=40,
-        low=30.0,
-        high=49.0,
-        limit=50.0,
-        summary="CSAT of phone is 41 %",
-        evidence={},
-        cause=None,
-    )
+from tests.transition_builders import numbered
 
 
 def test_a_transition_survives_the_wire() -> None:
     """What a judge writes is what is read; anything else is nothing."""
-    assert decode(encode(_transition())) == _transition()
+    assert decode(encode(numbered())) == numbered()
     assert decode(b"{}") is decode(None) is None
 
 
@@ -45,7 +22,7 @@ def test_the_greatest_sequence_number_stands(steps: list[tuple[str, int]]) -> No
     """In whatever order, and however often, transitions are read."""
     standing: LatestNews[Transition] = LatestNews()
     for alert, seq in steps:
-        standing.apply(_transition(alert, seq))
+        standing.apply(numbered(alert, seq))
     latest = {each.id: each.seq for each in standing.all()}
     assert latest == {alert: max(seq for name, seq in steps if name == alert) for alert, _ in steps}
 
@@ -53,7 +30,7 @@ def test_the_greatest_sequence_number_stands(steps: list[tuple[str, int]]) -> No
 def test_repeats_are_no_news() -> None:
     """A follower prints each change once."""
     standing: LatestNews[Transition] = LatestNews()
-    news = [standing.apply(_transition(seq=seq)) for seq in (1, 2, 1, 2, 3)]
+    news = [standing.apply(numbered(seq=seq)) for seq in (1, 2, 1, 2, 3)]
     assert news == [True, True, False, False, True]
 
 
@@ -61,7 +38,7 @@ def test_what_is_resolved_is_not_open() -> None:
     """Open alerts are those that are pending, firing or stale, the latest first."""
     standing: LatestNews[Transition] = LatestNews()
     for number, state in enumerate(("firing", "resolved", "stale", "pending"), 1):
-        standing.apply(_transition(f"alert{number}", number, state))
+        standing.apply(numbered(f"alert{number}", number, state))
     assert [each.state for each in standing.open()] == ["pending", "stale", "firing"]
     assert len(standing.all()) == 4
 
@@ -70,7 +47,7 @@ def test_an_alert_is_named_by_the_beginning_of_its_id() -> None:
     """As long as that names one alert alone."""
     standing: LatestNews[Transition] = LatestNews()
     for alert in ("abc1", "abd2"):
-        standing.apply(_transition(alert))
+        standing.apply(numbered(alert))
     assert one(standing, "abc").id == "abc1"
     with pytest.raises(SettingsError, match=r"got 'ab', which 2 alerts \(abc1, abd2\) have"):
         one(standing, "ab")
@@ -80,7 +57,7 @@ def test_an_alert_is_named_by_the_beginning_of_its_id() -> None:
 
 def test_a_line_says_what_where_and_who_cares() -> None:
     """Time, severity, state, rule, scope, summary, id, and a note if there is one."""
-    text = line(_transition(), {"abcdef0123456789": "acknowledged by ann"})
+    text = line(numbered(), {"abcdef0123456789": "acknowledged by ann"})
     assert text == (
         "2026-11-22T10:00:01Z  CRITICAL  firing    low  phone  CSAT of phone is 41 %  "
         "[abcdef0123]  (acknowledged by ann)"

@@ -1,6 +1,7 @@
 """The shipped schemas fit what is really written, and say all of it."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
@@ -45,6 +46,7 @@ from stream.messages.outcomes import Reason, Reject
 from stream.ops.schemas import ASYNCAPI, NAMES, asyncapi, load
 from stream.worker.feeds import notifier as notify
 from tests.builders import Counted, plan_of, section_of
+from tests.post import ENTRY
 
 RULES = """
 indicators: {csat: {}, nps: {}, contacts: {}}
@@ -147,18 +149,7 @@ def test_webhooks_without_an_alert_fit() -> None:
 def test_deliveries_fit() -> None:
     """An entry of the log, with and without an answer."""
     for status in (200, None):
-        entry = Entry(
-            id="a.1",
-            alert="a",
-            seq=1,
-            state="firing",
-            receiver="desk",
-            outcome="delivered",
-            reason="",
-            attempts=1,
-            status=status,
-            at="2026-11-22T10:00:00Z",
-        )
+        entry = replace(ENTRY, reason="", status=status)
         _validator("cx.deliveries").validate(orjson.loads(notify.encode(entry)))
 
 

@@ -2,21 +2,9 @@
 
 import pytest
 
-from alerts.delivery.delivery_log import Countdown, Entry
+from alerts.delivery.delivery_log import Countdown
 from stream.worker.feeds.notifier import decode, encode
-
-ENTRY = Entry(
-    id="a.1",
-    alert="a",
-    seq=1,
-    state="firing",
-    receiver="desk",
-    outcome="delivered",
-    reason="HTTP 200",
-    attempts=2,
-    status=200,
-    at="2026-11-22T10:00:00Z",
-)
+from tests.post import ENTRY
 
 
 def test_an_entry_survives_the_wire() -> None:
