@@ -55,12 +55,15 @@ class Emitter:
             quiet_ms=quiet_ms,
             began_ms=None if source.began_ms == NO_TIME else source.began_ms,
         )
-        scope_of = self._scopes.of(self._combos)
-        found = _by_scope(rows, scope_of, self._read, len(self._scopes)) if len(rows) else no_rows()
+        found = self._by_scope(rows) if len(rows) else no_rows()
         shard = self._scopes.shards(found.scope).astype(np.uint16)
         order = np.argsort(shard, kind="stable")
         bounds = np.searchsorted(shard[order], np.arange(self._shards + 1)).tolist()
         return [[self._cut(bare, found, order[first:last])] for first, last in pairwise(bounds)]
+
+    def _by_scope(self, rows: Table) -> Rows:
+        scope_of = self._scopes.of(self._combos, rows["combo"])
+        return _by_scope(rows, scope_of, self._read, len(self._scopes))
 
     def _cut(self, bare: TallyMessage, found: Rows, own: Ints) -> TallyMessage:
         """The rows at the places `own`."""

@@ -10,15 +10,15 @@ beginnings that vendors give them.  A number alone, such as 4711 or 20261122, is
 """
 
 import re
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Final
 
-from alerts.rulebook.shown import looks_secret
+import numpy as np
+
+from alerts.rulebook.shown import looks_secret, may_hold_secret
 
 PERSONAL: Final = "(personal)"
 """The value that counts for all that look personal."""
-REMEMBERED: Final = 1 << 16
-"""Texts whose looks are remembered."""
 
 _MAIL: Final = re.compile(r"[^\s@<>]@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}", re.IGNORECASE)
 _IBAN: Final = re.compile(
@@ -36,7 +36,29 @@ LEAST_DIGITS: Final = 8
 """Of a telephone number."""
 
 
-@lru_cache(maxsize=REMEMBERED)
+def personal_among(texts: Sequence[str]) -> list[bool]:
+    """Which of some texts look personal.
+
+    All of them are looked at together first, for what every such text has in it: mostly there is none.
+    """
+    together = "\n".join(texts)
+    if may_hold_secret(together):
+        return list(map(looks_personal, texts))
+    suspect = _with_digits(together, texts)
+    if "@" in together:
+        suspect |= {place for place, text in enumerate(texts) if "@" in text}
+    return [place in suspect and looks_personal(text) for place, text in enumerate(texts)]
+
+
+def _with_digits(together: str, texts: Sequence[str]) -> set[int]:
+    """The places of texts with enough digits, where whatever is not ASCII might be one."""
+    characters = np.frombuffer(together.encode("utf-32-le", "surrogatepass"), np.uint32)
+    digits = np.cumsum((characters - ord("0") < 10) | (characters > ord("\x7f")))  # below "0" wraps around
+    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1) - 1  # where the line ends
+    through = np.concatenate([[0], digits, digits[-1:]])[ends]
+    return set(np.flatnonzero(np.diff(through, prepend=0) >= LEAST_DIGITS).tolist())
+
+
 def looks_personal(text: str) -> bool:
     """Whether a text has something in it that looks personal, or like a secret."""
     if "@" in text and _MAIL.search(text):

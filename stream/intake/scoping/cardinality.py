@@ -15,9 +15,7 @@ A value that looks as if it was about a person counts as `(personal)`, known or 
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import reduce
 from itertools import pairwise
-from operator import or_
 from typing import Final
 
 import msgspec
@@ -25,11 +23,13 @@ import numpy as np
 from xxhash import xxh3_64_intdigest
 
 from alerts.rules import DAY_MS, Limits
+from stream.columnar.numbering import Codes
 from stream.columnar.timestamps import Ints
-from stream.intake.scoping.combinations import Combos, Values
+from stream.intake.panes import packed
+from stream.intake.scoping.combinations import Combos, Dimension
 from stream.intake.wall import Undo
 from stream.messages.tallies import OTHER
-from stream.privacy.personal import PERSONAL, looks_personal
+from stream.privacy.personal import PERSONAL, personal_among
 
 _UNKNOWN: Final = -1
 
@@ -134,35 +134,45 @@ class CardinalityGuard:
         """Decide on combinations that have not come today, in the order in which they come."""
         distinct, first = np.unique(codes, return_index=True)
         own = distinct[np.argsort(first)]
-        named = combos.named(combos.parts(0)[own], range(len(self._dims)))
-        decided = [self._told_apart(values) for values in named]
-        folds = [
-            reduce(or_, (1 << place for place in range(len(named[0])) if now[place] != was[place]), 0)
-            for was, now in zip(named, decided, strict=True)
-        ]
-        self._folds[own] = folds
+        named = combos.parts(0)[own]
+        counted = np.empty_like(named)
+        for place in range(len(self._dims)):
+            counted[:, place] = self._values_kept(combos.dimension(place), place, named[:, place])
+        if len(self._dims) > 1:
+            self._keep_combinations(combos, counted)
+        changed = counted != named
+        self._folds[own] = (changed << np.arange(len(self._dims))).sum(axis=1)
         self._counts_as[own] = own
-        folded = np.array(folds) > 0
+        folded = changed.any(axis=1)
         if folded.any():
-            texts = [values for values, fold in zip(decided, folds, strict=True) if fold]
-            self._counts_as[own[folded]] = combos.numbers(texts)
+            self._counts_as[own[folded]] = combos.numbered(counted[folded])
 
-    def _told_apart(self, values: Values) -> Values:
-        """The values that count."""
-        most = self._limits.max_values
-        kept = tuple(
-            PERSONAL
-            if looks_personal(value)
-            else value
-            if not value or self._admits(known, value, most)
-            else OTHER
-            for known, value in zip(self._values, values, strict=True)
-        )
-        if len(kept) < 2 or self._admits(
-            self._combinations, xxh3_64_intdigest("\x1f".join(kept).encode()), self._limits.max_combinations
+    def _values_kept(self, dimension: Dimension, place: int, column: Codes) -> Codes:
+        """What values of a dimension count as, all by their numbers."""
+        distinct, first, where = np.unique(column, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        texts, most = dimension.named(distinct[order]), self._limits.max_values
+        known, kept = self._values[place], distinct.copy()
+        for at, text, personal in zip(order.tolist(), texts, personal_among(texts), strict=True):
+            if personal:
+                kept[at] = dimension.code(PERSONAL)
+            elif text and not self._admits(known, text, most):
+                kept[at] = dimension.code(OTHER)
+        return kept[where]
+
+    def _keep_combinations(self, combos: Combos, rows: Codes) -> None:
+        """Fold the combinations, given by the numbers of their values, that there is no room for."""
+        _, first, where = np.unique(packed(list(rows.T)), return_index=True, return_inverse=True)
+        order, most = np.argsort(first), self._limits.max_combinations
+        refused = np.zeros(len(first), np.bool_)
+        for at, values in zip(
+            order.tolist(), combos.named(rows[first[order]], range(len(self._dims))), strict=True
         ):
-            return kept
-        return (kept[0], *(OTHER for _ in kept[1:]))
+            hashed = xxh3_64_intdigest("\x1f".join(values).encode())
+            refused[at] = not self._admits(self._combinations, hashed, most)
+        if refused.any():
+            for place in range(1, len(self._dims)):
+                rows[refused[where], place] = combos.dimension(place).code(OTHER)
 
     def _admits(self, known: dict[str, int] | dict[int, int], value: str | int, most: int) -> bool:
         """Whether it is known, or there is room for it; then it is known today."""

@@ -181,6 +181,14 @@ class Combos:
             rows[:, place] = list(map(dimension.code, texts))
         return self._numbering.numbers(rows)
 
+    def numbered(self, rows: Codes) -> Ints:
+        """The numbers of combinations, given by the numbers of their values; new ones if need be."""
+        return self._numbering.numbers(rows)
+
+    def dimension(self, place: int) -> Dimension:
+        """The values of the dimension at a place of `dims`."""
+        return self._dimensions[place]
+
     def parts(self, first: int) -> Codes:
         """The values of the combinations from `first` on, as numbers for `named`."""
         return self._numbering.rows[first:]

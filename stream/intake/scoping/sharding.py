@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import repeat
+from typing import Final
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from stream.columnar.timestamps import Ints
 from stream.indicators.plan import Grouping
 from stream.intake.scoping.combinations import Combos
 from stream.messages.tallies import ScopeKey
+
+_NONE: Final = -1
+"""In place of the scopes of a combination that nobody has asked for."""
 
 
 class _Shards:
@@ -64,17 +68,26 @@ class ScopeNumbers:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def of(self, combos: Combos) -> Ints:
-        """Scope numbers, a row per combination and a column per grouping."""
-        parts = combos.parts(len(self._of_combo))
-        if len(parts):
+    def of(self, combos: Combos, used: Ints | None = None) -> Ints:
+        """Scope numbers, a row per combination and a column per grouping.
+
+        Without `used` those of all combinations, otherwise of these ones: others may have none.  Where
+        nearly every event names a combination that is folded, their scopes are never asked for.
+        """
+        if (more := len(combos) - len(self._of_combo)) > 0:
+            self._of_combo.append(np.full((more, len(self._groupings)), _NONE))
+        table = self._of_combo.rows
+        if not self._grouped:
+            return table
+        bare = table[:, 0] == _NONE if used is None else table[used, 0] == _NONE
+        if bare.any():
+            codes = np.flatnonzero(bare) if used is None else np.unique(used[bare])
+            parts = combos.parts(0)[codes]
             found = [grouped.own(parts) for grouped in self._grouped]
             self._add(combos, [firsts for _, firsts in found])
-            table = np.empty((len(parts), len(found)), np.int64)
             for column, (grouped, (numbers, _)) in enumerate(zip(self._grouped, found, strict=True)):
-                table[:, column] = grouped.overall.rows[numbers]
-            self._of_combo.append(table)
-        return self._of_combo.rows
+                table[codes, column] = grouped.overall.rows[numbers]
+        return table
 
     def shards(self, scopes: Ints) -> Ints:
         """The shard of each scope."""
@@ -90,7 +103,13 @@ class ScopeNumbers:
         `codes` has the new number, in `combos`, of every old one, -1 where it is forgotten; these numbers
         rise.  Scopes are then numbered as if the others had never been.
         """
-        table = self._of_combo.rows[codes[: len(self._of_combo)] >= 0]
+        known = self._of_combo.rows
+        stay = codes[: len(known)] >= 0
+        if known.shape[1]:
+            numbered = known[:, 0] != _NONE
+            renumbered, table = codes[: len(known)][stay & numbered], known[stay & numbered]
+        else:
+            renumbered, table = np.empty(0, np.int64), known[:0]
         ordered, places = table.ravel(), np.arange(table.size)
         firsts = np.empty(len(self), np.int64)
         firsts[ordered[::-1]] = places[::-1]  # what is written last stays
@@ -100,9 +119,11 @@ class ScopeNumbers:
         shards = self._shards.rows[kept]
         self._start(self.named(kept))
         self._shards.append(shards)
-        self._of_combo.append(numbers[table])
-        for grouped, overall in zip(self._grouped, self._of_combo.rows.T, strict=True):
-            grouped.overall.append(overall[grouped.own(combos.parts(0)[: len(table)])[1]])
+        self._of_combo.append(np.full((int(stay.sum()), known.shape[1]), _NONE))
+        self._of_combo.rows[renumbered] = numbers[table]
+        parts = combos.parts(0)[renumbered]
+        for grouped, overall in zip(self._grouped, numbers[table].T, strict=True):
+            grouped.overall.append(overall[grouped.own(parts)[1]])
 
     def _start(self, keys: list[ScopeKey]) -> None:
         """Start anew, with the keys of scopes that are known already."""

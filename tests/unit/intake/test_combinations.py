@@ -162,6 +162,27 @@ def test_scopes_are_kept_as_if_others_had_never_been(
         assert np.array_equal(scopes.shards(everything), fresh.shards(everything))
 
 
+@given(st.lists(tidy, max_size=20), st.data())
+def test_scopes_are_there_for_the_combinations_that_are_used(
+    values: list[tuple[str, ...]], data: st.DataObject
+) -> None:
+    """And for no others, before some are forgotten and after."""
+    combos, scopes = Combos(DIMS, values), ScopeNumbers(DIMS, GROUPINGS, 3)
+    for _ in range(2):
+        used = np.array([n for n in range(len(combos)) if data.draw(st.booleans())], np.int64)
+        table = scopes.of(combos, used)
+        wanted = {
+            (grouping.key, tuple(combos.values[code][DIMS.index(dim)] for dim in grouping.dims))
+            for code in used.tolist()
+            for grouping in GROUPINGS
+        }
+        named = scopes.named(np.arange(len(scopes)))
+        assert set(scopes.named(table[used].ravel())) == wanted <= set(named)
+        assert len(set(named)) == len(named)
+        scopes.retain(combos, combos.retain(used))
+        assert set(scopes.named(np.arange(len(scopes)))) == wanted
+
+
 def test_without_groupings_there_are_no_scopes() -> None:
     """A plan that keeps nothing still has combinations."""
     assert ScopeNumbers([], [], 2).of(Combos([], [()])).shape == (1, 0)

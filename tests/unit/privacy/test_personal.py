@@ -1,8 +1,10 @@
 """What looks personal, and what only looks like a number."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from stream.privacy.personal import looks_personal
+from stream.privacy.personal import looks_personal, personal_among
 
 
 @pytest.mark.parametrize(
@@ -75,3 +77,33 @@ def test_what_is_about_a_person_or_a_secret_is_seen(text: str) -> None:
 def test_what_is_a_name_or_a_number_is_left_alone(text: str) -> None:
     """Channels, dates, versions, article numbers, numbers whose check digits are wrong."""
     assert not looks_personal(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "whsk_1", "SK_live_1", "s\u212a_live_1", "\u017fk_live_1", "pk_1", "rk_1", "xoxq-1", "xapp-1",
+        "GHP_1", "gho_1", "ghu_1", "gh\u017f_1", "ghr_1", "g\u0131thub_pat_1",
+        "glpat-1",
+        "akia1", "ASIA1", "AIZA1", "sg.1", "EYJ1", "bearer 1", "BA\u017fIC 1",
+    ],
+)  # fmt: skip
+def test_a_secret_is_seen_in_whatever_case_it_begins(text: str) -> None:
+    """Also with the characters that are letters of ASCII only to a search without case."""
+    assert looks_personal(text)
+    assert personal_among(["phone", f"channel {text}", ""]) == [False, True, False]
+
+
+fragments = st.sampled_from(
+    ["", "a", "é", "@", "x@y.org", "\n", "+33 ",
+     "6 12 34 56 78", "1234", "٣٤٥٦٧٨٩٠", "²", " ", "-", "xo", "xb-1",
+     "sk", "_", "FR76 3000 6000 0112 3456 7890 189",
+     "4111111111111111", "\U0001f600", "\u212a"]
+)  # fmt: skip
+texts = st.lists(st.lists(fragments, max_size=6).map("".join), max_size=8)
+
+
+@given(texts)
+def test_all_are_seen_together_as_each_is_alone(some: list[str]) -> None:
+    """Whatever stands beside a text."""
+    assert personal_among(some) == list(map(looks_personal, some))
