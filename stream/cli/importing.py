@@ -3,7 +3,7 @@
 import gzip
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -27,7 +27,7 @@ from stream.importing.cells.zones import zone_of
 from stream.importing.importer import Importer
 from stream.importing.mapping import Format, LogMapping
 from stream.importing.mapping_file.reader import load, shipped, text_of
-from stream.importing.rows.tables import rows
+from stream.importing.rows.tables import blocks
 from stream.indicators.cells import SCALES_OF
 from stream.intake.decoding.vouching import Vouching
 from stream.kafka.clients import BrokerError, admin_client, producing
@@ -35,7 +35,6 @@ from stream.kafka.settings import ClientSettings
 from stream.messages.records import Stream
 
 CHUNK_LINES: Final = 10_000
-TOLD_EVERY: Final = 1_000
 
 
 class _Keys(msgspec.Struct):
@@ -156,8 +155,10 @@ def _zone(name: str | None) -> tzinfo | None:
 
 
 @contextmanager
-def _events(importer: Importer, mapping: LogMapping, file: str, *, as_is: bool) -> Iterator[Iterable[bytes]]:
-    """The events of a log as lines, by event time unless `as_is`."""
+def _events(
+    importer: Importer, mapping: LogMapping, file: str, *, as_is: bool
+) -> Iterator[Iterable[Sequence[bytes]]]:
+    """The events of a log as lines without line breaks, many at once, by event time unless `as_is`."""
     layout = mapping.format
     with ExitStack() as stack:
         logs = stack.enter_context(opened_all(file, layout.member, several=layout.several))
@@ -167,21 +168,21 @@ def _events(importer: Importer, mapping: LogMapping, file: str, *, as_is: bool) 
             yield lines
             return
         spool = stack.enter_context(tempfile.NamedTemporaryFile(suffix=".ndjson"))
-        spool.writelines(lines)
+        spool.writelines(map(_text, lines))
         spool.flush()
         yield _in_order(stack.enter_context(EventFile([spool.name])))
 
 
 def _read(
     importer: Importer, layout: Format, file: str, logs: Iterator[PackedLog], told: ProgressListener
-) -> Iterator[bytes]:
+) -> Iterator[Sequence[bytes]]:
     for log in logs:
         try:
-            found = rows(log.stream, layout, log.name, partial(importer.check, log.name))
-            for number, line in enumerate(importer.lines(found)):
-                if number % TOLD_EVERY == 0:
-                    told(log.consumed())
-                yield line
+            for lines in importer.lines(
+                blocks(log.stream, layout, log.name, partial(importer.check, log.name))
+            ):
+                told(log.consumed())
+                yield lines
         except UNREADABLE as error:
             raise unreadable(log.name, error) from None
     yield from importer.finish()
@@ -196,28 +197,31 @@ def _read(
         raise SettingsError(f"{file}: want rows that the mapping makes events of, got none in {tale.rows:,}")
 
 
-def _in_order(events: EventFile) -> Iterator[bytes]:
+def _in_order(events: EventFile) -> Iterator[Sequence[bytes]]:
     for first in range(0, len(events), CHUNK_LINES):
-        for line in events.lines(first, min(first + CHUNK_LINES, len(events))).text:
-            yield line + b"\n"
+        yield events.lines(first, min(first + CHUNK_LINES, len(events))).text
 
 
-def _write(output: str, events: Iterable[bytes]) -> None:
+def _text(lines: Sequence[bytes]) -> bytes:
+    return b"\n".join([*lines, b""])
+
+
+def _write(output: str, events: Iterable[Sequence[bytes]]) -> None:
     if output == STDIN:
-        sys.stdout.buffer.writelines(events)
+        sys.stdout.buffer.writelines(map(_text, events))
         sys.stdout.buffer.flush()
         return
     path = Path(output)
     try:
         with gzip.open(path, "wb") if path.suffix == ".gz" else path.open("wb") as out:
-            out.writelines(events)
+            out.writelines(map(_text, events))
     except OSError as error:
         raise SettingsError(
             f"--output: want a file that can be written, got {output}: {error.strerror}"
         ) from None
 
 
-async def _produce(kafka: ClientSettings, events: Iterable[bytes]) -> None:
+async def _produce(kafka: ClientSettings, events: Iterable[Sequence[bytes]]) -> None:
     """Send the events, keyed by customer, or by their own id where there is none."""
     async with admin_client(kafka) as admin:
         there = set(await admin.list_topics())
@@ -225,8 +229,9 @@ async def _produce(kafka: ClientSettings, events: Iterable[bytes]) -> None:
     if missing:
         raise BrokerError(f"{kafka.bootstrap} has no topic {missing[0]}; `tocsin topics` creates it")
     async with producing(kafka) as producer:
-        for line in events:
-            await _send(producer, line.rstrip(b"\n"))
+        for lines in events:
+            for line in lines:
+                await _send(producer, line)
         await producer.flush()
 
 

@@ -52,6 +52,14 @@ class Shape:
                 event[name] = value
             elif name in REQUIRED and name not in filled:
                 raise RowError(Fault.MISSING, f"{name}: no value in {', '.join(source.columns) or 'the row'}")
+        return self.completed(event, filled)
+
+    def completed(self, event: Event, filled: Mapping[str, str] = NOTHING) -> Event:
+        """The event with what tables fill and what goes without saying.
+
+        Raises:
+            RowError: it lacks what it must have.
+        """
         if filled:
             event.update({name: value for name, value in filled.items() if name not in self.fixed})
         if event.get("indicator") == "nps":

@@ -8,6 +8,7 @@ import pytest
 from stream.files import rule_files as rulefile
 from stream.importing.importer import Importer
 from stream.importing.mapping_file.reader import load
+from stream.importing.rows.row_blocks import gathered
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
 from stream.messages.outcomes import RecordOutcome
@@ -77,7 +78,7 @@ def test_generated_calls_are_the_banks() -> None:
     """The shipped mapping takes every row but the phantoms."""
     rows = [dict(zip(CALL_COLUMNS, call, strict=True)) for call in bank_calls(1_000)]
     importer = Importer(load("bank-calls"))
-    lines = list(importer.lines(enumerate(rows, 2)))
+    (lines,) = importer.lines(gathered(enumerate(rows, 2)))
     assert importer.tale.bad.total() == 0
     assert len(lines) == 1_000 - importer.tale.skipped > 900
 

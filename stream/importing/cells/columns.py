@@ -164,6 +164,11 @@ class Template:
         """The columns between braces."""
         return _pieces(self.text)[1]
 
+    @property
+    def around(self) -> Sequence[str]:
+        """What stands before the first column, between them, and after the last."""
+        return _pieces(self.text)[0]
+
     def read(self, row: Row) -> Value | None:
         """The text with its columns filled in."""
         around, columns = _pieces(self.text)

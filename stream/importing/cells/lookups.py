@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
-from stream.importing.cells.columns import FieldSource
+from stream.importing.cells.columns import FieldSource, Value
 from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.text import LIST, Row
 
@@ -70,20 +70,44 @@ def look_up(row: Row, tables: Sequence[LookupTable], given: Mapping[str, Entries
     fields: dict[str, str] = {}
     missing: list[str] = []
     for table in tables:
-        keys = [str(key) for key in (source.read(columns) for source in table.by) if key is not None]
-        entries = given.get(table.name) or table.entries
-        found = next(
-            (entry for key in keys if (entry := _entry(table.match, key, entries)) is not None), None
-        )
-        if isinstance(found, str):
-            columns[table.name] = found
-        elif found is not None:
+        keys = [source.read(columns) for source in table.by]
+        found = entry_of(table, keys, given)
+        columns.update(columns_of(table, found))
+        if found is None:
+            missing += lacks(table, keys)
+        elif not isinstance(found, str):
             fields.update(found)
-            columns.update({f"{table.name}.{name}": value for name, value in found.items()})
-        elif table.required:
-            shown = " or ".join(f'"{key[:_SHOWN]}"' for key in keys)
-            missing.append(f"{table.name}: want an entry for {shown or 'a row without a key'}, got none")
     return LookedUp(columns, fields, missing)
+
+
+def entry_of(table: LookupTable, keys: Sequence[Value | None], given: Mapping[str, Entries]) -> Entry | None:
+    """The entry of the first key that has one."""
+    entries = given.get(table.name) or table.entries
+    return next(
+        (
+            entry
+            for key in keys
+            if key is not None and (entry := _entry(table.match, str(key), entries)) is not None
+        ),
+        None,
+    )
+
+
+def columns_of(table: LookupTable, found: Entry | None) -> Mapping[str, str]:
+    """The columns that an entry makes."""
+    if found is None:
+        return {}
+    if isinstance(found, str):
+        return {table.name: found}
+    return {f"{table.name}.{name}": value for name, value in found.items()}
+
+
+def lacks(table: LookupTable, keys: Sequence[Value | None]) -> Sequence[str]:
+    """What to say where a row's keys have no entry and need one."""
+    if not table.required:
+        return ()
+    shown = " or ".join(f'"{str(key)[:_SHOWN]}"' for key in keys if key is not None)
+    return (f"{table.name}: want an entry for {shown or 'a row without a key'}, got none",)
 
 
 _SHOWN: Final = 60

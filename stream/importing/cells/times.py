@@ -20,6 +20,7 @@ from alerts.transitions import utc_text
 from stream.columnar.timestamps import EARLIEST_MS
 from stream.importing.cells.columns import FieldSource, Value
 from stream.importing.cells.faults import Fault, RowError
+from stream.importing.cells.quick_times import offset_of
 from stream.importing.cells.strptime import TimeFormat
 from stream.importing.cells.text import Row, cell, decimal_number
 from stream.importing.cells.zones import zone_of
@@ -122,10 +123,9 @@ class Time:
         if None in parts:
             return None
         text = parts[0] if len(parts) == 1 else " ".join(part or "" for part in parts)
+        named = None if self.row_zone is None else self.row_zone.read(row)
         try:
-            zones = tuple(self.zones.items()) if self.zones else ()
-            zone = self.zone if self.row_zone is None else self._zone(row, self.row_zone)
-            found = _read(text or "", self.pattern, zone, zones)
+            found = self.understood(text or "", named)
         except (ValueError, OverflowError) as error:
             raise self._wrong(text or "", error) from None
         if not isinstance(found, str):
@@ -133,8 +133,22 @@ class Time:
         self.order.last = found
         return found
 
-    def _zone(self, row: Row, row_zone: FieldSource) -> tzinfo:
-        named = row_zone.read(row)
+    def understood(self, text: str, named: Value | None = None) -> str | tuple[datetime, tzinfo]:
+        """RFC 3339 in UTC, or the local time and its zone where it comes twice; `named` is the row's zone.
+
+        Raises:
+            ValueError: it is no such time, or there is no such zone.
+            OverflowError: it is too far away.
+        """
+        zones = tuple(self.zones.items()) if self.zones else ()
+        return _read(text, self.pattern, self.zone_named(named), zones)
+
+    def zone_named(self, named: Value | None) -> tzinfo:
+        """The zone of a row that names one, or that of all.
+
+        Raises:
+            ValueError: there is none of that name, or several.
+        """
         if named is None:
             return self.zone
         return self.zones.get(str(named)) or zone_of(str(named))
@@ -182,17 +196,16 @@ _HINTS: Final = {
 }
 
 
-@lru_cache(maxsize=100_000)
 def _read(
     text: str, pattern: str, zone: tzinfo, zones: tuple[tuple[str, tzinfo], ...]
 ) -> str | tuple[datetime, tzinfo]:
-    """RFC 3339 in UTC, or the local time and its zone where it comes twice.  Cached: logs repeat times."""
+    """RFC 3339 in UTC, or the local time and its zone where it comes twice."""
     moment = _reader(pattern, zones)(text)
     if isinstance(moment, int):
         return utc_text(moment)
     if moment.tzinfo is not None:
         return _utc(moment)
-    offset = _offset(moment.replace(minute=0, second=0, microsecond=0), zone)
+    offset = offset_of(moment.replace(minute=0, second=0, microsecond=0), zone)
     if offset is not None:
         there = moment - offset
         return (
@@ -206,18 +219,6 @@ def _read(
 
 EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # in UTC
 MILLISECOND: Final = timedelta(milliseconds=1)
-HOUR: Final = timedelta(hours=1)
-
-
-@lru_cache(maxsize=50_000)
-def _offset(hour: datetime, zone: tzinfo) -> timedelta | None:
-    """How far east a local hour is; None where clocks change in it, or within an hour of it."""
-    found = {
-        moment.replace(tzinfo=zone, fold=fold).utcoffset()
-        for moment in (hour - HOUR, hour, hour + HOUR, hour + 2 * HOUR)
-        for fold in (0, 1)
-    }
-    return found.pop() if len(found) == 1 else None
 
 
 @lru_cache(maxsize=1_000)

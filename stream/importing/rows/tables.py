@@ -5,6 +5,8 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
+from heapq import merge
+from operator import itemgetter
 from typing import IO, Any, Final
 
 import orjson
@@ -18,9 +20,9 @@ from stream.importing.rows.header_rows import named, zone_column
 from stream.importing.rows.json_rows import json_rows
 from stream.importing.rows.json_stream import LONGEST, Splitter, TooLong
 from stream.importing.rows.questions import Questions
+from stream.importing.rows.row_blocks import Numbered, RowBlock, TableBlock, gathered
+from stream.importing.rows.table_reader import TableReader
 
-Numbered = tuple[int, Row | RowError]
-"""A line number, from 1 (of a stream of JSON: the number of the object), and what stands there."""
 Named = Callable[[Sequence[str]], None]
 """Hears the names of the columns as soon as they are known."""
 
@@ -29,27 +31,26 @@ UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 BLOCK_BYTES: Final = 1 << 20
 SEPARATOR: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 """The line that Excel writes above the header: `sep=;`."""
-UNENDED: Final = (
-    "want a quotation mark that ends what one here begins, got the end of the file: nothing after it was read"
-)
 REGISTRY_BYTES: Final = 5
 """A zero byte and the number of a schema, which serializers of a Schema Registry put before the JSON."""
 
 
-def rows(stream: IO[bytes], layout: Format, name: str, told: Named = lambda _: None) -> Iterator[Numbered]:
-    """The rows of a log, in order.  Empty lines are passed over; of JSON the items at `each` are rows.
+def blocks(stream: IO[bytes], layout: Format, name: str, told: Named = lambda _: None) -> Iterator[RowBlock]:
+    """The rows of a log, in order, by the block.
+
+    Empty lines are passed over; of JSON the items at `each` are rows.
 
     Raises:
         SettingsError: the file has no header line, or one that cannot be read.
     """
     if layout.kind == "json" or (layout.kind == "any" and _beginning(stream).lstrip()[:1] in {b"{", b"["}):
-        return _stream(stream, layout)
+        return gathered(_stream(stream, layout))
     encoding = layout.encoding
     if encoding == "utf-8" and _beginning(stream).startswith(UTF_16):
         encoding = "utf-16"
     lines = BoundedLines(io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline=""))
     if layout.kind == "ndjson":
-        return _objects(lines, layout)
+        return gathered(_objects(lines, layout))
     return _records(lines, layout, name, told)
 
 
@@ -58,7 +59,7 @@ def _beginning(stream: IO[bytes]) -> bytes:
     return b"" if peek is None else bytes(peek(64)[:64])
 
 
-def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Iterator[Numbered]:
+def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Iterator[RowBlock]:
     try:
         reader = _reader(lines, layout)
         heads = [] if layout.columns else _heads(reader, layout.header_rows)
@@ -70,28 +71,20 @@ def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Ite
         raise SettingsError(f"{name}: want a header line that names the columns, got an empty file")
     extra = zone_column(heads)
     told([*(survey.columns if survey else names), *extra])
-    while True:
-        lines.record()
-        try:
-            record = next(reader, None)
-        except (csv.Error, UnicodeError) as error:
-            fault = Fault.TOO_LONG if isinstance(error, LineTooLongError) else Fault.SYNTAX
-            yield lines.number, RowError(fault, f"want a line of {layout.kind}, got: {error}")
-            if isinstance(error, UnicodeError):
-                return  # nothing can be read after it
-            continue
-        if record is None:
-            return
-        if lines.began:
-            yield lines.began, RowError(Fault.SYNTAX, UNENDED)
-            return
-        if record:
-            row = _row(names, record)
-            if isinstance(row, RowError) or not (extra or survey):
-                yield lines.number, row
+    table = TableReader(reader, lines, names, layout.kind).blocks()
+    return gathered(_unfolded(table, survey, extra)) if survey or extra else table
+
+
+def _unfolded(table: Iterator[TableBlock], survey: Questions | None, extra: Row) -> Iterator[Numbered]:
+    """The rows one by one, in as many as there are answers, each with what the header says."""
+    for block in table:
+        rows: Iterator[Numbered] = zip(block.numbers, block.rows(), strict=True)
+        for number, row in merge(rows, block.wrong, key=itemgetter(0)):
+            if isinstance(row, RowError):
+                yield number, row
                 continue
             for each in survey.rows(row) if survey else (row,):
-                yield lines.number, {**each, **extra}
+                yield number, {**each, **extra}
 
 
 def _heads(reader: "Iterator[list[str]]", count: int) -> "list[list[str]]":
@@ -118,12 +111,6 @@ def _reader(lines: BoundedLines, layout: Format) -> "Iterator[list[str]]":
 def _plain(head: Sequence[str]) -> Iterator[str]:
     for place, text in enumerate(head):
         yield text.removeprefix(BOM) if place == 0 else text
-
-
-def _row(names: Sequence[str], record: Sequence[str]) -> Row | RowError:
-    if len(record) != len(names):
-        return RowError(Fault.COLUMNS, f"want {len(names)} columns, got {len(record)}")
-    return dict(zip(names, record, strict=True))
 
 
 def distinct(names: Sequence[str]) -> list[str]:

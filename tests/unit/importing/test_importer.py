@@ -9,6 +9,7 @@ from alerts.errors import SettingsError
 from stream.importing.cells.faults import Fault, RowError
 from stream.importing.importer import Importer
 from stream.importing.mapping_file.reader import parse
+from stream.importing.rows.row_blocks import gathered
 from stream.intake.decoding.vouching import Vouching
 
 CALLS = """
@@ -36,8 +37,8 @@ def imported(
 ) -> tuple[list[dict[str, object]], Importer]:
     """The events of some rows, numbered from 2 as after a header."""
     importer = Importer(parse(mapping, "m.yaml"), Vouching().refused)
-    lines = [*importer.lines(enumerate(rows, 2)), *importer.finish()]
-    return [orjson.loads(line) for line in lines], importer
+    batches = [*importer.lines(gathered(enumerate(rows, 2))), *importer.finish()]
+    return [orjson.loads(line) for lines in batches for line in lines], importer
 
 
 def call(**columns: str) -> dict[str, str]:
@@ -181,7 +182,8 @@ def test_what_the_worker_would_refuse_is_a_bad_row() -> None:
 def test_answers_are_vouched_for_on_the_scale_of_the_rules() -> None:
     """What the default scale does not have, another does."""
     importer = Importer(parse(ANSWERS, "m.yaml"), Vouching({"csat": {"scale": "1-10"}}).refused)
-    assert len(list(importer.lines([(2, answer("9"))]))) == 1
+    (lines,) = importer.lines(gathered([(2, answer("9"))]))
+    assert len(lines) == 1
 
 
 def test_columns_that_no_row_has_are_named() -> None:

@@ -7,7 +7,7 @@ from stream.importing.cells.lookups import Entries
 from stream.importing.importer import Importer
 from stream.importing.mapping_file.reader import parse
 from stream.importing.objects import Ignored, Translator
-from stream.importing.rows.tables import rows
+from stream.importing.rows.tables import blocks
 
 SURVEY = parse(
     """
@@ -148,6 +148,6 @@ fields:
     )
     log = io.BytesIO(orjson.dumps(message()))
     importer = Importer(text)
-    (line,) = importer.lines(rows(log, text.format, "log"))
+    ((line,),) = importer.lines(blocks(log, text.format, "log"))
     assert orjson.loads(line)["score"] == "no"
     assert importer.tale.bad == {Fault.LOOKUP: 1}

@@ -1,18 +1,31 @@
 """Tables: rows of CSV, TSV and NDJSON with their line numbers."""
 
 import io
+from collections.abc import Iterable
+from operator import itemgetter
 
 import pytest
 
 from alerts.errors import SettingsError
 from stream.importing.cells.faults import Fault, RowError
 from stream.importing.mapping import Format
-from stream.importing.rows.tables import Numbered, distinct, rows
+from stream.importing.rows.row_blocks import Numbered, RowBlock
+from stream.importing.rows.tables import blocks, distinct
 
 
 def read(content: bytes, layout: Format) -> list[Numbered]:
     """All rows of a log."""
-    return list(rows(io.BytesIO(content), layout, "log"))
+    return one_by_one(blocks(io.BytesIO(content), layout, "log"))
+
+
+def one_by_one(found: Iterable[RowBlock]) -> list[Numbered]:
+    """The rows of blocks, by their numbers."""
+    numbered: list[Numbered] = []
+    for block in found:
+        numbered += zip(block.numbers, block.rows(), strict=True)
+        numbered += block.wrong
+        numbered.sort(key=itemgetter(0))
+    return numbered
 
 
 def faults(found: list[Numbered]) -> list[tuple[int, Fault]]:
@@ -97,7 +110,7 @@ def test_the_sep_line_of_excel_is_believed() -> None:
 def test_utf_16_with_a_mark_is_read() -> None:
     """As Excel and Google Play write it, whatever the mapping says."""
     log = io.BufferedReader(io.BytesIO("a,b\n1,é\n".encode("utf-16")))
-    assert list(rows(log, Format(), "log")) == [(2, {"a": "1", "b": "é"})]
+    assert one_by_one(blocks(log, Format(), "log")) == [(2, {"a": "1", "b": "é"})]
 
 
 def test_a_header_that_cannot_be_read_is_the_operators_mistake() -> None:
@@ -124,7 +137,7 @@ def test_long_lines_are_passed_over_as_they_are_read() -> None:
 def test_headers_are_told_even_where_no_row_follows() -> None:
     """So that a mapping for another log is found out."""
     told: list[list[str]] = []
-    assert list(rows(io.BytesIO(b"a,b\n"), Format(), "log", lambda names: told.append(list(names)))) == []
+    assert list(blocks(io.BytesIO(b"a,b\n"), Format(), "log", lambda names: told.append(list(names)))) == []
     assert told == [["a", "b"]]
 
 

@@ -1,0 +1,98 @@
+"""The events of a single row: what the shapes of a mapping make of it, all or none."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from stream.importing.cells.answers import stepped
+from stream.importing.cells.faults import Fault, RowError
+from stream.importing.cells.text import Row
+from stream.importing.mapping import NOTHING, Event, Shape
+from stream.messages.records import Stream
+
+
+class RowEvent(NamedTuple):
+    """An event of a row, with the shape that it is of and its JSON."""
+
+    shape: Shape
+    event: Event
+    line: bytes
+
+
+class OneRow(NamedTuple):
+    """A row by itself, with the one before it in its case; `last` tells that none follows.
+
+    `filled` are fields that tables fill, `missing` what tables lack that the row needs.
+    """
+
+    row: Row
+    before: Row | None = None
+    last: bool = True
+    filled: Mapping[str, str] = NOTHING
+    missing: Sequence[str] = ()
+
+
+def row_events(shapes: Sequence[Shape], one: OneRow) -> list[RowEvent]:
+    """What a row makes.
+
+    Raises:
+        RowError: something is wrong with it; says what.
+    """
+    own = [
+        shape
+        for shape in shapes
+        if all(condition.holds(one.row, one.before, last=one.last) for condition in shape.when)
+    ]
+    events = [stepped(shape.event(one.row, one.filled)) for shape in own]
+    if events and one.missing:
+        raise RowError(Fault.LOOKUP, "; ".join(one.missing))
+    if len(events) > 1:
+        check_ids(events)
+    return [RowEvent(shape, event, encoded(event)) for shape, event in zip(own, events, strict=True)]
+
+
+def stream_of(event: Event) -> Stream:
+    """Which input an event belongs to."""
+    return Stream.FEEDBACK if "indicator" in event else Stream.INTERACTIONS
+
+
+def check_ids(events: Sequence[Event]) -> None:
+    """Of two events of a row with one identity the worker would take the second for the first sent again.
+
+    Answers are known by their indicator too: one form may ask for several under its one id.
+
+    Raises:
+        RowError: two have one identity.
+    """
+    seen: dict[tuple[Stream, object, object, object], Event] = {}
+    for event in events:
+        identity = (stream_of(event), event.get("source"), event.get("id"), event.get("indicator"))
+        other = seen.setdefault(identity, event)
+        if other is not event:
+            names = " and ".join(
+                str(each.get("indicator") or each.get("event", "contact")) for each in (other, event)
+            )
+            raise RowError(
+                Fault.SAME_ID,
+                f'id: want one for each event of a row, got "{event.get("id")}" for {names}: '
+                'let the mapping say something like id: {text: "{response_id}-nps"}',
+            )
+
+
+_ENCODER: Final = msgspec.json.Encoder()
+ENCODING_WANTED: Final = (
+    "want text in the declared encoding, got other bytes (`encoding: cp1252`, as of Excel?)"
+)
+
+
+def encoded(event: Event) -> bytes:
+    """An event as JSON.
+
+    Raises:
+        RowError: it has text that is none.
+    """
+    try:
+        return _ENCODER.encode(event)
+    except (UnicodeError, msgspec.MsgspecError):
+        raise RowError(Fault.ENCODING, ENCODING_WANTED) from None
