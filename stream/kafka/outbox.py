@@ -1,7 +1,8 @@
 """The outbox: messages that leave the worker, and word of when Kafka has them for good.
 
 Plain at-least-once production: acks=all, no idempotence.  Everything that is sent is stamped, so a
-message that arrives twice changes nothing, and brokers without idempotent producers will do.
+message that arrives twice changes nothing, and brokers without idempotent producers will do.  After the
+first message that Kafka does not take, none leaves any more: see `sending_order`.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner, murmur2
 from aiokafka.structs import RecordMetadata
 
+from stream.kafka.sending_order import end_at_first_failure
 from stream.messages.topic_names import GroupTopics
 
 MAX_REQUEST_BYTES: Final = 8 * 2**20
@@ -35,7 +37,7 @@ COMMON: Final = GroupTopics()
 
 
 class DeliveryError(Exception):
-    """Kafka did not take a message within the time that it has; the worker must start again."""
+    """Kafka refused a message, or did not take it in time: nothing leaves any more, start again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class Outbox:
             request_timeout_ms=DELIVERY_TIMEOUT_MS,
             partitioner=partition_of,
         )
+        end_at_first_failure(self._producer)
         await self._producer.start()
 
     async def stop(self) -> None:

@@ -20,12 +20,13 @@ from typing import Any, Final
 from aiokafka import AIOKafkaProducer
 
 from tests.chaos import verdicts
-from tests.chaos.faults import Hands
+from tests.chaos.faults import TALLIES, Hands
 from tests.chaos.options import Options, read_options
 from tests.chaos.oracle import Oracle
+from tests.chaos.promises import Promises
 from tests.chaos.receiver import SECRET, Receiver
 from tests.chaos.traffic import FEEDBACK, INTERACTIONS, Sent, end_ms, generate
-from tests.chaos.wire import Alerts, Arrivals, Tallied, read_topic
+from tests.chaos.wire import Alerts, Arrivals, Tallied, read_topic, what_is_held
 from tests.chaos.workers import Fleet, worker_command
 from tests.kafka.broker import Broker, running_broker
 from tests.kafka.cluster import running_cluster
@@ -53,6 +54,7 @@ class Run:
     _tallied: Tallied = field(default_factory=Tallied)
     _arrivals: Arrivals = field(default_factory=Arrivals)
     _read: dict[int, int] = field(default_factory=dict)
+    _promises: Promises = field(default_factory=Promises)
 
     async def go(self) -> dict[str, Any]:
         """Everything, in order; returns the report."""
@@ -134,6 +136,7 @@ class Run:
         last: asyncio.Future[Any] | None = None
         for number, sent in enumerate(generate(self.options.shape)):
             last = await producer.send(sent.topic, sent.value, key=sent.key, partition=sent.partition)
+            self._promises.await_word(last, sent.value)
             self.produced.append(sent)
             if number % 200 == 0:
                 await asyncio.sleep(max(0.0, started + number * pace_s - time.monotonic()))
@@ -198,6 +201,7 @@ class Run:
         until_ms = end_ms(self.options.shape)
         expected = await asyncio.to_thread(self._backtest)
         problems = {
+            "broker_lost": await self._broken_promises(),
             "tallies": verdicts.tallies(tallied.counts, oracle.result(), until_ms),
             "history": verdicts.history(alerts, expected, until_ms),
             "gaps": verdicts.gaps(alerts),
@@ -220,6 +224,15 @@ class Run:
             "longest_gap_s": self._arrivals.longest_gap_s(),
             "recovery_s": self._arrivals.recoveries(hands.moments_ms),
         }
+
+    async def _broken_promises(self) -> list[str]:
+        """What the broker does not have any more, although it had acknowledged it, or handed it out.
+
+        Differences elsewhere are its fault then, and not the product's; the run is worth nothing either way.
+        """
+        held = await what_is_held(self.broker.bootstrap, (INTERACTIONS, FEEDBACK, TALLIES))
+        lost = self._promises.lost(held) + self._arrivals.given.lost(held)
+        return lost + self._promises.broken()
 
     def _backtest(self) -> list[dict[str, Any]]:
         """What `tocsin backtest` says of the same events."""
@@ -251,6 +264,8 @@ async def run(options: Options) -> dict[str, Any]:
         except Exception as error:  # noqa: BLE001  # a report that says so is worth more than none
             traceback.print_exc()
             report = chaos.broken_off(f"{error!r} while {chaos.doing}")
+        if not report["ok"]:
+            broker.keep(folder)
     return report | {"seed": options.shape.seed, "folder": str(folder), "topics": [INTERACTIONS, FEEDBACK]}
 
 

@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from stream.indicators.cells import CELLS  # the names of the cells are a contract, not logic
 from tests.chaos.oracle import Counts
+from tests.chaos.promises import Promises
 
 BY_CHANNEL = "channel|channel"
 
@@ -76,6 +77,8 @@ class Arrivals:
     """When tallies came, as a consumer of cx.tallies sees it, by source (Unix milliseconds)."""
 
     by_source: dict[bytes, list[int]] = field(default_factory=dict)
+    given: Promises = field(default_factory=Promises)
+    """Every record that came."""
 
     async def follow(self, broker: str, partitions: int) -> None:
         """Listen until cancelled."""
@@ -85,6 +88,7 @@ class Arrivals:
         try:
             while True:
                 for records in (await consumer.getmany(timeout_ms=500)).values():
+                    self.given.given(records)
                     now_ms = time.time_ns() // 1_000_000
                     for source in {record.key for record in records}:
                         self.by_source.setdefault(source, []).append(now_ms)
@@ -132,6 +136,22 @@ async def read_topic(broker: str, topic: str, since: dict[int, int] | None = Non
 
     `since` has the offset to begin at, by partition; what comes next is put there.
     """
+    return [record async for batch in each_batch(broker, topic, since) for record in batch]
+
+
+async def what_is_held(broker: str, topics: Sequence[str]) -> Promises:
+    """What is in some topics now."""
+    held = Promises()
+    for topic in topics:
+        async for batch in each_batch(broker, topic):
+            held.given(batch)
+    return held
+
+
+async def each_batch(
+    broker: str, topic: str, since: dict[int, int] | None = None
+) -> AsyncIterator[Sequence[Any]]:
+    """As `read_topic`, but a batch at a time."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=broker,
         enable_auto_commit=False,
@@ -146,13 +166,11 @@ async def read_topic(broker: str, topic: str, since: dict[int, int] | None = Non
         await consumer.seek_to_beginning(*partitions)
         for number, offset in (since or {}).items():
             consumer.seek(TopicPartition(topic, number), offset)
-        records: list[Any] = []
         while any([await consumer.position(tp) < ends[tp] for tp in partitions]):
             for batch in (await consumer.getmany(timeout_ms=500)).values():
-                records += batch
+                yield batch
         if since is not None:
             since.update({tp.partition: await consumer.position(tp) for tp in partitions})
-        return records
     finally:
         await consumer.stop()
 

@@ -76,6 +76,9 @@ class Broker:
         """Let nothing more be written, until it ends by itself, as Kafka does; data stay."""
         raise NoKafka("this broker's disk cannot be filled")
 
+    def keep(self, folder: Path) -> None:
+        """Copy what may tell of a fault, its log and its data, to where they outlive it; where we can."""
+
     def restart(self) -> None:
         """Stop and start in good order."""
         self.stop()
@@ -176,6 +179,10 @@ class JavaBroker(Broker):
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(FULL_S)
         self._end(signal.SIGKILL)
+
+    def keep(self, folder: Path) -> None:
+        """Copy its log and its data, as they are now, to where they outlive it."""
+        shutil.copytree(self._home, folder / self._home.name, dirs_exist_ok=True)
 
     def close(self) -> None:
         """End it and delete its data."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -64,6 +65,11 @@ class Cluster(Broker):
         if self._away is not None:
             self._away.thaw()
             self._away = None
+
+    def keep(self, folder: Path) -> None:
+        """Copy the logs and data of all to where they outlive them."""
+        for node in self.nodes:
+            node.keep(folder)
 
     def close(self) -> None:
         """End all and delete their data."""

@@ -9,12 +9,13 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from stream.kafka.offsets import TP
-from stream.kafka.outbox import MAX_REQUEST_BYTES, DeliveryError, Outbox, Outgoing
+from stream.kafka.outbox import BATCH_BYTES, MAX_REQUEST_BYTES, DeliveryError, Outbox, Outgoing
 from stream.kafka.reader import Reader
 from stream.kafka.settings import ClientSettings
 from stream.kafka.snapshot_log import cut, encode, newest, seal
 from stream.kafka.trimming import Trimmer
 from tests.kafka.broker import Broker
+from tests.kafka.topic_settings import change
 
 
 async def topic(broker: Broker) -> tuple[str, dict[str, Any]]:
@@ -115,5 +116,31 @@ def test_a_closed_outbox(broker: Broker) -> None:
         _, options = await topic(broker)
         with pytest.raises(DeliveryError, match="closed"):
             await Outbox(options).put([])
+
+    asyncio.run(play())
+
+
+def test_nothing_follows_what_was_refused(broker: Broker) -> None:
+    """A message that the broker does not take leaves no hole: those behind it are not written either."""
+
+    async def play() -> None:
+        name, options = await topic(broker)
+        await change(broker.bootstrap, name, {"max.message.bytes": "10000"})
+        outbox = Outbox(options)
+        await outbox.start()
+        try:
+            # Each of the three is a batch of its own: the second is too large for the topic.
+            sent = [Outgoing(name, b"x" * size, partition=0) for size in (5_000, BATCH_BYTES, 5_000)]
+            first, *rest = await outbox.put(sent)
+            assert (await first).offset == 0
+            for future in rest:
+                with pytest.raises(DeliveryError):
+                    await outbox.durable([future])
+            with pytest.raises(DeliveryError):
+                await outbox.put([Outgoing(name, b"later", partition=1)])
+        finally:
+            await outbox.stop()
+        async with Reader(options, [TP(name, 0), TP(name, 1)]) as reader:
+            assert [await reader.bounds(TP(name, p)) for p in (0, 1)] == [(0, 1), (0, 0)]
 
     asyncio.run(play())

@@ -9,7 +9,7 @@ from stream.kafka.offsets import TP, OffsetTracker
 from stream.transport.link import Positions
 
 SHORT_LOOKS: Final = 3
-"""Looks in a row that find a topic shorter than what was read of it, before that is believed."""
+"""Answers in a row by which a topic is shorter than what was read of it, before that is believed."""
 STALE_S: Final = 5.0
 """An answer of the broker that is older says nothing about now."""
 
@@ -21,6 +21,7 @@ class InputProgress:
         self._slots = slots
         self._positions = positions
         self._short_looks: Counter[TP] = Counter()
+        self._told_s: dict[TP, float] = {}
 
     def caught_up(self, tp: TP) -> bool:
         """Whether all that the broker had a moment ago was worked off."""
@@ -32,14 +33,16 @@ class InputProgress:
     def look_for_end_before(self, tp: TP, seen: int) -> int | None:
         """Where the log ends, if it surely ends before `seen`, up to which it was read; else None.
 
-        A broker that has just become the leader may know of a lower end for a moment.  So it takes three
-        looks in a row, and each call is a look.
+        A broker that has just become the leader may know of a lower end for a moment, and may be gone again
+        in the next.  So it takes three looks in a row that find a new answer of the broker each.
         """
         at = self._positions(tp)
         if at is None or not self._slots.is_open(tp) or at.end >= seen:
             self._short_looks[tp] = 0
             return None
-        self._short_looks[tp] += 1
+        if at.told_s != self._told_s.get(tp):
+            self._told_s[tp] = at.told_s
+            self._short_looks[tp] += 1
         return at.end if self._short_looks[tp] >= SHORT_LOOKS else None
 
     def lag_records(self) -> dict[tuple[str, int], int]:

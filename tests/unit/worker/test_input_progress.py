@@ -62,9 +62,20 @@ def test_a_shorter_log_is_believed_after_some_looks_in_a_row() -> None:
     """A new leader may know of a lower end for a moment."""
     world = World()
     assert SHORT_LOOKS == 3
-    for end, believed in ((8, None), (2, None), (2, None), (8, None), (2, None), (2, None), (2, 2)):
-        world.at[FEEDBACK] = Positions(end, end, 0.0)
+    looks = ((8, None), (2, None), (2, None), (8, None), (2, None), (2, None), (2, 2))
+    for told_s, (end, believed) in enumerate(looks):
+        world.at[FEEDBACK] = Positions(end, end, told_s)
         assert world.progress.look_for_end_before(FEEDBACK, 8) == believed
+
+
+def test_an_answer_counts_once_however_often_it_is_looked_at() -> None:
+    """A broker that said so as it started, and was gone again, has not said it three times."""
+    world = World()
+    for told_s in (1.0, 2.0):
+        world.at[FEEDBACK] = Positions(2, 2, told_s)
+        assert [world.progress.look_for_end_before(FEEDBACK, 8) for _ in range(5)] == [None] * 5
+    world.at[FEEDBACK] = Positions(2, 2, 3.0)
+    assert world.progress.look_for_end_before(FEEDBACK, 8) == 2
 
 
 def test_a_shut_partition_is_not_looked_at() -> None:
