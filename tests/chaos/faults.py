@@ -35,6 +35,7 @@ class Hands:
     """Carries out faults one after the other while traffic flows.
 
     `down_s` is how long a broker stays away; `kinds` are dealt like cards, so that a long run has them all.
+    `at_work`: victims are workers that have partitions; otherwise also such as are only starting.
     """
 
     fleet: Fleet
@@ -44,6 +45,7 @@ class Hands:
     down_s: float = 3.0
     most: int = 4
     least: int = 1
+    at_work: bool = False
     done: Counter[str] = field(default_factory=Counter)
     moments_ms: list[tuple[str, int]] = field(default_factory=list)
     _pack: list[str] = field(default_factory=list)
@@ -54,7 +56,7 @@ class Hands:
         while len(self.fleet.running) < self.least:
             self.fleet.start()
         kind = self._draw()
-        hands = self.fleet.idle_hands()
+        hands = self.fleet.at_work() if self.at_work else self.fleet.idle_hands()
         victim = self.rng.choice(hands) if hands else ""
         self.done[kind] += 1
         self.moments_ms.append((kind, time.time_ns() // 1_000_000))

@@ -10,6 +10,7 @@ from tests.chaos.faults import KINDS, known
 from tests.chaos.traffic import Shape
 
 FULL: Final = {"events": 2_000_000, "faults": 52, "seconds": 620.0, "hours": 4.0}
+BITING: Final = "each fault waits until all partitions have moved on since the last, and hits who has some"
 EACH_OF_MANY: Final = {"events": 200_000, "faults": 14, "seconds": 150.0, "hours": 2.0}
 """With several seeds, each run is smaller."""
 
@@ -27,6 +28,7 @@ class Options:
     kinds: Mapping[str, int] = field(default_factory=lambda: KINDS)
     down_s: float = 3
     brokers: int = 1
+    biting: bool = False
     seeds: int = 1
     limit_s: float | None = None
     report: Path | None = None
@@ -66,6 +68,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         kinds,
         given.down,
         given.brokers,
+        given.biting,
         given.seeds,
         given.limit,
         given.report,
@@ -83,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kinds", help=f"of faults, with commas; default all: {','.join(KINDS)}")
     parser.add_argument("--down", type=float, default=3, help="seconds for which a broker stays away")
     parser.add_argument("--brokers", type=int, default=1, help="3: a cluster whose leaders are the victims")
+    parser.add_argument("--biting", action="store_true", help=BITING)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=1, help="so many runs, one after the other")
     parser.add_argument("--entry", default="-m stream", help="what runs as the worker (a saboteur, for one)")

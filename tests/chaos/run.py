@@ -35,6 +35,8 @@ from tests.kafka.topic_settings import change
 PROGRESS_S: Final = 15.0
 SAME_LOOKS: Final = 4
 """Looks in a row, five seconds and more each, without a notice: a loaded machine is slow to send."""
+COMMITTED_S: Final = 3.0
+"""Of what is worked on for so long, some is committed: that happens each second."""
 START_S: Final = 60.0
 """How long the first tallies are waited for; before them, nothing can be disturbed."""
 
@@ -64,7 +66,15 @@ class Run:
         await self._want_all_replicas()
         rng = random.Random(self.options.shape.seed)
         most = self.options.workers + 1
-        hands = Hands(fleet, self.broker, rng, self.options.kinds, self.options.down_s, most)
+        hands = Hands(
+            fleet,
+            self.broker,
+            rng,
+            self.options.kinds,
+            self.options.down_s,
+            most,
+            at_work=self.options.biting,
+        )
         self._hands = hands
         for _ in range(self.options.workers):
             fleet.start()
@@ -156,10 +166,25 @@ class Run:
         now = time.monotonic()
         pause_s = max(0.0, (self.options.seconds - (now - began)) / max(1, self.options.faults))
         for number in range(1, self.options.faults + 1):
+            if self.options.biting and not await self._moved_on(hands, producing):
+                break
             self._now(f"fault {number} of {self.options.faults}: {await hands.one()}")
             await asyncio.sleep(max(0.5, now + number * pause_s - time.monotonic()))
             if producing.done():
                 producing.result()
+
+    async def _moved_on(self, hands: Hands, producing: asyncio.Task[None]) -> bool:
+        """Wait until the group has worked on all partitions, and committed some of it, since the last fault.
+
+        What dies before that is read again, whatever is broken.  False when the traffic ended first.
+        """
+        since_ms = hands.moments_ms[-1][1] if hands.moments_ms else 0
+        sources = 2 * self.options.shape.partitions
+        while self._arrivals.working(since_ms, COMMITTED_S) < sources or not hands.fleet.at_work():
+            if producing.done():
+                return False
+            await asyncio.sleep(0.2)
+        return True
 
     async def _settle(self, fleet: Fleet) -> float:
         """Wait until the tallies are closed to the end and the notices have stopped coming."""

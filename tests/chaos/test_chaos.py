@@ -10,7 +10,19 @@ from tests.chaos.run import run
 from tests.chaos.saboteur import WAYS
 
 SHORT = ("--events", "60000", "--partitions", "4", "--workers", "2", "--hours", "1")
-KILLS = ("--events", "30000", "--seconds", "35", "--faults", "5", "--kinds", "kill", "--patience", "40")
+KILLS = (
+    "--events",
+    "30000",
+    "--seconds",
+    "45",
+    "--faults",
+    "2",
+    "--kinds",
+    "kill",
+    "--patience",
+    "40",
+    "--biting",
+)
 
 
 @pytest.mark.kafka
@@ -31,6 +43,7 @@ def test_every_broken_mechanism_is_found_out(how: str) -> None:
     entry = f"-m tests.chaos.saboteur {how}"
     options = read_options([*SHORT, *KILLS, "--entry", entry])
     report = asyncio.run(run(options))
+    assert report["faults"], "no worker was killed while it worked"
     # By what came out: a worker that cannot even start, or a run that breaks off, proves nothing.
     assert not report["ok"]
     assert report["problems"].keys() - {"run"}, report["problems"]

@@ -100,6 +100,11 @@ class Arrivals:
         moments = sorted({at_ms for seen in self.by_source.values() for at_ms in seen})
         return max((b - a for a, b in pairwise(moments)), default=0) / 1000
 
+    def working(self, since_ms: int, for_s: float) -> int:
+        """How many sources have spoken for some seconds since a moment."""
+        spoken = ([at_ms for at_ms in seen if at_ms > since_ms] for seen in self.by_source.values())
+        return sum(bool(moments) and moments[-1] - moments[0] >= for_s * 1000 for moments in spoken)
+
     def recoveries(self, moments_ms: Sequence[tuple[str, int]]) -> dict[str, dict[str, float]]:
         """Per kind of fault, median and longest time until every source had spoken again."""
         times: dict[str, list[float]] = {}

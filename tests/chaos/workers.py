@@ -12,6 +12,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 SESSION_TIMEOUT_S = 8
+READY = re.compile(r" (?:ready|partitions assigned) intakes=(\d+)")
 COUNTED = re.compile(r'^tocsin_events_total\{outcome="(\w+)",topic="(\S+?)"\} (\S+)$', re.MULTILINE)
 
 
@@ -63,6 +64,11 @@ class Fleet:
     def idle_hands(self) -> list[str]:
         """Workers that nothing is being done to."""
         return [n for n in self.running if n not in self.frozen and n not in self.ended_by_us]
+
+    def at_work(self) -> list[str]:
+        """Idle hands that have been given partitions, by the last that their logs say of it."""
+        given = {name: READY.findall((self.folder / f"{name}.log").read_text()) for name in self.idle_hands()}
+        return [name for name, counts in given.items() if counts and counts[-1] != "0"]
 
     def reap(self) -> None:
         """Notice exits; start another for each that we did not ask for."""
