@@ -62,7 +62,7 @@ class Engine:
 
     def __init__(self, plan: Plan, observer: Observer | None = None, hear: Hear | None = None) -> None:
         """`hear` hears every section before it is judged, with all cells in it."""
-        fed = replace(plan, reports=hear is not None)
+        fed = fed_plan(plan, hear)
         self._intakes = [Intake(fed, number) for number in range(plan.partitions)]
         self._judges = [Judge(plan, number, observer) for number in range(plan.partitions)]
         self._hear = hear
@@ -82,13 +82,22 @@ class Engine:
     ) -> tuple[IntakeOutput, list[Transition]]:
         """Take records of one partition in offset order, and judge what they complete."""
         output = self._intakes[partition].feed(stream, records, heartbeat_ms)
+        return output, self.judge(output)
+
+    def judge(self, output: IntakeOutput) -> list[Transition]:
+        """Judge what an intake has completed."""
         told: list[Transition] = []
         for judge, sections in zip(self._judges, output.sections, strict=True):
             if self._hear is not None:
                 for section in sections:
                     self._hear(section)
             told += judge.feed_all((section, 0) for section in sections)
-        return output, told
+        return told
+
+
+def fed_plan(plan: Plan, hear: Hear | None) -> Plan:
+    """The plan of the intakes: whoever hears sections hears all cells."""
+    return replace(plan, reports=hear is not None)
 
 
 def plan_of(rulebook: Rulebook, partitions: int = 1) -> Plan:

@@ -6,7 +6,8 @@ contains it is judged, and nothing after.
 """
 
 from collections.abc import Callable, Iterator
-from itertools import compress
+from dataclasses import dataclass
+from itertools import compress, pairwise
 from typing import Final
 
 import numpy as np
@@ -14,11 +15,13 @@ from numpy.typing import NDArray
 
 from alerts.rules import DAY_MS
 from alerts.transitions import Transition
+from stream.backtest.contacts import Contacts, ContactsHere
 from stream.backtest.engine import SHOWN, Engine, Hear, RecordCounts
 from stream.columnar.timestamps import Ints
-from stream.files.event_files import EventFile, EventLines
+from stream.files.event_files import EventFile
 from stream.files.line_heads import BLANK, FEEDBACK, INTERACTION
 from stream.indicators.plan import Plan
+from stream.intake.output import IntakeOutput
 from stream.judge.judge import Observer
 from stream.messages.outcomes import Reason, RecordOutcome
 from stream.messages.records import FileRecords, Stream
@@ -56,10 +59,13 @@ class Backtest:
         events: EventFile,
         observer: Observer | None = None,
         hear: Hear | None = None,
+        contacts: Contacts | None = None,
     ) -> None:
+        """`contacts` takes the interactions; without it, they are taken here."""
         self.fate = RecordCounts()
         self._events = events
         self._engine = Engine(plan, observer, hear)
+        self._contacts = contacts or ContactsHere(self._engine.intakes[0])
         self._timing = plan.rulebook.timing
         self._offset = dict.fromkeys(Stream, 0)
         self._ahead = _ahead(events, plan.rulebook.timing.lateness_ms)
@@ -67,11 +73,14 @@ class Backtest:
 
     def run(self, told: Judged = lambda *_: None) -> Iterator[Transition]:
         """Every transition in the order in which it comes about; `told` hears how far it is."""
-        first = 0
-        for last in self._cuts():
-            yield from self._chunk(first, self._events.lines(first, last))
-            first = last
-            told(last, self.fate.last_ms)
+        chunks = map(self._chunk, pairwise([0, *self._cuts()]))
+        following = next(chunks, None)
+        if following is not None:
+            self._contacts.begin(following.records[Stream.INTERACTIONS])
+        while (chunk := following) is not None:
+            following = next(chunks, None)
+            yield from self._judged(chunk, following)
+            told(chunk.last, self.fate.last_ms)
         yield from self._end()
 
     def _cuts(self) -> list[int]:
@@ -83,31 +92,55 @@ class Backtest:
             cuts.update((np.flatnonzero(np.diff(clock_ms // CHUNK_MS)) + 1).tolist())
         return sorted(cuts)
 
-    def _chunk(self, first: int, lines: EventLines) -> Iterator[Transition]:
-        wanted = lines.kind != BLANK
-        ahead = wanted & self._ahead[first : first + len(wanted)]
-        self._refuse(lines.place[ahead])
-        wanted &= ~ahead
+    def _chunk(self, lines: tuple[int, int]) -> "_Chunk":
+        """Lines up to the second, as records."""
+        first, last = lines
+        found = self._events.lines(first, last)
+        wanted = found.kind != BLANK
+        ahead = wanted & self._ahead[first:last]
+        chunk = _Chunk(last, found.place[ahead], {}, {})
         for stream in Stream:
-            own = wanted & (lines.kind == KIND[stream])
-            yield from self._feed(stream, lines, own)
-        for stream in Stream:
-            if self._events.in_order or self._last[stream] < first + len(wanted):
-                _, told = self._engine.feed(0, stream, (), self.fate.last_ms)
-                yield from told
+            own = wanted & ~ahead & (found.kind == KIND[stream])
+            text = list(compress(found.text, own.tolist()))
+            chunk.records[stream] = FileRecords(self._offset[stream], text, found.at_ms[own])
+            chunk.place[stream] = found.place[own]
+            self._offset[stream] += len(text)
+        return chunk
 
-    def _feed(self, stream: Stream, lines: EventLines, own: NDArray[np.bool_]) -> list[Transition]:
-        text = list(compress(lines.text, own.tolist()))
-        offset = self._offset[stream]
-        self._offset[stream] += len(text)
-        output, told = self._engine.feed(0, stream, FileRecords(offset, text, lines.at_ms[own]))
+    def _judged(self, chunk: "_Chunk", following: "_Chunk | None") -> Iterator[Transition]:
+        """Take the answers of a chunk and judge it, while the interactions of the following are taken."""
+        self._refuse(chunk.ahead)
+        answers = chunk.records[Stream.FEEDBACK]
+        outputs = {} if self._contacts.apart else {Stream.INTERACTIONS: self._contacts.taken()}
+        outputs[Stream.FEEDBACK] = self._engine.intakes[0].feed(Stream.FEEDBACK, answers)
+        if self._contacts.apart:
+            outputs[Stream.INTERACTIONS] = self._contacts.taken()
+        for stream in Stream:
+            self._count(outputs[stream], chunk, stream)
+        moved = [stream for stream in Stream if self._events.in_order or self._last[stream] < chunk.last]
+        clock_ms = self.fate.last_ms
+        self._contacts.begin(
+            None if following is None else following.records[Stream.INTERACTIONS],
+            clock_ms if Stream.INTERACTIONS in moved else None,
+        )
+        for stream in Stream:
+            yield from self._engine.judge(outputs[stream])
+        if clock_ms is not None:
+            for stream in moved:
+                yield from self._engine.judge(self._moved(stream, clock_ms))
+
+    def _moved(self, stream: Stream, clock_ms: int) -> IntakeOutput:
+        """What comes of moving a stream's clock; that of interactions has been asked for before."""
+        if stream is Stream.INTERACTIONS:
+            return self._contacts.taken()
+        return self._engine.intakes[0].feed(stream, (), clock_ms)
+
+    def _count(self, output: IntakeOutput, chunk: "_Chunk", stream: Stream) -> None:
         self.fate.count(output)
-        if output.rejects and len(self.fate.first) < SHOWN:
-            place = lines.place[own]
-            for reject in output.rejects[:SHOWN]:
-                where = self._events.where(int(place[reject.offset - offset]))
-                self.fate.show(where, reject.reason, reject.detail)
-        return told
+        for reject in output.rejects[:SHOWN]:
+            if len(self.fate.first) < SHOWN:
+                place = chunk.place[stream][reject.offset - chunk.records[stream].first]
+                self.fate.show(self._events.where(int(place)), reject.reason, reject.detail)
 
     def _refuse(self, place: Ints) -> None:
         """Count lines whose clocks are ahead of all others."""
@@ -126,8 +159,22 @@ class Backtest:
         """Close the pane of the last event."""
         end_ms = self.fate.end_ms(self._timing)
         if end_ms is not None:
+            self._contacts.begin(None, end_ms)
             for stream in Stream:
-                yield from self._engine.feed(0, stream, (), end_ms)[1]
+                yield from self._engine.judge(self._moved(stream, end_ms))
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Lines that are fed together, up to `last`: records by stream, and which lines they are.
+
+    `ahead` are lines whose clocks are ahead of all others.
+    """
+
+    last: int
+    ahead: Ints
+    records: dict[Stream, FileRecords]
+    place: dict[Stream, Ints]
 
 
 def _last(events: EventFile, kind: int, ahead: NDArray[np.bool_]) -> int:

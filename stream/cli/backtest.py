@@ -10,7 +10,8 @@ from click.core import ParameterSource
 
 from alerts.errors import SettingsError
 from alerts.rules import Rulebook
-from stream.backtest.engine import plan_of
+from stream.backtest.contacts import contacts_apart, is_worth_it
+from stream.backtest.engine import fed_plan, plan_of
 from stream.backtest.replay_files import Backtest
 from stream.cli.kafka_options import kafka_options, run
 from stream.cli.terminal.progress import progress
@@ -104,9 +105,13 @@ def replay_files(plan: Plan, files: tuple[str, ...], showing: Showing, *, as_is:
     if files.count(STDIN) > 1:
         raise SettingsError(f"--events: want {STDIN} at most once")
     with ExitStack() as stack:
+        observer, hear = showing.wire(plan)
+        contacts = None
+        if is_worth_it(plan, size_of(files)):
+            contacts = stack.enter_context(contacts_apart(fed_plan(plan, hear)))
         with progress("reading", size_of(files)) as told:
             events = stack.enter_context(EventFile(files, told, as_is=as_is))
-        backtest = Backtest(plan, events, *showing.wire(plan))
+        backtest = Backtest(plan, events, observer, hear, contacts)
         with progress("judging", len(events)) as told:
             transitions = showing.take(backtest.run(told))
         showing.finish(transitions, backtest.fate)
