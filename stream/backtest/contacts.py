@@ -27,7 +27,7 @@ LONG_BYTES: Final = 24 << 20
 """Logs for which another process is worth its start: half a second of a core, and 80 MB."""
 
 
-class Contacts(Protocol):
+class ContactTaker(Protocol):
     """Takes interactions, in the order in which it is asked to."""
 
     @property
@@ -57,14 +57,14 @@ class ContactsHere:
         self._begun: deque[tuple[Sequence[FileRecord], int | None]] = deque()
 
     def begin(self, records: FileRecords | None, clock_ms: int | None = None) -> None:
-        """As `Contacts` says."""
+        """As `ContactTaker` says."""
         if clock_ms is not None:
             self._begun.append(((), clock_ms))
         if records is not None:
             self._begun.append((records, None))
 
     def taken(self) -> IntakeOutput:
-        """As `Contacts` says."""
+        """As `ContactTaker` says."""
         return self._intake.feed(Stream.INTERACTIONS, *self._begun.popleft())
 
 
@@ -91,7 +91,7 @@ class ContactsApart:
         self._connection = connection
 
     def begin(self, records: FileRecords | None, clock_ms: int | None = None) -> None:
-        """As `Contacts` says.
+        """As `ContactTaker` says.
 
         Raises:
             RuntimeError: the process has ended.
@@ -105,7 +105,7 @@ class ContactsApart:
             raise _ENDED from None
 
     def taken(self) -> IntakeOutput:
-        """As `Contacts` says.
+        """As `ContactTaker` says.
 
         Raises:
             RuntimeError: the process has ended.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from alerts.rules import DAY_MS
 from alerts.transitions import Transition
-from stream.backtest.contacts import Contacts, ContactsHere
+from stream.backtest.contacts import ContactsHere, ContactTaker
 from stream.backtest.engine import SHOWN, Engine, Hear, RecordCounts
 from stream.columnar.timestamps import Ints
 from stream.files.event_files import EventFile
@@ -59,7 +59,7 @@ class Backtest:
         events: EventFile,
         observer: Observer | None = None,
         hear: Hear | None = None,
-        contacts: Contacts | None = None,
+        contacts: ContactTaker | None = None,
     ) -> None:
         """`contacts` takes the interactions; without it, they are taken here."""
         self.fate = RecordCounts()
