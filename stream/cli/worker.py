@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 import click
+from aiokafka.errors import KafkaError
 
 from alerts.errors import OperatorError, SettingsError
 from alerts.rules import Rulebook
@@ -20,10 +21,13 @@ from stream.cli.kafka_options import kafka_options
 from stream.cli.terminal.logs import log_level_option, log_to_stderr
 from stream.cli.terminal.signals import AGAIN, ENDING, on_signal
 from stream.files import rule_files as rulefile
+from stream.kafka.outbox import DeliveryError
+from stream.kafka.reader import ReadError
 from stream.kafka.settings import ClientSettings
 from stream.monitoring.server import HOST
 from stream.worker.app import LEAVE_S, Worker
 from stream.worker.ending import Ending
+from stream.worker.log_lines import described
 from stream.worker.settings import WorkerSettings
 
 log = logging.getLogger("stream.worker")
@@ -33,6 +37,8 @@ DEFAULT_SESSION_TIMEOUT_S: Final = 15.0
 DEFAULT_WATCHDOG_S: Final = 90.0
 GRACE_S: Final = 5.0
 FAILED_EXIT: Final = 1
+OUTAGES: Final = (KafkaError, DeliveryError, ReadError)
+"""Ways to say that the broker has been away for too long, or has refused."""
 OTHERS: Final = ("faust", "mode", "aiokafka", "aiohttp")
 """Loggers of libraries, which say at every attempt what we say once; `--log-level debug` lets them speak."""
 
@@ -153,7 +159,10 @@ def _work(settings: WorkerSettings, rulebook: Rulebook) -> NoReturn:
         ending = asyncio.run(_run(settings, rulebook))
     except OperatorError:
         raise
-    except Exception:
+    except OUTAGES as error:
+        log.error("worker ends without good order: %s", described(error))  # noqa: TRY400  # the broker's fault
+        _exit(FAILED_EXIT)
+    except (Exception, asyncio.CancelledError):  # the latter of a library that was cut off
         log.exception("worker ends without good order")
         _exit(FAILED_EXIT)
     if ending is Ending.RELOAD:

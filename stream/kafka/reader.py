@@ -10,6 +10,7 @@ from aiokafka.structs import ConsumerRecord
 from stream.kafka.lenient_batches import install
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import COMMON
+from stream.kafka.parting import stop_consumer
 from stream.kafka.settings import MAX_RECORD_BYTES, READS
 from stream.kafka.whole_batches import hasten
 from stream.messages.topic_names import GroupTopics
@@ -54,7 +55,7 @@ class Reader:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._consumer.stop()
+        await stop_consumer(self._consumer)
 
     async def bounds(self, tp: TP) -> tuple[int, int]:
         """Offset of the first record that is still there, and the one after the last."""

@@ -23,8 +23,10 @@ from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as stock
 from faust.types import ConsumerMessage
 
+from stream.kafka.connecting import persistently
 from stream.kafka.lenient_batches import install
 from stream.kafka.offsets import TP, Committed
+from stream.kafka.parting import stop_consumer
 from stream.kafka.settings import READS
 from stream.kafka.whole_batches import hasten
 from stream.transport.assignor import Assignor
@@ -42,7 +44,7 @@ RELIED_ON: Final = (
     (stock.Consumer, ("_get_active_partitions", "_getmany", "perform_seek", "force_commit",
                       "wait_empty", "on_partitions_revoked", "on_partitions_assigned", "_add_gap",
                       "_to_message", "_new_consumer_thread")),
-    (stock.AIOKafkaConsumerThread, ("_create_worker_consumer", "_commit", "_ensure_consumer",
+    (stock.AIOKafkaConsumerThread, ("on_start", "_create_worker_consumer", "_commit", "_ensure_consumer",
                                     "seek_to_beginning", "call_thread", "getmany", "_fetch_records")),
     (stock.Producer, ("_settings_auth",)),
 )  # fmt: skip
@@ -61,6 +63,13 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
     """The group's consumer with our settings; Faust hard-codes some of its own."""
 
     logger = _FAUSTS_LOG
+
+    async def on_start(self) -> None:
+        """Connect; while no broker is there, tries again."""
+        await persistently(super().on_start, self._give_up)
+
+    async def _give_up(self) -> None:
+        await stop_consumer(self._ensure_consumer())
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:  # noqa: ARG002  # Faust's
         link: Link = self.app.link

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from faust.transport.drivers import aiokafka as stock
 
+from stream.kafka.connecting import persistently
+
 LETS_IN: Final = (
     "security_protocol",
     "ssl_context",
@@ -24,6 +26,15 @@ class Producer(stock.Producer):  # type: ignore[misc]
     """Gets in as the group's consumer does."""
 
     logger = logging.getLogger("faust.tocsin")
+
+    async def on_start(self) -> None:
+        """Connect; while no broker is there, tries again."""
+        await persistently(super().on_start, self._give_up)
+
+    async def _give_up(self) -> None:
+        producer, self._producer = self._producer, None  # type: ignore[has-type]
+        if producer is not None:
+            await producer.stop()
 
     def _settings_auth(self) -> Mapping[str, Any]:
         options = self.app.link.consumer_options

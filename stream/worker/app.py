@@ -18,6 +18,7 @@ from alerts.rules import Rulebook
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
 from stream.judge.judge import Judge
+from stream.kafka.connecting import persistently
 from stream.kafka.offsets import TP, OffsetTracker
 from stream.kafka.outbox import Outbox
 from stream.kafka.reader import Reader
@@ -176,10 +177,10 @@ class Worker:
     async def _work(self, stack: AsyncExitStack, plan: Plan, layout: TopicLayout) -> None:
         """Join the group, and work until told to end; a failure ends it without good order."""
         settings = self._settings
-        await self._outbox.start()
         stack.push_async_callback(self._outbox.stop)
-        await self._notifier.start()
         stack.push_async_callback(self._notifier.close)
+        if await self._end.before_it(self._connect()) is None:
+            return
         offsets = GroupOffsets()
         assignment = self._assignment = self._new_assignment(plan, layout, offsets)
         link = self._link(plan, layout, assignment)
@@ -204,6 +205,12 @@ class Worker:
         await self._end.reached()
         async with asyncio.timeout(LEAVE_S):
             await app.stop()
+
+    async def _connect(self) -> bool:
+        """Connect all but the group; True when that is done."""
+        await persistently(self._outbox.start, self._outbox.stop)
+        await self._notifier.start()
+        return True
 
     def _link(self, plan: Plan, layout: TopicLayout, owner: Assignment) -> Link:
         """What the transport needs to know of this worker."""

@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -19,12 +19,14 @@ WAIT_S: Final = 90.0
 class WorkerProcess:
     """A worker on a free port; what it logs goes to `log`."""
 
-    def __init__(self, broker: str, group: str, log: Path, *options: str) -> None:
+    def __init__(
+        self, broker: str, group: str, log: Path, *options: str, entry: Sequence[str] = ("-m", "stream")
+    ) -> None:
         self.log = log
         with log.open("ab") as errors:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "stream", "worker", "--broker", broker, "--group", group),
+                    *(sys.executable, *entry, "worker", "--broker", broker, "--group", group),
                     *("--port", "0", "--session-timeout", "6", *options),
                 ],
                 stdout=subprocess.PIPE,

@@ -7,6 +7,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer
 
 from stream.kafka.lenient_batches import install
+from stream.kafka.parting import stop_consumer
 from stream.kafka.settings import READS
 
 
@@ -34,12 +35,12 @@ class Follower:
         self._task = asyncio.create_task(self._follow(self.consumer, take))
 
     async def close(self) -> None:
-        """Follow no more."""
+        """Follow no more, unless opened anew."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         if self.consumer is not None:
-            await self.consumer.stop()
+            await stop_consumer(self.consumer)
 
     async def _follow(
         self, consumer: AIOKafkaConsumer, take: Callable[[AIOKafkaConsumer], Awaitable[None]]

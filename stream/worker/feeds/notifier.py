@@ -23,6 +23,7 @@ from alerts.delivery.notices.ack_links import AckLinks
 from alerts.delivery.receiver_queue import Meter
 from alerts.errors import UNREADABLE
 from alerts.rules import Rulebook
+from stream.kafka.connecting import persistently
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import COMMON, Outbox, Outgoing
 from stream.kafka.reader import Reader
@@ -143,9 +144,9 @@ class Notifier:
         muting.told = self._dispatcher.heard
 
     async def start(self) -> None:
-        """Read all commands there are, then begin to deliver."""
-        await self._commands.start()
-        await self._feed.start()
+        """Read all commands there are, then begin to deliver; while no broker is there, tries again."""
+        await persistently(self._commands.start, self._commands.close)
+        await persistently(self._feed.start, self._feed.close)
         await self._dispatcher.start()
 
     def _follow(self, topic: str, partition: int, value: bytes | None) -> None:

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import UnknownTopicOrPartitionError
 
 from stream.kafka.outbox import COMMON
 from stream.messages.topic_names import GroupTopics
@@ -35,16 +36,17 @@ class TopicFeed:
         self._moved = asyncio.Event()
 
     async def start(self) -> None:
-        """Follow from the beginning on."""
+        """Follow from the beginning on.
+
+        Raises:
+            KafkaError: no broker is there, or it has just come back and does not know all topics yet.
+        """
         consumer = await self._follower.open()
         await consumer._client.force_metadata_update()  # noqa: SLF001  # knows topics from then on
-        known = consumer.partitions_for_topic
-        tps = [
-            TopicPartition(topic, number)
-            for topic in map(self._names.of, self._topics)
-            for number in known(topic) or ()
-        ]
-        consumer.assign(sorted(tps))
+        known = {topic: consumer.partitions_for_topic(topic) for topic in map(self._names.of, self._topics)}
+        if unknown := sorted(topic for topic, numbers in known.items() if not numbers):
+            raise UnknownTopicOrPartitionError(", ".join(unknown))
+        consumer.assign(sorted(TopicPartition(*tp) for tp in _all(known)))
         self._follower.follow(self._take_some)
 
     async def close(self) -> None:
@@ -79,3 +81,9 @@ class TopicFeed:
             for record in records:
                 self._hand_on(tp, record)
         self._moved.set()
+
+
+def _all(known: Mapping[str, Collection[int]]) -> Iterator[tuple[str, int]]:
+    for topic, numbers in known.items():
+        for number in numbers:
+            yield topic, number

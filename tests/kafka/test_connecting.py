@@ -1,0 +1,42 @@
+"""A broker that goes away while a worker connects is waited for, as one that is not there yet."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kafka.broker import Broker, running_broker
+from tests.kafka.held_worker import STEPS
+from tests.kafka.worker_process import WorkerProcess, create_topics
+
+GROUP = "connecting"
+
+
+@pytest.fixture(scope="module")
+def kafka() -> Iterator[Broker]:
+    """A broker of our own: it is stopped and started."""
+    with running_broker() as broker:
+        if not broker.ours:
+            pytest.skip("the broker belongs to somebody else")
+        create_topics(broker.bootstrap, GROUP, 2)
+        yield broker
+
+
+@pytest.mark.parametrize("step", sorted(STEPS))
+def test_a_broker_that_goes_while_a_worker_connects(kafka: Broker, tmp_path: Path, step: str) -> None:
+    """Whatever was about to connect: the worker says that it waits, and is ready once the broker is back."""
+    log, go = tmp_path / "log", tmp_path / "go"
+    entry = ("-m", "tests.kafka.held_worker", step, str(go))
+    worker = WorkerProcess(kafka.bootstrap, GROUP, log, entry=entry)
+    try:
+        worker.until(lambda: "held" in log.read_text(), "the step")
+        kafka.kill()
+        go.touch()
+        worker.until(lambda: "the broker is gone, trying again" in log.read_text(), "the waiting")
+        assert worker.get("readyz")[0] == 503
+        kafka.start()
+        worker.ready()
+        assert worker.terminate() == 0
+        assert "Traceback" not in log.read_text()
+    finally:
+        worker.kill()
