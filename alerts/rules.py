@@ -5,7 +5,7 @@ percent (0-100) for shares, points for NPS, the scale's points for means, second
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import Final
 
@@ -292,3 +292,7 @@ class Rulebook:
     about: Mapping[str, RuleAbout] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
     heartbeat: Heartbeat | None = None
+
+    def without_receivers(self) -> "Rulebook":
+        """The same rules, of which nobody is told."""
+        return replace(self, receivers=(), routes=(), heartbeat=None)

@@ -9,12 +9,12 @@ import gc
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
 from alerts.delivery.notices.ack_links import AckLinks
 from alerts.rules import Rulebook
+from stream.files.rule_files import load
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
 from stream.judge.judge import Judge
@@ -66,6 +66,9 @@ class Worker:
         """`on_failing` is called when the worker is about to end without good order."""
         self._end = WorkerEnd(on_failing)
         self._settings = settings
+        read = load
+        if settings.dry_run:
+            rulebook, read = rulebook.without_receivers(), lambda path: load(path).without_receivers()
         self._rulebook = rulebook
         self._metrics = Metrics(rulebook)
         self._slots = OffsetTracker(
@@ -76,12 +79,13 @@ class Worker:
         log_topic = DeliveryTopic(
             self._outbox, self._options, self._metrics.unreadable, settings.kafka.topics
         )
-        told = replace(rulebook, receivers=(), routes=()) if settings.dry_run else rulebook
-        self._notifier = Notifier(told, log_topic, self._metrics.deliveries, self.fail, settings.command_keys)
+        self._notifier = Notifier(
+            rulebook, log_topic, self._metrics.deliveries, self.fail, settings.command_keys
+        )
         self._assignment: Assignment | None = None
         self._group: GroupWatch | None = None
         self._rules = (
-            RulesWatch(settings.rules, rulebook, self._metrics, self._try) if settings.rules else None
+            RulesWatch(settings.rules, rulebook, self._metrics, self._try, read) if settings.rules else None
         )
         self._reason = "no broker has answered yet"
 

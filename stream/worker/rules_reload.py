@@ -41,8 +41,13 @@ class RulesWatch:
         rulebook: Rulebook,
         told: ReloadListener,
         attempt: Callable[[Rulebook], None] = lambda _: None,
+        read: Callable[[Path], Rulebook] = load,
     ) -> None:
-        """`attempt` raises whatever would go wrong if the worker started with other rules."""
+        """`attempt` raises whatever would go wrong if the worker started with other rules.
+
+        `read` gives what is in force when the file is.
+        """
+        self._read = read
         self._attempt = attempt
         self._path = path
         self._rulebook = rulebook
@@ -70,7 +75,7 @@ class RulesWatch:
     def reload(self) -> bool:
         """Read the file; whether it holds other rules, which are sound."""
         try:
-            rulebook = load(self._path)
+            rulebook = self._read(self._path)
         except OperatorError as error:
             self._told.rules_refused()
             log.error("rules are wrong, the old ones stay in force: %s", error)  # noqa: TRY400  # says it all

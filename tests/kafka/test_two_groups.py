@@ -1,4 +1,7 @@
-"""A second group on one cluster: other rules on the same traffic, and nothing of the first is touched."""
+"""A second group on one cluster: other rules on the same traffic, and nothing of the first is touched.
+
+With `--dry-run` nobody hears of its alerts, nor that it is there.
+"""
 
 import asyncio
 import subprocess
@@ -21,6 +24,14 @@ RULES = """
 timing: {pane: 1s, lateness: 1s, idle_after: 3s}
 rules:
   - {name: NAME, indicator: csat, by: [channel], window: 1m, critical: LIMIT, min_answers: 5, confidence: 0}
+"""
+
+WATCHDOG = """
+receivers:
+  - name: watchdog
+    webhook: {url: "http://127.0.0.1:9/", secret: 0123456789abcdef0123456789abcdef}
+    allow_private: true
+heartbeat: {receiver: watchdog, every: 1s, canary: true}
 """
 
 
@@ -70,7 +81,10 @@ def _has_read_all(running: Any) -> bool:
 
 def test_a_trial_runs_beside(own: Broker, tmp_path: Path) -> None:
     """Rules that differ make alerts that differ, each on its own topics, from the same events."""
-    strict = ("--rules", rules(tmp_path, "strict", 80), "--topics", "trial.", "--dry-run")
+    file = rules(tmp_path, "strict", 80)
+    with Path(file).open("a") as more:
+        more.write(WATCHDOG)
+    strict = ("--rules", file, "--topics", "trial.", "--dry-run")
     mild = ("--rules", rules(tmp_path, "mild", 20))
     with (
         worker(own.bootstrap, "first", tmp_path / "one", *mild) as first,
@@ -83,10 +97,12 @@ def test_a_trial_runs_beside(own: Broker, tmp_path: Path) -> None:
         for each in (first, trial):
             each.until(partial(_has_read_all, each), "reading all")
         assert first.metric("cx_alert_firing") == 0
+        assert trial.metric("tocsin_canary_interval_seconds") == 0  # else its absence would page
         assert trial.terminate() == first.terminate() == 0
     assert values(own.bootstrap, "cx.alerts") == []
     assert {alert["rule"] for alert in values(own.bootstrap, "trial.alerts")} == {"strict"}
     for topic in ("cx.scores", "trial.scores"):
         assert {"csat"} <= {score["indicator"] for score in values(own.bootstrap, topic)}
+    assert values(own.bootstrap, "trial.deliveries") == []
     for log in ("one", "two"):
         assert "Traceback" not in (tmp_path / log).read_text()
