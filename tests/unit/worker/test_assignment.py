@@ -217,8 +217,12 @@ def test_a_topic_made_anew_ends_the_worker() -> None:
         await world.assign([JUDGE_1])
         [judge] = world.assignment.processors(JudgeProcessor)
         judge.feed(JUDGE_1.topic, [record(JUDGE_1, 7, b"no section")])
-        world.at[JUDGE_1] = Positions(2, 2, 0.0)
-        await world.looked_until(lambda: bool(world.failures))
+
+        def found_out() -> bool:
+            world.at[JUDGE_1] = Positions(2, 2, time.time())  # the broker says so again
+            return bool(world.failures)
+
+        await world.looked_until(found_out)
         assert "was the topic created anew?" in str(world.failures[0])
         assert isinstance(world.failures[0], OperatorError)
 
