@@ -4,6 +4,7 @@ from bisect import insort
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final
 
 import orjson
@@ -13,6 +14,7 @@ from tests.chaos.traffic import FEEDBACK, REPEAT_WINDOW_MS, Sent
 
 PANE_MS: Final = 10_000
 WAIT_TARGET_S: Final = 20
+DAY_MS: Final = 86_400_000
 
 Counts = Counter[tuple[int, str, str]]
 """(pane, channel, cell) to count."""
@@ -30,6 +32,10 @@ class Oracle:
         default_factory=lambda: defaultdict(list)
     )
     """By customer and topic, in order: time, hash of the id (the order of ties), channel, transferred."""
+    answers: dict[tuple[str, str], list[tuple[int, int, str]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    """By customer and indicator: time, hash of the id, channel."""
 
     def take(self, sent: Iterable[Sent]) -> None:
         """Count every record once by its id; whatever was meant as bad must be in dead letters."""
@@ -49,7 +55,10 @@ class Oracle:
                 self._interaction(event)
 
     def result(self) -> Counts:
-        """Counts per pane, channel and cell.  A repeat fails the channel of the contact before it."""
+        """Counts per pane, channel and cell.  A repeat fails the channel of the contact before it.
+
+        An answer within a day of the same customer's last one to the same question is a further one.
+        """
         total = Counter(self.counts)
         for history in self.contacts.values():
             before_ms, charged = None, ""
@@ -58,6 +67,10 @@ class Oracle:
                 cell = "fcr.failed" if repeat or transferred else "fcr.resolved"
                 total[at_ms // PANE_MS, charged if repeat else channel, cell] += 1
                 before_ms, charged = at_ms, channel
+        for (_, indicator), given in self.answers.items():
+            for before, (at_ms, _, channel) in pairwise(sorted(given)):
+                if at_ms - before[0] < DAY_MS:
+                    total[at_ms // PANE_MS, channel, f"{indicator}.further"] += 1
         return total
 
     def _answer(self, event: dict[str, Any]) -> None:
@@ -65,6 +78,11 @@ class Oracle:
             return
         scale = {"csat": "1-5", "nps": "0-10", "ces": "1-7"}[event["indicator"]]
         self._count(event, f"{event['indicator']}/{scale}/{event['score']}")
+        if event.get("customer"):
+            tie = xxh3_64_intdigest(event["id"].encode())
+            self.answers[event["customer"], event["indicator"]].append(
+                (_ms(event["at"]), tie, event["channel"])
+            )
 
     def _interaction(self, event: dict[str, Any]) -> None:
         kind = event.get("event", "contact")

@@ -19,8 +19,8 @@ from tests.chaos.promises import Promises
 
 BY_CHANNEL = "channel|channel"
 
-COUNTED: Final = np.array([".further/" not in name for name in CELLS])
-"""Cells that the oracle counts too.  Whose answers are further ones is told by unit and property tests."""
+NAMES: Final = [name.partition("/")[0] if ".further/" in name else name for name in CELLS]
+"""What the oracle calls each cell: it counts further answers whatever place their customer has."""
 
 
 @dataclass(slots=True)
@@ -57,9 +57,9 @@ class Tallied:
         fresh = closing > taken
         self.repeated_rows += int((~fresh).sum())
         ours = np.array([grouping == BY_CHANNEL for grouping, _ in scopes] or [False])
-        for row in np.flatnonzero(fresh & ours[scope] & COUNTED[cell]).tolist():
+        for row in np.flatnonzero(fresh & ours[scope]).tolist():
             _, values = scopes[scope[row]]
-            self.counts[int(pane[row]), values[0], CELLS[cell[row]]] += int(count[row])
+            self.counts[int(pane[row]), values[0], NAMES[cell[row]]] += int(count[row])
         self.through[shard, source] = max(taken, through)
 
 
