@@ -8,7 +8,7 @@ import numpy as np
 
 from alerts.rulebook.reader import read_rulebook
 from stream.indicators.catalogue import CATALOGUE, OPTIONS
-from stream.indicators.cells import CELL
+from stream.indicators.cells import CELL, TIMES_FROM, time_code
 from stream.indicators.plan import Grouping, Plan
 from stream.messages.tallies import NO_PANE, Kind, Rows, ScopeKey, TallyMessage
 
@@ -29,13 +29,23 @@ def shard_of(grouping: Grouping, values: tuple[str, ...], shards: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """`count` in one cell of a scope and pane; `closing` is the pane whose closing carries it."""
+    """`count` in one cell of a scope and pane; `closing` is the pane whose closing carries it.
+
+    A cell such as `ttr.time/1500` is a single time, in ms.
+    """
 
     pane: int
     key: ScopeKey
     cell: str
     count: int = 1
     closing: int | None = None
+
+
+def cell_number(name: str) -> int:
+    """The number of a cell, or of a single time."""
+    if name.startswith("ttr.time/"):
+        return TIMES_FROM + int(time_code(np.array([int(name.removeprefix("ttr.time/"))]))[0])
+    return CELL[name]
 
 
 def rows_of(counted: Iterable[Counted]) -> tuple[list[ScopeKey], Rows]:
@@ -46,7 +56,7 @@ def rows_of(counted: Iterable[Counted]) -> tuple[list[ScopeKey], Rows]:
         [each.pane if each.closing is None else each.closing for each in found],
         [each.pane for each in found],
         [scopes.index(each.key) for each in found],
-        [CELL[each.cell] for each in found],
+        [cell_number(each.cell) for each in found],
         [each.count for each in found],
     ]
     return scopes, Rows(*(np.array(column, np.int64) for column in columns))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from stream.indicators.cells import CELLS
+from stream.indicators.cells import CELLS, TIMES_FROM
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
 from stream.intake.output import IntakeOutput
@@ -46,13 +46,14 @@ def records(events: Iterable[Event | bytes | None], first: int = 0) -> list[File
 
 
 def counts(sections: Iterable[TallyMessage]) -> Counts:
-    """What sections carry."""
+    """What sections carry, but for single times, which say again what buckets do."""
     found: Counts = Counter()
     for section in sections:
         rows = section.rows
         columns = (rows.closing, rows.pane, rows.scope, rows.cell, rows.count)
         for closing, pane, scope, cell, count in np.stack(columns, axis=1).tolist():
-            found[section.source, closing, pane, *section.scopes[scope], CELLS[cell]] += count
+            if cell < TIMES_FROM:
+                found[section.source, closing, pane, *section.scopes[scope], CELLS[cell]] += count
     return found
 
 

@@ -41,8 +41,8 @@ TTR_BUCKETS: Final = 960
 TIMES_FROM: Final = 1 << 20
 """Cells from here on are single times to resolution, told apart by their code: see `time_code`.
 
-A report reads the quantiles of few cases from them.  They are no part of `CELLS`, as they are too many to
-have a column each, and judges pass them over.
+The quantiles of few cases are read from them, so they are counted where somebody reads quantiles.  They are
+no part of `CELLS`, as they are too many to have a column each.
 """
 TIME_CODES: Final = (1 << 31) - TIMES_FROM
 """Codes are below this, so that a cell fits into 32 bits."""
@@ -106,8 +106,17 @@ def time_code(took_ms: NDArray[np.int64]) -> NDArray[np.int64]:
 def time_s(code: NDArray[np.int64]) -> NDArray[np.float64]:
     """The times, in seconds, that some codes stand for."""
     fine_s = _FINE_MS / 1000
-    found: NDArray[np.float64] = np.where(code < _FINE_MS, code / 1000, fine_s + code - _FINE_MS)
+    found: NDArray[np.float64] = np.where(code < _FINE_MS, code / 1000, fine_s + (code - _FINE_MS))
     return found
+
+
+def codes_up_to(seconds: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The greatest code whose time is at most some seconds, each at least 0; exactly as `time_s` has it."""
+    near = time_code(np.minimum(seconds * 1000, 1000.0 * TIME_CODES).astype(np.int64))
+    near = np.minimum(near + 1, TIME_CODES - 1)
+    for _ in range(3):  # the product above may be a little too great or too small
+        near = np.where((time_s(near) > seconds) & (near > 0), near - 1, near)
+    return near
 
 
 def further_cells(indicator: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

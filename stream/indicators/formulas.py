@@ -16,6 +16,7 @@ from alerts.measures import scale_ends
 from alerts.rules import Direction, Family, IndicatorInfo
 from stream.indicators.catalogue import CATALOGUE, direction
 from stream.indicators.cells import CELL, CELLS, SCALES, SCALES_OF, TTR_BUCKETS, TTR_GAMMA, level_cells
+from stream.indicators.single_times import SingleTimes
 
 Options = Mapping[str, Mapping[str, object]]
 Floats = NDArray[np.float64]
@@ -75,25 +76,6 @@ class Formula:
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
-    """Single times to resolution of some scopes.
-
-    Those of scope i are `seconds[start[i] : start[i] + its number of cases]`, ascending; `start[i]` is -1
-    where they are not all known, or too many.
-    """
-
-    start: Ints
-    seconds: Floats
-
-    def at(self, rank: Floats, otherwise: Floats) -> Floats:
-        """The time at a rank from 1 per scope, and `otherwise` where the times are not known."""
-        known = (self.start >= 0) & (rank >= 1)
-        found = otherwise.copy()
-        found[known] = self.seconds[self.start[known] + rank[known].astype(np.int64) - 1]
-        return found
-
-
-@dataclass(frozen=True, slots=True)
 class Sums:
     """What a formula reads, one row per scope: exact sums, and buckets where the formula wants them.
 
@@ -102,12 +84,12 @@ class Sums:
 
     sums: Floats
     buckets: NDArray[np.integer] | Floats | None = None
-    times: Times | None = None
+    times: SingleTimes | None = None
 
     def of(self, chosen: Flags | slice) -> "Sums":
         """Only some of the scopes."""
         buckets = None if self.buckets is None else self.buckets[chosen]
-        times = None if self.times is None else Times(self.times.start[chosen], self.times.seconds)
+        times = None if self.times is None else self.times.of(chosen)
         return Sums(self.sums[chosen], buckets, times)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from alerts.hours import ALWAYS, OpenHours, counted
 from alerts.rules import DAY_MS, Burn, Gap, Relative, Rule, Sudden, Threshold
 from stream.indicators.cells import CELLS, further_cells, ttr_bucket_cells
-from stream.indicators.formulas import Flags, formula
+from stream.indicators.formulas import QUANTILE, Flags, formula
 from stream.indicators.plan import SCORE_WINDOW_MS, Grouping, Plan, explaining, grouping_of
 
 JUDGED_WINDOW_MS: Final = 2 * DAY_MS
@@ -68,6 +68,14 @@ def indicators_by_window(plan: Plan) -> Mapping[Grouping, Mapping[WindowSpan, tu
             span: tuple(sorted(windows[span])) for span in sorted(windows, key=lambda span: span.order)
         }
         for grouping, windows in wanted.items()
+    }
+
+
+def times_read(plan: Plan) -> Mapping[Grouping, bool]:
+    """For each grouping whether somebody reads quantiles in it, so that single times are told."""
+    return {
+        grouping: plan.reports or any(name in QUANTILE for names in windows.values() for name in names)
+        for grouping, windows in indicators_by_window(plan).items()
     }
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from alerts.hours import ALWAYS, OpenHours
 from stream.columnar.structured import Table, stacked, where
+from stream.indicators.needs import times_read
 from stream.indicators.plan import Plan
 from stream.intake.history.case_lives import CaseTerms
 from stream.intake.history.cases import Cases
@@ -30,7 +31,7 @@ class CustomerHistory:
         self._paired = wanted(plan)
         self._repeats = RepeatRule(window_ms, Charge(cast("str", fcr.get("charge", Charge.FIRST.value))))
         self._terms = _case_terms(keeps.get("ttr", {}), window_ms, pane_ms)
-        self._single = plan.reports
+        self._single = any(times_read(plan).values())
         self._untimed = 0
         self._contacts = Contacts(self._repeats, pane_ms)
         self._cases = Cases(self._terms, pane_ms, single=self._single)

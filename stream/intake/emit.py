@@ -10,7 +10,7 @@ from stream.columnar.structured import Table
 from stream.columnar.timestamps import NO_TIME, Ints
 from stream.indicators.cells import CELLS, EXACT_BELOW, TIME_CODES, TIMES_FROM
 from stream.indicators.formulas import Flags
-from stream.indicators.needs import cells_read
+from stream.indicators.needs import cells_read, times_read
 from stream.indicators.plan import Plan
 from stream.intake.scoping.combinations import Combos
 from stream.intake.scoping.sharding import ScopeNumbers
@@ -26,7 +26,7 @@ class Emitter:
         self._combos = combos
         read = list(cells_read(plan).values())
         cells = np.array(read, np.bool_).reshape(len(read), len(CELLS)).T
-        self._read: Flags = np.concatenate([cells, np.full((1, len(read)), plan.reports)])
+        self._read: Flags = np.concatenate([cells, np.array([list(times_read(plan).values())], np.bool_)])
         self._plan = plan
         self.start_anew()
 

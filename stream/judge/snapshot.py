@@ -13,7 +13,7 @@ import numpy as np
 from alerts.board import Board
 from alerts.episodes import Episode
 from alerts.states import State
-from stream.indicators.cells import CELL, CELLS
+from stream.indicators.cells import CELL, CELLS, TIMES_FROM
 from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.moves import Ranked
 from stream.judge.pending import Counts, Ints
@@ -33,15 +33,18 @@ from stream.judge.snapshot_format import (
 )
 from stream.judge.state import Memory
 from stream.judge.watermarks import Portion
-from stream.judge.windows.sliding import Window
-from stream.judge.windows.slotted import Slotted
-from stream.messages.tallies import NO_PANE, Rows
+from stream.judge.windows.held_times import places_of, rows_and_codes
+from stream.judge.windows.sliding import Window, WindowState
+from stream.judge.windows.slotted import Slotted, joined
+from stream.messages.tallies import NO_PANE, Rows, together
 
 
 def dump(memory: Memory, rules: dict[str, About]) -> list[bytes]:
     """A copy of the memory: a header and the arrays.  `rules` are those with alerts that go on."""
     arrays = Arrays()
     used = [group.scopes.used() for group in memory.groups]
+    waiting = memory.pending.all()
+    single = waiting.cell >= TIMES_FROM
     header = Header(
         version=VERSION,
         pane_ms=memory.sources.timing.pane_ms,
@@ -54,7 +57,8 @@ def dump(memory: Memory, rules: dict[str, About]) -> list[bytes]:
         sources=memory.sources.progress,
         provisional=[_open(arrays, name, held) for name, held in memory.sources.provisional.items()],
         groups=[_grouped(arrays, group, rows) for group, rows in zip(memory.groups, used, strict=True)],
-        pending=_pending(arrays, memory, used),
+        pending=_pending(arrays, waiting.only(~single), used),
+        pending_times=_pending(arrays, waiting.only(single), used),
         arrays=arrays.described,
         rules=rules,
         orphans=memory.orphans,
@@ -83,8 +87,11 @@ def load(memory: Memory, chunks: Sequence[bytes]) -> None:
 
 
 def _open(arrays: Arrays, name: str, held: Portion) -> Open:
-    columns = [arrays.put(getattr(held.rows, column)) for column in COLUMNS]
-    return Open(name, list(held.scopes), columns)
+    single = held.rows.cell >= TIMES_FROM
+    columns, times = (
+        [arrays.put(getattr(held.rows.of(part), column)) for column in COLUMNS] for part in (~single, single)
+    )
+    return Open(name, list(held.scopes), columns, times)
 
 
 def _grouped(arrays: Arrays, group: Group, used: Ints) -> Grouped:
@@ -107,16 +114,24 @@ def _grouped(arrays: Arrays, group: Group, used: Ints) -> Grouped:
 
 
 def _rolling(arrays: Arrays, window: Window, used: Ints) -> Rolling:
-    last, kept, waiting = window.state()
+    state = window.state()
+    kept, waiting = state.counts
     return Rolling(
         window_ms=window.window_ms,
         slot_panes=window.slot_panes,
         cells=arrays.put(window.layout.cells),
-        last=last,
+        last=state.last,
         kept=_slotted(arrays, kept, window.layout.width, used),
         waiting=_slotted(arrays, waiting, window.layout.width, used),
         hours=window.hours.text,
+        times=[number for part in state.times for number in _times(arrays, part, used)],
     )
+
+
+def _times(arrays: Arrays, some: Slotted, used: Ints) -> list[int]:
+    rows, codes = rows_and_codes(some.places)
+    places = places_of(np.searchsorted(used, rows), codes)
+    return [arrays.put(array) for array in (some.enters, some.slot, places, some.counts)]
 
 
 def _slotted(arrays: Arrays, some: Slotted, width: int, used: Ints) -> list[int]:
@@ -146,8 +161,7 @@ def _firings(
         yield ranked[column].rule.name, place[row], list(when_ms)
 
 
-def _pending(arrays: Arrays, memory: Memory, used: list[Ints]) -> list[int]:
-    waiting = memory.pending.all()
+def _pending(arrays: Arrays, waiting: Counts, used: list[Ints]) -> list[int]:
     code = waiting.code.copy()
     for number, rows in enumerate(used):
         mine = code >> ROW_BITS == number
@@ -177,7 +191,9 @@ class _Loader:
             if held.source in memory.sources.progress:
                 memory.sources.provisional[held.source] = self._portion(held)
         numbers = [self._group(grouped) for grouped in header.groups]
-        self._pending(np.array(numbers, np.int64))
+        self._pending(np.array(numbers, np.int64), header.pending, self._cells)
+        if header.pending_times:
+            self._pending(np.array(numbers, np.int64), header.pending_times)
         memory.expects = header.expects or memory.judged != NO_PANE
         if memory.expects:  # of rules that are new, too, from here on
             memory.expect_named((memory.judged + 1) * memory.sources.timing.pane_ms)
@@ -187,7 +203,9 @@ class _Loader:
     def _portion(self, held: Open) -> Portion:
         columns = [self._arrays[number] for number in held.columns]
         columns[COLUMNS.index("cell")] = self._cells[columns[COLUMNS.index("cell")]]
-        return Portion(held.scopes, Rows(*columns))
+        rows = Rows(*columns)
+        times = [self._arrays[number] for number in held.times]
+        return Portion(held.scopes, together(rows, Rows(*times)) if times else rows)
 
     def _group(self, grouped: Grouped) -> int:
         """Fill the group that goes by the same name; its number, -1 if there is none."""
@@ -209,7 +227,10 @@ class _Loader:
         cells = self._cells[self._arrays[rolling.cells]]
         columns = np.where(cells < 0, -1, window.layout.column_of[cells])
         kept, waiting = (self._slotted(window, columns, each) for each in (rolling.kept, rolling.waiting))
-        window.load(rolling.last, kept, waiting)
+        none = joined([])
+        times = [self._arrays[number] for number in rolling.times]
+        single = (Slotted(*times[:4]), Slotted(*times[4:])) if times else (none, none)
+        window.load(WindowState(rolling.last, (kept, waiting), single))
 
     def _slotted(self, window: Window, columns: Ints, numbers: list[int]) -> Slotted:
         enters, slot, places, counts = (self._arrays[number] for number in numbers)
@@ -243,9 +264,10 @@ class _Loader:
             if state:
                 each.input.load({key: self._arrays[number] for key, number in state.items()})
 
-    def _pending(self, numbers: Ints) -> None:
-        due, code, pane, cell, count = (self._arrays[number] for number in self._header.pending)
+    def _pending(self, numbers: Ints, columns: list[int], cells: Ints | None = None) -> None:
+        """Put back what waits; `numbers` and `cells` (None: single times) are those of now."""
+        due, code, pane, cell, count = (self._arrays[number] for number in columns)
         if len(code):
-            number = numbers[code >> ROW_BITS]
-            counts = Counts(due, (number << ROW_BITS) | (code & ROW_MASK), pane, self._cells[cell], count)
+            number, cell = numbers[code >> ROW_BITS], cell if cells is None else cells[cell]
+            counts = Counts(due, (number << ROW_BITS) | (code & ROW_MASK), pane, cell, count)
             self._memory.pending.add(counts.only((number >= 0) & (counts.cell >= 0)))

@@ -34,7 +34,8 @@ class Rolling(msgspec.Struct, array_like=True, kw_only=True):
     """A window.  `cells` is the number of the array with its columns' cells, `hours` names its opening hours.
 
     `kept` and `waiting` are the numbers of the arrays with what is in it and what waits for its slot to
-    end: enters, slot, places, counts (see `windows.Slotted`).
+    end: enters, slot, places, counts (see `windows.Slotted`).  `times` are the same of single times, both one
+    after the other.
     """
 
     window_ms: int
@@ -44,6 +45,7 @@ class Rolling(msgspec.Struct, array_like=True, kw_only=True):
     kept: list[int]
     waiting: list[int]
     hours: str = ""
+    times: list[int] = []
 
 
 class Grouped(msgspec.Struct, array_like=True, kw_only=True):
@@ -62,11 +64,16 @@ class Grouped(msgspec.Struct, array_like=True, kw_only=True):
 
 
 class Open(msgspec.Struct, array_like=True):
-    """Provisional rows of one source: numbers of the columns' arrays."""
+    """Provisional rows of one source: numbers of the columns' arrays; `times` are those of single times.
+
+    They stand apart, here and in the header, as versions that do not know them look up every cell by its
+    number.
+    """
 
     source: str
     scopes: list[tuple[str, tuple[str, ...]]]
     columns: list[int]
+    times: list[int] = []
 
 
 class About(msgspec.Struct, array_like=True):
@@ -92,6 +99,7 @@ class Header(msgspec.Struct, kw_only=True):
     """Everything but the arrays, which follow each other in the second chunk as `arrays` describes.
 
     `rules` are those with alerts that go on.  `expects`: scopes that rules name are waited for.
+    `pending_times` are the single times among what is pending.
     """
 
     version: int
@@ -110,6 +118,7 @@ class Header(msgspec.Struct, kw_only=True):
     rules: dict[str, About] = {}
     orphans: list[Orphan] = []
     expects: bool = False
+    pending_times: list[int] = []
 
 
 class Arrays:

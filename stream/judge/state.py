@@ -97,7 +97,10 @@ class Memory:
         codes = self.codes.of(portion.scopes)[rows.scope]
         due = np.maximum(rows.closing, self.closed + 1)
         counts = Counts(due, codes, rows.pane, rows.cell, rows.count * portion.sign)
-        known = (codes >= 0) & (counts.cell < TIMES_FROM)  # single times are for reports
+        known, single = codes >= 0, counts.cell >= TIMES_FROM
+        if single.any():  # reports want them of all scopes, judges of those whose quantiles they read
+            reading = np.array([*(group.reads_times for group in self.groups), False], np.bool_)
+            known &= ~single | reading[codes >> ROW_BITS]
         if not known.all():
             counts = counts.only(known)
         if len(counts):

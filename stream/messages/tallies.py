@@ -57,6 +57,13 @@ class Kind(StrEnum):
     ACTIVE = "active"  # the source had been idle, and has records again
 
 
+APART_FROM: Final = 1 << 20
+"""Cells from this number on (single times) travel in columns of their own, at the end of a message.
+
+So a judge of a version that does not know them takes the rest, and one that does finds none in messages of
+that version.
+"""
+
 OTHER: Final = "(other)"
 """The value that counts for all that are beyond a limit."""
 
@@ -68,7 +75,8 @@ class Rows:
     `closing` is the pane whose closing carries the row.  It equals `pane` but for late events: those are
     counted in `pane`, which had closed before, and ride on the next pane that closes.  A receiver takes
     rows with `closing` above the last pane that it took from the source, and no other; so a repeated
-    section changes nothing.  `scope` indexes `TallyMessage.scopes`; `cell` is a number from `cells.CELLS`.
+    section changes nothing.  `scope` indexes `TallyMessage.scopes`; `cell` is a number from `cells.CELLS`,
+    or a single time (see `APART_FROM`).
     Sorted by `closing`.
     """
 
@@ -80,6 +88,12 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.cell)
+
+    def of(self, chosen: NDArray[np.bool_]) -> "Rows":
+        """Some of the rows."""
+        return Rows(
+            self.closing[chosen], self.pane[chosen], self.scope[chosen], self.cell[chosen], self.count[chosen]
+        )
 
 
 def no_rows() -> Rows:
@@ -124,6 +138,7 @@ class _Wire(msgspec.Struct, Generic[_Scope], array_like=True, kw_only=True):
     scopes: Sequence[_Scope]
     columns: list[bytes]
     began_ms: int | None = None
+    apart: list[bytes] = []
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -136,7 +151,10 @@ _WIDTHS: Final = (1, 2, 4, 8)
 
 def encode(section: TallyMessage) -> bytes:
     """The value of a cx.tallies record."""
-    columns = [_packed(getattr(section.rows, name)) for name in _COLUMNS]
+    rows = section.rows
+    apart = rows.cell >= APART_FROM
+    some = [rows.of(~apart), rows.of(apart)] if apart.any() else [rows]
+    columns = [[_packed(getattr(part, name)) for name in _COLUMNS] for part in some]
     return _ENCODER.encode(
         _Wire(
             kind=section.kind.value,
@@ -146,8 +164,9 @@ def encode(section: TallyMessage) -> bytes:
             clock_ms=section.clock_ms,
             quiet_ms=section.quiet_ms,
             scopes=list(section.scopes),
-            columns=columns,
+            columns=columns[0],
             began_ms=section.began_ms,
+            apart=columns[1] if len(columns) > 1 else [],
         )
     )
 
@@ -161,6 +180,8 @@ def decode(value: bytes) -> TallyMessage:
     try:
         wire = _DECODER.decode(value)
         kind, rows = Kind(wire.kind), Rows(*map(_unpacked, wire.columns))
+        if wire.apart:
+            rows = together(rows, Rows(*map(_unpacked, wire.apart)))
     except (*UNREADABLE, TypeError, struct.error) as error:
         raise msgspec.DecodeError("not a section") from error
     scopes = Spelled(list(map(bytes, wire.scopes)))
@@ -175,6 +196,15 @@ def decode(value: bytes) -> TallyMessage:
         rows=rows,
         began_ms=wire.began_ms,
     )
+
+
+def together(some: Rows, others: Rows) -> Rows:
+    """Both, sorted by closing as rows are."""
+    columns = [np.concatenate([getattr(some, name), getattr(others, name)]) for name in _COLUMNS]
+    if len({len(column) for column in columns}) > 1:
+        raise ValueError("columns of different lengths")
+    order = np.argsort(columns[0], kind="stable")
+    return Rows(*(column[order] for column in columns))
 
 
 def _packed(column: NDArray[np.int64]) -> bytes:

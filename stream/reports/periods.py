@@ -18,8 +18,9 @@ from alerts.transitions import EPOCH
 from stream.columnar.runs import run_starts
 from stream.columnar.timestamps import Ints
 from stream.indicators.cells import CELL, EXACT_BELOW, TIMES_FROM, time_s
-from stream.indicators.formulas import QUANTILE, Floats, Times, formula, score
+from stream.indicators.formulas import QUANTILE, Floats, formula, score
 from stream.indicators.plan import Grouping, Plan
+from stream.indicators.single_times import Times
 from stream.judge.windows.layout import Layout
 from stream.messages.tallies import ScopeKey, TallyMessage
 
@@ -215,9 +216,7 @@ def _times(row: Ints, cells: Ints, counts: Ints, cases: Ints) -> Times:
     row, cells, counts = row[order], cells[order], counts[order]
     whole = np.bincount(row, counts, len(cases)) == cases
     whole &= (cases > 0) & (cases < EXACT_BELOW) & (np.bincount(row, counts < 0, len(cases)) == 0)
-    used = whole[row]
-    start = np.cumsum(np.where(whole, cases, 0)) - cases
-    return Times(np.where(whole, start, -1), np.repeat(time_s(cells[used] - TIMES_FROM), counts[used]))
+    return Times.gathered(row, time_s(cells - TIMES_FROM), counts, whole)
 
 
 def _share(good: Ints, n: Ints) -> tuple[Floats, Ints]:

@@ -55,7 +55,7 @@ class Cases(RememberedRows):
     def __init__(
         self, terms: CaseTerms, pane_ms: int, rows: Table | None = None, *, single: bool = False
     ) -> None:
-        """`single`: each time is tallied by itself too, as reports want it."""
+        """`single`: each time is tallied by itself too, as exact quantiles want it."""
         super().__init__(CASE, rows)
         self._single = single
         self._terms = terms

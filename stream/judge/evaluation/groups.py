@@ -10,7 +10,7 @@ from alerts.board import Board
 from alerts.detect.findings import Flags
 from alerts.detect.row_sets import NO_ROWS
 from alerts.rules import DAY_MS, Threshold
-from stream.indicators.cells import CELLS
+from stream.indicators.cells import CELLS, TIMES_FROM
 from stream.indicators.formulas import Ints, formula
 from stream.indicators.needs import WindowSpan, indicators_by_window, rule_window
 from stream.indicators.plan import Grouping, Plan, grouping_of
@@ -81,6 +81,11 @@ class Group:
             if rows:
                 each.input.expect(np.array(rows, np.int64), since_ms)
 
+    @property
+    def reads_times(self) -> bool:
+        """Whether some window reads quantiles, and so single times."""
+        return any(window.layout.times for window in self.all_windows())
+
     def all_windows(self) -> Iterable[Window]:
         """Every window once."""
         return self.windows.values()
@@ -92,6 +97,12 @@ class Group:
     def merge(self, due: Ints, rows: Ints, panes: Ints, cells: Ints, counts: Ints) -> None:
         """Take in counts; each is due at the end of pane `due`, ascending, and belongs to one of `panes`."""
         self.scopes.seen_ms[rows] = (due + 1) * self._pane_ms  # ascending: the last one stays
+        single = cells >= TIMES_FROM
+        if single.any():
+            codes = cells[single] - TIMES_FROM
+            for window in self.all_windows():
+                window.add_times(due[single], panes[single], (rows[single], codes, counts[single]))
+            due, rows, panes, cells, counts = (each[~single] for each in (due, rows, panes, cells, counts))
         late = panes != due
         if late.any():
             self._add((due[late], panes[late]), rows[late], cells[late], counts[late])

@@ -78,7 +78,10 @@ class ThresholdSchedule:
         self._through, self._forecast = block.through, None
         if block.foresee:
             path = ThresholdPath(
-                self._rules, of.ahead.trajectory(self._rules.window, self._rules.foresight.weights)
+                self._rules,
+                of.ahead.trajectory(
+                    self._rules.window, self._rules.foresight.weights, self._rules.foresight.upto
+                ),
             )
             self._forecast = Crossings(path, of.room, block.judged, of.muting)
         self._schedule(block.judged)

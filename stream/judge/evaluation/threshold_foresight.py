@@ -2,7 +2,8 @@
 
 Most readings of a block of panes change nothing, so they are not judged in full.  What they would say is
 told from few columns: a share needs three sums, and a quantile its answers by coarse buckets, one between
-each two limits of the rules.  On which side of a limit a quantile lies depends on nothing finer.
+each two limits of the rules, and its single times by such bins, since the times decide where there are few.
+On which side of a limit a quantile lies depends on nothing finer.
 
 For example, rules on `ttr_p90` with limits of 1 h and 4 h need three coarse buckets: up to 1 h, up to 4 h,
 and more.  Of 20 resolutions in them, 15, 4 and 1, the 18th shortest decides the p90: it is past 1 h and
@@ -19,7 +20,7 @@ from alerts.detect.threshold import Judged, calm_of, past_some_limit
 from alerts.rules import Family
 from stream.indicators.formulas import Formula, Sums, interval
 from stream.judge.evaluation.threshold_scale import ThresholdScale
-from stream.judge.windows.coarse import coarse, weights
+from stream.judge.windows.coarse import Bins, coarse, weights
 from stream.judge.windows.layout import Layout
 
 MOST_EDGES: Final = 48
@@ -30,7 +31,8 @@ class ThresholdForesight:
     """Looks ahead for the rules of one scale.
 
     `weights` says which columns of the window, times what, add up to each of the sums that it needs:
-    `(columns, sums)`.  What is `ahead` has a row per reading and a column per sum: `(readings, sums)`.
+    `(columns, sums)`.  What is `ahead` has a row per reading and a column per sum, and then one per bin:
+    `(readings, sums and bins)`.
     """
 
     def __init__(self, scale: ThresholdScale, layout: Layout) -> None:
@@ -41,8 +43,11 @@ class ThresholdForesight:
             for edge in (each.warning, each.critical, each.recover, calm_of(each))
         ]
         self._edges: Final = {edge for edge in edges if edge is not None}
+        self._bins: Final = self._binned()
         self._coarse, bucket = self._coarsened()
         self.weights: Final = weights(layout, self._coarse, bucket)
+        self.upto: Final = None if self._bins is None else self._bins.upto
+        """Up to which codes the bins of single times reach; None where it needs none."""
 
     @property
     def vague(self) -> bool:
@@ -56,7 +61,7 @@ class ThresholdForesight:
 
     def may_breach(self, ahead: Floats) -> Flags:
         """`(readings,)`: True where some rule may find a breach.  No rule finds one where it is False."""
-        scale, sums = self._scale, _sums(ahead)
+        scale, sums = self._scale, self._sums(ahead)
         value, n, found = scale.scored(self._coarse, sums)
         if found.any() and not self.vague:
             low, high = value[found], value[found]
@@ -67,7 +72,7 @@ class ThresholdForesight:
 
     def judged(self, ahead: Floats) -> tuple[Flags, Judged | None]:
         """Which readings are past the mildest limit, and what each rule says of each; None where vague."""
-        sums = _sums(ahead)
+        sums = self._sums(ahead)
         value, n, question = self._scale.scored(self._coarse, sums)
         if self.vague:
             return question, None
@@ -75,11 +80,24 @@ class ThresholdForesight:
 
     def _coarsened(self) -> tuple[Formula, Ints | None]:
         """The formula by which readings are judged beforehand, and which of its buckets each one goes to."""
-        formula, limits = self._scale.formula, self._scale.limits
+        formula = self._scale.formula
         if formula.info.family is not Family.QUANTILE:
             return formula, None
-        return coarse(formula, [limits.mildest * limits.sign] if self.vague else self._edges)
+        return coarse(formula, self._told_apart())
 
+    def _binned(self) -> Bins | None:
+        """By which bins single times are counted; None where they do not matter."""
+        if self._scale.formula.info.family is not Family.QUANTILE:
+            return None
+        return Bins.between(self._told_apart())
 
-def _sums(ahead: Floats) -> Sums:
-    return Sums(ahead[:, :3], ahead[:, 3:] if ahead.shape[1] > 3 else None)
+    def _told_apart(self) -> set[float]:
+        """The limits between which readings are told apart."""
+        limits = self._scale.limits
+        return {float(limits.mildest * limits.sign)} if self.vague else self._edges
+
+    def _sums(self, ahead: Floats) -> Sums:
+        if self._bins is None:
+            return Sums(ahead[:, :3])
+        first = self.weights.shape[1]
+        return Sums(ahead[:, :3], ahead[:, 3:first], self._bins.times(ahead[:, 0], ahead[:, first:]))

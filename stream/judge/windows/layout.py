@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from stream.columnar.runs import sums_by
 from stream.indicators.cells import CELL, CELLS, further_cells, ttr_bucket_cells
-from stream.indicators.formulas import Flags, Floats, Formula, Ints, Sums
+from stream.indicators.formulas import QUANTILE, Flags, Floats, Formula, Ints, Sums
+from stream.indicators.single_times import SingleTimes
 
 INT32: Final = 2**31
 
@@ -30,7 +31,9 @@ class Layout:
         self.cells: Final = np.array([*cells, *buckets], np.int64)
         self.column_of: Final = np.full(len(CELLS), -1, np.int64)
         self.column_of[self.cells] = np.arange(len(self.cells))
-        self._times: Final = CELL["ttr.sum_ms"] in cells
+        self._sums_times: Final = CELL["ttr.sum_ms"] in cells
+        self.times: Final = any(formula.name in QUANTILE for formula in formulas)
+        """Whether single times are read."""
         self.formulas: Final[Mapping[str, Formula]] = {each.name: each for each in formulas}
         self._place: Final = {name: 3 * number for number, name in enumerate(self.formulas)}
         self._weights: Final = np.zeros((self.narrow, 3 * len(self.formulas)))
@@ -61,11 +64,18 @@ class Layout:
         """The same, in half the room: windows keep millions of them.  Only sums of times do not fit."""
         if len(places) and int(places.max()) < INT32:
             places = cast("Ints", places.astype(np.int32))
-        return places, counts if self._times else cast("Ints", counts.astype(np.int32))
+        return places, counts if self._sums_times else cast("Ints", counts.astype(np.int32))
 
-    def read(self, counts: Ints, buckets: NDArray[np.integer] | None) -> "Readout":
+    def cases(self, counts: Ints) -> Ints:
+        """How many cases were resolved, for counts of scopes by narrow columns."""
+        within, over = (self.column_of[CELL[name]] for name in ("ttr.within", "ttr.over"))
+        return counts[:, within] + counts[:, over]
+
+    def read(
+        self, counts: Ints, buckets: NDArray[np.integer] | None, times: SingleTimes | None = None
+    ) -> "Readout":
         """The sums of all formulas, for counts of scopes by narrow columns, and by buckets if they matter."""
-        return Readout(self, counts.astype(np.float64) @ self._weights, buckets)
+        return Readout(self, counts.astype(np.float64) @ self._weights, buckets, times)
 
     def weights(self, name: str) -> Floats:
         """Of a formula's sums: narrow columns by three."""
@@ -84,12 +94,13 @@ class Readout:
     layout: Layout
     sums: Floats
     buckets: NDArray[np.integer] | None
+    times: SingleTimes | None = None
 
     def of(self, name: str) -> Sums:
         """What one formula reads."""
         place = self.layout.place(name)
         buckets = self.buckets if self.layout.formulas[name].buckets else None
-        return Sums(self.sums[:, place : place + 3], buckets)
+        return Sums(self.sums[:, place : place + 3], buckets, self.times if name in QUANTILE else None)
 
 
 def summed(places: Ints, counts: Ints) -> tuple[Ints, Ints]:

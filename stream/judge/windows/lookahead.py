@@ -25,6 +25,7 @@ import numpy as np
 from alerts.detect.row_sets import NO_ROWS
 from stream.columnar.runs import run_starts
 from stream.indicators.formulas import Flags, Floats, Ints
+from stream.judge.windows.held_times import rows_and_codes
 from stream.judge.windows.sliding import Window
 
 NEVER: Final = 2**62
@@ -34,7 +35,8 @@ NEVER: Final = 2**62
 class WindowChanges:
     """What a window's counts do over some panes: by rows, and within a row by time.
 
-    `slot` is the number of the slot at whose end the count of a column changes by `counts`.
+    `slot` is the number of the slot at whose end the count of a column changes by `counts`.  Columns from
+    the window's width on are the codes of single times.
     """
 
     rows: Ints
@@ -66,16 +68,17 @@ class Ahead:
         self._through: Final = through
         self._changes: Final[dict[tuple[int, str], WindowChanges]] = {}
 
-    def trajectory(self, window: Window, weights: Floats) -> Trajectory:
+    def trajectory(self, window: Window, weights: Floats, upto: Ints | None = None) -> Trajectory:
         """Every change of a window's sums, which are its columns by `weights` (columns by sums).
 
-        The sums are exact: whole numbers, added in whatever order.
+        With `upto`, single times follow: in bins up to each of these codes, and one above all.  The sums are
+        exact: whole numbers, added in whatever order.
         """
         key = window.window_ms, window.hours.text
         known = self._changes.get(key)
         if known is None:
             known = self._changes[key] = changes(window, self._through)
-        return trajectory(window, known, weights)
+        return trajectory(window, known, weights, upto)
 
 
 def changes(window: Window, through: int) -> WindowChanges:
@@ -85,6 +88,12 @@ def changes(window: Window, through: int) -> WindowChanges:
     slot = np.concatenate([come.enters, window.leaving(left.slot)])
     counts = np.concatenate([come.counts, -left.counts])
     rows, columns = np.divmod(places, window.layout.width)
+    come, left = window.times_coming(through)
+    if len(come) or len(left):
+        of, codes = rows_and_codes(np.concatenate([come.places, left.places]))
+        rows, columns = np.concatenate([rows, of]), np.concatenate([columns, codes + window.layout.width])
+        slot = np.concatenate([slot, come.enters, window.leaving(left.slot)])
+        counts = np.concatenate([counts, come.counts, -left.counts])
     if not len(rows):
         return WindowChanges(NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS)
     first = int(slot.min())
@@ -92,18 +101,34 @@ def changes(window: Window, through: int) -> WindowChanges:
     return WindowChanges(rows[order].astype(np.int64), slot[order], columns[order], counts[order])
 
 
-def trajectory(window: Window, known: WindowChanges, weights: Floats) -> Trajectory:
-    """The trajectory of some sums, from the changes of a window's counts."""
-    read: Flags = np.any(weights, axis=1)
-    used = np.flatnonzero(read[known.columns])
+def trajectory(window: Window, known: WindowChanges, weights: Floats, upto: Ints | None = None) -> Trajectory:
+    """The trajectory of some sums, from the changes of a window's counts; see `Ahead.trajectory`."""
+    width = window.layout.width
+    table = _with_bins(weights, 0 if upto is None else len(upto) + 1)
+    read: Flags = np.any(table, axis=1)
+    used = np.flatnonzero(np.append(read[:width], upto is not None)[np.minimum(known.columns, width)])
     if not len(used):
-        return Trajectory(NO_ROWS, NO_ROWS, np.zeros((0, weights.shape[1])))
-    rows, slot = known.rows[used], known.slot[used]
+        return Trajectory(NO_ROWS, NO_ROWS, np.zeros((0, table.shape[1])))
+    rows, slot, columns = known.rows[used], known.slot[used], known.columns[used]
+    if upto is not None:
+        columns = np.where(columns < width, columns, width + np.searchsorted(upto, columns - width))
     starts = run_starts(rows, slot)
-    moved = np.add.reduceat(weights[known.columns[used]] * known.counts[used, None], starts, axis=0)
+    moved = np.add.reduceat(table[columns] * known.counts[used, None], starts, axis=0)
     rows, slot = rows[starts], slot[starts]
     firsts = np.flatnonzero(np.diff(rows, prepend=-1))
-    return Trajectory(rows, slot, _running(moved, firsts, _before(window, weights, rows[firsts])))
+    before = _before(window, weights, rows[firsts])
+    if upto is not None:
+        before = np.concatenate([before, window.binned_times(rows[firsts], upto)], axis=1)
+    return Trajectory(rows, slot, _running(moved, firsts, before))
+
+
+def _with_bins(weights: Floats, bins: int) -> Floats:
+    """Weights with a row and a sum more for each of some bins."""
+    columns, sums = weights.shape
+    table = np.zeros((columns + bins, sums + bins))
+    table[:columns, :sums] = weights
+    table[columns + np.arange(bins), sums + np.arange(bins)] = 1
+    return table
 
 
 def _before(window: Window, weights: Floats, rows: Ints) -> Floats:

@@ -19,9 +19,11 @@ from alerts.detect.open_time import NEVER, OpenSlots
 from alerts.detect.row_sets import NO_ROWS
 from alerts.hours import ALWAYS, OpenHours
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
-from stream.indicators.formulas import Flags, Ints
+from stream.indicators.formulas import Flags, Floats, Ints
+from stream.judge.windows.held_times import HeldTimes
 from stream.judge.windows.layout import Layout, Readout, summed
-from stream.judge.windows.slotted import Kept, KeptHeap, Slotted, joined, kept_of
+from stream.judge.windows.passage import Passage
+from stream.judge.windows.slotted import Kept, Slotted, joined, kept_of
 from stream.messages.tallies import NO_PANE
 
 Whole = TypeVar("Whole", np.int64, np.int32)
@@ -62,6 +64,15 @@ class OpenParts:
         return cls(OpenSlots(hours, pane_ms), OpenSlots(hours, slot_panes * pane_ms))
 
 
+@dataclass(frozen=True, slots=True)
+class WindowState:
+    """The last slot that a window has reached; what is in it and what waits, of counts and single times."""
+
+    last: int
+    counts: tuple[Slotted, Slotted]
+    times: tuple[Slotted, Slotted]
+
+
 class Window:
     """Rolling sums over `window_ms` for the scopes of one grouping; rows are scopes, columns a layout's.
 
@@ -83,8 +94,8 @@ class Window:
         self.buckets: NDArray[np.int32] = np.zeros((0, layout.buckets), np.int32)
         self.changed: Flags = np.zeros(0, np.bool_)
         self._last = NO_PANE  # the last slot whose end was reached
-        self._staged: list[Slotted] = []
-        self._kept = KeptHeap()
+        self._counts: Final = Passage(self.slots)
+        self._times: Final = HeldTimes(self.slots) if layout.times else None
 
     def grow(self, rows: int) -> None:
         """Make room for row numbers below `rows`."""
@@ -106,13 +117,22 @@ class Window:
         if len(places):
             enters = self._open_slot(due // self.slot_panes)
             slot = enters if pane is due else pane // self.slot_panes
-            self._staged.append(Slotted(enters, slot, places, counts))
+            self._counts.add(Slotted(enters, slot, places, counts))
+
+    def add_times(self, due: Ints, pane: Ints, times: tuple[Ints, Ints, Ints]) -> None:
+        """Add single times (their rows, codes and counts) likewise; nothing where no quantile is read."""
+        rows, codes, counts = times
+        if self._open is not None:
+            kept = self._open.panes.open(pane)
+            due, pane, rows, codes, counts = due[kept], pane[kept], rows[kept], codes[kept], counts[kept]
+        if self._times is not None and len(rows):
+            self._times.add(
+                self._open_slot(due // self.slot_panes), pane // self.slot_panes, rows, codes, counts
+            )
 
     def next_pane(self, judged: int) -> int | None:
         """The first pane after `judged` at whose end the sums change; None: never, unless something comes."""
-        slots = [int(each.enters[0]) for each in self._staged]
-        if self._kept.first is not None:
-            slots.append(self._kept.first + self.slots)
+        slots = [*self._counts.moves(), *(() if self._times is None else self._times.moves())]
         if not slots:
             return None
         slot = max(min(slots), (judged + 1) // self.slot_panes)
@@ -139,8 +159,7 @@ class Window:
 
     def holding(self) -> Ints:
         """The rows that it still keeps something of, ascending."""
-        places = [each.places for each in self._staged] + [kept.places for kept in self._kept]
-        rows: Ints = np.unique(np.concatenate([NO_ROWS, *places]) // max(self.layout.width, 1))
+        rows: Ints = np.unique(self._counts.places() // max(self.layout.width, 1))
         return rows
 
     def _open_slot(self, slots: Ints) -> Ints:
@@ -160,12 +179,12 @@ class Window:
         touched = np.zeros(len(self.sums), np.bool_)
         come = self._come(last)
         if come is not None:
-            self._kept.put(come)
+            self._counts.keep(come)
             self._apply(come, 1, touched)
-        while self._kept.first is not None and self._kept.first <= last - self.slots:
-            left, kept = self._kept.take_first().split(last - self.slots)
+        for left in self._counts.leave(last):
             self._apply(left, -1, touched)
-            self._kept.put(kept)
+        if self._times is not None:
+            touched[self._times.advance(last)] = True
         rows = np.flatnonzero(touched)
         self.changed[rows] = True
         return rows
@@ -175,19 +194,29 @@ class Window:
 
         Counts come in at the end of slot `enters`, and leave at that of `slot` plus the window's slots.
         """
+        return self._both(self._counts.coming(self._ended(pane)), pane)
+
+    def times_coming(self, pane: int) -> tuple[Slotted, Slotted]:
+        """The same of single times, whose places `held_times.rows_and_codes` tells apart."""
         last = self._ended(pane)
-        come = [each.of(slice(int(np.searchsorted(each.enters, last, "right")))) for each in self._staged]
-        come = [each.of(each.enters < each.slot + self.slots) for each in come]
-        left = [each.of(each.slot <= last - self.slots) for each in come]
-        for kept in self._kept.reaching(last - self.slots):
-            gone, _ = kept.split(last - self.slots)
-            slot = gone.slot()
-            left.append(Slotted(slot, slot, gone.places, gone.counts))
-        return joined(come), joined(left)
+        return self._both(([], []) if self._times is None else self._times.coming(last), pane)
+
+    def _both(self, coming: tuple[list[Slotted], list[Slotted]], pane: int) -> tuple[Slotted, Slotted]:
+        come, left = coming
+        leaves = self._ended(pane) - self.slots
+        return joined(come), joined([*(each.of(each.slot <= leaves) for each in come), *left])
 
     def read(self, rows: Ints, *, buckets: bool = True) -> Readout:
         """The sums of all formulas in some scopes; without `buckets` not of those that want them."""
-        return self.layout.read(self.sums[rows], self.buckets[rows] if buckets else None)
+        if not buckets:
+            return self.layout.read(self.sums[rows], None)
+        counts = self.sums[rows]
+        times = None if self._times is None else self._times.of(rows, self.layout.cases(counts))
+        return self.layout.read(counts, self.buckets[rows], times)
+
+    def binned_times(self, rows: Ints, upto: Ints) -> Floats:
+        """How many single times of some rows are in the bins up to the codes `upto`, and in one above all."""
+        return np.zeros((len(rows), len(upto) + 1)) if self._times is None else self._times.binned(rows, upto)
 
     @property
     def end_pane(self) -> int:
@@ -204,7 +233,7 @@ class Window:
         found = np.zeros((len(rows), self.layout.narrow), np.int64)
         place_of = np.full(len(self.sums), -1, np.int64)
         place_of[rows] = np.arange(len(rows))
-        for kept in self._kept:
+        for kept in self._counts:
             _, later = kept.split(pane // self.slot_panes - 1)
             row, column = np.divmod(later.places.astype(np.int64), max(self.layout.width, 1))
             at = place_of[row]
@@ -214,17 +243,11 @@ class Window:
 
     def entries(self) -> int:
         """Counts that are kept to be taken off again."""
-        return sum(map(len, self._staged)) + sum(map(len, self._kept))
+        return self._counts.entries() + (0 if self._times is None else self._times.entries())
 
     def _come(self, last: int) -> Kept | None:
         """What has come in by slot `last` and has not left again, each place of a slot once."""
-        parts, waiting = [], []
-        for each in self._staged:
-            stop = int(np.searchsorted(each.enters, last, "right"))
-            parts.append(each if stop == len(each) else each.of(slice(stop)))
-            waiting.append(each.of(slice(stop, None)))
-        self._staged = [each for each in waiting if len(each)]
-        parts = [each.after(last - self.slots) for each in parts if len(each)]
+        parts = self._counts.come(last)
         if len(parts) == 1 and self.slot_panes == 1 and parts[0].slot is parts[0].enters:
             return kept_of(parts[0])
         return kept_of(self._merged(joined(parts))) if parts else None
@@ -247,21 +270,17 @@ class Window:
             places, counts = (rows * self.layout.narrow + columns)[narrow], counts[narrow]
         np.add.at(self.sums.reshape(-1), places, counts)
 
-    def state(self) -> tuple[int, Slotted, Slotted]:
-        """The last slot reached, what is in the window, and what waits: `load` makes it again from these."""
-        inside = [
-            Slotted(slot := kept.slot(), slot, kept.places, kept.counts) for kept in self._kept.ordered()
-        ]
-        return self._last, joined(inside), joined(self._staged)
+    def state(self) -> WindowState:
+        """Everything that is kept: `load` makes the window again from it."""
+        times = (joined([]), joined([])) if self._times is None else self._times.state()
+        return WindowState(self._last, self._counts.state(), times)
 
-    def load(self, last: int, inside: Slotted, waiting: Slotted) -> None:
+    def load(self, state: WindowState) -> None:
         """Fill an empty window with what another one's `state` gave."""
-        self._last = last
-        kept = kept_of(inside.of(np.argsort(inside.slot, kind="stable")))
-        self._apply(kept, 1, np.zeros(len(self.sums), np.bool_))
-        self._kept.put(kept)
-        waiting = waiting.of(np.argsort(waiting.enters, kind="stable"))
-        self._staged = [waiting] if len(waiting) else []
+        self._last = state.last
+        self._apply(self._counts.load(*state.counts), 1, np.zeros(len(self.sums), np.bool_))
+        if self._times is not None:
+            self._times.load(*state.times)
 
 
 def _grown(table: NDArray[Whole], rows: int) -> NDArray[Whole]:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.messages.tallies import NO_PANE, Kind, Rows, TallyMessage, decode, encode, sources
+from stream.indicators.cells import TIMES_FROM
+from stream.messages.tallies import APART_FROM, NO_PANE, Kind, Rows, TallyMessage, decode, encode, sources
 
 INT64 = st.integers(-(2**62), 2**62)
 ROWS = st.lists(st.tuples(INT64, INT64, INT64, INT64, INT64), max_size=30)
@@ -27,9 +28,44 @@ def test_rows_come_back(of: list[tuple[int, ...]]) -> None:
             TallyMessage(kind=Kind.CLOSED, source="feedback/1", position=7, through=3, clock_ms=40, rows=sent)
         )
     ).rows
-    for name in ("closing", "pane", "scope", "cell", "count"):
-        assert getattr(back, name).tolist() == getattr(sent, name).tolist()
-        assert getattr(back, name).dtype == np.int64
+    columns = [getattr(back, name) for name in ("closing", "pane", "scope", "cell", "count")]
+    assert {column.dtype for column in columns} == {np.dtype(np.int64)}
+    found = list(zip(*(column.tolist() for column in columns), strict=True))
+    if all(row[3] < APART_FROM for row in of) or not of:
+        assert found == of
+    assert sorted(found) == sorted(of)
+
+
+def test_single_times_travel_apart() -> None:
+    """A judge that knows no single times takes the rest of a message; a message without them has none."""
+    of: list[tuple[int, ...]] = [
+        (3, 3, 0, 5, 2),
+        (3, 3, 0, APART_FROM + 70, 1),
+        (4, 4, 0, 5, 1),
+        (4, 4, 0, APART_FROM + 9, -1),
+    ]
+    message = TallyMessage(
+        kind=Kind.CLOSED, source="interactions/0", position=7, through=4, clock_ms=40,
+        scopes=[("channel|channel", ("phone",))], rows=rows(of),
+    )  # fmt: skip
+    wire = msgspec.msgpack.decode(encode(message))
+    older = decode(msgspec.msgpack.encode(wire[:9]))
+    assert older.rows.cell.tolist() == [5, 5]
+    assert older.rows.closing.tolist() == [3, 4]
+    assert decode(encode(message)).rows.cell.tolist() == [5, APART_FROM + 70, 5, APART_FROM + 9]
+    assert APART_FROM == TIMES_FROM
+
+
+def test_columns_of_single_times_fit_each_other() -> None:
+    """Columns of different lengths are no message of ours."""
+    message = TallyMessage(
+        kind=Kind.CLOSED, source="interactions/0", position=7, through=4, clock_ms=40,
+        scopes=[("channel|channel", ("phone",))], rows=rows([(3, 3, 0, APART_FROM + 70, 1)]),
+    )  # fmt: skip
+    wire = msgspec.msgpack.decode(encode(message))
+    wire[9][2] = b""
+    with pytest.raises(msgspec.DecodeError):
+        decode(msgspec.msgpack.encode(wire))
 
 
 def test_the_rest_comes_back() -> None:

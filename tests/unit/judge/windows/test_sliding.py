@@ -13,6 +13,7 @@ from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from stream.indicators.cells import CELL, CELLS
 from stream.indicators.formulas import formula
 from stream.judge.windows.layout import Layout, summed
+from stream.judge.windows.passage import Passage
 from stream.judge.windows.sliding import FEW_SLOTS, MOST_SLOTS, Window, slot_ms
 from tests.builders import DEFAULTS
 
@@ -87,7 +88,7 @@ def test_sums_equal_brute_force_whenever_they_are_asked_for(
     """A window may be left behind for any number of panes."""
     window = Window(slots * slot_panes * PANE_MS, PANE_MS, layout())
     shaped: Any = window  # the shapes that lengths alone do not give
-    shaped.slot_panes, shaped.slots = slot_panes, slots
+    shaped.slot_panes, shaped.slots, shaped._counts = slot_panes, slots, Passage(slots)
     window.grow(5)
     for pane in range(120):
         for at, row, cell, count, late in counted:
@@ -144,7 +145,7 @@ def test_state_is_all_there_is(counted: list[Entry], slots: int, cut: int) -> No
         if pane == cut:
             other = Window(slots * PANE_MS, PANE_MS, layout())
             other.grow(5)
-            other.load(*window.state())
+            other.load(window.state())
             window = other
         window.advance(pane)
     fresh = Window(slots * PANE_MS, PANE_MS, layout())
