@@ -23,7 +23,6 @@ from stream.importing.cells.lookups import Entries
 from stream.importing.cells.text import Row, cell
 from stream.importing.counts import ImportCounts
 from stream.importing.mapping import Event, LogMapping, Shape
-from stream.importing.row_events import stream_of
 from stream.importing.rows.columns_hint import hint
 from stream.importing.rows.questions import QUESTION
 from stream.importing.rows.row_blocks import RowBlock, Texts
@@ -151,7 +150,7 @@ class Importer:
         for place, (shape, event, reject) in sorted(refused.items()):
             error = RowError(Fault.REFUSED, _refusal(shape, event, batch.row(place), reject))
             self.tale.note(numbers[place], error, reject.reason)
-        lines = [made.line for place, made in placed if place not in refused]
+        lines = [line for place, _, _, line in placed if place not in refused]
         self.tale.events += len(lines)
         return lines
 
@@ -159,15 +158,13 @@ class Importer:
         """By place of a row, the first event that the worker would refuse."""
         if self._vouch is None:
             return {}
-        own: dict[Stream, list[Placed]] = {stream: [] for stream in Stream}
-        for each in placed:
-            own[stream_of(each[1].event)].append(each)
         found: dict[int, tuple[Shape, Event, Reject]] = {}
-        for stream, events in own.items():
-            lines = [made.line for _, made in events]
+        for stream in Stream:
+            own = [each for each in placed if ("indicator" in each[2]) is (stream is Stream.FEEDBACK)]
+            lines = [line for _, _, _, line in own]
             for which, reject in self._vouch(stream, lines).items() if lines else ():
-                place, made = events[which]
-                found.setdefault(place, (made.shape, made.event, reject))
+                place, shape, event, _ = own[which]
+                found.setdefault(place, (shape, event, reject))
         return found
 
 

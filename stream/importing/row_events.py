@@ -11,13 +11,8 @@ from stream.importing.cells.text import Row
 from stream.importing.mapping import NOTHING, Event, Shape
 from stream.messages.records import Stream
 
-
-class RowEvent(NamedTuple):
-    """An event of a row, with the shape that it is of and its JSON."""
-
-    shape: Shape
-    event: Event
-    line: bytes
+RowEvent = tuple[Shape, Event, bytes]
+"""An event of a row, with the shape that it is of and its JSON."""
 
 
 class OneRow(NamedTuple):
@@ -49,7 +44,7 @@ def row_events(shapes: Sequence[Shape], one: OneRow) -> list[RowEvent]:
         raise RowError(Fault.LOOKUP, "; ".join(one.missing))
     if len(events) > 1:
         check_ids(events)
-    return [RowEvent(shape, event, encoded(event)) for shape, event in zip(own, events, strict=True)]
+    return [(shape, event, encoded(event)) for shape, event in zip(own, events, strict=True)]
 
 
 def stream_of(event: Event) -> Stream:
@@ -80,7 +75,7 @@ def check_ids(events: Sequence[Event]) -> None:
             )
 
 
-_ENCODER: Final = msgspec.json.Encoder()
+ENCODER: Final = msgspec.json.Encoder()
 ENCODING_WANTED: Final = (
     "want text in the declared encoding, got other bytes (`encoding: cp1252`, as of Excel?)"
 )
@@ -93,6 +88,6 @@ def encoded(event: Event) -> bytes:
         RowError: it has text that is none.
     """
     try:
-        return _ENCODER.encode(event)
+        return ENCODER.encode(event)
     except (UnicodeError, msgspec.MsgspecError):
         raise RowError(Fault.ENCODING, ENCODING_WANTED) from None

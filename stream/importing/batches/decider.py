@@ -43,7 +43,7 @@ class Decider:
         placed = [each for each in placed if each[0] not in again]
         for place in sorted(again):
             try:
-                placed += [(place, made) for made in self._of_row(batch, place, said)]
+                placed += [(place, *made) for made in self._of_row(batch, place, said)]
             except RowError as error:
                 wrong.append((place, error))
             if look is not None:
@@ -61,7 +61,7 @@ def _lacking(placed: Sequence[Placed], said: TablesSaid | None) -> set[int]:
     """Places of rows with events that a table lacks an entry for."""
     if said is None or not any(said.missing):
         return set()
-    return {place for place, _ in placed if said.missing[place]}
+    return {place for place, *_ in placed if said.missing[place]}
 
 
 def _place(placed: Placed) -> int:

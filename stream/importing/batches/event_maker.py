@@ -4,9 +4,11 @@ Rows at which anything is amiss, be it only a doubt, make no events here: they a
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, repeat
 from operator import itemgetter
 from typing import Final
+
+import msgspec
 
 from stream.importing.batches.batch import Batch
 from stream.importing.batches.holding import places_where
@@ -16,14 +18,14 @@ from stream.importing.cells.answers import stepped
 from stream.importing.cells.faults import RowError
 from stream.importing.cells.text import LIST
 from stream.importing.mapping import NOTHING, REQUIRED, Event, Shape
-from stream.importing.row_events import RowEvent, check_ids, encoded
+from stream.importing.row_events import ENCODER, check_ids
 
 LIST_JSON: Final = b"\\u001f"
 """What stands between the items of a list, as JSON has it."""
 _PLACE: Final = itemgetter(0)
 
-Placed = tuple[int, RowEvent]
-"""An event with the place of its row."""
+Placed = tuple[int, Shape, Event, bytes]
+"""The place of a row, and an event that it makes, with its shape and its JSON."""
 Filled = Sequence[Mapping[str, str]]
 """By row, the fields that tables fill."""
 
@@ -64,31 +66,50 @@ class _CompiledShape:
         self._readers = [readers[id(source)] for source in shape.fields.values()]
         self._is_answer = not {"indicator", "scale"}.isdisjoint(shape.fields)
 
-    def made(self, batch: Batch, filled: Filled | None, again: set[int]) -> Iterator[Placed]:
+    def made(self, batch: Batch, filled: Filled | None, again: set[int]) -> list[Placed]:
         """Events of the rows that have this shape, as far as nothing is amiss with them."""
         places, unsure = self._where(batch)
         again.update(unsure)
         if not places:
-            return
+            return []
         part = batch.only(places)
         columns = [reader(part) for reader in self._readers]
         again.update(self._amiss(places, columns, filled))
-        names, finish = self._names, self._is_answer or filled is not None or bool(self._shape.needs)
-        for place, row in zip(places, zip(*columns, strict=True), strict=True):
-            if place in again:
-                continue
-            event = {name: value for name, value in zip(names, row, strict=True) if value is not None}
-            try:
-                if finish:
+        names = self._names
+        events = [
+            dict(zip(names, row, strict=True))
+            if None not in row
+            else {name: value for name, value in zip(names, row, strict=True) if value is not None}
+            for row in zip(*columns, strict=True)
+        ]
+        if self._is_answer or filled is not None or self._shape.needs:
+            places, events = self._finished(places, events, filled, again)
+        return self._encoded(places, events, again)
+
+    def _finished(
+        self, places: Sequence[int], events: Sequence[Event], filled: Filled | None, again: set[int]
+    ) -> tuple[Sequence[int], list[Event]]:
+        """Events with what tables fill and what goes without saying, and their places."""
+        found: dict[int, Event] = {}
+        for place, event in zip(places, events, strict=True):
+            if place not in again:
+                try:
                     own = NOTHING if filled is None else filled[place]
-                    event = stepped(self._shape.completed(event, own))
-                line = encoded(event)
-            except RowError:
-                again.add(place)
-                continue
-            if LIST_JSON in line:
-                again.add(place)
-            yield place, RowEvent(self._shape, event, line)
+                    found[place] = stepped(self._shape.completed(event, own))
+                except RowError:
+                    again.add(place)
+        return list(found), list(found.values())
+
+    def _encoded(self, places: Sequence[int], events: list[Event], again: set[int]) -> list[Placed]:
+        """Events as JSON: all at once, or if one cannot be, one by one."""
+        try:
+            lines = list(map(ENCODER.encode, events))
+        except (UnicodeError, msgspec.MsgspecError):
+            again.update(places)
+            return []
+        if LIST_JSON in b"".join(lines):
+            again.update(place for place, line in zip(places, lines, strict=True) if LIST_JSON in line)
+        return list(zip(places, repeat(self._shape), events, lines, strict=False))
 
     def _amiss(
         self, places: Sequence[int], columns: Sequence[Sequence[Read]], filled: Filled | None
@@ -112,8 +133,10 @@ def _is_list(value: Read) -> bool:
 
 def _with_one_id(found: Sequence[Placed]) -> Iterator[int]:
     """Places of rows of which two events would be taken for one."""
+    if len(set(map(_PLACE, found))) == len(found):
+        return
     for place, group in groupby(found, _PLACE):
-        events: list[Event] = [made.event for _, made in group]
+        events = [event for _, _, event, _ in group]
         if len(events) > 1:
             try:
                 check_ids(events)

@@ -90,7 +90,7 @@ def singly(mapping: LogMapping, log: Rows) -> tuple[list[bytes], list[tuple[int,
             if any(condition.holds(found.row, None, last=False) for condition in mapping.skip):
                 continue
             one = OneRow(found.row, None, last=True, filled=found.fields, missing=found.missing)
-            lines += [made.line for made in row_events(mapping.shapes, one)]
+            lines += [line for _, _, line in row_events(mapping.shapes, one)]
         except RowError as error:
             wrong.append((number, str(error)))
     return lines, wrong
