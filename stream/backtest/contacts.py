@@ -135,18 +135,29 @@ def contacts_apart(plan: Plan) -> Iterator[ContactsApart]:
     processes = get_context("spawn")
     here, there = processes.Pipe()
     process = processes.Process(target=_serve, args=(there, plan), daemon=True)
-    process.start()
+    with _deaf():
+        process.start()
     there.close()
     try:
         with here:
             yield ContactsApart(here, process.pid or 0)
     finally:
+        process.terminate()  # it has nothing to keep, and may still be starting
         process.join()
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """What starts meanwhile never hears Ctrl-C: it ends with the process that started it, without a word."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _serve(connection: Connection, plan: Plan) -> None:
     """Take what comes until the other end is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with the process that started it
     intake = Intake(plan, 0)
     while True:
         try:

@@ -89,6 +89,15 @@ def test_a_process_that_is_gone_is_told_of() -> None:
             ask(contacts, nothing)
 
 
+def test_ctrl_c_is_left_to_the_process_that_people_see() -> None:
+    """The terminal sends it to both; one word about it is enough."""
+    nothing = FileRecords(0, (), np.empty(0, np.int64))
+    with contacts_apart(plan_of(RULES)) as contacts:
+        os.kill(contacts.pid, signal.SIGINT)
+        contacts.begin(nothing, START_S * 1000)
+        assert [contacts.taken().rejects for _ in range(2)] == [[], []]
+
+
 def ask(contacts: ContactsApart, records: FileRecords) -> None:
     """Ask and ask again: a message may still find room on its way to a process that is dying."""
     for _ in range(100):
