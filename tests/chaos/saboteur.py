@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from stream import cli
 from stream.judge.watermarks import WatermarkAligner
-from stream.kafka.offsets import TP, Slot
+from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outgoing
 from stream.kafka.reader import Records
 from stream.messages.tallies import TallyMessage
@@ -25,13 +25,12 @@ def commit_early() -> None:
     """Input is committed before what it caused has left; what was on its way dies with a kill."""
     leave = PartitionTask._leave
 
-    async def hasty(self: PartitionTask[Any], work: Work, slot: Slot | None) -> None:
-        if slot is not None:
-            slot.finish()
+    async def hasty(self: PartitionTask[Any], work: Work, finish: Callable[[], None]) -> None:
+        finish()
         held = [m for m in work.messages if m.topic != TALLIES]
         _LATER.append([m for m in work.messages if m.topic == TALLIES])
         ripe = _LATER.pop(0) if len(_LATER) > HELD_BACK else []
-        await leave(self, Work([*ripe, *held], work.on_durable), None)
+        await leave(self, Work([*ripe, *held], work.on_durable), lambda: None)
 
     PartitionTask._leave = hasty  # type: ignore[method-assign]
 

@@ -11,13 +11,13 @@ fed again in silence; 140 is the first whose messages are sent.
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Generic
 
 from aiokafka.structs import RecordMetadata
 
 from stream.intake.wall import kind_of
-from stream.kafka.offsets import TP, Committed, Slot
+from stream.kafka.offsets import TP, Committed
 from stream.kafka.outbox import DeliveryError, Outgoing
 from stream.transport.link import RecordBatch
 from stream.worker.tasks.context import Input, M, TaskContext, TaskSpec
@@ -27,10 +27,15 @@ from stream.worker.tasks.restoring import Origin, made_anew, newest_age_s, newes
 from stream.worker.tasks.snapshot_account import SnapshotAccount
 from stream.worker.tasks.snapshot_writing import write_snapshot
 from stream.worker.tasks.task_life import ON_EVENT, TRUE, Life, TaskEvent
+from stream.worker.tasks.turns import PartsLeft, Turns
 
 log = logging.getLogger(__name__)
 
 PROGRESS_S: Final = 5.0
+
+
+def _nobody_waits() -> None:
+    """There is no slot to finish."""
 
 
 class PartitionTask(Generic[M]):
@@ -43,6 +48,7 @@ class PartitionTask(Generic[M]):
         self._processor: M | None = None
         self._life = Life.EMPTY
         self._busy = asyncio.Lock()
+        self._turns = Turns(around.clock)
         self._leaving: set[asyncio.Task[None]] = set()
         self.snapshots = SnapshotAccount(around.clock)
         self.newest_age_s: Mapping[str, float] = {}
@@ -158,7 +164,7 @@ class PartitionTask(Generic[M]):
         async for tp, records in reader.ranges(ranges):
             with self.snapshots.counted(records):
                 if self._spec.repeats and committed[tp].made_for != self._spec.made_for:
-                    await self._leave(processor.work(tp.topic, records), None)
+                    await self._leave(processor.work(tp.topic, records), _nobody_waits)
                 else:
                     processor.feed(tp.topic, records)
             fed += len(records)
@@ -178,18 +184,27 @@ class PartitionTask(Generic[M]):
             self._around.missing(tp.topic, first - start)
 
     async def take(self, batch: RecordBatch) -> None:
-        """Work off a batch; its slot is finished when everything that it caused has left."""
-        processor = self.processor
-        if processor is None:
-            return  # the partition is going: the batch will be fetched again
+        """Work off a batch in parts; its slot is finished when everything that it caused has left."""
         async with self._busy:
             try:
-                work = await self._work(processor, batch)
-                if work is not None:
-                    await self._leave(work, batch.slot)
+                await self._take(batch)
             except BaseException:
                 self._happens(TaskEvent.LOST)
                 raise
+
+    async def _take(self, batch: RecordBatch) -> None:
+        """Work off a batch, unless the partition goes meanwhile: then the batch will be fetched again."""
+        left, begun = PartsLeft(batch.slot.finish), False
+        for part in self._turns.parts(batch):
+            if begun:
+                await asyncio.sleep(0)
+            begun = True
+            processor = self.processor
+            work = await self._work(processor, part) if processor is not None else None
+            if work is None:
+                return
+            await self._leave(work, left.begin())
+        left.end()
 
     async def _work(self, processor: M, batch: RecordBatch) -> Work | None:
         """What must leave because of a batch; None when the partition went while it was found out."""
@@ -208,20 +223,19 @@ class PartitionTask(Generic[M]):
     async def send(self, messages: Iterable[Outgoing]) -> None:
         """Send what no batch has caused."""
         async with self._busy:
-            await self._leave(Work(messages), None)
+            await self._leave(Work(messages), _nobody_waits)
 
-    async def _leave(self, work: Work, slot: Slot | None) -> None:
+    async def _leave(self, work: Work, finish: Callable[[], None]) -> None:
         futures = await self._around.outbox.put(work.messages)
         if not futures:
-            if slot is not None:
-                slot.finish()
+            finish()
             return
-        task = asyncio.create_task(self._left(futures, work, slot))
+        task = asyncio.create_task(self._left(futures, work, finish))
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
 
     async def _left(
-        self, futures: Sequence[asyncio.Future[RecordMetadata]], work: Work, slot: Slot | None
+        self, futures: Sequence[asyncio.Future[RecordMetadata]], work: Work, finish: Callable[[], None]
     ) -> None:
         try:
             await self._around.outbox.durable(futures)
@@ -230,8 +244,7 @@ class PartitionTask(Generic[M]):
             self._around.fail(error)
         else:
             work.on_durable(time.time())
-            if slot is not None:
-                slot.finish()
+            finish()
 
     async def settle(self) -> None:
         """Wait until all that was said so far has left."""

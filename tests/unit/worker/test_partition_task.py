@@ -1,11 +1,14 @@
 """Partition task: state comes back exactly, and nothing is said twice or never."""
 
+import asyncio
 from dataclasses import replace
+from itertools import count
 
 import pytest
 
 from alerts.errors import OperatorError
 from stream.kafka.snapshot_log import Snapshot, cut, encode, seal
+from stream.worker.tasks.partition_task import PartitionTask
 from tests.fake_kafka import Echo
 from tests.task_world import NOTHING, SPEC, STATE, A, World, at, restored, scene, turns
 
@@ -59,6 +62,58 @@ def test_a_slot_is_finished_when_all_that_it_caused_is_durable() -> None:
         await turns()
         assert batch.slot.finished
         assert world.said() == [b"a0", b"a1"]
+
+    scene(play)
+
+
+def _slow_task(world: World) -> PartitionTask[Echo]:
+    """One on whose clock every look takes a second, so that parts have 16 records."""
+    world.kafka.append(A, *(b"a%d" % number for number in range(6, 100)))
+    seconds = count()
+    world.around = replace(world.around, clock=lambda: float(next(seconds)))
+    return world.task()
+
+
+def test_a_slow_batch_is_worked_off_in_turns() -> None:
+    """Others have the event loop in between; all of it leaves, in order, before the slot is finished."""
+
+    async def play(world: World) -> None:
+        task = _slow_task(world)
+        await task.catch_up(NOTHING)
+        await task.take(world.batch(A, 0, 20))
+        batch, seen = world.batch(A, 20, 100), []
+        taking = asyncio.create_task(task.take(batch))
+        while not taking.done():  # each turn is looked at
+            await asyncio.sleep(0)
+            seen.append((len(world.said()), batch.slot.finished))
+        await turns()
+        assert len({said for said, _ in seen}) >= 5  # 80 records in parts of 16
+        assert not any(finished for said, finished in seen if said < 100)  # all there are
+        assert batch.slot.finished
+        assert world.said() == [b"a%d" % number for number in range(100)]
+
+    scene(play)
+
+
+def test_a_partition_that_goes_between_two_turns_is_read_again() -> None:
+    """From what is committed: the rest of the batch is not lost, and its slot stays open."""
+
+    async def play(world: World) -> None:
+        task = _slow_task(world)
+        await task.catch_up(NOTHING)
+        await task.take(world.batch(A, 0, 20))
+        batch = world.batch(A, 20, 100)
+        taking = asyncio.create_task(task.take(batch))
+        while len(world.said()) <= 20:  # noqa: ASYNC110  # until the first part has left
+            await asyncio.sleep(0)
+        task.pause()
+        await taking
+        assert not batch.slot.finished
+        assert len(world.said()) < 100  # the rest has not
+        await task.catch_up(at(20, 0))
+        await task.take(world.batch(A, 20, 100))
+        await turns()
+        assert set(world.said()) == {b"a%d" % number for number in range(100)}
 
     scene(play)
 
