@@ -1,5 +1,6 @@
 """How people read names, amounts and times: the same words in notices, timelines and reports."""
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from math import floor
@@ -115,3 +116,23 @@ def trimmed(value: float, decimals: int) -> str:
     text = f"{value:.{decimals}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text == "-0" else text
+
+
+def columns(text: str) -> int:
+    """How many columns a terminal shows a text in: two for a Chinese sign or an emoji, none for an accent.
+
+    A sign that a joiner ties to the one before is shown within it.
+    """
+    wide = {"W": 2, "F": 2}
+    shown, tied = 0, False
+    for sign in text:
+        if unicodedata.category(sign) not in {"Mn", "Me", "Cf"} and not tied:
+            shown += wide.get(unicodedata.east_asian_width(sign), 1)
+        tied = sign == "\u200d"
+    return shown
+
+
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    """A text with blanks after it, or before it, up to so many columns."""
+    blanks = " " * max(width - columns(text), 0)
+    return blanks + text if right else text + blanks

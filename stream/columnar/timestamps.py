@@ -29,23 +29,49 @@ _PUNCTUATION: Final = ((4, "-"), (7, "-"), (13, ":"), (16, ":"))
 _DIGITS: Final = (0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18)
 _BEYOND_MS: Final = re.compile(r"(?<=.{19}\.[0-9]{3})[0-9]+")
 """Digits after the milliseconds of `2026-11-22T10:00:00.123`."""
+_END: Final = re.compile(
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ])(?:24:00:00|(?P<minute>[0-9]{2}:[0-9]{2}):60)(?:\.0+)?"
+    r"(?P<zone>[Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+"""What ISO 8601 (24:00:00) and RFC 3339 (a leap second) write, and clocks of computers have no place for."""
 _LOWER: Final = np.uint8(0x20)
 """The bit that tells small letters from capitals."""
 _MONTH_DAYS: Final = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], np.int32)
 
 
 def read_time(text: str | float) -> int:
-    """Unix milliseconds, or `NO_TIME` where `text` is not a time.  Fractions of a millisecond are cut off."""
+    """Unix milliseconds, or `NO_TIME` where `text` is not a time.  Fractions of a millisecond are cut off.
+
+    24:00:00 is the next day's 00:00:00, and a second 60 the next minute's first.
+    """
     if not isinstance(text, str):
         at_ms = text if abs(text) >= MILLIS_FROM else text * 1000
         return round(at_ms) if abs(at_ms) <= LATEST_MS else NO_TIME
     try:
-        # msgspec rounds to microseconds and columns are cut to milliseconds: what is read must not depend on
-        # which texts stand beside it.
-        moment: datetime = msgspec.convert(_BEYOND_MS.sub("", text, count=1), _TIME)
+        return _read(text)
+    except msgspec.ValidationError:
+        return _read_end(text)
+
+
+def _read(text: str) -> int:
+    # msgspec rounds to microseconds and columns are cut to milliseconds: what is read must not depend on
+    # which texts stand beside it.
+    moment: datetime = msgspec.convert(_BEYOND_MS.sub("", text, count=1), _TIME)
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _read_end(text: str) -> int:
+    """The end of a day written 24:00:00, or of a minute written :60 (a leap second), as the instant it is."""
+    found = _END.fullmatch(text)
+    if found is None:
+        return NO_TIME
+    day, minute, zone = found["day"], found["minute"], found["zone"]
+    try:
+        if minute is None:
+            return _read(f"{day}00:00:00{zone}") + 86_400_000
+        return _read(f"{day}{minute}:59{zone}") + 1000
     except msgspec.ValidationError:
         return NO_TIME
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def read_times(texts: Sequence[str | float | None]) -> Ints:

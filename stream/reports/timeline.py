@@ -7,7 +7,7 @@ from typing import Final
 from alerts.readings import scope_words
 from alerts.rules import DAY_MS
 from alerts.transitions import EPOCH, Transition
-from alerts.wording import duration_words, since_words
+from alerts.wording import columns, duration_words, padded, since_words
 from stream.reports.episodes import EpisodeStory, unix_ms
 
 Table = Sequence[Sequence[str]]
@@ -98,10 +98,10 @@ def summary(found: Sequence[EpisodeStory], end_ms: int) -> Iterator[str]:
 
 def aligned(table: Table, left: int) -> Iterator[str]:
     """Lines with columns under each other; the first `left` columns lean left, the others right."""
-    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
+    widths = [max(columns(row[column]) for row in table) for column in range(len(table[0]))]
     for row in table:
         cells = [
-            text.ljust(width) if column < left else text.rjust(width)
+            padded(text, width, right=column >= left)
             for column, (text, width) in enumerate(zip(row, widths, strict=True))
         ]
         yield "  ".join(cells).rstrip()

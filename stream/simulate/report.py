@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from math import isfinite
 
+from alerts.wording import columns, padded
 from stream.simulate.question import Question
 from stream.simulate.simulation import MONTH_DAYS, FallSeen, RuleOutcome, false_pages
 
@@ -61,9 +62,9 @@ def table(question: Question, outcomes: Sequence[RuleOutcome]) -> Iterator[str]:
     heads = (f"fall to {fall.text}: median, p90" for fall in question.falls)
     rates = (f"false pages per scope and {MONTH_DAYS} d", "notices", "time in alarm")
     rows: list[tuple[str, ...]] = [("", *rates, *heads), *(_row(outcome, unit) for outcome in outcomes)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    widths = [max(columns(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
-        yield "   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        yield "   ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
     months = sorted({outcome.scope_months for outcome in outcomes}, reverse=True)
     yield ""
     yield f"Healthy months of scopes simulated: {', '.join(f'{each:g}' for each in months)}."

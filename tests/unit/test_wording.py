@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alerts.wording import amount, duration_words, since_words, times_words, window_words
+from alerts.wording import amount, columns, duration_words, padded, since_words, times_words, window_words
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,17 @@ def test_times_are_counted_in_words() -> None:
     """As people count them."""
     found = [times_words(times).split()[0] for times in (1, 2, 3, 4, 11, 12, 13, 21, 22, 100, 111)]
     assert found == ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "100th", "111th"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("phone", 5), ("réclamation", 11), ("re\u0301clamation", 11),
+        ("电话", 4), ("返品・交換", 10), ("👍", 2),
+        ("👩\u200d💻", 2), ("❤\ufe0f", 1), ("", 0),
+    ],
+)  # fmt: skip
+def test_columns_are_those_that_a_terminal_shows(text: str, expected: int) -> None:
+    """Wide signs take two, accents and joiners none."""
+    assert columns(text) == expected
+    assert columns(padded(text, 12)) == columns(padded(text, 12, right=True)) == 12
