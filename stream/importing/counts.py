@@ -16,7 +16,8 @@ class ImportCounts:
 
     `bad` counts reasons: of the mapping (`time`), or of the worker that would refuse (`score_off_scale`).
     `unseen` are columns that no row had, `twice` those of which the log has two.  `back` counts rows of cases
-    that are before the row before.
+    that are before the row before.  `again` counts events with the identity of an earlier row's; with
+    `ids_forgotten` there were too many to compare all.
     """
 
     rows: int = 0
@@ -28,6 +29,9 @@ class ImportCounts:
     twice: tuple[str, ...] = ()
     back: int = 0
     first_back: int = 0
+    again: int = 0
+    first_again: int = 0
+    ids_forgotten: bool = False
 
     def note(self, number: int, error: RowError, reason: str | None = None) -> None:
         """Count a bad row."""

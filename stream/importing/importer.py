@@ -26,6 +26,7 @@ from stream.importing.mapping import Event, LogMapping, Shape
 from stream.importing.rows.columns_hint import hint
 from stream.importing.rows.questions import QUESTION
 from stream.importing.rows.row_blocks import RowBlock, Texts
+from stream.importing.seen_ids import SeenIds
 from stream.messages.outcomes import Reason, Reject
 from stream.messages.records import Stream
 
@@ -62,6 +63,7 @@ class Importer:
         self._cases = CaseRows(mapping.case or "", self._columns, together=mapping.together)
         at = mapping.shapes[0].fields.get("at") if mapping.shapes else None
         self._order = CaseOrder(at, self._cases)
+        self._ids = SeenIds()
 
     def lines(self, blocks: Iterable[RowBlock]) -> Iterator[Sequence[bytes]]:
         """Events as JSON, by the batch, in the order of the rows that decided them.
@@ -150,7 +152,11 @@ class Importer:
         for place, (shape, event, reject) in sorted(refused.items()):
             error = RowError(Fault.REFUSED, _refusal(shape, event, batch.row(place), reject))
             self.tale.note(numbers[place], error, reject.reason)
-        lines = [line for place, _, _, line in placed if place not in refused]
+        taken = [each for each in placed if each[0] not in refused]
+        self._ids.look((numbers[place], event) for place, _, event, _ in taken)
+        self.tale.again, self.tale.first_again = self._ids.again, self._ids.first
+        self.tale.ids_forgotten = self._ids.full
+        lines = [line for _, _, _, line in taken]
         self.tale.events += len(lines)
         return lines
 

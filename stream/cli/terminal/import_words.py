@@ -6,6 +6,7 @@ from alerts.foreign_text import printable
 from stream.importing.counts import ImportCounts
 from stream.importing.mapping import Format
 from stream.importing.mapping_file.reader import shipped, text_of
+from stream.importing.seen_ids import MOST_IDS
 
 
 def reported(tale: ImportCounts, layout: Format) -> str:
@@ -27,6 +28,14 @@ def _report(tale: ImportCounts, layout: Format) -> Iterator[str]:
         yield f"  no row has {', '.join(tale.unseen)}, which the mapping reads"
     for column in tale.twice:
         yield f'  two columns are called {column}: the first is read, the second is "{column}.2"'
+    if tale.again:
+        yield (
+            f"  {tale.again:,} {'event has' if tale.again == 1 else 'events have'} the id of an earlier row "
+            f"(first: {where} {tale.first_again}): the worker takes that for the same event sent again, "
+            "and counts it once"
+        )
+    if tale.ids_forgotten:
+        yield f"  ids were compared among the first {MOST_IDS:,} only"
     if tale.back:
         yield (
             f"  {tale.back:,} rows of a case are earlier than the row before (first: {where} "

@@ -1,16 +1,22 @@
 """Import: rows through a mapping to events."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import orjson
 import pytest
 
 from alerts.errors import SettingsError
+from stream.cli.terminal.import_words import reported
 from stream.importing.cells.faults import Fault, RowError
 from stream.importing.importer import Importer
 from stream.importing.mapping_file.reader import parse
 from stream.importing.rows.row_blocks import gathered
+from stream.importing.seen_ids import SeenIds
 from stream.intake.decoding.vouching import Vouching
+
+if TYPE_CHECKING:
+    from stream.importing.mapping import Event
 
 CALLS = """
 skip: [{column: end, is: [GHOST]}]
@@ -217,3 +223,29 @@ def test_rows_of_a_case_that_go_back_in_time_are_named() -> None:
     rows = [ticket("a", 3), ticket("a", 1, 1), ticket("b", 1), ticket("b", 2)]
     _, importer = imported(TICKETS.replace("CASE", "ticket"), rows)
     assert (importer.tale.back, importer.tale.first_back) == (1, 3)
+
+
+def test_an_id_that_an_earlier_row_had_is_told() -> None:
+    """The worker would take the second row for the first sent again; nobody should have to find out later."""
+    _, importer = imported(ANSWERS, [answer("5", i="a"), answer("4", i="b"), answer("1", i="a")])
+    tale = importer.tale
+    assert (tale.events, tale.again, tale.first_again, tale.ids_forgotten) == (3, 1, 4, False)
+    said = reported(tale, parse(ANSWERS, "m.yaml").format)
+    assert "1 event has the id of an earlier row (first: line 4)" in said
+
+
+def test_ids_are_remembered_up_to_a_number() -> None:
+    """What is not looked at any more is said."""
+    seen = SeenIds(most=2)
+    events: list[Event] = [{"id": each, "indicator": "csat"} for each in "aabbcc"]
+    seen.look(enumerate(events[:2], 2))
+    assert (seen.again, seen.first, seen.full) == (1, 3, False)
+    seen.look(enumerate(events[2:4], 4))
+    assert (seen.again, seen.first, seen.full) == (2, 3, True)
+    seen.look(enumerate(events[4:], 6))
+    assert seen.again == 2
+    other = SeenIds()
+    other.look(
+        [(2, {"id": "a", "indicator": "csat"}), (3, {"id": "a", "indicator": "nps"}), (4, {"id": "a"})]
+    )
+    assert other.again == 0
