@@ -1,7 +1,8 @@
 """What the broker said that it has, compared with what it has in the end.
 
 A broker that loses what it acknowledged is none of the product's faults, and must not be taken for one, nor
-the other way round: so a difference is only the product's while this says nothing.
+the other way round: so a difference is only the product's while this says nothing.  A record that the broker
+never took was not sent, as far as the workers are concerned.
 """
 
 import asyncio
@@ -12,6 +13,8 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 from xxhash import xxh3_64_intdigest
+
+from tests.chaos.traffic import Sent
 
 NOTHING: Final = b""
 
@@ -53,15 +56,12 @@ class Promises:
     """Records that a producer has word of, or that a consumer was given."""
 
     logs: dict[Log, Places] = field(default_factory=dict)
-    refused: int = 0
 
     def await_word(self, sent: asyncio.Future[Any], value: bytes) -> None:
-        """Remember where a record is, once the broker says so."""
+        """Remember where a record is, once the broker says so; nothing was promised of what it refuses."""
 
         def heard(future: asyncio.Future[Any]) -> None:
-            if future.cancelled() or future.exception() is not None:
-                self.refused += 1
-            else:
+            if not future.cancelled() and future.exception() is None:
                 place = future.result()
                 self.put(Log(place.topic, place.partition), place.offset, value)
 
@@ -76,11 +76,15 @@ class Promises:
         """Remember one record."""
         self.logs.setdefault(log, Places()).put(offset, value)
 
-    def broken(self) -> list[str]:
-        """A sentence if there are records that no word ever came of."""
-        return (
-            [f"records of the traffic that were never acknowledged: {self.refused}"] if self.refused else []
-        )
+    def those_there(self, sent: Iterable[Sent]) -> list[Sent]:
+        """The records of the traffic that are in their logs, whether the producer has word of them or not."""
+        there = {log: set(places.hashes) for log, places in self.logs.items()}
+        nowhere: set[int] = set()
+        return [
+            each
+            for each in sent
+            if xxh3_64_intdigest(each.value) in there.get(Log(each.topic, each.partition), nowhere)
+        ]
 
     def lost(self, held: "Promises") -> list[str]:
         """A sentence for every log that has lost something; `held` is what all of them have now."""

@@ -17,22 +17,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from aiokafka import AIOKafkaProducer
-
 from tests.chaos import verdicts
 from tests.chaos.faults import TALLIES, Hands
 from tests.chaos.options import Options, read_options
 from tests.chaos.oracle import Oracle
+from tests.chaos.producing import produce, tell
 from tests.chaos.promises import Promises
 from tests.chaos.receiver import SECRET, Receiver
-from tests.chaos.traffic import FEEDBACK, INTERACTIONS, Sent, end_ms, generate
+from tests.chaos.traffic import FEEDBACK, INTERACTIONS, Sent, end_ms
 from tests.chaos.wire import Alerts, Arrivals, Tallied, read_topic, what_is_held
 from tests.chaos.workers import Fleet, worker_command
 from tests.kafka.broker import Broker, running_broker
 from tests.kafka.cluster import running_cluster
 from tests.kafka.topic_settings import change
 
-PROGRESS_S: Final = 15.0
 SAME_LOOKS: Final = 4
 """Looks in a row, five seconds and more each, without a notice: a loaded machine is slow to send."""
 COMMITTED_S: Final = 3.0
@@ -83,7 +81,9 @@ class Run:
             self._arrivals.follow(self.broker.bootstrap, self.options.shape.partitions)
         )
         try:
-            producing = asyncio.create_task(self._produce())
+            producing = asyncio.create_task(
+                produce(self.options, self.broker.bootstrap, self.produced, self._promises)
+            )
             await self._faults(hands, producing)
             self._now("the rest of the traffic is produced")
             await producing
@@ -134,29 +134,6 @@ class Run:
         if self.options.brokers > 1:
             settings = {"max.message.bytes": str(10 << 20), "min.insync.replicas": str(self.options.brokers)}
             await change(self.broker.bootstrap, "cx.tallies", settings)
-
-    async def _produce(self) -> None:
-        """All traffic at an even pace over `seconds`; survives the broker's absence."""
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self.broker.bootstrap, acks="all", request_timeout_ms=120_000, linger_ms=20
-        )
-        await producer.start()
-        pace_s = self.options.seconds / self.options.shape.events
-        started = told = time.monotonic()
-        last: asyncio.Future[Any] | None = None
-        for number, sent in enumerate(generate(self.options.shape)):
-            last = await producer.send(sent.topic, sent.value, key=sent.key, partition=sent.partition)
-            self._promises.await_word(last, sent.value)
-            self.produced.append(sent)
-            if number % 200 == 0:
-                await asyncio.sleep(max(0.0, started + number * pace_s - time.monotonic()))
-            if number % 200 == 0 and time.monotonic() - told > PROGRESS_S:
-                told = time.monotonic()
-                tell(f"{number} of {self.options.shape.events} records are produced")
-        await producer.flush()
-        if last is not None:
-            await last
-        await producer.stop()
 
     async def _faults(self, hands: Hands, producing: asyncio.Task[None]) -> None:
         """Spread the faults evenly over the traffic."""
@@ -214,7 +191,10 @@ class Run:
             self._tallied.record(record.partition, record.value, record.headers)
 
     async def _judge(self, hands: Hands) -> dict[str, Any]:
-        """Read everything back and compare."""
+        """Read everything back and compare with what follows from the input that the broker holds."""
+        held = await what_is_held(self.broker.bootstrap, (INTERACTIONS, FEEDBACK, TALLIES))
+        lost = self._promises.lost(held) + self._arrivals.given.lost(held)
+        produced, self.produced = len(self.produced), held.those_there(self.produced)
         oracle = Oracle()
         oracle.take(self.produced)
         await self._read_tallies()
@@ -226,7 +206,7 @@ class Run:
         until_ms = end_ms(self.options.shape)
         expected = await asyncio.to_thread(self._backtest)
         problems = {
-            "broker_lost": await self._broken_promises(),
+            "broker_lost": lost,
             "tallies": verdicts.tallies(tallied.counts, oracle.result(), until_ms),
             "history": verdicts.history(alerts, expected, until_ms),
             "gaps": verdicts.gaps(alerts),
@@ -238,6 +218,7 @@ class Run:
             "problems": {name: lines[:10] for name, lines in problems.items() if lines},
             "problem_counts": {name: len(lines) for name, lines in problems.items()},
             "events": len(self.produced),
+            "never_written": produced - len(self.produced),
             "faults": dict(hands.done),
             "counted_cells": len(oracle.counts),
             "duplicates_in": oracle.duplicates,
@@ -249,15 +230,6 @@ class Run:
             "longest_gap_s": self._arrivals.longest_gap_s(),
             "recovery_s": self._arrivals.recoveries(hands.moments_ms),
         }
-
-    async def _broken_promises(self) -> list[str]:
-        """What the broker does not have any more, although it had acknowledged it, or handed it out.
-
-        Differences elsewhere are its fault then, and not the product's; the run is worth nothing either way.
-        """
-        held = await what_is_held(self.broker.bootstrap, (INTERACTIONS, FEEDBACK, TALLIES))
-        lost = self._promises.lost(held) + self._arrivals.given.lost(held)
-        return lost + self._promises.broken()
 
     def _backtest(self) -> list[dict[str, Any]]:
         """What `tocsin backtest` says of the same events."""
@@ -301,11 +273,6 @@ async def runs(options: Options) -> dict[str, Any]:
         reports.append(await run(each))
         tell(f"seed {each.shape.seed}: {'ok' if reports[-1]['ok'] else 'WRONG'}")
     return {"ok": all(report["ok"] for report in reports), "runs": reports}
-
-
-def tell(text: str) -> None:
-    """Progress, for whoever waits."""
-    print(time.strftime("%H:%M:%S"), text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def main() -> None:
