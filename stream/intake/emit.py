@@ -54,6 +54,7 @@ class Emitter:
             clock_ms=source.newest_ms,
             quiet_ms=quiet_ms,
             began_ms=None if source.began_ms == NO_TIME else source.began_ms,
+            after=source.after if kind is Kind.CLOSED else None,
         )
         found = self._by_scope(rows) if len(rows) else no_rows()
         shard = self._scopes.shards(found.scope).astype(np.uint16)

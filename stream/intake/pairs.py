@@ -105,7 +105,7 @@ class JoinedSource:
         clock = self.clock()
         if clock.through <= self._closed_through:
             return None
-        self._closed_through = clock.through
+        clock.after, self._closed_through = self._closed_through, clock.through
         return clock, self.line.close(clock.through)
 
     def mark(self) -> Undo:

@@ -13,7 +13,7 @@ For example, with panes of 10 s and a lateness of 5 s, five events come in this 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,8 @@ class SourceClock:
     """The clock of one source.
 
     `clock_ms` is its greatest event time (`NO_TIME`: none yet), `through` the last pane that has closed;
-    neither ever falls.  `began_ms` is the time of its earliest event, `NO_TIME` before any.
+    neither ever falls.  `after` is what `through` was before it last rose.  `began_ms` is the time of its
+    earliest event, `NO_TIME` before any.
     `next_offset` is the first input offset that was not fed yet.
     """
 
@@ -40,6 +41,7 @@ class SourceClock:
     clock_ms: int = NO_TIME
     through: int = NO_PANE
     began_ms: int = NO_TIME
+    after: int = field(default=NO_PANE, compare=False)
 
     @property
     def watermark_ms(self) -> int | None:
@@ -101,4 +103,6 @@ class SourceClock:
             return False
         before = self.through
         self.through = max(before, (self.clock_ms - self.lateness_ms) // self.pane_ms - 1)
+        if self.through > before:
+            self.after = before
         return self.through > before

@@ -26,6 +26,7 @@ from stream.judge.root_cause import Causes
 from stream.judge.snapshot import dump, load
 from stream.judge.snapshot_format import About
 from stream.judge.state import Memory
+from stream.judge.watermarks import Missed
 from stream.messages.tallies import NO_PANE, TallyMessage
 
 __all__ = ["Explained", "Judge", "Observer"]
@@ -81,6 +82,12 @@ class Judge:
         for section, log_ms in sections:
             memory.take(section, log_ms)
         return ended + self._judge()
+
+    def take_missed(self) -> list[Missed]:
+        """Panes whose tallies the log has lost, as far as that was found since the last call."""
+        aligner = self._memory.sources
+        missed, aligner.missed = aligner.missed, []
+        return missed
 
     def take_scores(self, most: int | None = None) -> list[Score]:
         """The latest of each score that changed since it was last taken.

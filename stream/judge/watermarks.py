@@ -19,6 +19,7 @@ final is added, as a late correction.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -36,6 +37,14 @@ class Portion:
     sign: int = 1
 
 
+class Missed(NamedTuple):
+    """Panes that a source has closed, and whose tallies never came: the log has lost them."""
+
+    source: str
+    first: int
+    last: int
+
+
 class SourceProgress(msgspec.Struct, kw_only=True):
     """How far one source has come.
 
@@ -51,20 +60,24 @@ class SourceProgress(msgspec.Struct, kw_only=True):
     began_ms: int | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class WatermarkAligner:
-    """Every source that a judge must hear from, by name."""
+    """Every source that a judge must hear from, by name.
+
+    `missed` is what the log has lost, until somebody tells of it.
+    """
 
     timing: Timing
     progress: dict[str, SourceProgress]
     epoch_ms: int | None = None
     wall_ms: int = 0
     provisional: dict[str, Portion] = field(default_factory=dict)
+    missed: list[Missed] = field(default_factory=list, compare=False)
 
     @classmethod
     def expecting(cls, names: Iterable[str], timing: Timing) -> "WatermarkAligner":
         """Sources that have sent nothing yet."""
-        return cls(timing, {name: SourceProgress() for name in names})
+        return cls(timing=timing, progress={name: SourceProgress() for name in names})
 
     def take(self, section: TallyMessage, log_ms: int, judged: int) -> Iterator[Portion]:
         """Learn from a section; yields the rows that it makes final or corrects.
@@ -136,6 +149,8 @@ class WatermarkAligner:
         source.quiet_since_ms = None
 
     def _close(self, source: SourceProgress, section: TallyMessage, judged: int) -> Iterator[Portion]:
+        if section.after is not None and NO_PANE < source.through < section.after:
+            self.missed.append(Missed(section.source, source.through + 1, section.after))
         held = self.provisional.pop(section.source, None)
         if held is not None:
             undone = _between(held.rows, NO_PANE, min(judged, section.through))

@@ -107,6 +107,8 @@ class TallyMessage:
 
     `position` is the source's next input offset when it was written: a section with a smaller position
     than one already taken is old news.  `through` is the last pane that the source has closed.
+    `after` is the last pane that it had closed before, where a section is CLOSED: whoever has not taken the
+    panes up to there lacks some (None: said by an older version, which did not tell).
     `clock_ms` is the source's greatest event time (None: no event yet), `began_ms` that of its first event.
     `quiet_ms` is set on IDLE: how
     long, in wall time up to the record's Kafka timestamp, the source has had nothing new while caught up.
@@ -121,6 +123,7 @@ class TallyMessage:
     scopes: Sequence[ScopeKey] = ()
     rows: Rows = field(default_factory=no_rows)
     began_ms: int | None = None
+    after: int | None = None
 
 
 _Scope = TypeVar("_Scope", ScopeKey, msgspec.Raw)
@@ -139,6 +142,7 @@ class _Wire(msgspec.Struct, Generic[_Scope], array_like=True, kw_only=True):
     columns: list[bytes]
     began_ms: int | None = None
     apart: list[bytes] = []
+    after: int | None = None
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -167,6 +171,7 @@ def encode(section: TallyMessage) -> bytes:
             columns=columns[0],
             began_ms=section.began_ms,
             apart=columns[1] if len(columns) > 1 else [],
+            after=section.after,
         )
     )
 
@@ -195,6 +200,7 @@ def decode(value: bytes) -> TallyMessage:
         scopes=scopes,
         rows=rows,
         began_ms=wire.began_ms,
+        after=wire.after,
     )
 
 

@@ -120,7 +120,14 @@ class JudgeProcessor:
             raise TornState from error
 
     def _feed(self, taken: Sequence[Taken]) -> list[Transition]:
-        return self.judge.feed_all((each.section, each.record.timestamp) for each in taken)
+        transitions = self.judge.feed_all((each.section, each.record.timestamp) for each in taken)
+        for source, first, last in self.judge.take_missed():
+            log.error(
+                "tallies are gone partition=%d source=%s panes=%d",
+                self._tp.partition, source, last - first + 1,
+            )  # fmt: skip
+            self._metrics.inputs.missing(TALLIES, 1)
+        return transitions
 
     def _mark(self) -> Undo:
         judge, parts = self.judge, self.judge.snapshot()

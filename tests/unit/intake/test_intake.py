@@ -13,7 +13,7 @@ from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
 from stream.messages.outcomes import RecordOutcome, Remark
 from stream.messages.records import Stream
-from stream.messages.tallies import Kind
+from stream.messages.tallies import NO_PANE, Kind
 from tests.builders import plan_of
 from tests.event_builders import (
     START_S,
@@ -25,6 +25,7 @@ from tests.event_builders import (
     contact,
     counts,
     ended,
+    record,
     records,
     told,
 )
@@ -114,6 +115,22 @@ def test_what_leaves_is_what_the_plain_model_says(
     model.feed(Stream.INTERACTIONS, contacts)
     model.feed(Stream.FEEDBACK, feedback)
     assert fed(Intake(plan, 0), contacts, feedback, cut) == model.counts()
+
+
+@settings(max_examples=60)
+@given(plans, interactions, answers, st.randoms(use_true_random=False))
+def test_each_section_says_what_was_closed_before_it(
+    plan: Plan, contacts: list[Event], feedback: list[Event], rng: Random
+) -> None:
+    """Of each source the sections join without a hole, also where an intake was restored."""
+    intake, stands = Intake(plan, 0), dict[str, int]()
+    for stream, events in ((Stream.INTERACTIONS, contacts), (Stream.FEEDBACK, feedback)):
+        for offset, event in enumerate(events):
+            for section in closed(intake.feed(stream, [record(event, offset)])):
+                assert section.after == stands.get(section.source, NO_PANE)
+                stands[section.source] = section.through
+            if rng.random() < 0.3:
+                intake = Intake.restore(plan, 0, intake.snapshot())
 
 
 @settings(max_examples=60)

@@ -1,10 +1,12 @@
 """Sources: when a pane is closed for a judge."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
 from alerts.rules import Timing
+from stream.indicators.cells import CELLS
 from stream.judge.watermarks import WatermarkAligner
 from stream.messages.tallies import NO_PANE, Kind, TallyMessage
 from tests.builders import Counted, section_of
@@ -141,3 +143,25 @@ def test_provisional_rows_are_replaced() -> None:
 
 def _due(of: WatermarkAligner, judged: int, through: int) -> list[int]:
     return [int(portion.rows.count.sum()) for portion in of.due(judged, through)]
+
+
+@pytest.mark.parametrize(
+    ("stood", "after_pane", "missed"),
+    [
+        (7, 7, []),
+        (7, 5, []),  # sent again by another owner, cut otherwise
+        (7, 9, [(A, 8, 9)]),
+        (7, None, []),  # from before sections told
+        (NO_PANE, 9, []),  # a judge that begins in the middle of the log
+    ],
+)
+def test_what_the_log_has_lost_is_found(
+    stood: int, after_pane: int | None, missed: list[tuple[str, int, int]]
+) -> None:
+    """A section that follows on panes that never came; what it has itself counts all the same."""
+    of = sources()
+    list(of.take(closed(A, stood), 0, NO_PANE))
+    section = section_of(A, 12, (Counted(12, KEY, CELLS[0]),), position=2)
+    portions = list(of.take(replace(section, after=after_pane), 0, 0))
+    assert of.missed == missed
+    assert sum(len(portion.rows) for portion in portions) == 1

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import orjson
+import pytest
 from aiokafka import ConsumerRecord
 
 from alerts.rules import Rule, Rulebook, Threshold, Timing
@@ -175,6 +176,20 @@ def test_a_judge_tells_transitions_with_its_batch() -> None:
     assert judge.work("cx.tallies", log).messages == []
     work.on_durable(START_S + 100.0)
     assert counted(metrics, "tocsin_alert_latency_seconds_count") == 1
+
+
+def test_a_judge_tells_what_its_log_has_lost(caplog: pytest.LogCaptureFixture) -> None:
+    """A broker that acknowledged a record and lost it: an error in the log, and the metric of an alert."""
+    processor, metrics = intake()
+    log = log_of(processor, *(answers(first, 60) for first in range(0, 300, 60)))
+    whole, lacking = JudgeProcessor(Judge(PLAN, 0), metrics), JudgeProcessor(Judge(PLAN, 0), metrics)
+    whole.work("cx.tallies", log)
+    assert counted(metrics, "tocsin_missing_records_total{") == 0
+    closing = [number for number, each in enumerate(log) if decode(each.value or b"").kind is Kind.CLOSED]
+    lost = [each for number, each in enumerate(log) if number != closing[len(closing) // 2]]
+    lacking.work("cx.tallies", lost)
+    assert counted(metrics, "tocsin_missing_records_total{") == 1
+    assert "tallies are gone partition=0 source=feedback/0" in caplog.text
 
 
 def test_scores_leave_by_themselves() -> None:
