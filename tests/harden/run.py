@@ -80,8 +80,9 @@ async def _verdict(broker: str, plan: Plan, traffic: Traffic) -> dict[str, Any]:
     wrong: list[str] = []
     want, tallies = await wanted(broker, plan), await told(broker)
     if want.tallies != tallies:
-        differ = {key for key in want.tallies | tallies if want.tallies[key] != tallies[key]}
-        wrong.append(f"tallies differ in {len(differ)} places, such as {sorted(map(str, differ))[:3]}")
+        differ = sorted(key for key in want.tallies | tallies if want.tallies[key] != tallies[key])
+        shown = [f"{key}: want {want.tallies[key]}, told {tallies[key]}" for key in differ[:3]]
+        wrong.append(f"tallies differ in {len(differ)} places, such as {shown}")
     if want.sound != traffic.sound:
         wrong.append(f"of the sound stream {dict(traffic.sound)} were sent and {dict(want.sound)} counted")
     found = await letters(broker)
