@@ -37,6 +37,10 @@ class Table:
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self._arrays[name]
 
+    def arrays(self) -> Mapping[str, NDArray[Any]]:
+        """All columns, by name; see `[name]`."""
+        return self._arrays
+
     def grow(self, rows: int) -> None:
         """Make place for rows below `rows`; never shrinks."""
         self.rows = max(self.rows, rows)

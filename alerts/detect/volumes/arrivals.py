@@ -16,12 +16,15 @@ If row 4's would begin a breach, row 0 is taken through both of its panes, and r
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from alerts.detect.findings import Flags, Ints
+
+if TYPE_CHECKING:
+    from alerts.detect.volumes.lessons import Lessons
 
 NEVER: Final = 2**62
 
@@ -31,11 +34,15 @@ class Arrivals:
     """Entry i is `counts[i]` of row `rows[i]` in the pane that ends at `end_ms[i]`; no entry is empty.
 
     Entries are by row, and within a row by time.  `counts` are `(entries,)`, or `(entries, levels)`.
+    Nothing else comes in up to `until_ms`, the end of a pane; 0: that is not known.  `lessons` are what
+    detectors have found out that they teach a rhythm; they go by them together.
     """
 
     rows: Ints
     end_ms: Ints
     counts: Ints
+    until_ms: int = 0
+    lessons: "list[Lessons]" = field(default_factory=list, compare=False)
 
 
 class ArrivalRun(NamedTuple):

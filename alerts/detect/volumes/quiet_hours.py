@@ -24,6 +24,8 @@ TEACH_Z: Final = 1.645
 """Standard deviations up to which an hour teaches: nine hours in ten teach all they bring."""
 TEACHES_NOTHING: Final = recent_level.LEAST_LEVEL * TEACH_Z**2
 """A forecast of fewer events allows for none at all, at whatever level: what nothing teaches is nothing."""
+LEAST_QUIET: Final = 3
+"""Stretches from which it is faster to take them together."""
 
 
 class Bounds(NamedTuple):
@@ -90,6 +92,13 @@ def watched_ms(stretches: Sequence[Stretch], since_ms: Ints) -> Ints:
 def ends_ms(stretches: Sequence[Stretch]) -> Ints:
     """The end of each, `(stretches, 1)`."""
     return np.array([[each.end_ms] for each in stretches])
+
+
+def taken_together(stretches: Sequence[Stretch], before_ms: int) -> int:
+    """How many of some stretches, the last of which is begun only, are open and over before a time."""
+    plain = [each.open and each.end_ms < before_ms for each in stretches]
+    size = plain.index(False) + 1 if False in plain else len(plain)
+    return size - (not stretches[size - 1].open)
 
 
 def quiet_hours(

@@ -17,6 +17,7 @@ from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.opening_hours import Calendar
 from alerts.detect.row_sets import union
 from alerts.detect.volumes.arrivals import NEVER, ArrivalRun, Arrivals, Coasted, Underway
+from alerts.detect.volumes.rehearsal import follow_lessons
 from alerts.detect.volumes.volume_bets import VolumeBets
 from alerts.detect.volumes.volume_evidence import evidence_of, new_levels
 from alerts.detect.volumes.volume_run import Side, VolumeRun
@@ -64,6 +65,7 @@ class VolumeWatch:
             }
         )
 
+        self._heard: Arrivals | None = None  # what was last coasted through
         self._run = VolumeRun(self._table, self._rhythm, self._stakes, side, pane_ms)
 
     def grow(self, rows: int) -> None:
@@ -153,6 +155,9 @@ class VolumeWatch:
             if (first_ms := way.first_ms()) == NEVER:
                 return Coasted(reached, [])
             self._rhythm.begin(first_ms - self._pane_ms)
+        if self._heard is not arrivals:
+            self._heard = arrivals
+            follow_lessons(self._rhythm, arrivals, self._pane_ms)
         while True:
             refused = self._run.through_stretch(arrivals, runs, reached)
             if not refused and self._pass_check(way, through_ms, idle):

@@ -12,7 +12,7 @@ one that it was reckoned from: guessing costs time, and never exactness.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from alerts.detect.findings import Flags, Ints
 from alerts.detect.opening_hours import Calendar, Stretch
 from alerts.detect.volumes.week_forecast import KEPT, HourForecast, Weeks, forecast
 from alerts.rules import HOUR_MS
+
+if TYPE_CHECKING:
+    from alerts.detect.volumes.lessons import Coming
 
 MOST_AHEAD: Final = 48
 MOST_ENTRIES: Final = 384
@@ -37,6 +40,7 @@ class WeekAhead:
         """`borrows`: see `week_forecast.forecast`."""
         self._calendar: Final = calendar
         self._borrows: Final = borrows
+        self.coming: Coming | None = None  # what comes in, where that is known; else nothing, as a guess
         self._misses = 0  # times that some row's guess turned out wrong
         self._at = 0  # place of the current stretch
         self._stretches: list[Stretch] = []
@@ -115,7 +119,7 @@ class WeekAhead:
         self._found = HourForecast.blank(size)
 
     def _reckon(self, weeks: Weeks, since_ms: Ints, rows: Ints) -> None:
-        """Forecast the stretches from the current one on in some rows, as if nothing came in."""
+        """Forecast the stretches from the current one on in some rows, by what is known to come in."""
         left = self._stretches[self._at :]
         hour = np.array([each.hour for each in left])
         start_ms = np.maximum(np.array([[each.start_ms] for each in left]), since_ms[rows])
@@ -125,6 +129,8 @@ class WeekAhead:
         after = self._guess.counts[self._at :], self._guess.hours[self._at :]
         now = weeks.counts[rows], weeks.hours[rows]
         after[0][:, rows] = kept * now[0][:, hour].T
+        if self.coming is not None:
+            after[0][:, rows] += self.coming.events(left)[:, rows]
         after[1][:, rows] = kept * now[1][:, hour].T + watched
         self._guess.variation[self._at :, rows] = weeks.variation[rows]
         over = np.tri(len(left), k=-1, dtype=np.bool_)[:, :, None]  # at each stretch, those before it

@@ -36,23 +36,17 @@ from alerts.detect.findings import Flags, Floats, Ints
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.opening_hours import HOURS_PER_WEEK, Calendar, Stretch
 from alerts.detect.row_sets import NO_ROWS
-from alerts.detect.volumes import recent_level
-from alerts.detect.volumes.hour_rates import ENOUGH_HOURS, SEEN_ONCE, tempered
-from alerts.detect.volumes.quiet_hours import TEACH_Z, TEACHES_NOTHING, QuietHours, bounds, quiet_hours
+from alerts.detect.volumes import quiet_hours, recent_level
+from alerts.detect.volumes.hour_rates import ENOUGH_HOURS
+from alerts.detect.volumes.lessons import Coming, Course, Lessons
+from alerts.detect.volumes.quiet_hours import LEAST_QUIET, TEACHES_NOTHING, Bounds, QuietHours
+from alerts.detect.volumes.teaching import USUAL_VARIATION, believed, taught_by, vary
 from alerts.detect.volumes.week_ahead import WeekAhead
-from alerts.detect.volumes.week_forecast import KEPT, MOST_VARIATION, Weeks
+from alerts.detect.volumes.week_forecast import KEPT, Weeks
 from alerts.rules import DAY_MS, HOUR_MS
 
-USUAL_VARIATION: Final = 0.15**2
-"""Squared coefficient of variation, beside the level's, before a scope has shown its own."""
-VARIATION_MEMORY: Final = 200
-"""Forecasts over which a scope's own variation is averaged: some nine days."""
-FEW: Final = 4
-"""Forecasts of fewer events say nothing of variation."""
 NOTHING: Final = Stretch(0, 0, 0, open=False)
 """The stretch before the first one has begun."""
-LEAST_QUIET: Final = 3
-"""Stretches from which it is faster to take them together."""
 MOST_BORROWED: Final = 23
 """So many at most at a time when hours are taken from other days: no time of day twice."""
 DAY_OF: Final = np.arange(HOURS_PER_WEEK).reshape(7, 24)
@@ -68,7 +62,7 @@ class WeeklyProfile:
     """
 
     def __init__(self, calendar: Calendar, learn_ms: int) -> None:
-        self._calendar = calendar
+        self.calendar: Final = calendar
         self._learn_ms = learn_ms
         self._borrows = learn_ms < 7 * DAY_MS
         self._table = Table(
@@ -89,6 +83,7 @@ class WeeklyProfile:
         self.high: Floats = np.zeros(0)
         self._spread: Floats = np.zeros(0)  # standard deviation of the forecast's logarithm
         self._usual: Floats = np.zeros(0)  # the mean without the level
+        self._course: Course | None = None  # what the next stretches teach, as far as that is known
 
     @property
     def rows(self) -> int:
@@ -98,6 +93,7 @@ class WeeklyProfile:
     def grow(self, rows: int) -> None:
         """Make place for rows below `rows`."""
         more = max(0, rows - len(self.low))
+        self._course = None if more else self._course
         self._table.grow(rows)
         self.low = np.pad(self.low, (0, more))
         self.mean = np.pad(self.mean, (0, more))
@@ -109,23 +105,29 @@ class WeeklyProfile:
         """Forget the rows."""
         self._table.clear(rows)
         self._ahead.forget()
+        self._course = None
+        self.low, self.mean, self.high = self.low.copy(), self.mean.copy(), self.high.copy()  # may be shared
         self.low[rows] = self.mean[rows] = 0
         self.high[rows] = np.inf
 
     def begin(self, at_ms: int) -> None:
         """Take the bounds for the stretch that contains `at_ms`."""
-        self.stretch = self._calendar.stretch(at_ms)
+        self.stretch = self.calendar.stretch(at_ms)
         self._table["stretch_ms"][: self.rows] = self.stretch.start_ms
         self._forecast(self.stretch)
 
-    def add(self, start_ms: int, rows: Ints, counts: Ints) -> None:
-        """Count the events of a pane that starts at `start_ms`, in the current stretch."""
+    def add(self, start_ms: int | Ints, rows: Ints, counts: Ints) -> None:
+        """Count the events of panes that start at `start_ms`, one for all or by row, in this stretch."""
         fresh = (self._table["since_ms"][rows] == 0) & (counts > 0)
-        self._table["since_ms"][rows[fresh]] = start_ms
+        if fresh.any():
+            self._table["since_ms"][rows[fresh]] = np.broadcast_to(start_ms, rows.shape)[fresh]
         self._table["now"][rows] += counts
 
     def turn(self) -> None:
         """The stretch has ended: learn from it, and begin the next."""
+        if (course := self._known()) is not None:
+            self._pass(course, 1)
+            return
         if self.stretch.open:
             self._learn(self.stretch)
         self._ahead.passed(self._weeks(), self.stretch)
@@ -150,10 +152,45 @@ class WeeklyProfile:
         """Take over a snapshot."""
         self._table.load(state)
         self._ahead.forget()
+        self._course = None
         self.grow(self._table.rows)
         start_ms = int(self._table["stretch_ms"][: self.rows].max(initial=0))
         if start_ms:  # else no row has seen a stretch begin, and the next pane begins one
             self.begin(start_ms)
+
+    def memory(self) -> dict[str, NDArray[Any]]:
+        """Everything remembered, as it stands; not to be changed."""
+        return {name: array[: self.rows] for name, array in self._table.arrays().items()}
+
+    def bounds(self) -> Bounds:
+        """The bounds of the current stretch."""
+        spread = np.where(self.mean > 0, self._spread, 0)  # of others it says nothing
+        return Bounds(self.low, self.mean, self.high, spread, self._usual)
+
+    def copy(self, coming: Coming) -> "WeeklyProfile":
+        """One that stands where this one does, and knows what comes in."""
+        made = WeeklyProfile(self.calendar, self._learn_ms)
+        made.load(self.state())
+        made._ahead.coming = coming
+        return made
+
+    def follow(self, lessons: Lessons) -> bool:
+        """Whether it stands where lessons begin; if so, it goes by them as long as they hold."""
+        found = lessons.begin_with(self.stretch, self.memory(), self.bounds())
+        self._course = Course(lessons) if found else None
+        return found
+
+    def _known(self) -> Course | None:
+        """The course, if the current stretch brought what was known beforehand."""
+        if self._course is not None and not self._course.holds(self.stretch, self._table):
+            self._course = None
+        return self._course
+
+    def _pass(self, course: Course, turns: int) -> None:
+        """So many stretches pass as it was known beforehand."""
+        self.stretch, some = course.go(turns, self._table)
+        self.low, self.mean, self.high, self._spread, self._usual = some
+        self._ahead.forget()
 
     def _learn(self, stretch: Stretch) -> None:
         table, rows, hour = self._table, self.rows, stretch.hour
@@ -164,13 +201,13 @@ class WeeklyProfile:
         events = table["now"][:rows].astype(np.float64)
         seen = length >= ENOUGH_HOURS  # else its bounds, if any, are of other days
         known, level = np.where(seen, self.mean * watched, 0), recent_level.levels(sums)
-        self._learn_variation(events, known, length)
-        taught = self._taught(events, seen & (self.mean > 0), self.mean * watched, level)
+        vary(table["variation"][:rows], events, known, length)
+        taught = taught_by(events, seen & (self.mean > 0), self.mean * watched, (level, self._spread))
         usual = np.where(seen, self._usual * np.maximum(watched, 0), 0)
         recent_level.follow(sums, hours, np.where(known > 0, taught, 0), usual, events)
         strays = self._strays(sums)
         kept = KEPT**hours
-        before = self._believed(counted, length, self.mean / level * HOUR_MS)
+        before = believed(counted, length, self.mean / level * HOUR_MS)
         counted[:] = kept * before + np.where(hours > 0, taught, 0)
         length[:] = kept * length + hours
         if len(strays):
@@ -185,50 +222,19 @@ class WeeklyProfile:
             return NO_ROWS
         return np.flatnonzero(self.learned() & recent_level.dense(sums, self._weeks().pace()))
 
-    def _believed(self, counts: Floats, hours: Floats, usual: Floats) -> Floats:
-        """An hour's count; seen once, and now again, it keeps no more than was believed of it."""
-        once = (hours < SEEN_ONCE) & (usual > 0)
-        if not once.any():
-            return counts
-        most = tempered(counts, hours, (usual[:, None], np.ones((self.rows, 1))))
-        return np.where(once, np.minimum(counts, most), counts)
-
-    def _weeks(self) -> Weeks:
-        return Weeks(*(self._table[name][: self.rows] for name in Weeks._fields))
+    def _weeks(self, rows: Ints | None = None) -> Weeks:
+        part = slice(self.rows) if rows is None else rows
+        return Weeks(*(self._table[name][part] for name in Weeks._fields))
 
     def pace(self, rows: Ints) -> Floats:
         """Events an hour over the week, at the level of these days."""
-        table = self._table
-        weeks = Weeks(*(table[name][rows] for name in Weeks._fields))
-        found: Floats = weeks.pace() * recent_level.levels(table["level"][rows])
+        found: Floats = self._weeks(rows).pace() * recent_level.levels(self._table["level"][rows])
         return found
 
     def since_ms(self, rows: Ints) -> Ints:
         """From when on rows are learned; 0: not yet."""
         since_ms: Ints = self._table["since_ms"][rows]
         return since_ms
-
-    def _taught(self, events: Floats, bounded: Flags, mean: Floats, level: Floats) -> Floats:
-        """What a stretch teaches: no less and no more than its forecast and chance allow where `bounded`."""
-        if not events.any() and mean.max(initial=0) < TEACHES_NOTHING:
-            return events
-        reach = np.exp(TEACH_Z * self._spread)
-        least = np.maximum(mean, mean / level) / reach
-        fewest = np.maximum(least - TEACH_Z * np.sqrt(least), 0)
-        # One event is never too many, however few are expected: else single events would teach a part of one.
-        most = mean * reach + TEACH_Z * np.sqrt(mean) + np.exp(-mean)
-        return np.where(bounded, np.clip(events, fewest, most), events)
-
-    def _learn_variation(self, events: Floats, forecast: Floats, hours: Floats) -> None:
-        """Squared error beyond Poisson's, relative, less what a forecast from few weeks adds."""
-        told = forecast >= FEW
-        if not told.any():
-            return
-        expected = np.where(told, forecast, 1)
-        own = ((events - expected) ** 2 - expected) / expected**2 / (1 + 1 / np.maximum(hours, ENOUGH_HOURS))
-        variation = self._table["variation"][: self.rows]
-        step = (np.clip(own, -MOST_VARIATION, MOST_VARIATION) - variation) / VARIATION_MEMORY
-        variation[told] += step[told]
 
     def _forecast(self, stretch: Stretch) -> None:
         rows = self.rows
@@ -241,7 +247,7 @@ class WeeklyProfile:
             return
         since_ms = self._table["since_ms"][:rows]
         found = self._ahead.forecast(self._weeks(), since_ms, stretch, np.flatnonzero(at))
-        some = bounds(found, self._table["level"][:rows][at])
+        some = quiet_hours.bounds(found, self._table["level"][:rows][at])
         self.low[at], self.mean[at], self.high[at] = some.low, some.mean, some.high
         self._spread[at], self._usual[at] = some.spread, some.usual
 
@@ -259,27 +265,28 @@ class WeeklyProfile:
 
         Nothing may come in before it.  None where there are too few to be worth it.
         """
+        if (course := self._known()) is not None:
+            return course.lessons.quiet_hours(course.at, before_ms)
         table, rows = self._table, self.rows
         length_ms = self.stretch.end_ms - self.stretch.start_ms
         if not self.stretch.open or self.mean.max(initial=0) * length_ms >= TEACHES_NOTHING:
             return None
         if table["now"][:rows].any() or recent_level.may_be_dense(table["level"][:rows]):
             return None
-        here = int(self._foreseen([self.stretch]).sum())
-        stretches = list(self._ahead.stretches(self.stretch, here, rows))
-        most = MOST_BORROWED if self._borrows else len(stretches)
-        plain = [each.open and each.end_ms < before_ms for each in stretches[:most]]
-        size = plain.index(False) + 1 if False in plain else len(plain)
-        size -= not stretches[size - 1].open
+        stretches = list(self._ahead.stretches(self.stretch, int(self._foreseen([self.stretch]).sum()), rows))
+        size = quiet_hours.taken_together(stretches[: MOST_BORROWED if self._borrows else None], before_ms)
         if size < LEAST_QUIET:
             return None
         stretches, since_ms = stretches[:size], table["since_ms"][:rows]
         at = self._foreseen(stretches)
         found = self._ahead.rest(self._weeks(), since_ms, np.flatnonzero(at.any(axis=0))).only(slice(size))
-        return quiet_hours(self._weeks(), table["level"][:rows], (stretches, since_ms, at), found)
+        return quiet_hours.quiet_hours(self._weeks(), table["level"][:rows], (stretches, since_ms, at), found)
 
     def skip(self, quiet: QuietHours, turns: int) -> None:
         """So many stretches have passed, in which nothing came in."""
+        if self._course is not None:
+            self._pass(self._course, turns)
+            return
         table, rows = self._table, self.rows
         hour = [each.hour for each in quiet.stretches[:turns]]
         table["counts"][:rows, hour] = quiet.counts[:turns].T

@@ -20,7 +20,7 @@ from stream.judge.evaluation.detector_rules import watch
 from stream.judge.evaluation.explained import Observer
 from stream.judge.evaluation.matchers import named_scopes
 from stream.judge.evaluation.moves import AlertMove, Ranked
-from stream.judge.evaluation.pane_counts import NOTHING, BlockCounts, PaneCounts
+from stream.judge.evaluation.pane_counts import BlockCounts, PaneCounts, nothing
 from stream.judge.evaluation.schedule import (
     DetectorSchedule,
     PaneContext,
@@ -62,7 +62,7 @@ class Group:
         self.thresholds: Final = self._threshold_rules()
         watches = (watch(plan, each, self.windows, self.scopes) for each in self.ranked)
         self.watches: Final = [each for each in watches if each is not None]
-        self._heard = NOTHING
+        self._heard = nothing()
         self._listeners: Final = SilenceListeners(
             [each for each in self.watches if each.mutes], self._pane_ms
         )
@@ -159,7 +159,7 @@ class Group:
 
     def close(self) -> None:
         """The block has been judged."""
-        self._heard = NOTHING
+        self._heard = nothing()
         for schedule in self._schedules():
             schedule.close()
 

@@ -53,7 +53,8 @@ class SuddenInput(RememberingInput):
         """Take beforehand what nobody would hear of."""
         panes, rows, counts = of.heard.by_level(self._formula, self._levels)
         own = alerts.watched(rows) & self._hours.open(panes)
-        return _coasting(self._detector, of, alerts, (panes[own], rows[own], counts[own], pane_ms))
+        arrivals = _arrivals(of, (panes[own], rows[own], counts[own], pane_ms))
+        return None if arrivals is None else _coasting(self._detector, of, (alerts, pane_ms), arrivals)
 
     def look(self, view: View, watched: Watched) -> Findings | None:
         """Judge the watched rows with answers, the due ones, and those that turn stale."""
@@ -96,8 +97,12 @@ class VolumeInput(RememberingInput):
         """Take beforehand what nobody would hear of."""
         if not self._detector.coasts:
             return None
-        panes, rows, counts = of.heard.volumes(self._formula)
-        return _coasting(self._detector, of, alerts, (panes, rows, counts, pane_ms))
+        shared = of.heard.counts.arrivals  # by all rules that hear the same
+        key = self._formula.name
+        if key not in shared:
+            shared[key] = _arrivals(of, (*of.heard.volumes(self._formula), pane_ms))
+        arrivals = shared[key]
+        return None if arrivals is None else _coasting(self._detector, of, (alerts, pane_ms), arrivals)
 
     def look(self, view: View, watched: Watched) -> Findings | None:  # noqa: ARG002  # hears all
         """Judge every pane with events, and those at which the detector wants to be asked."""
@@ -114,15 +119,19 @@ class VolumeInput(RememberingInput):
         """It has no budget of answers."""
 
 
-def _coasting(
-    detector: Coaster, of: BlockContext, alerts: Alerts, came: tuple[Ints, Ints, Ints, int]
-) -> Coasting | None:
-    """A forecast of what came in of some rows, in time order, unless panes have very many rows."""
+def _arrivals(of: BlockContext, came: tuple[Ints, Ints, Ints, int]) -> Arrivals | None:
+    """What came in of some rows, in time order; None where panes have very many rows."""
     panes, rows, counts, pane_ms = came
     if len(panes) > WORTH_COASTING * len(np.unique(panes)):
         return None
     order = np.argsort(rows, kind="stable")
-    arrivals = Arrivals(rows[order], (panes[order] + 1) * pane_ms, counts[order])
+    until_ms = (of.block.through + 1) * pane_ms
+    return Arrivals(rows[order], (panes[order] + 1) * pane_ms, counts[order], until_ms)
+
+
+def _coasting(detector: Coaster, of: BlockContext, told: tuple[Alerts, int], arrivals: Arrivals) -> Coasting:
+    """A forecast up to the end of the block; `told` are the alerts, and how long panes are."""
+    alerts, pane_ms = told
     found = Coasting(detector, CoastedAlerts(alerts.board, alerts.severity), arrivals, pane_ms)
     found.begin(of.block.through, of.muting)
     return found

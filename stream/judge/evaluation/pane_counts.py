@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
 
 import numpy as np
 
 from alerts.detect.findings import Ints
 from alerts.detect.row_sets import NO_ROWS
+from alerts.detect.volumes.arrivals import Arrivals
 from stream.columnar.runs import run_starts
 from stream.indicators.formulas import Formula, N
 from stream.indicators.levels import LevelCounts
@@ -50,6 +50,11 @@ class PaneCounts:
     @cached_property
     def levels(self) -> dict[str, tuple[Ints, Ints, Ints]]:
         """By indicator, what `BlockCounts.by_level` has found."""
+        return {}
+
+    @cached_property
+    def arrivals(self) -> dict[str, Arrivals | None]:
+        """By indicator, how much came in in a block by row; None where panes have too many rows."""
         return {}
 
 
@@ -103,4 +108,6 @@ class BlockCounts:
         return due[starts][some], rows[starts][some], counts[some]
 
 
-NOTHING: Final = BlockCounts(NO_ROWS, PaneCounts(NO_ROWS, NO_ROWS, NO_ROWS))
+def nothing() -> BlockCounts:
+    """Of a block in which nothing came in."""
+    return BlockCounts(NO_ROWS, PaneCounts(NO_ROWS, NO_ROWS, NO_ROWS))

@@ -75,27 +75,37 @@ def stepped(detector: Detector, counts: dict[tuple[int, int], int], through: int
 
 @pytest.mark.parametrize("kind", KINDS)
 @settings(deadline=None, max_examples=20)
-@given(bursts)
-def test_coasting_is_stepping(kind: str, drawn: list[tuple[int, int, int, int, int]]) -> None:
-    """All that is left to be judged is where a breach begins or ends, and what is remembered is the same."""
+@given(bursts, st.sampled_from([None, 4 * 1440]))
+def test_coasting_is_stepping(
+    kind: str, drawn: list[tuple[int, int, int, int, int]], known: int | None
+) -> None:
+    """All that is left to be judged is where a breach begins or ends, and what is remembered is the same.
+
+    So it is where it is `known` up to which pane all arrivals are there, and rhythms have had their lessons.
+    """
     counts, through = arrivals_of(drawn), 4 * 1440
     one, other = KINDS[kind](), KINDS[kind]()
     one.grow(ROWS)
     other.grow(ROWS)
     turns = stepped(one, counts, through)
-    assert set(turns) <= _coasted(other, counts, through)
+    assert set(turns) <= _coasted(other, _arrivals(counts, known), through)
     for name, column in one.state().items():
         assert (column == other.state()[name]).all(), name
 
 
-def _coasted(detector: Detector, counts: dict[tuple[int, int], int], through: int) -> set[tuple[int, int]]:
-    """The panes and rows that had to be stepped."""
+def _arrivals(counts: dict[tuple[int, int], int], through: int | None) -> Arrivals:
+    """What comes in, which is all up to a pane, if one is given."""
     order = sorted(counts, key=lambda each: each[::-1])
-    arrivals = Arrivals(
+    return Arrivals(
         np.array([row for _, row in order], np.int64),
         np.array([_end(pane) for pane, _ in order], np.int64),
         np.array([counts[each] for each in order], np.int64),
+        0 if through is None else _end(through),
     )
+
+
+def _coasted(detector: Detector, arrivals: Arrivals, through: int) -> set[tuple[int, int]]:
+    """The panes and rows that had to be stepped."""
     at = {row: int(np.searchsorted(arrivals.rows, row)) for row in range(ROWS)}
     end = {row: int(np.searchsorted(arrivals.rows, row, "right")) for row in range(ROWS)}
     stops: dict[int, int] = {}
@@ -120,6 +130,20 @@ def _coasted(detector: Detector, counts: dict[tuple[int, int], int], through: in
         for row in rows:
             at[row] += 1
         stops = {row: place for row, place in stops.items() if row not in asked}
+
+
+def test_rules_of_one_rhythm_have_their_lessons_together() -> None:
+    """A surge and a silence rule that heard the same learn it once; one that was added later by itself."""
+    arrivals = _arrivals({(pane, pane % 2): 1 for pane in range(0, 4320, 5)}, 4320)
+    made = [KINDS[kind]() for kind in ("hush", "surge", "surge")]
+    for detector in made:
+        detector.grow(ROWS)
+    made[2].step(_end(-2000), np.array([2]), np.array([4]))
+    known = []
+    for detector in made:
+        _coasted(detector, arrivals, 4320)
+        known.append(len(arrivals.lessons))
+    assert known == [1, 1, 2]
 
 
 def test_breaches_do_begin_and_end() -> None:

@@ -1,0 +1,113 @@
+"""Rehearsal: a rhythm goes through what comes in on a copy of itself, and writes down its lessons."""
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from alerts.detect.volumes.arrivals import Arrivals
+from alerts.detect.volumes.lessons import Coming, Lessons
+from alerts.detect.volumes.quiet_hours import Bounds, QuietHours
+from alerts.detect.volumes.weekly_profile import WeeklyProfile
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from alerts.detect.findings import Ints
+    from alerts.detect.opening_hours import Stretch
+
+CHANGING = ("level", "variation", "since_ms")
+"""What a stretch changes of a rhythm's memory, beside its own hour of the week."""
+
+
+def follow_lessons(rhythm: WeeklyProfile, arrivals: Arrivals, pane_ms: int) -> None:
+    """Go by the lessons of what comes in: those that another rule's rhythm has had, or its own."""
+    for lessons in arrivals.lessons:
+        if rhythm.follow(lessons):
+            return
+    made = rehearse(rhythm, arrivals, pane_ms)
+    if made is not None and rhythm.follow(made):
+        arrivals.lessons.append(made)
+
+
+def rehearse(rhythm: WeeklyProfile, arrivals: Arrivals, pane_ms: int) -> Lessons | None:
+    """What the arrivals teach from now on; None where it is not worth it."""
+    coming = Coming.of(arrivals, pane_ms, (rhythm.calendar, rhythm.stretch, rhythm.rows))
+    if coming is None:
+        return None
+    copy, notes = rhythm.copy(coming), _Notes()
+    busy = np.append(np.flatnonzero(coming.counts.any(axis=1)), len(coming.stretches))
+    place = 0
+    notes.begin(copy)
+    while place < len(coming.stretches):
+        next_busy = int(busy[np.searchsorted(busy, place)])
+        quiet = copy.quiet_hours(coming.ends_ms[next_busy - 1] + 1) if next_busy - place > 1 else None
+        if quiet is None or len(quiet.stretches) == 1:
+            came = np.flatnonzero(coming.counts[place])
+            copy.add(coming.first_ms[place, came], came, coming.counts[place, came])
+            notes.turn(copy)
+            place += 1
+        else:
+            turns = len(quiet.stretches) - 1
+            notes.skip(copy, quiet, turns)
+            place += turns
+    return notes.lessons(rhythm)
+
+
+class _Notes:
+    """What is written down on the way."""
+
+    def __init__(self) -> None:
+        self._stretches: list[Stretch] = []
+        self._kept: dict[str, list[NDArray[Any]]] = defaultdict(list)
+        self._strays: list[Ints] = []
+
+    def begin(self, copy: WeeklyProfile) -> None:
+        """A stretch begins."""
+        self._stretches.append(copy.stretch)
+        memory = copy.memory()
+        for name in CHANGING:
+            self._kept[name].append(memory[name].copy())
+        for name, part in copy.bounds()._asdict().items():
+            self._kept[name].append(part)
+
+    def turn(self, copy: WeeklyProfile) -> None:
+        """The current stretch is over."""
+        hour, memory = copy.stretch.hour, copy.memory()
+        self._kept["came"].append(memory["now"].copy())
+        self._kept["since"].append(memory["since_ms"].copy())
+        copy.turn()
+        self._strays.append(np.flatnonzero(memory["since_ms"] != self._kept["since"][-1]))
+        self._kept["counts"].append(memory["counts"][:, hour].copy())
+        self._kept["hours"].append(memory["hours"][:, hour].copy())
+        self.begin(copy)
+
+    def skip(self, copy: WeeklyProfile, quiet: QuietHours, turns: int) -> None:
+        """So many stretches have passed in which nothing came in."""
+        memory = copy.memory()
+        for name in ("variation", "since_ms"):
+            self._kept[name].extend([memory[name].copy()] * turns)
+        self._kept["came"].extend([memory["now"].copy()] * turns)
+        self._kept["since"].extend([memory["since_ms"].copy()] * turns)
+        self._kept["counts"].extend(quiet.counts[:turns])
+        self._kept["hours"].extend(quiet.hours[:turns])
+        self._strays.extend([np.zeros(0, np.int64)] * turns)
+        self._stretches.extend(quiet.stretches[1 : turns + 1])
+        self._kept["level"].extend(quiet.sums[1 : turns + 1])
+        for name, part in quiet.bounds._asdict().items():
+            self._kept[name].extend(part[1 : turns + 1])
+        copy.skip(quiet, turns)
+
+    def lessons(self, rhythm: WeeklyProfile) -> Lessons:
+        """Everything, for rhythms that stand where the given one does."""
+        kept = {name: np.stack(parts) for name, parts in self._kept.items()}
+        return Lessons(
+            stretches=self._stretches,
+            began={name: part.copy() for name, part in rhythm.memory().items()},
+            before={name: kept[name] for name in CHANGING},
+            bounds=Bounds(*(kept[name] for name in Bounds._fields)),
+            came=kept["came"],
+            since_ms=kept["since"],
+            left={name: kept[name] for name in ("counts", "hours")},
+            strays=self._strays,
+        )

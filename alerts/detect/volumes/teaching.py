@@ -1,0 +1,56 @@
+"""Teaching: how much of what a stretch brought is learned, and what it says of how volumes vary.
+
+A stretch teaches no more than its forecast and chance allow, so that an outage does not become the rule.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from alerts.detect.findings import Flags, Floats
+from alerts.detect.volumes.hour_rates import ENOUGH_HOURS, SEEN_ONCE, tempered
+from alerts.detect.volumes.quiet_hours import TEACH_Z, TEACHES_NOTHING
+from alerts.detect.volumes.week_forecast import MOST_VARIATION
+
+USUAL_VARIATION: Final = 0.15**2
+"""Squared coefficient of variation, beside the level's, before a scope has shown its own."""
+VARIATION_MEMORY: Final = 200
+"""Forecasts over which a scope's own variation is averaged: some nine days."""
+FEW: Final = 4
+"""Forecasts of fewer events say nothing of variation."""
+
+
+def taught_by(events: Floats, bounded: Flags, mean: Floats, known: tuple[Floats, Floats]) -> Floats:
+    """What a stretch teaches: no less and no more than its forecast and chance allow where `bounded`.
+
+    `mean` are the events that were forecast; `known` the levels and the spreads of the forecasts.
+    """
+    if not events.any() and mean.max(initial=0) < TEACHES_NOTHING:
+        return events
+    level, spread = known
+    reach = np.exp(TEACH_Z * spread)
+    least = np.maximum(mean, mean / level) / reach
+    fewest = np.maximum(least - TEACH_Z * np.sqrt(least), 0)
+    # One event is never too many, however few are expected: else single events would teach a part of one.
+    most = mean * reach + TEACH_Z * np.sqrt(mean) + np.exp(-mean)
+    return np.where(bounded, np.clip(events, fewest, most), events)
+
+
+def believed(counts: Floats, hours: Floats, usual: Floats) -> Floats:
+    """An hour's count; seen once, and now again, it keeps no more than was believed of it."""
+    once = (hours < SEEN_ONCE) & (usual > 0)
+    if not once.any():
+        return counts
+    most = tempered(counts, hours, (usual[:, None], np.ones((len(counts), 1))))
+    return np.where(once, np.minimum(counts, most), counts)
+
+
+def vary(variation: Floats, events: Floats, forecast: Floats, hours: Floats) -> None:
+    """Learn the squared error beyond Poisson's, relative, less what a forecast from few weeks adds."""
+    told = forecast >= FEW
+    if not told.any():
+        return
+    expected = np.where(told, forecast, 1)
+    own = ((events - expected) ** 2 - expected) / expected**2 / (1 + 1 / np.maximum(hours, ENOUGH_HOURS))
+    step = (np.clip(own, -MOST_VARIATION, MOST_VARIATION) - variation) / VARIATION_MEMORY
+    variation[told] += step[told]
