@@ -52,8 +52,7 @@ class OptionInfo:
     """One option of an indicator in the rules file.
 
     `kind` is "duration" (value: int ms), "number" (float), "scale" (str) or "choice" (str);
-    `choices` closes the set for "scale" and "choice"; `advice` says why it is closed where many ask.
-    A duration is at most `most_ms`.
+    `choices` closes the set of the latter two, `advice` says why; a duration is at most `most_ms`.
     """
 
     kind: str
@@ -120,8 +119,7 @@ class Relative:
     """A windowed score that is worse than its own past.
 
     At least one of `warning` and `critical` is given.  `confidence` 0 compares the scores themselves; above 0
-    the difference must be surely greater.  Neither the window nor the past says anything with fewer than
-    `min_answers`.
+    the difference must be surely greater.  Window and past say nothing with fewer than `min_answers`.
     """
 
     against: Against
@@ -144,6 +142,17 @@ class Sudden:
 
 
 @dataclass(frozen=True, slots=True)
+class SuddenRelative:
+    """Sequential detection: the true mean is worse than the score's own past by more than `worse_by`."""
+
+    against: Against
+    worse_by: Worsening
+    false_pages: Budget
+    severity: Severity = Severity.CRITICAL
+    hours: OpenHours = ALWAYS
+
+
+@dataclass(frozen=True, slots=True)
 class BurnPair:
     """Both windows must burn the error budget at `rate` times the sustainable pace."""
 
@@ -155,10 +164,7 @@ class BurnPair:
 
 @dataclass(frozen=True, slots=True)
 class Burn:
-    """A target over a period, and the pairs of windows that watch how fast its budget is spent.
-
-    A window says nothing with fewer than `min_answers`.
-    """
+    """A target over a period, and what watches its budget; no window says anything below `min_answers`."""
 
     target: float
     period_ms: int
@@ -210,7 +216,7 @@ class Gap:
     """By how many points (the indicator's unit) it must be worse; None: 3 % of the scale."""
 
 
-Detect = Threshold | Relative | Sudden | Burn | Silence | Surge | Gap
+Detect = Threshold | Relative | Sudden | SuddenRelative | Burn | Silence | Surge | Gap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

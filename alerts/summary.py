@@ -18,6 +18,7 @@ from alerts.rules import (
     Relative,
     Silence,
     Sudden,
+    SuddenRelative,
     Surge,
     Threshold,
 )
@@ -62,6 +63,8 @@ def _breach(facts: Facts) -> str:
             return _past_limit(facts)
         case Sudden():
             return _fallen(facts)
+        case SuddenRelative():
+            return _suddenly_worse(facts, facts.detect)
         case Burn():
             pace = f"spends what the target allows {_evidence(facts, 'long_rate')} times too fast"
             left = facts.evidence.get("budget_left")
@@ -89,10 +92,16 @@ def _past_limit(facts: Facts) -> str:
 
 
 def _worse_than_before(facts: Facts, detect: Relative) -> str:
-    past = "usual at these hours" if detect.against is Against.USUAL else "at these hours a week ago"
+    return (
+        f"is {_value_words(facts)}, clearly worse than {_past(facts, detect.against)}{_source_words(facts)}"
+    )
+
+
+def _past(facts: Facts, against: Against) -> str:
+    """What a score is compared with, and what it was."""
+    past = "usual at these hours" if against is Against.USUAL else "at these hours a week ago"
     usual = facts.evidence.get("usual")
-    was = f", {amount(usual, facts.unit)}" if isinstance(usual, int | float) else ""
-    return f"is {_value_words(facts)}, clearly worse than {past}{was}{_source_words(facts)}"
+    return past + (f", {amount(usual, facts.unit)}" if isinstance(usual, int | float) else "")
 
 
 def _fallen(facts: Facts) -> str:
@@ -101,6 +110,14 @@ def _fallen(facts: Facts) -> str:
     if facts.past(facts.terms.limit):
         return f"has suddenly {fell} to {came}"
     return f"had suddenly {fell} and is not surely back: it is {came}"
+
+
+def _suddenly_worse(facts: Facts, detect: SuddenRelative) -> str:
+    fell = "fallen" if facts.low_is_bad else "risen"
+    worse = f"clearly worse than {_past(facts, detect.against)}{_source_words(facts)}{_since(facts)}"
+    if facts.past(facts.terms.limit):
+        return f"has suddenly {fell} to {_value_words(facts)}, {worse}"
+    return f"had suddenly {fell} and is not surely back: it is {_value_words(facts)}, {worse}"
 
 
 def _surge(facts: Facts) -> str:
@@ -132,6 +149,10 @@ def _recovered(facts: Facts) -> str:
         case Sudden():
             bound = "floor" if facts.low_is_bad else "ceiling"
             return f"has recovered: its latest answers are back at its {bound}, {_limit(facts)}"
+        case SuddenRelative() if "new_level" in facts.evidence:
+            return _new_score(facts)
+        case SuddenRelative():
+            return "has recovered: its latest answers are back near what is usual at these hours"
         case Burn():
             return "no longer spends what the target allows too fast"
         case Relative():
@@ -156,6 +177,16 @@ def _new_level(facts: Facts) -> str:
         return "has a new level, which is learned"
     was = f"where {trimmed(usual, 1)} were usual"
     return f"has a new level: some {trimmed(now, 1)} an hour, {was}; it is learned, and no longer news"
+
+
+def _new_score(facts: Facts) -> str:
+    """That a score has been worse for so long that it is usual by now."""
+    level = facts.evidence["new_level"]
+    usual, now = (level.get("usual"), level.get("now")) if isinstance(level, Mapping) else (None, None)
+    if not isinstance(usual, int | float) or not isinstance(now, int | float):
+        return "has a new level, which is learned"
+    was = f"{amount(now, facts.unit)} is usual by now, where {amount(usual, facts.unit)} was"
+    return f"has a new level: {was}; it is learned, and no longer news"
 
 
 def _further(facts: Facts) -> str:

@@ -39,9 +39,9 @@ from numpy.typing import NDArray
 
 from alerts.detect.evidence import Evidence, Told
 from alerts.detect.findings import NONE, SEVERITY_CODE, Findings, Flags, Floats, Ints
-from alerts.detect.memory import MemoryColumn, Table
+from alerts.detect.row_sets import among
 from alerts.detect.scale import Moments, Scale, as_moments
-from alerts.detect.sudden_run import WEIGHTS, SuddenRun
+from alerts.detect.sudden_run import WEIGHTS, SuddenRun, sudden_memory
 from alerts.detect.sudden_terms import FALLS, GREATEST, MILD_BET, STAKED_SHARE, START_BET, SuddenTerms
 from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals, Coasted
 from alerts.rules import Sudden
@@ -69,25 +69,7 @@ class SuddenDetector:
         self._bound = detect.bound
         self._terms = terms = SuddenTerms(detect, scale, levels)
         self._floor, self._budget_ms = terms.floor, terms.budget_ms
-        self._table = Table(
-            {
-                "wealth": MemoryColumn(np.float64, 0.0, len(FALLS)),  # M of each bet, in shares of γ
-                "saved_ms": MemoryColumn(np.float64),  # time that may still be staked
-                "answers": MemoryColumn(np.int64),
-                "last_ms": MemoryColumn(np.int64),
-                "drift": MemoryColumn(np.float64),  # CUSUM of the bet that tells when the fall began
-                "since_ms": MemoryColumn(np.int64),
-                "run": MemoryColumn(np.int64, 0, 3),  # answers since then, as sums
-                "mild": MemoryColumn(np.float64),  # the same for a mild fall, until an alarm
-                "mild_since_ms": MemoryColumn(np.int64),
-                "mild_run": MemoryColumn(np.int64, 0, 3),
-                "fired": MemoryColumn(np.bool_),
-                "after": MemoryColumn(np.int64),  # answers since the alarm
-                "mean": MemoryColumn(np.float64),  # recovering mean of goodness since the alarm
-                "stale": MemoryColumn(np.bool_),  # fired, and nothing has come in for long
-            }
-        )
-
+        self._table = sudden_memory()
         self._run = SuddenRun(self._table, terms)
 
     def grow(self, rows: int) -> None:
@@ -97,6 +79,11 @@ class SuddenDetector:
     def clear(self, rows: Ints) -> None:
         """Forget the rows."""
         self._table.clear(rows)
+
+    @property
+    def coasts(self) -> bool:
+        """Whether it can `coast`."""
+        return True
 
     def wake_ms(self) -> int | None:
         """When the first breach turns stale if nothing comes in; None: there is none."""
@@ -136,7 +123,7 @@ class SuddenDetector:
         new: Ints = counts @ self._terms.powers
         was, answers = table["fired"][rows], new[:, 0]
         stake = self._stake(end_ms, rows, answers, was)
-        log_gain = self._terms.log_gain(counts)
+        log_gain = self._log_gain(rows, counts)
         alarm = ~was & (self._bet(rows, log_gain, stake, was) >= 1)
         run = self._track(end_ms, rows, log_gain, new, was)
         if alarm.any():
@@ -185,6 +172,25 @@ class SuddenDetector:
         """Which rows are in breach."""
         fired: Flags = self._table["fired"][rows]
         return fired
+
+    def _floors(self, rows: Ints) -> Floats:
+        """The goodness that rows must not fall below."""
+        return np.full(len(rows), self._floor)
+
+    def _limits(self, rows: Ints) -> Floats:
+        """The same in the indicator's unit."""
+        return np.full(len(rows), self._bound)
+
+    def _log_gain(self, rows: Ints, counts: Ints) -> Floats:  # noqa: ARG002  # all rows have one floor
+        return self._terms.log_gain(counts)
+
+    def _told(self, row: int) -> dict[str, object]:  # noqa: ARG002  # a floor says nothing of its row
+        """What a breach says besides."""
+        return {}
+
+    def _ended(self, rows: Ints) -> Mapping[int, Told]:  # noqa: ARG002  # a floor stays
+        """What is said of breaches that end, by row."""
+        return {}
 
     def after_resolve(self, rows: Ints) -> None:
         """Arm again: bets start from nothing, the scope's rate stays known."""
@@ -239,7 +245,7 @@ class SuddenDetector:
         """The runs, after the mild ones have taken the place of those that say of no fall in an alarm."""
         table = self._table
         with np.errstate(invalid="ignore"):
-            fallen = (run.n > 0) & (self._scale.goodness(run) < self._floor)
+            fallen = (run.n > 0) & (self._scale.goodness(run) < self._floors(rows))
         mild = rows[alarm & ~fallen & (table["mild_since_ms"][rows] > 0)]
         table["since_ms"][mild] = table["mild_since_ms"][mild]
         table["run"][mild] = table["mild_run"][mild]
@@ -248,13 +254,14 @@ class SuddenDetector:
     def _recovering(self, rows: Ints, fired: Flags, pane: Moments, run: Moments) -> Flags:
         """Which of the fired rows are back; steps their recovering mean."""
         table = self._table
-        reach = self._terms.reach(run)
+        floors = self._floors(rows)
+        reach = self._terms.reach(run, floors)
         kept = (1 - 2 / (reach + 1)) ** pane.n
         mean = kept * table["mean"][rows] + (1 - kept) * self._scale.goodness(pane)
         mean = np.where(fired, mean, table["mean"][rows])
         table["mean"][rows] = mean
         table["after"][rows] += np.where(fired, pane.n, 0).astype(np.int64)
-        back: Flags = fired & (mean >= self._floor) & (table["after"][rows] >= reach / 2)
+        back: Flags = fired & (mean >= floors) & (table["after"][rows] >= reach / 2)
         return back
 
     def _findings(self, rows: Ints, breach: Flags, back: Flags, run: Moments) -> Findings:
@@ -267,8 +274,13 @@ class SuddenDetector:
         verdict[breach & self._table["stale"][rows]] = Verdict.STALE
         since_ms = self._table["since_ms"][rows]
 
+        ended = self._ended(rows[back])
+
         def tell(place: int) -> Told:
-            return {"since": utc_text(int(since_ms[place])), "answers": int(run.n[place])}
+            if not breach[place]:
+                return ended[int(rows[place])]
+            told: dict[str, object] = {"since": utc_text(int(since_ms[place])), "answers": int(run.n[place])}
+            return told | self._told(int(rows[place]))
 
         return Findings(
             rows=rows,
@@ -278,6 +290,6 @@ class SuddenDetector:
             n=run.n.astype(np.int64),
             low=low,
             high=high,
-            limit=np.full(len(rows), self._bound),
-            evidence=Evidence(rows, breach, tell),
+            limit=self._limits(rows),
+            evidence=Evidence(rows, breach | among(rows, np.array(sorted(ended), np.int64)), tell),
         )

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from alerts.detect.findings import Ints
-from alerts.detect.memory import Table
+from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.scale import as_moments
 from alerts.detect.sudden_terms import (
     GREATEST,
@@ -30,6 +30,28 @@ from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals
 
 WEIGHTS: Final = (0.15, 0.2, 0.25, 0.25, 0.15)
 """Of the bets (see `sudden_terms.FALLS`) in the mixture."""
+
+
+def sudden_memory() -> Table:
+    """What is remembered of each row."""
+    return Table(
+        {
+            "wealth": MemoryColumn(np.float64, 0.0, len(WEIGHTS)),  # M of each bet, in shares of γ
+            "saved_ms": MemoryColumn(np.float64),  # time that may still be staked
+            "answers": MemoryColumn(np.int64),
+            "last_ms": MemoryColumn(np.int64),
+            "drift": MemoryColumn(np.float64),  # CUSUM of the bet that tells when the fall began
+            "since_ms": MemoryColumn(np.int64),
+            "run": MemoryColumn(np.int64, 0, 3),  # answers since then, as sums
+            "mild": MemoryColumn(np.float64),  # the same for a mild fall, until an alarm
+            "mild_since_ms": MemoryColumn(np.int64),
+            "mild_run": MemoryColumn(np.int64, 0, 3),
+            "fired": MemoryColumn(np.bool_),
+            "after": MemoryColumn(np.int64),  # answers since the alarm
+            "mean": MemoryColumn(np.float64),  # recovering mean of goodness since the alarm
+            "stale": MemoryColumn(np.bool_),  # fired, and nothing has come in for long
+        }
+    )
 
 
 class SuddenStanding(NamedTuple):
@@ -157,7 +179,7 @@ class SuddenRun:
         drift = self._terms.log_gain(arrivals.counts[at])[:, START_BET].tolist()
         total = np.cumsum(new, axis=0)
         so_far, pane = as_moments(table["run"][row] + total), as_moments(new)
-        reach = self._terms.reach(so_far)
+        reach = self._terms.reach(so_far, self._terms.floor)
         kept = (1 - 2 / (reach + 1)) ** pane.n
         added = (1 - kept) * self._terms.scale.goodness(pane)
         before = int(table["after"][row])

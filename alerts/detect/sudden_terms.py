@@ -44,8 +44,9 @@ class SuddenTerms:
         share = detect.hours.share if detect.hours.limited else 1.0
         self.budget_ms: Final = detect.false_pages.per_ms / detect.false_pages.count * share
         self.open: Final = open_time(detect.hours) if detect.hours.limited else None
+        self._goodness: Final = scale.goodness_at(levels)
         bets = np.array(FALLS) / (1 - self.floor)
-        gain = self.floor - scale.goodness_at(levels)
+        gain = self.floor - self._goodness
         self._log_gains: Final[Floats] = np.log1p(gain[:, None] * bets[None, :])  # (levels, bets)
 
     def passed_ms(self, start_ms: Ints, end_ms: Ints) -> Ints:
@@ -75,9 +76,17 @@ class SuddenTerms:
             total += counts[:, level : level + 1] * self._log_gains[level]
         return total
 
-    def reach(self, run: Moments) -> Floats:
+    def log_gain_below(self, counts: Ints, floors: Floats) -> Floats:
+        """The same against a floor of each row."""
+        bets = np.array(FALLS) / (1 - floors[:, None])
+        total: Floats = np.zeros((len(counts), len(FALLS)))
+        for level, goodness in enumerate(self._goodness.tolist()):
+            total += counts[:, level : level + 1] * np.log1p((floors[:, None] - goodness) * bets)
+        return total
+
+    def reach(self, run: Moments, floor: float | Floats) -> Floats:
         """Answers that tell the score of the episode from the floor."""
-        missing = np.maximum(self.floor - self.scale.goodness(run), 0)
+        missing = np.maximum(floor - self.scale.goodness(run), 0)
         with np.errstate(divide="ignore", invalid="ignore"):
             wanted = SURE * SURE * self.scale.variance(run) / (missing * missing)
         reach: Floats = np.clip(np.nan_to_num(wanted, nan=MOST, posinf=MOST), FEWEST, MOST)

@@ -21,20 +21,16 @@ from numpy.typing import NDArray
 
 from alerts.detect.evidence import Evidence, Told
 from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Floats, Ints
-from alerts.detect.memory import MemoryColumn, Table
+from alerts.detect.hourly_past import WEEK_HOURS, HourlyPast
 from alerts.detect.scale import Moments, Scale
 from alerts.rules import DAY_MS, HOUR_MS, Relative, Severity
 from alerts.states import Verdict
 from alerts.transitions import rounded
 from alerts.worsening import Against, Worsening
 
-WEEK_HOURS: Final = 7 * 24
 WEEKS: Final = {Against.USUAL: 4, Against.LAST_WEEK: 1}
-KEPT_HOURS: Final = 6 * WEEK_HOURS
-"""Four weeks back, a window of up to a day before that, and a week for what is taken in beforehand."""
 LONGEST_MS: Final = DAY_MS
 """Of windows that can be compared."""
-COLUMNS: Final = ("n", "total", "squares")
 
 
 class UsualDetector:
@@ -44,38 +40,27 @@ class UsualDetector:
         self._detect = detect
         self._scale = scale
         self._weeks = WEEKS[detect.against]
-        self._table = Table(
-            {
-                "head": MemoryColumn(np.int64, -1),  # the last hour with answers; -1: none yet
-                **{name: MemoryColumn(np.int64, 0, KEPT_HOURS) for name in COLUMNS},
-            }
-        )
+        self._hours = HourlyPast()
 
     def grow(self, rows: int) -> None:
         """Make place for rows below `rows`."""
-        self._table.grow(rows)
+        self._hours.grow(rows)
 
     def clear(self, rows: Ints) -> None:
         """Forget the rows."""
-        self._table.clear(rows)
+        self._hours.clear(rows)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Everything remembered, for a snapshot."""
-        return self._table.state()
+        return self._hours.state()
 
     def load(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Take over a snapshot."""
-        self._table.load(state)
+        self._hours.load(state)
 
     def add(self, end_ms: Ints, rows: Ints, sums: Ints) -> None:
         """Take in answers of panes that end then, in time order: number, steps, squares of steps."""
-        hours = (end_ms - 1) // HOUR_MS
-        cuts = np.flatnonzero(np.diff(hours, prepend=-1, append=-1))
-        for start, stop in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
-            hour, part = int(hours[start]), slice(start, stop)
-            self._open(np.unique(rows[part]), hour)
-            for name, column in zip(COLUMNS, sums[part].T, strict=True):
-                np.add.at(self._table[name][:, hour % KEPT_HOURS], rows[part], column)
+        self._hours.add(end_ms, rows, sums)
 
     def step(self, end_ms: Ints, rows: Ints, window: Moments) -> Findings:
         """Judge rows at the ends of panes."""
@@ -143,17 +128,6 @@ class UsualDetector:
         doubt: Floats = np.hypot(*ends)
         return doubt
 
-    def _open(self, rows: Ints, hour: int) -> None:
-        """Make the hour the last of some rows: what lies between is empty."""
-        head = self._table["head"][rows]
-        empty = np.minimum(np.where(head < 0, 0, hour - head), KEPT_HOURS)
-        for gap in np.unique(empty[empty > 0]).tolist():
-            some = rows[empty == gap]
-            places = np.arange(hour - gap + 1, hour + 1) % KEPT_HOURS
-            for name in COLUMNS:
-                self._table[name][some[:, None], places[None, :]] = 0
-        self._table["head"][rows] = np.maximum(head, hour)
-
     def _past(self, end_ms: Ints, rows: Ints) -> Moments:
         """What each row had in the hours of its window in earlier weeks."""
         last = -(-end_ms // HOUR_MS)  # the hours up to before this one
@@ -163,14 +137,9 @@ class UsualDetector:
         width = math.ceil(self._detect.window_ms / HOUR_MS) + 1
         back = np.arange(1, self._weeks + 1) * WEEK_HOURS
         hours = first[:, None, None] + np.arange(width)[None, None, :] - back[None, :, None]
-        head = self._table["head"][some][:, None, None]
         within: Flags = hours < (last[:, None] - back[None, :])[:, :, None]
-        within &= (hours <= head) & (hours > head - KEPT_HOURS) & (hours >= 0)
-        found = [
-            np.where(within, self._table[name][some[:, None, None], hours % KEPT_HOURS], 0).sum(axis=(1, 2))
-            for name in COLUMNS
-        ]
-        return Moments(*(column.astype(np.float64)[place.reshape(-1)] for column in found))
+        found = self._hours.sums(some, hours.reshape(len(some), -1), within.reshape(len(some), -1))
+        return Moments(*(column[place.reshape(-1)] for column in found))
 
 
 def _allowed(allowed: Worsening, usual: Floats) -> Floats:

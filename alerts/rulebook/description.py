@@ -12,15 +12,22 @@ from alerts.rules import (
     Rule,
     Silence,
     Sudden,
+    SuddenRelative,
     Surge,
     Threshold,
 )
-from alerts.worsening import Against
+from alerts.worsening import Against, Worsening
 
 
 def kind(detect: Detect) -> str:
     """The word for it in a rules file."""
-    return "threshold" if isinstance(detect, Relative) else type(detect).__name__.lower()
+    match detect:
+        case Relative():
+            return "threshold"
+        case SuddenRelative():
+            return "sudden"
+        case _:
+            return type(detect).__name__.lower()
 
 
 def description(rule: Rule, direction: Direction) -> str:
@@ -44,7 +51,7 @@ def windows_ms(detect: Detect) -> tuple[int, ...]:
             return tuple(window for pair in detect.pairs for window in (pair.long_ms, pair.short_ms))
         case Silence() | Surge():
             return () if detect.learn_ms is None else (detect.learn_ms,)
-        case Sudden():
+        case Sudden() | SuddenRelative():
             return ()
 
 
@@ -64,6 +71,9 @@ def _condition(indicator: str, detect: Detect, direction: Direction) -> str:
         case Sudden():
             pages = _pages(detect.false_pages)
             return f"{indicator} suddenly {past} {detect.bound:g} ({detect.severity}), {pages}"
+        case SuddenRelative():
+            worse = f"{indicator} suddenly worse than {_past(detect.against)} by {_amount(detect.worse_by)}"
+            return f"{worse} ({detect.severity}), {_pages(detect.false_pages)}"
         case Burn():
             period = duration_text(detect.period_ms)
             return f"{indicator} burns its budget of {detect.target:g} over {period}: {_pairs(detect)}"
@@ -79,17 +89,20 @@ def _condition(indicator: str, detect: Detect, direction: Direction) -> str:
 
 
 def _relative(indicator: str, detect: Relative) -> str:
-    past = "usual at these hours" if detect.against is Against.USUAL else "at these hours a week ago"
     levels = ((detect.warning, "warning"), (detect.critical, "critical"))
-    given = [
-        f"{allowed.amount:g} {'%' if allowed.percent else 'points'} ({level})"
-        for allowed, level in levels
-        if allowed is not None
-    ]
+    given = [f"{_amount(allowed)} ({level})" for allowed, level in levels if allowed is not None]
     sure = f", {detect.confidence:.4g} sure" if detect.confidence else ""
     few = f", {detect.min_answers} answers or more"
     window = duration_text(detect.window_ms)
-    return f"{indicator} worse than {past} by {', '.join(given)} over {window}{sure}{few}"
+    return f"{indicator} worse than {_past(detect.against)} by {', '.join(given)} over {window}{sure}{few}"
+
+
+def _past(against: Against) -> str:
+    return "usual at these hours" if against is Against.USUAL else "at these hours a week ago"
+
+
+def _amount(allowed: Worsening) -> str:
+    return f"{allowed.amount:g} {'%' if allowed.percent else 'points'}"
 
 
 def _pairs(burn: Burn) -> str:

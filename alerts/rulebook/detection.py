@@ -9,7 +9,7 @@ from alerts.measures import Measure
 from alerts.notation import duration_text
 from alerts.rulebook.burn import PERIOD_MS, default_pairs, fastest_rate, healthy_target, pair
 from alerts.rulebook.numbers import Setting, at_least_one, confidence, inner, limit
-from alerts.rulebook.relative import against, levels, points
+from alerts.rulebook.relative import FALSE_PAGES, against, levels, points, sudden_relative
 from alerts.rulebook.values import (
     LONGEST_WINDOW_MS,
     budget,
@@ -32,6 +32,7 @@ from alerts.rules import (
     Severity,
     Silence,
     Sudden,
+    SuddenRelative,
     Surge,
     Threshold,
 )
@@ -42,7 +43,6 @@ LONGEST_RELATIVE_MS: Final = DAY_MS
 GAP_WINDOW_MS: Final = DAY_MS
 LEARN_MS: Final = 7 * DAY_MS
 """One whole week, so that every hour of the week was seen once."""
-FALSE_PAGES: Final = Budget(1, 30 * DAY_MS)
 CONFIDENCE: Final = 0.95
 MIN_ANSWERS: Final = 20
 
@@ -142,10 +142,12 @@ def _healthier(measure: Measure, edge: float | None) -> Callable[[Node], float]:
     return parse
 
 
-def _sudden(fields: Fields, setting: Setting) -> Sudden | None:
+def _sudden(fields: Fields, setting: Setting) -> Sudden | SuddenRelative | None:
     measure = _bounded(fields, setting, "sudden")
     if measure is None:
         return None
+    if "against" in fields or "worse_by" in fields:
+        return sudden_relative(fields, measure)
     name, other = ("floor", "ceiling") if measure.worse_word == "below" else ("ceiling", "floor")
     direction = "low" if name == "floor" else "high"
     fields.refuse(other, f"want {name}: {direction} is bad for {measure.info.name}, got {other}")
@@ -255,7 +257,8 @@ KINDS: Final[dict[str, Callable[[Fields, Setting], Detect | None]]] = {
 """Kinds of detection by their word in the file; without the word it is a threshold."""
 
 ONLY_FOR: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
-    ("threshold",): ("warning", "critical", "recover", "confidence", "against", "worse_by"),
+    ("threshold",): ("warning", "critical", "recover", "confidence"),
+    ("threshold", "sudden"): ("against", "worse_by"),
     ("threshold", "gap"): ("window",),
     ("threshold", "burn", "gap"): ("min_answers",),
     ("sudden",): ("floor", "ceiling"),

@@ -31,6 +31,7 @@ from alerts.rules import (
     Rule,
     Rulebook,
     Sudden,
+    SuddenRelative,
     Threshold,
     Timing,
 )
@@ -238,7 +239,7 @@ class _RuleReader:
     def _explains_itself(self, rule: Rule) -> bool:
         """Whether a cause is searched for unasked: not for volumes, rhythms, durations and comparisons."""
         return (
-            isinstance(rule.detect, (Threshold, Relative, Sudden, Burn))
+            isinstance(rule.detect, (Threshold, Relative, Sudden, SuddenRelative, Burn))
             and self.catalogue[rule.indicator].bounded
         )
 

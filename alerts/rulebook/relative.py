@@ -5,13 +5,15 @@ from collections.abc import Callable
 from typing import Final
 
 from alerts.measures import Measure
-from alerts.rulebook.values import severity
+from alerts.rulebook.values import budget, open_hours, severity
 from alerts.rulebook.yaml_nodes import Fields, Node
-from alerts.rules import Severity
+from alerts.rules import DAY_MS, Budget, Severity, SuddenRelative
 from alerts.worsening import Against, Worsening
 
 AMOUNT: Final = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?) ?(points?|%|percent)")
 MOST_PERCENT: Final = 100
+FALSE_PAGES: Final = Budget(1, 30 * DAY_MS)
+"""Where a rule names no budget."""
 
 
 def worsening(measure: Measure) -> Callable[[Node], Worsening]:
@@ -80,3 +82,17 @@ def _levels(measure: Measure) -> Callable[[Node], Levels]:
         return found
 
     return parse
+
+
+def sudden_relative(fields: Fields, measure: Measure) -> SuddenRelative | None:
+    """`sudden` against its own past; None when something is wrong, which was noted."""
+    for name in ("floor", "ceiling"):
+        fields.refuse(name, "has no meaning beside against: worse_by says how much worse is too much")
+    past = fields.require("against", against, "usual or last_week")
+    allowed = fields.require("worse_by", worsening(measure), 'by how much, such as "5 points" or "10%"')
+    false_pages = fields.get_or("false_pages", budget, FALSE_PAGES)
+    level = fields.get_or("severity", severity, Severity.CRITICAL)
+    hours = open_hours(fields)
+    if past is None or allowed is None:
+        return None
+    return SuddenRelative(past, allowed, false_pages, level, hours)

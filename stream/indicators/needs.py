@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from alerts.hours import ALWAYS, OpenHours, counted
-from alerts.rules import DAY_MS, Burn, Gap, Relative, Rule, Sudden, Threshold
+from alerts.rules import DAY_MS, Burn, Gap, Relative, Rule, Sudden, SuddenRelative, Threshold
 from stream.indicators.cells import CELLS, further_cells, ttr_bucket_cells
 from stream.indicators.formulas import QUANTILE, Flags, formula
 from stream.indicators.plan import SCORE_WINDOW_MS, Grouping, Plan, explaining, grouping_of
@@ -35,7 +35,7 @@ def rule_window(rule: Rule) -> WindowSpan:
             return WindowSpan(rule.detect.window_ms, counted(rule.detect.hours))
         case Burn():
             return WindowSpan(rule.detect.pairs[0].long_ms, counted(rule.detect.hours))
-        case Sudden():
+        case Sudden() | SuddenRelative():
             return WindowSpan(SCORE_WINDOW_MS, counted(rule.detect.hours))
         case _:
             return WindowSpan(SCORE_WINDOW_MS)
@@ -43,7 +43,7 @@ def rule_window(rule: Rule) -> WindowSpan:
 
 def judged_window(rule: Rule) -> WindowSpan | None:
     """The longer window of a rule that chooses none: what came in since the change that it found."""
-    if isinstance(rule.detect, Sudden):
+    if isinstance(rule.detect, Sudden | SuddenRelative):
         return WindowSpan(JUDGED_WINDOW_MS, counted(rule.detect.hours))
     return None
 

@@ -13,7 +13,7 @@ from datetime import datetime
 
 import numpy as np
 
-from alerts.rules import Rule, Sudden
+from alerts.rules import Rule, Sudden, SuddenRelative
 from alerts.transitions import EPOCH
 from stream.indicators.formulas import Formula, Ints, Sums
 from stream.indicators.needs import judged_window, rule_window
@@ -23,7 +23,7 @@ from stream.judge.evaluation.groups import Group
 def since_pane(rule: Rule, evidence: Mapping[str, object], pane_ms: int) -> int | None:
     """The first pane of the period that a rule judged; None where its window says it all."""
     since = evidence.get("since")
-    if not isinstance(rule.detect, Sudden) or not isinstance(since, str):
+    if not isinstance(rule.detect, Sudden | SuddenRelative) or not isinstance(since, str):
         return None
     end_ms = round((datetime.fromisoformat(since) - EPOCH).total_seconds() * 1000)
     return end_ms // pane_ms - 1

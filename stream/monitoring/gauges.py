@@ -16,7 +16,18 @@ from prometheus_client.samples import Sample
 
 from alerts.notation import duration_text
 from alerts.readings import Scope, scope_object
-from alerts.rules import Burn, Gap, Relative, Rule, Severity, Silence, Sudden, Surge, Threshold
+from alerts.rules import (
+    Burn,
+    Gap,
+    Relative,
+    Rule,
+    Severity,
+    Silence,
+    Sudden,
+    SuddenRelative,
+    Surge,
+    Threshold,
+)
 from alerts.transitions import Score
 from stream.indicators.plan import Plan
 from stream.messages.records import Stream
@@ -130,6 +141,8 @@ def limits(rule: Rule) -> Mapping[Severity, float | None]:
             return {severity: bound}
         case Burn(target=target, pairs=pairs):
             return {pair.severity: target for pair in pairs}
+        case SuddenRelative(severity=severity):
+            return {severity: None}
         case Silence(severity=severity) | Surge(severity=severity) | Gap(severity=severity):
             return {severity: None}
 

@@ -25,6 +25,7 @@ from alerts.rules import (
     Rulebook,
     Silence,
     Sudden,
+    SuddenRelative,
     Surge,
     Threshold,
     Timing,
@@ -57,7 +58,7 @@ def alone(rule: Rule) -> Rule:
     Raises:
         SettingsError: a rule that depends on more than scores and volumes.
     """
-    if isinstance(rule.detect, Relative):
+    if isinstance(rule.detect, Relative | SuddenRelative):
         raise SettingsError(
             f"rules.{rule.name}: want a rule that is simulated (threshold with limits, sudden, burn, gap, "
             "silence or surge), got one that compares with its own past"

@@ -12,12 +12,13 @@ from typing import Final
 from alerts.delivery.notices.notice import TransitionNews
 from alerts.delivery.notices.phrases import LOOK, MEANING, NAMES, NOUNS, SENTENCES, WORDS
 from alerts.receivers.message import Words
-from alerts.rules import Burn, Detect, Gap, Relative, Rule, Silence, Sudden, Surge, Threshold
+from alerts.rules import Burn, Detect, Gap, Relative, Rule, Silence, Sudden, SuddenRelative, Surge, Threshold
 
 KINDS_OF: Final[Mapping[type[object], str]] = {
     Threshold: "threshold",
     Relative: "usual",
     Sudden: "sudden",
+    SuddenRelative: "usual",
     Burn: "burn",
     Gap: "gap",
     Surge: "surge",

@@ -13,7 +13,7 @@ from alerts.detect.volumes.surge import SurgeDetector
 from alerts.episodes import Move
 from alerts.intervals import PUBLISHED_CONFIDENCE
 from alerts.readings import Reading
-from alerts.rules import Burn, Gap, Relative, Rule, Silence, Sudden, Surge, Threshold
+from alerts.rules import Burn, Gap, Relative, Rule, Silence, Sudden, SuddenRelative, Surge, Threshold
 from alerts.states import State, Verdict
 from stream.indicators.formulas import formula
 from stream.indicators.needs import WindowSpan, rule_window
@@ -180,7 +180,7 @@ def _input(
             return None
         case Relative() as detect:
             return UsualInput(detect, of, windows[rule_window(rule)], pane_ms)
-        case Sudden() as detect:
+        case Sudden() | SuddenRelative() as detect:
             return SuddenInput(detect, of, pane_ms)
         case Burn() as detect:
             return BurnInput(detect, of, windows)

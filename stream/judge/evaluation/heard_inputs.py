@@ -9,10 +9,11 @@ from alerts.detect.findings import Findings, Floats, Ints
 from alerts.detect.open_time import OpenSlots
 from alerts.detect.row_sets import among, union, without
 from alerts.detect.sudden import SuddenDetector
+from alerts.detect.sudden_usual import UsualSudden
 from alerts.detect.volumes.arrivals import Arrivals
 from alerts.detect.volumes.silence import SilenceDetector
 from alerts.detect.volumes.surge import SurgeDetector
-from alerts.rules import Sudden
+from alerts.rules import Sudden, SuddenRelative
 from stream.indicators.formulas import Formula, N
 from stream.indicators.levels import levels
 from stream.judge.evaluation.coasting import CoastedAlerts, Coaster, Coasting
@@ -30,11 +31,11 @@ class SuddenInput(RememberingInput):
 
     windows: Sequence[Window] = ()
 
-    def __init__(self, detect: Sudden, formula: Formula, pane_ms: int) -> None:
+    def __init__(self, detect: Sudden | SuddenRelative, formula: Formula, pane_ms: int) -> None:
         self._hours: Final = OpenSlots(detect.hours, pane_ms)
         self._formula: Final = formula
         self._levels: Final = levels(formula)
-        self._detector: Final = SuddenDetector(detect, scale(formula), self._levels.steps)
+        self._detector: Final = _detector(detect, formula, self._levels.steps)
         super().__init__(self._detector)
 
     def expect(self, rows: Ints, since_ms: int) -> None:
@@ -51,6 +52,8 @@ class SuddenInput(RememberingInput):
 
     def foresee(self, of: BlockContext, alerts: Alerts, pane_ms: int) -> Coasting | None:
         """Take beforehand what nobody would hear of."""
+        if not self._detector.coasts:
+            return None
         panes, rows, counts = of.heard.by_level(self._formula, self._levels)
         own = alerts.watched(rows) & self._hours.open(panes)
         arrivals = _arrivals(of, (panes[own], rows[own], counts[own], pane_ms))
@@ -68,6 +71,12 @@ class SuddenInput(RememberingInput):
 
     def remaining(self, rows: Ints) -> Floats | None:
         """It has no budget of answers."""
+
+
+def _detector(detect: Sudden | SuddenRelative, formula: Formula, steps: Ints) -> SuddenDetector:
+    if isinstance(detect, SuddenRelative):
+        return UsualSudden(detect, scale(formula), steps)
+    return SuddenDetector(detect, scale(formula), steps)
 
 
 class VolumeInput(RememberingInput):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from alerts.readings import Reading
-from alerts.rules import Burn, Detect, Gap, Relative, Silence, Sudden, Surge, Threshold
+from alerts.rules import Burn, Detect, Gap, Relative, Silence, Sudden, SuddenRelative, Surge, Threshold
 from alerts.states import Verdict
 
 SILENCED: Final = "silenced: nothing comes in"
@@ -19,7 +19,7 @@ Evidence = Mapping[str, object]
 def reason(detect: Detect, verdict: Verdict, reading: Reading, evidence: Evidence) -> str:
     """One clause.  `evidence` is what a breach was told with, empty for every other verdict."""
     match detect:
-        case Sudden():
+        case Sudden() | SuddenRelative():
             return _sudden(detect, verdict, evidence)
         case Burn():
             return _burn(detect, verdict, evidence)
@@ -31,15 +31,21 @@ def reason(detect: Detect, verdict: Verdict, reading: Reading, evidence: Evidenc
             return verdict.word
 
 
-def _sudden(detect: Sudden, verdict: Verdict, evidence: Evidence) -> str:
+def _sudden(detect: Sudden | SuddenRelative, verdict: Verdict, evidence: Evidence) -> str:
+    if isinstance(detect, SuddenRelative):
+        bound, least = f"as usual, {_short(evidence['usual'])}" if evidence else "", "what is usual"
+    else:
+        bound, least = f"{detect.bound:g}", f"a score of {detect.bound:g}"
     match verdict:
+        case Verdict.INSUFFICIENT if isinstance(detect, SuddenRelative):
+            return "too little is known of earlier weeks"
         case Verdict.BREACH:
             since = f"{evidence['answers']} answers since {evidence['since']}"
-            return f"chance no longer explains {since} if the score is {detect.bound:g}"
+            return f"chance no longer explains {since} if the score is {bound}"
         case Verdict.STALE:
             return "nothing has come in for long"
         case Verdict.CLEAR | Verdict.INSUFFICIENT:
-            return f"what speaks against a score of {detect.bound:g} may be chance"
+            return f"what speaks against {least} may be chance"
 
 
 def _burn(detect: Burn, verdict: Verdict, evidence: Evidence) -> str:

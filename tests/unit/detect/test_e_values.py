@@ -68,6 +68,20 @@ def test_no_bet_on_a_fall_gains_while_the_mean_is_at_the_floor_or_better(
     assert (at_floor @ gain <= 1 + 1e-9).all()
 
 
+@given(st.lists(st.floats(0.01, 1), min_size=5, max_size=5), st.floats(0.01, 0.99))
+def test_no_bet_against_a_floor_of_its_own_gains_at_that_floor(weights: list[float], floor: float) -> None:
+    """Whatever the floor of the row is, and those of others."""
+    terms = SuddenTerms(Sudden(3, Budget(1, 30 * DAY_MS)), FIVE, even_levels(5))
+    chances = np.array(weights) / sum(weights)
+    mean = float(chances @ FIVE.goodness_at(even_levels(5)))
+    end, far = (0, mean - floor) if mean > floor else (4, floor - mean)
+    share = far / (far + (floor if end == 0 else 1 - floor))
+    at_floor = (1 - share) * chances + share * np.eye(5)[end]
+    counts = np.eye(5, dtype=np.int64)
+    gain = np.exp(terms.log_gain_below(np.tile(counts, (2, 1)), np.repeat([floor, 0.5], 5)))
+    assert (at_floor @ gain[:5] <= 1 + 1e-9).all()
+
+
 @pytest.mark.parametrize("side", SIDES.values(), ids=SIDES)
 @pytest.mark.parametrize("allowed", [0.2, 5.0])
 def test_a_single_stake_on_volume_seldom_grows_twentyfold(side: Side, allowed: float) -> None:

@@ -18,6 +18,8 @@ rules:
      against: last_week, worse_by: 5 points}
   - {name: open, indicator: csat, by: [channel], window: 6h, against: usual, confidence: 0, explain: [],
      worse_by: {warning: 5%, critical: 20%}, open: ["Mon-Sun 08:00-18:00"]}
+  - {name: fallen, indicator: csat, by: [channel], detect: sudden, explain: [],
+     against: last_week, worse_by: 5 points}
 """
 PANES = 24 * 10
 
@@ -68,5 +70,9 @@ def test_a_bad_morning_is_compared_with_last_weeks() -> None:
     assert firing["past"].at == "1970-01-08T11:00:00Z"
     assert firing["past"].evidence["usual"] == 88.8889
     assert firing["open"].at == "1970-01-08T11:00:00Z"
-    assert {each.rule for each in found if each.state == "resolved"} == {"past", "open"}
+    assert firing["fallen"].at == "1970-01-08T11:00:00Z"
+    assert firing["fallen"].evidence["usual"] == 88.8889
+    assert "has suddenly fallen to" in firing["fallen"].summary
+    assert "clearly worse than at these hours a week ago, 88.9 %" in firing["fallen"].summary
+    assert {each.rule for each in found if each.state == "resolved"} == {"past", "open", "fallen"}
     assert "worse than at these hours a week ago, 88.9 %" in firing["past"].summary

@@ -5,7 +5,7 @@ import pytest
 from alerts.errors import RulebookError
 from alerts.rulebook.description import description, kind
 from alerts.rulebook.reader import read_rulebook
-from alerts.rules import Direction, Gap, Relative, Rule
+from alerts.rules import DAY_MS, Budget, Direction, Gap, Relative, Rule, Severity, SuddenRelative
 from alerts.worsening import Against, Worsening
 from stream.indicators.catalogue import CATALOGUE
 
@@ -41,6 +41,19 @@ def test_it_is_a_threshold_and_reads_like_one() -> None:
     )
 
 
+def test_sudden_has_an_amount_instead_of_a_floor() -> None:
+    """And reads like it."""
+    found = rule("indicator: abandonment, detect: sudden, against: usual, worse_by: 50%, severity: warning")
+    assert found.detect == SuddenRelative(
+        Against.USUAL, Worsening(50, True), Budget(1, 30 * DAY_MS), Severity.WARNING
+    )
+    assert kind(found.detect) == "sudden"
+    assert description(found, Direction.HIGH_IS_BAD) == (
+        "abandonment suddenly worse than usual at these hours by 50 % (warning),"
+        " at most 1 per 30d in error; by channel"
+    )
+
+
 def test_a_gap_has_a_least_size() -> None:
     """In points."""
     found = rule("indicator: csat, detect: gap, across: channel, at_least: 5 points")
@@ -71,7 +84,14 @@ def test_a_gap_has_a_least_size() -> None:
         ("indicator: csat, against: usual, worse_by: 5 points, window: 2d", "10s to 1d"),
         ("indicator: csat, warning: 70, severity: warning", "only with worse_by"),
         ("indicator: csat, detect: gap, across: channel, at_least: 5%", "points such as"),
-        ("indicator: csat, detect: sudden, floor: 70, against: usual", "only for threshold"),
+        ("indicator: csat, detect: sudden, floor: 70, against: usual, worse_by: 5 points", "beside against"),
+        ("indicator: csat, detect: sudden, against: usual", "worse_by: missing"),
+        ("indicator: csat, detect: sudden, worse_by: 5 points", "against: missing"),
+        (
+            "indicator: csat, detect: sudden, against: usual, worse_by: {warning: 5 points}",
+            "an amount such as",
+        ),
+        ("indicator: csat, detect: burn, target: 80, against: usual", "only for threshold, sudden"),
         ("indicator: csat, outside: only", "want open or holidays as well"),
     ],
 )

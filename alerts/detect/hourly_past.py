@@ -1,0 +1,75 @@
+"""Hours of the past: what came in of each row, summed by hour, for six weeks."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.detect.findings import Flags, Floats, Ints
+from alerts.detect.memory import MemoryColumn, Table
+from alerts.rules import HOUR_MS
+
+WEEK_HOURS: Final = 7 * 24
+KEPT_HOURS: Final = 6 * WEEK_HOURS
+"""Four weeks back, a window of up to a day before that, and a week for what is taken in beforehand."""
+COLUMNS: Final = ("n", "total", "squares")
+
+
+class HourlyPast:
+    """Answers by hour; a row per scope.  Hours are numbered since 1970."""
+
+    def __init__(self) -> None:
+        self._table = Table(
+            {
+                "head": MemoryColumn(np.int64, -1),  # the last hour with answers; -1: none yet
+                **{name: MemoryColumn(np.int64, 0, KEPT_HOURS) for name in COLUMNS},
+            }
+        )
+
+    def grow(self, rows: int) -> None:
+        """Make place for rows below `rows`."""
+        self._table.grow(rows)
+
+    def clear(self, rows: Ints) -> None:
+        """Forget the rows."""
+        self._table.clear(rows)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Everything remembered, for a snapshot."""
+        return self._table.state()
+
+    def load(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Take over a snapshot."""
+        self._table.load(state)
+
+    def add(self, end_ms: Ints, rows: Ints, sums: Ints) -> None:
+        """Take in answers of panes that end then, in time order: number, steps, squares of steps."""
+        hours = (end_ms - 1) // HOUR_MS
+        cuts = np.flatnonzero(np.diff(hours, prepend=-1, append=-1))
+        for start, stop in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
+            hour, part = int(hours[start]), slice(start, stop)
+            self._open(np.unique(rows[part]), hour)
+            for name, column in zip(COLUMNS, sums[part].T, strict=True):
+                np.add.at(self._table[name][:, hour % KEPT_HOURS], rows[part], column)
+
+    def sums(self, rows: Ints, hours: Ints, within: Flags) -> list[Floats]:
+        """Of each row, what came in some `hours`, `(rows, hours)`, of those that are `within`; by column."""
+        head = self._table["head"][rows][:, None]
+        kept = within & (hours <= head) & (hours > head - KEPT_HOURS) & (hours >= 0)
+        places = hours % KEPT_HOURS
+        return [
+            np.where(kept, self._table[name][rows[:, None], places], 0).sum(axis=1).astype(np.float64)
+            for name in COLUMNS
+        ]
+
+    def _open(self, rows: Ints, hour: int) -> None:
+        """Make the hour the last of some rows: what lies between is empty."""
+        head = self._table["head"][rows]
+        empty = np.minimum(np.where(head < 0, 0, hour - head), KEPT_HOURS)
+        for gap in np.unique(empty[empty > 0]).tolist():
+            some = rows[empty == gap]
+            places = np.arange(hour - gap + 1, hour + 1) % KEPT_HOURS
+            for name in COLUMNS:
+                self._table[name][some[:, None], places[None, :]] = 0
+        self._table["head"][rows] = np.maximum(head, hour)

@@ -1,0 +1,123 @@
+"""The table of detectors: false pages, and delays for three sizes of change, by how much comes in.
+
+Every kind of rule through `tocsin simulate`'s own simulation, beside the plain rule that pages no oftener.
+Rows are written as they are found, since the whole takes an hour.
+"""
+
+import argparse
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from alerts.notation import duration_ms
+from alerts.rules import DAY_MS, Rulebook
+from stream.files.rule_files import load
+from stream.simulate.question import Fall, Question
+from stream.simulate.rhythm import Rhythm
+from stream.simulate.simulation import RuleOutcome, Simulation, false_pages
+from tests.bench.machine import command, machine, markdown, say
+
+VOLUMES: Final = (5, 20, 200, 2000)
+WINDOWS: Final = {5: "6d", 20: "1d12h", 200: "3h40m", 2000: "20m"}
+"""Of a threshold: some thirty answers."""
+GAP_WINDOWS: Final = {5: "7d", 20: "3d", 200: "1d", 2000: "1d"}
+PANES: Final = {5: "10m", 20: "10m", 200: "1m", 2000: "5m"}
+PATIENCE_DAYS: Final = {5: 40, 20: 20, 200: 7, 2000: 3}
+"""How long a change is watched."""
+HEALTHY: Final = 85.0
+SCORES: Final = (75.0, 60.0, 40.0)
+CHANGES: Final = {"surge": (1.5, 2.0, 3.0), "silence": (0.5, 0.25, 0.0)}
+"""Times the usual volume; the other rules are shown falls of a score of 85 to `SCORES`."""
+NOISE: Final = 0.1
+"""How far days stray from each other, for rules on volume."""
+TRIED: Final = (1, 2, 3, 4, 6, 9)
+"""Windows that are tried for the plain rule, in those of the threshold."""
+
+RULES: Final = """
+timing: {{pane: {pane}, lateness: 1m}}
+rules:
+  - {{name: threshold, indicator: csat, by: [channel], warning: 80, window: {window}}}
+  - {{name: sudden, indicator: csat, by: [channel], detect: sudden, floor: 80}}
+  - {{name: burn, indicator: csat, by: [channel], detect: burn, target: 80}}
+  - {{name: gap, indicator: csat, by: [channel], detect: gap, across: team, window: {gap}}}
+  - {{name: surge, indicator: contacts, by: [channel], detect: surge, learn: 14d}}
+  - {{name: silence, indicator: contacts, by: [channel], detect: silence, learn: 14d}}
+"""
+KINDS: Final = ("threshold", "sudden", "burn", "gap", "surge", "silence")
+HEAD: Final = ("a day", "rule", "false pages", "milder", "change", "greater")
+
+
+def rulebook(per_day: int) -> Rulebook:
+    """The six rules, with the windows that fit so many answers a day."""
+    text = RULES.format(pane=PANES[per_day], window=WINDOWS[per_day], gap=GAP_WINDOWS[per_day])
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "rules.yaml"
+        path.write_text(text, "utf-8")
+        return load(path)
+
+
+def question(kind: str, per_day: int, scopes: int, seed: int) -> Question:
+    """What is asked of a kind of rule at a volume, over so many months of scopes."""
+    times, window_ms = CHANGES.get(kind, ()), duration_ms(WINDOWS[per_day])
+    return Question(
+        healthy=None if times else HEALTHY,
+        falls=tuple(Fall(times=each) for each in times) or tuple(map(Fall, SCORES)),
+        per_day=per_day,
+        scopes=scopes,
+        months=1,
+        seed=seed,
+        patience_ms=PATIENCE_DAYS[per_day] * DAY_MS,
+        tune_ms=tuple(each * window_ms for each in TRIED),
+        rhythm=Rhythm.even(per_day / 24, NOISE) if times else None,
+    )
+
+
+def rows(kind: str, per_day: int, scopes: int, seed: int) -> Iterator[Sequence[str]]:
+    """The rule's own row, and that of the plain rule which pages no oftener."""
+    book = rulebook(per_day)
+    chosen = [rule for rule in book.rules if rule.name == kind]
+    found = Simulation(book, chosen, question(kind, per_day, scopes, seed)).run(lambda _: None)
+    own = next(each for each in found if each.beside is None)
+    yield _row(per_day, kind, own)
+    tuned = found[-1]
+    if tuned is not own and not tuned.rule.name.endswith(", plain"):
+        yield _row(per_day, tuned.rule.name.removeprefix(f"{kind}, "), tuned)
+    else:
+        yield str(per_day), "plain", "no size tried pages as seldom", "", "", ""
+
+
+def _row(per_day: int, name: str, of: RuleOutcome) -> Sequence[str]:
+    rate, low, high = false_pages(of)
+    pages = f"{rate:.2g} ({low:.2g} to {high:.2g})"
+    delays = [f"{seen.to.text}: {_delay(seen.seconds[0], seen.share)}" for seen in of.falls]
+    return (str(per_day), name, pages, *delays)
+
+
+def _delay(delay_s: float, share: float) -> str:
+    if not math.isfinite(delay_s):
+        return f"{share:.0%} seen"
+    if delay_s >= 2 * DAY_MS / 1000:
+        return f"{delay_s * 1000 / DAY_MS:.1f} d"
+    return f"{delay_s / 3600:.1f} h" if delay_s >= 3600 else f"{delay_s / 60:.0f} min"
+
+
+def main() -> None:
+    """Print the table, row by row."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--per-day", type=int, nargs="+", default=VOLUMES, choices=VOLUMES)
+    parser.add_argument("--rules", nargs="+", default=KINDS, choices=KINDS)
+    parser.add_argument("--scopes", type=int, default=1000, help="months of scopes")
+    parser.add_argument("--seed", type=int, default=1)
+    wanted = parser.parse_args()
+    say(f"`{command()}`\n{machine()}\n")
+    say(markdown(HEAD, []))
+    for kind in wanted.rules:
+        for per_day in wanted.per_day:
+            for row in rows(kind, per_day, wanted.scopes, wanted.seed):
+                say(f"| {' | '.join(row)} |")
+
+
+if __name__ == "__main__":
+    main()

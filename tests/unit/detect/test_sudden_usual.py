@@ -1,0 +1,156 @@
+"""Sudden against its own usual: floors of each row's past, one rule for many brands, and new levels."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.detect.findings import Findings, Ints
+from alerts.detect.scale import Scale
+from alerts.detect.sudden_usual import UsualSudden
+from alerts.rules import DAY_MS, HOUR_MS, Budget, SuddenRelative
+from alerts.states import Verdict
+from alerts.worsening import Against, Worsening
+from tests.detector_builders import SHARE, SHARE_HIGH_IS_BAD, YES_NO, alike
+
+WEEK_MS = 7 * DAY_MS
+MONDAY_MS = 4 * DAY_MS + 2_800 * WEEK_MS
+NINE_MS = 10 * HOUR_MS
+"""The end of the hour from nine on."""
+TEN = Worsening(10)
+PAGES = Budget(1, 30 * DAY_MS)
+
+
+def detector(
+    worse: Worsening = TEN, against: Against = Against.USUAL, scale: Scale = SHARE, rows: int = 1
+) -> UsualSudden:
+    """With some rows."""
+    made = UsualSudden(SuddenRelative(against, worse, PAGES), scale, YES_NO)
+    made.grow(rows)
+    return made
+
+
+def hear(of: UsualSudden, end_ms: int, *counts: Sequence[int]) -> Findings:
+    """One pane, with the answers of all rows."""
+    return of.step(end_ms, np.arange(len(counts)), np.array(counts, np.int64))
+
+
+def weeks(of: UsualSudden, counts: Sequence[Sequence[int]], days: int = 14) -> list[Findings]:
+    """Healthy days, alike at every hour."""
+    return [hear(of, MONDAY_MS + hour * HOUR_MS, *counts) for hour in range(1, days * 24, 2)]
+
+
+@pytest.mark.parametrize(("good", "floor"), [(12, 38.8), (18, 74.4)])
+def test_a_floor_is_what_was_usual_less_its_doubt_and_what_is_allowed(good: int, floor: float) -> None:
+    """The examples of the module: the same hour counts as far as it differs, else all hours do."""
+    of = detector()
+    hear(of, MONDAY_MS - WEEK_MS + NINE_MS, [20 - good, good])
+    hear(of, MONDAY_MS - 3 * DAY_MS, [good - 10, 90 - good])
+    found = hear(of, MONDAY_MS + NINE_MS, [0, 1])
+    assert found.limit[0] == pytest.approx(floor, abs=0.1)
+
+
+def test_nothing_is_said_before_a_hundred_answers_are_a_day_old() -> None:
+    """A scope that begins with a collapse is not worse than usual."""
+    of = detector()
+    for hour in range(1, 30):
+        found = hear(of, MONDAY_MS + hour * HOUR_MS, [3, 0])
+        assert found.verdict[0] == Verdict.INSUFFICIENT
+
+
+def test_one_rule_serves_brands_at_different_levels() -> None:
+    """A brand at 95 that falls to 60 is in alarm, and one that is always at 60 is not."""
+    of = detector(rows=2)
+    found = weeks(of, [[1, 19], [8, 12]])
+    assert not any((each.verdict == Verdict.BREACH).any() for each in found)
+    start_ms = MONDAY_MS + 14 * DAY_MS
+    later = [hear(of, start_ms + hour * HOUR_MS, [8, 12], [8, 12]) for hour in range(1, 6)]
+    assert [int(row) for row in np.flatnonzero(later[-1].verdict == Verdict.BREACH)] == [0]
+    told = later[-1].evidence[0]
+    assert (told["against"], told["usual"]) == ("usual", pytest.approx(95, abs=0.5))
+    assert later[-1].limit[0] < 85
+
+
+def test_where_high_is_bad_it_is_a_rise() -> None:
+    """In percent of what was usual."""
+    of = detector(Worsening(50, percent=True), scale=SHARE_HIGH_IS_BAD)
+    weeks(of, [[18, 2]])
+    start_ms = MONDAY_MS + 14 * DAY_MS
+    found = [hear(of, start_ms + hour * HOUR_MS, [10, 10]) for hour in range(1, 13)]
+    assert found[-1].verdict[0] == Verdict.BREACH
+    assert 15 < found[-1].limit[0] < 18
+
+
+@pytest.mark.parametrize("against", Against)
+def test_a_level_that_lasts_is_told_as_new_once_it_is_usual(against: Against) -> None:
+    """The breach ends by itself, and says from where to where."""
+    of = detector(against=against)
+    weeks(of, [[2, 18]])
+    start_ms, told = MONDAY_MS + 14 * DAY_MS, []
+    for hour in range(1, 45 * 24, 3):
+        was = bool(of.fired(np.array([0]))[0])
+        found = hear(of, start_ms + hour * HOUR_MS, [8, 12])
+        if was and found.verdict[0] == Verdict.CLEAR:
+            told.append(found.evidence[0]["new_level"])
+    assert len(told) == 1
+    (level,) = told
+    assert isinstance(level, dict)
+    assert (level["severity"], level["usual"]) == ("info", pytest.approx(90, abs=0.5))
+    assert 60 <= level["now"] <= 80
+
+
+def test_a_fall_that_is_over_is_no_new_level() -> None:
+    """Back within a day."""
+    of = detector()
+    weeks(of, [[2, 18]])
+    start_ms = MONDAY_MS + 14 * DAY_MS
+    for hour in range(1, 9):
+        hear(of, start_ms + hour * HOUR_MS, [12, 8])
+    assert of.fired(np.array([0]))[0]
+    last = [hear(of, start_ms + hour * HOUR_MS, [2, 18]) for hour in range(9, 24)]
+    assert last[-1].verdict[0] == Verdict.CLEAR
+    assert not any("new_level" in each.evidence.get(0, {}) for each in last)
+
+
+def answers(seed: int, rows: int) -> Iterator[tuple[int, Ints]]:
+    """Four weeks of hours with some answers; row 0 falls in the last one."""
+    rng = np.random.default_rng(seed)
+    for hour in range(1, 28 * 24, 2):
+        came = rng.integers(0, 4, rows)
+        share = np.where((np.arange(rows) == 0) & (hour > 21 * 24), 0.4, 0.9)
+        good = rng.binomial(came, share)
+        yield MONDAY_MS + hour * HOUR_MS, np.stack([came - good, good], axis=1)
+
+
+@settings(max_examples=5)
+@given(seed=st.integers(0, 10_000), cut=st.integers(0, 300))
+def test_neither_other_rows_nor_a_restart_change_what_is_said_of_a_row(seed: int, cut: int) -> None:
+    """To the last bit: alone, and taken over from a snapshot anywhere."""
+    together, alone = detector(rows=3), detector()
+    for place, (end_ms, counts) in enumerate(answers(seed, 3)):
+        if place == cut:
+            fresh = detector()
+            fresh.load(alone.state())
+            assert alike(fresh.state(), alone.state())
+            alone = fresh
+        found, own = hear(together, end_ms, *counts), hear(alone, end_ms, counts[0])
+        assert found.verdict[0] == own.verdict[0]
+        assert found.limit[0] == own.limit[0] or np.isnan(own.limit[0])
+    whole, one = together.state(), alone.state()
+    assert alike({name: of[:1] for name, of in whole.items()}, one)
+
+
+def test_false_pages_keep_their_budget_at_the_usual_level() -> None:
+    """Two hundred scopes at their own levels for sixty days; three points are allowed."""
+    rows, rng = 200, np.random.default_rng(5)
+    of, level, pages = detector(Worsening(3), rows=rows), rng.uniform(0.6, 0.95, rows), 0
+    every = np.arange(rows)
+    for pane in range(1, 60 * 4):
+        came = rng.poisson(4, rows)
+        good = rng.binomial(came, level)
+        was = of.fired(every)
+        of.step(MONDAY_MS + pane * 6 * HOUR_MS, every, np.stack([came - good, good], axis=1))
+        pages += int((of.fired(every) & ~was).sum())
+    assert pages <= rows * 2  # one per scope and 30 days
