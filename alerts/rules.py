@@ -100,8 +100,7 @@ class Threshold:
 
     `confidence` 0 compares the score itself; above 0 the whole interval must be past the limit.
     `recover` is what a score must get back to before the alert resolves; None means the outer limit itself.
-    `calm` is what it must get back to before a critical alert becomes a warning; None means half of the way
-    from the critical to the warning limit, and the whole interval back over the critical one.
+    `calm` is the same for a critical alert to become a warning; None: half way, and surely over the critical.
     """
 
     window_ms: int
@@ -116,11 +115,7 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relative:
-    """A windowed score that is worse than its own past.
-
-    At least one of `warning` and `critical` is given.  `confidence` 0 compares the scores themselves; above 0
-    the difference must be surely greater.  Window and past say nothing with fewer than `min_answers`.
-    """
+    """A windowed score worse than its past by one of two amounts; nothing is said below `min_answers`."""
 
     against: Against
     window_ms: int
@@ -204,7 +199,7 @@ class Surge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """One value of dimension `across` is significantly worse than the others within the same scope."""
+    """One value of `across` is worse than the others in its scope, by `at_least` points (None: 3 %)."""
 
     across: str
     window_ms: int
@@ -213,7 +208,6 @@ class Gap:
     severity: Severity = Severity.WARNING
     hours: OpenHours = ALWAYS
     at_least: float | None = None
-    """By how many points (the indicator's unit) it must be worse; None: 3 % of the scale."""
 
 
 Detect = Threshold | Relative | Sudden | SuddenRelative | Burn | Silence | Surge | Gap
