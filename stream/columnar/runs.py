@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from stream.columnar.timestamps import NO_TIME, Ints
 
 
 def run_starts(*columns: NDArray[Any]) -> Ints:
@@ -26,3 +26,19 @@ def sums_by(key: NDArray[Any], counts: NDArray[Any]) -> tuple[Ints, NDArray[Any]
     order = np.argsort(key)
     starts = run_starts(key[order])
     return order[starts], np.add.reduceat(counts[order], starts) if len(starts) else counts[:0]
+
+
+def latest_before(at_ms: Ints, starts: Ints) -> Ints:
+    """Of each row the greatest time of the rows before it in its run, `NO_TIME` where there is none.
+
+    `starts` are the runs' first rows.  For example, times 5, 3, 9 of one run have none, 5 and 5 before them.
+    """
+    rank = np.empty(len(at_ms), np.int64)
+    rank[by_time := np.argsort(at_ms, kind="stable")] = np.arange(len(at_ms))
+    run = np.zeros(len(at_ms), np.int64)
+    run[starts[1:]] = 1
+    above_earlier_runs = np.cumsum(run) * len(at_ms) + rank
+    latest = np.maximum.accumulate(above_earlier_runs)
+    before: Ints = np.roll(at_ms[by_time[latest % max(len(at_ms), 1)]], 1)
+    before[starts] = NO_TIME
+    return before

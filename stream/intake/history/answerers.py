@@ -23,6 +23,7 @@ from typing import Final, cast
 
 import numpy as np
 
+from stream.columnar.runs import latest_before
 from stream.columnar.structured import Table, at, stacked, where
 from stream.columnar.timestamps import NO_TIME, Ints
 from stream.indicators.cells import CELLS, FURTHER_OF, FURTHER_PLACES, further_cells
@@ -118,8 +119,7 @@ class Answerers(RememberedRows):
     def _all_counted(self, answers: Table, starts: Ints, ends: Table, chosen: Mask) -> Table:
         """Marks where every answer counts; they have been counted when they came.  Writes how runs end."""
         lengths = np.diff(starts, append=len(answers))
-        before_ms = np.concatenate([[NO_TIME], answers["at_ms"][:-1]])
-        before_ms[starts] = ends["at_ms"]
+        before_ms = np.maximum(latest_before(answers["at_ms"], starts), np.repeat(ends["at_ms"], lengths))
         last = starts + lengths - 1
         latest_ms = np.maximum.reduceat(answers["at_ms"], starts)
         ends["at_ms"][chosen] = np.maximum(ends["at_ms"], latest_ms)[chosen]
@@ -166,7 +166,7 @@ class Answerers(RememberedRows):
         return tallies(carrier["closing"], pane, what["combo"], what["cell"], count)
 
     def _further(self, answers: Table, before_ms: Ints) -> Mask:
-        """Which answers come within a day of their customer's answer before, if that is not out of memory."""
+        """Which answers come within a day of their customer's latest before, if that is not out of memory."""
         oldest_ms = answers["closing"] * self._pane_ms - FURTHER_MS
         near: Mask = (before_ms >= oldest_ms) & (np.abs(answers["at_ms"] - before_ms) < FURTHER_MS)
         return near

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stream.columnar.structured import Table, stacked
@@ -91,6 +91,23 @@ def test_panes_one_by_one_come_to_what_plain_python_says(
         assert (merged(looked) == merged(parts[-1])).all()
         line = Answerers(terms(period_ms, keep), PANE_MS, line.rows.copy())
     assert counted(stacked(parts)) == expected
+
+
+late = st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 300), st.integers(1, 2)), max_size=30)
+
+
+@given(late, st.sampled_from([0, 3_600_000, DAY_MS]), st.sampled_from(["first", "last"]))
+@example([(1500, 0, 1), (0, 160, 1), (2900, 0, 1)], 0, "first")
+def test_cuts_do_not_decide_on_late_answers(
+    some: list[tuple[int, int, int]], period_ms: int, keep: str
+) -> None:
+    """Panes that close together come to the same as one by one, where answers are up to two days late."""
+    rows = table([(minute, customer, 0, number) for number, (minute, _, customer) in enumerate(some)])
+    rows["closing"] += np.array([panes for _, panes, _ in some], np.int64)
+    at_once = Answerers(terms(period_ms, keep), PANE_MS).judge(rows)
+    line, parts = Answerers(terms(period_ms, keep), PANE_MS), [at_once[:0]]
+    parts += [line.judge(rows[rows["closing"] == closing]) for closing in np.unique(rows["closing"])]
+    assert counted(stacked(parts)) == counted(at_once)
 
 
 @pytest.mark.parametrize(("keep", "level"), [("first", 1), ("last", 5)])
