@@ -1,13 +1,12 @@
 """What a judge costs follows what happens, not the panes: most of a small team's panes are empty."""
 
-from collections.abc import Callable
 from random import Random
-from time import process_time
 from typing import Final
 
 from stream.judge.judge import Judge
 from stream.messages.tallies import ScopeKey, TallyMessage
 from tests.builders import Counted, plan_of, section_of
+from tests.cpu import least_cpu_s
 
 RULES = """
 indicators: {ces: false, nps: false, sentiment: false, fcr: false, ttr: false, wait: false, csat: false}
@@ -50,16 +49,6 @@ def calls(events: int, panes: int) -> list[TallyMessage]:
     return [section_of(name, through, counted if name == sources[0] else [], position=1) for name in sources]
 
 
-def cpu_s(work: Callable[[], object]) -> float:
-    """The least of three times."""
-    times = []
-    for _ in range(3):
-        start = process_time()
-        work()
-        times.append(process_time() - start)
-    return min(times)
-
-
 def addition_s() -> float:
     """What an addition takes in a plain loop on this machine."""
 
@@ -69,7 +58,7 @@ def addition_s() -> float:
             total += number
         return total
 
-    return cpu_s(added) / 1_000_000
+    return least_cpu_s(added) / 1_000_000
 
 
 def test_an_empty_pane_costs_next_to_nothing() -> None:
@@ -77,7 +66,7 @@ def test_an_empty_pane_costs_next_to_nothing() -> None:
     sections = calls(EVENTS, PANES)
     told = Judge(plan_of(RULES), 0).feed_all((section, 0) for section in sections)
     assert {each.rule for each in told} >= {"silent", "plain", "burn"}
-    judged_s = cpu_s(lambda: Judge(plan_of(RULES), 0).feed_all((section, 0) for section in sections))
+    judged_s = least_cpu_s(lambda: Judge(plan_of(RULES), 0).feed_all((section, 0) for section in sections))
     assert judged_s / PANES / addition_s() < MOST_ADDITIONS
 
 
@@ -86,5 +75,5 @@ def test_a_learned_hour_without_events_costs_little() -> None:
     learned = [line for line in RULES.splitlines() if "learn" in line]
     rules = RULES[: RULES.index("  - ")] + "\n".join(learned)
     sections = calls(QUIET_EVENTS, QUIET_DAYS * 8640)
-    judged_s = cpu_s(lambda: Judge(plan_of(rules), 0).feed_all((section, 0) for section in sections))
+    judged_s = least_cpu_s(lambda: Judge(plan_of(rules), 0).feed_all((section, 0) for section in sections))
     assert judged_s / (QUIET_DAYS * 24) / addition_s() < MOST_PER_HOUR
