@@ -1,10 +1,9 @@
 """What must have come of the records on the inputs: the pure intake, fed what a consumer reads of them."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from stream.indicators.cells import CELLS
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
 from stream.kafka.clients import read_all
@@ -73,11 +72,8 @@ async def told(broker: str) -> Counts:
         if section is None or section.kind is not Kind.CLOSED:
             continue
         place = record.partition, section.source
-        rows, before = section.rows, through.get(place, NO_PANE)
-        columns = (rows.closing, rows.pane, rows.scope, rows.cell, rows.count)
-        for closing, pane, scope, cell, count in zip(*(column.tolist() for column in columns), strict=True):
-            if closing > before:
-                found[section.source, closing, pane, *section.scopes[scope], CELLS[cell]] += count
+        before = through.get(place, NO_PANE)
+        found.update(counts([replace(section, rows=section.rows.of(section.rows.closing > before))]))
         through[place] = max(before, section.through)
     return found
 
