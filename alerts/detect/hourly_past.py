@@ -9,11 +9,21 @@ from numpy.typing import NDArray
 from alerts.detect.findings import Flags, Floats, Ints
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.rules import HOUR_MS
+from alerts.worsening import Against, Worsening
 
 WEEK_HOURS: Final = 7 * 24
 KEPT_HOURS: Final = 6 * WEEK_HOURS
 """Four weeks back, a window of up to a day before that, and a week for what is taken in beforehand."""
+WEEKS: Final = {Against.USUAL: 4, Against.LAST_WEEK: 1}
+"""How many of the weeks before are compared with."""
 COLUMNS: Final = ("n", "total", "squares")
+
+
+def allowed(worse_by: Worsening, usual: Floats) -> Floats:
+    """By how much worse than usual scores may be, in the indicator's unit."""
+    if worse_by.percent:
+        return np.abs(usual) * worse_by.amount / 100
+    return np.full(len(usual), worse_by.amount)
 
 
 class HourlyPast:

@@ -27,16 +27,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detect.findings import Findings, Floats, Ints
-from alerts.detect.hourly_past import WEEK_HOURS, HourlyPast
+from alerts.detect.hourly_past import WEEK_HOURS, WEEKS, HourlyPast, allowed
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.scale import Moments, Scale
 from alerts.detect.sudden import SuddenDetector
 from alerts.rules import HOUR_MS, Sudden, SuddenRelative
 from alerts.states import Verdict
 from alerts.transitions import rounded
-from alerts.worsening import Against
 
-WEEKS: Final = {Against.USUAL: 4, Against.LAST_WEEK: 1}
 FAITH: Final = 200
 """Answers' worth of faith that an hour of the week is like all others."""
 LEAST_PAST: Final = 100
@@ -153,9 +151,7 @@ class UsualSudden(SuddenDetector):
 
     def _allowed(self, value: Floats) -> Floats:
         """By how much worse than a value a score may be, as goodness."""
-        worse, span = self._detect.worse_by, self._scale.high - self._scale.low
-        points = np.abs(value) * worse.amount / 100 if worse.percent else np.full(len(value), worse.amount)
-        return points / span
+        return allowed(self._detect.worse_by, value) / (self._scale.high - self._scale.low)
 
     def _value(self, goodness: Floats) -> Floats:
         """Of goodness, in the indicator's unit."""

@@ -21,14 +21,13 @@ from numpy.typing import NDArray
 
 from alerts.detect.evidence import Evidence, Told
 from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Floats, Ints
-from alerts.detect.hourly_past import WEEK_HOURS, HourlyPast
+from alerts.detect.hourly_past import WEEK_HOURS, WEEKS, HourlyPast, allowed
 from alerts.detect.scale import Moments, Scale
 from alerts.rules import DAY_MS, HOUR_MS, Relative, Severity
 from alerts.states import Verdict
 from alerts.transitions import rounded
-from alerts.worsening import Against, Worsening
+from alerts.worsening import Worsening
 
-WEEKS: Final = {Against.USUAL: 4, Against.LAST_WEEK: 1}
 LONGEST_MS: Final = DAY_MS
 """Of windows that can be compared."""
 
@@ -71,10 +70,10 @@ class UsualDetector:
         surely = worse_by - self._doubt(window, past)
         enough = (window.n >= self._detect.min_answers) & (past.n >= self._detect.min_answers)
         severity: Codes = np.zeros(len(rows), np.int8)
-        for level, allowed in self._levels():
+        for level, most in self._levels():
             with np.errstate(invalid="ignore"):
-                severity[enough & (surely > _allowed(allowed, usual))] = SEVERITY_CODE[level]
-        mildest = _allowed(self._levels()[0][1], usual)
+                severity[enough & (surely > allowed(most, usual))] = SEVERITY_CODE[level]
+        mildest = allowed(self._levels()[0][1], usual)
         verdict: Codes = np.full(len(rows), Verdict.INSUFFICIENT, np.int8)
         with np.errstate(invalid="ignore"):
             verdict[enough & (worse_by <= mildest)] = Verdict.CLEAR
@@ -105,14 +104,14 @@ class UsualDetector:
     def _levels(self) -> list[tuple[Severity, Worsening]]:
         """The severities that there are with what is allowed, the milder first."""
         given = ((Severity.WARNING, self._detect.warning), (Severity.CRITICAL, self._detect.critical))
-        return [(level, allowed) for level, allowed in given if allowed is not None]
+        return [(level, most) for level, most in given if most is not None]
 
     def _limits(self, severity: Codes, usual: Floats) -> Floats:
         """By how much worse the limit that was crossed is, or else the mildest."""
         levels = self._levels()
-        found = _allowed(levels[0][1], usual)
-        for level, allowed in levels:
-            found = np.where(severity == SEVERITY_CODE[level], _allowed(allowed, usual), found)
+        found = allowed(levels[0][1], usual)
+        for level, most in levels:
+            found = np.where(severity == SEVERITY_CODE[level], allowed(most, usual), found)
         return found
 
     def _doubt(self, window: Moments, past: Moments) -> Floats:
@@ -140,7 +139,3 @@ class UsualDetector:
         within: Flags = hours < (last[:, None] - back[None, :])[:, :, None]
         found = self._hours.sums(some, hours.reshape(len(some), -1), within.reshape(len(some), -1))
         return Moments(*(column[place.reshape(-1)] for column in found))
-
-
-def _allowed(allowed: Worsening, usual: Floats) -> Floats:
-    return np.abs(usual) * allowed.amount / 100 if allowed.percent else np.full(len(usual), allowed.amount)

@@ -35,9 +35,8 @@ def latest_before(at_ms: Ints, starts: Ints) -> Ints:
     """
     rank = np.empty(len(at_ms), np.int64)
     rank[by_time := np.argsort(at_ms, kind="stable")] = np.arange(len(at_ms))
-    run = np.zeros(len(at_ms), np.int64)
-    run[starts[1:]] = 1
-    above_earlier_runs = np.cumsum(run) * len(at_ms) + rank
+    run = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(at_ms)))
+    above_earlier_runs = run * len(at_ms) + rank
     latest = np.maximum.accumulate(above_earlier_runs)
     before: Ints = np.roll(at_ms[by_time[latest % max(len(at_ms), 1)]], 1)
     before[starts] = NO_TIME

@@ -23,6 +23,7 @@ from stream.importing.cells.lookups import Entries
 from stream.importing.cells.text import Row, cell
 from stream.importing.counts import ImportCounts
 from stream.importing.mapping import Event, LogMapping, Shape
+from stream.importing.row_events import stream_of
 from stream.importing.rows.columns_hint import hint
 from stream.importing.rows.questions import QUESTION
 from stream.importing.rows.row_blocks import RowBlock, Texts
@@ -166,7 +167,7 @@ class Importer:
             return {}
         found: dict[int, tuple[Shape, Event, Reject]] = {}
         for stream in Stream:
-            own = [each for each in placed if ("indicator" in each[2]) is (stream is Stream.FEEDBACK)]
+            own = [each for each in placed if stream_of(each[2]) is stream]
             lines = [line for _, _, _, line in own]
             for which, reject in self._vouch(stream, lines).items() if lines else ():
                 place, shape, event, _ = own[which]

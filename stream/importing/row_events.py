@@ -52,18 +52,23 @@ def stream_of(event: Event) -> Stream:
     return Stream.FEEDBACK if "indicator" in event else Stream.INTERACTIONS
 
 
+def identity(event: Event) -> tuple[Stream, object, object]:
+    """By what the worker tells an event from others: answers also by their indicator.
+
+    One form may ask for several under its one id.
+    """
+    return stream_of(event), event.get("id"), event.get("indicator")
+
+
 def check_ids(events: Sequence[Event]) -> None:
     """Of two events of a row with one identity the worker would take the second for the first sent again.
-
-    Answers are known by their indicator too: one form may ask for several under its one id.
 
     Raises:
         RowError: two have one identity.
     """
-    seen: dict[tuple[Stream, object, object, object], Event] = {}
+    seen: dict[tuple[Stream, object, object], Event] = {}
     for event in events:
-        identity = (stream_of(event), event.get("source"), event.get("id"), event.get("indicator"))
-        other = seen.setdefault(identity, event)
+        other = seen.setdefault(identity(event), event)
         if other is not event:
             names = " and ".join(
                 str(each.get("indicator") or each.get("event", "contact")) for each in (other, event)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from stream.importing.mapping import Event
-from stream.importing.row_events import stream_of
+from stream.importing.row_events import identity
 
 MOST_IDS: Final = 2_000_000
 """Identities that are remembered, as hashes of 8 bytes: some 120 MB of sets and numbers."""
@@ -32,7 +32,7 @@ class SeenIds:
             return
         seen = self._seen
         for number, event in events:
-            key = hash((stream_of(event), event.get("id"), event.get("indicator")))
+            key = hash(identity(event))
             if key in seen:
                 self.again += 1
                 self.first = self.first or number

@@ -17,10 +17,10 @@ from alerts.rules import DAY_MS, HOUR_MS
 from alerts.transitions import EPOCH
 from stream.columnar.runs import run_starts
 from stream.columnar.timestamps import Ints
-from stream.indicators.cells import CELL, EXACT_BELOW, TIMES_FROM, time_s
+from stream.indicators.cells import CELL, TIMES_FROM, time_s
 from stream.indicators.formulas import QUANTILE, Floats, formula, score
 from stream.indicators.plan import Grouping, Plan
-from stream.indicators.single_times import Times
+from stream.indicators.single_times import Times, all_known
 from stream.judge.windows.layout import Layout
 from stream.messages.tallies import ScopeKey, TallyMessage
 
@@ -214,8 +214,8 @@ def _times(row: Ints, cells: Ints, counts: Ints, cases: Ints) -> Times:
     """The single times of each row, for those with few cases and all of them known."""
     order = np.lexsort((cells, row))
     row, cells, counts = row[order], cells[order], counts[order]
-    whole = np.bincount(row, counts, len(cases)) == cases
-    whole &= (cases > 0) & (cases < EXACT_BELOW) & (np.bincount(row, counts < 0, len(cases)) == 0)
+    whole = all_known(cases, np.bincount(row, counts, len(cases)))
+    whole &= np.bincount(row, counts < 0, len(cases)) == 0
     return Times.gathered(row, time_s(cells - TIMES_FROM), counts, whole)
 
 
