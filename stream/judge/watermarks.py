@@ -19,13 +19,16 @@ final is added, as a late correction.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
 
 from alerts.rules import Timing
 from stream.messages.tallies import NO_PANE, Kind, Rows, ScopeKey, TallyMessage, no_rows
+
+STILL_MS: Final = 5_000
+"""How much longer than `idle_after` a log is without records only when nobody can write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class WatermarkAligner:
         source = self.progress.get(section.source)
         if source is None or section.position < source.position:
             return
-        self.wall_ms = max(self.wall_ms, log_ms)
+        self._reach(log_ms)
         source.clock_ms = _greatest(source.clock_ms, section.clock_ms)
         source.began_ms = _least(source.began_ms, section.began_ms)
         if section.kind is Kind.IDLE:
@@ -130,6 +133,18 @@ class WatermarkAligner:
         by_clock = (now_ms - self.timing.lateness_ms) // self.timing.pane_ms - 1
         return max(by_clock, *(source.through for source in self.progress.values()))
 
+    def _reach(self, log_ms: int) -> None:
+        """The wall clock moves on; what it moved while nobody could write proves no silence."""
+        stood_still = log_ms - self.wall_ms > self.timing.idle_after_ms + STILL_MS
+        self.wall_ms = max(self.wall_ms, log_ms)
+        if stood_still and self.epoch_ms is not None:
+            self._start_epoch()
+
+    def _start_epoch(self) -> None:
+        self.epoch_ms = self.wall_ms
+        for each in self.progress.values():
+            each.idle = False
+
     def _quiet(self, source: SourceProgress, section: TallyMessage) -> None:
         since_ms = self.wall_ms - section.quiet_ms
         if source.quiet_since_ms is None or section.position > source.position:
@@ -142,9 +157,7 @@ class WatermarkAligner:
 
     def _wake(self, source: SourceProgress) -> None:
         if all(each.idle for each in self.progress.values()) or self.epoch_ms is None:
-            self.epoch_ms = self.wall_ms
-            for each in self.progress.values():
-                each.idle = False
+            self._start_epoch()
         source.idle = False
         source.quiet_since_ms = None
 

@@ -1,9 +1,7 @@
 """The Faust app: settings that suit record lists, and three agents that hand batches on."""
 
-import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
@@ -46,6 +44,13 @@ class Agents:
     notify: Take
 
 
+class _DisklessApp(faust.App):
+    """An app whose state is in Kafka alone: Faust's folders would be left behind by every worker."""
+
+    def _create_directories(self) -> None:
+        pass
+
+
 def consumer_options(kafka: ClientSettings, session_timeout_s: float) -> dict[str, Any]:
     """Options of the group's aiokafka consumer."""
     return {
@@ -68,12 +73,11 @@ def build(group: str, brokers: Sequence[str], link: Link, agents: Agents) -> Any
     """
     prepare()
     name = f"tocsin-{uuid4().hex}"
-    app = faust.App(
+    app = _DisklessApp(
         group,
         broker=[f"{SCHEME}://{broker}" for broker in brokers],
         # Two workers with one URL would be taken for one.
         canonical_url=f"http://{name}",
-        datadir=Path(tempfile.mkdtemp(prefix="tocsin-")),
         store="memory://",
         autodiscover=False,
         web_enabled=False,

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import json
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -204,10 +205,13 @@ def _judged_s(worker: WorkerProcess) -> float:
 
 
 def measure(options: Options) -> dict[str, Any]:
-    """One measurement on a broker of its own."""
+    """One measurement on a broker of its own; its folder stays when something is wrong."""
     folder = Path(tempfile.mkdtemp(prefix="tocsin-recovery-"))
     with running_broker() as broker:
-        return asyncio.run(Recovery(options, broker, folder).go()) | {"folder": str(folder)}
+        report = asyncio.run(Recovery(options, broker, folder).go())
+    if report["ok"]:
+        shutil.rmtree(folder)
+    return report | {"folder": str(folder)}
 
 
 def read_options(arguments: Sequence[str] | None = None) -> Options:

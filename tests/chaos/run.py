@@ -7,6 +7,7 @@ import asyncio
 import json
 import logging
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -261,7 +262,9 @@ async def run(options: Options) -> dict[str, Any]:
         except Exception as error:  # noqa: BLE001  # a report that says so is worth more than none
             traceback.print_exc()
             report = chaos.broken_off(f"{error!r} while {chaos.doing}")
-        if not report["ok"]:
+        if report["ok"]:
+            shutil.rmtree(folder)
+        else:
             broker.keep(folder)
     return report | {"seed": options.shape.seed, "folder": str(folder), "topics": [INTERACTIONS, FEEDBACK]}
 

@@ -8,6 +8,7 @@ Exit code 0 when memory, state and topics stopped growing and every record was c
 import argparse
 import asyncio
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -272,12 +273,15 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
 
 
 def run(options: Options) -> dict[str, Any]:
-    """One run on a broker of its own."""
+    """One run on a broker of its own; its folder stays when something is wrong."""
     folder = Path(tempfile.mkdtemp(prefix="tocsin-soak-"))
     broker = java_broker(BROKER)
     try:
         broker.start()
-        return asyncio.run(Soak(options, broker, folder, options.traffic).go()) | {"folder": str(folder)}
+        report = asyncio.run(Soak(options, broker, folder, options.traffic).go())
+        if report["ok"]:
+            shutil.rmtree(folder)
+        return report | {"folder": str(folder)}
     except subprocess.CalledProcessError as error:
         return {"ok": False, "problems": [f"{error}: {error.stderr!r}"]}
     finally:

@@ -96,8 +96,8 @@ def test_idle_source_is_not_waited_for_and_its_open_panes_count() -> None:
     fed(judge, both(0))
     open_panes = answers(1, 2, 8)
     quiet = section_of("feedback/0", 0, open_panes, Kind.IDLE, position=3, quiet_ms=40_000)
-    assert judge.feed(quiet, 60_000) == []
-    told = judge.feed(section_of("interactions/0", 3, position=4), 60_000)
+    assert judge.feed(quiet, 35_000) == []
+    told = judge.feed(section_of("interactions/0", 3, position=4), 35_000)
     assert short(told) == [("firing", 1, "00:00:20Z", 20.0)]
     final = section_of("feedback/0", 4, [*open_panes, *answers(4, 0, 10)], position=9)
     assert fed(judge, [final, section_of("interactions/0", 4, position=9)]) == []

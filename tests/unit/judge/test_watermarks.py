@@ -59,26 +59,26 @@ def after(steps: Iterable[tuple[int, TallyMessage]]) -> int:
         ([(100, closed(A, 5)), (130, idle(B, 500))], 5),
         # Silence is counted from the start of the quiet period, too.
         ([(100, closed(A, 5)), (200, idle(B, 29))], NO_PANE),
-        ([(100, closed(A, 5)), (200, idle(B, 30))], 5),
+        ([(100, closed(A, 5)), (135, active(A)), (170, active(A)), (200, idle(B, 30))], 5),
         # A source that wakes is waited for again.
-        ([(0, closed(A, 5)), (0, closed(B, 3)), (40, idle(B, 40, 3)), (41, closed(A, 9, 2))], 9),
-        ([(0, closed(A, 5)), (0, closed(B, 3)), (40, idle(B, 40, 3)), (41, active(B))], 3),
+        ([(0, closed(A, 5)), (0, closed(B, 3)), (35, idle(B, 35, 3)), (41, closed(A, 9, 2))], 9),
+        ([(0, closed(A, 5)), (0, closed(B, 3)), (35, idle(B, 35, 3)), (41, active(B))], 3),
         # A short pause is no idleness.
         ([(0, closed(A, 5)), (0, closed(B, 3)), (20, idle(B, 20, 3))], 3),
         # When all are idle, time goes on from the greatest event time (70 s) by the wall clock: 10 s of
-        # lateness, so that after 40 s of quiet panes end at 70 + 40 - 10 = 100 s.
-        ([(0, closed(A, 5)), (0, closed(B, 3)), (40, idle(A, 40, 5)), (40, idle(B, 40, 3))], 9),
+        # lateness, so that after 35 s of quiet panes end at 70 + 35 - 10 = 95 s.
+        ([(0, closed(A, 5)), (0, closed(B, 3)), (35, idle(A, 35, 5)), (35, idle(B, 35, 3))], 8),
         # A replay of an old log after an idle time starts an epoch: each source is waited for again.
         (
             [
-                (0, closed(A, 5)), (0, closed(B, 3)), (40, idle(A, 40, 5)), (40, idle(B, 40, 3)),
+                (0, closed(A, 5)), (0, closed(B, 3)), (35, idle(A, 35, 5)), (35, idle(B, 35, 3)),
                 (50, closed(A, 500, 2)), (60, idle(B, 60, 3)),
             ],
             3,
         ),
         (
             [
-                (0, closed(A, 5)), (0, closed(B, 3)), (40, idle(A, 40, 5)), (40, idle(B, 40, 3)),
+                (0, closed(A, 5)), (0, closed(B, 3)), (35, idle(A, 35, 5)), (35, idle(B, 35, 3)),
                 (50, closed(A, 500, 2)), (80, idle(B, 80, 3)),
             ],
             500,
@@ -87,7 +87,7 @@ def after(steps: Iterable[tuple[int, TallyMessage]]) -> int:
         ([(0, closed(A, 5, 7)), (0, closed(B, 6, 7)), (50, idle(B, 50, 2, 3))], 5),
         ([(0, closed(A, 5, 7)), (0, closed(B, 6, 7)), (50, closed(B, 9, 3))], 5),
         # A new owner counts its own silence, but nothing came in the meantime.
-        ([(0, closed(A, 5)), (0, closed(B, 3)), (40, idle(B, 40, 3)), (50, idle(B, 1, 3))], 5),
+        ([(0, closed(A, 5)), (0, closed(B, 3)), (35, idle(B, 35, 3)), (50, idle(B, 1, 3))], 5),
     ],
 )  # fmt: skip
 def test_closed_panes(steps: list[tuple[int, TallyMessage]], expected: int) -> None:
@@ -97,9 +97,30 @@ def test_closed_panes(steps: list[tuple[int, TallyMessage]], expected: int) -> N
 
 def test_a_restart_does_not_turn_the_clock_back() -> None:
     """When all are idle and a new owner counts its own silence, event time goes on from where it was."""
-    steps = [(0, closed(A, 5)), (0, closed(B, 5)), (100, idle(A, 100, 5)), (100, idle(B, 100, 5))]
+    quiet = [(wall_s, idle(each, wall_s, 5)) for wall_s in (33, 66, 100) for each in (A, B)]
+    steps = [(0, closed(A, 5)), (0, closed(B, 5)), *quiet]
     assert after(steps) == 15
     assert after([*steps, (110, idle(A, 2, 5)), (110, idle(B, 2, 5))]) == 16
+
+
+def test_silence_while_nobody_could_write_is_none() -> None:
+    """After an outage, producers send what they held back: nobody is idle for 30 s from then."""
+    before = [(0, closed(A, 5)), (0, closed(B, 3))]
+    outage = [*before, (60, idle(B, 60, 3)), (60, idle(A, 60, 5))]
+    assert after(outage) == 3
+    held_back = [*outage, (61, active(A)), (61, closed(A, 40, 2)), (89, idle(B, 89, 3))]
+    assert after(held_back) == 3
+    assert after([*held_back, (90, idle(B, 90, 3))]) == 40
+    assert after([*held_back, (89, closed(B, 39, 2))]) == 39
+
+
+def test_whoever_was_idle_before_an_outage_is_waited_for_after_it() -> None:
+    """It may have held back as much as the others."""
+    before = [(0, closed(A, 5)), (0, closed(B, 3)), (31, idle(B, 31, 3)), (32, closed(A, 8, 2))]
+    assert after(before) == 8
+    outage = [*before, (90, closed(A, 40, 3)), (90, idle(B, 90, 3)), (119, idle(B, 119, 3))]
+    assert after(outage) == 3
+    assert after([*outage, (120, idle(B, 120, 3))]) == 40
 
 
 def test_an_unknown_source_is_ignored() -> None:

@@ -1,8 +1,11 @@
 """The Faust app: settings on which exactness rests, and agents that pass batches on."""
 
 import asyncio
+import tempfile
+from pathlib import Path
 from typing import Any
 
+import pytest
 from mode.supervisors import CrashingSupervisor
 
 from stream.kafka.offsets import OffsetTracker
@@ -62,6 +65,16 @@ def test_settings() -> None:
     assert not conf.topic_allow_declare
     assert conf.stream_wait_empty
     assert sorted(app.agents) == ["intake", "judge", "notify"]
+
+
+def test_nothing_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that is killed leaves no folder behind, and one without a disk to write on starts."""
+    for name in ("TMPDIR", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.chdir(tmp_path)
+    built()[0]._create_directories()
+    assert not list(tmp_path.iterdir())
 
 
 def test_two_apps_are_two_members() -> None:
