@@ -44,7 +44,7 @@ class Agents:
     notify: Take
 
 
-class _DisklessApp(faust.App):
+class _DisklessApp(faust.App):  # type: ignore[misc]  # Faust has no types
     """An app whose state is in Kafka alone: Faust's folders would be left behind by every worker."""
 
     def _create_directories(self) -> None:
