@@ -140,6 +140,11 @@ class Board:
             now = Verdict(int(verdict[at, column]))
             yield from self._step((int(rows[at]), column), at_ms, now, int(severity[at, column]))
 
+    def step_cell(self, at_ms: int, cell: Cell, codes: tuple[int, int, int]) -> list[Move]:
+        """What `step` does, of one cell, whose codes are verdict, severity and held."""
+        moves, loud = self._moves(cell, *codes)
+        return list(self._step(cell, at_ms, Verdict(codes[0]), loud)) if moves else []
+
     def would_move(self, rows: Ints, verdict: Codes, severity: Codes, held: Codes) -> Flags:
         """Which rows (each as often as one likes) `step` would change; the others it leaves as they are.
 

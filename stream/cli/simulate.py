@@ -17,12 +17,13 @@ from stream.files.rule_files import load, read_text, starter
 from stream.indicators.catalogue import CATALOGUE
 from stream.judge.evaluation.explained import Explained
 from stream.reports.explain import explanation_json, explanation_text
+from stream.simulate.outcomes import RuleOutcome
 from stream.simulate.plot import chart
 from stream.simulate.profiles import hourly
 from stream.simulate.question import Fall, Question, on_volume
 from stream.simulate.report import report, table
 from stream.simulate.rhythm import Rhythm
-from stream.simulate.simulation import TUNED_MS, RuleOutcome, Simulation
+from stream.simulate.simulation import TUNED_MS, Simulation
 
 LEAST_PER_DAY, MOST_PER_DAY = 0.1, 1e6
 """Answers of a scope that a simulation is good for: between three a month and a dozen a second."""

@@ -5,8 +5,8 @@ from html import escape
 from math import ceil, floor, isfinite, log10
 from typing import Final
 
+from stream.simulate.outcomes import FallSeen, RuleOutcome, false_pages
 from stream.simulate.question import Question
-from stream.simulate.simulation import FallSeen, RuleOutcome, false_pages
 
 WIDTH, BAR, GAP, LEFT, RIGHT = 860, 16, 6, 300, 150
 """Pixels: of the drawing, of a bar and the space below it, of the names, of what is written after bars."""

@@ -7,23 +7,24 @@ Beside each rule stands the plain threshold that it is there to replace.
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile, poisson
 from alerts.readings import scope_object
 from alerts.rules import DAY_MS, HOUR_MS, Rule, Rulebook
 from alerts.states import State
 from stream.indicators.formulas import Floats
+from stream.indicators.plan import Plan
 from stream.judge.evaluation.explained import Explained, Observer
 from stream.simulate.answer_model import Answering, answering, counting
 from stream.simulate.baselines import alone, beside, plan_for, tried, warm_up_ms
 from stream.simulate.headway import Headway
+from stream.simulate.outcomes import FallSeen, RuleOutcome
 from stream.simulate.population import Crowd, Size, Spell
-from stream.simulate.question import GAP_VALUES, Fall, Question, values_of
+from stream.simulate.question import GAP_VALUES, Question, values_of
 from stream.simulate.rhythm import MONDAY_MS
 
 PLAIN_MONTHS: Final = 100
@@ -36,32 +37,6 @@ MONTH_DAYS: Final = 30
 WEEK_MS: Final = 7 * DAY_MS
 BEGIN_MS: Final = 3 * DAY_MS + 10 * HOUR_MS
 """From Monday on until what happens to a rhythm begins: Thursday at ten (UTC)."""
-
-
-@dataclass(frozen=True, slots=True)
-class FallSeen:
-    """How a fall was seen: the share of scopes that were paged in time, and after how long."""
-
-    to: Fall
-    share: float
-    answers: tuple[float, float]
-    seconds: tuple[float, float]
-
-
-@dataclass(slots=True, kw_only=True)
-class RuleOutcome:
-    """What one rule did.  `pages` are false ones over `scope_months`; `firing` the share of time in alarm.
-
-    A page is an episode that fired; `notices` are all that people got of them, to the last one.
-    """
-
-    rule: Rule
-    beside: str | None
-    scope_months: float
-    pages: int = 0
-    firing: float = 0.0
-    falls: list[FallSeen] = field(default_factory=list)
-    notices: int = 0
 
 
 class Simulation:
@@ -93,9 +68,11 @@ class Simulation:
     def hours(self) -> int:
         """How many hours of scopes there are to live through, at most."""
         calm = replace(self._few, falls=())
-        tried_ = [(rules, calm) for rules in self._tried.values()]
-        tried_ += [(rules[-1:], self._few) for rules in self._tried.values()]
-        return sum(_time_ms(self._rulebook, *part) for part in (*self._parts, *tried_)) // HOUR_MS
+        parts = [*self._parts]
+        for rules in self._tried.values():
+            parts += [(rules, calm)] * len(rules).bit_length()
+            parts.append((rules[-1:], self._few))
+        return sum(_time_ms(self._rulebook, *part) for part in parts) // HOUR_MS
 
     def run(self, told: Callable[[int], None], observer: Observer | None = None) -> list[RuleOutcome]:
         """What each rule, and the plain one beside it, would do; `told` hears of the hours done.
@@ -110,7 +87,8 @@ class Simulation:
         found: dict[str, RuleOutcome] = {}
         for rules, question in self._parts:
             own = observer if rules[0] in self._rules else None
-            found |= _outcomes(self._rulebook, rules, question, headway, own)
+            of = PlannedRules(plan_for(self._rulebook, rules, question), rules)
+            found |= _outcomes(of, question, headway, own)
         for name, twin in self._plain.items():
             if twin is not None:
                 found[twin.name].beside = name
@@ -120,17 +98,39 @@ class Simulation:
         return [found[name] for name in order]
 
     def _tuned(self, of: RuleOutcome, headway: Headway) -> dict[str, RuleOutcome]:
-        """The plain rule, the first of those tried, that pages no oftener than the rule when all is well."""
-        calm = replace(self._few, falls=())
-        healthy = _outcomes(self._rulebook, self._tried[of.rule.name], calm, headway)
-        wanted = of.pages / of.scope_months
-        chosen = [each.rule for each in healthy.values() if each.pages / each.scope_months <= wanted]
-        if not chosen:
+        """The plain rule, the first of those tried, that pages no oftener than the rule when all is well.
+
+        Those tried page less and less often, so half of them are ruled out at a time: of twelve, four are
+        simulated at most.
+        """
+        tries, calm = self._tried[of.rule.name], replace(self._few, falls=())
+        plan = plan_for(self._rulebook, tries, calm)
+        low, high, left = 0, len(tries), len(tries).bit_length()
+        while low < high:
+            middle, left = (low + high) // 2, left - 1
+            (one,) = _outcomes(PlannedRules(plan, tries[middle : middle + 1]), calm, headway).values()
+            if one.pages / one.scope_months <= of.pages / of.scope_months:
+                high = middle
+            else:
+                low = middle + 1
+        headway.on(1, left * _time_ms(self._rulebook, tries, calm))
+        if low == len(tries):
+            headway.on(1, _time_ms(self._rulebook, tries[-1:], self._few))
             return {}
-        found = _outcomes(self._rulebook, chosen[:1], self._few, headway)
+        chosen = tries[low : low + 1]
+        found = _outcomes(
+            PlannedRules(plan_for(self._rulebook, chosen, self._few), chosen), self._few, headway
+        )
         for outcome in found.values():
             outcome.beside = of.rule.name
         return found
+
+
+class PlannedRules(NamedTuple):
+    """Some rules of a plan that are simulated together; panes and warm-up are those of all of the plan's."""
+
+    plan: Plan
+    rules: Sequence[Rule]
 
 
 def _alike(rules: Sequence[Rule]) -> list[list[Rule]]:
@@ -152,15 +152,12 @@ def _time_ms(rulebook: Rulebook, rules: Sequence[Rule], question: Question) -> i
 
 
 def _outcomes(
-    rulebook: Rulebook,
-    rules: Sequence[Rule],
-    question: Question,
-    headway: Headway,
-    observer: Observer | None = None,
+    of: PlannedRules, question: Question, headway: Headway, observer: Observer | None = None
 ) -> dict[str, RuleOutcome]:
-    people = _people(rulebook, rules[0].indicator, question)
-    plan = plan_for(rulebook, rules, question)
-    crowd = Crowd(plan, people, _size(question, values_of(rules[0])))
+    plan, rules = of
+    people = _people(plan.rulebook, rules[0].indicator, question)
+    some = Plan(replace(plan.rulebook, rules=tuple(rules)))
+    crowd = Crowd(some, people, _size(question, values_of(rules[0])), heard=observer is not None)
     months = crowd.scopes * question.days / MONTH_DAYS
     outcomes = {rule.name: RuleOutcome(rule=rule, beside=None, scope_months=months) for rule in rules}
     _pass(crowd, warm_up_ms(plan) // crowd.pane_ms, question, headway)
@@ -272,10 +269,3 @@ def _median_and_p90(delays: Floats, all_: int) -> tuple[float, float]:
         return np.nan, np.nan
     low, high = np.quantile(waited, [0.5, 0.9], method="higher")
     return float(low), float(high)
-
-
-def false_pages(of: RuleOutcome) -> tuple[float, float, float]:
-    """Per scope and month, with the 95 % interval that the number of pages allows."""
-    count = np.array([float(of.pages)])
-    low, high = poisson(count, normal_quantile(PUBLISHED_CONFIDENCE))
-    return of.pages / of.scope_months, float(low[0]) / of.scope_months, float(high[0]) / of.scope_months

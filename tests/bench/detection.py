@@ -14,9 +14,10 @@ from typing import Final
 from alerts.notation import duration_ms
 from alerts.rules import DAY_MS, Rulebook
 from stream.files.rule_files import load
+from stream.simulate.outcomes import RuleOutcome, false_pages
 from stream.simulate.question import Fall, Question
 from stream.simulate.rhythm import Rhythm
-from stream.simulate.simulation import RuleOutcome, Simulation, false_pages
+from stream.simulate.simulation import Simulation
 from tests.bench.machine import command, machine, markdown, say
 
 VOLUMES: Final = (5, 20, 200, 2000)

@@ -247,7 +247,7 @@ def _windows(plan: Plan, grouping: Grouping) -> dict[WindowSpan, Window]:
     """The windows of a grouping; those that keep the same indicators share a layout."""
     layouts: dict[tuple[str, ...], Layout] = {}
     windows = {}
-    for span, names in indicators_by_window(plan)[grouping].items():
+    for span, names in indicators_by_window(plan).get(grouping, {}).items():
         if names not in layouts:
             layouts[names] = Layout([formula(name, plan.keeps) for name in names])
         windows[span] = Window(span.window_ms, plan.rulebook.timing.pane_ms, layouts[names], span.hours)

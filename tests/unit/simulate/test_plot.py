@@ -4,9 +4,9 @@ import math
 import re
 
 from alerts.rules import DAY_MS, HOUR_MS, Rule, Threshold
+from stream.simulate.outcomes import FallSeen, RuleOutcome
 from stream.simulate.plot import bars, chart
 from stream.simulate.question import Fall, Question
-from stream.simulate.simulation import FallSeen, RuleOutcome
 
 QUESTION = Question(
     healthy=85, falls=(Fall(40),), per_day=200, scopes=20, months=1, seed=1, patience_ms=DAY_MS
