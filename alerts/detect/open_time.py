@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from alerts.detect.findings import Flags, Ints
-from alerts.detect.opening_hours import Calendar
+from alerts.detect.opening_hours import calendar_of
 from alerts.hours import OpenHours
 from alerts.rules import DAY_MS
 
@@ -29,7 +29,7 @@ class OpenTime:
     """The openings of some hours, as far as anybody has asked."""
 
     def __init__(self, hours: OpenHours) -> None:
-        self._calendar: Final = Calendar(hours)
+        self._calendar: Final = calendar_of(hours)
         self._first = self._last = 0  # the days that are known: from the first up to before the last
         self._starts = self._ends = np.empty(0, np.int64)
         self._before = np.empty(0, np.int64)  # open time before each opening

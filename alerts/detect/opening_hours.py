@@ -4,6 +4,7 @@ Volumes follow people's week, so what is learned of them and when silence counts
 time zone, with its changes of the clock, opening hours and holidays.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -16,6 +17,8 @@ from alerts.rules import DAY_MS, MINUTE_MS
 from alerts.transitions import EPOCH
 
 HOURS_PER_WEEK: Final = 168
+MOST_DAYS: Final = 128
+"""Days whose stretches are kept: those of a block of panes, and some before."""
 QUARTER_MS: Final = 15 * MINUTE_MS
 """Time zones change their offset on quarters of an hour of UTC, and no oftener."""
 
@@ -41,12 +44,14 @@ class Calendar:
         self._week = hours.week
         self._zone = ZoneInfo(hours.time_zone)
         self._days_alike: Final[dict[tuple[int, timedelta], tuple[int, tuple[Stretch, ...]]]] = {}
-        self.day: Final = lru_cache(maxsize=64)(self._stretches)
+        self.day: Final = lru_cache(maxsize=MOST_DAYS)(self._stretches)
         """The stretches of a day, numbered from 1 January 1970, of UTC."""
+        self._ends: Final = lru_cache(maxsize=MOST_DAYS)(self._day_and_ends)
 
     def stretch(self, at_ms: int) -> Stretch:
         """The stretch that contains an instant."""
-        return next(stretch for stretch in self.day(at_ms // DAY_MS) if at_ms < stretch.end_ms)
+        stretches, ends = self._ends(at_ms // DAY_MS)
+        return stretches[bisect_right(ends, at_ms)]
 
     def open_since_ms(self, at_ms: int, reach_ms: int) -> int | None:
         """When the opening that contains the instant began, looking back `reach_ms` at most; None: closed."""
@@ -92,11 +97,8 @@ class Calendar:
 
     def _stretches(self, day: int) -> tuple[Stretch, ...]:
         """The stretches of a UTC day: as a week ago, unless the clock changes or a holiday comes."""
-        quarters = range(day * DAY_MS, (day + 1) * DAY_MS, QUARTER_MS)
-        locals_ = [self._local(quarter) for quarter in quarters]
-        offsets = {local.utcoffset() or timedelta() for local in locals_}
-        holidays = {locals_[place].date().isoformat() for place in (0, -1)} & self._hours.holidays
-        if len(offsets) > 1 or holidays:
+        offsets, dates = self._offsets_and_dates(day)
+        if len(offsets) > 1 or dates & self._hours.holidays:
             return self._cut(day)
         alike = day % 7, offsets.pop()
         if alike not in self._days_alike:
@@ -106,6 +108,18 @@ class Calendar:
         return tuple(
             Stretch(each.start_ms + on_ms, each.end_ms + on_ms, each.hour, each.open) for each in found
         )
+
+    def _offsets_and_dates(self, day: int) -> tuple[set[timedelta], set[str]]:
+        """What a UTC day has of offsets of local time, and of local dates."""
+        alike = self._zone.key == "UTC"  # whose offset need not be looked for, quarter by quarter
+        step_ms = DAY_MS - QUARTER_MS if alike else QUARTER_MS
+        locals_ = [self._local(at_ms) for at_ms in range(day * DAY_MS, (day + 1) * DAY_MS, step_ms)]
+        dates = {locals_[place].date().isoformat() for place in (0, -1)}
+        return {local.utcoffset() or timedelta() for local in locals_}, dates
+
+    def _day_and_ends(self, day: int) -> tuple[tuple[Stretch, ...], list[int]]:
+        found = self.day(day)
+        return found, [each.end_ms for each in found]
 
     def _local(self, at_ms: int) -> datetime:
         return (EPOCH + timedelta(milliseconds=at_ms)).astimezone(self._zone)
@@ -145,3 +159,9 @@ class Calendar:
         if local.date().isoformat() in self._hours.holidays and self._hours.outside is not Outside.COUNT:
             return [(0, DAY_MINUTES)] if self._hours.outside is Outside.ONLY else []
         return [(first, last) for day, first, last in self._week if day == local.weekday()]
+
+
+@lru_cache(maxsize=64)
+def calendar_of(hours: OpenHours) -> Calendar:
+    """The calendar of some hours, which all that go by them share with the days that it has cut."""
+    return Calendar(hours)

@@ -29,7 +29,7 @@ from stream.messages.records import FileRecords, Stream
 CHUNK_LINES: Final = 20_000
 """Lines fed at once: enough for columns to pay, few enough to stay in the processor's cache."""
 
-CHUNK_MS: Final = 14 * DAY_MS
+CHUNK_MS: Final = 56 * DAY_MS
 """Event time fed at once: of a year of few events it is told now and then how far it has come."""
 
 Judged = Callable[[int, int | None], None]

@@ -11,7 +11,7 @@ from typing import Final, Self
 
 import numpy as np
 
-from alerts.rules import DAY_MS
+from alerts.rules import DAY_MS, Relative
 from stream.indicators.cells import TIMES_FROM
 from stream.indicators.plan import Plan
 from stream.judge.evaluation.detector_inputs import Block
@@ -26,8 +26,11 @@ from stream.messages.tallies import NO_PANE, TallyMessage, sources
 MOST_PANES: Final = 8192
 """Panes that are looked at together at most: what is found out beforehand takes memory."""
 FEW_COUNTS: Final = 2
-MOST_SPARSE_MS: Final = 4 * DAY_MS
+SPARSE_MS: Final = 4 * DAY_MS
 """Time that is looked at together where there are so few counts a pane, on the average."""
+MOST_SPARSE_MS: Final = 8 * 7 * DAY_MS
+SPARSE_COUNTS: Final = 1024
+"""Up to so much more time is looked at together as there are no more than so many counts in it."""
 FORESEE_FROM: Final = 3
 """Panes from which it is worth finding out beforehand where something can happen."""
 
@@ -41,7 +44,8 @@ class Memory:
     `codes` knows each scope by a number.
     `forget_ms` is when scopes that have left every window are next let go; `wake` the next pane at whose
     end something changes even if nothing comes in; `orphans` are alerts that have ended and not been told.
-    `expects`: the scopes that rules name are waited for.
+    `expects`: the scopes that rules name are waited for.  `most_ms` is how much time is looked at together
+    at most, where it is nearly empty.
     """
 
     groups: list[Group]
@@ -55,13 +59,17 @@ class Memory:
     wake: int | None = None
     orphans: list[Orphan] = field(default_factory=list)
     expects: bool = False
+    most_ms: int = MOST_SPARSE_MS
 
     @classmethod
     def empty(cls, plan: Plan, shard: int = 0) -> Self:
         """Nothing was heard yet."""
         groups = [Group(plan, grouping, shard) for grouping in plan.groupings]
         expected = WatermarkAligner.expecting(sources(plan.partitions, plan.keeps), plan.rulebook.timing)
-        return cls(groups=groups, sources=expected, codes=ScopeCodes(groups, plan.rulebook.limits.max_scopes))
+        codes = ScopeCodes(groups, plan.rulebook.limits.max_scopes)
+        past = any(isinstance(rule.detect, Relative) for rule in plan.rulebook.rules)  # stays behind
+        most_ms = SPARSE_MS if past else MOST_SPARSE_MS
+        return cls(groups=groups, sources=expected, codes=codes, most_ms=most_ms)
 
     def take(self, section: TallyMessage, log_ms: int) -> None:
         """Learn from a section, whose Kafka timestamp is `log_ms`, what is closed and what counts when."""
@@ -116,11 +124,17 @@ class Memory:
         first = least(self.pending.next_pane(), self.wake)
         if first is None or first > self.closed:
             return None
-        sparse = len(self.pending) <= (self.closed - first + 1) * FEW_COUNTS
-        most = max(MOST_PANES, MOST_SPARSE_MS // self.sources.timing.pane_ms) if sparse else MOST_PANES
-        end = min(self.closed, first + most)
+        end = min(self.closed, first + self._most_panes(first))
         self._merge(self.pending.take(end))
         return Block(self.judged, end, foresee=end - first >= FORESEE_FROM)
+
+    def _most_panes(self, first: int) -> int:
+        """Panes from the first on that are looked at together at most."""
+        panes, counts, pane_ms = self.closed - first + 1, len(self.pending), self.sources.timing.pane_ms
+        if counts > panes * FEW_COUNTS:
+            return MOST_PANES
+        few = panes * SPARSE_COUNTS // max(counts, 1)
+        return max(MOST_PANES, min(few, self.most_ms // pane_ms), SPARSE_MS // pane_ms)
 
     def settle(self, judged: int) -> None:
         """Everything up to a pane has been judged; find out when something happens if nothing comes in."""

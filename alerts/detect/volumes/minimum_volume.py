@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from alerts.detect.evidence import Evidence
 from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Ints
 from alerts.detect.memory import MemoryColumn, Table
-from alerts.detect.opening_hours import Calendar
+from alerts.detect.opening_hours import calendar_of
 from alerts.detect.row_sets import among, union
 from alerts.detect.volumes.arrivals import NEVER, ArrivalRun, Arrivals, Coasted
 from alerts.detect.volumes.minimum_volume_run import Quota, QuotaRun, QuotaStanding
@@ -47,7 +47,7 @@ class MinimumVolume:
         self._pane_ms = pane_ms
         self._slot_ms = slot_ms(least.per_ms, pane_ms)
         self._slots = -(-least.per_ms // self._slot_ms)
-        self._calendar = Calendar(hours)
+        self._calendar = calendar_of(hours)
         self._quota = Quota(int(self._least), self._slot_ms, pane_ms, self._first_whole_ms)
         self._slot = 0  # the last slot of any row
         self._table = Table(

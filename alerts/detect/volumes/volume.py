@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Floats, Ints
 from alerts.detect.memory import MemoryColumn, Table
-from alerts.detect.opening_hours import Calendar
+from alerts.detect.opening_hours import calendar_of
 from alerts.detect.row_sets import union
 from alerts.detect.volumes.arrivals import NEVER, ArrivalRun, Arrivals, Coasted, Underway
 from alerts.detect.volumes.rehearsal import follow_lessons
@@ -48,7 +48,7 @@ class VolumeWatch:
         self._side = side
         self._severity = SEVERITY_CODE[rule.severity]
         self._pane_ms = pane_ms
-        self._rhythm = WeeklyProfile(Calendar(rule.hours), rule.learn_ms)
+        self._rhythm = WeeklyProfile(calendar_of(rule.hours), rule.learn_ms)
         self._stakes = VolumeBets(side.rates, side.weights, rule.false_pages.per_ms / rule.false_pages.count)
         self._table = Table(
             {

@@ -13,6 +13,7 @@ import numpy as np
 from alerts.detect.findings import Flags, Floats, Ints
 from alerts.detect.memory import Table
 from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals
+from alerts.detect.volumes.quiet_gauges import follow_quiet
 from alerts.detect.volumes.quiet_hours import ends_ms
 from alerts.detect.volumes.volume_bets import VolumeBets
 from alerts.detect.volumes.volume_steps import (
@@ -118,8 +119,8 @@ class VolumeRun:
             turns = min(turns, self._alarm_free(ends, bound, wealth))
         if turns:
             allowed, expected = bound * passed, quiet.bounds.mean * passed
-            for turn in range(turns):
-                self.follow(watched, fired, int(ends[turn, 0]), (allowed[turn], expected[turn], None))
+            seen = (1 - self._side.likely) * allowed[:turns], allowed[:turns], expected[:turns]
+            follow_quiet(watched, fired, ends[:turns], seen)
             table["wealth"][:rows] = wealth[turns]
             last_ms[:] = np.where(last_ms > 0, np.maximum(last_ms, ends[turns - 1]), 0)
             self._rhythm.skip(quiet, turns)

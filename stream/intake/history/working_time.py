@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.opening_hours import Calendar
+from alerts.detect.opening_hours import calendar_of
 from alerts.hours import OpenHours
 from alerts.rules import DAY_MS
 from stream.columnar.timestamps import Ints
@@ -25,7 +25,7 @@ class WorkingTime:
 
     def __init__(self, hours: OpenHours) -> None:
         self._limited: Final = hours.limited
-        self._calendar: Final = Calendar(hours)
+        self._calendar: Final = calendar_of(hours)
         self._days: Final[dict[int, tuple[list[int], list[int]]]] = {}
 
     def between(self, start_ms: Ints, end_ms: Ints) -> Ints:
