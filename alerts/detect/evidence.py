@@ -4,10 +4,11 @@ Many rows may be in breach for a long time, and few of them have news.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
-from alerts.detect.findings import Flags, Ints
+from alerts.detect.findings import Findings, Flags, Ints
 
 Told = Mapping[str, object]
 
@@ -28,8 +29,32 @@ class Evidence(Mapping[int, Told]):
             return self._tell(place)
         raise KeyError(row)
 
+    def only(self, places: Ints) -> "Evidence":
+        """That of some entries, whose rows are distinct."""
+        told = places.tolist()
+        return Evidence(self._rows[places], self._chosen[places], lambda at: self._tell(told[at]))
+
     def __iter__(self) -> Iterator[int]:
         return iter(self._rows[self._chosen].tolist())
 
     def __len__(self) -> int:
         return int(self._chosen.sum())
+
+
+def entries(found: Findings, places: Ints) -> Findings:
+    """Some entries of what was found, whose rows are distinct."""
+    evidence = found.evidence
+    return replace(
+        found,
+        rows=found.rows[places],
+        verdict=found.verdict[places],
+        severity=found.severity[places],
+        value=found.value[places],
+        n=found.n[places],
+        low=found.low[places],
+        high=found.high[places],
+        limit=found.limit[places],
+        evidence=evidence.only(places) if isinstance(evidence, Evidence) else evidence,
+        kept=None if found.kept is None else found.kept[places],
+        expected=None if found.expected is None else found.expected[places],
+    )

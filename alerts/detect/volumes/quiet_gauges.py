@@ -59,4 +59,5 @@ def _last(some: Flags) -> Ints:
 def _from(start: Floats, steps: Floats, last: Ints) -> Floats:
     """Sums after all stretches, if they start over from 0 after the `last` of some."""
     kept = np.where(np.arange(len(steps))[:, None] > last, steps, 0)
-    return _running(np.where(last == NOWHERE, start, 0), kept)[-1]
+    found: Floats = _running(np.where(last == NOWHERE, start, 0), kept)[-1]
+    return found

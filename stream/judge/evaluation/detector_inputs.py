@@ -62,7 +62,7 @@ class View:
 
     `arrived` are the rows of which what came in is to be judged (None: all); `changed` those whose sums
     changed in some window; `due` those to be judged whatever came in; `live` those with an
-    alert that goes on.
+    alert that goes on.  Whoever reads a window has to `slide` it first.
     """
 
     pane: int
@@ -72,6 +72,7 @@ class View:
     changed: Ints
     due: Ints
     live: Ints
+    slide: Callable[[Window], Ints]
 
 
 class RowMemory(Protocol):

@@ -163,14 +163,15 @@ class DetectorSchedule:
         if moment.pane != self.when and not len(turned):
             self._resume(moment)
             return
-        changed = [moment.slide(window) for window in self._watch.input.windows]
         due = union([board.due_rows(moment.end_ms), turned])
-        if self._forecast is not None:
+        if self._forecast is None:
+            changed = [moment.slide(window) for window in self._watch.input.windows]
+        else:
             arrived = self._forecast.rows(moment.pane) if moment.pane == self.when else NO_ROWS
             changed = [arrived]
         view = View(
             pane=moment.pane, end_ms=moment.end_ms, fresh=moment.fresh, arrived=arrived,
-            changed=union(changed), due=due, live=board.live_rows(),
+            changed=union(changed), due=due, live=board.live_rows(), slide=moment.slide,
         )  # fmt: skip
         yield from self._watch.step(view, moment.muting.muted, moment.observer)
         if self._forecast is not None:

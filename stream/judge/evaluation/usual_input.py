@@ -89,6 +89,7 @@ class UsualInput(RememberingInput):
         rows = union([view.due, view.changed])
         if not len(rows):
             return None
+        view.slide(self.windows[0])
         sums = self.windows[0].read(rows, buckets=False).of(self._formula.name).sums
         return self._detector.step(np.full(len(rows), view.end_ms), rows, moments(sums))
 

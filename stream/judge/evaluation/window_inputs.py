@@ -12,6 +12,7 @@ import numpy as np
 
 from alerts.board import Board
 from alerts.detect.burn import BurnDetector
+from alerts.detect.evidence import entries
 from alerts.detect.findings import Codes, Findings, Flags, Floats, Ints
 from alerts.detect.gap import GapDetector
 from alerts.detect.row_sets import NO_ROWS, union
@@ -31,6 +32,8 @@ from stream.judge.windows.sliding import Window
 
 AT_ONCE: Final = 20_000
 """Readings that are judged together beforehand: enough for arrays to pay, few enough to stay in the cache."""
+MOST_KEPT: Final = 200_000
+"""Readings of a block up to which what was found of them is kept until the block is over."""
 MOST_READINGS: Final = 2_000_000
 """Readings of a block up to which it is worth judging all of them beforehand."""
 
@@ -44,6 +47,7 @@ class BurnInput(WindowOnlyInput):
         hours = counted(detect.hours)
         self.windows: Final = [windows[WindowSpan(length_ms, hours)] for length_ms in detect.windows_ms]
         self._period: Final = windows[WindowSpan(detect.period_ms, hours)]
+        self._foreseen: ForeseenFindings | None = None
 
     def foresee(self, of: BlockContext, alerts: Alerts, pane_ms: int) -> Crossings | None:  # noqa: ARG002
         """Judge every change of its windows beforehand."""
@@ -56,6 +60,8 @@ class BurnInput(WindowOnlyInput):
             self._detector.step(aligned.rows[part], moments(aligned.at(part)))
             for part in _parts(len(aligned))
         ]
+        few = len(aligned) <= MOST_KEPT
+        self._foreseen = ForeseenFindings(of.block.through, aligned, parts) if few else None
         return Crossings(
             ForeseenVerdicts.of(parts, aligned.panes, alerts), of.room, of.block.judged, of.muting
         )
@@ -65,6 +71,11 @@ class BurnInput(WindowOnlyInput):
         rows = union([view.due, view.changed])
         if not len(rows):
             return None
+        known = None if self._foreseen is None else self._foreseen.latest(rows, view.pane)
+        if known is not None:
+            return known
+        for window in self.windows:
+            view.slide(window)
         sums = np.stack(
             [window.read(rows, buckets=False).of(self._formula.name).sums for window in self.windows], axis=1
         )
@@ -128,6 +139,7 @@ class GapInput(WindowOnlyInput):
         members = members[watched(members)]
         if not len(members):
             return None
+        view.slide(self.windows[0])
         sums = self.windows[0].read(members, buckets=False).of(self._formula.name).sums
         return self._detector.step(members, self._numbers[members], moments(sums))
 
@@ -142,6 +154,29 @@ class GapInput(WindowOnlyInput):
             numbers: dict[Values, int] = {}
             for values, row in self._scopes:
                 self._numbers[row] = numbers.setdefault(values[:-1], len(numbers))
+
+
+class ForeseenFindings:
+    """What was found at each change of a block up to the end of pane `through`, and holds until the next."""
+
+    def __init__(self, through: int, aligned: Aligned, parts: Sequence[Findings]) -> None:
+        """`parts` are about `AT_ONCE` entries each."""
+        self._through: Final = through
+        self._rows: Final = aligned.rows
+        self._first: Final = int(aligned.panes.min(initial=through))
+        self._span: Final = through - self._first + 2
+        self._keys: Final[Ints] = aligned.rows * self._span + aligned.panes - self._first
+        self._parts: Final = parts
+
+    def latest(self, rows: Ints, pane: int) -> Findings | None:
+        """What holds of rows (ascending) at a pane's end; None where windows have to be asked."""
+        if not self._first <= pane <= self._through or not len(self._keys):
+            return None
+        places = np.searchsorted(self._keys, rows * self._span + pane - self._first, "right") - 1
+        first, last = (int(each) // AT_ONCE for each in (places[0], places[-1]))
+        if first != last or places[0] < 0 or not np.array_equal(self._rows[places], rows):
+            return None
+        return entries(self._parts[first], places - first * AT_ONCE)
 
 
 CODES: Final = ("verdict", "severity", "held")

@@ -22,10 +22,6 @@ class Passage:
         self._staged: list[Slotted] = []
         self._kept = KeptHeap()
 
-    def __iter__(self) -> Iterator[Kept]:
-        """What is in the window, in no order."""
-        return iter(self._kept)
-
     def add(self, some: Slotted) -> None:
         """Let counts wait."""
         if len(some):
@@ -57,6 +53,12 @@ class Passage:
             left, kept = self._kept.take_first().split(last - self._slots)
             yield left
             self._kept.put(kept)
+
+    def since(self, slot: int) -> list[Kept]:
+        """What is in the window of a slot and later ones, in no order."""
+        last = slot - 1
+        later = [kept for kept in self._kept if kept.slots[-1] > last]
+        return [kept if kept.slots[0] > last else kept.split(last)[1] for kept in later]
 
     def coming(self, last: int) -> tuple[list[Slotted], list[Slotted]]:
         """What will have come in by the end of slot `last`, and what of the rest will have left by then.

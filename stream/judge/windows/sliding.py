@@ -231,14 +231,17 @@ class Window:
     def counts_since(self, rows: Ints, pane: int) -> Ints:
         """Counts of some rows, by narrow columns, from the slot of a pane on, as far as it has slid."""
         found = np.zeros((len(rows), self.layout.narrow), np.int64)
+        later = self._counts.since(pane // self.slot_panes)
+        if not later:
+            return found
         place_of = np.full(len(self.sums), -1, np.int64)
         place_of[rows] = np.arange(len(rows))
-        for kept in self._counts:
-            _, later = kept.split(pane // self.slot_panes - 1)
-            row, column = np.divmod(later.places.astype(np.int64), max(self.layout.width, 1))
-            at = place_of[row]
-            wanted = (at >= 0) & (column < self.layout.narrow)
-            np.add.at(found, (at[wanted], column[wanted]), later.counts[wanted].astype(np.int64))
+        places = np.concatenate([kept.places for kept in later]).astype(np.int64)
+        row, column = np.divmod(places, max(self.layout.width, 1))
+        at = place_of[row]
+        wanted = np.flatnonzero((at >= 0) & (column < self.layout.narrow))
+        counts = np.concatenate([kept.counts for kept in later])[wanted].astype(np.int64)
+        np.add.at(found, (at[wanted], column[wanted]), counts)
         return found
 
     def entries(self) -> int:
