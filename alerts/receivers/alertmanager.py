@@ -4,7 +4,6 @@ An alert's identity there is its label set, so labels carry no measured value.  
 for resolved at `endsAt`, which is a few repeats ahead, as Prometheus does it.
 """
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -33,6 +32,8 @@ class AlertmanagerChannel:
 
     async def send(self, message: ReceiverMessage, memory: str, at_s: float) -> Answer:  # noqa: ARG002  # keeps none
         """The alerts as they are at `at_s`."""
+        import asyncio  # noqa: PLC0415  # takes long to load, and whoever only reads rules sends nothing
+
         body = alerts_body(message, at_s + self._ends_after_s)
         answers = await asyncio.gather(*(self._outlet.post(url, body, {}) for url in self._urls))
         order = (Fate.TAKEN, Fate.LATER, Fate.GONE, Fate.REFUSED)

@@ -4,7 +4,6 @@ Apprise keeps the vendor's answer to itself, so Retry-After is not known, every 
 addresses cannot be checked.
 """
 
-import asyncio
 from importlib import import_module
 from typing import Any, Final
 
@@ -38,6 +37,8 @@ class AppriseChannel:
 
     async def send(self, message: ReceiverMessage, memory: str, at_s: float) -> Answer:  # noqa: ARG002  # keeps none
         """One attempt in a thread; it cannot be cancelled, only left behind."""
+        import asyncio  # noqa: PLC0415  # takes long to load, and whoever only reads rules sends nothing
+
         self._outlet.other(f"{message.words.title}\n{message.words.text}")
         kind = "success" if message.over else "failure" if message.severity == "critical" else "warning"
         facts = "\n".join(f"{name}: {value}" for name, value in message.words.facts)

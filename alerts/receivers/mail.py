@@ -1,23 +1,20 @@
 """E-mail by SMTP: news of one alert or group stands in one thread.  The only user of aiosmtplib."""
 
-import asyncio
 import socket
 from collections.abc import Collection
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from hashlib import sha256
-from typing import Final
-
-import aiosmtplib
+from typing import TYPE_CHECKING, Final
 
 from alerts.receivers.addresses import public_socket
 from alerts.receivers.answers import Answer, Fate
 from alerts.receivers.kind import Outlet, ReceiverKind
 from alerts.receivers.message import ReceiverMessage, shortened
 from alerts.receivers.settings import Settings, SettingSpec, Want
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 MOST_SUBJECT: Final = 200
 TLS: Final = ("auto", "starttls", "tls", "none")
@@ -43,6 +40,10 @@ class MailChannel:
 
     async def send(self, message: ReceiverMessage, memory: str, at_s: float) -> Answer:  # noqa: ARG002  # keeps none
         """One mail to all recipients; those that the server refuses are told in the answer."""
+        import asyncio  # noqa: PLC0415  # this and what follows take long to load, and few commands send
+
+        import aiosmtplib  # noqa: PLC0415
+
         mail = written(message, self._from, self._to, at_s)
         self._outlet.other(mail.as_string())
         try:
@@ -57,7 +58,9 @@ class MailChannel:
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             return Answer(status=None, error=type(error).__name__)
 
-    async def _sent(self, mail: EmailMessage) -> Answer:
+    async def _sent(self, mail: "EmailMessage") -> Answer:
+        import aiosmtplib  # noqa: PLC0415
+
         try:
             connection = await self._connected()
         except OSError as error:
@@ -81,6 +84,8 @@ class MailChannel:
 
     async def _connected(self) -> socket.socket:
         """A socket to the server, at an address that the receiver allows."""
+        import asyncio  # noqa: PLC0415
+
         loop = asyncio.get_running_loop()
         failed: OSError = OSError("no address")
         for info in await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM):
@@ -98,8 +103,12 @@ class MailChannel:
         raise failed
 
 
-def written(message: ReceiverMessage, sender: str, to: Collection[str], at_s: float) -> EmailMessage:
+def written(message: ReceiverMessage, sender: str, to: Collection[str], at_s: float) -> "EmailMessage":
     """The mail: its id is a function of the key, and its thread's root one of the thread."""
+    from email.message import EmailMessage  # noqa: PLC0415
+    from email.policy import SMTP  # noqa: PLC0415
+    from email.utils import format_datetime  # noqa: PLC0415
+
     mail = EmailMessage(policy=SMTP)
     domain = sender.rpartition("@")[2]
     root = _mail_id(message.thread, domain)

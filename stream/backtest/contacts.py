@@ -9,12 +9,12 @@ log, and what comes of it is the same.  What is begun is taken in the same order
 
 import os
 import signal
+import sys
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
-from typing import Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from stream.columnar.timestamps import Ints
 from stream.indicators.plan import Plan
@@ -23,8 +23,11 @@ from stream.intake.output import IntakeOutput
 from stream.intake.pairs import wanted
 from stream.messages.records import FileRecord, FileRecords, Stream
 
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
 LONG_BYTES: Final = 24 << 20
-"""Logs for which another process is worth its start: half a second of a core, and 80 MB."""
+"""Logs for which another process is worth its start: where it cannot fork, a second of a core, and 80 MB."""
 
 
 class ContactTaker(Protocol):
@@ -86,7 +89,7 @@ class ContactsApart:
 
     apart = True
 
-    def __init__(self, connection: Connection, pid: int) -> None:
+    def __init__(self, connection: "Connection", pid: int) -> None:
         self.pid = pid
         self._connection = connection
 
@@ -132,9 +135,13 @@ def is_worth_it(plan: Plan, size_bytes: int | None, cores: int | None = None) ->
 @contextmanager
 def contacts_apart(plan: Plan) -> Iterator[ContactsApart]:
     """Another process with an intake of its own; it ends with the context, whatever becomes of this one."""
-    processes = get_context("spawn")
+    from multiprocessing import get_context  # noqa: PLC0415  # takes a while to load, and short logs need none
+
+    forks = _may_fork()
+    processes = get_context("fork") if forks else get_context("spawn")
     here, there = processes.Pipe()
-    process = processes.Process(target=_serve, args=(there, plan), daemon=True)
+    ours = here if forks else None
+    process = processes.Process(target=_serve, args=(there, plan, ours), daemon=True)
     with _deaf():
         process.start()
     there.close()
@@ -156,8 +163,19 @@ def _deaf() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _serve(connection: Connection, plan: Plan) -> None:
-    """Take what comes until the other end is closed."""
+def _may_fork() -> bool:
+    """Whether another process may begin as a copy of this one, which saves it all imports.
+
+    No thread may hold a lock, since in the copy nobody would ever let go of it; and macOS' own libraries
+    do not stand it.
+    """
+    return sys.platform == "linux" and threading.active_count() == 1
+
+
+def _serve(connection: "Connection", plan: Plan, other_end: "Connection | None") -> None:
+    """Take what comes until the other end is closed, which a copy of this process begins with too."""
+    if other_end is not None:
+        other_end.close()
     intake = Intake(plan, 0)
     while True:
         try:
