@@ -7,15 +7,19 @@ from typing import Final
 
 import numpy as np
 
-from alerts.detect.findings import Flags, Floats
+from alerts.detect.findings import Flags, Floats, Ints
+from alerts.detect.volumes import recent_level
 from alerts.detect.volumes.hour_rates import ENOUGH_HOURS, SEEN_ONCE, tempered
 from alerts.detect.volumes.quiet_hours import TEACH_Z, TEACHES_NOTHING
 from alerts.detect.volumes.week_forecast import MOST_VARIATION
+from alerts.rules import HOUR_MS
 
 USUAL_VARIATION: Final = 0.15**2
 """Squared coefficient of variation, beside the level's, before a scope has shown its own."""
 VARIATION_MEMORY: Final = 200
 """Forecasts over which a scope's own variation is averaged: some nine days."""
+SOON: Final = float(np.exp(-7 * 24 / recent_level.DENSE_MEMORY_HOURS))
+"""What is left, after a week, of a single hour with events; of busy days somewhat more is left then."""
 FEW: Final = 4
 """Forecasts of fewer events say nothing of variation."""
 
@@ -27,13 +31,37 @@ def taught_by(events: Floats, bounded: Flags, mean: Floats, known: tuple[Floats,
     """
     if not events.any() and mean.max(initial=0) < TEACHES_NOTHING:
         return events
-    level, spread = known
-    reach = np.exp(TEACH_Z * spread)
-    least = np.maximum(mean, mean / level) / reach
-    fewest = np.maximum(least - TEACH_Z * np.sqrt(least), 0)
+    fewest, reach = _fewest(mean, known), np.exp(TEACH_Z * known[1])
     # One event is never too many, however few are expected: else single events would teach a part of one.
     most = mean * reach + TEACH_Z * np.sqrt(mean) + np.exp(-mean)
     return np.where(bounded, np.clip(events, fewest, most), events)
+
+
+def _fewest(mean: Floats, known: tuple[Floats, Floats]) -> Floats:
+    """The fewest events that a forecast and chance allow; arguments as for `taught_by`."""
+    level, spread = known
+    least = np.maximum(mean, mean / level) / np.exp(TEACH_Z * spread)
+    found: Floats = np.maximum(least - TEACH_Z * np.sqrt(least), 0)
+    return found
+
+
+def heard_ms(
+    watched: Ints, events: Floats, foreseen: tuple[Floats, tuple[Floats, Floats]], sums: Floats
+) -> Ints:
+    """For how much of a stretch that was `watched` it was learned what comes in: not at all if it was lost.
+
+    A stretch is lost if nothing came at all where something must have (`foreseen`: as for `taught_by`) and
+    there were events in the week or two before.  The line, the feed or the log was down, or it was a holiday:
+    that says nothing of the days after it.  What lasts is no outage any more, and is learned.  The `sums` of
+    the level stand still, but for those that tell how long ago there were events.
+    """
+    lost = (events == 0) & (_fewest(*foreseen) > 0) & (sums[:, recent_level.BUSY] > SOON)
+    if not lost.any():
+        return watched
+    sums[lost, recent_level.BUSY :] *= np.exp(
+        -watched[lost, None] / HOUR_MS / recent_level.DENSE_MEMORY_HOURS
+    )
+    return np.where(lost, 0, watched)
 
 
 def believed(counts: Floats, hours: Floats, usual: Floats) -> Floats:

@@ -40,7 +40,7 @@ from alerts.detect.volumes import quiet_hours, recent_level
 from alerts.detect.volumes.hour_rates import ENOUGH_HOURS
 from alerts.detect.volumes.lessons import Coming, Course, Lessons
 from alerts.detect.volumes.quiet_hours import LEAST_QUIET, TEACHES_NOTHING, Bounds, QuietHours
-from alerts.detect.volumes.teaching import USUAL_VARIATION, believed, taught_by, vary
+from alerts.detect.volumes.teaching import USUAL_VARIATION, believed, heard_ms, taught_by, vary
 from alerts.detect.volumes.week_ahead import WeekAhead
 from alerts.detect.volumes.week_forecast import KEPT, Weeks
 from alerts.rules import DAY_MS, HOUR_MS
@@ -196,14 +196,15 @@ class WeeklyProfile:
         table, rows, hour = self._table, self.rows, stretch.hour
         counted, length = table["counts"][:rows, hour], table["hours"][:rows, hour]
         since, sums = table["since_ms"][:rows], table["level"][:rows]
-        watched = np.where(since > 0, stretch.end_ms - np.maximum(since, stretch.start_ms), 0)
-        hours = np.maximum(watched, 0) / HOUR_MS
-        events = table["now"][:rows].astype(np.float64)
+        watched = np.where(since > 0, np.maximum(stretch.end_ms - np.maximum(since, stretch.start_ms), 0), 0)
+        events, level = table["now"][:rows].astype(np.float64), recent_level.levels(sums)
         seen = length >= ENOUGH_HOURS  # else its bounds, if any, are of other days
-        known, level = np.where(seen, self.mean * watched, 0), recent_level.levels(sums)
+        foreseen = np.where(seen, self.mean * watched, 0), (level, self._spread)
+        watched = heard_ms(watched, events, foreseen, sums)
+        hours, known = watched / HOUR_MS, np.where(seen, self.mean * watched, 0)
         vary(table["variation"][:rows], events, known, length)
         taught = taught_by(events, seen & (self.mean > 0), self.mean * watched, (level, self._spread))
-        usual = np.where(seen, self._usual * np.maximum(watched, 0), 0)
+        usual = np.where(seen, self._usual * watched, 0)
         recent_level.follow(sums, hours, np.where(known > 0, taught, 0), usual, events)
         strays = self._strays(sums)
         kept = KEPT**hours
@@ -240,10 +241,7 @@ class WeeklyProfile:
         rows = self.rows
         self.low, self.mean, self._usual = np.zeros(rows), np.zeros(rows), np.zeros(rows)
         self.high = np.full(rows, np.inf)
-        if not stretch.open:
-            return
-        at = self._foreseen([stretch])[0]
-        if not at.any():
+        if not stretch.open or not (at := self._foreseen([stretch])[0]).any():
             return
         since_ms = self._table["since_ms"][:rows]
         found = self._ahead.forecast(self._weeks(), since_ms, stretch, np.flatnonzero(at))

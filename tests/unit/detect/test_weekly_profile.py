@@ -199,3 +199,21 @@ def test_growth_is_followed_within_days() -> None:
     live(made, 20, 3 * 168)
     live(made, 30, 72, first=3 * 168)
     assert made.mean[0] * HOUR_MS > 27
+
+
+def test_lost_days_teach_nothing() -> None:
+    """After two days without a single event the same is expected as if the week had been whole."""
+    whole, torn = rhythm(), rhythm()
+    live(whole, 60, 400)
+    live(torn, 60, 352)
+    live(torn, 0, 48, first=352)
+    np.testing.assert_allclose(torn.mean, whole.mean, rtol=0.02)
+    np.testing.assert_allclose(torn.high, whole.high, rtol=0.05)
+
+
+def test_what_has_stopped_for_good_is_learned() -> None:
+    """A queue that was shut is expected to bring nothing, some weeks later."""
+    made = rhythm()
+    live(made, 60, 400)
+    live(made, 0, 168 * 20, first=400)
+    assert made.mean[0] * HOUR_MS < 20
