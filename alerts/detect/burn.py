@@ -14,6 +14,11 @@ rule's windows, from the short one to the long one, that holds `min_answers`.
 An alert ends when every pair is back.  A pair is back when its long window is below nine tenths of its rate,
 or when a whole day is: a day knows quiet evenings and busy mornings, so an alert does not come and go with
 them.  A pair whose long window holds too few answers is not asked; if none of them does, the period is.
+The latest answers have to be good as well: the shortest window that holds enough of them is below every rate.
+Else a line that goes dead in the middle of its worst hour would be told as recovered.
+
+An alert begins while people answer, not because older answers leave a window at night: there must be one
+within the longest of the short windows.
 
 While some pair breaches, an alert keeps the severity of a louder one until that one's long window is back
 below its rate: a short window that comes and goes pages nobody again.
@@ -34,6 +39,9 @@ from alerts.transitions import rounded, seconds
 
 RELEASE: Final = 0.9
 """Share of its rate that a window must be below for its pair to be back."""
+
+
+NOT_BURNING: Final = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,19 +76,21 @@ class BurnDetector:
         rates = self._badness(windows) / self._allowed
         judged = [self._judge(windows, rates, pair) for pair in self._detect.pairs]
         severity: Codes = np.zeros(len(rows), np.int8)
-        kept, shown = severity.copy(), np.zeros(len(rows), np.int64)
+        kept, shown = severity.copy(), np.full(len(rows), NOT_BURNING)
+        heard = self._heard(windows)
         for place, one in enumerate(judged):
-            louder = one.burning & (SEVERITY_CODE[one.pair.severity] > severity)
+            louder = one.burning & heard & (SEVERITY_CODE[one.pair.severity] > severity)
             severity[louder] = SEVERITY_CODE[one.pair.severity]
             shown[louder] = place
             kept[one.lasting] = np.maximum(kept[one.lasting], SEVERITY_CODE[one.pair.severity])
         verdict: Codes = np.full(len(rows), Verdict.INSUFFICIENT, np.int8)
-        verdict[self._settled(windows, rates, judged)] = Verdict.CLEAR
+        latest = self._latest(windows)
+        verdict[self._settled(windows, rates, judged, latest)] = Verdict.CLEAR
         verdict[severity > NONE] = Verdict.BREACH
         longest = max(self._place[pair.long_ms] for pair in self._detect.pairs)
         quiet = (windows.n[:, longest] <= 0) & (verdict == Verdict.INSUFFICIENT)
         verdict[quiet] = Verdict.STALE
-        return replace(self._findings(rows, windows, verdict, severity, (judged, shown)), kept=kept)
+        return replace(self._findings(rows, windows, verdict, (judged, shown, latest)), kept=kept)
 
     def remaining(self, period: Moments) -> Floats:
         """Share of the budget of the period that is left, at most 1; below 0 when it is overspent."""
@@ -116,15 +126,33 @@ class BurnDetector:
         found: Ints = first + np.argmax(enough, axis=1)
         return found
 
-    def _settled(self, windows: Moments, rates: Floats, judged: Sequence[_Judged]) -> Flags:
-        """Rows in which every pair that can be asked is back; the period is where none can be."""
+    def _heard(self, windows: Moments) -> Flags:
+        """Whether there was an answer within the longest of the short windows: six hours by default."""
+        last = max(self._place[pair.short_ms] for pair in self._detect.pairs)
+        heard: Flags = np.any(windows.n[:, : last + 1] > 0, axis=1)
+        return heard
+
+    def _latest(self, windows: Moments) -> Ints:
+        """The place of the shortest window that holds enough answers; of the period where none does."""
+        found: Ints = np.full(len(windows.n), self._place[self._detect.period_ms])
+        for length in reversed(self._lengths):
+            place = self._place[length]
+            found[self._known(windows, place)] = place
+        return found
+
+    def _settled(self, windows: Moments, rates: Floats, judged: Sequence[_Judged], latest: Ints) -> Flags:
+        """Rows in which every pair that can be asked is back, and the latest answers are good.
+
+        The period is asked where no pair can be.
+        """
         asked = np.logical_or.reduce([one.known for one in judged])
         back = np.logical_and.reduce([one.back | ~one.known for one in judged])
         period = self._place[self._detect.period_ms]
         slowest = min(pair.rate for pair in self._detect.pairs)
         with np.errstate(invalid="ignore"):
             whole = self._known(windows, period) & (rates[:, period] < RELEASE * slowest)
-        settled: Flags = np.where(asked, back, whole)
+            good = rates[np.arange(len(rates)), latest] < slowest
+        settled: Flags = np.where(asked, back & good, whole)
         return settled
 
     def _known(self, windows: Moments, place: int) -> Flags:
@@ -145,28 +173,30 @@ class BurnDetector:
         rows: Ints,
         windows: Moments,
         verdict: Codes,
-        severity: Codes,
-        told: tuple[Sequence[_Judged], Ints],
+        told: tuple[Sequence[_Judged], Ints, Ints],
     ) -> Findings:
-        """`told` are the pairs, and the place of the one that is reported: the loudest that burns."""
-        judged, shown = told
-        longs = np.array([self._place[pair.long_ms] for pair in self._detect.pairs])
-        picked = np.arange(len(rows)), longs[shown]
+        """`told` are the pairs, and two places: of the loudest that burns, and of the latest answers.
+
+        What is reported are the long window of the former, and the latter where none burns.
+        """
+        judged, shown, latest = told
+        burns, pair = shown != NOT_BURNING, np.maximum(shown, 0)
+        longs = np.array([self._place[each.long_ms] for each in self._detect.pairs])
+        picked = np.arange(len(rows)), np.where(burns, longs[pair], latest)
         long = Moments(windows.n[picked], windows.total[picked], windows.squares[picked])
         low, high = self._scale.interval(long)
-        rates = np.array([pair.rate for pair in self._detect.pairs])[shown]
+        rates = np.array([each.rate for each in self._detect.pairs])[pair]
+        severities = np.array([SEVERITY_CODE[each.severity] for each in self._detect.pairs], np.int8)
         return Findings(
             rows=rows,
             verdict=verdict,
-            severity=severity,
+            severity=np.where(burns, severities[pair], NONE).astype(np.int8),
             value=self._scale.score(long),
             n=long.n.astype(np.int64),
             low=low,
             high=high,
             limit=self._limit(rates),
-            evidence=Evidence(
-                rows, severity > NONE, lambda at: self._evidence(windows, at, judged[shown[at]])
-            ),
+            evidence=Evidence(rows, burns, lambda at: self._evidence(windows, at, judged[shown[at]])),
         )
 
     def _limit(self, rates: Floats) -> Floats:

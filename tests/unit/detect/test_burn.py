@@ -74,6 +74,10 @@ def test_windows_are_named_in_the_order_of_the_columns() -> None:
         # nothing for three days, and the month is in doubt or well
         (windows(NOTHING, NOTHING, (0, 0), (30, 70)), Verdict.STALE, 0),
         (windows(NOTHING, NOTHING, (0, 0), (10, 90)), Verdict.CLEAR, 0),
+        # a line that goes dead in its worst hour is not back: the latest answers are bad
+        (windows(((12, 4), (0, 0)), ((30, 270), (30, 30)), (30, 200)), Verdict.INSUFFICIENT, 0),
+        # six hours without an answer begin nothing, whatever was before them
+        (windows(NOTHING, ((300, 700), (0, 0)), (9, 11)), Verdict.INSUFFICIENT, 0),
         # little comes in, and three days of it are well: empty windows hold no alert open
         (windows(NOTHING, ((10, 90), (0, 0))), Verdict.CLEAR, 0),
         (windows(((4, 0), (0, 0)), ((10, 90), (1, 4))), Verdict.CLEAR, 0),
@@ -101,6 +105,12 @@ def test_what_is_said_of_a_breach() -> None:
         "short_rate": 3.5,
         "budget_left": 25.0,
     }
+
+
+def test_what_is_said_of_health_is_what_the_latest_answers_say() -> None:
+    """Not the empty window of a pair that cannot be asked."""
+    found = detector().step(ROW, windows(((4, 0), (0, 0)), ((10, 90), (2, 23))))
+    assert (found.verdict[0], found.value[0], found.n[0]) == (Verdict.CLEAR, pytest.approx(92), 25)
 
 
 def test_where_high_is_bad_the_budget_is_what_is_above_nothing() -> None:
