@@ -20,8 +20,8 @@ Else a line that goes dead in the middle of its worst hour would be told as reco
 An alert begins while people answer, not because older answers leave a window at night: there must be one
 within the longest of the short windows.
 
-While some pair breaches, an alert keeps the severity of a louder one until that one's long window is back
-below its rate: a short window that comes and goes pages nobody again.
+While some pair breaches, an alert keeps the severity of a louder one until a whole day is below that one's
+rate: neither a short window that comes and goes nor a night with few answers pages anybody again.
 """
 
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ class _Judged:
 
     pair: BurnPair
     burning: Flags
-    lasting: Flags  # burning, or would but for its short window
+    lasting: Flags  # burning, or has not been calm for a day
     known: Flags  # enough answers in the long window
     back: Flags  # known, and below its rate for good
     long_rate: Floats
@@ -105,12 +105,13 @@ class BurnDetector:
         with np.errstate(invalid="ignore"):
             above = known & (long_rate >= pair.rate) & self._surely_past_target(_column(windows, place))
             burning = above & (short_rate >= pair.rate)
-            calm = self._known(windows, day) & (rates[:, day] < RELEASE * pair.rate) & ~burning
+            calm_day = self._known(windows, day) & (rates[:, day] < RELEASE * pair.rate)
+            calm = calm_day & ~burning
             back = known & ((long_rate < RELEASE * pair.rate) | calm)
         return _Judged(
             pair=pair,
             burning=burning,
-            lasting=above,
+            lasting=above | ~calm_day,
             known=known,
             back=back,
             long_rate=long_rate,

@@ -113,6 +113,21 @@ def test_what_is_said_of_health_is_what_the_latest_answers_say() -> None:
     assert (found.verdict[0], found.value[0], found.n[0]) == (Verdict.CLEAR, pytest.approx(92), 25)
 
 
+@pytest.mark.parametrize(
+    ("of", "kept"),
+    [
+        # a quiet hour at night, after a day at more than three times the pace
+        (windows(((2, 1), (0, 0)), ((300, 200), (60, 40)), (70, 30)), 2),
+        # the hour is back, and so is the day
+        (windows(((8, 12), (8, 12)), ((300, 700), (60, 40)), (40, 60)), 1),
+    ],
+)
+def test_the_louder_severity_stays_until_a_day_is_back(of: Moments, kept: int) -> None:
+    """An alert that became critical does not become a warning at night, to page again in the morning."""
+    found = detector().step(ROW, of)
+    assert (found.verdict[0], found.severity[0], found.held[0]) == (Verdict.BREACH, 1, kept)
+
+
 def test_where_high_is_bad_the_budget_is_what_is_above_nothing() -> None:
     """A target of 20 % abandoned allows 20 in 100, like a CSAT of 80."""
     made = detector(SHARE_HIGH_IS_BAD, 20)
