@@ -10,7 +10,18 @@ import orjson
 
 from alerts.errors import SettingsError
 from alerts.notation import duration_ms, duration_text
-from alerts.rules import Burn, Gap, Rule, Rulebook, Silence, Sudden, Surge, Threshold
+from alerts.rules import (
+    Burn,
+    Gap,
+    Relative,
+    Rule,
+    Rulebook,
+    Silence,
+    Sudden,
+    SuddenRelative,
+    Surge,
+    Threshold,
+)
 from stream.cli.terminal.progress import progress
 from stream.cli.terminal.showing import zone
 from stream.files.rule_files import load, read_text, starter
@@ -27,7 +38,7 @@ from stream.simulate.simulation import TUNED_MS, Simulation
 
 LEAST_PER_DAY, MOST_PER_DAY = 0.1, 1e6
 """Answers of a scope that a simulation is good for: between three a month and a dozen a second."""
-ON_SCORES: Final = (Threshold, Sudden, Burn, Gap)
+ON_SCORES: Final = (Threshold, Relative, Sudden, SuddenRelative, Burn, Gap)
 ON_VOLUMES: Final = (Silence, Surge)
 TIMES: Final = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,6})?)[x×]")
 """So many times the volume: `2x`, `0.5x`; `0x` is a halt."""

@@ -6,7 +6,7 @@ from math import ceil, sqrt
 from typing import Final
 
 from alerts.detect.gap import NEGLIGIBLE
-from alerts.errors import SettingsError
+from alerts.detect.hourly_past import WEEKS
 from alerts.hours import OpenHours
 from alerts.notation import duration_text
 from alerts.rulebook.values import LONGEST_WINDOW_MS
@@ -30,6 +30,7 @@ from alerts.rules import (
     Threshold,
     Timing,
 )
+from alerts.worsening import Worsening
 from stream.indicators.catalogue import CATALOGUE
 from stream.indicators.plan import Plan
 from stream.simulate.question import Question, on_volume
@@ -50,19 +51,14 @@ PLAIN_GAPS: Final = 10.0
 """Mean gaps without an event of the plain rule beside silence."""
 TRIED_GAPS: Final = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 50, 80, 120)
 """Those that are tried."""
+ENOUGH: Final = 1.5
+"""How many times `min_answers` a window that is tried holds at least, on average."""
+LONG_MS, MANY = 10 * DAY_MS, 1_000
+"""A window is tried that is no longer than that, or holds no more answers than that."""
 
 
 def alone(rule: Rule) -> Rule:
-    """The rule as it is simulated: all scopes are alike.  A gap rule compares teams of one channel.
-
-    Raises:
-        SettingsError: a rule that depends on more than scores and volumes.
-    """
-    if isinstance(rule.detect, Relative | SuddenRelative):
-        raise SettingsError(
-            f"rules.{rule.name}: want a rule that is simulated (threshold with limits, sudden, burn, gap, "
-            "silence or surge), got one that compares with its own past"
-        )
+    """The rule as it is simulated: all scopes are alike.  A gap rule compares teams of one channel."""
     if isinstance(rule.detect, Gap):
         return replace(
             rule, by=("channel",), where={}, explain=(), detect=replace(rule.detect, across="team")
@@ -78,15 +74,18 @@ def beside(rule: Rule, question: Question, pane_ms: int) -> Rule | None:
             return None
         case Threshold() as detect:
             plain = replace(detect, confidence=0.0)
+        case Relative() as detect:
+            most = _worse(rule, question, detect.warning or detect.critical)
+            plain = replace(_plain(detect.window_ms, most, detect.hours), min_answers=detect.min_answers)
         case Burn() as detect:
             plain = _plain(detect.pairs[0].long_ms, detect.target, detect.hours)
         case Sudden() as detect:
-            unit_ms = -(-LADDER_MS[-1] // pane_ms) * pane_ms
-            last_ms = max(round(PLAIN_ANSWERS / question.per_day * DAY_MS / unit_ms), 1) * unit_ms
-            last_ms = min(last_ms, LONGEST_WINDOW_MS // unit_ms * unit_ms)
-            plain = _plain(last_ms, detect.bound, detect.hours)
+            plain = _plain(_last_ms(question, pane_ms), detect.bound, detect.hours)
+        case SuddenRelative() as detect:
+            most = _worse(rule, question, detect.worse_by)
+            plain = _plain(_last_ms(question, pane_ms), most, detect.hours)
         case Gap() as detect:
-            worse = _plain(detect.window_ms, _worse(rule, question), detect.hours)
+            worse = _plain(detect.window_ms, _worse(rule, question, None), detect.hours)
             plain = replace(worse, min_answers=detect.min_answers)
             return replace(rule, name=f"{rule.name}, plain", by=rule.scope_dims, detect=plain)
         case Surge() as detect:
@@ -114,10 +113,10 @@ def tried(twin: Rule, question: Question, pane_ms: int) -> list[Rule]:
             limits = sorted({_most_an_hour(question, sure) for sure in range(1, 25)})
             return [_sized(twin, f"{limit:g} an hour", replace(detect, critical=limit)) for limit in limits]
         case Threshold() as detect:
-            lengths = [length for length in question.tune_ms if length % pane_ms == 0]
             return [
                 _sized(twin, f"over {duration_text(length)}", replace(detect, window_ms=length))
-                for length in lengths
+                for length in question.tune_ms
+                if length % pane_ms == 0 and _worth_trying(length, detect.min_answers, question.per_day)
             ]
         case Silence() as detect:
             waits = sorted({_wait_ms(question, gaps) for gaps in TRIED_GAPS})
@@ -129,16 +128,33 @@ def tried(twin: Rule, question: Question, pane_ms: int) -> list[Rule]:
             return []
 
 
+def _worth_trying(length_ms: int, min_answers: int, per_day: float) -> bool:
+    """Whether a window is one that somebody would choose.
+
+    One that seldom holds `min_answers` pages seldom, since it is hardly ever judged; and windows of more than
+    ten days are for those who get few answers.
+    """
+    holds = length_ms / DAY_MS * per_day
+    return holds >= ENOUGH * min_answers and (length_ms <= LONG_MS or holds <= MANY)
+
+
 def _sized(twin: Rule, size: str, detect: Threshold | Silence) -> Rule:
     return replace(twin, name=f"{twin.name} {size}", detect=detect)
 
 
-def _worse(rule: Rule, question: Question) -> float:
-    """A score that is negligibly worse than a healthy one, in the indicator's unit."""
-    info = CATALOGUE[rule.indicator]
+def _worse(rule: Rule, question: Question, by: Worsening | None) -> float:
+    """A score that is worse than a healthy one, in the indicator's unit; None: negligibly."""
+    info, healthy = CATALOGUE[rule.indicator], question.healthy or 0.0
     span = (100.0 if info.high is None else info.high) - (info.low or 0.0)
     sign = 1 if info.direction is Direction.HIGH_IS_BAD else -1
-    return (question.healthy or 0.0) + sign * NEGLIGIBLE * span
+    return healthy + sign * (NEGLIGIBLE * span if by is None else by.of(healthy))
+
+
+def _last_ms(question: Question, pane_ms: int) -> int:
+    """A window of so many answers as the plain threshold beside a rule without one looks back over."""
+    unit_ms = -(-LADDER_MS[-1] // pane_ms) * pane_ms
+    last_ms = max(round(PLAIN_ANSWERS / question.per_day * DAY_MS / unit_ms), 1) * unit_ms
+    return min(last_ms, LONGEST_WINDOW_MS // unit_ms * unit_ms)
 
 
 def _most_an_hour(question: Question, sure: float) -> float:
@@ -179,7 +195,7 @@ def plan_for(rulebook: Rulebook, rules: Sequence[Rule], question: Question) -> P
 
 def _windows_ms(rule: Rule) -> list[int]:
     match rule.detect:
-        case Threshold() as detect:
+        case Threshold() | Relative() as detect:
             return [detect.window_ms]
         case Burn() as detect:
             return [*detect.windows_ms]
@@ -192,12 +208,17 @@ def _windows_ms(rule: Rule) -> list[int]:
 
 
 def warm_up_ms(plan: Plan) -> int:
-    """Time until every window that a verdict hangs on is full, and a day at least."""
+    """Time until every window that a verdict hangs on is full, and a day at least.
+
+    Rules that compare with earlier weeks want all of these, the day before the last, and a window of a day.
+    """
     lengths = [DAY_MS]
     for rule in plan.rulebook.rules:
         match rule.detect:
             case Burn() as detect:
                 lengths += [pair.long_ms for pair in detect.pairs]
+            case Relative() | SuddenRelative() as detect:
+                lengths.append((7 * WEEKS[detect.against] + 2) * DAY_MS)
             case Surge(learn_ms=learn_ms) | Silence(learn_ms=int(learn_ms)):
                 lengths.append(learn_ms + DAY_MS)
             case _:

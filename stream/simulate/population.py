@@ -27,6 +27,8 @@ CHUNK: Final = 2_000_000
 """Answers that are drawn at once, about."""
 BLOCK: Final = 200_000
 """Answers that are judged together, about: enough for arrays to pay, few after a fall that all have seen."""
+BLOCK_MS: Final = 4 * DAY_MS
+"""The longest time that is judged together: rules that compare with their past look no further ahead."""
 
 
 class AlertChange(NamedTuple):
@@ -114,6 +116,7 @@ class Crowd:
         kinds = self._answer(place, spell)
         row, end = self._row_of[place], self.pane + panes
         per_block = max(int(BLOCK / (len(self._row_of) * self._per_pane + 1)), 1)
+        per_block = min(per_block, BLOCK_MS // self.pane_ms)
         while self.pane < end:
             through = min(self.pane + per_block, end) - 1
             part = slice(*np.searchsorted(pane, [self.pane, through + 1]).tolist())

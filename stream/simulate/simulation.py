@@ -31,7 +31,8 @@ PLAIN_MONTHS: Final = 100
 """Months of scopes that plain thresholds are simulated for, at most."""
 TUNED_MONTHS: Final = 500
 """The same for windows that are tried."""
-TUNED_MS: Final = tuple(hours * HOUR_MS for hours in (6, 12, 24, 36, 48, 60, 72, 84, 96, 120, 168, 240))
+TUNED_HOURS: Final = (1, 2, 3, 4, 6, 12, 24, 36, 48, 60, 72, 84, 96, 120, 168, 240, 360, 480, 600, 720)
+TUNED_MS: Final = tuple(hours * HOUR_MS for hours in TUNED_HOURS)
 """Windows to try for a plain threshold that pages no oftener than a rule."""
 MONTH_DAYS: Final = 30
 WEEK_MS: Final = 7 * DAY_MS

@@ -33,8 +33,9 @@ CHANGES: Final = {"surge": (1.5, 2.0, 3.0), "silence": (0.5, 0.25, 0.0)}
 """Times the usual volume; the other rules are shown falls of a score of 85 to `SCORES`."""
 NOISE: Final = 0.1
 """How far days stray from each other, for rules on volume."""
-TRIED: Final = (1, 2, 3, 4, 6, 9)
-"""Windows that are tried for the plain rule, in those of the threshold."""
+TRIED: Final = (1, 2, 3, 4, 5, 6, 9, 14, 20, 30, 45, 65, 100)
+"""Windows that are tried for the plain rule, in those of the threshold, up to `LONGEST_MS`."""
+LONGEST_MS: Final = 30 * DAY_MS
 
 RULES: Final = """
 timing: {{pane: {pane}, lateness: 1m}}
@@ -70,7 +71,7 @@ def question(kind: str, per_day: int, scopes: int, seed: int) -> Question:
         months=1,
         seed=seed,
         patience_ms=PATIENCE_DAYS[per_day] * DAY_MS,
-        tune_ms=tuple(each * window_ms for each in TRIED),
+        tune_ms=tuple(each * window_ms for each in TRIED if each * window_ms <= LONGEST_MS),
         rhythm=Rhythm.even(per_day / 24, NOISE) if times else None,
     )
 
@@ -86,7 +87,7 @@ def rows(kind: str, per_day: int, scopes: int, seed: int) -> Iterator[Sequence[s
     if tuned is not own and not tuned.rule.name.endswith(", plain"):
         yield _row(per_day, tuned.rule.name.removeprefix(f"{kind}, "), tuned)
     else:
-        yield str(per_day), "plain", "no size tried pages as seldom", "", "", ""
+        yield str(per_day), f"{kind}, plain", "none tried pages as seldom", "", "", ""
 
 
 def _row(per_day: int, name: str, of: RuleOutcome) -> Sequence[str]:
@@ -114,8 +115,8 @@ def main() -> None:
     wanted = parser.parse_args()
     say(f"`{command()}`\n{machine()}\n")
     say(markdown(HEAD, []))
-    for kind in wanted.rules:
-        for per_day in wanted.per_day:
+    for per_day in wanted.per_day:
+        for kind in wanted.rules:
             for row in rows(kind, per_day, wanted.scopes, wanted.seed):
                 say(f"| {' | '.join(row)} |")
 

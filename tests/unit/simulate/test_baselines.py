@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from alerts.errors import SettingsError
-from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Budget, Silence, Threshold
+from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Budget, Silence, SuddenRelative, Threshold
+from alerts.worsening import Against, Worsening
 from stream.simulate.baselines import alone, beside, pane_ms, plan_for, tried, warm_up_ms
 from stream.simulate.question import Question
+from stream.simulate.simulation import TUNED_MS
 from tests.simulated import book, rule
 
 
@@ -16,10 +17,40 @@ def question(per_day: float) -> Question:
     return Question(healthy=85, falls=(), per_day=per_day, scopes=1, months=1, seed=1, patience_ms=DAY_MS)
 
 
-def test_rules_that_need_more_than_scores_and_volumes_are_refused() -> None:
-    """What compares with earlier weeks."""
-    with pytest.raises(SettingsError, match=r"rules\.worse: want a rule that is simulated"):
-        alone(rule("worse"))
+def test_what_compares_with_earlier_weeks_is_simulated_after_these_weeks() -> None:
+    """Beside it stands a plain limit, as much worse than a healthy score as the rule allows."""
+    worse = alone(rule("worse"))
+    twin = beside(worse, question(200), 10_000)
+    assert twin is not None
+    assert twin.detect == Threshold(
+        window_ms=30 * MINUTE_MS, warning=None, critical=80.0, recover=None, confidence=0.0, min_answers=20
+    )
+    assert warm_up_ms(plan_for(book(), [worse], question(200))) == 30 * DAY_MS
+    percent = SuddenRelative(Against.LAST_WEEK, Worsening(20, percent=True), Budget(1, 30 * DAY_MS))
+    sudden = replace(worse, detect=percent)
+    twin = beside(sudden, question(200), 10_000)
+    assert twin is not None
+    assert twin.detect == Threshold(
+        window_ms=220 * MINUTE_MS, warning=None, critical=68.0, recover=None, confidence=0.0
+    )
+    assert warm_up_ms(plan_for(book(), [sudden], question(200))) == 9 * DAY_MS
+
+
+@pytest.mark.parametrize(
+    ("per_day", "shortest_ms", "longest_ms"),
+    [(5, 7 * DAY_MS, 30 * DAY_MS), (200, 4 * HOUR_MS, 10 * DAY_MS), (2000, HOUR_MS, 10 * DAY_MS)],
+)
+def test_windows_are_tried_that_somebody_would_choose(
+    per_day: float, shortest_ms: int, longest_ms: int
+) -> None:
+    """None that seldom holds enough answers to be judged, and so never pages; long ones for few answers."""
+    asked = replace(question(per_day), tune_ms=TUNED_MS)
+    twin = beside(rule("low"), asked, 10_000)
+    assert twin is not None
+    lengths = [
+        each.detect.window_ms for each in tried(twin, asked, 10_000) if isinstance(each.detect, Threshold)
+    ]
+    assert (min(lengths), max(lengths)) == (shortest_ms, longest_ms)
 
 
 def test_a_plain_threshold_has_nothing_beside_it() -> None:

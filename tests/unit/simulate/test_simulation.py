@@ -7,7 +7,8 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from alerts.rules import DAY_MS, HOUR_MS, Rule, Rulebook
+from alerts.rules import DAY_MS, HOUR_MS, Budget, Relative, Rule, Rulebook, SuddenRelative
+from alerts.worsening import Against, Worsening
 from stream.cli.simulate import command
 from stream.simulate.outcomes import RuleOutcome, false_pages
 from stream.simulate.question import Fall, Question
@@ -93,6 +94,25 @@ def test_burn_rules_are_simulated_too() -> None:
     assert found["spent"].falls[0].share == 1
 
 
+def test_rules_that_compare_with_earlier_weeks_are_simulated_too() -> None:
+    """Each scope is compared with its own weeks; a collapse is seen by all, and steady scores page nobody."""
+    detect = Relative(
+        against=Against.LAST_WEEK, window_ms=DAY_MS, warning=None, critical=Worsening(15), confidence=0.9
+    )
+    worse = replace(rule("worse"), detect=detect)
+    sudden = replace(
+        worse,
+        name="sudden",
+        detect=SuddenRelative(Against.LAST_WEEK, Worsening(10), Budget(1, 30 * DAY_MS)),
+    )
+    asked = replace(QUESTION, per_day=70, scopes=3)
+    found = by_name(simulate(book(), [worse, sudden], asked))
+    assert list(found) == ["worse", "worse, plain", "sudden", "sudden, plain"]
+    assert found["worse"].pages == 0
+    assert found["sudden"].pages < found["sudden, plain"].pages
+    assert {each.falls[0].share for each in found.values()} == {1}
+
+
 def test_false_pages_have_an_interval() -> None:
     """Ten pages in five months of scopes."""
     rate, low, high = false_pages(RuleOutcome(rule=rule("low"), beside=None, scope_months=5, pages=10))
@@ -150,7 +170,6 @@ def test_the_command_gives_json(tmp_path: Path) -> None:
         (["--patience", "soon"], "--patience: want"),
         (["--patience", "0s"], "--patience: want"),
         (["--fall", "140"], "want a score of 0 to 100 for csat, got 140"),
-        (["--rule", "worse"], "rules.worse: want a rule that is simulated"),
         (["--rule", "surge"], "--healthy: want it for rules on scores only, got rules on contacts"),
         (["--per-hour", "2"], "want one of --per-day, --per-hour and --volume, got --per-day, --per-hour"),
         (["--fall", "half"], "--fall: want a score such as 60, or times such as 2x, got half"),
