@@ -220,7 +220,14 @@ class ReceiverQueue:
         delivery.attempts += 1
         world.meter.attempt(self.receiver.name)
         memory = self._owner.memory(delivery)
-        answer = await self._channel.send(self._owner.message(delivery), memory, world.clock())
+        try:
+            answer = await self._channel.send(self._owner.message(delivery), memory, world.clock())
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001  # our own fault: it must not keep others from being told
+            fault = f"a fault of ours: {type(error).__name__}"
+            LOG.error("message cannot be sent: receiver=%s error=%s", self.receiver.name, fault)  # noqa: TRY400
+            return Settled(DeliveryOutcome.REFUSED, fault)
         delivery.status = answer.status
         delivery.memory = answer.memory or memory
         delivery.reached |= answer.reached

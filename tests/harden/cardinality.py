@@ -123,19 +123,21 @@ async def flooded(broker: str, folder: Path, values: int) -> dict[str, Any]:
         await _flood(broker, values)
         began = time.monotonic()
         while running.process.poll() is None and time.monotonic() - began < 90:
-            if await asyncio.to_thread(running.metric, "tocsin_lag_records") == 0:
+            lag = await asyncio.to_thread(running.metric, "tocsin_lag_records")
+            ready = await asyncio.to_thread(running.metric, "tocsin_ready")
+            if lag == 0 and ready:
                 break
             await asyncio.sleep(1)
         caught_up_s = time.monotonic() - began
         await asyncio.sleep(8)
         watching.cancel()
         seen.look(running)
-        ready, code = running.get("readyz")[0], running.process.poll()
+        readyz, code = running.get("readyz")[0], running.process.poll()
         cpu_s = running.cpu_s()
     alerts = await _alerts(broker)
     text = log.read_text()
     bounds = {
-        f"the worker ended with {code}, or is not ready: {ready}": code is not None or ready != 200,
+        f"the worker ended with {code}, or is not ready: {readyz}": code is not None or readyz != 200,
         "the log has a traceback": "Traceback" in text,
         f"memory: {seen.rss_mb:.0f} MB": seen.rss_mb > MOST_RSS_MB,
         f"/metrics: {seen.page_mb:.1f} MB": seen.page_mb > MOST_PAGE_MB,

@@ -12,10 +12,17 @@ from typing import Annotated, Any, Final
 import msgspec
 import orjson
 
+from alerts.delivery.notices.notice import Identity
 from alerts.errors import UNREADABLE
 
+MOST_TIME_S: Final = 4_102_444_800.0
+"""2100-01-01: what is later was written by nobody of ours."""
 Ids = list[tuple[str, int]]
 """Alert id and seq of transitions."""
+
+
+Moment = Annotated[float, msgspec.Meta(ge=0, le=MOST_TIME_S)]
+"""Unix time."""
 
 
 class GroupNews(msgspec.Struct, frozen=True, kw_only=True, tag_field="group_record", tag="news"):
@@ -24,29 +31,29 @@ class GroupNews(msgspec.Struct, frozen=True, kw_only=True, tag_field="group_reco
     `value` is the cx.alerts value; `at_s` is when it was written (Unix time).
     """
 
-    group: str
+    group: Identity
     receiver: str
     place: str
     labels: dict[str, str]
     value: dict[str, Any]
     follow: bool = False
-    at_s: float
+    at_s: Moment
 
 
 class GroupPlan(msgspec.Struct, frozen=True, kw_only=True, tag_field="group_record", tag="plan"):
     """A message is about to be sent, of these transitions, under this key."""
 
-    group: str
-    key: str
+    group: Identity
+    key: Identity
     members: Ids
-    at_s: float
+    at_s: Moment
 
 
 class GroupTold(msgspec.Struct, frozen=True, kw_only=True, tag_field="group_record", tag="told"):
     """A message has ended; `sent`: at least one attempt was made."""
 
-    group: str
-    key: str
+    group: Identity
+    key: Identity
     members: Ids
     receiver: str
     outcome: str
@@ -55,7 +62,7 @@ class GroupTold(msgspec.Struct, frozen=True, kw_only=True, tag_field="group_reco
     status: int | None
     sent: bool
     memory: str = ""
-    at_s: Annotated[float, msgspec.Meta(ge=0)]
+    at_s: Moment
 
 
 GroupRecord = GroupNews | GroupPlan | GroupTold

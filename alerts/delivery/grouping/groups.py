@@ -106,7 +106,7 @@ class GroupBook:
     def _news(self, record: GroupNews) -> None:
         try:
             news = notice(orjson.dumps(record.value))
-        except NotATransition:
+        except (NotATransition, orjson.JSONEncodeError):  # what msgspec reads, orjson may not write
             return
         if news is None or self._repeats(record.group, news):
             return
@@ -149,8 +149,9 @@ class GroupBook:
         if group is None:
             return
         now = {each.alert: each for each in group.members}
-        group.plan = record
-        group.planned = tuple(now[alert] for alert, _ in record.members if alert in now)
+        planned = tuple(now[alert] for alert in dict(record.members) if alert in now)
+        if planned:  # a message of nothing is none: somebody else has written it
+            group.plan, group.planned = record, planned
 
     def _told(self, record: GroupTold) -> None:
         group = self.groups.get(record.group)
