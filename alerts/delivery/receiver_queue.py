@@ -219,17 +219,10 @@ class ReceiverQueue:
         await self._pace.keep()
         delivery.attempts += 1
         world.meter.attempt(self.receiver.name)
-        memory = self._owner.memory(delivery)
-        try:
-            answer = await self._channel.send(self._owner.message(delivery), memory, world.clock())
-        except MemoryError:
-            raise
-        except Exception as error:  # noqa: BLE001  # our own fault: it must not keep others from being told
-            fault = f"a fault of ours: {type(error).__name__}"
-            LOG.error("message cannot be sent: receiver=%s error=%s", self.receiver.name, fault)  # noqa: TRY400
-            return Settled(DeliveryOutcome.REFUSED, fault)
+        answer = await self._answer(delivery)
+        if isinstance(answer, Settled):
+            return answer
         delivery.status = answer.status
-        delivery.memory = answer.memory or memory
         delivery.reached |= answer.reached
         made = Attempted(
             attempts=delivery.attempts,
@@ -241,6 +234,19 @@ class ReceiverQueue:
             self._pace.pause(world.clock() + min(answer.retry_after_s, world.policy.retry_after_cap_s))
         self._told(answer, step)
         return step
+
+    async def _answer(self, delivery: Delivery) -> Answer | Settled:
+        memory = self._owner.memory(delivery)
+        try:
+            answer = await self._channel.send(self._owner.message(delivery), memory, self._world.clock())
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001  # our own fault: it must not keep others from being told
+            fault = f"a fault of ours: {type(error).__name__}"
+            LOG.error("message cannot be sent: receiver=%s error=%s", self.receiver.name, fault)  # noqa: TRY400
+            return Settled(DeliveryOutcome.REFUSED, fault)
+        delivery.memory = answer.memory or memory
+        return answer
 
     def _told(self, answer: Answer, step: Settled | Retry) -> None:
         """Log a change: the receiver no longer takes notices, or takes them again."""

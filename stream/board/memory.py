@@ -7,15 +7,16 @@ Everything has a bound, and what is over it is counted and said, not dropped in 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
+import orjson
 
 from alerts.errors import UNREADABLE
 from alerts.latest import LatestNews
 from alerts.readings import scope_text
 from alerts.rules import Rulebook
-from alerts.transitions import Score, Transition
+from alerts.transitions import Score, Transition, encode
 from stream.board.history import ScoreHistory
 from stream.board.limits import RuleLimits
 from stream.board.shown import Shown, Tile, shown_alert, shown_score
@@ -31,6 +32,7 @@ MOST_ALERTS_SHOWN: Final = 100
 MOST_PAST_SHOWN: Final = 20
 MOST_KEY: Final = 800
 
+News = TypeVar("News", Score, Transition)
 _SCORE: Final = msgspec.json.Decoder(Score)
 _TRANSITION: Final = msgspec.json.Decoder(Transition)
 _OVER: Final = "resolved"
@@ -70,10 +72,10 @@ class BoardMemory:
         """Take a record of cx.scores or cx.alerts into account; anything unreadable changes nothing."""
         try:
             if topic == SCORES:
-                self._take_score(_SCORE.decode(value or b""))
+                self._take_score(_shown(_SCORE.decode(value or b"")))
             elif topic == ALERTS:
-                self._take_alert(_TRANSITION.decode(value or b""))
-        except UNREADABLE:
+                self._take_alert(_shown(_TRANSITION.decode(value or b"")))
+        except (*UNREADABLE, orjson.JSONEncodeError):
             return
 
     def _take_score(self, score: Score) -> None:
@@ -173,6 +175,12 @@ class BoardMemory:
             "alerts_left_out": max(0, len(going) - MOST_ALERTS_SHOWN),
             "past": [shown_alert(each) for each in over[:MOST_PAST_SHOWN]],
         }
+
+
+def _shown(news: News) -> News:
+    """What can be shown: not numbers of more than 64 bits, which only one of two JSON libraries takes."""
+    encode(news)
+    return news
 
 
 def _text_of(scope: Mapping[str, str]) -> str:

@@ -1,6 +1,9 @@
 """stream.board.memory: what the board knows."""
 
+import re
+
 import msgspec
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -172,3 +175,13 @@ def test_a_time_that_is_none_changes_nothing(at: str) -> None:
     memory = _memory()
     memory.take(SCORES, 0, _score(at=at))
     assert memory.version == 0
+
+
+def test_numbers_of_more_than_64_bits_change_nothing() -> None:
+    """What cannot be written as JSON again would leave every page unanswered."""
+    memory = _memory()
+    memory.take(SCORES, 0, re.sub(rb'"n":\d+', b'"n":%d' % 10**30, _score()))
+    memory.take(ALERTS, 0, re.sub(rb'"evidence":\{', b'"evidence":{"n":-%d' % 10**30, _alert("a")))
+    memory.take(ALERTS, 0, re.sub(rb'"n":\d+', b'"n":%d' % 10**30, _alert("b")))
+    assert memory.version == 0
+    orjson.dumps(memory.home())
