@@ -90,7 +90,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=1, help="so many runs, one after the other")
     parser.add_argument("--entry", default="-m stream", help="what runs as the worker (a saboteur, for one)")
-    parser.add_argument("--patience", type=float, default=90, help="seconds to wait for the last outputs")
+    parser.add_argument(
+        "--patience", type=float, default=90, help="seconds without any output until it is the last"
+    )
     parser.add_argument("--limit", type=float, help="seconds that a run may take; default twice its due")
     parser.add_argument("--report", type=Path, help="also write the report to this file")
     return parser

@@ -165,23 +165,25 @@ class Run:
         return True
 
     async def _settle(self, fleet: Fleet) -> float:
-        """Wait until the tallies are closed to the end and the notices have stopped coming."""
+        """Wait until the tallies are closed to the end and no notice comes any more, or nothing moves."""
         self._now("the last outputs are awaited")
-        started = time.monotonic()
-        before, same = (-1, -1), 0
-        while time.monotonic() - started < self.options.patience_s:
+        started = moved = time.monotonic()
+        before, same = (-1, -1, -1), 0
+        while time.monotonic() - moved < self.options.patience_s:
             fleet.reap()
             await asyncio.sleep(5)
             alerts = await read_topic(self.broker.bootstrap, "cx.alerts")
-            now = (len(alerts), sum(self.receiver.requests.values()))
-            closed = await self._all_closed()
-            before, same = now, same + 1 if closed and now == before else 0
+            await self._read_tallies()
+            reached = sum(self._tallied.through.values())
+            now = (len(alerts), sum(self.receiver.requests.values()), reached)
+            if now != before:
+                moved = time.monotonic()
+            before, same = now, same + 1 if self._all_closed() and now == before else 0
             if same >= SAME_LOOKS:
                 break
         return time.monotonic() - started
 
-    async def _all_closed(self) -> bool:
-        await self._read_tallies()
+    def _all_closed(self) -> bool:
         last = end_ms(self.options.shape) // 10_000
         want = 2 * self.options.shape.partitions**2
         return sum(through >= last for through in self._tallied.through.values()) >= want
