@@ -10,6 +10,7 @@ silence rule's rhythm stands where that copy began, to the last bit, so it follo
 that was added yesterday stands elsewhere, and has lessons of its own.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -31,10 +32,11 @@ MOST_LESSONS: Final = 100_000
 class Coming:
     """What comes in, `(stretches, rows)`, and the start of the first pane with it.
 
-    Of the first stretch it is what is still to come.
+    Stretches follow each other; of the first it is what is still to come.
     """
 
     stretches: Sequence[Stretch]
+    ends_ms: Sequence[int]
     counts: Ints
     first_ms: Ints
 
@@ -53,36 +55,25 @@ class Coming:
         if len(stretches) < LEAST_QUIET or not 0 < len(stretches) * rows <= MOST_LESSONS:
             return None
         start_ms = arrivals.end_ms - pane_ms
-        place = np.searchsorted(np.array([each.end_ms for each in stretches]), start_ms, "right")
+        ends_ms = [each.end_ms for each in stretches]
+        place = np.searchsorted(np.array(ends_ms), start_ms, "right")
         over = place < len(stretches)
         at = place[over], arrivals.rows[over]
         counts = np.zeros((len(stretches), rows), np.int64)
         first_ms = np.full(counts.shape, NEVER)
         np.add.at(counts, at, arrivals.counts[over])
         np.minimum.at(first_ms, at, start_ms[over])
-        return cls(stretches, counts, first_ms)
-
-    @property
-    def ends_ms(self) -> list[int]:
-        """The end of each stretch."""
-        return [each.end_ms for each in self.stretches]
+        return cls(stretches, ends_ms, counts, first_ms)
 
     def events(self, stretches: Sequence[Stretch]) -> Floats:
         """How many come in in some of the stretches, one after the other; in closed ones nobody counts."""
         found = np.zeros((len(stretches), self.counts.shape[1]))
-        for place, of in enumerate(stretches):
-            at = self._place(of)
-            if at is not None and of.open:
-                found[place] = self.counts[at]
+        first = bisect_right(self.ends_ms, stretches[0].start_ms) if stretches else 0
+        known = self.stretches[first : first + len(stretches)]
+        for place, (of, mine) in enumerate(zip(stretches, known, strict=False)):
+            if of == mine and of.open:
+                found[place] = self.counts[first + place]
         return found
-
-    def _place(self, of: Stretch) -> int | None:
-        """Stretches follow each other, so one is found by how many there are from the first on."""
-        low, high = 0, len(self.stretches)
-        while low < high:
-            middle = (low + high) // 2
-            low, high = (middle + 1, high) if self.stretches[middle].end_ms <= of.start_ms else (low, middle)
-        return low if low < len(self.stretches) and self.stretches[low] == of else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +122,7 @@ class Lessons:
             self.before["level"][part],
             self.left["counts"][part],
             self.left["hours"][part],
+            self.came[part],
         )
 
 

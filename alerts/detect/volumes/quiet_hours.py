@@ -1,8 +1,9 @@
-"""Quiet hours: what a rhythm comes to over many stretches without events, in a few steps over arrays.
+"""Quiet hours: what a rhythm comes to over many stretches with few events, in a few steps over arrays.
 
 A small team's year has thousands of hours without an event.  Each ends a stretch, fades what was learned,
 and begins another with bounds of its own; nothing of that depends on anything but the week as it stands, as
-long as an hour without events teaches no more than that (see `weekly_profile`).
+long as an hour teaches what it brings, and no more or less (see `weekly_profile`).  So hours with an event or
+two are taken along where it is known that they come.
 """
 
 from collections.abc import Sequence
@@ -14,16 +15,13 @@ from alerts.detect.findings import Flags, Floats, Ints
 from alerts.detect.opening_hours import Stretch
 from alerts.detect.volumes import recent_level
 from alerts.detect.volumes.hour_rates import ENOUGH_HOURS, SEEN_ONCE
+from alerts.detect.volumes.teaching import TEACHES_NOTHING, taught_by
 from alerts.detect.volumes.week_forecast import KEPT, HourForecast, Weeks
 from alerts.rules import HOUR_MS
 
 LOW_Z, HIGH_Z = 0.1, 0.3
 """Standard deviations from a forecast to its bounds.  Not many: the detectors want far more than one hour a
 little outside.  Simulated and real rhythms stay within the budget of false pages (docs/detection.md)."""
-TEACH_Z: Final = 1.645
-"""Standard deviations up to which an hour teaches: nine hours in ten teach all they bring."""
-TEACHES_NOTHING: Final = recent_level.LEAST_LEVEL * TEACH_Z**2
-"""A forecast of fewer events allows for none at all, at whatever level: what nothing teaches is nothing."""
 LEAST_QUIET: Final = 3
 """Stretches from which it is faster to take them together."""
 
@@ -70,7 +68,7 @@ def _outermost(edges: Floats, outermost: Floats, busy: Floats) -> Floats:
 
 
 class QuietHours(NamedTuple):
-    """Stretches from the current one on, and by stretch and row what holds in each, if nothing comes in.
+    """Stretches from the current one on, and by stretch and row what holds in each, if `came` comes in.
 
     `sums` are those of the level before the stretch; `counts` and `hours` what it leaves of its own hour.
     """
@@ -80,6 +78,16 @@ class QuietHours(NamedTuple):
     sums: Floats
     counts: Floats
     hours: Floats
+    came: Ints
+
+
+class HoursAhead(NamedTuple):
+    """Stretches, since when each row is learned, and by stretch and row: what is forecast, and comes in."""
+
+    stretches: Sequence[Stretch]
+    since_ms: Ints
+    at: Flags
+    events: Floats
 
 
 def watched_ms(stretches: Sequence[Stretch], since_ms: Ints) -> Ints:
@@ -101,27 +109,35 @@ def taken_together(stretches: Sequence[Stretch], before_ms: int) -> int:
     return size - (not stretches[size - 1].open)
 
 
-def quiet_hours(
-    weeks: Weeks, sums: Floats, known: tuple[Sequence[Stretch], Ints, Flags], found: HourForecast
-) -> QuietHours:
-    """As many of some stretches, each of another hour, as teach nothing but that nothing came.
-
-    `known` are the stretches, since when each row is learned, and which are forecast, `(stretches, rows)`.
-    """
-    stretches, since_ms, at = known
+def quiet_hours(weeks: Weeks, sums: Floats, ahead: HoursAhead, found: HourForecast) -> QuietHours:
+    """As many of some stretches, each of another hour, as teach what they bring; the last is begun only."""
+    stretches, since_ms, at, events = ahead
     hour = [each.hour for each in stretches]
     was, length = weeks.counts[:, hour].T, weeks.hours[:, hour].T
     watched = watched_ms(stretches, since_ms)
     hours = watched / HOUR_MS
     usual = np.where(at, found.mean[..., 0] / HOUR_MS, 0)
-    levels = recent_level.through_quiet(sums, hours, np.where(length >= ENOUGH_HOURS, usual * watched, 0))
+    seen = length >= ENOUGH_HOURS
+    judged = seen & at & (found.mean[..., 0] > 0) & (watched > 0)
+    brought = np.where(judged, events, 0), np.where(seen, usual * watched, 0), events
+    levels = recent_level.through(sums, hours, brought)
     some = bounds(found, levels)
     mean = np.where(at, some.mean, 0)
     of = Bounds(np.where(at, some.low, 0), mean, np.where(at, some.high, np.inf), some.spread, usual)
     teaches = (mean * watched >= TEACHES_NOTHING) | ((length < SEEN_ONCE) & (mean > 0))
+    if events.any():
+        reach = recent_level.levels(levels), some.spread
+        teaches |= taught_by(events, seen & (mean > 0), mean * watched, reach) != events
+        teaches |= (events > 0) & (since_ms == 0)
+        teaches[:-1] |= recent_level.dense_possible(levels[1:])
     several = np.flatnonzero(teaches.any(axis=1))
     size = int(several[0]) + 1 if len(several) else len(stretches)
     kept = KEPT**hours
     return QuietHours(
-        stretches[:size], Bounds(*(part[:size] for part in of)), levels, kept * was, kept * length + hours
+        stretches[:size],
+        Bounds(*(part[:size] for part in of)),
+        levels,
+        kept * was + events,
+        kept * length + hours,
+        events.astype(np.int64),
     )

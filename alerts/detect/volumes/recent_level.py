@@ -51,18 +51,21 @@ def follow(sums: Floats, hours: Floats, taught: Floats, usual: Floats, events: F
     sums[:, CAME] = lately * sums[:, CAME] + events
 
 
-def through_quiet(sums: Floats, hours: Floats, usual: Floats) -> Floats:
-    """The sums before each of some stretches in which nothing comes in and nothing is taught.
+def through(sums: Floats, hours: Floats, brought: tuple[Floats, Floats, Floats]) -> Floats:
+    """The sums before each of some stretches; `brought` is what each taught, what was usual, and what came.
 
-    `hours` and `usual` are `(stretches, rows)`, as for `follow`; what is found is `(stretches, rows, sums)`.
+    `hours` and what was brought are `(stretches, rows)`, as for `follow`; what is found is `(stretches, rows,
+    sums)`.
     """
+    taught, usual, events = brought
     kept, lately = fading(hours, usual)
     fades = np.stack([kept, kept, lately, lately], axis=-1)
+    more = np.stack([taught, usual, events > 0, events], axis=-1)
     found = np.zeros(fades.shape)
     found[0] = sums
     for place in range(len(found) - 1):
         np.multiply(fades[place], found[place], out=found[place + 1])
-        found[place + 1, :, EXPECTED] += usual[place]
+        found[place + 1] += more[place]
     return found
 
 
@@ -79,9 +82,15 @@ def errors(sums: Floats) -> Floats:
     return found
 
 
+def dense_possible(sums: Floats) -> Flags:
+    """Whether so much came lately that a dense part may have begun, whatever was usual."""
+    found: Flags = sums[..., CAME] >= DENSE_EVENTS
+    return found
+
+
 def may_be_dense(sums: Floats) -> bool:
-    """Whether so much came of some row lately that a dense part may have begun, whatever was usual."""
-    return bool((sums[:, CAME] >= DENSE_EVENTS).any())
+    """Whether that is so of some row."""
+    return bool(dense_possible(sums).any())
 
 
 def dense(sums: Floats, pace: Floats) -> Flags:

@@ -36,12 +36,10 @@ def rehearse(rhythm: WeeklyProfile, arrivals: Arrivals, pane_ms: int) -> Lessons
     if coming is None:
         return None
     copy, notes = rhythm.copy(coming), _Notes()
-    busy = np.append(np.flatnonzero(coming.counts.any(axis=1)), len(coming.stretches))
-    place = 0
+    until_ms, place = coming.ends_ms[-1] + 1, 0
     notes.begin(copy)
     while place < len(coming.stretches):
-        next_busy = int(busy[np.searchsorted(busy, place)])
-        quiet = copy.quiet_hours(coming.ends_ms[next_busy - 1] + 1) if next_busy - place > 1 else None
+        quiet = copy.quiet_hours(until_ms)
         if quiet is None or len(quiet.stretches) == 1:
             came = np.flatnonzero(coming.counts[place])
             copy.add(coming.first_ms[place, came], came, coming.counts[place, came])
@@ -83,11 +81,11 @@ class _Notes:
         self.begin(copy)
 
     def skip(self, copy: WeeklyProfile, quiet: QuietHours, turns: int) -> None:
-        """So many stretches have passed in which nothing came in."""
+        """So many stretches have passed in which came what was foreseen."""
         memory = copy.memory()
         for name in ("variation", "since_ms"):
             self._kept[name].extend([memory[name].copy()] * turns)
-        self._kept["came"].extend([memory["now"].copy()] * turns)
+        self._kept["came"].extend(quiet.came[:turns])
         self._kept["since"].extend([memory["since_ms"].copy()] * turns)
         self._kept["counts"].extend(quiet.counts[:turns])
         self._kept["hours"].extend(quiet.hours[:turns])

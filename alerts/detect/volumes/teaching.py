@@ -10,10 +10,13 @@ import numpy as np
 from alerts.detect.findings import Flags, Floats, Ints
 from alerts.detect.volumes import recent_level
 from alerts.detect.volumes.hour_rates import ENOUGH_HOURS, SEEN_ONCE, tempered
-from alerts.detect.volumes.quiet_hours import TEACH_Z, TEACHES_NOTHING
 from alerts.detect.volumes.week_forecast import MOST_VARIATION
 from alerts.rules import HOUR_MS
 
+TEACH_Z: Final = 1.645
+"""Standard deviations up to which an hour teaches: nine hours in ten teach all they bring."""
+TEACHES_NOTHING: Final = recent_level.LEAST_LEVEL * TEACH_Z**2
+"""A forecast of fewer events allows for none at all, at whatever level: what nothing teaches is nothing."""
 USUAL_VARIATION: Final = 0.15**2
 """Squared coefficient of variation, beside the level's, before a scope has shown its own."""
 VARIATION_MEMORY: Final = 200

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from alerts.detect.findings import Flags, Ints
+from alerts.detect.findings import Flags, Floats, Ints
 from alerts.detect.opening_hours import Calendar, Stretch
 from alerts.detect.volumes.week_forecast import KEPT, HourForecast, Weeks, forecast
 from alerts.rules import HOUR_MS
@@ -81,8 +81,12 @@ class WeekAhead:
             self._look(stretch, max(asked, 1), rows)
         return self._stretches[self._at :]
 
+    def events(self, stretches: Sequence[Stretch], rows: int) -> Floats:
+        """What comes in in some stretches, `(stretches, rows)`, as far as that is known."""
+        return np.zeros((len(stretches), rows)) if self.coming is None else self.coming.events(stretches)
+
     def rest(self, weeks: Weeks, since_ms: Ints, rows: Ints) -> HourForecast:
-        """The hours around all of `stretches`, in which nothing comes in, `(stretches, rows, shifts)`.
+        """The hours around all of `stretches`, if each teaches what it brings, `(stretches, rows, shifts)`.
 
         True of the rows asked for; nothing is said of others.
         """

@@ -36,11 +36,10 @@ from alerts.detect.findings import Flags, Floats, Ints
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.opening_hours import HOURS_PER_WEEK, Calendar, Stretch
 from alerts.detect.row_sets import NO_ROWS
-from alerts.detect.volumes import quiet_hours, recent_level
+from alerts.detect.volumes import quiet_hours, recent_level, teaching
 from alerts.detect.volumes.hour_rates import ENOUGH_HOURS
 from alerts.detect.volumes.lessons import Coming, Course, Lessons
-from alerts.detect.volumes.quiet_hours import LEAST_QUIET, TEACHES_NOTHING, Bounds, QuietHours
-from alerts.detect.volumes.teaching import USUAL_VARIATION, believed, heard_ms, taught_by, vary
+from alerts.detect.volumes.quiet_hours import LEAST_QUIET, Bounds, HoursAhead, QuietHours
 from alerts.detect.volumes.week_ahead import WeekAhead
 from alerts.detect.volumes.week_forecast import KEPT, Weeks
 from alerts.rules import DAY_MS, HOUR_MS
@@ -69,7 +68,7 @@ class WeeklyProfile:
             {
                 "counts": MemoryColumn(np.float64, 0, HOURS_PER_WEEK),
                 "hours": MemoryColumn(np.float64, 0, HOURS_PER_WEEK),
-                "variation": MemoryColumn(np.float64, USUAL_VARIATION),
+                "variation": MemoryColumn(np.float64, teaching.USUAL_VARIATION),
                 "level": MemoryColumn(np.float64, 0, recent_level.WIDTH),
                 "since_ms": MemoryColumn(np.int64),  # first event that is learned from; 0: none yet
                 "now": MemoryColumn(np.int64),  # events in the current stretch, and
@@ -170,8 +169,8 @@ class WeeklyProfile:
     def copy(self, coming: Coming) -> "WeeklyProfile":
         """One that stands where this one does, and knows what comes in."""
         made = WeeklyProfile(self.calendar, self._learn_ms)
-        made.load(self.state())
         made._ahead.coming = coming
+        made.load(self.state())
         return made
 
     def follow(self, lessons: Lessons) -> bool:
@@ -200,15 +199,17 @@ class WeeklyProfile:
         events, level = table["now"][:rows].astype(np.float64), recent_level.levels(sums)
         seen = length >= ENOUGH_HOURS  # else its bounds, if any, are of other days
         foreseen = np.where(seen, self.mean * watched, 0), (level, self._spread)
-        watched = heard_ms(watched, events, foreseen, sums)
+        watched = teaching.heard_ms(watched, events, foreseen, sums)
         hours, known = watched / HOUR_MS, np.where(seen, self.mean * watched, 0)
-        vary(table["variation"][:rows], events, known, length)
-        taught = taught_by(events, seen & (self.mean > 0), self.mean * watched, (level, self._spread))
+        teaching.vary(table["variation"][:rows], events, known, length)
+        taught = teaching.taught_by(
+            events, seen & (self.mean > 0), self.mean * watched, (level, self._spread)
+        )
         usual = np.where(seen, self._usual * watched, 0)
         recent_level.follow(sums, hours, np.where(known > 0, taught, 0), usual, events)
         strays = self._strays(sums)
         kept = KEPT**hours
-        before = believed(counted, length, self.mean / level * HOUR_MS)
+        before = teaching.believed(counted, length, self.mean / level * HOUR_MS)
         counted[:] = kept * before + np.where(hours > 0, taught, 0)
         length[:] = kept * length + hours
         if len(strays):
@@ -261,13 +262,13 @@ class WeeklyProfile:
     def quiet_hours(self, before_ms: int) -> QuietHours | None:
         """The stretches from the current one on, of which all but the last are over before a time.
 
-        Nothing may come in before it.  None where there are too few to be worth it.
+        Only what the profile knows of may come in before it.  None where there are too few to be worth it.
         """
         if (course := self._known()) is not None:
             return course.lessons.quiet_hours(course.at, before_ms)
         table, rows = self._table, self.rows
         length_ms = self.stretch.end_ms - self.stretch.start_ms
-        if not self.stretch.open or self.mean.max(initial=0) * length_ms >= TEACHES_NOTHING:
+        if not self.stretch.open or self.mean.max(initial=0) * length_ms >= teaching.TEACHES_NOTHING:
             return None
         if table["now"][:rows].any() or recent_level.may_be_dense(table["level"][:rows]):
             return None
@@ -278,10 +279,11 @@ class WeeklyProfile:
         stretches, since_ms = stretches[:size], table["since_ms"][:rows]
         at = self._foreseen(stretches)
         found = self._ahead.rest(self._weeks(), since_ms, np.flatnonzero(at.any(axis=0))).only(slice(size))
-        return quiet_hours.quiet_hours(self._weeks(), table["level"][:rows], (stretches, since_ms, at), found)
+        ahead = HoursAhead(stretches, since_ms, at, self._ahead.events(stretches, rows))
+        return quiet_hours.quiet_hours(self._weeks(), table["level"][:rows], ahead, found)
 
     def skip(self, quiet: QuietHours, turns: int) -> None:
-        """So many stretches have passed, in which nothing came in."""
+        """So many stretches have passed, in which came what was said there."""
         if self._course is not None:
             self._pass(self._course, turns)
             return
