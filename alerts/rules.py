@@ -199,7 +199,10 @@ class Surge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """One value of `across` is worse than the others in its scope, by `at_least` points (None: 3 %)."""
+    """One value of `across` is worse than the others in its scope, by `at_least` points (None: 3 %).
+
+    With `against`, by `worse_by` points more than it is in that past of its own.
+    """
 
     across: str
     window_ms: int
@@ -208,6 +211,8 @@ class Gap:
     severity: Severity = Severity.WARNING
     hours: OpenHours = ALWAYS
     at_least: float | None = None
+    against: Against | None = None
+    worse_by: float | None = None
 
 
 Detect = Threshold | Relative | Sudden | SuddenRelative | Burn | Silence | Surge | Gap

@@ -72,6 +72,8 @@ def _breach(facts: Facts) -> str:
             return f"is {_value_words(facts)}: that {pace}{_source_words(facts)}{rest}"
         case Relative():
             return _worse_than_before(facts, facts.detect)
+        case Gap() if facts.detect.against is not None:
+            return _wider_than_usual(facts, facts.detect.against)
         case Gap():
             others = f"clearly worse than the others' {_limit(facts)}"
             return f"is {_value_words(facts)}, {others}{_source_words(facts)}"
@@ -79,6 +81,15 @@ def _breach(facts: Facts) -> str:
             return _surge(facts)
         case Silence():
             return _silence(facts)
+
+
+def _wider_than_usual(facts: Facts, against: Against) -> str:
+    """That one is farther behind the others than it always is."""
+    more, others = facts.evidence.get("worse_by"), facts.evidence.get("others")
+    by = f" by {trimmed(more, 1)} points more" if isinstance(more, int | float) else " more"
+    score = f"' {amount(others, facts.unit)}" if isinstance(others, int | float) else ""
+    past = f"worse than the others{score}{by} than {_past(facts, against)}"
+    return f"is {_value_words(facts)}, {past}{_source_words(facts)}"
 
 
 def _past_limit(facts: Facts) -> str:
@@ -157,6 +168,8 @@ def _recovered(facts: Facts) -> str:
             return "no longer spends what the target allows too fast"
         case Relative():
             return "is back near what it is at these hours in other weeks"
+        case Gap() if facts.detect.against is not None:
+            return "is no farther behind the others than it usually is"
         case Gap():
             return (
                 f"is no longer clearly worse than the others: {_value_words(facts)} against {_limit(facts)}"

@@ -16,12 +16,17 @@ Two corrections make the pages few:
   others exist.
 
 A difference below `at_least`, or 3 % of the scale, is no news, however sure.
+
+Where some are always worse than others (`against`), each is compared with the others as they would stand
+if it were as far behind them as it usually is: their mean is moved by the usual gap, two standard errors of
+that, and `worse_by`.  An example: chat has usually 70 and the others 80, give or take 2.  With `worse_by:
+5 points`, chat at 55 is compared with others at 80 − 10 − 4 − 5 = 61; the rest of the arithmetic is as above.
 """
 
 import math
 from functools import cache
 from statistics import NormalDist
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -39,10 +44,21 @@ LEAST_Z: Final = NormalDist().inv_cdf(0.95)
 CONTINUITY: Final = 0.5
 """Half an answer: counts are whole."""
 TINY: Final = 1e-12
+DOUBTED: Final = 2.0
+"""Standard errors of a usual gap by which it may be wider than it looks."""
+
+
+class _Usual(NamedTuple):
+    """Of each row how far it usually is behind the others, and the doubt of that, as shares of the scale."""
+
+    gap: Floats
+    doubt: Floats
+    n: Floats  # answers of its own that say so
+    known: Flags
 
 
 class GapDetector:
-    """One rule of the kind.  Keeps nothing: everything is in the windows that it is given."""
+    """One rule of the kind.  Keeps nothing: everything is in the sums that it is given."""
 
     def __init__(self, detect: Gap, scale: Scale) -> None:
         self._detect = detect
@@ -51,17 +67,20 @@ class GapDetector:
             detect.false_pages.per_ms / detect.window_ms / detect.false_pages.count,
         )
         self._level = _tail(self._z)
-        wanted = detect.at_least
+        wanted = detect.at_least if detect.against is None else detect.worse_by
         self._least = NEGLIGIBLE if wanted is None else wanted / (scale.high - scale.low)
 
-    def step(self, rows: Ints, scopes: Ints, window: Moments) -> Findings:
+    def step(self, rows: Ints, scopes: Ints, window: Moments, past: Moments | None = None) -> Findings:
         """Judge rows at a pane's end; `scopes` says which scope each row's value belongs to.
 
-        All rows of a scope must come together.  The findings are in the same order.
+        All rows of a scope must come together.  The findings are in the same order.  `past` is what the rows
+        had before, for a rule that compares with it.
         """
         rest = _rest(scopes, window)
-        z, worse_by = self._compare(window, rest)
-        enough = (window.n >= self._detect.min_answers) & (rest.n >= self._detect.min_answers)
+        usual = self._usual(scopes, past, window.n)
+        z = self._compare(window, self._moved(rest, usual))
+        worse_by = np.nan_to_num(self._behind(window, rest) - usual.gap)
+        enough = (window.n >= self._detect.min_answers) & (rest.n >= self._detect.min_answers) & usual.known
         p = np.where(enough, np.array([_tail(one) for one in z.tolist()]), np.nan)
         found, compared = discoveries(scopes, p, self._level)
         breach = found & (worse_by >= self._least)
@@ -69,10 +88,46 @@ class GapDetector:
         verdict[enough & ((z < self._z / 2) | (worse_by < self._least))] = Verdict.CLEAR
         verdict[breach] = Verdict.BREACH
         verdict[window.n <= 0] = Verdict.STALE
-        return self._findings(rows, verdict, window, rest, (p, compared))
+        return self._findings(rows, verdict, (window, rest), (p, compared), (usual, worse_by))
 
-    def _compare(self, own: Moments, rest: Moments) -> tuple[Floats, Floats]:
-        """The z of "worse than the rest", at least 0, and by how much of the scale."""
+    def _behind(self, own: Moments, rest: Moments) -> Floats:
+        """By how much of the scale values are worse than the rest."""
+        return self._scale.goodness(rest) - self._scale.goodness(own)
+
+    def _usual(self, scopes: Ints, past: Moments | None, like: Floats) -> _Usual:
+        """The usual gaps; none where the rule compares with no past."""
+        nothing = np.zeros_like(like)
+        if past is None:
+            return _Usual(nothing, nothing, nothing, like >= 0)
+        rest = _rest(scopes, past)
+        few = self._detect.min_answers
+        return _Usual(
+            gap=self._behind(past, rest),
+            doubt=DOUBTED * np.sqrt(self._error(past) + self._error(rest)),
+            n=past.n,
+            known=(past.n >= few) & (rest.n >= few),
+        )
+
+    def _error(self, of: Moments) -> Floats:
+        """The squared standard error of a mean; one half at either end is taken as seen besides."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return (self._scale.variance(of) * of.n + 1) / (of.n + 4) / of.n
+
+    def _moved(self, rest: Moments, usual: _Usual) -> Moments:
+        """The others, worse by the usual gap, its doubt and what is allowed; as scattered as they are."""
+        if self._detect.against is None:
+            return rest
+        with np.errstate(divide="ignore", invalid="ignore"):
+            was = self._scale.goodness(rest)
+            now = np.clip(was - usual.gap - usual.doubt - self._least, 0, 1)
+            scatter = np.nan_to_num(self._scale.variance(rest) / (was * (1 - was)), nan=1.0)
+        steps = self._scale.steps
+        at = now if self._scale.low_is_bad else 1 - now
+        squares = rest.n * steps**2 * (np.minimum(scatter, 1) * now * (1 - now) + at * at)
+        return Moments(rest.n, rest.n * steps * at, squares)
+
+    def _compare(self, own: Moments, rest: Moments) -> Floats:
+        """The z of "worse than the rest", at least 0."""
         both = Moments(own.n + rest.n, own.total + rest.total, own.squares + rest.squares)
         with np.errstate(divide="ignore", invalid="ignore"):
             mean = np.clip(1 - self._scale.goodness(both), TINY, 1 - TINY)
@@ -81,19 +136,35 @@ class GapDetector:
             deviance = 2 * (own.n * _divergence(a, mean) + rest.n * _divergence(b, mean))
             stretch = mean * (1 - mean) / np.maximum(self._scale.variance(both), TINY)
             z = np.sqrt(np.maximum(deviance * stretch, 0))
-            worse_by = self._scale.goodness(rest) - self._scale.goodness(own)
-            return np.where(a > b, np.nan_to_num(z), 0.0), np.nan_to_num(worse_by)
+            return np.where(a > b, np.nan_to_num(z), 0.0)
 
     def _findings(
-        self, rows: Ints, verdict: Codes, own: Moments, rest: Moments, tests: tuple[Floats, Ints]
+        self,
+        rows: Ints,
+        verdict: Codes,
+        sides: tuple[Moments, Moments],
+        tests: tuple[Floats, Ints],
+        behind: tuple[_Usual, Floats],
     ) -> Findings:
+        own, rest = sides
+        usual, worse_by = behind
         low, high = self._scale.interval(own)
-        others = self._scale.score(rest)
+        others, span = self._scale.score(rest), self._scale.high - self._scale.low
+        sign = 1 if self._scale.low_is_bad else -1
+        allowed = 0.0 if self._detect.against is None else self._least
         breach = verdict == Verdict.BREACH
         p, compared = tests
 
         def tell(at: int) -> Told:
-            return {
+            past: dict[str, object] = {}
+            if self._detect.against is not None:
+                past = {
+                    "against": self._detect.against.value,
+                    "usual_gap": rounded(span * float(usual.gap[at])),
+                    "usual_n": int(usual.n[at]),
+                    "worse_by": rounded(span * float(worse_by[at])),
+                }
+            return past | {
                 "others": rounded(float(others[at])),
                 "others_n": int(rest.n[at]),
                 "compared": int(compared[at]),
@@ -108,7 +179,7 @@ class GapDetector:
             n=own.n.astype(np.int64),
             low=low,
             high=high,
-            limit=others,
+            limit=others - sign * span * (usual.gap + allowed),
             evidence=Evidence(rows, breach, tell),
         )
 

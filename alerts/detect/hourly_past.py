@@ -1,5 +1,6 @@
 """Hours of the past: what came in of each row, summed by hour, for six weeks."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from alerts.detect.findings import Flags, Floats, Ints
 from alerts.detect.memory import MemoryColumn, Table
+from alerts.detect.scale import Moments
 from alerts.rules import HOUR_MS
 from alerts.worsening import Against, Worsening
 
@@ -72,6 +74,19 @@ class HourlyPast:
             np.where(kept, self._table[name][rows[:, None], places], 0).sum(axis=1).astype(np.float64)
             for name in COLUMNS
         ]
+
+    def same_hours(self, end_ms: Ints, rows: Ints, window_ms: int, weeks: int) -> Moments:
+        """What each row had in the hours of the window that ends then, in so many weeks before."""
+        last = -(-end_ms // HOUR_MS)  # the hours up to before this one
+        first = (end_ms - window_ms) // HOUR_MS
+        keys, place = np.unique(np.stack([rows, first, last]), axis=1, return_inverse=True)
+        some, first, last = keys
+        width = math.ceil(window_ms / HOUR_MS) + 1
+        back = np.arange(1, weeks + 1) * WEEK_HOURS
+        hours = first[:, None, None] + np.arange(width)[None, None, :] - back[None, :, None]
+        within: Flags = hours < (last[:, None] - back[None, :])[:, :, None]
+        found = self.sums(some, hours.reshape(len(some), -1), within.reshape(len(some), -1))
+        return Moments(*(column[place.reshape(-1)] for column in found))
 
     def _open(self, rows: Ints, hour: int) -> None:
         """Make the hour the last of some rows: what lies between is empty."""

@@ -12,7 +12,6 @@ MOVER, 2008), is above what is allowed.  It is over when the score is back at th
 Hours are kept row by row, so what is said of a scope does not depend on which others exist.
 """
 
-import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -20,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detect.evidence import Evidence, Told
-from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Floats, Ints
-from alerts.detect.hourly_past import WEEK_HOURS, WEEKS, HourlyPast, allowed
+from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Floats, Ints
+from alerts.detect.hourly_past import WEEKS, HourlyPast, allowed
 from alerts.detect.scale import Moments, Scale
-from alerts.rules import DAY_MS, HOUR_MS, Relative, Severity
+from alerts.rules import DAY_MS, Relative, Severity
 from alerts.states import Verdict
 from alerts.transitions import rounded
 from alerts.worsening import Worsening
@@ -63,7 +62,7 @@ class UsualDetector:
 
     def step(self, end_ms: Ints, rows: Ints, window: Moments) -> Findings:
         """Judge rows at the ends of panes."""
-        past = self._past(end_ms, rows)
+        past = self._hours.same_hours(end_ms, rows, self._detect.window_ms, self._weeks)
         value, usual = self._scale.score(window), self._scale.score(past)
         sign = 1.0 if self._scale.low_is_bad else -1.0
         worse_by = sign * (usual - value)
@@ -126,16 +125,3 @@ class UsualDetector:
         )
         doubt: Floats = np.hypot(*ends)
         return doubt
-
-    def _past(self, end_ms: Ints, rows: Ints) -> Moments:
-        """What each row had in the hours of its window in earlier weeks."""
-        last = -(-end_ms // HOUR_MS)  # the hours up to before this one
-        first = (end_ms - self._detect.window_ms) // HOUR_MS
-        keys, place = np.unique(np.stack([rows, first, last]), axis=1, return_inverse=True)
-        some, first, last = keys
-        width = math.ceil(self._detect.window_ms / HOUR_MS) + 1
-        back = np.arange(1, self._weeks + 1) * WEEK_HOURS
-        hours = first[:, None, None] + np.arange(width)[None, None, :] - back[None, :, None]
-        within: Flags = hours < (last[:, None] - back[None, :])[:, :, None]
-        found = self._hours.sums(some, hours.reshape(len(some), -1), within.reshape(len(some), -1))
-        return Moments(*(column[place.reshape(-1)] for column in found))

@@ -85,6 +85,8 @@ def _condition(indicator: str, detect: Detect, direction: Direction) -> str:
         case Gap():
             window, pages = duration_text(detect.window_ms), _pages(detect.false_pages)
             least = "" if detect.at_least is None else f" by {detect.at_least:g} points or more"
+            if detect.against is not None:
+                least = f", by {detect.worse_by:g} points more than {_past(detect.against)},"
             return f"{indicator} of one {detect.across} worse than the others{least} over {window}, {pages}"
 
 

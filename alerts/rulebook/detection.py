@@ -9,7 +9,7 @@ from alerts.measures import Measure
 from alerts.notation import duration_text
 from alerts.rulebook.burn import PERIOD_MS, default_pairs, fastest_rate, healthy_target, pair
 from alerts.rulebook.numbers import Setting, at_least_one, confidence, inner, limit
-from alerts.rulebook.relative import FALSE_PAGES, against, levels, points, sudden_relative
+from alerts.rulebook.relative import FALSE_PAGES, against, levels, points, sudden_relative, usual_gap
 from alerts.rulebook.values import (
     LONGEST_WINDOW_MS,
     budget,
@@ -228,18 +228,21 @@ def _surge(fields: Fields, setting: Setting) -> Surge | None:
 
 def _gap(fields: Fields, setting: Setting) -> Gap | None:
     _bounded(fields, setting, "gap")
+    relative = "against" in fields or "worse_by" in fields
     across = fields.require("across", dimension, "the dimension whose values are compared")
-    window_ms = fields.get_or("window", whole_panes(setting.timing.pane_ms), GAP_WINDOW_MS)
+    longest_ms = LONGEST_RELATIVE_MS if relative else LONGEST_WINDOW_MS
+    window_ms = fields.get_or("window", whole_panes(setting.timing.pane_ms, longest_ms), GAP_WINDOW_MS)
     false_pages = fields.get_or("false_pages", budget, FALSE_PAGES)
     few = fields.get_or("min_answers", at_least_one, MIN_ANSWERS)
     hours = open_hours(fields)
     level = fields.get_or("severity", severity, Severity.WARNING)
+    past, worse_by = usual_gap(fields, setting.measure) if relative else (None, None)
     least = fields.get("at_least", points(setting.measure))
-    if across is None:
+    if across is None or (relative and (past is None or worse_by is None)):
         return None
     return Gap(
         across=across, window_ms=window_ms, false_pages=false_pages, min_answers=few, severity=level,
-        hours=hours, at_least=least,
+        hours=hours, at_least=least, against=past, worse_by=worse_by,
     )  # fmt: skip
 
 
@@ -258,7 +261,7 @@ KINDS: Final[dict[str, Callable[[Fields, Setting], Detect | None]]] = {
 
 ONLY_FOR: Final[dict[tuple[str, ...], tuple[str, ...]]] = {
     ("threshold",): ("warning", "critical", "recover", "confidence"),
-    ("threshold", "sudden"): ("against", "worse_by"),
+    ("threshold", "sudden", "gap"): ("against", "worse_by"),
     ("threshold", "gap"): ("window",),
     ("threshold", "burn", "gap"): ("min_answers",),
     ("sudden",): ("floor", "ceiling"),

@@ -84,6 +84,13 @@ def _levels(measure: Measure) -> Callable[[Node], Levels]:
     return parse
 
 
+def usual_gap(fields: Fields, measure: Measure) -> tuple[Against | None, float | None]:
+    """Of `gap` against each one's usual gap: which past, and by how many points it may have grown."""
+    fields.refuse("at_least", "has no meaning beside against: worse_by says how much worse is too much")
+    past = fields.require("against", against, "usual or last_week")
+    return past, fields.require("worse_by", points(measure), 'by how much, such as "5 points"')
+
+
 def sudden_relative(fields: Fields, measure: Measure) -> SuddenRelative | None:
     """`sudden` against its own past; None when something is wrong, which was noted."""
     for name in ("floor", "ceiling"):

@@ -21,13 +21,14 @@ from stream.indicators.plan import Plan
 from stream.judge.evaluation.crossings import Forecast
 from stream.judge.evaluation.detector_inputs import Alerts, BlockContext, DetectorInput, View
 from stream.judge.evaluation.explained import Explained, Observer
+from stream.judge.evaluation.gap_inputs import GapInput, UsualGapInput
 from stream.judge.evaluation.heard_inputs import SuddenInput, VolumeInput
 from stream.judge.evaluation.matchers import ScopeMatchers
 from stream.judge.evaluation.moves import AlertMove, Ranked, number
 from stream.judge.evaluation.reasons import SILENCED, reason
 from stream.judge.evaluation.scopes import ScopeTable
 from stream.judge.evaluation.usual_input import UsualInput
-from stream.judge.evaluation.window_inputs import BurnInput, GapInput
+from stream.judge.evaluation.window_inputs import BurnInput
 from stream.judge.windows.sliding import Window
 
 
@@ -184,6 +185,8 @@ def _input(
             return SuddenInput(detect, of, pane_ms)
         case Burn() as detect:
             return BurnInput(detect, of, windows)
+        case Gap() as detect if detect.against is not None:
+            return UsualGapInput(detect, of, windows[rule_window(rule)], scopes, pane_ms)
         case Gap() as detect:
             return GapInput(detect, of, windows[rule_window(rule)], scopes)
         case Silence() as detect:

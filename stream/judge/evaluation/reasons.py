@@ -9,6 +9,7 @@ from typing import Final
 from alerts.readings import Reading
 from alerts.rules import Burn, Detect, Gap, Relative, Silence, Sudden, SuddenRelative, Surge, Threshold
 from alerts.states import Verdict
+from alerts.worsening import Against
 
 SILENCED: Final = "silenced: nothing comes in"
 """Why a rule on scores has nothing to say while another hears too little."""
@@ -75,6 +76,13 @@ def _compared(detect: Relative | Gap, verdict: Verdict, reading: Reading, eviden
             return "not worse than in earlier weeks by more than is allowed"
         case Relative(), _:
             return "too few answers in the same hours of earlier weeks, or the difference may be chance"
+        case Gap(against=Against()), Verdict.BREACH:
+            more = f"{_short(evidence['worse_by'])} points beyond the usual {_short(evidence['usual_gap'])}"
+            return f"behind {_short(evidence['others'])} of the others by {more}, p {evidence['p']}"
+        case Gap(against=Against()), Verdict.CLEAR:
+            return "no farther behind the others than usual, beyond what is allowed"
+        case Gap(against=Against()), _:
+            return "too few answers of the others or in earlier weeks, or the difference may be chance"
         case _, Verdict.BREACH:
             others = f"{_short(evidence['others'])} of the others ({evidence['others_n']} answers)"
             return f"worse than {others} beyond chance, p {evidence['p']}, {evidence['compared']} compared"

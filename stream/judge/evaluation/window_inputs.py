@@ -5,7 +5,6 @@ They remember nothing, so what they will say of a block of panes can be found ou
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -14,18 +13,16 @@ from alerts.board import Board
 from alerts.detect.burn import BurnDetector
 from alerts.detect.evidence import entries
 from alerts.detect.findings import Codes, Findings, Flags, Floats, Ints
-from alerts.detect.gap import GapDetector
 from alerts.detect.row_sets import NO_ROWS, union
 from alerts.detect.scale import Moments, Scale
 from alerts.hours import counted
-from alerts.rules import Burn, Gap
+from alerts.rules import Burn
 from alerts.states import Verdict
 from stream.columnar.runs import run_starts
 from stream.indicators.formulas import FIRST, LATTICE, SECOND, Formula, N
 from stream.indicators.needs import WindowSpan
-from stream.judge.evaluation.crossings import Crossings, places_between
+from stream.judge.evaluation.crossings import Crossings
 from stream.judge.evaluation.detector_inputs import Alerts, BlockContext, View, Watched, WindowOnlyInput
-from stream.judge.evaluation.scopes import ScopeTable, Values
 from stream.judge.windows.coarse import weights
 from stream.judge.windows.lookahead import Aligned
 from stream.judge.windows.sliding import Window
@@ -86,74 +83,6 @@ class BurnInput(WindowOnlyInput):
         return self._detector.remaining(
             moments(self._period.read(rows, buckets=False).of(self._formula.name).sums)
         )
-
-
-class GapInput(WindowOnlyInput):
-    """Shows every value of `across` within the scopes where one of them changed."""
-
-    def __init__(self, detect: Gap, formula: Formula, window: Window, scopes: ScopeTable) -> None:
-        self._formula: Final = formula
-        self.windows: Final = [window]
-        self._scopes: Final = scopes
-        self._detector: Final = GapDetector(detect, scale(formula))
-        self._changes = -1
-        self._numbers: Ints = NO_ROWS
-
-    def foresee(self, of: BlockContext, alerts: Alerts, pane_ms: int) -> Crossings | None:  # noqa: ARG002
-        """Judge every value of a scope at each change of one of them."""
-        window = self.windows[0]
-        aligned = Aligned([window], [weights(window.layout, self._formula, None)], of.ahead)
-        self._number_scopes()
-        members = np.flatnonzero(self._numbers >= 0)
-        members = members[alerts.watched(members)]
-        members = members[np.argsort(self._numbers[members], kind="stable")]
-        changed = np.isin(aligned.rows, members)
-        rows, panes = aligned.rows[changed], aligned.panes[changed]
-        first = int(panes.min(initial=0))
-        span = int(panes.max(initial=first)) - first + 1
-        pairs = np.unique(self._numbers[rows] * span + panes - first)  # of scopes and panes
-        scopes, panes = np.divmod(pairs, span)
-        start = np.searchsorted(self._numbers[members], scopes, "left")
-        count = np.searchsorted(self._numbers[members], scopes, "right") - start
-        total = np.cumsum(count)
-        if len(total) and total[-1] > MOST_READINGS:
-            return None
-        parts, taken = [], []
-        for part in _even(total):
-            values = members[places_between(start[part], start[part] + count[part])]
-            ends = np.repeat(panes[part] + first, count[part])
-            of_pair = np.repeat(np.arange(part.start, part.stop), count[part])
-            sums = aligned.latest(values, ends)[:, 0]
-            parts.append(self._detector.step(values, of_pair, moments(sums)))
-            taken.append(ends)
-        verdicts = ForeseenVerdicts.of(parts, np.concatenate([NO_ROWS, *taken]), alerts)
-        return Crossings(verdicts, of.room, of.block.judged, of.muting)
-
-    def look(self, view: View, watched: Watched) -> Findings | None:
-        """Judge whole scopes; rows outside the rule's `where` take no part."""
-        rows = union([view.due, view.changed])
-        if not len(rows):
-            return None
-        self._number_scopes()
-        members = np.flatnonzero(np.isin(self._numbers, self._numbers[rows]))
-        members = members[watched(members)]
-        if not len(members):
-            return None
-        view.slide(self.windows[0])
-        sums = self.windows[0].read(members, buckets=False).of(self._formula.name).sums
-        return self._detector.step(members, self._numbers[members], moments(sums))
-
-    def remaining(self, rows: Ints) -> Floats | None:
-        """It has no budget of answers."""
-
-    def _number_scopes(self) -> None:
-        """Number the scopes that the rows' values belong to, by row; rows that stand for nothing have -1."""
-        if self._changes != self._scopes.changes:
-            self._changes = self._scopes.changes
-            self._numbers = np.full(self._scopes.room, -1, np.int64)
-            numbers: dict[Values, int] = {}
-            for values, row in self._scopes:
-                self._numbers[row] = numbers.setdefault(values[:-1], len(numbers))
 
 
 class ForeseenFindings:
@@ -236,10 +165,3 @@ def moments(sums: Floats) -> Moments:
 
 def _parts(length: int) -> list[slice]:
     return [slice(start, min(start + AT_ONCE, length)) for start in range(0, length, AT_ONCE)]
-
-
-def _even(total: Ints) -> list[slice]:
-    """Runs of entries, of which each adds up to about `AT_ONCE`; `total` are the sums up to each entry."""
-    cuts = np.unique(np.searchsorted(total, np.arange(AT_ONCE, int(total[-1]) if len(total) else 0, AT_ONCE)))
-    edges = [0, *(cuts + 1).tolist(), len(total)]
-    return [slice(*edge) for edge in pairwise(edges) if edge[0] < edge[1]]

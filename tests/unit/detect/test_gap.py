@@ -13,6 +13,7 @@ from alerts.detect.gap import NEGLIGIBLE, GapDetector, discoveries, wanted_z
 from alerts.detect.scale import Scale
 from alerts.rules import DAY_MS, Budget, Gap
 from alerts.states import Verdict
+from alerts.worsening import Against
 from tests.detector_builders import FIVE, SHARE, SHARE_HIGH_IS_BAD, even_levels, moments_of
 
 
@@ -152,3 +153,64 @@ def test_other_scopes_and_the_order_of_rows_do_not_matter(
     both, scopes = [*one, *other], [0] * len(one) + [1] * len(other)
     together = judged([both[place] for place in places], [scopes[place] for place in places])
     assert [together[places.index(at)] for at in range(len(one))] == alone
+
+
+USUAL = Gap(
+    across="channel", window_ms=DAY_MS, false_pages=Budget(1, 30 * DAY_MS),
+    against=Against.USUAL, worse_by=5.0,
+)  # fmt: skip
+PAST = [[300, 700], [150, 850], [150, 850]]
+"""The first is fifteen points behind the others."""
+
+
+@pytest.mark.parametrize(
+    ("now", "past", "verdict"),
+    [
+        ([[30, 70], [15, 85], [15, 85]], PAST, Verdict.CLEAR),  # as ever
+        ([[52, 48], [15, 85], [15, 85]], PAST, Verdict.INSUFFICIENT),  # worse, but that may be chance
+        ([[60, 40], [15, 85], [15, 85]], PAST, Verdict.BREACH),
+        ([[60, 40], [60, 40], [60, 40]], PAST, Verdict.CLEAR),  # all have fallen: no news of this one
+        ([[60, 40], [15, 85], [15, 85]], [[9, 10], [150, 850], [150, 850]], Verdict.INSUFFICIENT),
+        ([[150, 850], [150, 850], [150, 850]], [[10, 990], [150, 850], [150, 850]], Verdict.BREACH),
+        ([[0, 0], [15, 85], [15, 85]], PAST, Verdict.STALE),
+    ],
+)
+def test_who_is_always_behind_is_news_only_when_farther_behind(
+    now: list[list[int]], past: list[list[int]], verdict: Verdict
+) -> None:
+    """By five points more than usual, beyond the doubt of both."""
+    found = GapDetector(USUAL, SHARE).step(
+        np.arange(3), np.zeros(3, np.int64), moments_of(now), moments_of(past)
+    )
+    assert found.verdict[0] == verdict
+    assert Verdict.BREACH not in found.verdict[1:]
+
+
+@pytest.mark.parametrize(("scale", "counts"), [(SHARE, [60, 40]), (SHARE_HIGH_IS_BAD, [40, 60])])
+def test_what_is_said_of_a_gap_wider_than_usual(scale: Scale, counts: list[int]) -> None:
+    """How far behind is usual, how much more it is, and from where on that is news."""
+    mirrored = scale is SHARE_HIGH_IS_BAD
+    now = [counts, *([[85, 15]] * 2 if mirrored else [[15, 85]] * 2)]
+    past = [row[::-1] for row in PAST] if mirrored else PAST
+    found = GapDetector(USUAL, scale).step(
+        np.arange(3), np.zeros(3, np.int64), moments_of(now), moments_of(past)
+    )
+    told = found.evidence[0]
+    assert (told["against"], told["usual_gap"], told["usual_n"], told["worse_by"]) == ("usual", 15, 1000, 30)
+    assert found.limit[0] == pytest.approx(35 if mirrored else 65)
+
+
+def test_gaps_that_stay_as_they_are_keep_the_budget() -> None:
+    """Over 400 windows of values that differ for good, hardly one is found worse than its usual."""
+    rng = np.random.default_rng(5)
+    bad = np.array([0.3, 0.15, 0.1])
+    made, pages = GapDetector(USUAL, SHARE), 0
+    for _ in range(400):
+        past, now = rng.binomial(400, bad), rng.binomial(100, bad)
+        found = made.step(
+            np.arange(3), np.zeros(3, np.int64),
+            moments_of([[k, 100 - k] for k in now.tolist()]),
+            moments_of([[k, 400 - k] for k in past.tolist()]),
+        )  # fmt: skip
+        pages += int((found.verdict == Verdict.BREACH).any())
+    assert pages <= 1

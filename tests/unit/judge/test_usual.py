@@ -20,11 +20,13 @@ rules:
      worse_by: {warning: 5%, critical: 20%}, open: ["Mon-Sun 08:00-18:00"]}
   - {name: fallen, indicator: csat, by: [channel], detect: sudden, explain: [],
      against: last_week, worse_by: 5 points}
+  - {name: behind, indicator: csat, by: [], detect: gap, across: channel, window: 6h, explain: [],
+     against: last_week, worse_by: 5 points}
 """
 PANES = 24 * 10
 
-Event = tuple[int, int, int]
-"""Pane, score, count."""
+Event = tuple[int, int, int, str]
+"""Pane, score, count, channel."""
 
 
 def told(events: Sequence[Event], step: int, restarts: Sequence[int] = ()) -> list[Transition]:
@@ -34,8 +36,9 @@ def told(events: Sequence[Event], step: int, restarts: Sequence[int] = ()) -> li
     for after in range(-1, PANES - 1, step):
         through = min(after + step, PANES - 1)
         counted = [
-            Counted(pane, ("channel|channel", ("phone",)), f"csat/1-5/{score}", count)
-            for pane, score, count in events
+            Counted(pane, (grouping, (channel,)), f"csat/1-5/{score}", count)
+            for pane, score, count, channel in events
+            for grouping in ("channel|channel", "channel|")
             if after < pane <= through
         ]
         sections = [
@@ -51,7 +54,12 @@ def told(events: Sequence[Event], step: int, restarts: Sequence[int] = ()) -> li
 @settings(deadline=None, max_examples=10)
 @given(
     st.lists(
-        st.tuples(st.integers(0, PANES - 1), st.sampled_from([1, 5]), st.sampled_from([9, 25, 40])),
+        st.tuples(
+            st.integers(0, PANES - 1),
+            st.sampled_from([1, 5]),
+            st.sampled_from([9, 25, 40]),
+            st.sampled_from(["phone", "chat"]),
+        ),
         max_size=150,
     ),
     st.sampled_from([24, 100, PANES]),
@@ -63,8 +71,8 @@ def test_panes_at_once_are_as_panes_one_by_one(events: list[Event], step: int) -
 
 def test_a_bad_morning_is_compared_with_last_weeks() -> None:
     """The score falls at ten on the eighth day: both rules page, and say what is usual then."""
-    good = [(hour, score, count) for hour in range(9 * 24) for score, count in ((5, 40), (1, 5))]
-    bad = [(7 * 24 + hour, 1, 60) for hour in (10, 11, 12)]
+    good = [(hour, score, count, "phone") for hour in range(9 * 24) for score, count in ((5, 40), (1, 5))]
+    bad = [(7 * 24 + hour, 1, 60, "phone") for hour in (10, 11, 12)]
     found = told([*good, *bad], PANES)
     firing = {each.rule: each for each in found if each.state == "firing" and each.seq == 1}
     assert firing["past"].at == "1970-01-08T11:00:00Z"
@@ -76,3 +84,23 @@ def test_a_bad_morning_is_compared_with_last_weeks() -> None:
     assert "clearly worse than at these hours a week ago, 88.9 %" in firing["fallen"].summary
     assert {each.rule for each in found if each.state == "resolved"} == {"past", "open", "fallen"}
     assert "worse than at these hours a week ago, 88.9 %" in firing["past"].summary
+
+
+def test_who_is_always_behind_pages_when_farther_behind() -> None:
+    """Chat has 60 where the phone has 90; at ten on the ninth day it has 20."""
+    usual = [
+        (hour, score, count, channel)
+        for hour in range(PANES)
+        for channel, good in (("phone", 45), ("chat", 30))
+        for score, count in ((5, good), (1, 50 - good))
+    ]
+    bad = [(8 * 24 + hour, 1, 100, "chat") for hour in (10, 11, 12, 13)]
+    found = [each for each in told([*usual, *bad], PANES) if each.rule == "behind"]
+    assert [(each.state, dict(each.scope)) for each in found] == [
+        ("firing", {"channel": "chat"}),
+        ("resolved", {"channel": "chat"}),
+    ]
+    assert "1970-01-09T11:00:00Z" <= found[0].at <= "1970-01-09T13:00:00Z"
+    assert found[0].evidence["usual_gap"] == 30
+    assert "points more than at these hours a week ago" in found[0].summary
+    assert "no farther behind the others than it usually is" in found[1].summary

@@ -62,6 +62,17 @@ def test_a_gap_has_a_least_size() -> None:
     assert "by 5 points or more" in description(found, Direction.LOW_IS_BAD)
 
 
+def test_a_gap_may_be_compared_with_each_ones_usual_gap() -> None:
+    """By how many points it may have grown."""
+    found = rule("indicator: csat, detect: gap, across: channel, by: [], against: usual, worse_by: 5 points")
+    assert isinstance(found.detect, Gap)
+    assert (found.detect.against, found.detect.worse_by) == (Against.USUAL, 5)
+    assert description(found, Direction.LOW_IS_BAD) == (
+        "csat of one channel worse than the others, by 5 points more than usual at these hours, over 1d,"
+        " at most 1 per 30d in error; by channel"
+    )
+
+
 @pytest.mark.parametrize(
     ("fields", "wanted"),
     [
@@ -91,7 +102,21 @@ def test_a_gap_has_a_least_size() -> None:
             "indicator: csat, detect: sudden, against: usual, worse_by: {warning: 5 points}",
             "an amount such as",
         ),
-        ("indicator: csat, detect: burn, target: 80, against: usual", "only for threshold, sudden"),
+        ("indicator: csat, detect: burn, target: 80, against: usual", "only for threshold, sudden, gap"),
+        ("indicator: csat, detect: gap, across: channel, against: usual", "worse_by: missing"),
+        ("indicator: csat, detect: gap, across: channel, worse_by: 5 points", "against: missing"),
+        ("indicator: csat, detect: gap, across: channel, against: usual, worse_by: 5%", "points such as"),
+        (
+            (
+                "indicator: csat, detect: gap, across: channel, against: usual, worse_by: 5 points,"
+                " at_least: 5 points"
+            ),
+            "beside against",
+        ),
+        (
+            "indicator: csat, detect: gap, across: channel, against: usual, worse_by: 5 points, window: 2d",
+            "10s to 1d",
+        ),
         ("indicator: csat, outside: only", "want open or holidays as well"),
     ],
 )

@@ -5,12 +5,14 @@ import pytest
 from alerts.readings import Reading
 from alerts.rules import DAY_MS, Budget, Burn, Detect, Gap, Silence, Sudden, Surge, Threshold
 from alerts.states import Verdict
+from alerts.worsening import Against
 from stream.judge.evaluation.reasons import reason
 
 MONTHLY = Budget(1, 30 * DAY_MS)
 SUDDEN = Sudden(75.0, MONTHLY)
 BURN = Burn(80.0, 30 * DAY_MS, ())
 GAP = Gap(across="channel", window_ms=DAY_MS, false_pages=MONTHLY, min_answers=20)
+FARTHER = Gap(across="channel", window_ms=DAY_MS, false_pages=MONTHLY, against=Against.USUAL, worse_by=5.0)
 QUOTA = Silence(Budget(5, DAY_MS), None, None)
 HUSH = Silence(None, 7 * DAY_MS, MONTHLY)
 SURGE = Surge(7 * DAY_MS, MONTHLY)
@@ -26,6 +28,11 @@ BREACHES = [
         GAP,
         {"others": 84.6, "others_n": 300, "compared": 5, "p": 1e-9},
         "worse than 84.6 of the others (300 answers)",
+    ),
+    (
+        FARTHER,
+        {"others": 84.6, "usual_gap": 15.0, "worse_by": 12.3, "p": 1e-9},
+        "behind 84.6 of the others by 12.3 points beyond the usual 15",
     ),
     (QUOTA, {"at_least": 5, "per_s": 3600}, "2 in a whole window of open time, want 5"),
     (HUSH, SINCE | {"expected": 41.2}, "2 since 2026-01-05T00:08:00Z, where 41.2 were expected"),
@@ -46,7 +53,7 @@ def test_a_breach_is_explained_by_its_evidence(
     assert of(detect, Verdict.BREACH, evidence=evidence).startswith(words)
 
 
-@pytest.mark.parametrize("detect", [SUDDEN, BURN, GAP, QUOTA, HUSH, SURGE])
+@pytest.mark.parametrize("detect", [SUDDEN, BURN, GAP, FARTHER, QUOTA, HUSH, SURGE])
 @pytest.mark.parametrize("verdict", [Verdict.CLEAR, Verdict.INSUFFICIENT, Verdict.STALE])
 def test_every_other_verdict_has_words_of_its_own(detect: Detect, verdict: Verdict) -> None:
     """More than the name of the verdict."""
@@ -57,6 +64,7 @@ def test_every_other_verdict_has_words_of_its_own(detect: Detect, verdict: Verdi
     ("detect", "n", "words"),
     [
         (GAP, 3, "3 answers, want 20"),
+        (FARTHER, 30, "too few answers of the others or in earlier weeks"),
         (GAP, 30, "the others have too few answers"),
         (QUOTA, 3, "less than a whole window"),
         (HUSH, 3, "still learning"),
