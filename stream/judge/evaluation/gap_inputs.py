@@ -32,7 +32,7 @@ from stream.judge.windows.lookahead import Aligned
 from stream.judge.windows.sliding import Window
 
 
-class Compared(NamedTuple):
+class SideBySide(NamedTuple):
     """Values side by side at ends of panes: rows, the number of each one's comparison, pane, and sums."""
 
     rows: Ints
@@ -51,7 +51,7 @@ class ComparedScopes:
         self._changes = -1
         self._numbers: Ints = NO_ROWS
 
-    def at_changes(self, of: BlockContext, alerts: Alerts) -> Sequence[Compared] | None:
+    def at_changes(self, of: BlockContext, alerts: Alerts) -> Sequence[SideBySide] | None:
         """Every value of a scope at each change of one of them in a block; None where these are too many."""
         aligned = Aligned([self.window], [weights(self.window.layout, self._formula, None)], of.ahead)
         self._number_scopes()
@@ -74,10 +74,10 @@ class ComparedScopes:
             values = members[places_between(start[part], start[part] + count[part])]
             ends = np.repeat(panes[part] + first, count[part])
             of_pair = np.repeat(np.arange(part.start, part.stop), count[part])
-            found.append(Compared(values, of_pair, ends, moments(aligned.latest(values, ends)[:, 0])))
+            found.append(SideBySide(values, of_pair, ends, moments(aligned.latest(values, ends)[:, 0])))
         return found
 
-    def now(self, view: View, watched: Watched) -> Compared | None:
+    def now(self, view: View, watched: Watched) -> SideBySide | None:
         """Whole scopes, of which something changed; rows outside the rule's `where` take no part."""
         rows = union([view.due, view.changed])
         if not len(rows):
@@ -89,7 +89,7 @@ class ComparedScopes:
             return None
         view.slide(self.window)
         sums = self.window.read(members, buckets=False).of(self._formula.name).sums
-        return Compared(members, self._numbers[members], np.full(len(members), view.pane), moments(sums))
+        return SideBySide(members, self._numbers[members], np.full(len(members), view.pane), moments(sums))
 
     def _number_scopes(self) -> None:
         """Number the scopes that the rows' values belong to, by row; rows that stand for nothing have -1."""
@@ -168,18 +168,18 @@ class UsualGapInput(RememberingInput):
     def remaining(self, rows: Ints) -> Floats | None:
         """It has no budget of answers."""
 
-    def _judge(self, of: Compared) -> Findings:
+    def _judge(self, of: SideBySide) -> Findings:
         ends_ms = (of.panes + 1) * self._pane_ms
         past = self._past.same_hours(ends_ms, of.rows, self._window_ms, self._weeks)
         return self._detector.step(of.rows, of.numbers, of.sums, past)
 
 
-def _panes(compared: Sequence[Compared]) -> Ints:
+def _panes(compared: Sequence[SideBySide]) -> Ints:
     return np.concatenate([NO_ROWS, *(each.panes for each in compared)])
 
 
 def _crossings(
-    parts: Sequence[Findings], compared: Sequence[Compared], of: BlockContext, alerts: Alerts
+    parts: Sequence[Findings], compared: Sequence[SideBySide], of: BlockContext, alerts: Alerts
 ) -> Crossings:
     verdicts = ForeseenVerdicts.of(parts, _panes(compared), alerts)
     return Crossings(verdicts, of.room, of.block.judged, of.muting)
