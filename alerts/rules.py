@@ -199,10 +199,7 @@ class Surge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """One value of `across` is worse than the others in its scope, by `at_least` points (None: 3 %).
-
-    With `against`, by `worse_by` points more than it is in that past of its own.
-    """
+    """One value of `across` is worse than the others in its scope, by `at_least` points (None: 3 %)."""
 
     across: str
     window_ms: int
@@ -212,7 +209,7 @@ class Gap:
     hours: OpenHours = ALWAYS
     at_least: float | None = None
     against: Against | None = None
-    worse_by: float | None = None
+    worse_by: float | None = None  # points more than in that past of its own
 
 
 Detect = Threshold | Relative | Sudden | SuddenRelative | Burn | Silence | Surge | Gap
