@@ -156,14 +156,7 @@ class GapDetector:
         p, compared = tests
 
         def tell(at: int) -> Told:
-            past: dict[str, object] = {}
-            if self._detect.against is not None:
-                past = {
-                    "against": self._detect.against.value,
-                    "usual_gap": rounded(span * float(usual.gap[at])),
-                    "usual_n": int(usual.n[at]),
-                    "worse_by": rounded(span * float(worse_by[at])),
-                }
+            past = self._told_of_past(usual, worse_by, at)
             return past | {
                 "others": rounded(float(others[at])),
                 "others_n": int(rest.n[at]),
@@ -182,6 +175,18 @@ class GapDetector:
             limit=others - sign * span * (usual.gap + allowed),
             evidence=Evidence(rows, breach, tell),
         )
+
+    def _told_of_past(self, usual: _Usual, worse_by: Floats, at: int) -> dict[str, object]:
+        """How far behind a row usually is, and how much farther it is now."""
+        if self._detect.against is None:
+            return {}
+        span = self._scale.high - self._scale.low
+        return {
+            "against": self._detect.against.value,
+            "usual_gap": rounded(span * float(usual.gap[at])),
+            "usual_n": int(usual.n[at]),
+            "worse_by": rounded(span * float(worse_by[at])),
+        }
 
 
 @cache
