@@ -141,6 +141,7 @@ class DetectorSchedule:
         self._pane_ms: Final = pane_ms
         self._through = 0
         self._panes: Ints = NO_ROWS
+        self._only_held = False  # at `when` nothing is to be judged, but the forecast is to `resume`
         self._forecast: Forecast | None = None  # None: everything that comes in, and every change, is judged
 
     def open(self, of: BlockContext) -> None:
@@ -160,7 +161,7 @@ class DetectorSchedule:
         """Judge what there is to judge at the moment's pane."""
         board, arrived = self._watch.board, None
         turned = _turned(moment, board, self._forecast)
-        if moment.pane != self.when and not len(turned):
+        if (moment.pane != self.when or self._only_held) and not len(turned):
             self._resume(moment)
             return
         due = union([board.due_rows(moment.end_ms), turned])
@@ -200,14 +201,17 @@ class DetectorSchedule:
             window.advance(self._through)
 
     def _resume(self, moment: PaneContext) -> None:
-        """A rule that listens for silence was judged, and nothing turned that matters here."""
+        """A rule that listens for silence was judged, or might have been, and nothing turned that matters."""
         if self._forecast is not None:
             self._forecast.resume(moment.pane, moment.muting)
         self._schedule(moment.pane)
 
     def _schedule(self, pane: int) -> None:
+        self._only_held = False
         if self._forecast is not None:
-            wanted = least(self._forecast.pane, self._due(pane))
+            wanted, held = least(self._forecast.pane, self._due(pane)), self._forecast.held
+            if pane < held < (NEVER if wanted is None else wanted):
+                wanted, self._only_held = held, True
         else:
             place = int(np.searchsorted(self._panes, pane, "right"))
             heard = int(self._panes[place]) if place < len(self._panes) else None

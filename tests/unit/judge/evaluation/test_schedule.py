@@ -147,6 +147,35 @@ def test_panes_judged_together_are_judged_alike(events: list[Event], cuts: set[i
     assert told(events, sorted(cuts)) == one_by_one
 
 
+HELD = """
+indicators: {ces: false, nps: false, sentiment: false, fcr: false, wait: false}
+timing: {pane: 10s}
+rules:
+  - {name: fall, indicator: csat, by: [channel], detect: sudden, floor: 70, false_pages: 1 per 1h}
+  - {name: quota, indicator: contacts, by: [channel], detect: silence, at_least: 1 per 2m}
+"""
+
+
+@given(st.integers(95, 112), st.integers(113, 126), st.integers(90, 104))
+@settings(deadline=None, max_examples=60)
+def test_what_waits_for_a_rule_of_silence_goes_on_though_that_is_not_judged(
+    latest: int, cut: int, again: int
+) -> None:
+    """An alert waits for a quota that may mute it; the quota's moment is put off, as something came in.
+
+    That is found out while another scope is judged, which is heard again.
+    """
+    phone, chat = ("channel|channel", ("phone",)), ("channel|channel", ("chat",))
+    calls = [(pane, phone, "contacts", 1, 0) for pane in (*range(20, 100, 6), latest)]
+    chats = [(pane, chat, "contacts", 1, 0) for pane in (*range(20, 62, 6), again)]
+    bad = [(pane, phone, "csat/1-5/1", 1, 0) for pane in (*range(50, 60), *range(105, 125))]
+    good = [(pane, phone, "csat/1-5/5", 5, 0) for pane in range(130, 160)]
+    events = [*calls, *chats, *bad, *good]
+    found = told(events, [90, cut], HELD)
+    assert {(each.rule, each.state) for each in found} >= {("fall", "resolved"), ("quota", "firing")}
+    assert found == told(events, range(400), HELD)
+
+
 MANY = "\n".join([
     RULES,
     *(
