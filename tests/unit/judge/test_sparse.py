@@ -30,9 +30,9 @@ every end at which a window changes, it cost 5,000."""
 
 QUIET_DAYS, QUIET_EVENTS = 120, 100
 """A small team's calls: less than one a day."""
-MOST_PER_HOUR: Final = 60_000
+MOST_PER_HOUR: Final = 25_000
 """An hour of a small team may cost as much as so many additions, with two rules that learn its week.  It
-costs some 25,000.  Forecast hour by hour it costs several times as much."""
+costs some 7,000.  Forecast hour by hour it costs several times as much."""
 
 
 def calls(events: int, panes: int) -> list[TallyMessage]:
