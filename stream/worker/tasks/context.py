@@ -79,7 +79,8 @@ class TaskContext:
     `reading` reads partitions outside the group.  `fail` ends the worker.  `missing` is told of
     records that were gone before they were read (topic, how many), `unreadable` of records of our own
     topics that are none of ours (topic).  `strict` trusts the broker's word on
-    where a log ends; the demo's embedded one is off by some.  `clock` is in seconds and never goes back.
+    where a log ends; the demo's embedded one is off by some.  `clock` is in seconds and never goes back;
+    `cpu_clock` is what the thread has worked.
     """
 
     outbox: Sink
@@ -89,3 +90,4 @@ class TaskContext:
     unreadable: Callable[[str], None] = _nobody
     strict: bool = True
     clock: Callable[[], float] = time.monotonic
+    cpu_clock: Callable[[], float] = time.thread_time

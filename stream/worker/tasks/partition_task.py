@@ -48,7 +48,7 @@ class PartitionTask(Generic[M]):
         self._processor: M | None = None
         self._life = Life.EMPTY
         self._busy = asyncio.Lock()
-        self._turns = Turns(around.clock)
+        self._turns = Turns(around.cpu_clock)
         self._leaving: set[asyncio.Task[None]] = set()
         self.snapshots = SnapshotAccount(around.clock)
         self.newest_age_s: Mapping[str, float] = {}
@@ -209,7 +209,7 @@ class PartitionTask(Generic[M]):
     async def _work(self, processor: M, batch: RecordBatch) -> Work | None:
         """What must leave because of a batch; None when the partition went while it was found out."""
         try:
-            with self.snapshots.counted(batch.records):
+            with self._turns.timed(batch), self.snapshots.counted(batch.records):
                 return processor.work(batch.tp.topic, batch.records)
         except TornState as torn:
             self._told_of(torn)

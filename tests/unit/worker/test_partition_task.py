@@ -67,10 +67,10 @@ def test_a_slot_is_finished_when_all_that_it_caused_is_durable() -> None:
 
 
 def _slow_task(world: World) -> PartitionTask[Echo]:
-    """One on whose clock every look takes a second, so that parts have 16 records."""
+    """One that works for a second between two looks at its clock, so that parts have 16 records."""
     world.kafka.append(A, *(b"a%d" % number for number in range(6, 100)))
     seconds = count()
-    world.around = replace(world.around, clock=lambda: float(next(seconds)))
+    world.around = replace(world.around, cpu_clock=lambda: float(next(seconds)))
     return world.task()
 
 
