@@ -12,8 +12,10 @@ from uuid import uuid4
 
 import msgspec
 import xxhash
+from msgspec.structs import replace
 
 from alerts.errors import UNREADABLE
+from stream.messages.seals import BLANK, broken, sealed
 
 CHUNK_BYTES: Final = 512 * 2**10
 """Half of the smallest message limit that brokers come with, so that chunks fit everywhere."""
@@ -33,6 +35,7 @@ class Manifest(msgspec.Struct, array_like=True, tag="manifest", frozen=True, kw_
     `next` is the next offset to read, per input topic.  `first` is the offset of the first chunk in the
     snapshot's own topic, `chunks` how many there are, `size` their bytes, `digest` over all of them.
     `made_for` says what made it: the plan's fingerprint.  `partitions` is how many the inputs had.
+    `seal` is of the manifest itself, and set on the wire alone.
     """
 
     id: str
@@ -43,6 +46,7 @@ class Manifest(msgspec.Struct, array_like=True, tag="manifest", frozen=True, kw_
     digest: str
     made_for: str
     partitions: int
+    seal: bytes = b""
 
     @property
     def reach(self) -> int:
@@ -64,16 +68,20 @@ class Snapshot:
 
 def encode(record: Chunk | Manifest) -> bytes:
     """The value of a snapshot topic's record."""
-    return _ENCODER.encode(record)
+    if isinstance(record, Chunk):
+        return _ENCODER.encode(record)
+    return sealed(_ENCODER.encode(replace(record, seal=BLANK)))
 
 
 def decode(value: bytes | None) -> Chunk | Manifest | None:
-    """The reverse; None for anything else, which somebody else has put there."""
+    """The reverse; None for anything else, which somebody else has put there, and for broken seals."""
     try:
         record: Chunk | Manifest = _DECODER.decode(value or b"")
     except UNREADABLE:
         return None
-    return record
+    if isinstance(record, Chunk):
+        return record
+    return None if broken(value or b"", record.seal) else replace(record, seal=b"")
 
 
 def cut(parts: Sequence[bytes], identity: str | None = None) -> list[Chunk]:

@@ -99,11 +99,12 @@ def _specs(partitions: int, group: str) -> tuple[TopicSpec, ...]:
     state = {**week, **large, "segment.bytes": str(STATE_FILE_BYTES)}
     # The broker's clock is the one that no producer can put forward; see stream/intake/agreement.py.
     inputs = {**week, "message.timestamp.type": "LogAppendTime"}
+    tallies = {**inputs, **large}  # it is the wall clock of judges
     scores = {"cleanup.policy": "compact", "segment.bytes": str(SCORES_FILE_BYTES)}
     return (
         TopicSpec(Stream.INTERACTIONS.topic, TopicRole.INPUT, partitions, inputs),
         TopicSpec(Stream.FEEDBACK.topic, TopicRole.INPUT, partitions, inputs),
-        TopicSpec(TALLIES, TopicRole.INTERNAL, partitions, {**week, **large}),
+        TopicSpec(TALLIES, TopicRole.INTERNAL, partitions, tallies),
         TopicSpec(intake_snapshots(group), TopicRole.INTERNAL, partitions, state),
         TopicSpec(judge_snapshots(group), TopicRole.INTERNAL, partitions, state),
         TopicSpec(SCORES, TopicRole.OUTPUT, partitions, scores),

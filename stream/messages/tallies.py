@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.errors import UNREADABLE
+from stream.messages.seals import BLANK, broken, sealed
 
 NO_PANE: Final = -(2**62)
 """`through` of a source that has closed nothing yet."""
@@ -143,6 +144,7 @@ class _Wire(msgspec.Struct, Generic[_Scope], array_like=True, kw_only=True):
     began_ms: int | None = None
     apart: list[bytes] = []
     after: int | None = None
+    seal: bytes = b""
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -159,7 +161,7 @@ def encode(section: TallyMessage) -> bytes:
     apart = rows.cell >= APART_FROM
     some = [rows.of(~apart), rows.of(apart)] if apart.any() else [rows]
     columns = [[_packed(getattr(part, name)) for name in _COLUMNS] for part in some]
-    return _ENCODER.encode(
+    wire = _ENCODER.encode(
         _Wire(
             kind=section.kind.value,
             source=section.source,
@@ -172,18 +174,22 @@ def encode(section: TallyMessage) -> bytes:
             began_ms=section.began_ms,
             apart=columns[1] if len(columns) > 1 else [],
             after=section.after,
+            seal=BLANK,
         )
     )
+    return sealed(wire)
 
 
 def decode(value: bytes) -> TallyMessage:
     """The section in a cx.tallies record.
 
     Raises:
-        msgspec.DecodeError: the value is not a section; our own fault, never the sender's.
+        msgspec.DecodeError: the value is not a section, or not as it was written; never an event's fault.
     """
     try:
         wire = _DECODER.decode(value)
+        if broken(value, wire.seal):
+            raise ValueError("its seal is broken")
         kind, rows = Kind(wire.kind), Rows(*map(_unpacked, wire.columns))
         if wire.apart:
             rows = together(rows, Rows(*map(_unpacked, wire.apart)))

@@ -11,6 +11,7 @@ from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
 from stream.judge.tally_checks import NotATally, TallyCheck
 from stream.messages.records import Stream
+from stream.messages.seals import sealed
 from stream.messages.tallies import NO_PANE, Kind, Rows, TallyMessage, decode, encode
 from tests.event_builders import START_S, answer, record
 
@@ -106,7 +107,7 @@ def test_what_is_not_ours_is_refused(name: str) -> None:
 def test_a_scope_that_is_not_text() -> None:
     """Scopes are read when they are first met, and remembered once all of them could be."""
     checks, wire = TallyCheck(PLAN), encode(SOUND)
-    bad = decode(wire.replace(b"\xa7channel|channel", b"\xa7channel|channel").replace(b"\xa1x", b"\xa1\xff"))
+    bad = decode(sealed(wire.replace(b"\xa1x", b"\xa1\xff")))
     for _ in range(2):
         with pytest.raises(NotATally):
             checks.check(bad, NOW_MS)

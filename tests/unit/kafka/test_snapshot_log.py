@@ -3,6 +3,7 @@
 import asyncio
 import random
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ from stream.kafka.snapshot_log import (
 from tests.fake_kafka import FakeKafka, FakeLog, FakeReader
 
 STATE = TP("state", 0)
+MANIFEST = seal(cut([b"one", b"two"], "same"), 7, {"a": 1, "b": 2}, "rules", 4)
 
 
 def write(kafka: FakeKafka, parts: list[bytes], reach: int, lost: int | None = None) -> Manifest:
@@ -148,3 +150,17 @@ def test_strangers_records_are_passed_over() -> None:
     snapshot = found(kafka)
     assert snapshot is not None
     assert snapshot.parts == [b"mine"]
+
+
+@given(st.integers(0, 10_000), st.integers(1, 255))
+def test_no_byte_of_a_manifest_can_be_changed(place: int, by: int) -> None:
+    """Somewhat greater offsets would be as plausible as the right ones, and lose what lies between."""
+    value = bytearray(encode(MANIFEST))
+    value[place % len(value)] ^= by
+    assert not isinstance(decode(bytes(value)), Manifest)
+
+
+def test_manifests_of_before_there_were_seals() -> None:
+    """They are read: a state that an older version kept is worth as much."""
+    wire = msgspec.msgpack.decode(encode(MANIFEST))
+    assert decode(msgspec.msgpack.encode(wire[:-1])) == MANIFEST

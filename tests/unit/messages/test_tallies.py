@@ -19,6 +19,12 @@ def rows(of: list[tuple[int, ...]]) -> Rows:
     return Rows(*(np.array([row[place] for row in of], np.int64) for place in range(5)))
 
 
+SOUND = TallyMessage(
+    kind=Kind.CLOSED, source="feedback/1", position=7, through=3, clock_ms=40,
+    scopes=[("channel|channel", ("phone",))], rows=rows([(3, 3, 0, 5, 2)]), after=2,
+)  # fmt: skip
+
+
 @given(ROWS | NARROW)
 def test_rows_come_back(of: list[tuple[int, ...]]) -> None:
     """Every number, however far apart they lie."""
@@ -65,7 +71,7 @@ def test_columns_of_single_times_fit_each_other() -> None:
     wire = msgspec.msgpack.decode(encode(message))
     wire[9][2] = b""
     with pytest.raises(msgspec.DecodeError):
-        decode(msgspec.msgpack.encode(wire))
+        decode(msgspec.msgpack.encode(wire[:11]))
 
 
 def test_the_rest_comes_back() -> None:
@@ -107,11 +113,9 @@ def test_neighbouring_numbers_are_small_on_the_wire() -> None:
 
 def test_anything_else_is_refused() -> None:
     """Whatever somebody else has written is no section."""
-    whole = list(
-        msgspec.msgpack.decode(
-            encode(TallyMessage(kind=Kind.CLOSED, source="feedback/1", position=7, through=3, clock_ms=40))
-        )
-    )
+    sent = encode(TallyMessage(kind=Kind.CLOSED, source="feedback/1", position=7, through=3, clock_ms=40))
+    whole = msgspec.msgpack.decode(sent)[:8]  # as the first version wrote it
+    assert decode(msgspec.msgpack.encode(whole)).position == 7
     strange = ["closed?", *whole[1:]], [*whole[:-1], [b"\x01"] * 5], [*whole[:-1], [b""]]
     for value in (b"", b"\xc0", b"hello", *map(msgspec.msgpack.encode, strange)):
         with pytest.raises(msgspec.DecodeError):
@@ -122,3 +126,32 @@ def test_sources() -> None:
     """Both inputs of each partition; what joins them only where somebody asks."""
     assert sources(1, {"fcr": {"satisfied": "ignore"}}) == ["interactions/0", "feedback/0"]
     assert sources(2, {"fcr": {"satisfied": "require"}})[-2:] == ["joined/0", "joined/1"]
+
+
+@given(st.integers(0, 10_000), st.integers(1, 255))
+def test_no_byte_of_a_section_can_be_changed(place: int, by: int) -> None:
+    """Also where the number that comes out would be as good as the right one."""
+    value = bytearray(encode(SOUND))
+    value[place % len(value)] ^= by
+    with pytest.raises(msgspec.DecodeError):
+        decode(bytes(value))
+
+
+OTHERWISE = ["idle", "feedback/0", 8, 4, 41, 1, [], [b""] * 5, 30, [b""] * 5, 1]
+"""Other elements that a section might have as well."""
+
+
+@pytest.mark.parametrize("element", range(len(OTHERWISE)))
+def test_no_element_of_a_section_can_be_changed(element: int) -> None:
+    """By somebody who writes it anew: a position beyond all that follows would make that old news."""
+    wire = msgspec.msgpack.decode(encode(SOUND))
+    wire[element] = OTHERWISE[element]
+    decode(msgspec.msgpack.encode(wire[:-1]))
+    with pytest.raises(msgspec.DecodeError):
+        decode(msgspec.msgpack.encode(wire))
+
+
+def test_sections_of_before_there_were_seals() -> None:
+    """They are read: workers of both versions run while they are replaced."""
+    wire = msgspec.msgpack.decode(encode(SOUND))
+    assert decode(msgspec.msgpack.encode(wire[:11])).position == SOUND.position
