@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import orjson
 import pytest
 from click.testing import CliRunner, Result
@@ -13,10 +14,19 @@ from alerts.errors import OperatorError
 from stream.cli import tocsin
 from stream.kafka.clients import producing, read_all
 from stream.kafka.settings import ClientSettings
+from tests.chaos.wire import read_topic
 from tests.kafka.broker import Broker, running_broker
 from tests.kafka.worker_process import create_topics, worker
 
 KEY = "a-key-of-sixteen-characters-or-more"
+RULES = """
+timing: {pane: 1s, lateness: 1s, idle_after: 3s}
+rules:
+  - {name: csat-low, indicator: csat, by: [channel], window: 30s, warning: 80, min_answers: 5}
+"""
+START_S = 1_790_000_000
+POSITION, THROUGH, CLOCK_MS = 2, 3, 4
+"""Elements of a section on cx.tallies."""
 SILENCE = ("alerts", "silence", "--match", "channel=phone", "--for", "2h", "--by", "ann")
 
 
@@ -26,6 +36,26 @@ def own() -> Iterator[Broker]:
     with running_broker() as broker:
         create_topics(broker.bootstrap, "hostile", 1)
         yield broker
+
+
+def answers(first_s: int, score: int) -> list[bytes | None]:
+    """Two answers a second, for twenty seconds of event time."""
+    same = {"channel": "chat", "indicator": "csat", "score": score}
+    return [
+        orjson.dumps({"id": f"{first_s}-{n}", "at": START_S + first_s + n / 2, "customer": f"c{n}", **same})
+        for n in range(40)
+    ]
+
+
+def changed(section: bytes) -> list[bytes]:
+    """A section of ours with other numbers, each of which would be a good one somewhere."""
+    whole = msgspec.msgpack.decode(section)
+    tomorrow_ms = (whole[CLOCK_MS] or 0) + 86_400_000
+    values = {POSITION: 2**40, THROUGH: (whole[THROUGH] or 0) + 1_000, CLOCK_MS: tomorrow_ms}
+    return [
+        msgspec.msgpack.encode([*whole[:place], value, *whole[place + 1 :]])
+        for place, value in values.items()
+    ]
 
 
 def run_tocsin(broker: Broker, *arguments: str, key: str = "") -> Result:
@@ -55,6 +85,13 @@ def read(broker: Broker, topic: str) -> list[Any]:
         return [orjson.loads(record.value) for record in found]
 
     return asyncio.run(all_of_it())
+
+
+def sections(broker: Broker) -> list[bytes]:
+    """What intakes have told the judges."""
+    return [
+        record.value for record in asyncio.run(read_topic(broker.bootstrap, "cx.tallies")) if record.value
+    ]
 
 
 def test_commands_are_signed_and_answered(
@@ -107,3 +144,26 @@ def test_poison_on_our_own_topics(own: Broker, tmp_path: Path) -> None:
     assert "Traceback" not in log.read_text()
     for command in (("alerts", "list"), ("alerts", "silences"), ("dead-letters", "list")):
         assert run_tocsin(own, *command).exit_code == 0
+
+
+def test_changed_numbers_in_our_own_topics_stop_no_alert(tmp_path: Path) -> None:
+    """A position beyond all that follows, or the time of tomorrow, would make that old news or late."""
+    rules, log = tmp_path / "rules.yaml", tmp_path / "log"
+    rules.write_text(RULES, "utf-8")
+    with running_broker() as broker:
+        create_topics(broker.bootstrap, "changed", 1)
+        with worker(broker.bootstrap, "changed", log, "--rules", str(rules)) as running:
+            running.ready()
+            write(broker, "cx.feedback", answers(0, 5))
+            running.until(lambda: bool(sections(broker)), "the first section")
+            forged = [value for section in sections(broker) for value in changed(section)]
+            write(broker, "cx.tallies", forged)
+            running.until(
+                lambda: running.metric("tocsin_unreadable_records_total") >= len(forged), "passing over"
+            )
+            write(broker, "cx.feedback", answers(60, 1))
+            running.until(
+                lambda: "firing" in [each["state"] for each in read(broker, "cx.alerts")], "the alert"
+            )
+            assert running.terminate() == 0
+    assert "Traceback" not in log.read_text()
