@@ -41,9 +41,6 @@ RELEASE: Final = 0.9
 """Share of its rate that a window must be below for its pair to be back."""
 
 
-NOT_BURNING: Final = -1
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
     """One pair of windows over all rows."""
@@ -76,7 +73,7 @@ class BurnDetector:
         rates = self._badness(windows) / self._allowed
         judged = [self._judge(windows, rates, pair) for pair in self._detect.pairs]
         severity: Codes = np.zeros(len(rows), np.int8)
-        kept, shown = severity.copy(), np.full(len(rows), NOT_BURNING)
+        kept, shown = severity.copy(), np.zeros(len(rows), np.int64)
         heard = self._heard(windows)
         for place, one in enumerate(judged):
             louder = one.burning & heard & (SEVERITY_CODE[one.pair.severity] > severity)
@@ -90,7 +87,7 @@ class BurnDetector:
         longest = max(self._place[pair.long_ms] for pair in self._detect.pairs)
         quiet = (windows.n[:, longest] <= 0) & (verdict == Verdict.INSUFFICIENT)
         verdict[quiet] = Verdict.STALE
-        return replace(self._findings(rows, windows, verdict, (judged, shown, latest)), kept=kept)
+        return replace(self._findings(rows, windows, (verdict, severity), (judged, shown, latest)), kept=kept)
 
     def remaining(self, period: Moments) -> Floats:
         """Share of the budget of the period that is left, at most 1; below 0 when it is overspent."""
@@ -173,25 +170,25 @@ class BurnDetector:
         self,
         rows: Ints,
         windows: Moments,
-        verdict: Codes,
+        codes: tuple[Codes, Codes],
         told: tuple[Sequence[_Judged], Ints, Ints],
     ) -> Findings:
-        """`told` are the pairs, and two places: of the loudest that burns, and of the latest answers.
+        """`codes` are verdicts and severities; `told` are the pairs, and two places by row.
 
-        What is reported are the long window of the former, and the latter where none burns.
+        These are of the loudest pair that burns, and of the window of the latest answers.  Reported are the
+        long window of the former, and the latter where none burns.
         """
-        judged, shown, latest = told
-        burns, pair = shown != NOT_BURNING, np.maximum(shown, 0)
+        (verdict, severity), (judged, shown, latest) = codes, told
+        burns = severity > NONE
         longs = np.array([self._place[each.long_ms] for each in self._detect.pairs])
-        picked = np.arange(len(rows)), np.where(burns, longs[pair], latest)
+        picked = np.arange(len(rows)), np.where(burns, longs[shown], latest)
         long = Moments(windows.n[picked], windows.total[picked], windows.squares[picked])
         low, high = self._scale.interval(long)
-        rates = np.array([each.rate for each in self._detect.pairs])[pair]
-        severities = np.array([SEVERITY_CODE[each.severity] for each in self._detect.pairs], np.int8)
+        rates = np.array([each.rate for each in self._detect.pairs])[shown]
         return Findings(
             rows=rows,
             verdict=verdict,
-            severity=np.where(burns, severities[pair], NONE).astype(np.int8),
+            severity=severity,
             value=self._scale.score(long),
             n=long.n.astype(np.int64),
             low=low,

@@ -19,8 +19,6 @@ MOST_TIME_S: Final = 4_102_444_800.0
 """2100-01-01: what is later was written by nobody of ours."""
 Ids = list[tuple[str, int]]
 """Alert id and seq of transitions."""
-
-
 Moment = Annotated[float, msgspec.Meta(ge=0, le=MOST_TIME_S)]
 """Unix time."""
 
