@@ -1,6 +1,5 @@
 """The delivery log: how each notice ended, so that nothing is told twice, and records of groups."""
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -80,8 +79,8 @@ class Countdown:
             self._at_zero()
 
 
-def entry_of(receiver: str, delivery: Delivery, settled: Settled) -> Entry:
-    """What is written down of a delivery that has ended now."""
+def entry_of(receiver: str, delivery: Delivery, settled: Settled, at_s: float) -> Entry:
+    """What is written down of a delivery that has ended at `at_s` (Unix time)."""
     news = delivery.notice
     return Entry(
         id=news.id,
@@ -93,7 +92,7 @@ def entry_of(receiver: str, delivery: Delivery, settled: Settled) -> Entry:
         reason=settled.reason,
         attempts=delivery.attempts,
         status=delivery.status,
-        at=utc_text(int(time.time() * 1000)),
+        at=utc_text(int(at_s * 1000)),
         memory=delivery.memory,
         reached=delivery.reached or not delivery.attempts,
     )

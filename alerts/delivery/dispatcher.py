@@ -19,7 +19,7 @@ from alerts.delivery.backlog import Delivery
 from alerts.delivery.canary import CanaryLanding
 from alerts.delivery.commands import Acknowledge, Command
 from alerts.delivery.delivery_log import Countdown, DeliveryLog, entry_of
-from alerts.delivery.grouping.group_desk import GroupDesk, GroupMutes
+from alerts.delivery.grouping.group_desk import DeskWorld, GroupDesk, GroupMutes
 from alerts.delivery.grouping.group_message import GroupMessage
 from alerts.delivery.grouping.group_rules import gathers
 from alerts.delivery.grouping.routing import labelled, targets
@@ -74,10 +74,11 @@ class Dispatcher:
         failed: Callable[[BaseException], None],
         muting: Muting,
         policy: Policy = PATIENT,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._rulebook = rulebook
         self._log = log
-        self._meter = meter
+        self._world = World(meter, clock, random.random, policy)
         self._muting = muting
         self._tasks = GuardedTasks(failed)
         self.alerts = OpenAlerts()
@@ -85,17 +86,13 @@ class Dispatcher:
         self.writer = Writer(rulebook, self.alerts, muting)
         self._heard = HeardPartitions(log)
         self._client = HttpClient(policy.timeout_s)
-        world = World(meter, time.time, random.random, policy)
-        self._lines = {each.name: self._queue(each, world, failed) for each in rulebook.receivers}
+        self._lines = {each.name: self._queue(each, failed) for each in rulebook.receivers}
         self._silences = SilenceWatch(rulebook, muting, self.alerts, self._waits)
-        self.desk = GroupDesk(
-            rulebook, log, GroupMutes(self._why_muted, muting.unsilenced), self.send, failed
-        )
+        mutes = GroupMutes(self._why_muted, muting.unsilenced)
+        self.desk = GroupDesk(rulebook, DeskWorld(log, mutes, self.send, clock), failed)
 
-    def _queue(
-        self, receiver: Receiver, world: World, failed: Callable[[BaseException], None]
-    ) -> ReceiverQueue:
-        world = replace(world, policy=world.policy.patient(receiver.patience))
+    def _queue(self, receiver: Receiver, failed: Callable[[BaseException], None]) -> ReceiverQueue:
+        world = replace(self._world, policy=self._world.policy.patient(receiver.patience))
         outlet = self._client.outlet(allow_private=receiver.allow_private, timeout_s=world.policy.timeout_s)
         channel = opened(receiver, outlet)
         owner = QueueOwner(
@@ -121,7 +118,7 @@ class Dispatcher:
     async def _watch_silences(self) -> None:
         """Tell of silences that are about to end, and of what is still broken when they have."""
         while True:
-            now_s = time.time()
+            now_s = self._world.clock()
             for partition in self.desk.partitions if self._silences.busy(now_s) else ():
                 heard = await self._heard.read(partition)
                 for name, delivery in self._silences.due(partition, heard, now_s):
@@ -142,7 +139,7 @@ class Dispatcher:
             line.look()
         if not isinstance(command, Acknowledge):
             return
-        now_s = time.time()
+        now_s = self._world.clock()
         about = acknowledged(command, self.alerts.named(command.alert)[:1], now_s)
         if about is None:
             return
@@ -198,9 +195,9 @@ class Dispatcher:
 
     def _unsent(self, receiver: str, delivery: Delivery, followed: bool) -> Settled | Retry | None:  # noqa: FBT001  # as `ReceiverQueue` calls it
         if isinstance(delivery.message, GroupMessage):
-            return self.desk.unsent(delivery.message, time.time())
+            return self.desk.unsent(delivery.message, self._world.clock())
         if isinstance(delivery.message, StillBroken):
-            mute = self._why_muted(delivery.notice, time.time())
+            mute = self._why_muted(delivery.notice, self._world.clock())
             over = any(each.state == "resolved" for each in self.alerts.named(delivery.notice.alert)[:1])
             why = "it is over" if over else mute.reason if mute else ""
             return Settled(DeliveryOutcome.SILENCED, why) if why else None
@@ -219,7 +216,7 @@ class Dispatcher:
 
     def _muted(self, delivery: Delivery, *, followed: bool) -> Settled | Retry | None:
         """Muted news waits for the end of its silence, unless later news has come or it is for good."""
-        now_s = time.time()
+        now_s = self._world.clock()
         mute = self._why_muted(delivery.notice, now_s)
         if mute is None:
             return None
@@ -249,7 +246,7 @@ class Dispatcher:
 
     async def _settled(self, receiver: str, delivery: Delivery, settled: Settled) -> None:
         """Write down how a delivery has ended, then count it as done."""
-        self._meter.delivery(receiver, settled.outcome.value)
+        self._world.meter.delivery(receiver, settled.outcome.value)
         if isinstance(delivery.message, GroupMessage):
             await self.desk.settled(delivery.message, delivery, settled)
             return
@@ -257,7 +254,10 @@ class Dispatcher:
             delivery.message.landed()
         if isinstance(delivery.message, AckMessage | Beat | CanaryLanding):
             return  # a picture of what cx.commands says, of which there is no need to keep account
-        heard, entry = self._heard.known.get(delivery.partition), entry_of(receiver, delivery, settled)
+        heard, entry = (
+            self._heard.known.get(delivery.partition),
+            entry_of(receiver, delivery, settled, self._world.clock()),
+        )
         if settled.outcome is not DeliveryOutcome.REPEATED:
             await self._log.write(delivery.partition, entry)
         if heard is None or self._heard.known.get(delivery.partition) is not heard:

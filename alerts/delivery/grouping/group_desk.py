@@ -5,7 +5,6 @@ partitions that belong to its worker.
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -58,25 +57,26 @@ class GroupMutes:
     ended_since: Callable[[Notice, float], bool]
 
 
-class GroupDesk:
-    """Gathers and tells, from `start` to `close`.
+@dataclass(frozen=True, slots=True)
+class DeskWorld:
+    """What is outside a desk.
 
-    `send` puts a delivery into its receiver's queue.
+    `send` puts a delivery into its receiver's queue; `clock` says Unix time in seconds.
     """
 
-    def __init__(
-        self,
-        rulebook: Rulebook,
-        log: GroupLog,
-        mutes: GroupMutes,
-        send: Callable[[str, Delivery], Coroutine[Any, Any, None]],
-        failed: Callable[[BaseException], None],
-    ) -> None:
+    log: GroupLog
+    mutes: GroupMutes
+    send: Callable[[str, Delivery], Coroutine[Any, Any, None]]
+    clock: Callable[[], float]
+
+
+class GroupDesk:
+    """Gathers and tells, from `start` to `close`."""
+
+    def __init__(self, rulebook: Rulebook, world: DeskWorld, failed: Callable[[BaseException], None]) -> None:
         self._rulebook = rulebook
         self._rules: Mapping[tuple[str, str], GroupRule] = group_rules(rulebook)
-        self._log = log
-        self._mutes = mutes
-        self._send = send
+        self._world = world
         self._books: dict[int, GroupBook] = {}
         self._owned: set[int] = set()
         self._under_way: set[str] = set()
@@ -143,7 +143,7 @@ class GroupDesk:
                 follow=placed.follow,
                 at_s=at_s,
             )
-            await self._log.put(record)
+            await self._world.log.put(record)
 
     async def settled(self, message: GroupMessage, delivery: Delivery, settled: Settled) -> None:
         """A message has ended: write it down."""
@@ -158,7 +158,7 @@ class GroupDesk:
             status=delivery.status,
             sent=delivery.reached,
             memory=delivery.memory,
-            at_s=time.time(),
+            at_s=self._world.clock(),
         )
         rule = self._rules.get((message.group.receiver, message.group.place))
         if rule is not None and rule.quiet and not message.group.waiting and message.group.plan is None:
@@ -166,7 +166,7 @@ class GroupDesk:
             self._under_way.discard(message.group.id)
             self._wake.set()
         else:
-            await self._log.put(told)  # once it has been folded, the group may go on
+            await self._world.log.put(told)  # once it has been folded, the group may go on
 
     def unsent(self, message: GroupMessage, now_s: float) -> Settled | Retry | None:
         """Why a message must not be sent now: somebody takes care of all of it, or wants no news of it.
@@ -176,7 +176,7 @@ class GroupDesk:
         rule = self._rules.get((message.group.receiver, message.group.place))
         if rule is not None and rule.quiet:
             return None
-        mutes = [self._mutes.why(each, now_s) for each in message.notices]
+        mutes = [self._world.mutes.why(each, now_s) for each in message.notices]
         if not mutes or any(mute is None for mute in mutes):
             return None
         if all(mute is not None and mute.until_s is None for mute in mutes):
@@ -184,7 +184,7 @@ class GroupDesk:
         return Retry(LOOK_AGAIN_S)
 
     async def _take_over(self, partitions: set[int]) -> None:
-        await self._log.caught_up()
+        await self._world.log.caught_up()
         self._owned |= partitions
         self._wake.set()
 
@@ -192,7 +192,7 @@ class GroupDesk:
         while True:
             self._wake.clear()
             for partition, group in list(self.owned()):
-                await self._look_at(partition, group, time.time())
+                await self._look_at(partition, group, self._world.clock())
             try:
                 async with asyncio.timeout(TICK_S):
                     await self._wake.wait()
@@ -222,13 +222,15 @@ class GroupDesk:
         if group.plan is not None or group.waiting or group.last_s is None or rule.quiet:
             return False
         since_s = group.last_s
-        return any(self._mutes.ended_since(each, since_s) for each in group.told.values())
+        return any(self._world.mutes.ended_since(each, since_s) for each in group.told.values())
 
     async def _due(self, partition: int, group: AlertGroup, rule: GroupRule, now_s: float) -> None:
         """Tell what may be told; what is muted for a while waits, what is muted for good is over."""
         mutes = {
             # A receiver that takes silence for health goes on hearing of what it was told of.
-            each.alert: None if rule.quiet and each.alert in group.told else self._mutes.why(each, now_s)
+            each.alert: None
+            if rule.quiet and each.alert in group.told
+            else self._world.mutes.why(each, now_s)
             for each in group.members
         }
         free = [each for each in group.members if mutes[each.alert] is None]
@@ -255,7 +257,7 @@ class GroupDesk:
         repeat = not fresh
         self._under_way.add(group.id)
         if not (repeat and rule.quiet):
-            await self._log.put(plan)
+            await self._world.log.put(plan)
         await self._tell(partition, group, plan, tuple(free))
 
     async def _tell(
@@ -270,7 +272,7 @@ class GroupDesk:
             message=message,
             superseded=partial(group.has_news_since, plan),
         )
-        await self._send(group.receiver, delivery)
+        await self._world.send(group.receiver, delivery)
 
     async def _pass_over(self, group: AlertGroup, notices: list[Notice], now_s: float) -> None:
         """Somebody takes care of these already: they are settled without a message."""
@@ -286,4 +288,4 @@ class GroupDesk:
             sent=False,
             at_s=now_s,
         )
-        await self._log.put(told)
+        await self._world.log.put(told)

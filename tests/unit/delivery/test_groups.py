@@ -80,15 +80,20 @@ def test_an_acknowledgement_stops_repeats_and_escalation() -> None:
     """Nothing more is told until the alert is over, which those who heard of it are told."""
 
     async def body() -> None:
-        timers = Timers(group_by=EVERYTHING, group_wait_ms=0, group_interval_ms=50, repeat_interval_ms=1_000)
-        route = Route(receiver="pager", timers=timers, escalate=(Escalation("boss", 1_500),))
+        hour_ms = 3_600_000
+        timers = Timers(
+            group_by=EVERYTHING, group_wait_ms=0, group_interval_ms=50, repeat_interval_ms=hour_ms
+        )
+        route = Route(receiver="pager", timers=timers, escalate=(Escalation("boss", 2 * hour_ms),))
         async with _post(route, pager=Hook(), boss=Hook()).running(CALM) as post:
             await post.offer(transition("a", 1), written_ms=now_ms())
+            await post.until(lambda: post.log.groups and isinstance(post.log.groups[-1], GroupTold))
+            post.later(61)
             await post.until(lambda: len(post.hooks["pager"].bodies) == 2)  # told, and repeated
-            now = datetime.now(UTC)
+            now = datetime.fromtimestamp(post.clock_s(), UTC)
             post.muting.apply(Acknowledge(alert="a", severity="critical", at=now, by="ann"))
-            post.dispatcher.desk.look()
-            await _quiet(2.0)
+            post.later(120)
+            await _quiet(1.0)
             assert len(post.hooks["pager"].bodies) == 2
             assert not post.hooks["boss"].bodies
             await post.offer(transition("a", 2, "resolved"), written_ms=now_ms())
@@ -135,8 +140,7 @@ def test_a_restart_goes_on_without_doubling() -> None:
         async with _post(route, log).running(CALM) as post:
             await post.offer(transition("a", 1), transition("b", 1), written_ms=now_ms())
             await post.until(lambda: post.hooks["pager"].got)
-            await _quiet(0.2)
-            assert isinstance(log.groups[-1], GroupTold)
+            await post.until(lambda: isinstance(log.groups[-1], GroupTold))
         async with _post(route, log).running(CALM) as again:
             await again.offer(transition("a", 1), transition("b", 1), written_ms=now_ms())
             await _quiet(0.8)
@@ -157,8 +161,7 @@ def test_a_kill_before_the_end_was_written_repeats_under_the_same_key() -> None:
         async with _post(route, log).running(CALM) as post:
             await post.offer(transition("a", 1), transition("b", 1), written_ms=now_ms())
             await post.until(lambda: post.hooks["pager"].got)
-            await _quiet(0.2)
-            assert isinstance(log.groups[-1], GroupTold)
+            await post.until(lambda: isinstance(log.groups[-1], GroupTold))
             first = list(post.hooks["pager"].got)
         log.groups = [each for each in log.groups if not isinstance(each, GroupTold)]
         async with _post(route, log).running(CALM) as again:
@@ -305,9 +308,9 @@ def test_a_heart_beats_where_the_first_partition_is() -> None:
         post.heartbeat = Heartbeat("pager", 1_000)
         async with post.running(CALM) as running:
             hook = running.hooks["pager"]
-            await running.until(lambda: len(hook.bodies) == 2)
-            assert [each["type"] for each in hook.bodies] == ["cx.heartbeat"] * 2
-            assert len(set(hook.got)) == 2
+            await running.until(lambda: len(hook.bodies) >= 2)
+            assert {each["type"] for each in hook.bodies} == {"cx.heartbeat"}
+            assert len(set(hook.got)) == len(hook.bodies)
             running.dispatcher.forget([0])
             told = len(hook.bodies)
             await _quiet(1.5)
