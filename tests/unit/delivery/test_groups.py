@@ -80,11 +80,8 @@ def test_an_acknowledgement_stops_repeats_and_escalation() -> None:
     """Nothing more is told until the alert is over, which those who heard of it are told."""
 
     async def body() -> None:
-        hour_ms = 3_600_000
-        timers = Timers(
-            group_by=EVERYTHING, group_wait_ms=0, group_interval_ms=50, repeat_interval_ms=hour_ms
-        )
-        route = Route(receiver="pager", timers=timers, escalate=(Escalation("boss", 2 * hour_ms),))
+        timers = Timers(group_by=EVERYTHING, group_wait_ms=0, group_interval_ms=50, repeat_interval_ms=60_000)
+        route = Route(receiver="pager", timers=timers, escalate=(Escalation("boss", 120_000),))
         async with _post(route, pager=Hook(), boss=Hook()).running(CALM) as post:
             await post.offer(transition("a", 1), written_ms=now_ms())
             await post.until(lambda: post.log.groups and isinstance(post.log.groups[-1], GroupTold))
