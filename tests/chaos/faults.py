@@ -35,10 +35,11 @@ class Hands:
     """Carries out faults one after the other while traffic flows.
 
     `down_s` is how long a broker stays away; `kinds` are dealt like cards, so that a long run has them all.
+    With several fleets, chance says whose worker it hits; each keeps `least` workers and has at most `most`.
     `at_work`: victims are workers that have partitions; otherwise also such as are only starting.
     """
 
-    fleet: Fleet
+    fleets: Sequence[Fleet]
     broker: Broker
     rng: random.Random
     kinds: Mapping[str, int] = field(default_factory=lambda: KINDS)
@@ -52,54 +53,63 @@ class Hands:
 
     async def one(self) -> str:
         """Draw a fault that is possible now, and do it; returns its kind."""
-        self.fleet.reap()
-        while len(self.fleet.running) < self.least:
-            self.fleet.start()
-        kind = self._draw()
-        hands = self.fleet.at_work() if self.at_work else self.fleet.idle_hands()
+        self.reap()
+        for each in self.fleets:
+            while len(each.running) < self.least:
+                each.start()
+        fleet = self.rng.choice(self.fleets) if len(self.fleets) > 1 else self.fleets[0]
+        kind = self._draw(fleet)
+        hands = fleet.at_work() if self.at_work else fleet.idle_hands()
         victim = self.rng.choice(hands) if hands else ""
         self.done[kind] += 1
         self.moments_ms.append((kind, time.time_ns() // 1_000_000))
-        await self._do(kind, victim)
+        await self._do(kind, fleet, victim)
         return kind
 
-    def _draw(self) -> str:
+    def reap(self) -> None:
+        """Notice exits; start another for each that we did not ask for."""
+        for fleet in self.fleets:
+            fleet.reap()
+
+    def _draw(self, fleet: Fleet) -> str:
         """The first card of the pack that can be played now; the others wait."""
         for place, kind in enumerate(self._pack):
-            if self._possible(kind):
+            if self._possible(kind, fleet):
                 return self._pack.pop(place)
         more = [kind for kind, count in self.kinds.items() for _ in range(count)]
         self.rng.shuffle(more)
         self._pack += more
-        return next((self._pack.pop(n) for n, kind in enumerate(self._pack) if self._possible(kind)), "join")
+        return next(
+            (self._pack.pop(n) for n, kind in enumerate(self._pack) if self._possible(kind, fleet)), "join"
+        )
 
-    def _possible(self, kind: str) -> bool:
+    def _possible(self, kind: str, fleet: Fleet) -> bool:
         match kind:
             case "join":
-                return len(self.fleet.running) < self.most
+                return len(fleet.running) < self.most
             case "leave":
-                return len(self.fleet.idle_hands()) > self.least
+                return len(fleet.idle_hands()) > self.least
             case "kill" | "term" | "freeze":
-                return bool(self.fleet.idle_hands())
+                return bool(fleet.idle_hands())
             case _:
                 return True
 
-    async def _do(self, kind: str, victim: str) -> None:
+    async def _do(self, kind: str, fleet: Fleet, victim: str) -> None:
         match kind:
             case "kill":
-                self.fleet.kill(victim)
-                self.fleet.start()
+                fleet.kill(victim)
+                fleet.start()
             case "term":
-                self.fleet.terminate(victim)
-                self.fleet.start()
+                fleet.terminate(victim)
+                fleet.start()
             case "join":
-                self.fleet.start()
+                fleet.start()
             case "leave":
-                self.fleet.terminate(victim)
+                fleet.terminate(victim)
             case "freeze":
-                self.fleet.freeze(victim)
+                fleet.freeze(victim)
                 await asyncio.sleep(SESSION_TIMEOUT_S * 1.5)
-                self.fleet.thaw(victim)
+                fleet.thaw(victim)
             case "broker-freeze":
                 await asyncio.to_thread(self.broker.freeze)
                 await asyncio.sleep(self.down_s)
@@ -115,7 +125,7 @@ class Hands:
         until = time.monotonic() + self.down_s
         while time.monotonic() < until:
             await asyncio.sleep(0.5)
-            self.fleet.reap()
+            self.reap()
         await change(self.broker.bootstrap, TALLIES, {"max.message.bytes": str(10 << 20)})
 
     async def _end_broker(self, kind: str) -> None:

@@ -32,6 +32,7 @@ class Options:
     seeds: int = 1
     limit_s: float | None = None
     report: Path | None = None
+    trial: int = 0
 
     @property
     def most_s(self) -> float:
@@ -72,6 +73,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         given.seeds,
         given.limit,
         given.report,
+        given.trial,
     )
 
 
@@ -83,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--hours", type=float, help="how long it is in event time; " + _otherwise("hours"))
     parser.add_argument("--partitions", type=int, default=8)
     parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--trial", type=int, default=0, help="workers of a second group with other rules")
     parser.add_argument("--kinds", help=f"of faults, with commas; default all: {','.join(KINDS)}")
     parser.add_argument("--down", type=float, default=3, help="seconds for which a broker stays away")
     parser.add_argument("--brokers", type=int, default=1, help="3: a cluster whose leaders are the victims")

@@ -18,16 +18,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from tests.chaos import verdicts
 from tests.chaos.faults import TALLIES, Hands
 from tests.chaos.options import Options, read_options
 from tests.chaos.oracle import Oracle
+from tests.chaos.outputs import TRIAL, GroupOutputs
 from tests.chaos.producing import produce, tell
 from tests.chaos.promises import Promises
 from tests.chaos.receiver import SECRET, Receiver
-from tests.chaos.traffic import FEEDBACK, INTERACTIONS, Sent, end_ms
-from tests.chaos.wire import Alerts, Arrivals, Tallied, read_topic, what_is_held
-from tests.chaos.workers import Fleet, worker_command
+from tests.chaos.traffic import FEEDBACK, INTERACTIONS, Sent
+from tests.chaos.wire import Arrivals, what_is_held
+from tests.chaos.workers import Fleet, trial_command, worker_command
 from tests.kafka.broker import Broker, running_broker
 from tests.kafka.cluster import running_cluster
 from tests.kafka.topic_settings import change
@@ -52,21 +52,21 @@ class Run:
 
     doing: str = "starting"
     _hands: Hands | None = None
-    _tallied: Tallied = field(default_factory=Tallied)
+    _outputs: list[GroupOutputs] = field(default_factory=list)
     _arrivals: Arrivals = field(default_factory=Arrivals)
-    _read: dict[int, int] = field(default_factory=dict)
     _promises: Promises = field(default_factory=Promises)
 
     async def go(self) -> dict[str, Any]:
         """Everything, in order; returns the report."""
         await self.receiver.start()
-        fleet = self._fleet()
-        self._create_topics()
+        fleets = self._fleets()
+        for outputs, group in zip(self._outputs, ("chaos", "chaos-trial"), strict=False):
+            self._create_topics(group, outputs.prefix)
         await self._want_all_replicas()
         rng = random.Random(self.options.shape.seed)
         most = self.options.workers + 1
         hands = Hands(
-            fleet,
+            fleets,
             self.broker,
             rng,
             self.options.kinds,
@@ -75,8 +75,9 @@ class Run:
             at_work=self.options.biting,
         )
         self._hands = hands
-        for _ in range(self.options.workers):
-            fleet.start()
+        for fleet, workers in zip(fleets, (self.options.workers, self.options.trial), strict=False):
+            for _ in range(workers):
+                fleet.start()
         started = time.monotonic()
         listening = asyncio.create_task(
             self._arrivals.follow(self.broker.bootstrap, self.options.shape.partitions)
@@ -88,21 +89,22 @@ class Run:
             await self._faults(hands, producing)
             self._now("the rest of the traffic is produced")
             await producing
-            waited = await self._settle(fleet)
-            counted = await asyncio.to_thread(fleet.counted)
+            waited = await self._settle(hands)
+            counted = await asyncio.to_thread(fleets[0].counted)
             self._now("the workers leave")
-            stubborn = await asyncio.to_thread(fleet.stop)
+            stubborn = [name for fleet in fleets for name in await asyncio.to_thread(fleet.stop)]
             self._now("what came out is compared")
             report = await self._judge(hands)
         finally:
             listening.cancel()
-            fleet.stop(0)
+            for fleet in fleets:
+                fleet.stop(0)
             await self.receiver.stop()
         return report | {
             "seconds": round(time.monotonic() - started),
             "settled_after_s": round(waited, 1),
             "stubborn": stubborn,
-            "revived": fleet.revived,
+            "revived": [revived for fleet in fleets for revived in fleet.revived],
             "counted": counted,
             "produced": Counter(f"{sent.topic} {sent.kind}" for sent in self.produced),
         }
@@ -116,18 +118,31 @@ class Run:
         self.doing = doing
         tell(doing)
 
-    def _fleet(self) -> Fleet:
+    def _fleets(self) -> list[Fleet]:
+        """The group, and the trial's if there is one; where each puts out is kept in `_outputs`."""
+        broker, entry, here = self.broker.bootstrap, self.options.entry, Path(__file__).parent
         rules = self.folder / "rules.yaml"
         webhook = f"webhook: {{url: '{self.receiver.url}', secret: {SECRET}}}"
         receivers = f"receivers:\n  - {{name: hook, {webhook}, allow_private: true}}\n"
-        rules.write_text((Path(__file__).parent / "rules.yaml").read_text() + receivers)
-        return Fleet(worker_command(self.broker.bootstrap, rules, self.options.entry), self.folder)
+        rules.write_text((here / "rules.yaml").read_text() + receivers)
+        self._outputs.append(GroupOutputs("cx.", rules, broker, self.options.shape))
+        fleets = [Fleet(worker_command(broker, rules, entry), self.folder)]
+        if self.options.trial:
+            folder = self.folder / "trial"
+            folder.mkdir()
+            other = folder / "trial.yaml"
+            other.write_text((here / "trial.yaml").read_text() + receivers)
+            self._outputs.append(GroupOutputs(TRIAL, other, broker, self.options.shape))
+            fleets.append(Fleet(trial_command(broker, other, entry, TRIAL), folder))
+        return fleets
 
-    def _create_topics(self) -> None:
+    def _create_topics(self, group: str, prefix: str) -> None:
         partitions = str(self.options.shape.partitions)
         command = [sys.executable, "-m", "stream", "topics", "--broker", self.broker.bootstrap]
         subprocess.run(
-            [*command, "--partitions", partitions, "--group", "chaos"], check=True, stdout=sys.stderr
+            [*command, "--partitions", partitions, "--group", group, "--topics", prefix],
+            check=True,
+            stdout=sys.stderr,
         )
 
     async def _want_all_replicas(self) -> None:
@@ -158,40 +173,31 @@ class Run:
         """
         since_ms = hands.moments_ms[-1][1] if hands.moments_ms else 0
         sources = 2 * self.options.shape.partitions
-        while self._arrivals.working(since_ms, COMMITTED_S) < sources or not hands.fleet.at_work():
+        while self._arrivals.working(since_ms, COMMITTED_S) < sources or not all(
+            fleet.at_work() for fleet in hands.fleets
+        ):
             if producing.done():
                 return False
             await asyncio.sleep(0.2)
         return True
 
-    async def _settle(self, fleet: Fleet) -> float:
+    async def _settle(self, hands: Hands) -> float:
         """Wait until the tallies are closed to the end and no notice comes any more, or nothing moves."""
         self._now("the last outputs are awaited")
         started = moved = time.monotonic()
-        before, same = (-1, -1, -1), 0
+        before, same = [(-1, -1)], 0
         while time.monotonic() - moved < self.options.patience_s:
-            fleet.reap()
+            hands.reap()
             await asyncio.sleep(5)
-            alerts = await read_topic(self.broker.bootstrap, "cx.alerts")
-            await self._read_tallies()
-            reached = sum(self._tallied.through.values())
-            now = (len(alerts), sum(self.receiver.requests.values()), reached)
+            now = [await outputs.moved() for outputs in self._outputs]
+            now.append((sum(self.receiver.requests.values()), 0))
             if now != before:
                 moved = time.monotonic()
-            before, same = now, same + 1 if self._all_closed() and now == before else 0
+            closed = all(outputs.all_closed() for outputs in self._outputs)
+            before, same = now, same + 1 if closed and now == before else 0
             if same >= SAME_LOOKS:
                 break
         return time.monotonic() - started
-
-    def _all_closed(self) -> bool:
-        last = end_ms(self.options.shape) // 10_000
-        want = 2 * self.options.shape.partitions**2
-        return sum(through >= last for through in self._tallied.through.values()) >= want
-
-    async def _read_tallies(self) -> None:
-        """Take what has come to cx.tallies since the last time."""
-        for record in await read_topic(self.broker.bootstrap, "cx.tallies", self._read):
-            self._tallied.record(record.partition, record.value, record.headers)
 
     async def _judge(self, hands: Hands) -> dict[str, Any]:
         """Read everything back and compare with what follows from the input that the broker holds."""
@@ -200,22 +206,12 @@ class Run:
         produced, self.produced = len(self.produced), held.those_there(self.produced)
         oracle = Oracle()
         oracle.take(self.produced)
-        await self._read_tallies()
-        tallied = self._tallied
-        alerts = Alerts()
-        for record in await read_topic(self.broker.bootstrap, "cx.alerts"):
-            alerts.take(record.value)
-        letters = Counter(r.value for r in await read_topic(self.broker.bootstrap, "cx.dead-letters"))
-        until_ms = end_ms(self.options.shape)
-        expected = await asyncio.to_thread(self._backtest)
-        problems = {
-            "broker_lost": lost,
-            "tallies": verdicts.tallies(tallied.counts, oracle.result(), until_ms),
-            "history": verdicts.history(alerts, expected, until_ms),
-            "gaps": verdicts.gaps(alerts),
-            "deliveries": verdicts.deliveries(alerts, self.receiver),
-            "dead_letters": verdicts.dead_letters(letters, oracle.bad),
-        }
+        first, *trials = self._outputs
+        problems = {"broker_lost": lost} | await first.problems(self.produced, oracle)
+        problems["deliveries"] = first.deliveries(self.receiver)
+        for trial in trials:
+            found = await trial.problems(self.produced, oracle)
+            problems |= {f"{trial.prefix}{name}": lines for name, lines in found.items()}
         return {
             "ok": not any(problems.values()),
             "problems": {name: lines[:10] for name, lines in problems.items() if lines},
@@ -225,27 +221,15 @@ class Run:
             "faults": dict(hands.done),
             "counted_cells": len(oracle.counts),
             "duplicates_in": oracle.duplicates,
-            "repeated_rows_on_cx_tallies": tallied.repeated_rows,
-            "transitions": len(alerts.first),
-            "repeated_transitions": alerts.repeats,
-            "repeated_dead_letters": letters.total() - oracle.bad.total(),
+            "repeated_rows_on_cx_tallies": first.tallied.repeated_rows,
+            "transitions": len(first.alerts.first),
+            "transitions_of_trials": [len(trial.alerts.first) for trial in trials],
+            "repeated_transitions": first.alerts.repeats,
+            "repeated_dead_letters": first.letters.total() - oracle.bad.total(),
             "repeated_requests": sum(self.receiver.requests.values()) - len(self.receiver.requests),
             "longest_gap_s": self._arrivals.longest_gap_s(),
             "recovery_s": self._arrivals.recoveries(hands.moments_ms),
         }
-
-    def _backtest(self) -> list[dict[str, Any]]:
-        """What `tocsin backtest` says of the same events."""
-        events = self.folder / "events.ndjson"
-        with events.open("wb") as file:
-            for sent in self.produced:
-                if sent.kind != "bad":
-                    file.write(sent.value + b"\n")
-        command = [sys.executable, "-m", "stream", "backtest", "--rules", str(self.folder / "rules.yaml")]
-        done = subprocess.run(
-            [*command, "--events", str(events), "--json"], check=True, stdout=subprocess.PIPE
-        )
-        return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 async def run(options: Options) -> dict[str, Any]:

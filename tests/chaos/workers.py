@@ -114,7 +114,16 @@ class Fleet:
 
 def worker_command(broker: str, rules: Path, entry: tuple[str, ...] = ("-m", "stream")) -> list[str]:
     """How one worker of the suite is started."""
+    return [*_worker(broker, rules, entry), "--group", "chaos"]
+
+
+def trial_command(broker: str, rules: Path, entry: tuple[str, ...], topics: str) -> list[str]:
+    """How one worker of a trial is started: a group of its own that tells nobody."""
+    return [*_worker(broker, rules, entry), "--group", "chaos-trial", "--topics", topics, "--dry-run"]
+
+
+def _worker(broker: str, rules: Path, entry: tuple[str, ...]) -> list[str]:
     return [
         *(sys.executable, *entry, "worker", "--broker", broker, "--rules", str(rules), "--port", "0"),
-        *("--group", "chaos", "--session-timeout", str(SESSION_TIMEOUT_S)),
+        *("--session-timeout", str(SESSION_TIMEOUT_S)),
     ]
