@@ -20,6 +20,10 @@ UNTIL_MS: Final = 4_102_444_800_000
 """2100-01-01: an event from then on is a broken clock, or seconds that were sent as something else."""
 LATEST_MS: Final = 253_402_300_799_999
 """The end of the year 9999, the last that RFC 3339 can write."""
+LEAST_CHARS: Final = 20
+"""Of a date, a time of day and an offset."""
+MOST_CHARS: Final = 64
+"""Of a time's text: RFC 3339 allows any number of digits after the point, and each of them costs."""
 MILLIS_FROM: Final = 1e11
 """Numbers from here on are milliseconds; as seconds they would be after the year 5138."""
 
@@ -47,6 +51,8 @@ def read_time(text: str | float) -> int:
     if not isinstance(text, str):
         at_ms = text if abs(text) >= MILLIS_FROM else text * 1000
         return round(at_ms) if abs(at_ms) <= LATEST_MS else NO_TIME
+    if len(text) > MOST_CHARS:
+        return NO_TIME
     try:
         return _read(text)
     except msgspec.ValidationError:
@@ -89,7 +95,7 @@ def read_times(texts: Sequence[str | float | None]) -> Ints:
 def _of_lengths(texts: Sequence[str], lengths: set[int]) -> Ints:
     """Texts of several lengths, or mostly one: each length on its own."""
     out = np.full(len(texts), NO_TIME, np.int64)
-    readable = [length for length in lengths if length >= 20]  # a date, a time of day and an offset
+    readable = [length for length in lengths if LEAST_CHARS <= length <= MOST_CHARS]
     if len(lengths) == len(readable) == 1:
         return _alike(texts, readable[0])
     each = np.fromiter(map(len, texts), np.int64, len(texts))

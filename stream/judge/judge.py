@@ -89,6 +89,12 @@ class Judge:
         missed, aligner.missed = aligner.missed, []
         return missed
 
+    def take_unsealed(self) -> int:
+        """How many sections were passed over since the last call, as their sources' have seals."""
+        aligner = self._memory.sources
+        unsealed, aligner.unsealed = aligner.unsealed, 0
+        return unsealed
+
     def take_scores(self, most: int | None = None) -> list[Score]:
         """The latest of each score that changed since it was last taken.
 

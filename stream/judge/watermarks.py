@@ -53,6 +53,8 @@ class SourceProgress(msgspec.Struct, kw_only=True):
 
     `provisional` are the rows of open panes that an idle source reported; those whose closing pane has been
     judged are in the tallies, until the source closes the pane and sends what is final.
+    `seals`: only what has a seal is the source's.  It is not so where a snapshot of a version without seals
+    was gone on from, until the source's first section with one.
     """
 
     position: int = -1
@@ -61,13 +63,14 @@ class SourceProgress(msgspec.Struct, kw_only=True):
     quiet_since_ms: int | None = None
     idle: bool = False
     began_ms: int | None = None
+    seals: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
 class WatermarkAligner:
     """Every source that a judge must hear from, by name.
 
-    `missed` is what the log has lost, until somebody tells of it.
+    `missed` is what the log has lost, `unsealed` how many sections had no seal, until somebody tells it.
     """
 
     timing: Timing
@@ -76,11 +79,12 @@ class WatermarkAligner:
     wall_ms: int = 0
     provisional: dict[str, Portion] = field(default_factory=dict)
     missed: list[Missed] = field(default_factory=list, compare=False)
+    unsealed: int = field(default=0, compare=False)
 
     @classmethod
     def expecting(cls, names: Iterable[str], timing: Timing) -> "WatermarkAligner":
         """Sources that have sent nothing yet."""
-        return cls(timing=timing, progress={name: SourceProgress() for name in names})
+        return cls(timing=timing, progress={name: SourceProgress(seals=True) for name in names})
 
     def take(self, section: TallyMessage, log_ms: int, judged: int) -> Iterator[Portion]:
         """Learn from a section; yields the rows that it makes final or corrects.
@@ -89,7 +93,7 @@ class WatermarkAligner:
         Sections that repeat what is known yield nothing.
         """
         source = self.progress.get(section.source)
-        if source is None or section.position < source.position:
+        if source is None or self._is_foreign(source, section) or section.position < source.position:
             return
         self._reach(log_ms)
         source.clock_ms = _greatest(source.clock_ms, section.clock_ms)
@@ -132,6 +136,13 @@ class WatermarkAligner:
         now_ms = max(clocks) + max(0, self.wall_ms - max(quiet))
         by_clock = (now_ms - self.timing.lateness_ms) // self.timing.pane_ms - 1
         return max(by_clock, *(source.through for source in self.progress.values()))
+
+    def _is_foreign(self, source: SourceProgress, section: TallyMessage) -> bool:
+        """Whether a section lacks the seal that its source's have."""
+        lacks = source.seals and not section.sealed
+        self.unsealed += lacks
+        source.seals |= section.sealed
+        return lacks
 
     def _reach(self, log_ms: int) -> None:
         """The wall clock moves on; what it moved while nobody could write proves no silence."""

@@ -35,7 +35,7 @@ class Manifest(msgspec.Struct, array_like=True, tag="manifest", frozen=True, kw_
     `next` is the next offset to read, per input topic.  `first` is the offset of the first chunk in the
     snapshot's own topic, `chunks` how many there are, `size` their bytes, `digest` over all of them.
     `made_for` says what made it: the plan's fingerprint.  `partitions` is how many the inputs had.
-    `seal` is of the manifest itself, and set on the wire alone.
+    `seal` is of the manifest itself, as it was read; those of older versions have none.
     """
 
     id: str
@@ -81,7 +81,7 @@ def decode(value: bytes | None) -> Chunk | Manifest | None:
         return None
     if isinstance(record, Chunk):
         return record
-    return None if broken(value or b"", record.seal) else replace(record, seal=b"")
+    return None if broken(value or b"", record.seal) else record
 
 
 def cut(parts: Sequence[bytes], identity: str | None = None) -> list[Chunk]:
@@ -151,7 +151,7 @@ async def newest(log: SnapshotLog) -> Snapshot | None:
 
 
 async def complete(log: SnapshotLog) -> AsyncIterator[Snapshot]:
-    """Complete snapshots, the one with the greatest offsets first.
+    """Complete snapshots, the one with the greatest offsets first; those without a seal after all others.
 
     Looks at the last record first: it nearly always is the newest manifest.
     """
@@ -162,7 +162,7 @@ async def complete(log: SnapshotLog) -> AsyncIterator[Snapshot]:
         if found := await _load(log, manifest, (start, end)):
             yield found
     manifests = [manifest async for manifest in _manifests(log, start, end)]
-    for manifest in sorted(manifests, key=lambda m: (m.reach, m.first), reverse=True):
+    for manifest in sorted(manifests, key=lambda m: (bool(m.seal), m.reach, m.first), reverse=True):
         if manifest not in tried and (found := await _load(log, manifest, (start, end))):
             yield found
 
@@ -172,7 +172,7 @@ async def _last(log: SnapshotLog, start: int, end: int) -> list[Manifest]:
     if end <= start:
         return []
     values = [decode(value) for _, value in await log.read(end - 1, end)]
-    return [value for value in values if isinstance(value, Manifest)]
+    return [value for value in values if isinstance(value, Manifest) and value.seal]
 
 
 async def _load(log: SnapshotLog, manifest: Manifest, bounds: tuple[int, int]) -> Snapshot | None:

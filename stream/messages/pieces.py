@@ -19,6 +19,8 @@ PIECE_BYTES: Final = 900_000
 HEADER: Final = "tocsin-piece"
 PATIENCE_MS: Final = 600_000
 """Pieces of one whole are written within seconds; those whose rest has not come by then are given up."""
+PATIENCE_RECORDS: Final = 10_000
+"""Records of the log after which the rest comes no more, whatever their timestamps say."""
 MOST_BYTES: Final = 256 * 2**20
 """What may wait at a time; only a flood of forged pieces comes to more, and then the oldest are given up."""
 MOST_WAITING: Final = 256
@@ -66,10 +68,11 @@ class Assembly:
     def take(self, record: Record) -> bytes | None:
         """The message that is whole with this record; None where more must come, or there is no message."""
         found = _place(record)
+        if self._waiting:
+            self._give_up(record)
         if found is None:
             return record.value
         number, count, digest = found
-        self._give_up(record.timestamp or 0)
         which = digest, count
         own = self._waiting.setdefault(which, _Waiting(count, record.offset, record.timestamp or 0))
         piece = record.value or b""
@@ -81,11 +84,13 @@ class Assembly:
         whole = b"".join(own.pieces[each] for each in sorted(own.pieces))
         return whole if xxh3_128_hexdigest(whole).encode() == digest else None
 
-    def _give_up(self, now_ms: int) -> None:
+    def _give_up(self, record: Record) -> None:
         """Let go of what waits for too long, and of the oldest where too much waits."""
+        now_ms = record.timestamp or 0
         for which, own in list(self._waiting.items()):
             too_much = self._bytes > MOST_BYTES or len(self._waiting) >= MOST_WAITING
-            if too_much or now_ms - own.log_ms > PATIENCE_MS:
+            too_long = now_ms - own.log_ms > PATIENCE_MS or record.offset - own.offset > PATIENCE_RECORDS
+            if too_much or too_long:
                 self._drop(which)
 
     def _drop(self, which: tuple[bytes, int]) -> None:

@@ -110,6 +110,7 @@ class TallyMessage:
     than one already taken is old news.  `through` is the last pane that the source has closed.
     `after` is the last pane that it had closed before, where a section is CLOSED: whoever has not taken the
     panes up to there lacks some (None: said by an older version, which did not tell).
+    `sealed` is False for a message of a version that knew no seals, or one whose seal was cut off.
     `clock_ms` is the source's greatest event time (None: no event yet), `began_ms` that of its first event.
     `quiet_ms` is set on IDLE: how
     long, in wall time up to the record's Kafka timestamp, the source has had nothing new while caught up.
@@ -125,6 +126,7 @@ class TallyMessage:
     rows: Rows = field(default_factory=no_rows)
     began_ms: int | None = None
     after: int | None = None
+    sealed: bool = True
 
 
 _Scope = TypeVar("_Scope", ScopeKey, msgspec.Raw)
@@ -155,8 +157,8 @@ _HEAD: Final = struct.Struct("<qB")
 _WIDTHS: Final = (1, 2, 4, 8)
 
 
-def encode(section: TallyMessage) -> bytes:
-    """The value of a cx.tallies record."""
+def encode(section: TallyMessage, shard: int = 0) -> bytes:
+    """The value of a cx.tallies record for this judge."""
     rows = section.rows
     apart = rows.cell >= APART_FROM
     some = [rows.of(~apart), rows.of(apart)] if apart.any() else [rows]
@@ -177,18 +179,18 @@ def encode(section: TallyMessage) -> bytes:
             seal=BLANK,
         )
     )
-    return sealed(wire)
+    return sealed(wire, shard)
 
 
-def decode(value: bytes) -> TallyMessage:
-    """The section in a cx.tallies record.
+def decode(value: bytes, shard: int = 0) -> TallyMessage:
+    """The section in a cx.tallies record in the partition of this judge.
 
     Raises:
         msgspec.DecodeError: the value is not a section, or not as it was written; never an event's fault.
     """
     try:
         wire = _DECODER.decode(value)
-        if broken(value, wire.seal):
+        if broken(value, wire.seal, shard):
             raise ValueError("its seal is broken")
         kind, rows = Kind(wire.kind), Rows(*map(_unpacked, wire.columns))
         if wire.apart:
@@ -207,6 +209,7 @@ def decode(value: bytes) -> TallyMessage:
         rows=rows,
         began_ms=wire.began_ms,
         after=wire.after,
+        sealed=bool(wire.seal),
     )
 
 

@@ -78,9 +78,9 @@ class Metrics:
         """Read the gauges from this worker at every scrape."""
         self.registry.register(ScrapeTimeCollector(view))
 
-    def unreadable(self, topic: str) -> None:
-        """A record of one of our own topics cannot be read: somebody else has written it."""
-        self._unreadable.labels(topic).inc()
+    def unreadable(self, topic: str, count: int = 1) -> None:
+        """Records of one of our own topics cannot be read: somebody else has written them."""
+        self._unreadable.labels(topic).inc(count)
 
     def exposition(self, accept: str = "") -> tuple[Callable[[], bytes], str]:
         """The metrics as of now in the format that the `Accept` header prefers, and its content type.

@@ -68,7 +68,7 @@ async def told(broker: str) -> Counts:
     assemblies: dict[int, Assembly] = {}
     async for record in read_all(ClientSettings(brokers=(broker,)), "cx.tallies"):
         value = assemblies.setdefault(record.partition, Assembly()).take(record)
-        section = decode(value) if value is not None else None
+        section = decode(value, record.partition) if value is not None else None
         if section is None or section.kind is not Kind.CLOSED:
             continue
         place = record.partition, section.source

@@ -52,10 +52,9 @@ def changed(section: bytes) -> list[bytes]:
     whole = msgspec.msgpack.decode(section)
     tomorrow_ms = (whole[CLOCK_MS] or 0) + 86_400_000
     values = {POSITION: 2**40, THROUGH: (whole[THROUGH] or 0) + 1_000, CLOCK_MS: tomorrow_ms}
-    return [
-        msgspec.msgpack.encode([*whole[:place], value, *whole[place + 1 :]])
-        for place, value in values.items()
-    ]
+    forged = [[*whole[:place], value, *whole[place + 1 :]] for place, value in values.items()]
+    seals_cut_off = [each[:-1] for each in forged]
+    return [msgspec.msgpack.encode(each) for each in (*forged, *seals_cut_off)]
 
 
 def run_tocsin(broker: Broker, *arguments: str, key: str = "") -> Result:

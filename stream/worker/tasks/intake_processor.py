@@ -156,7 +156,7 @@ def _idle_s(plan: Plan) -> float:
 def _sections(by_shard: Iterable[Iterable[TallyMessage]], most_bytes: int) -> Iterable[Outgoing]:
     for shard, sections in enumerate(by_shard):
         for section in sections:
-            for piece, headers in cut(encode_section(section), most_bytes):
+            for piece, headers in cut(encode_section(section, shard), most_bytes):
                 yield Outgoing(TALLIES, piece, section.source.encode(), shard, headers)
 
 

@@ -127,6 +127,9 @@ class JudgeProcessor:
                 self._tp.partition, source, last - first + 1,
             )  # fmt: skip
             self._metrics.inputs.missing(TALLIES, 1)
+        if unsealed := self.judge.take_unsealed():
+            log.error("sections without a seal partition=%d count=%d", self._tp.partition, unsealed)
+            self._metrics.unreadable(TALLIES, unsealed)
         return transitions
 
     def _mark(self) -> Undo:
@@ -151,7 +154,7 @@ class JudgeProcessor:
         if value is None and record.value is not None:
             return None  # a piece; the rest will come
         try:
-            section = decode_section(value or b"")
+            section = decode_section(value or b"", self.judge.shard)
             self._check.check(section, record.timestamp)
         except (msgspec.DecodeError, NotATally) as error:
             self._metrics.unreadable(TALLIES)

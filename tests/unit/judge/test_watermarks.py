@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from alerts.rules import Timing
 from stream.indicators.cells import CELLS
-from stream.judge.watermarks import WatermarkAligner
+from stream.judge.watermarks import SourceProgress, WatermarkAligner
 from stream.messages.tallies import NO_PANE, Kind, TallyMessage
 from tests.builders import Counted, section_of
 
@@ -121,6 +122,25 @@ def test_whoever_was_idle_before_an_outage_is_waited_for_after_it() -> None:
     outage = [*before, (90, closed(A, 40, 3)), (90, idle(B, 90, 3)), (119, idle(B, 119, 3))]
     assert after(outage) == 3
     assert after([*outage, (120, idle(B, 120, 3))]) == 40
+
+
+def test_what_lacks_the_seal_of_its_source_is_passed_over() -> None:
+    """Somebody cuts the seal off and changes the position: all that follows would be old news."""
+    ours = sources()
+    forged = replace(closed(A, 9, position=1_000), sealed=False)
+    for section in (forged, closed(A, 5), forged, closed(B, 5)):
+        list(ours.take(section, 0, NO_PANE))
+    assert (ours.progress[A].position, ours.progress[A].through, ours.unsealed) == (1, 5, 2)
+
+
+def test_a_source_of_before_there_were_seals_is_heard_until_it_has_some() -> None:
+    """A state of an older version goes on, while its workers are replaced one by one."""
+    older = msgspec.msgpack.encode({"position": 1, "through": 5})
+    ours = sources()
+    ours.progress[A] = msgspec.msgpack.decode(older, type=SourceProgress)
+    for position, sealed in ((2, False), (3, True), (4, False)):
+        list(ours.take(replace(closed(A, 5 + position, position), sealed=sealed), 0, NO_PANE))
+    assert (ours.progress[A].position, ours.unsealed) == (3, 1)
 
 
 def test_an_unknown_source_is_ignored() -> None:

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.messages.pieces import HEADER, MOST_WAITING, PATIENCE_MS, Assembly, cut
+from stream.messages.pieces import HEADER, MOST_WAITING, PATIENCE_MS, PATIENCE_RECORDS, Assembly, cut
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,19 @@ def test_pieces_whose_rest_does_not_come_are_given_up() -> None:
     assembly.take(pieces(b"a" * 10, 5)[0])
     assembly.take(pieces(b"b" * 10, 5, 2, PATIENCE_MS + 1)[0])
     assert assembly.first_offset == 2
+
+
+@pytest.mark.parametrize(
+    "after",
+    [Piece(9, b"whole", timestamp=PATIENCE_MS + 1), Piece(PATIENCE_RECORDS + 1, b"whole", timestamp=-1)],
+)
+def test_whole_messages_end_the_patience_too(after: Piece) -> None:
+    """One forged piece would be where every worker begins to read, for as long as the log is kept."""
+    assembly = Assembly()
+    assembly.take(pieces(b"a" * 10, 5)[0])
+    assert assembly.first_offset == 0
+    assert assembly.take(after) == b"whole"
+    assert assembly.first_offset is None
 
 
 def test_forged_pieces_are_no_message() -> None:

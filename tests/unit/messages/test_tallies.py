@@ -152,6 +152,15 @@ def test_no_element_of_a_section_can_be_changed(element: int) -> None:
 
 
 def test_sections_of_before_there_were_seals() -> None:
-    """They are read: workers of both versions run while they are replaced."""
+    """They are read, and told apart: workers of both versions run while they are replaced."""
     wire = msgspec.msgpack.decode(encode(SOUND))
-    assert decode(msgspec.msgpack.encode(wire[:11])).position == SOUND.position
+    older = decode(msgspec.msgpack.encode(wire[:11]))
+    assert older.position == SOUND.position
+    assert (older.sealed, decode(encode(SOUND)).sealed) == (False, True)
+
+
+def test_sections_of_one_judge_are_nothing_to_another() -> None:
+    """Somebody copies a record to another partition: its scopes would count in two places."""
+    assert decode(encode(SOUND, 3), 3).position == SOUND.position
+    with pytest.raises(msgspec.DecodeError):
+        decode(encode(SOUND, 3), 1)

@@ -57,7 +57,7 @@ def intake() -> tuple[IntakeProcessor, Metrics]:
 
 def sections(messages: Iterable[Outgoing]) -> list[TallyMessage]:
     """The sections among messages."""
-    return [decode(each.value or b"") for each in messages if each.topic == "cx.tallies"]
+    return [decode(each.value or b"", each.partition or 0) for each in messages if each.topic == "cx.tallies"]
 
 
 def quiet_for(processor: IntakeProcessor, seconds: range) -> list[Outgoing]:
