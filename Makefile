@@ -21,6 +21,7 @@ $(BIN)/python:
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	$(if $(LOCKED),$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock)
 	$(BIN)/python -m pip install --quiet --editable '.[demo]'
+	$(BIN)/python -m compileall -q alerts stream  # else each command does it anew where Python may write no bytecode
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.installed

@@ -1,5 +1,6 @@
 """The command line.  Each command lives in a module of its own, imported when it is called."""
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -56,6 +57,7 @@ def tocsin() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; an operator's mistake is a message on stderr and exit code 2."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's threads would wait busily for nothing to do
     try:
         tocsin.main(args=arguments, prog_name="tocsin", auto_envvar_prefix="TOCSIN")
     except OperatorError as error:

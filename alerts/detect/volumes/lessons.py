@@ -32,12 +32,14 @@ MOST_LESSONS: Final = 100_000
 class Coming:
     """What comes in, `(stretches, rows)`, and the start of the first pane with it.
 
-    Stretches follow each other; of the first it is what is still to come.
+    Stretches follow each other; of the first it is what is still to come.  `heard` is what counts of it: in
+    closed stretches nobody does.
     """
 
     stretches: Sequence[Stretch]
     ends_ms: Sequence[int]
     counts: Ints
+    heard: Floats
     first_ms: Ints
 
     @classmethod
@@ -63,16 +65,20 @@ class Coming:
         first_ms = np.full(counts.shape, NEVER)
         np.add.at(counts, at, arrivals.counts[over])
         np.minimum.at(first_ms, at, start_ms[over])
-        return cls(stretches, ends_ms, counts, first_ms)
+        heard = np.where([[each.open] for each in stretches], counts, 0).astype(np.float64)
+        return cls(stretches, ends_ms, counts, heard, first_ms)
 
     def events(self, stretches: Sequence[Stretch]) -> Floats:
         """How many come in in some of the stretches, one after the other; in closed ones nobody counts."""
         found = np.zeros((len(stretches), self.counts.shape[1]))
         first = bisect_right(self.ends_ms, stretches[0].start_ms) if stretches else 0
         known = self.stretches[first : first + len(stretches)]
+        if known == stretches[: len(known)]:
+            found[: len(known)] = self.heard[first : first + len(known)]
+            return found
         for place, (of, mine) in enumerate(zip(stretches, known, strict=False)):
-            if of == mine and of.open:
-                found[place] = self.counts[first + place]
+            if of == mine:
+                found[place] = self.heard[first + place]
         return found
 
 

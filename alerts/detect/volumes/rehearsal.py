@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from alerts.detect.row_sets import NO_ROWS
 from alerts.detect.volumes.arrivals import Arrivals
 from alerts.detect.volumes.lessons import Coming, Lessons
 from alerts.detect.volumes.quiet_hours import Bounds, QuietHours
@@ -53,7 +54,7 @@ def rehearse(rhythm: WeeklyProfile, arrivals: Arrivals, pane_ms: int) -> Lessons
 
 
 class _Notes:
-    """What is written down on the way."""
+    """What is written down on the way: by name, arrays of one stretch or several, one after the other."""
 
     def __init__(self) -> None:
         self._stretches: list[Stretch] = []
@@ -65,40 +66,42 @@ class _Notes:
         self._stretches.append(copy.stretch)
         memory = copy.memory()
         for name in CHANGING:
-            self._kept[name].append(memory[name].copy())
+            self._keep(name, memory[name].copy())
         for name, part in copy.bounds()._asdict().items():
-            self._kept[name].append(part)
+            self._keep(name, part)
 
     def turn(self, copy: WeeklyProfile) -> None:
         """The current stretch is over."""
         hour, memory = copy.stretch.hour, copy.memory()
-        self._kept["came"].append(memory["now"].copy())
-        self._kept["since"].append(memory["since_ms"].copy())
+        since_ms = memory["since_ms"].copy()
+        self._keep("came", memory["now"].copy())
+        self._keep("since", since_ms)
         copy.turn()
-        self._strays.append(np.flatnonzero(memory["since_ms"] != self._kept["since"][-1]))
-        self._kept["counts"].append(memory["counts"][:, hour].copy())
-        self._kept["hours"].append(memory["hours"][:, hour].copy())
+        self._strays.append(np.flatnonzero(memory["since_ms"] != since_ms))
+        self._keep("counts", memory["counts"][:, hour].copy())
+        self._keep("hours", memory["hours"][:, hour].copy())
         self.begin(copy)
 
     def skip(self, copy: WeeklyProfile, quiet: QuietHours, turns: int) -> None:
         """So many stretches have passed in which came what was foreseen."""
         memory = copy.memory()
-        for name in ("variation", "since_ms"):
-            self._kept[name].extend([memory[name].copy()] * turns)
-        self._kept["came"].extend(quiet.came[:turns])
-        self._kept["since"].extend([memory["since_ms"].copy()] * turns)
-        self._kept["counts"].extend(quiet.counts[:turns])
-        self._kept["hours"].extend(quiet.hours[:turns])
-        self._strays.extend([np.zeros(0, np.int64)] * turns)
+        for name, of in (("variation", "variation"), ("since_ms", "since_ms"), ("since", "since_ms")):
+            self._kept[name].append(np.repeat(memory[of][None], turns, axis=0))
+        for name in ("came", "counts", "hours"):
+            self._kept[name].append(getattr(quiet, name)[:turns])
+        self._strays.extend([NO_ROWS] * turns)
         self._stretches.extend(quiet.stretches[1 : turns + 1])
-        self._kept["level"].extend(quiet.sums[1 : turns + 1])
+        self._kept["level"].append(quiet.sums[1 : turns + 1])
         for name, part in quiet.bounds._asdict().items():
-            self._kept[name].extend(part[1 : turns + 1])
+            self._kept[name].append(part[1 : turns + 1])
         copy.skip(quiet, turns)
+
+    def _keep(self, name: str, part: "NDArray[Any]") -> None:
+        self._kept[name].append(part[None])
 
     def lessons(self, rhythm: WeeklyProfile) -> Lessons:
         """Everything, for rhythms that stand where the given one does."""
-        kept = {name: np.stack(parts) for name, parts in self._kept.items()}
+        kept = {name: np.concatenate(parts) for name, parts in self._kept.items()}
         return Lessons(
             stretches=self._stretches,
             began={name: part.copy() for name, part in rhythm.memory().items()},

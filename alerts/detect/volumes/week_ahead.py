@@ -112,10 +112,12 @@ class WeekAhead:
         reach = FARTHER * max(self._at, 1) // max(self._misses, 1)
         reach = min(max(reach, 1), MOST_AHEAD, MOST_ENTRIES // asked)
         self._misses, self._at, self._stretches = 0, 0, [stretch]
+        hours = {stretch.hour}
         while len(self._stretches) < reach:
             stretch = self._calendar.stretch(stretch.end_ms)
-            if any(stretch.hour == each.hour for each in self._stretches):
+            if stretch.hour in hours:
                 break
+            hours.add(stretch.hour)
             self._stretches.append(stretch)
         size = len(self._stretches), rows
         self._good = np.zeros(rows, np.bool_)
