@@ -12,6 +12,8 @@ rules:
   - {name: spent, indicator: csat, by: [channel], detect: burn, target: 80}
   - {name: quiet, indicator: csat, by: [channel], detect: silence, at_least: 5 per 1h}
   - {name: gap, indicator: csat, by: [stage], detect: gap, across: channel}
+  - {name: lag, indicator: csat, by: [stage], detect: gap, across: channel,
+     against: last_week, worse_by: 5 points}
   - {name: worse, indicator: csat, by: [channel], against: usual, worse_by: 5 points}
   - {name: surge, indicator: contacts, by: [channel], detect: surge, learn: 7d}
   - {name: hush, indicator: contacts, by: [channel], detect: silence, learn: 7d}

@@ -258,8 +258,7 @@ def _check(rules: list[Rule], *, scores: bool) -> None:
 
 def _fits(rule: Rule, *, scores: bool) -> bool:
     if scores:
-        past = isinstance(rule.detect, Gap) and rule.detect.against is not None
-        return isinstance(rule.detect, ON_SCORES) and _is_bounded(rule) and not past
+        return isinstance(rule.detect, ON_SCORES) and _is_bounded(rule)
     return isinstance(rule.detect, ON_VOLUMES)
 
 

@@ -30,7 +30,7 @@ from alerts.rules import (
     Threshold,
     Timing,
 )
-from alerts.worsening import Worsening
+from alerts.worsening import Against, Worsening
 from stream.indicators.catalogue import CATALOGUE
 from stream.indicators.plan import Plan
 from stream.simulate.question import Question, on_volume
@@ -49,8 +49,14 @@ PLAIN_SURE: Final = 3.0
 """Standard deviations above the busiest hour of the plain limit beside surge."""
 PLAIN_GAPS: Final = 10.0
 """Mean gaps without an event of the plain rule beside silence."""
-TRIED_GAPS: Final = (2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 50, 80, 120)
-"""Those that are tried."""
+FINER: Final = 1.08
+"""How many times as long the next wait that is tried is, or more."""
+TRIED_GAPS: Final = tuple(2 * FINER**step for step in range(54))
+"""Those that are tried, up to 118."""
+STEPS: Final = 4
+"""Limits that are tried in a standard deviation, where events are that many."""
+MOST_SURE: Final = 24
+"""Standard deviations above the busiest hour of the highest limit that is tried."""
 ENOUGH: Final = 1.5
 """How many times `min_answers` a window that is tried holds at least, on average."""
 LONG_MS, MANY = 10 * DAY_MS, 1_000
@@ -110,7 +116,8 @@ def tried(twin: Rule, question: Question, pane_ms: int) -> list[Rule]:
     """The plain rule in other sizes, those first that page soonest: wider windows, higher limits."""
     match twin.detect:
         case Threshold() as detect if CATALOGUE[twin.indicator].family is Family.COUNT:
-            limits = sorted({_most_an_hour(question, sure) for sure in range(1, 25)})
+            finest = range(STEPS, MOST_SURE * STEPS + 1)
+            limits = sorted({_most_an_hour(question, sure / STEPS) for sure in finest})
             return [_sized(twin, f"{limit:g} an hour", replace(detect, critical=limit)) for limit in limits]
         case Threshold() as detect:
             return [
@@ -221,6 +228,8 @@ def warm_up_ms(plan: Plan) -> int:
                 lengths.append((7 * WEEKS[detect.against] + 2) * DAY_MS)
             case Surge(learn_ms=learn_ms) | Silence(learn_ms=int(learn_ms)):
                 lengths.append(learn_ms + DAY_MS)
+            case Gap(against=Against() as against):
+                lengths.append((7 * WEEKS[against] + 2) * DAY_MS)
             case _:
                 lengths += _windows_ms(rule)
     return max(lengths)

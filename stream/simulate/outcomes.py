@@ -1,6 +1,6 @@
 """Outcomes: what came of the simulation of one rule."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -33,6 +33,24 @@ class RuleOutcome:
     firing: float = 0.0
     falls: list[FallSeen] = field(default_factory=list)
     notices: int = 0
+
+
+def together(first: RuleOutcome, rest: RuleOutcome) -> RuleOutcome:
+    """What one rule did in other scopes too, of which none fell."""
+    months = first.scope_months + rest.scope_months
+    alarm = first.firing * first.scope_months + rest.firing * rest.scope_months
+    return replace(
+        first,
+        scope_months=months,
+        pages=first.pages + rest.pages,
+        firing=alarm / months,
+        notices=first.notices + rest.notices,
+    )
+
+
+def no_oftener(one: RuleOutcome, of: RuleOutcome) -> bool:
+    """Whether one rule makes no more false pages a month than another."""
+    return one.pages / one.scope_months <= of.pages / of.scope_months
 
 
 def false_pages(of: RuleOutcome) -> tuple[float, float, float]:

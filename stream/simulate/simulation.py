@@ -22,15 +22,19 @@ from stream.judge.evaluation.explained import Explained, Observer
 from stream.simulate.answer_model import Answering, answering, counting
 from stream.simulate.baselines import alone, beside, plan_for, tried, warm_up_ms
 from stream.simulate.headway import Headway
-from stream.simulate.outcomes import FallSeen, RuleOutcome
+from stream.simulate.outcomes import FallSeen, RuleOutcome, no_oftener, together
 from stream.simulate.population import Crowd, Size, Spell
 from stream.simulate.question import GAP_VALUES, Question, values_of
 from stream.simulate.rhythm import MONDAY_MS
 
 PLAIN_MONTHS: Final = 100
 """Months of scopes that plain thresholds are simulated for, at most."""
-TUNED_MONTHS: Final = 500
-"""The same for windows that are tried."""
+TUNED_MONTHS: Final = 1000
+"""The same for the size that is found for a plain rule."""
+SEARCHED_MONTHS: Final = 200
+"""The same for each size that is tried on the way to it."""
+MORE_SIZES: Final = 3
+"""Sizes that are tried after the one that was found, should that one page oftener in more months."""
 TUNED_HOURS: Final = (1, 2, 3, 4, 6, 12, 24, 36, 48, 60, 72, 84, 96, 120, 168, 240, 360, 480, 600, 720)
 TUNED_MS: Final = tuple(hours * HOUR_MS for hours in TUNED_HOURS)
 """Windows to try for a plain threshold that pages no oftener than a rule."""
@@ -65,14 +69,14 @@ class Simulation:
             if question.tune_ms and twin is not None and (tries := tried(twin, question, self._pane_ms))
         }
         self._few: Final = _fewer(question, TUNED_MONTHS)
+        self._calm: Final = replace(_fewer(question, SEARCHED_MONTHS), falls=())
 
     def hours(self) -> int:
         """How many hours of scopes there are to live through, at most."""
-        calm = replace(self._few, falls=())
         parts = [*self._parts]
         for rules in self._tried.values():
-            parts += [(rules, calm)] * len(rules).bit_length()
-            parts.append((rules[-1:], self._few))
+            parts += [(rules, self._calm)] * len(rules).bit_length()
+            parts += [(rules, self._few)] * (1 + MORE_SIZES)
         return sum(_time_ms(self._rulebook, *part) for part in parts) // HOUR_MS
 
     def run(self, told: Callable[[int], None], observer: Observer | None = None) -> list[RuleOutcome]:
@@ -101,29 +105,29 @@ class Simulation:
     def _tuned(self, of: RuleOutcome, headway: Headway) -> dict[str, RuleOutcome]:
         """The plain rule, the first of those tried, that pages no oftener than the rule when all is well.
 
-        Those tried page less and less often, so half of them are ruled out at a time: of twelve, four are
-        simulated at most.
+        Those tried page less and less often, so half of them are ruled out at a time, in few months: of
+        sixty, six are simulated.  The one that is left is simulated in more months, and should it page
+        oftener there, so is the next.
         """
-        tries, calm = self._tried[of.rule.name], replace(self._few, falls=())
+        tries, calm = self._tried[of.rule.name], self._calm
         plan = plan_for(self._rulebook, tries, calm)
         low, high, left = 0, len(tries), len(tries).bit_length()
         while low < high:
             middle, left = (low + high) // 2, left - 1
-            (one,) = _outcomes(PlannedRules(plan, tries[middle : middle + 1]), calm, headway).values()
-            if one.pages / one.scope_months <= of.pages / of.scope_months:
-                high = middle
-            else:
-                low = middle + 1
+            one = _only(PlannedRules(plan, tries[middle : middle + 1]), calm, headway)
+            low, high = (low, middle) if no_oftener(one, of) else (middle + 1, high)
         headway.on(1, left * _time_ms(self._rulebook, tries, calm))
-        if low == len(tries):
-            headway.on(1, _time_ms(self._rulebook, tries[-1:], self._few))
-            return {}
-        chosen = tries[low : low + 1]
-        found = _outcomes(
-            PlannedRules(plan_for(self._rulebook, chosen, self._few), chosen), self._few, headway
-        )
-        for outcome in found.values():
-            outcome.beside = of.rule.name
+        low = min(low, len(tries) - 1)
+        sizes, left = tries[low : low + 1 + MORE_SIZES], 1 + MORE_SIZES
+        found: dict[str, RuleOutcome] = {}
+        plan = plan_for(self._rulebook, sizes, self._few)
+        for size in sizes:
+            left -= 1
+            one = _only(PlannedRules(plan, [size]), self._few, headway)
+            if no_oftener(one, of):
+                found = {size.name: replace(one, beside=of.rule.name)}
+                break
+        headway.on(1, left * _time_ms(self._rulebook, tries, self._few))
         return found
 
 
@@ -132,6 +136,12 @@ class PlannedRules(NamedTuple):
 
     plan: Plan
     rules: Sequence[Rule]
+
+
+def _only(of: PlannedRules, question: Question, headway: Headway) -> RuleOutcome:
+    """What becomes of a single rule."""
+    (one,) = _outcomes(of, question, headway).values()
+    return one
 
 
 def _alike(rules: Sequence[Rule]) -> list[list[Rule]]:
@@ -147,13 +157,28 @@ def _fewer(question: Question, months: int) -> Question:
 
 def _time_ms(rulebook: Rulebook, rules: Sequence[Rule], question: Question) -> int:
     """How long all scopes together live for one part of a simulation, if no fall is seen early."""
-    days_ms = warm_up_ms(plan_for(rulebook, rules, question)) + question.days * DAY_MS
-    days_ms += WEEK_MS if question.falls and question.rhythm is not None else 0
-    return question.scopes * question.months * (days_ms + len(question.falls) * question.patience_ms)
+    healthy_ms = warm_up_ms(plan_for(rulebook, rules, question)) + question.days * DAY_MS
+    total_ms = 0
+    for part in question.parts():
+        wait_ms = WEEK_MS if part.falls and part.rhythm is not None else 0
+        total_ms += part.lives * (healthy_ms + wait_ms + len(part.falls) * part.patience_ms)
+    return total_ms
 
 
 def _outcomes(
     of: PlannedRules, question: Question, headway: Headway, observer: Observer | None = None
+) -> dict[str, RuleOutcome]:
+    """What each rule does in all scopes, those that fall and the others."""
+    first, *others = question.parts()
+    found = _outcomes_of_part(of, first, headway, observer)
+    for part in others:
+        rest = _outcomes_of_part(of, part, headway, None)
+        found = {name: together(found[name], rest[name]) for name in found}
+    return found
+
+
+def _outcomes_of_part(
+    of: PlannedRules, question: Question, headway: Headway, observer: Observer | None
 ) -> dict[str, RuleOutcome]:
     plan, rules = of
     people = _people(plan.rulebook, rules[0].indicator, question)
@@ -178,8 +203,7 @@ def _pass(crowd: Crowd, panes: int, question: Question, headway: Headway) -> Non
 
 
 def _size(question: Question, values: int) -> Size:
-    rows = question.scopes * question.months
-    return Size(rows, question.per_day, question.seed, values, question.rhythm)
+    return Size(question.lives, question.per_day, question.seed, values, question.rhythm)
 
 
 def _people(rulebook: Rulebook, indicator: str, question: Question) -> Answering:

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from alerts.notation import duration_ms
-from alerts.rules import DAY_MS, Rulebook
+from alerts.rules import DAY_MS, MINUTE_MS, Rulebook
 from stream.files.rule_files import load
 from stream.simulate.outcomes import RuleOutcome, false_pages
 from stream.simulate.question import Fall, Question
@@ -33,9 +33,15 @@ CHANGES: Final = {"surge": (1.5, 2.0, 3.0), "silence": (0.5, 0.25, 0.0)}
 """Times the usual volume; the other rules are shown falls of a score of 85 to `SCORES`."""
 NOISE: Final = 0.1
 """How far days stray from each other, for rules on volume."""
-TRIED: Final = (1, 2, 3, 4, 5, 6, 9, 14, 20, 30, 45, 65, 100)
-"""Windows that are tried for the plain rule, in those of the threshold, up to `LONGEST_MS`."""
-LONGEST_MS: Final = 30 * DAY_MS
+FINER: Final = 1.08
+"""How many times as long the next window is that is tried for the plain rule, up to `LONGEST_MS`."""
+LONGEST_MS: Final = 90 * DAY_MS
+UNIT_MS: Final = 10 * MINUTE_MS
+"""Windows that are tried are multiples of that."""
+WATCHED: Final = 200
+"""Scopes that a change is shown: enough for a median.  False pages are counted in all of them."""
+TOGETHER: Final = 20
+"""Scopes of a month; whoever wants fewer plain months gets fewer of these."""
 
 RULES: Final = """
 timing: {{pane: {pane}, lateness: 1m}}
@@ -48,7 +54,7 @@ rules:
   - {{name: silence, indicator: contacts, by: [channel], detect: silence, learn: 14d}}
 """
 KINDS: Final = ("threshold", "sudden", "burn", "gap", "surge", "silence")
-HEAD: Final = ("a day", "rule", "false pages", "milder", "change", "greater")
+HEAD: Final = ("a day", "rule", "scope-months", "false pages", "milder", "change", "greater")
 
 
 def rulebook(per_day: int) -> Rulebook:
@@ -62,18 +68,26 @@ def rulebook(per_day: int) -> Rulebook:
 
 def question(kind: str, per_day: int, scopes: int, seed: int) -> Question:
     """What is asked of a kind of rule at a volume, over so many months of scopes."""
-    times, window_ms = CHANGES.get(kind, ()), duration_ms(WINDOWS[per_day])
+    times = CHANGES.get(kind, ())
     return Question(
         healthy=None if times else HEALTHY,
         falls=tuple(Fall(times=each) for each in times) or tuple(map(Fall, SCORES)),
         per_day=per_day,
-        scopes=scopes,
-        months=1,
+        scopes=TOGETHER,
+        months=-(-scopes // TOGETHER),
         seed=seed,
         patience_ms=PATIENCE_DAYS[per_day] * DAY_MS,
-        tune_ms=tuple(each * window_ms for each in TRIED if each * window_ms <= LONGEST_MS),
+        tune_ms=windows(per_day),
         rhythm=Rhythm.even(per_day / 24, NOISE) if times else None,
+        watched=WATCHED,
     )
+
+
+def windows(per_day: int) -> tuple[int, ...]:
+    """Windows to try, from the threshold's own on."""
+    first = duration_ms(WINDOWS[per_day]) / UNIT_MS
+    steps = range(int(math.log(LONGEST_MS / UNIT_MS / first, FINER)) + 1)
+    return tuple(sorted({*(round(first * FINER**step) * UNIT_MS for step in steps), LONGEST_MS}))
 
 
 def rows(kind: str, per_day: int, scopes: int, seed: int) -> Iterator[Sequence[str]]:
@@ -87,14 +101,14 @@ def rows(kind: str, per_day: int, scopes: int, seed: int) -> Iterator[Sequence[s
     if tuned is not own and not tuned.rule.name.endswith(", plain"):
         yield _row(per_day, tuned.rule.name.removeprefix(f"{kind}, "), tuned)
     else:
-        yield str(per_day), f"{kind}, plain", "none tried pages as seldom", "", "", ""
+        yield str(per_day), f"{kind}, plain", "", "none tried pages as seldom", "", "", ""
 
 
 def _row(per_day: int, name: str, of: RuleOutcome) -> Sequence[str]:
     rate, low, high = false_pages(of)
-    pages = f"{rate:.2g} ({low:.2g} to {high:.2g})"
+    months, pages = f"{of.scope_months:,.0f}", f"{rate:.2g} ({low:.2g} to {high:.2g})"
     delays = [f"{seen.to.text}: {_delay(seen.seconds[0], seen.share)}" for seen in of.falls]
-    return (str(per_day), name, pages, *delays)
+    return (str(per_day), name, months, pages, *delays)
 
 
 def _delay(delay_s: float, share: float) -> str:

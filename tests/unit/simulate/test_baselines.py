@@ -1,6 +1,7 @@
 """Twins: rules as they are simulated, and the plain thresholds beside them."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -123,6 +124,9 @@ def test_beside_volumes_stand_a_limit_an_hour_and_a_longest_wait() -> None:
     assert limits == sorted(limit for limit in limits if limit is not None)
     assert waits[0] == Budget(1, HOUR_MS)
     assert len(limits) > 10 < len(waits)
+    many = tried(much, question(48_000), 10_000)
+    steps = [each.detect.critical or 0.0 for each in many if isinstance(each.detect, Threshold)]
+    assert max(after - before for before, after in pairwise(steps)) < 45 / 3  # a quarter of the deviation
 
 
 def test_beside_a_gap_stands_a_score_that_is_negligibly_worse() -> None:

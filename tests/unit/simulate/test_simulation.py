@@ -11,7 +11,7 @@ from alerts.rules import DAY_MS, HOUR_MS, Budget, Relative, Rule, Rulebook, Sudd
 from alerts.worsening import Against, Worsening
 from stream.cli.simulate import command
 from stream.simulate.outcomes import RuleOutcome, false_pages
-from stream.simulate.question import Fall, Question
+from stream.simulate.question import REST_SEED, Fall, Question
 from stream.simulate.simulation import Simulation
 from tests.simulated import RULES, book, rule
 
@@ -85,6 +85,29 @@ def test_a_plain_window_can_be_tuned_to_as_few_pages() -> None:
     assert tuned.rule.name.startswith("sudden, plain over ")
     assert tuned.pages <= own.pages
     assert tuned.falls[0].answers[0] > own.falls[0].answers[0]
+
+
+def test_falls_can_be_watched_in_some_of_the_scopes() -> None:
+    """What is seen of them is what these scopes alone would see; false pages are counted in all, afresh."""
+    asked = replace(QUESTION, healthy=82, scopes=6, months=2)
+    few, part = (
+        by_name(simulate(book(), [rule("low")], each))["low, plain"]
+        for each in (replace(asked, scopes=4, months=1), replace(asked, watched=4))
+    )
+    rest = replace(asked, scopes=8, months=1, seed=asked.seed + REST_SEED, falls=())
+    others = by_name(simulate(book(), [rule("low")], rest))["low, plain"]
+    assert part.falls == few.falls
+    assert part.pages == few.pages + others.pages > few.pages
+    assert part.scope_months == pytest.approx(12 * 3 / 30)
+    assert part.firing == pytest.approx((4 * few.firing + 8 * others.firing) / 12)
+
+
+def test_a_gap_is_compared_with_its_own_past() -> None:
+    """After the week that it is compared with, a value that falls is seen, and nobody is paged before."""
+    question = replace(QUESTION, scopes=3, per_day=120, days=2, falls=(Fall(30),))
+    (own, plain) = simulate(book(), [rule("lag")], question)
+    assert (own.pages, own.falls[0].share) == (0, 1)
+    assert plain.pages > 0
 
 
 def test_burn_rules_are_simulated_too() -> None:
@@ -161,7 +184,7 @@ def test_the_command_gives_json(tmp_path: Path) -> None:
     [
         (
             ["--rule", "nope"],
-            "--rule: want one of low, sudden, spent, quiet, gap, worse, surge, hush, got nope",
+            "--rule: want one of low, sudden, spent, quiet, gap, lag, worse, surge, hush, got nope",
         ),
         (
             ["--indicator", "nps"],
