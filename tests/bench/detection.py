@@ -7,6 +7,7 @@ Rows are written as they are found, since the whole takes an hour.
 import argparse
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -90,13 +91,17 @@ def windows(per_day: int) -> tuple[int, ...]:
     return tuple(sorted({*(round(first * FINER**step) * UNIT_MS for step in steps), LONGEST_MS}))
 
 
-def rows(kind: str, per_day: int, scopes: int, seed: int) -> Iterator[Sequence[str]]:
-    """The rule's own row, and that of the plain rule which pages no oftener."""
+def rows(kind: str, asked: Question, *, bare: bool) -> Iterator[Sequence[str]]:
+    """The rule's own row, and unless it stands `bare` that of the plain rule which pages no oftener."""
+    per_day = int(asked.per_day)
     book = rulebook(per_day)
     chosen = [rule for rule in book.rules if rule.name == kind]
-    found = Simulation(book, chosen, question(kind, per_day, scopes, seed)).run(lambda _: None)
+    asked = replace(asked, tune_ms=()) if bare else asked
+    found = Simulation(book, chosen, asked).run(lambda _: None)
     own = next(each for each in found if each.beside is None)
     yield _row(per_day, kind, own)
+    if bare:
+        return
     tuned = found[-1]
     if tuned is not own and not tuned.rule.name.endswith(", plain"):
         yield _row(per_day, tuned.rule.name.removeprefix(f"{kind}, "), tuned)
@@ -125,13 +130,15 @@ def main() -> None:
     parser.add_argument("--per-day", type=int, nargs="+", default=VOLUMES, choices=VOLUMES)
     parser.add_argument("--rules", nargs="+", default=KINDS, choices=KINDS)
     parser.add_argument("--scopes", type=int, default=1000, help="months of scopes")
+    parser.add_argument("--bare", action="store_true", help="without the plain rules, which take longest")
     parser.add_argument("--seed", type=int, default=1)
     wanted = parser.parse_args()
     say(f"`{command()}`\n{machine()}\n")
     say(markdown(HEAD, []))
     for per_day in wanted.per_day:
         for kind in wanted.rules:
-            for row in rows(kind, per_day, wanted.scopes, wanted.seed):
+            asked = question(kind, per_day, wanted.scopes, wanted.seed)
+            for row in rows(kind, asked, bare=wanted.bare):
                 say(f"| {' | '.join(row)} |")
 
 
