@@ -118,16 +118,17 @@ class Simulation:
             low, high = (low, middle) if no_oftener(one, of) else (middle + 1, high)
         headway.on(1, left * _time_ms(self._rulebook, tries, calm))
         low = min(low, len(tries) - 1)
-        sizes, left = tries[low : low + 1 + MORE_SIZES], 1 + MORE_SIZES
+        sizes = tries[low : low + 1 + MORE_SIZES]
+        left_ms = (1 + MORE_SIZES) * _time_ms(self._rulebook, tries, self._few)
         found: dict[str, RuleOutcome] = {}
         plan = plan_for(self._rulebook, sizes, self._few)
         for size in sizes:
-            left -= 1
             one = _only(PlannedRules(plan, [size]), self._few, headway)
+            left_ms -= _time_ms(self._rulebook, sizes, self._few)
             if no_oftener(one, of):
                 found = {size.name: replace(one, beside=of.rule.name)}
                 break
-        headway.on(1, left * _time_ms(self._rulebook, tries, self._few))
+        headway.on(1, left_ms)
         return found
 
 
