@@ -61,8 +61,17 @@ def encode(value: Transition | Score) -> bytes:
     return orjson.dumps(msgspec.to_builtins(value))
 
 
+FIRST_MS: Final = -62_135_596_800_000
+LAST_MS: Final = 253_402_300_799_999
+"""The ends of the years that RFC 3339 and `datetime` can write, in Unix ms."""
+
+
 def utc_text(at_ms: int) -> str:
-    """RFC 3339 in UTC; milliseconds only where they are not zero: `2026-11-22T10:00:00Z`."""
+    """RFC 3339 in UTC; milliseconds only where they are not zero: `2026-11-22T10:00:00Z`.
+
+    What lies outside the years 1 to 9999, as Kafka's timestamps may, is the nearest moment in them.
+    """
+    at_ms = min(max(at_ms, FIRST_MS), LAST_MS)
     moment = EPOCH + timedelta(milliseconds=at_ms)
     timespec = "milliseconds" if at_ms % 1000 else "seconds"
     return moment.replace(tzinfo=None).isoformat(timespec=timespec) + "Z"

@@ -9,6 +9,8 @@ from alerts.rulebook.reader import read_rulebook
 from alerts.rules import Rulebook
 from stream.indicators.catalogue import CATALOGUE
 
+MOST_BYTES: Final = 16 * 2**20
+"""Of an operator's file; a device such as /dev/zero never ends."""
 STARTER: Final = "rules/starter.yaml"
 """The rules of whoever gives none, shipped in the package."""
 
@@ -33,12 +35,9 @@ def read_text(path: str | Path) -> str:
 
     Raises:
         RulebookError: other bytes, with their place.
-        SettingsError: there is no such file, or it cannot be read.
+        SettingsError: there is no such file, it cannot be read, or it is too large.
     """
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise SettingsError(f"{path}: want a file that can be read, got: {error.strerror}") from None
+    content = _read_bytes(path)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -47,3 +46,14 @@ def read_text(path: str | Path) -> str:
         message = f"want UTF-8 text, got byte 0x{content[error.start]:02x}"
         problem = Problem(str(path), before.count(b"\n") + 1, column, "", message)
         raise RulebookError([problem]) from None
+
+
+def _read_bytes(path: str | Path) -> bytes:
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise SettingsError(f"{path}: want a file that can be read, got: {error.strerror}") from None
+    if len(content) > MOST_BYTES:
+        raise SettingsError(f"{path}: want at most {MOST_BYTES >> 20} MiB, got more")
+    return content

@@ -1,7 +1,9 @@
 """HTTP connections that cannot be held for ever: bounded in number, in time, and in what a request may have.
 
 One request for each connection.  Its head must be there within some seconds of connecting, and the answer
-taken within a minute: whoever sends half a header, or reads a byte a second, is cut off.
+taken within a minute: whoever sends half a header, or reads a byte a second, is cut off.  Of too many
+connections the oldest goes that has not said yet what it wants, so that a flood of them keeps nobody from
+asking whether the worker is ready.
 """
 
 import asyncio
@@ -34,17 +36,25 @@ SERVER_LOG.addFilter(_OursAlone())
 class _Connection(web.RequestHandler):
     """One connection, which ends when its time is over."""
 
-    __slots__ = ("_deadline",)
+    __slots__ = ("_deadline", "_head_is_there")
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin, unless there are too many."""
+        """Begin; one of too many goes, this one if all others are being answered."""
         super().connection_made(transport)
         self._deadline: asyncio.TimerHandle | None = None
+        self._head_is_there = False
         manager = self._manager
-        if manager is None or len(manager.connections) > MOST_CONNECTIONS:
-            self._cut()
-            return
-        self.allow(HEAD_S)
+        others = [] if manager is None else manager.connections  # the oldest first
+        if manager is None or len(others) > MOST_CONNECTIONS:
+            ours = (each for each in others if isinstance(each, _Connection))
+            next((each for each in ours if each.is_waiting), self).cut()
+        if self.transport is not None and not self.transport.is_closing():
+            self._allow(HEAD_S)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether nothing whole has been asked yet."""
+        return not self._head_is_there and self.transport is not None and not self.transport.is_closing()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The other end is gone, or its time was over."""
@@ -52,13 +62,19 @@ class _Connection(web.RequestHandler):
             self._deadline.cancel()
         super().connection_lost(exc)
 
-    def allow(self, seconds: float) -> None:
+    def begin_answer(self) -> None:
+        """What it wants is known: from now on it has time for the answer."""
+        self._head_is_there = True
+        self._allow(ANSWER_S)
+
+    def _allow(self, seconds: float) -> None:
         """From now on it has so long."""
         if self._deadline is not None:
             self._deadline.cancel()
-        self._deadline = self._loop.call_later(seconds, self._cut)
+        self._deadline = self._loop.call_later(seconds, self.cut)
 
-    def _cut(self) -> None:
+    def cut(self) -> None:
+        """End it at once."""
         if self.transport is not None:
             self.transport.abort()
 
@@ -85,4 +101,4 @@ class GuardedServer(web.Server):
 def head_is_there(request: web.BaseRequest) -> None:
     """The request has been read: from now on its connection has time for the answer."""
     if isinstance(request.protocol, _Connection):
-        request.protocol.allow(ANSWER_S)
+        request.protocol.begin_answer()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol
 
-from alerts.errors import OperatorError
+from alerts.errors import OperatorError, SettingsError
 from alerts.rules import Rulebook
 from stream.files.rule_files import load
 from stream.worker.log_lines import described
@@ -75,6 +75,7 @@ class RulesWatch:
     def reload(self) -> bool:
         """Read the file; whether it holds other rules, which are sound."""
         try:
+            _file_is_there(self._path)
             rulebook = self._read(self._path)
         except OperatorError as error:
             self._told.rules_refused()
@@ -95,6 +96,16 @@ class RulesWatch:
         self._told.rules_refused()
         log.error("rules do not work here, the old ones stay in force: %s", described(error))
         return False
+
+
+def _file_is_there(path: Path) -> None:
+    """Let a file pass, also one that is not there, of which the reader tells.
+
+    Raises:
+        SettingsError: it is something else: from a pipe the next rules would be waited for without end.
+    """
+    if path.exists() and not path.is_file():
+        raise SettingsError(f"{path}: want a file that can be read, got something else")
 
 
 def mark(path: Path) -> Mark:

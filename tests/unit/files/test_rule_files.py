@@ -34,3 +34,9 @@ def test_other_encodings_are_refused_with_their_place(tmp_path: Path) -> None:
     path.write_bytes("rules: []\n# café".encode("latin-1"))
     with pytest.raises(RulebookError, match=r"r\.yaml:2:6: want UTF-8 text, got byte 0xe9"):
         rulefile.load(path)
+
+
+def test_what_never_ends_is_refused() -> None:
+    """A device in the place of a file; no more of it is read than a file may have."""
+    with pytest.raises(SettingsError, match="/dev/zero: want at most 16 MiB, got more"):
+        rulefile.load("/dev/zero")

@@ -1,6 +1,6 @@
 """Dead letters read back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -86,6 +86,21 @@ def test_letters_are_chosen_by_topic_reason_and_time(choice: LetterChoice, *, ho
     found = _back(Sent())
     assert found is not None
     assert choice.holds(found) is holds
+
+
+@pytest.mark.parametrize(
+    ("at_ms", "shown"),
+    [
+        (-1, "1969-12-31T23:59:59.999Z"),
+        (-(2**63), "0001-01-01T00:00:00Z"),
+        (2**63 - 1, "9999-12-31T23:59:59.999Z"),
+    ],
+)
+def test_any_timestamp_of_a_letter_can_be_shown(at_ms: int, shown: str) -> None:
+    """Brokers take any in the past, and one such letter would hide all others."""
+    found = _back(Sent())
+    assert found is not None
+    assert as_object(replace(found, at_ms=at_ms))["at"] == shown
 
 
 def test_bytes_are_shown_as_text_or_base64() -> None:

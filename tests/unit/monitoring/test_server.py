@@ -113,6 +113,27 @@ def test_connections_that_send_half_a_header(monkeypatch: pytest.MonkeyPatch) ->
     asyncio.run(run())
 
 
+def test_a_flood_of_connections_keeps_nobody_from_asking() -> None:
+    """Whoever watches the worker would take it for dead: the oldest that only wait make room at once."""
+
+    async def run() -> None:
+        server = await serve("127.0.0.1", 0, Metrics(plan_of(RULES).rulebook), FakeWorker())
+        try:
+            slow = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(300)]
+            for _, writer in slow:
+                writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: ")
+            limit = aiohttp.ClientTimeout(total=guarded_server.HEAD_S / 2)
+            url = f"http://127.0.0.1:{server.port}/healthz"
+            async with aiohttp.request("GET", url, timeout=limit) as answer:
+                assert answer.status == 200
+            for _, writer in slow:
+                writer.close()
+        finally:
+            await server.close()
+
+    asyncio.run(run())
+
+
 def test_metrics_are_read_once_a_second() -> None:
     """However many ask at once, in gzip and without."""
 

@@ -72,6 +72,18 @@ def test_wrong_rules_are_refused(tmp_path: Path) -> None:
     assert told.said == ["refused", "refused"]
 
 
+def test_a_pipe_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:
+    """Nobody may ever write to it, and no later rules would be read."""
+    watched, path, told = watch(tmp_path)
+    path.unlink()
+    os.mkfifo(path)
+    assert not watched.reload()
+    path.unlink()
+    path.write_text(OTHER)
+    assert watched.reload()
+    assert told.said == ["refused"]
+
+
 def test_links_that_are_swapped_are_noticed(tmp_path: Path) -> None:
     """As Kubernetes does with mounted configuration."""
     (tmp_path / "one").write_text(SOUND)
