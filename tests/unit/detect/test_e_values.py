@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.detect.findings import Floats
+from alerts.detect.sudden import SuddenDetector
 from alerts.detect.sudden_terms import FALLS, SuddenTerms
 from alerts.detect.volumes.silence import TOO_LOW
 from alerts.detect.volumes.surge import TOO_HIGH
@@ -24,6 +25,7 @@ from tests.detector_builders import FIVE, SHARE, YES_NO, even_levels
 SIDES = {"silence": TOO_LOW, "surge": TOO_HIGH}
 MOST_COUNT = 400
 ALPHA = 0.05
+PANE_MS = 10_000
 
 
 def bets(side: Side) -> VolumeBets:
@@ -117,3 +119,68 @@ def test_wealth_is_on_the_average_no_more_than_what_was_staked(side: Side) -> No
     evidence = made.evidence(wealth)
     error = evidence.std() / math.sqrt(len(evidence))
     assert evidence.mean() <= panes * made.stake(HOUR_MS) * sum(side.weights) + 4 * error
+
+
+HISTORY = st.lists(
+    st.tuples(
+        st.integers(1, 10 * DAY_MS // PANE_MS),
+        st.lists(st.integers(0, 3), min_size=5, max_size=5).filter(any),
+    ),
+    max_size=12,
+)
+"""Panes of one scope: how many panes after the one before, and how many answers of each of five levels."""
+
+
+def told(history: list[tuple[int, list[int]]], rows: int = 1) -> tuple[SuddenDetector, int]:
+    """Rows that all have seen the same, by a floor in the middle of a scale of five; and when that ends."""
+    made = SuddenDetector(Sudden(3, Budget(1, 30 * DAY_MS)), FIVE, even_levels(5))
+    made.grow(rows)
+    end_ms = 20_000 * DAY_MS
+    for panes, counts in history:
+        end_ms += panes * PANE_MS
+        made.step(end_ms, np.arange(rows), np.tile(np.array(counts, np.int64), (rows, 1)))
+    return made, end_ms
+
+
+@given(HISTORY, st.integers(1, 40 * DAY_MS // PANE_MS), st.lists(st.floats(0, 1), min_size=2, max_size=2))
+def test_whatever_sudden_has_seen_its_evidence_is_expected_to_grow_by_no_more_than_the_stake(
+    history: list[tuple[int, list[int]]], panes: int, bad: list[float]
+) -> None:
+    """The next answer is at the floor on the average: bad ones are as likely as the good opposite ones."""
+    made, end_ms = told(history, rows=5)
+    if made.fired(np.arange(5)).any():
+        return
+    low, mild = bad[0] / 2, (1 - bad[0]) * bad[1] / 2
+    chances = np.array([low, mild, 1 - 2 * low - 2 * mild, mild, low])
+    before, saved_ms = made.state()["wealth"][0], float(made.state()["saved_ms"][0])
+    made.step(end_ms + panes * PANE_MS, np.arange(5), np.eye(5, dtype=np.int64))
+    after, left_ms = made.state()["wealth"], float(made.state()["saved_ms"][0])
+    passed_ms = panes * PANE_MS if history else 0
+    stake = (min(saved_ms + passed_ms, 30 * DAY_MS) - left_ms) / (30 * DAY_MS)
+    assert stake >= 0
+    assert (chances @ after <= before + stake + 1e-9).all()
+
+
+@given(HISTORY)
+def test_sudden_stakes_no_more_time_than_has_passed(history: list[tuple[int, list[int]]]) -> None:
+    """Answers that are exactly at the floor gain and lose nothing: the wealth is all that was staked."""
+    middling = [(panes, [0, 0, sum(counts), 0, 0]) for panes, counts in history]
+    made, _ = told(middling)
+    staked_ms = made.state()["wealth"][0] * 30 * DAY_MS
+    passed_ms = sum(panes for panes, _ in middling[1:]) * PANE_MS
+    assert (staked_ms + made.state()["saved_ms"][0] <= passed_ms + 1).all()
+    if len(middling) > 1:
+        assert (staked_ms > 0).all()
+
+
+@given(allowed=st.floats(0.001, 60), times=st.floats(1, 2), wealth=st.floats(0, 1))
+def test_silence_is_expected_to_grow_by_no_more_than_the_stake_though_quiet_is_reckoned_otherwise(
+    allowed: float, times: float, wealth: float
+) -> None:
+    """An hour without events is staked on evenly, one with events at its beginning."""
+    made, one_hour = bets(TOO_LOW), np.array([HOUR_MS])
+    bound, start = np.full(MOST_COUNT, allowed / HOUR_MS), np.full((MOST_COUNT, len(TOO_LOW.rates)), wealth)
+    after = made.pane(start, bound, HOUR_MS, np.arange(MOST_COUNT))
+    after[0] = made.quiet(start[:1], bound[:1], one_hour)[0]
+    expected = poisson(allowed * times) @ after
+    assert (expected <= wealth + made.stake(HOUR_MS) + 1e-9).all()
