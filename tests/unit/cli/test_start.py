@@ -1,0 +1,23 @@
+"""What every command does before it begins."""
+
+import subprocess
+import sys
+from typing import Final
+
+STARTED: Final = """
+import os
+import sys
+from stream.cli import main
+
+assert "numpy" not in sys.modules, "numpy reads its number of threads when it is first imported"
+try:
+    main(["--version"])
+except SystemExit:
+    print(os.environ["OPENBLAS_NUM_THREADS"])
+"""
+
+
+def test_numpy_gets_one_thread_and_comes_after_that_was_said() -> None:
+    """A product of 500 scopes' counts takes two threads, which wait for each other, up to 6 ms, one 0.05."""
+    started = subprocess.run([sys.executable, "-c", STARTED], capture_output=True, text=True, check=True)
+    assert started.stdout.splitlines()[-1] == "1"
