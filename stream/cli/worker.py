@@ -15,7 +15,6 @@ import click
 from aiokafka.errors import KafkaError
 
 from alerts.errors import OperatorError, SettingsError
-from alerts.rules import Rulebook
 from stream.cli.command_key import command_key_option
 from stream.cli.kafka_options import kafka_options
 from stream.cli.terminal.logs import log_level_option, log_to_stderr
@@ -27,6 +26,7 @@ from stream.kafka.settings import ClientSettings
 from stream.monitoring.server import HOST
 from stream.worker.app import LEAVE_S, Worker
 from stream.worker.ending import Ending
+from stream.worker.kept_rules import RulesInForce, begin_with
 from stream.worker.log_lines import described
 from stream.worker.settings import WorkerSettings
 
@@ -150,13 +150,13 @@ def command(  # noqa: PLR0913, PLR0917  # one per option
         public_url=public_url,
         dry_run=dry_run,
     )
-    _work(settings, rulefile.load(rules) if rules is not None else rulefile.starter())
+    _work(settings, RulesInForce(rulefile.starter(), "") if rules is None else begin_with(rules))
 
 
-def _work(settings: WorkerSettings, rulebook: Rulebook) -> NoReturn:
+def _work(settings: WorkerSettings, rules: RulesInForce) -> NoReturn:
     """Work until told to leave, then end the process, or begin it again with other rules."""
     try:
-        ending = asyncio.run(_run(settings, rulebook))
+        ending = asyncio.run(_run(settings, rules))
     except OperatorError:
         raise
     except OUTAGES as error:
@@ -166,6 +166,7 @@ def _work(settings: WorkerSettings, rulebook: Rulebook) -> NoReturn:
         log.exception("worker ends without good order")
         _exit(FAILED_EXIT)
     if ending is Ending.RELOAD:
+        rules.keep()
         _begin_again()
     log.info("worker has left in good order")
     _exit(0)
@@ -189,9 +190,11 @@ def _token(file: Path | None) -> str:
     return token
 
 
-async def _run(settings: WorkerSettings, rulebook: Rulebook) -> Ending:
+async def _run(settings: WorkerSettings, rules: RulesInForce) -> Ending:
     loop = asyncio.get_running_loop()
-    worker = Worker(settings, rulebook, on_failing=lambda: _exit_after(GRACE_S))
+    worker = Worker(settings, rules.rulebook, on_failing=lambda: _exit_after(GRACE_S))
+    if rules.are_old:
+        worker.look_at_rules()  # and say so
     for number in ENDING:
         on_signal(loop, number, partial(_stop, worker, number))
     on_signal(loop, AGAIN, worker.look_at_rules)

@@ -22,7 +22,16 @@ def load(path: str | Path) -> Rulebook:
         RulebookError: the file is wrong; carries every problem.
         SettingsError: there is no such file, or it cannot be read.
     """
-    return read_rulebook(read_text(path), str(path), CATALOGUE)
+    return parse(read_text(path), path)
+
+
+def parse(text: str, path: str | Path) -> Rulebook:
+    """The rulebook in the text of a file.
+
+    Raises:
+        RulebookError: it is wrong; carries every problem.
+    """
+    return read_rulebook(text, str(path), CATALOGUE)
 
 
 def starter() -> Rulebook:

@@ -87,10 +87,9 @@ class WatermarkAligner:
         return cls(timing=timing, progress={name: SourceProgress(seals=True) for name in names})
 
     def take(self, section: TallyMessage, log_ms: int, judged: int) -> Iterator[Portion]:
-        """Learn from a section; yields the rows that it makes final or corrects.
+        """Learn from a section; yields the rows that it makes final or corrects: none if it repeats others.
 
         `log_ms` is the Kafka timestamp of its record; `judged` the last pane judged (NO_PANE: none).
-        Sections that repeat what is known yield nothing.
         """
         source = self.progress.get(section.source)
         if source is None or self._is_foreign(source, section) or section.position < source.position:

@@ -1,0 +1,73 @@
+"""The rules that a worker begins with when it begins again, though the file may have changed once more.
+
+A worker leaves with sound rules in its file, and some seconds pass until it is there again.  What is in the
+file by then may be wrong, and then the rules stay in force that were so before.
+"""
+
+import logging
+import os
+import tempfile
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from alerts.receivers.opening import kind_of
+from alerts.receivers.settings import found as settings_found
+from alerts.rules import Rulebook
+from stream.files import rule_files
+from stream.worker.log_lines import described
+from stream.worker.rules_trial import try_rules
+
+log = logging.getLogger(__name__)
+
+KEPT_AT: Final = "RULES_KEPT_AT"
+"""An environment variable, from a process to the one that takes its place: the file with the old rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class RulesInForce:
+    """Rules, and the text that they were read from; `are_old`: the file's do not work."""
+
+    rulebook: Rulebook
+    text: str
+    are_old: bool = False
+
+    def keep(self, environment: MutableMapping[str, str] = os.environ) -> None:
+        """Leave the text to the process that takes this one's place, in a file that nobody else sees."""
+        number, name = tempfile.mkstemp()
+        os.unlink(name)  # noqa: PTH108  # the descriptor is enough
+        os.write(number, self.text.encode())
+        os.set_inheritable(number, True)
+        environment[KEPT_AT] = str(number)
+
+
+def begin_with(path: Path, environment: MutableMapping[str, str] = os.environ) -> RulesInForce:
+    """The rules in a file; those that were kept, where there are some and the file's do not work.
+
+    Raises:
+        OperatorError: they are wrong, and none were kept.
+    """
+    kept_at = environment.pop(KEPT_AT, "")
+    if not kept_at:
+        return _read(rule_files.read_text(path), path)
+    with os.fdopen(int(kept_at), "rb") as file:
+        file.seek(0)
+        kept = file.read().decode()
+    try:
+        return _tried(_read(rule_files.read_text(path), path))
+    except Exception as error:  # noqa: BLE001  # whatever is wrong with them
+        log.error("rules do not work here, the old ones stay in force: %s", described(error))  # noqa: TRY400
+        return RulesInForce(_read(kept, path).rulebook, kept, are_old=True)
+
+
+def _tried(rules: RulesInForce) -> RulesInForce:
+    """The same; raises what a start with them would, if they do not work."""
+    try_rules(rules.rulebook)
+    for receiver in rules.rulebook.receivers:
+        settings_found(receiver, kind_of(receiver).specs)  # secrets and addresses
+    return rules
+
+
+def _read(text: str, path: Path) -> RulesInForce:
+    return RulesInForce(rule_files.parse(text, path), text)

@@ -1,0 +1,48 @@
+"""Rules that are kept while a worker begins again."""
+
+from pathlib import Path
+
+import pytest
+
+from alerts.errors import OperatorError
+from stream.worker.kept_rules import begin_with
+
+SOUND = "rules:\n  - {name: low, indicator: csat, by: [channel], window: 30m, warning: 80}\n"
+OTHER = SOUND.replace("80", "70")
+NO_SECRET = SOUND + "receivers:\n  - {name: hook, webhook: {url_env: NOBODY_HAS_SET_THIS}}\n"
+
+
+@pytest.mark.parametrize("wrong", ["rules: 5\n", NO_SECRET, None])
+def test_a_file_that_went_wrong_meanwhile_changes_nothing(tmp_path: Path, wrong: str | None) -> None:
+    """The worker has left already when it finds that out."""
+    path = tmp_path / "rules.yaml"
+    path.write_text(SOUND)
+    before = begin_with(path, {})
+    environment: dict[str, str] = {}
+    before.keep(environment)
+    if wrong is None:
+        path.unlink()
+    else:
+        path.write_text(wrong)
+    again = begin_with(path, environment)
+    assert (again.rulebook, again.text, again.are_old) == (before.rulebook, SOUND, True)
+    assert environment == {}
+
+
+def test_a_file_that_stays_sound_takes_over(tmp_path: Path) -> None:
+    """What is in it when the worker begins again."""
+    path = tmp_path / "rules.yaml"
+    path.write_text(SOUND)
+    environment: dict[str, str] = {}
+    begin_with(path, {}).keep(environment)
+    path.write_text(OTHER)
+    again = begin_with(path, environment)
+    assert (again.text, again.are_old) == (OTHER, False)
+
+
+def test_wrong_rules_at_the_first_start_end_it(tmp_path: Path) -> None:
+    """There are none to go on with."""
+    path = tmp_path / "rules.yaml"
+    path.write_text("rules: 5\n")
+    with pytest.raises(OperatorError):
+        begin_with(path, {})
