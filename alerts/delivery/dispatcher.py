@@ -254,10 +254,8 @@ class Dispatcher:
             delivery.message.landed()
         if isinstance(delivery.message, AckMessage | Beat | CanaryLanding):
             return  # a picture of what cx.commands says, of which there is no need to keep account
-        heard, entry = (
-            self._heard.known.get(delivery.partition),
-            entry_of(receiver, delivery, settled, self._world.clock()),
-        )
+        heard = self._heard.known.get(delivery.partition)
+        entry = entry_of(receiver, delivery, settled, self._world.clock())
         if settled.outcome is not DeliveryOutcome.REPEATED:
             await self._log.write(delivery.partition, entry)
         if heard is None or self._heard.known.get(delivery.partition) is not heard:

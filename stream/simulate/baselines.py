@@ -30,7 +30,7 @@ from alerts.rules import (
     Threshold,
     Timing,
 )
-from alerts.worsening import Against, Worsening
+from alerts.worsening import Worsening
 from stream.indicators.catalogue import CATALOGUE
 from stream.indicators.plan import Plan
 from stream.simulate.question import Question, on_volume
@@ -224,12 +224,10 @@ def warm_up_ms(plan: Plan) -> int:
         match rule.detect:
             case Burn() as detect:
                 lengths += [pair.long_ms for pair in detect.pairs]
-            case Relative() | SuddenRelative() as detect:
+            case (Relative() | SuddenRelative() | Gap()) as detect if detect.against is not None:
                 lengths.append((7 * WEEKS[detect.against] + 2) * DAY_MS)
             case Surge(learn_ms=learn_ms) | Silence(learn_ms=int(learn_ms)):
                 lengths.append(learn_ms + DAY_MS)
-            case Gap(against=Against() as against):
-                lengths.append((7 * WEEKS[against] + 2) * DAY_MS)
             case _:
                 lengths += _windows_ms(rule)
     return max(lengths)

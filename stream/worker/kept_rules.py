@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from alerts.receivers.opening import kind_of
-from alerts.receivers.settings import found as settings_found
+from alerts.receivers.http import HttpClient
+from alerts.receivers.opening import opened
 from alerts.rules import Rulebook
 from stream.files import rule_files
 from stream.worker.log_lines import described
@@ -64,8 +64,9 @@ def begin_with(path: Path, environment: MutableMapping[str, str] = os.environ) -
 def _tried(rules: RulesInForce) -> RulesInForce:
     """The same; raises what a start with them would, if they do not work."""
     try_rules(rules.rulebook)
+    client = HttpClient(timeout_s=1)  # which asks nobody before it is started
     for receiver in rules.rulebook.receivers:
-        settings_found(receiver, kind_of(receiver).specs)  # secrets and addresses
+        opened(receiver, client.outlet(allow_private=receiver.allow_private))
     return rules
 
 

@@ -24,6 +24,7 @@ TRIAL: Final = "trial."
 class GroupOutputs:
     """The topics of one group, which begin with `prefix`, and what has been read of them."""
 
+    group: str
     prefix: str
     rules: Path
     broker: str

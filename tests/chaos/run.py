@@ -27,7 +27,7 @@ from tests.chaos.promises import Promises
 from tests.chaos.receiver import SECRET, Receiver
 from tests.chaos.traffic import FEEDBACK, INTERACTIONS, Sent
 from tests.chaos.wire import Arrivals, what_is_held
-from tests.chaos.workers import Fleet, trial_command, worker_command
+from tests.chaos.workers import Fleet, worker_command
 from tests.kafka.broker import Broker, running_broker
 from tests.kafka.cluster import running_cluster
 from tests.kafka.topic_settings import change
@@ -60,8 +60,8 @@ class Run:
         """Everything, in order; returns the report."""
         await self.receiver.start()
         fleets = self._fleets()
-        for outputs, group in zip(self._outputs, ("chaos", "chaos-trial"), strict=False):
-            self._create_topics(group, outputs.prefix)
+        for outputs in self._outputs:
+            self._create_topics(outputs)
         await self._want_all_replicas()
         rng = random.Random(self.options.shape.seed)
         most = self.options.workers + 1
@@ -120,27 +120,31 @@ class Run:
 
     def _fleets(self) -> list[Fleet]:
         """The group, and the trial's if there is one; where each puts out is kept in `_outputs`."""
-        broker, entry, here = self.broker.bootstrap, self.options.entry, Path(__file__).parent
+        here = Path(__file__).parent
         rules = self.folder / "rules.yaml"
         webhook = f"webhook: {{url: '{self.receiver.url}', secret: {SECRET}}}"
         receivers = f"receivers:\n  - {{name: hook, {webhook}, allow_private: true}}\n"
         rules.write_text((here / "rules.yaml").read_text() + receivers)
-        self._outputs.append(GroupOutputs("cx.", rules, broker, self.options.shape))
-        fleets = [Fleet(worker_command(broker, rules, entry), self.folder)]
+        fleets = [Fleet(self._command("chaos", "cx.", rules), self.folder)]
         if self.options.trial:
             folder = self.folder / "trial"
             folder.mkdir()
             other = folder / "trial.yaml"
             other.write_text((here / "trial.yaml").read_text() + receivers)
-            self._outputs.append(GroupOutputs(TRIAL, other, broker, self.options.shape))
-            fleets.append(Fleet(trial_command(broker, other, entry, TRIAL), folder))
+            fleets.append(Fleet([*self._command("chaos-trial", TRIAL, other), "--dry-run"], folder))
         return fleets
 
-    def _create_topics(self, group: str, prefix: str) -> None:
+    def _command(self, group: str, prefix: str, rules: Path) -> list[str]:
+        """How a worker of a group is started; its outputs are expected from now on."""
+        broker = self.broker.bootstrap
+        self._outputs.append(GroupOutputs(group, prefix, rules, broker, self.options.shape))
+        return worker_command(broker, rules, self.options.entry, group, prefix)
+
+    def _create_topics(self, of: GroupOutputs) -> None:
         partitions = str(self.options.shape.partitions)
         command = [sys.executable, "-m", "stream", "topics", "--broker", self.broker.bootstrap]
         subprocess.run(
-            [*command, "--partitions", partitions, "--group", group, "--topics", prefix],
+            [*command, "--partitions", partitions, "--group", of.group, "--topics", of.prefix],
             check=True,
             stdout=sys.stderr,
         )

@@ -112,18 +112,9 @@ class Fleet:
         return stubborn
 
 
-def worker_command(broker: str, rules: Path, entry: tuple[str, ...] = ("-m", "stream")) -> list[str]:
-    """How one worker of the suite is started."""
-    return [*_worker(broker, rules, entry), "--group", "chaos"]
-
-
-def trial_command(broker: str, rules: Path, entry: tuple[str, ...], topics: str) -> list[str]:
-    """How one worker of a trial is started: a group of its own that tells nobody."""
-    return [*_worker(broker, rules, entry), "--group", "chaos-trial", "--topics", topics, "--dry-run"]
-
-
-def _worker(broker: str, rules: Path, entry: tuple[str, ...]) -> list[str]:
+def worker_command(broker: str, rules: Path, entry: tuple[str, ...], group: str, topics: str) -> list[str]:
+    """How one worker of a group is started, whose topics begin with `topics`."""
     return [
         *(sys.executable, *entry, "worker", "--broker", broker, "--rules", str(rules), "--port", "0"),
-        *("--session-timeout", str(SESSION_TIMEOUT_S)),
+        *("--group", group, "--topics", topics, "--session-timeout", str(SESSION_TIMEOUT_S)),
     ]

@@ -226,11 +226,10 @@ class GroupDesk:
 
     async def _due(self, partition: int, group: AlertGroup, rule: GroupRule, now_s: float) -> None:
         """Tell what may be told; what is muted for a while waits, what is muted for good is over."""
+        why = self._world.mutes.why
         mutes = {
             # A receiver that takes silence for health goes on hearing of what it was told of.
-            each.alert: None
-            if rule.quiet and each.alert in group.told
-            else self._world.mutes.why(each, now_s)
+            each.alert: None if rule.quiet and each.alert in group.told else why(each, now_s)
             for each in group.members
         }
         free = [each for each in group.members if mutes[each.alert] is None]
