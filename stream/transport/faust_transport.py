@@ -68,6 +68,11 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
         """Connect; while no broker is there, tries again."""
         await persistently(super().on_start, self._give_up)
 
+    def set_shutdown(self) -> None:
+        """Tell the worker's loop, unless it was closed before this thread ended: a failure waits for none."""
+        with suppress(RuntimeError):
+            super().set_shutdown()
+
     async def _give_up(self) -> None:
         await stop_consumer(self._ensure_consumer())
 

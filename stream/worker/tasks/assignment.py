@@ -184,8 +184,8 @@ class Assignment:
             return
         for tp in task.tps:
             seen = task.processor.next_offsets()[tp.topic]
-            if (end := self._progress.look_for_end_before(tp, seen)) is not None:
-                self._around.fail(made_anew(tp, seen, end))
+            if (short := self._progress.look_for_end_before(tp, seen)) is not None:
+                self._around.fail(made_anew(tp, short.read, short.end))
 
     async def _publish(self) -> None:
         """Tell the scores that changed."""

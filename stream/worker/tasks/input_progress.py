@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from stream.kafka.offsets import TP, OffsetTracker
 from stream.transport.link import Positions
@@ -14,12 +14,20 @@ STALE_S: Final = 5.0
 """An answer of the broker that is older says nothing about now."""
 
 
+class ShortLog(NamedTuple):
+    """A log that ends before what was read of it."""
+
+    read: int
+    end: int
+
+
 class InputProgress:
     """Of every partition of this worker.  `positions` says where fetching stands, None where unknown."""
 
     def __init__(self, slots: OffsetTracker, positions: Callable[[TP], Positions | None]) -> None:
         self._slots = slots
         self._positions = positions
+        self._read: dict[TP, int] = {}
         self._short_looks: Counter[TP] = Counter()
         self._told_s: dict[TP, float] = {}
 
@@ -30,20 +38,23 @@ class InputProgress:
             return False
         return at.next >= at.end and time.time() - at.told_s < STALE_S
 
-    def look_for_end_before(self, tp: TP, seen: int) -> int | None:
-        """Where the log ends, if it surely ends before `seen`, up to which it was read; else None.
+    def look_for_end_before(self, tp: TP, seen: int) -> ShortLog | None:
+        """How short the log is, if it surely ends before `seen`, or before what was seen earlier; else None.
 
+        What was seen earlier counts even where the state of now knows nothing of it: when a topic goes, the
+        group rebalances, its commits go too, and the state may be made again from what is left.
         A broker that has just become the leader may know of a lower end for a moment, and may be gone again
         in the next.  So it takes three looks in a row that find a new answer of the broker each.
         """
+        read = self._read[tp] = max(seen, self._read.get(tp, 0))
         at = self._positions(tp)
-        if at is None or not self._slots.is_open(tp) or at.end >= seen:
+        if at is None or not self._slots.is_open(tp) or at.end >= read:
             self._short_looks[tp] = 0
             return None
         if at.told_s != self._told_s.get(tp):
             self._told_s[tp] = at.told_s
             self._short_looks[tp] += 1
-        return at.end if self._short_looks[tp] >= SHORT_LOOKS else None
+        return ShortLog(read, at.end) if self._short_looks[tp] >= SHORT_LOOKS else None
 
     def lag_records(self) -> dict[tuple[str, int], int]:
         """Records on the broker that are not finished, where that is known."""

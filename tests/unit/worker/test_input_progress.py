@@ -4,7 +4,7 @@ import time
 
 from stream.kafka.offsets import TP, OffsetTracker
 from stream.transport.link import Positions
-from stream.worker.tasks.input_progress import SHORT_LOOKS, InputProgress
+from stream.worker.tasks.input_progress import SHORT_LOOKS, InputProgress, ShortLog
 
 FEEDBACK, INTERACTIONS = TP("cx.feedback", 0), TP("cx.interactions", 0)
 
@@ -62,7 +62,8 @@ def test_a_shorter_log_is_believed_after_some_looks_in_a_row() -> None:
     """A new leader may know of a lower end for a moment."""
     world = World()
     assert SHORT_LOOKS == 3
-    looks = ((8, None), (2, None), (2, None), (8, None), (2, None), (2, None), (2, 2))
+    short = ShortLog(8, 2)
+    looks = ((8, None), (2, None), (2, None), (8, None), (2, None), (2, None), (2, short))
     for told_s, (end, believed) in enumerate(looks):
         world.at[FEEDBACK] = Positions(end, end, told_s)
         assert world.progress.look_for_end_before(FEEDBACK, 8) == believed
@@ -75,7 +76,19 @@ def test_an_answer_counts_once_however_often_it_is_looked_at() -> None:
         world.at[FEEDBACK] = Positions(2, 2, told_s)
         assert [world.progress.look_for_end_before(FEEDBACK, 8) for _ in range(5)] == [None] * 5
     world.at[FEEDBACK] = Positions(2, 2, 3.0)
-    assert world.progress.look_for_end_before(FEEDBACK, 8) == 2
+    assert world.progress.look_for_end_before(FEEDBACK, 8) == ShortLog(8, 2)
+
+
+def test_what_was_read_is_remembered_when_the_state_is_made_again() -> None:
+    """The commits went with the topic, so the new state has read nothing; the worker has."""
+    world = World()
+    world.at[FEEDBACK] = Positions(8, 8, 0.0)
+    assert world.progress.look_for_end_before(FEEDBACK, 8) is None
+    found = []
+    for told_s in (1.0, 2.0, 3.0):
+        world.at[FEEDBACK] = Positions(0, 0, told_s)
+        found.append(world.progress.look_for_end_before(FEEDBACK, 0))
+    assert found == [None, None, ShortLog(8, 0)]
 
 
 def test_a_shut_partition_is_not_looked_at() -> None:
