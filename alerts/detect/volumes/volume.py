@@ -49,14 +49,13 @@ class VolumeWatch:
         self._severity = SEVERITY_CODE[rule.severity]
         self._pane_ms = pane_ms
         self._rhythm = WeeklyProfile(calendar_of(rule.hours), rule.learn_ms)
-        self._stakes = VolumeBets(side.rates, side.weights, rule.false_pages.per_ms / rule.false_pages.count)
+        budget_ms = rule.false_pages.per_ms / rule.false_pages.count
+        self._stakes = VolumeBets(side.rates, side.weights, budget_ms, pane_ms)
         self._table = Table(
             {
                 "wealth": MemoryColumn(np.float64, 0, len(side.rates)),
                 "gauges": MemoryColumn(np.float64, 0, 6),
-                "lately": MemoryColumn(
-                    np.float64, 0, 2
-                ),  # events, and those expected, since a breach recovers
+                "lately": MemoryColumn(np.float64, 0, 2),  # events, and expected, since a breach recovers
                 "before": MemoryColumn(np.float64),  # events an hour of the week when the breach began
                 "became": MemoryColumn(np.float64),  # the same when it ended at a new level; 0: it did not
                 "last_ms": MemoryColumn(np.int64),  # up to when time is accounted for; 0: no event yet
@@ -214,7 +213,7 @@ class VolumeWatch:
         if counts is None:
             table["last_ms"][rows] = np.where(last > 0, np.maximum(last, to_ms), 0)
         else:
-            after = self._stakes.pane(after, bound, self._pane_ms, counts)
+            after = self._stakes.pane(after, bound, counts)
             told = counts if self._side.too_low else np.where(bound > 0, counts, 0)
             expected = bound * self._pane_ms, mean * self._pane_ms, told
             self._run.follow(watched, fired, to_ms + self._pane_ms, expected)

@@ -170,15 +170,12 @@ class VolumeRun:
                     some.append((number, ArrivalRun(run.row, start, stop)))
         if not some:
             return refused
-        steps, bets, start = (
-            self._steps(arrivals, [run for _, run in some]),
-            self._stakes.bets(self._pane_ms),
-            0,
-        )
+        steps, start = self._steps(arrivals, [run for _, run in some]), 0
         for number, run in some:
             was = VolumeStanding(*(table[name][run.row].tolist() for name in VolumeStanding._fields))
             stop = start + run.stop - run.start
-            now, end = coast(was, steps, (start, stop), bets, fired=bool(table["fired"][run.row]))
+            fired = bool(table["fired"][run.row])
+            now, end = coast(was, steps, (start, stop), self._stakes.bets, fired=fired)
             reached[number] = run.start + end - start
             if end > start:
                 for name, value in zip(VolumeStanding._fields, now, strict=True):
@@ -205,7 +202,7 @@ class VolumeRun:
         bound, mean = self.bound(rows), self._rhythm.mean[rows]
         grown, added = self._stakes.quiet_steps(bound, passed)
         came = counts if self._side.too_low else np.where(bound > 0, counts, 0)
-        gained = self._stakes.pane_gain(bound, self._pane_ms, counts)
+        gained = self._stakes.pane_gain(bound, counts)
         none = np.zeros(len(places), np.int64)
         return VolumeSteps(
             (bound > 0).tolist(),

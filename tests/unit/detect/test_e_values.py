@@ -6,31 +6,43 @@ wealth less what was staked is a supermartingale, and by Ville's inequality a si
 """
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from alerts.detect.findings import Floats
+from alerts.detect.opening_hours import calendar_of
 from alerts.detect.sudden import SuddenDetector
 from alerts.detect.sudden_terms import FALLS, SuddenTerms
 from alerts.detect.volumes.silence import TOO_LOW
 from alerts.detect.volumes.surge import TOO_HIGH
+from alerts.detect.volumes.volume import RHYTHM, VolumeWatch, Watched
 from alerts.detect.volumes.volume_bets import VolumeBets
 from alerts.detect.volumes.volume_run import Side
-from alerts.rules import DAY_MS, HOUR_MS, Budget, Sudden
-from tests.detector_builders import FIVE, SHARE, YES_NO, even_levels
+from alerts.detect.volumes.weekly_profile import WeeklyProfile
+from alerts.hours import OpenHours
+from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Budget, Severity, Sudden
+from tests.detector_builders import FIVE, SHARE, YES_NO, drive, even_levels
 
 SIDES = {"silence": TOO_LOW, "surge": TOO_HIGH}
 MOST_COUNT = 400
 ALPHA = 0.05
 PANE_MS = 10_000
+HALF_HOUR_MS = 30 * MINUTE_MS
+START_MS = 20_000 * DAY_MS
+LEARNED_HOURS = 60
+SEVERAL = 40
+"""So many events in each of two panes, none included, are tried with each other."""
+NOBODY = np.empty(0, np.int64)
 
 
 def bets(side: Side) -> VolumeBets:
-    """One false page in thirty days."""
-    return VolumeBets(side.rates, side.weights, 30 * DAY_MS)
+    """One false page in thirty days, by panes of an hour."""
+    return VolumeBets(side.rates, side.weights, 30 * DAY_MS, HOUR_MS)
 
 
 def poisson(mean: float) -> Floats:
@@ -48,7 +60,7 @@ def test_no_bet_on_volume_gains_while_volume_is_within_its_bound(
 ) -> None:
     """Poisson's number at the bound has a mean gain of 1; further on the healthy side, of less."""
     mean = allowed * times if side.too_low else allowed / times
-    gain = bets(side).pane_gain(np.full(MOST_COUNT, allowed / HOUR_MS), HOUR_MS, np.arange(MOST_COUNT))
+    gain = bets(side).pane_gain(np.full(MOST_COUNT, allowed / HOUR_MS), np.arange(MOST_COUNT))
     expected = poisson(mean) @ gain
     assert (expected <= 1 + 1e-9).all()
     if times == 1:
@@ -92,7 +104,7 @@ def test_a_single_stake_on_volume_seldom_grows_twentyfold(side: Side, allowed: f
     wealth, greatest = np.ones((4_000, len(side.rates))), np.zeros(4_000)
     bound = np.full(4_000, allowed / HOUR_MS)
     for _ in range(200):
-        wealth = wealth * made.pane_gain(bound, HOUR_MS, rng.poisson(allowed, 4_000))
+        wealth = wealth * made.pane_gain(bound, rng.poisson(allowed, 4_000))
         greatest = np.maximum(greatest, made.evidence(wealth))
     assert (greatest >= 1 / ALPHA).mean() <= ALPHA + 3 * math.sqrt(ALPHA * (1 - ALPHA) / 4_000)
 
@@ -115,10 +127,10 @@ def test_wealth_is_on_the_average_no_more_than_what_was_staked(side: Side) -> No
     rng, made = np.random.default_rng(11), bets(side)
     wealth, bound, panes = np.zeros((4_000, len(side.rates))), np.full(4_000, 2 / HOUR_MS), 72
     for _ in range(panes):
-        wealth = made.pane(wealth, bound, HOUR_MS, rng.poisson(2, 4_000))
+        wealth = made.pane(wealth, bound, rng.poisson(2, 4_000))
     evidence = made.evidence(wealth)
     error = evidence.std() / math.sqrt(len(evidence))
-    assert evidence.mean() <= panes * made.stake(HOUR_MS) * sum(side.weights) + 4 * error
+    assert evidence.mean() <= panes * made.bets.stake * sum(side.weights) + 4 * error
 
 
 HISTORY = st.lists(
@@ -135,7 +147,7 @@ def told(history: list[tuple[int, list[int]]], rows: int = 1) -> tuple[SuddenDet
     """Rows that all have seen the same, by a floor in the middle of a scale of five; and when that ends."""
     made = SuddenDetector(Sudden(3, Budget(1, 30 * DAY_MS)), FIVE, even_levels(5))
     made.grow(rows)
-    end_ms = 20_000 * DAY_MS
+    end_ms = START_MS
     for panes, counts in history:
         end_ms += panes * PANE_MS
         made.step(end_ms, np.arange(rows), np.tile(np.array(counts, np.int64), (rows, 1)))
@@ -173,14 +185,47 @@ def test_sudden_stakes_no_more_time_than_has_passed(history: list[tuple[int, lis
         assert (staked_ms > 0).all()
 
 
-@given(allowed=st.floats(0.001, 60), times=st.floats(1, 2), wealth=st.floats(0, 1))
-def test_silence_is_expected_to_grow_by_no_more_than_the_stake_though_quiet_is_reckoned_otherwise(
-    allowed: float, times: float, wealth: float
+@pytest.mark.parametrize("side", SIDES.values(), ids=SIDES)
+@given(
+    per_hour=st.floats(0.05, 6),
+    seed=st.integers(0, 2**32 - 1),
+    last=st.integers(0, 5),
+    times=st.floats(1, 2),
+)
+@settings(max_examples=25)
+def test_whatever_a_volume_has_been_its_evidence_is_expected_to_grow_by_no_more_than_the_stake(
+    side: Side, per_hour: float, seed: int, last: int, times: float
 ) -> None:
-    """An hour without events is staked on evenly, one with events at its beginning."""
-    made, one_hour = bets(TOO_LOW), np.array([HOUR_MS])
-    bound, start = np.full(MOST_COUNT, allowed / HOUR_MS), np.full((MOST_COUNT, len(TOO_LOW.rates)), wealth)
-    after = made.pane(start, bound, HOUR_MS, np.arange(MOST_COUNT))
-    after[0] = made.quiet(start[:1], bound[:1], one_hour)[0]
-    expected = poisson(allowed * times) @ after
-    assert (expected <= wealth + made.stake(HOUR_MS) + 1e-9).all()
+    """Over the two panes of the next hour, at the bound or further on its healthy side.
+
+    Empty panes are not stepped through: what they do is reckoned when something comes in, or the hour ends.
+    """
+    rule = Watched(2 * DAY_MS, Budget(1, 30 * DAY_MS), OpenHours(), Severity.WARNING)
+    past = VolumeWatch(side, rule, HALF_HOUR_MS)
+    past.grow(1)
+    came = np.random.default_rng(seed).poisson(per_hour / 2, 2 * LEARNED_HOURS)
+    panes = START_MS + (np.flatnonzero(came) + 1) * HALF_HOUR_MS, came[came > 0, None]
+    drive(past, ((int(end_ms), np.arange(1), counts) for end_ms, counts in zip(*panes, strict=True)))
+    hour_ms = START_MS + (LEARNED_HOURS + last) * HOUR_MS
+    drive(past, [(hour_ms + HALF_HOUR_MS, NOBODY, NOBODY)])
+    if past.fired(np.arange(1)).any():
+        return
+    made, rhythm, several = VolumeWatch(side, rule, HALF_HOUR_MS), *at_once(past)
+    made.load(several)
+    bound = float((rhythm.low if side.too_low else rhythm.high)[0])
+    first, second = np.divmod(np.arange(SEVERAL**2), SEVERAL)
+    for end_ms, counts in ((hour_ms + HALF_HOUR_MS, first), (hour_ms + HOUR_MS, second)):
+        made.step(end_ms, np.flatnonzero(counts), counts[counts > 0])
+    made.catch_up(hour_ms + HOUR_MS + HALF_HOUR_MS)
+    allowed = bound * HALF_HOUR_MS if math.isfinite(bound) else 0.0
+    chances = poisson(max(allowed * times if side.too_low else allowed / times, 1e-9))[:SEVERAL]
+    expected = (chances[first] * chances[second]) @ made.state()["wealth"]
+    assert (expected <= several["wealth"][0] + 2 * HALF_HOUR_MS / (30 * DAY_MS) + 1e-9).all()
+
+
+def at_once(past: VolumeWatch) -> tuple[WeeklyProfile, dict[str, NDArray[Any]]]:
+    """The rhythm of a single row, and a snapshot of many that have all seen the same."""
+    state = past.state()
+    rhythm = WeeklyProfile(calendar_of(OpenHours()), 2 * DAY_MS)
+    rhythm.load({name.removeprefix(RHYTHM): of for name, of in state.items() if name.startswith(RHYTHM)})
+    return rhythm, {name: np.repeat(of, SEVERAL**2, axis=0) for name, of in state.items()}

@@ -22,7 +22,7 @@ ROWS = 5
 def test_together_as_one_after_the_other(side: Side, stretches: int, seed: int) -> None:
     """Breaches and none, gauges at 0 and above, and stretches in which nothing is allowed."""
     random = np.random.default_rng(seed)
-    stakes = VolumeBets(side.rates, side.weights, 30 * DAY_MS)
+    stakes = VolumeBets(side.rates, side.weights, 30 * DAY_MS, 10_000)
     rhythm = WeeklyProfile(calendar_of(OpenHours()), 7 * DAY_MS)
     run = VolumeRun(Table({}), rhythm, stakes, side, 10_000)
     gauges = random.exponential(2, (ROWS, 6)) * (random.random((ROWS, 6)) < 0.6)
