@@ -115,7 +115,7 @@ class Teller:
         cells = further_cells(info.configured_by)
         if not info.bounded or not len(cells):
             return None
-        counts = np.maximum(window.sums[row, window.layout.column_of[cells]], 0)
+        counts = np.maximum(window.counts(np.array([row]), window.layout.column_of[cells])[0], 0)
         _, n = score(window.layout.formulas[info.name], window.read(np.array([row])).of(info.name))
         return Further.noted(int(counts.sum()), int(n[0]), int(np.count_nonzero(counts)), window.window_ms)
 

@@ -43,7 +43,7 @@ def counts(group: Group, rule: Rule, rows: Ints, since: int | None) -> tuple[For
     of = window.layout.formulas[rule.indicator]
     own = window.layout.column_of[of.cells]
     if since is None or longer is None:
-        return of, window.sums[rows][:, own]
+        return of, window.counts(rows, own)
     if since >= window.first_pane:
         return of, window.counts_since(rows, since)[:, own]
     long = group.windows[longer]

@@ -58,7 +58,8 @@ class Group:
             if grouping_of(rule) == grouping
         ]
         self._pane_ms: Final = plan.rulebook.timing.pane_ms
-        self.windows: Final = _windows(plan, grouping)
+        read = bool(self.ranked or self.scored)
+        self.windows: Final = _windows(plan, grouping, for_causes=not read)
         self.thresholds: Final = self._threshold_rules()
         watches = (watch(plan, each, self.windows, self.scopes) for each in self.ranked)
         self.watches: Final = [each for each in watches if each is not None]
@@ -243,12 +244,14 @@ class Group:
             each.grow(rows)
 
 
-def _windows(plan: Plan, grouping: Grouping) -> dict[WindowSpan, Window]:
+def _windows(plan: Plan, grouping: Grouping, *, for_causes: bool) -> dict[WindowSpan, Window]:
     """The windows of a grouping; those that keep the same indicators share a layout."""
     layouts: dict[tuple[str, ...], Layout] = {}
     windows = {}
     for span, names in indicators_by_window(plan).get(grouping, {}).items():
         if names not in layouts:
             layouts[names] = Layout([formula(name, plan.keeps) for name in names])
-        windows[span] = Window(span.window_ms, plan.rulebook.timing.pane_ms, layouts[names], span.hours)
+        windows[span] = Window(
+            span.window_ms, plan.rulebook.timing.pane_ms, layouts[names], span.hours, for_causes=for_causes
+        )
     return windows

@@ -134,9 +134,10 @@ def _with_bins(weights: Floats, bins: int) -> Floats:
 def _before(window: Window, weights: Floats, rows: Ints) -> Floats:
     """The sums of some rows as far as the window has been slid."""
     narrow = window.layout.narrow
-    before: Floats = window.sums[rows] @ weights[:narrow]
+    used = np.flatnonzero(weights[:narrow].any(axis=1))
+    before: Floats = window.counts(rows, used) @ weights[used]
     if weights[narrow:].any():
-        before += window.buckets[rows] @ weights[narrow:]
+        before += window.bucket_counts(rows) @ weights[narrow:]
     return before
 
 

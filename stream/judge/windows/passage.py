@@ -60,6 +60,10 @@ class Passage:
         later = [kept for kept in self._kept if kept.slots[-1] > last]
         return [kept if kept.slots[0] > last else kept.split(last)[1] for kept in later]
 
+    def inside(self) -> list[Kept]:
+        """All that is in the window, in no order."""
+        return list(self._kept)
+
     def coming(self, last: int) -> tuple[list[Slotted], list[Slotted]]:
         """What will have come in by the end of slot `last`, and what of the rest will have left by then.
 

@@ -10,7 +10,7 @@ at 10:10 on the next day.
 """
 
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,9 @@ from stream.indicators.formulas import Flags, Floats, Ints
 from stream.judge.windows.held_times import HeldTimes
 from stream.judge.windows.layout import Layout, Readout, summed
 from stream.judge.windows.passage import Passage
+from stream.judge.windows.row_sums import AskedRows, EveryRow, RowSums, summed_up
 from stream.judge.windows.slotted import Kept, Slotted, joined, kept_of
 from stream.messages.tallies import NO_PANE
-
-Whole = TypeVar("Whole", np.int64, np.int32)
 
 MOST_SLOTS: Final = 200
 FEW_SLOTS: Final = 48
@@ -76,22 +75,29 @@ class WindowState:
 class Window:
     """Rolling sums over `window_ms` for the scopes of one grouping; rows are scopes, columns a layout's.
 
-    Its buckets stand apart, in half the room: they are a thousand, and most scopes have nothing in most.
     Time is told in pane numbers.  A window may be left behind and brought up to date later: it comes out
     the same.  One with opening hours holds nothing that came outside them, and stands still while it is
     closed: what would leave it then leaves at the end of the first open slot.  `changed` marks rows whose
-    sums changed and that nobody has taken since.
+    sums changed and that nobody has taken since.  Of one in which only causes are looked for, sums are made
+    when somebody asks.
     """
 
-    def __init__(self, window_ms: int, pane_ms: int, layout: Layout, hours: OpenHours = ALWAYS) -> None:
+    def __init__(
+        self,
+        window_ms: int,
+        pane_ms: int,
+        layout: Layout,
+        hours: OpenHours = ALWAYS,
+        *,
+        for_causes: bool = False,
+    ) -> None:
         self.window_ms: Final = window_ms
         self.hours: Final = hours
         self.layout: Final = layout
         self.slot_panes: Final = slot_ms(window_ms, pane_ms) // pane_ms
         self.slots: Final = window_ms // (self.slot_panes * pane_ms)
         self._open: Final = OpenParts.of(hours, pane_ms, self.slot_panes) if hours.limited else None
-        self.sums: Ints = np.zeros((0, layout.narrow), np.int64)
-        self.buckets: NDArray[np.int32] = np.zeros((0, layout.buckets), np.int32)
+        self._sums: Final[RowSums] = AskedRows(layout, self._summed_up) if for_causes else EveryRow(layout)
         self.changed: Flags = np.zeros(0, np.bool_)
         self._last = NO_PANE  # the last slot whose end was reached
         self._counts: Final = Passage(self.slots)
@@ -101,8 +107,7 @@ class Window:
         """Make room for row numbers below `rows`."""
         if rows > len(self.changed):
             self.changed = np.pad(self.changed, (0, rows - len(self.changed)))
-            self.sums = _grown(self.sums, rows)
-            self.buckets = _grown(self.buckets, rows)
+            self._sums.grow(rows)
 
     def clear(self, rows: Ints) -> None:
         """Forget rows that are about to stand for other scopes; nothing of theirs may be in the window."""
@@ -176,7 +181,7 @@ class Window:
         if last <= self._last:
             return NO_ROWS
         self._last = last
-        touched = np.zeros(len(self.sums), np.bool_)
+        touched = np.zeros(len(self.changed), np.bool_)
         come = self._come(last)
         if come is not None:
             self._counts.keep(come)
@@ -208,11 +213,19 @@ class Window:
 
     def read(self, rows: Ints, *, buckets: bool = True) -> Readout:
         """The sums of all formulas in some scopes; without `buckets` not of those that want them."""
+        counts = self._sums.narrow(rows)
         if not buckets:
-            return self.layout.read(self.sums[rows], None)
-        counts = self.sums[rows]
+            return self.layout.read(counts, None)
         times = None if self._times is None else self._times.of(rows, self.layout.cases(counts))
-        return self.layout.read(counts, self.buckets[rows], times)
+        return self.layout.read(counts, self._sums.buckets(rows), times)
+
+    def counts(self, rows: Ints, columns: Ints | slice = slice(None)) -> Ints:
+        """Counts of some rows, by narrow columns or some of them."""
+        return self._sums.narrow(rows, columns)
+
+    def bucket_counts(self, rows: Ints) -> NDArray[np.integer]:
+        """Counts of some rows by buckets."""
+        return self._sums.buckets(rows)
 
     def binned_times(self, rows: Ints, upto: Ints) -> Floats:
         """How many single times of some rows are in the bins up to the codes `upto`, and in one above all."""
@@ -230,19 +243,11 @@ class Window:
 
     def counts_since(self, rows: Ints, pane: int) -> Ints:
         """Counts of some rows, by narrow columns, from the slot of a pane on, as far as it has slid."""
-        found = np.zeros((len(rows), self.layout.narrow), np.int64)
         later = self._counts.since(pane // self.slot_panes)
-        if not later:
-            return found
-        place_of = np.full(len(self.sums), -1, np.int64)
-        place_of[rows] = np.arange(len(rows))
-        places = np.concatenate([kept.places for kept in later]).astype(np.int64)
-        row, column = np.divmod(places, max(self.layout.width, 1))
-        at = place_of[row]
-        wanted = np.flatnonzero((at >= 0) & (column < self.layout.narrow))
-        counts = np.concatenate([kept.counts for kept in later])[wanted].astype(np.int64)
-        np.add.at(found, (at[wanted], column[wanted]), counts)
-        return found
+        return summed_up(later, rows, self.layout.narrow, self.layout.width)
+
+    def _summed_up(self, rows: Ints) -> Ints:
+        return summed_up(self._counts.inside(), rows, self.layout.width, self.layout.width)
 
     def entries(self) -> int:
         """Counts that are kept to be taken off again."""
@@ -256,22 +261,16 @@ class Window:
         return kept_of(self._merged(joined(parts))) if parts else None
 
     def _merged(self, come: Slotted) -> Slotted:
-        size = max(len(self.sums) * self.layout.width, 1)
+        size = max(len(self.changed) * self.layout.width, 1)
         keys, counts = summed(come.slot * size + come.places, come.counts.astype(np.int64))
         slot, places = np.divmod(keys, size)
         return Slotted(slot, slot, *self.layout.compact(places, counts))
 
     def _apply(self, some: Kept, sign: int, touched: Flags) -> None:
         counts = sign * some.counts.astype(np.int64)  # if `at` has to cast, it takes 16 times as long
-        places = some.places.astype(np.int64)
-        rows, columns = np.divmod(places, self.layout.width)
+        rows, columns = np.divmod(some.places.astype(np.int64), self.layout.width)
         touched[rows] = True
-        if self.layout.buckets:
-            narrow = columns < self.layout.narrow
-            wide = (rows * self.layout.buckets + columns - self.layout.narrow)[~narrow]
-            np.add.at(self.buckets.reshape(-1), wide, counts[~narrow].astype(np.int32))
-            places, counts = (rows * self.layout.narrow + columns)[narrow], counts[narrow]
-        np.add.at(self.sums.reshape(-1), places, counts)
+        self._sums.add(rows, columns, counts)
 
     def state(self) -> WindowState:
         """Everything that is kept: `load` makes the window again from it."""
@@ -281,14 +280,6 @@ class Window:
     def load(self, state: WindowState) -> None:
         """Fill an empty window with what another one's `state` gave."""
         self._last = state.last
-        self._apply(self._counts.load(*state.counts), 1, np.zeros(len(self.sums), np.bool_))
+        self._apply(self._counts.load(*state.counts), 1, np.zeros(len(self.changed), np.bool_))
         if self._times is not None:
             self._times.load(*state.times)
-
-
-def _grown(table: NDArray[Whole], rows: int) -> NDArray[Whole]:
-    """With room for so many rows; memory is taken only by those that somebody has written to."""
-    grown = np.zeros((rows, table.shape[1]), table.dtype)
-    used = np.flatnonzero(table.any(axis=1))
-    grown[used] = table[used]
-    return grown

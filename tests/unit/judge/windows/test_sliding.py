@@ -58,7 +58,8 @@ def layout() -> Layout:
 
 def columns(window: Window) -> NDArray[np.integer]:
     """Sums by the layout's columns."""
-    return np.hstack([window.sums, window.buckets])
+    rows = np.arange(5)
+    return np.hstack([window.counts(rows), window.bucket_counts(rows)])
 
 
 entries = st.lists(
@@ -130,6 +131,37 @@ def test_stepping_only_where_something_changes_changes_nothing(counted: list[Ent
         assert (columns(dense) == columns(sparse)).all()
     assert sparse.next_pane(judged) is None
     assert sparse.entries() == 0
+
+
+asked = st.lists(st.tuples(st.integers(0, 119), st.lists(st.integers(0, 4), max_size=6)), max_size=20)
+
+
+@settings(deadline=None)
+@given(entries, asked, st.sampled_from([1, 3, 24]), st.integers(1, 5))
+def test_sums_made_when_asked_for_are_those_that_are_kept_up(
+    counted: list[Entry], asked: list[tuple[int, list[int]]], slots: int, most: int
+) -> None:
+    """Whenever which rows are asked for, however few may be kept up."""
+    kept_up, made = (Window(slots * PANE_MS, PANE_MS, layout(), for_causes=each) for each in (False, True))
+    shaped: Any = made
+    shaped._sums.most = most
+    kept_up.grow(3)
+    made.grow(3)
+    for pane in range(120):
+        for window in (kept_up, made):
+            if pane == 40:
+                window.grow(5)
+            for at, row, cell, count, late in counted:
+                if at + late == pane and (row < 3 or pane >= 40):
+                    add(window, at, pane, row, cell, count)
+            window.advance(pane)
+        for at, some in asked:
+            if at == pane:
+                rows = np.array([row for row in some if row < 3 or pane >= 40], np.int64)
+                assert (made.counts(rows) == kept_up.counts(rows)).all()
+                assert (made.bucket_counts(rows) == kept_up.bucket_counts(rows)).all()
+                assert (made.counts(rows, np.array([1, 0])) == kept_up.counts(rows)[:, [1, 0]]).all()
+                assert (made.counts_since(rows, pane - 2) == kept_up.counts_since(rows, pane - 2)).all()
 
 
 @settings(deadline=None)
