@@ -11,8 +11,8 @@ import numpy as np
 
 from stream.columnar.timestamps import EARLIEST_MS, LATEST_MS, NO_TIME, UNTIL_MS, Ints, read_times
 from stream.intake.decoding.answer_cells import ScaleLevels
-from stream.intake.decoding.limits import HARMLESS_BYTES, fits, refused_reference
-from stream.intake.decoding.rejects import mended
+from stream.intake.decoding.limits import HARMLESS_BYTES, refusal, refused_reference
+from stream.intake.decoding.rejects import mended_of
 from stream.messages.events import EventT, Feedback, Interaction
 from stream.messages.outcomes import Reason, RecordError, Reject
 from stream.messages.records import FileRecords, Record, Stream
@@ -92,7 +92,8 @@ def _structs(
     rejects: list[Reject] = []
     refused: set[int] = set()
     all_sound = True
-    decoded = map(decode, _readable(records))
+    values, broken = _readable(records)
+    decoded = map(decode, values)
     while True:
         try:
             events.extend(decoded)  # keeps what came before an error, and goes on after it
@@ -101,8 +102,10 @@ def _structs(
             all_sound = False
             place = len(events) + len(rejects)
             record = records[place]
+            value = record.value or b""
+            limit = refusal(value) if len(value) <= HARMLESS_BYTES else broken.get(place)
             try:
-                events.append(mended(record, stream))  # type: ignore[arg-type]  # the stream's own struct
+                events.append(mended_of(record, stream, limit))  # type: ignore[arg-type]  # the stream's own struct
             except RecordError as error:
                 rejects.append(Reject(record.offset, error.reason, error.detail))
                 refused.add(place)
@@ -111,15 +114,21 @@ def _structs(
     return events, [record for place, record in enumerate(records) if place not in refused], rejects
 
 
-def _readable(records: Sequence[Record]) -> Sequence[bytes]:
-    """The values, with b"" (which is no JSON) for those that are null or break a limit."""
+def _readable(records: Sequence[Record]) -> tuple[Sequence[bytes], Mapping[int, RecordError]]:
+    """The values, with b"" (which is no JSON) for those that are null or break a limit; by place, which."""
     values = _values(records)
     if None in values:
         values = [value or b"" for value in values]
     known = cast("Sequence[bytes]", values)
     if max(map(len, known), default=0) <= HARMLESS_BYTES:
-        return known
-    return [value if fits(value) else b"" for value in known]
+        return known, {}
+    broken = {}
+    for place, value in enumerate(known):
+        if len(value) > HARMLESS_BYTES and (error := refusal(value)) is not None:
+            broken[place] = error
+    return [
+        b"" if place in broken else value for place, value in enumerate(known)
+    ] if broken else known, broken
 
 
 def _values(records: Sequence[Record]) -> Sequence[bytes | None]:

@@ -39,7 +39,16 @@ def mended(record: Record, stream: Stream) -> Event:
     Raises:
         RecordError: there is no event in the record; says why.
     """
-    fields = {**_parsed(record.value)}
+    return mended_of(record, stream, None if record.value is None else refusal(record.value))
+
+
+def mended_of(record: Record, stream: Stream, broken: RecordError | None) -> Event:
+    """As `mended`, of a record whose limits were looked at: `broken` is what `refusal` says of its value.
+
+    Raises:
+        RecordError: there is no event in the record; says why.
+    """
+    fields = _parsed(record.value, broken)
     _fill(fields, record.headers)
     for name, check in _CHECKS[stream]:
         check(fields, name)
@@ -55,10 +64,9 @@ def mended(record: Record, stream: Stream) -> Event:
     return event
 
 
-def _parsed(value: bytes | None) -> Fields:
+def _parsed(value: bytes | None, broken: RecordError | None) -> dict[str, Any]:
     if value is None:
         raise RecordError(Reason.NULL_VALUE, "value: want a JSON object, got a null value")
-    broken = refusal(value)
     if broken is not None and broken.reason is Reason.TOO_LARGE:
         raise broken
     value = _without_schema(value)
