@@ -15,7 +15,9 @@ Two corrections make the pages few:
   the scope as a whole; it is not shared between scopes, because what one scope says must not depend on which
   others exist.
 
-A difference below `at_least`, or 3 % of the scale, is no news, however sure.
+A difference below `at_least`, or 3 % of the scale, is no news, however sure.  An alert ends when the gap is
+no longer likely, at half of z, or is below three quarters of what is news.  Where thousands answer, 3 % are
+sure: without that distance alerts would come and go with every pane.
 
 Where some are always worse than others (`against`), each is compared with the others as they would stand
 if it were as far behind them as it usually is: their mean is moved by the usual gap, two standard errors of
@@ -39,6 +41,8 @@ from alerts.transitions import rounded
 
 NEGLIGIBLE: Final = 0.03
 """Share of the scale: 3 points of CSAT."""
+RELEASE: Final = 0.75
+"""Share of the least gap that is news below which an alert ends."""
 LEAST_Z: Final = NormalDist().inv_cdf(0.95)
 """However generous the budget, a gap is significant at 5 % at least."""
 CONTINUITY: Final = 0.5
@@ -85,7 +89,7 @@ class GapDetector:
         found, compared = discoveries(scopes, p, self._level)
         breach = found & (worse_by >= self._least)
         verdict: Codes = np.full(len(rows), Verdict.INSUFFICIENT, np.int8)
-        verdict[enough & ((z < self._z / 2) | (worse_by < self._least))] = Verdict.CLEAR
+        verdict[enough & ((z < self._z / 2) | (worse_by < RELEASE * self._least))] = Verdict.CLEAR
         verdict[breach] = Verdict.BREACH
         verdict[window.n <= 0] = Verdict.STALE
         return self._findings(rows, verdict, (window, rest), (p, compared), (usual, worse_by))

@@ -50,6 +50,16 @@ def test_small_but_certain_differences_are_no_news() -> None:
     assert NEGLIGIBLE > 0.02
 
 
+@pytest.mark.parametrize(
+    ("unhappy", "verdict"),
+    [(0.17, Verdict.CLEAR), (0.178, Verdict.INSUFFICIENT), (0.19, Verdict.BREACH)],
+)
+def test_a_gap_is_over_below_three_quarters_of_what_is_news(unhappy: float, verdict: Verdict) -> None:
+    """Three points are news, and sure with so many answers: an alert does not come and go at three points."""
+    bad = round(unhappy * 40_000)
+    assert judged([[bad, 40_000 - bad], [6_000, 34_000]])[0] is verdict
+
+
 def test_at_least_says_from_where_on_it_is_news() -> None:
     """Eleven points are sure: news where five are asked for, and none where fifteen are."""
     counts = moments_of([[260, 740], [150, 850], [150, 850]])
