@@ -8,8 +8,8 @@ Severity has hysteresis.  What fires as critical stays so while the reading stil
 for nothing else: a pending or stale alert that begins to fire is as loud as the reading that makes it fire.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -18,8 +18,9 @@ from alerts.detect.open_time import open_time
 from alerts.detect.row_sets import NO_ROWS
 from alerts.episodes import Cell, Episode, Move
 from alerts.hours import OpenHours, counted
-from alerts.rules import DAY_MS, Rule
-from alerts.states import LIVE, ON_VERDICT, State, Verdict, after
+from alerts.recent_firings import RecentFirings
+from alerts.rules import Rule
+from alerts.states import LIVE, ON_VERDICT, TOLD, State, Verdict, after
 
 _NEXT = np.array([[ON_VERDICT[state][verdict] for verdict in Verdict] for state in State], np.int8)
 _LIVE = np.array([state in LIVE for state in State])
@@ -27,10 +28,8 @@ _AFTER: list[list[int]] = _NEXT.tolist()
 _ALIVE: list[bool] = _LIVE.tolist()
 _FEW_CELLS = 4  # cells up to which it is faster to look at each than at all in arrays
 _PENDING, _FIRING, _RESOLVED = int(State.PENDING), int(State.FIRING), int(State.RESOLVED)
+_KNOWN = int(State.KNOWN)
 _CLEAR, _BREACH = int(Verdict.CLEAR), int(Verdict.BREACH)  # plain numbers: looking up a member takes longer
-
-MOST_FIRINGS = 100
-"""Firings of one cell within a day that are told apart; beyond that "100th time" is said again."""
 
 
 class Board:
@@ -55,7 +54,7 @@ class Board:
         self._healthy = np.zeros((0, len(for_ms)), np.bool_)  # where an episode has a `healthy_ms`
         self._episodes: dict[Cell, Episode] = {}
         self._due: set[Cell] = set()
-        self._fired: dict[Cell, list[int]] = {}  # when episodes of the last day began to fire, ascending
+        self.recent: Final = RecentFirings()
         self._living: Flags | None = None  # what `live` says, as long as no state changes
         self._keeps = bool(self._keep_ms.any())
 
@@ -81,9 +80,7 @@ class Board:
         self._living = None
         self._state[rows] = State.INACTIVE
         self._severity[rows] = 0
-        if self._fired:
-            gone = set(rows.tolist())
-            self._fired = {cell: when for cell, when in self._fired.items() if cell[0] not in gone}
+        self.recent.forget(rows.tolist())
 
     def live(self) -> Flags:
         """Rows with an episode that goes on; not to be changed."""
@@ -175,7 +172,8 @@ class Board:
         state, loud = int(self._state[cell]), int(self._severity[cell])
         breach, fires = verdict == _BREACH, state == _FIRING
         new = max(severity, min(loud, held) if fires else 0) if breach else 0
-        moved = _AFTER[state][verdict] != state or state == _PENDING or (breach and fires and new != loud)
+        louder = breach and ((fires and new != loud) or (state == _KNOWN and new > loud))
+        moved = _AFTER[state][verdict] != state or state == _PENDING or louder
         if self._keeps and not moved:
             begins = bool(self._keep_ms[cell[1]] > 0) and _ALIVE[state] and verdict == _CLEAR
             moved = begins or bool(self._healthy[cell])
@@ -187,7 +185,7 @@ class Board:
         breach, fires = verdict == _BREACH, state == _FIRING
         kept = np.minimum(loud, held) * fires
         severity = np.where(breach, np.maximum(severity, kept), 0)
-        louder = breach & fires & (severity != loud)
+        louder = breach & ((fires & (severity != loud)) | ((state == _KNOWN) & (severity > loud)))
         moved: Flags = (_NEXT[state, verdict] != state) | louder | (state == _PENDING)
         if self._keeps:
             begins = (self._keep_ms > 0) & _LIVE[state] & (verdict == _CLEAR)
@@ -198,6 +196,10 @@ class Board:
         self._living = None
         before = State(int(self._state[cell]))
         episode = self._episodes.get(cell)
+        if episode is not None and before is State.KNOWN and verdict is Verdict.BREACH:
+            if severity > episode.severity:  # worse than what is known
+                before, episode = State.INACTIVE, None
+            severity = max(severity, int(self._severity[cell]))
         if episode is None and verdict is Verdict.BREACH:
             episode = self._episodes[cell] = Episode(at_ms, severity)
         if episode is None:
@@ -213,10 +215,11 @@ class Board:
         self._severity[cell] = episode.severity
         if _told(before, state) or (before is state is State.FIRING and was != episode.severity):
             episode.seq += 1
-            times = self._times(cell, at_ms, began=before in (State.INACTIVE, State.PENDING, State.RESOLVED))
+            if state is State.FIRING and before in (State.INACTIVE, State.PENDING, State.RESOLVED):
+                self.recent.note(cell, at_ms)
             yield Move(
                 row=cell[0], column=cell[1], state=state, severity=episode.severity,
-                started_at_ms=episode.started_at_ms, seq=episode.seq, times=times,
+                started_at_ms=episode.started_at_ms, seq=episode.seq, times=self.recent.times(cell, at_ms),
             )  # fmt: skip
         waits = state is State.PENDING or (verdict is Verdict.CLEAR and state in LIVE)
         self._set_due(cell, episode, lasts_ms if waits else None)
@@ -224,6 +227,30 @@ class Board:
         if state not in LIVE:
             del self._episodes[cell]
             self._severity[cell] = 0
+
+    def heed(self, at_ms: int, cell: Cell, *, learned: bool) -> Move | None:
+        """End what somebody says is known; None where nobody was told of it, or it is over.
+
+        Where its detector has `learned` the level the cell is as before the episode.  Otherwise the breach
+        goes on, and is known.
+        """
+        state, episode = State(int(self._state[cell])), self._episodes.get(cell)
+        if episode is None or state not in TOLD:
+            return None
+        self._living = None
+        episode.seq += 1
+        episode.healthy_ms = None
+        move = Move(
+            row=cell[0], column=cell[1], state=State.RESOLVED, severity=episode.severity,
+            started_at_ms=episode.started_at_ms, seq=episode.seq, times=self.recent.times(cell, at_ms),
+        )  # fmt: skip
+        self._state[cell] = State.RESOLVED if learned else State.KNOWN
+        self._healthy[cell] = False
+        self._set_due(cell, episode, None)
+        if learned:
+            del self._episodes[cell]
+            self._severity[cell] = 0
+        return move
 
     def _listen(self, episode: Episode, verdict: Verdict, at_ms: int) -> None:
         """Remember since when there has been health: a breach ends it, and so does silence."""
@@ -244,28 +271,6 @@ class Board:
         if hours is None or not span_ms:
             return start_ms + span_ms
         return int(hours.after(np.array([start_ms]), np.array([span_ms]))[0])
-
-    def _times(self, cell: Cell, at_ms: int, *, began: bool) -> int:
-        """How many episodes of a cell have fired in the last 24 hours; takes note of one that begins to."""
-        fires = self._state[cell] == State.FIRING
-        known = self._fired.get(cell, [])
-        recent = known[bisect_right(known, at_ms - DAY_MS) :]
-        if began and fires:
-            recent = [*recent, at_ms][-MOST_FIRINGS:]
-            self._fired[cell] = recent
-        return max(len(recent), 1)
-
-    def firings(self) -> Mapping[Cell, Sequence[int]]:
-        """When episodes began to fire, by cell, as far as the next firing may still have to count them."""
-        return self._fired
-
-    def fired_rows(self, now_ms: int) -> list[int]:
-        """Row numbers whose firings the next one still has to count."""
-        return [row for (row, _), when in self._fired.items() if when[-1] > now_ms - DAY_MS]
-
-    def put_firings(self, cell: Cell, when_ms: Sequence[int]) -> None:
-        """Put back what `firings` told of a cell."""
-        self._fired[cell] = list(when_ms)
 
     def _set_due(self, cell: Cell, episode: Episode, due_ms: int | None) -> None:
         episode.due_ms = due_ms

@@ -12,6 +12,9 @@ resolves on evidence of health and fires on a breach.  Nobody is ever paged by a
 The machine knows nothing of severities, scopes or time, but for one fact that the caller supplies:
 whether what the reading says has lasted, a breach for as long as the rule's `for` asks, and health for as
 long as its `keep_firing_for` does.  Resolved is the end of an episode; the next verdict starts from inactive.
+
+Somebody may say of what fires that it is known.  Everyone hears that the alert is over, and it is known from
+then on: nobody hears of that breach again until there has been health, or until it gets louder.
 """
 
 from collections.abc import Mapping
@@ -41,6 +44,7 @@ class State(IntEnum):
     FIRING = 2
     RESOLVED = 3
     STALE = 4
+    KNOWN = 5  # in breach, and somebody has said that it is known; never told
 
     @property
     def word(self) -> str:
@@ -79,13 +83,22 @@ ON_VERDICT: Final[Mapping[State, Mapping[Verdict, State]]] = {
         Verdict.STALE: State.STALE,
         Verdict.BREACH: State.FIRING,
     },
+    State.KNOWN: {
+        Verdict.CLEAR: State.INACTIVE,
+        Verdict.INSUFFICIENT: State.KNOWN,
+        Verdict.STALE: State.KNOWN,
+        Verdict.BREACH: State.KNOWN,
+    },
 }
 """Moves that a verdict causes.  Total: every state answers every verdict."""
 
 ON_LASTING_BREACH: Final[Mapping[State, State]] = {State.PENDING: State.FIRING}
 """Moves that follow a breach as soon as it has lasted for as long as the rule asks."""
 
-LIVE: Final = frozenset({State.PENDING, State.FIRING, State.STALE})
+TOLD: Final = frozenset({State.FIRING, State.STALE})
+"""States of an alert that is open for whoever was told of it."""
+
+LIVE: Final = TOLD | {State.PENDING, State.KNOWN}
 """States of an episode that goes on; the others need no memory."""
 
 
@@ -96,7 +109,7 @@ def after(state: State, verdict: Verdict, *, lasted: bool) -> State:
     `keep_firing_for` does; it matters for no other verdict.
     """
     moved = ON_VERDICT[state][verdict]
-    if moved is State.RESOLVED and not lasted:
+    if not lasted and (moved is State.RESOLVED or (state is State.KNOWN and verdict is Verdict.CLEAR)):
         return state
     if verdict is Verdict.BREACH and lasted:
         return ON_LASTING_BREACH.get(moved, moved)

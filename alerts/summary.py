@@ -4,7 +4,6 @@ No sentence says more than its numbers do.  A score is "below its limit" only wh
 is below the limit in it, both as they are written: 79.97 % is not shown as "80 %, below the limit 80 %".
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from math import isfinite
 from typing import Final
@@ -23,9 +22,21 @@ from alerts.rules import (
     Threshold,
 )
 from alerts.states import State
-from alerts.wording import NAMES, NOUNS, amount, since_words, times_words, trimmed, window_words
+from alerts.wording import (
+    NAMES,
+    NOUNS,
+    amount,
+    new_score_words,
+    new_volume_words,
+    since_words,
+    times_words,
+    trimmed,
+    window_words,
+)
 from alerts.worsening import Against
 
+KNOWN: Final = ("known", "new_normal")
+"""Reasons by which an alert ends because somebody says so."""
 FEW_CUSTOMERS: Final = 5
 """How many people are still a few; of more their number is not told, as it is a lower bound."""
 
@@ -52,7 +63,7 @@ def _told(facts: Facts) -> str:
             return _recovered(facts)
         case State.PENDING:
             return f"{_breach(facts)}{_further(facts)}; waiting to see if it lasts"
-        case State.FIRING | State.INACTIVE:
+        case State.FIRING | State.INACTIVE | State.KNOWN:
             again = f"; {times_words(facts.times)}" if facts.times > 1 else ""
             return f"{_breach(facts)}{_further(facts)}{again}"
 
@@ -154,6 +165,8 @@ def _silence(facts: Facts) -> str:
 
 
 def _recovered(facts: Facts) -> str:
+    if facts.evidence.get("reason") in KNOWN:
+        return _known(facts)
     match facts.detect:
         case Threshold():
             return _back(facts)
@@ -161,7 +174,7 @@ def _recovered(facts: Facts) -> str:
             bound = "floor" if facts.low_is_bad else "ceiling"
             return f"has recovered: its latest answers are back at its {bound}, {_limit(facts)}"
         case SuddenRelative() if "new_level" in facts.evidence:
-            return _new_score(facts)
+            return new_score_words(facts.evidence["new_level"], facts.unit)
         case SuddenRelative():
             return "has recovered: its latest answers are back near what is usual at these hours"
         case Burn():
@@ -175,31 +188,21 @@ def _recovered(facts: Facts) -> str:
                 f"is no longer clearly worse than the others: {_value_words(facts)} against {_limit(facts)}"
             )
         case Surge() | Silence() if "new_level" in facts.evidence:
-            return _new_level(facts)
+            return new_volume_words(facts.evidence["new_level"])
         case Surge():
             return "is back to its usual volume"
         case Silence():
             return f"{_hears(facts)} enough {_nouns(facts)} again"
 
 
-def _new_level(facts: Facts) -> str:
-    """That what was too much or too little has lasted until it was learned."""
-    level = facts.evidence["new_level"]
-    usual, now = (level.get("usual"), level.get("now")) if isinstance(level, Mapping) else (None, None)
-    if not isinstance(usual, int | float) or not isinstance(now, int | float):
-        return "has a new level, which is learned"
-    was = f"where {trimmed(usual, 1)} were usual"
-    return f"has a new level: some {trimmed(now, 1)} an hour, {was}; it is learned, and no longer news"
-
-
-def _new_score(facts: Facts) -> str:
-    """That a score has been worse for so long that it is usual by now."""
-    level = facts.evidence["new_level"]
-    usual, now = (level.get("usual"), level.get("now")) if isinstance(level, Mapping) else (None, None)
-    if not isinstance(usual, int | float) or not isinstance(now, int | float):
-        return "has a new level, which is learned"
-    was = f"{amount(now, facts.unit)} is usual by now, where {amount(usual, facts.unit)} was"
-    return f"has a new level: {was}; it is learned, and no longer news"
+def _known(facts: Facts) -> str:
+    """That somebody says so of what has not recovered."""
+    if "new_level" not in facts.evidence:
+        return "is known, somebody says: it fires again if it gets louder, or after it has recovered"
+    where = "below" if facts.low_is_bad else "above"
+    return (
+        f"is known, somebody says: at {_value_words(facts)}; it fires again clearly {where} {_limit(facts)}"
+    )
 
 
 def _further(facts: Facts) -> str:

@@ -118,6 +118,30 @@ def trimmed(value: float, decimals: int) -> str:
     return "0" if text == "-0" else text
 
 
+def new_volume_words(level: object) -> str:
+    """That what was too much or too little has lasted until it was learned."""
+    found = _was_and_is(level)
+    if found is None:
+        return "has a new level, which is learned"
+    was = f"where {trimmed(found[0], 1)} were usual"
+    return f"has a new level: some {trimmed(found[1], 1)} an hour, {was}; it is learned, and no longer news"
+
+
+def new_score_words(level: object, unit: str) -> str:
+    """That a score has been worse for so long that it is usual by now."""
+    found = _was_and_is(level)
+    if found is None:
+        return "has a new level, which is learned"
+    was = f"{amount(found[1], unit)} is usual by now, where {amount(found[0], unit)} was"
+    return f"has a new level: {was}; it is learned, and no longer news"
+
+
+def _was_and_is(level: object) -> tuple[float, float] | None:
+    """What was usual, and what is now."""
+    usual, now = (level.get("usual"), level.get("now")) if isinstance(level, Mapping) else (None, None)
+    return (usual, now) if isinstance(usual, int | float) and isinstance(now, int | float) else None
+
+
 def columns(text: str) -> int:
     """How many columns a terminal shows a text in: two for a Chinese sign or an emoji, none for an accent.
 

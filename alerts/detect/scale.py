@@ -50,6 +50,12 @@ class Scale:
         position = (value - self.low) / (self.high - self.low)
         return position if self.low_is_bad else 1 - position
 
+    def value_of(self, goodness: Floats) -> Floats:
+        """Values in the indicator's unit of goodness."""
+        position = goodness if self.low_is_bad else 1 - goodness
+        value: Floats = self.low + (self.high - self.low) * position
+        return value
+
     def goodness_at(self, steps: Ints) -> Floats:
         """Goodness of single answers."""
         position: Floats = steps / self.steps

@@ -32,6 +32,7 @@ detector, the rest passes for nothing, and the budget is that part of its time w
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -39,14 +40,16 @@ from numpy.typing import NDArray
 
 from alerts.detect.evidence import Evidence, Told
 from alerts.detect.findings import NONE, SEVERITY_CODE, Findings, Flags, Floats, Ints
+from alerts.detect.known_levels import KnownLevels
 from alerts.detect.row_sets import among
 from alerts.detect.scale import Moments, Scale, as_moments
-from alerts.detect.sudden_run import WEIGHTS, SuddenRun, sudden_memory
-from alerts.detect.sudden_terms import FALLS, GREATEST, MILD_BET, STAKED_SHARE, START_BET, SuddenTerms
+from alerts.detect.sudden_bets import SuddenBets
+from alerts.detect.sudden_run import SuddenRun, sudden_memory
+from alerts.detect.sudden_terms import MILD_BET, START_BET, SuddenTerms
 from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals, Coasted
 from alerts.rules import Sudden
 from alerts.states import Verdict
-from alerts.transitions import utc_text
+from alerts.transitions import rounded, utc_text
 
 TRACKS: Final = (
     (("drift", "since_ms", "run"), START_BET),
@@ -68,8 +71,9 @@ class SuddenDetector:
         self._severity = SEVERITY_CODE[detect.severity]
         self._bound = detect.bound
         self._terms = terms = SuddenTerms(detect, scale, levels)
-        self._floor, self._budget_ms = terms.floor, terms.budget_ms
         self._table = sudden_memory()
+        self._bets = SuddenBets(self._table, terms)
+        self._known = KnownLevels(self._table, terms)
         self._run = SuddenRun(self._table, terms)
 
     def grow(self, rows: int) -> None:
@@ -82,8 +86,8 @@ class SuddenDetector:
 
     @property
     def coasts(self) -> bool:
-        """Whether it can `coast`."""
-        return True
+        """Whether it can `coast`: while no row has a floor of its own."""
+        return not self._known
 
     def wake_ms(self) -> int | None:
         """When the first breach turns stale if nothing comes in; None: there is none."""
@@ -122,23 +126,44 @@ class SuddenDetector:
         table = self._table
         new: Ints = counts @ self._terms.powers
         was, answers = table["fired"][rows], new[:, 0]
-        stake = self._stake(end_ms, rows, answers, was)
+        stake = self._bets.stake(end_ms, rows, answers, was)
         log_gain = self._log_gain(rows, counts)
-        alarm = ~was & (self._bet(rows, log_gain, stake, was) >= 1)
+        alarm = ~was & (self._bets.step(rows, log_gain, stake, was) >= 1)
         run = self._track(end_ms, rows, log_gain, new, was)
         if alarm.any():
             run = self._begun(rows, alarm, run)
         table["fired"][rows[alarm]] = True
         breach = was | alarm
-        if not breach.any():
-            return self._findings(rows, breach, breach, run)
-        table["mean"][rows[alarm]] = self._scale.goodness(run)[alarm]
-        table["after"][rows[alarm]] = 0
-        back = self._recovering(rows, was & (answers > 0), as_moments(new), run)
-        table["stale"][rows] = breach & (answers == 0) & (self._run.stale_ms(rows) <= end_ms)
+        back = np.zeros(len(rows), np.bool_)
+        if breach.any():
+            table["mean"][rows[alarm]] = self._scale.goodness(run)[alarm]
+            table["after"][rows[alarm]] = 0
+            back = self._recovering(rows, was & (answers > 0), as_moments(new), run)
+            table["stale"][rows] = breach & (answers == 0) & (self._run.stale_ms(rows) <= end_ms)
         findings = self._findings(rows, breach, back, run)
         self.after_resolve(rows[back])
+        if self._known.of(rows).any():
+            self.after_resolve(self._known.lapsed(rows, as_moments(new), self._own_floors(rows)))
         return findings
+
+    def accept(self, row: int) -> Findings | None:
+        """Take the level of a row for what is known, and arm again below it; None: it is not in breach.
+
+        What is found is the row's breach as it stands, with the new limit, and with the old limit and the
+        level as `new_level` in its evidence.
+        """
+        rows = np.array([row])
+        breach = self.fired(rows)
+        if not breach.any():
+            return None
+        run = as_moments(self._table["run"][rows])
+        found = self._findings(rows, breach, ~breach, run)
+        level = self._scale.value_of(self._known.accept(rows, run, self._own_floors(rows)))
+        new = {"severity": "info", "usual": rounded(float(found.limit[0])), "now": rounded(float(level[0]))}
+        self.after_resolve(rows)
+        return replace(
+            found, limit=self._limits(rows), evidence={row: {**found.evidence[row], "new_level": new}}
+        )
 
     def coast(
         self,
@@ -173,16 +198,23 @@ class SuddenDetector:
         fired: Flags = self._table["fired"][rows]
         return fired
 
+    def _own_floors(self, rows: Ints) -> Floats:
+        """The goodness that rows must not fall below by the rule."""
+        return np.full(len(rows), self._terms.floor)
+
     def _floors(self, rows: Ints) -> Floats:
-        """The goodness that rows must not fall below."""
-        return np.full(len(rows), self._floor)
+        """The same, or below a level that is known."""
+        return self._known.floors(rows, self._own_floors(rows))
 
     def _limits(self, rows: Ints) -> Floats:
         """The same in the indicator's unit."""
-        return np.full(len(rows), self._bound)
+        return np.where(self._known.of(rows), self._scale.value_of(self._floors(rows)), self._bound)
 
-    def _log_gain(self, rows: Ints, counts: Ints) -> Floats:  # noqa: ARG002  # all rows have one floor
-        return self._terms.log_gain(counts)
+    def _log_gain(self, rows: Ints, counts: Ints) -> Floats:
+        gain, known = self._terms.log_gain(counts), self._known.of(rows)
+        if known.any():
+            gain[known] = self._terms.log_gain_below(counts[known], self._floors(rows[known]))
+        return gain
 
     def _told(self, row: int) -> dict[str, object]:  # noqa: ARG002  # a floor says nothing of its row
         """What a breach says besides."""
@@ -197,33 +229,6 @@ class SuddenDetector:
         tracked = [name for names, _ in TRACKS for name in names]
         for name in (*tracked, "wealth", "fired", "after", "mean", "stale"):
             self._table[name][rows] = 0
-
-    def _stake(self, end_ms: int, rows: Ints, answers: Ints, fired: Flags) -> Floats:
-        """Time staked by this pane's answers, in shares of γ; time in breach is not saved."""
-        table = self._table
-        before = table["answers"][rows]
-        since = self._terms.passed_ms(table["last_ms"][rows], np.full(len(rows), end_ms))
-        passed = np.where((before == 0) | fired, 0, since)
-        passed = np.where(answers > 0, passed, 0)
-        saved = np.minimum(table["saved_ms"][rows] + passed, self._budget_ms)
-        share = np.maximum(STAKED_SHARE, 1 / (before + 1))
-        kept = np.where(fired, 1.0, (1 - share) ** answers)
-        table["saved_ms"][rows] = saved * kept
-        table["answers"][rows] = before + answers
-        table["last_ms"][rows] = np.where(answers > 0, end_ms, table["last_ms"][rows])
-        stake: Floats = saved * (1 - kept) / self._budget_ms
-        return stake
-
-    def _bet(self, rows: Ints, log_gain: Floats, stake: Floats, fired: Flags) -> Floats:
-        """Step the wealth of what has not fired; the mixture of all bets, of which 1 raises the alarm."""
-        before = self._table["wealth"][rows]
-        after = (before + stake[:, None]) * np.exp(np.minimum(log_gain, GREATEST))
-        after = np.where(fired[:, None], before, after) if fired.any() else after
-        self._table["wealth"][rows] = after
-        evidence = after[:, 0] * WEIGHTS[0]
-        for bet in range(1, len(FALLS)):
-            evidence += after[:, bet] * WEIGHTS[bet]
-        return evidence
 
     def _track(self, end_ms: int, rows: Ints, log_gain: Floats, new: Ints, fired: Flags) -> Moments:
         """When the fall began: the run starts over whenever nothing speaks for one."""

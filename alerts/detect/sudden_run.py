@@ -50,6 +50,10 @@ def sudden_memory() -> Table:
             "after": MemoryColumn(np.int64),  # answers since the alarm
             "mean": MemoryColumn(np.float64),  # recovering mean of goodness since the alarm
             "stale": MemoryColumn(np.bool_),  # fired, and nothing has come in for long
+            "known": MemoryColumn(np.float64),  # floor that somebody has accepted, as goodness; 0: none
+            "known_reach": MemoryColumn(np.float64),  # answers that tell the level from the rule's floor
+            "known_mean": MemoryColumn(np.float64),  # recovering mean of goodness since it was accepted
+            "known_after": MemoryColumn(np.int64),  # answers since then
         }
     )
 

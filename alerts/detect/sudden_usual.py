@@ -129,7 +129,7 @@ class UsualSudden(SuddenDetector):
             usual = share * of_same + (1 - share) * of_all
             doubt = share * share / np.maximum(same.n, 1) + (1 - share) ** 2 / all_.n
             error = np.sqrt(self._scale.variance(all_) * doubt)
-        value = self._value(usual)
+        value = self._scale.value_of(usual)
         floor = usual - DOUBT * error - self._allowed(value)
         known = (all_.n >= LEAST_PAST) & (floor >= LEAST_FLOOR)
         table["hour"][rows] = hour
@@ -153,19 +153,13 @@ class UsualSudden(SuddenDetector):
         """By how much worse than a value a score may be, as goodness."""
         return allowed(self._detect.worse_by, value) / (self._scale.high - self._scale.low)
 
-    def _value(self, goodness: Floats) -> Floats:
-        """Of goodness, in the indicator's unit."""
-        position = goodness if self._scale.low_is_bad else 1 - goodness
-        value: Floats = self._scale.low + (self._scale.high - self._scale.low) * position
-        return value
-
-    def _floors(self, rows: Ints) -> Floats:
+    def _own_floors(self, rows: Ints) -> Floats:
         floors: Floats = self._usual["floor"][rows]
         return floors
 
     def _limits(self, rows: Ints) -> Floats:
         floors = self._floors(rows)
-        return np.where(floors > 0, self._value(floors), np.nan)
+        return np.where(floors > 0, self._scale.value_of(floors), np.nan)
 
     def _log_gain(self, rows: Ints, counts: Ints) -> Floats:
         return self._terms.log_gain_below(counts, self._floors(rows))

@@ -20,6 +20,7 @@ from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.matchers import watches
 from stream.judge.evaluation.moves import AlertMove, firing
 from stream.judge.evaluation.schedule import least
+from stream.judge.known_alerts import heed
 from stream.judge.published_scores import ScoreClock, Scoring, fair_share
 from stream.judge.removed_rules import resolved
 from stream.judge.root_cause import Causes
@@ -28,6 +29,7 @@ from stream.judge.snapshot_format import About
 from stream.judge.state import Memory
 from stream.judge.watermarks import Missed
 from stream.messages.tallies import NO_PANE, TallyMessage
+from stream.messages.verdicts import VerdictMessage
 
 __all__ = ["Explained", "Judge", "Observer"]
 
@@ -62,26 +64,30 @@ class Judge:
         judged = self._memory.judged
         return None if judged == NO_PANE else (judged + 1) * self._pane_ms
 
-    def feed(self, section: TallyMessage, log_ms: int) -> list[Transition]:
+    def feed(self, section: TallyMessage | VerdictMessage, log_ms: int) -> list[Transition]:
         """Take one section; see `feed_all`."""
         return self.feed_all([(section, log_ms)])
 
-    def feed_all(self, sections: Iterable[tuple[TallyMessage, int]]) -> list[Transition]:
-        """Take sections, in the order of the partition; what they make known, in event time.
+    def feed_all(self, sections: Iterable[tuple[TallyMessage | VerdictMessage, int]]) -> list[Transition]:
+        """Take sections and verdicts, in the order of the partition; what they make known, in event time.
 
         With each comes the Kafka timestamp of its record in ms, 0 in a backtest.  Transitions of one pane
         are ordered by their rules' places in the rulebook, then by scope.  A judge that was restored from
         a snapshot of other rules first tells of the alerts that ended with theirs.
 
         Panes are judged once all sections have been taken, many at a time.  What counts when was settled
-        section by section, so it comes to the same as feeding them one by one.
+        section by section, so it comes to the same as feeding them one by one.  A verdict is heeded when all
+        panes have been judged that the sections before it have closed.
         """
         memory = self._memory
-        ended = [resolved(orphan) for orphan in memory.orphans]
+        told = [resolved(orphan) for orphan in memory.orphans]
         memory.orphans = []
         for section, log_ms in sections:
-            memory.take(section, log_ms)
-        return ended + self._judge()
+            if isinstance(section, VerdictMessage):
+                told += self._judge() + self._heed(section)
+            else:
+                memory.take(section, log_ms)
+        return told + self._judge()
 
     def take_missed(self) -> list[Missed]:
         """Panes whose tallies the log has lost, as far as that was found since the last call."""
@@ -204,6 +210,19 @@ class Judge:
             told += self._judge_block(block)
         memory.judged = memory.closed
         return told
+
+    def _heed(self, said: VerdictMessage) -> list[Transition]:
+        """End an alert that is known; nothing where it is over, or another judge's."""
+        memory = self._memory
+        if memory.judged == NO_PANE:
+            return []
+        memory.catch_up()
+        found = heed(self._groups, said, (memory.judged + 1) * self._pane_ms)
+        if found is None:
+            return []
+        memory.settle(memory.judged)
+        group, told = found
+        return [self._teller.tell(told, group, memory.judged)]
 
     def _judge_block(self, block: Block) -> list[Transition]:
         """Judge every pane of a block at whose end something may happen, in event time."""

@@ -9,12 +9,10 @@ from alerts.detect.findings import SEVERITIES
 from alerts.episodes import alert_id
 from alerts.readings import scope_object, scope_text, scope_words
 from alerts.rules import Severity
-from alerts.states import State
+from alerts.states import TOLD, State
 from alerts.transitions import Transition, utc_text
 from stream.judge.snapshot_format import Grouped, Header, Orphan
 
-TOLD = frozenset({State.FIRING, State.STALE})
-"""States of which somebody has been told."""
 REASON = "rule_removed"
 """In the evidence of the last transition."""
 

@@ -157,7 +157,7 @@ def _alerts(board: Board, ranked: Sequence[Ranked], place: dict[int, int]) -> It
 def _firings(
     board: Board, ranked: Sequence[Ranked], place: dict[int, int]
 ) -> Iterable[tuple[str, int, list[int]]]:
-    for (row, column), when_ms in board.firings().items():
+    for (row, column), when_ms in board.recent.when.items():
         yield ranked[column].rule.name, place[row], list(when_ms)
 
 
@@ -258,7 +258,7 @@ class _Loader:
         for rule, row, when_ms in grouped.firings:
             if rule in cells:
                 board, column = cells[rule]
-                board.put_firings((row, column), when_ms)
+                board.recent.when[row, column] = list(when_ms)
         for each in group.watches:
             state = grouped.detectors.get(each.rule.name)
             if state:

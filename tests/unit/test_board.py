@@ -110,7 +110,7 @@ def test_episodes_of_a_day_are_counted() -> None:
         ("firing", 3), ("resolved", 3),
     ]  # fmt: skip
     board.clear(np.array([1]))
-    assert board.firings() == {}
+    assert board.recent.when == {}
 
 
 def test_episodes_are_put_back() -> None:

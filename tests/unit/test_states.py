@@ -70,8 +70,16 @@ def test_only_a_pending_alert_waits() -> None:
 
 
 def test_words_are_those_of_the_topic() -> None:
-    """Consumers of cx.alerts read these words."""
-    assert [state.word for state in State] == ["inactive", "pending", "firing", "resolved", "stale"]
+    """Consumers of cx.alerts read these words; of what is known they read that it has resolved."""
+    assert [state.word for state in State] == ["inactive", "pending", "firing", "resolved", "stale", "known"]
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+@pytest.mark.parametrize("lasted", [False, True])
+def test_what_is_known_is_told_of_no_more(verdict: Verdict, lasted: bool) -> None:  # noqa: FBT001
+    """A known breach goes on unheard until there has been health for as long as the rule asks."""
+    over = verdict is C and lasted
+    assert after(State.KNOWN, verdict, lasted=lasted) is (State.INACTIVE if over else State.KNOWN)
 
 
 def _history(verdicts: list[Verdict], hold: int) -> list[State]:

@@ -113,6 +113,10 @@ class RememberingInput:
         """Give it back."""
         self._memory.load(state)
 
+    def accept(self, row: int) -> Findings | None:  # noqa: ARG002  # few detectors can
+        """It has no level of its own to accept."""
+        return None
+
 
 class WindowOnlyInput:
     """The part of an input that sees windows alone: there is nothing to remember, nor to wait for."""
@@ -135,6 +139,10 @@ class WindowOnlyInput:
 
     def load(self, state: State) -> None:
         """There is nothing to give back."""
+
+    def accept(self, row: int) -> Findings | None:  # noqa: ARG002  # has one limit for all rows
+        """It has no level of its own to accept."""
+        return None
 
     def panes(self, heard: BlockCounts) -> Ints:  # noqa: ARG002  # hears nothing
         """None: it sees windows."""
@@ -165,6 +173,12 @@ class DetectorInput(Protocol):
 
     def load(self, state: State) -> None:
         """Give it back."""
+
+    def accept(self, row: int) -> Findings | None:
+        """Take the level of a row in breach for what is known; None where it is in none, or that cannot be.
+
+        The findings are of the breach, with the new limit.
+        """
 
     def panes(self, heard: BlockCounts) -> Ints:
         """The panes of a block, ascending, in which something comes in that it hears."""

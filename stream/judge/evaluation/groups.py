@@ -191,7 +191,7 @@ class Group:
         old = np.setdiff1d(old, [*waiting.tolist(), *(row for row in named if row is not None)])
         for board, _ in self.boards():
             old = old[~board.live()[old]]
-            old = np.setdiff1d(old, board.fired_rows(now_ms))
+            old = np.setdiff1d(old, board.recent.rows(now_ms))
         for window in self.all_windows():
             if window.hours.limited and len(old):  # what should have left a closed one leaves when it opens
                 old = np.setdiff1d(old, window.holding())

@@ -41,6 +41,10 @@ class SuddenInput(RememberingInput):
     def expect(self, rows: Ints, since_ms: int) -> None:
         """It hears of no row that does not speak."""
 
+    def accept(self, row: int) -> Findings | None:
+        """Take the level of a row in breach for what is known."""
+        return self._detector.accept(row)
+
     def wake_ms(self) -> int | None:
         """When the first breach turns stale if nothing comes in."""
         return self._detector.wake_ms()

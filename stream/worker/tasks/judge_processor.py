@@ -21,6 +21,8 @@ from stream.messages.pieces import Assembly
 from stream.messages.tallies import TallyMessage
 from stream.messages.tallies import decode as decode_section
 from stream.messages.topic_names import ALERTS, SCORES, TALLIES
+from stream.messages.verdicts import VerdictMessage, is_verdict
+from stream.messages.verdicts import decode as decode_verdict
 from stream.monitoring.metrics import Metrics
 from stream.worker.tasks.judge_wall import JudgeWall, TornState
 from stream.worker.tasks.processor import Work
@@ -33,10 +35,10 @@ SCOPES_AT_ONCE: Final = 10_000
 
 
 class Taken(NamedTuple):
-    """A section, and the record that it came in, or its last piece."""
+    """A section or a verdict, and the record that it came in, or its last piece."""
 
     record: Any
-    section: TallyMessage
+    section: TallyMessage | VerdictMessage
 
 
 class JudgeProcessor:
@@ -148,12 +150,14 @@ class JudgeProcessor:
         self._letters.append(letter(self._tp, taken.record, reject, self._letter_bytes))
         return []
 
-    def _section(self, record: Any) -> TallyMessage | None:
-        """The section of a record; None for what is none, which only somebody else can have written."""
+    def _section(self, record: Any) -> TallyMessage | VerdictMessage | None:
+        """What a record says; None for what is ours in no form, which only somebody else can have written."""
         value = self._assembly.take(record)
         if value is None and record.value is not None:
             return None  # a piece; the rest will come
         try:
+            if value is not None and is_verdict(value):
+                return decode_verdict(value, self.judge.shard)
             section = decode_section(value or b"", self.judge.shard)
             self._check.check(section, record.timestamp)
         except (msgspec.DecodeError, NotATally) as error:

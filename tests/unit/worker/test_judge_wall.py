@@ -14,6 +14,7 @@ from stream.judge.judge import Judge
 from stream.kafka.offsets import TP, Committed, Slot
 from stream.kafka.snapshot_log import Snapshot
 from stream.messages.tallies import NO_PANE, Kind, TallyMessage, encode
+from stream.messages.verdicts import VerdictMessage
 from stream.monitoring.metrics import Metrics
 from stream.transport.link import RecordBatch
 from stream.worker.tasks.context import TaskSpec
@@ -31,11 +32,11 @@ POISON_MS = 13
 class Fragile(Judge):
     """Fails on a certain section, after it has taken all that came with it."""
 
-    def feed_all(self, sections: Iterable[tuple[TallyMessage, int]]) -> list[Transition]:
+    def feed_all(self, sections: Iterable[tuple[TallyMessage | VerdictMessage, int]]) -> list[Transition]:
         """As the judge, but for that one."""
         some = list(sections)
         told = super().feed_all(some)
-        if any(section.quiet_ms == POISON_MS for section, _ in some):
+        if any(getattr(section, "quiet_ms", 0) == POISON_MS for section, _ in some):
             raise ZeroDivisionError("phone")
         return told
 
@@ -158,7 +159,7 @@ def test_what_a_judge_cannot_get_past_at_all_ends_the_worker() -> None:
     """Lack of memory is no record's fault."""
 
     class Full(Judge):
-        def feed_all(self, sections: Iterable[tuple[TallyMessage, int]]) -> list[Transition]:
+        def feed_all(self, sections: Iterable[tuple[TallyMessage | VerdictMessage, int]]) -> list[Transition]:
             raise MemoryError(len(list(sections)))
 
     processor = JudgeProcessor(Full(PLAN, 0), Metrics(BOOK))
