@@ -41,6 +41,9 @@ FIELDS: Final = (
     "indicator", "score", "scale", "interaction", "interaction_at", "comment", "lang", "reach", "consent",
     "zzz", *DIMS,
 )  # fmt: skip
+WIDE: Final = tuple(
+    "{" + ",".join(f'"k{number}":{number}' for number in range(count)) + "}" for count in (9, 2000)
+)
 HEADER_NAMES: Final = ("ce_id", "ce_time", "", "tocsin-form", "tocsin-reason", "traceparent", "\x00")
 
 
@@ -124,7 +127,10 @@ class Hostility:
             event |= {"indicator": "csat", "score": pick.randrange(1, 6), "interaction": f"e{offset - 1}"}
         else:
             event |= {"event": pick.choice(("contact", "resolved", "reopened", "transferred")), "wait_s": 3}
-        return [(name, json.dumps(content)) for name, content in event.items()]
+        return [
+            (name, f'"{content}"' if isinstance(content, str) else str(content))
+            for name, content in event.items()
+        ]
 
     def _mutate(self, fields: list[tuple[str, str]]) -> None:
         pick = self._random
@@ -145,9 +151,7 @@ class Hostility:
                     ("[" * depth + "]" * depth, '{"a":' * depth + "1" + "}" * depth, "[" * depth)
                 )
             case 5:
-                content = (
-                    "{" + ",".join(f'"k{number}":{number}' for number in range(pick.choice((9, 2000)))) + "}"
-                )
+                content = pick.choice(WIDE)
             case 6 if fields:
                 fields.pop(pick.randrange(len(fields)))
                 return
@@ -181,5 +185,5 @@ class Hostility:
 
 def _text(fields: list[tuple[str, str]]) -> bytes:
     """The object with these names and contents."""
-    text = "{" + ",".join(f"{json.dumps(name)}:{content}" for name, content in fields) + "}"
+    text = "{" + ",".join([f'"{name}":{content}' for name, content in fields]) + "}"
     return text.encode("utf-8", "surrogatepass")

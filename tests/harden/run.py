@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
+from aiokafka.admin import AIOKafkaAdminClient
 
-from stream.files import rule_files
-from stream.indicators.plan import Plan
 from stream.kafka.clients import read_all
 from stream.kafka.settings import ClientSettings
-from tests.harden.oracle import letters, told, wanted
+from tests.harden.oracle import Told, Wanted, compared
 from tests.harden.traffic import NOT_TO_BE_LOGGED, SOUND, TOPICS, Traffic
 from tests.kafka.broker import running_broker
 from tests.kafka.topic_settings import change
@@ -55,10 +54,10 @@ async def hardened(
     with worker(broker, group, log, "--rules", str(rules)) as running:
         await asyncio.to_thread(running.ready)
         await traffic.send(records, LEAST_S)
-        unread = await asyncio.to_thread(_settle, running)
+        unread = await _settled(running, traffic, group)
         figures = {"rss_mb": round(running.rss_mb()), "cpu_s": round(running.cpu_s(), 1)}
         ready, code = running.get("readyz")[0], running.process.poll()
-    report = await _verdict(broker, Plan(rule_files.load(rules), PARTITIONS), traffic)
+    report = await _verdict(broker, rules, traffic)
     text = log.read_text()
     wrong = report["wrong"]
     wrong += unread
@@ -68,39 +67,46 @@ async def hardened(
     return {"seed": seed, **figures, **report}
 
 
-def _settle(running: WorkerProcess) -> list[str]:
-    """Wait until everything is read, and judged as far as idle inputs allow; what is wrong if it never is."""
-    deadline, lag = time.monotonic() + SETTLE_S, -1.0
-    while time.monotonic() < deadline and running.process.poll() is None:
-        lag = running.metric("tocsin_lag_records")
-        if lag == 0 and running.metric("tocsin_ready"):  # which is 0 as well when nobody answers
-            break
-        time.sleep(0.5)
-    time.sleep(8)
-    return [] if lag == 0 else [f"after {SETTLE_S:.0f} s {lag:.0f} records are not read"]
+async def _settled(running: WorkerProcess, traffic: Traffic, group: str) -> list[str]:
+    """Wait until the group has committed all, and it is judged as far as idle inputs allow; what is wrong.
+
+    The worker's word that nothing is left must come true as well.
+    """
+    deadline, lag, left = time.monotonic() + SETTLE_S, -1.0, {("", 0): 1}
+    while time.monotonic() < deadline and running.process.poll() is None and (left or lag):
+        left = await _uncommitted(traffic, group)
+        lag = 0 if running.metric("tocsin_ready") else -1  # a worker that does not answer has no lag either
+        lag += running.metric("tocsin_lag_records")
+        await asyncio.sleep(0.5)
+    await asyncio.sleep(8)
+    return (
+        [f"after {SETTLE_S:.0f} s the lag is {lag:.0f}, and not committed are {left}"] if left or lag else []
+    )
 
 
-async def _verdict(broker: str, plan: Plan, traffic: Traffic) -> dict[str, Any]:
+async def _uncommitted(traffic: Traffic, group: str) -> dict[tuple[str, int], int]:
+    """By topic and partition how far the group's commit is from the end of what was sent."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=traffic.broker)
+    await admin.start()
+    try:
+        committed = await admin.list_consumer_group_offsets(group)
+    finally:
+        await admin.close()
+    reached = {(tp.topic, tp.partition): known.offset for tp, known in committed.items()}
+    left = {tp: end - reached.get(tp, 0) for tp, end in traffic.behind_last.items()}
+    return {tp: count for tp, count in left.items() if count > 0}
+
+
+async def _verdict(broker: str, rules: Path, traffic: Traffic) -> dict[str, Any]:
     wrong: list[str] = []
-    want, tallies = await wanted(broker, plan), await told(broker)
-    if want.tallies != tallies:
-        differ = sorted(key for key in want.tallies | tallies if want.tallies[key] != tallies[key])
-        shown = [f"{key}: want {want.tallies[key]}, told {tallies[key]}" for key in differ[:3]]
+    want, told = await compared(broker, rules, PARTITIONS)
+    if want.tallies != told.tallies:
+        differ = sorted(key for key in want.tallies | told.tallies if want.tallies[key] != told.tallies[key])
+        shown = [f"{key}: want {want.tallies[key]}, told {told.tallies[key]}" for key in differ[:3]]
         wrong.append(f"tallies differ in {len(differ)} places, such as {shown}")
     if want.sound != traffic.sound:
         wrong.append(f"of the sound stream {dict(traffic.sound)} were sent and {dict(want.sound)} counted")
-    found = await letters(broker)
-    places = Counter((each.topic, each.partition, each.offset) for each in found)
-    reasons = {(each.topic, each.partition, each.offset): each.reason for each in found}
-    if reasons != want.rejects or max(places.values(), default=0) > 1:
-        wrong.append(
-            f"{len(want.rejects)} records are refused, {len(found)} letters of {len(places)} records"
-        )
-    for each in found:
-        record = want.records.get((each.topic, each.partition, each.offset))
-        if record is not None and each.is_whole and (each.key, each.value) != (record.key, record.value):
-            wrong.append(f"a letter is not its record: {each.topic}/{each.partition}@{each.offset}")
-            break
+    wrong += _wrong_letters(want, told)
     states = [
         alert["state"]
         async for alert in _alerts(broker)
@@ -108,8 +114,27 @@ async def _verdict(broker: str, plan: Plan, traffic: Traffic) -> dict[str, Any]:
     ]
     if states != ["firing", "resolved"]:
         wrong.append(f"the alert of the sound stream went {states}")
-    reads = {"records": len(want.records), "refused": len(found), "sound": traffic.sound.total()}
-    return {**reads, "reasons": dict(Counter(reasons.values())), "wrong": wrong}
+    reads = {"records": want.records, "refused": told.written, "sound": traffic.sound.total()}
+    reasons = Counter(fate.reason for fate in told.letters.values())
+    return {**reads, "reasons": dict(reasons), "wrong": wrong}
+
+
+def _wrong_letters(want: Wanted, told: Told) -> list[str]:
+    """Every refused record has one letter, with its reason and its bytes, and nothing else has one."""
+    wrong = []
+    if told.written != len(told.letters):
+        wrong.append(f"{told.written} letters of {len(told.letters)} records")
+    places = want.rejects.keys() ^ told.letters.keys()
+    if places:
+        counted = dict(Counter((topic, partition) for topic, partition, _ in places))
+        first = sorted(places)[:3]
+        wrong.append(f"{len(want.rejects)} are refused, letters that differ are {counted}, such as {first}")
+    for place in want.rejects.keys() & told.letters.keys():
+        must, have = want.rejects[place], told.letters[place]
+        if must.reason != have.reason or have.content not in (None, must.content):
+            wrong.append(f"the letter of {place} has {have}, want {must}")
+            break
+    return wrong
 
 
 async def _alerts(broker: str) -> Any:

@@ -4,15 +4,24 @@ import random
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from aiokafka import AIOKafkaProducer
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from tests.hostile import HostileRecord, Hostility
 
+if TYPE_CHECKING:
+    import asyncio
+
+    from aiokafka.structs import RecordMetadata
+
 CODECS: Final = (None, "gzip", "snappy", "lz4", "zstd")
 CHUNK: Final = 400
+BATCHES: Final = (CHUNK, CHUNK, CHUNK, 30)
+"""Records of a Kafka batch: one chunk in four is cut smaller."""
+BATCH_BYTES: Final = 2**19
 SOUND_EVERY: Final = 20
 """One record in so many is an answer of the sound stream."""
 SOUND: Final = "sound"
@@ -36,6 +45,8 @@ class Traffic:
     sound: Counter[int] = field(default_factory=Counter)
     sent: int = 0
     aborted: int = 0
+    behind_last: dict[tuple[str, int], int] = field(default_factory=dict)
+    """Per topic and partition the offset after the last record that counts."""
 
     def __post_init__(self) -> None:
         self._pick = random.Random(self.seed)
@@ -59,22 +70,22 @@ class Traffic:
         aborts = self._pick.random() < 0.05 and not self.clean
         producer = await self._producer("aborts" if aborts else codec)
         records = hostility.records(CHUNK, self.sent)
+        post = _Post(producer, partition, self._pick.choice(BATCHES))
         if aborts:
             await producer.begin_transaction()
         for number, record in enumerate(records):
             if not aborts and number % SOUND_EVERY == 0:
-                await self._answer(producer, partition)
-            await _send(producer, topic, partition, record)
+                await post.add("cx.feedback", self._answer())
+            await post.add(topic, record)
+        behind = await post.all_sent()
         if aborts:
             await producer.abort_transaction()
             self.aborted += len(records)
         else:
-            await producer.flush()
-            self.sent += len(records)
-            if not self.clean:
-                await self._nothing_at_all(producer, topic, partition)
+            self.sent += len(records) + len(records) // SOUND_EVERY
+            self.behind_last |= {(each, partition): offset for each, offset in behind.items()}
 
-    async def _answer(self, producer: AIOKafkaProducer, partition: int) -> None:
+    def _answer(self) -> HostileRecord:
         """An answer of the sound stream."""
         now_s = time.time()
         bad = BAD_FROM_S <= now_s - self._began_s < BAD_UNTIL_S
@@ -88,40 +99,68 @@ class Traffic:
             "score": score,
             "customer": NOT_TO_BE_LOGGED,
         }
-        await producer.send(
-            "cx.feedback", orjson.dumps(event), key=NOT_TO_BE_LOGGED.encode(), partition=partition
-        )
-        self.sent += 1
-
-    async def _nothing_at_all(self, producer: AIOKafkaProducer, topic: str, partition: int) -> None:
-        """A record with neither key nor value, which the client only sends in a batch made by hand."""
-        batch = producer.create_batch()
-        assert batch.append(key=None, value=None, timestamp=int(time.time() * 1000)) is not None
-        batch.close()
-        await (await producer.send_batch(batch, topic, partition=partition))
-        self.sent += 1
+        return HostileRecord(0, orjson.dumps(event), None, NOT_TO_BE_LOGGED.encode())
 
     async def _producer(self, kind: str | None) -> AIOKafkaProducer:
         if kind not in self._producers:
             transactional = {"transactional_id": f"harden-{self.seed}"} if kind == "aborts" else {}
-            codec = None if kind == "aborts" else kind
             producer = AIOKafkaProducer(
-                bootstrap_servers=self.broker, compression_type=codec, linger_ms=2, **transactional
+                bootstrap_servers=self.broker,
+                compression_type=None if kind == "aborts" else kind,
+                max_batch_size=BATCH_BYTES,
+                max_request_size=2 * BATCH_BYTES,
+                linger_ms=2,
+                **transactional,
             )
             await producer.start()
             self._producers[kind] = producer
         return self._producers[kind]
 
 
-async def _send(producer: AIOKafkaProducer, topic: str, partition: int, record: HostileRecord) -> None:
-    if record.key is None and record.value is None:
-        return
+class _Post:
+    """Records on their way to one partition, in batches made by hand: `send` makes a future for each.
+
+    Such a batch also takes a record with neither key nor value.
+    """
+
+    def __init__(self, producer: AIOKafkaProducer, partition: int, most: int) -> None:
+        self._producer = producer
+        self._partition = partition
+        self._most = most
+        self._open: dict[str, BatchBuilder] = {}
+        self._sent: dict[str, tuple[int, asyncio.Future[RecordMetadata]]] = {}
+
+    async def add(self, topic: str, record: HostileRecord) -> None:
+        """One more."""
+        batch = self._open.get(topic)
+        if batch is not None and batch.record_count() < self._most and _append(batch, record):
+            return
+        if batch is not None:
+            await self._send(topic, batch)
+        batch = self._open[topic] = self._producer.create_batch()
+        assert _append(batch, record)
+
+    async def _send(self, topic: str, batch: BatchBuilder) -> None:
+        count = batch.record_count()
+        batch.close()
+        sent = await self._producer.send_batch(batch, topic, partition=self._partition)
+        self._sent[topic] = count, sent
+
+    async def all_sent(self) -> dict[str, int]:
+        """Returns when Kafka has all of them: per topic the offset after the last."""
+        for topic, batch in self._open.items():
+            await self._send(topic, batch)
+        return {topic: (await sent).offset + count for topic, (count, sent) in self._sent.items()}
+
+
+def _append(batch: BatchBuilder, record: HostileRecord) -> bool:
+    """Whether there was room for the record."""
     stamp = record.timestamp if record.timestamp is not None and record.timestamp >= 0 else None
-    await producer.send(
-        topic,
-        record.value,
+    now_ms = int(time.time() * 1000)
+    added = batch.append(
+        timestamp=now_ms if stamp is None else stamp,
         key=record.key,
-        partition=partition,
-        timestamp_ms=stamp,
+        value=record.value,
         headers=list(record.headers),
     )
+    return added is not None
