@@ -17,6 +17,7 @@ If row 4's would begin a breach, row 0 is taken through both of its panes, and r
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 NEVER: Final = 2**62
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Arrivals:
     """Entry i is `counts[i]` of row `rows[i]` in the pane that ends at `end_ms[i]`; no entry is empty.
 
@@ -43,6 +44,12 @@ class Arrivals:
     counts: Ints
     until_ms: int = 0
     lessons: "list[Lessons]" = field(default_factory=list, compare=False)
+
+    @cached_property
+    def ends(self) -> list[int]:
+        """`end_ms` as plain numbers."""
+        found: list[int] = self.end_ms.tolist()
+        return found
 
 
 class ArrivalRun(NamedTuple):
@@ -63,8 +70,9 @@ class Underway:
 
     def first_ms(self) -> int:
         """The end of the first pane with something that was not taken; `NEVER`: there is none."""
-        starts = [start for start, run in zip(self.reached, self.runs, strict=True) if start < run.stop]
-        return int(self.arrivals.end_ms[starts].min()) if starts else NEVER
+        ends = self.arrivals.ends
+        starts = (start for start, run in zip(self.reached, self.runs, strict=True) if start < run.stop)
+        return min((ends[start] for start in starts), default=NEVER)
 
     def quiet(self, at_ms: int, idle: Flags | None, rows: int) -> Flags:
         """Of so many rows, those of runs that have nothing left up to a pane's end, and the idle ones."""
@@ -72,7 +80,7 @@ class Underway:
         if idle is not None:
             found[: len(idle)] = idle[:rows]
         for run, reached in zip(self.runs, self.reached, strict=True):
-            found[run.row] = reached >= run.stop or self.arrivals.end_ms[reached] > at_ms
+            found[run.row] = reached >= run.stop or self.arrivals.ends[reached] > at_ms
         return found
 
 

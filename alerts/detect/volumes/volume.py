@@ -17,6 +17,7 @@ from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.opening_hours import calendar_of
 from alerts.detect.row_sets import union
 from alerts.detect.volumes.arrivals import NEVER, ArrivalRun, Arrivals, Coasted, Underway
+from alerts.detect.volumes.quiet_checks import QuietChecks
 from alerts.detect.volumes.rehearsal import follow_lessons
 from alerts.detect.volumes.volume_bets import VolumeBets
 from alerts.detect.volumes.volume_evidence import evidence_of, new_levels
@@ -66,6 +67,7 @@ class VolumeWatch:
 
         self._heard: Arrivals | None = None  # what was last coasted through
         self._run = VolumeRun(self._table, self._rhythm, self._stakes, side, pane_ms)
+        self._checks = QuietChecks(self._table, self._rhythm, self._run, self._stakes)
 
     def grow(self, rows: int) -> None:
         """Make place for rows below `rows`."""
@@ -82,7 +84,7 @@ class VolumeWatch:
         turn_ms = self._rhythm.next_pane_end_ms(self._pane_ms)
         if turn_ms is None:
             return None
-        return min(turn_ms, int(self._table["check_ms"][: self._table.rows].min(initial=NEVER)))
+        return min(turn_ms, self._checks.first_ms())
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Everything remembered, for a snapshot."""
@@ -134,7 +136,7 @@ class VolumeWatch:
 
     def check_ms(self) -> int | None:
         """End of the pane at which quiet alone would first raise an alarm in this stretch; None: never."""
-        first_ms = int(self._table["check_ms"][: self._table.rows].min(initial=NEVER))
+        first_ms = self._checks.first_ms()
         return None if first_ms == NEVER else first_ms
 
     def checks_ms(self) -> Ints | None:
@@ -174,16 +176,18 @@ class VolumeWatch:
 
         It cannot where the quiet does raise the alarm, nor where something comes in in the same pane.
         """
-        checks = self._table["check_ms"][: self._table.rows]
-        at_ms = int(checks.min(initial=NEVER))
+        at_ms = self._checks.first_ms() if self._side.too_low else NEVER
         if at_ms > through_ms:
             return False
+        checks = self._table["check_ms"][: self._table.rows]
         rows = np.flatnonzero(checks == at_ms)
-        passed = np.maximum(at_ms - self._table["last_ms"][rows], 0)
-        wealth, bound = self._table["wealth"][rows], self._run.bound(rows)
         if not way.quiet(at_ms, idle, len(checks))[rows].all():
             return False
-        if self._would_alarm(wealth, bound, passed).any():
+        if len(rows) == 1 and not self._table["fired"][rows[0]]:
+            return self._checks.pass_one(int(rows[0]), at_ms, self._pane_ms)
+        passed = np.maximum(at_ms - self._table["last_ms"][rows], 0)
+        wealth, bound = self._table["wealth"][rows], self._run.bound(rows)
+        if self._checks.would_alarm(wealth, bound, passed).any():
             return False
         self._account(rows, at_ms, None)
         self._check(rows, at_ms)
@@ -249,32 +253,8 @@ class VolumeWatch:
             table["became"][over] = new_levels(before, now, lately, self._side)
 
     def _check(self, rows: Ints, from_ms: int) -> None:
-        if self._side.too_low and len(rows):
-            self._table["check_ms"][rows] = self._next_check(rows, from_ms)
-
-    def _next_check(self, rows: Ints, from_ms: int) -> Ints:
-        """End of the first pane in this stretch at which quiet since `from_ms` raises the alarm, or never."""
-        found: Ints = np.full(len(rows), NEVER)
-        first = from_ms // self._pane_ms
-        panes = max(-(-self._rhythm.stretch.end_ms // self._pane_ms) - first, 0)
-        armed = ~self._table["fired"][rows] & (self._table["last_ms"][rows] > 0) & (panes > 0)
-        wealth, bound = self._table["wealth"][rows], self._run.bound(rows)
-        if not (bound.any() or wealth.any()):
-            return found
-        few, many = np.zeros(len(rows), np.int64), np.full(len(rows), panes)
-        armed &= self._would_alarm(wealth, bound, (first + many) * self._pane_ms - from_ms)
-        few, many, wealth, bound = few[armed], many[armed], wealth[armed], bound[armed]
-        for _ in range(panes.bit_length() if len(few) else 0):  # halves the panes until one is left
-            middle = (few + many) // 2
-            alarm = self._would_alarm(wealth, bound, (first + middle) * self._pane_ms - from_ms)
-            few, many = np.where(alarm, few, middle), np.where(alarm, middle, many)
-        found[armed] = (first + many) * self._pane_ms
-        return found
-
-    def _would_alarm(self, wealth: Floats, bound: Floats, time_ms: Ints) -> Flags:
-        """Whether a time without events would raise the alarm, by row."""
-        alarm: Flags = self._stakes.evidence(self._stakes.quiet(wealth, bound, time_ms)) >= 1
-        return alarm
+        if self._side.too_low:
+            self._checks.reckon(rows, from_ms, self._pane_ms)
 
     def _findings(self, rows: Ints, gauges: Floats, breach: Flags, over: Flags) -> Findings:
         judged = self._run.bound(rows) > 0

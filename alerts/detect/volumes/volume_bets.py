@@ -56,6 +56,16 @@ class VolumeBets:
         after: Floats = np.where(bound[:, None] > 0, wealth * grown + added, wealth)
         return after
 
+    def quiet_one(self, wealth: Floats, bound: float, time_ms: int) -> Floats:
+        """The same of one row, `(bets,)`."""
+        if bound <= 0:
+            return wealth
+        pace = self._against * bound
+        grown = np.exp(np.minimum(pace * time_ms, GREATEST))
+        lost = np.expm1(np.minimum(-pace * self._pane_ms, GREATEST))
+        after: Floats = wealth * grown + (1 - grown) / lost * self.bets.stake
+        return after
+
     def quiet_steps(self, bound: Floats, time_ms: Ints) -> tuple[Floats, Floats]:
         """What `quiet` multiplies wealth by, and what it adds, where the bound is above 0."""
         pace = self._against * np.where(bound > 0, bound, 1)[:, None]
@@ -82,3 +92,11 @@ class VolumeBets:
         for bet in range(1, len(weights)):
             total += wealth[:, bet] * weights[bet]
         return total
+
+    def mixture_one(self, wealth: Floats) -> float:
+        """The same of one row, `(bets,)`."""
+        (total, *rest), (first, *others) = wealth.tolist(), self.bets.weights
+        total *= first
+        for one, weight in zip(rest, others, strict=True):
+            total += one * weight
+        return float(total)

@@ -4,6 +4,7 @@ What is reckoned beforehand, in arrays, is gone through by `volume_steps`.
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -23,7 +24,7 @@ from alerts.detect.volumes.volume_steps import (
     EXPECTED,
     RECOVERY,
     SINCE,
-    GaugeSteps,
+    GaugeStep,
     VolumeStanding,
     VolumeSteps,
     coast,
@@ -63,6 +64,10 @@ class VolumeRun:
 
     def _bound_of(self, low: Floats, high: Floats) -> Floats:
         return low if self._side.too_low else np.where(np.isfinite(high), high, 0)
+
+    def quiet_step(self, allowed: float, expected: float, end_ms: int) -> GaugeStep:
+        """What a time in which nothing comes in is to the gauges."""
+        return (1 - self._side.likely) * allowed, 0, allowed, expected, end_ms
 
     def follow(
         self,
@@ -157,37 +162,43 @@ class VolumeRun:
         self, arrivals: Arrivals, runs: Sequence[ArrivalRun], reached: list[int]
     ) -> list[int]:
         """Take the arrivals of the current stretch, and step on `reached`; those that are refused."""
-        table = self._table
-        refused: list[int] = []
         last_ms = self._rhythm.stretch.end_ms + self._pane_ms - 1  # of panes that start in the stretch
+        ends_ms, checks_ms = arrivals.ends, self._table["check_ms"]
         some: list[tuple[int, ArrivalRun]] = []
-        for number, run in enumerate(runs):
+        for number, (row, _, end) in enumerate(runs):
             start = reached[number]
-            if start < run.stop and arrivals.end_ms[start] <= last_ms:
-                before_ms = min(last_ms, int(table["check_ms"][run.row]) - 1)
-                stop = start + int(np.searchsorted(arrivals.end_ms[start : run.stop], before_ms, "right"))
+            if start < end and ends_ms[start] <= last_ms:
+                stop = bisect_right(ends_ms, min(last_ms, checks_ms.item(row) - 1), start, end)
                 if start < stop:
-                    some.append((number, ArrivalRun(run.row, start, stop)))
-        if not some:
-            return refused
-        steps, start = self._steps(arrivals, [run for _, run in some]), 0
+                    some.append((number, ArrivalRun(row, start, stop)))
+        return self._through(arrivals, some, reached) if some else []
+
+    def _through(
+        self, arrivals: Arrivals, some: Sequence[tuple[int, ArrivalRun]], reached: list[int]
+    ) -> list[int]:
+        """Take some runs, each with its place in `reached`, which are all of the current stretch."""
+        steps = self._steps(arrivals, [run for _, run in some])
+        bets, start, table = self._stakes.bets, 0, self._table
+        refused: list[int] = []
+        taken: list[tuple[int, int, int]] = []
         for number, run in some:
             was = VolumeStanding(*(table[name][run.row].tolist() for name in VolumeStanding._fields))
             stop = start + run.stop - run.start
-            fired = bool(table["fired"][run.row])
-            now, end = coast(was, steps, (start, stop), self._stakes.bets, fired=fired)
+            now, end = coast(was, steps, (start, stop), bets, fired=table["fired"].item(run.row))
             reached[number] = run.start + end - start
             if end > start:
                 for name, value in zip(VolumeStanding._fields, now, strict=True):
                     table[name][run.row] = value
-                taken = slice(run.start, reached[number])
-                table["last_ms"][run.row] = arrivals.end_ms[taken][-1]
-                first_ms = arrivals.end_ms[taken][:1] - self._pane_ms
-                total = arrivals.counts[taken].sum(keepdims=True)
-                self._rhythm.add(int(first_ms[0]), np.array([run.row]), total)
+                part = slice(run.start, reached[number])
+                table["last_ms"][run.row] = arrivals.ends[part.stop - 1]
+                first_ms = arrivals.ends[part.start] - self._pane_ms
+                taken.append((run.row, first_ms, int(arrivals.counts[part].sum())))
             if end < stop:
                 refused.append(reached[number])
             start = stop
+        if taken:
+            rows, firsts_ms, totals = np.array(taken, np.int64).T
+            self._rhythm.add(firsts_ms, rows, totals)
         return refused
 
     def _steps(self, arrivals: Arrivals, runs: Sequence[ArrivalRun]) -> VolumeSteps:
@@ -195,8 +206,12 @@ class VolumeRun:
         places = np.concatenate([np.arange(run.start, run.stop) for run in runs])
         rows, counts = arrivals.rows[places], arrivals.counts[places]
         end_ms = arrivals.end_ms[places]
-        start_ms, last_ms = end_ms - self._pane_ms, np.roll(end_ms, 1)
-        firsts = np.flatnonzero(np.diff(rows, prepend=-1))
+        start_ms, last_ms = end_ms - self._pane_ms, end_ms.copy()
+        last_ms[1:] = end_ms[:-1]
+        firsts, first = [], 0
+        for run in runs:
+            firsts.append(first)
+            first += run.stop - run.start
         last_ms[firsts] = self._table["last_ms"][rows[firsts]]
         passed = np.where(last_ms > 0, np.maximum(start_ms - last_ms, 0), 0)
         bound, mean = self.bound(rows), self._rhythm.mean[rows]
@@ -214,7 +229,8 @@ class VolumeRun:
             self._part(bound * self._pane_ms, mean * self._pane_ms, came, end_ms),
         )
 
-    def _part(self, allowed: Floats, expected: Floats, came: Ints, end_ms: Ints) -> GaugeSteps:
+    def _part(self, allowed: Floats, expected: Floats, came: Ints, end_ms: Ints) -> list[GaugeStep]:
         gain = (1 - self._side.likely) * allowed
         gain = gain + math.log(self._side.likely) * came
-        return GaugeSteps(gain.tolist(), came.tolist(), allowed.tolist(), expected.tolist(), end_ms.tolist())
+        parts = gain.tolist(), came.tolist(), allowed.tolist(), expected.tolist(), end_ms.tolist()
+        return list(zip(*parts, strict=True))

@@ -26,17 +26,9 @@ class VolumeStanding(NamedTuple):
     lately: list[float]
 
 
-class GaugeSteps(NamedTuple):
-    """What a time is to the gauges: its weight for the likely rate, what came in, was allowed, and expected.
-
-    `end_ms` is when it ends.
-    """
-
-    gain: list[float]
-    came: list[int]
-    allowed: list[float]
-    expected: list[float]
-    end_ms: list[int]
+GaugeStep = tuple[float, int, float, float, int]
+"""What a time is to the gauges: its weight for the likely rate, what came in, was allowed and expected, and
+when it ends."""
 
 
 class VolumeSteps(NamedTuple):
@@ -51,8 +43,8 @@ class VolumeSteps(NamedTuple):
     grown: list[list[float]]
     added: list[list[float]]
     gained: list[list[float]]
-    quiet: GaugeSteps
-    pane: GaugeSteps
+    quiet: list[GaugeStep]
+    pane: list[GaugeStep]
 
 
 def coast(
@@ -63,48 +55,76 @@ def coast(
     Returns where the row stands, and the place of the arrival that would raise an alarm or, where one has
     `fired`, end it; or else the second place.
     """
+    return _breached(was, steps, places) if fired else _armed(was, steps, places, bets)
+
+
+def _armed(
+    was: VolumeStanding, steps: VolumeSteps, places: tuple[int, int], bets: Bets
+) -> tuple[VolumeStanding, int]:
+    """Up to an alarm.  It is gone through for every pane with arrivals, so it calls as little as it can."""
+    judged, paused, grown, added, gained, quiet, pane = steps
+    wealth, (drift, recovery, since, events, allowed, expected), lately = was
+    at, stop = places
+    while at < stop:
+        after, pauses = wealth, paused[at]
+        if judged[at]:
+            if pauses:
+                after = [w * g + a for w, g, a in zip(after, grown[at], added[at], strict=True)]
+            after = [(w + bets.stake) * g for w, g in zip(after, gained[at], strict=True)]
+        if mixture(after, bets.weights) >= 1:
+            break
+        wealth = after
+        for gain, came, most, usual, end_ms in (quiet[at], pane[at]) if pauses else (pane[at],):
+            drift += gain
+            drift = 0.0 if drift < 0 else drift  # `max` takes several times as long
+            recovery -= gain
+            recovery = 0.0 if recovery < 0 else recovery
+            if drift <= 0:
+                since, events, allowed, expected = float(end_ms), 0.0, 0.0, 0.0
+            else:
+                events, allowed, expected = events + came, allowed + most, expected + usual
+        at += 1
+    return VolumeStanding(wealth, [drift, recovery, since, events, allowed, expected], lately), at
+
+
+def _breached(
+    was: VolumeStanding, steps: VolumeSteps, places: tuple[int, int]
+) -> tuple[VolumeStanding, int]:
+    """Up to the end of a breach."""
     wealth, gauges, lately = was
     at, stop = places
     while at < stop:
-        after, seen, back = wealth, gauges, lately
-        if steps.judged[at] and not fired:
-            if steps.paused[at]:
-                after = [w * g + a for w, g, a in zip(after, steps.grown[at], steps.added[at], strict=True)]
-            after = [(w + bets.stake) * g for w, g in zip(after, steps.gained[at], strict=True)]
-        if not fired and mixture(after, bets.weights) >= 1:
+        seen, back = gauges, lately
+        for step in (steps.quiet[at], steps.pane[at]) if steps.paused[at] else (steps.pane[at],):
+            seen = followed(seen, step, fired=True)
+            back = recovering(back, step, seen[RECOVERY])
+        if seen[RECOVERY] >= BACK:
             break
-        if steps.paused[at]:
-            seen = followed(seen, steps.quiet, at, fired=fired)
-            back = recovering(back, steps.quiet, at, seen[RECOVERY]) if fired else back
-        seen = followed(seen, steps.pane, at, fired=fired)
-        back = recovering(back, steps.pane, at, seen[RECOVERY]) if fired else back
-        if fired and seen[RECOVERY] >= BACK:
-            break
-        wealth, gauges, lately = after, seen, back
+        gauges, lately = seen, back
         at += 1
     return VolumeStanding(wealth, gauges, lately), at
 
 
-def recovering(lately: list[float], part: GaugeSteps, at: int, recovery: float) -> list[float]:
+def recovering(lately: list[float], step: GaugeStep, recovery: float) -> list[float]:
     """Events, and those expected, since something has spoken for the end of a breach."""
-    if recovery <= 0:
-        return [0.0, 0.0]
-    return [lately[0] + part.came[at], lately[1] + part.expected[at]]
+    _, came, _, expected, _ = step
+    return [0.0, 0.0] if recovery <= 0 else [lately[0] + came, lately[1] + expected]
 
 
-def followed(gauges: list[float], part: GaugeSteps, at: int, *, fired: bool) -> list[float]:
+def followed(gauges: list[float], step: GaugeStep, *, fired: bool) -> list[float]:
     """The gauges after a time; once nothing speaks for the likely rate, what was counted starts over."""
-    drift = max(gauges[DRIFT] + part.gain[at], 0.0)
-    recovery = max(gauges[RECOVERY] - part.gain[at], 0.0)
+    gain, came, allowed, expected, end_ms = step
+    drift = max(gauges[DRIFT] + gain, 0.0)
+    recovery = max(gauges[RECOVERY] - gain, 0.0)
     if drift <= 0 and not fired:
-        return [drift, recovery, float(part.end_ms[at]), 0.0, 0.0, 0.0]
+        return [drift, recovery, float(end_ms), 0.0, 0.0, 0.0]
     return [
         drift,
         recovery,
         gauges[SINCE],
-        gauges[EVENTS] + part.came[at],
-        gauges[ALLOWED] + part.allowed[at],
-        gauges[EXPECTED] + part.expected[at],
+        gauges[EVENTS] + came,
+        gauges[ALLOWED] + allowed,
+        gauges[EXPECTED] + expected,
     ]
 
 

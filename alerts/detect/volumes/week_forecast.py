@@ -118,16 +118,18 @@ def forecast(weeks: Weeks, hour: Ints, *, borrows: bool) -> HourForecast:
     variation = np.clip(weeks.variation, LEAST_VARIATION, MOST_VARIATION)[:, None]
     counts, hours = _smooth(weeks, hour, variation)
     others = OTHER_DAYS[own_day]
-    counted, watched = np.take_along_axis(counts, others, -1), np.take_along_axis(hours, others, -1)
-    count, length = _picked(counts, own_day), _picked(hours, own_day)
-    entries = np.arange(len(hour))[:, None]
+    entries, shifts = np.arange(len(hour))[:, None], np.arange(len(SHIFTS))
+    own_place = entries, shifts, own_day
+    other_places = entries[:, :, None], shifts[:, None], others
+    counted, watched = counts[other_places], hours[other_places]
+    count, length = counts[own_place], hours[own_place]
     once = weeks.hours[entries, HOUR[hour]] < SEEN_ONCE
     count = np.where(once, tempered(count, length, (counted, watched)), count)
-    np.put_along_axis(counts, own_day[..., None], count[..., None], -1)
+    counts[own_place] = count
     pace = np.maximum(weeks.pace(), LEAST_PACE)[:, None]
     rates = shrunk(counts, hours, pace)
-    own, own_error = _picked(rates, own_day), error_of(count, length, variation)
-    rest = usual_of(np.take_along_axis(rates, others, -1), watched, own)
+    own, own_error = rates[own_place], error_of(count, length, variation)
+    rest = usual_of(rates[other_places], watched, own)
     rest_error = variation + error_of(counted.max(axis=-1), watched.max(axis=-1), variation)
     agree = np.abs(np.log(own / rest)) <= AGREEING * np.sqrt(own_error + rest_error)
     weight = np.where(agree, own_error / (own_error + rest_error), 0)
@@ -141,12 +143,6 @@ def forecast(weeks: Weeks, hour: Ints, *, borrows: bool) -> HourForecast:
     total = np.maximum(weeks.counts.sum(axis=-1), 1)[:, None]
     error = error / np.maximum(1, TOLD_BY / mean) + 1 / total
     return HourForecast(mean, error + variation, seen, some)
-
-
-def _picked(table: Floats, place: Ints) -> Floats:
-    """One of the last axis each."""
-    found: Floats = np.take_along_axis(table, place[..., None], -1)[..., 0]
-    return found
 
 
 def _smooth(weeks: Weeks, hour: Ints, variation: Floats) -> tuple[Floats, Floats]:
