@@ -204,14 +204,14 @@ class BurnDetector:
         return best - rates * (best - self._detect.target)
 
     def _evidence(self, windows: Moments, at: int, one: _Judged) -> dict[str, object]:
-        period = _column(windows, self._place[self._detect.period_ms])
+        period = _column(windows, self._place[self._detect.period_ms]).of(slice(at, at + 1))
         return {
             "rate": one.pair.rate,
             "long_s": seconds(one.pair.long_ms),
             "long_rate": rounded(float(one.long_rate[at])),
             "short_s": seconds(self._lengths[int(one.short[at])]),
             "short_rate": rounded(float(one.short_rate[at])),
-            "budget_left": rounded(100 * float(self.remaining(period)[at])),
+            "budget_left": rounded(100 * float(self.remaining(period)[0])),
         }
 
 

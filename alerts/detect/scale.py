@@ -25,7 +25,7 @@ class Moments:
     total: Floats
     squares: Floats
 
-    def of(self, chosen: Flags) -> "Moments":
+    def of(self, chosen: Flags | slice) -> "Moments":
         """Only some of the entries."""
         return Moments(self.n[chosen], self.total[chosen], self.squares[chosen])
 

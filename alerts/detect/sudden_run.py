@@ -58,6 +58,10 @@ def sudden_memory() -> Table:
     )
 
 
+NO_ANSWERS: Final = [0, 0, 0]
+"""A run that starts over; not to be changed."""
+
+
 class SuddenStanding(NamedTuple):
     """What `sudden` remembers of a row that is not in breach, by the names of its columns."""
 
@@ -98,24 +102,27 @@ def coast(
     Returns where the row stands, and the place of the pane that would raise the alarm, or else the second.
     """
     wealth, saved_ms, answers, last_ms, drift, since_ms, run, mild, mild_since_ms, mild_run = was
+    ends_ms, news, gains, drifts, milds, shares, passed = paths
     at, stop = places
     while at < stop:
-        end_ms, new, kept = paths.end_ms[at], paths.new[at], paths.kept[at]
-        most_ms = min(saved_ms + (paths.passed[at] if answers else 0), budget_ms)
+        end_ms, new, kept = ends_ms[at], news[at], shares[at]
+        most_ms = min(saved_ms + (passed[at] if answers else 0), budget_ms)
         stake = most_ms * (1 - kept) / budget_ms
-        after = [(one + stake) * gain for one, gain in zip(wealth, paths.gain[at], strict=True)]
+        after = [(one + stake) * gain for one, gain in zip(wealth, gains[at], strict=True)]
         if mixture(after) >= 1:
             break
         wealth, saved_ms, answers, last_ms = after, most_ms * kept, answers + new[0], end_ms
-        drift = max(drift + paths.drift[at], 0.0)
-        since_ms, run = since_ms or end_ms, [one + more for one, more in zip(run, new, strict=True)]
+        drift += drifts[at]
         if drift <= 0:
-            since_ms, run = 0, [0, 0, 0]
-        mild = max(mild + paths.mild[at], 0.0)
-        mild_since_ms = mild_since_ms or end_ms
-        mild_run = [one + more for one, more in zip(mild_run, new, strict=True)]
+            drift, since_ms, run = 0.0, 0, NO_ANSWERS
+        else:
+            since_ms, run = since_ms or end_ms, [run[0] + new[0], run[1] + new[1], run[2] + new[2]]
+        mild += milds[at]
         if mild <= 0:
-            mild_since_ms, mild_run = 0, [0, 0, 0]
+            mild, mild_since_ms, mild_run = 0.0, 0, NO_ANSWERS
+        else:
+            mild_since_ms = mild_since_ms or end_ms
+            mild_run = [mild_run[0] + new[0], mild_run[1] + new[1], mild_run[2] + new[2]]
         at += 1
     standing = SuddenStanding(
         wealth, saved_ms, answers, last_ms, drift, since_ms, run, mild, mild_since_ms, mild_run

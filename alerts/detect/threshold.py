@@ -61,6 +61,10 @@ class Judged:
     severity: Codes
     held: Codes
 
+    def of(self, places: Ints) -> "Judged":
+        """Some of the readings."""
+        return Judged(self.verdict[places], self.severity[places], self.held[places])
+
 
 def limits(rules: Sequence[Threshold], direction: Direction) -> LimitColumns:
     """The limits of rules on an indicator that gets worse in `direction`."""

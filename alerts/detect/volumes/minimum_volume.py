@@ -98,7 +98,8 @@ class MinimumVolume:
 
     def due(self, end_ms: int) -> Ints:
         """Rows, ascending, for which it is time to look by the end of a pane, whatever comes in."""
-        return np.flatnonzero(self._table["check_ms"][: self._table.rows] <= end_ms)
+        found: Ints = (self._table["check_ms"][: self._table.rows] <= end_ms).nonzero()[0]
+        return found
 
     def fired(self, rows: Ints) -> Flags:
         """Which rows are in breach."""

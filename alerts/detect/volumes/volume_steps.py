@@ -87,9 +87,7 @@ def _armed(
     return VolumeStanding(wealth, [drift, recovery, since, events, allowed, expected], lately), at
 
 
-def _breached(
-    was: VolumeStanding, steps: VolumeSteps, places: tuple[int, int]
-) -> tuple[VolumeStanding, int]:
+def _breached(was: VolumeStanding, steps: VolumeSteps, places: tuple[int, int]) -> tuple[VolumeStanding, int]:
     """Up to the end of a breach."""
     wealth, gauges, lately = was
     at, stop = places

@@ -125,8 +125,8 @@ class Crossings:
         if muting.muted is not None:
             rows = rows[~muting.muted[rows]]
         after = min(max(judged + 1 - self._first, 0), self._span)
-        start = np.searchsorted(self._keys, rows * self._span + after)
-        stop = np.searchsorted(self._keys, (rows + 1) * self._span)
+        start = self._keys.searchsorted(rows * self._span + after)
+        stop = self._keys.searchsorted((rows + 1) * self._span)
         size = FIRST_LOOK
         while len(rows):
             reach = np.minimum(start + size, stop)

@@ -31,6 +31,11 @@ from stream.judge.windows.layout import Readout
 from stream.judge.windows.lookahead import Trajectory
 from stream.judge.windows.sliding import Window
 
+A_LOOK: Final = 1000
+"""Readings that could be judged in the time that one more look at a few takes, beside the few."""
+MOST_KNOWN: Final = 500_000
+"""Readings times rules of a block whose verdicts are kept at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -94,7 +99,11 @@ class ThresholdRules:
         scope is taken for silenced.  True may be said of a reading that changes nothing, but only where the
         foresight is vague; False never of one that changes something.
         """
-        question, judged = self.foresight.judged(ahead)
+        return self.moved_by(rows, self.foresight.judged(ahead))
+
+    def moved_by(self, rows: Ints, known: tuple[Flags, Judged | None]) -> Flags:
+        """The same of readings of which the foresight has told."""
+        question, judged = known
         if judged is None:
             return question | self.board.live()[rows]
         verdict = self._overruled(rows, None, judged.verdict)
@@ -150,13 +159,20 @@ class ThresholdRules:
 
 
 class ThresholdPath:
-    """What some threshold rules will read in a block; see `crossings.Path`."""
+    """What some threshold rules will read in a block; see `crossings.Path`.
+
+    Alerts that move often are looked at often.  Once that has taken as long as to judge all readings at once,
+    all are judged, and the verdicts kept.
+    """
 
     def __init__(self, rules: ThresholdRules, path: Trajectory) -> None:
         self.rows: Final = path.rows
         self.panes: Final = path.panes(rules.window)
         self._sums: Final = path.sums
         self._rules: Final = rules
+        self._left = len(self.rows)  # readings that may still be judged one look at a time
+        self._known: tuple[Flags, Judged | None] | None = None  # what is known of all of them
+        self._worth: Final = len(self.rows) * len(rules.ranked) <= MOST_KNOWN
 
     def suspects(self) -> Ints:
         """The rows, ascending, of which some reading may be a breach, and those with an alert."""
@@ -165,4 +181,11 @@ class ThresholdPath:
 
     def would_move(self, places: Ints) -> Flags:
         """Which of the readings at some places may move an alert of their row from where it is now."""
-        return self._rules.would_move(self.rows[places], self._sums[places])
+        self._left -= len(places) + A_LOOK
+        if self._known is None and self._left < 0 and self._worth:
+            self._known = self._rules.foresight.judged(self._sums)
+        if self._known is None:
+            return self._rules.would_move(self.rows[places], self._sums[places])
+        question, judged = self._known
+        part = None if judged is None else judged.of(places)
+        return self._rules.moved_by(self.rows[places], (question[places], part))

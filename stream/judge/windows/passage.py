@@ -37,11 +37,13 @@ class Passage:
         """Take what has come in by the end of slot `last`, and would not have left again by then."""
         parts, waiting = [], []
         for each in self._staged:
-            stop = int(np.searchsorted(each.enters, last, "right"))
-            parts.append(each if stop == len(each) else each.of(slice(stop)))
-            waiting.append(each.of(slice(stop, None)))
-        self._staged = [each for each in waiting if len(each)]
-        return [each.after(last - self._slots) for each in parts if len(each)]
+            stop = int(each.enters.searchsorted(last, "right"))
+            if stop:
+                parts.append(each if stop == len(each) else each.of(slice(stop)))
+            if stop < len(each):
+                waiting.append(each.of(slice(stop, None)) if stop else each)
+        self._staged = waiting
+        return [each.after(last - self._slots) for each in parts]
 
     def keep(self, come: Kept) -> None:
         """Counts are in the window."""

@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,9 @@ class Kept:
 
     def split(self, last: int) -> tuple["Kept", "Kept"]:
         """The counts of slots up to `last`, and the others."""
-        place = int(np.searchsorted(self.slots, last, "right"))
+        place = int(self.slots.searchsorted(last, "right"))
+        if place == len(self.slots):
+            return self, NOTHING
         stop = int(self.ends[place - 1]) if place else 0
         left = Kept(self.slots[:place], self.ends[:place], self.places[:stop], self.counts[:stop])
         ends = self.ends[place:] - stop
@@ -63,11 +66,17 @@ class Kept:
         return np.repeat(self.slots, np.diff(self.ends, prepend=0))
 
 
+NOTHING: Final = Kept(NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS)
+
+
 def kept_of(come: Slotted) -> Kept:
     """Counts that are sorted by slot."""
     if len(come) and come.slot[0] == come.slot[-1]:  # as ever when panes come one by one
         return Kept(come.slot[:1], np.array([len(come)]), come.places, come.counts)
-    ends = np.flatnonzero(np.diff(come.slot, append=come.slot[-1:] + 1)) + 1
+    if not len(come):
+        return NOTHING
+    turns = (come.slot[1:] != come.slot[:-1]).nonzero()[0] + 1
+    ends = np.concatenate([turns, [len(come)]])
     return Kept(come.slot[ends - 1], ends, come.places, come.counts)
 
 
