@@ -25,8 +25,11 @@ import numpy as np
 
 from alerts.detect.findings import Floats, Ints
 
-GREATEST: Final = 600.0
-"""Logarithm at which wealth stops growing: far beyond any alarm, and still a float64."""
+GREATEST: Final = 300.0
+"""Logarithm at which wealth stops growing: far beyond any alarm, and twice that is still a float64's."""
+MOST: Final = math.exp(GREATEST)
+LOST: Final = -1e9
+"""Instead of the logarithm of a rate of 0: whatever a pane expects, one event loses all."""
 
 
 class Bets(NamedTuple):
@@ -46,14 +49,14 @@ class VolumeBets:
         self, rates: Sequence[float], weights: Sequence[float], budget_ms: float, pane_ms: int
     ) -> None:
         self._against = 1 - np.array(rates)
-        self._log_rates = np.array([math.log(rate) if rate else -GREATEST for rate in rates])
+        self._log_rates = np.array([math.log(rate) if rate else LOST for rate in rates])
         self._pane_ms = pane_ms
         self.bets: Final = Bets(tuple(weights), pane_ms / budget_ms)
 
     def quiet(self, wealth: Floats, bound: Floats, time_ms: Ints) -> Floats:
         """Wealth after a time without events, most often of whole panes."""
         grown, added = self.quiet_steps(bound, time_ms)
-        after: Floats = np.where(bound[:, None] > 0, wealth * grown + added, wealth)
+        after: Floats = np.where(bound[:, None] > 0, np.minimum(wealth * grown + added, MOST), wealth)
         return after
 
     def quiet_one(self, wealth: Floats, bound: float, time_ms: int) -> Floats:
@@ -82,7 +85,8 @@ class VolumeBets:
     def pane(self, wealth: Floats, bound: Floats, counts: Ints) -> Floats:
         """Wealth after a pane, which is staked on before its events."""
         gain = self.pane_gain(bound, counts)
-        after: Floats = np.where(bound[:, None] > 0, (wealth + self.bets.stake) * gain, wealth)
+        grown = np.minimum((wealth + self.bets.stake) * gain, MOST)
+        after: Floats = np.where(bound[:, None] > 0, grown, wealth)
         return after
 
     def evidence(self, wealth: Floats) -> Floats:

@@ -16,7 +16,7 @@ from alerts.detect.memory import Table
 from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals
 from alerts.detect.volumes.quiet_gauges import follow_quiet
 from alerts.detect.volumes.quiet_hours import ends_ms
-from alerts.detect.volumes.volume_bets import VolumeBets
+from alerts.detect.volumes.volume_bets import MOST, VolumeBets
 from alerts.detect.volumes.volume_steps import (
     ALLOWED,
     DRIFT,
@@ -143,7 +143,7 @@ class VolumeRun:
         wealth = np.zeros(grown.shape)
         wealth[0] = self._table["wealth"][:rows]
         for place in range(len(wealth) - 1):
-            wealth[place + 1] = wealth[place] * grown[place] + added[place]
+            wealth[place + 1] = np.minimum(wealth[place] * grown[place] + added[place], MOST)
         return wealth
 
     def _alarm_free(self, ends: Ints, bound: Floats, wealth: Floats) -> int:
