@@ -98,6 +98,9 @@ ON_LASTING_BREACH: Final[Mapping[State, State]] = {State.PENDING: State.FIRING}
 TOLD: Final = frozenset({State.FIRING, State.STALE})
 """States of an alert that is open for whoever was told of it."""
 
+ON_TOPIC: Final = tuple(state for state in State if state not in {State.INACTIVE, State.KNOWN})
+"""States that transitions carry."""
+
 LIVE: Final = TOLD | {State.PENDING, State.KNOWN}
 """States of an episode that goes on; the others need no memory."""
 

@@ -37,12 +37,17 @@ class CommandOutcome(StrEnum):
     """What became of a record of cx.commands."""
 
     ACCEPTED = "accepted"
+    OVER = "over"  # a verdict, which counts, on an alert that does not fire any more: no rule is armed again
     MALFORMED = "malformed"  # no command at all, or one that nobody knows
     NOT_SIGNED = "not_signed"
     WRONG_SIGNATURE = "wrong_signature"  # of another key, topic or value
     EMPTY_MATCH = "empty_match"  # a silence of everything
     REPEATED = "repeated"  # heard before, by its signature
     INTERNAL = "internal"  # our own fault
+
+
+HEEDED: Final = frozenset({CommandOutcome.ACCEPTED, CommandOutcome.OVER})
+"""What becomes of commands that are no refusal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,16 +51,33 @@ class Unsilence(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", 
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="verdict"):
-    """What an alert turned out to be: worth the page, not, or known already.  `genuine`: true."""
+    """What an alert turned out to be: worth the page (or `genuine`), not, known already, or a new normal."""
 
     alert: str
-    verdict: Literal["true", "false", "known", "genuine"]
+    verdict: Literal["true", "false", "known", "new_normal", "new normal", "genuine"]
     at: Time
     by: str
     comment: str | None = None
 
+    @property
+    def counted_as(self) -> str:
+        """In metrics and reports: true, false or known."""
+        return {"genuine": "true", "new_normal": "known", "new normal": "known"}.get(
+            self.verdict, self.verdict
+        )
+
+    @property
+    def accepts(self) -> Literal["known", "new_normal"] | None:
+        """What is said of the level of the alert, where it is to be the reference from now on."""
+        if self.verdict == "known":
+            return "known"
+        return "new_normal" if self.counted_as == "known" else None
+
 
 Command = Acknowledge | Unacknowledge | SilenceCommand | Unsilence | Judgement
+
+VERDICTS: Final = ("true", "false", "known", "new_normal")
+"""What people are asked to say."""
 
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(Command)

@@ -66,7 +66,7 @@ class Muting:
             case Unacknowledge(alert=alert):
                 self._acknowledged.pop(alert, None)
             case Judgement(alert=alert):
-                self._verdicts[alert] = "true" if command.verdict == "genuine" else command.verdict
+                self._verdicts[alert] = command.counted_as
                 self._verdicts.move_to_end(alert)
                 if len(self._verdicts) > self._most:
                     self._verdicts.popitem(last=False)

@@ -11,7 +11,15 @@ import click
 import orjson
 
 from alerts.delivery import commands
-from alerts.delivery.commands import Acknowledge, Judgement, SilenceCommand, Unacknowledge, Unsilence
+from alerts.delivery.command_seal import CommandOutcome
+from alerts.delivery.commands import (
+    VERDICTS,
+    Acknowledge,
+    Judgement,
+    SilenceCommand,
+    Unacknowledge,
+    Unsilence,
+)
 from alerts.delivery.mutes import Muting, quiets
 from alerts.delivery.notices.notice import labels_of
 from alerts.errors import SettingsError
@@ -134,13 +142,18 @@ def report(kafka: ClientSettings, *, as_json: bool) -> None:
 @command.command("verdict")
 @kafka_options
 @click.argument("alert")
-@click.argument("verdict", type=click.Choice(["true", "false", "known", "genuine"]))
+@click.argument("verdict", type=click.Choice([*VERDICTS, "new normal", "genuine"]))
 @_signed
 def judge(kafka: ClientSettings, alert: str, verdict: Any, by: str, comment: str | None, keys: Keys) -> None:
-    """Say what ALERT turned out to be: worth the page (true, or genuine), not (false), or known already."""
+    """Say what ALERT turned out to be: worth the page (true, or genuine), not (false), or known already.
+
+    One that is known, or a new_normal, ends: it fires again only when it gets worse than now.
+    """
     known = one(run(_read(kafka))[0], alert)
-    run(say(kafka, Judgement(alert=known.id, verdict=verdict, at=_now(), by=by, comment=comment), keys))
-    click.echo(f"{known.id} was {verdict}, says {by}")
+    verdict = "new_normal" if verdict == "new normal" else verdict
+    said = Judgement(alert=known.id, verdict=verdict, at=_now(), by=by, comment=comment)
+    over = run(say(kafka, said, keys)) is CommandOutcome.OVER
+    click.echo(f"{known.id} was {verdict}, says {by}{'; it was over, so nothing changes' if over else ''}")
 
 
 @command.command("silence")

@@ -9,14 +9,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from alerts.delivery.command_seal import CommandOutcome
 from alerts.delivery.retry_policy import DeliveryOutcome
 from alerts.rules import Rulebook
-from alerts.states import State
+from alerts.states import ON_TOPIC
 from alerts.transitions import Transition
 from stream.monitoring.gauges import limits
 
 LATENCY_BUCKETS_S: Final = (1, 2, 5, 10, 15, 20, 21, 25, 30, 45, 60, 120, 300)
 """Finest around pane + lateness + 1 s, which is 21 s unless set: later than that, an alert is late."""
 
-TOLD: Final = tuple(state.word for state in State if state is not State.INACTIVE)
+TOLD: Final = tuple(state.word for state in ON_TOPIC)
 """States that transitions carry."""
 
 

@@ -73,8 +73,7 @@ async def rule_records(kafka: ClientSettings) -> dict[str, RuleRecord]:
     async for record in read_all(kafka, COMMANDS):
         said = commands.decode(record.value)
         if isinstance(said, Judgement) and said.alert in firsts:
-            verdict = "true" if said.verdict == "genuine" else said.verdict
-            found[firsts[said.alert].rule].verdicts[said.alert] = verdict
+            found[firsts[said.alert].rule].verdicts[said.alert] = said.counted_as
         elif isinstance(said, Acknowledge) and said.alert in firsts and said.alert not in acked:
             acked.add(said.alert)
             first = firsts[said.alert]

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from alerts.delivery import commands
-from alerts.delivery.command_seal import CommandOutcome, CommandSeal
+from alerts.delivery.command_seal import HEEDED, CommandOutcome, CommandSeal
 from alerts.delivery.commands import Command
 from alerts.errors import UNREADABLE, SettingsError
 from stream.kafka.clients import POLL_MS, producing, read_all, reading
@@ -30,8 +30,8 @@ class _Answer(msgspec.Struct):
     outcome: CommandOutcome
 
 
-async def say(kafka: ClientSettings, said: Command, keys: Sequence[bytes]) -> None:
-    """Write a command, and wait a little for the answer; without one it will be heard later.
+async def say(kafka: ClientSettings, said: Command, keys: Sequence[bytes]) -> CommandOutcome | None:
+    """Write a command, and wait a little for the answer; None: there is none, it will be heard later.
 
     Raises:
         SettingsError: the workers refuse it.
@@ -55,9 +55,10 @@ async def say(kafka: ClientSettings, said: Command, keys: Sequence[bytes]) -> No
                         found = [one.outcome for one in answers if one and one.offset == place.offset]
                         outcome = found[0] if found else outcome
         except TimeoutError:
-            return
-    if outcome is not CommandOutcome.ACCEPTED:
+            return None
+    if outcome not in HEEDED:
         raise SettingsError(f"the workers refuse the command: {WORDS.get(outcome, outcome.value)}")
+    return outcome
 
 
 async def heeded(kafka: ClientSettings) -> list[Command]:
@@ -72,7 +73,7 @@ async def heeded(kafka: ClientSettings) -> list[Command]:
             outcomes[answer.offset] = answer.outcome
     found = []
     async for record in read_all(kafka, COMMANDS):
-        if outcomes.get(record.offset, CommandOutcome.ACCEPTED) is CommandOutcome.ACCEPTED:
+        if outcomes.get(record.offset, CommandOutcome.ACCEPTED) in HEEDED:
             said = commands.decode(record.value)
             found += [] if said is None else [said]
     return found

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from alerts.measures import Measure
 from alerts.rulebook.yaml_nodes import NUMBER, Node
 from alerts.rules import Severity
-from alerts.states import State
+from alerts.states import ON_TOPIC, State
 from stream.scenarios.scenario import WantedState
 
 T = TypeVar("T")
@@ -17,7 +17,7 @@ NOTHING: Final = "_"
 MOST_STEPS: Final = 100_000
 MOST_ANSWERS: Final = 1_000_000
 """Per step; more would only make the scenario slow."""
-STATES: Final = {state.word: state for state in State}
+STATES: Final = {state.word: state for state in (State.INACTIVE, *ON_TOPIC)}
 
 
 def scores(measure: Measure) -> Callable[[Node], tuple[float | None, ...]]:

@@ -183,6 +183,7 @@ class Worker:
         settings = self._settings
         stack.push_async_callback(self._outbox.stop)
         stack.push_async_callback(self._notifier.close)
+        self._notifier.relay.judges = plan.partitions
         if await self._end.before_it(self._connect()) is None:
             return
         offsets = GroupOffsets()

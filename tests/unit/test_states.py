@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from alerts.states import LIVE, ON_LASTING_BREACH, ON_VERDICT, State, Verdict, after
+from alerts.states import LIVE, ON_LASTING_BREACH, ON_TOPIC, ON_VERDICT, State, Verdict, after
 
 B, C, F, S = Verdict.BREACH, Verdict.CLEAR, Verdict.INSUFFICIENT, Verdict.STALE
 
@@ -71,7 +71,7 @@ def test_only_a_pending_alert_waits() -> None:
 
 def test_words_are_those_of_the_topic() -> None:
     """Consumers of cx.alerts read these words; of what is known they read that it has resolved."""
-    assert [state.word for state in State] == ["inactive", "pending", "firing", "resolved", "stale", "known"]
+    assert [state.word for state in ON_TOPIC] == ["pending", "firing", "resolved", "stale"]
 
 
 @pytest.mark.parametrize("verdict", Verdict)

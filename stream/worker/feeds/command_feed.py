@@ -1,13 +1,17 @@
 """cx.commands, heard from its beginning on by every notifier, and answered on cx.command-answers.
 
 Every notifier hears the same records in the same order, so all give the same answer, keyed by the command's
-offset: whoever reads answers takes any of them.  What was answered before is not answered again.
+offset: whoever reads answers takes any of them.  (Only whether an alert is over may have changed in between.)
+What was answered before is not answered again.
+
+What judges must learn is relayed before it is answered.  So is what nobody had answered when this worker
+began, as soon as it knows how alerts stand.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -22,6 +26,7 @@ from stream.kafka.outbox import DeliveryError, Outbox, Outgoing
 from stream.kafka.reader import Reader
 from stream.messages.topic_names import COMMAND_ANSWERS, COMMANDS, GroupTopics
 from stream.worker.feeds.follower import Follower
+from stream.worker.feeds.verdict_relay import VerdictRelay
 
 log = logging.getLogger(__name__)
 
@@ -45,13 +50,25 @@ class CommandAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class CommandPorts:
-    """Where commands come from and answers go; `count` hears of outcomes, `failed` of the end."""
+    """Where commands come from and answers go; `count` hears of outcomes, `failed` of the end.
+
+    `relay` tells judges, and `alerts_known` returns when all that is on cx.alerts is known.
+    """
 
     outbox: Outbox
     options: dict[str, Any]
     count: Callable[[str], None]
     failed: Callable[[BaseException], None]
     topics: GroupTopics
+    relay: VerdictRelay
+    alerts_known: Callable[[], Awaitable[None]]
+
+
+class Taken(NamedTuple):
+    """A record of cx.commands, and what became of it so far."""
+
+    record: Any
+    heard: Heard
 
 
 class CommandFeed:
@@ -63,6 +80,7 @@ class CommandFeed:
         self._seal = seal
         self._muting = muting
         self._answered = -1
+        self._unanswered: list[Taken] = []  # heard while this worker began
         self._follower = Follower(ports.options, ports.failed)
 
     async def start(self) -> None:
@@ -78,8 +96,9 @@ class CommandFeed:
         first = (await consumer.beginning_offsets([self._tp]))[self._tp]
         end = (await consumer.end_offsets([self._tp]))[self._tp]
         self._answered = min(self._answered, end - 1)  # whatever somebody else has answered
+        self._unanswered = []
         while first < end and await consumer.position(self._tp) < end:
-            await self._take(consumer)
+            self._unanswered += await self._heard(consumer)
         self._follower.follow(self._take)
 
     async def close(self) -> None:
@@ -87,12 +106,17 @@ class CommandFeed:
         await self._follower.close()
 
     async def _take(self, consumer: AIOKafkaConsumer) -> None:
-        for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
-            answers = [self._hear(record) for record in records]
-            await self._answer([each for each in answers if each.offset > self._answered])
+        taken, self._unanswered = self._unanswered, []
+        await self._settle(taken or await self._heard(consumer))
 
-    def _hear(self, record: Any) -> CommandAnswer:
-        """Heed a command, or pass it over; the answer to it."""
+    async def _heard(self, consumer: AIOKafkaConsumer) -> list[Taken]:
+        """Heed what has come; that which nobody has answered."""
+        found = (await consumer.getmany(timeout_ms=POLL_MS)).values()
+        taken = [self._hear(record) for records in found for record in records]
+        return [each for each in taken if each.record.offset > self._answered]
+
+    def _hear(self, record: Any) -> Taken:
+        """Heed a command, or pass it over."""
         heard = Heard(CommandOutcome.INTERNAL)
         try:
             heard = self._seal.hear(record.value, record.headers)
@@ -103,8 +127,26 @@ class CommandFeed:
             heard = Heard(CommandOutcome.INTERNAL)
         if heard.outcome is not CommandOutcome.ACCEPTED:
             log.warning("command refused: offset=%d outcome=%s", record.offset, heard.outcome)
-        self._ports.count(heard.outcome)
-        return _answer(record, heard)
+        if record.offset <= self._answered or not self._concerns_judges(heard):
+            self._ports.count(heard.outcome)
+        return Taken(record, heard)
+
+    async def _settle(self, taken: list[Taken]) -> None:
+        """Tell judges, then answer."""
+        if any(self._concerns_judges(each.heard) for each in taken):
+            await self._ports.alerts_known()
+        await self._answer([await self._answer_of(each) for each in taken])
+
+    async def _answer_of(self, taken: Taken) -> CommandAnswer:
+        heard = taken.heard
+        if heard.command is not None and self._concerns_judges(heard):
+            outcome = await self._ports.relay.relay(heard.command, taken.record.offset)
+            heard = Heard(outcome, heard.command)
+            self._ports.count(outcome)
+        return _answer(taken.record, heard)
+
+    def _concerns_judges(self, heard: Heard) -> bool:
+        return heard.outcome is CommandOutcome.ACCEPTED and self._ports.relay.concerns(heard.command)
 
     async def _answer(self, answers: list[CommandAnswer]) -> None:
         if not answers:

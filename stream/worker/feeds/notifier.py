@@ -4,6 +4,7 @@ An entry of the log goes to the partition that its transition came from, so that
 of cx.alerts finds in one place what its receivers have heard.
 """
 
+import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +32,7 @@ from stream.messages.topic_names import ALERTS, COMMANDS, DELIVERIES, GroupTopic
 from stream.transport.link import RecordBatch
 from stream.worker.feeds.command_feed import CommandFeed, CommandPorts
 from stream.worker.feeds.topic_feed import TopicFeed
+from stream.worker.feeds.verdict_relay import VerdictRelay
 
 BATCHES_IN_WORK: Final = 10_000
 """Of cx.alerts, per partition: a batch stays in work until the slowest receiver has it, and others go on."""
@@ -131,12 +133,15 @@ class Notifier:
         seal = self._seal = CommandSeal(log_topic.topics.of(COMMANDS), command_keys, rulebook.commands)
         self._outbox = log_topic.outbox
         self.muting = muting
-        ports = CommandPorts(
-            log_topic.outbox, dict(log_topic.options), meter.command, failed, log_topic.topics
-        )
-        self._commands = CommandFeed(ports, seal, muting)
         self._dispatcher = Dispatcher(rulebook, log_topic, meter, failed, muting)
         self.alerts = self._dispatcher.alerts
+        self.relay = VerdictRelay(rulebook, self.alerts, log_topic.outbox)
+        self._follows = asyncio.Event()
+        ports = CommandPorts(
+            log_topic.outbox, dict(log_topic.options), meter.command, failed, log_topic.topics,
+            self.relay, self._alerts_known,
+        )  # fmt: skip
+        self._commands = CommandFeed(ports, seal, muting)
         self._feed = TopicFeed(
             log_topic.options, (ALERTS, DELIVERIES), self._follow, failed, log_topic.topics
         )
@@ -147,7 +152,13 @@ class Notifier:
         """Read all commands there are, then begin to deliver; while no broker is there, tries again."""
         await persistently(self._commands.start, self._commands.close)
         await persistently(self._feed.start, self._feed.close)
+        self._follows.set()
         await self._dispatcher.start()
+
+    async def _alerts_known(self) -> None:
+        """Returns when all that is on cx.alerts now is known."""
+        await self._follows.wait()
+        await self._feed.caught_up()
 
     def _follow(self, topic: str, partition: int, value: bytes | None) -> None:
         """Learn of what is on cx.alerts and cx.deliveries, on whatever partition."""

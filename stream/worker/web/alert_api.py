@@ -17,6 +17,7 @@ import orjson
 from aiohttp import web
 
 from alerts.delivery.commands import (
+    VERDICTS,
     Acknowledge,
     Command,
     Judgement,
@@ -36,7 +37,7 @@ from stream.worker.web.ack_page import page
 API: Final = "/api/"
 MOST_BODY: Final = 16_384
 LABELS: Final = frozenset({"rule", "severity", "indicator", *DIMENSIONS})
-VERDICTS: Final = ("true", "false", "known")
+OTHER_SPELLING: Final = {"new normal": "new_normal"}
 MOST_LISTED: Final = 1_000
 MOST_NAME: Final = 200
 
@@ -140,7 +141,8 @@ class AlertApi:
         news, by, comment = self._one(alert), _text(body, "by"), _text(body, "comment", needed=False) or None
         at = self._now()
         if what == "verdict":
-            verdict = body.get("verdict")
+            given = body.get("verdict")
+            verdict: Any = OTHER_SPELLING.get(given, given) if isinstance(given, str) else None
             if verdict not in VERDICTS:
                 raise _Refused(400, f"verdict: want one of {', '.join(VERDICTS)}")
             return await self._say(Judgement(alert=news.id, verdict=verdict, at=at, by=by, comment=comment))
