@@ -64,7 +64,7 @@ class CommandPorts:
     alerts_known: Callable[[], Awaitable[None]]
 
 
-class Taken(NamedTuple):
+class HeardCommand(NamedTuple):
     """A record of cx.commands, and what became of it so far."""
 
     record: Any
@@ -80,7 +80,7 @@ class CommandFeed:
         self._seal = seal
         self._muting = muting
         self._answered = -1
-        self._unanswered: list[Taken] = []  # heard while this worker began
+        self._unanswered: list[HeardCommand] = []  # heard while this worker began
         self._follower = Follower(ports.options, ports.failed)
 
     async def start(self) -> None:
@@ -109,13 +109,13 @@ class CommandFeed:
         taken, self._unanswered = self._unanswered, []
         await self._settle(taken or await self._heard(consumer))
 
-    async def _heard(self, consumer: AIOKafkaConsumer) -> list[Taken]:
+    async def _heard(self, consumer: AIOKafkaConsumer) -> list[HeardCommand]:
         """Heed what has come; that which nobody has answered."""
         found = (await consumer.getmany(timeout_ms=POLL_MS)).values()
         taken = [self._hear(record) for records in found for record in records]
         return [each for each in taken if each.record.offset > self._answered]
 
-    def _hear(self, record: Any) -> Taken:
+    def _hear(self, record: Any) -> HeardCommand:
         """Heed a command, or pass it over."""
         heard = Heard(CommandOutcome.INTERNAL)
         try:
@@ -129,15 +129,15 @@ class CommandFeed:
             log.warning("command refused: offset=%d outcome=%s", record.offset, heard.outcome)
         if record.offset <= self._answered or not self._concerns_judges(heard):
             self._ports.count(heard.outcome)
-        return Taken(record, heard)
+        return HeardCommand(record, heard)
 
-    async def _settle(self, taken: list[Taken]) -> None:
+    async def _settle(self, taken: list[HeardCommand]) -> None:
         """Tell judges, then answer."""
         if any(self._concerns_judges(each.heard) for each in taken):
             await self._ports.alerts_known()
         await self._answer([await self._answer_of(each) for each in taken])
 
-    async def _answer_of(self, taken: Taken) -> CommandAnswer:
+    async def _answer_of(self, taken: HeardCommand) -> CommandAnswer:
         heard = taken.heard
         if heard.command is not None and self._concerns_judges(heard):
             outcome = await self._ports.relay.relay(heard.command, taken.record.offset)
