@@ -48,7 +48,7 @@ class CommandAnswer(msgspec.Struct, frozen=True, kw_only=True):
     at: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandPorts:
     """Where commands come from and answers go; `count` hears of outcomes, `failed` of the end.
 

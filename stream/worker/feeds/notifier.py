@@ -138,9 +138,14 @@ class Notifier:
         self.relay = VerdictRelay(rulebook, self.alerts, log_topic.outbox)
         self._follows = asyncio.Event()
         ports = CommandPorts(
-            log_topic.outbox, dict(log_topic.options), meter.command, failed, log_topic.topics,
-            self.relay, self._alerts_known,
-        )  # fmt: skip
+            outbox=log_topic.outbox,
+            options=dict(log_topic.options),
+            count=meter.command,
+            failed=failed,
+            topics=log_topic.topics,
+            relay=self.relay,
+            alerts_known=self._alerts_known,
+        )
         self._commands = CommandFeed(ports, seal, muting)
         self._feed = TopicFeed(
             log_topic.options, (ALERTS, DELIVERIES), self._follow, failed, log_topic.topics
