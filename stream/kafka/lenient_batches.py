@@ -53,6 +53,8 @@ class LenientBatch:
     def __init__(self, batch: Any, data: bytes) -> None:
         self._batch = batch
         self._data = data
+        self.unfolded_bytes = len(data)
+        """How many its records take, known once they have been read."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._batch, name)
@@ -72,6 +74,7 @@ class LenientBatch:
             body = unfold(head[5] & CODEC, self._data[HEAD.size :])
         except UnfoldError as error:
             return [_stand_in(head, error.head or self._data)]
+        self.unfolded_bytes = len(body)
         try:
             plain = head[5] & ~CODEC
             unfolded = HEAD.pack(*head[:5], plain, *head[6:]) + body

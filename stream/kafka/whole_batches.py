@@ -12,6 +12,9 @@ from aiokafka.consumer.fetcher import READ_COMMITTED, FetchResult, PartitionReco
 from aiokafka.errors import CorruptRecordException
 
 EVERYTHING: Final = 1 << 62
+MOST_BYTES: Final = 2 * 2**20
+"""What is taken of one fetch at a time, unfolded: 12,000 events have less, and a fetch of two megabytes may
+unfold to a hundred times as much, of which several would be in work.  The rest waits as it came."""
 
 
 class WholeBatches:
@@ -25,10 +28,13 @@ class WholeBatches:
         self._result: Final = result
         self._records: Final[PartitionRecords] = result._partition_records  # noqa: SLF001  # aiokafka offers no other way
         self._rest: list[Any] = []
+        self._unfolded_bytes = 0
         self._behind: int = self._records.next_fetch_offset
 
     def __call__(self, max_records: int | None = None) -> list[Any]:
         """The next records, in offset order, at most so many; the consumer's position moves behind them.
+
+        No further Kafka batch is unfolded once they have `MOST_BYTES`.
 
         Raises:
             CorruptRecordException: a batch's checksum is wrong; the position stays, so it is fetched again.
@@ -37,8 +43,8 @@ class WholeBatches:
         if not (result.has_more() and result.check_assignment(result._topic_partition)):  # noqa: SLF001
             return []
         most = EVERYTHING if max_records is None else max_records
-        found = self._rest
-        while len(found) < most and records._records.has_next():  # noqa: SLF001
+        found, self._unfolded_bytes = self._rest, 0
+        while len(found) < most and self._unfolded_bytes < MOST_BYTES and records._records.has_next():  # noqa: SLF001
             found += self._next_batch()
         found, self._rest = found[:most], found[most:]
         records.next_fetch_offset = self._rest[0].offset if self._rest else self._behind
@@ -54,6 +60,7 @@ class WholeBatches:
             raise CorruptRecordException(f"wrong checksum in {self._result._topic_partition}")  # noqa: SLF001
         passed_over = self._aborted(batch) or batch.is_control_batch
         found = [] if passed_over else list(batch)
+        self._unfolded_bytes += getattr(batch, "unfolded_bytes", 0)
         if found and found[0].offset < self._behind:  # the position is in the middle of the batch
             found = [record for record in found if record.offset >= self._behind]
         self._behind = batch.next_offset

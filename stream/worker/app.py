@@ -34,6 +34,7 @@ from stream.worker.ending import Ending, WorkerEnd
 from stream.worker.feeds.notifier import BATCHES_IN_WORK as ALERT_BATCHES_IN_WORK
 from stream.worker.feeds.notifier import DeliveryTopic, Notifier
 from stream.worker.group_watch import GroupWatch
+from stream.worker.memory import MemoryTrim
 from stream.worker.rules_reload import RulesWatch
 from stream.worker.rules_trial import try_rules
 from stream.worker.settings import WorkerSettings
@@ -147,6 +148,7 @@ class Worker:
             stack.push_async_callback(web.close)
             on_listening(settings.host, web.port)
             self._background(stack, self._watch_rules())
+            self._background(stack, MemoryTrim().follow())
             layout = await self._end.before_it(await_topics(settings.kafka, settings.group))
             if layout is None:
                 return await self._end.reached()

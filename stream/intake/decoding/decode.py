@@ -78,7 +78,9 @@ def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: ScaleL
             cells[place] = levels.cell(event.indicator, event.scale, event.score)
         except RecordError as error:
             cells[place] = -1
-            errors.setdefault(place, error)
+            errors.setdefault(
+                place, error.with_traceback(None)
+            )  # it is of this frame, which would hold itself
     column = np.array(cells, np.int64)
     every = Decoded(events=events, at_ms=at_ms, column=column, rejects=rejects, records=kept, stamps=stamps)
     return without(every, errors)

@@ -68,14 +68,14 @@ def _parsed(value: bytes | None, broken: RecordError | None) -> dict[str, Any]:
     if value is None:
         raise RecordError(Reason.NULL_VALUE, "value: want a JSON object, got a null value")
     if broken is not None and broken.reason is Reason.TOO_LARGE:
-        raise broken
+        raise RecordError(broken.reason, broken.detail)  # one that is kept would keep frames, and all records
     value = _without_schema(value)
     try:
         value.decode()
     except UnicodeDecodeError as error:
         raise RecordError(Reason.BAD_ENCODING, f"value: want UTF-8, got byte {error.start} wrong") from None
     if broken is not None:
-        raise broken
+        raise RecordError(broken.reason, broken.detail)
     try:
         found = msgspec.json.decode(value)
     except (msgspec.DecodeError, RecursionError) as error:

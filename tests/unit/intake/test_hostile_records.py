@@ -1,5 +1,7 @@
 """Hostile records: whatever anybody sends has one fate, and it is the same however records are cut."""
 
+import gc
+import weakref
 from collections import Counter
 from typing import Any
 
@@ -135,3 +137,19 @@ def test_no_year_after_2099_is_read() -> None:
     assert not fed([HostileRecord(0, record(contact(at=START_S)).value, -1)], Stream.INTERACTIONS, 1)[0]
     opened = [HostileRecord(0, record(contact(opened_at=-6e10, event="resolved")).value)]
     assert [each.reason.value for each in fed(opened, Stream.INTERACTIONS, 1)[0]] == ["too_early"]
+
+
+@pytest.mark.parametrize("stream", list(Stream))
+def test_what_is_refused_is_not_held(stream: Stream) -> None:
+    """No refusal refers to itself through its traceback: records go once their batch is worked off."""
+    records = Hostility(6, START_S).records(500)
+    intake = Intake(PLAN, 0)
+    gc.collect()
+    gc.disable()
+    try:
+        assert intake.feed(stream, records).rejects
+        held = [weakref.ref(each) for each in records]
+        del records
+        assert [each() for each in held if each() is not None] == []
+    finally:
+        gc.enable()

@@ -11,7 +11,8 @@ from aiokafka.structs import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.kafka.whole_batches import WholeBatches, hasten
+from stream.kafka.lenient_batches import LenientRecords
+from stream.kafka.whole_batches import MOST_BYTES, WholeBatches, hasten
 
 TP = TopicPartition("cx.feedback", 3)
 SIZES = st.lists(st.integers(1, 7), min_size=1, max_size=5)
@@ -144,3 +145,25 @@ def test_records_of_a_position_that_has_moved_are_dropped() -> None:
     hasten({TP: result})
     result._assignment.position = 2
     assert result.getall(100) == []
+
+
+def test_no_more_is_unfolded_at_once_than_fits() -> None:
+    """What unfolds to very much is taken a Kafka batch at a time, and nothing of it is passed over."""
+    data, base = bytearray(), 0
+    for _ in range(6):
+        builder = DefaultRecordBatchBuilder(2, 1, False, -1, -1, -1, 1 << 24)
+        for place in range(3):
+            builder.append(place, 1_700_000_000_000, b"key", bytes(MOST_BYTES // 4), [])
+        batch = bytearray(builder.build())
+        batch[:8] = base.to_bytes(8, "big")
+        data += batch
+        base += 3
+    records = PartitionRecords(TP, LenientRecords(bytes(data)), [], 0, None, None, True, 0)
+    result = FetchResult(TP, assignment=Assignment(0), partition_records=records, backoff=0)
+    take = WholeBatches(result)
+    assert [[record.offset for record in take(1000)] for _ in range(4)] == [
+        list(range(6)),
+        list(range(6, 12)),
+        list(range(12, 18)),
+        [],
+    ]
