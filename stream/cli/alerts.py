@@ -83,8 +83,14 @@ def follow(kafka: ClientSettings, *, from_start: bool, as_json: bool) -> None:
 @command.command("ack")
 @kafka_options
 @click.argument("alert")
+@click.option(
+    "--as", "verdict", type=click.Choice(["known", "new_normal", "new normal"]),
+    help="Say also that it is known, or a new normal: see `verdict`.",
+)  # fmt: skip
 @_signed
-def acknowledge(kafka: ClientSettings, alert: str, by: str, comment: str | None, keys: Keys) -> None:
+def acknowledge(
+    kafka: ClientSettings, alert: str, verdict: str | None, by: str, comment: str | None, keys: Keys
+) -> None:
     """Take care of ALERT: receivers hear of it again when it gets louder, or is over.
 
     ALERT is the beginning of its id.
@@ -96,6 +102,8 @@ def acknowledge(kafka: ClientSettings, alert: str, by: str, comment: str | None,
     severity: Literal["warning", "critical"] = "critical" if known.severity == "critical" else "warning"
     run(say(kafka, Acknowledge(alert=known.id, severity=severity, at=_now(), by=by, comment=comment), keys))
     click.echo(f"{known.id} is acknowledged by {by}")
+    if verdict is not None:
+        _judge(kafka, known.id, verdict, by, comment, keys)
 
 
 @command.command("unack")
@@ -149,11 +157,14 @@ def judge(kafka: ClientSettings, alert: str, verdict: Any, by: str, comment: str
 
     One that is known, or a new_normal, ends: it fires again only when it gets worse than now.
     """
-    known = one(run(_read(kafka))[0], alert)
+    _judge(kafka, one(run(_read(kafka))[0], alert).id, verdict, by, comment, keys)
+
+
+def _judge(kafka: ClientSettings, alert: str, verdict: Any, by: str, comment: str | None, keys: Keys) -> None:
     verdict = "new_normal" if verdict == "new normal" else verdict
-    said = Judgement(alert=known.id, verdict=verdict, at=_now(), by=by, comment=comment)
+    said = Judgement(alert=alert, verdict=verdict, at=_now(), by=by, comment=comment)
     over = run(say(kafka, said, keys)) is CommandOutcome.OVER
-    click.echo(f"{known.id} was {verdict}, says {by}{'; it was over, so nothing changes' if over else ''}")
+    click.echo(f"{alert} was {verdict}, says {by}{'; it was over, so nothing changes' if over else ''}")
 
 
 @command.command("silence")

@@ -5,7 +5,7 @@ Reading needs no token, as /metrics needs none; saying something needs `Authoriz
 
 import hmac
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
@@ -37,6 +37,7 @@ from stream.worker.web.ack_page import page
 API: Final = "/api/"
 MOST_BODY: Final = 16_384
 LABELS: Final = frozenset({"rule", "severity", "indicator", *DIMENSIONS})
+KNOWN: Final = ("known", "new_normal")
 OTHER_SPELLING: Final = {"new normal": "new_normal"}
 MOST_LISTED: Final = 1_000
 MOST_NAME: Final = 200
@@ -141,18 +142,19 @@ class AlertApi:
         news, by, comment = self._one(alert), _text(body, "by"), _text(body, "comment", needed=False) or None
         at = self._now()
         if what == "verdict":
-            given = body.get("verdict")
-            verdict: Any = OTHER_SPELLING.get(given, given) if isinstance(given, str) else None
-            if verdict not in VERDICTS:
-                raise _Refused(400, f"verdict: want one of {', '.join(VERDICTS)}")
+            verdict = _verdict(body, "verdict", VERDICTS)
             return await self._say(Judgement(alert=news.id, verdict=verdict, at=at, by=by, comment=comment))
         if news.state == "resolved":
             return {"outcome": "over", "about": news.id}  # a late word changes nothing, and is told so
         if what == "unack":
             return await self._say(Unacknowledge(alert=news.id, at=at, by=by, comment=comment))
-        return await self._say(
+        known = _verdict(body, "as", KNOWN) if "as" in body else None
+        said = await self._say(
             Acknowledge(alert=news.id, severity=news.severity, at=at, by=by, comment=comment)
         )
+        if known is not None:
+            await self._say(Judgement(alert=news.id, verdict=known, at=at, by=by, comment=comment))
+        return said
 
     async def _silence(self, body: Mapping[str, Any]) -> Any:
         match = body.get("match")
@@ -235,6 +237,15 @@ async def _read(request: web.BaseRequest) -> bytes:
         if len(body) > MOST_BODY:
             raise _Refused(413, f"want at most {MOST_BODY} bytes")
     return body
+
+
+def _verdict(body: Mapping[str, Any], name: str, allowed: Collection[str]) -> Any:
+    """One of the verdicts that are allowed there, spelled in either way."""
+    given = body.get(name)
+    verdict = OTHER_SPELLING.get(given, given) if isinstance(given, str) else None
+    if verdict not in allowed:
+        raise _Refused(400, f"{name}: want one of {', '.join(allowed)}")
+    return verdict
 
 
 def _text(body: Mapping[str, Any], name: str, *, needed: bool = True) -> str:

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
-from alerts.delivery.commands import Acknowledge, Command, SilenceCommand
+from alerts.delivery.commands import Acknowledge, Command, Judgement, SilenceCommand
 from alerts.delivery.mutes import Muting
 from alerts.delivery.notices.ack_links import GOOD_FOR_S, AckLinks
 from alerts.delivery.open_alerts import OpenAlerts
@@ -95,6 +95,25 @@ def test_an_alert_is_acknowledged_and_given_back() -> None:
     _run(body)
 
 
+@pytest.mark.parametrize(("given", "verdict"), [("known", "known"), ("new normal", "new_normal")])
+def test_who_takes_care_may_say_that_it_is_known(given: str, verdict: str) -> None:
+    """In one request, or with a verdict of its own; both spellings are one."""
+
+    async def body() -> None:
+        site = Site()
+        async with site.running() as (session, url):
+            told = {"by": "ann", "as": given}
+            answer = await session.post(f"{url}/api/alerts/aa1/ack", json=told, headers=TOKEN)
+            assert await answer.json() == {"outcome": "accepted", "about": "aa1"}
+            told = {"by": "ann", "verdict": given}
+            await session.post(f"{url}/api/alerts/aa1/verdict", json=told, headers=TOKEN)
+            assert [type(each) for each in site.said] == [Acknowledge, Judgement, Judgement]
+            assert [each.verdict for each in site.said if isinstance(each, Judgement)] == [verdict, verdict]
+            assert site.muting.verdict("aa1") == "known"
+
+    _run(body)
+
+
 def test_a_late_acknowledgement_changes_nothing_and_is_told_so() -> None:
     """The episode is over: it does not fire again because somebody was late."""
 
@@ -134,6 +153,8 @@ def test_silences_begin_and_end() -> None:
         ("alerts/aa1/ack", {"by": "x" * 201}, TOKEN, 400),
         ("alerts/zz/ack", {"by": "ann"}, TOKEN, 404),
         ("alerts/aa1/verdict", {"by": "ann", "verdict": "maybe"}, TOKEN, 400),
+        ("alerts/aa1/ack", {"by": "ann", "as": "true"}, TOKEN, 400),
+        ("alerts/aa1/ack", {"by": "ann", "as": ["known"]}, TOKEN, 400),
         ("silences", {"match": {}, "for": "1h", "by": "ann"}, TOKEN, 400),
         ("silences", {"match": {"colour": "red"}, "for": "1h", "by": "ann"}, TOKEN, 400),
         ("silences", {"match": {"channel": "phone"}, "for": "soon", "by": "ann"}, TOKEN, 400),
