@@ -22,12 +22,12 @@ from alerts.rules import HOUR_MS
 LOW_Z, HIGH_Z = 0.1, 0.3
 """Standard deviations from a forecast to its bounds.  Not many: the detectors want far more than one hour a
 little outside.  Simulated and real rhythms stay within the budget of false pages (docs/detection.md)."""
-STRAYING_Z: Final = 0.5
-"""How many more to the upper bound where an hour strays far more than chance moves it.  Bets gain on chance
-alone by no more than their stake, but a stray goes on for hours.  At 80 events an hour, which chance moves by
-11 %, and days and hours by 13, a surge pages half as often."""
-STRAYING_FROM: Final = 0.5
-"""Variance of the stray, in shares of chance's, from which the bound begins to take in more."""
+TELLING: Final = 30
+"""Events in which a surge is told, about.  Where an hour brings fewer, alarms take hours, whose strays are
+averaged; where it brings more, one hour that strays raises an alarm alone."""
+STRAYING_Z: Final = 0.35
+"""How many more to the upper bound where an hour brings twice as many: without, a surge pages twice as often
+as it may at 80 events an hour, when days and hours stray by 13 %."""
 LEAST_QUIET: Final = 3
 """Stretches from which it is faster to take them together."""
 
@@ -49,8 +49,8 @@ def bounds(found: HourForecast, sums: Floats) -> Bounds:
     """Those of rows with a forecast, `(entries, shifts)`; `sums`, `(entries, sums)`, are of their level."""
     level, doubt = recent_level.levels(sums) / HOUR_MS, recent_level.errors(sums)
     spread = np.sqrt(found.error + doubt[..., None])
-    straying = found.mean * (level * HOUR_MS)[..., None] * spread * spread  # 1: as much as chance
-    high_z = HIGH_Z + STRAYING_Z * np.clip(straying - STRAYING_FROM, 0, 1)
+    busy = found.mean * (level * HOUR_MS)[..., None]
+    high_z = HIGH_Z + STRAYING_Z * np.clip(busy / TELLING - 1, 0, 1)
     low, high, mean = found.low(LOW_Z * spread), found.high(high_z * spread), found.mean[..., 0]
     highest = high.max(axis=-1)  # of an hour never seen the only bound
     return Bounds(
