@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from alerts.detect.opening_hours import Calendar
+from alerts.detect.volumes.quiet_hours import HIGH_Z, LOW_Z, STRAYING_Z, bounds
+from alerts.detect.volumes.recent_level import WIDTH
+from alerts.detect.volumes.week_forecast import HourForecast
 from alerts.detect.volumes.weekly_profile import WeeklyProfile
 from alerts.hours import OpenHours
 from alerts.rules import DAY_MS, HOUR_MS
@@ -35,6 +38,17 @@ def office(day: int = 60, night: int = 0) -> dict[int, int]:
     return {
         hour: day if hour // 24 < 5 and 8 <= hour % 24 < 18 else night for hour in range(168) if day or night
     }
+
+
+def test_where_an_hour_tells_a_surge_alone_its_stray_is_taken_in() -> None:
+    """From thirty events an hour on the upper bound lies farther out, up to sixty; the lower one never."""
+    per_hour = np.array([1.0, 30.0, 45.0, 60.0, 900.0])
+    alike = np.tile(per_hour[:, None], (1, 3))
+    yes = np.ones(alike.shape, np.bool_)
+    found = bounds(HourForecast(alike, np.full(alike.shape, 0.04), yes, yes), np.zeros((5, WIDTH)))
+    reach = np.log(found.high / found.mean) / 0.2
+    assert reach == pytest.approx([HIGH_Z, HIGH_Z, HIGH_Z + STRAYING_Z / 2, *[HIGH_Z + STRAYING_Z] * 2])
+    assert np.log(found.mean / found.low) / 0.2 == pytest.approx([LOW_Z] * 5)
 
 
 def test_nothing_is_judged_while_it_learns() -> None:
