@@ -21,6 +21,7 @@ from alerts.delivery import commands
 from alerts.delivery.commands import Command, SilenceCommand
 from alerts.errors import SettingsError
 from alerts.rules import CommandTrust
+from alerts.secret_files import read_secret
 
 HEADER: Final = "tocsin-signature"
 VERSION: Final = b"v1,"
@@ -119,7 +120,7 @@ def read_keys(file: Path | None, environment: Mapping[str, str] = os.environ) ->
     """
     place = KEY_VARIABLE if file is None else f"--commands-key-file: {file}"
     try:
-        text = environment.get(KEY_VARIABLE, "") if file is None else file.read_text("utf-8")
+        text = environment.get(KEY_VARIABLE, "") if file is None else read_secret(file)
     except (OSError, UnicodeDecodeError) as error:
         told = getattr(error, "strerror", None) or "not UTF-8"
         raise SettingsError(f"{place}: want a readable text file: {told}") from error

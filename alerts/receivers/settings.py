@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from alerts.errors import SettingsError
 from alerts.notation import duration_ms
 from alerts.paging import Located, Receiver
+from alerts.secret_files import read_secret
 
 Settings = Mapping[str, tuple[str, ...]]
 """The values of a kind's settings, by name; what is not given is not there."""
@@ -116,7 +117,7 @@ def found(
     receiver: Receiver,
     specs: Collection[SettingSpec],
     environment: Mapping[str, str] = os.environ,
-    read: Callable[[Path], str] = Path.read_text,
+    read: Callable[[Path], str] = read_secret,
 ) -> Settings:
     """The settings of a receiver with everything looked up.
 

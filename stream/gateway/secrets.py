@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alerts.errors import SettingsError
 from alerts.rulebook.yaml_nodes import Fields, Node
+from alerts.secret_files import read_secret
 
 BEARER = "Authorization"
 
@@ -38,7 +39,7 @@ class SecretRef:
                 raise SettingsError(f"want a secret in the environment variable {self.env}, got nothing")
             return self.prefix + found
         try:
-            return self.prefix + Path(self.file or "").read_text(encoding="utf-8").strip()
+            return self.prefix + read_secret(Path(self.file or "")).strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "not UTF-8 text"
             raise SettingsError(f"want a secret in the file {self.file}: {reason}") from None

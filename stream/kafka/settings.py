@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from alerts.errors import SettingsError
+from alerts.secret_files import read_secret
 from stream.messages.topic_names import GroupTopics
 
 DEFAULT_BROKER: Final = "localhost:9092"
@@ -173,7 +174,7 @@ def read_password(file: Path | None, environment: Mapping[str, str] = os.environ
     if file is None:
         return environment.get("TOCSIN_SASL_PASSWORD")
     try:
-        return file.read_text().rstrip("\r\n")
+        return read_secret(file).rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"--sasl-password-file: want a readable text file, got {file}: {error}"

@@ -51,14 +51,27 @@ def begin_with(path: Path, environment: MutableMapping[str, str] = os.environ) -
     kept_at = environment.pop(KEPT_AT, "")
     if not kept_at:
         return _read(rule_files.read_text(path), path)
-    with os.fdopen(int(kept_at), "rb") as file:
-        file.seek(0)
-        kept = file.read().decode()
+    kept = _kept(kept_at)
+    if kept is None:
+        return _read(rule_files.read_text(path), path)
     try:
         return _tried(_read(rule_files.read_text(path), path))
     except Exception as error:  # noqa: BLE001  # whatever is wrong with them
         log.error("rules do not work here, the old ones stay in force: %s", described(error))  # noqa: TRY400
         return RulesInForce(_read(kept, path).rulebook, kept, are_old=True)
+
+
+def _kept(number: str) -> str | None:
+    """What a process before this one has kept; None where somebody else has set the variable."""
+    try:
+        if os.fstat(int(number)).st_nlink:  # ours has no name any more
+            raise ValueError(number)  # noqa: TRY301  # one fate for all
+        with os.fdopen(int(number), "rb") as file:
+            file.seek(0)
+            return file.read().decode()
+    except (OSError, ValueError, OverflowError):
+        log.warning("%s is for the worker alone, what it holds is ignored", KEPT_AT)
+        return None
 
 
 def _tried(rules: RulesInForce) -> RulesInForce:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from alerts.errors import OperatorError
-from stream.worker.kept_rules import begin_with
+from stream.worker.kept_rules import KEPT_AT, begin_with
 
 SOUND = "rules:\n  - {name: low, indicator: csat, by: [channel], window: 30m, warning: 80}\n"
 OTHER = SOUND.replace("80", "70")
@@ -46,3 +46,12 @@ def test_wrong_rules_at_the_first_start_end_it(tmp_path: Path) -> None:
     path.write_text("rules: 5\n")
     with pytest.raises(OperatorError):
         begin_with(path, {})
+
+
+@pytest.mark.parametrize("foreign", ["yes", "/etc/rules.yaml", "-1", "1", "1000000", "9" * 40, "\u0663"])
+def test_a_variable_that_is_not_the_workers_is_ignored(tmp_path: Path, foreign: str) -> None:
+    """It names no file that a process before this one has left."""
+    path = tmp_path / "rules.yaml"
+    path.write_text(SOUND)
+    begun = begin_with(path, {KEPT_AT: foreign})
+    assert (begun.text, begun.are_old) == (SOUND, False)
