@@ -126,6 +126,8 @@ def test_every_way_to_acknowledge_stops_repeats_and_escalation_in_all_workers(
         until(lambda: one.get("readyz")[0] == two.get("readyz")[0] == 200, "both are ready")
         write_alerts(kafka.bootstrap, *map(_news, ALERTS))
         until(lambda: all(len(_rings(bells, "desk", each)) > 1 for each in ALERTS), "all are repeated")
+        # The chat takes one message a second.  What is acknowledged before its turn is never shown.
+        until(lambda: len(bells.at("slack/chat.postMessage")) >= len(ALERTS), "the chat knows all")
         said: dict[str, float] = {}
         link = _link_in_chat(bells, "link1")
         ways: dict[str, Callable[[], Any]] = {
