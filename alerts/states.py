@@ -19,7 +19,11 @@ then on: nobody hears of that breach again until there has been health, or until
 
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import Final
+from typing import Final, Literal, get_args
+
+Known = Literal["known", "new_normal"]
+"""What somebody may say of an alert so that it ends, and is known."""
+KNOWN: Final[tuple[Known, ...]] = get_args(Known)
 
 
 class Verdict(IntEnum):

@@ -21,7 +21,7 @@ from alerts.rules import (
     Surge,
     Threshold,
 )
-from alerts.states import State
+from alerts.states import KNOWN, State
 from alerts.wording import (
     NAMES,
     NOUNS,
@@ -35,8 +35,6 @@ from alerts.wording import (
 )
 from alerts.worsening import Against
 
-KNOWN: Final = ("known", "new_normal")
-"""Reasons by which an alert ends because somebody says so."""
 FEW_CUSTOMERS: Final = 5
 """How many people are still a few; of more their number is not told, as it is a lower bound."""
 

@@ -7,8 +7,18 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from alerts.errors import UNREADABLE
+from alerts.states import KNOWN, Known
 
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
+
+VERDICTS: Final = ("true", "false", *KNOWN)
+"""What people are asked to say."""
+_OTHERWISE: Final = {"new normal": "new_normal"}
+
+
+def spelled(verdict: str) -> str:
+    """A verdict as we write it, however somebody else does."""
+    return _OTHERWISE.get(verdict, verdict)
 
 
 class Acknowledge(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag="acknowledge"):
@@ -62,22 +72,16 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", 
     @property
     def counted_as(self) -> str:
         """In metrics and reports: true, false or known."""
-        return {"genuine": "true", "new_normal": "known", "new normal": "known"}.get(
-            self.verdict, self.verdict
-        )
+        return {"genuine": "true", "new_normal": "known"}.get(spelled(self.verdict), self.verdict)
 
     @property
-    def accepts(self) -> Literal["known", "new_normal"] | None:
+    def accepts(self) -> Known | None:
         """What is said of the level of the alert, where it is to be the reference from now on."""
-        if self.verdict == "known":
-            return "known"
-        return "new_normal" if self.counted_as == "known" else None
+        return next((known for known in KNOWN if known == spelled(self.verdict)), None)
 
 
 Command = Acknowledge | Unacknowledge | SilenceCommand | Unsilence | Judgement
 
-VERDICTS: Final = ("true", "false", "known", "new_normal")
-"""What people are asked to say."""
 
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(Command)

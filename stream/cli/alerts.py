@@ -19,6 +19,7 @@ from alerts.delivery.commands import (
     SilenceCommand,
     Unacknowledge,
     Unsilence,
+    spelled,
 )
 from alerts.delivery.mutes import Muting, quiets
 from alerts.delivery.notices.notice import labels_of
@@ -27,6 +28,7 @@ from alerts.foreign_text import printable, printable_json
 from alerts.latest import LatestNews
 from alerts.notation import duration_ms
 from alerts.rules import DIMENSIONS
+from alerts.states import KNOWN
 from alerts.transitions import Transition, encode
 from stream.cli.command_key import command_key_option
 from stream.cli.kafka_options import kafka_options, run
@@ -84,7 +86,7 @@ def follow(kafka: ClientSettings, *, from_start: bool, as_json: bool) -> None:
 @kafka_options
 @click.argument("alert")
 @click.option(
-    "--as", "verdict", type=click.Choice(["known", "new_normal", "new normal"]),
+    "--as", "verdict", type=click.Choice([*KNOWN, "new normal"]),
     help="Say also that it is known, or a new normal: see `verdict`.",
 )  # fmt: skip
 @_signed
@@ -161,7 +163,7 @@ def judge(kafka: ClientSettings, alert: str, verdict: Any, by: str, comment: str
 
 
 def _judge(kafka: ClientSettings, alert: str, verdict: Any, by: str, comment: str | None, keys: Keys) -> None:
-    verdict = "new_normal" if verdict == "new normal" else verdict
+    verdict = spelled(verdict)
     said = Judgement(alert=alert, verdict=verdict, at=_now(), by=by, comment=comment)
     over = run(say(kafka, said, keys)) is CommandOutcome.OVER
     click.echo(f"{alert} was {verdict}, says {by}{'; it was over, so nothing changes' if over else ''}")

@@ -15,10 +15,8 @@ from typing import Final, Literal
 import msgspec
 
 from alerts.errors import UNREADABLE
+from alerts.states import Known
 from stream.messages.seals import BLANK, broken, sealed
-
-Known = Literal["known", "new_normal"]
-"""What makes a judge take the level of an alert for what is to be expected."""
 
 _START: Final = b"\x95\xa7verdict"
 """A msgpack array of five that begins with this word; a section begins with its kind."""

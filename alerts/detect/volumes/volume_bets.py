@@ -63,16 +63,18 @@ class VolumeBets:
         """The same of one row, `(bets,)`."""
         if bound <= 0:
             return wealth
-        pace = self._against * bound
-        grown = np.exp(np.minimum(pace * time_ms, GREATEST))
-        lost = np.expm1(np.minimum(-pace * self._pane_ms, GREATEST))
-        after: Floats = wealth * grown + (1 - grown) / lost * self.bets.stake
+        grown, added = self._steps(self._against * bound, time_ms)
+        after: Floats = wealth * grown + added
         return after
 
     def quiet_steps(self, bound: Floats, time_ms: Ints) -> tuple[Floats, Floats]:
         """What `quiet` multiplies wealth by, and what it adds, where the bound is above 0."""
         pace = self._against * np.where(bound > 0, bound, 1)[:, None]
-        grown = np.exp(np.minimum(pace * time_ms[:, None], GREATEST))
+        return self._steps(pace, time_ms[:, None])
+
+    def _steps(self, pace: Floats, time_ms: Ints | int) -> tuple[Floats, Floats]:
+        """The same by the pace at which bets gain, in their logarithms per millisecond."""
+        grown: Floats = np.exp(np.minimum(pace * time_ms, GREATEST))
         lost = np.expm1(np.minimum(-pace * self._pane_ms, GREATEST))
         return grown, (1 - grown) / lost * self.bets.stake
 

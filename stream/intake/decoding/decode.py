@@ -78,9 +78,8 @@ def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: ScaleL
             cells[place] = levels.cell(event.indicator, event.scale, event.score)
         except RecordError as error:
             cells[place] = -1
-            errors.setdefault(
-                place, error.with_traceback(None)
-            )  # it is of this frame, which would hold itself
+            # Its traceback is of this frame, which would hold itself.
+            errors.setdefault(place, error.with_traceback(None))
     column = np.array(cells, np.int64)
     every = Decoded(events=events, at_ms=at_ms, column=column, rejects=rejects, records=kept, stamps=stamps)
     return without(every, errors)
@@ -124,13 +123,12 @@ def _readable(records: Sequence[Record]) -> tuple[Sequence[bytes], Mapping[int, 
     known = cast("Sequence[bytes]", values)
     if max(map(len, known), default=0) <= HARMLESS_BYTES:
         return known, {}
-    broken = {}
-    for place, value in enumerate(known):
-        if len(value) > HARMLESS_BYTES and (error := refusal(value)) is not None:
-            broken[place] = error
-    return [
-        b"" if place in broken else value for place, value in enumerate(known)
-    ] if broken else known, broken
+    broken = {
+        place: error
+        for place, value in enumerate(known)
+        if len(value) > HARMLESS_BYTES and (error := refusal(value)) is not None
+    }
+    return [b"" if place in broken else value for place, value in enumerate(known)], broken
 
 
 def _values(records: Sequence[Record]) -> Sequence[bytes | None]:

@@ -25,6 +25,7 @@ from alerts.delivery.commands import (
     Unacknowledge,
     Unsilence,
     key,
+    spelled,
 )
 from alerts.delivery.mutes import Muting, quiets
 from alerts.delivery.notices.ack_links import PATH, AckLinks
@@ -32,13 +33,12 @@ from alerts.delivery.notices.notice import TransitionNews
 from alerts.delivery.open_alerts import OpenAlerts
 from alerts.notation import duration_ms
 from alerts.rules import DIMENSIONS
+from alerts.states import KNOWN
 from stream.worker.web.ack_page import page
 
 API: Final = "/api/"
 MOST_BODY: Final = 16_384
 LABELS: Final = frozenset({"rule", "severity", "indicator", *DIMENSIONS})
-KNOWN: Final = ("known", "new_normal")
-OTHER_SPELLING: Final = {"new normal": "new_normal"}
 MOST_LISTED: Final = 1_000
 MOST_NAME: Final = 200
 
@@ -242,7 +242,7 @@ async def _read(request: web.BaseRequest) -> bytes:
 def _verdict(body: Mapping[str, Any], name: str, allowed: Collection[str]) -> Any:
     """One of the verdicts that are allowed there, spelled in either way."""
     given = body.get(name)
-    verdict = OTHER_SPELLING.get(given, given) if isinstance(given, str) else None
+    verdict = spelled(given) if isinstance(given, str) else None
     if verdict not in allowed:
         raise _Refused(400, f"{name}: want one of {', '.join(allowed)}")
     return verdict

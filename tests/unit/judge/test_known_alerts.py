@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.states import Known
 from alerts.transitions import Transition
 from stream.judge.judge import Judge
-from stream.messages.verdicts import Known, VerdictMessage
+from stream.messages.verdicts import VerdictMessage
 from tests.builders import plan_of
 from tests.judging import CHAT, RULES, answers, both, fed
 

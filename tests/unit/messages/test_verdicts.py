@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.states import Known
 from stream.messages import tallies, verdicts
 from stream.messages.verdicts import VerdictMessage
 
@@ -14,9 +15,7 @@ SAID = VerdictMessage("5f3c0b9a2d1e4f60718293a4", "known", 17)
 @given(
     st.text(max_size=40), st.sampled_from(["known", "new_normal"]), st.integers(0, 2**53), st.integers(0, 99)
 )
-def test_a_verdict_is_read_as_it_was_written(
-    alert: str, verdict: verdicts.Known, at: int, shard: int
-) -> None:
+def test_a_verdict_is_read_as_it_was_written(alert: str, verdict: Known, at: int, shard: int) -> None:
     """Whatever is said."""
     said = VerdictMessage(alert, verdict, at)
     value = verdicts.encode(said, shard)

@@ -10,6 +10,7 @@ import pytest
 from alerts.delivery.command_seal import CommandOutcome
 from alerts.delivery.commands import Acknowledge, Command, Judgement
 from alerts.delivery.open_alerts import OpenAlerts
+from alerts.states import Known
 from stream.indicators.plan import grouping_of
 from stream.messages import verdicts
 from stream.messages.verdicts import VerdictMessage
@@ -57,7 +58,7 @@ def judgement(verdict: Any, alert: str = "a1") -> Judgement:
     ("verdict", "word"), [("known", "known"), ("new_normal", "new_normal"), ("new normal", "new_normal")]
 )
 @pytest.mark.parametrize("state", ["firing", "stale"])
-def test_it_goes_to_the_judge_that_keeps_the_scope(verdict: str, word: verdicts.Known, state: str) -> None:
+def test_it_goes_to_the_judge_that_keeps_the_scope(verdict: str, word: Known, state: str) -> None:
     """As tallies of the scope go, with the offset of the command."""
     outcome, sent = relayed(judgement(verdict), news("a1", state, product="loan", channel="phone"))
     shard = next(grouping_of(BOOK.rules[0]).sharded([("phone", "loan")], JUDGES))
