@@ -1,10 +1,9 @@
 """`tocsin backtest`: what would these rules have said about these events?"""
 
-import gc
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -15,6 +14,7 @@ from stream.backtest.contacts import contacts_apart, is_worth_it
 from stream.backtest.engine import fed_plan, plan_of
 from stream.backtest.replay_files import Backtest
 from stream.cli.kafka_options import kafka_options, run
+from stream.cli.terminal.collecting import collect_rarely
 from stream.cli.terminal.progress import progress
 from stream.cli.terminal.showing import Form, Showing, Style, report_period, zone
 from stream.files.event_files import EventFile
@@ -23,9 +23,6 @@ from stream.files.rule_files import load, starter
 from stream.indicators.plan import Plan
 from stream.kafka.settings import ClientSettings
 from stream.reports.explain import choice
-
-COLLECT_AFTER: Final = 50_000
-"""Objects that are made before the first look for cycles: a replay makes many, and hardly any in cycles."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +83,7 @@ def command(kafka: ClientSettings, **options: Any) -> None:
     event times, up to the last one.  With --broker instead of files, cx.interactions and cx.feedback are
     read up to their current ends.
     """
-    gc.freeze()  # what was imported stays
-    gc.set_threshold(COLLECT_AFTER)
+    collect_rarely()
     wanted = BacktestOptions(**options)
     rulebook = starter() if wanted.rules is None else load(wanted.rules)
     showing = Showing(_style(wanted, rulebook))

@@ -18,6 +18,7 @@ from alerts.transitions import seconds, utc_text
 from alerts.wording import duration_words
 from stream.backtest.engine import plan_of
 from stream.backtest.replay_files import Backtest
+from stream.cli.terminal.collecting import collect_rarely
 from stream.cli.terminal.progress import progress
 from stream.cli.terminal.showing import fate_lines, zone
 from stream.files.event_files import EventFile
@@ -65,6 +66,7 @@ def command(**options: Any) -> None:
 
     Alerts of both sets are the same if rule name and scope are, and they overlap in time.
     """
+    collect_rarely()
     wanted = DiffOptions(**options)
     failing, local_zone = _failing(wanted.fail_if), zone(wanted.time_zone)
     files = (*wanted.events, *wanted.more)

@@ -18,6 +18,7 @@ from click.core import ParameterSource
 
 from alerts.errors import SettingsError
 from stream.cli.kafka_options import kafka_options, run
+from stream.cli.terminal.collecting import collect_rarely
 from stream.cli.terminal.import_words import listed, reported
 from stream.cli.terminal.progress import ProgressListener, progress
 from stream.files import rule_files
@@ -88,6 +89,7 @@ def command(
 
     Events that the worker would refuse are not written; --strict tells them apart by exit code 1.
     """
+    collect_rarely()
     wish = ImportWish(**given)
     if wish.listing:
         click.echo(listed(), nl=False)

@@ -10,6 +10,7 @@ from alerts.errors import OperatorError
 from alerts.readings import Reading, scope_text
 from alerts.transitions import utc_text
 from stream.cli import OPERATOR_ERROR_EXIT
+from stream.cli.terminal.collecting import collect_rarely
 from stream.scenarios.junit import Case, write
 from stream.scenarios.reader import read_scenario
 from stream.scenarios.runner import Compared, Result, run
@@ -26,6 +27,7 @@ def command(files: tuple[Path, ...], junit: Path | None) -> None:
 
     The engine is the worker's own.  Exit code 0: all as expected; 1: not; 2: a file is wrong.
     """
+    collect_rarely()
     cases: list[Case] = []
     wrong = False
     for file in files:

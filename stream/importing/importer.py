@@ -136,7 +136,8 @@ class Importer:
     def _of_decided(self, decided: Sequence[Decided], wrong: list[Wrong]) -> Sequence[bytes]:
         rows = [each.row for each in decided]
         said = TablesSaid([row.fields for row in rows], [row.missing for row in rows])
-        batch, order = self._cases.batch(decided), self._order.looked_at(decided)
+        batch = self._cases.batch(decided)
+        order = self._order.looked_at(decided, batch)
         placed, amiss = self._decider.decide(batch, said, order.look)
         for number in order.backward:
             self.tale.note_back(number)

@@ -32,16 +32,18 @@ class CaseOrder:
         self._cases = cases
         self._reader = None if at is None else reader_of(at)
 
-    def looked_at(self, decided: Sequence[Decided]) -> OrderFound:
-        """What some decided rows and those that follow them tell."""
-        pairs = [(each.by, each.row.texts, each.following) for each in decided if each.following is not None]
-        if self._reader is None or not pairs:
+    def looked_at(self, decided: Sequence[Decided], batch: Batch) -> OrderFound:
+        """What some decided rows, which are also given as a batch, and those that follow them tell."""
+        places = [place for place, each in enumerate(decided) if each.following is not None]
+        if self._reader is None or not places:
             return OrderFound()
-        numbers, before, now = zip(*pairs, strict=True)
+        following = self._cases.by_themselves(
+            [each.following for each in decided if each.following is not None]
+        )
         try:
-            then = self._reader(self._cases.by_themselves(before))
-            times = zip(numbers, then, self._reader(self._cases.by_themselves(now)), strict=True)
-            return OrderFound([number for number, *two in times if _falls(*two)])
+            then = self._reader(batch)
+            times = zip(places, self._reader(following), strict=True)
+            return OrderFound([decided[place].by for place, now in times if _falls(then[place], now)])
         except OrderMattersError:
             return self._one_by_one(decided)
 

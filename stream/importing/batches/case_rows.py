@@ -51,7 +51,7 @@ class CaseRows:
     def take(
         self, rows: Iterable[CaseRow], cases: Sequence[str | None]
     ) -> tuple[list[Decided], list[tuple[int, RowError]]]:
-        """What rows decide, and the numbers of those that have no case."""
+        """What rows decide, and the numbers of those that have no case; of no row is `before` known yet."""
         decided: list[Decided] = []
         wrong: list[tuple[int, RowError]] = []
         held = self._held
@@ -63,7 +63,8 @@ class CaseRows:
             before = held.pop(case, None)
             if before is not None:
                 decided.append(Decided(row.number, before, row.texts))
-                row = row._replace(before=before.texts)  # noqa: PLW2901  # the same row, with the one before it
+                number, texts, _, fields, missing = row
+                row = CaseRow(number, texts, before.texts, fields, missing)  # noqa: PLW2901  # with the one before it
             elif self._together and held:
                 decided += [Decided(row.number, other, None) for other in held.values()]
                 held.clear()

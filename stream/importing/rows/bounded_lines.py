@@ -2,7 +2,10 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import islice
 from typing import Final
 
 LONGEST: Final = 1 << 20
@@ -24,8 +27,10 @@ class BoundedLines:
     """
 
     def __init__(self, text: io.TextIOBase) -> None:
-        self._text = text
-        self._waiting: list[str] = []
+        self._read = partial(text.readline, LONGEST + 1)
+        self._waiting: deque[str] = deque()
+        self._broken: UnicodeError | None = None
+        """What stopped looking ahead; nothing can be read after it."""
         self._taken = 0
         self.number = 0
         self.began = 0
@@ -39,24 +44,48 @@ class BoundedLines:
 
     def put_back(self, line: str) -> None:
         """Have a line again."""
-        self._waiting.append(line)
+        self._waiting.appendleft(line)
         self.number -= 1
+
+    def ahead(self, most: int) -> Sequence[str]:
+        """The next lines, which stay to be read; none while some that were looked at are still waiting."""
+        if self._waiting or self._broken is not None:
+            return ()
+        try:
+            self._waiting.extend(islice(iter(self._read, ""), most))
+        except UnicodeError as error:
+            self._broken = error
+        return tuple(self._waiting)
+
+    def pass_over(self) -> range:
+        """The numbers of all lines that were looked at, which count as read."""
+        first = self.number + 1
+        self.number += len(self._waiting)
+        self._waiting.clear()
+        return range(first, self.number + 1)
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = self._waiting.pop() if self._waiting else self._text.readline(LONGEST + 1)
+        line = self._next()
         if not line:
             self.began = self._first if self._taken else 0
             raise StopIteration
         self.number += 1
         if len(line) > LONGEST:
             while line and line[-1] not in "\r\n":
-                line = self._text.readline(LONGEST)
+                line = self._next()
             raise LineTooLongError
         self._taken += len(line)
         if self._taken > LONGEST:
             self._taken = 0
             raise LineTooLongError("record")
         return line
+
+    def _next(self) -> str:
+        if self._waiting:
+            return self._waiting.popleft()
+        if self._broken is not None:
+            raise self._broken
+        return self._read()

@@ -1,25 +1,29 @@
 """Records of a table, by the block."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from stream.importing.cells.faults import Fault, RowError
-from stream.importing.rows.bounded_lines import BoundedLines, LineTooLongError
+from stream.importing.rows.bounded_lines import LONGEST, BoundedLines, LineTooLongError
 from stream.importing.rows.row_blocks import ROWS, TableBlock
 
 UNENDED: Final = (
     "want a quotation mark that ends what one here begins, got the end of the file: nothing after it was read"
 )
+AHEAD: Final = 100
+"""Lines that are made into records at once where each is one: enough for Python to be out of the way."""
+
+Parse = Callable[[Iterable[str]], Iterator[list[str]]]
+"""Makes records of lines, as `csv.reader` does."""
 
 
 class TableReader:
-    """What follows the header; `lines` are those that `reader` makes records of."""
+    """What follows the header in `lines`."""
 
-    def __init__(
-        self, reader: Iterator[list[str]], lines: BoundedLines, names: Sequence[str], kind: str
-    ) -> None:
-        self._reader = reader
+    def __init__(self, parse: Parse, lines: BoundedLines, names: Sequence[str], kind: str) -> None:
+        self._parse = parse
+        self._reader = parse(lines)
         self._lines = lines
         self._width = len(names)
         self._places = {name: place for place, name in enumerate(names)}
@@ -39,6 +43,10 @@ class TableReader:
         lines, reader, width = self._lines, self._reader, self._width
         records, numbers = block.records, block.numbers
         while len(records) < ROWS and len(block.wrong) < ROWS:
+            if plain := self._plain(lines.ahead(AHEAD)):
+                records += plain
+                numbers += lines.pass_over()
+                continue
             lines.record()
             try:
                 record = next(reader, None)
@@ -61,3 +69,17 @@ class TableReader:
                 wanted = f"want {width} columns, got {len(record)}"
                 block.wrong.append((lines.number, RowError(Fault.COLUMNS, wanted)))
         return True
+
+    def _plain(self, lines: Sequence[str]) -> list[list[str]]:
+        """A record of each of some lines; nothing where one is not a whole and sound record by itself.
+
+        An empty line after them shows whether the last one goes on: it would be taken into that record.
+        """
+        if not lines or max(map(len, lines)) > LONGEST:
+            return []
+        try:
+            *records, end = self._parse([*lines, "\n"])
+        except csv.Error:
+            return []
+        sound = len(records) == len(lines) and not end and {*map(len, records)} == {self._width}
+        return records if sound else []

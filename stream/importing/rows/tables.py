@@ -5,6 +5,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from heapq import merge
 from operator import itemgetter
 from typing import IO, Any, Final
@@ -21,7 +22,7 @@ from stream.importing.rows.json_rows import json_rows
 from stream.importing.rows.json_stream import LONGEST, Splitter, TooLong
 from stream.importing.rows.questions import Questions
 from stream.importing.rows.row_blocks import Numbered, RowBlock, TableBlock, gathered
-from stream.importing.rows.table_reader import TableReader
+from stream.importing.rows.table_reader import Parse, TableReader
 
 Named = Callable[[Sequence[str]], None]
 """Hears the names of the columns as soon as they are known."""
@@ -61,8 +62,8 @@ def _beginning(stream: IO[bytes]) -> bytes:
 
 def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Iterator[RowBlock]:
     try:
-        reader = _reader(lines, layout)
-        heads = [] if layout.columns else _heads(reader, layout.header_rows)
+        parse = _parser(lines, layout)
+        heads = [] if layout.columns else _heads(parse(lines), layout.header_rows)
     except (csv.Error, UnicodeError) as error:
         raise SettingsError(f"{name}: want a header line that names the columns, got: {error}") from None
     names = distinct(layout.columns or named([[*_plain(head)] for head in heads]))
@@ -71,7 +72,7 @@ def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Ite
         raise SettingsError(f"{name}: want a header line that names the columns, got an empty file")
     extra = zone_column(heads)
     told([*(survey.columns if survey else names), *extra])
-    table = TableReader(reader, lines, names, layout.kind).blocks()
+    table = TableReader(parse, lines, names, layout.kind).blocks()
     return gathered(_unfolded(table, survey, extra)) if survey or extra else table
 
 
@@ -93,8 +94,8 @@ def _heads(reader: "Iterator[list[str]]", count: int) -> "list[list[str]]":
     return [first, *(next(reader, []) for _ in range(count - 1))]
 
 
-def _reader(lines: BoundedLines, layout: Format) -> "Iterator[list[str]]":
-    """Records; the mark that a `sep=` line names wins over the mapping's."""
+def _parser(lines: BoundedLines, layout: Format) -> Parse:
+    """What makes records of lines; the mark that a `sep=` line names wins over the mapping's."""
     between = layout.delimiter
     first = next(lines, None)
     if first is not None:
@@ -104,8 +105,8 @@ def _reader(lines: BoundedLines, layout: Format) -> "Iterator[list[str]]":
         else:
             lines.put_back(first)
     if layout.kind == "tsv":  # the tab-separated form has no quotes
-        return csv.reader(lines, delimiter=between, quoting=csv.QUOTE_NONE)
-    return csv.reader(lines, delimiter=between)
+        return partial(csv.reader, delimiter=between, quoting=csv.QUOTE_NONE)
+    return partial(csv.reader, delimiter=between)
 
 
 def _plain(head: Sequence[str]) -> Iterator[str]:

@@ -5,10 +5,13 @@ from collections.abc import Iterable
 from operator import itemgetter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.errors import SettingsError
 from stream.importing.cells.faults import Fault, RowError
 from stream.importing.mapping import Format
+from stream.importing.rows import table_reader
 from stream.importing.rows.row_blocks import Numbered, RowBlock
 from stream.importing.rows.tables import blocks, distinct
 
@@ -80,6 +83,23 @@ def test_a_quote_that_nothing_ends_loses_no_rows_without_a_word() -> None:
     assert found[0] == (3, {"a": "1", "b": "x\ny"})
     assert faults(found) == [(4, Fault.SYNTAX)]
     assert read(b'a,b\n1,"x"', Format()) == [(2, {"a": "1", "b": "x"})]
+
+
+PIECES = ["a,b\n", "1", ",", "\t", '"', '""', "\n", "\r", "\r\n", " ", "\0", "é"]
+TABLES = st.lists(st.sampled_from(PIECES)).map("".join)
+
+
+@given(TABLES, st.integers(1, 4), st.sampled_from(["csv", "tsv"]))
+def test_lines_read_ahead_are_read_as_one_by_one(content: str, ahead: int, kind: str) -> None:
+    """However many lines are made into records at once."""
+    layout = Format(kind=kind, columns=("a", "b"))
+    with pytest.MonkeyPatch.context() as patch:
+        found = []
+        for most in (ahead, 0):
+            patch.setattr(table_reader, "AHEAD", most)
+            found.append(read(content.encode(), layout))
+    # Errors have no equality of their own.
+    assert repr(found[0]) == repr(found[1])
 
 
 def test_a_file_without_header_is_the_operators_mistake() -> None:
