@@ -14,6 +14,7 @@ from alerts.errors import OperatorError, RulebookError, SettingsError
 from alerts.rulebook.yaml_nodes import Fields, Node, read_document
 from alerts.rules import DIMENSIONS
 from stream.gateway.kind_files import kind, kinds, read_signature_parts
+from stream.gateway.operator_files import read_text
 from stream.gateway.secrets import SecretRef, token_refs
 from stream.gateway.sources import Answers, Source, SourceKind, asked_headers
 from stream.gateway.verification import Signature, Verifier
@@ -24,6 +25,8 @@ from stream.importing.objects import Translator
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 PATH: Final = re.compile(r"/[A-Za-z0-9/_.~-]{1,255}")
 OWN_PATHS: Final = ("/", "/metrics", "/healthz", "/readyz")
+MOST_MIB: Final = 16
+"""As of rules."""
 GUESSABLE: Final = 16
 """A path whose last part is shorter can be found by trying."""
 
@@ -69,12 +72,7 @@ def load_sources(path: Path) -> list[DeclaredSource]:
         SettingsError: it cannot be read.
         RulebookError: it is wrong.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise SettingsError(f"--sources: want a file that can be read, got {path}: {reason}") from None
-    return parse_sources(text, str(path), path.parent)
+    return parse_sources(read_text(path, "--sources", MOST_MIB), str(path), path.parent)
 
 
 def parse_sources(text: str, file: str, folder: Path) -> list[DeclaredSource]:

@@ -1,6 +1,7 @@
 """Customers: what a CRM knows fills what events lack, from a file and from a topic, within bounds."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from stream.gateway.crm import Crm
 from stream.gateway.customer_file import load_customers
 from stream.gateway.customer_topic import CustomerTopic
 from stream.gateway.customers import Customers, Directory
+from stream.gateway.source_file import load_sources
 from stream.gateway.sources import receive
 from stream.kafka.settings import ClientSettings
 from tests.unit.gateway.test_kinds import source_of
@@ -177,3 +179,19 @@ def test_a_file_that_changes_is_read_again(tmp_path: Path, monkeypatch: pytest.M
 def test_before_the_topic_is_read_nothing_is_promised() -> None:
     """Events would lack what the CRM knows, and replay would not know it either."""
     assert Crm(kafka=ClientSettings()).why_not_ready() == "cx.customers has not been read to its end"
+
+
+@pytest.mark.parametrize("load", [load_customers, load_sources])
+def test_a_file_without_end_is_refused(load: Callable[[Path], object]) -> None:
+    """A device or a wrong file is read up to its bound, not until memory is gone."""
+    with pytest.raises(OperatorError, match=r"/dev/zero: more than 16 MiB"):
+        load(Path("/dev/zero"))
+
+
+@pytest.mark.parametrize("cell", ['"' + "x" * 200_000, "x" * 200_000])
+def test_a_cell_beyond_measure_is_a_sentence(tmp_path: Path, cell: str) -> None:
+    """A quote that is never closed makes one cell of all that follows."""
+    path = tmp_path / "crm.csv"
+    path.write_text(f"customer,segment\nc-1,business\nc-2,{cell}\n", "utf-8")
+    with pytest.raises(OperatorError, match=r"crm\.csv:3: want CSV, got: field larger"):
+        load_customers(path)
