@@ -77,7 +77,7 @@ def _of_csv(text: str, file: str) -> Customers:
         raise SettingsError(f"{file}:{lines.line_num}: want CSV, got: {error}") from None
 
 
-def _of_rows(lines: "_csv._reader", file: str) -> Customers:
+def _of_rows(lines: "_csv.Reader", file: str) -> Customers:
     header = [name.strip() for name in next(lines, [])]
     wrong = [name for name in header if name not in {COLUMN, *FILLED}]
     if COLUMN not in header or wrong:

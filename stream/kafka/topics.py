@@ -41,6 +41,10 @@ SCORES_FILE_BYTES: Final = 16 * 2**20
 """A broker deletes and compacts whole files, and never the one that it writes: unless set, up to 1 GiB of
 each partition would stay, however little of it counts."""
 
+STAMPS: Final = "message.timestamp.type"
+APPEND_TIME: Final = "LogAppendTime"
+"""Of inputs the operator may choose otherwise; cx.tallies' stamps are the wall clock of judges."""
+
 _READY_S: Final = 15.0
 _POLL_S: Final = 0.1
 
@@ -98,7 +102,7 @@ def _specs(partitions: int, group: str) -> tuple[TopicSpec, ...]:
     large = {"max.message.bytes": str(MAX_RECORD_BYTES)}
     state = {**week, **large, "segment.bytes": str(STATE_FILE_BYTES)}
     # The broker's clock is the one that no producer can put forward; see stream/intake/agreement.py.
-    inputs = {**week, "message.timestamp.type": "LogAppendTime"}
+    inputs = {**week, STAMPS: APPEND_TIME}
     tallies = {**inputs, **large}  # it is the wall clock of judges
     scores = {"cleanup.policy": "compact", "segment.bytes": str(SCORES_FILE_BYTES)}
     return (
@@ -191,6 +195,14 @@ def mismatches(
     if largest is not None and least is not None and int(largest) < int(least):
         fix = _config_fix(spec.name, "max.message.bytes", least, broker)
         wrong.append(Mismatch("max.message.bytes", f"at least {least}", largest, fix))
+    stamps = config.get(STAMPS)
+    if (
+        stamps is not None
+        and spec.role is TopicRole.INTERNAL
+        and spec.config.get(STAMPS) not in (None, stamps)
+    ):
+        fix = _config_fix(spec.name, STAMPS, APPEND_TIME, broker)
+        wrong.append(Mismatch(STAMPS, APPEND_TIME, stamps, fix))
     return tuple(wrong)
 
 

@@ -99,3 +99,15 @@ def test_a_wrong_setting_has_a_fix(spec: TopicSpec, config: dict[str, str], what
 def test_a_larger_limit_is_no_mismatch() -> None:
     """More room than we need is as good."""
     assert mismatches(SPECS["cx.tallies"], 4, {"max.message.bytes": LARGE + "0"}, "b:1") == ()
+
+
+def test_stamps_of_whoever_writes_are_told_on_tallies_alone() -> None:
+    """They are the wall clock of judges there; on inputs producers may have their own."""
+    found = {"message.timestamp.type": "CreateTime"}
+    (wrong,) = mismatches(SPECS["cx.tallies"], 4, found, "b:1")
+    assert wrong.fix == (
+        "kafka-configs.sh --bootstrap-server b:1 --alter --entity-type topics --entity-name cx.tallies"
+        " --add-config message.timestamp.type=LogAppendTime"
+    )
+    assert mismatches(SPECS["cx.feedback"], 4, found, "b:1") == ()
+    assert mismatches(SPECS["cx-judge-snapshots"], 4, found, "b:1") == ()
