@@ -36,7 +36,7 @@ class InputProgress:
         at = self._positions(tp)
         if at is None or self._slots.in_work(tp) or not self._slots.is_open(tp):
             return False
-        return at.next >= at.end and time.time() - at.told_s < STALE_S
+        return at.next >= at.end and _is_fresh(at)
 
     def look_for_end_before(self, tp: TP, seen: int) -> ShortLog | None:
         """How short the log is, if it surely ends before `seen`, or before what was seen earlier; else None.
@@ -57,10 +57,20 @@ class InputProgress:
         return ShortLog(read, at.end) if self._short_looks[tp] >= SHORT_LOOKS else None
 
     def lag_records(self) -> dict[tuple[str, int], int]:
-        """Records on the broker that are not finished, where that is known."""
+        """Records on the broker that are not finished, where that is known.
+
+        An end that the broker told long ago may have moved: that something is left stays true, that nothing
+        is left does not.
+        """
         lags: dict[tuple[str, int], int] = {}
         for tp in self._slots.assigned():
             if (at := self._positions(tp)) is not None:
                 reached = self._slots.reached(tp) if self._slots.in_work(tp) else at.next
-                lags[tp] = max(0, at.end - (at.next if reached is None else reached))
+                lag = max(0, at.end - (at.next if reached is None else reached))
+                if lag or _is_fresh(at):
+                    lags[tp] = lag
         return lags
+
+
+def _is_fresh(at: Positions) -> bool:
+    return time.time() - at.told_s < STALE_S

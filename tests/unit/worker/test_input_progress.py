@@ -58,6 +58,16 @@ def test_lag() -> None:
     assert world.progress.lag_records() == {FEEDBACK: 2}
 
 
+def test_nothing_left_is_said_only_of_what_the_broker_has_just_told() -> None:
+    """A broker that does not answer may have had records since; what was left then is left still."""
+    world, now_s = World(), time.time()
+    for told_s, lags in ((now_s, {FEEDBACK: 0}), (now_s - 60, {})):
+        world.at[FEEDBACK] = Positions(10, 10, told_s)
+        assert world.progress.lag_records() == lags
+    world.at[FEEDBACK] = Positions(8, 10, now_s - 60)
+    assert world.progress.lag_records() == {FEEDBACK: 2}
+
+
 def test_a_shorter_log_is_believed_after_some_looks_in_a_row() -> None:
     """A new leader may know of a lower end for a moment."""
     world = World()
