@@ -76,8 +76,8 @@ class LenientBatch:
             return [_stand_in(head, error.head or self._data)]
         self.unfolded_bytes = len(body)
         try:
-            plain = head[5] & ~CODEC
-            unfolded = HEAD.pack(*head[:5], plain, *head[6:]) + body
+            folded = head[5] & CODEC
+            unfolded = HEAD.pack(*head[:5], head[5] - folded, *head[6:]) + body if folded else self._data
             return list(DefaultRecordBatch(unfolded))
         except Exception:  # noqa: BLE001  # whatever it is, the records are looked for one by one
             return _one_by_one(head, body)

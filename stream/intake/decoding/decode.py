@@ -22,6 +22,8 @@ UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, TypeError, RecursionErro
 
 _INTERACTION: Final = msgspec.json.Decoder(Interaction)
 _FEEDBACK: Final = msgspec.json.Decoder(Feedback)
+_VALUE: Final = attrgetter("value")
+_TIMESTAMP: Final = attrgetter("timestamp")
 _AT: Final = attrgetter("at")
 _OPENED: Final = attrgetter("opened_at")
 _ASKED: Final = attrgetter("interaction_at")
@@ -49,10 +51,11 @@ class Decoded(Generic[EventT]):
 
 def decode_interactions(records: Sequence[Record], max_ahead_ms: int) -> Decoded[Interaction]:
     """Read records of cx.interactions; an event more than `max_ahead_ms` past its record is refused."""
-    events, kept, rejects = _structs(records, Stream.INTERACTIONS, _INTERACTION.decode)
+    values = _values(records)
+    events, kept, rejects = _structs(records, values, Stream.INTERACTIONS, _INTERACTION.decode)
     stamps = _stamps(kept)
     at_ms, errors = _times(events, kept, stamps, max_ahead_ms)
-    _check_references(events, kept, errors)
+    _check_references(events, values if kept is records else _values(kept), errors)
     opened_ms = np.full(len(events), NO_TIME, np.int64)
     given, given_ms = _given_times(list(map(_OPENED, events)))
     opened_ms[given] = given_ms
@@ -65,10 +68,11 @@ def decode_interactions(records: Sequence[Record], max_ahead_ms: int) -> Decoded
 
 def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: ScaleLevels) -> Decoded[Feedback]:
     """Read records of cx.feedback; `levels` knows the scales."""
-    events, kept, rejects = _structs(records, Stream.FEEDBACK, _FEEDBACK.decode)
+    values = _values(records)
+    events, kept, rejects = _structs(records, values, Stream.FEEDBACK, _FEEDBACK.decode)
     stamps = _stamps(kept)
     at_ms, errors = _times(events, kept, stamps, max_ahead_ms)
-    _check_references(events, kept, errors)
+    _check_references(events, values if kept is records else _values(kept), errors)
     given, given_ms = _given_times(list(map(_ASKED, events)))
     _check_given("interaction_at", given, given_ms, errors)
     cells = list(map(levels.known, map(_ANSWER, events)))
@@ -86,15 +90,18 @@ def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: ScaleL
 
 
 def _structs(
-    records: Sequence[Record], stream: Stream, decode: Callable[[bytes], EventT]
+    records: Sequence[Record],
+    values: Sequence[bytes | None],
+    stream: Stream,
+    decode: Callable[[bytes], EventT],
 ) -> tuple[list[EventT], Sequence[Record], list[Reject]]:
     """Events, the records that they came from (as they were given if all were sound), and the rejects."""
     events: list[EventT] = []
     rejects: list[Reject] = []
     refused: set[int] = set()
     all_sound = True
-    values, broken = _readable(records)
-    decoded = map(decode, values)
+    known, broken = _readable(values)
+    decoded = map(decode, known)
     while True:
         try:
             events.extend(decoded)  # keeps what came before an error, and goes on after it
@@ -115,9 +122,8 @@ def _structs(
     return events, [record for place, record in enumerate(records) if place not in refused], rejects
 
 
-def _readable(records: Sequence[Record]) -> tuple[Sequence[bytes], Mapping[int, RecordError]]:
+def _readable(values: Sequence[bytes | None]) -> tuple[Sequence[bytes], Mapping[int, RecordError]]:
     """The values, with b"" (which is no JSON) for those that are null or break a limit; by place, which."""
-    values = _values(records)
     if None in values:
         values = [value or b"" for value in values]
     known = cast("Sequence[bytes]", values)
@@ -133,17 +139,17 @@ def _readable(records: Sequence[Record]) -> tuple[Sequence[bytes], Mapping[int, 
 
 def _values(records: Sequence[Record]) -> Sequence[bytes | None]:
     """Values as they came."""
-    return records.values if isinstance(records, FileRecords) else [record.value for record in records]
+    return records.values if isinstance(records, FileRecords) else list(map(_VALUE, records))
 
 
 def _check_references(
-    events: Sequence[EventT], records: Sequence[Record], errors: dict[int, RecordError]
+    events: Sequence[EventT], values: Sequence[bytes | None], errors: dict[int, RecordError]
 ) -> None:
-    """Note by place the events that refer to others by ids that are too long."""
-    values = cast("Sequence[bytes]", _values(records))  # no event comes from a null
-    if max(map(len, values), default=0) <= HARMLESS_BYTES:
+    """Note by place the events that refer to others by ids that are too long; a value for each event."""
+    known = cast("Sequence[bytes]", values)  # no event comes from a null
+    if max(map(len, known), default=0) <= HARMLESS_BYTES:
         return
-    for place, value in enumerate(values):
+    for place, value in enumerate(known):
         if len(value) > HARMLESS_BYTES:
             error = refused_reference(events[place])
             if error is not None:
@@ -152,7 +158,7 @@ def _check_references(
 
 def _stamps(records: Sequence[Record]) -> Sequence[int | None]:
     """Kafka's timestamps, or one None for all lines of a file."""
-    return (None,) if isinstance(records, FileRecords) else [record.timestamp for record in records]
+    return (None,) if isinstance(records, FileRecords) else list(map(_TIMESTAMP, records))
 
 
 def _times(
