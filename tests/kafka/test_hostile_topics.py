@@ -1,6 +1,7 @@
 """What anybody may write to topics that a worker reads: it lives, goes on, and says what it refused."""
 
 import asyncio
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import msgspec
 import orjson
 import pytest
+from aiokafka import AIOKafkaProducer
 from click.testing import CliRunner, Result
 
 from alerts.errors import OperatorError
@@ -165,4 +167,28 @@ def test_changed_numbers_in_our_own_topics_stop_no_alert(tmp_path: Path) -> None
                 lambda: "firing" in [each["state"] for each in read(broker, "cx.alerts")], "the alert"
             )
             assert running.terminate() == 0
+    assert "Traceback" not in log.read_text()
+
+
+def test_every_codec_is_read(tmp_path: Path) -> None:
+    """What most producers compress with: all of it is counted, and nothing is a dead letter."""
+    log, codecs = tmp_path / "log", ("gzip", "snappy", "lz4", "zstd")
+
+    async def send(codec: str) -> None:
+        async with AIOKafkaProducer(bootstrap_servers=broker.bootstrap, compression_type=codec) as producer:
+            for number in range(50):
+                event = {"id": f"{codec}{number}", "at": time.time(), "channel": "phone"}
+                await producer.send("cx.interactions", orjson.dumps(event), partition=0)
+
+    with running_broker() as broker:
+        create_topics(broker.bootstrap, "codecs", 1)
+        with worker(broker.bootstrap, "codecs", log) as running:
+            running.ready()
+            for codec in codecs:
+                asyncio.run(send(codec))
+            accepted = 'tocsin_events_total{outcome="accepted",topic="cx.interactions"} 200.0'
+            running.until(lambda: accepted in running.get("metrics")[1], "all of the events")
+            assert running.get("readyz")[0] == 200
+            assert running.terminate() == 0
+        assert asyncio.run(read_topic(broker.bootstrap, "cx.dead-letters")) == []
     assert "Traceback" not in log.read_text()
