@@ -5,7 +5,7 @@ from itertools import count
 from typing import Final
 
 import numpy as np
-from xxhash import xxh3_64_digest, xxh3_64_hexdigest
+from xxhash import xxh3_64_hexdigest, xxh3_64_intdigest
 
 from stream.columnar.hashtable import Keys
 
@@ -25,7 +25,7 @@ REMEMBERED_CHARS: Final = 128
 
 def hashed(texts: Iterable[str]) -> Keys:
     """64 bits of each text: with 10 million remembered, a new one meets a wrong one once in 10^12 times."""
-    return np.frombuffer(b"".join(map(xxh3_64_digest, map(str.encode, texts))), ">u8").astype(np.uint64)
+    return np.fromiter(map(xxh3_64_intdigest, map(str.encode, texts)), np.uint64)
 
 
 def shortened(text: str, most: int) -> str:

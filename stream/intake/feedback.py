@@ -1,5 +1,6 @@
 """The line of feedback: answers and mentions, counted by level."""
 
+from itertools import compress
 from operator import attrgetter
 from typing import Final, cast
 
@@ -116,10 +117,10 @@ class AnswerLine:
     def _by_customers(self, batch: EventBatch[Feedback], combo: Ints) -> tuple[NDArray[np.bool_], Table]:
         """Which answers are a customer's, of the indicators where that matters; and those answers."""
         customers = list(map(_CUSTOMER, batch.events))
-        known = (_INDICATOR[batch.column] >= 0) & np.array(list(map(bool, customers)), bool)
+        known = (_INDICATOR[batch.column] >= 0) & np.fromiter(map(bool, customers), bool, len(customers))
         own = batch.only(known)
         rows = np.empty(len(own), ANSWER)
-        person = hashed([customer for customer, here in zip(customers, known.tolist(), strict=True) if here])
+        person = hashed(list(compress(customers, known.tolist())))
         rows["key"] = joined(person, _INDICATOR[own.column].astype(np.uint64))
         rows["closing"], rows["at_ms"], rows["id"] = own.closing, own.at_ms, own.ids
         rows["combo"], rows["cell"] = combo[known], own.column

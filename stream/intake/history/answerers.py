@@ -18,7 +18,6 @@ Answers wait until their pane closes and are then taken in event-time order, so 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final, cast
 
 import numpy as np
@@ -134,9 +133,10 @@ class Answerers(RememberedRows):
     def _held(self, answers: Table, starts: Ints, ends: Table, chosen: Mask) -> list[Table]:
         """Tallies where a customer has one answer per period, taken one by one.  Writes how runs end."""
         rows: list[Table] = []
-        bounds = list(pairwise([*starts.tolist(), len(answers)]))
-        for run in np.flatnonzero(chosen).tolist():
-            for place in range(*bounds[run]):
+        runs = np.flatnonzero(chosen)
+        ends_at = np.append(starts, len(answers))[runs + 1]
+        for run, first, stop in zip(runs.tolist(), starts[runs].tolist(), ends_at.tolist(), strict=True):
+            for place in range(first, stop):
                 rows += self._taken(answers[place : place + 1], ends[run : run + 1])
         return rows
 
