@@ -9,12 +9,14 @@ and the next crossing is 90.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Protocol
 
 import numpy as np
 
 from alerts.detect.findings import Flags, Ints
 from alerts.detect.row_sets import NO_ROWS
+from stream.columnar.runs import run_starts
 
 NEVER: Final = 2**62
 FIRST_LOOK: Final = 64
@@ -93,16 +95,32 @@ class Crossings:
         self.held = NEVER
         self._path: Final = path
         self._next: Ints = np.full(room, NEVER, np.int64)
-        self._first: Final = int(path.panes.min(initial=NEVER))
-        self._span: Final = int(path.panes.max(initial=self._first)) - self._first + 2
-        self._keys: Final[Ints] = path.rows * self._span + (path.panes - self._first)
         self._soonest: int | None = NEVER
-        suspects = path.suspects()
-        self._calm_from: Ints = np.full(room, NEVER, np.int64)  # by row, its first pane if none is a breach
-        starts = np.flatnonzero(np.diff(path.rows, prepend=-1))
-        self._calm_from[path.rows[starts]] = path.panes[starts]
-        self._calm_from[suspects] = NEVER
-        self.look(suspects, judged, muting)
+        self._suspects: Final = path.suspects()
+        if len(self._suspects):
+            self.look(self._suspects, judged, muting)
+
+    @cached_property
+    def _first(self) -> int:
+        return int(self._path.panes.min(initial=NEVER))
+
+    @cached_property
+    def _span(self) -> int:
+        return int(self._path.panes.max(initial=self._first)) - self._first + 2
+
+    @cached_property
+    def _keys(self) -> Ints:
+        keys: Ints = self._path.rows * self._span + (self._path.panes - self._first)
+        return keys
+
+    @cached_property
+    def _calm_from(self) -> Ints:
+        """By row, its first pane if none of its readings is a breach."""
+        path, found = self._path, np.full(len(self._next), NEVER, np.int64)
+        starts = run_starts(path.rows)
+        found[path.rows[starts]] = path.panes[starts]
+        found[self._suspects] = NEVER
+        return found
 
     @property
     def pane(self) -> int | None:

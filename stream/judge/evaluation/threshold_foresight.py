@@ -21,7 +21,9 @@ from alerts.rules import Family
 from stream.indicators.formulas import Formula, Sums, interval
 from stream.judge.evaluation.threshold_scale import ThresholdScale
 from stream.judge.windows.coarse import Bins, coarse, weights
-from stream.judge.windows.layout import Layout
+from stream.judge.windows.layout import SUMS, Layout
+from stream.judge.windows.lookahead import Ahead, Trajectory
+from stream.judge.windows.sliding import Window
 
 MOST_EDGES: Final = 48
 """Limits of one scale that a quantile is told apart by beforehand: each takes 8 bytes of every change."""
@@ -48,6 +50,12 @@ class ThresholdForesight:
         self.weights: Final = weights(layout, self._coarse, bucket)
         self.upto: Final = None if self._bins is None else self._bins.upto
         """Up to which codes the bins of single times reach; None where it needs none."""
+
+    def path(self, window: Window, ahead: Ahead) -> Trajectory:
+        """What the rules will read in a block."""
+        if self.weights.shape[1] == SUMS and self.upto is None:
+            return ahead.of_formula(window, self._scale.formula.name)
+        return ahead.trajectory(window, self.weights, self.upto)
 
     @property
     def vague(self) -> bool:

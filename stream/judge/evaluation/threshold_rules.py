@@ -8,6 +8,7 @@ column per rule.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, cast
 
 import numpy as np
@@ -167,17 +168,23 @@ class ThresholdPath:
 
     def __init__(self, rules: ThresholdRules, path: Trajectory) -> None:
         self.rows: Final = path.rows
-        self.panes: Final = path.panes(rules.window)
+        self._path: Final = path
         self._sums: Final = path.sums
         self._rules: Final = rules
         self._left = len(self.rows)  # readings that may still be judged one look at a time
         self._known: tuple[Flags, Judged | None] | None = None  # what is known of all of them
         self._worth: Final = len(self.rows) * len(rules.ranked) <= MOST_KNOWN
 
+    @cached_property
+    def panes(self) -> Ints:
+        """The pane of each reading."""
+        return self._path.panes(self._rules.window)
+
     def suspects(self) -> Ints:
         """The rows, ascending, of which some reading may be a breach, and those with an alert."""
+        live = self._rules.board.live_rows()
         risky = self.rows[self._rules.foresight.may_breach(self._sums)] if len(self.rows) else self.rows
-        return np.union1d(risky, self._rules.board.live_rows())
+        return np.union1d(risky, live) if len(risky) else live
 
     def would_move(self, places: Ints) -> Flags:
         """Which of the readings at some places may move an alert of their row from where it is now."""

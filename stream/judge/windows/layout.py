@@ -13,6 +13,8 @@ from stream.indicators.formulas import QUANTILE, Flags, Floats, Formula, Ints, S
 from stream.indicators.single_times import SingleTimes
 
 INT32: Final = 2**31
+SUMS: Final = 3
+"""Sums that each formula reads."""
 
 
 class Layout:
@@ -35,11 +37,11 @@ class Layout:
         self.times: Final = any(formula.name in QUANTILE for formula in formulas)
         """Whether single times are read."""
         self.formulas: Final[Mapping[str, Formula]] = {each.name: each for each in formulas}
-        self._place: Final = {name: 3 * number for number, name in enumerate(self.formulas)}
-        self._weights: Final = np.zeros((self.narrow, 3 * len(self.formulas)))
+        self._place: Final = {name: SUMS * number for number, name in enumerate(self.formulas)}
+        self._weights: Final = np.zeros((self.narrow, SUMS * len(self.formulas)))
         for name, formula in self.formulas.items():
             place = self._place[name]
-            self._weights[self.column_of[formula.cells], place : place + 3] = formula.weights
+            self._weights[self.column_of[formula.cells], place : place + SUMS] = formula.weights
 
     @property
     def width(self) -> int:
@@ -80,7 +82,23 @@ class Layout:
     def weights(self, name: str) -> Floats:
         """Of a formula's sums: narrow columns by three."""
         place = self._place[name]
-        return self._weights[:, place : place + 3]
+        return self._weights[:, place : place + SUMS]
+
+    def padded_weights(self, name: str) -> Floats:
+        """Of a formula's sums: all columns by three."""
+        table = np.zeros((self.width, SUMS))
+        table[: self.narrow] = self.weights(name)
+        return table
+
+    @property
+    def every_weight(self) -> Floats:
+        """Narrow columns by the sums of all formulas, each from its `place` on."""
+        return self._weights
+
+    @property
+    def sums(self) -> int:
+        """How many sums all formulas have."""
+        return self._weights.shape[1]
 
     def place(self, name: str) -> int:
         """First column of a formula's sums in a readout."""
@@ -100,7 +118,7 @@ class Readout:
         """What one formula reads."""
         place = self.layout.place(name)
         buckets = self.buckets if self.layout.formulas[name].buckets else None
-        return Sums(self.sums[:, place : place + 3], buckets, self.times if name in QUANTILE else None)
+        return Sums(self.sums[:, place : place + SUMS], buckets, self.times if name in QUANTILE else None)
 
 
 def summed(places: Ints, counts: Ints) -> tuple[Ints, Ints]:

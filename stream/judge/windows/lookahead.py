@@ -26,9 +26,12 @@ from alerts.detect.row_sets import NO_ROWS
 from stream.columnar.runs import run_starts
 from stream.indicators.formulas import Flags, Floats, Ints
 from stream.judge.windows.held_times import rows_and_codes
+from stream.judge.windows.layout import SUMS
 from stream.judge.windows.sliding import Window
 
 NEVER: Final = 2**62
+MOST_SHARED: Final = 2**20
+"""Changes times sums up to which all formulas' sums are worked out together, in few steps and more room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,27 @@ class Trajectory:
         return (self.slot + 1) * window.slot_panes - 1
 
 
+@dataclass(frozen=True, slots=True)
+class SharedSums:
+    """The sums of all formulas of a window after each change of any; `moved` says of which formulas."""
+
+    every: Trajectory
+    moved: Flags
+
+    def of(self, place: int) -> Trajectory:
+        """The trajectory of the formula whose sums begin at a place."""
+        kept = np.flatnonzero(self.moved[:, place // SUMS])
+        every = self.every
+        return Trajectory(every.rows[kept], every.slot[kept], every.sums[kept, place : place + SUMS])
+
+
 class Ahead:
     """Looks ahead to the end of a pane; what its rules share of a window is worked out once."""
 
     def __init__(self, through: int) -> None:
         self._through: Final = through
         self._changes: Final[dict[tuple[int, str], WindowChanges]] = {}
+        self._shared: Final[dict[tuple[int, str], SharedSums]] = {}
 
     def trajectory(self, window: Window, weights: Floats, upto: Ints | None = None) -> Trajectory:
         """Every change of a window's sums, which are its columns by `weights` (columns by sums).
@@ -74,11 +92,25 @@ class Ahead:
         With `upto`, single times follow: in bins up to each of these codes, and one above all.  The sums are
         exact: whole numbers, added in whatever order.
         """
+        return trajectory(window, self._of(window), weights, upto)
+
+    def of_formula(self, window: Window, name: str) -> Trajectory:
+        """Every change of the three sums of a formula that reads no buckets; the same by either way."""
+        known, layout = self._of(window), window.layout
+        if len(known.rows) * layout.sums > MOST_SHARED:
+            return trajectory(window, known, layout.padded_weights(name))
+        key = window.window_ms, window.hours.text
+        shared = self._shared.get(key)
+        if shared is None:
+            shared = self._shared[key] = shared_sums(window, known)
+        return shared.of(layout.place(name))
+
+    def _of(self, window: Window) -> WindowChanges:
         key = window.window_ms, window.hours.text
         known = self._changes.get(key)
         if known is None:
             known = self._changes[key] = changes(window, self._through)
-        return trajectory(window, known, weights, upto)
+        return known
 
 
 def changes(window: Window, through: int) -> WindowChanges:
@@ -115,11 +147,30 @@ def trajectory(window: Window, known: WindowChanges, weights: Floats, upto: Ints
     starts = run_starts(rows, slot)
     moved = np.add.reduceat(table[columns] * known.counts[used, None], starts, axis=0)
     rows, slot = rows[starts], slot[starts]
-    firsts = np.flatnonzero(np.diff(rows, prepend=-1))
+    firsts = run_starts(rows)
     before = _before(window, weights, rows[firsts])
     if upto is not None:
         before = np.concatenate([before, window.binned_times(rows[firsts], upto)], axis=1)
     return Trajectory(rows, slot, _running(moved, firsts, before))
+
+
+def shared_sums(window: Window, known: WindowChanges) -> SharedSums:
+    """The sums of all formulas, from the changes of a window's counts: each step is taken once for all."""
+    layout = window.layout
+    table = layout.every_weight
+    read: Flags = np.any(table.reshape(layout.narrow, -1, SUMS), axis=2)
+    used = np.flatnonzero(known.columns < layout.narrow)
+    used = used[np.any(read, axis=1)[known.columns[used]]]
+    if not len(used):
+        return SharedSums(Trajectory(NO_ROWS, NO_ROWS, np.zeros((0, table.shape[1]))), read[:0])
+    rows, slot, columns = known.rows[used], known.slot[used], known.columns[used]
+    starts = run_starts(rows, slot)
+    moved = np.add.reduceat(table[columns] * known.counts[used, None], starts, axis=0)
+    of = np.logical_or.reduceat(read[columns], starts, axis=0)
+    rows, slot = rows[starts], slot[starts]
+    firsts = run_starts(rows)
+    before = window.counts(rows[firsts]) @ table
+    return SharedSums(Trajectory(rows, slot, _running(moved, firsts, before)), of)
 
 
 def _with_bins(weights: Floats, bins: int) -> Floats:
@@ -145,7 +196,7 @@ def _running(moved: Floats, firsts: Ints, before: Floats) -> Floats:
     """Each row's sums so far: what they were before and all that has moved since, from `firsts` on."""
     total = np.cumsum(moved, axis=0)
     until = total[firsts] - moved[firsts]
-    lengths = np.diff(firsts, append=len(moved))
+    lengths = np.append(firsts[1:], len(moved)) - firsts
     running: Floats = total + np.repeat(before - until, lengths, axis=0)
     return running
 
