@@ -14,9 +14,9 @@ A value that looks as if it was about a person counts as `(personal)`, known or 
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from itertools import pairwise
-from typing import Final
+from collections.abc import Mapping, Sequence
+from itertools import compress, pairwise
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -32,6 +32,9 @@ from stream.messages.tallies import OTHER
 from stream.privacy.personal import PERSONAL, personal_among
 
 _UNKNOWN: Final = -1
+
+Known = dict[Any, int]
+"""What is told apart, with the turn of its latest event."""
 
 
 class SavedGuard(msgspec.Struct):
@@ -55,7 +58,7 @@ class CardinalityGuard:
         self._day, self._turn = saved.day, saved.turn
         self._values = [dict(saved.values.get(dim, {})) for dim in dims]
         self._combinations = dict(saved.combinations)
-        self._journal: list[tuple[dict[str, int] | dict[int, int], str | int, int | None]] = []
+        self._journal: list[tuple[Known, Mapping[Any, int | None]]] = []
         self.forget_codes()
 
     def forget_codes(self) -> None:
@@ -71,15 +74,16 @@ class CardinalityGuard:
     def mark(self) -> Undo:
         """Gives what puts it back to how it is now; one mark at a time, the latest."""
         stood = self._day, self._turn, self._values, self._combinations
-        journal: list[tuple[dict[str, int] | dict[int, int], str | int, int | None]] = []
+        journal: list[tuple[Known, Mapping[Any, int | None]]] = []
         self._journal = journal
 
         def undo() -> None:
-            for known, value, turn in reversed(journal):
-                if turn is None:
-                    del known[value]  # type: ignore[arg-type]  # it is a key of this one
-                else:
-                    known[value] = turn  # type: ignore[index]  # it is a key of this one
+            for known, before in reversed(journal):
+                for value, turn in before.items():
+                    if turn is None:
+                        del known[value]
+                    else:
+                        known[value] = turn
             self._day, self._turn, self._values, self._combinations = stood
             self.forget_codes()
 
@@ -151,35 +155,39 @@ class CardinalityGuard:
         """What values of a dimension count as, all by their numbers."""
         distinct, first, where = np.unique(column, return_index=True, return_inverse=True)
         order = np.argsort(first)
-        texts, most = dimension.named(distinct[order]), self._limits.max_values
-        known, kept = self._values[place], distinct.copy()
-        for at, text, personal in zip(order.tolist(), texts, personal_among(texts), strict=True):
-            if personal:
+        texts, kept = dimension.named(distinct[order]), distinct.copy()
+        personal = personal_among(texts)
+        asked = [bool(text) and not about for text, about in zip(texts, personal, strict=True)]
+        admitted = iter(
+            self._admitted(self._values[place], [*compress(texts, asked)], self._limits.max_values)
+        )
+        for at, about, ask in zip(order.tolist(), personal, asked, strict=True):
+            if about:
                 kept[at] = dimension.code(PERSONAL)
-            elif text and not self._admits(known, text, most):
+            elif ask and not next(admitted):
                 kept[at] = dimension.code(OTHER)
         return kept[where]
 
     def _keep_combinations(self, combos: Combos, rows: Codes) -> None:
         """Fold the combinations, given by the numbers of their values, that there is no room for."""
         _, first, where = np.unique(packed(list(rows.T)), return_index=True, return_inverse=True)
-        order, most = np.argsort(first), self._limits.max_combinations
+        order = np.argsort(first)
+        named = combos.named(rows[first[order]], range(len(self._dims)))
+        hashes = list(map(xxh3_64_intdigest, map(str.encode, map("\x1f".join, named))))
         refused = np.zeros(len(first), np.bool_)
-        for at, values in zip(
-            order.tolist(), combos.named(rows[first[order]], range(len(self._dims))), strict=True
-        ):
-            hashed = xxh3_64_intdigest("\x1f".join(values).encode())
-            refused[at] = not self._admits(self._combinations, hashed, most)
+        refused[order] = np.logical_not(
+            self._admitted(self._combinations, hashes, self._limits.max_combinations)
+        )
         if refused.any():
             for place in range(1, len(self._dims)):
                 rows[refused[where], place] = combos.dimension(place).code(OTHER)
 
-    def _admits(self, known: dict[str, int] | dict[int, int], value: str | int, most: int) -> bool:
-        """Whether it is known, or there is room for it; then it is known today."""
-        turn = known.get(value)  # type: ignore[arg-type]  # it is a key of this one
-        if turn is None and len(known) >= most:
-            return False
-        if turn != self._turn:
-            self._journal.append((known, value, turn))
-            known[value] = self._turn  # type: ignore[index]  # it is a key of this one
-        return True
+    def _admitted(self, known: Known, values: Sequence[str | int], most: int) -> Sequence[bool]:
+        """Of each, whether it is known, or there is room for it, in this order; then it is known today."""
+        before = {value: known.get(value) for value in values}
+        new = [value for value, turn in before.items() if turn is None]
+        for value in new[max(most - len(known), 0) :]:
+            del before[value]
+        self._journal.append((known, before))
+        known.update(dict.fromkeys(before, self._turn))
+        return [value in before for value in values]
