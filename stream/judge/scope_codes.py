@@ -1,6 +1,6 @@
 """Scopes by numbers: a scope's code is its group's number above its row's."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -33,12 +33,16 @@ class ScopeCodes:
 
     def of(self, keys: Sequence[ScopeKey]) -> Ints:
         """The codes of scopes, new ones for new scopes; -1 for a grouping that this plan does not know."""
-        names = keys.bytes if isinstance(keys, Spelled) else keys
+        names: Sequence[ScopeKey | bytes] = keys.bytes if isinstance(keys, Spelled) else keys
         codes = list(map(self._codes.get, names))
         if None in codes:
-            room = self._most - len(self)
-            for place in [place for place, code in enumerate(codes) if code is None]:
-                code, room = self._code(keys[place], room)
+            new = [place for place, code in enumerate(codes) if code is None]
+            some = (
+                Spelled([keys.bytes[place] for place in new])
+                if isinstance(keys, Spelled)
+                else [keys[place] for place in new]
+            )
+            for place, code in zip(new, self._new(some), strict=True):
                 codes[place] = self._codes[names[place]] = code
         return np.array(codes, np.int64)
 
@@ -47,15 +51,20 @@ class ScopeCodes:
         self._codes.clear()
         self.folded = 0
 
-    def _code(self, key: ScopeKey, room: int) -> tuple[int, int]:
-        """The code of a scope that has none, and for how many more scopes there is room then."""
-        number = self.numbers.get(key[0])
-        if number is None:
-            return -1, room
-        group, values = self._groups[number], key[1]
-        if group.scopes.known(values) is None and room <= 0:
-            self.folded += 1
-            values = (OTHER,) * len(values)
-        if group.scopes.known(values) is None:
-            room -= 1
-        return number << ROW_BITS | group.row_of(values), room
+    def _new(self, keys: Iterable[ScopeKey]) -> Iterator[int]:
+        """The codes of scopes that have none."""
+        room = self._most - len(self)
+        for key, values in keys:
+            number = self.numbers.get(key)
+            if number is None:
+                yield -1
+                continue
+            group = self._groups[number]
+            row = group.scopes.known(values)
+            if row is None and room <= 0:
+                self.folded += 1
+                values = (OTHER,) * len(values)  # noqa: PLW2901  # what it counts as
+                row = group.scopes.known(values)
+            if row is None:
+                row, room = group.row_of(values), room - 1
+            yield number << ROW_BITS | row

@@ -6,7 +6,7 @@ in one piece when it closes, so a pane's content never depends on how records we
 """
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar, overload
@@ -36,6 +36,9 @@ class Spelled(Sequence[ScopeKey]):
 
     def __len__(self) -> int:
         return len(self.bytes)
+
+    def __iter__(self) -> Iterator[ScopeKey]:
+        return map(_SCOPE.decode, self.bytes)
 
     @overload
     def __getitem__(self, place: int) -> ScopeKey: ...
