@@ -122,9 +122,12 @@ class Scoring:
         yield from self._scores(found.scored, found.rows, found.readout, known, moment)
 
     def _windows(self) -> Iterator[tuple[int, Window]]:
-        """Those whose scores are published, by length: they count at all hours."""
+        """Those whose scores are published, by length: they count at all hours.
+
+        What is kept for causes alone is not among them: its sums are made when somebody asks.
+        """
         for span, window in self._group.windows.items():
-            if not span.hours.limited:
+            if not span.hours.limited and self._of(span.window_ms):
                 yield span.window_ms, window
 
     def _of(self, window_ms: int) -> list[Scored]:

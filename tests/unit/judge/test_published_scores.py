@@ -1,5 +1,7 @@
 """Scores, as cx.scores carries them."""
 
+from typing import Any
+
 import pytest
 
 from stream.judge.judge import Judge
@@ -39,6 +41,21 @@ def test_scores_are_told_again_after_a_restore_even_if_they_ran_empty() -> None:
     late = Judge.restore(plan, 0, snapshot)
     fed(late, both(20))
     assert {score.status for score in late.take_scores()} == {"stale"}
+
+
+def test_scores_make_no_sums_of_scopes_that_only_explain() -> None:
+    """There may be a hundred times as many of them, and a snapshot's scores are told without them, too."""
+    plan = plan_of(RULES.replace("explain: []", "explain: [topic]"))
+    judge = Judge(plan, 0)
+    finer = [("channel,topic|channel", ("phone", str(topic))) for topic in range(50)]
+    fed(judge, both(0, [*answers(0, 40, 0), *(each for key in finer for each in answers(0, 1, 1, key))]))
+    restored = Judge.restore(plan, 0, judge.snapshot())
+    for each in (judge, restored):
+        whole: Any = each
+        (windows,) = (group.windows for group in whole._groups if group.grouping.key == finer[0][0])
+        assert each.take_scores()
+        assert each.current_scores()
+        assert [len(window._sums._sums) for window in windows.values()] == [0]
 
 
 @pytest.mark.parametrize(
