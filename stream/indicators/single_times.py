@@ -26,6 +26,9 @@ Flags = NDArray[np.bool_]
 class SingleTimes(Protocol):
     """The times of the cases of some scopes."""
 
+    def tells(self, rank: Floats) -> Flags:
+        """Whether the times are known, so that `at` has the time at a rank, per scope."""
+
     def at(self, rank: Floats, otherwise: Floats) -> Floats:
         """The time at a rank from 1 per scope, in seconds; `otherwise` where the times are not known."""
 
@@ -66,9 +69,14 @@ class Times:
         upto = total - (total - counts)[start[row]]
         return cls(np.where(known & (stop > start), start, -1), stop, seconds, upto)
 
+    def tells(self, rank: Floats) -> Flags:
+        """See `SingleTimes`."""
+        told: Flags = (self.start >= 0) & (rank >= 1)
+        return told
+
     def at(self, rank: Floats, otherwise: Floats) -> Floats:
         """See `SingleTimes`."""
-        known = np.flatnonzero((self.start >= 0) & (rank >= 1))
+        known = np.flatnonzero(self.tells(rank))
         found = otherwise.copy()
         if len(known):
             start, length = self.start[known], self.stop[known] - self.start[known]
@@ -95,12 +103,17 @@ class BinnedTimes:
     seconds: Floats
     known: Flags
 
+    def tells(self, rank: Floats) -> Flags:
+        """See `SingleTimes`."""
+        told: Flags = self.known & (rank >= 1)
+        return told
+
     def at(self, rank: Floats, otherwise: Floats) -> Floats:
         """See `SingleTimes`."""
         below = np.cumsum(self.counts, axis=1) < rank[:, None]
         bins = below.shape[1]
         place = np.where(below.any(axis=1), bins - np.argmax(below[:, ::-1], axis=1), 0)
-        return np.where(self.known & (rank >= 1), self.seconds[np.minimum(place, bins - 1)], otherwise)
+        return np.where(self.tells(rank), self.seconds[np.minimum(place, bins - 1)], otherwise)
 
     def of(self, chosen: Flags | slice) -> "BinnedTimes":
         """See `SingleTimes`."""
