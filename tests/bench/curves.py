@@ -4,6 +4,7 @@ Every point of a curve has the same number of events over the same span of event
 axis alone.  CPU seconds per million events must stay within 1.5 × of the curve's cheapest point.  The first
 fifth of the events is left out, so that what is done once, when a scope is first met, does not count.
 
+readings: a thousand rules beside some of them that make a worker count the same and read the same windows.
 customers: each customer has one open contact from the six days before in the state that the worker starts
 from (made by the product's own intakes, published as snapshots), so that 10 M are 10 M, however few events
 follow.  workers: CPU seconds of all workers together.  RSS is the peak of the largest worker.
@@ -23,7 +24,7 @@ from tests.bench.events import Load
 from tests.bench.machine import RESULTS, markdown, publish, say
 from tests.bench.preload import preload
 from tests.bench.process import Fleet, Measured, worker
-from tests.bench.rulebooks import mixture, same_rules
+from tests.bench.rulebooks import mixture, same_readings, same_rules
 from tests.bench.topics import prepare, renew_outputs
 from tests.kafka.broker import running_broker
 
@@ -49,6 +50,8 @@ def curves(base: Load) -> dict[str, list[Point]]:
     """All curves, by name."""
     sizes = (1, 10, 100, 1_000)
     by_product = same_rules("channel", "product")
+    most = sizes[-1]
+    read_the_same, fewest = same_readings(most)
     return {
         "partitions": [Point(f"{count}", replace(base, partitions=count)) for count in (1, 2, 4, 8)],
         "workers": [Point(f"{count}", base, workers=count) for count in (1, 2)],
@@ -56,6 +59,7 @@ def curves(base: Load) -> dict[str, list[Point]]:
             Point(f"{CHANNELS * count:,}", replace(base, products=count), by_product) for count in sizes
         ],
         "rules": [Point(f"{count:,}", base, mixture(count)) for count in sizes],
+        "readings": [Point(f"{fewest}", base, read_the_same), Point(f"{most:,}", base, mixture(most))],
         "customers": [
             Point(f"{count:,}", replace(base, customers=count), preloaded=True)
             for count in (10_000, 1_000_000, 10_000_000)

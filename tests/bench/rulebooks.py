@@ -41,24 +41,55 @@ def mixture(count: int) -> str:
     return "\n".join(["rules:", *(f"  - {{{_rule(number)}}}" for number in range(count)), ""])
 
 
+def same_readings(count: int) -> tuple[str, int]:
+    """The first rule of `mixture(count)` for each reading, and how many they are.
+
+    They make a worker count the same and read the same windows, so beside the whole mixture they tell what
+    rules cost that read nothing new.  They alert on fewer scopes.
+    """
+    first: dict[tuple[str, ...], int] = {}
+    for number in range(count):
+        first.setdefault(_reading(number), number)
+    return "\n".join(["rules:", *(f"  - {{{_rule(number)}}}" for number in first.values()), ""]), len(first)
+
+
 def _rule(number: int) -> str:
     indicator = tuple(LIMITS)[number % len(LIMITS)]
-    scope = _everywhere(number // 10) if number % 10 == 0 else _team(number)
+    scope = f"by: [{', '.join(_dimensions(number))}]" + (_team(number) if number % 10 else "")
     return f"name: rule-{number}, indicator: {indicator}, {scope}, {_detect(number, indicator)}"
 
 
-def _everywhere(number: int) -> str:
-    return f"by: [{', '.join(EVERYWHERE[number % len(EVERYWHERE)])}]"
+def _reading(number: int) -> tuple[str, ...]:
+    """What a rule of the mixture reads: whose scopes it takes and its limit make no new reading."""
+    return (
+        tuple(LIMITS)[number % len(LIMITS)],
+        ", ".join(_dimensions(number)),
+        "sudden" if _is_sudden(number) else _window(number),
+    )
+
+
+def _dimensions(number: int) -> tuple[str, ...]:
+    if number % 10 == 0:
+        return EVERYWHERE[number // 10 % len(EVERYWHERE)]
+    return "channel", TEAMS[number % len(TEAMS)][0]
+
+
+def _is_sudden(number: int) -> bool:
+    return number % 20 == 1 and tuple(LIMITS)[number % len(LIMITS)] in ("csat", "fcr")
+
+
+def _window(number: int) -> str:
+    return WINDOWS[number // 7 % len(WINDOWS)]
 
 
 def _team(number: int) -> str:
     dimension, channel, value = TEAMS[number % len(TEAMS)]
-    return f"by: [channel, {dimension}], where: {{channel: [{channel}], {dimension}: [{value}]}}"
+    return f", where: {{channel: [{channel}], {dimension}: [{value}]}}"
 
 
 def _detect(number: int, indicator: str) -> str:
     severity, first, last = LIMITS[indicator]
     limit = first + (last - first) * (number % 97) / 96
-    if number % 20 == 1 and indicator in ("csat", "fcr"):
+    if _is_sudden(number):
         return f"detect: sudden, floor: {limit:.2f}, false_pages: 1 per 30d"
-    return f"window: {WINDOWS[number // 7 % len(WINDOWS)]}, {severity}: {limit:.2f}"
+    return f"window: {_window(number)}, {severity}: {limit:.2f}"
