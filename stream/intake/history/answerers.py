@@ -27,7 +27,7 @@ from stream.columnar.structured import Table, at, stacked, where
 from stream.columnar.timestamps import NO_TIME, Ints
 from stream.indicators.cells import CELLS, FURTHER_OF, FURTHER_PLACES, further_cells
 from stream.intake.history.remembered import RememberedRows
-from stream.intake.history.touchpoints import Mask, first_closing
+from stream.intake.history.touchpoints import Mask, Order, first_closing
 from stream.intake.panes import TALLY, tallies
 
 ANSWER: Final = np.dtype(
@@ -95,10 +95,8 @@ class Answerers(RememberedRows):
         """
         if not len(answers):
             return np.empty(0, TALLY)
-        fields = (answers["id"], answers["at_ms"], answers["closing"], answers["key"])
-        answers = at(answers, np.lexsort(fields))
-        starts = np.flatnonzero(np.diff(answers["key"], prepend=~answers["key"][:1]) != 0)
-        keys = answers["key"][starts]
+        order = Order.of(answers, answers["key"])
+        answers, starts, keys = at(answers, order.place), order.first, order.keys
         if keep:
             oldest_ms = first_closing(answers) * self._pane_ms - self._horizon_ms
             self._table.reserve(len(keys), lambda table: table["at_ms"] >= oldest_ms)

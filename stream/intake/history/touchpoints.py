@@ -90,13 +90,12 @@ class Order:
         heads[1:] = ordered[1:] != ordered[:-1]
         first = np.flatnonzero(heads)
         crowd = ~(heads & np.append(heads[1:], True)) if len(keys) else heads
-        among = at(
-            touches, place[crowd]
-        )  # runs of one need no more order: these are the others, few as a rule
+        rows = np.sort(place[crowd])  # runs of one need no more order: these are the others, few as a rule
+        among = at(touches, rows)
         fields = [
             among[name] for name in ("id", "kind", "at_ms", "closing") if name in (among.dtype.names or ())
         ]
-        place[crowd] = place[crowd][np.lexsort((*fields, ordered[crowd]))]
+        place[crowd] = rows[np.lexsort((*fields, keys[rows]))]
         return cls(place, ordered[first], first)
 
 
