@@ -104,5 +104,5 @@ class QuietChecks:
             middle = (few + many) // 2
             alarm = self.would_alarm(wealth, bound, (first + middle) * pane_ms - from_ms)
             few, many = np.where(alarm, few, middle), np.where(alarm, middle, many)
-        found[armed] = (first + many) * pane_ms
+        found[armed] = (first + np.maximum(many, 1)) * pane_ms  # one that is due already is due at the first
         return found

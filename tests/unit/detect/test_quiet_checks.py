@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alerts.detect.memory import MemoryColumn, Table
@@ -84,6 +84,7 @@ def test_the_moment_is_the_first_pane_that_raises_the_alarm(rows: list[Row], pan
 
 
 @given(rows=st.lists(ROWS, min_size=1, max_size=3), pane=st.integers(0, PANES - 1))
+@example(rows=[Row((1.0, 1.0), 0.0, 0)], pane=0)
 def test_many_rows_have_the_moments_that_each_has_alone(rows: list[Row], pane: int) -> None:
     """Where there are many, panes are halved instead."""
     many = rows * (FEW_PANES // PANES + 1)
