@@ -77,7 +77,14 @@ SUREST: Final = 0.999999
 
 def at_least_one(node: Node) -> int:
     """A whole number, such as of answers."""
-    value = node.whole("a whole number of at least 1")
-    if not 1 <= value <= 10**9:
-        raise node.wrong("a whole number of at least 1")
+    want = "a whole number of at least 1"
+    value = node.whole(want)
+    if value < 1:
+        raise node.wrong(want)
+    if value > MOST:
+        raise node.wrong(f"a whole number of at most {MOST:,}")
     return value
+
+
+MOST: Final = 10**9
+"""More answers than anybody waits for."""

@@ -9,8 +9,8 @@ from typing import Final
 import click
 
 from alerts.errors import OperatorError
-from alerts.foreign_text import printable
 from stream import __version__
+from stream.cli.terminal.complaints import complaint
 
 COMMANDS: Final = {
     "demo": "demo",
@@ -61,5 +61,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         tocsin.main(args=arguments, prog_name="tocsin", auto_envvar_prefix="TOCSIN")
     except OperatorError as error:
-        click.echo("\n".join(map(printable, str(error).split("\n"))), err=True)
+        click.echo(complaint(error), err=True)
         sys.exit(OPERATOR_ERROR_EXIT)

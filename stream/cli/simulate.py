@@ -10,24 +10,14 @@ import orjson
 
 from alerts.errors import SettingsError
 from alerts.notation import duration_ms, duration_text
-from alerts.rules import (
-    Burn,
-    Gap,
-    Relative,
-    Rule,
-    Rulebook,
-    Silence,
-    Sudden,
-    SuddenRelative,
-    Surge,
-    Threshold,
-)
+from alerts.rules import Rule
+from stream.cli.terminal.finite import FiniteRange
 from stream.cli.terminal.progress import progress
 from stream.cli.terminal.showing import zone
 from stream.files.rule_files import load, read_text, starter
-from stream.indicators.catalogue import CATALOGUE
 from stream.judge.evaluation.explained import Explained
 from stream.reports.explain import explanation_json, explanation_text
+from stream.simulate.choice import RuleChoice, chosen
 from stream.simulate.outcomes import RuleOutcome
 from stream.simulate.plot import chart
 from stream.simulate.profiles import hourly
@@ -38,19 +28,10 @@ from stream.simulate.simulation import TUNED_MS, Simulation
 
 LEAST_PER_DAY, MOST_PER_DAY = 0.1, 1e6
 """Answers of a scope that a simulation is good for: between three a month and a dozen a second."""
-ON_SCORES: Final = (Threshold, Relative, Sudden, SuddenRelative, Burn, Gap)
-ON_VOLUMES: Final = (Silence, Surge)
+MOST_SCOPE_MONTHS: Final = 100_000
+"""All are simulated at once, each in some 25 kB."""
 TIMES: Final = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,6})?)[x×]")
 """So many times the volume: `2x`, `0.5x`; `0x` is a halt."""
-
-
-@dataclass(frozen=True, slots=True)
-class RuleChoice:
-    """Which rules are simulated: those of a file (None: the starter rules), by name and by indicator."""
-
-    rules: Path | None
-    rule: tuple[str, ...]
-    indicator: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +87,25 @@ class SimulateOptions:
 )
 @click.option(
     "--noise",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     default=0.1,
     show_default=True,
     help="How far days stray from --volume or --per-hour, as a share.",
 )
 @click.option(
     "--drift",
-    type=click.FloatRange(-0.9, 9),
+    type=FiniteRange(-0.9, 9),
     default=0.0,
     show_default=True,
     help="How much more comes in after 30 days, as a share.",
 )
-@click.option("--scopes", type=click.IntRange(1), default=20, show_default=True, help="How many scopes.")
+@click.option(
+    "--scopes",
+    type=click.IntRange(1, MOST_SCOPE_MONTHS),
+    default=20,
+    show_default=True,
+    help="How many scopes.",
+)
 @click.option(
     "--fall",
     multiple=True,
@@ -126,7 +113,11 @@ class SimulateOptions:
     help="A score to fall to, or so many times the volume (2x, 0x for a halt); repeatable.",
 )
 @click.option(
-    "--months", type=click.IntRange(1), default=5, show_default=True, help="Healthy months of 30 days."
+    "--months",
+    type=click.IntRange(1, MOST_SCOPE_MONTHS),
+    default=5,
+    show_default=True,
+    help="Healthy months of 30 days.",
 )
 @click.option(
     "--patience", default="7d", show_default=True, metavar="DURATION", help="How long a fall is watched."
@@ -154,7 +145,7 @@ def command(rules: Path | None, rule: tuple[str, ...], indicator: str | None, **
     volumes = VolumeOptions(*(options.pop(name) for name in VOLUME_OPTIONS))
     wanted = SimulateOptions(**options)
     rulebook = starter() if rules is None else load(rules)
-    found = chosen(rulebook, RuleChoice(rules, rule, indicator), scores=wanted.healthy is not None)
+    found = chosen(rulebook, RuleChoice(rule, indicator), scores=wanted.healthy is not None)
     question = _question(wanted, volumes, found)
     simulation = Simulation(rulebook, found, question)
     if wanted.html is not None:
@@ -183,6 +174,11 @@ def _show(
 
 def _question(wanted: SimulateOptions, volumes: VolumeOptions, rules: list[Rule]) -> Question:
     rhythm = _rhythm(volumes)
+    if wanted.scopes * wanted.months > MOST_SCOPE_MONTHS:
+        raise SettingsError(
+            f"--scopes, --months: want {MOST_SCOPE_MONTHS:,} months of scopes at most, "
+            f"got {wanted.scopes * wanted.months:,}"
+        )
     return Question(
         healthy=wanted.healthy,
         falls=tuple(_fall(text, rules) for text in wanted.fall),
@@ -221,49 +217,6 @@ def _fall(text: str, rules: list[Rule]) -> Fall:
     if all(map(on_volume, rules)):
         raise SettingsError(f"--fall: want times the volume such as {text}x for rules on volume, got {text}")
     return Fall(score)
-
-
-def chosen(rulebook: Rulebook, wanted: RuleChoice, *, scores: bool) -> list[Rule]:
-    """The rules to simulate, all on one indicator; `scores` says that there is a healthy one.
-
-    Raises:
-        SettingsError: there is no such rule, or more than one indicator is left.
-    """
-    known = {rule.name: rule for rule in rulebook.rules}
-    unknown = [name for name in wanted.rule if name not in known]
-    if unknown:
-        raise SettingsError(f"--rule: want one of {', '.join(known)}, got {unknown[0]}")
-    rules = [known[name] for name in wanted.rule]
-    if not rules:
-        rules = [each for each in rulebook.rules if _fits(each, scores=scores)]
-    rules = [rule for rule in rules if wanted.indicator in {None, rule.indicator}]
-    _check(rules, scores=scores)
-    return rules
-
-
-def _check(rules: list[Rule], *, scores: bool) -> None:
-    """Whether rules can be simulated together."""
-    indicators = sorted({rule.indicator for rule in rules})
-    if not rules:
-        kinds = "threshold, sudden, burn or gap" if scores else "surge or silence; with --healthy, on scores"
-        raise SettingsError(f"want a rule that can be simulated ({kinds}), got none")
-    if not scores and not all(map(on_volume, rules)):
-        names = ", ".join(rule.name for rule in rules if not on_volume(rule))
-        raise SettingsError(f"--healthy: want the score when all is well, for {names}")
-    if len(indicators) > 1:
-        raise SettingsError(f"--indicator: want one of {', '.join(indicators)}, got rules on all of them")
-    if scores and not all(map(_is_bounded, rules)):
-        raise SettingsError(f"--healthy: want it for rules on scores only, got rules on {indicators[0]}")
-
-
-def _fits(rule: Rule, *, scores: bool) -> bool:
-    if scores:
-        return isinstance(rule.detect, ON_SCORES) and _is_bounded(rule)
-    return isinstance(rule.detect, ON_VOLUMES)
-
-
-def _is_bounded(rule: Rule) -> bool:
-    return CATALOGUE[rule.indicator].bounded
 
 
 def _per_day(count: float) -> float:

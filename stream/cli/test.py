@@ -11,6 +11,7 @@ from alerts.readings import Reading, scope_text
 from alerts.transitions import utc_text
 from stream.cli import OPERATOR_ERROR_EXIT
 from stream.cli.terminal.collecting import collect_rarely
+from stream.cli.terminal.complaints import complaint
 from stream.scenarios.junit import Case, write
 from stream.scenarios.reader import read_scenario
 from stream.scenarios.runner import Compared, Result, run
@@ -35,7 +36,7 @@ def command(files: tuple[Path, ...], junit: Path | None) -> None:
             scenario = read_scenario(file)
             results = run(scenario)
         except OperatorError as error:
-            click.echo(str(error), err=True)
+            click.echo(complaint(error), err=True)
             cases.append(Case(str(file), "read", str(error)))
             wrong = True
             continue

@@ -14,7 +14,7 @@ import click
 
 from alerts.errors import SettingsError
 from alerts.foreign_text import printable, printable_json
-from alerts.notation import duration_ms, time_zone
+from alerts.notation import DURATION, duration_ms, time_zone
 from alerts.readings import scope_object
 from alerts.rules import MINUTE_MS
 from alerts.transitions import Transition, encode
@@ -147,14 +147,15 @@ def report_period(text: str | None) -> int | CalendarPeriod | None:
         return None
     if text.upper() in CalendarPeriod.__members__:
         return CalendarPeriod[text.upper()]
+    wanted = "a period of a minute or more such as 1w"
     try:
         length_ms = duration_ms(text)
-    except ValueError:
+    except ValueError as error:
         length_ms = 0
+        if DURATION.fullmatch(text):
+            wanted = str(error)
     if length_ms < MINUTE_MS:
-        raise SettingsError(
-            f'--report: want month, quarter or a period of a minute or more such as 1w, got "{text}"'
-        )
+        raise SettingsError(f'--report: want month, quarter or {wanted}, got "{text}"')
     return length_ms
 
 

@@ -133,6 +133,10 @@ def test_rejected_lines_are_told(folder: Path) -> None:
             ["--report", "weekly"],
             '--report: want month, quarter or a period of a minute or more such as 1w, got "weekly"',
         ),
+        (
+            ["--report", "999999w"],
+            '--report: want month, quarter or a duration of at most 10y, got "999999w"',
+        ),
         (["--time-zone", "Mars"], '--time-zone: want a name such as Europe/Paris, got "Mars"'),
         (["--rule", "lwo"], '--rule: want one of low, got "lwo"'),
     ],

@@ -87,6 +87,7 @@ routes:
         ("indicator: csat, confidence: 1", "want a confidence from 0 to 0.999999, below 1, got 1"),
         ("indicator: csat, confidence: -0.1", "want a confidence from 0 to 0.999999, below 1"),
         ("indicator: csat, min_answers: 0", "want a whole number of at least 1, got 0"),
+        ("indicator: csat, min_answers: 9000000000", "want a whole number of at most 1,000,000,000, got"),
         ("indicator: csat, min_answers: 1.5", "want a whole number of at least 1, got 1.5"),
         ("indicator: csat, window: 91d", 'want a duration of 10s to 90d, got "91d"'),
         ("indicator: csat, window: 5s", 'want a duration of 10s to 90d, got "5s"'),

@@ -212,6 +212,25 @@ def test_only_what_a_simulation_is_good_for_is_simulated(tmp_path: Path, per_day
     assert error.startswith("--per-day: want 0.1 to 1,000,000, got ")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--months", "9" * 30], "is not in the range 1<=x<=100000"),
+        (["--scopes", "9" * 20], "is not in the range 1<=x<=100000"),
+        (["--scopes", "5000", "--months", "5000"], "want 100,000 months of scopes at most, got 25,000,000"),
+        (["--noise", "nan"], "nan is no number"),
+        (["--drift", "nan"], "nan is no number"),
+    ],
+)
+def test_no_more_is_simulated_than_there_is_room_for(
+    tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    """Nor with noise that is no number."""
+    code, out, error = run(tmp_path, "--rule", "sudden", *arguments)
+    assert code
+    assert message in out + error
+
+
 def test_a_page_that_cannot_be_written_is_known_before_the_work(tmp_path: Path) -> None:
     """And one that is there stays as it is when something else is wrong."""
     page = tmp_path / "page.html"
