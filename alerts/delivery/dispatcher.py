@@ -56,6 +56,10 @@ LOOK_AGAIN_S: Final = 30.0
 PATIENT: Final = Policy()
 
 
+MOVED: Final = Settled(DeliveryOutcome.DROPPED, "the partition has moved to another worker")
+"""Of news that was about to be sent just then.  It is not written down: the next owner would pass it over."""
+
+
 class Dispatcher:
     """Delivers from `start` to `close`.
 
@@ -205,7 +209,7 @@ class Dispatcher:
             return None
         heard = self._heard.known.get(delivery.partition)
         if heard is None:
-            return Settled(DeliveryOutcome.DROPPED, "the partition has moved to another worker")
+            return MOVED
         news = delivery.notice
         progress = heard.progress(news.alert, receiver)
         if news.seq <= progress.seq:
@@ -246,6 +250,8 @@ class Dispatcher:
 
     async def _settled(self, receiver: str, delivery: Delivery, settled: Settled) -> None:
         """Write down how a delivery has ended, then count it as done."""
+        if settled is MOVED:
+            return
         self._world.meter.delivery(receiver, settled.outcome.value)
         if isinstance(delivery.message, GroupMessage):
             await self.desk.settled(delivery.message, delivery, settled)

@@ -313,6 +313,24 @@ def test_a_partition_that_moves_is_let_go() -> None:
     _run(body)
 
 
+@pytest.mark.parametrize("steps", range(12))
+def test_what_is_taken_when_its_partition_moves_is_left_to_the_next_owner(steps: int) -> None:
+    """Nothing is written down of news that was not sent, whatever the loop did last; so the next one sends it."""
+
+    async def body() -> None:
+        post = Post({"pager": Hook()})
+        async with post.running():
+            await post.offer(transition("a", 1))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            post.dispatcher.forget([0])
+            await asyncio.sleep(0.05)
+        assert {entry.outcome for entry in post.log.entries} <= {"delivered"}
+        assert post.meter.deliveries.keys() <= {("pager", "delivered")}
+
+    _run(body)
+
+
 def _silence(seconds: float) -> SilenceCommand:
     now = datetime.now(UTC)
     until = now + timedelta(seconds=seconds)
