@@ -9,7 +9,7 @@ work, and keeps a partition shut until whoever owns its state says that the stat
 from collections import deque
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class TP(NamedTuple):
@@ -17,6 +17,10 @@ class TP(NamedTuple):
 
     topic: str
     partition: int
+
+
+UNKNOWN_RULES: Final = ""
+"""What a commit was made for that nobody has read."""
 
 
 class Committed(NamedTuple):

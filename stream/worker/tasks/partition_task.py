@@ -4,8 +4,7 @@ The state is recovered from a snapshot and from the input after it.  That input 
 group has committed, with nothing sent: what is committed had left.  From there on the task is live.
 `task_life` says which state in memory may go on, and which is dropped.
 
-For example: a snapshot covers the records below 100, and the group has committed 140.  Records 100 to 139 are
-fed again in silence; 140 is the first whose messages are sent.
+For example: a snapshot covers the records below 100, and 140 is committed: 100 to 139 are fed in silence.
 """
 
 import asyncio
@@ -17,25 +16,21 @@ from typing import Final, Generic
 from aiokafka.structs import RecordMetadata
 
 from stream.intake.wall import kind_of
-from stream.kafka.offsets import TP, Committed
+from stream.kafka.offsets import TP, UNKNOWN_RULES, Committed
 from stream.kafka.outbox import DeliveryError, Outgoing
 from stream.transport.link import RecordBatch
 from stream.worker.tasks.context import Input, M, TaskContext, TaskSpec
 from stream.worker.tasks.judge_wall import TornState
 from stream.worker.tasks.processor import Work
-from stream.worker.tasks.restoring import Origin, made_anew, newest_age_s, newest_usable
+from stream.worker.tasks.restoring import Origin, is_behind, look_for, newest_age_s, newest_usable
 from stream.worker.tasks.snapshot_account import SnapshotAccount
 from stream.worker.tasks.snapshot_writing import write_snapshot
 from stream.worker.tasks.task_life import ON_EVENT, TRUE, Life, TaskEvent
-from stream.worker.tasks.turns import PartsLeft, Turns
+from stream.worker.tasks.turns import PartsLeft, Turns, nobody_waits
 
 log = logging.getLogger(__name__)
 
 PROGRESS_S: Final = 5.0
-
-
-def _nobody_waits() -> None:
-    """There is no slot to finish."""
 
 
 class PartitionTask(Generic[M]):
@@ -50,6 +45,7 @@ class PartitionTask(Generic[M]):
         self._busy = asyncio.Lock()
         self._turns = Turns(around.cpu_clock)
         self._leaving: set[asyncio.Task[None]] = set()
+        self._joined: set[TP] = set()  # inputs of which a batch has come since the state came up
         self.snapshots = SnapshotAccount(around.clock)
         self.newest_age_s: Mapping[str, float] = {}
         """How old the newest record of each input was when the state came up, where that is known."""
@@ -103,6 +99,7 @@ class PartitionTask(Generic[M]):
     def _begin(self) -> M | None:
         """Catching up begins; returns the processor in memory, if its state is true."""
         kept, self._processor = self._memory, None
+        self._joined.clear()
         self._happens(TaskEvent.BEGUN)
         return kept
 
@@ -117,22 +114,41 @@ class PartitionTask(Generic[M]):
             except TornState as torn:
                 self._told_of(torn)
 
-    async def _made_anew(self, failed: M, batch: RecordBatch) -> M:
-        """Another processor in place of one that failed on a batch, where that one was before it."""
-        log_of = {TP(topic, self.partition): at for topic, at in failed.next_offsets().items()}
+    async def _brought_to(self, batch: RecordBatch, processor: M, made_for: str, *, keep: bool) -> M:
+        """The processor where it is before a batch, or another in its place if it is not to be kept."""
+        log_of = {TP(topic, self.partition): at for topic, at in processor.next_offsets().items()}
         before = {**log_of, batch.tp: batch.records[0].offset}
-        committed = {tp: Committed(at, self._spec.made_for) for tp, at in before.items()}
-        self._begin()
+        committed = {tp: Committed(at, made_for) for tp, at in before.items()}
+        kept = self._begin()
         async with self._around.reading([*self.tps, self.snapshots_tp]) as reader:
-            processor, _ = await self._restored(reader, committed, None)
-        return processor
+            found, _ = await self._restored(reader, committed, kept if keep else None)
+        self._joined.add(batch.tp)
+        return found
+
+    async def _joins(self, batch: RecordBatch) -> bool:
+        """Whether a batch follows on the state, which is brought there where it is behind; False: it is gone.
+
+        A commit becomes visible late where a broker that should have a copy is given up.  Then the state came
+        up where the group seemed to be, and fetching begins where it is: what is between is fed first.
+        """
+        processor = self.processor
+        if processor is None or batch.tp in self._joined:
+            return processor is not None
+        self._joined.add(batch.tp)
+        behind = batch.records[0].offset - processor.next_offsets()[batch.tp.topic]
+        if behind <= 0:
+            return True
+        log.warning("state is behind what is fetched task=%s records=%d", self.name, behind)
+        found = self._processor = await self._brought_to(batch, processor, UNKNOWN_RULES, keep=True)
+        self._happens(TaskEvent.RESTORED)
+        return self.processor is found
 
     def _told_of(self, torn: TornState) -> None:
         log.error("state is made anew task=%s fault=%s", self.name, kind_of(torn.__cause__ or torn))
 
     async def _start_from(self, reader: Input, committed: Mapping[TP, Committed], kept: M | None) -> M:
         """The processor that was kept in memory, or one from the newest snapshot, or a new one."""
-        if kept is not None and not self._behind(kept, committed):
+        if kept is not None and not is_behind(kept, committed):
             return kept
         reach = None if kept is None else sum(kept.next_offsets().values())
         found = await newest_usable(
@@ -143,11 +159,6 @@ class PartitionTask(Generic[M]):
         self.snapshots.restored(found.manifest)
         return found.processor
 
-    def _behind(self, processor: M, committed: Mapping[TP, Committed]) -> bool:
-        """Whether others have worked on the partition since this processor has."""
-        at = processor.next_offsets()
-        return any(committed[tp].offset > at[tp.topic] for tp in self.tps)
-
     async def _feed_again(self, reader: Input, processor: M, committed: Mapping[TP, Committed]) -> int:
         """Feed what is committed and the processor has not seen; returns how many records that was.
 
@@ -157,14 +168,14 @@ class PartitionTask(Generic[M]):
         ranges: dict[TP, tuple[int, int]] = {}
         for tp in self.tps:
             start, end = at[tp.topic], committed[tp].offset
-            await self._check(reader, tp, start)
+            await look_for(reader, tp, start, self._around)
             if start < end:
                 ranges[tp] = (start, end)
         fed, told = 0, self._around.clock()
         async for tp, records in reader.ranges(ranges):
             with self.snapshots.counted(records):
                 if self._spec.repeats and committed[tp].made_for != self._spec.made_for:
-                    await self._leave(processor.work(tp.topic, records), _nobody_waits)
+                    await self._leave(processor.work(tp.topic, records), nobody_waits)
                 else:
                     processor.feed(tp.topic, records)
             fed += len(records)
@@ -173,15 +184,6 @@ class PartitionTask(Generic[M]):
                 log.info("feeding again task=%s fed=%d", self.name, fed)
             await asyncio.sleep(0)
         return fed
-
-    async def _check(self, reader: Input, tp: TP, start: int) -> None:
-        """Look for input that was deleted, or that is not the input that the state has seen."""
-        first, end = await reader.bounds(tp)
-        if start > end and self._around.strict:
-            raise made_anew(tp, start, end)
-        if start < first and start > 0:
-            log.error("input is gone topic=%s partition=%d records=%d", tp.topic, tp.partition, first - start)
-            self._around.missing(tp.topic, first - start)
 
     async def take(self, batch: RecordBatch) -> None:
         """Work off a batch in parts; its slot is finished when everything that it caused has left."""
@@ -194,6 +196,8 @@ class PartitionTask(Generic[M]):
 
     async def _take(self, batch: RecordBatch) -> None:
         """Work off a batch, unless the partition goes meanwhile: then the batch will be fetched again."""
+        if not await self._joins(batch):
+            return
         left, begun = PartsLeft(batch.slot.finish), False
         for part in self._turns.parts(batch):
             if begun:
@@ -213,7 +217,7 @@ class PartitionTask(Generic[M]):
                 return processor.work(batch.tp.topic, batch.records)
         except TornState as torn:
             self._told_of(torn)
-        again = self._processor = await self._made_anew(processor, batch)
+        self._processor = again = await self._brought_to(batch, processor, self._spec.made_for, keep=False)
         self._happens(TaskEvent.RESTORED)
         if self.processor is not again:  # paused meanwhile: the batch will be fetched again
             return None
@@ -223,7 +227,7 @@ class PartitionTask(Generic[M]):
     async def send(self, messages: Iterable[Outgoing]) -> None:
         """Send what no batch has caused."""
         async with self._busy:
-            await self._leave(Work(messages), _nobody_waits)
+            await self._leave(Work(messages), nobody_waits)
 
     async def _leave(self, work: Work, finish: Callable[[], None]) -> None:
         futures = await self._around.outbox.put(work.messages)

@@ -130,6 +130,26 @@ async def newest_age_s(reader: Input, tps: Sequence[TP], wall_s: float) -> dict[
     return ages
 
 
+async def look_for(reader: Input, tp: TP, start: int, around: TaskContext) -> None:
+    """Look for input that was deleted, or that is not the input that the state has seen.
+
+    Raises:
+        OperatorError: it is another.
+    """
+    first, end = await reader.bounds(tp)
+    if start > end and around.strict:
+        raise made_anew(tp, start, end)
+    if start < first and start > 0:
+        log.error("input is gone topic=%s partition=%d records=%d", tp.topic, tp.partition, first - start)
+        around.missing(tp.topic, first - start)
+
+
+def is_behind(processor: M, committed: Mapping[TP, Committed]) -> bool:
+    """Whether others have worked on the partition since this processor has."""
+    at = processor.next_offsets()
+    return any(known.offset > at[tp.topic] for tp, known in committed.items() if tp.topic in at)
+
+
 def made_anew(tp: TP, seen: int, end: int) -> OperatorError:
     """The complaint about a log that ends before what was read of it."""
     return OperatorError(

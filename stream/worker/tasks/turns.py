@@ -74,3 +74,7 @@ class PartsLeft:
         self._waiting -= 1
         if not self._waiting:
             self.at_end()
+
+
+def nobody_waits() -> None:
+    """There is no slot to finish."""

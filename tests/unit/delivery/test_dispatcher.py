@@ -315,7 +315,7 @@ def test_a_partition_that_moves_is_let_go() -> None:
 
 @pytest.mark.parametrize("steps", range(12))
 def test_what_is_taken_when_its_partition_moves_is_left_to_the_next_owner(steps: int) -> None:
-    """Nothing is written down of news that was not sent, whatever the loop did last; so the next one sends it."""
+    """Nothing is written down of news that was not sent, whatever the loop did last: the next one does."""
 
     async def body() -> None:
         post = Post({"pager": Hook()})

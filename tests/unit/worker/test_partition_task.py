@@ -10,7 +10,7 @@ from alerts.errors import OperatorError
 from stream.kafka.snapshot_log import Snapshot, cut, encode, seal
 from stream.worker.tasks.partition_task import PartitionTask
 from tests.fake_kafka import Echo
-from tests.task_world import NOTHING, SPEC, STATE, A, World, at, restored, scene, turns
+from tests.task_world import NOTHING, SPEC, STATE, A, B, World, at, restored, scene, turns
 
 
 def test_the_first_owner_starts_from_nothing() -> None:
@@ -229,6 +229,37 @@ def test_a_batch_for_a_partition_that_is_going_is_left_alone() -> None:
         await task.take(batch)
         assert not batch.slot.finished
         assert world.said() == []
+
+    scene(play)
+
+
+def test_a_batch_beyond_what_seemed_committed_is_fed_after_what_is_between() -> None:
+    """A commit that became visible after the state came up: what it covers has left, and must be known."""
+
+    async def play(world: World) -> None:
+        task = world.task()
+        processor = await task.catch_up(at(1, 0))
+        batch = world.batch(A, 4, 6)
+        await task.take(batch)
+        await turns()
+        assert processor.values == [b"a0", b"a1", b"a2", b"a3", b"a4", b"a5"]
+        assert world.said() == [b"a4", b"a5"]
+        assert batch.slot.finished
+        await task.take(world.batch(B, 0, 3))
+        assert processor.values[6:] == [b"b0", b"b1", b"b2"]
+
+    scene(play)
+
+
+def test_a_judge_says_again_what_is_between() -> None:
+    """Nobody knows under which rules it was said."""
+
+    async def play(world: World) -> None:
+        task = world.task(replace(SPEC, repeats=True))
+        await task.catch_up(NOTHING)
+        await task.take(world.batch(A, 2, 4))
+        await turns()
+        assert world.said() == [b"a0", b"a1", b"a2", b"a3"]
 
     scene(play)
 
