@@ -148,7 +148,7 @@ class PartitionTask(Generic[M]):
 
     async def _start_from(self, reader: Input, committed: Mapping[TP, Committed], kept: M | None) -> M:
         """The processor that was kept in memory, or one from the newest snapshot, or a new one."""
-        if kept is not None and not is_behind(kept, committed):
+        if kept is not None and not is_behind(kept, committed, self.tps):
             return kept
         reach = None if kept is None else sum(kept.next_offsets().values())
         found = await newest_usable(

@@ -144,10 +144,10 @@ async def look_for(reader: Input, tp: TP, start: int, around: TaskContext) -> No
         around.missing(tp.topic, first - start)
 
 
-def is_behind(processor: M, committed: Mapping[TP, Committed]) -> bool:
-    """Whether others have worked on the partition since this processor has."""
+def is_behind(processor: M, committed: Mapping[TP, Committed], tps: Sequence[TP]) -> bool:
+    """Whether others have worked on a processor's partitions since it has."""
     at = processor.next_offsets()
-    return any(known.offset > at[tp.topic] for tp, known in committed.items() if tp.topic in at)
+    return any(committed[tp].offset > at[tp.topic] for tp in tps)
 
 
 def made_anew(tp: TP, seen: int, end: int) -> OperatorError:
