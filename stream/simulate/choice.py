@@ -10,17 +10,14 @@ from alerts.rules import (
     Relative,
     Rule,
     Rulebook,
-    Silence,
     Sudden,
     SuddenRelative,
-    Surge,
     Threshold,
 )
 from stream.indicators.catalogue import CATALOGUE
 from stream.simulate.question import on_volume
 
 ON_SCORES: Final = (Threshold, Relative, Sudden, SuddenRelative, Burn, Gap)
-ON_VOLUMES: Final = (Silence, Surge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ def _check(rules: list[Rule], *, scores: bool) -> None:
 def _fits(rule: Rule, *, scores: bool) -> bool:
     if scores:
         return isinstance(rule.detect, ON_SCORES) and _is_bounded(rule)
-    return isinstance(rule.detect, ON_VOLUMES)
+    return on_volume(rule)
 
 
 def _is_bounded(rule: Rule) -> bool:
