@@ -15,6 +15,7 @@ import yaml
 from alerts.errors import RulebookError
 from alerts.rulebook.notes import Notes, did_you_mean
 from alerts.rulebook.shown import SURROGATE, shown
+from alerts.rulebook.yaml_loader import BoundedLoader, Unbounded
 
 T = TypeVar("T")
 
@@ -254,12 +255,14 @@ def read_document(text: str, file: str) -> Node:
     """The root of the only document in `text`.
 
     Raises:
-        RulebookError: `text` is not YAML, or empty, or more than one document.
+        RulebookError: `text` is not YAML, or empty, or more than one document, or unfolds without bound.
     """
     notes = Notes(file)
     start = yaml.Mark(file, 0, 0, 0, None, 0)
     try:
-        raw = yaml.compose(text, Loader=yaml.SafeLoader)
+        raw = yaml.compose(text, Loader=BoundedLoader)
+    except Unbounded as error:
+        notes.add(error.problem_mark or start, "", f"not YAML that is meant to be read: {error.problem}")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark or start
         reasons = (error.context, error.problem)
