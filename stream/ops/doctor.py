@@ -19,7 +19,7 @@ from alerts.receivers.settings import found
 from alerts.rules import Rulebook
 from stream import __version__
 from stream.files import rule_files as rulefile
-from stream.kafka.clients import BrokerError, admin_client, reading
+from stream.kafka.clients import BrokerError, admin_client, partition_counts, reading
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import inspect
 from stream.messages.keys import wanted_key
@@ -171,6 +171,11 @@ async def _topics(kafka: ClientSettings, group: str) -> list[Check]:
 
 async def _records(kafka: ClientSettings) -> list[Check]:
     """What the newest input records say of clocks and keys."""
+    async with admin_client(kafka) as client:
+        there = await partition_counts(client)
+    if missing := [stream.topic for stream in Stream if stream.topic not in there]:
+        unread = f"not looked at, as they cannot be read: {', '.join(missing)}"
+        return [Check("records", CheckState.WARN, unread, "put the topics right first")]
     records = [record for stream in Stream for record in await _newest(kafka, stream.topic)]
     if not records:
         return [Check("records", CheckState.OK, "no input yet, so nothing to say of clocks and keys")]

@@ -11,12 +11,13 @@ from click.testing import CliRunner, Result
 
 from alerts.transitions import encode
 from stream.cli import tocsin
-from stream.kafka.clients import producing, read_all
+from stream.kafka.clients import admin_client, producing, read_all
 from stream.kafka.dead_letters import letter
 from stream.kafka.offsets import TP
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import ensure
 from stream.messages.outcomes import Reason, Reject
+from stream.messages.records import Stream
 from tests.kafka.broker import Broker, running_broker
 from tests.transition_builders import numbered
 
@@ -180,3 +181,21 @@ def test_the_doctor_passes_on_what_is_well_and_fails_on_what_is_not(own: Broker)
     ill = _tocsin(own, "doctor", "--group", "other")
     assert ill.exit_code == 1
     assert f"fix: tocsin topics --broker {own.bootstrap} --group other" in ill.output
+
+
+def test_the_doctor_says_once_that_topics_are_missing(own: Broker) -> None:
+    """Clocks and keys are not looked at then; nobody is told to start a Kafka that answers."""
+    settings = ClientSettings(brokers=(own.bootstrap,))
+
+    async def forget() -> None:
+        async with admin_client(settings) as client:
+            await client.delete_topics([stream.topic for stream in Stream])
+            while set(await client.list_topics()) & {stream.topic for stream in Stream}:  # noqa: ASYNC110  # Kafka's
+                await asyncio.sleep(0.1)
+
+    asyncio.run(forget())
+    ill = _tocsin(own, "doctor", "--json")
+    assert ill.exit_code == 1
+    checks = {check["name"]: check for check in json.loads(ill.output)}
+    assert checks["topics"]["fix"].startswith(f"tocsin topics --broker {own.bootstrap}")
+    assert (checks["records"]["state"], checks["records"]["fix"]) == ("warn", "put the topics right first")
