@@ -73,7 +73,7 @@ class Emitter:
         scope = found.scope[own]
         used, number = _numbered(scope, len(self._scopes))
         rows = Rows(found.closing[own], found.pane[own], number, found.cell[own], found.count[own])
-        return replace(bare, scopes=self._scopes.named(used), rows=rows)
+        return replace(bare, scopes=self._scopes.named(self._combos, used), rows=rows)
 
 
 def _numbered(scope: Ints, scopes: int) -> tuple[Ints, Ints]:

@@ -6,7 +6,7 @@ in one piece when it closes, so a pane's content never depends on how records we
 """
 
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar, overload
@@ -51,6 +51,16 @@ class Spelled(Sequence[ScopeKey]):
             return Spelled(self.bytes[place])
         key: ScopeKey = _SCOPE.decode(self.bytes[place])
         return key
+
+    @staticmethod
+    def before(key: str, values: int) -> bytes:
+        """What a scope of a grouping with so many values begins with; their spellings follow."""
+        return _ENCODER.encode((key, ("",) * values))[: -values or None]
+
+    @staticmethod
+    def values(texts: Iterable[str]) -> list[bytes]:
+        """How each of some values is spelled."""
+        return list(map(_ENCODER.encode, texts))
 
 
 class Kind(StrEnum):
@@ -132,10 +142,10 @@ class TallyMessage:
     sealed: bool = True
 
 
-_Scope = TypeVar("_Scope", ScopeKey, msgspec.Raw)
+_Scopes = TypeVar("_Scopes", msgspec.Raw, list[msgspec.Raw])
 
 
-class _Wire(msgspec.Struct, Generic[_Scope], array_like=True, kw_only=True):
+class _Wire(msgspec.Struct, Generic[_Scopes], array_like=True, kw_only=True):
     """A section as msgpack; columns are packed, since nearly all numbers in one lie close together."""
 
     kind: str
@@ -144,7 +154,7 @@ class _Wire(msgspec.Struct, Generic[_Scope], array_like=True, kw_only=True):
     through: int
     clock_ms: int | None
     quiet_ms: int
-    scopes: Sequence[_Scope]
+    scopes: _Scopes
     columns: list[bytes]
     began_ms: int | None = None
     apart: list[bytes] = []
@@ -154,7 +164,7 @@ class _Wire(msgspec.Struct, Generic[_Scope], array_like=True, kw_only=True):
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _SCOPE: Final = msgspec.msgpack.Decoder(ScopeKey)
-_DECODER: Final = msgspec.msgpack.Decoder(_Wire[msgspec.Raw])
+_DECODER: Final = msgspec.msgpack.Decoder(_Wire[list[msgspec.Raw]])
 _COLUMNS: Final = ("closing", "pane", "scope", "cell", "count")
 _HEAD: Final = struct.Struct("<qB")
 _WIDTHS: Final = (1, 2, 4, 8)
@@ -174,7 +184,7 @@ def encode(section: TallyMessage, shard: int = 0) -> bytes:
             through=section.through,
             clock_ms=section.clock_ms,
             quiet_ms=section.quiet_ms,
-            scopes=list(section.scopes),
+            scopes=_together(section.scopes),
             columns=columns[0],
             began_ms=section.began_ms,
             apart=columns[1] if len(columns) > 1 else [],
@@ -183,6 +193,20 @@ def encode(section: TallyMessage, shard: int = 0) -> bytes:
         )
     )
     return sealed(wire, shard)
+
+
+def _together(scopes: Sequence[ScopeKey]) -> msgspec.Raw:
+    """A list of scopes as msgpack: those that are spelled are put one behind the other."""
+    if not isinstance(scopes, Spelled):
+        return msgspec.Raw(_ENCODER.encode(list(scopes)))
+    return msgspec.Raw(_length(len(scopes)) + b"".join(scopes.bytes))
+
+
+def _length(many: int) -> bytes:
+    """What a list of so many begins with in msgpack."""
+    if many < 1 << 4:
+        return bytes((0x90 | many,))
+    return struct.pack(">BH", 0xDC, many) if many < 1 << 16 else struct.pack(">BI", 0xDD, many)
 
 
 def decode(value: bytes, shard: int = 0) -> TallyMessage:

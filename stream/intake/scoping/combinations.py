@@ -14,6 +14,7 @@ from stream.columnar.timestamps import Ints
 from stream.intake.decoding.limits import VALUE_CHARS
 from stream.intake.wall import Undo
 from stream.messages.events import Event
+from stream.messages.tallies import Spelled
 
 Values = tuple[str, ...]
 Raw = str | None
@@ -39,6 +40,7 @@ class Dimension:
         self.texts: list[str] = []
         self._codes: dict[str, int] = {}
         self._hashes = Growing(np.uint64)
+        self._packed: list[bytes] = []
         self._spellings: Spellings[Raw] = Spellings(self._tidied)
 
     def codes(self, raws: Iterable[Raw], many: int) -> Ints:
@@ -61,11 +63,16 @@ class Dimension:
         """Values by their numbers."""
         return list(map(self.texts.__getitem__, codes.tolist()))
 
+    def packed(self, codes: NDArray[np.signedinteger]) -> list[bytes]:
+        """Values by their numbers, as scopes in messages spell them."""
+        self._packed += Spelled.values(self.texts[len(self._packed) :])
+        return list(map(self._packed.__getitem__, codes.tolist()))
+
     def retain(self, used: Codes) -> None:
         """Forget all values but `used` (distinct), which are numbered in this order from 0."""
         self.texts = self.named(used)
         self._codes = {text: code for code, text in enumerate(self.texts)}
-        self._hashes = Growing(np.uint64)
+        self._hashes, self._packed = Growing(np.uint64), []
         self.forget_spellings()
 
     def truncate(self, size: int) -> None:
@@ -73,7 +80,7 @@ class Dimension:
         for text in self.texts[size:]:
             del self._codes[text]
         del self.texts[size:]
-        self._hashes = Growing(np.uint64)
+        self._hashes, self._packed = Growing(np.uint64), []
         self.forget_spellings()
 
     def forget_spellings(self) -> None:

@@ -1,7 +1,7 @@
 """Scopes and shards of combinations: each grouping gets a number and the partition that judges it."""
 
-from collections.abc import Sequence
-from itertools import repeat
+from collections.abc import Iterable, Sequence
+from itertools import chain, pairwise, repeat
 from typing import Final
 
 import numpy as np
@@ -10,7 +10,7 @@ from stream.columnar.numbering import Codes, Growing, Numbering
 from stream.columnar.timestamps import Ints
 from stream.indicators.plan import Grouping
 from stream.intake.scoping.combinations import Combos
-from stream.messages.tallies import ScopeKey
+from stream.messages.tallies import Spelled
 
 _NONE: Final = -1
 """In place of the scopes of a combination that nobody has asked for."""
@@ -37,7 +37,7 @@ class _Grouped:
     """The scopes of one grouping, numbered for themselves; `overall` has their numbers among all scopes."""
 
     def __init__(self, dims: Sequence[str], grouping: Grouping, shards: _Shards) -> None:
-        self._key, self._shards = grouping.key, shards
+        self._shards, self._before = shards, Spelled.before(grouping.key, len(grouping.dims))
         self._places = [dims.index(dim) for dim in grouping.dims]
         self._numbering = Numbering(len(grouping.dims))
         self.overall = Growing(np.int64)
@@ -51,11 +51,17 @@ class _Grouped:
         firsts[numbers[new[::-1]] - size] = new[::-1]  # what is written last stays
         return numbers, firsts
 
-    def new(self, combos: Combos) -> tuple[list[ScopeKey], Ints]:
-        """The keys and shards of scopes that have no overall number yet."""
-        rows = self._numbering.rows[len(self.overall) :]
-        keys = list(zip(repeat(self._key), combos.named(rows, self._places), strict=False))
-        return keys, self._shards.of(combos, rows)
+    def new_shards(self, combos: Combos) -> Ints:
+        """The shards of scopes that have no overall number yet."""
+        return self._shards.of(combos, self._numbering.rows[len(self.overall) :])
+
+    def spelled(self, combos: Combos, numbers: Ints) -> Iterable[bytes]:
+        """Scopes as messages spell them, by their own numbers."""
+        rows = self._numbering.rows[numbers]
+        values = (
+            combos.dimension(place).packed(column) for place, column in zip(self._places, rows.T, strict=True)
+        )
+        return map(b"".join, zip(repeat(self._before, len(rows)), *values, strict=True))
 
 
 class ScopeNumbers:
@@ -63,10 +69,10 @@ class ScopeNumbers:
 
     def __init__(self, dims: Sequence[str], groupings: Sequence[Grouping], shards: int) -> None:
         self._dims, self._groupings, self._count = tuple(dims), tuple(groupings), shards
-        self._start([])
+        self._start()
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._shards)
 
     def of(self, combos: Combos, used: Ints | None = None) -> Ints:
         """Scope numbers, a row per combination and a column per grouping.
@@ -93,9 +99,18 @@ class ScopeNumbers:
         """The shard of each scope."""
         return self._shards.rows[scopes]
 
-    def named(self, scopes: Ints) -> list[ScopeKey]:
+    def named(self, combos: Combos, scopes: Ints) -> Spelled:
         """The keys of scopes."""
-        return list(map(self._keys.__getitem__, scopes.tolist()))
+        grouping, own = self._grouping.rows[scopes], self._own.rows[scopes]
+        order = np.argsort(grouping, kind="stable")
+        ends = np.searchsorted(grouping[order], np.arange(len(self._grouped) + 1))
+        parts = [
+            grouped.spelled(combos, own[order[first:last]])
+            for grouped, (first, last) in zip(self._grouped, pairwise(ends.tolist()), strict=True)
+        ]
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order))
+        return Spelled(list(map(list(chain(*parts)).__getitem__, place.tolist())))
 
     def retain(self, combos: Combos, codes: Ints) -> None:
         """Forget the scopes of combinations that are forgotten.
@@ -117,20 +132,20 @@ class ScopeNumbers:
         numbers = np.empty(len(self), np.int64)
         numbers[kept] = np.arange(len(kept))
         shards = self._shards.rows[kept]
-        self._start(self.named(kept))
+        self._start()
         self._shards.append(shards)
         self._of_combo.append(np.full((int(stay.sum()), known.shape[1]), _NONE))
         self._of_combo.rows[renumbered] = numbers[table]
         parts = combos.parts(0)[renumbered]
-        for grouped, overall in zip(self._grouped, numbers[table].T, strict=True):
-            grouped.overall.append(overall[grouped.own(parts)[1]])
+        came = [grouped.own(parts)[1] for grouped in self._grouped]
+        self._put([column[rows] for column, rows in zip(numbers[table].T, came, strict=False)])
 
-    def _start(self, keys: list[ScopeKey]) -> None:
-        """Start anew, with the keys of scopes that are known already."""
+    def _start(self) -> None:
+        """Start anew."""
         dims, groupings = self._dims, self._groupings
         alike = {grouping.shard_dims: _Shards(dims, grouping, self._count) for grouping in groupings}
         self._grouped = [_Grouped(dims, grouping, alike[grouping.shard_dims]) for grouping in groupings]
-        self._keys = keys
+        self._grouping, self._own = Growing(np.int16), Growing(np.int64)
         self._shards = Growing(np.int64)
         self._of_combo = Growing(np.int64, len(groupings))
 
@@ -142,10 +157,17 @@ class ScopeNumbers:
         order = np.argsort(np.concatenate(came))
         numbers = np.empty(len(order), np.int64)
         numbers[order] = np.arange(len(self), len(self) + len(order))
-        new = [grouped.new(combos) for grouped in self._grouped]
-        keys = [key for found, _ in new for key in found]
-        self._keys += [keys[place] for place in order.tolist()]
-        self._shards.append(np.concatenate([shards for _, shards in new])[order])
-        ends = np.cumsum([len(rows) for rows in firsts])[:-1]
-        for grouped, overall in zip(self._grouped, np.split(numbers, ends), strict=True):
+        shards = [grouped.new_shards(combos) for grouped in self._grouped]
+        self._shards.append(np.concatenate(shards)[order])
+        self._put(np.split(numbers, np.cumsum([len(rows) for rows in firsts])[:-1]))
+
+    def _put(self, numbers: Sequence[Ints]) -> None:
+        """Note the overall numbers of new scopes, by grouping; together they are all that are new."""
+        first, many = len(self._own), sum(map(len, numbers))
+        grouping, own = np.empty(many, np.int16), np.empty(many, np.int64)
+        for place, (grouped, overall) in enumerate(zip(self._grouped, numbers, strict=True)):
+            grouping[overall - first] = place
+            own[overall - first] = np.arange(len(grouped.overall), len(grouped.overall) + len(overall))
             grouped.overall.append(overall)
+        self._grouping.append(grouping)
+        self._own.append(own)

@@ -89,7 +89,7 @@ def test_scopes_and_their_shards() -> None:
     combos = Combos(["channel", "stage"], [("a", "x"), ("a", "y"), ("b", "x")])
     scopes = ScopeNumbers(["channel", "stage"], groupings, 4)
     table = scopes.of(combos)
-    named = [[scopes.named(row)[column] for column in (0, 1)] for row in table]
+    named = [[scopes.named(combos, row)[column] for column in (0, 1)] for row in table]
     assert named[0] == [("channel|channel", ("a",)), ("channel,stage|channel", ("a", "x"))]
     assert (table[:, 0] == table[0, 0]).tolist() == [True, True, False]
     shards = scopes.shards(table.ravel()).reshape(table.shape)
@@ -134,7 +134,7 @@ def test_scopes_are_numbered_as_combinations_bring_them(of: list[list[tuple[str,
             own = [tuple(values[DIMS.index(dim)] for dim in grouping.dims) for grouping in GROUPINGS]
             keys = [(grouping.key, each) for grouping, each in zip(GROUPINGS, own, strict=True)]
             assert row == [plain.setdefault(key, len(plain)) for key in keys]
-            assert scopes.named(np.array(row, np.int64)) == keys
+            assert list(scopes.named(combos, np.array(row, np.int64))) == keys
             expected = [
                 shard_of(grouping, each, shards) for grouping, each in zip(GROUPINGS, own, strict=True)
             ]
@@ -158,7 +158,7 @@ def test_scopes_are_kept_as_if_others_had_never_been(
         assert np.array_equal(scopes.of(combos), fresh.of(combos))
         everything = np.arange(len(fresh))
         assert len(scopes) == len(fresh)
-        assert scopes.named(everything) == fresh.named(everything)
+        assert scopes.named(combos, everything).bytes == fresh.named(combos, everything).bytes
         assert np.array_equal(scopes.shards(everything), fresh.shards(everything))
 
 
@@ -176,11 +176,11 @@ def test_scopes_are_there_for_the_combinations_that_are_used(
             for code in used.tolist()
             for grouping in GROUPINGS
         }
-        named = scopes.named(np.arange(len(scopes)))
-        assert set(scopes.named(table[used].ravel())) == wanted <= set(named)
+        named = scopes.named(combos, np.arange(len(scopes)))
+        assert set(scopes.named(combos, table[used].ravel())) == wanted <= set(named)
         assert len(set(named)) == len(named)
         scopes.retain(combos, combos.retain(used))
-        assert set(scopes.named(np.arange(len(scopes)))) == wanted
+        assert set(scopes.named(combos, np.arange(len(scopes)))) == wanted
 
 
 def test_without_groupings_there_are_no_scopes() -> None:

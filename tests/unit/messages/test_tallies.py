@@ -1,5 +1,7 @@
 """Sections: what an intake says is what a judge hears."""
 
+from dataclasses import replace
+
 import msgspec
 import numpy as np
 import pytest
@@ -7,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.indicators.cells import TIMES_FROM
-from stream.messages.tallies import APART_FROM, NO_PANE, Kind, Rows, TallyMessage, decode, encode, sources
+from stream.messages.tallies import (
+    APART_FROM,
+    NO_PANE,
+    Kind,
+    Rows,
+    ScopeKey,
+    Spelled,
+    TallyMessage,
+    decode,
+    encode,
+    sources,
+)
 
 INT64 = st.integers(-(2**62), 2**62)
 ROWS = st.lists(st.tuples(INT64, INT64, INT64, INT64, INT64), max_size=30)
@@ -164,3 +177,20 @@ def test_sections_of_one_judge_are_nothing_to_another() -> None:
     assert decode(encode(SOUND, 3), 3).position == SOUND.position
     with pytest.raises(msgspec.DecodeError):
         decode(encode(SOUND, 3), 1)
+
+
+@given(st.lists(st.tuples(st.text(max_size=40), st.lists(st.text(max_size=300), max_size=20).map(tuple))))
+def test_scopes_that_are_spelled_are_written_like_others(scopes: list[ScopeKey]) -> None:
+    """A section has the same bytes, whether its scopes are given as they are or as they are spelled."""
+    spelled = [Spelled.before(key, len(values)) + b"".join(Spelled.values(values)) for key, values in scopes]
+    assert list(Spelled(spelled)) == scopes
+    assert encode(replace(SOUND, scopes=Spelled(spelled))) == encode(replace(SOUND, scopes=scopes))
+
+
+@pytest.mark.parametrize("many", [0, 15, 16, 65_535, 65_536])
+def test_a_list_of_scopes_of_any_length_comes_back(many: int) -> None:
+    """What a list begins with depends on its length."""
+    scopes = Spelled([Spelled.before("channel|channel", 1) + Spelled.values(["phone"])[0]] * many)
+    back = decode(encode(replace(SOUND, scopes=scopes)))
+    assert isinstance(back.scopes, Spelled)
+    assert back.scopes.bytes == scopes.bytes
