@@ -7,10 +7,6 @@ log, and what comes of it is the same.  What is begun is taken in the same order
     the other          . . . 1 . . .                            . clock, 2 . . . . . . . . . . .
 """
 
-import os
-import signal
-import sys
-import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +18,7 @@ from stream.intake.intake import Intake
 from stream.intake.output import IntakeOutput
 from stream.intake.pairs import wanted
 from stream.messages.records import FileRecord, FileRecords, Stream
+from stream.processes import copies
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -129,7 +126,7 @@ def is_worth_it(plan: Plan, size_bytes: int | None, cores: int | None = None) ->
     `cores` are those that there are, unless it is given.
     """
     long = size_bytes is not None and size_bytes >= LONG_BYTES
-    return long and not wanted(plan) and (cores or _cores()) > 1
+    return long and not wanted(plan) and (cores or copies.cores()) > 1
 
 
 @contextmanager
@@ -137,12 +134,12 @@ def contacts_apart(plan: Plan) -> Iterator[ContactsApart]:
     """Another process with an intake of its own; it ends with the context, whatever becomes of this one."""
     from multiprocessing import get_context  # noqa: PLC0415  # takes a while to load, and short logs need none
 
-    forks = _may_fork()
+    forks = copies.may_fork()
     processes = get_context("fork") if forks else get_context("spawn")
     here, there = processes.Pipe()
     ours = here if forks else None
     process = processes.Process(target=_serve, args=(there, plan, ours), daemon=True)
-    with _deaf():
+    with copies.deaf():
         process.start()
     there.close()
     try:
@@ -151,25 +148,6 @@ def contacts_apart(plan: Plan) -> Iterator[ContactsApart]:
     finally:
         process.terminate()  # it has nothing to keep, and may still be starting
         process.join()
-
-
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """What starts meanwhile never hears Ctrl-C: it ends with the process that started it, without a word."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _may_fork() -> bool:
-    """Whether another process may begin as a copy of this one, which saves it all imports.
-
-    No thread may hold a lock, since in the copy nobody would ever let go of it; and macOS' own libraries
-    do not stand it.
-    """
-    return sys.platform == "linux" and threading.active_count() == 1
 
 
 def _serve(connection: "Connection", plan: Plan, other_end: "Connection | None") -> None:
@@ -186,9 +164,3 @@ def _serve(connection: "Connection", plan: Plan, other_end: "Connection | None")
                 connection.send(intake.feed(Stream.INTERACTIONS, lines.records()))
         except (EOFError, OSError):
             return
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return (os.cpu_count() or 1) if affinity is None else len(affinity(0))

@@ -16,6 +16,7 @@ from stream.cli.terminal.progress import progress
 from stream.cli.terminal.showing import zone
 from stream.files.rule_files import load, read_text, starter
 from stream.judge.evaluation.explained import Explained
+from stream.processes.shared_jobs import hands, shared
 from stream.reports.explain import explanation_json, explanation_text
 from stream.simulate.choice import RuleChoice, chosen
 from stream.simulate.outcomes import RuleOutcome
@@ -147,12 +148,14 @@ def command(rules: Path | None, rule: tuple[str, ...], indicator: str | None, **
     rulebook = starter() if rules is None else load(rules)
     found = chosen(rulebook, RuleChoice(rule, indicator), scores=wanted.healthy is not None)
     question = _question(wanted, volumes, found)
-    simulation = Simulation(rulebook, found, question)
+    many = 1 if wanted.explain else hands()  # what is heard of readings is heard here
+    simulation = Simulation(rulebook, found, question, apart=many > 1)
     if wanted.html is not None:
         _write(wanted.html, "", "a")  # whether it can be, before the work
     heard: list[Explained] = []
-    with progress("simulating", simulation.hours()) as told:
-        outcomes = simulation.run(told, heard.append if wanted.explain else None)
+    jobs = simulation.jobs(heard.append if wanted.explain else None)
+    with shared(jobs, many) as done, progress("simulating", simulation.hours()) as told:
+        outcomes = simulation.outcomes(done(told))
     if wanted.html is not None:
         _write(wanted.html, chart(question, outcomes))
     _show(wanted, question, outcomes, heard)

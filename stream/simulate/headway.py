@@ -5,11 +5,14 @@ from typing import Final
 
 from alerts.rules import HOUR_MS
 
+Told = Callable[[int], None]
+"""Hears how many hours of scopes have been lived through."""
+
 
 class Headway:
     """Adds up the time of all scopes, and tells whoever wants to know."""
 
-    def __init__(self, told: Callable[[int], None]) -> None:
+    def __init__(self, told: Told) -> None:
         self._told: Final = told
         self._done_ms = 0
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 
 from alerts.wording import columns, padded
+from stream.simulate.lives import MONTH_DAYS
 from stream.simulate.outcomes import FallSeen, RuleOutcome, false_pages
 from stream.simulate.question import Question
-from stream.simulate.simulation import MONTH_DAYS
 
 
 def report(question: Question, outcomes: Sequence[RuleOutcome]) -> dict[str, object]:

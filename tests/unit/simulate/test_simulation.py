@@ -12,6 +12,7 @@ from alerts.worsening import Against, Worsening
 from stream.cli.simulate import command
 from stream.simulate.outcomes import RuleOutcome, false_pages
 from stream.simulate.question import REST_SEED, Fall, Question
+from stream.simulate.rhythm import Rhythm
 from stream.simulate.simulation import Simulation
 from tests.simulated import RULES, book, rule
 
@@ -67,6 +68,28 @@ def test_it_says_how_far_it_is() -> None:
     assert told == sorted(told)
     assert len(told) > 20
     assert 0.9 * simulation.hours() < told[-1] <= simulation.hours()
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("low", "sudden", "spent", "gap", "worse"), ("surge", "hush")],
+)
+def test_rules_apart_do_what_they_do_together(names: tuple[str, ...]) -> None:
+    """A rule's panes, people and pages are the same whatever else is simulated; so cores may share them."""
+    volumes = names[0] == "surge"
+    question = replace(QUESTION, scopes=3, per_day=24, falls=(Fall(times=0.0),) if volumes else (Fall(40),))
+    if volumes:
+        question = replace(question, healthy=None, rhythm=Rhythm.even(1.0, 0.1, 0.0))
+    question = replace(question, tune_ms=(6 * HOUR_MS, DAY_MS))
+    rules = [rule(name) for name in names]
+    apart = Simulation(book(), rules, question, apart=True)
+    assert len(apart.jobs()) == len(rules)
+    assert shown(apart.run(lambda _: None)) == shown(simulate(book(), rules, question))
+
+
+def shown(outcomes: list[RuleOutcome]) -> list[str]:
+    """In words, of which nan is like nan."""
+    return [repr(outcome) for outcome in outcomes]
 
 
 def test_a_fall_that_is_none_is_not_seen_by_half() -> None:
