@@ -147,7 +147,7 @@ def blocks(message: ReceiverMessage) -> dict[str, Any]:
 
 def headline(message: ReceiverMessage) -> str:
     """The news in one line."""
-    return shortened(escaped(f"{_marked(message)}: {message.words.text}"), MOST_SECTION)
+    return shortened(escaped(f"{_marked(message)} – {message.words.text}"), MOST_SECTION)
 
 
 def escaped(text: str) -> str:

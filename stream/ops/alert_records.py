@@ -12,9 +12,10 @@ from alerts.delivery import commands
 from alerts.delivery.commands import Acknowledge, Judgement
 from alerts.delivery.delivery_log import Entry
 from alerts.delivery.grouping.group_log import GroupTold, decode_group
-from alerts.delivery.notices.wording import span
 from alerts.errors import UNREADABLE, SettingsError
-from alerts.transitions import Transition
+from alerts.rules import SECOND_MS
+from alerts.transitions import Transition, utc_text
+from alerts.wording import duration_words
 from stream.kafka.clients import read_all
 from stream.kafka.settings import ClientSettings
 from stream.messages.topic_names import ALERTS, COMMANDS, DELIVERIES
@@ -52,7 +53,7 @@ class RuleRecord:
     def line(self) -> str:
         """For people."""
         share = "" if self.precision is None else f"{100 * self.precision:.0f} %"
-        after = span(median(self.acked_after_s), "en") if self.acked_after_s else ""
+        after = duration_words(SECOND_MS * median(self.acked_after_s)) if self.acked_after_s else ""
         counts = " ".join(f"{self.count(name):6}" for name in ("true", "false", "known"))
         return f"{len(self.alerts):7} {counts} {share:>10} {after:>12}"
 
@@ -98,19 +99,20 @@ async def everything_of(kafka: ClientSettings, start: str) -> tuple[list[Transit
             f"ALERT: want the beginning of one alert's id, got {start!r}: {len(changes)} have it"
         )
     ((alert, found),) = changes.items()
-    told = [line async for record in read_all(kafka, DELIVERIES) if (line := _told(record.value, alert))]
+    told = [line async for record in read_all(kafka, DELIVERIES) if (line := told_line(record.value, alert))]
     said = []
     async for record in read_all(kafka, COMMANDS):
         command = commands.decode(record.value)
         if command is not None and commands.key(command) == alert:
             what = str(command.__struct_config__.tag)
+            what += f" {command.verdict}" if isinstance(command, Judgement) else ""
             said.append(
                 f"{command.at:%Y-%m-%dT%H:%M:%SZ}  {what} by {command.by}  {command.comment or ''}".rstrip()
             )
-    return [found[seq] for seq in sorted(found)], told, said
+    return [found[seq] for seq in sorted(found)], sorted(told), said
 
 
-def _told(value: bytes | None, alert: str) -> str:
+def told_line(value: bytes | None, alert: str) -> str:
     """A line on one delivery; "" where it was of other alerts."""
     try:
         entry = msgspec.json.decode(value or b"", type=Entry)
@@ -118,10 +120,9 @@ def _told(value: bytes | None, alert: str) -> str:
         told = decode_group(value)
         if not isinstance(told, GroupTold) or alert not in {each for each, _ in told.members}:
             return ""
-        at = datetime.fromtimestamp(told.at_s).astimezone().isoformat(timespec="seconds")
-        return (
-            f"{at}  {told.receiver}  {told.outcome}  {told.reason}  [{told.key}, {len(told.members)} alerts]"
-        )
+        at, count = utc_text(round(told.at_s * SECOND_MS)), len(told.members)
+        members = f"{count} alert{'' if count == 1 else 's'}"
+        return f"{at}  {told.receiver}  {told.outcome}  {told.reason}  [{told.key}, {members}]"
     if entry.alert != alert:
         return ""
     return f"{entry.at}  {entry.receiver}  {entry.outcome}  {entry.reason}  [{entry.id}]"

@@ -57,7 +57,7 @@ def cause_words(cause: Mapping[str, object]) -> str:
     if {"dimension", "value", "share_of_shortfall"} <= cause.keys():
         part = float(str(cause["share_of_shortfall"]))
         where = scope_words({str(cause["dimension"]): str(cause["value"])})
-        return f"{part:.0%} of the shortfall comes from {where}"
+        return f"{100 * part:.0f} % of the trouble comes from {where}"
     return ", ".join(f"{name} {value}" for name, value in cause.items())
 
 

@@ -65,45 +65,124 @@ NOUNS: Final[Phrases] = {
 SENTENCES: Final[Phrases] = {
     "en": {
         "threshold": "{what}{where} is {value}{interval}, {side} the {severity} limit of {limit}{source}.",
+        "threshold_kept": (
+            "{what}{where} is {value}{interval}, not surely back from the {severity} limit of "
+            "{limit}{source}."
+        ),
         "sudden": (
             "{what}{where} has suddenly {moved} to {value}{interval}, past its limit of "
             "{limit}{source}{since}."
+        ),
+        "sudden_kept": (
+            "{what}{where} had suddenly {moved} past its limit of {limit} and is not surely back: "
+            "it is {value}{interval}{source}{since}."
         ),
         "burn": (
             "{what}{where} is {value}{interval}: bad answers come {rate} times faster than "
             "the target allows{source}."
         ),
-        "gap": "{what}{where} is {value}{interval}, clearly worse than the others at {limit}{source}.",
+        "gap": "{what}{where} is {value}{interval}, clearly worse than the others at {others}{source}.",
         "usual": "{what}{where} is {value}{interval}, worse than the {limit} allowed at these hours{source}.",
-        "surge": "Far more than usual{where}: {n} {nouns}{since}, where {expected} were expected.",
-        "silence": "Far too little comes in{where}: {n} {nouns}{since}, where {expected} were expected.",
+        "usual_kept": (
+            "{what}{where} is {value}{interval}, not surely back from the {limit} allowed at these "
+            "hours{source}."
+        ),
+        "surge": "Far more than usual{where}: {n} {nouns}{since}, where {expected} {were} expected.",
+        "surge_kept": (
+            "Not surely back to what is usual{where}: {n} {nouns}{since}, where {expected} {were} expected."
+        ),
+        "silence": "Far too little comes in{where}: {n} {nouns}{since}, where {expected} {were} expected.",
+        "silence_kept": (
+            "Not surely enough comes in again{where}: {n} {nouns}{since}, where {expected} {were} expected."
+        ),
+        "wanted": "Too little comes in{where}: {n} {nouns}{within}, where at least {expected} {were} wanted.",
         "stale": "{what}{where} cannot be judged any more, since nothing comes in; the alert stays open.",
-        "resolved": "{what}{where} is healthy again: {value}{interval}{source}.",
-        "removed": "{what}{where} is no longer watched: its rule has been removed.",
     },
     "fr": {
         "threshold": "{what}{where} : {value}{interval}, {side} de la limite {severity} de {limit}{source}.",
+        "threshold_kept": (
+            "{what}{where} : {value}{interval}, retour incertain en deçà de la limite {severity} de "
+            "{limit}{source}."
+        ),
         "sudden": (
             "{what}{where} : {moved} brusque à {value}{interval}, au-delà de la limite de "
             "{limit}{source}{since}."
+        ),
+        "sudden_kept": (
+            "{what}{where} : {moved} brusque au-delà de la limite de {limit}, retour incertain : "
+            "{value}{interval}{source}{since}."
         ),
         "burn": (
             "{what}{where} : {value}{interval} ; les mauvaises réponses arrivent {rate} fois "
             "plus vite que l'objectif ne le permet{source}."
         ),
-        "gap": "{what}{where} : {value}{interval}, nettement moins bon que les autres à {limit}{source}.",
-        "usual": ("{what}{where} : {value}{interval}, moins bon que toléré à ces heures, {limit}{source}."),
-        "surge": "Bien plus que d'habitude{where} : {n} {nouns}{since}, pour {expected} attendus.",
-        "silence": "Bien trop peu d'activité{where} : {n} {nouns}{since}, pour {expected} attendus.",
+        "gap": "{what}{where} : {value}{interval}, nettement moins bon que les autres à {others}{source}.",
+        "usual": "{what}{where} : {value}{interval}, moins bon que toléré à ces heures, {limit}{source}.",
+        "usual_kept": (
+            "{what}{where} : {value}{interval}, retour incertain en deçà de ce qui est toléré à ces "
+            "heures, {limit}{source}."
+        ),
+        "surge": "Bien plus que d'habitude{where} : {n} {nouns}{since}, contre {expected} d'ordinaire.",
+        "surge_kept": (
+            "Retour incertain au volume habituel{where} : {n} {nouns}{since}, contre {expected} d'ordinaire."
+        ),
+        "silence": ("Bien trop peu d'activité{where} : {n} {nouns}{since}, contre {expected} d'ordinaire."),
+        "silence_kept": (
+            "Retour incertain de l'activité{where} : {n} {nouns}{since}, contre {expected} d'ordinaire."
+        ),
+        "wanted": "Trop peu d'activité{where} : {n} {nouns}{within}, pour un minimum de {expected}.",
         "stale": "{what}{where} : plus rien n'arrive, on ne peut plus juger ; l'alerte reste ouverte.",
-        "resolved": "{what}{where} : retour à la normale, {value}{interval}{source}.",
+    },
+}
+"""What fires or has no data; `_kept`: it still fires, though its value is not past the limit any more."""
+
+ENDS: Final[Phrases] = {
+    "en": {
+        "threshold": "{what}{where} is healthy again: {value}{interval}{source}.",
+        "sudden": "{what}{where} is healthy again: its latest {all} are back at its limit of {limit}.",
+        "usual": "{what}{where} is back near what is usual at these hours.",
+        "burn": "{what}{where}: bad answers no longer come faster than the target allows.",
+        "gap": "{what}{where} is no longer clearly worse than the others.",
+        "surge": "{what}{where} is back to what is usual.",
+        "silence": "Enough {all} come in again{where}.",
+        "known": (
+            "{what}{where}: this is known, somebody says. It is told again when it gets worse, or when it "
+            "is over and begins anew."
+        ),
+        "new_level": (
+            "{what}{where} has a new level: {became} is usual by now, where {usual} was. It is learned, and "
+            "no longer news."
+        ),
+        "unwatched": "{what}{where} is no longer watched by this rule.",
+        "removed": "{what}{where} is no longer watched: its rule has been removed.",
+    },
+    "fr": {
+        "threshold": "{what}{where} : retour à la normale, {value}{interval}{source}.",
+        "sudden": "{what}{where} : retour à la normale, revenu tout récemment à la limite de {limit}.",
+        "usual": "{what}{where} : retour près de ce qui est habituel à ces heures.",
+        "burn": "{what}{where} : les mauvaises réponses n'arrivent plus trop vite pour l'objectif.",
+        "gap": "{what}{where} : l'écart avec les autres n'est plus net.",
+        "surge": "{what}{where} : retour au volume habituel.",
+        "silence": "De nouveau assez d'activité{where}.",
+        "known": (
+            "{what}{where} : c'est connu, dit quelqu'un. On en reparlera si cela s'aggrave, ou si cela "
+            "recommence après la fin."
+        ),
+        "new_level": (
+            "{what}{where} : nouveau niveau, {became} est désormais habituel, contre {usual} auparavant. "
+            "C'est appris, et ce n'est plus une nouvelle."
+        ),
+        "unwatched": "{what}{where} : plus surveillé par cette règle.",
         "removed": "{what}{where} : plus surveillé, la règle a été supprimée.",
     },
 }
+"""How an alert ended."""
 
 MEANING: Final[Phrases] = {
     "en": {
         "threshold": "Chance alone does not explain it: customers there fare worse than the limit allows.",
+        "plain": "Customers there fare worse than the limit allows.",
+        "volume": "More comes in there than the limit allows.",
         "sudden": "Something has changed there for the worse, and lately.",
         "burn": "At this pace the target of the period will be missed.",
         "gap": "The trouble is there and not everywhere.",
@@ -116,6 +195,8 @@ MEANING: Final[Phrases] = {
             "Le hasard seul ne l'explique pas : les clients y sont moins bien servis que la "
             "limite ne le permet."
         ),
+        "plain": "Les clients y sont moins bien servis que la limite ne le permet.",
+        "volume": "Il en arrive plus que la limite ne le permet.",
         "sudden": "Quelque chose s'y est dégradé, et récemment.",
         "burn": "À ce rythme, l'objectif de la période sera manqué.",
         "gap": "Le problème est là, et pas partout.",
@@ -129,23 +210,25 @@ MEANING: Final[Phrases] = {
 
 LOOK: Final[Phrases] = {
     "en": {
-        "cause": "Look first at {dimension} {value}: {share} % of the shortfall.",
+        "cause": "Look first at {dimension} {value}: {share} % of the trouble.",
         "nothing": "Look first at what changed there lately.",
     },
     "fr": {
-        "cause": "À regarder d'abord : {dimension} {value}, {share} % du manque.",
+        "cause": "À regarder d'abord : {dimension} {value}, {share} % du problème.",
         "nothing": "À regarder d'abord : ce qui y a changé récemment.",
     },
 }
 
 WORDS: Final[Phrases] = {
     "en": {
-        "critical": "Critical", "warning": "Warning", "resolved": "Over", "stale": "No data",
+        "critical": "Critical", "warning": "Warning", "resolved": "Resolved", "known": "Known",
+        "new_level": "New level", "stale": "No data",
         "pending": "Pending",
         "limit_critical": "critical", "limit_warning": "warning",
         "below": "below", "above": "above", "fallen": "fallen", "risen": "risen",
         "between": "between {interval}, chance considered", "to": " and ",
         "from": ", from {n} {nouns}{window}", "window": " in the last {window}", "since": " since {time}",
+        "was": "was", "were": "were", "hourly": " an hour",
         "unknown": "unknown", "without": "no {name}", "colon": ": ",
         "none": "(none)", "everywhere": "everywhere", "nth": "no. {n} in 24 h",
         "fact_value": "Value", "fact_interval": "Interval", "fact_limit": "Limit",
@@ -162,11 +245,13 @@ WORDS: Final[Phrases] = {
     },
     "fr": {
         "critical": "Critique", "warning": "Attention", "resolved": "Terminé",
+        "known": "Connu", "new_level": "Nouveau niveau",
         "stale": "Sans données", "pending": "En attente",
         "limit_critical": "critique", "limit_warning": "d'attention",
         "below": "au-dessous", "above": "au-dessus", "fallen": "baisse", "risen": "hausse",
         "between": "entre {interval}, hasard compris", "to": " et ",
         "from": ", sur {n} {nouns}{window}", "window": " en {window}", "since": " depuis {time}",
+        "was": "", "were": "", "hourly": " par heure",
         "unknown": "inconnu", "without": "sans {name}", "colon": " : ",
         "none": "(aucun)", "everywhere": "partout", "nth": "n° {n} en 24 h",
         "fact_value": "Valeur", "fact_interval": "Intervalle", "fact_limit": "Limite",

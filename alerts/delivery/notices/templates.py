@@ -13,6 +13,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from alerts.delivery.notices.notice import TransitionNews
+from alerts.delivery.notices.sentence_choice import recovery_of
 from alerts.delivery.notices.wording import Told, worded
 from alerts.paging import Receiver
 from alerts.receivers.message import Words
@@ -71,7 +72,11 @@ def complaints(rulebook: Rulebook) -> Iterator[str]:
 
 
 def sample(rule: Rule, state: str = "firing", severity: str = "critical") -> TransitionNews:
-    """An alert of a rule as it may come."""
+    """An alert of a rule as it may come; over, once its score is healthy again."""
+    value: float = 41.5
+    low, high = (33.5, 49.5) if state == "firing" else (None, None)
+    if state == "resolved":
+        value = recovery_of(rule.detect) or 91.5
     return TransitionNews(
         id="0" * 16,
         seq=1,
@@ -84,10 +89,10 @@ def sample(rule: Rule, state: str = "firing", severity: str = "critical") -> Tra
         started_at="2026-01-01T11:45:00Z",
         definition={"unit": "percent", "direction": "low_is_bad"},
         window_s=1800.0,
-        value=None if state == "stale" else 41.5,
+        value=None if state == "stale" else value,
         n=0 if state == "stale" else 143,
-        low=None if state == "stale" else 33.5,
-        high=None if state == "stale" else 49.5,
+        low=low,
+        high=high,
         limit=50.0,
         summary="This is a sample, not an alert",
         evidence={"expected": 20.0, "long_rate": 4.5, "since": "2026-01-01T11:45:00Z"},

@@ -4,28 +4,22 @@ A sentence that somebody outside the trade understands, one of what it means, on
 Both languages have the same places for the same numbers, so none can say more than the other.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Final
 
 from alerts.delivery.notices.notice import TransitionNews
-from alerts.delivery.notices.phrases import LOOK, MEANING, NAMES, NOUNS, SENTENCES, WORDS
+from alerts.delivery.notices.phrases import ENDS, LOOK, MEANING, NAMES, NOUNS, SENTENCES, WORDS
+from alerts.delivery.notices.sentence_choice import breach_of, doubts, end_of, kind_of
 from alerts.receivers.message import Words
-from alerts.rules import Burn, Detect, Gap, Relative, Rule, Silence, Sudden, SuddenRelative, Surge, Threshold
+from alerts.rules import SECOND_MS, Detect, Rule
+from alerts.wording import amount as english
+from alerts.wording import trimmed, window_words
 
-KINDS_OF: Final[Mapping[type[object], str]] = {
-    Threshold: "threshold",
-    Relative: "usual",
-    Sudden: "sudden",
-    SuddenRelative: "usual",
-    Burn: "burn",
-    Gap: "gap",
-    Surge: "surge",
-    Silence: "silence",
-}
-SEPARATORS: Final = {"en": ".", "fr": ","}
-SPANS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+DAYS: Final = re.compile(r"(?<=\d )d\b")
+"""Days of a duration, which are `j` in French."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,46 +35,32 @@ class Told:
 
 def worded(news: TransitionNews, told: Told, lang: str) -> Words:
     """The notice of a transition in a language."""
-    kind = _kind(told.rule.detect if told.rule else None)
-    say = _Sayer(news, kind, lang)
+    say = _Sayer(news, told.rule.detect if told.rule else None, lang)
     text = say.sentence()
     if news.state == "firing":
-        text = " ".join(part for part in (text, MEANING[lang][kind], say.look()) if part)
+        text = " ".join(part for part in (text, say.meaning(), say.look()) if part)
     return Words(title=say.title(), text=text, facts=say.facts(told))
+
+
+def amount(value: float, unit: str, lang: str, beside: float | None = None) -> str:
+    """A value with its unit, as a summary has it: `81.5 %`, `1 h 30 min`; in French `81,5 %`, `1 j 2 h`."""
+    text = english(value, unit, beside)
+    return text if lang == "en" else DAYS.sub("j", text.replace(".", ","))
 
 
 def number(value: float, decimals: int, lang: str) -> str:
     """A number without needless zeros: `81.5`, in French `81,5`."""
-    text = f"{value:.{decimals}f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return ("0" if text == "-0" else text).replace(".", SEPARATORS[lang])
-
-
-def amount(value: float, unit: str, lang: str) -> str:
-    """A value with its unit: `81,5 %`, `1 h 30 min`."""
-    if unit == "seconds":
-        return span(value, lang)
-    if unit == "percent":
-        return f"{number(value, 1, lang)} %"
-    return number(value, 2 if unit == "points" else 0, lang)
-
-
-def span(seconds: float, lang: str) -> str:
-    """A length of time in its two greatest units; days are `d` in English and `j` in French."""
-    left, parts = round(seconds), []
-    for name, length in SPANS:
-        count, left = divmod(left, length)
-        if count:
-            parts.append(f"{count} {WORDS[lang].get(name, name)}")
-    return " ".join(parts[:2]) or "0 s"
+    text = trimmed(value, decimals)
+    return text if lang == "en" else text.replace(".", ",")
 
 
 class _Sayer:
     """Says one transition in one language."""
 
-    def __init__(self, news: TransitionNews, kind: str, lang: str) -> None:
+    def __init__(self, news: TransitionNews, detect: Detect | None, lang: str) -> None:
         self._news = news
-        self._kind = kind
+        self._detect = detect
+        self._kind = kind_of(detect)
         self._lang = lang
         self._words = WORDS[lang]
         self._unit = str(news.definition.get("unit") or "")
@@ -90,14 +70,27 @@ class _Sayer:
         """State, what and where: no numbers, so that it may stand over a whole thread."""
         news, words = self._news, self._words
         state = words[news.severity] if news.state == "firing" else words[news.state]
+        if news.state == "resolved":
+            state = words.get(end_of(news, self._detect), state)
         return f"{state}{words['colon']}{self._what()}{self._where()}"
 
     def sentence(self) -> str:
         """One sentence: where, how bad, past what, from how much."""
-        key = self._news.state if self._news.state in {"stale", "resolved"} else self._kind
-        if self._news.state == "resolved" and self._news.evidence.get("reason") == "rule_removed":
-            key = "removed"
+        if self._news.state == "resolved":
+            return ENDS[self._lang][end_of(self._news, self._detect)].format_map(self._places())
+        key = self._news.state if self._news.state == "stale" else breach_of(self._news, self._detect)
         return SENTENCES[self._lang][key].format_map(self._places())
+
+    def meaning(self) -> str:
+        """What a breach means; nothing where its value is not past the limit any more."""
+        kind = self._kind
+        if breach_of(self._news, self._detect).endswith("_kept"):
+            return ""
+        if kind == "threshold" and self._unit == "count":
+            kind = "volume"
+        elif kind == "threshold" and not doubts(self._detect):
+            kind = "plain"
+        return MEANING[self._lang][kind]
 
     def look(self) -> str:
         """What to look at first."""
@@ -115,7 +108,7 @@ class _Sayer:
     def facts(self, told: Told) -> tuple[tuple[str, str], ...]:
         """Name and value of everything that is known, in the order that people ask for it."""
         news, words = self._news, self._words
-        limit = None if news.limit is None else amount(news.limit, self._unit, self._lang)
+        limit = None if news.limit is None else self._amount(news.limit, news.value)
         found = (
             ("value", self._value()),
             ("interval", self._interval(" – ")),
@@ -132,24 +125,42 @@ class _Sayer:
 
     def _places(self) -> dict[str, str]:
         news, words, evidence = self._news, self._words, self._news.evidence
-        interval = self._interval(words["to"])
-        expected = evidence.get("expected", evidence.get("at_least"))
         return {
             "what": self._what(),
             "where": self._where(),
             "value": self._value() or words["unknown"],
-            "interval": f" ({words['between'].format(interval=interval)})" if interval else "",
+            "interval": self._doubt(),
             "side": words["below" if self._low_is_bad else "above"],
             "severity": words[f"limit_{news.severity}"],
-            "limit": words["unknown"] if news.limit is None else amount(news.limit, self._unit, self._lang),
+            "limit": self._amount(news.limit, news.value),
+            "others": self._amount(evidence.get("others", news.limit), news.value),
             "source": self._source(),
-            "n": str(news.n),
-            "nouns": NOUNS[self._lang].get(news.indicator, NOUNS[self._lang]["contacts"]),
             "rate": self._number(evidence.get("long_rate")),
-            "expected": self._number(expected),
             "since": self._since(evidence.get("since")),
             "moved": words["fallen" if self._low_is_bad else "risen"],
+            **self._counts(evidence.get("expected", evidence.get("at_least"))),
+            **self._levels(evidence.get("new_level")),
         }
+
+    def _counts(self, wanted: object) -> dict[str, str]:
+        """How many came, of how many."""
+        expected = self._number(wanted)
+        return {
+            "n": str(self._news.n),
+            "nouns": self._noun(),
+            "all": self._nouns(),
+            "expected": expected,
+            "were": self._words["was" if expected == "1" else "were"],
+            "within": self._window(self._news.evidence.get("per_s")),
+        }
+
+    def _levels(self, level: object) -> dict[str, str]:
+        """What was usual and what is by now; of volumes, an hour."""
+        found = level if isinstance(level, Mapping) else {}
+        if self._unit != "count":
+            return {"usual": self._amount(found.get("usual")), "became": self._amount(found.get("now"))}
+        usual, became = self._number(found.get("usual")), self._number(found.get("now"))
+        return {"usual": usual, "became": f"{became}{self._words['hourly']}"}
 
     def _what(self) -> str:
         return NAMES[self._lang].get(self._news.indicator, self._news.indicator)
@@ -163,35 +174,55 @@ class _Sayer:
         name = self._words.get(name, name)
         return f"{name} {value}" if value else self._words["without"].format(name=name)
 
+    def _amount(self, value: object, beside: float | None = None) -> str:
+        if not isinstance(value, int | float):
+            return self._words["unknown"]
+        return amount(value, self._unit, self._lang, beside)
+
     def _value(self) -> str | None:
+        """The value, told apart from the limit."""
         value = self._news.value
-        return None if value is None else amount(value, self._unit, self._lang)
+        return None if value is None else self._amount(value, self._news.limit)
+
+    def _doubt(self) -> str:
+        """How sure that is, where the rule asked."""
+        interval = self._interval(self._words["to"]) if doubts(self._detect) else None
+        return f" ({self._words['between'].format(interval=interval)})" if interval else ""
 
     def _interval(self, between: str) -> str | None:
         low, high = self._news.low, self._news.high
         if low is None or high is None or not (isfinite(low) and isfinite(high)) or low == high:
             return None
-        ends = (amount(each, self._unit, self._lang) for each in (low, high))
-        return between.join(ends)
+        return between.join(self._amount(each) for each in (low, high))
 
     def _source(self) -> str:
+        window = self._window(self._news.window_s)
         if self._unit == "count" or not self._news.n:
-            return self._window()
-        return self._words["from"].format(n=self._news.n, nouns=self._places_noun(), window=self._window())
+            return window
+        return self._words["from"].format(n=self._news.n, nouns=self._noun(), window=window)
 
-    def _places_noun(self) -> str:
+    def _nouns(self) -> str:
+        """What the indicator is computed from."""
         nouns = NOUNS[self._lang]
-        noun = nouns.get(self._news.indicator, nouns["contacts"])
-        return noun if self._news.n > 1 else " ".join(word.removesuffix("s") for word in noun.split())
+        return nouns.get(self._news.indicator, nouns["contacts"])
 
-    def _window(self) -> str:
-        window_s = self._news.window_s
-        return "" if window_s is None else self._words["window"].format(window=span(window_s, self._lang))
+    def _noun(self) -> str:
+        """As many of them as there are: in English none of them are many, in French they are one."""
+        n = self._news.n
+        one = n == 1 or (n == 0 and self._lang == "fr")
+        return " ".join(word.removesuffix("s") for word in self._nouns().split()) if one else self._nouns()
+
+    def _window(self, window_s: object) -> str:
+        if not isinstance(window_s, int | float):
+            return ""
+        span_ms = round(window_s * SECOND_MS)
+        window = window_words(span_ms) if self._lang == "en" else amount(window_s, "seconds", self._lang)
+        return self._words["window"].format(window=window)
 
     def _movement(self, before: TransitionNews | None) -> str | None:
         if before is None or before.value is None or self._news.value is None:
             return None
-        return f"{amount(before.value, self._unit, self._lang)} → {self._value()}"
+        return f"{self._amount(before.value)} → {self._value()}"
 
     def _cause(self) -> str | None:
         cause = self._news.cause
@@ -202,7 +233,7 @@ class _Sayer:
         score, n = cause.get("value_score"), cause.get("n")
         if not isinstance(score, int | float):
             return name
-        return f"{name}: {amount(score, self._unit, self._lang)} (n = {n})"
+        return f"{name}: {self._amount(score)} (n = {n})"
 
     def _number(self, value: object) -> str:
         return number(value, 1, self._lang) if isinstance(value, int | float) else self._words["unknown"]
@@ -215,7 +246,3 @@ class _Sayer:
     def _time(at: str) -> str | None:
         """`2026-11-22 10:00 UTC`."""
         return f"{at[:10]} {at[11:16]} UTC" if len(at) >= 16 else None
-
-
-def _kind(detect: Detect | None) -> str:
-    return "threshold" if detect is None else KINDS_OF[type(detect)]

@@ -51,3 +51,8 @@ def test_check_tries_templates_on_samples() -> None:
     )
     (found,) = complaints(book)
     assert found.startswith("receivers.chat.templates.text: fails on a sample of csat-low, stale")
+
+
+def test_the_sample_of_an_end_is_healthy() -> None:
+    """Whoever tries a receiver reads of a score that is back, not of one that is past its limit."""
+    assert "is healthy again: 80 %" in worded(sample(RULE, "resolved"), Told(rule=RULE), "en").text

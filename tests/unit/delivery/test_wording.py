@@ -29,22 +29,48 @@ DETECTORS: dict[str, tuple[str, str, Detect]] = {
     "threshold on durations": (
         "ttr_p90",
         "seconds",
-        Threshold(window_ms=30 * MINUTE_MS, warning=80, critical=50),
+        Threshold(window_ms=30 * MINUTE_MS, warning=5000, critical=None),
+    ),
+    "threshold without doubt": (
+        "csat",
+        "percent",
+        Threshold(window_ms=MINUTE_MS, warning=80, critical=50, confidence=0),
+    ),
+    "threshold on volumes": (
+        "negative_mentions",
+        "count",
+        Threshold(window_ms=MINUTE_MS, warning=90, critical=None, confidence=0),
     ),
     "sudden": ("csat", "percent", Sudden(75, MONTHLY)),
     "burn": ("csat", "percent", Burn(80, 30, (BurnPair(60, 5, 3.0, Severity.CRITICAL),))),
     "gap": ("nps", "points", Gap(across="channel", window_ms=30 * MINUTE_MS, false_pages=MONTHLY)),
     "surge": ("negative_mentions", "count", Surge(7, MONTHLY)),
     "silence": ("contacts", "count", Silence(None, 7, MONTHLY)),
+    "silence of a quota": ("contacts", "count", Silence(Budget(5, MINUTE_MS), 7, MONTHLY)),
 }
-STATES = ("firing", "firing as a warning", "stale", "resolved", "resolved, as its rule is gone")
+STATES = (
+    "firing",
+    "firing as a warning",
+    "firing, though back",
+    "stale",
+    "resolved",
+    "resolved, as its rule is gone",
+    "resolved, as it is known",
+    "resolved at a new level",
+)
 
 
 def _news(name: str, state: str) -> tuple[TransitionNews, Told]:
     indicator, unit, detect = DETECTORS[name]
     scale = {"seconds": 60.0, "count": 1.0}.get(unit, 1.0)
     empty = state == "stale"
-    gone = {"reason": "rule_removed"} if "gone" in state else {}
+    more: dict[str, object] = {"reason": "rule_removed"} if "gone" in state else {}
+    more |= {"reason": "known"} if "known" in state else {}
+    more |= {"new_level": {"usual": 20.5 * scale, "now": 33.5 * scale}} if "level" in state else {}
+    if name == "silence of a quota":
+        more |= {"at_least": 1, "per_s": 120}
+    else:
+        more |= {"expected": 212.5 if ("silence" in name) != ("back" in state) else 12.5}
     high_is_bad = indicator in {"ttr_p90", "negative_mentions"}
     news = TransitionNews(
         id="a1b2",
@@ -57,13 +83,13 @@ def _news(name: str, state: str) -> tuple[TransitionNews, Told]:
         at="2026-11-22T10:15:00Z",
         started_at="2026-11-22T10:05:00Z",
         definition={"unit": unit, "direction": "high_is_bad" if high_is_bad else "low_is_bad"},
-        window_s=None if name in {"sudden", "surge", "silence"} else 1800.0,
+        window_s=None if name.startswith(("sudden", "surge", "silence")) else 1800.0,
         value=None if empty else 81.5 * scale,
         n=0 if empty else 143,
         low=None if empty else 74.2 * scale,
         high=None if empty else 87.1 * scale,
-        limit=90.5 * scale,
-        evidence={"expected": 12.5, "long_rate": 4.5, "since": "2026-11-22T10:05:00Z", **gone},
+        limit=(90.5 if high_is_bad == ("back" in state) else 70.5) * scale,
+        evidence={"long_rate": 4.5, "others": 92.5, "since": "2026-11-22T10:05:00Z", **more},
         cause={"dimension": "topic", "value": "billing", "value_score": 60.5 * scale, "n": 40,
                "share_of_shortfall": 0.62},
     )  # fmt: skip

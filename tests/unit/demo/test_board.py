@@ -168,6 +168,6 @@ def test_without_a_terminal_there_is_a_line_per_transition() -> None:
 
 
 def test_a_line_names_the_cause_when_there_is_one() -> None:
-    """The dimension and value that most of the shortfall comes from."""
+    """The dimension and value that most of the trouble comes from."""
     cause = {"dimension": "topic", "value": "payment", "share_of_shortfall": 0.9}
-    assert line(_alert(cause=cause)).endswith("90% of the shortfall comes from topic payment")
+    assert line(_alert(cause=cause)).endswith("90 % of the trouble comes from topic payment")

@@ -97,9 +97,9 @@ def test_years_are_told_where_times_are_far_apart() -> None:
 
 
 def test_the_usual_cause_is_a_sentence() -> None:
-    """Which value most of the shortfall comes from."""
+    """Which value most of the trouble comes from."""
     cause = {"dimension": "topic", "value": "billing", "share_of_shortfall": 0.62}
-    assert cause_words(cause) == "62% of the shortfall comes from topic billing"
+    assert cause_words(cause) == "62 % of the trouble comes from topic billing"
 
 
 def test_columns_stand_under_each_other() -> None:
