@@ -101,6 +101,12 @@ class Judge:
         unsealed, aligner.unsealed = aligner.unsealed, 0
         return unsealed
 
+    def take_ahead(self) -> int:
+        """How many records had stamps since the last call that those after them contradict."""
+        aligner = self._memory.sources
+        ahead, aligner.ahead = aligner.ahead, 0
+        return ahead
+
     def take_scores(self, most: int | None = None) -> list[Score]:
         """The latest of each score that changed since it was last taken.
 

@@ -10,7 +10,7 @@ import numpy as np
 from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile
 from alerts.readings import Status
 from alerts.transitions import DECIMALS, Score, seconds, utc_text
-from stream.indicators.formulas import Flags, Floats, Ints, interval, score
+from stream.indicators.formulas import Floats, Ints, interval, score
 from stream.indicators.needs import WindowSpan
 from stream.indicators.plan import Scored
 from stream.judge.evaluation.groups import Group
@@ -106,20 +106,23 @@ class Scoring:
         if not len(rows):
             return
         for window_ms, window in self._windows():
-            readout = window.read(rows)
+            readout = window.read(rows, buckets=False)
             for scored in self._of(window_ms):
                 published = self._published[scored]
                 published.grow(self._group.scopes.room)
-                answers = readout.of(scored.indicator).sums
-                known = (published.status[rows] >= 0) | answers.any(axis=1)
-                yield KnownScores(self, scored, rows, readout, known)
+                sums = readout.of(scored.indicator).sums
+                known = (published.status[rows] >= 0) | sums.any(axis=1)
+                yield KnownScores(self, scored, rows[known], sums[known, 0])
 
     def current(self, found: "KnownScores", moment: ScoreClock, most: int | None) -> Iterator[Score]:
         """The latest of one score in every scope where it is known; at most `most`, of most answers."""
-        known = found.known
+        scored, rows = found.scored, found.rows
         if most is not None and found.count > most:
-            known = _fullest(known, found.readout.of(found.scored.indicator).sums[:, 0], most)
-        yield from self._scores(found.scored, found.rows, found.readout, known, moment)
+            rows = rows[_fullest(found.answers, most)]
+        if len(rows):
+            window = self._group.windows[WindowSpan(scored.window_ms)]
+            readout = window.read(rows, buckets=window.layout.formulas[scored.indicator].buckets)
+            yield from self._scores(scored, rows, readout, np.ones(len(rows), np.bool_), moment)
 
     def _windows(self) -> Iterator[tuple[int, Window]]:
         """Those whose scores are published, by length: they count at all hours.
@@ -183,18 +186,20 @@ class Scoring:
 
 @dataclass(frozen=True, slots=True)
 class KnownScores:
-    """Of one score: the rows of its group, what their windows hold, and where it is known."""
+    """Of one score: the rows of its group where it is known, and how many answers each has.
+
+    There may be very many; what else their windows hold is read of those that are asked for.
+    """
 
     scoring: Scoring
     scored: Scored
     rows: Ints
-    readout: Readout
-    known: Flags
+    answers: Floats
 
     @property
     def count(self) -> int:
         """In how many scopes it is known."""
-        return int(self.known.sum())
+        return len(self.rows)
 
 
 def _published(values: Floats) -> list[float | None]:
@@ -203,12 +208,9 @@ def _published(values: Floats) -> list[float | None]:
     return [value if isfinite(value) else None for value in rounded]
 
 
-def _fullest(known: Flags, answers: Floats, most: int) -> Flags:
-    """Of the known rows the `most` with the most answers; of equals those that were met first."""
-    places = np.flatnonzero(known)
-    chosen = np.zeros(len(known), np.bool_)
-    chosen[places[np.argsort(-answers[places], kind="stable")[:most]]] = True
-    return chosen
+def _fullest(answers: Floats, most: int) -> Ints:
+    """The places of the `most` with the most answers, ascending; of equals those that were met first."""
+    return np.sort(np.argsort(-answers, kind="stable")[:most])
 
 
 def fair_share(sizes: Sequence[int], most: int) -> int:

@@ -54,6 +54,7 @@ def dump(memory: Memory, rules: dict[str, About]) -> list[bytes]:
         forget_ms=memory.forget_ms,
         epoch_ms=memory.sources.epoch_ms,
         wall_ms=memory.sources.wall_ms,
+        leap_ms=memory.sources.leap_ms,
         sources=memory.sources.progress,
         provisional=[_open(arrays, name, held) for name, held in memory.sources.provisional.items()],
         groups=[_grouped(arrays, group, rows) for group, rows in zip(memory.groups, used, strict=True)],
@@ -184,6 +185,7 @@ class _Loader:
         memory.first_pane = header.first_pane
         memory.forget_ms = header.forget_ms
         memory.sources.epoch_ms, memory.sources.wall_ms = header.epoch_ms, header.wall_ms
+        memory.sources.leap_ms = header.leap_ms
         memory.sources.progress.update(
             {name: each for name, each in header.sources.items() if name in memory.sources.progress}
         )

@@ -119,6 +119,7 @@ class Header(msgspec.Struct, kw_only=True):
     orphans: list[Orphan] = []
     expects: bool = False
     pending_times: list[int] = []
+    leap_ms: int | None = None
 
 
 class Arrays:

@@ -8,6 +8,9 @@ records, and is not fooled by silence from before.
 
 When every source is idle, event time goes on from the greatest that was seen, at the pace of the wall clock.
 All wall times are Kafka timestamps of cx.tallies records: every judge of them draws the same conclusions.
+A stamp that leaps ahead of all before it is believed as far as the next record agrees: where whoever writes
+sets the stamps, one that is wrong would leave nobody idle until the wall clock is there.  Until then each
+source is waited for anew, as after any standstill.
 Nothing is closed before the first event of any source.
 
 For example, there are three sources: A has closed pane 7, B pane 6 and C pane 2.  So pane 2 is closed for
@@ -70,16 +73,19 @@ class SourceProgress(msgspec.Struct, kw_only=True):
 class WatermarkAligner:
     """Every source that a judge must hear from, by name.
 
-    `missed` is what the log has lost, `unsealed` how many sections had no seal, until somebody tells it.
+    `missed` is what the log has lost, `unsealed` how many sections had no seal, `ahead` how many stamps the
+    records after them have contradicted, until somebody tells it.  `leap_ms` is a stamp that waits for that.
     """
 
     timing: Timing
     progress: dict[str, SourceProgress]
     epoch_ms: int | None = None
     wall_ms: int = 0
+    leap_ms: int | None = None
     provisional: dict[str, Portion] = field(default_factory=dict)
     missed: list[Missed] = field(default_factory=list, compare=False)
     unsealed: int = field(default=0, compare=False)
+    ahead: int = field(default=0, compare=False)
 
     @classmethod
     def expecting(cls, names: Iterable[str], timing: Timing) -> "WatermarkAligner":
@@ -145,10 +151,21 @@ class WatermarkAligner:
 
     def _reach(self, log_ms: int) -> None:
         """The wall clock moves on; what it moved while nobody could write proves no silence."""
-        stood_still = log_ms - self.wall_ms > self.timing.idle_after_ms + STILL_MS
-        self.wall_ms = max(self.wall_ms, log_ms)
-        if stood_still and self.epoch_ms is not None:
+        leaps, waits_ms, self.leap_ms = self._leaps(log_ms), self.leap_ms, None
+        if leaps and waits_ms is not None:
+            self.wall_ms = min(waits_ms, log_ms)
+        if waits_ms is not None and waits_ms - log_ms > STILL_MS:
+            self.ahead += 1
+        if self.wall_ms and self._leaps(log_ms):
+            self.leap_ms = log_ms
+        else:
+            self.wall_ms = max(self.wall_ms, log_ms)
+        if leaps and self.epoch_ms is not None:
             self._start_epoch()
+
+    def _leaps(self, log_ms: int) -> bool:
+        """Whether that is so much later that nobody can have written meanwhile, or the stamp is wrong."""
+        return log_ms - self.wall_ms > self.timing.idle_after_ms + STILL_MS
 
     def _start_epoch(self) -> None:
         self.epoch_ms = self.wall_ms

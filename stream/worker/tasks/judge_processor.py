@@ -132,6 +132,9 @@ class JudgeProcessor:
         if unsealed := self.judge.take_unsealed():
             log.error("sections without a seal partition=%d count=%d", self._tp.partition, unsealed)
             self._metrics.unreadable(TALLIES, unsealed)
+        if ahead := self.judge.take_ahead():
+            log.error("stamps are ahead of those after them partition=%d count=%d", self._tp.partition, ahead)
+            self._metrics.unreadable(TALLIES, ahead)
         return transitions
 
     def _mark(self) -> Undo:

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from stream.indicators.cells import CELLS
 from stream.judge.judge import Judge
 from stream.judge.published_scores import fair_share
-from tests.builders import plan_of
-from tests.judging import CHAT, RULES, answers, both, fed
+from tests.builders import Counted, plan_of
+from tests.judging import CHAT, PHONE, RULES, answers, both, fed
 
 
 def test_scores_are_told_when_they_change_and_not_again() -> None:
@@ -105,3 +106,23 @@ def test_of_very_many_some_are_taken_at_a_time_and_none_is_left_out() -> None:
         )
         met |= {each.scope["channel"] for each in many.take_scores(2)}
     assert len(met) == 7
+
+
+def test_what_is_asked_for_is_what_was_told() -> None:
+    """Also of times, whose buckets are read for those alone that are asked for."""
+    plan = plan_of(RULES.replace("ttr: false, ", ""))
+    judge = Judge(plan, 0)
+    buckets = [cell for cell in CELLS if cell.startswith("ttr.bucket")]
+    times = [
+        Counted(0, key, cell, count)
+        for number, key in enumerate((PHONE, CHAT))
+        for cell, count in (("ttr.within", 9 + number), (buckets[5 + number], 8), (buckets[60], 1 + number))
+    ]
+    fed(judge, both(0, [*answers(0, 20, 20), *times]))
+    told = {(each.indicator, each.window_s, each.scope["channel"]): each for each in judge.take_scores()}
+    assert {name for name, _, _ in told} >= {"csat", "ttr_median", "ttr_p90", "ttr_within"}
+    asked = {(each.indicator, each.window_s, each.scope["channel"]): each for each in judge.current_scores()}
+    assert asked == told
+    some = judge.current_scores(len(told) - 1)
+    assert some
+    assert all(told[each.indicator, each.window_s, each.scope["channel"]] == each for each in some)

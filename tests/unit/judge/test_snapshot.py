@@ -112,3 +112,14 @@ def test_panes_of_another_length_fit_no_snapshot() -> None:
     restored = Judge.restore(plan_of(RULES + "timing: {pane: 20s}\n"), 0, judge.snapshot())
     assert restored.entries() == {"scopes": 0, "folded_scopes": 0, "panes": 0, "alerts": 0}
     assert short(fed(restored, both(2, position=9))) == [("resolved", 2, "00:00:10Z", None)]
+
+
+def test_a_stamp_that_waits_for_a_witness_waits_after_a_restore() -> None:
+    """Whoever goes on from there believes and refuses the same stamps."""
+    judge = Judge(plan_of(RULES), 0)
+    for section, log_ms in zip(both(0) + both(1), (1_000, 1_000, 2_000, 900_000), strict=True):
+        judge.feed(section, log_ms)
+    restored = Judge.restore(plan_of(RULES), 0, judge.snapshot())
+    for each in (judge, restored):
+        each.feed(both(2)[0], 3_000)
+    assert (judge.take_ahead(), restored.take_ahead()) == (1, 1)

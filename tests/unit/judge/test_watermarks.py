@@ -115,6 +115,29 @@ def test_silence_while_nobody_could_write_is_none() -> None:
     assert after([*held_back, (89, closed(B, 39, 2))]) == 39
 
 
+def test_a_stamp_that_is_ahead_keeps_nobody_from_being_idle() -> None:
+    """A forged one, or a copy with a clock of its own: what comes after contradicts it, and that is told."""
+    hour_s = 3_600
+    before = [(100, closed(A, 5)), (100, closed(B, 3)), (131, idle(B, 31, 3)), (132, closed(A, 8, 2))]
+    assert after(before) == 8
+    forged = [*before, (132 + hour_s, closed(A, 8, 2)), (133, closed(A, 9, 3)), (161, idle(B, 61, 3))]
+    assert after(forged) == 3
+    assert after([*forged, (163, idle(B, 63, 3))]) == 9
+    of = sources()
+    for wall_s, section in forged:
+        list(of.take(section, wall_s * 1000, NO_PANE))
+    assert (of.ahead, of.wall_ms, of.leap_ms) == (1, 161_000, None)
+
+
+def test_of_two_stamps_that_leap_the_lesser_is_the_time() -> None:
+    """Whichever of them comes first."""
+    for first_s, second_s in ((200, 9_000), (9_000, 200)):
+        of = sources()
+        for wall_s in (100, first_s, second_s, 201):
+            list(of.take(closed(A, 5), wall_s * 1000, NO_PANE))
+        assert (of.ahead, of.wall_ms) == (1, 201_000)
+
+
 def test_whoever_was_idle_before_an_outage_is_waited_for_after_it() -> None:
     """It may have held back as much as the others."""
     before = [(0, closed(A, 5)), (0, closed(B, 3)), (31, idle(B, 31, 3)), (32, closed(A, 8, 2))]

@@ -272,3 +272,20 @@ def test_a_record_with_neither_key_nor_value_is_a_letter_that_can_be_sent() -> N
     assert letter.value == b""
     assert dict(letter.headers)["tocsin-form"] == b"null"
     assert counted(metrics, "tocsin_rejected_total") == 1
+
+
+def test_stamps_that_the_log_contradicts_are_told() -> None:
+    """A copy of a section with a clock of its own is counted as what no worker of ours has written."""
+    made = IntakeProcessor.fresh(PLAN, 0, Metrics(BOOK)).work("cx.feedback", answers(0, 300)).messages
+    value = next(each.value for each in made if each.topic == "cx.tallies")
+    metrics = Metrics(BOOK)
+    judge = JudgeProcessor(Judge(PLAN, 0), metrics)
+    stamps = (1_800_000_000_000, 1_800_003_600_000, 1_800_000_001_000)
+    log = [
+        ConsumerRecord("cx.tallies", 0, offset, at, 0, b"k", value, None, 1, 1, ())
+        for offset, at in enumerate(stamps)
+    ]
+    judge.work("cx.tallies", log)
+    assert counted(metrics, "tocsin_unreadable_records_total") == 1
+    judge.work("cx.tallies", log)
+    assert counted(metrics, "tocsin_unreadable_records_total") == 1
