@@ -7,7 +7,9 @@ past by an hour.
 
 The limit is the past score less what is allowed (`worse_by`).  A breach is a difference that is surely
 greater: the lower end of the interval of the difference, made of the two scores' intervals (Zou and Donner's
-MOVER, 2008), is above what is allowed.  It is over when the score is back at the limit.
+MOVER, 2008), is above what is allowed.  It is over when the score is back at the limit.  A critical alert
+quietens as that of a threshold does: when the interval is back and half of the way to the warning limit is
+made good.
 
 Hours are kept row by row, so what is said of a scope does not depend on which others exist.
 """
@@ -22,6 +24,7 @@ from alerts.detect.evidence import Evidence, Told
 from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Floats, Ints
 from alerts.detect.hourly_past import WEEKS, HourlyPast, allowed
 from alerts.detect.scale import Moments, Scale
+from alerts.detect.threshold import HALF_WAY
 from alerts.rules import DAY_MS, Relative, Severity
 from alerts.states import Verdict
 from alerts.transitions import rounded
@@ -66,7 +69,7 @@ class UsualDetector:
         value, usual = self._scale.score(window), self._scale.score(past)
         sign = 1.0 if self._scale.low_is_bad else -1.0
         worse_by = sign * (usual - value)
-        surely = worse_by - self._doubt(window, past)
+        surely = worse_by - self._doubt(window, past, sign)
         enough = (window.n >= self._detect.min_answers) & (past.n >= self._detect.min_answers)
         severity: Codes = np.zeros(len(rows), np.int8)
         for level, most in self._levels():
@@ -98,6 +101,7 @@ class UsualDetector:
             high=high,
             limit=usual - sign * self._limits(severity, usual),
             evidence=Evidence(rows, severity > NONE, tell),
+            kept=self._kept(severity, usual, worse_by, worse_by + self._doubt(window, past, -sign)),
         )
 
     def _levels(self) -> list[tuple[Severity, Worsening]]:
@@ -113,15 +117,23 @@ class UsualDetector:
             found = np.where(severity == SEVERITY_CODE[level], allowed(most, usual), found)
         return found
 
-    def _doubt(self, window: Moments, past: Moments) -> Floats:
-        """How far the difference may be smaller than it looks."""
+    def _kept(self, severity: Codes, usual: Floats, worse_by: Floats, maybe: Floats) -> Codes:
+        """The severity that an alert may keep: critical until the interval and half of the way are back."""
+        if self._detect.warning is None or self._detect.critical is None:
+            return severity
+        warning, critical = allowed(self._detect.warning, usual), allowed(self._detect.critical, usual)
+        half = critical + HALF_WAY * (warning - critical)
+        with np.errstate(invalid="ignore"):
+            loud = (worse_by > half) | (maybe > critical)
+        return np.where(loud, SEVERITY_CODE[Severity.CRITICAL], severity).astype(np.int8)
+
+    def _doubt(self, window: Moments, past: Moments, sign: float) -> Floats:
+        """How far the difference may be smaller than it looks; with the other sign, how far greater."""
         if not self._detect.confidence:
             return np.zeros(len(window.n))
         low, high = self._scale.interval(window, self._detect.confidence)
         past_low, past_high = self._scale.interval(past, self._detect.confidence)
         value, usual = self._scale.score(window), self._scale.score(past)
-        ends = (
-            (high - value, usual - past_low) if self._scale.low_is_bad else (value - low, past_high - usual)
-        )
+        ends = (high - value, usual - past_low) if sign > 0 else (value - low, past_high - usual)
         doubt: Floats = np.hypot(*ends)
         return doubt

@@ -72,6 +72,35 @@ def test_verdicts(now: list[int], verdict: Verdict, severity: int) -> None:
     assert (found.verdict[0], found.severity[0]) == (verdict, severity)
 
 
+@pytest.mark.parametrize(
+    ("now", "severity", "kept"),
+    [
+        ([60, 40], 2, 2),
+        ([33, 67], 1, 2),  # 23 points worse where 20 are critical: not surely, nor surely less
+        ([50, 100], 1, 2),  # the same, and nothing is made good
+        ([220, 780], 1, 1),  # surely back, and more than half of the way to the warning limit
+        ([2400, 7600], 1, 2),  # surely back, and less than half of it
+    ],
+)
+def test_a_critical_alert_stays_critical_until_that_is_surely_over(
+    now: list[int], severity: int, kept: int
+) -> None:
+    """One trouble is one page: it does not come and go with its doubt."""
+    detector = UsualDetector(rule(), SHARE)
+    for weeks in (4, 3, 2, 1):
+        heard(detector, NOW_MS - weeks * WEEK_MS, 1000, 9000)
+    found = detector.step(np.array([NOW_MS]), ROW, moments_of([now]))
+    assert (found.severity[0], found.held[0]) == (severity, kept)
+
+
+def test_with_one_severity_there_is_nothing_to_keep() -> None:
+    """An alert that can only be critical has the breach's own severity."""
+    detector = UsualDetector(rule(warning=None), SHARE)
+    heard(detector, NOW_MS - WEEK_MS, 10, 90)
+    found = detector.step(np.array([NOW_MS]), ROW, moments_of([[60, 40]]))
+    assert (found.severity[0], found.held[0]) == (2, 2)
+
+
 def test_where_high_is_bad_more_is_worse() -> None:
     """Twice the usual share, where a tenth more is allowed."""
     detector = UsualDetector(
