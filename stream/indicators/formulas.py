@@ -194,8 +194,13 @@ def _value(of: Formula, sums: Sums, n: Floats) -> Floats:
         case Family.QUANTILE:
             return _ranked(of, sums, np.maximum(np.ceil(n * QUANTILE[of.name]), 1))
         case Family.SHARE | Family.MEAN | Family.BALANCE:
-            first = np.clip(sums.sums[:, FIRST], 0, LATTICE * n)
-            return (of.low * LATTICE * n + (of.high - of.low) * first) / (LATTICE * n)
+            return linear(of.low, of.high, n, sums.sums[:, FIRST])
+
+
+def linear(low: Floats | float, high: Floats | float, n: Floats, first: Floats) -> Floats:
+    """The mean step of `n` answers, on a scale from `low` to `high`."""
+    value: Floats = (low * LATTICE * n + (high - low) * np.clip(first, 0, LATTICE * n)) / (LATTICE * n)
+    return value
 
 
 def interval(of: Formula, sums: Sums, z: float) -> Interval:

@@ -57,6 +57,16 @@ class ThresholdForesight:
             return ahead.of_formula(window, self._scale.formula.name)
         return ahead.trajectory(window, self.weights, self.upto)
 
+    def surely_none(self, window: Window, ahead: Ahead) -> bool:
+        """Whether it is told at one look that no rule finds a breach anywhere in a block."""
+        if self._scale.formula.info.family is Family.QUANTILE:
+            return False
+        grid = ahead.grid(window)
+        if grid is None:
+            return False
+        limits, ends = self._scale.limits, grid.ranges[self._scale.formula.name]
+        return not any(limits.sign * end > limits.mildest for end in ends)
+
     @property
     def vague(self) -> bool:
         """Whether no more is known beforehand than which readings are past the mildest limit.

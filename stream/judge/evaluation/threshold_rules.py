@@ -29,7 +29,7 @@ from stream.judge.evaluation.scopes import ScopeTable
 from stream.judge.evaluation.threshold_foresight import ThresholdForesight
 from stream.judge.evaluation.threshold_scale import ThresholdScale
 from stream.judge.windows.layout import Readout
-from stream.judge.windows.lookahead import Trajectory
+from stream.judge.windows.lookahead import Ahead, Trajectory
 from stream.judge.windows.sliding import Window
 
 A_LOOK: Final = 1000
@@ -162,18 +162,29 @@ class ThresholdRules:
 class ThresholdPath:
     """What some threshold rules will read in a block; see `crossings.Path`.
 
+    Readings are only made where the range of their scores leaves a breach possible, or an alert is watched.
     Alerts that move often are looked at often.  Once that has taken as long as to judge all readings at once,
     all are judged, and the verdicts kept.
     """
 
-    def __init__(self, rules: ThresholdRules, path: Trajectory) -> None:
-        self.rows: Final = path.rows
-        self._path: Final = path
-        self._sums: Final = path.sums
+    def __init__(self, rules: ThresholdRules, ahead: Ahead) -> None:
         self._rules: Final = rules
-        self._left = len(self.rows)  # readings that may still be judged one look at a time
+        self._ahead: Final = ahead
+        self._judged = 0  # readings that were judged one look at a time, and what the looks took
         self._known: tuple[Flags, Judged | None] | None = None  # what is known of all of them
-        self._worth: Final = len(self.rows) * len(rules.ranked) <= MOST_KNOWN
+
+    @cached_property
+    def _path(self) -> Trajectory:
+        return self._rules.foresight.path(self._rules.window, self._ahead)
+
+    @property
+    def _sums(self) -> Floats:
+        return self._path.sums
+
+    @property
+    def rows(self) -> Ints:
+        """The row of each reading."""
+        return self._path.rows
 
     @cached_property
     def panes(self) -> Ints:
@@ -183,13 +194,17 @@ class ThresholdPath:
     def suspects(self) -> Ints:
         """The rows, ascending, of which some reading may be a breach, and those with an alert."""
         live = self._rules.board.live_rows()
-        risky = self.rows[self._rules.foresight.may_breach(self._sums)] if len(self.rows) else self.rows
+        foresight = self._rules.foresight
+        if foresight.surely_none(self._rules.window, self._ahead) or not len(self.rows):
+            return live
+        risky = self.rows[foresight.may_breach(self._sums)]
         return np.union1d(risky, live) if len(risky) else live
 
     def would_move(self, places: Ints) -> Flags:
         """Which of the readings at some places may move an alert of their row from where it is now."""
-        self._left -= len(places) + A_LOOK
-        if self._known is None and self._left < 0 and self._worth:
+        self._judged += len(places) + A_LOOK
+        every = len(self.rows)
+        if self._known is None and self._judged > every and every * len(self._rules.ranked) <= MOST_KNOWN:
             self._known = self._rules.foresight.judged(self._sums)
         if self._known is None:
             return self._rules.would_move(self.rows[places], self._sums[places])

@@ -25,27 +25,14 @@ import numpy as np
 from alerts.detect.row_sets import NO_ROWS
 from stream.columnar.runs import run_starts
 from stream.indicators.formulas import Flags, Floats, Ints
-from stream.judge.windows.held_times import rows_and_codes
+from stream.judge.windows.changes import WindowChanges, changes
+from stream.judge.windows.grid import Grid, grid
 from stream.judge.windows.layout import SUMS
 from stream.judge.windows.sliding import Window
 
 NEVER: Final = 2**62
 MOST_SHARED: Final = 2**20
 """Changes times sums up to which all formulas' sums are worked out together, in few steps and more room."""
-
-
-@dataclass(frozen=True, slots=True)
-class WindowChanges:
-    """What a window's counts do over some panes: by rows, and within a row by time.
-
-    `slot` is the number of the slot at whose end the count of a column changes by `counts`.  Columns from
-    the window's width on are the codes of single times.
-    """
-
-    rows: Ints
-    slot: Ints
-    columns: Ints
-    counts: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +72,7 @@ class Ahead:
         self._through: Final = through
         self._changes: Final[dict[tuple[int, str], WindowChanges]] = {}
         self._shared: Final[dict[tuple[int, str], SharedSums]] = {}
+        self._grids: Final[dict[tuple[int, str], Grid | None]] = {}
 
     def trajectory(self, window: Window, weights: Floats, upto: Ints | None = None) -> Trajectory:
         """Every change of a window's sums, which are its columns by `weights` (columns by sums).
@@ -95,8 +83,15 @@ class Ahead:
         return trajectory(window, self._of(window), weights, upto)
 
     def of_formula(self, window: Window, name: str) -> Trajectory:
-        """Every change of the three sums of a formula that reads no buckets; the same by either way."""
-        known, layout = self._of(window), window.layout
+        """Every change of the three sums of a formula that reads no buckets, and some readings between.
+
+        Once the grid has been asked for, windows may be slid.
+        """
+        layout = window.layout
+        grid = self.grid(window)
+        if grid is not None:
+            return of_grid(grid, layout.place(name))
+        known = self._of(window)
         if len(known.rows) * layout.sums > MOST_SHARED:
             return trajectory(window, known, layout.padded_weights(name))
         key = window.window_ms, window.hours.text
@@ -104,6 +99,13 @@ class Ahead:
         if shared is None:
             shared = self._shared[key] = shared_sums(window, known)
         return shared.of(layout.place(name))
+
+    def grid(self, window: Window) -> Grid | None:
+        """The sums of all formulas at every slot's end; None where it is not worth it."""
+        key = window.window_ms, window.hours.text
+        if key not in self._grids:
+            self._grids[key] = grid(window, self._of(window))
+        return self._grids[key]
 
     def _of(self, window: Window) -> WindowChanges:
         key = window.window_ms, window.hours.text
@@ -113,24 +115,12 @@ class Ahead:
         return known
 
 
-def changes(window: Window, through: int) -> WindowChanges:
-    """Every change of a window's counts up to the end of pane `through`."""
-    come, left = window.coming(through)
-    places = np.concatenate([come.places, left.places])
-    slot = np.concatenate([come.enters, window.leaving(left.slot)])
-    counts = np.concatenate([come.counts, -left.counts])
-    rows, columns = np.divmod(places, window.layout.width)
-    come, left = window.times_coming(through)
-    if len(come) or len(left):
-        of, codes = rows_and_codes(np.concatenate([come.places, left.places]))
-        rows, columns = np.concatenate([rows, of]), np.concatenate([columns, codes + window.layout.width])
-        slot = np.concatenate([slot, come.enters, window.leaving(left.slot)])
-        counts = np.concatenate([counts, come.counts, -left.counts])
-    if not len(rows):
-        return WindowChanges(NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS)
-    first = int(slot.min())
-    order = np.argsort(rows * (int(slot.max()) - first + 1) + slot - first, kind="stable")
-    return WindowChanges(rows[order].astype(np.int64), slot[order], columns[order], counts[order])
+def of_grid(grid: Grid, place: int) -> Trajectory:
+    """The trajectory of the formula whose sums begin at a place, with an entry for each change of any."""
+    rows, at = grid.changes
+    return Trajectory(
+        rows, grid.first + at, np.ascontiguousarray(grid.sums[place : place + SUMS, at, rows].T)
+    )
 
 
 def trajectory(window: Window, known: WindowChanges, weights: Floats, upto: Ints | None = None) -> Trajectory:
@@ -141,12 +131,13 @@ def trajectory(window: Window, known: WindowChanges, weights: Floats, upto: Ints
     used = np.flatnonzero(np.append(read[:width], upto is not None)[np.minimum(known.columns, width)])
     if not len(used):
         return Trajectory(NO_ROWS, NO_ROWS, np.zeros((0, table.shape[1])))
-    rows, slot, columns = known.rows[used], known.slot[used], known.columns[used]
+    own = known.ordered(used)
+    columns = own.columns
     if upto is not None:
         columns = np.where(columns < width, columns, width + np.searchsorted(upto, columns - width))
-    starts = run_starts(rows, slot)
-    moved = np.add.reduceat(table[columns] * known.counts[used, None], starts, axis=0)
-    rows, slot = rows[starts], slot[starts]
+    starts = run_starts(own.rows, own.slot)
+    moved = np.add.reduceat(table[columns] * own.counts[:, None], starts, axis=0)
+    rows, slot = own.rows[starts], own.slot[starts]
     firsts = run_starts(rows)
     before = _before(window, weights, rows[firsts])
     if upto is not None:
@@ -163,11 +154,11 @@ def shared_sums(window: Window, known: WindowChanges) -> SharedSums:
     used = used[np.any(read, axis=1)[known.columns[used]]]
     if not len(used):
         return SharedSums(Trajectory(NO_ROWS, NO_ROWS, np.zeros((0, table.shape[1]))), read[:0])
-    rows, slot, columns = known.rows[used], known.slot[used], known.columns[used]
-    starts = run_starts(rows, slot)
-    moved = np.add.reduceat(table[columns] * known.counts[used, None], starts, axis=0)
-    of = np.logical_or.reduceat(read[columns], starts, axis=0)
-    rows, slot = rows[starts], slot[starts]
+    own = known.ordered(used)
+    starts = run_starts(own.rows, own.slot)
+    moved = np.add.reduceat(table[own.columns] * own.counts[:, None], starts, axis=0)
+    of = np.logical_or.reduceat(read[own.columns], starts, axis=0)
+    rows, slot = own.rows[starts], own.slot[starts]
     firsts = run_starts(rows)
     before = window.counts(rows[firsts]) @ table
     return SharedSums(Trajectory(rows, slot, _running(moved, firsts, before)), of)

@@ -1,0 +1,49 @@
+"""Changes: what comes into a window and what leaves it, over some panes, as single counts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.indicators.formulas import Ints
+from stream.judge.windows.held_times import rows_and_codes
+from stream.judge.windows.sliding import Window
+
+
+@dataclass(frozen=True, slots=True)
+class WindowChanges:
+    """What a window's counts do over some panes, in no order.
+
+    `slot` is the number of the slot at whose end the count of a column changes by `counts`.  Columns from
+    the window's width on are the codes of single times.
+    """
+
+    rows: Ints
+    slot: Ints
+    columns: Ints
+    counts: Ints
+
+    def ordered(self, used: NDArray[np.intp]) -> "WindowChanges":
+        """Some of them, one at least, by rows, and within a row by time."""
+        rows, slot = self.rows[used], self.slot[used]
+        first = int(slot.min())
+        order = np.argsort(rows * (int(slot.max()) - first + 1) + slot - first)
+        used = used[order]
+        return WindowChanges(rows[order], slot[order], self.columns[used], self.counts[used])
+
+
+def changes(window: Window, through: int) -> WindowChanges:
+    """Every change of a window's counts up to the end of pane `through`."""
+    come, left = window.coming(through)
+    slot = np.concatenate([come.enters, window.leaving(left.slot)])
+    counts = np.concatenate([come.counts, -left.counts])
+    places = np.concatenate([come.places, left.places]).astype(np.int64)
+    rows = places // window.layout.width  # half as long as `divmod`
+    columns = places - rows * window.layout.width
+    come, left = window.times_coming(through)
+    if len(come) or len(left):
+        of, codes = rows_and_codes(np.concatenate([come.places, left.places]))
+        rows, columns = np.concatenate([rows, of]), np.concatenate([columns, codes + window.layout.width])
+        slot = np.concatenate([slot, come.enters, window.leaving(left.slot)])
+        counts = np.concatenate([counts, come.counts, -left.counts])
+    return WindowChanges(rows, slot, columns, counts)
