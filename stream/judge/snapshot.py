@@ -214,8 +214,7 @@ class _Loader:
         number = self._memory.codes.numbers.get(grouped.key, -1)
         if number >= 0:
             group = self._memory.groups[number]
-            for values in grouped.scopes:
-                group.row_of(values)
+            group.rows_of(grouped.scopes)
             group.scopes.seen_ms[: len(grouped.scopes)] = self._arrays[grouped.seen_ms]
             windows = {span.order: window for span, window in group.windows.items()}
             for rolling in grouped.windows:

@@ -5,7 +5,8 @@ exist, panes that have been, values as many as their grouping has dimensions.  S
 has written is passed over, and leaves no half of itself in the windows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from alerts.errors import UNREADABLE
 from stream.indicators.cells import CELLS, TIME_CODES, TIMES_FROM
 from stream.indicators.plan import Plan
-from stream.messages.tallies import NO_PANE, Kind, Rows, ScopeKey, Spelled, TallyMessage
+from stream.messages.tallies import NO_PANE, Kind, Rows, Spelled, TallyMessage
 
 MOST_POSITION: Final = 2**53
 MOST_COUNT: Final = 2**55
@@ -24,8 +25,10 @@ LAST_MS: Final = 7_258_118_400_000
 NO_CLOCK_MS: Final = 946_684_800_000
 AHEAD_MS: Final = 2 * 86_400_000
 """How far event time may be ahead of the clock of who writes the log, which may be wrong."""
-REMEMBERED: Final = 1 << 20
-"""Scopes whose spelling has been looked at."""
+
+
+Unmet = Callable[[Spelled], Sequence[bytes]]
+"""Gives the spellings that a judge has not met yet."""
 
 
 class NotATally(ValueError):  # noqa: N818  # reads as what it says
@@ -33,15 +36,16 @@ class NotATally(ValueError):  # noqa: N818  # reads as what it says
 
 
 class TallyCheck:
-    """Looks at sections for one judge.  Scopes are looked at once: the same come again and again."""
+    """Looks at sections for one judge."""
 
     def __init__(self, plan: Plan) -> None:
         self._pane_ms: Final = plan.rulebook.timing.pane_ms
         self._dims: Final[Mapping[str, int]] = {each.key: len(each.dims) for each in plan.groupings}
-        self._known: set[bytes] = set()
 
-    def check(self, section: TallyMessage, log_ms: int) -> None:
+    def check(self, section: TallyMessage, log_ms: int, unmet: Unmet = attrgetter("bytes")) -> None:
         """Let a sound section pass; `log_ms` is its record's Kafka timestamp (before 2000: no clock's).
+
+        Only scopes that are `unmet` in their spelling are looked at: the same come again and again.
 
         Raises:
             NotATally: it is none of ours.
@@ -58,25 +62,16 @@ class TallyCheck:
         # Open panes may be ahead of the clock, which moves by agreement; they count when event time is there.
         open_last = max(last, latest_ms // self._pane_ms)
         _rows(section.rows, len(section.scopes), open_last if section.kind is Kind.IDLE else last)
-        self._scopes(section)
+        if isinstance(section.scopes, Spelled):
+            self._look(Spelled(unmet(section.scopes)))
 
-    def _scopes(self, section: TallyMessage) -> None:
-        scopes = section.scopes
-        spelled = scopes.bytes if isinstance(scopes, Spelled) else ()
-        new = set(spelled) - self._known
-        if new:
-            self._look(Spelled(list(new)))
-            if len(self._known) > REMEMBERED:
-                self._known.clear()
-            self._known |= new
-
-    def _look(self, scopes: Sequence[ScopeKey]) -> None:
+    def _look(self, scopes: Spelled) -> None:
         try:
-            for key, values in scopes:
-                wanted = self._dims.get(key, len(values))
-                _want(len(values) == wanted, "a scope has too many or too few values")
+            lengths = {(key, len(values)) for key, values in scopes}
         except UNREADABLE as error:
             raise NotATally("a scope cannot be read") from error
+        sound = all(self._dims.get(key, length) == length for key, length in lengths)
+        _want(sound, "a scope has too many or too few values")
 
 
 def _rows(rows: Rows, scopes: int, last: int) -> None:

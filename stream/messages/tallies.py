@@ -26,19 +26,23 @@ ScopeKey = tuple[str, tuple[str, ...]]
 
 
 class Spelled(Sequence[ScopeKey]):
-    """Scopes as a record has them, each read when it is asked for: most are known by their bytes."""
+    """Scopes as a record has them, each read when it is asked for: most are known by their bytes.
 
-    __slots__ = ("bytes",)
+    `found` is for whoever looks them up, so that it need not do that again.
+    """
+
+    __slots__ = ("bytes", "found")
 
     def __init__(self, spelled: Sequence[bytes]) -> None:
         """`spelled` are scopes as `encode` writes them."""
         self.bytes: Final = spelled
+        self.found: object = None
 
     def __len__(self) -> int:
         return len(self.bytes)
 
     def __iter__(self) -> Iterator[ScopeKey]:
-        return map(_SCOPE.decode, self.bytes)
+        return iter(_LISTED.decode(_together(self)))
 
     @overload
     def __getitem__(self, place: int) -> ScopeKey: ...
@@ -164,6 +168,7 @@ class _Wire(msgspec.Struct, Generic[_Scopes], array_like=True, kw_only=True):
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _SCOPE: Final = msgspec.msgpack.Decoder(ScopeKey)
+_LISTED: Final = msgspec.msgpack.Decoder(list[ScopeKey])
 _DECODER: Final = msgspec.msgpack.Decoder(_Wire[list[msgspec.Raw]])
 _COLUMNS: Final = ("closing", "pane", "scope", "cell", "count")
 _HEAD: Final = struct.Struct("<qB")
@@ -224,7 +229,7 @@ def decode(value: bytes, shard: int = 0) -> TallyMessage:
             rows = together(rows, Rows(*map(_unpacked, wire.apart)))
     except (*UNREADABLE, TypeError, struct.error) as error:
         raise msgspec.DecodeError("not a section") from error
-    scopes = Spelled(list(map(bytes, wire.scopes)))
+    scopes = Spelled(list(map(b"".join, zip(wire.scopes, strict=True))))  # in half the time of `bytes`
     return TallyMessage(
         kind=kind,
         source=wire.source,

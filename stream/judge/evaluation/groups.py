@@ -95,6 +95,10 @@ class Group:
         """The row of a scope, new or known."""
         return self.scopes.row_of(values, self._grow)
 
+    def rows_of(self, scopes: Sequence[Values]) -> list[int]:
+        """The rows of scopes, new or known."""
+        return self.scopes.rows_of(scopes, self._grow)
+
     def merge(self, due: Ints, rows: Ints, panes: Ints, cells: Ints, counts: Ints) -> None:
         """Take in counts; each is due at the end of pane `due`, ascending, and belongs to one of `panes`."""
         self.scopes.seen_ms[rows] = (due + 1) * self._pane_ms  # ascending: the last one stays

@@ -1,6 +1,7 @@
 """Scopes: which row stands for which combination of dimension values in one grouping's arrays."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from sys import intern
 from typing import Final
 
 import numpy as np
@@ -42,14 +43,19 @@ class ScopeTable:
 
     def row_of(self, values: Values, grow: Callable[[int], None]) -> int:
         """The scope's row; calls `grow` with the new room before it hands out the first row beyond it."""
-        row = self._rows.get(values)
-        if row is None:
-            if not self._free:
-                self._grow(grow)
-            row = self._rows[values] = self._free.pop()
-            self.changes += 1
-            self._values[row] = values
-        return row
+        return self.rows_of([values], grow)[0]
+
+    def rows_of(self, scopes: Sequence[Values], grow: Callable[[int], None]) -> list[int]:
+        """The rows of scopes, as `row_of` gives them one by one."""
+        known = list(map(self._rows.get, scopes))
+        new = dict.fromkeys(values for values, row in zip(scopes, known, strict=True) if row is None)
+        if new:
+            for values, row in zip(new, self._given(len(new), grow), strict=True):
+                own = tuple(map(intern, values))  # scopes share their values
+                self._rows[own] = row
+                self._values[row] = own
+            self.changes += len(new)
+        return list(map(self._rows.__getitem__, scopes))
 
     def values(self, row: int) -> Values:
         """What the row stands for."""
@@ -90,6 +96,17 @@ class ScopeTable:
                 self._published.pop(row, None)
                 self._free.append(row)
                 self.changes += 1
+
+    def _given(self, many: int, grow: Callable[[int], None]) -> list[int]:
+        """So many free rows, which are free no more."""
+        given: list[int] = []
+        while len(given) < many:
+            if not self._free:
+                self._grow(grow)
+            first = max(len(self._free) - (many - len(given)), 0)
+            given += reversed(self._free[first:])
+            del self._free[first:]
+        return given
 
     def _grow(self, grow: Callable[[int], None]) -> None:
         room = max(FIRST_ROOM, 2 * self.room)

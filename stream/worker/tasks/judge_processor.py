@@ -162,7 +162,7 @@ class JudgeProcessor:
             if value is not None and is_verdict(value):
                 return decode_verdict(value, self.judge.shard)
             section = decode_section(value or b"", self.judge.shard)
-            self._check.check(section, record.timestamp)
+            self._check.check(section, record.timestamp, self.judge.unmet)
         except (msgspec.DecodeError, NotATally) as error:
             self._metrics.unreadable(TALLIES)
             # Once per record, not a fault of ours: no trace.
