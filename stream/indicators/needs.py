@@ -41,6 +41,20 @@ def rule_window(rule: Rule) -> WindowSpan:
             return WindowSpan(SCORE_WINDOW_MS)
 
 
+def told_window(rule: Rule, window_ms: int | None) -> WindowSpan:
+    """The same for one alert: of the pairs of a burn rule, it is of the one that burns."""
+    if not isinstance(rule.detect, Burn) or window_ms is None:
+        return rule_window(rule)
+    return WindowSpan(window_ms, counted(rule.detect.hours))
+
+
+def told_windows(rule: Rule) -> tuple[WindowSpan, ...]:
+    """All that `told_window` may give."""
+    if not isinstance(rule.detect, Burn):
+        return (rule_window(rule),)
+    return tuple(told_window(rule, pair.long_ms) for pair in rule.detect.pairs)
+
+
 def judged_window(rule: Rule) -> WindowSpan | None:
     """The longer window of a rule that chooses none: what came in since the change that it found."""
     if isinstance(rule.detect, Sudden | SuddenRelative):
@@ -56,7 +70,8 @@ def indicators_by_window(plan: Plan) -> Mapping[Grouping, Mapping[WindowSpan, tu
     for rule in plan.rulebook.rules:
         own = grouping_of(rule)
         for grouping in (own, *explaining(rule).values()):
-            wanted[grouping][rule_window(rule)].add(rule.indicator)
+            for span in told_windows(rule):
+                wanted[grouping][span].add(rule.indicator)
             longer = judged_window(rule)
             if longer is not None:
                 wanted[grouping][longer].add(rule.indicator)

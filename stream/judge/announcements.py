@@ -19,11 +19,10 @@ from stream.indicators.cells import further_cells
 from stream.indicators.definitions import definition
 from stream.indicators.formulas import score
 from stream.indicators.levels import evidence
-from stream.indicators.needs import rule_window
 from stream.indicators.plan import Plan
 from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.moves import AlertMove, recover_of
-from stream.judge.judged_period import counts, since_pane, slide
+from stream.judge.judged_period import Period, counts, since_pane, slide
 from stream.judge.root_cause import Causes
 
 
@@ -44,10 +43,10 @@ class Teller:
 
     def slide(self, told: AlertMove, group: Group, pane: int) -> None:
         """Slide what a move's transition quotes to a pane's end; every alert must have been stepped there."""
-        rule = told.ranked.rule
-        slide(group, rule, pane)
+        period = self._period(told)
+        slide(group, period, pane)
         if told.move.state is State.FIRING:
-            self._causes.slide(rule, told.limit, pane)
+            self._causes.slide(period, told.limit, pane)
 
     def tell(self, told: AlertMove, group: Group, pane: int) -> Transition:
         """The transition of a move in a group at a pane's end; `slide` has been called for it."""
@@ -110,7 +109,7 @@ class Teller:
     def _further(self, told: AlertMove, group: Group) -> Further | None:
         """How much of what the rule reads comes from people who had answered just before."""
         rule = told.ranked.rule
-        window, row = group.windows[rule_window(rule)], told.move.row
+        window, row = group.windows[self._period(told).span], told.move.row
         info = window.layout.formulas[rule.indicator].info
         cells = further_cells(info.configured_by)
         if not info.bounded or not len(cells):
@@ -120,16 +119,17 @@ class Teller:
         return Further.noted(int(counts.sum()), int(n[0]), int(np.count_nonzero(counts)), window.window_ms)
 
     def _evidence(self, told: AlertMove, group: Group, further: Further | None) -> Mapping[str, object]:
-        formula, found = counts(group, told.ranked.rule, np.array([told.move.row]), self._since(told))
+        formula, found = counts(group, self._period(told), np.array([told.move.row]))
         few = {} if further is None else {"further_answers": further.in_numbers()}
         return {**evidence(formula, found[0]), **few, **told.evidence}
 
     def _cause(self, told: AlertMove, group: Group) -> Mapping[str, object] | None:
-        since = self._since(told)
-        found = self._causes.of(told.ranked.rule, (group, told.move.row), told.limit, since)
-        if found is None or since is None:
+        period = self._period(told)
+        found = self._causes.of(period, (group, told.move.row), told.limit)
+        if found is None or period.since is None:
             return found
         return {**found, "since": told.evidence["since"]}
 
-    def _since(self, told: AlertMove) -> int | None:
-        return since_pane(told.ranked.rule, told.evidence, self._pane_ms)
+    def _period(self, told: AlertMove) -> Period:
+        rule = told.ranked.rule
+        return Period(rule, told.window_ms, since_pane(rule, told.evidence, self._pane_ms))

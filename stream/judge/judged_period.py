@@ -9,6 +9,7 @@ For example, at 14:10 an alert says that the score fell at 09:40.  The long wind
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -16,8 +17,22 @@ import numpy as np
 from alerts.rules import Rule, Sudden, SuddenRelative
 from alerts.transitions import EPOCH
 from stream.indicators.formulas import Formula, Ints, Sums
-from stream.indicators.needs import judged_window, rule_window
+from stream.indicators.needs import WindowSpan, judged_window, told_window
 from stream.judge.evaluation.groups import Group
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What an alert of a rule was judged by: its window, or what came in from pane `since` on."""
+
+    rule: Rule
+    window_ms: int | None
+    since: int | None = None
+
+    @property
+    def span(self) -> WindowSpan:
+        """The window of a group in which it lies, or ends."""
+        return told_window(self.rule, self.window_ms)
 
 
 def since_pane(rule: Rule, evidence: Mapping[str, object], pane_ms: int) -> int | None:
@@ -29,18 +44,18 @@ def since_pane(rule: Rule, evidence: Mapping[str, object], pane_ms: int) -> int 
     return end_ms // pane_ms - 1
 
 
-def slide(group: Group, rule: Rule, pane: int) -> None:
+def slide(group: Group, period: Period, pane: int) -> None:
     """Slide the windows that `counts` reads to a pane's end."""
-    group.windows[rule_window(rule)].advance(pane)
-    longer = judged_window(rule)
+    group.windows[period.span].advance(pane)
+    longer = judged_window(period.rule)
     if longer is not None:
         group.windows[longer].advance(pane)
 
 
-def counts(group: Group, rule: Rule, rows: Ints, since: int | None) -> tuple[Formula, Ints]:
-    """Counts of some scopes in the rule's window or since a pane: `(rows, cells)` of its formula."""
-    window, longer = group.windows[rule_window(rule)], judged_window(rule)
-    of = window.layout.formulas[rule.indicator]
+def counts(group: Group, period: Period, rows: Ints) -> tuple[Formula, Ints]:
+    """Counts of some scopes in a period: `(rows, cells)` of its formula."""
+    window, longer, since = group.windows[period.span], judged_window(period.rule), period.since
+    of = window.layout.formulas[period.rule.indicator]
     own = window.layout.column_of[of.cells]
     if since is None or longer is None:
         return of, window.counts(rows, own)

@@ -12,14 +12,13 @@ from typing import Final
 
 import numpy as np
 
-from alerts.rules import Direction, Family, Rule
+from alerts.rules import Direction, Family
 from alerts.transitions import rounded
 from stream.indicators.formulas import Floats, Formula, Ints, score
-from stream.indicators.needs import rule_window
 from stream.indicators.plan import Grouping, explaining
 from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.scopes import Values
-from stream.judge.judged_period import counts, slide, sums
+from stream.judge.judged_period import Period, counts, slide, sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +51,27 @@ class Causes:
         self._groups: Final = groups
         self._finer: dict[tuple[Grouping, int], Finer] = {}
 
-    def slide(self, rule: Rule, limit: float | None, pane: int) -> None:
+    def slide(self, period: Period, limit: float | None, pane: int) -> None:
         """Slide the windows in which `of` would search to a pane's end; causes are as of then."""
         if limit is not None:
-            for grouping in explaining(rule).values():
-                slide(self._groups[grouping], rule, pane)
+            for grouping in explaining(period.rule).values():
+                slide(self._groups[grouping], period, pane)
 
     def of(
-        self, rule: Rule, scope: tuple[Group, int], limit: float | None, since: int | None
+        self, period: Period, scope: tuple[Group, int], limit: float | None
     ) -> Mapping[str, object] | None:
-        """The value that explains most, as alerts carry it; None where nothing stands out.
+        """The value that explains most of a period, as alerts carry it; None where nothing stands out.
 
-        It is searched from pane `since` on, where there is one, else in the rule's window.  The windows
-        stand where `slide` has put them.  Each dimension offers the value with the greatest share of the
-        shortfall; among dimensions, the one wins whose share most exceeds its share of the answers.
+        The windows stand where `slide` has put them.  Each dimension offers the value with the greatest share
+        of the shortfall; among dimensions, the one wins whose share most exceeds its share of the answers.
         """
         if limit is None:
             return None
         group, row = scope
         values = group.scopes.values(row)
         best: Share | None = None
-        for dimension, grouping in explaining(rule).items():
-            share = self._greatest(rule, (dimension, self._groups[grouping], values), limit, since)
+        for dimension, grouping in explaining(period.rule).items():
+            share = self._greatest(period, (dimension, self._groups[grouping], values), limit)
             if share is not None and (best is None or share.excess > best.excess):
                 best = share
         if best is None:
@@ -86,15 +84,13 @@ class Causes:
             "share_of_shortfall": rounded(best.share),
         }
 
-    def _greatest(
-        self, rule: Rule, among: tuple[str, Group, Values], limit: float, since: int | None
-    ) -> Share | None:
+    def _greatest(self, period: Period, among: tuple[str, Group, Values], limit: float) -> Share | None:
         """The value of a dimension with most of the shortfall; None where fewer than two have answers."""
         dimension, group, within = among
         rows = self._rows(group, within)
         if not rows:
             return None
-        of, value, n = _scores(rule, group, np.array(rows, np.int64), since)
+        of, value, n = _scores(period, group, np.array(rows, np.int64))
         short = np.where(n > 0, _short(of, value, n, limit), 0)
         if np.count_nonzero(n) < 2 or short.sum() <= 0:
             return None
@@ -117,13 +113,13 @@ class Causes:
         return sorted(known.rows.get(within, ()), key=scopes.values)
 
 
-def _scores(rule: Rule, group: Group, rows: Ints, since: int | None) -> tuple[Formula, Floats, Ints]:
+def _scores(period: Period, group: Group, rows: Ints) -> tuple[Formula, Floats, Ints]:
     """The scores of some scopes, and of how many answers they are."""
-    if since is None:
-        window = group.windows[rule_window(rule)]
-        of = window.layout.formulas[rule.indicator]
+    if period.since is None:
+        window = group.windows[period.span]
+        of = window.layout.formulas[period.rule.indicator]
         return of, *score(of, window.read(rows, buckets=of.buckets).of(of.name))
-    of, found = counts(group, rule, rows, since)
+    of, found = counts(group, period, rows)
     return of, *score(of, sums(of, found))
 
 

@@ -56,3 +56,29 @@ rules:
         "n": 12,
         "share_of_shortfall": 0.75,
     }
+
+
+def test_cause_of_a_burn_is_of_the_window_that_burns() -> None:
+    """What was bad hours ago, and burns a long window, is not laid at the door of the last minutes."""
+    rules = """
+timing: {pane: 1m}
+indicators: {ces: false, nps: false, sentiment: false, fcr: false, ttr: false, wait: false}
+rules:
+  - {name: slow, detect: burn, indicator: csat, by: [channel], target: 80, period: 30d, explain: [topic],
+     windows: [{long: 10m, short: 5m, rate: 4.5}, {long: 5h, short: 5m, rate: 1, severity: warning}]}
+"""
+
+    def about(topic: str, pane: int, happy: int, unhappy: int) -> list[Counted]:
+        finer = ("channel,topic|channel", ("phone", topic))
+        return [*answers(pane, happy, unhappy), *answers(pane, happy, unhappy, finer)]
+
+    judge = Judge(plan_of(rules), 0)
+    assert fed(judge, both(0, [*about("old", 0, 3, 8), *about("rest", 0, 4, 0)])) == []
+    late = [*about("old", 120, 1, 0), *about("new", 120, 0, 5), *about("rest", 120, 6, 0)]
+    (told,) = fed(judge, both(130, late))
+    assert (told.state, told.window_s) == ("firing", 5 * 3600)
+    assert told.cause is not None
+    assert (told.cause["value"], told.cause["n"]) == ("old", 12)
+    counts = told.evidence["1-5"]
+    assert isinstance(counts, dict)
+    assert sum(counts.values()) == told.n
