@@ -57,6 +57,8 @@ def read_time(text: str | float) -> int:
         return _read(text)
     except msgspec.ValidationError:
         return _read_end(text)
+    except UnicodeEncodeError:  # halves of characters
+        return NO_TIME
 
 
 def _read(text: str) -> int:

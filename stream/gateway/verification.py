@@ -102,7 +102,7 @@ class Verifier:
         Every comparison takes the same time wherever the difference is.
         """
         for name, wanted in self.tokens.items():
-            if not hmac.compare_digest(headers.get(name, "").encode(), wanted.encode()):
+            if not hmac.compare_digest(_sent(headers.get(name, "")), wanted.encode()):
                 return Refusal.BAD_TOKEN
         if self.signature is None or self.secret is None:
             return None
@@ -120,7 +120,7 @@ def signed_with(signature: Signature, secret: str, headers: Mapping[str, str], b
     parts = {"{body}": content, "{timestamp}": b"", "{id}": b""}
     for hole, name in (("{timestamp}", signature.timestamp), ("{id}", signature.id)):
         if name is not None:
-            parts[hole] = headers.get(name, "").encode()
+            parts[hole] = _sent(headers.get(name, ""))
     digest = hmac.new(
         _key(signature.key, secret), _filled(signature.signed, parts), _hash(signature)
     ).digest()
@@ -157,7 +157,7 @@ def _unsigned_tail(signature: Signature, body: bytes) -> Refusal | None:
 def _stale(stamp: str, now_s: float, tolerance_s: float) -> Refusal | None:
     if not stamp:
         return Refusal.NO_STAMP
-    number = stamp.isdigit() and len(stamp) <= 14
+    number = stamp.isascii() and stamp.isdigit() and len(stamp) <= 14
     at_ms = read_time(int(stamp) if number else stamp)
     if at_ms == NO_TIME or abs(at_ms / 1000 - now_s) > tolerance_s:
         return Refusal.STALE_STAMP
@@ -168,7 +168,12 @@ def _comparable(given: str, signature: Signature) -> bytes:
     """Hex in either case."""
     if signature.encoding is Encoding.HEX and given.startswith(signature.prefix):
         given = signature.prefix + given[len(signature.prefix) :].lower()
-    return given.encode("utf-8", "surrogateescape")
+    return _sent(given)
+
+
+def _sent(value: str) -> bytes:
+    """A header's value as it was sent: bytes that are no UTF-8 stand in it as halves of characters."""
+    return value.encode("utf-8", "surrogateescape")
 
 
 def _filled(template: str, parts: Mapping[str, bytes]) -> bytes:

@@ -118,6 +118,9 @@ def test_each_changed_byte_is_found() -> None:
         ({"webhook-timestamp": "9" * 40}, Refusal.STALE_STAMP),
         ({"webhook-signature": "v1,AAAA v2,BBBB"}, Refusal.BAD_SIGNATURE),
         ({"webhook-signature": "ü"}, Refusal.BAD_SIGNATURE),
+        ({"webhook-timestamp": "²"}, Refusal.STALE_STAMP),
+        ({"webhook-timestamp": "\udcff"}, Refusal.STALE_STAMP),
+        ({"webhook-id": "\udcff"}, Refusal.BAD_SIGNATURE),
     ],
 )
 def test_what_is_missing_or_odd_is_refused(headers: dict[str, str], why: Refusal) -> None:
@@ -145,7 +148,7 @@ def test_tokens_are_exact() -> None:
     """A static header is all that some systems can send."""
     verifier = Verifier(tokens={"X-Token": "secret"})
     assert verifier.refusal({"X-Token": "secret"}, b"", 0) is None
-    for wrong in ({}, {"X-Token": "secret "}, {"X-Token": "Secret"}):
+    for wrong in ({}, {"X-Token": "secret "}, {"X-Token": "Secret"}, {"X-Token": "\udcff"}):
         assert verifier.refusal(wrong, b"", 0) is Refusal.BAD_TOKEN
 
 
