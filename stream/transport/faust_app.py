@@ -28,9 +28,7 @@ FETCH_WAIT_MS: Final = 50
 """How long the broker holds back an answer without records.  A partition that has been worked off waits
 for the answer on the others before it is asked for again, so this bounds how long one alone stands still."""
 FETCH_BYTES: Final = 2 * 2**20
-"""Per partition and answer: about 10,000 events."""
-BATCH_RECORDS: Final = 12_000
-"""Records per batch: what is done again after a crash, and how long the loop is busy with one."""
+"""Per partition and answer: about 12,000 events, which are one batch (see `whole_batches`)."""
 
 Take = Callable[[RecordBatch], Awaitable[None]]
 
@@ -61,7 +59,7 @@ def consumer_options(kafka: ClientSettings, session_timeout_s: float) -> dict[st
         "max_poll_interval_ms": int(POLL_INTERVAL_S * 1000),
         "fetch_max_wait_ms": FETCH_WAIT_MS,
         "max_partition_fetch_bytes": FETCH_BYTES,
-        "max_poll_records": BATCH_RECORDS,
+        "max_poll_records": None,
     }
 
 

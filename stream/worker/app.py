@@ -5,7 +5,6 @@ looked at, since the number of partitions is part of the plan; then Faust joins 
 """
 
 import asyncio
-import gc
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
@@ -34,7 +33,7 @@ from stream.worker.ending import Ending, WorkerEnd
 from stream.worker.feeds.notifier import BATCHES_IN_WORK as ALERT_BATCHES_IN_WORK
 from stream.worker.feeds.notifier import DeliveryTopic, Notifier
 from stream.worker.group_watch import GroupWatch
-from stream.worker.memory import MemoryTrim
+from stream.worker.memory import MemoryTrim, collect_rarely
 from stream.worker.rules_reload import RulesWatch
 from stream.worker.rules_trial import try_rules
 from stream.worker.settings import WorkerSettings
@@ -240,10 +239,7 @@ class Worker:
         if (error := starting.exception()) is not None:
             self.fail(error)
             return
-        # What was made up to here stays.  Every fetch makes thousands of objects, and the garbage collector
-        # would go through all modules again and again for them: an eighth of what an event costs.
-        gc.collect()
-        gc.freeze()
+        collect_rarely()
 
     async def _supervise(self, app: Any, assignment: Assignment) -> None:
         """Notice when Faust has crashed, and when nothing moves any more."""

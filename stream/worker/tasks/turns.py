@@ -21,6 +21,9 @@ TURN_S: Final = 0.04
 """CPU time that a part should take."""
 FEWEST: Final = 16
 """Records of a part: one dear record must not make parts tiny."""
+REST: Final = 1.25
+"""Parts that are left join the last one if it is no more than so many times as large then: a part of few
+records costs its milliseconds too."""
 
 
 @dataclass(slots=True)
@@ -38,7 +41,8 @@ class Turns:
         """The batch in parts, in order; each has been worked off when the next is asked for."""
         records, first = batch.records, 0
         while first < len(records):
-            part = records[first : first + self._most()]
+            most = self._most()
+            part = records[first:] if len(records) - first <= REST * most else records[first : first + most]
             yield RecordBatch(batch.tp, part, batch.slot)
             first += len(part)
 

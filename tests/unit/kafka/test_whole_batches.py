@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.kafka.lenient_batches import LenientRecords
-from stream.kafka.whole_batches import MOST_BYTES, WholeBatches, hasten
+from stream.kafka.whole_batches import MOST_BYTES, MOST_RECORDS, WholeBatches, hasten
 
 TP = TopicPartition("cx.feedback", 3)
 SIZES = st.lists(st.integers(1, 7), min_size=1, max_size=5)
@@ -167,3 +167,10 @@ def test_no_more_is_unfolded_at_once_than_fits() -> None:
         list(range(12, 18)),
         [],
     ]
+
+
+def test_a_fetch_comes_in_one_piece_if_nobody_says_how_large() -> None:
+    """As long as it is one of common size: very small records come so many at a time."""
+    result = fetched(wire([500] * 40), 0)
+    hasten({TP: result})
+    assert [len(result.getall()) for _ in range(2)] == [MOST_RECORDS, 4_000]

@@ -54,6 +54,13 @@ def test_dear_records_take_a_turn_each() -> None:
     assert len(whole) == 7
 
 
+def test_a_small_rest_is_no_part_of_its_own() -> None:
+    """A batch that takes a little more than a turn is one part: cutting it would cost more than it gives."""
+    processor = Processor(fixed_s=0.0, each_s=1.2 * TURN_S / 12_000)
+    turns = Turns(processor.clock)
+    assert [processor.sizes(turns) for _ in range(3)] == [[12_000]] * 3
+
+
 def test_what_others_do_between_parts_makes_none_smaller() -> None:
     """Else eight partitions, each waiting for the seven others, would cut ever smaller parts."""
     alone, crowded = Processor(fixed_s=0.002, each_s=25e-6), Processor(fixed_s=0.002, each_s=25e-6)
