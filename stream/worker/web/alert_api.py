@@ -232,10 +232,13 @@ class AlertApi:
 async def _read(request: web.BaseRequest) -> bytes:
     """The body, which is small."""
     body = b""
-    async for part in request.content.iter_any():
-        body += part
-        if len(body) > MOST_BODY:
-            raise _Refused(413, f"want at most {MOST_BODY} bytes")
+    try:
+        async for part in request.content.iter_any():
+            body += part
+            if len(body) > MOST_BODY:
+                raise _Refused(413, f"want at most {MOST_BODY} bytes")
+    except (ConnectionError, web.RequestPayloadError):
+        raise _Refused(400, "want a body that is whole, and as its Content-Encoding says") from None
     return body
 
 
