@@ -65,6 +65,7 @@ class CardinalityGuard:
         """Combinations are numbered anew: what was found for a number no longer holds."""
         self._counts_as = np.empty(0, np.int64)
         self._folds = np.empty(0, np.int64)  # a bit for each dimension that is folded
+        self._kept = [np.empty(0, np.int32) for _ in self._dims]  # what each value counts as today
 
     def saved(self) -> SavedGuard:
         """What is known, for a snapshot."""
@@ -152,21 +153,33 @@ class CardinalityGuard:
             self._counts_as[own[folded]] = combos.numbered(counted[folded])
 
     def _values_kept(self, dimension: Dimension, place: int, column: Codes) -> Codes:
-        """What values of a dimension count as, all by their numbers."""
-        distinct, first, where = np.unique(column, return_index=True, return_inverse=True)
-        order = np.argsort(first)
-        texts, kept = dimension.named(distinct[order]), distinct.copy()
+        """What values of a dimension count as, all by their numbers; today that stays so."""
+        kept = self._kept[place]
+        if len(dimension.texts) > len(kept):
+            more = np.full(2 * len(dimension.texts) - len(kept), _UNKNOWN, np.int32)
+            kept = self._kept[place] = np.concatenate([kept, more])
+        out = kept[column]
+        unknown = column[out == _UNKNOWN]
+        if len(unknown):
+            self._decide_values(dimension, place, unknown)
+            out = kept[column]
+        return out
+
+    def _decide_values(self, dimension: Dimension, place: int, column: Codes) -> None:
+        """Decide on values that have not come today, in the order in which they come."""
+        distinct, first = np.unique(column, return_index=True)
+        own = distinct[np.argsort(first)]
+        texts, kept = dimension.named(own), self._kept[place]
         personal = personal_among(texts)
         asked = [bool(text) and not about for text, about in zip(texts, personal, strict=True)]
         admitted = iter(
             self._admitted(self._values[place], [*compress(texts, asked)], self._limits.max_values)
         )
-        for at, about, ask in zip(order.tolist(), personal, asked, strict=True):
+        for code, about, ask in zip(own.tolist(), personal, asked, strict=True):
             if about:
-                kept[at] = dimension.code(PERSONAL)
-            elif ask and not next(admitted):
-                kept[at] = dimension.code(OTHER)
-        return kept[where]
+                kept[code] = dimension.code(PERSONAL)
+            else:
+                kept[code] = dimension.code(OTHER) if ask and not next(admitted) else code
 
     def _keep_combinations(self, combos: Combos, rows: Codes) -> None:
         """Fold the combinations, given by the numbers of their values, that there is no room for."""
