@@ -44,7 +44,7 @@ from alerts.detect.known_levels import KnownLevels
 from alerts.detect.row_sets import among
 from alerts.detect.scale import Moments, Scale, as_moments
 from alerts.detect.sudden_bets import SuddenBets
-from alerts.detect.sudden_run import SuddenRun, sudden_memory
+from alerts.detect.sudden_run import FEW, FIRST_COAST, MOST_COAST, SuddenRun, sudden_memory
 from alerts.detect.sudden_terms import MILD_BET, START_BET, SuddenTerms
 from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals, Coasted
 from alerts.rules import Sudden
@@ -56,8 +56,6 @@ TRACKS: Final = (
     (("mild", "mild_since_ms", "mild_run"), MILD_BET),
 )
 """The columns that say when a fall began, by the bet whose CUSUM they follow."""
-FIRST_COAST = 64
-"""Arrivals of a row that are taken at first when many are; eight times as many next."""
 
 
 class SuddenDetector:
@@ -177,7 +175,7 @@ class SuddenDetector:
         Whatever comes after `through_ms` must not be among them.
         """
         reached = {run.row: run.start for run in runs}
-        left, size = list(runs), FIRST_COAST
+        left, size = list(runs), FIRST_COAST if len(runs) < FEW else MOST_COAST
         while left:
             parts = [ArrivalRun(run.row, at := reached[run.row], min(at + size, run.stop)) for run in left]
             reached |= self._coast_parts(arrivals, parts)

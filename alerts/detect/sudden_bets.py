@@ -6,8 +6,7 @@ import numpy as np
 
 from alerts.detect.findings import Flags, Floats, Ints
 from alerts.detect.memory import Table
-from alerts.detect.sudden_run import WEIGHTS
-from alerts.detect.sudden_terms import FALLS, GREATEST, STAKED_SHARE, SuddenTerms
+from alerts.detect.sudden_terms import FALLS, GREATEST, STAKED_SHARE, WEIGHTS, SuddenTerms
 
 
 class SuddenBets:

@@ -17,19 +17,9 @@ import numpy as np
 from alerts.detect.findings import Ints
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.scale import as_moments
-from alerts.detect.sudden_terms import (
-    GREATEST,
-    LEAST_QUIET_MS,
-    MILD_BET,
-    MOST_QUIET_MS,
-    STAKED_SHARE,
-    START_BET,
-    SuddenTerms,
-)
+from alerts.detect.sudden_ranks import Entries, Ranks, reckoned
+from alerts.detect.sudden_terms import LEAST_QUIET_MS, MOST_QUIET_MS, START_BET, WEIGHTS, SuddenTerms
 from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals
-
-WEIGHTS: Final = (0.15, 0.2, 0.25, 0.25, 0.15)
-"""Of the bets (see `sudden_terms.FALLS`) in the mixture."""
 
 
 def sudden_memory() -> Table:
@@ -58,6 +48,12 @@ def sudden_memory() -> Table:
     )
 
 
+FEW: Final = 12
+"""Rows from which they are taken rank by rank rather than one after the other."""
+FIRST_COAST: Final = 64
+"""Arrivals of a row that are taken at first when many are; eight times as many next."""
+MOST_COAST: Final = 4096
+"""The same of many rows, which take few steps."""
 NO_ANSWERS: Final = [0, 0, 0]
 """A run that starts over; not to be changed."""
 
@@ -78,12 +74,7 @@ class SuddenStanding(NamedTuple):
 
 
 class Paths(NamedTuple):
-    """What was reckoned beforehand of each pane with answers.
-
-    `end_ms` is the pane's end, `new` the sums of its answers, `gain` what it does to each bet, `drift` its
-    step of the drift, `kept` the share of the saved time that is not staked, `passed` the time that counts
-    since the row's answers before it.
-    """
+    """The `Entries` of one row, as plain numbers."""
 
     end_ms: list[int]
     new: list[list[int]]
@@ -152,35 +143,31 @@ class SuddenRun:
 
     def armed(self, arrivals: Arrivals, runs: Sequence[ArrivalRun]) -> list[int]:
         """Take what raises no alarm; the places reached."""
-        table = self._table
-        places = np.concatenate([np.arange(0), *(np.arange(run.start, run.stop) for run in runs)])
-        counts, rows = arrivals.counts[places], arrivals.rows[places]
-        new = counts @ self._terms.powers
-        log_gain = self._terms.log_gain(counts)
-        before = _before(rows, new[:, 0], table["answers"])
-        end_ms = arrivals.end_ms[places]
-        last_ms = np.append(0, end_ms[:-1])[: len(end_ms)]
-        firsts = np.flatnonzero(np.diff(rows, prepend=-1))
-        last_ms[firsts] = table["last_ms"][rows[firsts]]
-        paths = Paths(
-            end_ms.tolist(),
-            new.tolist(),
-            np.exp(np.minimum(log_gain, GREATEST)).tolist(),
-            log_gain[:, START_BET].tolist(),
-            log_gain[:, MILD_BET].tolist(),
-            ((1 - np.maximum(STAKED_SHARE, 1 / (before + 1))) ** new[:, 0]).tolist(),
-            self._terms.passed_ms(last_ms, end_ms).tolist(),
-        )
-        found, start = [], 0
-        for run in runs:
-            standing = SuddenStanding(*(table[name][run.row].tolist() for name in SuddenStanding._fields))
-            stop = start + run.stop - run.start
-            standing, end = coast(standing, paths, (start, stop), self._terms.budget_ms)
-            for name, value in zip(SuddenStanding._fields, standing, strict=True):
-                table[name][run.row] = value
-            found.append(run.start + end - start)
-            start = stop
-        return found
+        order = sorted(runs, key=lambda run: run.start - run.stop)
+        many = np.array([run.stop - run.start for run in order], np.int64)
+        places = np.concatenate([np.arange(0), *(np.arange(run.start, run.stop) for run in order)])
+        of = reckoned(arrivals, places, self._table, self._terms)
+        starts = np.cumsum(many) - many
+        together = int(many[FEW - 1]) if len(many) >= FEW else 0
+        taken = np.zeros(len(many), np.int64)
+        if together:
+            rows = np.array([run.row for run in order], np.int64)
+            taken = Ranks(self._table, self._terms, rows).go(of, starts, np.minimum(many, together))
+        found = {}
+        for run, start, done in zip(order, starts.tolist(), taken.tolist(), strict=True):
+            left = slice(start + done, start + run.stop - run.start)
+            more = self._one(of, run.row, left) if done == together < run.stop - run.start else 0
+            found[run.row] = run.start + done + more
+        return [found[run.row] for run in runs]
+
+    def _one(self, of: Entries, row: int, left: slice) -> int:
+        """Take one row's entries; how many."""
+        paths = Paths(*(column[left].tolist() for column in of))
+        standing = SuddenStanding(*(self._table[name][row].tolist() for name in SuddenStanding._fields))
+        standing, end = coast(standing, paths, (0, left.stop - left.start), self._terms.budget_ms)
+        for name, value in zip(SuddenStanding._fields, standing, strict=True):
+            self._table[name][row] = value
+        return end
 
     def breach(self, arrivals: Arrivals, run: ArrivalRun) -> int:
         """Take a row's arrivals while its breach goes on; the place reached."""
@@ -216,10 +203,3 @@ class SuddenRun:
             table["since_ms"][row] = table["since_ms"][row] or arrivals.end_ms[run.start]
             table["stale"][row] = False
         return run.start + taken
-
-
-def _before(rows: Ints, answers: Ints, known: Ints) -> Ints:
-    """Answers of each entry's row before it; entries of a row stand together."""
-    total = np.cumsum(answers) - answers
-    before: Ints = known[rows] + total - total[np.searchsorted(rows, rows)]
-    return before

@@ -14,6 +14,9 @@ from alerts.rules import DAY_MS, Sudden
 
 FALLS: Final = (0.08, 0.2, 0.4, 0.65, 0.9)
 """Bets, as the share of the floor that a score loses in the fall that each bet is best for."""
+WEIGHTS: Final = (0.15, 0.2, 0.25, 0.25, 0.15)
+"""Of the bets (see `FALLS`) in the mixture."""
+
 START_BET: Final = 2
 """Place in `FALLS` of the bet whose own CUSUM says when the fall began."""
 MILD_BET: Final = 0

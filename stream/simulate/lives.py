@@ -61,8 +61,10 @@ def _outcomes_of_part(
     _healthy(crowd, outcomes, question, headway, hears)
     wait = _until_begin(crowd) if question.falls and question.rhythm is not None else 0
     _pass(crowd, wait, question, headway)
-    for fall in question.falls:
-        _fall(deepcopy(crowd), outcomes, (question, Spell(question.healthy, fall, hears)), headway)
+    last = len(question.falls) - 1
+    for number, fall in enumerate(question.falls):
+        falls = crowd if number == last else deepcopy(crowd)
+        _fall(falls, outcomes, (question, Spell(question.healthy, fall, hears)), headway)
     return outcomes
 
 

@@ -14,6 +14,7 @@ from alerts.detect.volumes.arrivals import Arrivals
 from alerts.detect.volumes.silence import SilenceDetector
 from alerts.detect.volumes.surge import SurgeDetector
 from alerts.rules import Sudden, SuddenRelative
+from stream.columnar.runs import by_number, run_starts
 from stream.indicators.formulas import Formula, N
 from stream.indicators.levels import levels
 from stream.judge.evaluation.coasting import CoastedAlerts, Coaster, Coasting
@@ -24,6 +25,9 @@ from stream.judge.windows.sliding import Window
 
 WORTH_COASTING: Final = 100
 """Rows in a pane from which the detector is faster on all of them at once than on one after the other."""
+MANY_PANES: Final = 64
+"""Panes from which `sudden` is faster rank by rank all the same, unless many rows are in breach: these are
+taken one after the other."""
 
 
 class SuddenInput(RememberingInput):
@@ -60,8 +64,14 @@ class SuddenInput(RememberingInput):
             return None
         panes, rows, counts = of.heard.by_level(self._formula, self._levels)
         own = alerts.watched(rows) & self._hours.open(panes)
-        arrivals = _arrivals(of, (panes[own], rows[own], counts[own], pane_ms))
-        return None if arrivals is None else _coasting(self._detector, of, (alerts, pane_ms), arrivals)
+        panes, rows, counts = panes[own], rows[own], counts[own]
+        ends = len(run_starts(panes))
+        in_breach = self._detector.fired(np.arange(int(rows.max(initial=-1)) + 1))
+        ranked = ends >= max(MANY_PANES, int(in_breach.sum()))
+        if not ranked and len(panes) > WORTH_COASTING * ends:
+            return None
+        arrivals = _arrivals(of, (panes, rows, counts, pane_ms))
+        return _coasting(self._detector, of, (alerts, pane_ms), arrivals)
 
     def look(self, view: View, watched: Watched) -> Findings | None:
         """Judge the watched rows with answers, the due ones, and those that turn stale."""
@@ -113,7 +123,9 @@ class VolumeInput(RememberingInput):
         shared = of.heard.counts.arrivals  # by all rules that hear the same
         key = self._formula.name
         if key not in shared:
-            shared[key] = _arrivals(of, (*of.heard.volumes(self._formula), pane_ms))
+            panes, rows, counts = of.heard.volumes(self._formula)
+            few = len(panes) <= WORTH_COASTING * len(run_starts(panes))
+            shared[key] = _arrivals(of, (panes, rows, counts, pane_ms)) if few else None
         arrivals = shared[key]
         return None if arrivals is None else _coasting(self._detector, of, (alerts, pane_ms), arrivals)
 
@@ -132,12 +144,10 @@ class VolumeInput(RememberingInput):
         """It has no budget of answers."""
 
 
-def _arrivals(of: BlockContext, came: tuple[Ints, Ints, Ints, int]) -> Arrivals | None:
-    """What came in of some rows, in time order; None where panes have very many rows."""
+def _arrivals(of: BlockContext, came: tuple[Ints, Ints, Ints, int]) -> Arrivals:
+    """What came in of some rows, in time order."""
     panes, rows, counts, pane_ms = came
-    if len(panes) > WORTH_COASTING * len(np.unique(panes)):
-        return None
-    order = np.argsort(rows, kind="stable")
+    order = by_number(rows)
     until_ms = (of.block.through + 1) * pane_ms
     return Arrivals(rows[order], (panes[order] + 1) * pane_ms, counts[order], until_ms)
 

@@ -100,10 +100,7 @@ class BlockCounts:
         used = columns >= 0
         due, rows = self.due[used], self.counts.rows[used]
         starts = run_starts(due, rows)
-        places = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(due)))
-        table = np.zeros((len(starts), len(formula.cells)), np.int64)
-        np.add.at(table, (places, columns[used]), self.counts.counts[used])
-        counts = levels.counts(table)
+        counts = levels.sums(columns[used], self.counts.counts[used], starts)
         some = counts.any(axis=1)
         return due[starts][some], rows[starts][some], counts[some]
 

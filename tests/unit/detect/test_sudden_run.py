@@ -12,6 +12,7 @@ from alerts.rules import DAY_MS, Budget, Direction, Family, Sudden
 STEPS = 4
 LEVELS = np.arange(STEPS + 1)
 ROWS = 3
+CROWD = 30
 
 entries = st.lists(
     st.tuples(
@@ -25,11 +26,11 @@ entries = st.lists(
 )
 
 
-def detector() -> SuddenDetector:
+def detector(rows: int = ROWS) -> SuddenDetector:
     """A mean score of 1 to 5 with a floor of 3.5."""
     scale = Scale(1, 5, Direction.LOW_IS_BAD, Family.MEAN, STEPS)
     made = SuddenDetector(Sudden(3.5, Budget(1, DAY_MS)), scale, LEVELS)
-    made.grow(ROWS)
+    made.grow(rows)
     return made
 
 
@@ -58,6 +59,51 @@ def test_coasting_is_stepping(drawn: list[tuple[int, int, list[int]]], cut: int)
             if start < stop:
                 coasted.step(int(arrivals.end_ms[start]), np.array([row]), arrivals.counts[start : start + 1])
                 start += 1
+    for name, column in stepped.state().items():
+        assert (column == coasted.state()[name]).all(), name
+
+
+def crowd_entries(seed: int) -> list[tuple[int, int, list[int]]]:
+    """Panes, rows and counts, by time: of some rows many, of others few, and some that are bad."""
+    rng = np.random.default_rng(seed)
+    share = rng.beta(1, 2, CROWD)
+    some = np.argwhere(rng.random((60, CROWD)) < share)
+    bad = rng.random(CROWD) < 0.3
+    levels = [
+        rng.integers(0, 4, STEPS + 1) + 5 * np.eye(STEPS + 1, dtype=int)[0 if bad[r] else -1] for _, r in some
+    ]
+    return [(pane, row, counts.tolist()) for (pane, row), counts in zip(some.tolist(), levels, strict=True)]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 10_000), st.integers(0, 30))
+def test_many_scopes_at_once_are_as_many_one_by_one(seed: int, cut: int) -> None:
+    """Rank by rank, whoever stops on the way, and whoever is left when few have anything left."""
+    ordered = crowd_entries(seed)
+    stepped, coasted = detector(CROWD), detector(CROWD)
+    for pane, row, counts in ordered:
+        stepped.step(_end(pane), np.array([row]), np.array([counts]))
+        if pane < cut:
+            coasted.step(_end(pane), np.array([row]), np.array([counts]))
+    late = sorted((row, pane, counts) for pane, row, counts in ordered if pane >= cut)
+    arrivals = Arrivals(
+        np.array([row for row, _, _ in late], np.int64),
+        np.array([_end(pane) for _, pane, _ in late], np.int64),
+        np.array([counts for _, _, counts in late], np.int64).reshape(-1, STEPS + 1),
+    )
+    bounds = np.searchsorted(arrivals.rows, np.arange(CROWD + 1)).tolist()
+    left = [ArrivalRun(row, bounds[row], bounds[row + 1]) for row in range(CROWD)]
+    while left:
+        found = coasted.coast(arrivals, left, _end(10**6))
+        left = [
+            ArrivalRun(run.row, at, run.stop)
+            for run, at in zip(left, found.reached, strict=True)
+            if at < run.stop
+        ]
+        assert sorted(found.refused) == sorted(run.start for run in left)
+        for row, start, _ in left:
+            coasted.step(int(arrivals.end_ms[start]), np.array([row]), arrivals.counts[start : start + 1])
+        left = [ArrivalRun(row, start + 1, stop) for row, start, stop in left if start + 1 < stop]
     for name, column in stepped.state().items():
         assert (column == coasted.state()[name]).all(), name
 
