@@ -64,7 +64,7 @@ def _condition(indicator: str, detect: Detect, direction: Direction) -> str:
             back = "" if detect.recover is None else f", healthy again from {detect.recover:g}"
             back += "" if detect.calm is None else f", a warning again from {detect.calm:g}"
             sure = f", {detect.confidence:.4g} sure" if detect.confidence else ""
-            few = f", {detect.min_answers} answers or more"
+            few = f", {_answers(detect.min_answers)} or more"
             return f"{indicator} {past} {limits}{back} over {duration_text(detect.window_ms)}{sure}{few}"
         case Relative():
             return _relative(indicator, detect)
@@ -94,9 +94,13 @@ def _relative(indicator: str, detect: Relative) -> str:
     levels = ((detect.warning, "warning"), (detect.critical, "critical"))
     given = [f"{_amount(allowed)} ({level})" for allowed, level in levels if allowed is not None]
     sure = f", {detect.confidence:.4g} sure" if detect.confidence else ""
-    few = f", {detect.min_answers} answers or more"
+    few = f", {_answers(detect.min_answers)} or more"
     window = duration_text(detect.window_ms)
     return f"{indicator} worse than {_past(detect.against)} by {', '.join(given)} over {window}{sure}{few}"
+
+
+def _answers(count: int) -> str:
+    return "1 answer" if count == 1 else f"{count} answers"
 
 
 def _past(against: Against) -> str:

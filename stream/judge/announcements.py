@@ -119,8 +119,11 @@ class Teller:
         return Further.noted(int(counts.sum()), int(n[0]), int(np.count_nonzero(counts)), window.window_ms)
 
     def _evidence(self, told: AlertMove, group: Group, further: Further | None) -> Mapping[str, object]:
-        formula, found = counts(group, self._period(told), np.array([told.move.row]))
+        period = self._period(told)
         few = {} if further is None else {"further_answers": further.in_numbers()}
+        if period.window_ms is None and period.since is None:  # no counts are those of the reading
+            return {**few, **told.evidence}
+        formula, found = counts(group, period, np.array([told.move.row]))
         return {**evidence(formula, found[0]), **few, **told.evidence}
 
     def _cause(self, told: AlertMove, group: Group) -> Mapping[str, object] | None:

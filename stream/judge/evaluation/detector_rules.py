@@ -214,7 +214,7 @@ def _window_ms(rule: Rule, evidence: Mapping[str, object]) -> int | None:
             return rule.detect.window_ms
         case Burn():
             long_s = evidence.get("long_s")
-            shown = [pair.long_ms for pair in rule.detect.pairs if pair.long_ms / 1000 == long_s]
-            return shown[0] if shown else rule.detect.pairs[0].long_ms
+            # Where none burns the reading is of the shortest window with enough answers, of whichever pair.
+            return next((pair.long_ms for pair in rule.detect.pairs if pair.long_ms / 1000 == long_s), None)
         case _:
             return None

@@ -22,6 +22,11 @@ CASES = [
         (30 * MINUTE_MS,),
     ),
     (
+        "indicator: contacts, by: [], critical: 50",
+        "contacts above 50 (critical) over 30m, 0.95 sure, 1 answer or more; overall",
+        (30 * MINUTE_MS,),
+    ),
+    (
         "indicator: csat, detect: sudden, floor: 75",
         "csat suddenly below 75 (critical), at most 1 per 30d in error; by channel",
         (),
