@@ -79,7 +79,7 @@ class _RuleSet:
     def walk(self, ahead: Ahead, through: int) -> Iterator[WalkedChange]:
         """Every change up to the end of pane `through`, scope by scope."""
         foresight, window = self._rules.foresight, self._rules.window
-        path = ahead.trajectory(window, foresight.weights, foresight.upto)
+        path = ahead.trajectory(window, foresight.read)
         panes, judged = path.panes(window), self._judged(path.sums)
         for column in range(len(self._names)):
             codes = (judged.verdict[:, column], judged.severity[:, column], judged.held[:, column])

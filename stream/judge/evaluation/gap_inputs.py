@@ -27,7 +27,6 @@ from stream.judge.evaluation.heard_hours import HeardHours
 from stream.judge.evaluation.pane_counts import BlockCounts
 from stream.judge.evaluation.scopes import ScopeTable, Values
 from stream.judge.evaluation.window_inputs import AT_ONCE, MOST_READINGS, ForeseenVerdicts, moments, scale
-from stream.judge.windows.coarse import weights
 from stream.judge.windows.lookahead import Aligned
 from stream.judge.windows.sliding import Window
 
@@ -53,7 +52,7 @@ class ComparedScopes:
 
     def at_changes(self, of: BlockContext, alerts: Alerts) -> Sequence[SideBySide] | None:
         """Every value of a scope at each change of one of them in a block; None where these are too many."""
-        aligned = Aligned([self.window], [weights(self.window.layout, self._formula, None)], of.ahead)
+        aligned = Aligned([self.window], self._formula.name, of.ahead)
         self._number_scopes()
         members = np.flatnonzero(self._numbers >= 0)
         members = members[alerts.watched(members)]

@@ -22,6 +22,8 @@ class ScopeMatchers:
         self._scopes: Final = scopes
         self._watched: Flags = np.zeros((0, len(rules)), np.bool_)
         self._known: Flags = np.zeros(0, np.bool_)
+        named = {dimension for rule in rules for dimension in rule.where}
+        self._wanted: Final = {dimension: _wanted(rules, dimension) for dimension in named}
         self.whole: Final = not any(rule.where for rule in rules)
         """Whether every rule watches every scope."""
 
@@ -30,18 +32,38 @@ class ScopeMatchers:
         if self.whole:
             return np.ones((len(rows), len(self._rules)), np.bool_)
         more = self._scopes.room - len(self._known)
-        self._known = np.pad(self._known, (0, more))
-        self._watched = np.pad(self._watched, ((0, more), (0, 0)))
-        for row in rows[~self._known[rows]].tolist():
-            values = dict(self._scopes.scope(row))
-            self._watched[row] = [_matches(rule, values) for rule in self._rules]
-            self._known[row] = True
+        if more:
+            self._known = np.pad(self._known, (0, more))
+            self._watched = np.pad(self._watched, ((0, more), (0, 0)))
+        if not self._known[rows].all():
+            self._learn(rows[~self._known[rows]])
         found: Flags = self._watched[rows]
         return found
 
     def forget(self, rows: Ints) -> None:
         """Rows that are about to stand for other scopes."""
         self._known[rows[rows < len(self._known)]] = False
+
+    def _learn(self, rows: Ints) -> None:
+        """Find out which rules watch some rows."""
+        for row in np.unique(rows).tolist():
+            values = dict(self._scopes.scope(row))
+            watched = np.ones(len(self._rules), np.bool_)
+            for dimension, (wanted, whatever) in self._wanted.items():
+                watched &= wanted.get(values.get(dimension, ""), whatever)
+            self._watched[row] = watched
+            self._known[row] = True
+
+
+def _wanted(rules: Sequence[Rule], dimension: str) -> tuple[dict[str, Flags], Flags]:
+    """Which rules want each value of a dimension that any of them names, and which want any other."""
+    sets = [rule.where.get(dimension) for rule in rules]
+    whatever = np.array([each is None for each in sets], np.bool_)
+    named: dict[str, Flags] = {}
+    for place, each in enumerate(sets):
+        for value in each or ():
+            named.setdefault(value, whatever.copy())[place] = True
+    return named, whatever
 
 
 def watches(rule: Rule, scope: Scope) -> bool:

@@ -20,7 +20,7 @@ from alerts.detect.threshold import Judged, calm_of, past_some_limit
 from alerts.rules import Family
 from stream.indicators.formulas import Formula, Sums, interval
 from stream.judge.evaluation.threshold_scale import ThresholdScale
-from stream.judge.windows.coarse import Bins, coarse, weights
+from stream.judge.windows.coarse import Bins, Projection, coarse
 from stream.judge.windows.layout import SUMS, Layout
 from stream.judge.windows.lookahead import Ahead, Trajectory
 from stream.judge.windows.sliding import Window
@@ -32,9 +32,8 @@ MOST_EDGES: Final = 48
 class ThresholdForesight:
     """Looks ahead for the rules of one scale.
 
-    `weights` says which columns of the window, times what, add up to each of the sums that it needs:
-    `(columns, sums)`.  What is `ahead` has a row per reading and a column per sum, and then one per bin:
-    `(readings, sums and bins)`.
+    `read` says which columns of the window add up to each of the sums that it needs.  What is `ahead` has a
+    row per reading and a column per sum, and then one per bin: `(readings, sums and bins)`.
     """
 
     def __init__(self, scale: ThresholdScale, layout: Layout) -> None:
@@ -47,15 +46,14 @@ class ThresholdForesight:
         self._edges: Final = {edge for edge in edges if edge is not None}
         self._bins: Final = self._binned()
         self._coarse, bucket = self._coarsened()
-        self.weights: Final = weights(layout, self._coarse, bucket)
-        self.upto: Final = None if self._bins is None else self._bins.upto
-        """Up to which codes the bins of single times reach; None where it needs none."""
+        upto = None if self._bins is None else self._bins.upto
+        self.read: Final = Projection.of(layout, scale.formula.name, bucket, upto)
 
     def path(self, window: Window, ahead: Ahead) -> Trajectory:
         """What the rules will read in a block."""
-        if self.weights.shape[1] == SUMS and self.upto is None:
+        if self._scale.formula.info.family is not Family.QUANTILE:
             return ahead.of_formula(window, self._scale.formula.name)
-        return ahead.trajectory(window, self.weights, self.upto)
+        return ahead.trajectory(window, self.read)
 
     def surely_none(self, window: Window, ahead: Ahead) -> bool:
         """Whether it is told at one look that no rule finds a breach anywhere in a block."""
@@ -117,5 +115,5 @@ class ThresholdForesight:
     def _sums(self, ahead: Floats) -> Sums:
         if self._bins is None:
             return Sums(ahead[:, :3])
-        first = self.weights.shape[1]
+        first = SUMS + self.read.coarse
         return Sums(ahead[:, :3], ahead[:, 3:first], self._bins.times(ahead[:, 0], ahead[:, first:]))

@@ -96,7 +96,7 @@ class ThresholdRules:
     def would_move(self, rows: Ints, ahead: Floats) -> Flags:
         """`(readings,)`: True where stepping this reading would change an alert of its row.
 
-        `ahead` has their sums, `(readings, sums)`, as `foresight.weights` makes them; `rows` may repeat.  No
+        `ahead` has their sums, `(readings, sums)`, as `foresight.read` makes them; `rows` may repeat.  No
         scope is taken for silenced.  True may be said of a reading that changes nothing, but only where the
         foresight is vague; False never of one that changes something.
         """

@@ -20,7 +20,6 @@ from stream.judge.evaluation.window_inputs import (
     moments,
     scale,
 )
-from stream.judge.windows.coarse import weights
 from stream.judge.windows.lookahead import Aligned
 from stream.judge.windows.sliding import Window
 
@@ -47,9 +46,7 @@ class UsualInput(RememberingInput):
 
     def foresee(self, of: BlockContext, alerts: Alerts, pane_ms: int) -> Crossings | None:
         """Judge every change of its window beforehand."""
-        aligned = Aligned(
-            self.windows, [weights(each.layout, self._formula, None) for each in self.windows], of.ahead
-        )
+        aligned = Aligned(self.windows, self._formula.name, of.ahead)
         if len(aligned) > MOST_READINGS or not self._heard.take_block(of, aligned.panes):
             return None
         parts = [

@@ -23,7 +23,6 @@ from stream.indicators.formulas import FIRST, LATTICE, SECOND, Formula, N
 from stream.indicators.needs import WindowSpan
 from stream.judge.evaluation.crossings import Crossings
 from stream.judge.evaluation.detector_inputs import Alerts, BlockContext, View, Watched, WindowOnlyInput
-from stream.judge.windows.coarse import weights
 from stream.judge.windows.lookahead import Aligned
 from stream.judge.windows.sliding import Window
 
@@ -48,9 +47,7 @@ class BurnInput(WindowOnlyInput):
 
     def foresee(self, of: BlockContext, alerts: Alerts, pane_ms: int) -> Crossings | None:  # noqa: ARG002
         """Judge every change of its windows beforehand."""
-        aligned = Aligned(
-            self.windows, [weights(each.layout, self._formula, None) for each in self.windows], of.ahead
-        )
+        aligned = Aligned(self.windows, self._formula.name, of.ahead)
         if len(aligned) > MOST_READINGS:
             return None
         parts = [

@@ -7,13 +7,16 @@ single times of few cases may be counted by bins that end with the limits.
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from stream.indicators.cells import codes_up_to
 from stream.indicators.formulas import BUCKET_SECONDS, Floats, Formula, Ints
 from stream.indicators.single_times import BinnedTimes, all_known
-from stream.judge.windows.layout import Layout
+from stream.judge.windows.changes import WindowChanges
+from stream.judge.windows.layout import SUMS, Layout
+from stream.judge.windows.sliding import Window
 
 
 def coarse(of: Formula, limits: Collection[float]) -> tuple[Formula, Ints]:
@@ -48,11 +51,80 @@ class Bins:
         return BinnedTimes(counts, self.seconds, all_known(cases, counts.sum(axis=1)))
 
 
-def weights(layout: Layout, of: Formula, bucket: Ints | None) -> Floats:
-    """A layout's columns by the sums of a formula, and by its coarse buckets if it has some."""
-    narrow = layout.weights(of.name)
-    table = np.zeros((layout.width, narrow.shape[1] + (0 if bucket is None else len(of.seconds))))
-    table[: layout.narrow, : narrow.shape[1]] = narrow
-    if bucket is not None:
-        table[layout.narrow + np.arange(len(bucket)), narrow.shape[1] + bucket] = 1
-    return table
+@dataclass(frozen=True)
+class Projection:
+    """Which of a window's columns add up to which sums.
+
+    First come three sums, of narrow columns by `narrow`, `(columns, 3)`; then the coarse buckets, of which
+    `bucket` says for each bucket to which it goes, ascending (of none if buckets are not read); then bins of
+    single times up to each of the codes `upto`, and one above all; None where they are not read.
+    """
+
+    narrow: Floats
+    bucket: Ints
+    upto: Ints | None
+
+    @classmethod
+    def of(
+        cls, layout: Layout, name: str, bucket: Ints | None = None, upto: Ints | None = None
+    ) -> "Projection":
+        """What the sums of a layout's formula read."""
+        return cls(layout.weights(name), np.zeros(0, np.int64) if bucket is None else bucket, upto)
+
+    @cached_property
+    def coarse(self) -> int:
+        """How many coarse buckets there are."""
+        return int(self.bucket[-1]) + 1 if len(self.bucket) else 0
+
+    @cached_property
+    def sums(self) -> int:
+        """How many sums and bins there are."""
+        return SUMS + self.coarse + (0 if self.upto is None else len(self.upto) + 1)
+
+    @cached_property
+    def columns(self) -> Ints:
+        """The narrow columns that are read."""
+        return np.flatnonzero(self.narrow.any(axis=1))
+
+    def reads(self, columns: Ints, width: int) -> Ints:
+        """Places of the columns that are read, of a layout of so many; beyond are codes of single times."""
+        read = np.zeros(width + 1, np.bool_)
+        read[self.columns] = True
+        read[len(self.narrow) : width] = len(self.bucket) > 0
+        read[width] = self.upto is not None
+        return np.flatnonzero(read[np.minimum(columns, width)])
+
+    def moved(self, changes: WindowChanges, starts: Ints, width: int) -> Floats:
+        """The sums of some changes that are read, from each of `starts` on up to the next."""
+        first = len(self.narrow)
+        table = np.concatenate([self.narrow, np.zeros((1, SUMS))])
+        weighted = table[np.minimum(changes.columns, first)] * changes.counts[:, None]
+        moved: Floats = np.add.reduceat(weighted, starts, axis=0)
+        more = self.sums - SUMS
+        if more:
+            wide = np.flatnonzero(changes.columns >= first)
+            place = np.searchsorted(starts, wide, "right") - 1
+            at = place * more + self._bins(changes.columns[wide], width)
+            counted = np.bincount(at, changes.counts[wide], len(starts) * more)
+            moved = np.concatenate([moved, counted.reshape(-1, more)], axis=1)
+        return moved
+
+    def before(self, window: Window, rows: Ints) -> Floats:
+        """The sums of some rows, as far as a window has been slid."""
+        parts = [window.counts(rows, self.columns) @ self.narrow[self.columns]]
+        if self.coarse:
+            upto = np.searchsorted(self.bucket, np.arange(self.coarse), "right")
+            total = np.cumsum(window.bucket_counts(rows), axis=1)[:, upto - 1] * (upto > 0)
+            parts.append(np.diff(total, axis=1, prepend=0))
+        if self.upto is not None:
+            parts.append(window.binned_times(rows, self.upto))
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+    def _bins(self, columns: Ints, width: int) -> Ints:
+        """The places, behind the three sums, of buckets and of single times."""
+        bins = np.empty(len(columns), np.int64)
+        bucket = columns < width
+        bins[bucket] = self.bucket[columns[bucket] - len(self.narrow)]
+        if self.upto is not None:
+            bins[~bucket] = self.coarse + np.searchsorted(self.upto, columns[~bucket] - width)
+        return bins

@@ -84,12 +84,6 @@ class Layout:
         place = self._place[name]
         return self._weights[:, place : place + SUMS]
 
-    def padded_weights(self, name: str) -> Floats:
-        """Of a formula's sums: all columns by three."""
-        table = np.zeros((self.width, SUMS))
-        table[: self.narrow] = self.weights(name)
-        return table
-
     @property
     def every_weight(self) -> Floats:
         """Narrow columns by the sums of all formulas, each from its `place` on."""

@@ -26,6 +26,7 @@ from alerts.detect.row_sets import NO_ROWS
 from stream.columnar.runs import run_starts
 from stream.indicators.formulas import Flags, Floats, Ints
 from stream.judge.windows.changes import WindowChanges, changes
+from stream.judge.windows.coarse import Projection
 from stream.judge.windows.grid import Grid, grid
 from stream.judge.windows.layout import SUMS
 from stream.judge.windows.sliding import Window
@@ -74,13 +75,12 @@ class Ahead:
         self._shared: Final[dict[tuple[int, str], SharedSums]] = {}
         self._grids: Final[dict[tuple[int, str], Grid | None]] = {}
 
-    def trajectory(self, window: Window, weights: Floats, upto: Ints | None = None) -> Trajectory:
-        """Every change of a window's sums, which are its columns by `weights` (columns by sums).
+    def trajectory(self, window: Window, read: Projection) -> Trajectory:
+        """Every change of a window's sums.
 
-        With `upto`, single times follow: in bins up to each of these codes, and one above all.  The sums are
-        exact: whole numbers, added in whatever order.
+        They are exact: whole numbers, added in whatever order.
         """
-        return trajectory(window, self._of(window), weights, upto)
+        return trajectory(window, self._of(window), read)
 
     def of_formula(self, window: Window, name: str) -> Trajectory:
         """Every change of the three sums of a formula that reads no buckets, and some readings between.
@@ -93,7 +93,7 @@ class Ahead:
             return of_grid(grid, layout.place(name))
         known = self._of(window)
         if len(known.rows) * layout.sums > MOST_SHARED:
-            return trajectory(window, known, layout.padded_weights(name))
+            return trajectory(window, known, Projection.of(layout, name))
         key = window.window_ms, window.hours.text
         shared = self._shared.get(key)
         if shared is None:
@@ -123,26 +123,18 @@ def of_grid(grid: Grid, place: int) -> Trajectory:
     )
 
 
-def trajectory(window: Window, known: WindowChanges, weights: Floats, upto: Ints | None = None) -> Trajectory:
-    """The trajectory of some sums, from the changes of a window's counts; see `Ahead.trajectory`."""
+def trajectory(window: Window, known: WindowChanges, read: Projection) -> Trajectory:
+    """The trajectory of some sums, from the changes of a window's counts."""
     width = window.layout.width
-    table = _with_bins(weights, 0 if upto is None else len(upto) + 1)
-    read: Flags = np.any(table, axis=1)
-    used = np.flatnonzero(np.append(read[:width], upto is not None)[np.minimum(known.columns, width)])
+    used = read.reads(known.columns, width)
     if not len(used):
-        return Trajectory(NO_ROWS, NO_ROWS, np.zeros((0, table.shape[1])))
+        return Trajectory(NO_ROWS, NO_ROWS, np.zeros((0, read.sums)))
     own = known.ordered(used)
-    columns = own.columns
-    if upto is not None:
-        columns = np.where(columns < width, columns, width + np.searchsorted(upto, columns - width))
     starts = run_starts(own.rows, own.slot)
-    moved = np.add.reduceat(table[columns] * own.counts[:, None], starts, axis=0)
     rows, slot = own.rows[starts], own.slot[starts]
     firsts = run_starts(rows)
-    before = _before(window, weights, rows[firsts])
-    if upto is not None:
-        before = np.concatenate([before, window.binned_times(rows[firsts], upto)], axis=1)
-    return Trajectory(rows, slot, _running(moved, firsts, before))
+    running = _running(read.moved(own, starts, width), firsts, read.before(window, rows[firsts]))
+    return Trajectory(rows, slot, running)
 
 
 def shared_sums(window: Window, known: WindowChanges) -> SharedSums:
@@ -164,25 +156,6 @@ def shared_sums(window: Window, known: WindowChanges) -> SharedSums:
     return SharedSums(Trajectory(rows, slot, _running(moved, firsts, before)), of)
 
 
-def _with_bins(weights: Floats, bins: int) -> Floats:
-    """Weights with a row and a sum more for each of some bins."""
-    columns, sums = weights.shape
-    table = np.zeros((columns + bins, sums + bins))
-    table[:columns, :sums] = weights
-    table[columns + np.arange(bins), sums + np.arange(bins)] = 1
-    return table
-
-
-def _before(window: Window, weights: Floats, rows: Ints) -> Floats:
-    """The sums of some rows as far as the window has been slid."""
-    narrow = window.layout.narrow
-    used = np.flatnonzero(weights[:narrow].any(axis=1))
-    before: Floats = window.counts(rows, used) @ weights[used]
-    if weights[narrow:].any():
-        before += window.bucket_counts(rows) @ weights[narrow:]
-    return before
-
-
 def _running(moved: Floats, firsts: Ints, before: Floats) -> Floats:
     """Each row's sums so far: what they were before and all that has moved since, from `firsts` on."""
     total = np.cumsum(moved, axis=0)
@@ -199,14 +172,14 @@ class Aligned:
     windows must not be slid while it is used.
     """
 
-    def __init__(self, windows: Sequence[Window], weights: Sequence[Floats], ahead: Ahead) -> None:
-        """`weights` are those of each window's columns, all by the same sums."""
-        paths = [ahead.trajectory(*each) for each in zip(windows, weights, strict=True)]
+    def __init__(self, windows: Sequence[Window], name: str, ahead: Ahead) -> None:
+        """`name` is that of the formula whose sums they are."""
+        self._windows: Final = [(each, Projection.of(each.layout, name)) for each in windows]
+        paths = [ahead.trajectory(*each) for each in self._windows]
         panes = [path.panes(window) for path, window in zip(paths, windows, strict=True)]
         every = np.concatenate([NO_ROWS, *panes])
         self._first: Final = int(every.min(initial=NEVER)) if len(every) else 0
         self._span: Final = int(every.max(initial=self._first)) - self._first + 1
-        self._windows: Final = list(zip(windows, weights, strict=True))
         self._sums: Final = [path.sums for path in paths]
         self._own: Final = [self._key(path.rows, each) for path, each in zip(paths, panes, strict=True)]
         rows, panes_after = np.divmod(np.unique(np.concatenate([NO_ROWS, *self._own])), self._span)
@@ -225,8 +198,8 @@ class Aligned:
         keys = self._key(rows, panes)
         some, place = np.unique(rows, return_inverse=True)
         found = []
-        for own, sums, (window, weights) in zip(self._own, self._sums, self._windows, strict=True):
-            before = _before(window, weights, some)[place]
+        for own, sums, (window, read) in zip(self._own, self._sums, self._windows, strict=True):
+            before = read.before(window, some)[place]
             if len(own):
                 last = np.maximum(np.searchsorted(own, keys, "right") - 1, 0)
                 known = (own[last] <= keys) & (own[last] // self._span == rows)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from stream.indicators.cells import CELL, TTR_BUCKETS
 from stream.indicators.formulas import BUCKET_SECONDS, Ints, Sums, formula, interval, score
-from stream.judge.windows.coarse import coarse, weights
+from stream.judge.windows.coarse import coarse
 from stream.judge.windows.layout import Layout
 from tests.builders import DEFAULTS
 
@@ -34,10 +34,11 @@ def test_same_side_of_every_limit(
     layout = Layout([of])
     counts = counts_of(layout, durations)
     rough, bucket = coarse(of, limits)
-    ahead = counts @ weights(layout, rough, bucket)
+    coarsely = np.zeros((1, len(rough.seconds)))
+    np.add.at(coarsely[0], bucket, counts[0, layout.narrow :])
     true, few = (
         layout.read(counts[:, : layout.narrow], counts[:, layout.narrow :]).of(indicator),
-        Sums(ahead[:, :3], ahead[:, 3:]),
+        Sums(counts[:, : layout.narrow] @ layout.weights(indicator), coarsely),
     )
     assert score(rough, few)[1] == score(of, true)[1]
     edges = np.array(limits)

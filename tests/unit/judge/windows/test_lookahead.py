@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from stream.indicators.cells import CELL, CELLS
 from stream.indicators.formulas import Sums, formula, score
 from stream.judge.windows.changes import changes
+from stream.judge.windows.coarse import Projection
 from stream.judge.windows.grid import grid
 from stream.judge.windows.layout import Layout
 from stream.judge.windows.lookahead import Ahead, Trajectory, of_grid
@@ -45,7 +46,7 @@ def test_shared_sums_are_those_of_each_formula(
     for name in names:
         if name not in BUCKETS:
             shared = ahead.of_formula(window, name)
-            alone = ahead.trajectory(window, window.layout.padded_weights(name))
+            alone = ahead.trajectory(window, Projection.of(window.layout, name))
             if ahead.grid(window) is None:
                 assert np.array_equal(shared.rows, alone.rows)
                 assert np.array_equal(shared.slot, alone.slot)
@@ -93,7 +94,7 @@ def test_scores_lie_in_the_range_that_a_grid_tells(
 
 
 def _alone(window: Window, name: str, through: int) -> Trajectory:
-    return Ahead(through).trajectory(window, window.layout.padded_weights(name))
+    return Ahead(through).trajectory(window, Projection.of(window.layout, name))
 
 
 def _said(path: Trajectory) -> set[tuple[int, int, tuple[float, ...]]]:
