@@ -23,7 +23,7 @@ CASES = [
     ),
     (
         "indicator: contacts, by: [], critical: 50",
-        "contacts above 50 (critical) over 30m, 0.95 sure, 1 answer or more; overall",
+        "contacts below 50 (critical) over 30m, 0.95 sure, 1 answer or more; overall",
         (30 * MINUTE_MS,),
     ),
     (
