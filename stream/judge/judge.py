@@ -28,7 +28,7 @@ from stream.judge.snapshot import dump, load
 from stream.judge.snapshot_format import About
 from stream.judge.state import Memory
 from stream.judge.watermarks import Missed
-from stream.messages.tallies import NO_PANE, Spelled, TallyMessage
+from stream.messages.tallies import NO_PANE, Spelled, Spelling, TallyMessage
 from stream.messages.verdicts import VerdictMessage
 
 __all__ = ["Explained", "Judge", "Observer"]
@@ -64,7 +64,7 @@ class Judge:
         judged = self._memory.judged
         return None if judged == NO_PANE else (judged + 1) * self._pane_ms
 
-    def unmet(self, scopes: Spelled) -> list[bytes]:
+    def unmet(self, scopes: Spelled) -> list[Spelling]:
         """The spellings by which no scope has come lately."""
         return self._memory.codes.unmet(scopes)
 

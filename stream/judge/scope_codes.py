@@ -1,14 +1,16 @@
 """Scopes by numbers: a scope's code is its group's number above its row's."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from itertools import compress, repeat
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress
 from typing import Final, NamedTuple
 
 import numpy as np
+from xxhash import xxh3_128_digest
 
+from stream.columnar.hashtable import HashTable, Keys
 from stream.judge.evaluation.groups import Group
 from stream.judge.pending import Ints
-from stream.messages.tallies import OTHER, ScopeKey, Spelled
+from stream.messages.tallies import OTHER, ScopeKey, Spelled, Spelling
 
 ROW_BITS: Final = 40
 ROW_MASK: Final = (1 << ROW_BITS) - 1
@@ -16,11 +18,16 @@ _UNMET: Final = -2
 """In place of the code of a scope that has none yet."""
 
 
-class CodesFound(NamedTuple):
-    """Codes of a section's scopes, as they were found among others."""
+_MET: Final = np.dtype([("key", "<u8"), ("rest", "<u8"), ("code", "<i8")])
+"""The code of a scope by the hash of how it is spelled, 128 bits of it."""
 
-    among: Mapping[Hashable, int]
+
+class CodesFound(NamedTuple):
+    """Codes of a section's scopes, as they were found in a table by their hashes, a row of two for each."""
+
+    table: HashTable
     codes: Ints
+    hashes: Keys
 
 
 class ScopeCodes:
@@ -28,52 +35,73 @@ class ScopeCodes:
 
     `numbers` has each group's place.  While there are `most` scopes, one that is new counts as `(other)`;
     `folded` is how many do, since some were last let go.
+
+    Scopes are known by hashes, which are looked up a section at a time: very many scopes do not fit the
+    processor's cache, and a dictionary's look at one takes four times as long.
     """
 
     def __init__(self, groups: Sequence[Group], most: int) -> None:
         self.numbers: Final = {group.grouping.key: place for place, group in enumerate(groups)}
-        self.folded = 0
         self._groups = groups
         self._most = most
-        self._codes: dict[Hashable, int] = {}  # by keys as they are given, or as they are spelled
+        self.forget()
 
     def __len__(self) -> int:
         """How many scopes are kept."""
         return sum(len(group.scopes) for group in self._groups)
 
-    def unmet(self, keys: Spelled) -> list[bytes]:
+    def unmet(self, keys: Spelled) -> list[Spelling]:
         """The spellings by which no scope has come since some were last let go.
 
-        What is found stays with the keys: very many scopes do not fit the processor's cache, so that each
-        look takes as long as all else that is done for one.
+        What is found stays with the keys.
         """
-        codes = self._found(keys.bytes)
-        keys.found = CodesFound(self._codes, codes)
-        return list(compress(keys.bytes, (codes == _UNMET).tolist()))
+        found = self._found(keys)
+        return list(compress(keys.bytes, (found.codes == _UNMET).tolist()))
 
     def of(self, keys: Sequence[ScopeKey]) -> Ints:
         """The codes of scopes, new ones for new scopes; -1 for a grouping that this plan does not know."""
-        names: Sequence[Hashable] = keys.bytes if isinstance(keys, Spelled) else keys
-        found = keys.found if isinstance(keys, Spelled) else None
-        if isinstance(found, CodesFound) and found.among is self._codes:
-            codes = found.codes.copy()
-            unmet = np.flatnonzero(codes == _UNMET)  # by then: sections before this one may have met them
-            codes[unmet] = self._found([names[place] for place in unmet.tolist()])
-        else:
-            codes = self._found(names)
-        new = np.flatnonzero(codes == _UNMET).tolist()
-        if new:
-            codes[new] = self._new(_at(new, keys))
-            self._codes.update(zip(map(names.__getitem__, new), codes[new].tolist(), strict=True))
+        scopes = keys if isinstance(keys, Spelled) else Spelled.of(keys)
+        found = self._found(scopes)
+        scopes.found = None
+        codes, unmet = found.codes, np.flatnonzero(found.codes == _UNMET)
+        if len(unmet):
+            codes[unmet] = self._codes(found.hashes[unmet])  # sections since then may have met them
+            new = np.flatnonzero(codes == _UNMET)
+            codes[new] = self._new(list(Spelled([scopes.bytes[place] for place in new.tolist()])))
+            self._enter(found.hashes[new], codes[new])
         return codes
 
     def forget(self) -> None:
         """Rows may have changed: every code is found anew."""
-        self._codes = {}
+        self._table = HashTable(_MET)
         self.folded = 0
 
-    def _found(self, names: Sequence[Hashable]) -> Ints:
-        return np.fromiter(map(self._codes.get, names, repeat(_UNMET)), np.int64, len(names))
+    def _found(self, scopes: Spelled) -> CodesFound:
+        """What is found of scopes, now or the time before."""
+        found = scopes.found
+        if not isinstance(found, CodesFound) or found.table is not self._table:
+            hashes = np.frombuffer(b"".join(map(xxh3_128_digest, scopes.bytes)), np.uint64).reshape(-1, 2)
+            scopes.found = found = CodesFound(self._table, self._codes(hashes), hashes)
+        return found
+
+    def _codes(self, hashes: Keys) -> Ints:
+        """The codes by hashes."""
+        if not len(self._table):
+            return np.full(len(hashes), _UNMET, np.int64)
+        places = self._table.find(hashes[:, 0].copy()).places
+        rows = self._table.rows.take(places)
+        return np.where((places >= 0) & (rows["rest"] == hashes[:, 1]), rows["code"], _UNMET)
+
+    def _enter(self, hashes: Keys, codes: Ints) -> None:
+        """Remember codes.  Of hashes that begin alike one is remembered, the others are new every time."""
+        self._table.reserve(len(hashes), lambda met: np.ones(len(met), np.bool_))
+        keys, first = np.unique(hashes[:, 0], return_index=True)
+        found = self._table.find(keys)
+        fresh = found.places < 0
+        rows = np.empty(int(fresh.sum()), _MET)
+        rows["key"] = keys[fresh]
+        rows["rest"], rows["code"] = hashes[first[fresh], 1], codes[first[fresh]]
+        self._table.add(rows, found, fresh)
 
     def _new(self, keys: Sequence[ScopeKey]) -> Ints:
         """The codes of scopes that have none."""
@@ -104,10 +132,3 @@ class ScopeCodes:
             if row is None:
                 row, room = group.row_of(values), room - 1
             yield number << ROW_BITS | row
-
-
-def _at(places: Sequence[int], keys: Sequence[ScopeKey]) -> list[ScopeKey]:
-    """The scopes at some places."""
-    if isinstance(keys, Spelled):
-        return list(Spelled([keys.bytes[place] for place in places]))
-    return [keys[place] for place in places]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from alerts.errors import UNREADABLE
 from stream.indicators.cells import CELLS, TIME_CODES, TIMES_FROM
 from stream.indicators.plan import Plan
-from stream.messages.tallies import NO_PANE, Kind, Rows, Spelled, TallyMessage
+from stream.messages.tallies import NO_PANE, Kind, Rows, Spelled, Spelling, TallyMessage
 
 MOST_POSITION: Final = 2**53
 MOST_COUNT: Final = 2**55
@@ -27,7 +27,7 @@ AHEAD_MS: Final = 2 * 86_400_000
 """How far event time may be ahead of the clock of who writes the log, which may be wrong."""
 
 
-Unmet = Callable[[Spelled], Sequence[bytes]]
+Unmet = Callable[[Spelled], Sequence[Spelling]]
 """Gives the spellings that a judge has not met yet."""
 
 

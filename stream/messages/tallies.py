@@ -25,6 +25,10 @@ ScopeKey = tuple[str, tuple[str, ...]]
 """A grouping's key (`plan.Grouping.key`) and the values of its dimensions ("" where an event has none)."""
 
 
+Spelling = bytes | msgspec.Raw
+"""A scope as `encode` writes it."""
+
+
 class Spelled(Sequence[ScopeKey]):
     """Scopes as a record has them, each read when it is asked for: most are known by their bytes.
 
@@ -33,7 +37,7 @@ class Spelled(Sequence[ScopeKey]):
 
     __slots__ = ("bytes", "found")
 
-    def __init__(self, spelled: Sequence[bytes]) -> None:
+    def __init__(self, spelled: Sequence[Spelling]) -> None:
         """`spelled` are scopes as `encode` writes them."""
         self.bytes: Final = spelled
         self.found: object = None
@@ -55,6 +59,11 @@ class Spelled(Sequence[ScopeKey]):
             return Spelled(self.bytes[place])
         key: ScopeKey = _SCOPE.decode(self.bytes[place])
         return key
+
+    @staticmethod
+    def of(scopes: Iterable[ScopeKey]) -> "Spelled":
+        """Scopes as they are spelled."""
+        return Spelled(list(map(_ENCODER.encode, scopes)))
 
     @staticmethod
     def before(key: str, values: int) -> bytes:
@@ -229,7 +238,6 @@ def decode(value: bytes, shard: int = 0) -> TallyMessage:
             rows = together(rows, Rows(*map(_unpacked, wire.apart)))
     except (*UNREADABLE, TypeError, struct.error) as error:
         raise msgspec.DecodeError("not a section") from error
-    scopes = Spelled(list(map(b"".join, zip(wire.scopes, strict=True))))  # in half the time of `bytes`
     return TallyMessage(
         kind=kind,
         source=wire.source,
@@ -237,7 +245,7 @@ def decode(value: bytes, shard: int = 0) -> TallyMessage:
         through=wire.through,
         clock_ms=wire.clock_ms,
         quiet_ms=wire.quiet_ms,
-        scopes=scopes,
+        scopes=Spelled(wire.scopes),
         rows=rows,
         began_ms=wire.began_ms,
         after=wire.after,

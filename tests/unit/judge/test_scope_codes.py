@@ -1,8 +1,10 @@
 """Codes of scopes: the same however they are given, and whether they were looked up before or not."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream.judge import scope_codes
 from stream.judge.evaluation.groups import Group
 from stream.judge.scope_codes import ROW_BITS, ScopeCodes
 from stream.messages.tallies import OTHER, ScopeKey, Spelled
@@ -76,3 +78,15 @@ def test_a_scope_is_unmet_again_when_some_were_let_go() -> None:
     assert codes.of(scopes).tolist() == [codes.numbers["channel|channel"] << ROW_BITS]
     codes.forget()
     assert codes.unmet(scopes) == scopes.bytes
+
+
+def test_a_scope_whose_hash_begins_like_another_has_its_own_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a hash does not make it known."""
+    monkeypatch.setattr(
+        scope_codes, "xxh3_128_digest", lambda spelling: bytes(8) + bytes(spelling)[-8:].rjust(8)
+    )
+    codes = fresh(9)
+    scopes: list[ScopeKey] = [("channel|channel", (name,)) for name in "abc"]
+    for keys in (scopes[:2], scopes[1:], scopes):
+        expected = [codes.numbers["channel|channel"] << ROW_BITS | scopes.index(key) for key in keys]
+        assert codes.of(keys).tolist() == expected
