@@ -22,6 +22,7 @@ from stream.files.packed_logs import STDIN, size_of
 from stream.files.rule_files import load, starter
 from stream.indicators.plan import Plan
 from stream.kafka.settings import ClientSettings
+from stream.processes.meanwhile import meanwhile
 from stream.reports.explain import choice
 
 
@@ -112,7 +113,7 @@ def replay_files(plan: Plan, files: tuple[str, ...], showing: Showing, *, as_is:
         if is_worth_it(plan, size_of(files)):
             contacts = stack.enter_context(contacts_apart(fed_plan(plan, hear)))
         with progress("reading", size_of(files)) as told:
-            events = stack.enter_context(EventFile(files, told, as_is=as_is))
+            events = stack.enter_context(EventFile(files, told, as_is=as_is, meanwhile=meanwhile))
         backtest = Backtest(plan, events, observer, hear, contacts)
         with progress("judging", len(events)) as told:
             transitions = showing.take(backtest.run(told))

@@ -24,6 +24,7 @@ from stream.cli.terminal.showing import fate_lines, zone
 from stream.files.event_files import EventFile
 from stream.files.packed_logs import size_of
 from stream.files.rule_files import load
+from stream.processes.meanwhile import meanwhile
 from stream.reports.diff import Difference, Pair, pairs
 from stream.reports.episodes import EpisodeStory, episodes
 from stream.reports.timeline import aligned, clock, local
@@ -74,7 +75,7 @@ def command(**options: Any) -> None:
         raise SettingsError("--events: want files of events, got none")
     old, new = load(wanted.old), load(wanted.new)
     with progress("reading", size_of(files)) as told:
-        events = EventFile(files, told, as_is=wanted.as_is)
+        events = EventFile(files, told, as_is=wanted.as_is, meanwhile=meanwhile)
     with events:
         runs = [Backtest(plan_of(rulebook), events) for rulebook in (old, new)]
         found = pairs(_episodes(runs[0], events, wanted.old), _episodes(runs[1], events, wanted.new))

@@ -20,6 +20,7 @@ from stream.files.line_blocks import line_blocks
 from stream.files.line_heads import filled, line_heads
 from stream.files.line_stores import LinesInPlace, LineStore, SpooledLines
 from stream.files.packed_logs import UNREADABLE, PackedLog, opened, unreadable
+from stream.files.plain_index import Meanwhile, plain_index
 
 Told = Callable[[int], None]
 """Hears how many bytes (of packed input) or lines have been dealt with so far."""
@@ -45,8 +46,15 @@ class EventFile:
     order altogether.  `in_order` says whether the lines come by event time.
     """
 
-    def __init__(self, names: Sequence[str], told: Told = lambda _: None, *, as_is: bool = False) -> None:
-        """Reads every file.
+    def __init__(
+        self,
+        names: Sequence[str],
+        told: Told = lambda _: None,
+        *,
+        as_is: bool = False,
+        meanwhile: Meanwhile | None = None,
+    ) -> None:
+        """Reads every file; of long plain ones a half is read `meanwhile`, if that is possible.
 
         Raises:
             SettingsError: a file cannot be read to its end.
@@ -55,6 +63,7 @@ class EventFile:
         self._names: list[str] = []
         self._consumed = 0
         self._as_is = as_is
+        self._meanwhile = meanwhile
         indices: list[_Index] = []
         try:
             for name in names:
@@ -116,9 +125,11 @@ class EventFile:
     def _indexed(self, log: PackedLog, told: Told) -> "_Index":
         """Where the log is plain, its lines are left where they are; else they are packed anew."""
         if log.plain is not None:
-            return _plain(self._stack.enter_context(log.plain.open("rb")), told)
-        file = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  # the stack closes it
-        spool = SpooledLines(file, as_is=self._as_is)
+            starts, at_ms, kind, end = plain_index(log.plain, told, self._meanwhile)
+            file: IO[bytes] = self._stack.enter_context(log.plain.open("rb"))
+            return _Index(LinesInPlace(file, np.append(starts, end)), at_ms, kind)
+        packed = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  # the stack closes it
+        spool = SpooledLines(packed, as_is=self._as_is)
         times, kinds, kept = [], [], 0
         for block in line_blocks(log.stream):
             heads = line_heads(block.text)
@@ -129,7 +140,11 @@ class EventFile:
             _check_ratio(log, kept)
             told(log.consumed())
         spool.finish()
-        return _index(spool, times, kinds)
+        return _Index(
+            spool,
+            np.concatenate([np.empty(0, np.int64), *times]),
+            np.concatenate([np.empty(0, np.uint8), *kinds]),
+        )
 
     def _text(self, place: Ints) -> list[bytes]:
         owners = np.searchsorted(self._first, place, side="right") - 1
@@ -151,28 +166,6 @@ class _Index:
     store: LineStore
     at_ms: Ints
     kind: NDArray[np.uint8]
-
-
-def _plain(file: IO[bytes], told: Told) -> _Index:
-    starts, times, kinds = [], [], []
-    first = 0
-    for block in line_blocks(file):
-        heads = line_heads(block.text)
-        starts.append(np.concatenate([[0], heads.ends[:-1]]) + first)
-        times.append(heads.at_ms)
-        kinds.append(heads.kind)
-        first += int(heads.ends[-1]) + block.skipped
-        told(first)
-    starts.append(np.array([first], np.int64))
-    return _index(LinesInPlace(file, np.concatenate(starts)), times, kinds)
-
-
-def _index(store: LineStore, times: Sequence[Ints], kinds: Sequence[NDArray[np.uint8]]) -> _Index:
-    return _Index(
-        store,
-        np.concatenate([np.empty(0, np.int64), *times]),
-        np.concatenate([np.empty(0, np.uint8), *kinds]),
-    )
 
 
 RATIO: Final = 200

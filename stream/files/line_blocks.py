@@ -5,11 +5,18 @@ Work is linear in the bytes and memory bounded: a line of any length costs no mo
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, Final
+from typing import Final, Protocol
 
 BLOCK_BYTES: Final = 1 << 20
 LONGEST: Final = 1 << 20
 """Bytes of the longest line that is kept whole: what the worker takes of a record, and no more."""
+
+
+class Bytes(Protocol):
+    """A stream of bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """So many at most; none at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +27,7 @@ class LineBlock:
     skipped: int = 0
 
 
-def line_blocks(file: IO[bytes]) -> Iterator[LineBlock]:
+def line_blocks(file: Bytes) -> Iterator[LineBlock]:
     """Runs of whole lines.  A line that is too long is a run of its own, cut off a byte after `LONGEST`."""
     rest = b""
     while block := file.read(BLOCK_BYTES):
@@ -51,7 +58,7 @@ def _cut(lines: bytes) -> Iterator[LineBlock]:
         yield LineBlock(lines)
 
 
-def _skip_line(file: IO[bytes], begun: bytes) -> tuple[LineBlock, bytes]:
+def _skip_line(file: Bytes, begun: bytes) -> tuple[LineBlock, bytes]:
     """The beginning of a line that is too long, read past to its end, and what was read of the next."""
     length = len(begun)
     kept = begun[: LONGEST + 1]

@@ -73,6 +73,20 @@ def in_turn(jobs: Sequence[Job[T]], told: Told) -> list[T]:
     return found
 
 
+def begun(stack: ExitStack, job: Job[T]) -> Callable[[], T]:
+    """Have one job done; the function waits for what comes of it.  The copy ends with the stack."""
+    end = _copy(stack, [], [job])
+    end.send(0)
+
+    def wait() -> T:
+        while isinstance(heard := _heard(end), _SoFar):
+            pass
+        result: T = heard.result
+        return result
+
+    return wait
+
+
 def _dealt(jobs: Sequence[Job[T]], ends: "Sequence[Connection]", told: Told) -> list[T]:
     """Hand out the jobs, hear of them, and gather what comes of them."""
     from multiprocessing.connection import wait  # noqa: PLC0415  # as above

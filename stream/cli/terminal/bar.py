@@ -1,10 +1,18 @@
-"""The bar that shows progress on a terminal."""
+"""The bar that shows progress on a terminal.
+
+It is drawn by whoever tells of progress, not by a thread: a process with threads cannot be copied.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
+from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+EVERY_S: Final = 0.1
+"""How often it is drawn, at most."""
 
 
 @contextmanager
@@ -17,6 +25,16 @@ def bar(what: str, total: int | None) -> Iterator[Callable[[int, str], None]]:
         TextColumn("{task.fields[note]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, auto_refresh=False) as shown:
         task = shown.add_task(what, total=total, note="")
-        yield lambda done, note: shown.update(task, completed=done, note=note)
+        next_s = 0.0
+
+        def told(done: int, note: str) -> None:
+            nonlocal next_s
+            now_s = monotonic()
+            due = now_s >= next_s
+            shown.update(task, completed=done, note=note, refresh=due)
+            next_s = now_s + EVERY_S if due else next_s
+
+        yield told

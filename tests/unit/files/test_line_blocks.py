@@ -40,6 +40,6 @@ def test_memory_is_that_of_a_block_whatever_the_line() -> None:
             self.left -= 1
             return b"x" * size if self.left >= 0 else b""
 
-    (block,) = line_blocks(Endless())  # type: ignore[arg-type]  # it reads
+    (block,) = line_blocks(Endless())
     assert len(block.text) == LONGEST + 2
     assert block.skipped == 100 * BLOCK_BYTES - LONGEST - 1
