@@ -259,6 +259,7 @@ WORDS: Final[Phrases] = {
         "fact_since": "Depuis", "fact_movement": "Évolution", "fact_cause": "Cause principale",
         "fact_times": "Fréquence",
         "fact_acknowledged_by": "Pris en charge par", "fact_owner": "Responsable",
+        "rule": "règle", "severity": "gravité", "indicator": "indicateur", "owner": "responsable",
         "channel": "canal", "stage": "étape", "topic": "sujet", "team": "équipe", "product": "produit",
         "country": "pays", "variant": "variante", "segment": "segment", "d": "j",
         "dashboard": "Tableau de bord", "board": "Tableau", "runbook": "Procédure",
