@@ -31,6 +31,7 @@ from alerts.wording import (
     since_words,
     times_words,
     trimmed,
+    were,
     window_words,
 )
 from alerts.worsening import Against
@@ -142,7 +143,7 @@ def _suddenly_worse(facts: Facts, detect: SuddenRelative) -> str:
 
 def _surge(facts: Facts) -> str:
     expected = facts.evidence.get("expected")
-    came = f"{facts.reading.n}{_since(facts)}, where {_evidence(facts, 'expected')} were expected"
+    came = f"{facts.reading.n}{_since(facts)}, where {_number_of(facts, 'expected')} expected"
     if isinstance(expected, int | float) and facts.reading.n <= expected:
         return f"has surged and is not surely back to its usual volume: {came}"
     return f"surges: {came}"
@@ -151,12 +152,12 @@ def _surge(facts: Facts) -> str:
 def _silence(facts: Facts) -> str:
     heard, hears = f"{facts.reading.n} {_counted(facts)}", _hears(facts)
     if "at_least" in facts.evidence:
-        wanted = f"at least {_evidence(facts, 'at_least')} were wanted"
+        wanted = f"at least {_number_of(facts, 'at_least')} wanted"
         length_s = facts.evidence.get("per_s")
         length = window_words(int(length_s * SECOND_MS)) if isinstance(length_s, int | float) else "window"
         return f"{hears} too little: {heard} in the last {length}, where {wanted}"
     expected = facts.evidence.get("expected")
-    wanted = f"{_evidence(facts, 'expected')} were expected"
+    wanted = f"{_number_of(facts, 'expected')} expected"
     if isinstance(expected, int | float) and facts.reading.n >= expected:
         return f"cannot be said to hear enough again: {heard}{_since(facts)}, where {wanted}"
     return f"{hears} too little: {heard}{_since(facts)}, where {wanted}"
@@ -196,7 +197,10 @@ def _recovered(facts: Facts) -> str:
 def _known(facts: Facts) -> str:
     """That somebody says so of what has not recovered."""
     if "new_level" not in facts.evidence:
-        return "is known, somebody says: it fires again if it gets louder, or after it has recovered"
+        known = (
+            f"{_hears(facts)} too little, as is known" if isinstance(facts.detect, Silence) else "is known"
+        )
+        return f"{known}, somebody says: it fires again if it gets louder, or after it has recovered"
     where = "below" if facts.low_is_bad else "above"
     return (
         f"is known, somebody says: at {_value_words(facts)}; it fires again clearly {where} {_limit(facts)}"
@@ -282,6 +286,12 @@ def _nouns(facts: Facts) -> str:
 def _evidence(facts: Facts, name: str) -> str:
     found = facts.evidence.get(name)
     return trimmed(found, 1) if isinstance(found, int | float) else "unknown"
+
+
+def _number_of(facts: Facts, name: str) -> str:
+    """`5.4 were`, `1 was`."""
+    count = _evidence(facts, name)
+    return f"{count} {were(count)}"
 
 
 def _since(facts: Facts) -> str:

@@ -118,12 +118,18 @@ def trimmed(value: float, decimals: int) -> str:
     return "0" if text == "-0" else text
 
 
+def were(count: str) -> str:
+    """The verb that belongs to a count as it is written: one was, 0.5 and two were."""
+    return "was" if count == "1" else "were"
+
+
 def new_volume_words(level: object) -> str:
     """That what was too much or too little has lasted until it was learned."""
     found = _was_and_is(level)
     if found is None:
         return "has a new level, which is learned"
-    was = f"where {trimmed(found[0], 1)} were usual"
+    usual = trimmed(found[0], 1)
+    was = f"where {usual} {were(usual)} usual"
     return f"has a new level: some {trimmed(found[1], 1)} an hour, {was}; it is learned, and no longer news"
 
 

@@ -187,6 +187,25 @@ def changed(facts: Facts, changes: dict[str, Any]) -> Facts:
         ),
         (
             {
+                "detect": Silence(Budget(1, 1), None, None),
+                "reading": Reading(0.0, 0, None, None),
+                "evidence": {"at_least": 1, "per_s": 60},
+            },
+            "Phone hears too little: 0 answers in the last minute, where at least 1 was wanted",
+        ),
+        (
+            {
+                "detect": Silence(Budget(1, 1), None, None),
+                "state": State.RESOLVED,
+                "evidence": {"reason": "known"},
+            },
+            (
+                "Phone hears too little, as is known, somebody says: it fires again if it gets louder, "
+                "or after it has recovered"
+            ),
+        ),
+        (
+            {
                 "detect": Silence(None, 1, MONTHLY),
                 "reading": Reading(0.0, 0, None, None),
                 "evidence": {"since": "2026-11-22T10:05:00Z", "expected": 14.0},

@@ -16,7 +16,8 @@ def reported(tale: ImportCounts, layout: Format) -> str:
 
 def _report(tale: ImportCounts, layout: Format) -> Iterator[str]:
     bad = tale.bad.total()
-    yield f"{tale.rows:,} rows: {tale.events:,} events, {tale.skipped:,} rows skipped, {bad:,} bad"
+    rows, events, skipped = _rows(tale.rows), "event" if tale.events == 1 else "events", _rows(tale.skipped)
+    yield f"{rows}: {tale.events:,} {events}, {skipped} skipped, {bad:,} bad"
     for reason, count in tale.bad.most_common():
         yield f"  {count:,} × {reason}"
     where = "object" if layout.kind == "json" else "line"
@@ -57,3 +58,7 @@ def _about(name: str) -> str:
             break
         comment.append(line.removeprefix("#").strip())
     return " ".join(comment).partition(". ")[0].removesuffix(".")
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"

@@ -45,7 +45,7 @@ def test_a_csv_of_ones_own_needs_no_more_than_a_mapping_file(own: Path) -> None:
         ("2026-03-02T08:15:00Z", "phone", "csat", "4"),
         ("2026-03-02T08:21:00Z", "chat", None, None),
     ]
-    assert "4 rows: 3 events, 1 rows skipped, 1 bad" in result.stderr
+    assert "4 rows: 3 events, 1 row skipped, 1 bad" in result.stderr
     assert 'line 5: Date+Time: want a time like %d.%m.%Y %H:%M, got "02.03.2026 8 o\'clock"' in result.stderr
 
 
@@ -103,7 +103,7 @@ def test_refused_events_are_bad_rows(own: Path) -> None:
     (own / "surveys.csv").write_text(text)
     result = run(own / "surveys.yaml", own / "surveys.csv", "--strict")
     assert result.exit_code == 1
-    assert "4 rows: 1 events, 1 rows skipped, 2 bad\n" in result.stderr
+    assert "4 rows: 1 event, 1 row skipped, 2 bad\n" in result.stderr
     assert "1 × score_off_scale" in result.stderr
     assert "line 2: Rating (score): want a level of 1-5 (1 to 5), or words in English" in result.stderr
     assert 'got "so so"' in result.stderr

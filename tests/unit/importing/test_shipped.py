@@ -212,7 +212,7 @@ def test_amplitude_export(tmp_path: Path) -> None:
     assert fields(found, "id", "at", "channel", "score", "scale", "customer", "variant") == [
         ("amplitude:5f0a", "2026-03-02T09:15:00.120Z", "ios", 2, "1-5", "u-4711", "b")
     ]
-    assert "3 rows: 1 events, 2 rows skipped, 0 bad" in result.stderr
+    assert "3 rows: 1 event, 2 rows skipped, 0 bad" in result.stderr
 
 
 def test_google_play_reviews(tmp_path: Path) -> None:
