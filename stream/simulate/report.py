@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from math import isfinite
 
+from alerts.notation import duration_text
+from alerts.rules import DAY_MS, Gap, Relative, Threshold
 from alerts.wording import columns, padded
 from stream.simulate.lives import MONTH_DAYS
 from stream.simulate.outcomes import FallSeen, RuleOutcome, false_pages
@@ -69,6 +71,20 @@ def table(question: Question, outcomes: Sequence[RuleOutcome]) -> Iterator[str]:
     months = sorted({outcome.scope_months for outcome in outcomes}, reverse=True)
     yield ""
     yield f"Healthy months of scopes simulated: {', '.join(f'{each:g}' for each in months)}."
+    yield from _hardly_judged(question, outcomes)
+
+
+def _hardly_judged(question: Question, outcomes: Sequence[RuleOutcome]) -> Iterator[str]:
+    """Which rules are quiet because their windows hold too little, and not because all is well."""
+    for detect, name in ((each.rule.detect, each.rule.name) for each in outcomes if each.beside is None):
+        if isinstance(detect, Threshold | Relative | Gap):
+            held = question.per_day * detect.window_ms / DAY_MS
+            if held < detect.min_answers:
+                window = duration_text(detect.window_ms)
+                yield (
+                    f"{name} is seldom judged: its window of {window} holds {held:.3g} of the "
+                    f"{detect.min_answers} answers that it asks for."
+                )
 
 
 def _row(outcome: RuleOutcome, unit: str) -> tuple[str, ...]:
