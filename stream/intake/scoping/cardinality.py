@@ -16,25 +16,26 @@ A value that looks as if it was about a person counts as `(personal)`, known or 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import compress, pairwise
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import numpy as np
-from xxhash import xxh3_64_intdigest
 
 from alerts.rules import DAY_MS, Limits
+from stream.columnar.hashing import hashed
 from stream.columnar.numbering import Codes
 from stream.columnar.timestamps import Ints
 from stream.intake.panes import packed
 from stream.intake.scoping.combinations import Combos, Dimension
+from stream.intake.scoping.known_combinations import KnownCombinations
 from stream.intake.wall import Undo
 from stream.messages.tallies import OTHER
 from stream.privacy.personal import PERSONAL, personal_among
 
 _UNKNOWN: Final = -1
 
-Known = dict[Any, int]
-"""What is told apart, with the turn of its latest event."""
+Known = dict[str, int]
+"""The values that are told apart, each with the turn of its latest event."""
 
 
 class SavedGuard(msgspec.Struct):
@@ -57,8 +58,8 @@ class CardinalityGuard:
         saved = saved or SavedGuard(0, 0, {}, {})
         self._day, self._turn = saved.day, saved.turn
         self._values = [dict(saved.values.get(dim, {})) for dim in dims]
-        self._combinations = dict(saved.combinations)
-        self._journal: list[tuple[Known, Mapping[Any, int | None]]] = []
+        self._combinations = KnownCombinations.of(saved.combinations)
+        self._journal: list[tuple[Known, Mapping[str, int | None]]] = []
         self.forget_codes()
 
     def forget_codes(self) -> None:
@@ -70,12 +71,13 @@ class CardinalityGuard:
     def saved(self) -> SavedGuard:
         """What is known, for a snapshot."""
         values = dict(zip(self._dims, self._values, strict=True))
-        return SavedGuard(self._day, self._turn, values, self._combinations)
+        return SavedGuard(self._day, self._turn, values, self._combinations.saved())
 
     def mark(self) -> Undo:
         """Gives what puts it back to how it is now; one mark at a time, the latest."""
         stood = self._day, self._turn, self._values, self._combinations
-        journal: list[tuple[Known, Mapping[Any, int | None]]] = []
+        undo_combinations = self._combinations.mark()
+        journal: list[tuple[Known, Mapping[str, int | None]]] = []
         self._journal = journal
 
         def undo() -> None:
@@ -86,6 +88,7 @@ class CardinalityGuard:
                     else:
                         known[value] = turn
             self._day, self._turn, self._values, self._combinations = stood
+            undo_combinations()
             self.forget_codes()
 
         return undo
@@ -132,7 +135,7 @@ class CardinalityGuard:
         self._values = [
             {value: turn for value, turn in known.items() if turn >= before} for known in self._values
         ]
-        self._combinations = {each: turn for each, turn in self._combinations.items() if turn >= before}
+        self._combinations = self._combinations.since(before)
         self.forget_codes()
 
     def _decide(self, combos: Combos, codes: Ints) -> None:
@@ -185,17 +188,17 @@ class CardinalityGuard:
         """Fold the combinations, given by the numbers of their values, that there is no room for."""
         _, first, where = np.unique(packed(list(rows.T)), return_index=True, return_inverse=True)
         order = np.argsort(first)
-        named = combos.named(rows[first[order]], range(len(self._dims)))
-        hashes = list(map(xxh3_64_intdigest, map(str.encode, map("\x1f".join, named))))
+        columns = enumerate(rows[first[order]].T)
+        texts = zip(*(combos.dimension(place).named(column) for place, column in columns), strict=True)
         refused = np.zeros(len(first), np.bool_)
-        refused[order] = np.logical_not(
-            self._admitted(self._combinations, hashes, self._limits.max_combinations)
+        refused[order] = ~self._combinations.admitted(
+            hashed(map("\x1f".join, texts)), self._turn, self._limits.max_combinations
         )
         if refused.any():
             for place in range(1, len(self._dims)):
                 rows[refused[where], place] = combos.dimension(place).code(OTHER)
 
-    def _admitted(self, known: Known, values: Sequence[str | int], most: int) -> Sequence[bool]:
+    def _admitted(self, known: Known, values: Sequence[str], most: int) -> Sequence[bool]:
         """Of each, whether it is known, or there is room for it, in this order; then it is known today."""
         before = {value: known.get(value) for value in values}
         new = [value for value, turn in before.items() if turn is None]
