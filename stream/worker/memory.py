@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-LOOK_S: Final = 2.0
+LOOK_S: Final = 10.0
 GROWN_BYTES: Final = 8 * 2**20
 """What resident memory must have grown by since the last time: less is not worth it."""
 COLLECT_AFTER: Final = 20_000
@@ -70,7 +70,7 @@ class MemoryTrim:
             self._left = min(self._left, there)
 
     async def follow(self) -> None:
-        """Look every two seconds, in a thread."""
+        """Look every ten seconds, in a thread: pages that are taken again at once cost faults."""
         while True:
             await asyncio.sleep(LOOK_S)
             await asyncio.to_thread(self.look)
