@@ -52,14 +52,14 @@ class Pending:
         return self._waiting[0][0] if self._waiting else None
 
     def take(self, through: int) -> Counts:
-        """Everything that is due by the end of pane `through`, sorted by when."""
+        """Everything that is due by the end of pane `through`, in no order."""
         taken = []
         while self._waiting and self._waiting[0][0] <= through:
             _, _, counts = heapq.heappop(self._waiting)
             stop = int(np.searchsorted(counts.due, through, "right"))
             taken.append(counts.only(slice(stop)))
             self.add(counts.only(slice(stop, None)))
-        return joined(taken)
+        return together(taken)
 
     def all(self) -> Counts:
         """Everything that waits, sorted by when it is due."""
@@ -71,14 +71,19 @@ class Pending:
 
 def joined(parts: Sequence[Counts]) -> Counts:
     """Several as one, sorted."""
+    counts = together(parts)
+    return counts if len(parts) == 1 else counts.only(np.argsort(counts.due, kind="stable"))
+
+
+def together(parts: Sequence[Counts]) -> Counts:
+    """Several as one, one after the other."""
     if len(parts) == 1:
         return parts[0]
     none = np.empty(0, np.int64)
-    counts = Counts(
+    return Counts(
         np.concatenate([none, *(part.due for part in parts)]),
         np.concatenate([none, *(part.code for part in parts)]),
         np.concatenate([none, *(part.pane for part in parts)]),
         np.concatenate([none, *(part.cell for part in parts)]),
         np.concatenate([none, *(part.count for part in parts)]),
     )
-    return counts.only(np.argsort(counts.due, kind="stable"))

@@ -31,6 +31,7 @@ SPARSE_MS: Final = 4 * DAY_MS
 MOST_SPARSE_MS: Final = 8 * 7 * DAY_MS
 SPARSE_COUNTS: Final = 1024
 """Up to so much more time is looked at together as there are no more than so many counts in it."""
+SHORT: Final = 2**16
 FORESEE_FROM: Final = 3
 """Panes from which it is worth finding out beforehand where something can happen."""
 
@@ -157,10 +158,15 @@ class Memory:
                 group.catch_up(self.judged)
 
     def _merge(self, counts: Counts) -> None:
-        """Deal counts out to their groups."""
-        number = (counts.code >> ROW_BITS).astype(np.uint16)
-        order = np.argsort(number, kind="stable")
-        bounds = np.searchsorted(number[order], np.arange(len(self.groups) + 1)).tolist()
+        """Deal counts out to their groups, to each by when they are due."""
+        if not len(counts):
+            return
+        number, first = counts.code >> ROW_BITS, int(counts.due.min())
+        span = int(counts.due.max()) - first + 1
+        key = number * span + (counts.due - first)
+        few = span * len(self.groups) <= SHORT  # numbers of 16 bits are sorted by their digits
+        order = np.argsort(key.astype(np.uint16) if few else key, kind="stable")
+        bounds = np.concatenate([[0], np.cumsum(np.bincount(number, minlength=len(self.groups)))]).tolist()
         for place, group in enumerate(self.groups):
             if bounds[place] < bounds[place + 1]:
                 part = counts.only(order[bounds[place] : bounds[place + 1]])

@@ -36,6 +36,8 @@ from stream.judge.windows.layout import Layout, summed
 from stream.judge.windows.lookahead import Ahead
 from stream.judge.windows.sliding import Window
 
+CELL_BITS: Final = len(CELLS).bit_length()
+CELL_MASK: Final = (1 << CELL_BITS) - 1
 REMEMBERED_MS: Final = 35 * DAY_MS
 """How long a scope without data is remembered where a detector has learned something of it: five weeks, as
 far back as a rhythm reaches."""
@@ -113,11 +115,11 @@ class Group:
             self._add((due[late], panes[late]), rows[late], cells[late], counts[late])
             due, rows, cells, counts = due[~late], rows[~late], cells[~late], counts[~late]
         if len(due):
-            first, room = int(due[0]), self.scopes.room
-            keys, counts = summed(((due - first) * room + rows) * len(CELLS) + cells, counts)
-            keys, cells = np.divmod(keys, len(CELLS))
-            due, rows = np.divmod(keys, room)
-            due += first
+            first, bits = int(due[0]), int(self.scopes.room).bit_length()
+            keys = (due - first << bits | rows) << CELL_BITS | cells
+            keys, counts = summed(keys, counts)
+            cells, keys = keys & CELL_MASK, keys >> CELL_BITS
+            rows, due = keys & (1 << bits) - 1, (keys >> bits) + first
             self._add((due, due), rows, cells, counts)
             self._heard = BlockCounts(due, PaneCounts(rows, cells, counts))
 

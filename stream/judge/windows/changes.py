@@ -37,9 +37,7 @@ def changes(window: Window, through: int) -> WindowChanges:
     come, left = window.coming(through)
     slot = np.concatenate([come.enters, window.leaving(left.slot)])
     counts = np.concatenate([come.counts, -left.counts])
-    places = np.concatenate([come.places, left.places]).astype(np.int64)
-    rows = places // window.layout.width  # half as long as `divmod`
-    columns = places - rows * window.layout.width
+    rows, columns = window.layout.split(np.concatenate([come.places, left.places]).astype(np.int64))
     come, left = window.times_coming(through)
     if len(come) or len(left):
         of, codes = rows_and_codes(np.concatenate([come.places, left.places]))

@@ -264,7 +264,8 @@ class Window:
     def _merged(self, come: Slotted) -> Slotted:
         size = max(len(self.changed) * self.layout.width, 1)
         keys, counts = summed(come.slot * size + come.places, come.counts.astype(np.int64))
-        slot, places = np.divmod(keys, size)
+        slot = keys // size
+        places = keys - slot * size
         return Slotted(slot, slot, *self.layout.compact(places, counts))
 
     def _apply(self, moved: list[tuple[Ints, Ints]], touched: Flags) -> None:
@@ -272,7 +273,7 @@ class Window:
         places, counts = moved[0] if len(moved) == 1 else map(np.concatenate, zip(*moved, strict=True))
         counts = counts.astype(np.int64)  # if `at` has to cast, it takes 16 times as long
         places = places.astype(np.int64)
-        rows, columns = np.divmod(places, self.layout.width)
+        rows, columns = self.layout.split(places)
         touched[rows] = True
         self._sums.add(rows, columns, counts)
 
