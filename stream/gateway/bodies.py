@@ -22,6 +22,10 @@ from stream.messages.outcomes import Reason, RecordError
 MAX_BODY: Final = 1 << 20
 """Largest body that is taken, packed or unpacked."""
 
+MOST_MESSAGES: Final = 25_000
+"""Messages of a body: those of our own form have 42 bytes at least.  Each that is refused becomes a dead
+letter, so a body of half a million brackets would fill the topic, and the memory of whoever takes it."""
+
 _RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _RAW: Final = msgspec.json.Decoder(msgspec.Raw)
 
@@ -76,8 +80,15 @@ def messages(body: bytes) -> list[bytes]:
     """The JSON values of a body, byte for byte: of an array its items, of `{"events": […]}` those.
 
     Raises:
-        RecordError: it is neither JSON nor a JSON value a line.
+        RecordError: it is neither JSON nor a JSON value a line, or has too many values.
     """
+    found = _values(body)
+    if len(found) > MOST_MESSAGES:
+        raise RecordError(Reason.TOO_LARGE, f"body: want at most {MOST_MESSAGES} messages, got {len(found)}")
+    return found
+
+
+def _values(body: bytes) -> list[bytes]:
     start = body.lstrip()[:1]
     try:
         if start == b"[":

@@ -9,6 +9,7 @@ import pytest
 
 from stream.gateway.bodies import (
     MAX_BODY,
+    MOST_MESSAGES,
     BodyTooLarge,
     UnknownCoding,
     cloud_events,
@@ -64,6 +65,19 @@ def test_packed_bodies_are_unpacked(coding: str, pack: object) -> None:
     """In the codings that senders use."""
     assert callable(pack)
     assert unpacked(pack(b'{"a":1}'), coding) == b'{"a":1}'
+
+
+@pytest.mark.parametrize(
+    ("head", "item", "tail"),
+    [(b"[", b"1,", b"1]"), (b'{"events":[', b"[],", b"1]}"), (b"{}\n", b"{}\n", b"")],
+)
+def test_a_body_has_a_bounded_number_of_messages(head: bytes, item: bytes, tail: bytes) -> None:
+    """Half a million brackets are one refusal, not as many; the most that are sound fit."""
+    with pytest.raises(RecordError, match=f"want at most {MOST_MESSAGES} messages, got ") as refused:
+        messages(head + item * MOST_MESSAGES + tail)
+    assert refused.value.reason is Reason.TOO_LARGE
+    assert len(messages(head + item * (MOST_MESSAGES - 1) + tail)) == MOST_MESSAGES
+    assert MOST_MESSAGES * len(b'{"id":"1","at":5000000000,"channel":"web"}') > MAX_BODY
 
 
 def test_unpacking_is_bounded() -> None:
