@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import orjson
 
-from stream.cli.kafka_options import kafka_options, run
+from stream.cli.kafka_options import group_option, kafka_options, run
 from stream.kafka.settings import ClientSettings
 from stream.ops.doctor import CheckState, examine
 
@@ -20,13 +20,7 @@ from stream.ops.doctor import CheckState, examine
     type=click.Path(dir_okay=False, path_type=Path),
     help="Rules file (YAML).  Default: the starter rules.",
 )
-@click.option(
-    "--group",
-    envvar="TOCSIN_GROUP",
-    default="tocsin",
-    show_default=True,
-    help="Consumer group of the workers.",
-)
+@group_option("Consumer group of the workers.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 def command(kafka: ClientSettings, rules: Path | None, group: str, *, as_json: bool) -> None:
     """Check versions, rules, receivers, broker, topics, clock and keys.  Changes nothing.

@@ -15,6 +15,7 @@ from stream.kafka.settings import (
     Mechanism,
     SecurityProtocol,
     parse_brokers,
+    parse_group,
     parse_topics,
     read_password,
 )
@@ -100,6 +101,18 @@ def kafka_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         with_settings = option(with_settings)
     return with_settings
+
+
+def group_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The option that names the workers' consumer group."""
+    return click.option(
+        "--group",
+        envvar="TOCSIN_GROUP",
+        default="tocsin",
+        show_default=True,
+        callback=lambda _context, _option, name: parse_group(name),
+        help=what,
+    )
 
 
 def settings_of_environment() -> ClientSettings:

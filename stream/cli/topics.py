@@ -6,7 +6,7 @@ from dataclasses import asdict
 import click
 import orjson
 
-from stream.cli.kafka_options import kafka_options, run
+from stream.cli.kafka_options import group_option, kafka_options, run
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import TopicState, ensure
 
@@ -25,13 +25,7 @@ from stream.kafka.topics import TopicState, ensure
     type=click.IntRange(1, 100),
     help="Replicas of new topics.  Default: as many as there are brokers, up to 3.",
 )
-@click.option(
-    "--group",
-    envvar="TOCSIN_GROUP",
-    default="tocsin",
-    show_default=True,
-    help="Consumer group of the workers; names the snapshot topics.",
-)
+@group_option("Consumer group of the workers; names the snapshot topics.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 def command(
     kafka: ClientSettings, partitions: int | None, replication: int | None, group: str, *, as_json: bool

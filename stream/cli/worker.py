@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError
 
 from alerts.errors import OperatorError, SettingsError
 from stream.cli.command_key import command_key_option
-from stream.cli.kafka_options import kafka_options
+from stream.cli.kafka_options import group_option, kafka_options
 from stream.cli.terminal.logs import log_level_option, log_to_stderr
 from stream.cli.terminal.signals import AGAIN, ENDING, on_signal
 from stream.files import rule_files as rulefile
@@ -51,13 +51,7 @@ OTHERS: Final = ("faust", "mode", "aiokafka", "aiohttp")
     type=click.Path(dir_okay=False, path_type=Path),
     help="Rules file (YAML), read again when it changes or on SIGHUP.  Default: the starter rules.",
 )
-@click.option(
-    "--group",
-    envvar="TOCSIN_GROUP",
-    default="tocsin",
-    show_default=True,
-    help="Consumer group: workers of one group share the work, and its state.",
-)
+@group_option("Consumer group: workers of one group share the work, and its state.")
 @click.option(
     "--host", envvar="TOCSIN_HOST", default=HOST, show_default=True, help="Address of the web server."
 )

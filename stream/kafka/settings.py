@@ -151,6 +151,19 @@ def parse_topics(prefix: str) -> GroupTopics:
     return GroupTopics(prefix)
 
 
+def parse_group(name: str) -> str:
+    """A consumer group's name, which begins those of its snapshot topics.
+
+    Raises:
+        SettingsError: it cannot begin the name of a topic.
+    """
+    if not _PREFIX.fullmatch(name):
+        raise SettingsError(
+            f"--group: want a name of 1 to 100 letters, digits, . _ or - such as tocsin, got {name!r}"
+        )
+    return name
+
+
 def parse_brokers(text: str) -> tuple[str, ...]:
     """`HOST:PORT[,HOST:PORT…]`, white space allowed.
 

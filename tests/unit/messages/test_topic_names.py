@@ -1,10 +1,12 @@
 """Names of a group's own topics."""
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.errors import SettingsError
+from stream.cli import tocsin
 from stream.kafka.settings import parse_topics
 from stream.messages.topic_names import OWN, GroupTopics
 
@@ -30,3 +32,12 @@ def test_what_cannot_begin_a_name(prefix: str) -> None:
     """Kafka takes no other characters."""
     with pytest.raises(SettingsError, match="--topics: want a prefix"):
         parse_topics(prefix)
+
+
+@pytest.mark.parametrize("command", ["worker", "topics", "doctor"])
+@pytest.mark.parametrize("group", ["", "a/b", "a b", "x" * 101])
+def test_a_group_that_cannot_name_its_snapshots_is_refused_at_once(command: str, group: str) -> None:
+    """Before anything is asked of a broker, which would refuse the topics only."""
+    done = CliRunner().invoke(tocsin, [command, "--broker", "127.0.0.1:1", "--group", group])
+    assert done.exit_code == 2
+    assert "--group: want a name of 1 to 100 letters" in done.stderr
