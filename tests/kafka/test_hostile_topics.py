@@ -17,6 +17,7 @@ from stream.cli import tocsin
 from stream.kafka.clients import producing, read_all
 from stream.kafka.settings import ClientSettings
 from tests.chaos.wire import read_topic
+from tests.harden.own_topics import tried
 from tests.kafka.broker import Broker, running_broker
 from tests.kafka.worker_process import create_topics, worker
 
@@ -192,3 +193,11 @@ def test_every_codec_is_read(tmp_path: Path) -> None:
             assert running.terminate() == 0
         assert asyncio.run(read_topic(broker.bootstrap, "cx.dead-letters")) == []
     assert "Traceback" not in log.read_text()
+
+
+def test_damaged_copies_of_our_own_records_change_nothing(tmp_path: Path) -> None:
+    """On every topic that a worker reads, also where it is killed and comes up from what it finds there."""
+    with running_broker() as broker:
+        report = asyncio.run(tried(broker.bootstrap, tmp_path, seed=2))
+    assert report["wrong"] == []
+    assert report["unreadable"] > 100
