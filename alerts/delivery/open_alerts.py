@@ -8,10 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
-import msgspec
-
-from alerts.delivery.notices.notice import TransitionNews
-from alerts.errors import UNREADABLE
+from alerts.delivery.notices.notice import NotATransition, TransitionNews, read_transition
 from alerts.latest import LatestNews
 from alerts.paging import Inhibition
 from alerts.states import State
@@ -19,8 +16,6 @@ from alerts.states import State
 MOST_ALERTS: Final = 20_000
 """Alerts that are remembered; of more, those go first that ended longest ago."""
 DAY_S: Final = 86_400.0
-
-_DECODER: Final = msgspec.json.Decoder(TransitionNews)
 
 
 class OpenAlerts:
@@ -36,8 +31,8 @@ class OpenAlerts:
     def apply(self, value: bytes | None) -> None:
         """Take a cx.alerts value into account; what is none is passed over."""
         try:
-            news = _DECODER.decode(value or b"")
-        except UNREADABLE:
+            news = read_transition(value)
+        except NotATransition:
             return
         known = self._latest.of(news.id)
         if not self._latest.apply(news):

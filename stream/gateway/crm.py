@@ -32,6 +32,11 @@ class Crm:
         self._topic = None if kafka is None else CustomerTopic(kafka, self.directory.topic)
         self._tasks: list[asyncio.Task[None]] = []
 
+    @property
+    def unreadable(self) -> int:
+        """Records of the topic that say nothing of a customer."""
+        return 0 if self._topic is None else self._topic.unreadable
+
     def start(self) -> None:
         """Watch and follow."""
         if self._file is not None:

@@ -11,7 +11,9 @@ from typing import Any
 import msgspec
 from aiokafka.errors import KafkaError
 
+from alerts.errors import UNREADABLE
 from stream.gateway.customers import FILLED, VALUE_CHARS, Customers
+from stream.intake.decoding.limits import REF_CHARS
 from stream.kafka.clients import BrokerError, reading
 from stream.kafka.settings import ClientSettings
 from stream.messages.topic_names import CUSTOMERS
@@ -55,14 +57,14 @@ class CustomerTopic:
     def take(self, record: Any) -> None:
         """One record of the topic."""
         customer = (record.key or b"").decode("utf-8", "replace")
-        if not customer:
+        if not customer or len(customer) > REF_CHARS:
             self.unreadable += 1
         elif record.value is None:
             self._customers.forget(customer)
         else:
             try:
                 known = msgspec.json.decode(record.value, type=dict[str, Any])
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except UNREADABLE:
                 self.unreadable += 1
                 return
             fields = {name: known[name] for name in FILLED if _is_value(known.get(name))}

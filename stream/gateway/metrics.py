@@ -44,6 +44,9 @@ class GatewayGauges:
         gauge = partial(Gauge, registry=registry)
         self.connections = gauge("tocsin_gateway_connections", "Connections open now.")
         self.customers = gauge("tocsin_gateway_customers", "Customers of whom the CRM has told.")
+        self.unreadable = gauge(
+            "tocsin_gateway_unreadable_customers", "Records of cx.customers that say nothing of a customer."
+        )
         self.waiting_bytes = gauge("tocsin_gateway_waiting_bytes", "Bytes that Kafka has not acknowledged.")
 
 

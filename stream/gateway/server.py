@@ -143,6 +143,7 @@ class Gateway:
         if self._server is not None:
             self._metrics.now.connections.set(self._server.open_connections)
         self._metrics.now.customers.set(len(self._crm.directory))
+        self._metrics.now.unreadable.set(self._crm.unreadable)
         self._metrics.now.waiting_bytes.set(self._publisher.waiting_bytes)
         packed = wants_gzip(request.headers.get("Accept-Encoding", ""))
         page = await self._rendered.page(request.headers.get("Accept", ""), packed=packed)

@@ -19,6 +19,7 @@ from typing import Final
 
 import msgspec
 
+from alerts.errors import UNREADABLE
 from stream.columnar.timestamps import NO_TIME, read_time
 
 TOLERANCE_S: Final = 300.0
@@ -149,7 +150,7 @@ def _unsigned_tail(signature: Signature, body: bytes) -> Refusal | None:
         return None
     try:
         several = len(msgspec.json.decode(body, type=list[msgspec.Raw])) > 1
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     return Refusal.UNSIGNED_TAIL if several else None
 
@@ -195,7 +196,7 @@ def _first(body: bytes) -> bytes:
         return body
     try:
         items = msgspec.json.decode(body, type=list[msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return body
     return bytes(items[0]) if items else body
 

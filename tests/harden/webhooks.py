@@ -189,6 +189,7 @@ class Shots:
         body = dice.choice((
             b" " + raw, raw + b"\n", b"\xef\xbb\xbf" + raw, raw.replace(b":", b": ", 1),
             raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1 :], raw[:-1], raw.decode().encode("utf-16"),
+                b"[" * 5_000,
         ))  # fmt: skip
         true = REFUSED if body != raw else OK
         return Shot(posted(number, headers, body), true, "changed")

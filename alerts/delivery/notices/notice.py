@@ -94,17 +94,29 @@ def cover_of(key: str, news: TransitionNews, labels: Mapping[str, str]) -> Notic
     return Notice(id=key, alert=news.id, seq=news.seq, state=news.state, labels=labels, body=b"", news=news)
 
 
+def read_transition(value: bytes | None) -> TransitionNews:
+    """A cx.alerts value.
+
+    Raises:
+        NotATransition: it is none; the text has nothing of the value.
+    """
+    try:
+        alert = _DECODER.decode(value or b"")
+        # All of it is passed on and shown, so it must be JSON in UTF-8, and no deeper than can be written
+        # with some more around it.
+        orjson.dumps([[[[[[[[orjson.loads(value or b"")]]]]]]]])
+    except (*UNREADABLE, TypeError) as error:
+        raise NotATransition("it cannot be read as one") from error
+    return alert
+
+
 def notice(value: bytes | None) -> Notice | None:
     """The notice of one cx.alerts value; None where nobody is told of such a transition.
 
     Raises:
         NotATransition: the value is not a transition; the text has nothing of the value.
     """
-    try:
-        alert = _DECODER.decode(value or b"")
-        orjson.loads(value or b"")  # the rest of it is passed on, so all of it must be JSON in UTF-8
-    except UNREADABLE as error:
-        raise NotATransition("it cannot be read as one") from error
+    alert = read_transition(value)
     if not alert.scope.keys() <= KNOWN:
         raise NotATransition("its scope has labels that are no dimensions")
     if alert.state not in TOLD:

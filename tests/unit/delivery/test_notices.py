@@ -4,6 +4,7 @@ import orjson
 import pytest
 
 from alerts.delivery.notices.notice import MOST_BYTES, NotATransition, notice
+from alerts.delivery.open_alerts import OpenAlerts
 
 TRANSITION = {
     "id": "a1",
@@ -78,6 +79,20 @@ def test_what_is_no_transition_is_said_to_be_none(value: bytes | None) -> None:
     """Anyone may write to a topic."""
     with pytest.raises(NotATransition):
         notice(value)
+
+
+@pytest.mark.parametrize("field", ["evidence", "cause", "definition", "unknown"])
+@pytest.mark.parametrize("levels", [250, 400, 5_000])
+def test_what_is_too_deep_to_be_told_is_no_transition(field: str, levels: int) -> None:
+    """It is read from the topic, and could be written nowhere: who lists alerts would fail at it."""
+    deep = b'{"a":' + b"[" * levels + b"]" * levels + b"}"
+    value = _value(more="HERE").replace(b'"more":"HERE"', b'"%b":%b' % (field.encode(), deep))
+    assert deep in value
+    with pytest.raises(NotATransition):
+        notice(value)
+    alerts = OpenAlerts()
+    alerts.apply(value)
+    assert alerts.all() == []
 
 
 def test_a_notice_stays_small() -> None:

@@ -146,6 +146,18 @@ def test_the_topic_tells_and_forgets() -> None:
     assert (len(found), topic.unreadable) == (1, 3)
 
 
+@pytest.mark.parametrize(
+    "deep", [b'{"a":' + b"[" * 100_000, b'{"a":' * 100_000, b'{"a":"\xff"}', b'{"a":1e999999}x']
+)
+def test_nothing_on_the_topic_ends_what_follows_it(deep: bytes) -> None:
+    """What is nested without end, or no text, is passed over as any other, and so is a key of any length."""
+    found = Customers()
+    topic = CustomerTopic(ClientSettings(), found)
+    for key, value in ((b"c-1", deep), (b"k" * 600, b"{}"), (b"c-2", b'{"segment":"private"}')):
+        topic.take(Sent(key, value))
+    assert (len(found), topic.unreadable, found.known("c-2")) == (1, 2, {"segment": "private"})
+
+
 def test_the_topics_word_goes_before_the_files() -> None:
     """Field by field."""
     both = directory(c_1={"segment": "private", "country": "FR"})

@@ -164,6 +164,12 @@ def test_an_array_of_which_only_the_head_is_signed_is_refused() -> None:
     assert signed.refusal({"S": signed_with(how, "k", {}, one).decode()}, one, 0) is None
 
 
+def test_an_array_without_end_is_no_array() -> None:
+    """Whoever sends one has no signature for it, and is told so."""
+    verifier = Verifier(signature=kind("segment").signature, secret="s3cr3t")  # noqa: S106  # of tests
+    assert verifier.refusal({"X-Signature": "00"}, b"[" * 100_000, 0) is Refusal.BAD_SIGNATURE
+
+
 def test_a_template_is_filled_once() -> None:
     """A stamp that looks like a hole stays what it is."""
     how = Signature(header="S", timestamp="T", signed="{timestamp}.{body}")
