@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import IO, Final, Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from stream.columnar.timestamps import Ints
 from stream.files.line_blocks import line_blocks
 from stream.files.line_heads import filled, line_heads
 from stream.files.line_stores import LinesInPlace, LineStore, SpooledLines
-from stream.files.packed_logs import UNREADABLE, PackedLog, opened, unreadable
+from stream.files.packed_logs import UNREADABLE, PackedLog, mark_of, opened, unreadable
 from stream.files.plain_index import Meanwhile, plain_index
 
 Told = Callable[[int], None]
@@ -124,13 +124,18 @@ class EventFile:
 
     def _indexed(self, log: PackedLog, told: Told) -> "_Index":
         """Where the log is plain, its lines are left where they are; else they are packed anew."""
-        if log.plain is not None:
-            starts, at_ms, kind, end = plain_index(log.plain, told, self._meanwhile)
-            file: IO[bytes] = self._stack.enter_context(log.plain.open("rb"))
-            return _Index(LinesInPlace(file, np.append(starts, end)), at_ms, kind)
-        packed = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  # the stack closes it
-        spool = SpooledLines(packed, as_is=self._as_is)
-        times, kinds, kept = [], [], 0
+        mark = mark_of(log)
+        if log.plain is None:
+            log.stream.read(mark)
+            return self._spooled(log, told)
+        starts, at_ms, kind, end = plain_index(log.plain, told, self._meanwhile, first=mark)
+        file = self._stack.enter_context(log.plain.open("rb"))
+        return _Index(LinesInPlace(file, np.append(starts, end)), at_ms, kind)
+
+    def _spooled(self, log: PackedLog, told: Told) -> "_Index":
+        file = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  # the stack closes it
+        spool = SpooledLines(file, as_is=self._as_is)
+        times, kinds, kept = [np.empty(0, np.int64)], [np.empty(0, np.uint8)], 0
         for block in line_blocks(log.stream):
             heads = line_heads(block.text)
             spool.add(block.text.split(b"\n")[: len(heads.ends)], heads.at_ms)
@@ -140,11 +145,7 @@ class EventFile:
             _check_ratio(log, kept)
             told(log.consumed())
         spool.finish()
-        return _Index(
-            spool,
-            np.concatenate([np.empty(0, np.int64), *times]),
-            np.concatenate([np.empty(0, np.uint8), *kinds]),
-        )
+        return _Index(spool, np.concatenate(times), np.concatenate(kinds))
 
     def _text(self, place: Ints) -> list[bytes]:
         owners = np.searchsorted(self._first, place, side="right") - 1

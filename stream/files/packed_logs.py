@@ -4,6 +4,7 @@ Nothing is unpacked onto disk, and whatever is wrong with a file or archive is o
 while it is read, a sentence for the operator when it is opened.
 """
 
+import codecs
 import gzip
 import io
 import lzma
@@ -44,10 +45,14 @@ FOREIGN: Final = (
     (b"BZh", "a bzip2 file: unpack it with `bzip2 -dc FILE | tocsin …  -`"),
     (b"\xfd7zXZ", "an xz file: unpack it with `xz -dc FILE | tocsin …  -`"),
     (b"7z\xbc\xaf", "a 7z archive: unpack it first"),
+    (b"\x5d\x00\x00", "an lzma file: unpack it with `lzma -dc FILE | tocsin …  -`"),
     (b"Rar!", "a RAR archive: unpack it first"),
     (b"%PDF", "a PDF file: ask for the data as CSV"),
 )  # fmt: skip
 """Beginnings of files that people have, and what to do with them."""
+TAR: Final = b"ustar"
+TAR_AT: Final = 257
+A_TAR: Final = "a tar archive: take one file out of it with `tar -xOf FILE MEMBER | tocsin …  -`"
 EXCEL: Final = (
     "an Excel workbook (.xlsx): open it and save it as CSV UTF-8 (File, Save as), or convert it with "
     "`libreoffice --convert-to csv FILE`"
@@ -140,6 +145,10 @@ def _reason(error: BaseException) -> str:
         return "an archive that is encrypted: unpack it with its password first"
     if isinstance(error, NotImplementedError):
         return f"an archive packed in a way that is not known ({error}): pack it anew with `zip` or gzip"
+    if isinstance(error, gzip.BadGzipFile):
+        return f"gzip with something behind its end, or damaged ({error})"
+    if isinstance(error, zipfile.BadZipFile | zlib.error):
+        return f"an archive that is damaged, or not whole ({error})"
     return getattr(error, "strerror", None) or str(error) or "damaged"
 
 
@@ -148,7 +157,8 @@ def _open(name: str, member: str | None, stack: ExitStack, *, several: bool) -> 
         raw = sys.stdin.buffer
         head = raw.peek(8) if isinstance(raw, io.BufferedReader) else b""
         _refuse_foreign("stdin", head[:8])
-        return iter([PackedLog("stdin", _unzipped(raw) if head.startswith(GZIP) else raw, lambda: 0, None)])
+        stream = _unfolded("stdin", raw) if isinstance(raw, io.BufferedReader) else raw
+        return iter([PackedLog("stdin", stream, lambda: 0, None)])
     path = Path(name)
     file = stack.enter_context(path.open("rb"))
     size = path.stat().st_size
@@ -156,9 +166,9 @@ def _open(name: str, member: str | None, stack: ExitStack, *, several: bool) -> 
     _refuse_foreign(name, head)
     if head.startswith((ZIP, EMPTY_ZIP)):
         return _members(name, file, member, size, several=several)
-    if head.startswith(GZIP):
-        return iter([PackedLog(name, _unzipped(file), partial(_place, file, size), size)])
-    return iter([PackedLog(name, file, partial(_place, file, size), size, path if path.is_file() else None)])
+    stream = _unfolded(name, file)
+    plain = path if stream is file and path.is_file() else None
+    return iter([PackedLog(name, stream, partial(_place, file, size), size, plain)])
 
 
 def _place(file: IO[bytes], size: int) -> int:
@@ -168,6 +178,34 @@ def _place(file: IO[bytes], size: int) -> int:
 
 def _unzipped(file: IO[bytes] | io.BufferedReader) -> io.BufferedReader:
     return io.BufferedReader(_Readable(gzip.GzipFile(fileobj=file)), BUFFER_BYTES)  # type: ignore[arg-type]  # reads bytes
+
+
+def _unfolded(name: str, stream: io.BufferedReader) -> io.BufferedReader:
+    """What is in gzip, which may be in gzip again, or the stream itself."""
+    for _ in range(MOST_FOLDS):
+        if not stream.peek(2).startswith(GZIP):
+            break
+        stream = _unzipped(stream)
+    if stream.peek(TAR_AT + len(TAR))[TAR_AT:].startswith(TAR):
+        raise SettingsError(f"{name}: want CSV, NDJSON, or either in gzip or zip, got {A_TAR}")
+    return stream
+
+
+def mark_of(log: PackedLog) -> int:
+    """How many bytes of a log of events are the mark with which Windows begins UTF-8.
+
+    Raises:
+        SettingsError: it is UTF-16, which Windows writes as well.
+    """
+    head = log.stream.peek(4)[:4] if isinstance(log.stream, io.BufferedReader) else b""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or head in UTF_16_OBJECTS:
+        way_out = "convert it with `iconv -f UTF-16 -t UTF-8 FILE | tocsin …  -`"
+        raise SettingsError(f"{log.name}: want NDJSON in UTF-8, got UTF-16: {way_out}")
+    return len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
+
+
+UTF_16_OBJECTS: Final = ('{"'.encode("utf-16-le"), '{"'.encode("utf-16-be"))
+MOST_FOLDS: Final = 2
 
 
 def _refuse_foreign(name: str, head: bytes) -> None:

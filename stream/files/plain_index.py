@@ -39,17 +39,26 @@ class PlainIndex(NamedTuple):
 
 
 def plain_index(
-    path: Path, told: Told, meanwhile: Meanwhile | None = None, halved_from: int = HALVED_FROM_BYTES
+    path: Path,
+    told: Told,
+    meanwhile: Meanwhile | None = None,
+    *,
+    first: int = 0,
+    halved_from: int = HALVED_FROM_BYTES,
 ) -> PlainIndex:
-    """The index of a whole log, of which a half is read `meanwhile` if it has `halved_from` bytes."""
+    """The index of a log from a byte on; half is read `meanwhile` where there are `halved_from` bytes."""
     with path.open("rb") as file:
         size = path.stat().st_size
         middle = 0 if size < halved_from else _middle(file, size // 2)
         if meanwhile is None or not middle:
-            return _indexed(file, 0, None, told)
+            return _indexed(file, first, None, told)
         with meanwhile(lambda: _second(path, middle)) as second:
-            first = _indexed(file, 0, middle, lambda done: told(2 * done))
+            begun = _indexed(file, first, middle, lambda done: told(2 * done))
             rest = second()
+    return _joined(begun, rest)
+
+
+def _joined(first: PlainIndex, rest: PlainIndex) -> PlainIndex:
     return PlainIndex(
         np.concatenate([first.starts, rest.starts]),
         np.concatenate([first.at_ms, rest.at_ms]),

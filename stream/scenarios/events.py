@@ -12,7 +12,7 @@ from alerts.rulebook.values import severity
 from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
 from alerts.rules import Rule
 from stream.columnar.timestamps import NO_TIME, read_time
-from stream.files.packed_logs import opened
+from stream.files.packed_logs import mark_of, opened
 from stream.scenarios.rows import STATES
 from stream.scenarios.scenario import Expected, ExpectedMoment, WantedState
 from stream.scenarios.series import read_scope
@@ -30,7 +30,8 @@ def read_events(node: Node, folder: Path) -> list[Placed]:
     name = node.text("a list of events or the path of an NDJSON file")
     try:
         with opened(str(folder / name)) as log:
-            lines = log.stream.read().split(b"\n")
+            mark = mark_of(log)
+            lines = log.stream.read()[mark:].split(b"\n")
     except OperatorError as error:
         raise Wrong(node, str(error)) from None
     return [(f"{name}:{number}", line) for number, line in enumerate(lines, 1) if line.strip()]

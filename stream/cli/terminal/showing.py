@@ -159,6 +159,10 @@ def report_period(text: str | None) -> int | CalendarPeriod | None:
     return length_ms
 
 
+NO_EVENTS: Final = (Reason.NOT_JSON, Reason.NOT_OBJECT, Reason.TOO_LARGE)
+"""Why all lines of a file are refused that has no event on each: a list on one line is too large."""
+
+
 def fate_lines(fate: RecordCounts, zone: tzinfo) -> Iterable[str]:
     """What became of the records that were read."""
     until = "" if fate.last_ms is None else f", the last of {local(fate.last_ms, zone):%Y-%m-%d %H:%M:%S}"
@@ -173,7 +177,7 @@ def fate_lines(fate: RecordCounts, zone: tzinfo) -> Iterable[str]:
     rest = fate.reasons.total() - len(fate.first)
     if rest > 0:
         yield f"  … and {rest:,} more"
-    if fate.read and fate.reasons[Reason.NOT_JSON] + fate.reasons[Reason.NOT_OBJECT] == fate.read:
+    if fate.read and sum(fate.reasons[reason] for reason in NO_EVENTS) == fate.read:
         yield "  want one JSON object a line: of CSV, or of a list, `tocsin import` makes such events"
 
 

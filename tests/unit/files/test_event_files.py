@@ -1,9 +1,10 @@
 """Event files: lines of one or more logs, by event time."""
 
+import codecs
 import gzip
 import random
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,22 @@ def test_packed_files_are_read_like_plain_ones(tmp_path: Path) -> None:
     packed = tmp_path / "b"
     packed.write_bytes(gzip.compress(interaction(1_600_000_001) + b"\n"))
     assert texts(plain, str(packed)) == [interaction(1_600_000_001), interaction(1_600_000_002)]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, lambda text: gzip.compress(gzip.compress(text))])
+def test_a_mark_before_the_first_line_is_none_of_it(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    """Windows writes it; the first event counts all the same, packed once, twice or not at all."""
+    lines = [interaction(1_600_000_000, "a"), interaction(1_600_000_001, "b")]
+    (tmp_path / "a").write_bytes(pack(codecs.BOM_UTF8 + b"\n".join(lines)))
+    assert texts(str(tmp_path / "a")) == lines
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_events_in_utf_16_are_the_operators_mistake(tmp_path: Path, encoding: str) -> None:
+    """With the way out."""
+    (tmp_path / "a").write_bytes(interaction(1_600_000_000).decode().encode(encoding))
+    with pytest.raises(SettingsError, match=r"a: want NDJSON in UTF-8, got UTF-16: convert it with `iconv"):
+        EventFile([str(tmp_path / "a")])
 
 
 def test_the_kind_is_told_by_indicator(tmp_path: Path) -> None:

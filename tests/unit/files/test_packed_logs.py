@@ -4,7 +4,9 @@ import contextlib
 import gzip
 import io
 import random
+import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -160,6 +162,16 @@ def test_other_kinds_of_file_are_known_by_name(tmp_path: Path, start: bytes, wha
     path.write_bytes(start + b"\0" * 100)
     with pytest.raises(SettingsError, match=f"got an? .*{what}"):
         content(path)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_tar_archive_is_known_by_name(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    """Packed or not; its first line is no event, and its last one neither."""
+    with tarfile.open(tmp_path / "t", "w") as made:
+        made.addfile(tarfile.TarInfo("events.ndjson"))
+    (tmp_path / "a").write_bytes(pack((tmp_path / "t").read_bytes()))
+    with pytest.raises(SettingsError, match=r"got a tar archive: take one file out of it with `tar"):
+        content(tmp_path / "a")
 
 
 def test_a_workbook_is_known_by_name(tmp_path: Path) -> None:
