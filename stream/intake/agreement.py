@@ -18,7 +18,7 @@ For example, with gaps of 30 s: timestamps 10:00, 10:58, 10:01 agree on 10:00, 1
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -98,11 +98,10 @@ class ClockAgreement:
 
         return undo
 
-    def agree(self, at_ms: Ints, stamps: Sequence[int | None], records: Sequence[Record]) -> Agreed:
-        """Take the records of events, in order; `stamps` are their timestamps, None in a file."""
-        if not len(at_ms) or None in stamps:
+    def agree(self, at_ms: Ints, stamped: Ints | None, records: Sequence[Record]) -> Agreed:
+        """Take the records of events, in order; `stamped` are their timestamps, None in a file."""
+        if stamped is None or not len(at_ms):
             return Agreed(at_ms)
-        stamped = np.array(cast("Sequence[int]", stamps), np.int64)
         appended: NDArray[np.bool_] | None = None
         agreed = np.empty(len(at_ms), np.int64)
         refused: list[int] = []

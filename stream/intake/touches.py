@@ -97,9 +97,9 @@ class TouchMaker:
 
 def _given(texts: Sequence[str | None]) -> NDArray[np.bool_]:
     """Which texts are there and not empty; mostly all are."""
-    if None in texts or "" in texts:
-        return np.array(list(map(bool, texts)), bool)
-    return np.ones(len(texts), bool)
+    if all(texts):
+        return np.ones(len(texts), bool)
+    return np.fromiter(map(bool, texts), bool, len(texts))
 
 
 def _cases(events: Sequence[Interaction]) -> Keys:

@@ -37,8 +37,8 @@ class Decoded(Generic[EventT]):
     """Sound events in record order with one column, and the rejects in record order.
 
     `at_ms`, `column`, `stamps` and `records` belong to `events`, one each; `stamps` are Kafka's
-    timestamps, and one None stands for all of a file, which has none.  The column of an interaction is its
-    `opened_at` in milliseconds (`NO_TIME` without one), that of feedback the cell that it is counted in.
+    timestamps (-1: none), None of a file, which has none.  The column of an interaction is its `opened_at`
+    in milliseconds (`NO_TIME` without one), that of feedback the cell that it is counted in.
     """
 
     events: Sequence[EventT]
@@ -46,16 +46,16 @@ class Decoded(Generic[EventT]):
     column: Ints
     rejects: Sequence[Reject]
     records: Sequence[Record]
-    stamps: Sequence[int | None] = (None,)
+    stamps: Ints | None = None
 
 
 def decode_interactions(records: Sequence[Record], max_ahead_ms: int) -> Decoded[Interaction]:
     """Read records of cx.interactions; an event more than `max_ahead_ms` past its record is refused."""
-    values = _values(records)
-    events, kept, rejects = _structs(records, values, Stream.INTERACTIONS, _INTERACTION.decode)
+    events, kept, rejects, long = _structs(records, Stream.INTERACTIONS, _INTERACTION.decode)
     stamps = _stamps(kept)
     at_ms, errors = _times(events, kept, stamps, max_ahead_ms)
-    _check_references(events, values if kept is records else _values(kept), errors)
+    if long:
+        _check_references(events, _values(kept), errors)
     opened_ms = np.full(len(events), NO_TIME, np.int64)
     given, given_ms = _given_times(list(map(_OPENED, events)))
     opened_ms[given] = given_ms
@@ -68,11 +68,11 @@ def decode_interactions(records: Sequence[Record], max_ahead_ms: int) -> Decoded
 
 def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: ScaleLevels) -> Decoded[Feedback]:
     """Read records of cx.feedback; `levels` knows the scales."""
-    values = _values(records)
-    events, kept, rejects = _structs(records, values, Stream.FEEDBACK, _FEEDBACK.decode)
+    events, kept, rejects, long = _structs(records, Stream.FEEDBACK, _FEEDBACK.decode)
     stamps = _stamps(kept)
     at_ms, errors = _times(events, kept, stamps, max_ahead_ms)
-    _check_references(events, values if kept is records else _values(kept), errors)
+    if long:
+        _check_references(events, _values(kept), errors)
     given, given_ms = _given_times(list(map(_ASKED, events)))
     _check_given("interaction_at", given, given_ms, errors)
     cells = list(map(levels.known, map(_ANSWER, events)))
@@ -90,17 +90,17 @@ def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: ScaleL
 
 
 def _structs(
-    records: Sequence[Record],
-    values: Sequence[bytes | None],
-    stream: Stream,
-    decode: Callable[[bytes], EventT],
-) -> tuple[list[EventT], Sequence[Record], list[Reject]]:
-    """Events, the records that they came from (as they were given if all were sound), and the rejects."""
+    records: Sequence[Record], stream: Stream, decode: Callable[[bytes], EventT]
+) -> tuple[list[EventT], Sequence[Record], list[Reject], bool]:
+    """Events, the records that they came from (as they were given if all were sound), and the rejects.
+
+    The last says whether there are values so long that more than the decoder must look at them.
+    """
     events: list[EventT] = []
     rejects: list[Reject] = []
     refused: set[int] = set()
     all_sound = True
-    known, broken = _readable(values)
+    known, broken, long = _readable(_values(records))
     decoded = map(decode, known)
     while True:
         try:
@@ -118,23 +118,26 @@ def _structs(
                 rejects.append(Reject(record.offset, error.reason, error.detail))
                 refused.add(place)
     if all_sound:
-        return events, records, rejects
-    return events, [record for place, record in enumerate(records) if place not in refused], rejects
+        return events, records, rejects, long
+    return events, [record for place, record in enumerate(records) if place not in refused], rejects, long
 
 
-def _readable(values: Sequence[bytes | None]) -> tuple[Sequence[bytes], Mapping[int, RecordError]]:
-    """The values, with b"" (which is no JSON) for those that are null or break a limit; by place, which."""
+def _readable(values: Sequence[bytes | None]) -> tuple[Sequence[bytes], Mapping[int, RecordError], bool]:
+    """The values, with b"" (which is no JSON) for those that are null or break a limit; by place, which.
+
+    The last says whether any is longer than what breaks no limit.
+    """
     if None in values:
         values = [value or b"" for value in values]
     known = cast("Sequence[bytes]", values)
     if max(map(len, known), default=0) <= HARMLESS_BYTES:
-        return known, {}
+        return known, {}, False
     broken = {
         place: error
         for place, value in enumerate(known)
         if len(value) > HARMLESS_BYTES and (error := refusal(value)) is not None
     }
-    return [b"" if place in broken else value for place, value in enumerate(known)], broken
+    return [b"" if place in broken else value for place, value in enumerate(known)], broken, True
 
 
 def _values(records: Sequence[Record]) -> Sequence[bytes | None]:
@@ -146,23 +149,26 @@ def _check_references(
     events: Sequence[EventT], values: Sequence[bytes | None], errors: dict[int, RecordError]
 ) -> None:
     """Note by place the events that refer to others by ids that are too long; a value for each event."""
-    known = cast("Sequence[bytes]", values)  # no event comes from a null
-    if max(map(len, known), default=0) <= HARMLESS_BYTES:
-        return
-    for place, value in enumerate(known):
-        if len(value) > HARMLESS_BYTES:
+    for place, value in enumerate(values):
+        if value is not None and len(value) > HARMLESS_BYTES:
             error = refused_reference(events[place])
             if error is not None:
                 errors.setdefault(place, error)
 
 
-def _stamps(records: Sequence[Record]) -> Sequence[int | None]:
-    """Kafka's timestamps, or one None for all lines of a file."""
-    return (None,) if isinstance(records, FileRecords) else list(map(_TIMESTAMP, records))
+def _stamps(records: Sequence[Record]) -> Ints | None:
+    """Kafka's timestamps, -1 where one record has none; None where all have none, as the lines of a file."""
+    if isinstance(records, FileRecords):
+        return None
+    try:
+        return np.fromiter(map(_TIMESTAMP, records), np.int64, len(records))
+    except TypeError:
+        known = [-1 if record.timestamp is None else record.timestamp for record in records]
+        return np.array(known, np.int64) if any(stamp != -1 for stamp in known) else None
 
 
 def _times(
-    events: Sequence[EventT], records: Sequence[Record], stamps: Sequence[int | None], max_ahead_ms: int
+    events: Sequence[EventT], records: Sequence[Record], stamps: Ints | None, max_ahead_ms: int
 ) -> tuple[Ints, dict[int, RecordError]]:
     """When each event happened, and by place those that cannot have."""
     errors: dict[int, RecordError] = {}
@@ -175,36 +181,23 @@ def _times(
     ):
         return records.at_ms, errors
     at_ms = read_times(list(map(_AT, events)))
-    if isinstance(records, FileRecords):
-        stamps = [None] * len(events)
-    if at_ms.min() >= EARLIEST_MS and at_ms.max() <= _least_limit(stamps, max_ahead_ms):
-        return at_ms, errors
-    for place in np.flatnonzero((at_ms < EARLIEST_MS) | (at_ms > _limits(stamps, max_ahead_ms))).tolist():
-        errors[place] = _wrong_time(int(at_ms[place]), stamps[place], max_ahead_ms)
+    stamped = np.full(len(events), -1, np.int64) if stamps is None else stamps
+    for place in np.flatnonzero((at_ms < EARLIEST_MS) | (at_ms > _limits(stamped, max_ahead_ms))).tolist():
+        errors[place] = _wrong_time(int(at_ms[place]), int(stamped[place]), max_ahead_ms)
     return at_ms, errors
 
 
-def _limits(stamps: Sequence[int | None], max_ahead_ms: int) -> Ints:
-    """The latest time that each record may carry.  Kafka's -1 and a file's None mean: no timestamp."""
-    known = [-1 if stamp is None else stamp for stamp in stamps] if None in stamps else stamps
-    stamped = np.array(cast("Sequence[int]", known), np.int64)
+def _limits(stamped: Ints, max_ahead_ms: int) -> Ints:
+    """The latest time that each record may carry; -1 means no timestamp."""
     limits: Ints = np.where(stamped < 0, UNTIL_MS, np.minimum(stamped, UNTIL_MS) + max_ahead_ms)
     return np.minimum(limits, UNTIL_MS - 1)
 
 
-def _least_limit(stamps: Sequence[int | None], max_ahead_ms: int) -> int:
-    """A time that every record may carry: a quick look that mostly is enough."""
-    if None in stamps:
-        return UNTIL_MS - 1 if stamps.count(None) == len(stamps) else NO_TIME
-    least = min(cast("Sequence[int]", stamps))
-    return NO_TIME if least < 0 else min(least + max_ahead_ms, UNTIL_MS - 1)
-
-
-def _wrong_time(at_ms: int, timestamp: int | None, max_ahead_ms: int) -> RecordError:
+def _wrong_time(at_ms: int, timestamp: int, max_ahead_ms: int) -> RecordError:
     wrong = _no_moment("at", at_ms)
     if wrong is not None:
         return wrong
-    ahead_s = (at_ms - (timestamp or 0)) / 1000
+    ahead_s = (at_ms - timestamp) / 1000
     wanted = f"at most {max_ahead_ms / 1000:g} s past the record's timestamp"
     return RecordError(Reason.FUTURE, f"at: want {wanted}, got {ahead_s:.0f} s")
 
@@ -255,5 +248,5 @@ def without(decoded: Decoded[EventT], errors: Mapping[int, RecordError]) -> Deco
         column=decoded.column[sound],
         rejects=sorted([*decoded.rejects, *wrong], key=lambda reject: reject.offset),
         records=list(compress(decoded.records, sound.tolist())),
-        stamps=stamps if stamps == (None,) else list(compress(stamps, sound.tolist())),
+        stamps=None if stamps is None else stamps[sound],
     )

@@ -27,7 +27,7 @@ def agreed(stamps: list[int], at_ms: list[int] | None = None, kind: int = 0) -> 
     """How far each of some events moves the clock, in seconds past the first timestamp."""
     records = [HostileRecord(n, b"", stamp, timestamp_type=kind) for n, stamp in enumerate(stamps)]
     times = np.array(stamps if at_ms is None else at_ms, np.int64)
-    found = ClockAgreement(TIMING).agree(times, stamps, records)
+    found = ClockAgreement(TIMING).agree(times, np.array(stamps, np.int64), records)
     return [(move - NOW) // S for move in found.clock_ms.tolist()]
 
 
@@ -79,11 +79,11 @@ def test_without_a_timestamp_an_event_needs_witnesses() -> None:
     """Also the first of all; a day past the agreed time it is refused until it has some."""
     records = [HostileRecord(n, b"", -1) for n in range(WITNESSES)]
     at_ms = np.array([NOW + n * S for n in range(WITNESSES)], np.int64)
-    found = ClockAgreement(TIMING).agree(at_ms, [-1] * WITNESSES, records)
+    found = ClockAgreement(TIMING).agree(at_ms, np.full(WITNESSES, -1), records)
     assert found.clock_ms.tolist() == [NO_TIME] * (WITNESSES - 1) + [NOW + (WITNESSES - 1) * S]
     clock = ClockAgreement(TIMING)
-    clock.agree(at_ms[:1], [NOW], records[:1])
-    far = clock.agree(at_ms + DAY_MS + S, [-1] * WITNESSES, records)
+    clock.agree(at_ms[:1], np.array([NOW]), records[:1])
+    far = clock.agree(at_ms + DAY_MS + S, np.full(WITNESSES, -1), records)
     assert list(far.refused) == list(range(WITNESSES - 1))
     assert far.ahead == WITNESSES - 1
 
