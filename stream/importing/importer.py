@@ -24,7 +24,7 @@ from stream.importing.cells.text import Row, cell
 from stream.importing.counts import ImportCounts
 from stream.importing.mapping import Event, LogMapping, Shape
 from stream.importing.row_events import stream_of
-from stream.importing.rows.columns_hint import hint
+from stream.importing.rows.columns_hint import hint, listed
 from stream.importing.rows.questions import QUESTION
 from stream.importing.rows.row_blocks import RowBlock, Texts
 from stream.importing.seen_ids import SeenIds
@@ -99,7 +99,7 @@ class Importer:
         if absent:
             raise SettingsError(
                 f"{name}: want the columns that the mapping names, got none called {', '.join(absent)} "
-                f"(there are: {', '.join(columns)}){hint(absent, columns)}"
+                f"(there are: {listed(columns)}){hint(absent, columns)}"
             )
 
     def _hear_questions(self, block: RowBlock) -> None:

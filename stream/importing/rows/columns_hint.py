@@ -11,11 +11,23 @@ LONGEST: Final = 60
 CLOSE: Final = 0.8
 """How much of two names must agree to be taken for the same name mistyped, 0 to 1."""
 
+SHOWN_CHARS: Final = 300
+"""Of the names that a log has: enough for most, and what may be wrong with them still fits behind."""
+
+
+def listed(columns: Sequence[str]) -> str:
+    """The names, as far as they can be shown; bytes that are no text of theirs are �."""
+    names = ", ".join(columns)
+    shown = names if len(names) <= SHOWN_CHARS else names[:SHOWN_CHARS] + "…"
+    return shown.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
 
 def hint(absent: Sequence[str], columns: Sequence[str]) -> str:
     """What may be wrong with a log whose columns are others than the mapping names."""
     if any("\0" in column for column in columns):
         return ": is this UTF-16? `encoding: utf-16-le` reads it where the file does not begin with a mark"
+    if any(map(_is_foreign, columns)):
+        return ": is this another encoding than UTF-8? `encoding: cp1252` is that of most Windows exports"
     if columns[0][:1] in {"[", "{"}:
         return ": JSON? `format: json` in the mapping reads it"
     if len(columns) != 1:
@@ -26,6 +38,11 @@ def hint(absent: Sequence[str], columns: Sequence[str]) -> str:
         return ""
     shown = "\\t" if found == "\t" else found
     return f': one column? `delimiter: "{shown}"` in the mapping splits it'
+
+
+def _is_foreign(name: str) -> bool:
+    """Whether some of its bytes were no UTF-8."""
+    return any("\udc80" <= letter <= "\udcff" for letter in name)
 
 
 def _alike(name: str, columns: Sequence[str]) -> Sequence[str]:

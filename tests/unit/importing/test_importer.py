@@ -145,6 +145,8 @@ def test_columns_that_are_not_there_are_the_operators_mistake() -> None:
         ("call|end|wait|when", 'delimiter: "|"'),
         ("c\0a\0l\0l\0;\0", "encoding: utf-16-le"),
         ("something", "(there are: something)"),
+        ("sc\udce9re", "(there are: sc\ufffdre): is this another encoding than UTF-8? `encoding: cp1252`"),
+        ('[{"call": 1}, ' + "x" * 5_000, "`format: json`"),
     ],
 )
 def test_one_column_where_there_should_be_several_says_what_may_be_wrong(header: str, hint: str) -> None:
