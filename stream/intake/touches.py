@@ -6,7 +6,7 @@ example, with `fcr: {transfers: fail}` a contact that was handed on makes a touc
 its own kind; without FCR it is a contact like any other, since only cases care.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import compress
 from operator import attrgetter
 from typing import Final, cast
@@ -70,8 +70,7 @@ class TouchMaker:
         rows["closing"], rows["at_ms"], rows["id"] = own.closing, own.at_ms, own.ids
         rows["opened_ms"], rows["combo"], rows["kind"] = own.column, combo, kinds[wanted]
         rows["target"] = _targets(own.events)
-        person = hashed([customer or "" for customer in compress(customers, wanted.tolist())])
-        person = np.where(given, person, own.ids)
+        person = _people(compress(customers, wanted.tolist()), given, own.ids)
         rows["subject"] = joined(person, self._topics_of(own.events, named[wanted]))
         case = _cases(own.events)
         rows["case"] = np.where(given & (case != 0), joined(case, person), 0)
@@ -100,6 +99,13 @@ def _given(texts: Sequence[str | None]) -> NDArray[np.bool_]:
     if all(texts):
         return np.ones(len(texts), bool)
     return np.fromiter(map(bool, texts), bool, len(texts))
+
+
+def _people(customers: Iterable[str | None], given: NDArray[np.bool_], ids: Keys) -> Keys:
+    """Hashes of customers, of the event where there is none."""
+    if given.all():
+        return hashed(cast("Iterable[str]", customers))
+    return np.where(given, hashed(customer or "" for customer in customers), ids)
 
 
 def _cases(events: Sequence[Interaction]) -> Keys:
