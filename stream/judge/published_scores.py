@@ -1,7 +1,7 @@
 """Published scores: what goes to cx.scores, and which of them have changed since they were last taken."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import isfinite
 from typing import Final
 
@@ -10,11 +10,11 @@ import numpy as np
 from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile
 from alerts.readings import Status
 from alerts.transitions import DECIMALS, Score, seconds, utc_text
-from stream.indicators.formulas import Floats, Ints, interval, score
+from stream.indicators.formulas import Flags, Floats, Ints, Sums, interval, score
 from stream.indicators.needs import WindowSpan
 from stream.indicators.plan import Scored
 from stream.judge.evaluation.groups import Group
-from stream.judge.windows.layout import Readout
+from stream.judge.windows.layout import SUMS, Layout
 from stream.judge.windows.sliding import Window
 
 Definition = Mapping[str, object]
@@ -25,20 +25,33 @@ RETELL: Final = len(_STATUSES)
 """Status of what is known and must be told again."""
 
 
-@dataclass(slots=True)
 class PublishedScores:
-    """What was last taken of one score, by row: its sums and status; -1 where nothing was."""
+    """What was last taken of a window's scores, by row and score: sums and status, -1 where nothing was."""
 
-    sums: Floats = field(default_factory=lambda: np.zeros((0, 3)))
-    status: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    def __init__(self, scored: Sequence[Scored], layout: Layout) -> None:
+        self.scored: Final = tuple(scored)
+        first = np.array([layout.place(each.indicator) for each in scored])
+        self.columns: Final[Ints] = first[:, None] + np.arange(SUMS)  # of a readout's sums
+        self.least: Final[Ints] = np.array([each.min_answers for each in scored])
+        self.sums: Floats = np.zeros((0, len(scored), SUMS))
+        self.status: Ints = np.zeros((0, len(scored)), np.int64)
 
     def grow(self, rows: int) -> None:
         """Make room for row numbers below `rows`."""
         more = rows - len(self.status)
         if more <= 0:
             return
-        self.sums = np.pad(self.sums, ((0, more), (0, 0)))
-        self.status = np.pad(self.status, (0, more), constant_values=-1)
+        self.sums = np.pad(self.sums, ((0, more), (0, 0), (0, 0)))
+        self.status = np.pad(self.status, ((0, more), (0, 0)), constant_values=-1)
+
+    def take(self, rows: Ints, sums: Floats, status: Ints) -> Flags:
+        """Take what is new of some rows; which of their scores that is, `(rows, scores)`."""
+        before, known = self.status[rows], self.sums[rows]
+        other = (sums != known).any(axis=2) & ((before >= 0) | (sums[:, :, 0] > 0))
+        chosen: Flags = other | ((before >= 0) & (before != status))
+        self.sums[rows] = np.where(chosen[:, :, None], sums, known)
+        self.status[rows] = np.where(chosen, status, before)
+        return chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +68,7 @@ class Scoring:
     def __init__(self, group: Group, definitions: Mapping[str, Definition]) -> None:
         self._group: Final = group
         self._definitions: Final = definitions
-        self._published: Final = {each: PublishedScores() for each in group.scored}
+        self._published: Final = dict(self._by_window())
         self._warm: Final[set[int]] = set()
         self._after: Final[dict[int, int]] = {}  # by window, behind the last row that was told in a turn
 
@@ -87,9 +100,7 @@ class Scoring:
             rows = self._turn(window_ms, np.flatnonzero(window.changed), most)
             if len(rows):
                 window.changed[rows] = False
-                readout = window.read(rows)
-                for scored in self._of(window_ms):
-                    yield from self._changed(scored, rows, readout, moment)
+                yield from self._changed(self._published[window_ms], window, rows, moment)
 
     def _turn(self, window_ms: int, rows: Ints, most: int | None) -> Ints:
         """Of the rows, ascending, those whose turn it is."""
@@ -107,11 +118,11 @@ class Scoring:
             return
         for window_ms, window in self._windows():
             readout = window.read(rows, buckets=False)
-            for scored in self._of(window_ms):
-                published = self._published[scored]
-                published.grow(self._group.scopes.room)
+            published = self._published[window_ms]
+            published.grow(self._group.scopes.room)
+            for place, scored in enumerate(published.scored):
                 sums = readout.of(scored.indicator).sums
-                known = (published.status[rows] >= 0) | sums.any(axis=1)
+                known = (published.status[rows, place] >= 0) | sums.any(axis=1)
                 yield KnownScores(self, scored, rows[known], sums[known, 0])
 
     def current(self, found: "KnownScores", moment: ScoreClock, most: int | None) -> Iterator[Score]:
@@ -122,7 +133,9 @@ class Scoring:
         if len(rows):
             window = self._group.windows[WindowSpan(scored.window_ms)]
             readout = window.read(rows, buckets=window.layout.formulas[scored.indicator].buckets)
-            yield from self._scores(scored, rows, readout, np.ones(len(rows), np.bool_), moment)
+            sums = readout.of(scored.indicator)
+            status = _status(scored.window_ms, scored.min_answers, sums.sums[:, 0], moment)
+            yield from self._scores(scored, window, ToldScores(rows, sums, status), moment)
 
     def _windows(self) -> Iterator[tuple[int, Window]]:
         """Those whose scores are published, by length: they count at all hours.
@@ -130,47 +143,40 @@ class Scoring:
         What is kept for causes alone is not among them: its sums are made when somebody asks.
         """
         for span, window in self._group.windows.items():
-            if not span.hours.limited and self._of(span.window_ms):
+            if span.window_ms in self._published and not span.hours.limited:
                 yield span.window_ms, window
 
-    def _of(self, window_ms: int) -> list[Scored]:
-        return [each for each in self._group.scored if each.window_ms == window_ms]
+    def _by_window(self) -> Iterator[tuple[int, PublishedScores]]:
+        for span, window in self._group.windows.items():
+            scored = [each for each in self._group.scored if each.window_ms == span.window_ms]
+            if scored and not span.hours.limited:
+                yield span.window_ms, PublishedScores(scored, window.layout)
 
-    def _changed(self, scored: Scored, rows: Ints, readout: Readout, moment: ScoreClock) -> Iterator[Score]:
-        sums = readout.of(scored.indicator).sums
-        published = self._published[scored]
+    def _changed(
+        self, published: PublishedScores, window: Window, rows: Ints, moment: ScoreClock
+    ) -> Iterator[Score]:
+        readout = window.read(rows)
+        sums = readout.sums[:, published.columns]
         published.grow(self._group.scopes.room)
-        status = self._status(scored, sums[:, 0], moment)
-        before = published.status[rows]
-        other = (sums != published.sums[rows]).any(axis=1) & ((before >= 0) | (sums[:, 0] > 0))
-        chosen = other | ((before >= 0) & (before != status))
-        published.sums[rows[chosen]] = sums[chosen]
-        published.status[rows[chosen]] = status[chosen]
-        yield from self._scores(scored, rows, readout, chosen, moment)
-
-    def _status(self, scored: Scored, n: Floats, moment: ScoreClock) -> Ints:
-        warming = moment.at_ms - scored.window_ms < moment.first_ms
-        status = np.full(len(n), _STATUSES.index(Status.WARMING if warming else Status.OK))
-        status[n < scored.min_answers] = _STATUSES.index(Status.INSUFFICIENT)
-        status[n <= 0] = _STATUSES.index(Status.STALE)
-        return status
+        status = _status(window.window_ms, published.least, sums[:, :, 0], moment)
+        chosen = published.take(rows, sums, status)
+        for place in np.flatnonzero(chosen.any(axis=0)).tolist():
+            scored, own = published.scored[place], chosen[:, place]
+            told = ToldScores(rows[own], readout.of(scored.indicator).of(own), status[own, place])
+            yield from self._scores(scored, window, told, moment)
 
     def _scores(
-        self, scored: Scored, rows: Ints, readout: Readout, chosen: "np.ndarray", moment: ScoreClock
+        self, scored: Scored, window: Window, told: "ToldScores", moment: ScoreClock
     ) -> Iterator[Score]:
-        if not chosen.any():
-            return
-        formula = readout.layout.formulas[scored.indicator]
-        sums = readout.of(scored.indicator).of(chosen)
-        value, n = score(formula, sums)
-        low, high = interval(formula, sums, normal_quantile(PUBLISHED_CONFIDENCE))
-        codes = self._status(scored, sums.sums[:, 0], moment)
+        formula = window.layout.formulas[scored.indicator]
+        value, n = score(formula, told.sums)
+        low, high = interval(formula, told.sums, normal_quantile(PUBLISHED_CONFIDENCE))
         name, definition = scored.indicator, self._definitions[scored.indicator]
         window_s = seconds(scored.window_ms)
-        at = utc_text(slot_end_ms(self._group.windows[WindowSpan(scored.window_ms)], moment.at_ms))
+        at = utc_text(slot_end_ms(window, moment.at_ms))
         columns = (
-            self._scopes(rows[chosen]), _published(value), n.tolist(), _published(low), _published(high),
-            [_WORDS[code] for code in codes.tolist()],
+            self._scopes(told.rows), _published(value), n.tolist(), _published(low), _published(high),
+            [_WORDS[code] for code in told.status.tolist()],
         )  # fmt: skip
         for scope, one, answers, lowest, highest, status in zip(*columns, strict=True):
             yield Score(
@@ -182,6 +188,15 @@ class Scoring:
         """The scopes of rows as they are published."""
         scope = self._group.scopes.published
         return [scope(row) for row in rows.tolist()]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldScores:
+    """The rows in which a score is told, what it is made of, and its status in each."""
+
+    rows: Ints
+    sums: Sums
+    status: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +215,15 @@ class KnownScores:
     def count(self) -> int:
         """In how many scopes it is known."""
         return len(self.rows)
+
+
+def _status(window_ms: int, least: Ints | int, n: Floats, moment: ScoreClock) -> Ints:
+    """Of scores of one window with so many answers; `least` are wanted."""
+    warming = moment.at_ms - window_ms < moment.first_ms
+    status = np.full(n.shape, _STATUSES.index(Status.WARMING if warming else Status.OK))
+    status[n < least] = _STATUSES.index(Status.INSUFFICIENT)
+    status[n <= 0] = _STATUSES.index(Status.STALE)
+    return status
 
 
 def _published(values: Floats) -> list[float | None]:

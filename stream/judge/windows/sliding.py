@@ -182,10 +182,10 @@ class Window:
             return NO_ROWS
         self._last = last
         touched = np.zeros(len(self.changed), np.bool_)
-        come = self._come(last)
-        moved = [] if come is None else [(come.places, come.counts)]
-        if come is not None:
+        moved = []
+        for come in self._come(last):
             self._counts.keep(come)
+            moved.append((come.places, come.counts))
         moved += [(left.places, -left.counts) for left in self._counts.leave(last)]
         if moved:
             self._apply(moved, touched)
@@ -254,12 +254,16 @@ class Window:
         """Counts that are kept to be taken off again."""
         return self._counts.entries() + (0 if self._times is None else self._times.entries())
 
-    def _come(self, last: int) -> Kept | None:
-        """What has come in by slot `last` and has not left again, each place of a slot once."""
+    def _come(self, last: int) -> list[Kept]:
+        """What has come in by slot `last` and has not left again, each place of a slot once in its part.
+
+        A part with nothing late is of panes of its own: where these are slots, it is kept as it is.
+        """
         parts = self._counts.come(last)
-        if len(parts) == 1 and self.slot_panes == 1 and parts[0].slot is parts[0].enters:
-            return kept_of(parts[0])
-        return kept_of(self._merged(joined(parts))) if parts else None
+        own = [self.slot_panes == 1 and part.slot is part.enters for part in parts]
+        other = [part for part, alone in zip(parts, own, strict=True) if not alone]
+        come = [kept_of(part) for part, alone in zip(parts, own, strict=True) if alone]
+        return [*come, kept_of(self._merged(joined(other)))] if other else come
 
     def _merged(self, come: Slotted) -> Slotted:
         size = max(len(self.changed) * self.layout.width, 1)
