@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from stream.columnar.numbering import Codes
 from stream.columnar.runs import sums_by
 from stream.columnar.structured import Table
 from stream.columnar.timestamps import NO_TIME, Ints
@@ -88,7 +89,7 @@ def _numbered(scope: Ints, scopes: int) -> tuple[Ints, Ints]:
     return distinct, place[scope]
 
 
-def _by_scope(rows: Table, scope_of: Ints, read: Flags, scopes: int) -> Rows:
+def _by_scope(rows: Table, scope_of: Codes, read: Flags, scopes: int) -> Rows:
     """Tallies of every grouping's scopes, added up, in the order of closing, pane, scope and cell.
 
     `rows` are in the order of closing and pane, as `merged` leaves them.  `scope_of` has a row per
@@ -103,7 +104,7 @@ def _by_scope(rows: Table, scope_of: Ints, read: Flags, scopes: int) -> Rows:
     closing, pane = rows["closing"], rows["pane"]
     moved = (closing[1:] != closing[:-1]) | (pane[1:] != pane[:-1])
     group = np.concatenate([[0], np.cumsum(moved)])
-    scope = scope_of[rows["combo"][row], grouping]
+    scope = scope_of[rows["combo"][row], grouping].astype(np.int64)
     width = TIMES_FROM + TIME_CODES if timed else len(CELLS)
     key = (group[row] * scopes + scope) * width + cell[row]
     firsts, count = sums_by(key, rows["count"][row])

@@ -23,9 +23,9 @@ class _Shards:
         self._places = [dims.index(dim) for dim in grouping.shard_dims]
         self._grouping, self._count = grouping, count
         self._numbering = Numbering(len(self._places))
-        self._shard = Growing(np.int64)
+        self._shard = Growing(np.int32)
 
-    def of(self, combos: Combos, rows: Codes) -> Ints:
+    def of(self, combos: Combos, rows: Codes) -> Codes:
         """The shard of each of some scopes, given by their values of at least `shard_dims`."""
         numbers = self._numbering.numbers(rows[:, : len(self._places)])
         new = combos.named(self._numbering.rows[len(self._shard) :], self._places)
@@ -40,7 +40,7 @@ class _Grouped:
         self._shards, self._before = shards, Spelled.before(grouping.key, len(grouping.dims))
         self._places = [dims.index(dim) for dim in grouping.dims]
         self._numbering = Numbering(len(grouping.dims))
-        self.overall = Growing(np.int64)
+        self.overall = Growing(np.int32)
 
     def own(self, parts: Codes) -> tuple[Ints, Ints]:
         """The own number of each combination's scope, and the first combination of each new scope."""
@@ -51,11 +51,11 @@ class _Grouped:
         firsts[numbers[new[::-1]] - size] = new[::-1]  # what is written last stays
         return numbers, firsts
 
-    def new_shards(self, combos: Combos) -> Ints:
+    def new_shards(self, combos: Combos) -> Codes:
         """The shards of scopes that have no overall number yet."""
         return self._shards.of(combos, self._numbering.rows[len(self.overall) :])
 
-    def spelled(self, combos: Combos, numbers: Ints) -> Iterable[bytes]:
+    def spelled(self, combos: Combos, numbers: Codes) -> Iterable[bytes]:
         """Scopes as messages spell them, by their own numbers."""
         rows = self._numbering.rows[numbers]
         values = (
@@ -74,7 +74,7 @@ class ScopeNumbers:
     def __len__(self) -> int:
         return len(self._shards)
 
-    def of(self, combos: Combos, used: Ints | None = None) -> Ints:
+    def of(self, combos: Combos, used: Ints | None = None) -> Codes:
         """Scope numbers, a row per combination and a column per grouping.
 
         Without `used` those of all combinations, otherwise of these ones: others may have none.  Where
@@ -95,11 +95,11 @@ class ScopeNumbers:
                 table[codes, column] = grouped.overall.rows[numbers]
         return table
 
-    def shards(self, scopes: Ints) -> Ints:
+    def shards(self, scopes: Ints | Codes) -> Codes:
         """The shard of each scope."""
         return self._shards.rows[scopes]
 
-    def named(self, combos: Combos, scopes: Ints) -> Spelled:
+    def named(self, combos: Combos, scopes: Ints | Codes) -> Spelled:
         """The keys of scopes."""
         grouping, own = self._grouping.rows[scopes], self._own.rows[scopes]
         order = np.argsort(grouping, kind="stable")
@@ -145,9 +145,9 @@ class ScopeNumbers:
         dims, groupings = self._dims, self._groupings
         alike = {grouping.shard_dims: _Shards(dims, grouping, self._count) for grouping in groupings}
         self._grouped = [_Grouped(dims, grouping, alike[grouping.shard_dims]) for grouping in groupings]
-        self._grouping, self._own = Growing(np.int16), Growing(np.int64)
-        self._shards = Growing(np.int64)
-        self._of_combo = Growing(np.int64, len(groupings))
+        self._grouping, self._own = Growing(np.int16), Growing(np.int32)
+        self._shards = Growing(np.int32)
+        self._of_combo = Growing(np.int32, len(groupings))
 
     def _add(self, combos: Combos, firsts: Sequence[Ints]) -> None:
         """Number new scopes in the order of the combinations that brought them, and of their groupings."""
