@@ -142,9 +142,10 @@ def _few(come: Slotted) -> Slotted:
     """
     if len(come) < EXACT_BELOW:
         return come
-    key = np.stack([come.enters, come.slot, come.places >> CODE_BITS])
-    order = np.lexsort(key)
-    starts = run_starts(*key[:, order])
+    slots, rows = come.slot - int(come.slot.min()), come.places >> CODE_BITS
+    key = ((come.enters - come.enters[0]) * (int(slots.max()) + 1) + slots) * (int(rows.max()) + 1) + rows
+    order = np.argsort(key)
+    starts = run_starts(key[order])
     cases = np.abs(np.add.reduceat(come.counts[order], starts))
     few = np.empty(len(come), np.bool_)
     few[order] = np.repeat(cases < EXACT_BELOW, np.diff(starts, append=len(come)))
