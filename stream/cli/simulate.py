@@ -185,7 +185,7 @@ def _question(wanted: SimulateOptions, volumes: VolumeOptions, rules: list[Rule]
     return Question(
         healthy=wanted.healthy,
         falls=tuple(_fall(text, rules) for text in wanted.fall),
-        per_day=_per_day(volumes.per_day or 0.0 if rhythm is None else rhythm.per_day),
+        per_day=_per_day(volumes, rhythm),
         scopes=wanted.scopes,
         months=wanted.months,
         seed=wanted.seed,
@@ -222,10 +222,16 @@ def _fall(text: str, rules: list[Rule]) -> Fall:
     return Fall(score)
 
 
-def _per_day(count: float) -> float:
+def _per_day(given: VolumeOptions, rhythm: Rhythm | None) -> float:
+    count = given.per_day or 0.0 if rhythm is None else rhythm.per_day
     if not LEAST_PER_DAY <= count <= MOST_PER_DAY:
-        raise SettingsError(f"--per-day: want {LEAST_PER_DAY:g} to {MOST_PER_DAY:,.0f}, got {count:g}")
+        what = "--per-day: want" if rhythm is None else f"{_source(given)}: want on an average day"
+        raise SettingsError(f"{what} {LEAST_PER_DAY:g} to {MOST_PER_DAY:,.0f}, got {count:g}")
     return count
+
+
+def _source(given: VolumeOptions) -> str:
+    return "--per-hour" if given.volume is None else str(given.volume)
 
 
 def _patience_ms(text: str) -> int:

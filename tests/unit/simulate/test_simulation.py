@@ -235,6 +235,12 @@ def test_only_what_a_simulation_is_good_for_is_simulated(tmp_path: Path, per_day
     assert error.startswith("--per-day: want 0.1 to 1,000,000, got ")
 
 
+def test_too_much_is_told_of_what_was_given(tmp_path: Path) -> None:
+    """An option that nobody used is not blamed."""
+    _, _, error = volumes(tmp_path, "--per-hour", "1e9", "--rule", "surge")
+    assert error == "--per-hour: want on an average day 0.1 to 1,000,000, got 2.4e+10"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
