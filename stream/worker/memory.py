@@ -22,7 +22,7 @@ LOOK_S: Final = 10.0
 GROWN_BYTES: Final = 8 * 2**20
 """What resident memory must have grown by since the last time: less is not worth it."""
 COLLECT_AFTER: Final = 20_000
-"""Objects that are made before the collector looks among them: a fetch makes as many, and no cycles."""
+"""Objects that are made before the collector looks among them: a fetch makes as many, few in cycles."""
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 _STATM: Final = Path("/proc/self/statm")
 
