@@ -7,6 +7,7 @@ more work than decoding the JSON in it.  Here a list of the extension's own reco
 from collections.abc import Mapping
 from inspect import GEN_CREATED, getgeneratorstate
 from typing import Any, Final
+from weakref import ref
 
 from aiokafka.consumer.fetcher import READ_COMMITTED, FetchResult, PartitionRecords
 from aiokafka.errors import CorruptRecordException
@@ -27,8 +28,11 @@ class WholeBatches:
     """
 
     def __init__(self, result: FetchResult) -> None:
-        self._result: Final = result
+        # The result holds this in turn, and the client's generator its records: in cycles the two megabytes
+        # of every fetch would stay until the garbage collector comes by.
+        self._result: Final = ref(result)
         self._records: Final[PartitionRecords] = result._partition_records  # noqa: SLF001  # aiokafka offers no other way
+        self._records._records_iterator.close()  # noqa: SLF001
         self._rest: list[Any] = []
         self._unfolded_bytes = 0
         self._behind: int = self._records.next_fetch_offset
@@ -44,7 +48,7 @@ class WholeBatches:
         Raises:
             CorruptRecordException: a batch's checksum is wrong; the position stays, so it is fetched again.
         """
-        result, records = self._result, self._records
+        result, records = self._read(), self._records
         if not (result.has_more() and result.check_assignment(result._topic_partition)):  # noqa: SLF001
             return []
         most = MOST_RECORDS if max_records is None else max_records
@@ -58,11 +62,16 @@ class WholeBatches:
             result._partition_records = None  # noqa: SLF001  # all of it was read
         return found
 
+    def _read(self) -> FetchResult:
+        """The result, whose `getall` this is, so that it is there."""
+        result: FetchResult = self._result()
+        return result
+
     def _next_batch(self) -> list[Any]:
         batch = self._records._records.next_batch()  # noqa: SLF001
         if self._records._check_crcs and not batch.validate_crc():  # noqa: SLF001
-            self._result._partition_records = None  # noqa: SLF001
-            raise CorruptRecordException(f"wrong checksum in {self._result._topic_partition}")  # noqa: SLF001
+            self._read()._partition_records = None  # noqa: SLF001
+            raise CorruptRecordException(f"wrong checksum in {self._records._tp}")  # noqa: SLF001
         passed_over = self._aborted(batch) or batch.is_control_batch
         found = [] if passed_over else list(batch)
         self._unfolded_bytes += getattr(batch, "unfolded_bytes", 0)

@@ -60,7 +60,7 @@ def mended_of(record: Record, stream: Stream, broken: RecordError | None) -> Eve
         raise RecordError(Reason.BAD_TYPE, str(error)) from None
     too_long = refused_reference(event)
     if too_long is not None:
-        raise too_long
+        raise RecordError(too_long.reason, too_long.detail)  # as in `_parsed`
     return event
 
 

@@ -1,5 +1,7 @@
 """Whole batches of a fetch, against aiokafka's own unpacking of the same bytes."""
 
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -174,3 +176,20 @@ def test_a_fetch_comes_in_one_piece_if_nobody_says_how_large() -> None:
     result = fetched(wire([500] * 40), 0)
     hasten({TP: result})
     assert [len(result.getall()) for _ in range(2)] == [MOST_RECORDS, 4_000]
+
+
+@pytest.mark.parametrize("takes", [0, 1, 9])
+def test_a_fetch_is_gone_when_it_has_been_read(takes: int) -> None:
+    """Or when a rebalance drops it before: nothing of it waits for the garbage collector."""
+    result = fetched(wire([5, 5]), 0)
+    hasten({TP: result})
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(takes):
+            result.getall(2)
+        held = [weakref.ref(each) for each in (result, result._partition_records) if each is not None]
+        del result
+        assert [each() for each in held] == [None] * len(held)
+    finally:
+        gc.enable()
