@@ -4,10 +4,6 @@ What a fetch brings is allocated by one thread and freed by another, among what 
 little at the end of its heaps to give back, and a burst of records of some kilobytes, such as dead letters,
 leaves a worker half as large again as it needs to be.  `malloc_trim` gives back the free pages in between as
 well.  It takes some ten milliseconds in a thread of its own, so it is done only when memory has grown.
-
-Before that the garbage collector looks at all that there is: it counts objects and not bytes, and what is
-left of some hundred batches of dead letters, which hold each other, may be a hundred megabytes.  That takes
-some ten milliseconds, too, as what was made before the worker began is none of its business.
 """
 
 import asyncio
@@ -68,7 +64,6 @@ class MemoryTrim:
             return
         there = self._resident()
         if there >= self._left + GROWN_BYTES:
-            gc.collect()
             self._trim()
             self._left = self._resident()
         else:

@@ -1,8 +1,5 @@
 """Giving memory back to the system."""
 
-import gc
-import weakref
-
 from stream.worker.memory import GROWN_BYTES, MemoryTrim, glibc_trim, resident_bytes
 
 
@@ -49,26 +46,3 @@ def test_a_burst_leaves_nothing() -> None:
     trim()
     assert full - resident_bytes() > 20_000 * 3000 // 4
     assert len(kept) == 1000
-
-
-class Batch:
-    """Holds itself, and much else."""
-
-    def __init__(self) -> None:
-        self.own = self
-        self.content = bytes(1_000_000)
-
-
-def test_what_holds_itself_is_let_go_before() -> None:
-    """A few objects of many bytes, of which the collector would not think for long."""
-    process = Process()
-    gc.disable()
-    try:
-        batch = Batch()
-        gone = weakref.ref(batch)
-        del batch
-        assert gone() is not None
-        MemoryTrim(process.trim, lambda: process.resident).look()
-        assert gone() is None
-    finally:
-        gc.enable()
