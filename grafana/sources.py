@@ -70,6 +70,6 @@ SOURCES: Final = (
         "Customers of whom the CRM has told, and records of cx.customers that say nothing of one.",
         "short",
         (f"max by (instance) (tocsin_gateway_customers{{{OURS}}})", "{{instance}}"),
-        (f"max by (instance) (tocsin_gateway_unreadable_customers{{{OURS}}}) > 0", "{{instance}} unreadable"),
+        (f"max by (instance) (tocsin_gateway_unreadable_customers{{{OURS}}})", "{{instance}} unreadable"),
     ),
 )

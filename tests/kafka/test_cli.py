@@ -89,7 +89,7 @@ def test_everything_that_is_said_of_an_alert_can_be_read_again(own: Broker) -> N
 
     shown = _tocsin(own, "alerts", "show", "eee5").output
     assert "acknowledge by ann  on it" in shown
-    assert "verdict by ann" in shown
+    assert "verdict false by ann" in shown
     changes = _tocsin(own, "alerts", "show", alert, "--json").output.splitlines()
     assert [json.loads(line)["seq"] for line in changes] == [1, 2]
 
