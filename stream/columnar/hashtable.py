@@ -17,6 +17,12 @@ Keys = NDArray[np.uint64]
 Live = Callable[[Table], NDArray[np.bool_]]
 """Says which rows are still wanted."""
 
+
+def everything(rows: Table) -> NDArray[np.bool_]:
+    """All rows are still wanted."""
+    return np.ones(len(rows), np.bool_)
+
+
 _EMPTY: Final = -1
 _FIRST_SLOTS: Final = 1 << 10
 _AT_ONCE: Final = 1 << 16
@@ -79,7 +85,7 @@ class HashTable:
             self._journal.append((places, self._rows.take(places)))
         put(self._rows, places, rows)
 
-    def reserve(self, more: int, live: Live) -> None:
+    def reserve(self, more: int, live: Live = everything) -> None:
         """Make room for `more` rows; old ones that are not `live` may be dropped for it."""
         if self._size + more <= len(self._rows):
             return

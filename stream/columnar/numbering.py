@@ -172,7 +172,7 @@ class _Hashed:
 
     def _entered(self, keys: Keys, rows: Codes) -> Ints:
         """Where the keys are; those that are new are entered with the first of their rows."""
-        self._table.reserve(len(keys), lambda known: np.ones(len(known), np.bool_))
+        self._table.reserve(len(keys))
         found = self._table.find(keys)
         places = found.places
         new = np.flatnonzero(places < 0)

@@ -28,7 +28,7 @@ def sums_by(key: NDArray[Any], counts: NDArray[Any]) -> tuple[Ints, NDArray[Any]
     return order[starts], np.add.reduceat(counts[order], starts) if len(starts) else counts[:0]
 
 
-def by_number(numbers: Ints) -> Ints:
+def by_number(numbers: NDArray[np.signedinteger]) -> Ints:
     """The order of numbers from 0 on, equal ones as they stand: of 16 bits it is found without comparing."""
     narrow = numbers.astype(np.uint16) if numbers.max(initial=0) < 1 << 16 else numbers
     return np.argsort(narrow, kind="stable")

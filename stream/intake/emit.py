@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from stream.columnar.numbering import Codes
-from stream.columnar.runs import sums_by
+from stream.columnar.runs import by_number, sums_by
 from stream.columnar.structured import Table
 from stream.columnar.timestamps import NO_TIME, Ints
 from stream.indicators.cells import CELLS, EXACT_BELOW, TIME_CODES, TIMES_FROM
@@ -58,8 +58,8 @@ class Emitter:
             after=source.after if kind is Kind.CLOSED else None,
         )
         found = self._by_scope(rows) if len(rows) else no_rows()
-        shard = self._scopes.shards(found.scope).astype(np.uint16)
-        order = np.argsort(shard, kind="stable")
+        shard = self._scopes.shards(found.scope)
+        order = by_number(shard)
         bounds = np.searchsorted(shard[order], np.arange(self._shards + 1)).tolist()
         return [[self._cut(bare, found, order[first:last])] for first, last in pairwise(bounds)]
 

@@ -94,7 +94,7 @@ class ScopeCodes:
 
     def _enter(self, hashes: Keys, codes: Ints) -> None:
         """Remember codes.  Of hashes that begin alike one is remembered, the others are new every time."""
-        self._table.reserve(len(hashes), lambda met: np.ones(len(met), np.bool_))
+        self._table.reserve(len(hashes))
         keys, first = np.unique(hashes[:, 0], return_index=True)
         found = self._table.find(keys)
         fresh = found.places < 0

@@ -12,6 +12,7 @@ from typing import Final, Self
 import numpy as np
 
 from alerts.rules import DAY_MS, Relative
+from stream.columnar.runs import by_number
 from stream.indicators.cells import TIMES_FROM
 from stream.indicators.plan import Plan
 from stream.judge.evaluation.detector_inputs import Block
@@ -31,7 +32,6 @@ SPARSE_MS: Final = 4 * DAY_MS
 MOST_SPARSE_MS: Final = 8 * 7 * DAY_MS
 SPARSE_COUNTS: Final = 1024
 """Up to so much more time is looked at together as there are no more than so many counts in it."""
-SHORT: Final = 2**16
 FORESEE_FROM: Final = 3
 """Panes from which it is worth finding out beforehand where something can happen."""
 
@@ -163,9 +163,7 @@ class Memory:
             return
         number, first = counts.code >> ROW_BITS, int(counts.due.min())
         span = int(counts.due.max()) - first + 1
-        key = number * span + (counts.due - first)
-        few = span * len(self.groups) <= SHORT  # numbers of 16 bits are sorted by their digits
-        order = np.argsort(key.astype(np.uint16) if few else key, kind="stable")
+        order = by_number(number * span + (counts.due - first))
         bounds = np.concatenate([[0], np.cumsum(np.bincount(number, minlength=len(self.groups)))]).tolist()
         for place, group in enumerate(self.groups):
             if bounds[place] < bounds[place + 1]:

@@ -51,7 +51,7 @@ class KnownCombinations:
         place = np.empty(len(order), np.int64)
         place[order] = np.arange(len(order))
         keys = distinct[order]
-        self._table.reserve(len(keys), _everything)
+        self._table.reserve(len(keys))
         found = self._table.find(keys)
         new = found.places < 0
         fresh = new & (np.cumsum(new) <= most - len(self))
@@ -68,7 +68,3 @@ class KnownCombinations:
         stale = rows["turn"] != turn
         rows["turn"] = turn
         self._table.put(places[stale], where(rows, stale))
-
-
-def _everything(known: Table) -> NDArray[np.bool_]:
-    return np.ones(len(known), np.bool_)

@@ -23,7 +23,7 @@ def test_an_entry_costs_no_more_than_its_budget(dtype: "np.dtype[np.void]", budg
     worst = 0.0
     for _ in range(60):
         keys = np.unique(random.integers(0, 2**63, BATCH, dtype=np.int64)).astype(np.uint64)
-        table.reserve(len(keys), lambda rows: np.ones(len(rows), np.bool_))
+        table.reserve(len(keys))
         rows = np.zeros(len(keys), dtype)
         rows["key"] = keys
         table.add(rows, table.find(keys), np.ones(len(keys), np.bool_))
