@@ -144,11 +144,7 @@ def parse_topics(prefix: str) -> GroupTopics:
     Raises:
         SettingsError: it cannot begin the name of a topic.
     """
-    if not _PREFIX.fullmatch(prefix):
-        raise SettingsError(
-            f"--topics: want a prefix of 1 to 100 letters, digits, . _ or - such as cx., got {prefix!r}"
-        )
-    return GroupTopics(prefix)
+    return GroupTopics(_beginning("--topics: want a prefix", prefix, "cx."))
 
 
 def parse_group(name: str) -> str:
@@ -157,11 +153,14 @@ def parse_group(name: str) -> str:
     Raises:
         SettingsError: it cannot begin the name of a topic.
     """
-    if not _PREFIX.fullmatch(name):
-        raise SettingsError(
-            f"--group: want a name of 1 to 100 letters, digits, . _ or - such as tocsin, got {name!r}"
-        )
-    return name
+    return _beginning("--group: want a name", name, "tocsin")
+
+
+def _beginning(wanted: str, text: str, example: str) -> str:
+    """A text that can begin the name of a topic."""
+    if not _PREFIX.fullmatch(text):
+        raise SettingsError(f"{wanted} of 1 to 100 letters, digits, . _ or - such as {example}, got {text!r}")
+    return text
 
 
 def parse_brokers(text: str) -> tuple[str, ...]:

@@ -34,22 +34,29 @@ def detector(rows: int = ROWS) -> SuddenDetector:
     return made
 
 
+def stepped_up_to(
+    cut: int, ordered: list[tuple[int, int, list[int]]], stepped: SuddenDetector, coasted: SuddenDetector
+) -> Arrivals:
+    """Step one detector through all panes, the other up to before `cut`; gives what is left for it."""
+    for pane, row, counts in ordered:
+        stepped.step(_end(pane), np.array([row]), np.array([counts]))
+        if pane < cut:
+            coasted.step(_end(pane), np.array([row]), np.array([counts]))
+    late = sorted((row, pane, counts) for pane, row, counts in ordered if pane >= cut)
+    return Arrivals(
+        np.array([row for row, _, _ in late], np.int64),
+        np.array([_end(pane) for _, pane, _ in late], np.int64),
+        np.array([counts for _, _, counts in late], np.int64).reshape(-1, STEPS + 1),
+    )
+
+
 @settings(deadline=None, max_examples=200)
 @given(entries, st.integers(0, 300))
 def test_coasting_is_stepping(drawn: list[tuple[int, int, list[int]]], cut: int) -> None:
     """Whatever was stepped before; what is refused begins or ends a breach, or is maybe stale."""
     ordered = sorted(drawn)
     stepped, coasted = detector(), detector()
-    for pane, row, counts in ordered:
-        stepped.step(_end(pane), np.array([row]), np.array([counts]))
-        if pane < cut:
-            coasted.step(_end(pane), np.array([row]), np.array([counts]))
-    late = sorted((row, pane, counts) for pane, row, counts in ordered if pane >= cut)
-    arrivals = Arrivals(
-        np.array([row for row, _, _ in late], np.int64),
-        np.array([_end(pane) for _, pane, _ in late], np.int64),
-        np.array([counts for _, _, counts in late], np.int64).reshape(-1, STEPS + 1),
-    )
+    arrivals = stepped_up_to(cut, ordered, stepped, coasted)
     for row in range(ROWS):
         start, stop = np.searchsorted(arrivals.rows, (row, row + 1)).tolist()
         while start < stop:
@@ -81,16 +88,7 @@ def test_many_scopes_at_once_are_as_many_one_by_one(seed: int, cut: int) -> None
     """Rank by rank, whoever stops on the way, and whoever is left when few have anything left."""
     ordered = crowd_entries(seed)
     stepped, coasted = detector(CROWD), detector(CROWD)
-    for pane, row, counts in ordered:
-        stepped.step(_end(pane), np.array([row]), np.array([counts]))
-        if pane < cut:
-            coasted.step(_end(pane), np.array([row]), np.array([counts]))
-    late = sorted((row, pane, counts) for pane, row, counts in ordered if pane >= cut)
-    arrivals = Arrivals(
-        np.array([row for row, _, _ in late], np.int64),
-        np.array([_end(pane) for _, pane, _ in late], np.int64),
-        np.array([counts for _, _, counts in late], np.int64).reshape(-1, STEPS + 1),
-    )
+    arrivals = stepped_up_to(cut, ordered, stepped, coasted)
     bounds = np.searchsorted(arrivals.rows, np.arange(CROWD + 1)).tolist()
     left = [ArrivalRun(row, bounds[row], bounds[row + 1]) for row in range(CROWD)]
     while left:
