@@ -45,6 +45,7 @@ class LatestNews(Generic[NewsT]):
         self._most = most
         self._forgotten = forgotten
         self._latest: OrderedDict[str, NewsT] = OrderedDict()
+        self._over: OrderedDict[str, None] = OrderedDict()
 
     def apply(self, news: NewsT) -> bool:
         """Take a transition into account; whether it is news, and no repeat."""
@@ -53,6 +54,9 @@ class LatestNews(Generic[NewsT]):
             return False
         self._latest[news.id] = news
         self._latest.move_to_end(news.id)
+        self._over.pop(news.id, None)
+        if news.state == State.RESOLVED.word:
+            self._over[news.id] = None
         if self._most is not None and len(self._latest) > self._most:
             self._forget()
         return True
@@ -76,8 +80,8 @@ class LatestNews(Generic[NewsT]):
         return [each for each in self._latest.values() if each.id.startswith(start)]
 
     def _forget(self) -> None:
-        over = (each for each in self._latest.values() if each.state == State.RESOLVED.word)
-        gone = next(over, None) or next(iter(self._latest.values()))
-        del self._latest[gone.id]
+        alert = next(iter(self._over or self._latest))
+        self._over.pop(alert, None)
+        gone = self._latest.pop(alert)
         if self._forgotten is not None:
             self._forgotten(gone)

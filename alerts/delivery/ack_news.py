@@ -33,12 +33,11 @@ def shows_acks(receiver: Receiver) -> bool:
     return KINDS[receiver.kind].acks_with in receiver.settings
 
 
-def acknowledged(command: Acknowledge, news: Iterable[TransitionNews], now_s: float) -> Notice | None:
+def acknowledged(command: Acknowledge, news: TransitionNews | None, now_s: float) -> Notice | None:
     """The alert that an acknowledgement is about; None where it is over or the acknowledgement is old."""
-    found = next(iter(news), None)
-    if found is None or found.state == "resolved" or now_s - command.at.timestamp() > FRESH_S:
+    if news is None or news.state == "resolved" or now_s - command.at.timestamp() > FRESH_S:
         return None
-    return notice(msgspec.json.encode(found))
+    return notice(msgspec.json.encode(news))
 
 
 def ack_deliveries(

@@ -144,7 +144,7 @@ class Dispatcher:
         if not isinstance(command, Acknowledge):
             return
         now_s = self._world.clock()
-        about = acknowledged(command, self.alerts.named(command.alert)[:1], now_s)
+        about = acknowledged(command, self.alerts.of(command.alert), now_s)
         if about is None:
             return
         receivers = self._rulebook.receivers

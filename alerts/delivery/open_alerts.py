@@ -59,6 +59,10 @@ class OpenAlerts:
         """The alerts whose id begins so; one by its whole id."""
         return self._latest.named(start)
 
+    def of(self, alert: str) -> TransitionNews | None:
+        """How the alert with this id stands."""
+        return self._latest.of(alert)
+
     def before(self, alert: str) -> TransitionNews | None:
         """What was told of an alert before its latest transition."""
         return self._before.get(alert)

@@ -34,6 +34,8 @@ rules:
 """
 PARTITIONS: Final = 2
 LEAST_S: Final = 26.0
+MOST_MEMORY: Final = 1.2
+"""Beside a clean run of as many records."""
 SETTLE_S: Final = 900.0
 """How long a worker may take to read the rest: a loaded machine gives it little time."""
 
@@ -55,7 +57,11 @@ async def hardened(
         await asyncio.to_thread(running.ready)
         await traffic.send(records, LEAST_S)
         unread = await _settled(running, traffic, group)
-        figures = {"rss_mb": round(running.rss_mb()), "cpu_s": round(running.cpu_s(), 1)}
+        figures = {
+            "rss_mb": round(running.rss_mb()),
+            "peak_mb": round(running.peak_rss_mb()),
+            "cpu_s": round(running.cpu_s(), 1),
+        }
         ready, code = running.get("readyz")[0], running.process.poll()
     report = await _verdict(broker, rules, traffic)
     text = log.read_text()
@@ -142,6 +148,15 @@ async def _alerts(broker: str) -> Any:
         yield orjson.loads(record.value)
 
 
+def _beside(report: dict[str, Any], clean: dict[str, Any]) -> dict[str, Any]:
+    """How much more memory it took than the clean run did; wrong unless that was of as many records."""
+    ratios = {f"{name}_ratio": round(report[name] / clean[name], 2) for name in ("rss_mb", "peak_mb")}
+    differ = [name for name in ("records", "sound") if report[name] != clean[name]]
+    wrong = [f"the clean run had {clean[name]} {name}, this one {report[name]}" for name in differ]
+    wrong += [f"{name} is {ratio}" for name, ratio in ratios.items() if ratio > MOST_MEMORY]
+    return {**ratios, "wrong": report["wrong"] + wrong}
+
+
 def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -149,12 +164,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seeds", type=int, default=1, help="so many runs, with seeds from --seed on")
     parser.add_argument("--clean", action="store_true", help="nothing hostile, to compare memory with")
+    parser.add_argument("--beside", type=Path, help="a file with a clean run's report: its memory is 1")
     options = parser.parse_args()
     failed = False
     for seed in range(options.seed, options.seed + options.seeds):
         with running_broker() as broker, tempfile.TemporaryDirectory() as folder:
             run = hardened(broker.bootstrap, Path(folder), options.records, seed, clean=options.clean)
             report = asyncio.run(run)
+        if options.beside is not None:
+            report |= _beside(report, orjson.loads(options.beside.read_bytes()))
         sys.stdout.write(json.dumps(report) + "\n")
         sys.stdout.flush()
         failed |= bool(report["wrong"])

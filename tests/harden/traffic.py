@@ -1,5 +1,6 @@
 """Hostile records on a real Kafka, in all codecs and in transactions, with a sound stream between them."""
 
+import asyncio
 import random
 import time
 from collections import Counter
@@ -13,8 +14,6 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from tests.hostile import HostileRecord, Hostility
 
 if TYPE_CHECKING:
-    import asyncio
-
     from aiokafka.structs import RecordMetadata
 
 CODECS: Final = (None, "gzip", "snappy", "lz4", "zstd")
@@ -29,6 +28,8 @@ SOUND: Final = "sound"
 BAD_FROM_S: Final = 5.0
 BAD_UNTIL_S: Final = 15.0
 """When its answers are bad, from its beginning on: an alert must fire and resolve."""
+MOST_A_SECOND: Final = 20_000
+"""Records: what is hostile is made slower than what is sound, and a worker must be offered both alike."""
 TOPICS: Final = ("cx.interactions", "cx.feedback")
 NOT_TO_BE_LOGGED: Final = "ann-whom-nobody-may-read-of"
 
@@ -54,10 +55,12 @@ class Traffic:
         self._producers: dict[Any, AIOKafkaProducer] = {}
 
     async def send(self, least: int, least_s: float) -> None:
-        """At least so many records, over at least so many seconds."""
+        """So many records in whole chunks, evenly over at least so many seconds, aborted ones not counted."""
         self._began_s = time.time()
+        over_s = max(least_s, least / MOST_A_SECOND)
         try:
-            while self.sent < least or time.time() - self._began_s < least_s:
+            while self.sent < least:
+                await asyncio.sleep(self._began_s + over_s * self.sent / least - time.time())
                 await self._chunk(Hostility(self.seed * 1_000_003 + self.sent, time.time(), self.clean))
         finally:
             for producer in self._producers.values():

@@ -64,8 +64,15 @@ class WorkerProcess:
 
     def rss_mb(self) -> float:
         """Resident memory now."""
+        return self._memory_mb("VmRSS")
+
+    def peak_rss_mb(self) -> float:
+        """The most memory that was ever resident."""
+        return self._memory_mb("VmHWM")
+
+    def _memory_mb(self, name: str) -> float:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+        return int(status.partition(f"{name}:")[2].split()[0]) / 1024
 
     def cpu_s(self) -> float:
         """User and system time so far."""

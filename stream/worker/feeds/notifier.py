@@ -187,7 +187,7 @@ class Notifier:
         """How many alerts were judged how, by rule and verdict."""
         found: Counter[tuple[str, str]] = Counter()
         for alert, verdict in self.muting.verdicts().items():
-            for news in self.alerts.named(alert)[:1]:
+            if (news := self.alerts.of(alert)) is not None:
                 found[news.rule, verdict] += 1
         return found
 
@@ -195,9 +195,9 @@ class Notifier:
         """By rule: how long each alert that somebody took care of had fired until then, in seconds."""
         found: defaultdict[str, list[float]] = defaultdict(list)
         for alert, at_s in self.muting.first_acknowledged_s().items():
-            fired_s = self.alerts.fired_s(alert)
-            for news in self.alerts.named(alert)[:1] if fired_s is not None else ():
-                found[news.rule].append(max(0.0, at_s - (fired_s or 0.0)))
+            news, fired_s = self.alerts.of(alert), self.alerts.fired_s(alert)
+            if news is not None and fired_s is not None:
+                found[news.rule].append(max(0.0, at_s - fired_s))
         return found
 
     def link_with(self, links: AckLinks) -> None:

@@ -54,10 +54,10 @@ class VerdictRelay:
 
     def _shard(self, alert: str) -> int | None:
         """The partition of cx.tallies of an alert's judge; None where no such alert is open."""
-        found = [news for news in self._alerts.named(alert) if news.id == alert and news.state in OPEN]
-        rule = self._rules.get(found[0].rule) if found else None
-        if rule is None:
+        news = self._alerts.of(alert)
+        rule = self._rules.get(news.rule) if news is not None and news.state in OPEN else None
+        if news is None or rule is None:
             return None
         grouping = grouping_of(rule)
-        values = tuple(found[0].scope.get(dim, "") for dim in grouping.shard_dims)
+        values = tuple(news.scope.get(dim, "") for dim in grouping.shard_dims)
         return next(grouping.sharded([values], self.judges))

@@ -3,6 +3,7 @@
 Reading needs no token, as /metrics needs none; saying something needs `Authorization: Bearer TOKEN`.
 """
 
+import asyncio
 import hmac
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -34,6 +35,7 @@ from alerts.delivery.open_alerts import OpenAlerts
 from alerts.notation import duration_ms
 from alerts.rules import DIMENSIONS
 from alerts.states import KNOWN
+from stream.kafka.outbox import DeliveryError
 from stream.worker.web.ack_page import page
 
 API: Final = "/api/"
@@ -41,14 +43,22 @@ MOST_BODY: Final = 16_384
 LABELS: Final = frozenset({"rule", "severity", "indicator", *DIMENSIONS})
 MOST_LISTED: Final = 1_000
 MOST_NAME: Final = 200
+SAY_S: Final = 5.0
+"""How long Kafka may take for a command before whoever has sent it is told."""
+UNHEARD: Final = (
+    f"Kafka has not taken the command within {SAY_S:.0f} s: look whether it was heard before you say it again"
+)
+RETRY: Final = {"Retry-After": "10"}
+"""Whoever may try again."""
 
 
 class _Refused(Exception):  # noqa: N818  # reads as what it says
     """A request cannot be answered; says why."""
 
-    def __init__(self, status: int, why: str) -> None:
+    def __init__(self, status: int, why: str, *, retry: bool = False) -> None:
         super().__init__(why)
         self.status = status
+        self.retry = retry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +92,13 @@ class AlertApi:
                 return await self._ack_page(request)
             return _json(await self._routed(request))
         except _Refused as refused:
-            if request.path == PATH:
-                return page(str(refused), status=refused.status)
-            return _json({"error": str(refused)}, refused.status)
+            answer = (
+                page(str(refused), status=refused.status)
+                if request.path == PATH
+                else _json({"error": str(refused)}, refused.status)
+            )
+            answer.headers.update(RETRY if refused.retry else {})
+            return answer
 
     async def _routed(self, request: web.BaseRequest) -> Any:
         parts = [part for part in request.path.removeprefix(API).split("/") if part]
@@ -187,7 +201,11 @@ class AlertApi:
     async def _say(self, command: Command) -> Any:
         if not self._desk.heard:
             raise _Refused(503, "workers heed no commands: want TOCSIN_COMMANDS_KEY, or commands: trusted")
-        await self._desk.say(command)
+        try:
+            async with asyncio.timeout(SAY_S):
+                await self._desk.say(command)
+        except (DeliveryError, TimeoutError):
+            raise _Refused(503, UNHEARD, retry=True) from None
         return {"outcome": "accepted", "about": key(command)}
 
     async def _body(self, request: web.BaseRequest) -> Mapping[str, Any]:
@@ -213,9 +231,9 @@ class AlertApi:
         )
         if why is not None:
             raise _Refused(403, why)
-        found = self._desk.alerts.named(alert)
-        title = found[0].summary if len(found) == 1 else alert
-        if len(found) == 1 and found[0].state == "resolved":
+        found = self._desk.alerts.of(alert)
+        title = alert if found is None else found.summary
+        if found is not None and found.state == "resolved":
             return page("This alert is over: there is nothing to acknowledge.", title)
         if request.method != "POST":
             return page("", title, button="Acknowledge")

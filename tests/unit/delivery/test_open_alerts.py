@@ -66,6 +66,18 @@ def test_memory_is_bounded_and_what_fires_stays() -> None:
     assert {each.id for each in known.all()} == {"fires", "c"}
 
 
+def test_what_fires_again_is_not_over_and_where_all_fire_the_oldest_goes() -> None:
+    """Numbered transitions of one alert may go on after its end."""
+    known = OpenAlerts(most=2)
+    for value in (transition("a", 1, "resolved"), transition("a", 2), transition("b", 1)):
+        known.apply(value)
+    known.apply(transition("c", 1))
+    assert {each.id for each in known.all()} == {"b", "c"}
+    known.apply(transition("c", 2, "resolved"))
+    known.apply(transition("d", 1))
+    assert {each.id for each in known.all()} == {"b", "d"}
+
+
 def test_when_an_alert_fired_first_is_remembered() -> None:
     """Louder, stale or over: the time of its first firing stays; what never fired has none."""
     known = OpenAlerts()

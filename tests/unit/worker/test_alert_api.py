@@ -13,6 +13,7 @@ from alerts.delivery.commands import Acknowledge, Command, Judgement, SilenceCom
 from alerts.delivery.mutes import Muting
 from alerts.delivery.notices.ack_links import GOOD_FOR_S, AckLinks
 from alerts.delivery.open_alerts import OpenAlerts
+from stream.kafka.outbox import DeliveryError
 from stream.worker.web.alert_api import AlertApi, AlertDesk
 from tests.post import transition
 
@@ -25,6 +26,7 @@ class Site:
 
     def __init__(self, *, token: str = "t0ken", heard: bool = True) -> None:  # noqa: S107  # of tests
         self.said: list[Command] = []
+        self.kafka: Exception | None = None
         self.alerts, self.muting = OpenAlerts(), Muting()
         for value in (transition("aa1", 1), transition("bb2", 1), transition("bb2", 2, "resolved")):
             self.alerts.apply(value)
@@ -40,6 +42,8 @@ class Site:
         self.api = AlertApi(desk, lambda: NOW_S)
 
     async def _say(self, command: Command) -> None:
+        if self.kafka is not None:
+            raise self.kafka
         self.said.append(command)
         self.muting.apply(command)
 
@@ -187,6 +191,29 @@ def test_without_a_token_or_a_key_it_is_read_only(site: Site, status: int) -> No
             answer = await session.post(f"{url}/api/alerts/aa1/ack", json={"by": "ann"}, headers=TOKEN)
             assert answer.status == status
             assert "TOCSIN_" in (await answer.json())["error"]
+
+    _run(body)
+
+
+@pytest.mark.parametrize("fault", [DeliveryError("the producer is closed"), TimeoutError()])
+def test_while_kafka_is_away_who_commands_is_told_so_and_when_to_try_again(fault: Exception) -> None:
+    """By the API and by the page that links lead to."""
+
+    async def body() -> None:
+        site = Site()
+        site.kafka = fault
+        link = site.links.link("aa1", "critical", NOW_S).removeprefix("http://tocsin.example")
+        silence = {"match": {"channel": "phone"}, "for": "1h", "by": "ann"}
+        async with site.running() as (session, url):
+            for path, what in (
+                ("/api/alerts/aa1/ack", {"by": "ann"}),
+                ("/api/silences", silence),
+                (link, {}),
+            ):
+                answer = await session.post(url + path, json=what, headers=TOKEN)
+                assert answer.status == 503
+                assert answer.headers["Retry-After"] == "10"
+                assert "Kafka has not taken the command" in await answer.text()
 
     _run(body)
 
