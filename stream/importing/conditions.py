@@ -50,7 +50,7 @@ class Rises:
 
     column: str
     nulls: frozenset[str]
-    decimal: str = "."
+    decimal: str = ""
 
     def holds(self, row: Row, before: Row | None, *, last: bool) -> bool:  # noqa: ARG002
         """The number rose; a row without one says nothing."""
@@ -134,7 +134,7 @@ class Beyond:
     over: float | None
     under: float | None
     nulls: frozenset[str]
-    decimal: str = "."
+    decimal: str = ""
 
     def holds(self, row: Row, before: Row | None, *, last: bool) -> bool:  # noqa: ARG002
         """Limits themselves are neither over nor under."""

@@ -10,9 +10,10 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, Protocol
 
+from stream.importing.cells.durations import duration_s
 from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.patterns import Pattern
-from stream.importing.cells.text import LIST, Row, cell, number
+from stream.importing.cells.text import LIST, Row, cell, mark_hint, number
 
 Value = str | int | float | bool
 
@@ -190,23 +191,23 @@ def _pieces(text: str) -> tuple[list[str], list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class Seconds(OneColumn):
-    """A duration in seconds from a number, `m:s` or `h:m:s`."""
+    """A duration in seconds from a number, `m:s` or `h:m:s`, units, or as ISO 8601 has it."""
 
     column: str
     nulls: frozenset[str]
-    decimal: str = "."
+    decimal: str = ""
 
     def read(self, row: Row) -> Value | None:
         """Seconds, a whole number where they are whole."""
         text = cell(row, self.column, self.nulls)
         if text is None:
             return None
-        total = 0.0
-        for part in text.split(":"):
-            total = total * 60 + number(self.column, part, self.decimal)
-        if text.count(":") > 2 or "-" in text:
-            raise RowError(Fault.NUMBER, f'{self.column}: want seconds or h:m:s, got "{text}"')
-        return _shortest(total)
+        try:
+            return _shortest(duration_s(text, self.decimal))
+        except ValueError:
+            hint = mark_hint(text, self.decimal)
+            wanted = "want seconds, h:m:s, or units such as 1h 5m or PT5M"
+            raise RowError(Fault.NUMBER, f'{self.column}: {wanted}, got "{text}"{hint}') from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,7 @@ class Number(OneColumn):
     column: str
     factor: float
     nulls: frozenset[str]
-    decimal: str = "."
+    decimal: str = ""
 
     def read(self, row: Row) -> Value | None:
         """The number, whole where it is whole."""
@@ -242,18 +243,37 @@ class Pseudonym(OneColumn):
         return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
+TRUE_WORDS: Final = frozenset({
+    "true", "yes", "y", "1", "1.0", "t", "on", "x", "oui", "o", "vrai", "ja", "j", "wahr", "si", "sí", "s",
+    "verdadero", "sim", "verdadeiro", "vero", "✓", "✔",
+})  # fmt: skip
+FALSE_WORDS: Final = frozenset({
+    "false", "no", "n", "0", "0.0", "f", "off", "non", "faux", "nein", "falsch", "falso", "não", "nao",
+    "✗", "✘",
+})  # fmt: skip
+"""What spreadsheets and databases write for yes and no, whatever their capitals."""
+
+
 @dataclass(frozen=True, slots=True)
 class Flag(OneColumn):
-    """Whether the column is one of the words that mean yes."""
+    """Whether the column is one of the words that mean yes; without `words` of the mapping, any known one."""
 
     column: str
-    words: frozenset[str]
+    words: frozenset[str] | None
     nulls: frozenset[str]
 
     def read(self, row: Row) -> Value | None:
         """True or false; nothing where the column is empty."""
         text = cell(row, self.column, self.nulls)
-        return None if text is None else text in self.words
+        if text is None:
+            return None
+        if self.words is not None:
+            return text in self.words
+        plain = text.casefold()
+        if plain not in TRUE_WORDS and plain not in FALSE_WORDS:
+            way_out = '`is: ["…"]` in the mapping says what means yes'
+            raise RowError(Fault.LOOKUP, f'{self.column}: want true or false, got "{text}" ({way_out})')
+        return plain in TRUE_WORDS
 
 
 def _shortest(value: float) -> int | float:

@@ -14,8 +14,10 @@ LIST: Final = "\x1f"
 """Between the items of a list that stands in one column (ASCII's own unit separator)."""
 
 NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?", re.ASCII)
-GROUPED: Final = re.compile(r"[-+]?[0-9]{1,3}(?:[. \u00a0\u202f'’][0-9]{3})+")
-"""The whole part of a number with a decimal comma, in groups of three: `1.234` of `1.234,5`."""
+GROUPED: Final = re.compile(r"[-+]?[0-9]{1,3}(?:[., \u00a0\u202f'’][0-9]{3})+")
+"""The whole part of a number in groups of three: `1.234` of `1.234,5`, `1,234` of `1,234.5`."""
+EITHER: Final = re.compile("[-+]?[1-9][0-9]{0,2},[0-9]{3}")
+"""What is a thousand and more, or one and a little, depending on who wrote it."""
 
 
 def cell(row: Row, column: str, nulls: frozenset[str]) -> str | None:
@@ -33,8 +35,8 @@ def items(row: Row, column: str) -> list[str]:
     return [] if text is None else [part.strip() for part in text.split(LIST)]
 
 
-def number(column: str, text: str, decimal: str = ".") -> float:
-    """A finite number; `decimal` is its point, or comma.
+def number(column: str, text: str, decimal: str = "") -> float:
+    """A finite number; `decimal` is its point, or comma, "" where nobody said.
 
     Raises:
         RowError: `text` is not one.
@@ -42,29 +44,53 @@ def number(column: str, text: str, decimal: str = ".") -> float:
     try:
         return decimal_number(text, decimal)
     except ValueError:
-        want = "a number" if decimal == "." else "a number with a decimal comma"
-        hint = ' (`decimal: ","` in the mapping?)' if decimal == "." and COMMA.fullmatch(text) else ""
-        raise RowError(Fault.NUMBER, f'{column}: want {want}, got "{text}"{hint}') from None
+        want = "a number with a decimal comma" if decimal == "," else "a number"
+        raise RowError(
+            Fault.NUMBER, f'{column}: want {want}, got "{text}"{mark_hint(text, decimal)}'
+        ) from None
 
 
-COMMA: Final = re.compile(r"-?[0-9]+,[0-9]+")
+COMMA: Final = re.compile(r"[-+]?[0-9.]+,[0-9]+")
 
 
-def decimal_number(text: str, decimal: str = ".") -> float:
-    """A finite decimal number in ASCII digits.
+def mark_hint(text: str, decimal: str) -> str:
+    """What to say of a number with a comma, where the mapping does not say what commas are."""
+    if decimal or not COMMA.fullmatch(text):
+        return ""
+    of_groups = ', `decimal: "."` if it parts thousands' if EITHER.fullmatch(text) else ""
+    return f' (`decimal: ","` in the mapping{of_groups}?)'
+
+
+def decimal_number(text: str, decimal: str = "") -> float:
+    """A finite decimal number in ASCII digits, its thousands parted or not.
+
+    Where nobody said what the mark is, it is a point; a number of which a comma may be either is none.
 
     Raises:
         ValueError: `text` is not one.
     """
     plain = text
-    if decimal == ",":
-        whole, comma, rest = text.partition(",")
-        grouped = GROUPED.fullmatch(whole) is not None
-        if "." in rest or ("." in whole and not grouped):
-            raise ValueError(text)
-        if grouped:
-            whole = re.sub(r"[^-+0-9]", "", whole)
-        plain = f"{whole}.{rest}" if comma else whole
+    if not NUMBER.fullmatch(text):
+        plain = _ungrouped(text.removeprefix("'"), decimal)  # Excel's mark for what is to stay as it is
+    elif decimal == "," and "." in text:
+        plain = _ungrouped(text, decimal)
     if not NUMBER.fullmatch(plain) or not isfinite(value := float(plain)):
         raise ValueError(text)
     return value
+
+
+def _ungrouped(text: str, decimal: str) -> str:
+    """The number with a point and without what parts its thousands.
+
+    Raises:
+        ValueError: it is none, or may be two.
+    """
+    mark = decimal or "."
+    whole, comma, rest = text.partition(mark)
+    if GROUPED.fullmatch(whole) and mark not in whole:
+        if not decimal and EITHER.fullmatch(text):
+            raise ValueError(text)
+        whole = re.sub(r"[^-+0-9]", "", whole)
+    if (rest and not rest.isdecimal()) or (mark == "," and "." in whole):
+        raise ValueError(text)
+    return f"{whole}.{rest}" if comma else whole

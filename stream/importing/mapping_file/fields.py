@@ -29,8 +29,6 @@ from stream.importing.mapping_file.conditions import condition
 from stream.importing.mapping_file.event_fields import constant, suits
 from stream.importing.mapping_file.times import Shared, decimal_mark, keys_of, text_table, time, words
 
-TRUE_WORDS: Final = frozenset({"true", "yes", "1"})
-
 
 def source(node: Node, field: str, shared: Shared) -> FieldSource:
     """Where the values of `field` come from.
@@ -125,7 +123,7 @@ def _number(fields: Fields, shared: Shared) -> FieldSource | None:
 
 def _flag(fields: Fields, shared: Shared) -> FieldSource | None:
     column = fields.get("flag", Node.text)
-    true = fields.get_or("is", words, TRUE_WORDS)
+    true = fields.get("is", words)
     return None if column is None else Flag(column, true, shared.nulls)
 
 

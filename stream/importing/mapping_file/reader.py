@@ -89,7 +89,7 @@ def read_mapping(root: Node, own_zone: tzinfo | None = None) -> LogMapping:
     shared = Shared(
         frozenset({""}) if nulls is None else nulls,
         own_zone or fields.get("time_zone", zone_or_ask) or UTC,
-        fields.get_or("decimal", decimal_mark, "."),
+        fields.get_or("decimal", decimal_mark, ""),
     )
     case, together = fields.get("case", _case) or (None, False)
     layout = file_format(fields)

@@ -21,7 +21,7 @@ class Shared:
 
     nulls: frozenset[str]
     zone: tzinfo
-    decimal: str = "."
+    decimal: str = ""
     field: str = ""
 
 

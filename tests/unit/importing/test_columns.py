@@ -110,14 +110,35 @@ def test_unix_times_beyond_the_calendar_are_the_rows_fault() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("153", 153), ("1.5", 1.5), ("2:05", 125), ("1:00:01", 3601), ("0:00:00", 0)]
+    ("text", "expected"),
+    [
+        ("153", 153),
+        ("1.5", 1.5),
+        ("2:05", 125),
+        ("1:00:01", 3601),
+        ("0:00:00", 0),
+        ("1e3", 1000),
+        ("1h 5m", 3900),
+        ("1h30", 5400),
+        ("2 min. 30 sec", 150),
+        ("1 hour and 5 minutes", 3900),
+        ("90s", 90),
+        ("1500 ms", 1.5),
+        ("1 day, 2:00:00", 93_600),
+        ("0 days 00:01:30.500", 90.5),
+        ("PT1M30S", 90),
+        ("P1DT2H", 93_600),
+        ("PT0.5S", 0.5),
+    ],
 )
 def test_durations_may_be_clock_times(text: str, expected: float) -> None:
-    """Seconds, m:s or h:m:s."""
+    """Seconds, m:s or h:m:s, units, or ISO 8601."""
     assert Seconds("c", NULLS).read({"c": text}) == expected
 
 
-@pytest.mark.parametrize("text", ["-5", "1:2:3:4", "5 min", "nan", "inf", "1:-5"])
+@pytest.mark.parametrize(
+    "text", ["-5", "1:2:3:4", "5 moons", "5m 1h", "1d 5", "P1M", "PT", "nan", "inf", "1:-5", "12:15 AM"]
+)
 def test_other_durations_are_the_rows_fault(text: str) -> None:
     """Negative and unbounded ones included."""
     assert fault_of(Seconds("c", NULLS), text) is Fault.NUMBER

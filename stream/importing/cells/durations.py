@@ -1,0 +1,59 @@
+"""Durations as people and systems write them: 90, 1:30, 1h 5m, 1h30, 1 day, 2:00:00, PT1M30S."""
+
+import re
+from typing import Final
+
+from stream.importing.cells.text import NUMBER, decimal_number
+
+_SPELLED: Final = {
+    0.001: "ms msec msecs millisecond milliseconds millisekunden",
+    1: "s sec secs second seconds seconde secondes sek sekunde sekunden segundo segundos",
+    60: "m mn min mins minute minutes minuten minuto minutos",
+    3_600: "h hr hrs hour hours heure heures std stunde stunden hora horas",
+    86_400: "d day days j jour jours tag tage dia dias",
+    604_800: "w week weeks semaine semaines woche wochen semana semanas",
+}
+_UNITS: Final = {word: length for length, words in _SPELLED.items() for word in words.split()}
+_ISO: Final = re.compile(
+    r"p(?=.)(?:([0-9.,]+)w)?(?:([0-9.,]+)d)?(?:t(?=.)(?:([0-9.,]+)h)?(?:([0-9.,]+)m)?(?:([0-9.,]+)s)?)?"
+)
+_ISO_UNITS: Final = (604_800, 86_400, 3_600, 60, 1)
+_PIECE: Final = re.compile(r"([0-9][0-9.,]*) ?([a-zé]+)\.?,? ?(?:and |et |und |e |y )?")
+_BELOW: Final = {3_600: 60, 60: 1}
+"""What a bare number behind a unit counts: 1h30, 2m30."""
+_CLOCK: Final = re.compile("[^:-]+(?::[^:-]+){0,2}")
+
+
+def duration_s(text: str, decimal: str = "") -> float:
+    """Seconds; a bare number is seconds, with one colon minutes and seconds, with two also hours.
+
+    Raises:
+        ValueError: it is no duration, or has months or years, which are not all of one length.
+    """
+    if NUMBER.fullmatch(text) and text[0] not in "+-":
+        return decimal_number(text, decimal)
+    plain = text.lower()
+    iso = _ISO.fullmatch(plain)
+    if iso:
+        return sum(_part(part, unit) for part, unit in zip(iso.groups(), _ISO_UNITS, strict=True) if part)
+    total, unit, place = 0.0, 0.0, 0
+    while found := _PIECE.match(plain, place):
+        larger, unit = unit, _UNITS.get(found[2], 0.0)
+        if not unit or (larger and unit >= larger):
+            raise ValueError(text)
+        total += decimal_number(found[1], decimal) * unit
+        place = found.end()
+    rest = plain[place:]
+    if not rest and place:
+        return total
+    if not _CLOCK.fullmatch(rest) or (place and ":" not in rest and unit not in _BELOW):
+        raise ValueError(text)
+    clock = 0.0
+    for part in rest.split(":"):
+        clock = clock * 60 + decimal_number(part, decimal)
+    return total + clock * (1 if ":" in rest else _BELOW.get(int(unit), 1))
+
+
+def _part(text: str, unit: int) -> float:
+    """A number of ISO 8601, which may have a comma."""
+    return decimal_number(text.replace(",", ".")) * unit
