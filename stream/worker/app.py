@@ -115,7 +115,7 @@ class Worker:
 
     def unowned_partitions(self) -> int:
         """Partitions of the group that no worker has, as far as is known."""
-        return 0 if self._group is None else len(self._group.unowned)
+        return 0 if self._group is None else len(self._group.unowned | self._group.unread)
 
     def look_at_rules(self) -> None:
         """Read the rules file again, changed or not."""
@@ -201,7 +201,7 @@ class Worker:
         stack.push_async_callback(assignment.stop)
         self._background(stack, self._supervise(app, assignment))
         self._background(stack, group.follow(settings.kafka, settings.group, lambda: len(assignment.tasks)))
-        self._background(stack, watch_topics(settings.kafka, settings.group, plan.partitions))
+        self._background(stack, watch_topics(settings.kafka, settings.group, plan.partitions, group.added))
         if (heartbeat := self._rulebook.heartbeat) is not None and heartbeat.canary:
             landed = self._metrics.deliveries.canary
             ports = canary_ports(self._outbox, self.judges, self._notifier, landed)

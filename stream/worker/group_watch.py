@@ -24,6 +24,10 @@ SOON_S: Final = 2.0
 """Between two looks while something is amiss."""
 STABLE: Final = "Stable"
 """Kafka's word for a group that is not being rebalanced."""
+ADDED: Final = (
+    "partitions were added while workers run, and nobody reads them: stop the workers, "
+    "give all topics as many as `tocsin topics` says, start them again"
+)
 REJOIN_S: Final = 30.0
 """Between two requests for a rebalance: one takes some seconds, and others ask as well."""
 
@@ -49,17 +53,27 @@ class GroupWatch:
         self._asked_s: float | None = None
         self.unowned: frozenset[TP] = frozenset()
         """Partitions that nobody had at the last two looks."""
+        self.unread: frozenset[TP] = frozenset()
+        """Partitions of inputs that were added after the workers began: a rebalance is no help."""
         self.whole = False
         """Whether the last look found an owner for every partition."""
 
     def why_not_whole(self, *, given_nothing: bool) -> str | None:
         """What a worker must say that is otherwise ready; None when all is well."""
+        if self.unread:
+            return f"{', '.join(sorted({tp.topic for tp in self.unread}))}: {ADDED}"
         if self.unowned:
             first = min(self.unowned)
             return f"{len(self.unowned)} partitions have no worker, such as {first.topic}/{first.partition}"
         if given_nothing and not self.whole:
             return "it was given no partition, and does not know that others have all of them"
         return None
+
+    def added(self, unread: frozenset[TP]) -> None:
+        """Learn which partitions of inputs no worker knows of."""
+        if unread - self.unread:
+            log.error("%s: %s", ", ".join(sorted({tp.topic for tp in unread})), ADDED)
+        self.unread = unread
 
     async def look(self, view: GroupView | None, now_s: float) -> None:
         """Learn from a look; None where the group was being rebalanced, or did not tell."""

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from alerts.errors import OperatorError
 from stream.kafka.clients import BrokerError, admin_client, known_partitions
+from stream.kafka.offsets import TP
 from stream.kafka.outbox import COMMON
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import TopicState, ensure, inspect, specs
@@ -115,8 +116,12 @@ def partitions(states: Sequence[TopicState], group: str, topics: GroupTopics = C
     return next(state.partitions for state in states if state.name == Stream.INTERACTIONS.topic)
 
 
-async def watch_topics(kafka: ClientSettings, group: str, partitions: int) -> NoReturn:
+async def watch_topics(
+    kafka: ClientSettings, group: str, partitions: int, added: Callable[[frozenset[TP]], None]
+) -> NoReturn:
     """Look now and then whether the topics are still there; ends only by an error.
+
+    `added` hears each time which partitions of the inputs are there that no worker knows of.
 
     Raises:
         OperatorError: a topic was deleted, or made anew with fewer partitions.
@@ -129,7 +134,17 @@ async def watch_topics(kafka: ClientSettings, group: str, partitions: int) -> No
                 found = await known_partitions(client)
         except BrokerError:
             continue  # whether the broker answers is others' affair
+        added(unread(found, partitions))
         missed = still_missed(missed, found, group, partitions, kafka.topics)
+
+
+def unread(found: Mapping[str, int], partitions: int) -> frozenset[TP]:
+    """Partitions that were added to the inputs after the workers had begun with so many."""
+    return frozenset(
+        TP(stream.topic, number)
+        for stream in Stream
+        for number in range(partitions, found.get(stream.topic, 0))
+    )
 
 
 def still_missed(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
+import pytest
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 
 from stream.kafka.offsets import TP
@@ -62,3 +63,18 @@ def test_a_partition_without_a_worker() -> None:
         assert watch.why_not_whole(given_nothing=True) is None
 
     asyncio.run(play())
+
+
+def test_partitions_that_were_added_are_told_until_they_are_gone(caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody reads them, and no rebalance would change that; it is logged once."""
+
+    async def rejoin() -> None:
+        raise AssertionError
+
+    watch = GroupWatch(WANTED, rejoin)
+    for _ in range(2):
+        watch.added(frozenset({TP("cx.feedback", 2)}))
+    assert str(watch.why_not_whole(given_nothing=False)).startswith("cx.feedback: partitions were added")
+    assert len(caplog.records) == 1
+    watch.added(frozenset())
+    assert watch.why_not_whole(given_nothing=False) is None

@@ -5,8 +5,9 @@ import logging
 import pytest
 
 from alerts.errors import OperatorError
+from stream.kafka.offsets import TP
 from stream.kafka.topics import Mismatch, TopicState, specs
-from stream.worker.topic_checks import only_ours_missing, partitions, still_missed
+from stream.worker.topic_checks import only_ours_missing, partitions, still_missed, unread
 
 FIX = "tocsin topics"
 NAMES = {
@@ -79,3 +80,13 @@ def test_a_deleted_topic_ends_the_worker() -> None:
     with pytest.raises(OperatorError, match=r"^cx\.feedback, cx\.tallies: deleted under the worker"):
         still_missed(missed, found, "g", 4)
     assert still_missed(frozenset({"cx.scores"}), found, "g", 4) == missed
+
+
+def test_partitions_that_were_added_to_inputs_are_found() -> None:
+    """More of an output does no harm."""
+    found = {spec.name: spec.partitions for spec in specs(4, "g")}
+    assert unread(found, 4) == frozenset()
+    assert unread({**found, "cx.feedback": 6, "cx.scores": 9}, 4) == {
+        TP("cx.feedback", 4),
+        TP("cx.feedback", 5),
+    }
