@@ -2,8 +2,8 @@
 
 One request for each connection.  Its head must be there within some seconds of connecting, and the answer
 taken within a minute: whoever sends half a header, or reads a byte a second, is cut off.  Of too many
-connections the oldest goes that has not said yet what it wants, so that a flood of them keeps nobody from
-asking whether the worker is ready.
+connections the oldest goes that has not said yet what it wants, else the oldest that takes its time to read
+the answer, so that a flood of either keeps nobody from asking whether the worker is ready.
 """
 
 import asyncio
@@ -39,22 +39,28 @@ class _Connection(web.RequestHandler):
     __slots__ = ("_deadline", "_head_is_there")
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin; one of too many goes, this one if all others are being answered."""
+        """Begin; one of too many goes."""
         super().connection_made(transport)
         self._deadline: asyncio.TimerHandle | None = None
         self._head_is_there = False
         manager = self._manager
         others = [] if manager is None else manager.connections  # the oldest first
         if manager is None or len(others) > MOST_CONNECTIONS:
-            ours = (each for each in others if isinstance(each, _Connection))
-            next((each for each in ours if each.is_waiting), self).cut()
-        if self.transport is not None and not self.transport.is_closing():
+            open_ = [each for each in others if isinstance(each, _Connection) and each.is_open]
+            older = [each for each in open_ if each is not self]
+            next((each for each in older if each.is_waiting), (*older, self)[0]).cut()
+        if self.is_open:
             self._allow(HEAD_S)
 
     @property
     def is_waiting(self) -> bool:
         """Whether nothing whole has been asked yet."""
-        return not self._head_is_there and self.transport is not None and not self.transport.is_closing()
+        return not self._head_is_there and self.is_open
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not been cut."""
+        return self.transport is not None and not self.transport.is_closing()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The other end is gone, or its time was over."""

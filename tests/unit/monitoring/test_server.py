@@ -5,6 +5,7 @@ import gzip
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from alerts.errors import SettingsError
 from stream.monitoring import guarded_server
@@ -122,6 +123,38 @@ def test_a_flood_of_connections_keeps_nobody_from_asking() -> None:
             slow = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(300)]
             for _, writer in slow:
                 writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: ")
+            limit = aiohttp.ClientTimeout(total=guarded_server.HEAD_S / 2)
+            url = f"http://127.0.0.1:{server.port}/healthz"
+            async with aiohttp.request("GET", url, timeout=limit) as answer:
+                assert answer.status == 200
+            for _, writer in slow:
+                writer.close()
+        finally:
+            await server.close()
+
+    asyncio.run(run())
+
+
+def test_a_flood_of_those_who_never_read_keeps_nobody_from_asking() -> None:
+    """They have said what they want, and hold its answer for a minute: the oldest of them make room."""
+
+    async def endless(request: web.BaseRequest) -> web.StreamResponse | None:
+        if request.path != "/endless":
+            return None
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        while True:
+            await answer.write(bytes(2**16))
+
+    async def run() -> None:
+        metrics = Metrics(plan_of(RULES).rulebook)
+        server = await serve("127.0.0.1", 0, metrics, FakeWorker(), endless)
+        try:
+            slow = []
+            for _ in range(guarded_server.MOST_CONNECTIONS + 20):
+                slow.append(await asyncio.open_connection("127.0.0.1", server.port, limit=1))
+                slow[-1][1].write(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
+                await asyncio.sleep(0)
             limit = aiohttp.ClientTimeout(total=guarded_server.HEAD_S / 2)
             url = f"http://127.0.0.1:{server.port}/healthz"
             async with aiohttp.request("GET", url, timeout=limit) as answer:
