@@ -1,5 +1,7 @@
 """Cells as spreadsheets, databases and telephone systems write them, each with what must come of it."""
 
+import pytest
+
 from tests.field.test_logs import Desk, desk
 
 __all__ = ["desk"]
@@ -49,3 +51,67 @@ def test_durations_are_read_as_dialers_write_them(desk: Desk) -> None:
     texts = ("00:01:30", "1:30", "1m 30s", "PT1M30S", "90 sec", "90000ms", "0 days 00:01:30", "90")
     assert read(desk, "wait_s: {seconds: v}", *texts)[0] == [90] * len(texts)
     assert read(desk, "wait_s: {seconds: v}", "-5", "P1M", "12:15 AM")[0] == ["BAD"] * 3
+
+
+NOBODIES = (
+    "",
+    "anonymous",
+    "Anonymous",
+    "UNKNOWN",
+    "0",
+    "-1",
+    "NULL",
+    "n/a",
+    "-",
+    "Private Number",
+    "undefined",
+)
+
+
+@pytest.mark.parametrize("source", ["v", "{hash: v}", '{text: "crm:{v}"}', "{any: [v]}"])
+def test_who_is_not_known_is_not_one_customer(desk: Desk, source: str) -> None:
+    """Or else everybody whose number is withheld is one loud customer, who calls again and again."""
+    assert read(desk, f"customer: {source}", *NOBODIES)[0] == [None] * len(NOBODIES)
+
+
+def test_anonymous_callers_repeat_nobodys_call(desk: Desk) -> None:
+    """FCR is of those whose calls can be told apart."""
+    log = "".join(f"k{n}\t2026-03-02T09:{n:02}:00Z\tanonymous\n" for n in range(20))
+    mapping = MAPPING.replace("FIELD", "customer: v")
+    desk.imported(mapping, f"id\tat\tv\n{log}known\t2026-03-02T10:00:00Z\tc1\n")
+    assert desk.score("fcr", "rules: [{name: f, indicator: fcr, warning: 60}]\n") == "100.0 % (1)"
+
+
+def test_ids_are_what_they_were_before_a_spreadsheet_saw_them(desk: Desk) -> None:
+    """Pandas makes 4711.0 of 4711 where others have none; Excel dresses what is to keep its noughts."""
+    texts = ("4711.0", '="0042"', "'0042", "'+4930123", "10.0.0.1", "v1.0", "O'Neil")
+    assert read(desk, "customer: v", *texts)[0] == [
+        "4711", "0042", "0042", "+4930123", "10.0.0.1", "v1.0", "O'Neil",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("field", ["customer", "case", "interaction"])
+def test_ids_that_a_spreadsheet_has_spoiled_are_refused(desk: Desk, field: str) -> None:
+    """1.18E+11 is many customers."""
+    found, said = read(desk, f"{field}: v", "1.18E+11", "1,18E+11", "#REF!", "######", "5E3")
+    assert found == ["BAD"] * 4 + ["5E3"]
+    assert 'want an id, got "1.18E+11", spoiled by a spreadsheet: export the log anew' in said
+
+
+def test_an_event_may_have_the_id_nought(desk: Desk) -> None:
+    """Rows are counted from there."""
+    events, _ = desk.imported(MAPPING.replace("FIELD", "team: v"), "id\tat\tv\n0\t2026-03-02T09:00:00Z\tx\n")
+    assert [event["id"] for event in events] == ["0"]
+
+
+def test_one_customer_is_one_on_every_channel(desk: Desk) -> None:
+    """Mail addresses in any capitals, telephone numbers however they are dialled."""
+    assert (
+        read(desk, "customer: {column: v, fold: true}", "A.Bee@X.com ", "a.bee@x.com")[0]
+        == ["a.bee@x.com"] * 2
+    )
+    dialled = ("+33 6 12 34 56 78", "0033612345678", "06 12 34 56 78", "06.12.34.56.78", "(0)6-12345678")
+    assert read(desk, "customer: {column: v, digits: 9}", *dialled)[0] == ["612345678"] * len(dialled)
+    hashed = read(desk, "customer: {hash: v, digits: 9}", *dialled, "anonymous")[0]
+    assert len(set(hashed[:-1])) == 1
+    assert hashed[-1] is None

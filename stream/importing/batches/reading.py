@@ -5,6 +5,8 @@ What a source says of a row is decided by the source itself, so batches say what
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import Final
 
 from stream.importing.batches.batch import Batch
 from stream.importing.batches.holding import places_where
@@ -24,6 +26,7 @@ from stream.importing.cells.columns import (
     Value,
 )
 from stream.importing.cells.faults import RowError
+from stream.importing.cells.ids import AS_IT_IS, ID, REFERENCE, are_plain
 from stream.importing.cells.text import LIST
 from stream.importing.cells.times import Time
 from stream.importing.conditions import Guarded
@@ -38,11 +41,11 @@ def reader_of(source: FieldSource) -> Reader:
     match source:
         case Constant():
             return lambda batch: [source.value] * len(batch)
-        case Column(table=None, split=None, pattern=None):
+        case Column(table=None, split=None, pattern=None) if source.look in _PLAIN:
             return _plain(source)
         case Column() | Number() | Seconds() | Flag() | Pseudonym():
             return _of_one_column(source)
-        case Template():
+        case Template() if source.look in _PLAIN:
             return _of_template(source)
         case Time():
             zone = None if source.row_zone is None else reader_of(source.row_zone)
@@ -54,7 +57,11 @@ def reader_of(source: FieldSource) -> Reader:
         case Guarded():
             return _guarded(source)
         case _:
-            return lambda batch: [_read(source, batch, place) for place in range(len(batch))]
+            return partial(_each, source)
+
+
+_PLAIN: Final = (AS_IT_IS, ID, REFERENCE)
+"""How texts are looked at of which a batch can tell at once that they are to stand as they do."""
 
 
 def _read(source: FieldSource, batch: Batch, place: int) -> Read:
@@ -62,6 +69,10 @@ def _read(source: FieldSource, batch: Batch, place: int) -> Read:
         return source.read(batch.row(place))
     except RowError:
         return Doubt.AGAIN
+
+
+def _each(source: FieldSource, batch: Batch) -> Sequence[Read]:
+    return [_read(source, batch, place) for place in range(len(batch))]
 
 
 def _of_one_column(source: Column | Number | Seconds | Flag | Pseudonym) -> Reader:
@@ -81,12 +92,16 @@ def _plain(source: Column) -> Reader:
     """A column as it stands: ids and names are different in each row, so they are not remembered."""
     column, nulls = source.column, source.nulls
 
-    def cell(text: str | None) -> Read:
+    def cell(text: str | None) -> str | None:
         if text is None or (text := text.strip()) in nulls:
             return None
-        return text if LIST not in text else source.read({column: text})
+        return text if LIST not in text else source.of_list(text)
 
-    return lambda batch: [cell(text) for text in batch.texts(column)]
+    def read(batch: Batch) -> Sequence[Read]:
+        found = list(map(cell, batch.texts(column)))
+        return found if source.look == AS_IT_IS or are_plain(found) else _each(source, batch)
+
+    return read
 
 
 def _of_template(source: Template) -> Reader:
@@ -96,6 +111,8 @@ def _of_template(source: Template) -> Reader:
 
     def read(batch: Batch) -> Sequence[Read]:
         cells = [[None if text is None else text.strip() for text in batch.texts(name)] for name in columns]
+        if source.look != AS_IT_IS and not all(map(are_plain, cells)):
+            return _each(source, batch)
         return [
             None if None in row or not nulls.isdisjoint(row) else written % row
             for row in zip(*cells, strict=True)

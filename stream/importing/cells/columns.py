@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from stream.importing.cells.durations import duration_s
 from stream.importing.cells.faults import Fault, RowError
+from stream.importing.cells.ids import AS_IT_IS, Look
 from stream.importing.cells.patterns import Pattern
 from stream.importing.cells.text import LIST, Row, cell, mark_hint, number
 
@@ -69,6 +70,7 @@ class Column(OneColumn):
     otherwise: str | None = None
     split: str | None = None
     pattern: Pattern | None = None
+    look: Look = AS_IT_IS
 
     def read(self, row: Row) -> Value | None:
         """The text, stripped."""
@@ -78,9 +80,10 @@ class Column(OneColumn):
         if self.split is not None:
             text = LIST.join(text.split(self.split))
         if LIST in text:
-            return self._of_list(text)
+            return self.of_list(text)
         if self.pattern is not None:
             text = self.pattern.cut(text)
+        text = text and self.look.of(self.column, text)
         if text is None or self.table is None:
             return text
         found = self.table.get(text, self.otherwise)
@@ -88,7 +91,7 @@ class Column(OneColumn):
             raise RowError(Fault.LOOKUP, f'{self.column}: want one of {", ".join(self.table)}, got "{text}"')
         return found
 
-    def _of_list(self, text: str) -> str | None:
+    def of_list(self, text: str) -> str | None:
         """The first entry of the table that the list has; the list itself where there is no table."""
         parts = [part.strip() for part in text.split(LIST)]
         if self.pattern is not None:
@@ -159,6 +162,7 @@ class Template:
 
     text: str
     nulls: frozenset[str]
+    look: Look = AS_IT_IS
 
     @property
     def columns(self) -> Sequence[str]:
@@ -176,6 +180,7 @@ class Template:
         text = around[0]
         for place, column in enumerate(columns, 1):
             part = cell(row, column, self.nulls)
+            part = part and self.look.of(column, part)
             if part is None:
                 return None
             text += part + around[place]
@@ -234,10 +239,12 @@ class Pseudonym(OneColumn):
 
     column: str
     nulls: frozenset[str]
+    look: Look = AS_IT_IS
 
     def read(self, row: Row) -> Value | None:
         """32 hexadecimal digits."""
         text = cell(row, self.column, self.nulls)
+        text = text and self.look.of(self.column, text)
         if text is None:
             return None
         return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()

@@ -15,6 +15,7 @@ class Fault(StrEnum):
     ENCODING = "encoding"  # bytes that are not text
     SAME_ID = "same_id"  # two events of one row that the worker takes for one
     TOO_LONG = "too_long"  # a line, or an object, of more than a mebibyte
+    SPOILED = "spoiled"  # an id that a spreadsheet took for a number
     LIST = "list"  # several values where a field takes one
     REFUSED = "refused"  # the worker would not take the event
     FOREIGN = "foreign"  # not a message of the system that the mapping is for

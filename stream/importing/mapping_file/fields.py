@@ -23,11 +23,18 @@ from stream.importing.cells.columns import (
     Template,
     Translated,
 )
+from stream.importing.cells.ids import AS_IT_IS, ID, REFERENCE, Look
 from stream.importing.cells.patterns import pattern
 from stream.importing.conditions import Guarded
 from stream.importing.mapping_file.conditions import condition
 from stream.importing.mapping_file.event_fields import constant, suits
 from stream.importing.mapping_file.times import Shared, decimal_mark, keys_of, text_table, time, words
+
+REFERENCES: Final = ("customer", "case", "interaction")
+"""Fields that may have none."""
+FEWEST_DIGITS: Final = 4
+MOST_DIGITS: Final = 20
+"""Of a telephone number; the last nine tell one from another wherever it is dialled from."""
 
 
 def source(node: Node, field: str, shared: Shared) -> FieldSource:
@@ -37,7 +44,7 @@ def source(node: Node, field: str, shared: Shared) -> FieldSource:
         Wrong: it is not said, or in a way that does not suit the field.
     """
     if isinstance(node.raw, yaml.ScalarNode):
-        found: FieldSource = Column(column=node.text("a column"), nulls=shared.nulls)
+        found: FieldSource = Column(column=node.text("a column"), nulls=shared.nulls, look=_own_look(field))
     else:
         fields = node.fields("a column, or a mapping such as {column: …}")
         given = [form for form in FORMS if form in fields]
@@ -63,19 +70,45 @@ def _lookup(fields: Fields, shared: Shared) -> FieldSource | None:
     made = (
         None
         if column is None
-        else Column(column=column, nulls=shared.nulls, split=split or None, pattern=cut)
+        else Column(
+            column=column,
+            nulls=shared.nulls,
+            split=split or None,
+            pattern=cut,
+            look=_look(fields, shared.field),
+        )
     )
     return _through_table(fields, made)
 
 
+def _own_look(field: str) -> Look:
+    if field == "id":
+        return ID
+    return REFERENCE if field in REFERENCES else AS_IT_IS
+
+
+def _look(fields: Fields, field: str) -> Look:
+    """`fold` and `digits` of a form that gives a text; before a map, `fold` is the map's."""
+    fold = "map" not in fields and fields.get_or("fold", Node.flag, default=False)
+    digits = fields.get_or("digits", _digits, 0)
+    return replace(_own_look(field), fold=fold, digits=digits) if fold or digits else _own_look(field)
+
+
+def _digits(node: Node) -> int:
+    want = "a number of digits from 4 to 20, such as 9"
+    count = node.whole(want)
+    if not FEWEST_DIGITS <= count <= MOST_DIGITS:
+        raise node.wrong(want)
+    return count
+
+
 def _through_table(fields: Fields, text: FieldSource | None) -> FieldSource | None:
     """`map`, `otherwise` and `fold` of a form that gives a text."""
-    fold = fields.get_or("fold", Node.flag, default=False)
+    fold = "map" in fields and fields.get_or("fold", Node.flag, default=False)
     table = fields.get("map", text_table)
     otherwise = fields.get("otherwise", Node.text)
-    for name, given in (("fold", fold), ("otherwise", otherwise is not None)):
-        if given and table is None and "map" not in fields:
-            fields.note(name, "has no meaning without a map")
+    if otherwise is not None and "map" not in fields:
+        fields.note("otherwise", "has no meaning without a map")
     if text is None or table is None:
         return text
     if isinstance(text, Column) and not fold:
@@ -98,14 +131,16 @@ def _constant(fields: Fields, shared: Shared) -> FieldSource | None:
 
 def _pseudonym(fields: Fields, shared: Shared) -> FieldSource | None:
     column = fields.get("hash", Node.text)
-    return None if column is None else Pseudonym(column, shared.nulls)
+    look = _look(fields, shared.field)
+    return None if column is None else Pseudonym(column, shared.nulls, look)
 
 
 def _template(fields: Fields, shared: Shared) -> FieldSource | None:
     text = fields.get("text", Node.text)
     if text is not None and not HOLE.search(text):
         fields.note("text", 'want at least one "{column}" in it (constant is for text without)')
-    return _through_table(fields, None if text is None else Template(text, shared.nulls))
+    look = _look(fields, shared.field)
+    return _through_table(fields, None if text is None else Template(text, shared.nulls, look))
 
 
 def _seconds(fields: Fields, shared: Shared) -> FieldSource | None:

@@ -1,0 +1,92 @@
+"""Ids of customers, cases and events as spreadsheets leave them, and what stands for nobody.
+
+A spreadsheet writes 4711 as `4711.0` where other rows have none, and `="0042"` or `'0042` so that it stays as
+it is.  A long one that it took for a number, `1.18E+11`, is lost: others have become the same.  And what a
+telephone system calls `anonymous` or `0` is not one customer who calls all day.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from stream.importing.cells.faults import Fault, RowError
+
+_NOBODY: Final = (
+    "anonymous", "anonym", "anonyme", "anonimo", "anónimo", "anônimo", "guest", "unknown", "unknown caller",
+    "unbekannt", "inconnu", "desconocido", "desconhecido", "sconosciuto", "onbekend", "private",
+    "private number", "private caller", "withheld", "number withheld", "restricted", "unavailable", "blocked",
+    "hidden", "no caller id", "null", "(null)", "<null>", "none", "(none)", "nil", "undefined", "n/a", "#n/a",
+    "na", "nan", "not set", "(not set)", "not available", "(blank)", "(empty)", "empty", "-", "--", "---",
+    "—", "–", "?", ".", "-1", "\\n", "{}", "[]", "00000000-0000-0000-0000-000000000000",
+    *("0" * count for count in range(1, 16)),
+)  # fmt: skip
+NOBODY: Final = frozenset(
+    spelled for name in _NOBODY for spelled in (name, name.upper(), name.capitalize(), name.title())
+)
+"""What stands where no id is known."""
+_SPOILED: Final = re.compile(
+    r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+|#(?:REF!|VALUE!|NAME\?|NUM!|NULL!|DIV/0!|#+)", re.ASCII
+)
+_DRESSED: Final = re.compile(r"""="(.*)"|'(.+)|([0-9]+)\.00?""", re.ASCII)
+_ODD: Final = ("\n'", "\n=", "\n#", "E+", "e+", ".0\n", ".00\n")
+"""What an id has in it of which more is to be seen."""
+
+
+def are_plain(texts: Iterable[str | None]) -> bool:
+    """Whether all of some stripped texts are ids as they stand, or none at all: what mostly is so."""
+    known: Sequence[str] = list(filter(None, texts))
+    together = "\n".join(["", *known, ""])
+    return NOBODY.isdisjoint(known) and not any(odd in together for odd in _ODD)
+
+
+def plain_id(column: str, text: str) -> str:
+    """The id that a stripped text is.
+
+    Raises:
+        RowError: a spreadsheet has spoiled it.
+    """
+    found = _DRESSED.fullmatch(text)
+    if found:
+        text = next(filter(None, found.groups()), "").strip()
+    if _SPOILED.fullmatch(text):
+        way_out = "export the log anew, and do not open it there"
+        raise RowError(
+            Fault.SPOILED, f'{column}: want an id, got "{text}", spoiled by a spreadsheet: {way_out}'
+        )
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a text is looked at, so that one customer is one, whichever channel names them.
+
+    `is_id`: it names an event, a customer or a case; `nobody`: it may stand for none.  `fold`: capitals do
+    not count.  `digits`: its last ones alone count, as of telephone numbers; 0 for all of the text.
+    """
+
+    is_id: bool = False
+    nobody: bool = False
+    fold: bool = False
+    digits: int = 0
+
+    def of(self, column: str, text: str) -> str | None:
+        """The stripped text as it is to be looked at; None where it says nothing.
+
+        Raises:
+            RowError: it is an id that a spreadsheet has spoiled.
+        """
+        if not self.is_id:
+            return self._plain(text)
+        found = plain_id(column, text)
+        return None if not found or (self.nobody and found in NOBODY) else self._plain(found)
+
+    def _plain(self, text: str) -> str | None:
+        if self.digits:
+            return re.sub("[^0-9]", "", text)[-self.digits :] or None
+        return text.lower() if self.fold else text
+
+
+AS_IT_IS: Final = Look()
+ID: Final = Look(is_id=True)
+REFERENCE: Final = Look(is_id=True, nobody=True)
