@@ -79,7 +79,7 @@ class Reader:
             self._consumer.seek(tp, wanted[self._here(tp)][0])
         silent = 0
         while open_ends:
-            hasten(self._consumer._fetcher._records)  # noqa: SLF001  # aiokafka offers no other way
+            hasten(self._consumer._fetcher)  # noqa: SLF001  # aiokafka offers no other way
             before = [await self._consumer.position(tp) for tp in open_ends]
             fetched = await self._consumer.getmany(*open_ends, timeout_ms=POLL_MS, max_records=MOST_RECORDS)
             # Aborted records and markers move the position, and give nothing.

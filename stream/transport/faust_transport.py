@@ -102,7 +102,7 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
 
     async def _fetch_records(self, consumer: aiokafka.AIOKafkaConsumer, *args: Any, **options: Any) -> Any:
         """Fetch; what was fetched for readers of before a rebalance or seek is given back."""
-        hasten(consumer._fetcher._records)  # noqa: SLF001  # what comes while this waits is little
+        hasten(consumer._fetcher)  # noqa: SLF001  # aiokafka offers no other way
         fetching = super()._fetch_records(consumer, *args, **options)
         return await unless_overtaken(fetching, lambda: self.consumer.epoch, consumer.seek)
 

@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from collections import OrderedDict
 from typing import Any
 
 import pytest
@@ -36,6 +37,13 @@ class Assignment:
     def consumed_to(self, position: int) -> None:
         """Reading has come so far."""
         self.position = position
+
+
+class Fetcher:
+    """One that holds these results."""
+
+    def __init__(self, records: dict[Any, Any]) -> None:
+        self._records: Any = OrderedDict(records)
 
 
 def wire(sizes: list[int]) -> bytes:
@@ -88,7 +96,7 @@ def test_what_was_aborted_is_not_read(batches: list[tuple[int, bool]], most: int
         return FetchResult(TP, assignment=Assignment(0), partition_records=records, backoff=0)
 
     ours, stock = result(), result()
-    hasten({TP: ours})
+    hasten(Fetcher({TP: ours}))
     whole = [(r.offset, r.value) for r in stock.getall()]
     found = []
     while ours.has_more():
@@ -114,7 +122,7 @@ def test_records_and_positions_are_aiokafkas(sizes: list[int], start: int, takes
     """However much is taken at a time, from whatever offset: the same records, and the same positions."""
     data, start = wire(sizes), min(start, sum(sizes) - 1)
     ours, stock = fetched(data, start), fetched(data, start)
-    hasten({TP: ours})
+    hasten(Fetcher({TP: ours}))
     assert isinstance(ours.getall, WholeBatches)
     all_of_it = [*takes, 100]
     assert drained(ours, all_of_it) == drained(stock, all_of_it)
@@ -125,8 +133,19 @@ def test_a_result_that_was_read_from_is_left_alone() -> None:
     """Its generator stands in the middle of a batch: only aiokafka can go on from there."""
     result = fetched(wire([5]), 0)
     assert [record.offset for record in result.getall(2)] == [0, 1]
-    hasten({TP: result, "an error": object()})
+    hasten(Fetcher({TP: result, "an error": object()}))
     assert [record.offset for record in result.getall(9)] == [2, 3, 4]
+
+
+def test_what_comes_while_somebody_waits_gives_whole_batches_too() -> None:
+    """It is handed out at once, and may unfold to anything."""
+    fetcher, result = Fetcher({}), fetched(wire([500] * 40), 0)
+    hasten(fetcher)
+    fetcher._records[TP] = result
+    held = fetcher._records
+    hasten(fetcher)
+    assert fetcher._records is held
+    assert len(result.getall()) == MOST_RECORDS
 
 
 def test_a_wrong_checksum_loses_nothing() -> None:
@@ -134,7 +153,7 @@ def test_a_wrong_checksum_loses_nothing() -> None:
     data = bytearray(wire([3, 3]))
     data[-2] ^= 1
     result = fetched(bytes(data), 0)
-    hasten({TP: result})
+    hasten(Fetcher({TP: result}))
     with pytest.raises(CorruptRecordException):
         result.getall(100)
     assert result._assignment.position == 0
@@ -144,7 +163,7 @@ def test_a_wrong_checksum_loses_nothing() -> None:
 def test_records_of_a_position_that_has_moved_are_dropped() -> None:
     """After a seek what was fetched before is of no use."""
     result = fetched(wire([3]), 0)
-    hasten({TP: result})
+    hasten(Fetcher({TP: result}))
     result._assignment.position = 2
     assert result.getall(100) == []
 
@@ -174,7 +193,7 @@ def test_no_more_is_unfolded_at_once_than_fits() -> None:
 def test_a_fetch_comes_in_one_piece_if_nobody_says_how_large() -> None:
     """As long as it is one of common size: very small records come so many at a time."""
     result = fetched(wire([500] * 40), 0)
-    hasten({TP: result})
+    hasten(Fetcher({TP: result}))
     assert [len(result.getall()) for _ in range(2)] == [MOST_RECORDS, 4_000]
 
 
@@ -182,7 +201,7 @@ def test_a_fetch_comes_in_one_piece_if_nobody_says_how_large() -> None:
 def test_a_fetch_is_gone_when_it_has_been_read(takes: int) -> None:
     """Or when a rebalance drops it before: nothing of it waits for the garbage collector."""
     result = fetched(wire([5, 5]), 0)
-    hasten({TP: result})
+    hasten(Fetcher({TP: result}))
     gc.collect()
     gc.disable()
     try:
