@@ -22,6 +22,7 @@ from stream.intake.scoping.cardinality import CardinalityGuard
 from stream.intake.scoping.combinations import Combos
 from stream.intake.wall import Undo, marked
 from stream.messages.events import Feedback
+from stream.messages.nobody import are_nobody
 
 _CONSENT: Final = attrgetter("consent")
 _INTERACTION: Final = attrgetter("interaction")
@@ -118,9 +119,13 @@ class AnswerLine:
         """Which answers are a customer's, of the indicators where that matters; and those answers."""
         customers = list(map(_CUSTOMER, batch.events))
         known = (_INDICATOR[batch.column] >= 0) & np.fromiter(map(bool, customers), bool, len(customers))
+        person = hashed(list(compress(customers, known.tolist())))
+        nobody = are_nobody(person)
+        if nobody.any():
+            known[np.flatnonzero(known)[nobody]] = False
+            person = person[~nobody]
         own = batch.only(known)
         rows = np.empty(len(own), ANSWER)
-        person = hashed(list(compress(customers, known.tolist())))
         rows["key"] = joined(person, _INDICATOR[own.column].astype(np.uint64))
         rows["closing"], rows["at_ms"], rows["id"] = own.closing, own.at_ms, own.ids
         rows["combo"], rows["cell"] = combo[known], own.column

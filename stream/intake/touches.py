@@ -24,6 +24,7 @@ from stream.intake.decoding.limits import VALUE_CHARS
 from stream.intake.history.touchpoints import MET, MISSED, TOUCH, UNSAID, TouchKind
 from stream.intake.scoping.combinations import Combos
 from stream.messages.events import EVENTS, OUTCOMES, Interaction
+from stream.messages.nobody import are_nobody
 
 _KIND: Final = {
     "transferred": TouchKind.TRANSFERRED,
@@ -62,15 +63,12 @@ class TouchMaker:
         `named` are the combinations that events name, `combo` those that they count as.
         """
         kinds = self._kinds[kinds]
-        customers = list(map(_CUSTOMER, batch.events))
-        given = _given(customers)
-        wanted = (kinds != TouchKind.NO_TOUCH) & (given | (kinds == TouchKind.RESOLVED))
+        given, wanted, person = _who(batch, kinds)
         own, given, combo = batch.only(wanted), given[wanted], combo[wanted]
         rows = np.empty(len(own), TOUCH)
         rows["closing"], rows["at_ms"], rows["id"] = own.closing, own.at_ms, own.ids
         rows["opened_ms"], rows["combo"], rows["kind"] = own.column, combo, kinds[wanted]
         rows["target"] = _targets(own.events)
-        person = _people(compress(customers, wanted.tolist()), given, own.ids)
         rows["subject"] = joined(person, self._topics_of(own.events, named[wanted]))
         case = _cases(own.events)
         rows["case"] = np.where(given & (case != 0), joined(case, person), 0)
@@ -92,6 +90,19 @@ class TouchMaker:
                 return joined(customer, case)
             case _:
                 return subject
+
+
+def _who(batch: EventBatch[Interaction], kinds: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Keys]:
+    """Which events have a customer, which make a touch, and hashes of the customers of the latter."""
+    customers = list(map(_CUSTOMER, batch.events))
+    given = _given(customers)
+    while True:
+        wanted = (kinds != TouchKind.NO_TOUCH) & (given | (kinds == TouchKind.RESOLVED))
+        person = _people(compress(customers, wanted.tolist()), given[wanted], batch.ids[wanted])
+        nobody = given[wanted] & are_nobody(person)
+        if not nobody.any():
+            return given, wanted, person
+        given[np.flatnonzero(wanted)[nobody]] = False
 
 
 def _given(texts: Sequence[str | None]) -> NDArray[np.bool_]:

@@ -1,5 +1,6 @@
 """Cells as spreadsheets, databases and telephone systems write them, each with what must come of it."""
 
+import orjson
 import pytest
 
 from tests.field.test_logs import Desk, desk
@@ -115,3 +116,21 @@ def test_one_customer_is_one_on_every_channel(desk: Desk) -> None:
     hashed = read(desk, "customer: {hash: v, digits: 9}", *dialled, "anonymous")[0]
     assert len(set(hashed[:-1])) == 1
     assert hashed[-1] is None
+
+
+def told(who: str | None, place: int, **fields: object) -> bytes:
+    """An event of somebody, a minute after the one before."""
+    at = f"2026-03-02T09:{place:02}:00Z"
+    return orjson.dumps({"id": f"e{place}", "at": at, "channel": "phone", "customer": who, **fields})
+
+
+@pytest.mark.parametrize("nobody", ["anonymous", "0", "NULL", "Unknown", "-"])
+def test_events_of_nobody_are_those_of_no_customer(desk: Desk, nobody: str) -> None:
+    """In events that come as they are, too: no repeats, and no further answers of one customer."""
+    calls = [told(nobody if place % 2 else f"c{place}", place) for place in range(40)]
+    fcr = "rules: [{name: f, indicator: fcr, warning: 60}]\n"
+    assert desk.score("fcr", fcr, b"\n".join(calls)) == "100.0 % (20)"
+    answers = [told(nobody, place, indicator="csat", score=1 + place % 5) for place in range(40)]
+    once = "indicators: {csat: {one_answer_per: 1d}}\nrules: [{name: c, indicator: csat}]\n"
+    assert desk.score("csat", once, b"\n".join(answers)) == "40.0 % (40)"
+    assert "further" not in desk.reported("rules: [{name: c, indicator: csat, min_answers: 5}]\n")

@@ -11,20 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from stream.importing.cells.faults import Fault, RowError
+from stream.messages.nobody import NOBODY
 
-_NOBODY: Final = (
-    "anonymous", "anonym", "anonyme", "anonimo", "anónimo", "anônimo", "guest", "unknown", "unknown caller",
-    "unbekannt", "inconnu", "desconocido", "desconhecido", "sconosciuto", "onbekend", "private",
-    "private number", "private caller", "withheld", "number withheld", "restricted", "unavailable", "blocked",
-    "hidden", "no caller id", "null", "(null)", "<null>", "none", "(none)", "nil", "undefined", "n/a", "#n/a",
-    "na", "nan", "not set", "(not set)", "not available", "(blank)", "(empty)", "empty", "-", "--", "---",
-    "—", "–", "?", ".", "-1", "\\n", "{}", "[]", "00000000-0000-0000-0000-000000000000",
-    *("0" * count for count in range(1, 16)),
-)  # fmt: skip
-NOBODY: Final = frozenset(
-    spelled for name in _NOBODY for spelled in (name, name.upper(), name.capitalize(), name.title())
-)
-"""What stands where no id is known."""
 _SPOILED: Final = re.compile(
     r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+|#(?:REF!|VALUE!|NAME\?|NUM!|NULL!|DIV/0!|#+)", re.ASCII
 )

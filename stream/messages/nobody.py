@@ -1,0 +1,41 @@
+"""What stands where nobody knows who the customer is.
+
+What telephone systems call `anonymous` and databases `NULL` or `0` would else be one customer, who calls all
+day: each contact a repeat, and most answers further ones of the same person.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.columnar.hashing import hashed
+from stream.columnar.hashtable import Keys
+
+_NOBODY: Final = (
+    "anonymous", "anonym", "anonyme", "anonimo", "anónimo", "anônimo", "guest", "unknown", "unknown caller",
+    "unbekannt", "inconnu", "desconocido", "desconhecido", "sconosciuto", "onbekend", "private",
+    "private number", "private caller", "withheld", "number withheld", "restricted", "unavailable", "blocked",
+    "hidden", "no caller id", "null", "(null)", "<null>", "none", "(none)", "nil", "undefined", "n/a", "#n/a",
+    "na", "nan", "not set", "(not set)", "not available", "(blank)", "(empty)", "empty", "-", "--", "---",
+    "—", "–", "?", ".", "-1", "\\n", "{}", "[]", "00000000-0000-0000-0000-000000000000",
+    *("0" * count for count in range(1, 16)),
+)  # fmt: skip
+NOBODY: Final = frozenset(
+    spelled for name in _NOBODY for spelled in (name, name.upper(), name.capitalize(), name.title())
+)
+"""What stands where no id is known."""
+
+_HASHES: Final = hashed(sorted(NOBODY))
+_BITS: Final = np.uint64((1 << 20) - 1)
+_SIEVE: Final = np.zeros(1 << 20, bool)
+"""By the last bits of a hash, whether it may be one of these: some two nanoseconds a customer."""
+_SIEVE[(_HASHES & _BITS).astype(np.int64)] = True
+
+
+def are_nobody(customers: Keys) -> NDArray[np.bool_]:
+    """Which hashes are those of no customer."""
+    found: NDArray[np.bool_] = _SIEVE[customers & _BITS]
+    if found.any():
+        found[found] = np.isin(customers[found], _HASHES)
+    return found
