@@ -167,10 +167,9 @@ class PartitionTask(Generic[M]):
         at = processor.next_offsets()
         ranges: dict[TP, tuple[int, int]] = {}
         for tp in self.tps:
-            start, end = at[tp.topic], committed[tp].offset
-            await look_for(reader, tp, start, self._around)
-            if start < end:
-                ranges[tp] = (start, end)
+            span = at[tp.topic], committed[tp].offset
+            if await look_for(reader, tp, span, self._around):
+                ranges[tp] = span
         fed, told = 0, self._around.clock()
         async for tp, records in reader.ranges(ranges):
             with self.snapshots.counted(records):

@@ -130,18 +130,28 @@ async def newest_age_s(reader: Input, tps: Sequence[TP], wall_s: float) -> dict[
     return ages
 
 
-async def look_for(reader: Input, tp: TP, start: int, around: TaskContext) -> None:
-    """Look for input that was deleted, or that is not the input that the state has seen.
+async def look_for(reader: Input, tp: TP, span: tuple[int, int], around: TaskContext) -> bool:
+    """Whether there is input from where a state is to where the group has committed.
+
+    Nothing of it counts where the commit is beyond the log's end, as nobody can have read so far: fetching
+    begins with the first record that is left then, and what the state has not seen is worked off aloud.
 
     Raises:
-        OperatorError: it is another.
+        OperatorError: it is not the input that the state has seen.
     """
+    start, committed = span
     first, end = await reader.bounds(tp)
     if start > end and around.strict:
         raise made_anew(tp, start, end)
+    if committed > end:
+        log.error(
+            "commit is beyond the end topic=%s partition=%d commit=%d end=%d",
+            tp.topic, tp.partition, committed, end,
+        )  # fmt: skip
     if start < first and start > 0:
         log.error("input is gone topic=%s partition=%d records=%d", tp.topic, tp.partition, first - start)
         around.missing(tp.topic, first - start)
+    return start < committed <= end
 
 
 def is_behind(processor: M, committed: Mapping[TP, Committed], tps: Sequence[TP]) -> bool:

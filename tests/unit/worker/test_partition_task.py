@@ -279,6 +279,23 @@ def test_input_that_retention_took_is_told() -> None:
     scene(play)
 
 
+def test_a_commit_beyond_the_end_is_not_believed() -> None:
+    """Nobody can have read so far, and waiting for what it covers would last for ever."""
+
+    async def play(world: World) -> None:
+        first = world.task()
+        await first.catch_up(at(2, 0))
+        await first.save()
+        task = world.task()
+        processor = await task.catch_up(at(10**9, 0))
+        assert processor.values == [b"a0", b"a1"]
+        await task.take(world.batch(A, 0, 6))
+        await turns()
+        assert world.said()[-4:] == [b"a2", b"a3", b"a4", b"a5"]
+
+    scene(play)
+
+
 def test_a_topic_created_anew_is_the_operators_affair() -> None:
     """State of another log would silently pass over what is in this one."""
 
