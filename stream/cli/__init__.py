@@ -4,13 +4,14 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from alerts.errors import OperatorError
 from stream import __version__
 from stream.cli.terminal.complaints import complaint
+from stream.cli.terminal.endings import open_closed_streams, outer_endings
 
 COMMANDS: Final = {
     "demo": "demo",
@@ -39,6 +40,16 @@ OPERATOR_ERROR_EXIT: Final = 2
 class _Lazy(click.Group):
     """Imports a command's module when it is asked for, so that `--help` and `check` start at once."""
 
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        """As click has it, but that Ctrl-C, a reader that has gone and a full disk end all commands alike."""
+        with outer_endings():
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As `make_context`."""
+        with outer_endings():
+            return super().invoke(ctx)
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         return list(COMMANDS)
 
@@ -57,6 +68,7 @@ def tocsin() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; an operator's mistake is a message on stderr and exit code 2."""
+    open_closed_streams()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's threads would wait busily for nothing to do
     try:
         tocsin.main(args=arguments, prog_name="tocsin", auto_envvar_prefix="TOCSIN")

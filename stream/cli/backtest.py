@@ -1,6 +1,6 @@
 """`tocsin backtest`: what would these rules have said about these events?"""
 
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from stream.backtest.engine import fed_plan, plan_of
 from stream.backtest.replay_files import Backtest
 from stream.cli.kafka_options import kafka_options, run
 from stream.cli.terminal.collecting import collect_rarely
+from stream.cli.terminal.fates import check_taken, named
 from stream.cli.terminal.progress import progress
 from stream.cli.terminal.showing import Form, Showing, Style, report_period, zone
 from stream.files.event_files import EventFile
@@ -90,17 +91,17 @@ def command(kafka: ClientSettings, **options: Any) -> None:
     showing = Showing(_style(wanted, rulebook))
     files = (*wanted.events, *wanted.more)
     given = click.get_current_context().get_parameter_source("broker") is ParameterSource.COMMANDLINE
-    with suppress(BrokenPipeError):
-        if files:
-            replay_files(plan_of(rulebook), files, showing, as_is=wanted.as_is)
-        elif given:
-            from stream.backtest.replay_topics import replay_topics  # noqa: PLC0415  # the Kafka client takes a while to load
+    if files:
+        replay_files(plan_of(rulebook), files, showing, as_is=wanted.as_is)
+    elif given:
+        from stream.backtest.replay_topics import replay_topics  # noqa: PLC0415  # the Kafka client takes a while to load
 
-            with progress("reading the topics", None) as told:
-                transitions, fate = run(replay_topics(kafka, rulebook, showing.wire, told))
-            showing.finish(showing.take(transitions), fate)
-        else:
-            raise SettingsError("--events: want files of events, or --broker to read the topics, got neither")
+        with progress("reading the topics", None) as told:
+            transitions, fate = run(replay_topics(kafka, rulebook, showing.wire, told))
+        showing.finish(showing.take(transitions), fate)
+        check_taken(fate, kafka.bootstrap)
+    else:
+        raise SettingsError("--events: want files of events, or --broker to read the topics, got neither")
 
 
 def replay_files(plan: Plan, files: tuple[str, ...], showing: Showing, *, as_is: bool) -> None:
@@ -118,6 +119,7 @@ def replay_files(plan: Plan, files: tuple[str, ...], showing: Showing, *, as_is:
         with progress("judging", len(events)) as told:
             transitions = showing.take(backtest.run(told))
         showing.finish(transitions, backtest.fate)
+    check_taken(backtest.fate, named(files))
 
 
 def _style(wanted: BacktestOptions, rulebook: Rulebook) -> Style:

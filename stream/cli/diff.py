@@ -19,8 +19,9 @@ from alerts.wording import duration_words
 from stream.backtest.engine import plan_of
 from stream.backtest.replay_files import Backtest
 from stream.cli.terminal.collecting import collect_rarely
+from stream.cli.terminal.fates import check_taken, fate_lines, named
 from stream.cli.terminal.progress import progress
-from stream.cli.terminal.showing import fate_lines, zone
+from stream.cli.terminal.showing import zone
 from stream.files.event_files import EventFile
 from stream.files.packed_logs import size_of
 from stream.files.rule_files import load
@@ -89,6 +90,7 @@ def command(**options: Any) -> None:
             click.echo(printable(line))
     for line in fate_lines(runs[1].fate, local_zone):
         click.echo(printable(line), err=True)
+    check_taken(runs[1].fate, named(files))
     if any(change in failing for pair in changed for change in pair.changes):
         raise SystemExit(1)
 

@@ -24,6 +24,7 @@ from stream.cli.terminal.progress import ProgressListener, progress
 from stream.files import rule_files
 from stream.files.event_files import EventFile
 from stream.files.packed_logs import STDIN, UNREADABLE, PackedLog, opened_all, size_of, unreadable
+from stream.files.written_files import check_output, room_for_temporary
 from stream.importing.cells.zones import zone_of
 from stream.importing.importer import Importer
 from stream.importing.mapping import Format, LogMapping
@@ -118,6 +119,8 @@ class ImportWish:
 
 
 def _import(kafka: ClientSettings, kind: str, file: str, wish: ImportWish) -> None:
+    if wish.output is not None:
+        check_output("--output", wish.output, [file, kind, *filter(None, [wish.rules])])
     mapping = load(kind, _zone(wish.time_zone))
     indicators = {} if wish.rules is None else rule_files.load(wish.rules).indicators
     entries = {QUESTIONS: dict(map(_question, wish.questions))} if wish.questions else {}
@@ -169,9 +172,10 @@ def _events(
         if as_is:
             yield lines
             return
-        spool = stack.enter_context(tempfile.NamedTemporaryFile(suffix=".ndjson"))
-        spool.writelines(map(_text, lines))
-        spool.flush()
+        with room_for_temporary():
+            spool = stack.enter_context(tempfile.NamedTemporaryFile(suffix=".ndjson"))
+            spool.writelines(map(_text, lines))
+            spool.flush()
         yield _in_order(stack.enter_context(EventFile([spool.name])))
 
 

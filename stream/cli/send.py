@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -76,8 +75,7 @@ def command(kafka: ClientSettings, scenario: str | None, listed: bool, **options
         return
     if str(wanted.to) != "-" and wanted.seconds is None and wanted.events is None:
         raise SettingsError("--to: want --seconds or --events beside it, or the file would never end")
-    with suppress(BrokenPipeError):
-        _say(write(wanted.to, bounded), str(wanted.to))
+    _say(write(wanted.to, bounded), str(wanted.to))
 
 
 def _play(wanted: SendOptions) -> tuple[Play, Pace]:

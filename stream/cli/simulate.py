@@ -15,6 +15,7 @@ from stream.cli.terminal.finite import FiniteRange
 from stream.cli.terminal.progress import progress
 from stream.cli.terminal.showing import zone
 from stream.files.rule_files import load, read_text, starter
+from stream.files.written_files import check_output
 from stream.judge.evaluation.explained import Explained
 from stream.processes.shared_jobs import hands, shared
 from stream.reports.explain import explanation_json, explanation_text
@@ -151,6 +152,7 @@ def command(rules: Path | None, rule: tuple[str, ...], indicator: str | None, **
     many = 1 if wanted.explain else hands()  # what is heard of readings is heard here
     simulation = Simulation(rulebook, found, question, apart=many > 1)
     if wanted.html is not None:
+        check_output("--html", wanted.html, [file for file in (rules, volumes.volume) if file is not None])
         _write(wanted.html, "", "a")  # whether it can be, before the work
     heard: list[Explained] = []
     jobs = simulation.jobs(heard.append if wanted.explain else None)

@@ -21,6 +21,7 @@ from stream.files.line_heads import filled, line_heads
 from stream.files.line_stores import LinesInPlace, LineStore, SpooledLines
 from stream.files.packed_logs import UNREADABLE, PackedLog, mark_of, opened, unreadable
 from stream.files.plain_index import Meanwhile, plain_index
+from stream.files.written_files import room_for_temporary
 
 Told = Callable[[int], None]
 """Hears how many bytes (of packed input) or lines have been dealt with so far."""
@@ -102,7 +103,11 @@ class EventFile:
         return self._kind if self._order is None else self._kind[self._order]
 
     def lines(self, first: int, last: int) -> EventLines:
-        """The lines from `first` up to `last` in their order."""
+        """The lines from `first` up to `last` in their order.
+
+        Raises:
+            SettingsError: they are no longer there.
+        """
         place = np.arange(first, last) if self._order is None else self._order[first:last]
         return EventLines(self._text(place), self._own_ms[place], self._kind[place], place)
 
@@ -133,18 +138,21 @@ class EventFile:
         return _Index(LinesInPlace(file, np.append(starts, end)), at_ms, kind)
 
     def _spooled(self, log: PackedLog, told: Told) -> "_Index":
-        file = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  # the stack closes it
+        with room_for_temporary():
+            file = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  # the stack closes it
         spool = SpooledLines(file, as_is=self._as_is)
         times, kinds, kept = [np.empty(0, np.int64)], [np.empty(0, np.uint8)], 0
         for block in line_blocks(log.stream):
             heads = line_heads(block.text)
-            spool.add(block.text.split(b"\n")[: len(heads.ends)], heads.at_ms)
+            with room_for_temporary():
+                spool.add(block.text.split(b"\n")[: len(heads.ends)], heads.at_ms)
             times.append(heads.at_ms)
             kinds.append(heads.kind)
             kept += len(block.text)
             _check_ratio(log, kept)
             told(log.consumed())
-        spool.finish()
+        with room_for_temporary():
+            spool.finish()
         return _Index(spool, np.concatenate(times), np.concatenate(kinds))
 
     def _text(self, place: Ints) -> list[bytes]:
@@ -152,12 +160,18 @@ class EventFile:
         text = [b""] * len(place)
         for owner in np.unique(owners).tolist():
             mine = np.flatnonzero(owners == owner)
-            lines: list[bytes] = self._stores[owner].lines(place[mine] - self._first[owner])
+            lines = self._lines_of(owner, place[mine] - self._first[owner])
             if len(mine) == len(place):
                 return lines
             for spot, line in zip(mine.tolist(), lines, strict=True):
                 text[spot] = line
         return text
+
+    def _lines_of(self, owner: int, numbers: Ints) -> list[bytes]:
+        try:
+            return self._stores[owner].lines(numbers)
+        except OSError as error:
+            raise unreadable(self._names[owner], error) from None
 
 
 @dataclass(frozen=True, slots=True)

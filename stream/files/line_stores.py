@@ -30,6 +30,9 @@ PIECES_OPEN: Final = 64
 """Pieces that stay unpacked: 16 MiB; more where more chunks than that are read at once."""
 
 
+CHANGED: Final = "one that was cut or written anew while it was read: give a copy of it"
+
+
 class LineStore(Protocol):
     """The lines of one log, by their numbers from 0."""
 
@@ -55,12 +58,18 @@ class LinesInPlace:
             return [self._bytes(*pair) for pair in zip(begins.tolist(), ends.tolist(), strict=True)]
         piece = self._bytes(first, last)
         if (np.diff(numbers) == 1).all():
-            return piece.split(b"\n")
+            lines = piece.split(b"\n")
+            if len(lines) != len(numbers):
+                raise OSError(None, CHANGED)
+            return lines
         pairs = zip((begins - first).tolist(), (ends - first).tolist(), strict=True)
         return [piece[begin:end] for begin, end in pairs]
 
     def _bytes(self, first: int, last: int) -> bytes:
-        return os.pread(self.file.fileno(), last - first, first)
+        found = os.pread(self.file.fileno(), last - first, first)
+        if len(found) != last - first:
+            raise OSError(None, CHANGED)
+        return found
 
 
 class PackedPieces:

@@ -53,6 +53,7 @@ FOREIGN: Final = (
 TAR: Final = b"ustar"
 TAR_AT: Final = 257
 A_TAR: Final = "a tar archive: take one file out of it with `tar -xOf FILE MEMBER | tocsin …  -`"
+ZIP_IN_PIPE: Final = "a zip archive in a pipe: name the file instead, or `unzip -p FILE | tocsin …  -`"
 EXCEL: Final = (
     "an Excel workbook (.xlsx): open it and save it as CSV UTF-8 (File, Save as), or convert it with "
     "`libreoffice --convert-to csv FILE`"
@@ -154,21 +155,31 @@ def _reason(error: BaseException) -> str:
 
 def _open(name: str, member: str | None, stack: ExitStack, *, several: bool) -> Iterator[PackedLog]:
     if name == STDIN:
-        raw = sys.stdin.buffer
-        head = raw.peek(8) if isinstance(raw, io.BufferedReader) else b""
-        _refuse_foreign("stdin", head[:8])
-        stream = _unfolded("stdin", raw) if isinstance(raw, io.BufferedReader) else raw
-        return iter([PackedLog("stdin", stream, lambda: 0, None)])
+        return _piped("stdin", sys.stdin.buffer)
     path = Path(name)
     file = stack.enter_context(path.open("rb"))
-    size = path.stat().st_size
+    if not path.is_file():
+        return _piped(name, file)
     head = file.peek(8)[:8]
     _refuse_foreign(name, head)
+    size = path.stat().st_size
     if head.startswith((ZIP, EMPTY_ZIP)):
         return _members(name, file, member, size, several=several)
     stream = _unfolded(name, file)
-    plain = path if stream is file and path.is_file() else None
+    plain = path if stream is file else None
     return iter([PackedLog(name, stream, partial(_place, file, size), size, plain)])
+
+
+def _piped(name: str, raw: IO[bytes]) -> Iterator[PackedLog]:
+    """The log in a pipe, which has no size, nor tells how far it was read."""
+    stream = raw
+    if isinstance(raw, io.BufferedReader):
+        head = raw.peek(8)[:8]
+        _refuse_foreign(name, head)
+        if head.startswith((ZIP, EMPTY_ZIP)):
+            raise SettingsError(f"{name}: want CSV, NDJSON, or either in gzip, got {ZIP_IN_PIPE}")
+        stream = _unfolded(name, raw)
+    return iter([PackedLog(name, stream, lambda: 0, None)])
 
 
 def _place(file: IO[bytes], size: int) -> int:
@@ -186,6 +197,7 @@ def _unfolded(name: str, stream: io.BufferedReader) -> io.BufferedReader:
         if not stream.peek(2).startswith(GZIP):
             break
         stream = _unzipped(stream)
+        _refuse_foreign(name, stream.peek(8)[:8])
     if stream.peek(TAR_AT + len(TAR))[TAR_AT:].startswith(TAR):
         raise SettingsError(f"{name}: want CSV, NDJSON, or either in gzip or zip, got {A_TAR}")
     return stream
@@ -195,16 +207,25 @@ def mark_of(log: PackedLog) -> int:
     """How many bytes of a log of events are the mark with which Windows begins UTF-8.
 
     Raises:
-        SettingsError: it is UTF-16, which Windows writes as well.
+        SettingsError: it is UTF-16 or UTF-32, which Windows writes as well, or the lines of an old Mac.
     """
-    head = log.stream.peek(4)[:4] if isinstance(log.stream, io.BufferedReader) else b""
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or head in UTF_16_OBJECTS:
-        way_out = "convert it with `iconv -f UTF-16 -t UTF-8 FILE | tocsin …  -`"
-        raise SettingsError(f"{log.name}: want NDJSON in UTF-8, got UTF-16: {way_out}")
+    head = log.stream.peek(4) if isinstance(log.stream, io.BufferedReader) else b""
+    for wide, starts in WIDE.items():
+        if head.startswith(starts):
+            way_out = f"convert it with `iconv -f {wide} -t UTF-8 FILE | tocsin …  -`"
+            raise SettingsError(f"{log.name}: want NDJSON in UTF-8, got {wide}: {way_out}")
+    if OLD_MAC in head and b"\n" not in head:
+        way_out = r"convert it with `tr '\r' '\n' <FILE | tocsin …  -`"
+        raise SettingsError(rf"{log.name}: want lines that end with \n, got \r alone: {way_out}")
     return len(codecs.BOM_UTF8) if head.startswith(codecs.BOM_UTF8) else 0
 
 
-UTF_16_OBJECTS: Final = ('{"'.encode("utf-16-le"), '{"'.encode("utf-16-be"))
+WIDE: Final = {
+    "UTF-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, *map('{"'.encode, ("utf-32-le", "utf-32-be"))),
+    "UTF-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, *map('{"'.encode, ("utf-16-le", "utf-16-be"))),
+}
+"""Beginnings of text whose characters have more bytes than one; the wider one first, as it begins alike."""
+OLD_MAC: Final = b"}\r{"
 MOST_FOLDS: Final = 2
 
 

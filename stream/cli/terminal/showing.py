@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from enum import Enum, auto
 from io import StringIO
-from typing import Final
 
 import click
 
@@ -19,14 +18,14 @@ from alerts.readings import scope_object
 from alerts.rules import MINUTE_MS
 from alerts.transitions import Transition, encode
 from stream.backtest.engine import Hear, RecordCounts
+from stream.cli.terminal.fates import fate_lines
 from stream.indicators.plan import Plan
 from stream.judge.evaluation.explained import Explained, Observer
-from stream.messages.outcomes import Reason, Remark
 from stream.reports.episodes import episodes
 from stream.reports.explain import ExplainChoice, explanation_json, explanation_text
 from stream.reports.period_report import report, report_csv, report_json
 from stream.reports.periods import CalendarPeriod, Periods
-from stream.reports.timeline import local, summary, timeline
+from stream.reports.timeline import summary, timeline
 
 
 class Form(Enum):
@@ -49,14 +48,6 @@ class Style:
     period: int | CalendarPeriod | None
     zone: tzinfo
     choice: ExplainChoice
-
-
-REMARKS: Final = {
-    Remark.BEYOND_HORIZON: "older than ids are remembered (dedup_horizon): sent twice, they count twice",
-    Remark.UNTIMED: "resolved, but not timed: without opened_at, no contact of its case and customer "
-    "before (or longer ago than ttr.case_horizon); with it, opened after it was resolved",
-}
-"""What is said of records that were taken."""
 
 
 class Showing:
@@ -157,28 +148,6 @@ def report_period(text: str | None) -> int | CalendarPeriod | None:
     if length_ms < MINUTE_MS:
         raise SettingsError(f'--report: want month, quarter or {wanted}, got "{text}"')
     return length_ms
-
-
-NO_EVENTS: Final = (Reason.NOT_JSON, Reason.NOT_OBJECT, Reason.TOO_LARGE)
-"""Why all lines of a file are refused that has no event on each: a list on one line is too large."""
-
-
-def fate_lines(fate: RecordCounts, zone: tzinfo) -> Iterable[str]:
-    """What became of the records that were read."""
-    until = "" if fate.last_ms is None else f", the last of {local(fate.last_ms, zone):%Y-%m-%d %H:%M:%S}"
-    counts = ", ".join(f"{count:,} {outcome.value}" for outcome, count in fate.outcomes.items() if count)
-    yield f"{fate.read:,} events read{until}: {counts or 'none'}"
-    for remark, count in fate.remarks.items():
-        yield f"  {count:,} {REMARKS[remark]}"
-    for reason, count in fate.reasons.most_common():
-        yield f"  {count:,} × {reason.value}"
-    for where, _, detail in fate.first:
-        yield f"  {where}: {detail}"
-    rest = fate.reasons.total() - len(fate.first)
-    if rest > 0:
-        yield f"  … and {rest:,} more"
-    if fate.read and sum(fate.reasons[reason] for reason in NO_EVENTS) == fate.read:
-        yield "  want one JSON object a line: of CSV, or of a list, `tocsin import` makes such events"
 
 
 def _echo(lines: Iterable[str]) -> None:

@@ -41,11 +41,13 @@ class Splitter:
                 found = _OUTSIDE.search(block, place)
                 if found is None:
                     return
-                place = found.end()
+                begin = found.start()
                 if found[0] != b"{":
                     self.stray = True
-                    continue
-                self._depth, begin = 1, found.start()
+                    begin = block.find(b"{", place)
+                    if begin < 0:
+                        return
+                self._depth, place = 1, begin + 1
             place = self._inside(block, place)
             if self._depth:
                 self._keep(block[begin:])

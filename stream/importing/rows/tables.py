@@ -28,7 +28,11 @@ Named = Callable[[Sequence[str]], None]
 """Hears the names of the columns as soon as they are known."""
 
 BOM: Final = "\ufeff"
-UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+WIDE: Final = {
+    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
+    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
+}
+"""Marks of text whose characters have more bytes than one; the wider one first, as it begins alike."""
 BLOCK_BYTES: Final = 1 << 20
 SEPARATOR: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 """The line that Excel writes above the header: `sep=;`."""
@@ -44,11 +48,12 @@ def blocks(stream: IO[bytes], layout: Format, name: str, told: Named = lambda _:
     Raises:
         SettingsError: the file has no header line, or one that cannot be read.
     """
-    if layout.kind == "json" or (layout.kind == "any" and _beginning(stream).lstrip()[:1] in {b"{", b"["}):
-        return gathered(_stream(stream, layout))
-    encoding = layout.encoding
-    if encoding == "utf-8" and _beginning(stream).startswith(UTF_16):
-        encoding = "utf-16"
+    beginning, encoding = _beginning(stream), layout.encoding
+    if encoding == "utf-8":
+        encoding = next((wide for wide, marks in WIDE.items() if beginning.startswith(marks)), encoding)
+    json = beginning.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in {b"{", b"["}
+    if layout.kind == "json" or (layout.kind == "any" and json):
+        return gathered(_stream(_utf8(stream, encoding), layout))
     lines = BoundedLines(io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline=""))
     if layout.kind == "ndjson":
         return gathered(_objects(lines, layout))
@@ -58,6 +63,19 @@ def blocks(stream: IO[bytes], layout: Format, name: str, told: Named = lambda _:
 def _beginning(stream: IO[bytes]) -> bytes:
     peek = getattr(stream, "peek", None)
     return b"" if peek is None else bytes(peek(64)[:64])
+
+
+def _utf8(stream: IO[bytes], encoding: str) -> Iterator[bytes]:
+    """The stream by the block, in UTF-8 without a mark."""
+    if encoding != "utf-8":
+        text = io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline="")
+        while said := text.read(BLOCK_BYTES):
+            yield said.removeprefix(BOM).encode("utf-8", "surrogateescape")
+        return
+    if block := stream.read(BLOCK_BYTES):
+        yield block.removeprefix(codecs.BOM_UTF8)
+    while block := stream.read(BLOCK_BYTES):
+        yield block
 
 
 def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Iterator[RowBlock]:
@@ -187,10 +205,10 @@ def _one_by_one(content: str) -> list[object]:
     return [] if splitter.stray or splitter.rest() else found
 
 
-def _stream(stream: IO[bytes], layout: Format) -> Iterator[Numbered]:
+def _stream(utf8: Iterator[bytes], layout: Format) -> Iterator[Numbered]:
     splitter = Splitter()
     number = 0
-    while block := stream.read(BLOCK_BYTES):
+    for block in utf8:
         for piece in splitter.feed(block):
             number += 1
             yield from _of_piece(number, piece, layout)

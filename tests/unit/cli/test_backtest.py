@@ -1,7 +1,9 @@
 """`tocsin backtest` and `tocsin diff`, as an operator meets them."""
 
 import gzip
+import os
 from pathlib import Path
+from threading import Thread
 
 import orjson
 import pytest
@@ -199,7 +201,36 @@ def test_mistakes_of_diff_say_what_was_wanted(folder: Path, options: list[str], 
 
 def test_diff_says_what_became_of_the_events(folder: Path) -> None:
     """Beside the alerts, as no alert may mean no event."""
-    (folder / "bad.ndjson").write_text("{\nnothing\n")
+    (folder / "bad.ndjson").write_bytes(b"{\nnothing\n" + answers()[0])
     result = run(diff, folder / "old.yaml", folder / "new.yaml", folder / "bad.ndjson")
     assert result.stdout == "0 alerts: 0 the same\n"
-    assert "2 events read: 2 rejected\n  2 × not_json\n" in result.stderr
+    assert "3 events read, the last of 2026-01-01 00:00:00: 1 accepted, 2 rejected\n" in result.stderr
+    assert "  2 × not_json\n" in result.stderr
+
+
+@pytest.mark.parametrize("mode", [[], ["--json"], ["--explain"], ["--report", "1w", "--csv"]])
+def test_a_log_of_which_all_is_refused_is_a_mistake(folder: Path, mode: list[str]) -> None:
+    """As `import` has it: exit code 2, after all that is said of it; a log with nothing in it is none."""
+    (folder / "bad.ndjson").write_text("{\nnothing\n")
+    (folder / "empty.ndjson").write_text("\n")
+    with pytest.raises(SettingsError, match=r"bad\.ndjson: want an event that can be used, got none in 2"):
+        run(backtest, "--rules", folder / "old.yaml", *mode, folder / "bad.ndjson")
+    assert run(backtest, "--rules", folder / "old.yaml", *mode, folder / "empty.ndjson").exit_code == 0
+
+
+def test_a_diff_of_which_all_is_refused_is_a_mistake(folder: Path) -> None:
+    """Nothing changed, but nothing was judged either."""
+    (folder / "bad.ndjson").write_text("{\n")
+    with pytest.raises(SettingsError, match="and 1 more: want an event that can be used, got none in 2"):
+        run(diff, folder / "old.yaml", folder / "new.yaml", folder / "bad.ndjson", folder / "bad.ndjson")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are of POSIX")
+def test_a_pipe_may_have_a_name(folder: Path) -> None:
+    """As `<(zcat …)` makes one."""
+    os.mkfifo(folder / "pipe")
+    writer = Thread(target=(folder / "pipe").write_bytes, args=(b"\n".join(answers()),))
+    writer.start()
+    result = run(backtest, "--rules", folder / "old.yaml", folder / "pipe")
+    writer.join()
+    assert "30 events read" in result.stdout

@@ -90,6 +90,26 @@ def test_a_file_that_cannot_be_written_is_a_mistake(own: Path) -> None:
         run(own / "surveys.yaml", own / "surveys.csv", "-o", own / "no" / "out.ndjson")
 
 
+@pytest.mark.parametrize("options", [(), ("--as-is",)])
+def test_a_log_is_never_written_over_while_it_is_read(own: Path, options: tuple[str, ...]) -> None:
+    """Nor is the mapping; by whatever name, and nothing is lost."""
+    (own / "link").symlink_to(own / "surveys.csv")
+    before = (own / "surveys.csv").read_bytes()
+    for output in ("surveys.csv", "link", "surveys.yaml"):
+        with pytest.raises(SettingsError, match="--output: want another file than the one that is read"):
+            run(own / "surveys.yaml", own / "surveys.csv", "-o", own / output, *options)
+    assert (own / "surveys.csv").read_bytes() == before
+
+
+def test_no_room_for_a_copy_is_told_of_its_place(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not of the output, which was never begun."""
+    monkeypatch.setattr("tempfile.tempdir", str(own / "no"))
+    monkeypatch.setenv("TMPDIR", "/full")
+    with pytest.raises(SettingsError, match=r"/full: want room for a copy of the log .*, got: No such file"):
+        run(own / "surveys.yaml", own / "surveys.csv", "-o", own / "out.ndjson")
+    assert not (own / "out.ndjson").exists()
+
+
 def test_a_header_alone_is_checked_for_its_columns(own: Path) -> None:
     """An empty export of another survey is found out as well."""
     (own / "surveys.csv").write_text("Ref;Date;Time;Source;Client;Reason;Score\n")

@@ -210,3 +210,35 @@ def test_what_unfolds_without_end_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.gz").write_bytes(gzip.compress(b"{}\n" * (35 << 20)))
     with pytest.raises(SettingsError, match="a packed file that unfolds to more than 200 times its size"):
         EventFile([str(tmp_path / "a.gz")])
+
+
+@pytest.mark.parametrize("change", [b"", b"\n" * 10_000])
+def test_a_log_that_is_cut_or_written_anew_meanwhile_is_told(tmp_path: Path, change: bytes) -> None:
+    """As a rotation does that copies and cuts; what was added behind its end does no harm."""
+    lines = [interaction(1_600_000_000 + place) for place in range(100)]
+    name = written(tmp_path / "a", lines)
+    with EventFile([name]) as events:
+        with Path(name).open("ab") as log:
+            log.write(b'{"half')
+        assert len(events.lines(0, len(events)).text) == 100
+        Path(name).write_bytes(change)
+        with pytest.raises(SettingsError, match="a: want a readable log, got: one that was cut or written"):
+            events.lines(0, len(events))
+
+
+def test_old_line_ends_are_told(tmp_path: Path) -> None:
+    """All of a log would be one line."""
+    (tmp_path / "a").write_bytes(b"\r".join(interaction(place) for place in range(5)))
+    with pytest.raises(
+        SettingsError, match=r"want lines that end with \\n, got \\r alone: convert it with `tr"
+    ):
+        EventFile([str(tmp_path / "a")])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+def test_wide_characters_are_told_with_the_way_out(tmp_path: Path, encoding: str) -> None:
+    """With or without a mark."""
+    (tmp_path / "a").write_bytes((interaction(5).decode() + "\n").encode(encoding))
+    wide = encoding[:6].upper()
+    with pytest.raises(SettingsError, match=f"got {wide}: convert it with `iconv -f {wide} -t UTF-8"):
+        EventFile([str(tmp_path / "a")])

@@ -164,6 +164,22 @@ def test_other_kinds_of_file_are_known_by_name(tmp_path: Path, start: bytes, wha
         content(path)
 
 
+def test_other_kinds_of_file_are_known_within_gzip(tmp_path: Path) -> None:
+    """As somebody packed who packs everything."""
+    (tmp_path / "a").write_bytes(gzip.compress(b"BZh9" + b"\0" * 100))
+    with pytest.raises(SettingsError, match="got a bzip2 file"):
+        content(tmp_path / "a")
+
+
+def test_an_archive_in_a_pipe_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is in it is told at its end, which a pipe cannot be asked for first."""
+    packed = archive(tmp_path / "a.zip", {"a": b"1"}).read_bytes()
+    stdin = io.TextIOWrapper(io.BufferedReader(io.BytesIO(packed)))
+    monkeypatch.setattr("sys.stdin", stdin)
+    with pytest.raises(SettingsError, match=r"stdin: want .*, got a zip archive in a pipe: name the file"):
+        content("-")
+
+
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_a_tar_archive_is_known_by_name(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     """Packed or not; its first line is no event, and its last one neither."""

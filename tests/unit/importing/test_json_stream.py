@@ -49,3 +49,12 @@ def test_work_is_linear() -> None:
         return least_cpu_s(lambda: list(Splitter().feed(b'{"a":{' + b'"b":{},' * count + b"}}")))
 
     assert seconds(80_000) < 24 * max(seconds(10_000), 0.001)
+
+
+def test_what_is_no_object_is_passed_over_up_to_the_next() -> None:
+    """Whatever it is, and wherever the blocks end."""
+    splitter = Splitter()
+    assert not list(splitter.feed(b"x1 , true"))
+    assert splitter.stray
+    assert list(splitter.feed(b'y{"a":1} no {"a":2}{"b')) == [b'{"a":1}', b'{"a":2}']
+    assert list(splitter.feed(b'":3}')) == [b'{"b":3}']
