@@ -116,9 +116,11 @@ NOW: Final = (
 BY_PARTITION: Final = (
     lines(
         "Lag by partition",
-        "One partition that stands out has a slow worker, or one customer too many.",
+        "One partition that stands out has a slow worker, or one customer too many; what is held back waits "
+        "for the end of a producer's transaction.",
         "short",
         (f"sum by (topic, partition) (tocsin_lag_records{{{OURS}}})", "{{topic}} {{partition}}"),
+        (f"sum by (topic) (tocsin_held_records{{{OURS}}})", "{{topic}} held back"),
     ),
     lines(
         "Watermark delay by partition",

@@ -99,6 +99,10 @@ class FakeWorker:
         """As set."""
         return self.lag
 
+    def held_records(self) -> Mapping[tuple[str, int], int]:
+        """As many of each partition as lag."""
+        return self.lag
+
     def ready(self) -> str | None:
         """As set."""
         return self.reason

@@ -178,6 +178,10 @@ class OneProcess:
         """Nothing waits."""
         return {}
 
+    def held_records(self) -> dict[tuple[str, int], int]:
+        """There are no transactions."""
+        return {}
+
     def unowned_partitions(self) -> int:
         """All are ours."""
         return 0

@@ -119,6 +119,10 @@ class WorkerView(Protocol):
         """Records not yet worked off, by topic and partition."""
         ...
 
+    def held_records(self) -> Mapping[tuple[str, int], int]:
+        """Records that open transactions keep from being read, by topic and partition."""
+        ...
+
     def unowned_partitions(self) -> int:
         """Partitions of the group that no worker has."""
         ...
@@ -177,12 +181,13 @@ class ScrapeTimeCollector(Collector):
             entries.update(judge.entries())
             _add_time(watermark, TALLIES, judge.shard, judge.judged_through_ms)
         lag = _gauge("tocsin_lag_records", "Records written but not yet worked off.")
-        for (topic, partition), count in self._view.lag_records().items():
-            lag.add_sample(lag.name, {"topic": topic, "partition": str(partition)}, count)
+        _add_counts(lag, self._view.lag_records())
+        held = _gauge("tocsin_held_records", "Records that an open transaction keeps from being read.")
+        _add_counts(held, self._view.held_records())
         state = _gauge("tocsin_state_entries", "Entries kept in memory, by kind.")
         for kind, count in sorted(entries.items()):
             state.add_sample(state.name, {"kind": kind}, count)
-        yield from (watermark, lag, state, *self._readiness())
+        yield from (watermark, lag, held, state, *self._readiness())
 
     def _readiness(self) -> Iterator[Metric]:
         ready = _gauge("tocsin_ready", "Whether this worker is assigned and caught up.")
@@ -190,6 +195,11 @@ class ScrapeTimeCollector(Collector):
         unowned = _gauge("tocsin_unowned_partitions", "Partitions of the group that no worker has.")
         unowned.add_sample(unowned.name, {}, self._view.unowned_partitions())
         yield from (ready, unowned)
+
+
+def _add_counts(metric: Metric, counts: Mapping[tuple[str, int], int]) -> None:
+    for (topic, partition), count in counts.items():
+        metric.add_sample(metric.name, {"topic": topic, "partition": str(partition)}, count)
 
 
 def _scores(judges: Sequence[JudgeView], out: Counter[str]) -> Iterator[Metric]:

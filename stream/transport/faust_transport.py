@@ -271,7 +271,7 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
             return None
         # Up to here a reader of what is committed may read: an open transaction must not seem a backlog.
         end = state.highwater if state.lso is None or state.lso < 0 else state.lso
-        return Positions(state.position, end, state.timestamp / 1000)
+        return Positions(state.position, end, state.timestamp / 1000, max(0, state.highwater - end))
 
 
 class Transport(stock.Transport):  # type: ignore[misc]

@@ -28,6 +28,8 @@ class Positions(NamedTuple):
     """Offset after the last that the broker has."""
     told_s: float
     """When the broker said so (Unix seconds)."""
+    held: int = 0
+    """Records behind `end` that an open transaction keeps from being read."""
 
 
 class GroupConsumer(Protocol):

@@ -105,6 +105,10 @@ class Worker:
         """Records not yet finished, where that is known."""
         return self._assignment.lag_records() if self._assignment else {}
 
+    def held_records(self) -> Mapping[tuple[str, int], int]:
+        """Records that open transactions keep from being read, where that is known."""
+        return self._assignment.held_records() if self._assignment else {}
+
     def ready(self) -> str | None:
         """None when the worker has its partitions and their state, else what it waits for."""
         if self._assignment is None or self._group is None:

@@ -230,6 +230,10 @@ class Assignment:
         """Records on the broker that are not finished, where that is known."""
         return self._progress.lag_records()
 
+    def held_records(self) -> dict[tuple[str, int], int]:
+        """Records that open transactions keep from being read, where that is known."""
+        return self._progress.held_records()
+
 
 def _more_partitions(tp: TP, expected: int) -> OperatorError:
     return OperatorError(f"{tp.topic}: partitions were added to the {expected} that it had at the start")

@@ -71,6 +71,11 @@ class InputProgress:
                     lags[tp] = lag
         return lags
 
+    def held_records(self) -> dict[tuple[str, int], int]:
+        """Records that an open transaction keeps from being read, where that is known."""
+        at = {tp: self._positions(tp) for tp in self._slots.assigned()}
+        return {tp: known.held for tp, known in at.items() if known is not None}
+
 
 def _is_fresh(at: Positions) -> bool:
     return time.time() - at.told_s < STALE_S

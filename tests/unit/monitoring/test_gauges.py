@@ -111,7 +111,8 @@ def test_the_pipeline_tells_time_lag_and_size() -> None:
         ({"topic": "cx.feedback", "partition": "1"}, 3.0),
         ({"topic": "cx.tallies", "partition": "3"}, 1.5),
     ]
-    assert found["tocsin_lag_records"] == [({"topic": "cx.feedback", "partition": "1"}, 42)]
+    for name in ("tocsin_lag_records", "tocsin_held_records"):
+        assert found[name] == [({"topic": "cx.feedback", "partition": "1"}, 42)]
     assert found["tocsin_state_entries"] == [({"kind": "ids"}, 11), ({"kind": "scopes"}, 2)]
     assert found["tocsin_ready"] == [({}, 0.0)]
 

@@ -106,3 +106,11 @@ def test_a_shut_partition_is_not_looked_at() -> None:
     world = World()
     world.at[INTERACTIONS] = Positions(2, 2, 0.0)
     assert [world.progress.look_for_end_before(INTERACTIONS, 8) for _ in range(5)] == [None] * 5
+
+
+def test_what_an_open_transaction_keeps_back_is_no_lag() -> None:
+    """It cannot be read yet, however long that lasts; so it is told by itself."""
+    world = World()
+    world.at[FEEDBACK] = Positions(5, 5, time.time(), 3)
+    assert world.progress.lag_records() == {FEEDBACK: 0}
+    assert world.progress.held_records() == {FEEDBACK: 3}
