@@ -41,6 +41,10 @@ FOREIGN: Final = (
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook: open it and save it as CSV UTF-8 (File, Save as)"),
     (b"PAR1", 'a Parquet file: write it as CSV or NDJSON, such as with `duckdb -c "COPY … TO …"`'),
     (b"Obj\x01", "an Avro file: write it as NDJSON, such as with `avro-tools tojson`"),
+    (b"ORC", "an ORC file: write it as CSV or NDJSON, such as with `orc-contents`"),
+    (b"ARROW1", 'an Arrow file: write it as CSV or NDJSON, such as with `duckdb -c "COPY … TO …"`'),
+    (b"SQLite f", 'an SQLite database: write a table as CSV with `sqlite3 -csv -header FILE "SELECT …"`'),
+    (b"\xff\xfe\0\0", "UTF-32: convert it with `iconv -f UTF-32 -t UTF-8 FILE | tocsin …  -`"),
     (b"\x28\xb5\x2f\xfd", "a zstd file: unpack it with `zstd -dc FILE | tocsin …  -`"),
     (b"BZh", "a bzip2 file: unpack it with `bzip2 -dc FILE | tocsin …  -`"),
     (b"\xfd7zXZ", "an xz file: unpack it with `xz -dc FILE | tocsin …  -`"),
@@ -58,6 +62,7 @@ EXCEL: Final = (
     "an Excel workbook (.xlsx): open it and save it as CSV UTF-8 (File, Save as), or convert it with "
     "`libreoffice --convert-to csv FILE`"
 )
+NUMBERS: Final = "a workbook of Numbers: export it as CSV (File, Export To)"
 OPEN_DOCUMENT: Final = "an OpenDocument spreadsheet: open it and save it as CSV (File, Save as)"
 
 
@@ -248,11 +253,14 @@ def _members(
         raise SettingsError(f"{name}: want CSV or NDJSON, got {EXCEL}")
     if "mimetype" in names and "content.xml" in names:
         raise SettingsError(f"{name}: want CSV or NDJSON, got {OPEN_DOCUMENT}")
+    if "Index/Document.iwa" in names:
+        raise SettingsError(f"{name}: want CSV or NDJSON, got {NUMBERS}")
     fitting = sorted(entry for entry in names if wanted is None or fnmatch(entry, wanted))
     if not fitting or (len(fitting) > 1 and not several):
         which = "one file" if wanted is None else f"one file like {wanted}"
         shown = ", ".join(sorted(names)[:SHOWN]) + (", …" if len(names) > SHOWN else "")
-        raise SettingsError(f"{name}: want {which} in the archive, got {shown or 'none'}")
+        way_out = " (`member` or `members` in the mapping says which)" if wanted is None and names else ""
+        raise SettingsError(f"{name}: want {which} in the archive, got {shown or 'none'}{way_out}")
     return _each(name, archive, fitting, file, size)
 
 

@@ -10,14 +10,27 @@ SHOWN: Final = 5
 """Bad rows that are told apart by line number; the rest are only counted."""
 
 
+@dataclass(slots=True)
+class ColumnsSeen:
+    """What is to be told of a log's columns.
+
+    `unseen` are those that no row had, `there` those of the first row, `twice` those of which there are two;
+    `above` counts lines above the header.
+    """
+
+    unseen: tuple[str, ...] = ()
+    there: tuple[str, ...] = field(default=(), compare=False)
+    twice: tuple[str, ...] = ()
+    above: int = 0
+
+
 @dataclass(slots=True, kw_only=True)
 class ImportCounts:
     """Each row was skipped, bad, or made any number of events.
 
     `bad` counts reasons: of the mapping (`time`), or of the worker that would refuse (`score_off_scale`).
-    `unseen` are columns that no row had, `twice` those of which the log has two.  `back` counts rows of cases
-    that are before the row before.  `again` counts events with the identity of an earlier row's; with
-    `ids_forgotten` there were too many to compare all.
+    `back` counts rows of cases that are before the row before.  `again` counts events with the identity of an
+    earlier row's; with `ids_forgotten` there were too many to compare all.
     """
 
     rows: int = 0
@@ -25,8 +38,7 @@ class ImportCounts:
     events: int = 0
     bad: Counter[str] = field(default_factory=Counter)
     first_bad: list[tuple[int, str]] = field(default_factory=list)
-    unseen: tuple[str, ...] = ()
-    twice: tuple[str, ...] = ()
+    columns: ColumnsSeen = field(default_factory=ColumnsSeen)
     back: int = 0
     first_back: int = 0
     again: int = 0

@@ -85,22 +85,23 @@ class Importer:
     def finish(self) -> Iterator[Sequence[bytes]]:
         """The events of cases that were waiting for another row; says what no row had."""
         if self.tale.rows:
-            self.tale.unseen = tuple(self._unseen)
+            self.tale.columns.unseen = tuple(self._unseen)
         yield self._of_decided(self._cases.finish(), [])
 
-    def check(self, name: str, columns: Sequence[str]) -> None:
-        """See that a log with these columns has those that the mapping names.
+    def check(self, name: str, columns: Sequence[str], above: int = 0) -> None:
+        """See that a log with these columns, under so many lines, has those that the mapping names.
 
         Raises:
             SettingsError: it has not.
         """
-        self.tale.twice = tuple(column for column in self._columns if f"{column}.2" in columns)
+        self.tale.columns.twice = tuple(column for column in self._columns if f"{column}.2" in columns)
         absent = [column for column in self._unseen if column not in columns]
         if absent:
             raise SettingsError(
                 f"{name}: want the columns that the mapping names, got none called {', '.join(absent)} "
                 f"(there are: {listed(columns)}){hint(absent, columns)}"
             )
+        self.tale.columns.above += above
 
     def _hear_questions(self, block: RowBlock) -> None:
         if len(self.asked) < QUESTIONS_SHOWN:
@@ -112,6 +113,8 @@ class Importer:
         """The columns that the mapping reads."""
         read = {column: block.texts(column) for column in self._columns}
         found = {column: texts for column, texts in read.items() if texts is not None}
+        if self._unseen and block.numbers and not self.tale.columns.there:
+            self.tale.columns.there = tuple(next(iter(block.rows())))
         if self._unseen and block.numbers:
             self._unseen = [column for column in self._unseen if column not in found]
         return found
@@ -176,6 +179,7 @@ class Importer:
         return found
 
 
+_WAYS_OUT: Final = {"score": " (no answer? `nulls` in the mapping; one in other words? `map`)"}
 _TOLD_BY: Final = itemgetter(0)
 
 
@@ -190,5 +194,5 @@ def _refusal(shape: Shape, event: Event, row: Row, reject: Reject) -> str:
     shown = "+".join(text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + "…" for text in texts)
     columns = "+".join(source.columns)
     place = f"{columns} ({name})" if columns and columns != name else name
-    got = said if reject.reason is Reason.BAD_SCALE else f'{wanted}, got "{shown}"'
+    got = said if reject.reason is Reason.BAD_SCALE else f'{wanted}, got "{shown}"{_WAYS_OUT.get(name, "")}'
     return f"{place}: {got}"

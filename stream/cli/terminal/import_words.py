@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 from alerts.foreign_text import printable
-from stream.importing.counts import ImportCounts
+from stream.importing.counts import ColumnsSeen, ImportCounts
 from stream.importing.mapping import Format
 from stream.importing.mapping_file.reader import shipped, text_of
+from stream.importing.rows.columns_hint import enveloped
+from stream.importing.rows.columns_hint import listed as shown
 from stream.importing.seen_ids import MOST_IDS
 
 
@@ -25,9 +27,17 @@ def _report(tale: ImportCounts, layout: Format) -> Iterator[str]:
         yield f"  {where} {number}: {what}"
     if bad > len(tale.first_bad):
         yield f"  … and {bad - len(tale.first_bad):,} more"
-    if tale.unseen:
-        yield f"  no row has {', '.join(tale.unseen)}, which the mapping reads"
-    for column in tale.twice:
+    if tale.columns.unseen:
+        there = (
+            f" (there are: {shown(tale.columns.there)}){enveloped(tale.columns.there)}"
+            if tale.columns.there
+            else ""
+        )
+        yield f"  no row has {', '.join(tale.columns.unseen)}, which the mapping reads{there}"
+    if tale.columns.above:
+        lines = "1 line" if tale.columns.above == 1 else f"{tale.columns.above:,} lines"
+        yield f"  {lines} above the header passed over"
+    for column in tale.columns.twice:
         yield f'  two columns are called {column}: the first is read, the second is "{column}.2"'
     if tale.again:
         yield (
@@ -42,6 +52,16 @@ def _report(tale: ImportCounts, layout: Format) -> Iterator[str]:
             f"  {tale.back:,} rows of a case are earlier than the row before (first: {where} "
             f"{tale.first_back}): sort the log by case and time, or changes are read the wrong way round"
         )
+
+
+def _of_columns(seen: ColumnsSeen) -> Iterator[str]:
+    if seen.unseen:
+        there = f" (there are: {shown(seen.there)}){enveloped(seen.there)}" if seen.there else ""
+        yield f"  no row has {', '.join(seen.unseen)}, which the mapping reads{there}"
+    if seen.above:
+        yield f"  {'1 line' if seen.above == 1 else f'{seen.above:,} lines'} above the header passed over"
+    for column in seen.twice:
+        yield f'  two columns are called {column}: the first is read, the second is "{column}.2"'
 
 
 def listed() -> str:

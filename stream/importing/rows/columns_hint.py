@@ -28,6 +28,8 @@ def hint(absent: Sequence[str], columns: Sequence[str]) -> str:
         return ": is this UTF-16? `encoding: utf-16-le` reads it where the file does not begin with a mark"
     if any(map(_is_foreign, columns)):
         return ": is this another encoding than UTF-8? `encoding: cp1252` is that of most Windows exports"
+    if columns[0][:1] == "<":
+        return ": XML or HTML? convert it to CSV first (Excel opens a table of HTML, and saves it as CSV)"
     if columns[0][:1] in {"[", "{"}:
         return ": JSON? `format: json` in the mapping reads it"
     if len(columns) != 1:
@@ -38,6 +40,37 @@ def hint(absent: Sequence[str], columns: Sequence[str]) -> str:
         return ""
     shown = "\\t" if found == "\t" else found
     return f': one column? `delimiter: "{shown}"` in the mapping splits it'
+
+
+_OBJECTS: Final = (
+    (re.compile(r"\s*\["), "a list: `format: json` in the mapping reads it"),
+    (re.compile(r"\s*\{\s*'"), "single quotation marks, as Python prints: write it with json.dumps"),
+    (re.compile(r"[:\[,]\s*-?(?:NaN|Infinity)\b"), "NaN or Infinity, which is no JSON: let it be null"),
+    (
+        re.compile(r"\s*[{}\]]\s*$"),
+        "a piece of one: `format: json` in the mapping reads those over many lines",
+    ),
+    (re.compile(r'[^{"]*[,;\t|]'), "a table: `format: csv` in the mapping?"),
+    (re.compile(r"\s*<"), "XML or HTML: convert it to CSV or JSON first"),
+)
+
+
+def no_object(content: str) -> str:
+    """What a line is that is no JSON object, where that can be told."""
+    return next((f", got {what}" for look, what in _OBJECTS if look.search(content[:SEEN])), "")
+
+
+SEEN: Final = 10_000
+"""Characters of a line that are looked at to tell what it is."""
+
+
+def enveloped(columns: Sequence[str]) -> str:
+    """What may be wrong with objects that have these paths instead of those that are wanted."""
+    found = next((found[1] for column in columns if (found := _WRAPPED.match(column))), None)
+    return "" if found is None else f": a list in an object? `unwrap: {found}` in the mapping reads its items"
+
+
+_WRAPPED: Final = re.compile(r"([^.]+)\.0\.")
 
 
 def _is_foreign(name: str) -> bool:

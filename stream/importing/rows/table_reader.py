@@ -1,6 +1,7 @@
 """Records of a table, by the block."""
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
@@ -14,6 +15,9 @@ UNENDED: Final = (
 AHEAD: Final = 100
 """Lines that are made into records at once where each is one: enough for Python to be out of the way."""
 
+NAMELESS: Final = re.compile(r"(?:\.[0-9]+)?")
+"""What columns are called that the header leaves without a name, as marks at the end of its line do."""
+
 Parse = Callable[[Iterable[str]], Iterator[list[str]]]
 """Makes records of lines, as `csv.reader` does."""
 
@@ -26,6 +30,9 @@ class TableReader:
         self._reader = parse(lines)
         self._lines = lines
         self._width = len(names)
+        self._least = len(names)
+        while self._least > 1 and NAMELESS.fullmatch(names[self._least - 1]):
+            self._least -= 1
         self._places = {name: place for place, name in enumerate(names)}
         self._kind = kind
 
@@ -62,13 +69,21 @@ class TableReader:
             if lines.began:
                 block.wrong.append((lines.began, RowError(Fault.SYNTAX, UNENDED)))
                 return False
-            if len(record) == width:
-                records.append(record)
+            if fitting := record and self._fitted(record):
+                records.append(fitting)
                 numbers.append(lines.number)
             elif record:
                 wanted = f"want {width} columns, got {len(record)}"
                 block.wrong.append((lines.number, RowError(Fault.COLUMNS, wanted)))
         return True
+
+    def _fitted(self, record: list[str]) -> list[str] | None:
+        """The record as wide as the header; None where it has more or fewer columns with a name."""
+        if len(record) > self._width and not any(record[self._width :]):
+            return record[: self._width]
+        if self._least <= len(record) <= self._width:
+            return record + [""] * (self._width - len(record))
+        return None
 
     def _plain(self, lines: Sequence[str]) -> list[list[str]]:
         """A record of each of some lines; nothing where one is not a whole and sound record by itself.

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from heapq import merge
+from itertools import chain, islice
 from operator import itemgetter
 from typing import IO, Any, Final
 
@@ -17,6 +18,7 @@ from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.text import Row
 from stream.importing.mapping import Format
 from stream.importing.rows.bounded_lines import BoundedLines, LineTooLongError
+from stream.importing.rows.columns_hint import no_object
 from stream.importing.rows.header_rows import named, zone_column
 from stream.importing.rows.json_rows import json_rows
 from stream.importing.rows.json_stream import LONGEST, Splitter, TooLong
@@ -24,8 +26,11 @@ from stream.importing.rows.questions import Questions
 from stream.importing.rows.row_blocks import Numbered, RowBlock, TableBlock, gathered
 from stream.importing.rows.table_reader import Parse, TableReader
 
-Named = Callable[[Sequence[str]], None]
-"""Hears the names of the columns as soon as they are known."""
+Named = Callable[[Sequence[str], int], None]
+"""Hears the names of the columns as soon as they are known, and how many lines stand above them.
+
+It raises a SettingsError where they are not those that are wanted.
+"""
 
 BOM: Final = "\ufeff"
 WIDE: Final = {
@@ -36,11 +41,14 @@ WIDE: Final = {
 BLOCK_BYTES: Final = 1 << 20
 SEPARATOR: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 """The line that Excel writes above the header: `sep=;`."""
+NOTES: Final = 30
+"""Lines above the header, at most: what report it is, of when, and for whom."""
+FEWEST_COLUMNS: Final = 2
 REGISTRY_BYTES: Final = 5
 """A zero byte and the number of a schema, which serializers of a Schema Registry put before the JSON."""
 
 
-def blocks(stream: IO[bytes], layout: Format, name: str, told: Named = lambda _: None) -> Iterator[RowBlock]:
+def blocks(stream: IO[bytes], layout: Format, name: str, told: Named = lambda *_: None) -> Iterator[RowBlock]:
     """The rows of a log, in order, by the block.
 
     Empty lines are passed over; of JSON the items at `each` are rows.
@@ -82,16 +90,49 @@ def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Ite
     try:
         parse = _parser(lines, layout)
         heads = [] if layout.columns else _heads(parse(lines), layout.header_rows)
+        if _is_plain(layout):
+            heads = _below_notes(heads, parse(lines), told)
     except (csv.Error, UnicodeError) as error:
         raise SettingsError(f"{name}: want a header line that names the columns, got: {error}") from None
-    names = distinct(layout.columns or named([[*_plain(head)] for head in heads]))
+    names = _names(heads, layout)
     survey = None if layout.apart is None else Questions(names, layout.apart)
     if not names:
         raise SettingsError(f"{name}: want a header line that names the columns, got an empty file")
     extra = zone_column(heads)
-    told([*(survey.columns if survey else names), *extra])
+    if not _is_plain(layout):
+        told([*(survey.columns if survey else names), *extra], 0)
     table = TableReader(parse, lines, names, layout.kind).blocks()
     return gathered(_unfolded(table, survey, extra)) if survey or extra else table
+
+
+def _is_plain(layout: Format) -> bool:
+    """Whether the log has a header of one line that names the columns."""
+    return not layout.columns and layout.header_rows == 1 and layout.apart is None
+
+
+def _names(heads: Sequence[Sequence[str]], layout: Format) -> list[str]:
+    return distinct(layout.columns or named([[*_plain(head)] for head in heads]))
+
+
+def _below_notes(heads: "list[list[str]]", reader: "Iterator[list[str]]", told: Named) -> "list[list[str]]":
+    """The header, which may stand below notes, such as the name of the report and when it was made.
+
+    Raises:
+        SettingsError: no line near the beginning names the columns; says of the first line what is missing.
+    """
+    wrong: SettingsError | None = None
+    for above, head in enumerate(chain(heads, islice(reader, NOTES))):
+        if len(head) < (FEWEST_COLUMNS if above else 1):
+            continue
+        try:
+            told(distinct([*_plain(head)]), above)
+        except SettingsError as error:
+            wrong = wrong or error
+        else:
+            return [head]
+    if wrong is not None:
+        raise wrong
+    return heads
 
 
 def _unfolded(table: Iterator[TableBlock], survey: Questions | None, extra: Row) -> Iterator[Numbered]:
@@ -171,7 +212,7 @@ def _of_line(number: int, content: str, layout: Format) -> Iterator[Numbered]:
     except ValueError:
         values = _one_by_one(content)
     if not values or not all(isinstance(value, dict) for value in values):
-        yield number, RowError(Fault.SYNTAX, "want a JSON object")
+        yield number, RowError(Fault.SYNTAX, f"want a JSON object{no_object(content)}")
         return
     for value in values:
         yield from _fanned(number, value, layout)
@@ -229,6 +270,6 @@ def _of_piece(number: int, piece: bytes | TooLong, layout: Format) -> Iterator[N
     try:
         value = orjson.loads(piece)
     except ValueError:
-        yield number, RowError(Fault.SYNTAX, "want a JSON object")
+        yield number, RowError(Fault.SYNTAX, f"want a JSON object{no_object(piece.decode(errors='replace'))}")
         return
     yield from _fanned(number, value, layout)

@@ -157,7 +157,9 @@ def test_long_lines_are_passed_over_as_they_are_read() -> None:
 def test_headers_are_told_even_where_no_row_follows() -> None:
     """So that a mapping for another log is found out."""
     told: list[list[str]] = []
-    assert list(blocks(io.BytesIO(b"a,b\n"), Format(), "log", lambda names: told.append(list(names)))) == []
+    assert (
+        list(blocks(io.BytesIO(b"a,b\n"), Format(), "log", lambda names, _: told.append(list(names)))) == []
+    )
     assert told == [["a", "b"]]
 
 

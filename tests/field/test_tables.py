@@ -1,0 +1,132 @@
+"""Tables, archives and objects as exports have them, each with what must come of it."""
+
+import io
+import zipfile
+
+import pytest
+
+from tests.field.test_logs import Desk, desk
+
+__all__ = ["desk"]
+
+MAPPING = (
+    "fields: {id: id, at: {time: at}, channel: {constant: web}, indicator: {constant: csat}, score: s}\n"
+)
+HEAD = "id,at,s\n"
+ROWS = "1,2026-03-02T09:00:00Z,5\n2,2026-03-02T09:01:00Z,1\n"
+BOTH = [("1", "5"), ("2", "1")]
+
+
+def read(desk: Desk, log: str | bytes, mapping: str = MAPPING) -> tuple[list[tuple[object, object]], str]:
+    """The ids and scores that come of a log, and what the import says."""
+    events, result = desk.imported(mapping, log)
+    return [(event["id"], event["score"]) for event in events], result.stderr
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        "Report: satisfaction in March\n",
+        "Report: satisfaction\nMade on 3 March 2026\n\n",
+        "Report,,\nFrom,2026-03-01,\n,,\n",
+        'sep=,\n"Report, of all teams"\n',
+    ],
+)
+def test_notes_above_the_header_are_passed_over_and_told(desk: Desk, notes: str) -> None:
+    """The header is the first line that has the columns which the mapping names."""
+    found, said = read(desk, notes + HEAD + ROWS)
+    assert found == BOTH
+    assert "above the header passed over" in said
+
+
+def test_without_notes_nothing_is_said_of_them(desk: Desk) -> None:
+    """Nor is a header looked for far below."""
+    assert "above" not in read(desk, HEAD + ROWS)[1]
+    with pytest.raises(Exception, match="got none called at, id, s"):
+        read(desk, "note\n" * 100 + HEAD + ROWS)
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        HEAD + ROWS.replace("\n", ",\n"),
+        HEAD + ROWS.replace("\n", ",,\n"),
+        HEAD.replace("\n", ",\n") + ROWS,
+        HEAD.replace("\n", ",,\n") + ROWS.replace("\n", ",\n"),
+    ],
+)
+def test_marks_at_the_end_of_lines_are_no_columns(desk: Desk, log: str) -> None:
+    """Neither in the header nor in the rows."""
+    assert read(desk, log)[0] == BOTH
+
+
+def test_a_line_with_totals_and_a_second_header_are_told(desk: Desk) -> None:
+    """They make no events."""
+    found, said = read(desk, HEAD + ROWS + HEAD + "Total,,2\nTotal: 2\n")
+    assert found == BOTH
+    assert "5 rows: 2 events, 0 rows skipped, 3 bad" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("[{}]", "a list: `format: json`"),
+        ("{'id': '1'}", "single quotation marks"),
+        ('{"s": NaN}', "NaN or Infinity"),
+        ("{", "a piece of one: `format: json`"),
+        ("id,at,s", "a table: `format: csv`"),
+        ("<ticket/>", "XML or HTML"),
+    ],
+)
+def test_what_is_no_object_is_told_with_the_way_out(desk: Desk, line: str, said: str) -> None:
+    """Beside a sound line."""
+    sound = '{"id": "1", "at": "2026-03-02T09:00:00Z", "s": 5}'
+    found, told = read(desk, f"{sound}\n{line}\n", "format: ndjson\n" + MAPPING)
+    assert found == [("1", "5")]
+    assert f"want a JSON object, got {said}" in told
+
+
+def test_objects_of_an_api_are_told_with_their_key(desk: Desk) -> None:
+    """`unwrap` reads them."""
+    log = (
+        '{"results": [{"id": "1", "at": "2026-03-02T09:00:00Z", "s": 5}]}\n{"id": "x", "at": "2026-03-02"}\n'
+    )
+    with pytest.raises(Exception, match="got none in 2"):
+        read(desk, log, "format: json\n" + MAPPING)
+    found, _ = read(desk, log, "format: json\nunwrap: results\n" + MAPPING)
+    assert found == [("1", "5")]
+
+
+def _zip(*names: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name in names:
+            archive.writestr(name, HEAD + ROWS)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        (b"ORC\0\1", "an ORC file"),
+        (b"ARROW1\0\0", "an Arrow file"),
+        (b"SQLite format 3\0", "an SQLite database"),
+        ("id".encode("utf-32"), "UTF-32: convert it"),
+        (_zip("a.csv", "b.csv"), "`member` or `members` in the mapping says which"),
+        (_zip("Index/Document.iwa"), "a workbook of Numbers: export it as CSV"),
+        (b"<table><tr><td>id</td>", "XML or HTML"),
+        (b'<?xml version="1.0"?>\n<tickets/>', "XML or HTML"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_the_way_out(desk: Desk, log: bytes, said: str) -> None:
+    """Before anything is read of it."""
+    with pytest.raises(Exception, match=said):
+        read(desk, log)
+
+
+def test_a_score_that_is_none_is_told_with_the_ways_out(desk: Desk) -> None:
+    """N/A, 99 and -1 are no answers where the mapping says so; until then they are bad rows."""
+    log = HEAD + ROWS + "3,2026-03-02T09:02:00Z,99\n4,2026-03-02T09:03:00Z,N/A\n"
+    found, said = read(desk, log)
+    assert found == BOTH
+    assert 'got "99" (no answer? `nulls` in the mapping; one in other words? `map`)' in said
