@@ -1,7 +1,8 @@
 """What stands where nobody knows who the customer is.
 
-What telephone systems call `anonymous` and databases `NULL` or `0` would else be one customer, who calls all
-day: each contact a repeat, and most answers further ones of the same person.
+What telephone systems call `anonymous` or `0000000000` and databases `NULL` would else be one customer, who
+calls all day: each contact a repeat, and most answers further ones of the same person.  A short `0` is a
+customer: whoever numbers them from nought has one.
 """
 
 from typing import Final
@@ -19,7 +20,7 @@ _NOBODY: Final = (
     "hidden", "no caller id", "null", "(null)", "<null>", "none", "(none)", "nil", "undefined", "n/a", "#n/a",
     "na", "nan", "not set", "(not set)", "not available", "(blank)", "(empty)", "empty", "-", "--", "---",
     "—", "–", "?", ".", "-1", "\\n", "{}", "[]", "00000000-0000-0000-0000-000000000000",
-    *("0" * count for count in range(1, 16)),
+    *("0" * count for count in range(7, 16)),
 )  # fmt: skip
 NOBODY: Final = frozenset(
     spelled for name in _NOBODY for spelled in (name, name.upper(), name.capitalize(), name.title())

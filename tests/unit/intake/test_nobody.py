@@ -11,3 +11,10 @@ from stream.messages.nobody import NOBODY, are_nobody
 def test_hashes_tell_who_is_nobody(names: list[str]) -> None:
     """As the names themselves do, whichever others stand beside them."""
     assert are_nobody(hashed(names)).tolist() == [name in NOBODY for name in names]
+
+
+def test_customers_numbered_from_nought_are_all_somebody() -> None:
+    """So test data and tables begin."""
+    assert not are_nobody(
+        hashed([f"{number:0{width}}" for number in range(20) for width in (1, 2, 5, 6)])
+    ).any()
