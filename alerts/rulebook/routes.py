@@ -18,6 +18,7 @@ from alerts.paging import (
     Route,
     Timers,
 )
+from alerts.rulebook.patterns import in_lower_case, is_quick
 from alerts.rulebook.values import dimension_values, duration, open_hours, opening_spans, time_zone
 from alerts.rulebook.yaml_nodes import Fields, Node
 from alerts.rules import DAY_MS, DIMENSIONS, SECOND_MS, Severity
@@ -68,12 +69,8 @@ class Labels:
         label, comparison = parts[1], Comparison(parts[2])
         value = parts[3].strip('"').replace('\\"', '"').replace("\\\\", "\\")
         if comparison in {Comparison.LIKE, Comparison.UNLIKE}:
-            try:
-                re.compile(value)
-            except re.error:
-                raise node.wrong("a pattern (a regular expression)") from None
-            if len(value) > LONGEST_PATTERN:
-                raise node.wrong(f"a pattern of at most {LONGEST_PATTERN} characters")
+            _look_at_pattern(node, value)
+            return Matcher(label, comparison, (in_lower_case(value) if label == "channel" else value,))
         return Matcher(label, comparison, (value.lower() if label == "channel" else value,))
 
     def _parser(self, label: str) -> Callable[[Node], tuple[str, ...]]:
@@ -81,6 +78,16 @@ class Labels:
             options = self._closed[label]
             return lambda node: tuple(node.one_or_each(lambda item: item.choice(options)))
         return dimension_values(label)
+
+
+def _look_at_pattern(node: Node, pattern: str) -> None:
+    if len(pattern) > LONGEST_PATTERN:
+        raise node.wrong(f"a pattern of at most {LONGEST_PATTERN} characters")
+    try:
+        if not is_quick(pattern):
+            raise node.wrong("a pattern with few repeats, and no repeats or alternatives in a repeat")
+    except re.error:
+        raise node.wrong("a pattern (a regular expression)") from None
 
 
 @dataclass(frozen=True, slots=True)
