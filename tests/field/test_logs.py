@@ -52,7 +52,11 @@ class Desk:
             "--events",
             str(self.folder / "events.ndjson"),
         ]
-        return CliRunner().invoke(backtest, [*arguments, "--report", "1d"], catch_exceptions=False).output
+        result = CliRunner().invoke(backtest, [*arguments, "--report", "1d"])
+        refused = result.exception if isinstance(result.exception, SettingsError | RulebookError) else ""
+        if result.exception and not refused:
+            raise result.exception
+        return f"{result.output}{refused}"
 
     def score(self, indicator: str, rules: str = RULES, events: str | bytes | None = None) -> str:
         """The score of a whole log and its number of answers, as the report shows it: `60.0 % (40)`."""

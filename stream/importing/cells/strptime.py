@@ -1,7 +1,8 @@
 """Time formats in strptime's letters, compiled: faster than strptime, and the same on every machine.
 
-`%d/%m/%Y %H:%M` becomes a regular expression whose groups are the numbers.  Names of months and days are
-English or French whatever the locale; `%Z` is the name of a zone, which `zones` knows, or refuses.
+`%d/%m/%Y %H:%M` becomes a regular expression whose groups are the numbers.  Names of months are
+those of seven languages whatever the locale, those of days any word; `%Z` is the name of a zone, which
+`zones` knows, or refuses.
 
 24:00 is the next day's 00:00, a second 60 the next minute's first, and a narrow blank is a blank.
 """
@@ -14,16 +15,19 @@ from typing import Final
 from stream.importing.cells.zones import zone_of
 
 _MONTHS: Final = (
-    "jan(?:uary)?|janv(?:ier)?", "feb(?:ruary)?|f[ée]v(?:r(?:ier)?)?", "mar(?:ch|s)?",
-    "apr(?:il)?|avr(?:il)?", "may|mai", "june?|juin", "july?|juil(?:let)?", "aug(?:ust)?|ao[ûu]t?",
-    "sept?(?:ember|embre)?", "oct(?:ober|obre)?", "nov(?:ember|embre)?", "dec(?:ember)?|d[ée]c(?:embre)?",
+    "jan(?:uar[yi]?|v(?:ier)?|eiro)?|j[äÄ]n(?:ner)?|ene(?:ro)?|gen(?:naio)?",
+    "feb(?:ruar[yi]?|rero|braio)?|f[éÉe]v(?:r(?:ier)?|ereiro)?",
+    "mar(?:ch|s|t|zo|[çÇc]o)?|m[äÄ]r(?:z)?|maerz|mrz|maart|mrt", "apr(?:ile?)?|avr(?:il)?|abr(?:il)?",
+    "mayo?|maio?|mei|mag(?:gio)?", "jun[ei]?|juin|junio|junho|giu(?:gno)?",
+    "jul[yi]?|juil(?:let)?|julio|julho|lug(?:lio)?", "aug(?:ust(?:us)?)?|ao[ûÛu]t?|ago(?:sto)?",
+    "sept?(?:ember|embre|iembre)?|set(?:embro|tembre|iembre)?",
+    "o[ck]t(?:ober|obre|ubre)?|out(?:ubro)?|ott(?:obre)?", "nov(?:ember|embre|iembre|embro)?",
+    "de[cz](?:ember|embre|embro)?|d[éÉ]c(?:embre)?|dic(?:iembre|embre)?",
 )  # fmt: skip
-"""Names of the months, whole or cut short, in English and French."""
+"""Names of the months, whole or cut short: English, French, German, Spanish, Portuguese, Italian, Dutch."""
 _MONTH: Final = "|".join(f"(?:{names})\\.?" for names in _MONTHS)
-_DAY: Final = (
-    "(?:(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?"
-    "|(?:lun|mar|mer(?:cre)?|jeu|ven(?:dre)?|sam(?:e)?)(?:di)?|dim(?:anche)?)\\.?"
-)
+_DAY: Final = "[A-Za-z\u00c0-\u017f]{2,12}(?:-feira)?\\.?"
+"""Any word: the date says which day of the week it is."""
 _TWO_DIGITS: Final = "3[01]|[12][0-9]|0[1-9]|[1-9]| [1-9]"
 _LETTERS: Final[Mapping[str, str]] = {
     "Y": "[0-9]{4}",
@@ -136,15 +140,15 @@ def _date(part: Mapping[str, str]) -> datetime:
         if found.year != year:
             raise ValueError(part["j"])
         return found
-    month = int(part["m"]) if "m" in part else _month(part["b"])
+    month = int(part["m"]) if "m" in part else month_of(part["b"])
     return datetime(year, month, int(part["d"]))  # noqa: DTZ001  # only a date
 
 
-def _month(name: str) -> int:
-    """1 to 12."""
+def month_of(name: str) -> int:
+    """1 to 12; 0 where it is none's."""
     plain = name.removesuffix(".")
     return next(
-        number for number, names in enumerate(_MONTHS, 1) if re.fullmatch(names, plain, re.IGNORECASE)
+        (number for number, names in enumerate(_MONTHS, 1) if re.fullmatch(names, plain, re.IGNORECASE)), 0
     )
 
 

@@ -20,6 +20,7 @@ from alerts.transitions import utc_text
 from stream.columnar.timestamps import EARLIEST_MS
 from stream.importing.cells.columns import FieldSource, Value
 from stream.importing.cells.faults import Fault, RowError
+from stream.importing.cells.guesses import RANGES, hint
 from stream.importing.cells.quick_times import offset_of
 from stream.importing.cells.strptime import TimeFormat
 from stream.importing.cells.text import Row, cell, decimal_number
@@ -168,32 +169,9 @@ class Time:
 
     def _wrong(self, text: str, error: Exception) -> RowError:
         names, said = "+".join(self.parts), str(error)
-        why = f" ({said})" if said and said != text and "zone" in said else ""
-        hint = _HINTS.get(self.pattern, "")
-        why = why or next((f" ({says})" for kind, says in _LOOKS if self._differs(kind, text)), "")
-        return RowError(Fault.TIME, f'{names}: want a time like {self.pattern}{hint}, got "{text}"{why}')
-
-    def _differs(self, kind: str, text: str) -> bool:
-        """Whether a text looks like a time of another kind than the mapping says."""
-        return not self.pattern.startswith(kind) and _LOOK[kind].fullmatch(text) is not None
-
-
-_LOOK: Final = {
-    "excel": re.compile(r"[3-6][0-9]{4}(?:[.,][0-9]+)?"),
-    "unix": re.compile(r"[0-9]{9,10}(?:[.,][0-9]+)?|[0-9]{12,13}|[0-9]{16}|[0-9]{19}"),
-    "%": re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2,4}(?:\W.*)?"),
-}
-_LOOKS: Final = (
-    ("excel", "one of Excel's days? `format: excel` reads them"),
-    ("unix", "Unix time? `format: unix` reads it"),
-    ("%", 'say which comes first: `format: "%d/%m/%Y %H:%M"` or `"%m/%d/%Y %H:%M"`'),
-)
-"""What a time looks like that is not of the kind that the mapping says, and what to do."""
-_HINTS: Final = {
-    "unix": ", seconds or milliseconds from 1990 to 2100",
-    "excel": ", days from 1990 to 2100",
-    "excel-1904": ", days from 1990 to 2100",
-}
+        why = f" ({said})" if said and said != text and "zone" in said else hint(self.pattern, text)
+        wanted = f"want a time like {self.pattern}{RANGES.get(self.pattern, '')}"
+        return RowError(Fault.TIME, f'{names}: {wanted}, got "{text}"{why}')
 
 
 def _read(
@@ -241,6 +219,10 @@ def _iso(text: str) -> datetime:
 
     24:00 is the end of the day, and a leap second the first of the next minute: Python takes neither.
     """
+    java = _JAVA.fullmatch(text)
+    if java:
+        moment = _iso(java["time"])
+        return moment if moment.tzinfo else moment.replace(tzinfo=zone_of(java["zone"]))
     edge = _EDGE.fullmatch(text)
     if edge:
         end = timedelta(days=1) if edge["end"] else timedelta(seconds=1)
@@ -250,7 +232,7 @@ def _iso(text: str) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError:
         time, _, zone = text.rpartition(" ")
-        if not time:
+        if not time or _NO_ZONE.fullmatch(zone):
             return datetime.fromisoformat(text.upper())
         moment = datetime.fromisoformat(time)
         if moment.tzinfo is not None:
@@ -258,6 +240,9 @@ def _iso(text: str) -> datetime:
         return moment.replace(tzinfo=zone_of(zone))
 
 
+_NO_ZONE: Final = re.compile(r"[ap]\.?m\.?|[0-9:.,]+", re.IGNORECASE)
+_JAVA: Final = re.compile(r"(?P<time>[^\[\]]+)\[(?P<zone>[A-Za-z0-9_/+:-]+)\]")
+"""As Java prints a time with its zone: 2026-03-02T09:15:00+01:00[Europe/Paris]."""
 _EDGE: Final = re.compile(
     r"(?P<day>[0-9-]{8,10})[T ](?:(?P<end>24:00(?::00(?:\.0+)?)?)|(?P<minute>[0-9]{2}:[0-9]{2}):60(?:\.0+)?)"
     r"(?P<zone>(?:[Zz+-]| \S).*)?"

@@ -1,0 +1,119 @@
+"""Formats that read a time which is written otherwise than the mapping says, so that a message can name one.
+
+02.03.2026 9:15    %d.%m.%Y %H:%M or %m.%d.%Y %H:%M
+Mar 13, 2026 9:15 AM    %b %d, %Y %I:%M %p
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+from typing import Final
+
+from stream.importing.cells.strptime import FormatError, TimeFormat, month_of
+
+LONGEST: Final = 60
+_CLOCK: Final = re.compile(
+    r"(?P<hour>[0-9]{1,2}):[0-9]{2}(?P<second>:[0-9]{2}(?P<point>[.,])?(?(point)[0-9]{1,9}))?"
+    r"(?P<half>\s*[ap]\.?m\b\.?)?(?P<zone>\s*(?:Z\b|[+-][0-9]{2}:?[0-9]{2}))?",
+    re.IGNORECASE,
+)
+_PIECE: Final = re.compile(r"[0-9]+|[^\W\d_]+|.", re.DOTALL)
+_WHOLE_DAY: Final = 8
+_YEAR: Final = 4
+_SHORT: Final = 2
+
+
+def formats(text: str) -> list[str]:
+    """Those in which the text is a date, or a date and a time; two where either may be the month."""
+    if len(text) > LONGEST or "%" in text:
+        return []
+    clock = _CLOCK.search(text)
+    parts = (text, "") if clock is None else (text[: clock.start()], text[clock.end() :])
+    found = (_dated(parts, order, "" if clock is None else _clocked(clock)) for order in ("dm", "md"))
+    return [each for each in dict.fromkeys(found) if _reads(each, text)]
+
+
+def _clocked(clock: re.Match[str]) -> str:
+    """The letters of a time of day."""
+    hour = "%I" if clock["half"] else "%H"
+    second = "" if not clock["second"] else f":%S{clock['point']}%f" if clock["point"] else ":%S"
+    half = "" if not clock["half"] else " %p" if clock["half"][0].isspace() else "%p"
+    zone = "" if not clock["zone"] else " %z" if clock["zone"][0].isspace() else "%z"
+    return f"{hour}:%M{second}{half}{zone}"
+
+
+def _dated(parts: tuple[str, str], order: str, clock: str) -> str:
+    """The format of what stands around a time of day; `order` is that of a day and a month in digits."""
+    pieces = [_PIECE.findall(part) for part in parts]
+    named = any(month_of(piece) for piece in chain(*pieces))
+    letters = iter(("d", "y") if named else (*_in_order(pieces, order), "y"))
+    before, after = ("".join(_letter(piece, letters) for piece in some) for some in pieces)
+    return f"{before}{clock}{after}"
+
+
+def _in_order(pieces: list[list[str]], order: str) -> str:
+    first = next((piece for piece in chain(*pieces) if piece.isdecimal()), "")
+    return "md" if len(first) == _YEAR else order
+
+
+def _letter(piece: str, letters: Iterator[str]) -> str:
+    if piece.isdecimal():
+        if len(piece) == _WHOLE_DAY:
+            return "%Y%m%d"
+        return "%Y" if len(piece) == _YEAR else f"%{next(letters, 'f')}" if len(piece) <= _SHORT else piece
+    if month_of(piece):
+        return "%b"
+    return "%a" if piece[:3].casefold() in _DAYS else piece
+
+
+_DAYS: Final = frozenset({
+    "mon", "tue", "wed", "thu", "fri", "sat", "sun", "lun", "mar", "mer", "jeu", "ven", "sam", "dim",
+    "mié", "jue", "vie", "sáb", "dom", "mit", "don", "die", "fre", "son",
+})  # fmt: skip
+
+
+def _reads(pattern: str, text: str) -> bool:
+    try:
+        return _YEARS[0] <= TimeFormat(pattern)(text).year <= _YEARS[1]
+    except (FormatError, ValueError, OverflowError):
+        return False
+
+
+_YEARS: Final = (1990, 2099)
+
+
+_LOOKS: Final = (
+    ("excel", re.compile(r"[3-6][0-9]{4}(?:[.,][0-9]+)?"), "one of Excel's days? `format: excel` reads them"),
+    (
+        "unix",
+        re.compile(r"[0-9]{9,10}(?:[.,][0-9]+)?|[0-9]{12,13}|[0-9]{16}|[0-9]{19}"),
+        "Unix time? `format: unix` reads it",
+    ),
+)
+"""What a time looks like that is not of the kind that the mapping says, and what to do."""
+RANGES: Final = {
+    "unix": ", seconds or milliseconds from 1990 to 2100",
+    "excel": ", days from 1990 to 2100",
+    "excel-1904": ", days from 1990 to 2100",
+}
+
+
+def hint(pattern: str, text: str) -> str:
+    """What to do about a text that is no time of a format."""
+    for kind, look, what in _LOOKS:
+        if not pattern.startswith(kind) and look.fullmatch(text):
+            return f" ({what})"
+    found = formats(text)
+    if not found:
+        return ""
+    if len(found) > 1 and "%d" in pattern and "%m" in pattern:
+        order = pattern.index("%d") < pattern.index("%m")
+        found = [each for each in found if (each.index("%d") < each.index("%m")) is order]
+    if len(found) > 1:
+        return f' (say which comes first: `format: "{found[0]}"` or `"{found[1]}"`)'
+    swapped = found[0].translate(_SWAPPED) == pattern
+    more = ": days up to the 12th were taken for months" if swapped else ""
+    return f' (`format: "{found[0]}"` reads it{more})'
+
+
+_SWAPPED: Final = str.maketrans("dm", "md")

@@ -1,0 +1,75 @@
+"""Times as exports have them, each with what must come of it."""
+
+import pytest
+
+from stream.importing.cells.guesses import formats
+from tests.field.test_logs import Desk, desk
+
+__all__ = ["desk"]
+
+MAPPING = """
+format: tsv
+time_zone: Europe/Paris
+fields: {id: id, at: {time: at, format: "FORMAT"}, channel: {constant: web}}
+"""
+
+
+def read(desk: Desk, pattern: str, *texts: str) -> tuple[list[object], str]:
+    """The times, by row, BAD where one was refused, and what the import says; a sound row would follow."""
+    log = "id\tat\n" + "".join(f"{place}\t{text}\n" for place, text in enumerate(texts))
+    events, result = desk.imported(MAPPING.replace("FORMAT", pattern), log)
+    by_id = {event["id"]: event["at"] for event in events}
+    return [by_id.get(str(place), "BAD") for place in range(len(texts))], result.stderr
+
+
+def test_months_are_known_in_the_languages_of_exports(desk: Desk) -> None:
+    """Days of the week are whatever word stands there: the date tells them."""
+    texts = ("Montag, 2. März 2026", "terça, 2. março 2026", "lun., 2. marzo 2026", "ma, 2. mrt 2026")
+    assert read(desk, "%a, %d. %B %Y", *texts)[0] == ["2026-03-01T23:00:00Z"] * 4
+    short = ("2 Dez 2026", "2 dic 2026", "2 déc. 2026", "2 December 2026", "2 dicembre 2026")
+    assert read(desk, "%d %b %Y", *short)[0] == ["2026-12-01T23:00:00Z"] * 5
+
+
+def test_java_names_the_zone_behind_the_time(desk: Desk) -> None:
+    """As `ZonedDateTime` prints it."""
+    texts = ("2026-03-02T09:15:00+01:00[Europe/Paris]", "2026-03-02T09:15:00[Europe/London]")
+    assert read(desk, "iso", *texts)[0] == ["2026-03-02T08:15:00Z", "2026-03-02T09:15:00Z"]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("2026/03/02 09:15", ["%Y/%m/%d %H:%M"]),
+        ("2026-3-2 9:15:00", ["%Y-%m-%d %H:%M:%S"]),
+        ("2026-03-02 09:15:00 PM", ["%Y-%m-%d %I:%M:%S %p"]),
+        ("02.03.2026, 09:15", ["%d.%m.%Y, %H:%M", "%m.%d.%Y, %H:%M"]),
+        ("3/13/26 9:15AM", ["%m/%d/%y %I:%M%p"]),
+        ("Mar 2, 2026 9:15 AM", ["%b %d, %Y %I:%M %p"]),
+        ("Mon, 02 Mar 2026 09:15:00 +0000", ["%a, %d %b %Y %H:%M:%S %z"]),
+        ("02-MAR-26 09.15.00", []),
+        ("2 de marzo de 2026", ["%d de %b de %Y"]),
+        ("20260302 09:15", ["%Y%m%d %H:%M"]),
+        ("09:15 13/02/2026", ["%H:%M %d/%m/%Y"]),
+        ("2026-03-02 09:15:00,123", ["%Y-%m-%d %H:%M:%S,%f"]),
+        ("31/02/2026", []),
+        ("yesterday", []),
+        ("%d", []),
+        ("", []),
+    ],
+)
+def test_a_time_in_another_format_is_told_with_the_format(text: str, wanted: list[str]) -> None:
+    """Two where either may be the month; none where it is no time."""
+    assert formats(text) == wanted
+
+
+def test_a_month_that_comes_first_is_told(desk: Desk) -> None:
+    """Rows of the first twelve days are read, and wrongly: the message says so."""
+    found, said = read(desk, "%d/%m/%Y %H:%M", "3/2/2026 09:15", "3/13/2026 09:15")
+    assert found[1] == "BAD"
+    assert '`format: "%m/%d/%Y %H:%M"` reads it: days up to the 12th were taken for months' in said
+
+
+def test_a_time_without_seconds_keeps_the_order_that_the_mapping_says(desk: Desk) -> None:
+    """Nobody is asked what they have said."""
+    said = read(desk, "%d/%m/%Y %H:%M:%S", "02/03/2026 09:15:00", "02/03/2026 09:15")[1]
+    assert '`format: "%d/%m/%Y %H:%M"` reads it)' in said
