@@ -255,7 +255,7 @@ async def _read(request: web.BaseRequest) -> bytes:
             body += part
             if len(body) > MOST_BODY:
                 raise _Refused(413, f"want at most {MOST_BODY} bytes")
-    except (ConnectionError, web.RequestPayloadError):
+    except (ConnectionError, RuntimeError, web.RequestPayloadError):  # Runtime…: it was gone before we asked
         raise _Refused(400, "want a body that is whole, and as its Content-Encoding says") from None
     return body
 

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, web
-from aiohttp.test_utils import TestServer
+from aiohttp import ClientSession, StreamReader, web
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.test_utils import TestServer, make_mocked_request
 
 from alerts.delivery.commands import Acknowledge, Command, Judgement, SilenceCommand
 from alerts.delivery.mutes import Muting
@@ -214,6 +215,20 @@ def test_while_kafka_is_away_who_commands_is_told_so_and_when_to_try_again(fault
                 assert answer.status == 503
                 assert answer.headers["Retry-After"] == "10"
                 assert "Kafka has not taken the command" in await answer.text()
+
+    _run(body)
+
+
+def test_a_client_that_is_gone_is_no_fault_of_ours() -> None:
+    """Of a connection that has ended no body can be read: no traceback, however often somebody does that."""
+
+    async def body() -> None:
+        loop = asyncio.get_running_loop()
+        gone = StreamReader(BaseProtocol(loop), 2**16, loop=loop)
+        request = make_mocked_request("POST", "/api/silences", headers=TOKEN, payload=gone)
+        answer = await Site().api.answer(request)
+        assert answer is not None
+        assert answer.status == 400
 
     _run(body)
 
