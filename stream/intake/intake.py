@@ -37,6 +37,8 @@ from stream.messages.tallies import Kind, TallyMessage
 
 _ID: Final = attrgetter("id")
 _NOTHING: Final = np.empty(0, TALLY)
+KEPT: Final = 0.75
+"""Share of the combinations in use from which it does not pay to number them anew: all come back soon."""
 Taken = EventBatch[Interaction] | EventBatch[Feedback]
 
 
@@ -244,12 +246,15 @@ class Intake:
             self._joined.load(tables)
 
     def _forget_combos(self) -> None:
-        """Number anew the combinations that something still refers to, and forget the others."""
+        """Forget the combinations that nothing refers to, if they are many, and number the others anew."""
         tables = self._tables()
         coded = [table for table in tables.values() if "combo" in (table.dtype.names or ())]
         used = np.zeros(len(self._combos), np.bool_)
         for table in coded:
             used[table["combo"]] = True
+        if int(used.sum()) > KEPT * len(used):
+            self._combos.limit = 2 * len(used)
+            return
         codes = self._combos.retain(np.flatnonzero(used))
         for table in coded:
             table["combo"] = codes[table["combo"]]

@@ -24,6 +24,7 @@ from stream.judge.known_alerts import heed
 from stream.judge.published_scores import ScoreClock, Scoring, fair_share
 from stream.judge.removed_rules import resolved
 from stream.judge.root_cause import Causes
+from stream.judge.score_columns import ScoreColumns
 from stream.judge.snapshot import dump, load
 from stream.judge.snapshot_format import About
 from stream.judge.state import Memory
@@ -112,7 +113,11 @@ class Judge:
         return ahead
 
     def take_scores(self, most: int | None = None) -> list[Score]:
-        """The latest of each score that changed since it was last taken.
+        """The latest of each score that changed since it was last taken; see `take_score_columns`."""
+        return [score for columns in self.take_score_columns(most) for score in columns.scores()]
+
+    def take_score_columns(self, most: int | None = None) -> list[ScoreColumns]:
+        """The latest of each score that changed since it was last taken, by indicator and window.
 
         Of each grouping and window at most those of `most` scopes; the next calls have the others.
         """
@@ -120,7 +125,7 @@ class Judge:
         if moment is None:
             return []
         self._memory.catch_up()
-        return [score for scoring in self._scoring for score in scoring.changed(moment, most)]
+        return [columns for scoring in self._scoring for columns in scoring.changed(moment, most)]
 
     def current_scores(self, most: int | None = None) -> list[Score]:
         """The latest of every score; at most `most` in all, of each those with the most answers."""

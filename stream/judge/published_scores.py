@@ -14,6 +14,7 @@ from stream.indicators.formulas import Flags, Floats, Ints, Sums, interval, scor
 from stream.indicators.needs import WindowSpan
 from stream.indicators.plan import Scored
 from stream.judge.evaluation.groups import Group
+from stream.judge.score_columns import ScoreColumns
 from stream.judge.windows.layout import SUMS, Layout
 from stream.judge.windows.sliding import Window
 
@@ -88,7 +89,7 @@ class Scoring:
         for window in self._group.windows.values():
             window.changed[self._group.scopes.used()] = True
 
-    def changed(self, moment: ScoreClock, most: int | None = None) -> Iterator[Score]:
+    def changed(self, moment: ScoreClock, most: int | None = None) -> Iterator[ScoreColumns]:
         """Scores that changed since they were last told; of each window at most those of `most` scopes.
 
         The others' turn comes with the next calls, in the order of their rows and round again.
@@ -135,7 +136,7 @@ class Scoring:
             readout = window.read(rows, buckets=window.layout.formulas[scored.indicator].buckets)
             sums = readout.of(scored.indicator)
             status = _status(scored.window_ms, scored.min_answers, sums.sums[:, 0], moment)
-            yield from self._scores(scored, window, ToldScores(rows, sums, status), moment)
+            yield from self._scores(scored, window, ToldScores(rows, sums, status), moment).scores()
 
     def _windows(self) -> Iterator[tuple[int, Window]]:
         """Those whose scores are published, by length: they count at all hours.
@@ -154,7 +155,7 @@ class Scoring:
 
     def _changed(
         self, published: PublishedScores, window: Window, rows: Ints, moment: ScoreClock
-    ) -> Iterator[Score]:
+    ) -> Iterator[ScoreColumns]:
         readout = window.read(rows)
         sums = readout.sums[:, published.columns]
         published.grow(self._group.scopes.room)
@@ -163,31 +164,20 @@ class Scoring:
         for place in np.flatnonzero(chosen.any(axis=0)).tolist():
             scored, own = published.scored[place], chosen[:, place]
             told = ToldScores(rows[own], readout.of(scored.indicator).of(own), status[own, place])
-            yield from self._scores(scored, window, told, moment)
+            yield self._scores(scored, window, told, moment)
 
-    def _scores(
-        self, scored: Scored, window: Window, told: "ToldScores", moment: ScoreClock
-    ) -> Iterator[Score]:
+    def _scores(self, scored: Scored, window: Window, told: "ToldScores", moment: ScoreClock) -> ScoreColumns:
         formula = window.layout.formulas[scored.indicator]
         value, n = score(formula, told.sums)
         low, high = interval(formula, told.sums, normal_quantile(PUBLISHED_CONFIDENCE))
-        name, definition = scored.indicator, self._definitions[scored.indicator]
-        window_s = seconds(scored.window_ms)
-        at = utc_text(slot_end_ms(window, moment.at_ms))
-        columns = (
-            self._scopes(told.rows), _published(value), n.tolist(), _published(low), _published(high),
-            [_WORDS[code] for code in told.status.tolist()],
+        published = self._group.scopes.published
+        return ScoreColumns(
+            indicator=scored.indicator, definition=self._definitions[scored.indicator],
+            window_s=seconds(scored.window_ms), at=utc_text(slot_end_ms(window, moment.at_ms)),
+            scopes=list(map(published, told.rows.tolist())),
+            value=_published(value), n=n.tolist(), low=_published(low), high=_published(high),
+            status=[_WORDS[code] for code in told.status.tolist()],
         )  # fmt: skip
-        for scope, one, answers, lowest, highest, status in zip(*columns, strict=True):
-            yield Score(
-                indicator=name, definition=definition, scope=scope, window_s=window_s, at=at,
-                value=one, n=answers, low=lowest, high=highest, status=status,
-            )  # fmt: skip
-
-    def _scopes(self, rows: Ints) -> list[Mapping[str, str]]:
-        """The scopes of rows as they are published."""
-        scope = self._group.scopes.published
-        return [scope(row) for row in rows.tolist()]
 
 
 @dataclass(frozen=True, slots=True)

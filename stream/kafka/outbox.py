@@ -13,10 +13,11 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import DefaultPartitioner, murmur2
+from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.structs import RecordMetadata
 from xxhash import xxh3_64_intdigest
 
+from stream.kafka.partitions import murmur2
 from stream.kafka.sending_order import end_at_first_failure
 from stream.messages.topic_names import GroupTopics
 
@@ -63,14 +64,14 @@ _remembered: Final = lru_cache(KEYS)(murmur2)
 def partition_of(key: bytes | None, everywhere: Sequence[int], available: Sequence[int]) -> int:
     """As in all Kafka clients, for keys that may be customers'.
 
-    aiokafka works out the hash of a key in Python, byte by byte, so hashes of short ones are remembered.
+    A hash takes some microseconds, so those of short keys are remembered.
     """
     if key is None:
         return int(DefaultPartitioner()(key, everywhere, available))
     if len(key) > CUSTOMER_BYTES:
         return everywhere[xxh3_64_intdigest(key) % len(everywhere)]
     hashed = _remembered(key) if len(key) <= REMEMBERED_BYTES else murmur2(key)
-    return everywhere[(int(hashed) & 0x7FFFFFFF) % len(everywhere)]
+    return everywhere[(hashed & 0x7FFFFFFF) % len(everywhere)]
 
 
 class Outbox:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from sys import intern
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
-from alerts.readings import Scope, scope_object
+from alerts.readings import Scope, scope_object, scope_text
 from stream.indicators.plan import Grouping
 
 Values = tuple[str, ...]
@@ -15,6 +16,20 @@ Ints = NDArray[np.int64]
 
 FIRST_ROOM: Final = 16
 """Rows that there is room for at first; doubled whenever it runs out."""
+
+
+class PublishedScope(NamedTuple):
+    """A scope as scores carry it, the same in JSON, and as their keys have it."""
+
+    fields: Mapping[str, str]
+    json: bytes
+    text: bytes
+
+    @classmethod
+    def of(cls, scope: Scope) -> "PublishedScope":
+        """Of dimension and value pairs."""
+        fields = scope_object(scope)
+        return cls(fields, orjson.dumps(fields), scope_text(scope).encode())
 
 
 class ScopeTable:
@@ -31,7 +46,7 @@ class ScopeTable:
         self._values: list[Values | None] = []
         self._free: list[int] = []
         self.changes = 0  # how often a row was given away or taken back
-        self._published: dict[int, Mapping[str, str]] = {}
+        self._published: dict[int, PublishedScope] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -68,11 +83,11 @@ class ScopeTable:
         """What the row stands for, as dimension and value pairs."""
         return tuple(zip(self.grouping.dims, self.values(row), strict=True))
 
-    def published(self, row: int) -> Mapping[str, str]:
+    def published(self, row: int) -> PublishedScope:
         """What the row stands for, as cx.scores carries it; not to be changed."""
         found = self._published.get(row)
         if found is None:
-            found = self._published[row] = scope_object(self.scope(row))
+            found = self._published[row] = PublishedScope.of(self.scope(row))
         return found
 
     def known(self, values: Values) -> int | None:

@@ -113,9 +113,10 @@ class Projection:
         """The sums of some rows, as far as a window has been slid."""
         parts = [window.counts(rows, self.columns) @ self.narrow[self.columns]]
         if self.coarse:
-            upto = np.searchsorted(self.bucket, np.arange(self.coarse), "right")
-            total = np.cumsum(window.bucket_counts(rows), axis=1)[:, upto - 1] * (upto > 0)
-            parts.append(np.diff(total, axis=1, prepend=0))
+            coarse = np.arange(self.coarse)
+            first, end = np.searchsorted(self.bucket, coarse), np.searchsorted(self.bucket, coarse, "right")
+            total = np.add.reduceat(window.bucket_counts(rows), first, axis=1, dtype=np.int64)
+            parts.append(total * (end > first))  # of none, `reduceat` has the first that follows
         if self.upto is not None:
             parts.append(window.binned_times(rows, self.upto))
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)

@@ -7,8 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from alerts.readings import Scope, scope_text
-from alerts.transitions import Score, Transition, encode
+from alerts.transitions import Transition, encode
 from stream.intake.wall import Undo, fed_in_parts, kind_of
 from stream.judge.judge import Judge
 from stream.judge.tally_checks import NotATally, TallyCheck
@@ -98,7 +97,9 @@ class JudgeProcessor:
         very many, some are left for the next call.  Only the latest of each counts, so they need not leave
         with the batch that changed them: a judge that was restored tells all of them anew.
         """
-        return map(_score, self.judge.take_scores(SCOPES_AT_ONCE))
+        for columns in self.judge.take_score_columns(SCOPES_AT_ONCE):
+            for key, value in columns.encoded():
+                yield Outgoing(SCORES, value, key)
 
     def snapshot(self) -> list[bytes]:
         """The state as it is now."""
@@ -178,9 +179,3 @@ class JudgeProcessor:
         for each in transitions:
             decided_s = datetime.fromisoformat(each.at).timestamp() - pane_s
             self._metrics.alerts.transitions([each], now_s - decided_s)
-
-
-def _score(score: Score) -> Outgoing:
-    scope: Scope = tuple(score.scope.items())
-    key = f"{score.indicator}|{scope_text(scope)}|{score.window_s:g}"
-    return Outgoing(SCORES, encode(score), key.encode())
