@@ -63,16 +63,27 @@ class OpenHours:
         return "|".join((self.time_zone, spans, ",".join(sorted(self.holidays)), self.outside))
 
     def in_words(self) -> str:
-        """`open Mon/Tue 09:00-17:00; closed on 2026-12-25; Europe/Paris`; "" for what never closes."""
-        days: dict[str, list[str]] = {}
+        """`open Mon-Fri/Sun 09:00-17:00; closed on 2026-12-25; Europe/Paris`; "" for what never closes."""
+        days: dict[str, list[int]] = {}
         for day, start, end in self.spans:
-            days.setdefault(f"{_clock(start)}-{_clock(end)}", []).append(DAYS[day])
-        spans = [f"{'/'.join(names)} {clock}" for clock, names in days.items()]
+            days.setdefault(f"{_clock(start)}-{_clock(end)}", []).append(day)
+        spans = [f"{_days(which)} {clock}" for clock, which in days.items()]
         holidays = [f"closed on {', '.join(sorted(self.holidays))}"] if self.holidays else []
         opened = [f"open {', '.join(spans)}"] if spans else []
         if self.outside is not Outside.IGNORE:
             opened.append("only outside counts" if self.outside is Outside.ONLY else "outside counts as well")
         return "; ".join((*opened, *holidays, self.time_zone)) if spans or holidays else ""
+
+
+def _days(which: list[int]) -> str:
+    """`Mon-Fri`, `Sun-Thu`, `Mon/Wed`: the runs of days, which may go past the end of a week."""
+    runs = []
+    for first in [day for day in which if (day - 1) % 7 not in which] or which[:1]:
+        last = first
+        while (last + 1) % 7 in which and (last + 1) % 7 != first:
+            last = (last + 1) % 7
+        runs.append(DAYS[first] if first == last else f"{DAYS[first]}-{DAYS[last]}")
+    return "/".join(runs)
 
 
 def _clock(minute: int) -> str:

@@ -4,6 +4,7 @@ Messages never repeat a secret, nor a URL, which may hold one.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from alerts.paging import Located, Receiver, ReceiverPatience, RuleAbout
@@ -23,20 +24,33 @@ LONGEST_TIMEOUT_MS: Final = 2 * MINUTE_MS
 NAME: Final = "a name"
 
 
-def read_receivers(root: Fields) -> tuple[Receiver, ...]:
-    """The receivers, each name once."""
+@dataclass(frozen=True, slots=True)
+class Receivers:
+    """The receivers of a file, each name once.
+
+    `names` are those of the wrong ones too, so that a route to one is not called wrong as well.
+    """
+
+    sound: tuple[Receiver, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+def read_receivers(root: Fields) -> Receivers:
+    """The `receivers:` of a file; what is wrong with them is noted."""
     node = root.find("receivers")
     if node is None or node.is_nothing:
-        return ()
-    found: dict[str, Receiver] = {}
+        return Receivers()
+    names: dict[str, None] = {}
+    sound: list[Receiver] = []
     for items in node.attempt(lambda node: node.items("a list of receivers")):
         for item in items:
-            for receiver in item.attempt(_receiver):
-                if receiver is not None and receiver.name in found:
-                    item.note(f'want each receiver once, got "{receiver.name}" again')
-                elif receiver is not None:
-                    found[receiver.name] = receiver
-    return tuple(found.values())
+            for name, receiver in item.attempt(_receiver):
+                if name in names:
+                    item.note(f'want each receiver once, got "{name}" again')
+                elif name is not None:
+                    names[name] = None
+                    sound += [receiver] if receiver is not None else []
+    return Receivers(tuple(sound), tuple(names))
 
 
 def read_links(root: Fields) -> dict[str, str]:
@@ -67,7 +81,8 @@ def read_about(rule: Fields) -> RuleAbout:
     return RuleAbout(owner, rule.get_or("runbook", _link, ""))
 
 
-def _receiver(node: Node) -> Receiver | None:
+def _receiver(node: Node) -> tuple[str | None, Receiver | None]:
+    """Its name, and the receiver if all of it is sound."""
     fields = node.fields("a receiver with name and its kind")
     name = fields.require("name", _name, NAME)
     allow_private = fields.get_or("allow_private", Node.flag, default=False)
@@ -82,8 +97,8 @@ def _receiver(node: Node) -> Receiver | None:
     settings = [fields.get(kind, _settings_of(KINDS[kind])) for kind in kinds]
     fields.close()
     if name is None or len(settings) != 1 or settings[0] is None:
-        return None
-    return Receiver(
+        return name, None
+    return name, Receiver(
         name=name, kind=kinds[0], settings=settings[0], allow_private=allow_private, lang=lang,
         templates=templates, patience=patience,
     )  # fmt: skip

@@ -47,7 +47,8 @@ def _option(fields: Fields, name: str, option: OptionInfo) -> object:
 
     def parse(node: Node) -> object:
         if option.kind == "duration":
-            return duration(SECOND_MS, option.most_ms)(node)
+            least_ms = 0 if option.default == 0 else SECOND_MS  # what is off by default may be said to be off
+            return duration(least_ms, option.most_ms)(node)
         if option.kind == "number":
             return node.number()
         try:

@@ -97,12 +97,12 @@ def compose(
     receivers = read_receivers(root)
     owners = sorted({each.owner for each in reader.about.values() if each.owner})
     labels = Labels(sorted(reader.names), [*catalogue], owners)
-    routing = RouteReader([receiver.name for receiver in receivers], labels)
+    routing = RouteReader(receivers.names, labels)
     return Rulebook(
         rules=tuple(read),
         indicators=kept,
         timing=clock,
-        receivers=receivers,
+        receivers=receivers.sound,
         routes=routing.read(root),
         commands=_command_trust(root),
         limits=limits,

@@ -290,7 +290,7 @@ def test_what_is_said_of_hours_and_of_one_answer_goes_out_with_the_score(tmp_pat
     }
     assert definitions["low"]["one_answer_per_s"] == DAY_S
     assert definitions["low"]["keep"] == "first"
-    assert definitions["late"]["open"] == "open Mon/Tue/Wed/Thu/Fri 08:00-17:00; Europe/Paris"
+    assert definitions["late"]["open"] == "open Mon-Fri 08:00-17:00; Europe/Paris"
 
 
 def test_a_channel_that_the_rule_names_is_missed_from_the_first(tmp_path: Path) -> None:

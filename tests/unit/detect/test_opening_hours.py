@@ -109,3 +109,20 @@ def test_stretches_follow_each_other_without_gap_or_overlap(at_ms: int, zone: st
     assert here.start_ms <= at_ms < here.end_ms
     assert calendar.stretch(here.end_ms).start_ms == here.end_ms
     assert calendar.stretch(here.start_ms) == here
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ((0, 1, 2, 3, 4), "Mon-Fri"),
+        ((6, 0, 1, 2, 3), "Sun-Thu"),
+        ((0, 2), "Mon/Wed"),
+        ((0, 1, 2, 4, 5), "Mon-Wed/Fri-Sat"),
+        ((5,), "Sat"),
+        (tuple(range(7)), "Mon-Sun"),
+    ],
+)
+def test_hours_are_told_as_they_are_written(days: tuple[int, ...], words: str) -> None:
+    """Days in a row are one run, past the end of the week too."""
+    hours = OpenHours(spans=tuple(sorted((day, 480, 1080) for day in days)))
+    assert hours.in_words() == f"open {words} 08:00-18:00; UTC"

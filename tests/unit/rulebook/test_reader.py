@@ -179,3 +179,9 @@ def test_merged_fields_are_those_of_the_anchor() -> None:
     assert [rule.name for rule in book.rules] == ["a", "b"]
     assert isinstance(book.rules[1].detect, Threshold)
     assert book.rules[1].detect.window_ms == HOUR_MS
+
+
+def test_what_is_off_by_default_may_be_said_to_be_off() -> None:
+    """The table of options says `0s`, so that may be written."""
+    book = read("indicators: {abandonment: {ignore_under: 0s}}")
+    assert book.indicators["abandonment"]["ignore_under"] == 0

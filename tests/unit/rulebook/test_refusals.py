@@ -208,6 +208,10 @@ def test_what_cannot_work_is_refused(fields: str, wanted: str) -> None:
             'want each receiver once, got "a" again',
         ),
         (
+            "receivers: [{name: a, webhook: {url: nope}}]\nroutes: [{receiver: a}]",
+            "url: want an http or https URL",
+        ),
+        (
             f"receivers: [{{name: a, webhook: {{url: 'http://a', secret: {SECRET}, secret_env: B}}}}]",
             "want one of secret, secret_env, secret_file, got secret and secret_env",
         ),
@@ -248,6 +252,15 @@ def test_a_secret_never_shows_in_a_message(webhook: str) -> None:
     found = "\n".join(problems(f"receivers: [{{name: a, webhook: {webhook}}}]"))
     assert "hunter2" not in found
     assert "7777777" not in found
+
+
+def test_the_name_of_a_wrong_receiver_is_taken() -> None:
+    """A second one of that name is told at once, not after the first has been mended."""
+    wrong, again = problems(
+        "receivers: [{name: a, webhook: {url: nope}}, {name: a, webhook: {url: 'http://a'}}]"
+    )
+    assert "want an http or https URL" in wrong
+    assert 'want each receiver once, got "a" again' in again
 
 
 def test_a_secret_never_shows_in_a_repr() -> None:
