@@ -85,7 +85,7 @@ class Dispatcher:
         self._world = World(meter, clock, random.random, policy)
         self._muting = muting
         self._tasks = GuardedTasks(failed)
-        self.alerts = OpenAlerts()
+        self.alerts = OpenAlerts(inhibit=rulebook.inhibit)
         """Told of every record of cx.alerts, of other workers' partitions too."""
         self.writer = Writer(rulebook, self.alerts, muting)
         self._heard = HeardPartitions(log)
@@ -236,7 +236,7 @@ class Dispatcher:
         window = in_maintenance(self._rulebook.maintenance, labels, now_s)
         if window is not None:
             return Mute(f"in maintenance: {window[0].name}", window[1])
-        other = self.alerts.inhibitor(notice.news, labels, self._rulebook.inhibit)
+        other = self.alerts.inhibitor(notice.news, labels)
         return Mute(f"inhibited by {other}", now_s + INHIBITED_S) if other else None
 
     def _waits(self, receiver: str, alert: str) -> bool:

@@ -4,10 +4,11 @@ A fold of all of cx.alerts, in whatever order partitions come; the latest transi
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from alerts.delivery.inhibitors import Inhibitors
 from alerts.delivery.notices.notice import NotATransition, TransitionNews, read_transition
 from alerts.latest import LatestNews
 from alerts.paging import Inhibition
@@ -21,10 +22,10 @@ DAY_S: Final = 86_400.0
 class OpenAlerts:
     """All alerts, the latest transition of each."""
 
-    def __init__(self, most: int = MOST_ALERTS) -> None:
+    def __init__(self, most: int = MOST_ALERTS, inhibit: Sequence[Inhibition] = ()) -> None:
         self._latest: LatestNews[TransitionNews] = LatestNews(most, self._forget)
         self._before: dict[str, TransitionNews] = {}
-        self._firing: dict[str, TransitionNews] = {}
+        self._inhibitors = Inhibitors(inhibit)
         self._fired_s: dict[str, float] = {}
         self._starts: defaultdict[tuple[str, str], dict[str, float]] = defaultdict(dict)
 
@@ -42,10 +43,10 @@ class OpenAlerts:
         if news.state == State.FIRING.word:
             self._fired_s.setdefault(news.id, _seconds(news.at))
         if news.state in {State.FIRING.word, State.STALE.word}:
-            self._firing[news.id] = news
+            self._inhibitors.fires(news.id, news.labels)
             self._starts[_place(news)][news.id] = _seconds(news.started_at or news.at)
         else:
-            self._firing.pop(news.id, None)
+            self._inhibitors.ends(news.id)
 
     def all(self) -> list[TransitionNews]:
         """Every alert, those that moved last first."""
@@ -78,21 +79,13 @@ class OpenAlerts:
             1 for alert, at_s in starts.items() if alert != news.id and now_s - DAY_S < at_s <= now_s
         )
 
-    def inhibitor(self, news: TransitionNews, labels: Mapping[str, str], rules: Iterable[Inhibition]) -> str:
+    def inhibitor(self, news: TransitionNews, labels: Mapping[str, str]) -> str:
         """The id of an alert that fires and keeps this one from being told; "" for none."""
-        for rule in rules:
-            if not all(each.holds(labels) for each in rule.target):
-                continue
-            for other in self._firing.values():
-                if other.id == news.id or not all(each.holds(other.labels) for each in rule.source):
-                    continue
-                if all(other.labels.get(name, "") == labels.get(name, "") for name in rule.equal):
-                    return other.id
-        return ""
+        return self._inhibitors.of(news.id, labels)
 
     def _forget(self, gone: TransitionNews) -> None:
         self._before.pop(gone.id, None)
-        self._firing.pop(gone.id, None)
+        self._inhibitors.ends(gone.id)
         self._fired_s.pop(gone.id, None)
         self._starts[_place(gone)].pop(gone.id, None)
         if not self._starts[_place(gone)]:

@@ -47,14 +47,19 @@ def test_an_alert_keeps_others_from_being_told() -> None:
         (Matcher("severity", Comparison.EQUAL, ("warning",)),),
         ("channel",),
     )
-    known = OpenAlerts()
+    known = OpenAlerts(inhibit=[rule])
     quiet = _news(transition("w", 1, severity="warning"))
-    assert known.inhibitor(quiet, quiet.labels, [rule]) == ""
+    assert known.inhibitor(quiet, quiet.labels) == ""
     known.apply(transition("c", 1))
-    assert known.inhibitor(quiet, quiet.labels, [rule]) == "c"
-    assert known.inhibitor(quiet, {**quiet.labels, "channel": "chat"}, [rule]) == ""
-    known.apply(transition("c", 2, "resolved"))
-    assert known.inhibitor(quiet, quiet.labels, [rule]) == ""
+    assert known.inhibitor(quiet, quiet.labels) == "c"
+    assert known.inhibitor(quiet, {**quiet.labels, "channel": "chat"}) == ""
+    assert known.inhibitor(_news(transition("c", 1)), {**quiet.labels}) == ""
+    known.apply(transition("c", 2, severity="warning"))
+    assert known.inhibitor(quiet, quiet.labels) == ""
+    known.apply(transition("c", 3))
+    assert known.inhibitor(quiet, quiet.labels) == "c"
+    known.apply(transition("c", 4, "resolved"))
+    assert known.inhibitor(quiet, quiet.labels) == ""
 
 
 def test_memory_is_bounded_and_what_fires_stays() -> None:
