@@ -13,6 +13,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import IO, Final, Protocol
 
 import cramjam
@@ -24,6 +25,8 @@ from stream.files.line_heads import filled
 
 WASTE: Final = 16
 """Lines scattered over more than this many times their own bytes are read one by one."""
+DENSE: Final = 4
+"""Of lines that are at least one in so many, those between them are cut out too, which is faster."""
 CHUNK_BYTES: Final = 32 << 20
 PIECE_BYTES: Final = 256 << 10
 PIECES_OPEN: Final = 64
@@ -51,23 +54,27 @@ class LinesInPlace:
     def lines(self, numbers: Ints) -> list[bytes]:
         """In one piece where they lie close together; of a line that is too long only the beginning."""
         begins, ends = self.start[numbers], self.start[numbers + 1] - 1
-        first, last = int(begins.min()), int(ends.max())
+        low, high = int(numbers.min()), int(numbers.max())
+        first, last = int(self.start[low]), int(self.start[high + 1]) - 1
         lengths = ends - begins
         if last - first > WASTE * int(lengths.sum()) or int(lengths.max()) > LONGEST:
-            ends = begins + np.minimum(lengths, LONGEST + 1)
-            return [self._bytes(*pair) for pair in zip(begins.tolist(), ends.tolist(), strict=True)]
-        piece = self._bytes(first, last)
-        if (np.diff(numbers) == 1).all():
-            lines = piece.split(b"\n")
-            if len(lines) != len(numbers):
-                raise OSError(None, CHANGED)
-            return lines
-        pairs = zip((begins - first).tolist(), (ends - first).tolist(), strict=True)
-        return [piece[begin:end] for begin, end in pairs]
+            return self._pieces(begins, np.minimum(lengths, LONGEST + 1))
+        (piece,) = self._pieces(np.array([first]), np.array([last - first]))
+        if high - low >= DENSE * len(numbers):
+            pairs = zip((begins - first).tolist(), (ends - first).tolist(), strict=True)
+            return [piece[begin:end] for begin, end in pairs]
+        found = piece.split(b"\n")
+        if len(found) != high - low + 1:
+            raise OSError(None, CHANGED)
+        return (
+            found if (np.diff(numbers) == 1).all() else list(map(found.__getitem__, (numbers - low).tolist()))
+        )
 
-    def _bytes(self, first: int, last: int) -> bytes:
-        found = os.pread(self.file.fileno(), last - first, first)
-        if len(found) != last - first:
+    def _pieces(self, begins: Ints, lengths: Ints) -> list[bytes]:
+        """Bytes of the file; a system call for each."""
+        file, sizes = repeat(self.file.fileno()), lengths.tolist()
+        found = list(map(os.pread, file, sizes, begins.tolist()))
+        if list(map(len, found)) != sizes:
             raise OSError(None, CHANGED)
         return found
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from typing import Final
 
 from stream.importing.mapping import Event
-from stream.importing.row_events import identity
 
 MOST_IDS: Final = 2_000_000
 """Identities that are remembered, as hashes of 8 bytes: some 120 MB of sets and numbers."""
@@ -32,7 +31,9 @@ class SeenIds:
             return
         seen = self._seen
         for number, event in events:
-            key = hash(identity(event))
+            key = hash(
+                (event.get("id"), event.get("indicator"))
+            )  # `identity`, as an indicator tells the stream
             if key in seen:
                 self.again += 1
                 self.first = self.first or number

@@ -19,6 +19,10 @@ HOUR: Final = timedelta(hours=1)
 HOURS: Final = 50_000
 """Hours whose offset is remembered: five years."""
 
+WITHIN_HOUR: Final = 6
+WITHIN_HOURS: Final = frozenset(f":{minute:02}:{second:02}" for minute in range(60) for second in range(60))
+"""What a text ends with whose other characters tell the hour: of these the first is looked at, no other."""
+
 Cut = Callable[[str], str | None]
 """A text to `1999-01-04T13:26:33`, or with a Z; None where it is not of this form."""
 
@@ -35,9 +39,18 @@ class QuickTimes:
         self._cut = _iso if pattern == "iso" else _cut_of(pattern)
         self._zone = zone
         self._hours: dict[str, str | None] = {}
+        self._ends_alike = pattern == "iso" or pattern.endswith(":%M:%S")
+        self._begun: dict[str, str] = {}
 
     def __call__(self, text: str) -> str | None:
         """RFC 3339 in UTC; None where the text is not of the form, or it takes more to tell."""
+        hour = self._begun.get(text[:-WITHIN_HOUR])
+        if hour is None or text[-WITHIN_HOUR:] not in WITHIN_HOURS:
+            return self._looked_at(text)
+        return f"{hour}{text[-WITHIN_HOUR:]}Z"
+
+    def _looked_at(self, text: str) -> str | None:
+        """The same of the first text of an hour, and of those that end in another way."""
         local = None if self._cut is None else self._cut(text)
         if local is None:
             return None
@@ -51,7 +64,13 @@ class QuickTimes:
         there = self._hours.get(hour, "")
         if there == "":
             there = self._hours[hour] = self._in_utc(moment.replace(minute=0, second=0))
-        return None if there is None else f"{there}{local[13:]}Z"
+        if there is None:
+            return None
+        if self._ends_alike and text[-WITHIN_HOUR:] in WITHIN_HOURS:
+            if len(self._begun) >= HOURS:
+                self._begun.clear()
+            self._begun[text[:-WITHIN_HOUR]] = there
+        return f"{there}{local[13:]}Z"
 
     def _in_utc(self, hour: datetime) -> str | None:
         """What a local hour is called in UTC; None where it is none of UTC's, or clocks change near it."""

@@ -57,6 +57,26 @@ def test_forms_of_one_width_are_read(pattern: str, text: str, utc: str | None) -
     assert QuickTimes(pattern, ZoneInfo("Europe/Paris"))(text) == utc
 
 
+@given(
+    moments,
+    st.sampled_from(PATTERNS),
+    st.sampled_from(ZONES),
+    st.lists(st.text(":0123456789 Z+", max_size=7)),
+)
+def test_later_times_of_an_hour_are_read_like_the_first(
+    moment: datetime, pattern: str, zone: str, ends: list[str]
+) -> None:
+    """And what only begins like one is taken for none."""
+    form = "%Y-%m-%dT%H:%M:%S" if pattern == "iso" else pattern
+    quick = QuickTimes(pattern, ZoneInfo(zone))
+    first = moment.strftime(form)
+    texts = [first, *(first[:-6] + end for end in (":00:00", ":59:59", ":60:00", *ends))]
+    for text in texts:
+        found = quick(text)
+        assert found is None or found == exactly(pattern, zone, text)
+        assert quick(text) == found
+
+
 def test_five_years_of_hours_are_remembered() -> None:
     """A log of any length costs no more memory."""
     quick = QuickTimes("%Y-%m-%d %H:%M:%S", ZoneInfo("UTC"))
@@ -65,3 +85,4 @@ def test_five_years_of_hours_are_remembered() -> None:
         text = f"{moment + timedelta(hours=hour):%Y-%m-%d %H:%M:%S}"
         assert quick(text) == text.replace(" ", "T") + "Z"
     assert len(quick._hours) <= 50_000
+    assert len(quick._begun) <= 50_000
