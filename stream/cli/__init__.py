@@ -2,16 +2,20 @@
 
 import os
 import sys
-from collections.abc import Sequence
-from importlib import import_module
-from typing import Any, Final
 
-import click
+try:
+    from collections.abc import Sequence
+    from importlib import import_module
+    from typing import Any, Final
 
-from alerts.errors import OperatorError
-from stream import __version__
-from stream.cli.terminal.complaints import complaint
-from stream.cli.terminal.endings import open_closed_streams, outer_endings
+    import click
+
+    from alerts.errors import OperatorError
+    from stream import __version__
+    from stream.cli.terminal.complaints import complaint
+    from stream.cli.terminal.endings import open_closed_streams, outer_endings
+except KeyboardInterrupt:  # a tenth of a second in which `outer_endings` is not there yet
+    sys.exit(130)
 
 COMMANDS: Final = {
     "demo": "demo",

@@ -49,6 +49,16 @@ def test_ctrl_c_has_the_code_of_shells() -> None:
     assert ended.value.code == 130
 
 
+def test_ctrl_c_while_the_command_line_is_read_in_is_as_silent() -> None:
+    """It takes longer than a finger that has slipped."""
+    impatient = (
+        "class Impatient:\n def find_spec(self, name, *_):\n  if name == 'click': raise KeyboardInterrupt\n"
+    )
+    script = f"import sys\n{impatient}sys.meta_path.insert(0, Impatient())\nimport stream.cli"
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (130, "")
+
+
 def test_other_errors_are_ours() -> None:
     """What is not about room for the output is not swallowed."""
     with pytest.raises(PermissionError), outer_endings():
