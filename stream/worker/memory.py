@@ -11,23 +11,27 @@ import ctypes
 import gc
 import os
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Final
 
 LOOK_S: Final = 10.0
 GROWN_BYTES: Final = 8 * 2**20
 """What resident memory must have grown by since the last time: less is not worth it."""
-COLLECT_AFTER: Final = 20_000
-"""Objects that are made before the collector looks among them: a fetch makes as many, few in cycles."""
+COLLECT_AFTER: Final = 100_000
+"""Objects that are added before the collector looks among them unasked: more than the fetches in work have,
+of whose objects none are in cycles, so that none is looked at again and again."""
+LOOKS_PER_FULL: Final = 60
+"""Looks at what is young for each look at everything, of which there is much, and little that has gone."""
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 _STATM: Final = Path("/proc/self/statm")
 
 
 def collect_rarely() -> None:
-    """What was made up to here stays, and what comes is looked at once for each fetch.
+    """What was made up to here stays, and what comes is looked at by `MemoryTrim.follow`, or if it is much.
 
     Otherwise the garbage collector goes through all modules again and again, an eighth of what an event
-    costs, and through every fetch twenty times, a twentieth.
+    costs, and through every fetch: a twentieth if once for each.
     """
     gc.collect()
     gc.freeze()
@@ -70,7 +74,11 @@ class MemoryTrim:
             self._left = min(self._left, there)
 
     async def follow(self) -> None:
-        """Look every ten seconds, in a thread: pages that are taken again at once cost faults."""
-        while True:
+        """Look every ten seconds, in a thread: pages that are taken again at once cost faults.
+
+        Before, what is in cycles goes.
+        """
+        for number in count(1):
             await asyncio.sleep(LOOK_S)
+            gc.collect(1 if number % LOOKS_PER_FULL else 2)
             await asyncio.to_thread(self.look)

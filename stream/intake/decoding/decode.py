@@ -78,8 +78,9 @@ def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: ScaleL
     cells = list(map(levels.known, map(_ANSWER, events)))
     for place in [place for place, cell in enumerate(cells) if cell is None] if None in cells else ():
         event = events[place]
-        try:
-            cells[place] = levels.cell(event.indicator, event.scale, event.score)
+        try:  # most have been met meanwhile
+            known = levels.known(_ANSWER(event))
+            cells[place] = levels.cell(*_ANSWER(event)) if known is None else known
         except RecordError as error:
             cells[place] = -1
             # Its traceback is of this frame, which would hold itself.

@@ -1,5 +1,12 @@
 """Giving memory back to the system."""
 
+import asyncio
+import gc
+import weakref
+
+import pytest
+
+from stream.worker import memory
 from stream.worker.memory import GROWN_BYTES, MemoryTrim, glibc_trim, resident_bytes
 
 
@@ -20,18 +27,18 @@ class Process:
 def test_memory_is_given_back_when_it_has_grown() -> None:
     """Once for each time that it grows, from what was left the last time, or from less."""
     process = Process()
-    memory = MemoryTrim(process.trim, lambda: process.resident)
-    memory.look()
+    trimmed = MemoryTrim(process.trim, lambda: process.resident)
+    trimmed.look()
     process.resident += GROWN_BYTES - 1
-    memory.look()
+    trimmed.look()
     assert process.trimmed == 1
     process.resident, process.free = process.resident + 1, GROWN_BYTES
-    memory.look()
+    trimmed.look()
     assert process.trimmed == 2
     process.resident -= 5 * GROWN_BYTES
-    memory.look()
+    trimmed.look()
     process.resident += GROWN_BYTES
-    memory.look()
+    trimmed.look()
     assert process.trimmed == 3
 
 
@@ -46,3 +53,35 @@ def test_a_burst_leaves_nothing() -> None:
     trim()
     assert full - resident_bytes() > 20_000 * 3000 // 4
     assert len(kept) == 1000
+
+
+class Node:
+    """Holds itself."""
+
+    def __init__(self) -> None:
+        self.held = self
+
+
+@pytest.mark.parametrize("has_stayed", [False, True])
+def test_what_holds_itself_goes_too(has_stayed: bool, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: FBT001
+    """However few objects are made: what is young soon, what has stayed for long sometime."""
+    monkeypatch.setattr(memory, "LOOK_S", 0.0)
+    monkeypatch.setattr(memory, "LOOKS_PER_FULL", 3)
+    node = Node()
+    held = weakref.ref(node)
+    if has_stayed:
+        gc.collect()
+
+    async def follow() -> None:
+        following = asyncio.create_task(MemoryTrim(lambda: None).follow())
+        async with asyncio.timeout(10):
+            while held() is not None:  # noqa: ASYNC110  # the collector tells nobody
+                await asyncio.sleep(0.001)
+        following.cancel()
+
+    gc.disable()
+    try:
+        del node
+        asyncio.run(follow())
+    finally:
+        gc.enable()
