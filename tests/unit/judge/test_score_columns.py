@@ -1,5 +1,7 @@
 """Score columns: many scores at once, each to the byte as it would be by itself."""
 
+import tracemalloc
+
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -32,3 +34,13 @@ def test_records_are_what_the_objects_encode_to(
     assert [each.key.decode() for each in records] == [
         f"csat|{scope_text(scope)}|{window_s:g}" for scope in scopes
     ]
+
+
+def test_what_is_kept_of_a_scope_takes_no_more_room_than_it_has() -> None:
+    """Orjson leaves four kilobytes behind each of its results, and there may be very many scopes."""
+    tracemalloc.start()
+    try:
+        kept = [PublishedScope.of((("product", f"p-{number}"),)) for number in range(1_000)]
+        assert tracemalloc.get_traced_memory()[0] < 1_000 * len(kept)
+    finally:
+        tracemalloc.stop()
