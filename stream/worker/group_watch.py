@@ -28,6 +28,8 @@ ADDED: Final = (
     "partitions were added while workers run, and nobody reads them: stop the workers, "
     "give all topics as many as `tocsin topics` says, start them again"
 )
+AWAY_S: Final = 60.0
+"""Without an answer for so long a worker cannot say that it is caught up."""
 REJOIN_S: Final = 30.0
 """Between two requests for a rebalance: one takes some seconds, and others ask as well."""
 
@@ -51,6 +53,9 @@ class GroupWatch:
         self._rejoin = rejoin
         self._missed: frozenset[TP] = frozenset()
         self._asked_s: float | None = None
+        self._unanswered_s: float | None = None
+        """When the first look failed of those that no look has followed that was answered."""
+        self._away: str | None = None
         self.unowned: frozenset[TP] = frozenset()
         """Partitions that nobody had at the last two looks."""
         self.unread: frozenset[TP] = frozenset()
@@ -60,6 +65,8 @@ class GroupWatch:
 
     def why_not_whole(self, *, given_nothing: bool) -> str | None:
         """What a worker must say that is otherwise ready; None when all is well."""
+        if self._away:
+            return f"for more than {AWAY_S:.0f} s no look at the group was answered: {self._away}"
         if self.unread:
             return f"{', '.join(sorted({tp.topic for tp in self.unread}))}: {ADDED}"
         if self.unowned:
@@ -75,8 +82,22 @@ class GroupWatch:
             log.error("%s: %s", ", ".join(sorted({tp.topic for tp in unread})), ADDED)
         self.unread = unread
 
+    def unanswered(self, told: str, now_s: float) -> None:
+        """Learn that a look was not answered, and why."""
+        if self._unanswered_s is None:
+            self._unanswered_s = now_s
+            log.warning("the group cannot be looked at: %s", told)
+        if now_s - self._unanswered_s >= AWAY_S:
+            self._away = told
+
+    def _answered(self) -> None:
+        if self._unanswered_s is not None:
+            log.info("the group can be looked at again")
+        self._unanswered_s = self._away = None
+
     async def look(self, view: GroupView | None, now_s: float) -> None:
         """Learn from a look; None where the group was being rebalanced, or did not tell."""
+        self._answered()
         if view is None:
             self.whole = False
             return
@@ -97,8 +118,8 @@ class GroupWatch:
             try:
                 await self.look(await _asked(kafka, group), loop.time())
             except BrokerError as error:
-                log.warning("the group cannot be looked at: %s", error)
-            calm = self.whole or (own() and not self._missed)
+                self.unanswered(str(error), loop.time())
+            calm = self._unanswered_s is None and (self.whole or (own() and not self._missed))
             await asyncio.sleep(LOOK_S if calm else SOON_S)
 
 

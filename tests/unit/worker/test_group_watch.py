@@ -7,7 +7,7 @@ import pytest
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 
 from stream.kafka.offsets import TP
-from stream.worker.group_watch import REJOIN_S, GroupView, GroupWatch, group_view
+from stream.worker.group_watch import AWAY_S, REJOIN_S, GroupView, GroupWatch, group_view
 
 WANTED = [TP("cx.feedback", 0), TP("cx.feedback", 1), TP("cx.tallies", 0)]
 
@@ -63,6 +63,28 @@ def test_a_partition_without_a_worker() -> None:
         assert watch.why_not_whole(given_nothing=True) is None
 
     asyncio.run(play())
+
+
+def test_a_broker_that_is_away_for_long(caplog: pytest.LogCaptureFixture) -> None:
+    """The worker cannot say that it is caught up, until an answer comes; it is logged once."""
+
+    async def rejoin() -> None:
+        raise AssertionError
+
+    async def play() -> None:
+        watch = GroupWatch(WANTED, rejoin)
+        watch.unanswered("refused", 5.0)
+        watch.unanswered("refused", 4.0 + AWAY_S)
+        assert watch.why_not_whole(given_nothing=False) is None
+        watch.unanswered("refused", 5.0 + AWAY_S)
+        assert str(watch.why_not_whole(given_nothing=False)).endswith("was answered: refused")
+        await watch.look(None, 6.0 + AWAY_S)
+        assert watch.why_not_whole(given_nothing=False) is None
+        watch.unanswered("refused", 7.0 + AWAY_S)
+        assert watch.why_not_whole(given_nothing=False) is None
+
+    asyncio.run(play())
+    assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 2
 
 
 def test_partitions_that_were_added_are_told_until_they_are_gone(caplog: pytest.LogCaptureFixture) -> None:
