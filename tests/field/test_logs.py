@@ -431,8 +431,28 @@ def test_a_log_that_nobody_imported_is_named_as_such(desk: Desk, log: str) -> No
         ("Pas très satisfait(e)", "Très satisfait(e)"),
         ("“Not very satisfied”", "“Very satisfied”"),
         ("Did not meet expectations.", "Exceeded expectations!"),
+        ("Sehr unzufrieden", "Sehr zufrieden"),
+        ("Stimme überhaupt nicht zu", "Stimme voll und ganz zu"),
+        ("Muy insatisfecho/a", "Muy satisfecho/a"),
+        ("Péssimo", "Ótimo"),
+        ("Muito insatisfeita", "Muito satisfeita"),
+        ("Molto insoddisfatto", "Molto soddisfatti"),
+        ("Zeer ontevreden", "Zeer tevreden"),
+        ("ONE", "FIVE"),
+        ("TWO_STARS", "FOUR_STARS"),
+        ("2 Sterne", "5 Sterne"),
+        ("1 de 5", "4 de 5"),
+        ("2⭐", "5⭐"),
     ],
 )
 def test_what_surveys_offer_is_counted_on_both_sides(desk: Desk, worse: str, better: str) -> None:
     """Quotation marks, full stops and both genders are how a word looks, not what it says."""
     assert desk.score("csat", events=answers([worse, better, better, better])) == "75.0 % (4)"
+
+
+def test_what_is_no_answer_is_none_in_any_language(desk: Desk) -> None:
+    """`n/a` is not the feminine of a no."""
+    report = desk.reported(
+        RULES, answers(["ja", "nein", "sim", "WAHR", "n/a", "N/A", "none", ""], scale="yes-no")
+    )
+    assert "4 accepted, 4 rejected" in report

@@ -36,13 +36,7 @@ def duration_s(text: str, decimal: str = "") -> float:
     iso = _ISO.fullmatch(plain)
     if iso:
         return sum(_part(part, unit) for part, unit in zip(iso.groups(), _ISO_UNITS, strict=True) if part)
-    total, unit, place = 0.0, 0.0, 0
-    while found := _PIECE.match(plain, place):
-        larger, unit = unit, _UNITS.get(found[2], 0.0)
-        if not unit or (larger and unit >= larger):
-            raise ValueError(text)
-        total += decimal_number(found[1], decimal) * unit
-        place = found.end()
+    total, unit, place = _in_units(plain, decimal)
     rest = plain[place:]
     if not rest and place:
         return total
@@ -52,6 +46,18 @@ def duration_s(text: str, decimal: str = "") -> float:
     for part in rest.split(":"):
         clock = clock * 60 + decimal_number(part, decimal)
     return total + clock * (1 if ":" in rest else _BELOW.get(int(unit), 1))
+
+
+def _in_units(plain: str, decimal: str) -> tuple[float, float, int]:
+    """The seconds that numbers with units make, the last unit, and where they end; larger units first."""
+    total, unit, place = 0.0, 0.0, 0
+    while found := _PIECE.match(plain, place):
+        larger, unit = unit, _UNITS.get(found[2], 0.0)
+        if not unit or (larger and unit >= larger):
+            raise ValueError(plain)
+        total += decimal_number(found[1], decimal) * unit
+        place = found.end()
+    return total, unit, place
 
 
 def _part(text: str, unit: int) -> float:

@@ -219,10 +219,8 @@ def _iso(text: str) -> datetime:
 
     24:00 is the end of the day, and a leap second the first of the next minute: Python takes neither.
     """
-    java = _JAVA.fullmatch(text)
-    if java:
-        moment = _iso(java["time"])
-        return moment if moment.tzinfo else moment.replace(tzinfo=zone_of(java["zone"]))
+    if text.endswith("]"):
+        return _of_java(text)
     edge = _EDGE.fullmatch(text)
     if edge:
         end = timedelta(days=1) if edge["end"] else timedelta(seconds=1)
@@ -238,6 +236,14 @@ def _iso(text: str) -> datetime:
         if moment.tzinfo is not None:
             raise
         return moment.replace(tzinfo=zone_of(zone))
+
+
+def _of_java(text: str) -> datetime:
+    found = _JAVA.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    moment = _iso(found["time"])
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone_of(found["zone"]))
 
 
 _NO_ZONE: Final = re.compile(r"[ap]\.?m\.?|[0-9:.,]+", re.IGNORECASE)

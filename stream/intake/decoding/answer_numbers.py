@@ -8,12 +8,21 @@ from typing import Final
 _LOOKS: Final = re.compile("[\ufe0e\ufe0f\u200d\u20e3]")
 _NUMBER: Final = r"(-?[0-9]{1,3})(?:[.,]0{1,6})?"
 _PLAIN: Final = re.compile(_NUMBER)
-_UNIT: Final = "(?:stars?|etoiles?|points?|pts?)"
-_OF: Final = re.compile(rf"{_NUMBER} ?{_UNIT}? ?(?:/|of|out of|sur|von) ?([0-9]{{1,3}}) ?{_UNIT}?")
+_UNIT: Final = (
+    "(?:stars?|etoiles?|sternen?|estrellas?|estrelas?|stell[ae]|sterren|[★⭐🌟]"
+    "|points?|pts?|puntos?|punkten?)"
+)
+_OF: Final = re.compile(rf"{_NUMBER} ?{_UNIT}? ?(?:/|of|out of|sur|von|de|su|van) ?([0-9]{{1,3}}) ?{_UNIT}?")
 _STARS: Final = re.compile(rf"{_NUMBER} ?{_UNIT}")
 _LABELLED: Final = re.compile(rf"{_NUMBER} ?[-–—:.)=|] ?(\D.*)")
 _BRACKETED: Final = re.compile(rf"{_NUMBER} ?\((\D[^()]*)\)|[(\[]{_NUMBER}[)\]] ?(\D.*)")
 _NAMED: Final = re.compile(rf"(\D+?) ?[(\[]{_NUMBER}[)\]]")
+_IN_WORDS: Final = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+)  # fmt: skip
+_DIGITS: Final = {word: str(number) for number, word in enumerate(_IN_WORDS)}
+_SPELLED: Final = re.compile(rf"^({'|'.join(_DIGITS)})([ _]stars?)?(?= out of |$)")
+"""Numbers in words, as Google writes the stars of a review: FIVE."""
 _FULL: Final = "★⭐🌟✭✮"
 _HOLLOW: Final = "☆✩"
 _SIGNS: Final = re.compile(f"([{_FULL}]*)([{_HOLLOW}]*)")
@@ -30,7 +39,7 @@ class Numbered:
 
 def numbered(text: str) -> Numbered | None:
     """The number that an answer's text says; None where it says none, or half a level."""
-    plain = unicodedata.normalize("NFKC", _LOOKS.sub("", text)).strip().casefold()
+    plain = _in_digits(unicodedata.normalize("NFKC", _LOOKS.sub("", text)).strip().casefold())
     signs = _SIGNS.fullmatch(plain.replace(" ", ""))
     if signs and plain:
         full, hollow = len(signs[1]), len(signs[2])
@@ -48,3 +57,7 @@ def numbered(text: str) -> Numbered | None:
     if found := _NAMED.fullmatch(plain):
         return Numbered(float(found[2]), None, found[1])
     return None
+
+
+def _in_digits(plain: str) -> str:
+    return _SPELLED.sub(lambda found: _DIGITS[found[1]] + (" stars" if found[2] else ""), plain)

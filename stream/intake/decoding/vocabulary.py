@@ -10,9 +10,11 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
+from stream.intake.decoding import more_languages
+
 Words = tuple[str, ...]
 
-PAIRS: Final[tuple[tuple[float, Words, Words], ...]] = (
+_PAIRS: Final[tuple[tuple[float, Words, Words], ...]] = (
     # How far up the better side lies (the worse lies as far down), the worse words, the better ones.
     (1.0, ("very dissatisfied", "very unsatisfied", "not at all satisfied"), ("very satisfied",)),
     (1.0, ("extremely dissatisfied", "completely dissatisfied", "totally dissatisfied",
@@ -86,7 +88,9 @@ PAIRS: Final[tuple[tuple[float, Words, Words], ...]] = (
     (0.75, ("🙁", "☹", "😞", "😟", "😕", "😢", "😒", ":(", ":-("),
      ("🙂", "☺", "😊", "😌", "🙃", ":)", ":-)")),
 )  # fmt: skip
+PAIRS: Final = (*_PAIRS, *more_languages.PAIRS)
 MIDDLE: Final[Words] = (
+    *more_languages.MIDDLE,
     "neutral", "neither satisfied nor dissatisfied", "neither satisfied nor unsatisfied", "fair", "average",
     "ok", "okay", "neither good nor bad", "neither agree nor disagree", "undecided", "mixed",
     "neither happy nor unhappy", "neutre", "ni satisfait ni insatisfait", "moyen", "moyenne", "correct",
@@ -95,7 +99,7 @@ MIDDLE: Final[Words] = (
     "😐", "😑", "😶", ":|", ":-|",
 )  # fmt: skip
 """What lies in the middle is its own opposite."""
-EFFORT_PAIRS: Final[tuple[tuple[float, Words, Words], ...]] = (
+_EFFORT_PAIRS: Final[tuple[tuple[float, Words, Words], ...]] = (
     # As `PAIRS`: the words of little effort, and those of much.
     (1.0, ("very easy", "extremely easy", "very low effort", "tres facile", "extremement facile"),
      ("very difficult", "very hard", "extremely difficult", "extremely hard", "very high effort",
@@ -106,23 +110,27 @@ EFFORT_PAIRS: Final[tuple[tuple[float, Words, Words], ...]] = (
      ("somewhat difficult", "somewhat hard", "rather difficult", "fairly difficult", "slightly difficult",
       "plutot difficile", "assez difficile")),
 )  # fmt: skip
+EFFORT_PAIRS: Final = (*_EFFORT_PAIRS, *more_languages.EFFORT_PAIRS)
 EFFORT_MIDDLE: Final[Words] = (
+    *more_languages.EFFORT_MIDDLE,
     "neutral", "neither easy nor difficult", "neither easy nor hard", "neutre", "ni facile ni difficile",
 )  # fmt: skip
-YES: Final[Words] = ("yes", "y", "true", "oui", "o", "vrai", "✓", "✔", "✅")
-NO: Final[Words] = ("no", "n", "false", "non", "faux", "✗", "✘", "❌")
+YES: Final[Words] = ("yes", "y", "true", "oui", "o", "vrai", "✓", "✔", "✅", *more_languages.YES)
+NO: Final[Words] = ("no", "n", "false", "non", "faux", "✗", "✘", "❌", *more_languages.NO)
 SENTIMENTS: Final[Mapping[float, Words]] = {
-    1.0: ("positive", "pos", "positif", "positives", "positifs"),
-    0.0: ("neutral", "neu", "neutre", "mixed", "mixte"),
-    -1.0: ("negative", "neg", "negatif", "negatives", "negatifs"),
-}
+    1.0: ("positive", "pos", "positif", "positives", "positifs", "very positive", "somewhat positive",
+          "slightly positive", "tres positif", *more_languages.SENTIMENTS[1.0]),
+    0.0: ("neutral", "neu", "neutre", "mixed", "mixte", *more_languages.SENTIMENTS[0.0]),
+    -1.0: ("negative", "neg", "negatif", "negatives", "negatifs", "very negative", "somewhat negative",
+           "slightly negative", "tres negatif", *more_languages.SENTIMENTS[-1.0]),
+}  # fmt: skip
 
 LISTED: Final = (
-    "words in English or French from dissatisfied to satisfied, bad to good, poor to excellent, disagree to "
-    "agree or unhappy to happy, faces, thumbs, stars, 4/5"
+    "words in English or six other languages from dissatisfied to satisfied, bad to good, poor to excellent, "
+    "disagree to agree or unhappy to happy, faces, thumbs, stars, 4/5"
 )
 """What a message says is understood."""
-LISTED_EFFORT: Final = "words in English or French from easy to difficult"
+LISTED_EFFORT: Final = "words in English or six other languages from easy to difficult"
 
 _FEMININE: Final = {
     "satisfaite": "satisfait", "insatisfaite": "insatisfait", "satisfaits": "satisfait",
@@ -135,10 +143,13 @@ _FEMININE: Final = {
     "mauvaise": "mauvais", "bonne": "bon",
     "heureuse": "heureux", "parfaite": "parfait", "ravie": "ravi", "correcte": "correct", "mitigee": "mitige",
     "nulle": "nul",
+    **more_languages.ENDINGS,
 }  # fmt: skip
 _JOINTS: Final = re.compile(r"[\s_,’'`\u2010-\u2015-]+")
-_BOTH: Final = re.compile(r"(?<=[^\W\d_])(?:\((?:e|s|es|ne|te)\)s?|[·.•]e(?:[·.•]?s)?\b)")
-"""French for whoever reads it: satisfait(e), satisfait·e·s."""
+_BOTH: Final = re.compile(
+    r"(?<=[^\W\d_])(?:\((?:e|s|es|ne|te|a|as|os)\)s?|(?<=[^\W\d_]{3})/as?\b|[·.•]e(?:[·.•]?s)?\b)"
+)
+"""For whoever reads it: satisfait(e), satisfait·e·s, satisfecho/a."""
 _SMILEY: Final = re.compile(r"[:;]-?[()|]")
 _TONES: Final = re.compile("[\ufe0e\ufe0f\u200d\u20e3\U0001f3fb-\U0001f3ff]")
 """Variation selectors, joiners, keycaps and tones of skin: how a sign looks, not what it says."""

@@ -136,7 +136,8 @@ def test_what_may_mean_two_things_is_refused(text: str) -> None:
 
 def test_a_refusal_says_what_is_known() -> None:
     """The words of a survey that is not understood are not guessed."""
-    assert "words in English or French from dissatisfied to satisfied" in refused("csat", None, "meh").detail
+    known = "words in English or six other languages from dissatisfied to satisfied"
+    assert known in refused("csat", None, "meh").detail
     assert "from easy to difficult" in refused("ces", None, "meh").detail
     assert "meh" not in refused("csat", None, "meh").detail
 
@@ -159,4 +160,5 @@ def test_numbers_are_found_in_text() -> None:
     """With the top of their scale and the words beside them."""
     assert numbered("4/5") == Numbered(4, 5)
     assert numbered("5 - Very Satisfied") == Numbered(5, None, "very satisfied")
-    assert numbered("three") is None
+    assert numbered("three") == Numbered(3)
+    assert numbered("thirteen") is None
