@@ -27,6 +27,7 @@ from stream.monitoring.metrics import Metrics
 from stream.monitoring.server import serve
 from stream.monitoring.verdicts import VerdictCollector
 from stream.transport.faust_app import FAMILIES, INPUTS, Agents, build, consumer_options
+from stream.transport.joining import refusal
 from stream.transport.link import GroupOffsets, Link
 from stream.worker.canary import canary_ports, keep_flying
 from stream.worker.ending import Ending, WorkerEnd
@@ -113,8 +114,10 @@ class Worker:
         """None when the worker has its partitions and their state, else what it waits for."""
         if self._assignment is None or self._group is None:
             return self._reason
-        return self._assignment.waits_for or self._group.why_not_whole(
-            given_nothing=not self._slots.assigned()
+        return (
+            self._group.refused
+            or self._assignment.waits_for
+            or self._group.why_not_whole(given_nothing=not self._slots.assigned())
         )
 
     def unowned_partitions(self) -> int:
@@ -200,7 +203,7 @@ class Worker:
         everything = [
             TP(topic, p) for each, count in link.families.items() for topic in each for p in range(count)
         ]
-        group = self._group = GroupWatch(everything, app.consumer.rejoin)
+        group = self._group = GroupWatch(everything, app.consumer.rejoin, partial(refusal, app.consumer))
         assignment.start()
         stack.push_async_callback(assignment.stop)
         self._background(stack, self._supervise(app, assignment))

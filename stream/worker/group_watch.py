@@ -48,9 +48,18 @@ class GroupView:
 class GroupWatch:
     """What this worker knows of its group; `wanted` is every partition that somebody must have."""
 
-    def __init__(self, wanted: Sequence[TP], rejoin: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        wanted: Sequence[TP],
+        rejoin: Callable[[], Awaitable[None]],
+        refusal: Callable[[], Awaitable[Exception | None]],
+    ) -> None:
+        """`refusal` is why this worker was not let into the group, if it was not since it was asked last."""
         self._wanted = tuple(wanted)
         self._rejoin = rejoin
+        self._refusal = refusal
+        self.refused: str | None = None
+        """Why this worker is not let into the group, by its latest try."""
         self._missed: frozenset[TP] = frozenset()
         self._asked_s: float | None = None
         self._unanswered_s: float | None = None
@@ -111,10 +120,22 @@ class GroupWatch:
             )  # fmt: skip
             await self._rejoin()
 
+    async def look_for_refusal(self, own: int) -> None:
+        """Learn whether this worker, which has so many partitions, is let into the group; it tries again."""
+        error = None if own else await self._refusal()
+        if error is not None:
+            told = f"the group does not let this worker in: {type(error).__name__}"
+            if told != self.refused:
+                log.error("%s; trying again", told)
+            self.refused = told
+        elif own or self.whole:
+            self.refused = None
+
     async def follow(self, kafka: ClientSettings, group: str, own: Callable[[], int]) -> NoReturn:
         """Look for ever; `own` is how many partitions this worker has."""
         loop = asyncio.get_running_loop()
         while True:
+            await self.look_for_refusal(own())
             try:
                 await self.look(await _asked(kafka, group), loop.time())
             except BrokerError as error:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+from aiokafka.errors import InconsistentGroupProtocolError
 
 from stream.kafka.offsets import TP
 from stream.worker.group_watch import AWAY_S, REJOIN_S, GroupView, GroupWatch, group_view
@@ -22,6 +23,10 @@ def answer(held: Mapping[str, Mapping[str, list[int]]], state: str = "Stable") -
         for name, topics in held.items()
     ]
     return {"error_code": 0, "group": "g", "state": state, "members": members}
+
+
+async def nothing() -> None:
+    """It was let in."""
 
 
 def test_what_a_broker_says() -> None:
@@ -46,7 +51,7 @@ def test_a_partition_without_a_worker() -> None:
         asked.append(1)
 
     async def play() -> None:
-        watch = GroupWatch(WANTED, rejoin)
+        watch = GroupWatch(WANTED, rejoin, nothing)
         assert watch.why_not_whole(given_nothing=False) is None
         assert "given no partition" in str(watch.why_not_whole(given_nothing=True))
         torn = GroupView({"a": frozenset(WANTED[:2])})
@@ -93,10 +98,33 @@ def test_partitions_that_were_added_are_told_until_they_are_gone(caplog: pytest.
     async def rejoin() -> None:
         raise AssertionError
 
-    watch = GroupWatch(WANTED, rejoin)
+    watch = GroupWatch(WANTED, rejoin, nothing)
     for _ in range(2):
         watch.added(frozenset({TP("cx.feedback", 2)}))
     assert str(watch.why_not_whole(given_nothing=False)).startswith("cx.feedback: partitions were added")
     assert len(caplog.records) == 1
     watch.added(frozenset())
     assert watch.why_not_whole(given_nothing=False) is None
+
+
+def test_a_worker_that_is_not_let_in_asks_why_so_that_it_tries_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Until it has partitions; the reason is logged once, and is why it is not ready."""
+    asked: list[int] = []
+
+    async def refusal() -> Exception | None:
+        asked.append(1)
+        error: Exception = InconsistentGroupProtocolError()
+        return error
+
+    async def play() -> None:
+        watch = GroupWatch(WANTED, nothing, refusal)
+        for _ in range(3):
+            await watch.look_for_refusal(0)
+        assert watch.refused == "the group does not let this worker in: InconsistentGroupProtocolError"
+        await watch.look_for_refusal(2)
+        assert watch.refused is None
+
+    asyncio.run(play())
+    assert (len(asked), len(caplog.records)) == (3, 1)
