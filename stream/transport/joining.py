@@ -19,16 +19,15 @@ async def refusal(consumer: Any) -> KafkaError | None:
     thread = consumer._thread  # noqa: SLF001  # Faust offers no other way
     if thread._consumer is None:  # noqa: SLF001
         return None
-    coordinator = thread._consumer._coordinator  # noqa: SLF001
-
-    async def ask() -> KafkaError | None:
-        try:
-            coordinator.check_errors()
-        except KafkaError as error:
-            if coordinator._coordination_task.done():  # noqa: SLF001
-                raise
-            return error
-        return None
-
-    found: KafkaError | None = await thread.call_thread(ask)
+    found: KafkaError | None = await thread.call_thread(_asked, thread._consumer._coordinator)  # noqa: SLF001
     return found
+
+
+async def _asked(coordinator: Any) -> KafkaError | None:
+    try:
+        coordinator.check_errors()
+    except KafkaError as error:
+        if coordinator._coordination_task.done():  # noqa: SLF001
+            raise
+        return error
+    return None

@@ -144,10 +144,7 @@ async def look_for(reader: Input, tp: TP, span: tuple[int, int], around: TaskCon
     if start > end and around.strict:
         raise made_anew(tp, start, end)
     if committed > end:
-        log.error(
-            "commit is beyond the end topic=%s partition=%d commit=%d end=%d",
-            tp.topic, tp.partition, committed, end,
-        )  # fmt: skip
+        log.error("commit is beyond the end topic=%s partition=%d by=%d", *tp, committed - end)
     if start < first and start > 0:
         log.error("input is gone topic=%s partition=%d records=%d", tp.topic, tp.partition, first - start)
         around.missing(tp.topic, first - start)
