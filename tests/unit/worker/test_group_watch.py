@@ -77,7 +77,7 @@ def test_a_broker_that_is_away_for_long(caplog: pytest.LogCaptureFixture) -> Non
         raise AssertionError
 
     async def play() -> None:
-        watch = GroupWatch(WANTED, rejoin)
+        watch = GroupWatch(WANTED, rejoin, nothing)
         watch.unanswered("refused", 5.0)
         watch.unanswered("refused", 4.0 + AWAY_S)
         assert watch.why_not_whole(given_nothing=False) is None
