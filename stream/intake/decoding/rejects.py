@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from stream.intake.decoding.envelopes import elsewhere
 from stream.intake.decoding.limits import refusal, refused_reference
 from stream.messages.events import EVENTS, ID_CHARS, INDICATORS, OUTCOMES, Event, Feedback, Interaction
 from stream.messages.outcomes import Reason, RecordError
@@ -127,7 +128,7 @@ def _kind(value: object) -> str:
 def _require(fields: Fields, name: str) -> None:
     if fields.get(name) is None:
         found = "null" if name in fields else "nothing"
-        raise RecordError(Reason.MISSING_FIELD, f"{name}: want a value, got {found}")
+        raise RecordError(Reason.MISSING_FIELD, f"{name}: want a value, got {found}{elsewhere(fields, name)}")
 
 
 def _bad_type(name: str, wanted: str, found: object) -> RecordError:
