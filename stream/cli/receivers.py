@@ -12,7 +12,7 @@ import click
 import orjson
 
 from alerts.delivery.mutes import Muting
-from alerts.delivery.notices.notice import Notice, notice
+from alerts.delivery.notices.notice import Notice, TransitionNews, notice
 from alerts.delivery.notices.templates import sample
 from alerts.delivery.notices.writer import Writer
 from alerts.delivery.open_alerts import OpenAlerts
@@ -26,6 +26,8 @@ from alerts.receivers.opening import opened
 from alerts.rules import Rule, Rulebook, Threshold
 from alerts.transitions import utc_text
 from stream.files.rule_files import load
+from stream.indicators.catalogue import CATALOGUE
+from stream.indicators.definitions import definition
 
 SECRET_FIELDS: Final = frozenset({"routing_key", "token", "authorization", "webhook-signature"})
 """Of bodies and headers: not shown."""
@@ -122,7 +124,8 @@ async def _sent(rulebook: Rulebook, receiver: Receiver, rule: Rule, states: tupl
         writer = Writer(rulebook, OpenAlerts(), Muting())
         memory, begun = "", int(time.time())
         for seq, state in enumerate(states, 1):
-            message = _marked(writer.alone(_notice(rule, state, seq, begun), receiver))
+            news = sample(rule, state, definition=_definition(rulebook, rule))
+            message = _marked(writer.alone(_notice(news, seq, begun), receiver))
             answer = await channel.send(message, memory, time.time())
             memory = answer.memory or memory
             click.echo(f"{receiver.name}: {answer.fate.value} ({answer.text})")
@@ -142,10 +145,16 @@ def _rule(rulebook: Rulebook, name: str | None) -> Rule:
     return found
 
 
-def _notice(rule: Rule, state: str, seq: int, begun: int) -> Notice:
+def _definition(rulebook: Rulebook, rule: Rule) -> Mapping[str, object]:
+    """What the rule's number means, also where the file has no rules and so keeps no indicator."""
+    kept = {CATALOGUE[rule.indicator].configured_by: {}, **rulebook.indicators}
+    return definition(rule.indicator, kept)
+
+
+def _notice(news: TransitionNews, seq: int, begun: int) -> Notice:
     """A sample that begins now."""
     value: dict[str, Any] = {
-        **{name: getattr(sample(rule, state), name) for name in sample(rule).__struct_fields__},
+        **{name: getattr(news, name) for name in news.__struct_fields__},
         "id": f"test-{begun}",
         "seq": seq,
         "at": utc_text(int(time.time() * 1000)),

@@ -62,6 +62,15 @@ def filled(template: str, news: TransitionNews, words: Words, more: Mapping[str,
         raise TemplateFault(f"{type(error).__name__}: {error}") from None
 
 
+SAMPLE_DEFINITION: Final[Mapping[str, object]] = {
+    "formula": "sample",
+    "unit": "percent",
+    "scale": None,
+    "direction": "low_is_bad",
+    "clock": "event_time",
+}
+
+
 def complaints(rulebook: Rulebook) -> Iterator[str]:
     """What is wrong with the templates of receivers, tried on a sample of every rule and state."""
     for receiver in rulebook.receivers:
@@ -71,12 +80,18 @@ def complaints(rulebook: Rulebook) -> Iterator[str]:
                 yield f"receivers.{receiver.name}.templates.{part}: {fault}"
 
 
-def sample(rule: Rule, state: str = "firing", severity: str = "critical") -> TransitionNews:
+def sample(
+    rule: Rule,
+    state: str = "firing",
+    severity: str = "critical",
+    definition: Mapping[str, object] = SAMPLE_DEFINITION,
+) -> TransitionNews:
     """An alert of a rule as it may come; over, once its score is healthy again."""
-    value: float = 41.5
-    low, high = (33.5, 49.5) if state == "firing" else (None, None)
+    worse = 1 if definition["direction"] == "high_is_bad" else -1
+    value = 50.0 + 8.5 * worse
+    low, high = (value - 8.0, value + 8.0) if state == "firing" else (None, None)
     if state == "resolved":
-        value = recovery_of(rule.detect) or 91.5
+        value = recovery_of(rule.detect) or 50.0 - 41.5 * worse
     return TransitionNews(
         id="0" * 16,
         seq=1,
@@ -87,7 +102,7 @@ def sample(rule: Rule, state: str = "firing", severity: str = "critical") -> Tra
         scope=dict.fromkeys(rule.scope_dims, "sample"),
         at="2026-01-01T12:00:00Z",
         started_at="2026-01-01T11:45:00Z",
-        definition={"unit": "percent", "direction": "low_is_bad"},
+        definition=dict(definition),
         window_s=1800.0,
         value=None if state == "stale" else value,
         n=0 if state == "stale" else 143,

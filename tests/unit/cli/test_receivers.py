@@ -10,9 +10,11 @@ import orjson
 import pytest
 from aiohttp import web
 from click.testing import CliRunner
+from jsonschema import Draft202012Validator
 
 from stream.cli.receivers import command as receivers
 from stream.cli.routes import command as routes
+from stream.ops.schemas import load
 
 
 @contextmanager
@@ -69,6 +71,30 @@ def test_a_sample_is_sent_and_shown(tmp_path: Path, status: int, code: int) -> N
     assert f"HTTP {status}" in result.output
     assert "K3Y" not in result.output
     assert "s3cret" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "begins"),
+    [
+        ("{name: low, indicator: csat}", 41.5, "csat."),
+        ("{name: lost, indicator: abandonment, warning: 15}", 58.5, "abandonment."),
+        (None, 41.5, "csat."),
+    ],
+)
+def test_a_sample_is_what_the_schema_says(
+    tmp_path: Path, rule: str | None, value: float, begins: str
+) -> None:
+    """With the definition of the rule's indicator, and past its limit on the side that is bad."""
+    rules = tmp_path / "rules.yaml"
+    with _server(202) as (url, got):
+        receivers_ = f"receivers: [{{name: hook, webhook: {{url: '{url}'}}, allow_private: true}}]"
+        rules.write_text(f"rules: [{rule}]\n{receivers_}" if rule else receivers_)
+        result = CliRunner().invoke(receivers, ["test", "hook", "--rules", str(rules)])
+    assert result.exit_code == 0, result.output
+    data = orjson.loads(got[0])["data"]
+    Draft202012Validator(load("cx.alerts")).validate(data)
+    assert data["value"] == value
+    assert data["definition"]["formula"].startswith(begins)
 
 
 def test_the_end_is_told_on_demand(tmp_path: Path) -> None:
