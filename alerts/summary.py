@@ -26,6 +26,7 @@ from alerts.wording import (
     NAMES,
     NOUNS,
     amount,
+    budget_words,
     new_score_words,
     new_volume_words,
     since_words,
@@ -77,8 +78,7 @@ def _breach(facts: Facts) -> str:
             return _suddenly_worse(facts, facts.detect)
         case Burn():
             pace = f"spends what the target allows {_evidence(facts, 'long_rate')} times too fast"
-            left = facts.evidence.get("budget_left")
-            rest = f"; {left:.3g} % of the budget is left" if isinstance(left, int | float) else ""
+            rest = budget_words(facts.evidence.get("budget_left"))
             return f"is {_value_words(facts)}: that {pace}{_source_words(facts)}{rest}"
         case Relative():
             return _worse_than_before(facts, facts.detect)

@@ -118,6 +118,15 @@ def trimmed(value: float, decimals: int) -> str:
     return "0" if text == "-0" else text
 
 
+def budget_words(left: object) -> str:
+    """How many percent of a period's budget are left, or are overspent; "" where nobody knows."""
+    if not isinstance(left, int | float):
+        return ""
+    if left < 0:
+        return f"; the budget is overspent by {trimmed(-left, 1)} %"
+    return f"; {trimmed(left, 1)} % of the budget is left"
+
+
 def were(count: str) -> str:
     """The verb that belongs to a count as it is written: one was, 0.5 and two were."""
     return "was" if count == "1" else "were"

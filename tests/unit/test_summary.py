@@ -141,6 +141,24 @@ def changed(facts: Facts, changes: dict[str, Any]) -> Facts:
                 "allows 3.2 times too fast, from 143 answers in the last hour"
             ),
         ),
+        *(
+            (
+                {
+                    "detect": Burn(80, 1, (PAIR,)),
+                    "window_ms": 60 * MINUTE_MS,
+                    "evidence": {"long_rate": 3.25, "budget_left": left},
+                },
+                (
+                    "CSAT of phone is 61.2 % (95 % sure between 54 and 68.1 %): that spends what the target "
+                    f"allows 3.2 times too fast, from 143 answers in the last hour; {said}"
+                ),
+            )
+            for left, said in [
+                (42.42, "42.4 % of the budget is left"),
+                (0, "0 % of the budget is left"),
+                (-1236.5, "the budget is overspent by 1236.5 %"),
+            ]
+        ),
         (
             {"detect": Burn(80, 1, (PAIR,)), "state": State.RESOLVED},
             "CSAT of phone no longer spends what the target allows too fast",
