@@ -92,11 +92,18 @@ def test_ids_are_what_they_were_before_a_spreadsheet_saw_them(desk: Desk) -> Non
 
 
 @pytest.mark.parametrize("field", ["customer", "case", "interaction"])
-def test_ids_that_a_spreadsheet_has_spoiled_are_refused(desk: Desk, field: str) -> None:
-    """1.18E+11 is many customers."""
-    found, said = read(desk, f"{field}: v", "1.18E+11", "1,18E+11", "#REF!", "######", "5E3")
-    assert found == ["BAD"] * 4 + ["5E3"]
-    assert 'want an id, got "1.18E+11", spoiled by a spreadsheet: export the log anew' in said
+def test_ids_that_a_spreadsheet_has_spoiled_are_nobodys(desk: Desk, field: str) -> None:
+    """1.18E+11 is many customers: a call of one of them counts, but as nobody's."""
+    found = read(desk, f"{field}: v", "1.18E+11", "1,18E+11", "#REF!", "######", "5E3")[0]
+    assert found == [None] * 4 + ["5E3"]
+
+
+def test_an_event_whose_id_a_spreadsheet_has_spoiled_is_refused(desk: Desk) -> None:
+    """It would be taken for another that was sent again."""
+    log = "id\tat\tv\n1.18E+11\t2026-03-02T09:00:00Z\tx\n1\t2026-03-02T09:00:00Z\tx\n"
+    events, result = desk.imported(MAPPING.replace("FIELD", "team: v"), log)
+    assert [event["id"] for event in events] == ["1"]
+    assert 'want an id, got "1.18E+11", spoiled by a spreadsheet: export the log anew' in result.stderr
 
 
 def test_an_event_may_have_the_id_nought(desk: Desk) -> None:

@@ -1,7 +1,8 @@
 """Ids of customers, cases and events as spreadsheets leave them, and what stands for nobody.
 
 A spreadsheet writes 4711 as `4711.0` where other rows have none, and `="0042"` or `'0042` so that it stays as
-it is.  A long one that it took for a number, `1.18E+11`, is lost: others have become the same.  And what a
+it is.  A long one that it took for a number, `1.18E+11`, is lost: others have become the same, so it is no
+customer's, and no event's.  And what a
 telephone system calls `anonymous` or `0` is not one customer who calls all day.
 """
 
@@ -28,21 +29,10 @@ def are_plain(texts: Iterable[str | None]) -> bool:
     return NOBODY.isdisjoint(known) and not any(odd in together for odd in _ODD)
 
 
-def plain_id(column: str, text: str) -> str:
-    """The id that a stripped text is.
-
-    Raises:
-        RowError: a spreadsheet has spoiled it.
-    """
+def plain_id(text: str) -> str:
+    """The id that a stripped text is, as it was before a spreadsheet saw it."""
     found = _DRESSED.fullmatch(text)
-    if found:
-        text = next(filter(None, found.groups()), "").strip()
-    if _SPOILED.fullmatch(text):
-        way_out = "export the log anew, and do not open it there"
-        raise RowError(
-            Fault.SPOILED, f'{column}: want an id, got "{text}", spoiled by a spreadsheet: {way_out}'
-        )
-    return text
+    return next(filter(None, found.groups()), "").strip() if found else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +52,17 @@ class Look:
         """The stripped text as it is to be looked at; None where it says nothing.
 
         Raises:
-            RowError: it is an id that a spreadsheet has spoiled.
+            RowError: it is the id of an event that a spreadsheet has spoiled.
         """
         if not self.is_id:
             return self._plain(text)
-        found = plain_id(column, text)
-        return None if not found or (self.nobody and found in NOBODY) else self._plain(found)
+        found = plain_id(text)
+        spoiled = _SPOILED.fullmatch(found) is not None
+        if spoiled and not self.nobody:
+            way_out = "export the log anew, and do not open it there"
+            wanted = f'want an id, got "{found}", spoiled by a spreadsheet: {way_out}'
+            raise RowError(Fault.SPOILED, f"{column}: {wanted}")
+        return None if spoiled or not found or (self.nobody and found in NOBODY) else self._plain(found)
 
     def _plain(self, text: str) -> str | None:
         if self.digits:

@@ -55,7 +55,7 @@ COMMA: Final = re.compile(r"[-+]?[0-9.]+,[0-9]+")
 
 def mark_hint(text: str, decimal: str) -> str:
     """What to say of a number with a comma, where the mapping does not say what commas are."""
-    if decimal or not COMMA.fullmatch(text):
+    if decimal or not COMMA.fullmatch(text.rpartition(":")[2]):
         return ""
     of_groups = ', `decimal: "."` if it parts thousands' if EITHER.fullmatch(text) else ""
     return f' (`decimal: ","` in the mapping{of_groups}?)'
