@@ -44,6 +44,8 @@ nothing happened for a while, as on a holiday.  So is one that is no greater tha
 that all events after it bear out (a few events a week, or a burst after a long pause at the end of a log),
 and, where none follows, one of no more than ten times the usual time between events.  Otherwise one clock is
 wrong."""
+LOOKED_AT: Final = 1_000_000
+"""Events looked through at once for a leap, so that a log of any length takes no more memory for it."""
 USUAL: Final = 10
 """Events before a leap whose mean distance is the usual one."""
 
@@ -179,13 +181,15 @@ class _Chunk:
 
 def _last(events: EventFile, kind: int, ahead: NDArray[np.bool_]) -> int:
     """Number of the last line of a kind, in their order; -1 without any."""
-    found = np.flatnonzero((events.kinds() == kind) & ~ahead)
-    return int(found[-1]) if len(found) else -1
+    found = (events.kinds() == kind) & ~ahead
+    return len(found) - 1 - int(found[::-1].argmax()) if found.any() else -1
 
 
 def _ahead(events: EventFile, lateness_ms: int) -> NDArray[np.bool_]:
     """Which lines, in their order, are further past the watermark than an event may be."""
     at_ms, kinds = events.times(), events.kinds()
+    if events.in_order and not (kinds == BLANK).any():
+        return too_far(at_ms, lateness_ms)
     ahead = np.zeros(len(events), bool)
     if events.in_order:
         lines = np.flatnonzero(kinds != BLANK)
@@ -204,10 +208,9 @@ def too_far(at_ms: Ints, lateness_ms: int) -> NDArray[np.bool_]:
     clock_ms = np.maximum.accumulate(at_ms)
     start, longest_ms = 0, 0
     while True:
-        leaps = np.flatnonzero(clock_ms[start + 1 :] - clock_ms[start:-1] > allowed_ms)
-        if not len(leaps):
+        place = _first_leap(clock_ms, start, allowed_ms)
+        if not place:
             return found
-        place = start + 1 + int(leaps[0])
         before_ms = int(clock_ms[place - 1])
         leap_ms = int(at_ms[place]) - before_ms
         witnesses = at_ms[place + 1 : place + 1 + LOOK_AHEAD] >= at_ms[place] - AHEAD_MS
@@ -218,6 +221,15 @@ def too_far(at_ms: Ints, lateness_ms: int) -> NDArray[np.bool_]:
             found[place] = True
             at_ms = np.where(np.arange(len(at_ms)) == place, before_ms, at_ms)
             clock_ms[place:] = np.maximum.accumulate(np.maximum(at_ms[place:], before_ms))
+
+
+def _first_leap(clock_ms: Ints, start: int, allowed_ms: int) -> int:
+    """The place of the first one behind `start` that is so far from the one before; 0 for none."""
+    for first in range(start, len(clock_ms) - 1, LOOKED_AT):
+        leaps = np.flatnonzero(np.diff(clock_ms[first : first + LOOKED_AT + 1]) > allowed_ms)
+        if len(leaps):
+            return first + 1 + int(leaps[0])
+    return 0
 
 
 def _borne_out(witnesses: NDArray[np.bool_], before_ms: Ints, leap_ms: int) -> bool:

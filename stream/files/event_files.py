@@ -20,7 +20,7 @@ from stream.files.line_blocks import line_blocks
 from stream.files.line_heads import filled, line_heads
 from stream.files.line_stores import LinesInPlace, LineStore, SpooledLines
 from stream.files.packed_logs import UNREADABLE, PackedLog, mark_of, opened, unreadable
-from stream.files.plain_index import Meanwhile, plain_index
+from stream.files.plain_index import Meanwhile, gathered, plain_index
 from stream.files.written_files import room_for_temporary
 
 Told = Callable[[int], None]
@@ -74,9 +74,11 @@ class EventFile:
             raise
         self._stores = [index.store for index in indices]
         self._first = np.cumsum([0, *(len(index.at_ms) for index in indices)])
-        self._own_ms = np.concatenate([index.at_ms for index in indices])
+        times, kinds = [index.at_ms for index in indices], [index.kind for index in indices]
+        indices.clear()
+        self._own_ms = gathered(times)
         self._at_ms = filled(self._own_ms)  # the same array, as a rule
-        self._kind = np.concatenate([index.kind for index in indices])
+        self._kind = gathered(kinds)
         sorted_already = bool((self._at_ms[1:] >= self._at_ms[:-1]).all())
         self._order = None if sorted_already or as_is else np.argsort(self._at_ms, kind="stable")
         self.in_order = sorted_already or not as_is
@@ -153,7 +155,7 @@ class EventFile:
             told(log.consumed())
         with room_for_temporary():
             spool.finish()
-        return _Index(spool, np.concatenate(times), np.concatenate(kinds))
+        return _Index(spool, gathered(times), gathered(kinds))
 
     def _text(self, place: Ints) -> list[bytes]:
         owners = np.searchsorted(self._first, place, side="right") - 1

@@ -16,6 +16,7 @@ from stream.files.line_blocks import BLOCK_BYTES, line_blocks
 from stream.files.line_heads import line_heads
 
 T = TypeVar("T")
+Column = TypeVar("Column", Ints, NDArray[np.uint8])
 Told = Callable[[int], None]
 """Hears how many bytes have been dealt with so far."""
 HALVED_FROM_BYTES: Final = 24 << 20
@@ -83,6 +84,13 @@ def _middle(file: IO[bytes], at: int) -> int:
     return 0
 
 
+def gathered(pieces: list[Column]) -> Column:
+    """The pieces as one array; they are let go, so that only one column is there twice at a time."""
+    whole = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+    pieces.clear()
+    return whole
+
+
 class _UpTo:
     """A file that ends at a byte."""
 
@@ -108,4 +116,4 @@ def _indexed(file: IO[bytes], first: int, stop: int | None, told: Told) -> Plain
         kinds.append(heads.kind)
         first += int(heads.ends[-1]) + block.skipped
         told(first)
-    return PlainIndex(np.concatenate(starts), np.concatenate(times), np.concatenate(kinds), first)
+    return PlainIndex(gathered(starts), gathered(times), gathered(kinds), first)
