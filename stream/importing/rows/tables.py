@@ -249,13 +249,17 @@ def _one_by_one(content: str) -> list[object]:
 def _stream(utf8: Iterator[bytes], layout: Format) -> Iterator[Numbered]:
     splitter = Splitter()
     number = 0
-    for block in utf8:
-        for piece in splitter.feed(block):
-            number += 1
-            yield from _of_piece(number, piece, layout)
-        if splitter.stray:
-            splitter.stray = False
-            yield number, RowError(Fault.SYNTAX, "want nothing but objects, got something between them")
+    try:
+        for block in utf8:
+            for piece in splitter.feed(block):
+                number += 1
+                yield from _of_piece(number, piece, layout)
+            if splitter.stray:
+                splitter.stray = False
+                yield number, RowError(Fault.SYNTAX, "want nothing but objects, got something between them")
+    except UnicodeError as error:
+        yield number + 1, RowError(Fault.ENCODING, str(error))
+        return
     if splitter.rest():
         yield number + 1, RowError(Fault.SYNTAX, "want a whole object, got the end of the file")
 

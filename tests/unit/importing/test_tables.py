@@ -225,6 +225,12 @@ def test_json_may_begin_with_a_mark(kind: str, encoding: str) -> None:
     assert [row for _, row in rows] == [{"a": "é"}, {"a": "€"}]
 
 
+def test_json_that_is_cut_within_a_character_is_told() -> None:
+    """As a bad row, which ends the log."""
+    log = io.BufferedReader(io.BytesIO('{"a":"é"}'.encode("utf-16")[:-1]))
+    assert faults(one_by_one(blocks(log, Format(kind="json"), "log"))) == [(1, Fault.ENCODING)]
+
+
 def test_json_may_be_in_another_encoding() -> None:
     """As the mapping says."""
     log = io.BytesIO('{"a":"é"}'.encode("cp1252"))
