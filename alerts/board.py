@@ -92,6 +92,11 @@ class Board:
         """Row numbers with an episode that goes on, ascending."""
         return np.flatnonzero(self.live()) if self._episodes else NO_ROWS
 
+    def firing(self) -> Flags:
+        """Rows with an alert that fires."""
+        firing: Flags = np.any(self._state == _FIRING, axis=1)
+        return firing
+
     def quiet(self, rows: Ints) -> bool:
         """Whether none of the rows has an episode that goes on."""
         return not self._episodes or not _LIVE[self._state[rows]].any()

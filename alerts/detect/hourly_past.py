@@ -1,6 +1,5 @@
 """Hours of the past: what came in of each row, summed by hour, for six weeks."""
 
-import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -39,13 +38,19 @@ class HourlyPast:
             }
         )
 
+        self._read_hours: tuple[int, int, int] | None = None  # the first, the last, and of how many weeks
+        self._read: Floats = np.zeros((len(COLUMNS), 0))  # what rows had in them, as far as `_has_read` says
+        self._has_read: Flags = np.zeros(0, np.bool_)
+
     def grow(self, rows: int) -> None:
         """Make place for rows below `rows`."""
         self._table.grow(rows)
+        self._read_hours = None
 
     def clear(self, rows: Ints) -> None:
         """Forget the rows."""
         self._table.clear(rows)
+        self._read_hours = None
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Everything remembered, for a snapshot."""
@@ -54,6 +59,7 @@ class HourlyPast:
     def load(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Take over a snapshot."""
         self._table.load(state)
+        self._read_hours = None
 
     def add(self, end_ms: Ints, rows: Ints, sums: Ints) -> None:
         """Take in answers of panes that end then, in time order: number, steps, squares of steps."""
@@ -79,14 +85,36 @@ class HourlyPast:
         """What each row had in the hours of the window that ends then, in so many weeks before."""
         last = -(-end_ms // HOUR_MS)  # the hours up to before this one
         first = (end_ms - window_ms) // HOUR_MS
+        if len(rows) and (first == first[0]).all() and (last == last[0]).all():
+            return self._at_once(rows, (int(first[0]), int(last[0]), weeks))
         keys, place = np.unique(np.stack([rows, first, last]), axis=1, return_inverse=True)
         some, first, last = keys
-        width = math.ceil(window_ms / HOUR_MS) + 1
+        found = self._before(some, first, last, weeks)
+        return Moments(*(column[place.reshape(-1)] for column in found))
+
+    def _at_once(self, rows: Ints, hours: tuple[int, int, int]) -> Moments:
+        """The same of rows at one time.
+
+        Pane after pane of an hour reads the same, which nothing changes that comes in meanwhile.
+        """
+        if self._read_hours != hours:
+            self._read_hours = hours
+            self._read = np.zeros((len(COLUMNS), self._table.rows))
+            self._has_read = np.zeros(self._table.rows, np.bool_)
+        first, last, weeks = hours
+        new = np.unique(rows[~self._has_read[rows]])
+        if len(new):
+            self._read[:, new] = self._before(new, np.full(len(new), first), np.full(len(new), last), weeks)
+            self._has_read[new] = True
+        return Moments(*self._read[:, rows])
+
+    def _before(self, rows: Ints, first: Ints, last: Ints, weeks: int) -> list[Floats]:
+        """What each row had from its `first` hour up to before its `last`, in so many weeks before."""
+        width = int((last - first).max(initial=0))
         back = np.arange(1, weeks + 1) * WEEK_HOURS
         hours = first[:, None, None] + np.arange(width)[None, None, :] - back[None, :, None]
         within: Flags = hours < (last[:, None] - back[None, :])[:, :, None]
-        found = self.sums(some, hours.reshape(len(some), -1), within.reshape(len(some), -1))
-        return Moments(*(column[place.reshape(-1)] for column in found))
+        return self.sums(rows, hours.reshape(len(rows), -1), within.reshape(len(rows), -1))
 
     def _open(self, rows: Ints, hour: int) -> None:
         """Make the hour the last of some rows: what lies between is empty."""

@@ -14,7 +14,7 @@ from alerts.episodes import Move
 from alerts.intervals import PUBLISHED_CONFIDENCE
 from alerts.readings import Reading
 from alerts.rules import Burn, Gap, Relative, Rule, Silence, Sudden, SuddenRelative, Surge, Threshold
-from alerts.states import State, Verdict
+from alerts.states import Verdict
 from stream.indicators.formulas import formula
 from stream.indicators.needs import WindowSpan, rule_window
 from stream.indicators.plan import Plan
@@ -113,10 +113,8 @@ class DetectorRule:
 
     def silent(self, rows: int) -> Flags:
         """Rows, of so many, whose alert fires."""
-        found = np.zeros(rows, np.bool_)
-        for row, column in self.board.episodes():
-            found[row] = self.board.state(row, column) is State.FIRING
-        return found
+        firing = self.board.firing()[:rows]
+        return np.pad(firing, (0, rows - len(firing)))
 
     def budgets(self, rows: Ints) -> list[tuple[int, float]]:
         """The rows that it watches with the share of their budget that is left; none if it has no budget."""
