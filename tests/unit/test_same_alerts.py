@@ -42,7 +42,7 @@ Event = tuple[float, Stream, str, bytes]
 
 @cache
 def events() -> tuple[Event, ...]:
-    """An hour of traffic: phone customers unhappy for ten minutes, mail unheard for eight of them."""
+    """An hour of traffic: phone is bad for ten minutes, most about a; mail is unheard for eight of them."""
     return tuple(sorted(_events(Random(5))))
 
 
@@ -63,7 +63,8 @@ def _events(random: Random) -> Iterator[Event]:
         if bad and channel == "mail" and at < START_S + 1900:
             continue
         if random.random() < 0.7:
-            happy = random.random() < (0.25 if bad and channel == "phone" else 0.9)
+            share = (0.1 if event["topic"] == "a" else 0.35) if bad and channel == "phone" else 0.9
+            happy = random.random() < share
             kind = random.choice(["csat", "nps"])
             event |= {"indicator": kind, "score": {"csat": 5, "nps": 9}[kind] if happy else 1}
             yield at, Stream.FEEDBACK, customer, orjson.dumps(event)
