@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from stream.importing.batches.batch import Batch
 from stream.importing.batches.event_maker import EventMaker, Placed
+from stream.importing.batches.latest_times import LatestTimes
 from stream.importing.batches.reading_times import OrderMattersError
 from stream.importing.batches.table_columns import TablesSaid
 from stream.importing.cells.faults import RowError
@@ -20,6 +21,7 @@ class Decider:
     def __init__(self, shapes: Sequence[Shape]) -> None:
         self._shapes = shapes
         self._maker = EventMaker(shapes)
+        self._times = LatestTimes(shapes)
 
     def decide(
         self, batch: Batch, said: TablesSaid | None, look: Look | None = None
@@ -38,17 +40,23 @@ class Decider:
             else:
                 again |= _lacking(placed, said)
         if not again:
+            self._times.follow(placed)
             return placed, []
         wrong: list[tuple[int, RowError]] = []
         placed = [each for each in placed if each[0] not in again]
         for place in sorted(again):
             try:
-                placed += [(place, *made) for made in self._of_row(batch, place, said)]
+                made = [(place, *event) for event in self._of_row(batch, place, said)]
             except RowError as error:
                 wrong.append((place, error))
+            else:
+                self._times.follow(made)
+                placed += made
             if look is not None:
                 look(place)
-        return sorted(placed, key=_place), wrong
+        placed.sort(key=_place)
+        self._times.follow(placed)
+        return placed, wrong
 
     def _of_row(self, batch: Batch, place: int, said: TablesSaid | None) -> list[RowEvent]:
         one = OneRow(batch.row(place), batch.row_before(place), batch.is_last(place))

@@ -34,13 +34,8 @@ class TimeColumn:
         """
         texts = self._texts(batch)
         if self._zones is None:
-            found = self._memo.of(texts)
-        else:
-            found = self._zoned.of(zip(texts, self._zones(batch), strict=True))
-        last = next((value for value in reversed(found) if isinstance(value, str)), None)
-        if last is not None:
-            self._time.order.last = last
-        return found
+            return self._memo.of(texts)
+        return self._zoned.of(zip(texts, self._zones(batch), strict=True))
 
     def _texts(self, batch: Batch) -> Sequence[str | None]:
         """The parts put together; None where one has nothing."""

@@ -73,7 +73,11 @@ class Twice(StrEnum):
 
 @dataclass(slots=True)
 class RowOrder:
-    """What the rows so far tell about an hour that comes twice."""
+    """What the rows so far tell about an hour that comes twice.
+
+    `last` is the latest time of which an event was made: whoever makes events tells it, as rows of which none
+    is made are read or not, depending on what else is wrong with them and on who reads.
+    """
 
     last: str = ""
     local: datetime | None = None
@@ -131,7 +135,6 @@ class Time:
             raise self._wrong(text or "", error) from None
         if not isinstance(found, str):
             found = self._of_two(*found)
-        self.order.last = found
         return found
 
     def understood(self, text: str, named: Value | None = None) -> str | tuple[datetime, tzinfo]:

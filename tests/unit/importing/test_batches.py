@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream.importing.batches.latest_times import LatestTimes
 from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.lookups import look_up
 from stream.importing.cells.text import Row
@@ -83,6 +84,7 @@ def singly(mapping: LogMapping, log: Rows) -> tuple[list[bytes], list[tuple[int,
     """What each row makes by itself, and what is wrong with rows, by their numbers."""
     lines: list[bytes] = []
     wrong: list[tuple[int, str]] = []
+    times = LatestTimes(mapping.shapes)
     for number, row in enumerate(log, 2):
         try:
             _see_whose(mapping, row)
@@ -90,7 +92,9 @@ def singly(mapping: LogMapping, log: Rows) -> tuple[list[bytes], list[tuple[int,
             if any(condition.holds(found.row, None, last=False) for condition in mapping.skip):
                 continue
             one = OneRow(found.row, None, last=True, filled=found.fields, missing=found.missing)
-            lines += [line for _, _, line in row_events(mapping.shapes, one)]
+            made = row_events(mapping.shapes, one)
+            times.follow([(number, *event) for event in made])
+            lines += [line for _, _, line in made]
         except RowError as error:
             wrong.append((number, str(error)))
     return lines, wrong
@@ -121,3 +125,14 @@ def test_where_blocks_end_does_not_matter_to_cases(log: Rows, case: str) -> None
         found, importer = imported(parse(mapping, "m.yaml"), log, size)
         assert found == lines
         assert importer.tale == whole.tale
+
+
+def test_a_row_that_makes_no_event_tells_nothing_of_an_hour_that_comes_twice() -> None:
+    """It has no id, and a time of next March: the log does not run backwards for that."""
+    log: Rows = [
+        {"code": "a", "n": "0", "day": "01/03/2026", "clock": "9:05"},
+        {"id": "1", "code": "a", "n": "3", "day": "26/10/2025", "clock": "02:10"},
+    ]
+    for size in (1, 2):
+        (line,), _ = imported(parse(CASES.replace("CASE", "code"), "m.yaml"), log, size)
+        assert b"2025-10-26T00:10:00Z" in line
