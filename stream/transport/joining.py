@@ -23,7 +23,9 @@ async def refusal(consumer: Any) -> KafkaError | None:
     return found
 
 
-async def _asked(coordinator: Any) -> KafkaError | None:
+async def _asked(coordinator: Any | None) -> KafkaError | None:
+    if coordinator is None:  # the client has not connected yet
+        return None
     try:
         coordinator.check_errors()
     except KafkaError as error:
