@@ -50,8 +50,9 @@ from stream.worker.web.worker_pages import WorkerPages
 
 log = logging.getLogger(__name__)
 
-BATCHES_IN_WORK: Final = 4
-"""Per partition of inputs and tallies: enough to hide the time that Kafka takes to acknowledge."""
+BATCHES_IN_WORK: Final = 2
+"""Per partition of inputs and tallies: enough to hide the time that Kafka takes to acknowledge one.  More are
+no faster, and of refused records, whose dead letters are megabytes, they are memory."""
 WATCHED: Final = (*INPUTS, TALLIES)
 """What must get on; how long cx.alerts takes is its receivers' affair."""
 LEAVE_S: Final = 30.0
