@@ -27,18 +27,7 @@ def _report(tale: ImportCounts, layout: Format) -> Iterator[str]:
         yield f"  {where} {number}: {what}"
     if bad > len(tale.first_bad):
         yield f"  … and {bad - len(tale.first_bad):,} more"
-    if tale.columns.unseen:
-        there = (
-            f" (there are: {shown(tale.columns.there)}){enveloped(tale.columns.there)}"
-            if tale.columns.there
-            else ""
-        )
-        yield f"  no row has {', '.join(tale.columns.unseen)}, which the mapping reads{there}"
-    if tale.columns.above:
-        lines = "1 line" if tale.columns.above == 1 else f"{tale.columns.above:,} lines"
-        yield f"  {lines} above the header passed over"
-    for column in tale.columns.twice:
-        yield f'  two columns are called {column}: the first is read, the second is "{column}.2"'
+    yield from _of_columns(tale.columns)
     if tale.again:
         yield (
             f"  {tale.again:,} {'event has' if tale.again == 1 else 'events have'} the id of an earlier row "
