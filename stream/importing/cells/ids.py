@@ -2,8 +2,7 @@
 
 A spreadsheet writes 4711 as `4711.0` where other rows have none, and `="0042"` or `'0042` so that it stays as
 it is.  A long one that it took for a number, `1.18E+11`, is lost: others have become the same, so it is no
-customer's, and no event's.  And what a
-telephone system calls `anonymous` or `0` is not one customer who calls all day.
+customer's, and no event's.  Nor is what a telephone system calls `anonymous` one customer, who calls all day.
 """
 
 import re

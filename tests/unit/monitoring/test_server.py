@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+from collections.abc import Sequence
 
 import aiohttp
 import pytest
@@ -14,6 +15,8 @@ from stream.monitoring.rendered import RenderedMetrics
 from stream.monitoring.server import serve
 from tests.builders import plan_of
 from tests.fakes import FakeWorker
+
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 RULES = "rules:\n  - {name: low, indicator: csat, by: [channel], window: 30m, warning: 80}\n"
 
@@ -114,6 +117,15 @@ def test_connections_that_send_half_a_header(monkeypatch: pytest.MonkeyPatch) ->
     asyncio.run(run())
 
 
+async def answers_beside(port: int, slow: Sequence[Connection]) -> None:
+    """See that /healthz answers soon while others hold their connections, and close these."""
+    limit = aiohttp.ClientTimeout(total=guarded_server.HEAD_S / 2)
+    async with aiohttp.request("GET", f"http://127.0.0.1:{port}/healthz", timeout=limit) as answer:
+        assert answer.status == 200
+    for _, writer in slow:
+        writer.close()
+
+
 def test_a_flood_of_connections_keeps_nobody_from_asking() -> None:
     """Whoever watches the worker would take it for dead: the oldest that only wait make room at once."""
 
@@ -123,12 +135,7 @@ def test_a_flood_of_connections_keeps_nobody_from_asking() -> None:
             slow = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(300)]
             for _, writer in slow:
                 writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: ")
-            limit = aiohttp.ClientTimeout(total=guarded_server.HEAD_S / 2)
-            url = f"http://127.0.0.1:{server.port}/healthz"
-            async with aiohttp.request("GET", url, timeout=limit) as answer:
-                assert answer.status == 200
-            for _, writer in slow:
-                writer.close()
+            await answers_beside(server.port, slow)
         finally:
             await server.close()
 
@@ -155,12 +162,7 @@ def test_a_flood_of_those_who_never_read_keeps_nobody_from_asking() -> None:
                 slow.append(await asyncio.open_connection("127.0.0.1", server.port, limit=1))
                 slow[-1][1].write(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
                 await asyncio.sleep(0)
-            limit = aiohttp.ClientTimeout(total=guarded_server.HEAD_S / 2)
-            url = f"http://127.0.0.1:{server.port}/healthz"
-            async with aiohttp.request("GET", url, timeout=limit) as answer:
-                assert answer.status == 200
-            for _, writer in slow:
-                writer.close()
+            await answers_beside(server.port, slow)
         finally:
             await server.close()
 
