@@ -38,6 +38,8 @@ LETTER_BYTES: Final = 7 * 2**20
 HEAD_BYTES: Final = 64 * 2**10
 """How much of a larger record's value is kept; of its key and headers, at most as much as `KEY_BYTES`."""
 KEY_BYTES: Final = 4 * 2**10
+HEADER_BYTES: Final = 8
+"""What a header takes beside its name and its content: two lengths."""
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -86,4 +88,4 @@ def _head(data: bytes | None, most: int) -> bytes | None:
 
 
 def _bytes_of(headers: Headers) -> int:
-    return sum(len(name) + len(content or b"") for name, content in headers)
+    return sum(HEADER_BYTES + len(name) + len(content or b"") for name, content in headers)

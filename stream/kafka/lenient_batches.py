@@ -7,7 +7,9 @@ worker that reads the partition, again and again.  `install` makes all consumers
 - compressed data are unfolded up to a limit (see `codecs`);
 - the bytes of a header's name that are not UTF-8 are written out, as in `caf\xe9`;
 - a batch that cannot be read at all is one record, at the batch's last offset, with the beginning of its
-  bytes as the value.  They are no event, so it becomes a dead letter.
+  bytes as the value.  They are no event, so it becomes a dead letter;
+- so is one of more records or headers than anybody's events have: each takes a hundred bytes of memory, and
+  of empty headers eleven kilobytes unfold to sixty million.
 """
 
 import struct
@@ -29,6 +31,12 @@ CODEC: Final = 0x07
 LOG_APPEND_TIME: Final = 0x08
 MAGIC_AT: Final = struct.calcsize(">qii")
 LOG_OVERHEAD: Final = struct.calcsize(">qi")
+COUNTED_FROM: Final = 4 * 2**20
+"""Bytes, unfolded, of a batch whose headers are counted before it is read: in fewer, two million may be."""
+MOST_RECORDS: Final = 2**19
+"""Of one batch: producers gather some thousands."""
+MOST_HEADERS: Final = 2**20
+"""Of all records of one batch."""
 MOST_SHOWN: Final = 2**20 + 1
 """Bytes of a batch that cannot be read: one more than an event may have, so that it is told as too large
 where it is."""
@@ -75,6 +83,8 @@ class LenientBatch:
         except UnfoldError as error:
             return [_stand_in(head, error.head or self._data)]
         self.unfolded_bytes = len(body)
+        if _has_too_many(head, body):
+            return [_stand_in(head, body)]
         try:
             folded = head[5] & CODEC
             unfolded = HEAD.pack(*head[:5], head[5] - folded, *head[6:]) + body if folded else self._data
@@ -130,6 +140,33 @@ def _kind(head: tuple[int, ...]) -> int:
     return int(bool(head[5] & LOG_APPEND_TIME))
 
 
+def _has_too_many(head: tuple[int, ...], body: bytes) -> bool:
+    """Whether it has more records or headers than are read."""
+    if head[12] > MOST_RECORDS:
+        return True
+    headers = at = 0
+    try:
+        for _ in range(head[12] if len(body) > COUNTED_FROM else 0):
+            length, start = _varint(body, at)
+            at = start + length
+            headers += _header_count(body, start)
+            if length < 0 or headers > MOST_HEADERS:
+                return True
+    except (ValueError, IndexError):
+        return True
+    return False
+
+
+def _header_count(data: bytes, at: int) -> int:
+    """How many headers a record says that it has, which begins there."""
+    at = _varint(data, at + 1)[1]  # how much later it is
+    at = _varint(data, at)[1]  # its offset
+    for _ in ("key", "value"):
+        length, at = _varint(data, at)
+        at += max(0, length)
+    return _varint(data, at)[0]
+
+
 def _one_by_one(head: tuple[int, ...], body: bytes) -> list[LooseRecord]:
     """The records of an unfolded batch, as far as they can be told from each other."""
     found: list[LooseRecord] = []
@@ -162,7 +199,7 @@ def _record(head: tuple[int, ...], data: bytes) -> LooseRecord:
     timestamp = head[8] if _kind(head) else head[7] + late
     return LooseRecord(
         offset=head[0] + offset,
-        timestamp=timestamp,
+        timestamp=(timestamp + 2**63) % 2**64 - 2**63,  # as the client's C and Java have it
         timestamp_type=_kind(head),
         key=key,
         value=value,

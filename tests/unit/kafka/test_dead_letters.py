@@ -79,6 +79,13 @@ def test_keys_and_headers_that_are_too_large_are_cut_too() -> None:
     assert found.headers == ()
 
 
+def test_headers_without_name_and_content_count_as_well() -> None:
+    """Each has two lengths on the wire: a million of them are more than a message may have."""
+    found = read_back(written(b"v", b"k", [("", b"")] * 10**6))
+    assert found.headers == ()
+    assert "headers bytes=" in found.form
+
+
 def test_a_broker_that_takes_less_gets_less() -> None:
     """The limit is the topic's own."""
     record = FileRecord(7, b"v" * 60_000, 5, b"k")

@@ -1,17 +1,29 @@
 """Batches as any producer may write them: every codec, odd names, bombs, and what is no batch."""
 
+import resource
 from typing import Any
 
+import cramjam
 import pytest
 from aiokafka.consumer import fetcher
 from aiokafka.record.default_records import DefaultRecordBatchBuilder, _DefaultRecordBatchBuilderPy
+from aiokafka.record.util import encode_varint
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.kafka.lenient_batches import HEAD, MOST_SHOWN, LenientRecords, install
+from stream.kafka.lenient_batches import (
+    COUNTED_FROM,
+    HEAD,
+    MOST_RECORDS,
+    MOST_SHOWN,
+    LenientRecords,
+    install,
+)
 
 CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
 HEADERS = st.lists(st.tuples(st.text(max_size=5), st.none() | st.binary(max_size=9)), max_size=3)
+MOST_MB = 300
+"""That unfolding takes; the headers would be 1,700."""
 RECORDS = st.lists(
     st.tuples(st.none() | st.binary(max_size=9), st.none() | st.binary(max_size=9), HEADERS),
     min_size=1, max_size=5,
@@ -83,6 +95,62 @@ def test_a_bomb_is_one_record(codec: str, monkeypatch: pytest.MonkeyPatch) -> No
     assert len(value) <= MOST_SHOWN
     if codec != "snappy":  # its length is known before anything is unfolded
         assert len(value) == MOST_SHOWN
+
+
+def emptied(headers: int) -> bytes:
+    """The bytes of a record that has a value and very many headers without name and content."""
+    record = b"\0\0\0\x01\x04{}" + varint(headers) + b"\0\x01" * headers
+    return varint(len(record)) + record
+
+
+def varint(number: int) -> bytes:
+    """In Kafka's zigzag form."""
+    found = bytearray()
+    encode_varint(number, found.append)
+    return bytes(found)
+
+
+def whole(body: bytes, count: int, codec: int = 0) -> bytes:
+    """A batch of so many records, said to be in these bytes."""
+    return HEAD.pack(0, 49 + len(body), 0, 2, 0, codec, count - 1, 5, 6, -1, -1, -1, count) + body
+
+
+def test_headers_without_end_are_not_read() -> None:
+    """Eleven kilobytes would be four gigabytes of them; here one record stands for the batch."""
+    body = bytes(cramjam.zstd.compress(emptied(20_000_000)))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    [(offset, _, key, value, headers)] = read(whole(body, 1, CODECS["zstd"]))
+    assert (offset, key, headers) == (0, None, [])
+    assert value is not None
+    assert len(value) == MOST_SHOWN
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < MOST_MB
+
+
+def test_many_headers_are_read() -> None:
+    """A large batch is looked through, and then read as any other."""
+    [(_, _, _, value, headers)] = read(whole(emptied(1000), 1))
+    assert (value, len(headers)) == (b"{}", 1000)
+    large = batch([(b"k", bytes(1000), [("trace", b"id")])] * 5_000)
+    assert len(large) > COUNTED_FROM
+    assert [len(found) for *_, found in read(large)] == [1] * 5_000
+
+
+@pytest.mark.parametrize("name", [b"x", b"\xe9"])
+def test_times_wrap_around(name: bytes) -> None:
+    """Whichever way a record is read, its time is a number of 64 bits."""
+    record = b"\0\x0a\0\x01\x04{}\x02\x02" + name + b"\x01"
+    data = varint(len(record)) + record
+    head = HEAD.pack(0, 49 + len(data), 0, 2, 0, 0, 0, 2**63 - 1, 6, -1, -1, -1, 1)
+    [(_, timestamp, *_)] = read(head + data)
+    assert timestamp == 4 - 2**63
+
+
+def test_more_records_than_anybody_gathers_are_one() -> None:
+    """Each takes a hundred bytes of memory and a dead letter."""
+    count = MOST_RECORDS + 1
+    [(offset, _, _, value, _)] = read(whole(b"\x0c\0\0\0\x01\x01\0" * count, count))
+    assert offset == count - 1
+    assert value is not None
 
 
 @given(st.integers(1, 7), st.binary(max_size=200))
