@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.structs import RecordMetadata
 from xxhash import xxh3_64_intdigest
@@ -130,7 +130,7 @@ class Outbox:
                 if number % TURN == 0:
                     await asyncio.sleep(0)
         except KafkaError as error:
-            raise DeliveryError(f"cannot send: {error!r}") from error
+            raise DeliveryError(f"cannot send{_told(error)}") from error
         return sent
 
     @staticmethod
@@ -143,4 +143,13 @@ class Outbox:
         try:
             return await asyncio.gather(*futures)
         except KafkaError as error:
-            raise DeliveryError(f"not delivered within {DELIVERY_TIMEOUT_MS // 1000} s: {error!r}") from error
+            raise DeliveryError(f"not delivered{_told(error)}") from error
+
+
+def _told(error: KafkaError) -> str:
+    """Which topic a message was for, where that is known, and what is wrong."""
+    topic = "".join(f" to {name}" for name in getattr(error, "__notes__", ())[:1])
+    if isinstance(error, MessageSizeTooLargeError):
+        return f"{topic}: the message is larger than max.message.bytes"
+    tried = error.retriable or isinstance(error, KafkaTimeoutError)
+    return f"{topic} within {DELIVERY_TIMEOUT_MS // 1000} s: {error!r}" if tried else f"{topic}: {error!r}"

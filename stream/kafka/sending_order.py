@@ -36,7 +36,12 @@ class _OrderedBatch(MessageBatch):  # type: ignore[misc]  # aiokafka has no type
         self._queue: Final = queue
 
     def failure(self, exception: Exception) -> None:
-        """Fail; everything that waits does as well, and what would come later is refused."""
+        """Fail; everything that waits does as well, and what would come later is refused.
+
+        The error says which topic it came from.
+        """
+        if self._queue._exception is None:  # noqa: SLF001
+            exception.add_note(self.tp.topic)
         super().failure(exception)
         self._drain_waiter.exception()  # nobody need have waited for it
         queue = self._queue

@@ -41,6 +41,9 @@ SCORES_FILE_BYTES: Final = 16 * 2**20
 """A broker deletes and compacts whole files, and never the one that it writes: unless set, up to 1 GiB of
 each partition would stay, however little of it counts."""
 
+LEAST_MESSAGE: Final = str(64 * 2**10)
+"""What every topic that we write to must take: an alert with all of its evidence has some kilobytes."""
+
 STAMPS: Final = "message.timestamp.type"
 APPEND_TIME: Final = "LogAppendTime"
 """Of inputs the operator may choose otherwise; cx.tallies' stamps are the wall clock of judges."""
@@ -191,8 +194,8 @@ def mismatches(
     if policy is not None and policy != wanted:
         fix = _config_fix(spec.name, "cleanup.policy", wanted, broker)
         wrong.append(Mismatch("cleanup.policy", wanted, policy, fix))
-    largest, least = config.get("max.message.bytes"), spec.config.get("max.message.bytes")
-    if largest is not None and least is not None and int(largest) < int(least):
+    largest, least = config.get("max.message.bytes"), spec.config.get("max.message.bytes", LEAST_MESSAGE)
+    if spec.role is not TopicRole.INPUT and largest is not None and int(largest) < int(least):
         fix = _config_fix(spec.name, "max.message.bytes", least, broker)
         wrong.append(Mismatch("max.message.bytes", f"at least {least}", largest, fix))
     stamps = config.get(STAMPS)

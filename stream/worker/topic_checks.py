@@ -11,7 +11,7 @@ from stream.kafka.clients import BrokerError, admin_client, known_partitions
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import COMMON
 from stream.kafka.settings import ClientSettings
-from stream.kafka.topics import TopicState, ensure, inspect, specs
+from stream.kafka.topics import Mismatch, TopicState, ensure, inspect, specs
 from stream.messages.records import Stream
 from stream.messages.topic_names import (
     ALERTS,
@@ -25,9 +25,11 @@ from stream.worker.tasks.intake_processor import USUAL_LIMITS, MessageLimits
 
 log = logging.getLogger(__name__)
 
+LARGEST: Final = "max.message.bytes"
 OVERHEAD_BYTES: Final = 8192
 """For a batch's head, our headers, and lengths."""
 LEAST_BYTES: Final = 16_384
+"""A topic that takes less cannot be written to at all, and the worker says so and does not start."""
 FIRST_WAIT_S: Final = 0.5
 LONGEST_WAIT_S: Final = 5.0
 LOOK_S: Final = 10.0
@@ -76,13 +78,18 @@ def message_limits(states: Sequence[TopicState], topics: GroupTopics = COMMON) -
         state.name: max(int(each.found) - OVERHEAD_BYTES, LEAST_BYTES)
         for state in states
         for each in state.mismatches
-        if each.what == "max.message.bytes"
+        if each.what == LARGEST
     }
     usual = USUAL_LIMITS
     return MessageLimits(
         min(usual.letter_bytes, told.get(topics.of(DEAD_LETTERS), usual.letter_bytes)),
         min(usual.piece_bytes, told.get(topics.of(TALLIES), usual.piece_bytes)),
     )
+
+
+def takes_too_little(mismatch: Mismatch) -> bool:
+    """Whether a topic takes less than what cannot be cut any smaller."""
+    return mismatch.what == LARGEST and int(mismatch.found) < LEAST_BYTES + OVERHEAD_BYTES
 
 
 def only_ours_missing(states: Sequence[TopicState]) -> bool:
@@ -107,7 +114,8 @@ def partitions(states: Sequence[TopicState], group: str, topics: GroupTopics = C
     for state in states:
         for mismatch in state.mismatches:
             line = f"{state.name}: {mismatch.sentence}"
-            if state.partitions == 0 or (state.name in alike and mismatch.what == "partitions"):
+            unlike = state.name in alike and mismatch.what == "partitions"
+            if state.partitions == 0 or unlike or takes_too_little(mismatch):
                 wrong.append(line)
             else:
                 log.warning("topic is not as it should be: %s", line)

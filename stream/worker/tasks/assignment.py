@@ -18,6 +18,7 @@ from stream.messages.records import Stream
 from stream.messages.topic_names import ALERTS
 from stream.transport.link import Positions, RecordBatch
 from stream.worker.tasks.context import TaskContext, TaskSpec
+from stream.worker.tasks.holes import Holes
 from stream.worker.tasks.input_progress import InputProgress
 from stream.worker.tasks.intake_processor import STREAM_OF, IntakeProcessor
 from stream.worker.tasks.judge_processor import JudgeProcessor
@@ -73,6 +74,7 @@ class Assignment:
         self._slots = slots
         self._ports = ports
         self._progress = InputProgress(slots, ports.positions)
+        self._holes = Holes(around)
         self._tick_s = tick_s
         self._tasks: dict[TP, PartitionTask[Any]] = {}
         self._rising: asyncio.Task[None] | None = None
@@ -83,7 +85,7 @@ class Assignment:
     def start(self) -> None:
         """Begin to look for quiet inputs and due snapshots."""
         self._loops = [
-            asyncio.create_task(self._ending(loop)) for loop in (self._look, self._publish, self._save)
+            asyncio.create_task(self._ending(loop)) for loop in (self._look, self._publish, self._save, self._holes.follow)
         ]
 
     async def stop(self) -> None:
@@ -101,6 +103,8 @@ class Assignment:
         """Hand a batch to its task."""
         task = self._tasks.get(batch.tp)
         if task is not None:
+            if batch.tp.topic in STREAM_OF:  # of tallies, judges see what is not there
+                self._holes.look(batch)
             await task.take(batch)
 
     def assigned(self, tps: Collection[TP]) -> None:
@@ -117,6 +121,7 @@ class Assignment:
         self._tasks = tasks
         for tp in set(tps) - tasks.keys():
             self._slots.open(tp)  # cx.alerts: the notifier keeps its own state
+        self._holes.forget()
         self._ports.own([tp.partition for tp in tps if tp.topic == ALERTS])
         self.waits_for = f"the state of {len(self.tasks)} partitions is being restored"
         self._rising = asyncio.create_task(self._ending(self._rise))

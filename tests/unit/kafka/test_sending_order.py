@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RequestTimedOutError
 from aiokafka.structs import TopicPartition
 
+from stream.kafka.outbox import DeliveryError, Outbox
 from stream.kafka.sending_order import end_at_first_failure
 
 ONE, OTHER = TopicPartition("cx.tallies", 0), TopicPartition("cx.tallies", 1)
@@ -70,6 +71,8 @@ def test_what_waits_fails_at_once(error: KafkaError) -> None:
         assert line.take() == {}
         for future in (first, second, elsewhere):
             assert type(future.exception()) is type(error)
+            with pytest.raises(DeliveryError, match=r"^not delivered to cx\.tallies"):
+                await Outbox.durable([future])
         with pytest.raises(type(error)):
             await line.put(b"9")
 

@@ -30,6 +30,12 @@ def off(name: str, what: str, found: int) -> TopicState:
     return TopicState(name, found, created=False, mismatches=(Mismatch(what, "4", str(found), FIX),))
 
 
+def taking(name: str, most_bytes: int) -> TopicState:
+    """A topic with four partitions that takes messages of so many bytes."""
+    wrong = Mismatch("max.message.bytes", "at least 10485760", str(most_bytes), FIX)
+    return TopicState(name, 4, created=False, mismatches=(wrong,))
+
+
 def test_all_as_it_should_be() -> None:
     """The inputs say how many partitions there are."""
     assert partitions(states(), "g") == 4
@@ -55,8 +61,15 @@ def test_what_can_be_lived_with(caplog: pytest.LogCaptureFixture) -> None:
     """Another number of partitions of an output, or another setting, is only logged."""
     with caplog.at_level(logging.WARNING):
         assert partitions(states(scores=off("cx.scores", "partitions", 3)), "g") == 4
-        assert partitions(states(tallies=off("cx.tallies", "max.message.bytes", 4)), "g") == 4
+        assert partitions(states(tallies=taking("cx.tallies", 100_000)), "g") == 4
     assert len(caplog.records) == 2
+
+
+@pytest.mark.parametrize("key", ["scores", "tallies"])
+def test_a_topic_that_takes_next_to_nothing(key: str) -> None:
+    """What is to be written does not fit into it: the worker would end again and again."""
+    with pytest.raises(OperatorError, match=f"{NAMES[key]}: max.message.bytes: .*found 500; tocsin topics"):
+        partitions(states(**{key: taking(NAMES[key], 500)}), "g")
 
 
 @pytest.mark.parametrize(
