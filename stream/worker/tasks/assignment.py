@@ -85,7 +85,8 @@ class Assignment:
     def start(self) -> None:
         """Begin to look for quiet inputs and due snapshots."""
         self._loops = [
-            asyncio.create_task(self._ending(loop)) for loop in (self._look, self._publish, self._save, self._holes.follow)
+            asyncio.create_task(self._ending(loop))
+            for loop in (self._look, self._publish, self._save, self._holes.follow)
         ]
 
     async def stop(self) -> None:
