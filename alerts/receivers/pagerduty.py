@@ -26,11 +26,23 @@ class PagerDutyChannel:
         self._outlet = outlet
 
     async def send(self, message: ReceiverMessage, memory: str, at_s: float) -> Answer:  # noqa: ARG002  # keeps none
-        """Trigger, acknowledge or resolve; 202 is the only success, and a 400 will never pass."""
+        """Trigger, acknowledge or resolve; a 400 will never pass."""
         answer = await self._outlet.post(self._url, event(message, self._key), {})
-        if answer.status is not None and 200 <= answer.status < 300 and answer.status != 202:
+        if answer.fate is Fate.TAKEN and answer.status != 202 and not _says_success(answer.body):
             return Answer(status=answer.status, verdict=Fate.REFUSED, body=answer.body)
         return answer
+
+
+def _says_success(body: bytes) -> bool:
+    """Whether a service that PagerDuty's clients may use instead speaks, and no proxy's page of log-in.
+
+    PagerDuty answers 202; others answer 200 with its words.
+    """
+    try:
+        said = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(said, dict) and said.get("status") == "success"
 
 
 def event(message: ReceiverMessage, routing_key: str) -> bytes:

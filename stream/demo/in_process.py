@@ -23,7 +23,7 @@ from alerts.transitions import Transition, encode
 from stream.backtest.engine import Engine
 from stream.board.memory import BoardMemory
 from stream.board.pages import BoardPages
-from stream.demo.brokers.loopback import LOOPBACK, free_port
+from stream.demo.brokers.loopback import LOOPBACK, claimed_port
 from stream.demo.first_to_end import first_to_end
 from stream.demo.scene import DemoScene, pulse, shown
 from stream.demo.settings import METRICS_PORT, DemoSettings
@@ -198,8 +198,8 @@ def _nothing() -> None:
 async def perform(settings: DemoSettings, rules: Path, log: WebhookLog, log_url: str, token: str) -> None:
     """Play until the traffic ends."""
     one = OneProcess(rulebook=load(rules), token=token)
-    port = free_port(METRICS_PORT)
     async with AsyncExitStack() as stack:
+        port = stack.enter_context(claimed_port(METRICS_PORT))
         await one.dispatcher.start()
         stack.push_async_callback(one.dispatcher.close)
         one.dispatcher.desk.own([0])

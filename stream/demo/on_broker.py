@@ -13,7 +13,7 @@ import msgspec
 
 from alerts.transitions import Score, Transition
 from stream.demo.brokers.choice import DemoBroker, Whose
-from stream.demo.brokers.loopback import free_port
+from stream.demo.brokers.loopback import claimed_port
 from stream.demo.child_worker import worker
 from stream.demo.first_to_end import first_to_end
 from stream.demo.own_topics import topics_of_our_own
@@ -53,8 +53,9 @@ async def perform(
         secret.write_text(token, "utf-8")
         arguments = ["--broker", kafka.bootstrap, "--rules", str(rules), "--group", GROUP]
         arguments += ["--token-file", str(secret), *broker.worker_options]
+        port = stack.enter_context(claimed_port(METRICS_PORT))
         child = await stack.enter_async_context(
-            worker(arguments, free_port(METRICS_PORT), settings.directory / "worker.log", _reaching(broker))
+            worker(arguments, port, settings.directory / "worker.log", _reaching(broker))
         )
         http = await stack.enter_async_context(aiohttp.ClientSession())
         await child.ready(http)

@@ -13,7 +13,7 @@ from pathlib import Path
 from alerts.errors import OperatorError
 from stream.demo import in_process, on_broker
 from stream.demo.brokers.choice import NoBroker, chosen
-from stream.demo.brokers.loopback import free_port
+from stream.demo.brokers.loopback import claimed_port
 from stream.demo.demo_rules import RULES, demo_rules
 from stream.demo.settings import GROUP, LOG_PORT, DemoSettings
 from stream.demo.webhook_log import PATH, WebhookLog, new_secret, serving
@@ -46,7 +46,8 @@ async def _stage(settings: DemoSettings, source: Path, say: Callable[[str], None
     async with AsyncExitStack() as stack:
         broker = stack.enter_context(chosen(settings.kafka, settings.directory, say, GROUP))
         say(f"broker: {broker.about}")
-        log_url = await stack.enter_async_context(serving(log, free_port(LOG_PORT)))
+        port = stack.enter_context(claimed_port(LOG_PORT))
+        log_url = await stack.enter_async_context(serving(log, port))
         rules = demo_rules(source, settings.directory, log_url + PATH, log.secret, settings.speed)
         if isinstance(broker, NoBroker):
             await in_process.perform(settings, rules, log, log_url, token)

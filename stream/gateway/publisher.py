@@ -251,7 +251,8 @@ class Publisher:
                 self._trouble = str(error)
                 await asyncio.sleep(RETRY_S)
             else:
-                self._told(None)
+                self._trouble = None
+                log.info("connected to Kafka")
                 return
 
     async def _started(self) -> AIOKafkaProducer:

@@ -95,6 +95,9 @@ def from_request_to_alert(broker: Broker, tmp_path: Path) -> None:
             for event in webhook.events
         ]
         assert sorted(found) == sorted(wanted)
+        said = (tmp_path / "gateway.log").read_text()
+        assert "connected to Kafka" in said
+        assert "again" not in said, "nothing has failed before"
 
         counts = {topic: len(written(broker, topic)) for topic in TOPICS}
         for number, webhook in enumerate(WEBHOOKS):

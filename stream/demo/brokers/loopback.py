@@ -3,6 +3,8 @@
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from alerts.errors import OperatorError
@@ -31,6 +33,25 @@ def free_port(preferred: int | None = None) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise EmbeddedBrokerError(f"no free port on {LOOPBACK}")
+
+
+@contextmanager
+def claimed_port(preferred: int) -> Iterator[int]:
+    """`preferred`, unless something listens on it or another demo has claimed it; else a port that was free.
+
+    What is to listen does so seconds later: of two demos that begin together both would see the port free.
+    The claim is the same number of UDP, which nobody uses; every system gives it to one, until that one ends.
+    """
+    with socket.socket(type=socket.SOCK_DGRAM) as claim:
+        yield free_port(preferred if _bound(claim, preferred) else None)
+
+
+def _bound(claim: socket.socket, port: int) -> bool:
+    try:
+        claim.bind((LOOPBACK, port))
+    except OSError:
+        return False
+    return True
 
 
 def listens(process: subprocess.Popen[bytes], port: int, patience_s: float) -> bool:

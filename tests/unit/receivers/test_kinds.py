@@ -168,9 +168,21 @@ def test_pagerduty_is_cut_to_its_limits() -> None:
     assert len(body["dedup_key"]) == 255
 
 
-def test_pagerduty_takes_only_202_for_yes() -> None:
-    """Something in between that answers 200 is not PagerDuty."""
-    assert _sent(_channel("pagerduty", Wire(Answer(status=200))), message()).fate is Fate.REFUSED
+@pytest.mark.parametrize(
+    ("status", "body", "fate"),
+    [
+        (202, b"", Fate.TAKEN),
+        (200, b'{"status": "success", "message": "Event processed", "dedup_key": "a"}', Fate.TAKEN),
+        (200, b"", Fate.REFUSED),
+        (200, b"<html>Please log in</html>", Fate.REFUSED),
+        (200, b'["status"]', Fate.REFUSED),
+        (200, b'{"status": "invalid event"}', Fate.REFUSED),
+        (503, b'{"status": "success"}', Fate.LATER),
+    ],
+)
+def test_pagerduty_takes_202_or_its_words_for_yes(status: int, body: bytes, fate: Fate) -> None:
+    """A service that stands in for it may answer 200; a proxy in between says nothing of success."""
+    assert _sent(_channel("pagerduty", Wire(Answer(status=status, body=body))), message()).fate is fate
 
 
 def test_slack_escapes_and_cuts() -> None:
