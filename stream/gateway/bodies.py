@@ -16,6 +16,7 @@ import msgspec
 import orjson
 
 from alerts.transitions import utc_text
+from stream.kafka.codecs import GZIPPED, UnfoldError, unfold
 from stream.messages.events import ID_CHARS
 from stream.messages.outcomes import Reason, RecordError
 
@@ -59,21 +60,39 @@ def unpacked(body: bytes, coding: str) -> bytes:
         case "" | "identity":
             return body
         case "gzip" | "x-gzip":
-            window = 31
+            return _gunzipped(body)
         case "deflate":
-            window = 15
+            return _inflated(body)
         case _:
             raise UnknownCoding(coding)
-    inflate = zlib.decompressobj(window)
+
+
+def _gunzipped(body: bytes) -> bytes:
+    try:
+        return unfold(GZIPPED, body, MAX_BODY)
+    except UnfoldError as error:
+        if len(error.head) > MAX_BODY:
+            raise BodyTooLarge from None
+        raise _not_as_coded() from None
+
+
+def _inflated(body: bytes) -> bytes:
+    inflate = zlib.decompressobj()
     try:
         text = inflate.decompress(body, MAX_BODY + 1)
     except zlib.error:
-        raise RecordError(Reason.BAD_ENCODING, "body: want what its Content-Encoding says") from None
+        raise _not_as_coded() from None
     if len(text) > MAX_BODY:
         raise BodyTooLarge
-    if not inflate.eof:
-        raise RecordError(Reason.BAD_ENCODING, "body: want all of it, got it cut short")
+    if not inflate.eof or inflate.unused_data:
+        raise _not_as_coded()
     return text
+
+
+def _not_as_coded() -> RecordError:
+    return RecordError(
+        Reason.BAD_ENCODING, "body: want what its Content-Encoding says, all of it and no more"
+    )
 
 
 def messages(body: bytes) -> list[bytes]:

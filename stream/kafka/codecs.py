@@ -14,8 +14,12 @@ import numpy as np
 
 MOST_UNFOLDED: Final = 128 * 2**20
 """A hundred times what brokers take as a batch unless told otherwise: no batch of events comes near."""
+GZIPPED: Final = 1
+"""Kafka's number of gzip."""
 GZIP: Final = 31
 """zlib's window bits for a gzip header and the largest window."""
+GZIP_PIECE: Final = 16 * 2**10
+"""Bytes that are unfolded at a time: a megabyte may hold fifty thousand members."""
 XERIAL: Final = b"\x82SNAPPY\x00"
 """How Java's snappy begins: blocks with their lengths follow, after two numbers of four bytes."""
 XERIAL_HEAD: Final = 16
@@ -43,19 +47,22 @@ def unfold(codec: int, data: bytes, most: int = MOST_UNFOLDED) -> bytes:
 
 
 def _gzip(data: bytes, most: int) -> bytes:
-    found = b""
+    """Members after each other are one text (RFC 1952); in pieces, as the rest is copied for each."""
+    found, at, rest = bytearray(), 0, memoryview(data)
+    stream = zlib.decompressobj(GZIP)
     try:
-        while data:
-            stream = zlib.decompressobj(GZIP)
-            found += stream.decompress(data, most + 1 - len(found))
+        while at < len(rest):
+            stream = zlib.decompressobj(GZIP) if stream.eof else stream
+            piece = rest[at : at + GZIP_PIECE]
+            found += stream.decompress(piece, most + 1 - len(found))
             if len(found) > most:
-                raise _too_much(found, most)
-            if not stream.eof:
-                raise UnfoldError("gzip that was cut short", found)
-            data = stream.unused_data
+                raise _too_much(bytes(found), most)
+            at += len(piece) - len(stream.unused_data)
     except zlib.error as error:
-        raise UnfoldError(f"not gzip: {error}", found) from error
-    return found
+        raise UnfoldError(f"not gzip: {error}", bytes(found)) from error
+    if rest and not stream.eof:
+        raise UnfoldError("gzip that was cut short", bytes(found))
+    return bytes(found)
 
 
 def _snappy(data: bytes, most: int) -> bytes:
@@ -103,7 +110,7 @@ def _too_much(head: bytes, most: int) -> UnfoldError:
 
 
 _CODECS: Final[dict[int, Callable[[bytes, int], bytes]]] = {
-    1: _gzip,
+    GZIPPED: _gzip,
     2: _snappy,
     3: _into("lz4", cramjam.lz4.decompress_into),
     4: _into("zstd", cramjam.zstd.decompress_into),

@@ -12,7 +12,12 @@ from functools import lru_cache
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
+from aiokafka.errors import (
+    InvalidTimestampError,
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+)
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.structs import RecordMetadata
 from xxhash import xxh3_64_intdigest
@@ -151,5 +156,7 @@ def _told(error: KafkaError) -> str:
     topic = "".join(f" to {name}" for name in getattr(error, "__notes__", ())[:1])
     if isinstance(error, MessageSizeTooLargeError):
         return f"{topic}: the message is larger than max.message.bytes"
+    if isinstance(error, InvalidTimestampError):
+        return f"{topic}: the broker refuses its time; is the clock of this machine right?"
     tried = error.retriable or isinstance(error, KafkaTimeoutError)
     return f"{topic} within {DELIVERY_TIMEOUT_MS // 1000} s: {error!r}" if tried else f"{topic}: {error!r}"

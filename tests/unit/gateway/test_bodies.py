@@ -89,6 +89,16 @@ def test_unpacking_is_bounded() -> None:
     assert len(unpacked(gzip.compress(bytes(MAX_BODY)), "gzip")) == MAX_BODY
 
 
+def test_several_packed_pieces_after_each_other_are_one_body() -> None:
+    """As some log shippers send them: all of it counts, and the limit is for all of it together."""
+    assert unpacked(gzip.compress(b'{"a":1}\n') + gzip.compress(b'{"a":2}'), "gzip") == b'{"a":1}\n{"a":2}'
+    half = gzip.compress(bytes(MAX_BODY // 2 + 1))
+    with pytest.raises(BodyTooLarge):
+        unpacked(half + half, "gzip")
+    with pytest.raises(RecordError):
+        unpacked(zlib.compress(b"{}") + zlib.compress(b"{}"), "deflate")
+
+
 def test_what_cannot_be_unpacked_is_told() -> None:
     """Another coding, other bytes, half of them."""
     with pytest.raises(UnknownCoding):

@@ -1,5 +1,7 @@
 """Batches as any producer may write them: every codec, odd names, bombs, and what is no batch."""
 
+import gzip
+import random
 import resource
 from typing import Any
 
@@ -11,6 +13,7 @@ from aiokafka.record.util import encode_varint
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream.kafka.codecs import GZIPPED, UnfoldError, unfold
 from stream.kafka.lenient_batches import (
     COUNTED_FROM,
     HEAD,
@@ -151,6 +154,16 @@ def test_more_records_than_anybody_gathers_are_one() -> None:
     [(offset, _, _, value, _)] = read(whole(b"\x0c\0\0\0\x01\x01\0" * count, count))
     assert offset == count - 1
     assert value is not None
+
+
+@given(st.lists(st.binary(max_size=50) | st.integers(0, 60_000).map(random.Random(1).randbytes), max_size=9))
+def test_members_of_gzip_are_one_text(members: list[bytes]) -> None:
+    """Wherever the pieces end in which it is read."""
+    data = b"".join(map(gzip.compress, members))
+    assert unfold(GZIPPED, data) == b"".join(members)
+    if data:
+        with pytest.raises(UnfoldError):
+            unfold(GZIPPED, data[:-1])
 
 
 @given(st.integers(1, 7), st.binary(max_size=200))

@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RequestTimedOutError
+from aiokafka.errors import (
+    InvalidTimestampError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    RequestTimedOutError,
+)
 from aiokafka.structs import TopicPartition
 
 from stream.kafka.outbox import DeliveryError, Outbox
@@ -58,7 +63,9 @@ def play(story: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(told())
 
 
-@pytest.mark.parametrize("error", [MessageSizeTooLargeError(), RequestTimedOutError()])
+@pytest.mark.parametrize(
+    "error", [MessageSizeTooLargeError(), RequestTimedOutError(), InvalidTimestampError()]
+)
 def test_what_waits_fails_at_once(error: KafkaError) -> None:
     """Without a turn of the loop in between, and also on other partitions; what comes later is refused."""
 
