@@ -73,6 +73,11 @@ class ClientSettings:
     def __post_init__(self) -> None:
         if self.security_protocol.sasl:
             self._check_login()
+        elif self.sasl_username:
+            raise SettingsError(
+                f"--security-protocol: want SASL_PLAINTEXT or SASL_SSL for --sasl-username, "
+                f"got {self.security_protocol}"
+            )
         if self.security_protocol.tls:
             self.ssl_context()
         elif self.tls_ca_file or self.tls_cert_file or self.tls_key_file:

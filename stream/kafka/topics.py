@@ -71,6 +71,25 @@ class TopicSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupPlace:
+    """Where a group's topics are: what a command that mends them has to be told."""
+
+    broker: str
+    group: str = "tocsin"
+    prefix: str = PREFIX
+
+    @property
+    def command(self) -> str:
+        """`tocsin topics` for these and no others."""
+        return f"tocsin topics --broker {self.broker}{group_options(self.group, self.prefix)}"
+
+
+def group_options(group: str, prefix: str) -> str:
+    """The options of a command by which it looks at this group's topics; none for the usual one's."""
+    return f" --group {group}" * (group != "tocsin") + f" --topics {prefix}" * (prefix != PREFIX)
+
+
+@dataclass(frozen=True, slots=True)
 class Mismatch:
     """One property of a topic that is not as it should be, and the command that puts it right."""
 
@@ -153,7 +172,8 @@ async def ensure(
             await _create(client, missing, replication or await _replicas(client))
         await _wait_ready(client, wanted)
         configs = await _configs(client, [spec.name for spec in wanted if spec.name in found])
-    return [_state(spec, found, configs, settings.bootstrap) for spec in wanted]
+    place = GroupPlace(settings.bootstrap, group, settings.topics.prefix)
+    return [_state(spec, found, configs, place) for spec in wanted]
 
 
 async def inspect(settings: ClientSettings, group: str = "tocsin") -> list[TopicState]:
@@ -166,11 +186,8 @@ async def inspect(settings: ClientSettings, group: str = "tocsin") -> list[Topic
         found = await partition_counts(client)
         wanted = specs(found.get(Stream.INTERACTIONS.topic, DEFAULT_PARTITIONS), group, settings.topics)
         configs = await _configs(client, [spec.name for spec in wanted if spec.name in found])
-    place = settings.bootstrap
-    create = f"tocsin topics --broker {place} --group {group}"
-    if settings.topics.prefix != PREFIX:
-        create += f" --topics {settings.topics.prefix}"
-    missing = Mismatch("topic", "to be there", "nothing", create)
+    place = GroupPlace(settings.bootstrap, group, settings.topics.prefix)
+    missing = Mismatch("topic", "to be there", "nothing", place.command)
     return [
         _state(spec, found, configs, place)
         if spec.name in found
@@ -180,7 +197,7 @@ async def inspect(settings: ClientSettings, group: str = "tocsin") -> list[Topic
 
 
 def mismatches(
-    spec: TopicSpec, partitions: int, config: Mapping[str, str], broker: str
+    spec: TopicSpec, partitions: int, config: Mapping[str, str], place: GroupPlace
 ) -> tuple[Mismatch, ...]:
     """What is wrong with a topic that has so many partitions and these settings.
 
@@ -188,15 +205,15 @@ def mismatches(
     """
     wrong = []
     if partitions != spec.partitions:
-        fix = _partitions_fix(spec, partitions, broker)
+        fix = _partitions_fix(spec, partitions, place)
         wrong.append(Mismatch("partitions", str(spec.partitions), str(partitions), fix))
     policy, wanted = config.get("cleanup.policy"), spec.config["cleanup.policy"]
     if policy is not None and policy != wanted:
-        fix = _config_fix(spec.name, "cleanup.policy", wanted, broker)
+        fix = _config_fix(spec.name, "cleanup.policy", wanted, place.broker)
         wrong.append(Mismatch("cleanup.policy", wanted, policy, fix))
     largest, least = config.get("max.message.bytes"), spec.config.get("max.message.bytes", LEAST_MESSAGE)
     if spec.role is not TopicRole.INPUT and largest is not None and int(largest) < int(least):
-        fix = _config_fix(spec.name, "max.message.bytes", least, broker)
+        fix = _config_fix(spec.name, "max.message.bytes", least, place.broker)
         wrong.append(Mismatch("max.message.bytes", f"at least {least}", largest, fix))
     stamps = config.get(STAMPS)
     if (
@@ -204,19 +221,18 @@ def mismatches(
         and spec.role is TopicRole.INTERNAL
         and spec.config.get(STAMPS) not in (None, stamps)
     ):
-        fix = _config_fix(spec.name, STAMPS, APPEND_TIME, broker)
+        fix = _config_fix(spec.name, STAMPS, APPEND_TIME, place.broker)
         wrong.append(Mismatch(STAMPS, APPEND_TIME, stamps, fix))
     return tuple(wrong)
 
 
-def _partitions_fix(spec: TopicSpec, found: int, broker: str) -> str:
-    tool = f"kafka-topics.sh --bootstrap-server {broker}"
+def _partitions_fix(spec: TopicSpec, found: int, place: GroupPlace) -> str:
+    tool = f"kafka-topics.sh --bootstrap-server {place.broker}"
     if spec.role is TopicRole.INPUT and found > spec.partitions:
-        return f"tocsin topics --broker {broker} --partitions {found}"  # partitions cannot be taken away
+        return f"{place.command} --partitions {found}"  # partitions cannot be taken away
     if spec.role is not TopicRole.INTERNAL and found < spec.partitions:
         return f"{tool} --alter --topic {spec.name} --partitions {spec.partitions}"
-    again = f"tocsin topics --broker {broker} --partitions {spec.partitions}"
-    return f"{tool} --delete --topic {spec.name} && {again}"
+    return f"{tool} --delete --topic {spec.name} && {place.command} --partitions {spec.partitions}"
 
 
 def _config_fix(topic: str, name: str, value: str, broker: str) -> str:
@@ -225,11 +241,11 @@ def _config_fix(topic: str, name: str, value: str, broker: str) -> str:
 
 
 def _state(
-    spec: TopicSpec, found: Mapping[str, int], configs: Mapping[str, Mapping[str, str]], broker: str
+    spec: TopicSpec, found: Mapping[str, int], configs: Mapping[str, Mapping[str, str]], place: GroupPlace
 ) -> TopicState:
     if spec.name not in found:
         return TopicState(spec.name, spec.partitions, created=True)
-    wrong = mismatches(spec, found[spec.name], configs.get(spec.name, {}), broker)
+    wrong = mismatches(spec, found[spec.name], configs.get(spec.name, {}), place)
     return TopicState(spec.name, found[spec.name], created=False, mismatches=wrong)
 
 

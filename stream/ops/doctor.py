@@ -21,7 +21,7 @@ from stream import __version__
 from stream.files import rule_files as rulefile
 from stream.kafka.clients import BrokerError, admin_client, partition_counts, reading
 from stream.kafka.settings import ClientSettings
-from stream.kafka.topics import inspect
+from stream.kafka.topics import GroupPlace, inspect
 from stream.messages.keys import wanted_key
 from stream.messages.records import Stream
 
@@ -153,7 +153,7 @@ async def _topics(kafka: ClientSettings, group: str) -> list[Check]:
     states = await inspect(kafka, group)
     missing = [state.name for state in states if state.partitions == 0]
     if missing:
-        fix = f"tocsin topics --broker {kafka.bootstrap} --group {group} --topics {kafka.topics.prefix}"
+        fix = GroupPlace(kafka.bootstrap, group, kafka.topics.prefix).command
         return [Check("topics", CheckState.FAIL, f"missing: {', '.join(missing)}", fix)]
     wrong = [
         Check(

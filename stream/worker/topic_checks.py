@@ -11,7 +11,7 @@ from stream.kafka.clients import BrokerError, admin_client, known_partitions
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import COMMON
 from stream.kafka.settings import ClientSettings
-from stream.kafka.topics import Mismatch, TopicState, ensure, inspect, specs
+from stream.kafka.topics import Mismatch, TopicState, ensure, group_options, inspect, specs
 from stream.messages.records import Stream
 from stream.messages.topic_names import (
     ALERTS,
@@ -172,7 +172,6 @@ def still_missed(
         spec.name for spec in specs(partitions, group, topics) if found.get(spec.name, 0) < spec.partitions
     )
     if again := sorted(gone & before):
-        raise OperatorError(
-            f"{', '.join(again)}: deleted under the worker; tocsin topics --group {group} creates it anew"
-        )
+        anew = f"tocsin topics{group_options(group, topics.prefix)}"
+        raise OperatorError(f"{', '.join(again)}: deleted under the worker; {anew} creates it anew")
     return gone

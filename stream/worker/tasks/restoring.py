@@ -18,8 +18,9 @@ from stream.worker.tasks.context import Input, M, TaskContext, TaskSpec
 log = logging.getLogger(__name__)
 
 START_ANEW: Final = (
-    "To start anew, which reads the input from its start: stop all workers, delete the topic cx.tallies, "
-    "run `tocsin topics --group NEW`, and start workers with --group NEW"
+    "To start anew, which reads the input from its start: stop all workers, delete the topic cx.tallies "
+    "(with --topics the one of that prefix), run `tocsin topics --group NEW`, and start workers with "
+    "--group NEW"
 )
 DAY_S: Final = 86_400.0
 LOOK_BACK: Final = 10

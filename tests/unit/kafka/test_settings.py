@@ -78,6 +78,7 @@ def test_a_password_is_never_shown() -> None:
             {"security_protocol": SecurityProtocol.SASL_PLAINTEXT, "sasl_username": "u"},
             "TOCSIN_SASL_PASSWORD",
         ),
+        ({"sasl_username": "ann"}, "--security-protocol"),
         ({"tls_ca_file": Path("ca.pem")}, "--security-protocol"),
         ({"security_protocol": SecurityProtocol.SSL, "tls_ca_file": Path("absent.pem")}, "--tls-ca-file"),
         ({"security_protocol": SecurityProtocol.SSL, "tls_key_file": Path("key.pem")}, "--tls-cert-file"),

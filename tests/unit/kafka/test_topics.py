@@ -2,8 +2,10 @@
 
 import pytest
 
-from stream.kafka.topics import TopicSpec, mismatches, specs
+from stream.kafka.topics import GroupPlace, TopicSpec, mismatches, specs
+from stream.messages.topic_names import GroupTopics
 
+PLACE = GroupPlace("b:1")
 SPECS = {spec.name: spec for spec in specs(4, "cx")}
 DELETE = "kafka-topics.sh --bootstrap-server b:1 --delete --topic"
 LARGE = str(10 * 1024 * 1024)
@@ -42,12 +44,12 @@ def test_state_and_scores_are_kept_in_small_files() -> None:
 def test_a_topic_as_declared_has_no_mismatch() -> None:
     """A topic that we created ourselves passes its own check."""
     for spec in SPECS.values():
-        assert mismatches(spec, spec.partitions, spec.config, "b:1") == ()
+        assert mismatches(spec, spec.partitions, spec.config, PLACE) == ()
 
 
 def test_what_the_broker_does_not_tell_is_taken_to_be_right() -> None:
     """Tansu answers only for what was set."""
-    assert mismatches(SPECS["cx.tallies"], 4, {}, "b:1") == ()
+    assert mismatches(SPECS["cx.tallies"], 4, {}, PLACE) == ()
 
 
 @pytest.mark.parametrize(
@@ -74,8 +76,17 @@ def test_what_the_broker_does_not_tell_is_taken_to_be_right() -> None:
 )
 def test_a_wrong_number_of_partitions_has_a_fix(topic: str, found: int, fix: str) -> None:
     """Partitions can be added but not taken away, and internal topics are better made anew."""
-    (wrong,) = mismatches(SPECS[topic], found, {}, "b:1")
+    (wrong,) = mismatches(SPECS[topic], found, {}, PLACE)
     assert (wrong.what, wrong.wanted, wrong.found, wrong.fix) == ("partitions", "4", str(found), fix)
+
+
+def test_a_fix_is_for_the_group_and_prefix_that_were_looked_at() -> None:
+    """Without them the command would make, and look at, the topics of another group."""
+    (tallies,) = [spec for spec in specs(4, "trial", GroupTopics("trial.")) if spec.name == "trial.tallies"]
+    (wrong,) = mismatches(tallies, 2, {}, GroupPlace("b:1", "trial", "trial."))
+    assert wrong.fix == (
+        f"{DELETE} trial.tallies && tocsin topics --broker b:1 --group trial --topics trial. --partitions 4"
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,7 +99,7 @@ def test_a_wrong_number_of_partitions_has_a_fix(topic: str, found: int, fix: str
 )
 def test_a_wrong_setting_has_a_fix(spec: TopicSpec, config: dict[str, str], what: str) -> None:
     """A policy that loses records, or a limit that refuses ours, is told with the command to alter it."""
-    (wrong,) = mismatches(spec, 4, config, "b:1")
+    (wrong,) = mismatches(spec, 4, config, PLACE)
     assert wrong.what == what
     assert wrong.fix == (
         "kafka-configs.sh --bootstrap-server b:1 --alter --entity-type topics "
@@ -98,16 +109,16 @@ def test_a_wrong_setting_has_a_fix(spec: TopicSpec, config: dict[str, str], what
 
 def test_a_larger_limit_is_no_mismatch() -> None:
     """More room than we need is as good."""
-    assert mismatches(SPECS["cx.tallies"], 4, {"max.message.bytes": LARGE + "0"}, "b:1") == ()
+    assert mismatches(SPECS["cx.tallies"], 4, {"max.message.bytes": LARGE + "0"}, PLACE) == ()
 
 
 def test_stamps_of_whoever_writes_are_told_on_tallies_alone() -> None:
     """They are the wall clock of judges there; on inputs producers may have their own."""
     found = {"message.timestamp.type": "CreateTime"}
-    (wrong,) = mismatches(SPECS["cx.tallies"], 4, found, "b:1")
+    (wrong,) = mismatches(SPECS["cx.tallies"], 4, found, PLACE)
     assert wrong.fix == (
         "kafka-configs.sh --bootstrap-server b:1 --alter --entity-type topics --entity-name cx.tallies"
         " --add-config message.timestamp.type=LogAppendTime"
     )
-    assert mismatches(SPECS["cx.feedback"], 4, found, "b:1") == ()
-    assert mismatches(SPECS["cx-judge-snapshots"], 4, found, "b:1") == ()
+    assert mismatches(SPECS["cx.feedback"], 4, found, PLACE) == ()
+    assert mismatches(SPECS["cx-judge-snapshots"], 4, found, PLACE) == ()
