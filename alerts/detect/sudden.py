@@ -21,8 +21,8 @@ When the fall began is told by the CUSUM of one of the bets: since when its sum 
 fall too mild for that bet is told by the CUSUM of the mildest one.
 
 After an alarm the breach stands until the score is back: an exponential mean of the answers since then,
-over as many answers as tell the bad score from the floor by three standard deviations, reaches the floor.
-Then everything starts afresh.
+over as many answers as tell the bad score from the floor, reaches the floor (`sudden_recovery`).  Then
+everything starts afresh.
 
 A breach is stale once nothing has come in for as long as the last 200 answers took before it (that is
 what is saved up), at least a day and at most a week: nights and low volume are no news.
@@ -44,6 +44,7 @@ from alerts.detect.known_levels import KnownLevels
 from alerts.detect.row_sets import among
 from alerts.detect.scale import Moments, Scale, as_moments
 from alerts.detect.sudden_bets import SuddenBets
+from alerts.detect.sudden_recovery import SuddenRecovery
 from alerts.detect.sudden_run import FEW, FIRST_COAST, MOST_COAST, SuddenRun, sudden_memory
 from alerts.detect.sudden_terms import MILD_BET, START_BET, SuddenTerms
 from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals, Coasted
@@ -73,6 +74,7 @@ class SuddenDetector:
         self._bets = SuddenBets(self._table, terms)
         self._known = KnownLevels(self._table, terms)
         self._run = SuddenRun(self._table, terms)
+        self._recovery = SuddenRecovery(self._table, terms)
 
     def grow(self, rows: int) -> None:
         """Make place for rows below `rows`."""
@@ -134,9 +136,8 @@ class SuddenDetector:
         breach = was | alarm
         back = np.zeros(len(rows), np.bool_)
         if breach.any():
-            table["mean"][rows[alarm]] = self._scale.goodness(run)[alarm]
-            table["after"][rows[alarm]] = 0
-            back = self._recovering(rows, was & (answers > 0), as_moments(new), run)
+            self._recovery.begin(rows[alarm], run.of(alarm))
+            back = self._recovery.step(rows, was & (answers > 0), as_moments(new), self._floors(rows))
             table["stale"][rows] = breach & (answers == 0) & (self._run.stale_ms(rows) <= end_ms)
         findings = self._findings(rows, breach, back, run)
         self.after_resolve(rows[back])
@@ -225,7 +226,7 @@ class SuddenDetector:
     def after_resolve(self, rows: Ints) -> None:
         """Arm again: bets start from nothing, the scope's rate stays known."""
         tracked = [name for names, _ in TRACKS for name in names]
-        for name in (*tracked, "wealth", "fired", "after", "mean", "stale"):
+        for name in (*tracked, "wealth", "fired", "after", "mean", "worst", "worst_run", "stale"):
             self._table[name][rows] = 0
 
     def _track(self, end_ms: int, rows: Ints, log_gain: Floats, new: Ints, fired: Flags) -> Moments:
@@ -253,19 +254,6 @@ class SuddenDetector:
         table["since_ms"][mild] = table["mild_since_ms"][mild]
         table["run"][mild] = table["mild_run"][mild]
         return as_moments(table["run"][rows])
-
-    def _recovering(self, rows: Ints, fired: Flags, pane: Moments, run: Moments) -> Flags:
-        """Which of the fired rows are back; steps their recovering mean."""
-        table = self._table
-        floors = self._floors(rows)
-        reach = self._terms.reach(run, floors)
-        kept = (1 - 2 / (reach + 1)) ** pane.n
-        mean = kept * table["mean"][rows] + (1 - kept) * self._scale.goodness(pane)
-        mean = np.where(fired, mean, table["mean"][rows])
-        table["mean"][rows] = mean
-        table["after"][rows] += np.where(fired, pane.n, 0).astype(np.int64)
-        back: Flags = fired & (mean >= floors) & (table["after"][rows] >= reach / 2)
-        return back
 
     def _findings(self, rows: Ints, breach: Flags, back: Flags, run: Moments) -> Findings:
         """`back` rows have been in breach and no longer are.  Only what somebody hears of has an interval."""

@@ -18,6 +18,7 @@ from alerts.detect.findings import Ints
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.scale import as_moments
 from alerts.detect.sudden_ranks import Entries, Ranks, reckoned
+from alerts.detect.sudden_recovery import SuddenRecovery
 from alerts.detect.sudden_terms import LEAST_QUIET_MS, MOST_QUIET_MS, START_BET, WEIGHTS, SuddenTerms
 from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals
 
@@ -39,6 +40,8 @@ def sudden_memory() -> Table:
             "fired": MemoryColumn(np.bool_),
             "after": MemoryColumn(np.int64),  # answers since the alarm
             "mean": MemoryColumn(np.float64),  # recovering mean of goodness since the alarm
+            "worst": MemoryColumn(np.float64),  # greatest drift since the alarm
+            "worst_run": MemoryColumn(np.int64, 0, 3),  # `run` up to there
             "stale": MemoryColumn(np.bool_),  # fired, and nothing has come in for long
             "known": MemoryColumn(np.float64),  # floor that somebody has accepted, as goodness; 0: none
             "known_reach": MemoryColumn(np.float64),  # answers that tell the level from the rule's floor
@@ -135,6 +138,7 @@ class SuddenRun:
     def __init__(self, table: Table, terms: SuddenTerms) -> None:
         self._table: Final = table
         self._terms: Final = terms
+        self._recovery: Final = SuddenRecovery(table, terms)
 
     def stale_ms(self, rows: Ints) -> Ints:
         """When breaches turn stale if nothing more comes in."""
@@ -174,32 +178,46 @@ class SuddenRun:
         table, row = self._table, run.row
         at = slice(run.start, run.stop)
         new: Ints = arrivals.counts[at] @ self._terms.powers
-        drift = self._terms.log_gain(arrivals.counts[at])[:, START_BET].tolist()
+        drifts = self._drifts(row, arrivals.counts[at])
         total = np.cumsum(new, axis=0)
-        so_far, pane = as_moments(table["run"][row] + total), as_moments(new)
-        reach = self._terms.reach(so_far, self._terms.floor)
+        worst, worst_run = self._recovery.worst(row, drifts, table["run"][row] + total)
+        pane = as_moments(new)
+        reach = self._recovery.reach(table["run"][row] + total, worst_run, self._terms.floor)
         kept = (1 - 2 / (reach + 1)) ** pane.n
         added = (1 - kept) * self._terms.scale.goodness(pane)
         before = int(table["after"][row])
         enough = (before + total[:, 0] >= reach / 2).tolist()
-        mean, low = float(table["mean"][row]), float(table["drift"][row])
-        end_ms = arrivals.end_ms[at]
-        before_ms = np.append(table["last_ms"][row], end_ms[:-1])[: len(end_ms)]
-        quiet_ms = int(np.clip(table["saved_ms"][row], LEAST_QUIET_MS, MOST_QUIET_MS))
-        gaps = (self._terms.passed_ms(before_ms, end_ms) < quiet_ms).tolist()
+        mean = float(table["mean"][row])
+        gaps = self._soon(row, arrivals.end_ms[at])
         taken = 0
         for keep, more, is_enough, soon in zip(kept.tolist(), added.tolist(), enough, gaps, strict=True):
             after = keep * mean + more
             if not soon or (after >= self._terms.floor and is_enough):
                 break
-            mean, low = after, max(low + drift[taken], 0.0)
-            taken += 1
+            mean, taken = after, taken + 1
         if taken:
-            table["mean"][row], table["drift"][row] = mean, low
-            table["after"][row] = before + total[taken - 1, 0]
-            table["answers"][row] += total[taken - 1, 0]
-            table["run"][row] += total[taken - 1]
-            table["last_ms"][row] = arrivals.end_ms[run.start + taken - 1]
+            last = taken - 1
+            table["mean"][row], table["drift"][row] = mean, drifts[last]
+            table["worst"][row], table["worst_run"][row] = worst[last], worst_run[last]
+            table["after"][row] = before + total[last, 0]
+            table["answers"][row] += total[last, 0]
+            table["run"][row] += total[last]
+            table["last_ms"][row] = arrivals.end_ms[run.start + last]
             table["since_ms"][row] = table["since_ms"][row] or arrivals.end_ms[run.start]
             table["stale"][row] = False
         return run.start + taken
+
+    def _drifts(self, row: int, counts: Ints) -> list[float]:
+        """The CUSUM that dates the fall, after each of a row's panes."""
+        low, drifts = float(self._table["drift"][row]), []
+        for more in self._terms.log_gain(counts)[:, START_BET].tolist():
+            low = max(low + more, 0.0)
+            drifts.append(low)
+        return drifts
+
+    def _soon(self, row: int, end_ms: Ints) -> list[bool]:
+        """Whether each of a row's panes comes before the breach is stale."""
+        before_ms = np.append(self._table["last_ms"][row], end_ms[:-1])[: len(end_ms)]
+        quiet_ms = int(np.clip(self._table["saved_ms"][row], LEAST_QUIET_MS, MOST_QUIET_MS))
+        soon: list[bool] = (self._terms.passed_ms(before_ms, end_ms) < quiet_ms).tolist()
+        return soon

@@ -87,10 +87,10 @@ class SuddenTerms:
             total += counts[:, level : level + 1] * np.log1p((floors[:, None] - goodness) * bets)
         return total
 
-    def reach(self, run: Moments, floor: float | Floats) -> Floats:
-        """Answers that tell the score of the episode from the floor."""
+    def reach(self, run: Moments, floor: float | Floats, sure: float = SURE) -> Floats:
+        """Answers that tell the score of the episode from the floor, by so many standard deviations."""
         missing = np.maximum(floor - self.scale.goodness(run), 0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            wanted = SURE * SURE * self.scale.variance(run) / (missing * missing)
+            wanted = sure * sure * self.scale.variance(run) / (missing * missing)
         reach: Floats = np.clip(np.nan_to_num(wanted, nan=MOST, posinf=MOST), FEWEST, MOST)
         return reach

@@ -1,0 +1,66 @@
+"""When a sudden fall is over: an exponential mean of the answers since the alarm is back at the floor.
+
+It reaches back over as many answers as tell the episode's score from the floor by three standard deviations.
+That score takes in the good answers that end the episode.  Where it was short they are soon most of it, its
+score nears the floor, and the mean reaches back ever further: twenty answers of 33, and ninety of 88 until
+it was over.  So the score is also taken up to where it was worst, as told by the CUSUM of the fall, and
+the shorter reach of the two holds.  That one asks for six standard deviations: what was worst when a chance
+alarm came looks worse than it is, and a fall that goes on must not be told as over.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from alerts.detect.findings import Flags, Floats, Ints
+from alerts.detect.memory import Table
+from alerts.detect.scale import Moments, as_moments
+from alerts.detect.sudden_terms import SURE, SuddenTerms
+
+SURE_OF_THE_WORST: Final = 6.0
+"""Standard deviations between the floor and the score up to where it was worst."""
+
+
+class SuddenRecovery:
+    """Follows the breaches of one rule, in the memory of its detector."""
+
+    def __init__(self, table: Table, terms: SuddenTerms) -> None:
+        self._table: Final = table
+        self._terms: Final = terms
+
+    def begin(self, rows: Ints, run: Moments) -> None:
+        """Alarms were raised, by the answers in `run`."""
+        table = self._table
+        table["mean"][rows] = self._terms.scale.goodness(run)
+        table["after"][rows] = 0
+        table["worst"][rows], table["worst_run"][rows] = table["drift"][rows], table["run"][rows]
+
+    def step(self, rows: Ints, fired: Flags, pane: Moments, floors: Floats) -> Flags:
+        """Which of the fired rows are back, `pane` being in their runs by now."""
+        table, more = self._table, rows[fired]
+        worse = more[table["drift"][more] >= table["worst"][more]]
+        table["worst"][worse], table["worst_run"][worse] = table["drift"][worse], table["run"][worse]
+        reach = self.reach(table["run"][rows], table["worst_run"][rows], floors)
+        kept = (1 - 2 / (reach + 1)) ** pane.n
+        mean = kept * table["mean"][rows] + (1 - kept) * self._terms.scale.goodness(pane)
+        mean = np.where(fired, mean, table["mean"][rows])
+        table["mean"][rows] = mean
+        table["after"][rows] += np.where(fired, pane.n, 0).astype(np.int64)
+        back: Flags = fired & (mean >= floors) & (table["after"][rows] >= reach / 2)
+        return back
+
+    def reach(self, run: Ints, worst_run: Ints, floors: float | Floats) -> Floats:
+        """Answers that the mean reaches back over."""
+        of_all = self._terms.reach(as_moments(run), floors, SURE)
+        return np.minimum(of_all, self._terms.reach(as_moments(worst_run), floors, SURE_OF_THE_WORST))
+
+    def worst(self, row: int, drifts: list[float], runs: Ints) -> tuple[Floats, Ints]:
+        """Of a row's breach after each of many panes, given its CUSUM and its answers there.
+
+        The CUSUM where it was worst, and the answers up to there.
+        """
+        heights = np.append(self._table["worst"][row], drifts)
+        worst = np.maximum.accumulate(heights)
+        places = np.maximum.accumulate(np.where(heights >= worst, np.arange(len(heights)), 0))
+        up_to: Ints = np.concatenate([self._table["worst_run"][[row]], runs])[places]
+        return worst[1:], up_to[1:]

@@ -1,0 +1,50 @@
+"""When a sudden fall is over."""
+
+import numpy as np
+
+from alerts.detect.sudden import SuddenDetector
+from alerts.rules import DAY_MS, Budget, Sudden
+from alerts.states import Verdict
+from tests.detector_builders import SHARE, YES_NO
+
+EVERY_MS = 600_000
+
+
+def detector() -> SuddenDetector:
+    """A detector with one row and a floor of 75."""
+    made = SuddenDetector(Sudden(75, Budget(1, 30 * DAY_MS)), SHARE, YES_NO)
+    made.grow(1)
+    return made
+
+
+def feed(made: SuddenDetector, answers: list[int], start: int = 0) -> list[int]:
+    """One yes (1) or no (0) every ten minutes to row 0; the verdicts."""
+    row = np.array([0])
+    return [
+        int(made.step((start + at + 1) * EVERY_MS, row, np.array([[1 - yes, yes]])).verdict[0])
+        for at, yes in enumerate(answers)
+    ]
+
+
+def answers_until_over(seed: int) -> int:
+    """Answers of 88 that follow those of 33 that it took to raise an alarm until the breach is over."""
+    rng, made = np.random.default_rng(seed), detector()
+    good = (rng.random(400) < 0.88).astype(int).tolist()
+    feed(made, good[:200])
+    bad = next(at for at in range(60) if feed(made, [int(at % 3 == 2)], start=200 + at) == [Verdict.BREACH])
+    return feed(made, good[200:], start=201 + bad).index(Verdict.CLEAR)
+
+
+def test_a_short_fall_is_over_as_soon_as_a_long_one() -> None:
+    """The good answers that end it are in its score, and must not make it seem a mild one."""
+    assert np.median([answers_until_over(seed) for seed in range(20)]) <= 25
+
+
+def test_a_breach_from_an_older_snapshot_goes_on_and_ends() -> None:
+    """Workers of before did not remember where it was worst."""
+    made, later = detector(), detector()
+    feed(made, [1] * 100 + [0] * 20)
+    later.load({name: of for name, of in made.state().items() if not name.startswith("worst")})
+    after = feed(later, [0] * 5 + [1] * 60, start=120)
+    assert after[:5] == [Verdict.BREACH] * 5
+    assert Verdict.CLEAR in after
