@@ -127,6 +127,7 @@ def _import(kafka: ClientSettings, kind: str, file: str, wish: ImportWish) -> No
     if entries and all(table.name != QUESTIONS for table in mapping.tables):
         raise SettingsError(f"--question: want a mapping with a table of questions, got {kind}")
     importer = Importer(mapping, Vouching(indicators).refused, entries)
+    importer.tale.understood.declare(indicators)
     broker = click.get_current_context().get_parameter_source("broker") is ParameterSource.COMMANDLINE
     with _events(importer, mapping, file, as_is=wish.as_is) as events:
         if broker and wish.output is None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from stream.importing.cells.faults import RowError
+from stream.importing.understood import Understood
 
 SHOWN: Final = 5
 """Bad rows that are told apart by line number; the rest are only counted."""
@@ -44,6 +45,12 @@ class ImportCounts:
     again: int = 0
     first_again: int = 0
     ids_forgotten: bool = False
+    understood: Understood = field(default_factory=Understood)
+
+    @property
+    def silent(self) -> int:
+        """Rows that were neither skipped nor bad, and of which no event was made."""
+        return max(0, self.rows - self.skipped - self.bad.total() - self.understood.rows)
 
     def note(self, number: int, error: RowError, reason: str | None = None) -> None:
         """Count a bad row."""

@@ -53,6 +53,7 @@ class Importer:
     ) -> None:
         """`entries` of the mapping's tables, by their names, come before its own."""
         self.tale = ImportCounts()
+        self.tale.understood.expect(mapping.shapes)
         self.asked: dict[str, None] = {}
         self._shapes = mapping.shapes
         self._vouch = vouch
@@ -157,7 +158,10 @@ class Importer:
         for place, (shape, event, reject) in sorted(refused.items()):
             error = RowError(Fault.REFUSED, _refusal(shape, event, batch.row(place), reject))
             self.tale.note(numbers[place], error, reject.reason)
+            if reject.reason is Reason.SCORE_OFF_SCALE:
+                self.tale.understood.hear_off_scale(event)
         taken = [each for each in placed if each[0] not in refused]
+        self.tale.understood.hear(taken)
         self._ids.look((numbers[place], event) for place, _, event, _ in taken)
         self.tale.again, self.tale.first_again = self._ids.again, self._ids.first
         self.tale.ids_forgotten = self._ids.full

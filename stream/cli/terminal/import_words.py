@@ -1,8 +1,10 @@
 """What `tocsin import` says: what became of the rows, and which mappings there are."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from alerts.foreign_text import printable
+from stream.cli.terminal.understood_words import understood
 from stream.importing.counts import ColumnsSeen, ImportCounts
 from stream.importing.mapping import Format
 from stream.importing.mapping_file.reader import shipped, text_of
@@ -13,7 +15,8 @@ from stream.importing.seen_ids import MOST_IDS
 
 def reported(tale: ImportCounts, layout: Format) -> str:
     """What became of the rows, on several lines; what is cited of a file or a mapping is safe to print."""
-    return "".join(f"{printable(line)}\n" for line in _report(tale, layout))
+    lines = chain(_report(tale, layout), understood(tale.understood))
+    return "".join(f"{printable(line)}\n" for line in lines)
 
 
 def _report(tale: ImportCounts, layout: Format) -> Iterator[str]:
@@ -27,6 +30,8 @@ def _report(tale: ImportCounts, layout: Format) -> Iterator[str]:
         yield f"  {where} {number}: {what}"
     if bad > len(tale.first_bad):
         yield f"  … and {bad - len(tale.first_bad):,} more"
+    if tale.silent and tale.events:
+        yield f"  of {_rows(tale.silent)} no event is made: no event of the mapping is for such"
     yield from _of_columns(tale.columns)
     if tale.again:
         yield (

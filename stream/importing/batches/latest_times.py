@@ -31,14 +31,19 @@ class LatestTimes:
                     left.remove(id(order))
 
 
-def _orders(source: FieldSource) -> Iterator[RowOrder]:
+def times_of(source: FieldSource) -> Iterator[Time]:
+    """The times that a field may be read from."""
     match source:
-        case Time(twice=Twice.BY_ORDER):
-            yield source.order
+        case Time():
+            yield source
         case Guarded():
-            yield from _orders(source.source)
+            yield from times_of(source.source)
         case FirstOf():
             for each in source.sources:
-                yield from _orders(each)
+                yield from times_of(each)
         case _:
             pass
+
+
+def _orders(source: FieldSource) -> Iterator[RowOrder]:
+    return (time.order for time in times_of(source) if time.twice is Twice.BY_ORDER)

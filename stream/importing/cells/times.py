@@ -24,7 +24,7 @@ from stream.importing.cells.guesses import RANGES, hint
 from stream.importing.cells.quick_times import offset_of
 from stream.importing.cells.strptime import TimeFormat
 from stream.importing.cells.text import Row, cell, decimal_number
-from stream.importing.cells.zones import zone_of
+from stream.importing.cells.zones import Comes, comes, zone_of
 
 Read = Callable[[str], datetime | int]
 """A text to a time, or to Unix milliseconds; raises ValueError."""
@@ -35,6 +35,8 @@ EXCEL_EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001  # Excel's days are 
 """Day 0 of Excel's serial numbers, as far as days after February 1900 are concerned."""
 MAC_EPOCH: Final = datetime(1904, 1, 1)  # noqa: DTZ001  # as above
 """Day 0 of workbooks that count from 1904, as those begun on old Macs do."""
+MOST_NEVER: Final = 1_000
+"""Times that no clock has shown, which are remembered to be told."""
 UNITS: Final = ((1e17, 1e-6), (1e14, 1e-3), (1e11, 1.0))
 """Unix times from here on are in nanoseconds, microseconds, milliseconds; below, in seconds."""
 
@@ -77,12 +79,14 @@ class RowOrder:
 
     `last` is the latest time of which an event was made: whoever makes events tells it, as rows of which none
     is made are read or not, depending on what else is wrong with them and on who reads.
+    `never` are times that no clock of their zone has shown, as of the hour that is skipped in spring.
     """
 
     last: str = ""
     local: datetime | None = None
     second: bool = False
     falling: bool = False
+    never: dict[datetime, tzinfo] = field(default_factory=dict)
 
     def is_second(self, local: datetime, zone: tzinfo) -> bool:
         """Whether this is the hour's second time; rows may be in order, or in reverse order."""
@@ -138,7 +142,9 @@ class Time:
         return found
 
     def understood(self, text: str, named: Value | None = None) -> str | tuple[datetime, tzinfo]:
-        """RFC 3339 in UTC, or the local time and its zone where it comes twice; `named` is the row's zone.
+        """RFC 3339 in UTC, or the local time and its zone where it comes twice, or never.
+
+        `named` is the row's zone.
 
         Raises:
             ValueError: it is no such time, or there is no such zone.
@@ -158,17 +164,17 @@ class Time:
         return self.zones.get(str(named)) or zone_of(str(named))
 
     def _of_two(self, local: datetime, zone: tzinfo) -> str:
+        never = comes(local, zone) is Comes.NEVER
         if self.twice is Twice.REFUSE:
-            names = "+".join(self.parts)
-            raise RowError(
-                Fault.TIME,
-                f'{names}: "{local}" came twice that night in {zone}: '
-                "let the mapping say `ambiguous: first` or `second`",
-            )
+            names, was = "+".join(self.parts), "never came" if never else "came twice"
+            way_out = "is that the zone?" if never else "let the mapping say `ambiguous: first` or `second`"
+            raise RowError(Fault.TIME, f'{names}: "{local}" {was} that night in {zone}: {way_out}')
+        if never and len(self.order.never) < MOST_NEVER:
+            self.order.never[local] = zone
         second = self.twice is Twice.SECOND
-        if self.twice is Twice.BY_ORDER:
+        if self.twice is Twice.BY_ORDER and not never:
             second = self.order.is_second(local, zone)
-        return _utc(local.replace(tzinfo=zone, fold=int(second)))
+        return _utc(local.replace(tzinfo=zone, fold=int(second and not never)))
 
     def _wrong(self, text: str, error: Exception) -> RowError:
         names, said = "+".join(self.parts), str(error)
@@ -180,7 +186,7 @@ class Time:
 def _read(
     text: str, pattern: str, zone: tzinfo, zones: tuple[tuple[str, tzinfo], ...]
 ) -> str | tuple[datetime, tzinfo]:
-    """RFC 3339 in UTC, or the local time and its zone where it comes twice."""
+    """RFC 3339 in UTC, or the local time and its zone where it does not come once."""
     moment = _reader(pattern, zones)(text)
     if isinstance(moment, int):
         return utc_text(moment)
@@ -192,10 +198,7 @@ def _read(
         return (
             utc_text(round((there - EPOCH) / MILLISECOND)) if there.microsecond else f"{there.isoformat()}Z"
         )
-    first, second = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-    if (first.utcoffset() or timedelta()) > (second.utcoffset() or timedelta()):
-        return moment, zone
-    return _utc(first)
+    return _utc(moment.replace(tzinfo=zone)) if comes(moment, zone) is Comes.ONCE else (moment, zone)
 
 
 EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # in UTC

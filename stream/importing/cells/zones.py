@@ -6,7 +6,8 @@ the machine's zone happens to be called.
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from enum import StrEnum
 from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -67,3 +68,17 @@ def zone_of(name: str) -> tzinfo:
     if name in _names():
         return ZoneInfo(name)
     raise ValueError(f'want a time zone such as Europe/Paris or +02:00, got "{name[:LONGEST]}"')
+
+
+class Comes(StrEnum):
+    """How often the clocks of a zone show a local time."""
+
+    NEVER = "never"  # it is skipped in spring
+    ONCE = "once"
+    TWICE = "twice"  # they go back in autumn
+
+
+def comes(local: datetime, zone: tzinfo) -> Comes:
+    """How often a time without a zone comes in one."""
+    before, after = (local.replace(tzinfo=zone, fold=fold).utcoffset() or timedelta() for fold in (0, 1))
+    return Comes.ONCE if before == after else Comes.TWICE if before > after else Comes.NEVER

@@ -1,0 +1,111 @@
+"""What `tocsin import` says of how it understood a log, so that a wrong guess is seen."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from stream.importing.cells.times import Time
+from stream.importing.understood import Score, Understood, is_open, levels
+from stream.indicators.cells import SCALES, SCALES_OF
+
+SHOWN: Final = 11
+"""Answers of an indicator that are shown: as many as its longest scale has."""
+FEW: Final = 20
+"""Fewer answers say nothing of their scale."""
+MOST_OF: Final = 0.7
+"""How far up a scale the best answers reach, at the least, where it is the right one."""
+OFF_SHARE: Final = 0.02
+"""Of which share of answers that are off the scale another one is thought of."""
+
+
+def understood(told: Understood) -> Iterator[str]:
+    """How times and answers were read, and what is odd about them; nothing where there are no events."""
+    if told.first:
+        yield f"  times: {_formats(told.times)}{told.first} to {told.last}"
+        yield from _odd_times(told)
+    asked = dict.fromkeys((name, scale) for name, scale, _ in (*told.scores, *told.off_scale))
+    for name, scale in asked:
+        own, off = _of(told.scores, name, scale), _of(told.off_scale, name, scale)
+        yield from _answers(_Asked(name, scale or told.scales[name], told.is_ease), own, off)
+
+
+def _formats(times: Sequence[Time]) -> str:
+    formats = dict.fromkeys(_format(time) for time in times)
+    return "".join(f"{each}, " for each in formats)
+
+
+def _format(time: Time) -> str:
+    if time.pattern == "unix" or "%z" in time.pattern:
+        return time.pattern
+    may_say = time.pattern == "iso" or "%Z" in time.pattern or time.row_zone is not None
+    order = _order(time.pattern) if is_open(time.pattern) else ""
+    return f"{time.pattern}{order} in {time.zone}{' unless they name a zone' if may_say else ''}"
+
+
+def _order(pattern: str) -> str:
+    return f" ({'day' if pattern.index('%d') < pattern.index('%m') else 'month'} first)"
+
+
+def _odd_times(told: Understood) -> Iterator[str]:
+    if told.is_swapped():
+        yield (
+            "  no day is later than the 12th, and with day and month the other way round the dates are much "
+            "nearer to each other: which of them comes first?"
+        )
+    never = list(told.never())
+    if never:
+        local, zone = never[0]
+        yield (
+            f'  "{local}" never came in {zone}, as clocks skipped that hour; it was read as an hour later '
+            f"({len(never):,} such {'time' if len(never) == 1 else 'times'}): is that the log's zone?"
+        )
+
+
+def _of(scores: Mapping[Score, int], name: str, scale: str | None) -> Mapping[Score, int]:
+    return {score: count for score, count in scores.items() if score[:2] == (name, scale)}
+
+
+class _Asked(NamedTuple):
+    """What was asked for: an indicator on a scale; `is_ease`: most of CES is the least effort."""
+
+    name: str
+    scale: str
+    is_ease: bool
+
+    def __str__(self) -> str:
+        """As people are told."""
+        best = "ease" if self.is_ease else "effort, unless `direction: ease` is in the rules"
+        side = f" (the most is the most {best})" if self.name == "ces" else ""
+        return f"{self.name} on {self.scale}{side}"
+
+
+def _answers(asked: _Asked, own: Mapping[Score, int], off: Mapping[Score, int]) -> Iterator[str]:
+    texts = Counter({str(score): count for (_, _, score), count in own.items()})
+    shown = ", ".join(f"{text} × {count:,}" for text, count in sorted(texts.most_common(SHOWN)))
+    more = f", and {len(texts) - SHOWN:,} other texts" if len(texts) > SHOWN else ""
+    yield f"  {asked}: {shown or 'no answer'}{more}"
+    numbers = levels({**own, **off})
+    if numbers:
+        yield from _other_scale(asked.name, asked.scale, numbers, sum(off.values()))
+
+
+def _other_scale(name: str, scale: str, numbers: Mapping[float, int], off: int) -> Iterator[str]:
+    """On which other scale the answers may have been asked."""
+    answers, most = sum(numbers.values()), max(numbers)
+    fitting = [
+        other
+        for other in _LIKELY
+        if other != scale and set(numbers) <= {*SCALES[other]} and most >= MOST_OF * SCALES[other][-1]
+    ]
+    exact = [other for other in fitting if most == SCALES[other][-1]]
+    if not fitting or scale not in SCALES:
+        return
+    reach = f"answers are from {min(numbers):g} to {most:g}"
+    if off >= max(1, OFF_SHARE * answers) or (answers >= FEW and most < MOST_OF * SCALES[scale][-1]):
+        known = " or ".join(exact or fitting)
+        way_out = "`scale` in the mapping says so" if set(fitting) & {*SCALES_OF[name]} else _NOT_NPS
+        yield f"  {reach}: were they asked on {known}? {way_out}"
+
+
+_LIKELY: Final = ("1-5", "1-7", "1-10", "0-10", "1-3", "1-4", "1-6")
+_NOT_NPS: Final = "NPS is asked on 0-10; on another scale it is csat"

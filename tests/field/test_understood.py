@@ -1,0 +1,109 @@
+"""What an import says of how it understood a log, so that a wrong guess is seen."""
+
+import pytest
+
+from tests.field.test_logs import Desk, desk
+
+__all__ = ["desk"]
+
+MAPPING = """
+time_zone: Europe/Paris
+fields:
+  {id: id, at: {time: at, format: "%d/%m/%Y %H:%M"}, channel: {constant: web}, indicator: {constant: csat},
+   score: s}
+"""
+
+
+def said(desk: Desk, rows: list[tuple[str, str]], mapping: str = MAPPING) -> str:
+    """What is said of times and scores; a row's number is its id."""
+    log = "id,at,s\n" + "".join(f"{place},{at},{score}\n" for place, (at, score) in enumerate(rows))
+    return desk.imported(mapping, log)[1].stderr
+
+
+def days(*texts: str) -> list[tuple[str, str]]:
+    """Answers of some days."""
+    return [(f"{text}/2026 09:15", "5") for text in texts]
+
+
+def test_the_order_the_zone_and_the_reach_of_times_are_told(desk: Desk) -> None:
+    """What a mapping decides for all rows is said where its effect is seen."""
+    told = said(desk, days("13/03", "20/03"))
+    reach = "2026-03-13T08:15:00Z to 2026-03-20T08:15:00Z"
+    assert f"times: %d/%m/%Y %H:%M (day first) in Europe/Paris, {reach}" in told
+    assert "csat on 1-5: 5 × 2" in told
+    assert "iso in Europe/Paris unless they name a zone" in said(
+        desk, [("2026-03-13", "4")], MAPPING.replace(', format: "%d/%m/%Y %H:%M"', "")
+    )
+
+
+@pytest.mark.parametrize(
+    ("dates", "wrong"),
+    [
+        (days("03/01", "03/02", "03/03", "03/04"), True),  # the first days of March, the month first
+        (days("03/01", "03/02"), True),
+        (days("01/03", "02/03", "03/03"), False),
+        (days("03/01", "13/02", "03/03"), False),  # a day that is no month
+        (days("03/01"), False),
+    ],
+)
+def test_days_that_were_perhaps_taken_for_months_are_told(
+    desk: Desk, dates: list[tuple[str, str]], *, wrong: bool
+) -> None:
+    """No row tells by itself which of the two comes first; that the other way round dates are near does."""
+    assert ("which of them comes first?" in said(desk, dates)) is wrong
+
+
+@pytest.mark.parametrize(
+    ("ambiguous", "read"), [("", True), (", ambiguous: first", True), (", ambiguous: refuse", False)]
+)
+def test_a_time_that_no_clock_has_shown_is_told(desk: Desk, ambiguous: str, *, read: bool) -> None:
+    """Between 02:00 and 03:00 clocks stood nowhere in Paris that night: the log is of another zone."""
+    rows = [("29/03/2026 02:30", "5"), ("29/03/2026 04:30", "5")]
+    told = said(desk, rows, MAPPING.replace('%H:%M"', f'%H:%M"{ambiguous}'))
+    wanted = '"2026-03-29 02:30:00" never came in Europe/Paris' if read else "never came that night"
+    assert wanted in told
+    assert "is that the" in told
+    assert "never came" not in said(desk, rows[1:])
+
+
+@pytest.mark.parametrize(
+    ("scores", "other"),
+    [
+        (["8", "9", "7", "5"], "1-10 or 0-10"),
+        (["10", "0", "5"], "0-10"),
+        (["7", "6", "4"], "1-7"),
+        (["5", "4", "0"], ""),  # 0 is where no answer was given
+        (["5", "4", "1"], ""),
+        (["80", "90"], ""),
+    ],
+)
+def test_answers_that_are_perhaps_of_another_scale_are_told(
+    desk: Desk, scores: list[str], other: str
+) -> None:
+    """Where those off the scale are refused, the rest would be a picture of the low ones alone."""
+    rows = [("13/03/2026 09:15", score) for score in [*scores, "3"]]
+    told = said(desk, rows)
+    assert (f"were they asked on {other}? `scale` in the mapping says so" in told) is bool(other)
+
+
+def test_answers_that_reach_half_of_their_scale_are_told(desk: Desk) -> None:
+    """All of a survey on 1-5 would be detractors of an NPS."""
+    rows = [("13/03/2026 09:15", str(place % 5 + 1)) for place in range(20)]
+    told = said(desk, rows, MAPPING.replace("csat", "nps"))
+    assert "answers are from 1 to 5: were they asked on 1-5? NPS is asked on 0-10" in told
+    assert "were they asked" not in said(desk, rows[:5], MAPPING.replace("csat", "nps"))
+    assert "were they asked" not in said(desk, rows)
+
+
+def test_which_end_of_ces_is_good_is_told(desk: Desk) -> None:
+    """Asked as effort or as ease, the numbers are the same."""
+    told = said(desk, days("13/03"), MAPPING.replace("csat", "ces"))
+    assert "ces on 1-7 (the most is the most effort, unless `direction: ease` is in the rules)" in told
+
+
+def test_rows_of_which_no_event_is_made_are_counted(desk: Desk) -> None:
+    """Rows, skipped, bad and silent ones add up."""
+    mapping = MAPPING + "events: [{when: [{column: s, is: ['5']}]}]\n"
+    told = said(desk, [("13/03/2026 09:15", score) for score in "5534"], mapping)
+    assert "4 rows: 2 events, 0 rows skipped, 0 bad\n  of 2 rows no event is made" in told
+    assert "no event is made" not in said(desk, days("13/03"), mapping)
