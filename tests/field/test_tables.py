@@ -130,3 +130,47 @@ def test_a_score_that_is_none_is_told_with_the_ways_out(desk: Desk) -> None:
     found, said = read(desk, log)
     assert found == BOTH
     assert 'got "99" (no answer? `nulls` in the mapping; one in other words? `map`)' in said
+
+
+@pytest.mark.parametrize("blank", ["\n", ",,\n", " , ,\n", "\n,,\n\n"])
+def test_blank_lines_are_no_rows(desk: Desk, blank: str) -> None:
+    """Spreadsheets write the marks between cells of lines that have nothing in them."""
+    first, second, _ = ROWS.split("\n")
+    found, said = read(desk, f"{HEAD}{first}\n{blank}{second}\n{blank}")
+    assert found == BOTH
+    assert "2 rows: 2 events, 0 rows skipped, 0 bad" in said
+
+
+@pytest.mark.parametrize("blank", ["", "\n", ",,\n"])
+def test_a_header_in_the_middle_is_no_row(desk: Desk, blank: str) -> None:
+    """Logs are put one after the other with `cat`."""
+    first, second, _ = ROWS.split("\n")
+    found, said = read(desk, f"{HEAD}{first}\n{blank}{HEAD}{second}\n")
+    assert found == BOTH
+    assert "the header once more" in said
+
+
+def test_another_table_below_the_first_is_not_read_as_it(desk: Desk) -> None:
+    """Though it has as many columns, and times where the first one has them."""
+    for title in ("", "By agent\n", "By agent,,\n"):
+        below = f"\n{title}agent,shift,calls\n3,2026-03-02T09:02:00Z,4\n4,2026-03-02T09:03:00Z,5\n"
+        found, said = read(desk, HEAD + ROWS + below)
+        assert found == BOTH
+        assert "got another one from here on (agent, shift, calls)" in said
+    again = f"{HEAD}{ROWS}\nagent,shift,calls\n3,2026-03-02T09:02:00Z,4\n{HEAD}5,2026-03-02T09:03:00Z,3\n"
+    assert read(desk, again)[0] == [*BOTH, ("5", "3")]
+
+
+def test_a_row_below_a_blank_line_is_a_row(desk: Desk) -> None:
+    """Only what can be nothing but a header begins another table."""
+    for odd in ("x,n/a,bad\n", "note\n", "x,,\n"):
+        found, _ = read(desk, f"{HEAD}{ROWS}\n{odd}\n3,2026-03-02T09:02:00Z,4\n")
+        assert found == [*BOTH, ("3", "4")]
+
+
+@pytest.mark.parametrize("name", ["Total", "TOTAL:", "Grand total", "Moyenne", "Durchschnitt"])
+def test_a_line_that_sums_up_others_is_no_row(desk: Desk, name: str) -> None:
+    """With a date and an average in it, it would count as an answer."""
+    found, said = read(desk, f"{HEAD}{ROWS}{name},2026-03-31T00:00:00Z,3\n")
+    assert found == BOTH
+    assert f'id: want an id, got "{name}"' in said

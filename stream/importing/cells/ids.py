@@ -16,6 +16,19 @@ from stream.messages.nobody import NOBODY
 _SPOILED: Final = re.compile(
     r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+|#(?:REF!|VALUE!|NAME\?|NUM!|NULL!|DIV/0!|#+)", re.ASCII
 )
+_TOTALS: Final = (
+    "total", "totals", "grand total", "subtotal", "sum", "average", "avg", "mean", "count", "gesamt", "summe",
+    "gesamtsumme", "gesamtergebnis", "durchschnitt", "mittelwert", "total général", "somme", "moyenne",
+    "suma", "total general", "promedio", "media", "soma", "total geral", "média", "somma", "totale",
+    "totale complessivo", "totaal", "eindtotaal", "gemiddelde",
+)  # fmt: skip
+TOTALS: Final = frozenset(
+    spelled + end
+    for name in _TOTALS
+    for spelled in (name, name.upper(), name.capitalize(), name.title())
+    for end in ("", ":")
+)
+"""What a line below a table is called that sums it up: no event's id."""
 _DRESSED: Final = re.compile(r"""="(.*)"|'(.+)|([0-9]+)\.00?""", re.ASCII)
 _ODD: Final = ("\n'", "\n=", "\n#", "E+", "e+", ".0\n", ".00\n")
 """What an id has in it of which more is to be seen."""
@@ -25,7 +38,7 @@ def are_plain(texts: Iterable[str | None]) -> bool:
     """Whether all of some stripped texts are ids as they stand, or none at all: what mostly is so."""
     known: Sequence[str] = list(filter(None, texts))
     together = "\n".join(["", *known, ""])
-    return NOBODY.isdisjoint(known) and not any(odd in together for odd in _ODD)
+    return NOBODY.isdisjoint(known) and TOTALS.isdisjoint(known) and not any(odd in together for odd in _ODD)
 
 
 def plain_id(text: str) -> str:
@@ -51,7 +64,7 @@ class Look:
         """The stripped text as it is to be looked at; None where it says nothing.
 
         Raises:
-            RowError: it is the id of an event that a spreadsheet has spoiled.
+            RowError: it is the id of an event that a spreadsheet has spoiled, or of no event.
         """
         if not self.is_id:
             return self._plain(text)
@@ -61,6 +74,9 @@ class Look:
             way_out = "export the log anew, and do not open it there"
             wanted = f'want an id, got "{found}", spoiled by a spreadsheet: {way_out}'
             raise RowError(Fault.SPOILED, f"{column}: {wanted}")
+        if not self.nobody and found in TOTALS:
+            wanted = f'want an id, got "{found}": a line that sums up others is no row'
+            raise RowError(Fault.MISSING, f"{column}: {wanted}")
         return None if spoiled or not found or (self.nobody and found in NOBODY) else self._plain(found)
 
     def _plain(self, text: str) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from stream.importing.cells.faults import Fault, RowError
+from stream.importing.rows.below import Below, any_in
 from stream.importing.rows.bounded_lines import LONGEST, BoundedLines, LineTooLongError
 from stream.importing.rows.row_blocks import ROWS, TableBlock
 
@@ -25,7 +26,15 @@ Parse = Callable[[Iterable[str]], Iterator[list[str]]]
 class TableReader:
     """What follows the header in `lines`."""
 
-    def __init__(self, parse: Parse, lines: BoundedLines, names: Sequence[str], kind: str) -> None:
+    def __init__(
+        self,
+        parse: Parse,
+        lines: BoundedLines,
+        names: Sequence[str],
+        kind: str,
+        heads: Sequence[Sequence[str]] = (),
+    ) -> None:
+        self._below = Below(heads[0] if heads else ())
         self._parse = parse
         self._reader = parse(lines)
         self._lines = lines
@@ -69,10 +78,14 @@ class TableReader:
             if lines.began:
                 block.wrong.append((lines.began, RowError(Fault.SYNTAX, UNENDED)))
                 return False
-            if fitting := record and self._fitted(record):
+            if not any_in(record):
+                self._below.blank()
+            elif odd := self._below.amiss(record):
+                block.wrong.append((lines.number, RowError(Fault.COLUMNS, odd)))
+            elif fitting := self._fitted(record):
                 records.append(fitting)
                 numbers.append(lines.number)
-            elif record:
+            else:
                 wanted = f"want {width} columns, got {len(record)}"
                 block.wrong.append((lines.number, RowError(Fault.COLUMNS, wanted)))
         return True
@@ -90,11 +103,11 @@ class TableReader:
 
         An empty line after them shows whether the last one goes on: it would be taken into that record.
         """
-        if not lines or max(map(len, lines)) > LONGEST:
+        if not lines or max(map(len, lines)) > LONGEST or self._below.has_begun:
             return []
         try:
             *records, end = self._parse([*lines, "\n"])
         except csv.Error:
             return []
         sound = len(records) == len(lines) and not end and {*map(len, records)} == {self._width}
-        return records if sound else []
+        return records if sound and self._below.is_above(records) else []

@@ -101,7 +101,7 @@ def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Ite
     extra = zone_column(heads)
     if not _is_plain(layout):
         told([*(survey.columns if survey else names), *extra], 0)
-    table = TableReader(parse, lines, names, layout.kind).blocks()
+    table = TableReader(parse, lines, names, layout.kind, heads).blocks()
     return gathered(_unfolded(table, survey, extra)) if survey or extra else table
 
 
