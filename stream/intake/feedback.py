@@ -1,7 +1,6 @@
 """The line of feedback: answers and mentions, counted by level."""
 
 from itertools import compress
-from operator import attrgetter
 from typing import Final, cast
 
 import numpy as np
@@ -24,9 +23,6 @@ from stream.intake.wall import Undo, marked
 from stream.messages.events import Feedback
 from stream.messages.nobody import are_nobody
 
-_CONSENT: Final = attrgetter("consent")
-_INTERACTION: Final = attrgetter("interaction")
-_CUSTOMER: Final = attrgetter("customer")
 _KINDS: Final = [name.split("/")[0] for name in CELLS]
 _INDICATOR: Final = np.array([FURTHER_OF.index(kind) if kind in FURTHER_OF else -1 for kind in _KINDS])
 """By cell, which indicator's answer it is; -1 for those of which it does not matter who gave them."""
@@ -56,7 +52,7 @@ class AnswerLine:
         answers that are not positive and say which interaction they belong to.
         """
         wanted = self._kept[batch.column]
-        consents = list(map(_CONSENT, batch.events))
+        consents = [event.consent for event in batch.events]
         if False in consents:
             wanted &= np.array([consent is not False for consent in consents], bool)
         own = batch.only(wanted)
@@ -117,9 +113,9 @@ class AnswerLine:
 
     def _by_customers(self, batch: EventBatch[Feedback], combo: Ints) -> tuple[NDArray[np.bool_], Table]:
         """Which answers are a customer's, of the indicators where that matters; and those answers."""
-        customers = list(map(_CUSTOMER, batch.events))
+        customers = [event.customer for event in batch.events]
         known = (_INDICATOR[batch.column] >= 0) & np.fromiter(map(bool, customers), bool, len(customers))
-        person = hashed(list(compress(customers, known.tolist())))
+        person = hashed([customer or "" for customer in compress(customers, known.tolist())])
         nobody = are_nobody(person)
         if nobody.any():
             known[np.flatnonzero(known)[nobody]] = False
@@ -132,7 +128,7 @@ class AnswerLine:
         return known, rows
 
     def _unhappy_among(self, batch: EventBatch[Feedback]) -> Table:
-        linked = np.array(list(map(bool, map(_INTERACTION, batch.events))), bool)
+        linked = np.array([bool(event.interaction) for event in batch.events], bool)
         own = batch.only(linked & self._unhappy[batch.column])
         ids = hashed([event.interaction or "" for event in own.events])
         return heard_of(HeardKind.UNHAPPY_ANSWER, ids, own.at_ms, own.closing)

@@ -1,8 +1,6 @@
 """What an intake knows of one input: its clock, the agreed time, the ids and the values that it has seen."""
 
 from dataclasses import dataclass
-from operator import attrgetter
-from typing import Final
 
 from stream.columnar.hashing import hashed
 from stream.columnar.timestamps import Ints
@@ -16,8 +14,6 @@ from stream.intake.scoping.cardinality import CardinalityGuard, SavedGuard
 from stream.intake.source_clock import SourceClock
 from stream.intake.wall import Undo, marked
 from stream.messages.events import EventT
-
-_ID: Final = attrgetter("id")
 
 
 @dataclass(slots=True)
@@ -52,7 +48,7 @@ class InputState:
         `clock_ms` says how far each event moves the clock, at most.
         """
         clocks = self.source.clocks(clock_ms)
-        ids = hashed(map(_ID, decoded.events))
+        ids = hashed([event.id for event in decoded.events])
         fresh = self.dedup.fresh(identities(decoded.events, ids), clocks[1:])
         closing, late = self.source.place(decoded.at_ms, clocks[:-1])
         batch = EventBatch(

@@ -7,7 +7,6 @@ fed, in offset order (and of the heartbeats between them); how they were cut int
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
-from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -35,7 +34,6 @@ from stream.messages.outcomes import Reason, RecordOutcome, Reject, Remark
 from stream.messages.records import Record, Stream
 from stream.messages.tallies import Kind, TallyMessage
 
-_ID: Final = attrgetter("id")
 _NOTHING: Final = np.empty(0, TALLY)
 KEPT: Final = 0.75
 """Share of the combinations in use from which it does not pay to number them anew: all come back soon."""

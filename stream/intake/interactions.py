@@ -1,8 +1,6 @@
 """The line of interactions: volumes at once, history when panes close."""
 
 from dataclasses import dataclass
-from operator import attrgetter
-from typing import Final
 
 import numpy as np
 
@@ -18,8 +16,6 @@ from stream.intake.touches import KIND_OF, TouchMaker
 from stream.intake.volumes import Volumes
 from stream.intake.wall import Undo, marked
 from stream.messages.events import Interaction
-
-_EVENT: Final = attrgetter("event", "outcome")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +42,7 @@ class ContactLine:
 
     def take(self, batch: EventBatch[Interaction]) -> None:
         """Count the volumes, and keep what history must judge until its pane closes."""
-        kinds = np.array(list(map(KIND_OF.__getitem__, map(_EVENT, batch.events))), np.int64)
+        kinds = np.array([KIND_OF[event.event, event.outcome] for event in batch.events], np.int64)
         named = self._combos.codes(batch.events)
         combo, self.folded = self._guard.guarded(self._combos, named, batch.clock_ms)
         self._open.add(self._volumes.tallied(batch, kinds, combo))

@@ -1,7 +1,6 @@
 """Volumes: contacts, those that were given up, and how long people waited, counted as they come."""
 
 from collections.abc import Mapping
-from operator import attrgetter
 from typing import Final, cast
 
 import numpy as np
@@ -17,8 +16,6 @@ from stream.intake.history.touchpoints import TouchKind
 from stream.intake.history.working_time import MOST_DAYS, WorkingTime
 from stream.intake.panes import TALLY, tallies
 from stream.messages.events import Interaction
-
-_WAIT: Final = attrgetter("wait_s")
 
 
 class Volumes:
@@ -52,7 +49,7 @@ class Volumes:
 
     def _waits(self, batch: EventBatch[Interaction]) -> NDArray[np.float64]:
         """Seconds that each has waited from `at` on, of the time that counts; NaN where it is not said."""
-        wait_s = np.array(list(map(_WAIT, batch.events)), np.float64)  # None becomes NaN
+        wait_s = np.array([event.wait_s for event in batch.events], np.float64)  # None becomes NaN
         if self._hours.limited:
             said = ~np.isnan(wait_s)
             from_ms, longest_s = batch.at_ms[said], MOST_DAYS * DAY_MS / 1000
@@ -65,5 +62,5 @@ class Volumes:
         least_s = cast("int", self._keeps["abandonment"]["ignore_under"]) / 1000
         if not least_s:
             return np.zeros(len(batch), np.bool_)
-        waited: NDArray[np.bool_] = np.array(list(map(_WAIT, batch.events)), np.float64) < least_s
+        waited: NDArray[np.bool_] = np.array([event.wait_s for event in batch.events], np.float64) < least_s
         return waited

@@ -56,41 +56,41 @@ class LooseRecord:
 
 
 class LenientBatch:
-    """The client's batch, but for how its records are read."""
+    """The client's batch, but for how its records are read; `data` are its bytes."""
 
-    def __init__(self, batch: Any, data: bytes) -> None:
-        self._batch = batch
+    def __init__(self, client: Any, data: memoryview) -> None:
+        self.client = client
         self._data = data
         self.unfolded_bytes = len(data)
         """How many its records take, known once they have been read."""
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._batch, name)
+        return getattr(self.client, name)
 
     def __next__(self) -> Any:
         """The next record, as the client reads it: of use for control batches alone."""
-        return next(self._batch)
+        return next(self.client)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._read())
+        return iter(self.read())
 
-    def _read(self) -> list[Any]:
+    def read(self) -> list[Any]:
+        """All records; a batch that is not compressed is read where it is, without a copy."""
         if self._data[MAGIC_AT] < 2:
-            return list(self._batch)
+            return list(self.client)
         head = HEAD.unpack_from(self._data)
+        folded, body = head[5] & CODEC, self._data[HEAD.size :]
         try:
-            body = unfold(head[5] & CODEC, self._data[HEAD.size :])
+            body = memoryview(unfold(folded, bytes(body))) if folded else body
         except UnfoldError as error:
             return [_stand_in(head, error.head or self._data)]
         self.unfolded_bytes = len(body)
         if _has_too_many(head, body):
             return [_stand_in(head, body)]
         try:
-            folded = head[5] & CODEC
-            unfolded = HEAD.pack(*head[:5], head[5] - folded, *head[6:]) + body if folded else self._data
-            return list(DefaultRecordBatch(unfolded))
+            return list(_plain(head, body) if folded else self.client)
         except Exception:  # noqa: BLE001  # whatever it is, the records are looked for one by one
-            return _one_by_one(head, body)
+            return _one_by_one(head, bytes(body))
 
 
 class LenientRecords:
@@ -117,7 +117,7 @@ class LenientRecords:
             return None
         (length,) = struct.unpack_from(">i", self._data, self._at + 8)
         start, self._at = self._at, self._at + LOG_OVERHEAD + length
-        return LenientBatch(batch, bytes(self._data[start : self._at]))
+        return LenientBatch(batch, self._data[start : self._at])
 
 
 def install() -> None:
@@ -125,14 +125,19 @@ def install() -> None:
     fetcher.MemoryRecords = LenientRecords
 
 
-def _stand_in(head: tuple[int, ...], data: bytes) -> LooseRecord:
+def _plain(head: tuple[int, ...], body: memoryview) -> DefaultRecordBatch:
+    """The client's batch of what was unfolded."""
+    return DefaultRecordBatch(HEAD.pack(*head[:5], head[5] & ~CODEC, *head[6:]) + body)
+
+
+def _stand_in(head: tuple[int, ...], data: bytes | memoryview) -> LooseRecord:
     """One record for a batch that cannot be read."""
     return LooseRecord(
         offset=head[0] + head[6],
         timestamp=head[8],
         timestamp_type=_kind(head),
         key=None,
-        value=data[:MOST_SHOWN],
+        value=bytes(data[:MOST_SHOWN]),
     )
 
 
@@ -140,7 +145,7 @@ def _kind(head: tuple[int, ...]) -> int:
     return int(bool(head[5] & LOG_APPEND_TIME))
 
 
-def _has_too_many(head: tuple[int, ...], body: bytes) -> bool:
+def _has_too_many(head: tuple[int, ...], body: memoryview) -> bool:
     """Whether it has more records or headers than are read."""
     if head[12] > MOST_RECORDS:
         return True
@@ -157,7 +162,7 @@ def _has_too_many(head: tuple[int, ...], body: bytes) -> bool:
     return False
 
 
-def _header_count(data: bytes, at: int) -> int:
+def _header_count(data: memoryview, at: int) -> int:
     """How many headers a record says that it has, which begins there."""
     at = _varint(data, at + 1)[1]  # how much later it is
     at = _varint(data, at)[1]  # its offset
@@ -216,7 +221,7 @@ def _bytes(data: bytes, at: int) -> tuple[bytes | None, int]:
     return data[at : at + length], at + length
 
 
-def _varint(data: bytes, at: int) -> tuple[int, int]:
+def _varint(data: bytes | memoryview, at: int) -> tuple[int, int]:
     """A number in Kafka's zigzag form, and where it ends."""
     number = shift = 0
     while True:

@@ -68,13 +68,13 @@ class WholeBatches:
         return result
 
     def _next_batch(self) -> list[Any]:
-        batch = self._records._records.next_batch()  # noqa: SLF001
+        lenient = self._records._records.next_batch()  # noqa: SLF001
+        batch = lenient.client
         if self._records._check_crcs and not batch.validate_crc():  # noqa: SLF001
             self._read()._partition_records = None  # noqa: SLF001
             raise CorruptRecordException(f"wrong checksum in {self._records._tp}")  # noqa: SLF001
-        passed_over = self._aborted(batch) or batch.is_control_batch
-        found = [] if passed_over else list(batch)
-        self._unfolded_bytes += getattr(batch, "unfolded_bytes", 0)
+        found = [] if self._aborted(batch) or batch.is_control_batch else lenient.read()
+        self._unfolded_bytes += lenient.unfolded_bytes
         if found and found[0].offset < self._behind:  # the position is in the middle of the batch
             found = [record for record in found if record.offset >= self._behind]
         self._behind = batch.next_offset

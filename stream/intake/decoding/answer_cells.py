@@ -42,6 +42,9 @@ class ScaleLevels:
         Raises:
             RecordError: the scale does not suit the indicator, or the score is not on the scale.
         """
+        met = self.known((indicator, scale, score))
+        if met is not None:
+            return met
         chosen = self._scale[indicator] if scale is None else scale
         if chosen not in SCALES_OF[indicator]:
             raise RecordError(Reason.BAD_SCALE, _bad_scale(indicator, chosen))

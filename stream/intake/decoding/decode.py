@@ -24,10 +24,6 @@ _INTERACTION: Final = msgspec.json.Decoder(Interaction)
 _FEEDBACK: Final = msgspec.json.Decoder(Feedback)
 _VALUE: Final = attrgetter("value")
 _TIMESTAMP: Final = attrgetter("timestamp")
-_AT: Final = attrgetter("at")
-_OPENED: Final = attrgetter("opened_at")
-_ASKED: Final = attrgetter("interaction_at")
-_ANSWER: Final = attrgetter("indicator", "scale", "score")
 
 _NOWHERE: Final = np.empty(0, np.int64)
 
@@ -57,7 +53,7 @@ def decode_interactions(records: Sequence[Record], max_ahead_ms: int) -> Decoded
     if long:
         _check_references(events, _values(kept), errors)
     opened_ms = np.full(len(events), NO_TIME, np.int64)
-    given, given_ms = _given_times(list(map(_OPENED, events)))
+    given, given_ms = _given_times([event.opened_at for event in events])
     opened_ms[given] = given_ms
     _check_given("opened_at", given, given_ms, errors)
     every = Decoded(
@@ -73,14 +69,14 @@ def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: ScaleL
     at_ms, errors = _times(events, kept, stamps, max_ahead_ms)
     if long:
         _check_references(events, _values(kept), errors)
-    given, given_ms = _given_times(list(map(_ASKED, events)))
+    given, given_ms = _given_times([event.interaction_at for event in events])
     _check_given("interaction_at", given, given_ms, errors)
-    cells = list(map(levels.known, map(_ANSWER, events)))
+    known = levels.known
+    cells = [known((event.indicator, event.scale, event.score)) for event in events]
     for place in [place for place, cell in enumerate(cells) if cell is None] if None in cells else ():
         event = events[place]
         try:  # most have been met meanwhile
-            known = levels.known(_ANSWER(event))
-            cells[place] = levels.cell(*_ANSWER(event)) if known is None else known
+            cells[place] = levels.cell(event.indicator, event.scale, event.score)
         except RecordError as error:
             cells[place] = -1
             # Its traceback is of this frame, which would hold itself.
@@ -181,7 +177,7 @@ def _times(
         and records.at_ms.max() < UNTIL_MS
     ):
         return records.at_ms, errors
-    at_ms = read_times(list(map(_AT, events)))
+    at_ms = read_times([event.at for event in events])
     stamped = np.full(len(events), -1, np.int64) if stamps is None else stamps
     for place in np.flatnonzero((at_ms < EARLIEST_MS) | (at_ms > _limits(stamped, max_ahead_ms))).tolist():
         errors[place] = _wrong_time(int(at_ms[place]), int(stamped[place]), max_ahead_ms)

@@ -1,14 +1,12 @@
 """Identity: what makes two records one event, beside their source."""
 
 from collections.abc import Sequence
-from operator import attrgetter
-from typing import Final
+from typing import Final, cast
 
 from stream.columnar.hashing import hashed
 from stream.columnar.hashtable import Keys
 from stream.messages.events import INDICATORS, Feedback, Interaction
 
-_INDICATOR: Final = attrgetter("indicator")
 _INDICATOR_PLACE: Final = {name: place for place, name in enumerate(INDICATORS)}
 _INDICATOR_KEYS: Final = hashed(INDICATORS) ^ hashed(INDICATORS[:1])
 """What tells the answers of one form apart.  Nought for csat, so that its ids are what they always were."""
@@ -18,4 +16,5 @@ def identities(events: Sequence[Interaction] | Sequence[Feedback], ids: Keys) ->
     """What events are known by: their id; for answers with the indicator, as one form may ask for several."""
     if not events or not isinstance(events[0], Feedback):
         return ids
-    return ids ^ _INDICATOR_KEYS[list(map(_INDICATOR_PLACE.__getitem__, map(_INDICATOR, events)))]
+    answers = cast("Sequence[Feedback]", events)
+    return ids ^ _INDICATOR_KEYS[[_INDICATOR_PLACE[answer.indicator] for answer in answers]]

@@ -9,7 +9,6 @@ import pytest
 from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
-from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.structs import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,7 +61,7 @@ def wire(sizes: list[int]) -> bytes:
 
 def fetched(data: bytes, start: int) -> FetchResult:
     """What a fetch from offset `start` brought."""
-    records = PartitionRecords(TP, MemoryRecords(data), [], start, None, None, True, 0)
+    records = PartitionRecords(TP, LenientRecords(data), [], start, None, None, True, 0)
     return FetchResult(TP, assignment=Assignment(start), partition_records=records, backoff=0)
 
 
@@ -92,7 +91,7 @@ def test_what_was_aborted_is_not_read(batches: list[tuple[int, bool]], most: int
     data, aborted = transactions(batches)
 
     def result() -> FetchResult:
-        records = PartitionRecords(TP, MemoryRecords(data), list(aborted), 0, None, None, False, 1)
+        records = PartitionRecords(TP, LenientRecords(data), list(aborted), 0, None, None, False, 1)
         return FetchResult(TP, assignment=Assignment(0), partition_records=records, backoff=0)
 
     ours, stock = result(), result()
