@@ -176,7 +176,7 @@ class BurnDetector:
         """`codes` are verdicts and severities; `told` are the pairs, and two places by row.
 
         These are of the loudest pair that burns, and of the window of the latest answers.  Reported are the
-        long window of the former, and the latter where none burns.
+        long window of the former, and the latter where none burns, beside what the slowest pair allows.
         """
         (verdict, severity), (judged, shown, latest) = codes, told
         burns = severity > NONE
@@ -184,7 +184,7 @@ class BurnDetector:
         picked = np.arange(len(rows)), np.where(burns, longs[shown], latest)
         long = Moments(windows.n[picked], windows.total[picked], windows.squares[picked])
         low, high = self._scale.interval(long)
-        rates = np.array([each.rate for each in self._detect.pairs])[shown]
+        rates = np.array([each.rate for each in self._detect.pairs])
         return Findings(
             rows=rows,
             verdict=verdict,
@@ -193,7 +193,7 @@ class BurnDetector:
             n=long.n.astype(np.int64),
             low=low,
             high=high,
-            limit=self._limit(rates),
+            limit=self._limit(np.where(burns, rates[shown], rates.min())),
             evidence=Evidence(rows, burns, lambda at: self._evidence(windows, at, judged[shown[at]])),
         )
 

@@ -77,6 +77,14 @@ SENTENCES: Final[Phrases] = {
             "{what}{where} had suddenly {moved} past its limit of {limit} and is not surely back: "
             "it is {value}{interval}{source}{since}."
         ),
+        "sudden_usual": (
+            "{what}{where} has suddenly {moved} to {value}{interval}, worse than the {limit} allowed at "
+            "these hours{source}{since}."
+        ),
+        "sudden_usual_kept": (
+            "{what}{where} had suddenly {moved} past the {limit} allowed at these hours and is not surely "
+            "back: it is {value}{interval}{source}{since}."
+        ),
         "burn": (
             "{what}{where} is {value}{interval}: bad answers come {rate} times faster than "
             "the target allows{source}."
@@ -111,6 +119,14 @@ SENTENCES: Final[Phrases] = {
         "sudden_kept": (
             "{what}{where} : {moved} brusque au-delà de la limite de {limit}, retour incertain : "
             "{value}{interval}{source}{since}."
+        ),
+        "sudden_usual": (
+            "{what}{where} : {moved} brusque à {value}{interval}, moins bon que toléré à ces heures, "
+            "{limit}{source}{since}."
+        ),
+        "sudden_usual_kept": (
+            "{what}{where} : {moved} brusque au-delà de ce qui est toléré à ces heures, {limit}, retour "
+            "incertain : {value}{interval}{source}{since}."
         ),
         "burn": (
             "{what}{where} : {value}{interval} ; les mauvaises réponses arrivent {rate} fois "

@@ -37,7 +37,8 @@ def breach_of(news: TransitionNews, detect: Detect | None) -> str:
     if kind in {"surge", "silence"} and isinstance(expected, int | float):
         back = news.n <= expected if kind == "surge" else news.n >= expected
         return f"{kind}_kept" if back else kind
-    if kind in {"threshold", "sudden", "usual"} and _past(news, news.limit) is False:
+    kind = "sudden_usual" if isinstance(detect, SuddenRelative) else kind
+    if kind in {"threshold", "sudden", "usual", "sudden_usual"} and _past(news, news.limit) is False:
         return f"{kind}_kept"
     return kind
 
@@ -55,6 +56,12 @@ def end_of(news: TransitionNews, detect: Detect | None) -> str:
     # As in the summary: what has not recovered ends only where the rule watches its scope no more.
     gone = kind == "threshold" and (news.value is None or _past(news, recovery_of(detect)))
     return "unwatched" if gone else kind
+
+
+def of_the_trouble(news: TransitionNews, detect: Detect | None) -> bool:
+    """Whether the numbers of an end are those of what is over, since it began, and not of now."""
+    since = isinstance(detect, Sudden | SuddenRelative | Surge | Silence)
+    return since and news.state == "resolved" and end_of(news, detect) == kind_of(detect)
 
 
 def _past(news: TransitionNews, limit: float | None) -> bool | None:

@@ -12,7 +12,7 @@ from typing import Final
 
 from alerts.delivery.notices.notice import TransitionNews
 from alerts.delivery.notices.phrases import ENDS, LOOK, MEANING, NAMES, NOUNS, SENTENCES, WORDS
-from alerts.delivery.notices.sentence_choice import breach_of, doubts, end_of, kind_of
+from alerts.delivery.notices.sentence_choice import breach_of, doubts, end_of, kind_of, of_the_trouble
 from alerts.receivers.message import Words
 from alerts.rules import SECOND_MS, Detect, Rule
 from alerts.wording import amount as english
@@ -109,13 +109,17 @@ class _Sayer:
         """Name and value of everything that is known, in the order that people ask for it."""
         news, words = self._news, self._words
         limit = None if news.limit is None else self._amount(news.limit, news.value)
-        found = (
+        standing = (
             ("value", self._value()),
             ("interval", self._interval(" – ")),
             ("limit", limit),
             ("answers", str(news.n) if news.n or news.value is not None else None),
+        )
+        now = not of_the_trouble(news, self._detect)
+        found = (
+            *(standing if now else ()),
             ("since", self._time(news.started_at)),
-            ("movement", self._movement(told.before)),
+            ("movement", self._movement(told.before) if now else None),
             ("cause", self._cause()),
             ("times", words["nth"].format(n=told.times) if told.times > 1 else None),
             ("acknowledged_by", told.acknowledged_by or None),
@@ -233,7 +237,7 @@ class _Sayer:
         score, n = cause.get("value_score"), cause.get("n")
         if not isinstance(score, int | float):
             return name
-        return f"{name}: {self._amount(score)} (n = {n})"
+        return f"{name}{self._words['colon']}{self._amount(score)} (n = {n})"
 
     def _number(self, value: object) -> str:
         return number(value, 1, self._lang) if isinstance(value, int | float) else self._words["unknown"]

@@ -102,7 +102,10 @@ def test_try_says_why_not() -> None:
             ["try", "zendesk", "-", "--header", "Content-Encoding: br"],
             "want Content-Encoding gzip or deflate",
         ),
-        (["try", "zendesk", "-", "--header", "Content-Encoding: gzip"], "BODY: body: want all of it"),
+        (
+            ["try", "zendesk", "-", "--header", "Content-Encoding: gzip"],
+            "BODY: body: want what its Content-Encoding says, all of it",
+        ),
         (["try", "zendesk", "-", "--secret-env", "NONE"], "--secret-env: want a secret in NONE"),
     ],
 )

@@ -18,9 +18,11 @@ from alerts.rules import (
     Severity,
     Silence,
     Sudden,
+    SuddenRelative,
     Surge,
     Threshold,
 )
+from alerts.worsening import Against, Worsening
 
 GOLDEN = Path(__file__).parent / "notices.txt"
 MONTHLY = Budget(1, 30 * 24 * 60 * MINUTE_MS)
@@ -42,6 +44,7 @@ DETECTORS: dict[str, tuple[str, str, Detect]] = {
         Threshold(window_ms=MINUTE_MS, warning=90, critical=None, confidence=0),
     ),
     "sudden": ("csat", "percent", Sudden(75, MONTHLY)),
+    "sudden against usual": ("csat", "percent", SuddenRelative(Against.USUAL, Worsening(5.0), MONTHLY)),
     "burn": ("csat", "percent", Burn(80, 30, (BurnPair(60, 5, 3.0, Severity.CRITICAL),))),
     "gap": ("nps", "points", Gap(across="channel", window_ms=30 * MINUTE_MS, false_pages=MONTHLY)),
     "surge": ("negative_mentions", "count", Surge(7, MONTHLY)),
@@ -154,3 +157,18 @@ def test_amounts_are_written_as_each_language_does(
 ) -> None:
     """Decimals, units, days."""
     assert (amount(value, unit, "en"), amount(value, unit, "fr")) == (english, french)
+
+
+@pytest.mark.parametrize("name", ["sudden", "sudden against usual", "surge", "silence"])
+def test_an_end_does_not_quote_the_trouble_as_if_it_were_now(name: str) -> None:
+    """What such alerts have is the score since the change, past its limit under a title that it is over."""
+    facts = dict(worded(*_news(name, "resolved"), "en").facts)
+    assert not {"Value", "Limit", "Interval", "Movement"} & set(facts)
+    assert "Value" in dict(worded(*_news(name, "firing"), "en").facts)
+
+
+def test_a_fall_against_the_usual_says_since_when() -> None:
+    """Its answers are those since the change, as no window is theirs."""
+    text = worded(*_news("sudden against usual", "firing"), "en").text
+    assert "suddenly fallen to 81.5 %" in text
+    assert "from 143 answers since 2026-11-22 10:05 UTC" in text

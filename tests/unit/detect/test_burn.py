@@ -146,3 +146,9 @@ def test_what_is_left_of_the_budget() -> None:
     """Untouched, half spent, overspent; whole where nobody has answered."""
     left = detector().remaining(moments_of([[0, 100], [10, 90], [40, 60], [0, 0]]))
     assert left == pytest.approx([1, 0.5, -1, 1])
+
+
+def test_a_reading_in_which_nothing_burns_has_the_target_for_its_limit() -> None:
+    """That of the fastest pair, 40, would stand under "resolved: 90 %" as if it was the rule's."""
+    found = detector().step(ROW, windows(WELL, ((100, 900), (10, 90))))
+    assert found.limit.tolist() == [80]
