@@ -57,11 +57,11 @@ class HeardTransitions:
         progress.memory = entry.memory or progress.memory
         progress.at_s = max(progress.at_s, entry.at_s)
 
-    def told(self, alert: str) -> Iterator[tuple[str, DeliveryProgress]]:
-        """The receivers that have heard of an alert, and how far they are."""
+    def told_s(self, alert: str) -> Iterator[tuple[str, float]]:
+        """The receivers that have heard of an alert, and when each heard last."""
         for name, progress in self._alerts.get(alert, {}).items():
             if progress.told:
-                yield name, progress
+                yield name, progress.at_s
 
 
 class EntryLog(Protocol):

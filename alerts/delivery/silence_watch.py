@@ -17,8 +17,8 @@ from alerts.delivery.backlog import Delivery
 from alerts.delivery.commands import SilenceCommand
 from alerts.delivery.grouping.routing import targets
 from alerts.delivery.heartbeat import PARTITION
-from alerts.delivery.mutes import Muting, matches
-from alerts.delivery.notices.notice import Notice, TransitionNews, cover_of, notice
+from alerts.delivery.mutes import Muting, quiets
+from alerts.delivery.notices.notice import TOLD, TransitionNews, cover_of, notice
 from alerts.delivery.notices.phrases import WORDS
 from alerts.delivery.open_alerts import OpenAlerts
 from alerts.delivery.progress import HeardTransitions
@@ -81,22 +81,36 @@ class SilenceWatch:
     def _still_broken(
         self, partition: int, heard: HeardTransitions, now_s: float
     ) -> Iterator[tuple[str, Delivery]]:
-        for ended in self._muting.ended(now_s):  # in whole seconds, as the log says when each was told
-            for about in _notices(self._alerts.open()):
-                if not matches(ended.said, about) or self._muting.why_muted(about, now_s) is not None:
-                    continue
-                key = replace(about, id=f"{about.id}.{ended.said.id}")
-                for name, progress in heard.told(about.alert):
-                    if progress.at_s < int(ended.at_s) and not self._waits(name, about.alert):
-                        marked = StillBroken(ended.said)
-                        yield name, Delivery(notice=key, partition=partition, written_s=now_s, message=marked)
+        ended = self._muting.ended(now_s)  # in whole seconds, as the log says when each was told
+        for news in self._alerts.open():
+            told = [(name, at_s) for name, at_s in heard.told_s(news.id) if not self._waits(name, news.id)]
+            labels = news.labels if told else {}
+            for each in ended if told else ():
+                if quiets(each.said, labels):
+                    late = [name for name, at_s in told if at_s < int(each.at_s)]
+                    yield from self._told_again(partition, news, each.said, late, now_s)
+
+    def _told_again(
+        self, partition: int, news: TransitionNews, said: SilenceCommand, names: Iterable[str], now_s: float
+    ) -> Iterator[tuple[str, Delivery]]:
+        """Of many silences that ended for many alerts, few are news: all else is looked at by then."""
+        key = f"{news.id}.{news.seq}.{said.id}"
+        fresh = [name for name in names if (name, key) not in self._begun]
+        about = notice(msgspec.json.encode(news)) if fresh else None
+        if about is None or self._muting.why_muted(about, now_s) is not None:
+            return
+        for name in fresh:
+            marked = StillBroken(said)
+            cover = replace(about, id=key)
+            yield name, Delivery(notice=cover, partition=partition, written_s=now_s, message=marked)
 
     def _ending(self, heard: HeardTransitions, now_s: float) -> Iterator[tuple[str, Delivery]]:
+        told = [(news, news.labels) for news in self._alerts.open() if news.state in TOLD]
         for said in self._muting.silences(now_s):
             until_s = said.until.timestamp()
             if now_s < until_s - min(BEFORE_S, (until_s - said.at.timestamp()) / 4):
                 continue
-            broken = tuple(each.news for each in _notices(self._alerts.open()) if matches(said, each))
+            broken = tuple(news for news, labels in told if quiets(said, labels))
             name_of = f"silence-{said.id}"
             news = TransitionNews(
                 id=name_of, seq=1, rule="", severity="warning", state=NewsState.NOTE, indicator="", scope={},
@@ -147,11 +161,3 @@ def ending_message(ending: SilenceEnding, key: str, receiver: Receiver) -> Recei
         body=orjson.dumps({"type": "cx.silence.ending", "timestamp": at, "data": data}),
         receiver=receiver.name,
     )
-
-
-def _notices(news: Iterable[TransitionNews]) -> Iterator[Notice]:
-    """The notices of alerts as they stand, pending ones left out."""
-    for each in news:
-        found = notice(msgspec.json.encode(each))
-        if found is not None:
-            yield found

@@ -107,6 +107,8 @@ def read_transition(value: bytes | None) -> TransitionNews:
         orjson.dumps([[[[[[[[orjson.loads(value or b"")]]]]]]]])
     except (*UNREADABLE, TypeError) as error:
         raise NotATransition("it cannot be read as one") from error
+    if not alert.scope.keys() <= KNOWN:
+        raise NotATransition("its scope has labels that are no dimensions")
     return alert
 
 
@@ -117,8 +119,6 @@ def notice(value: bytes | None) -> Notice | None:
         NotATransition: the value is not a transition; the text has nothing of the value.
     """
     alert = read_transition(value)
-    if not alert.scope.keys() <= KNOWN:
-        raise NotATransition("its scope has labels that are no dimensions")
     if alert.state not in TOLD:
         return None
     return Notice(

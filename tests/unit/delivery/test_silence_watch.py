@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
 
 from alerts.delivery.commands import Acknowledge, SilenceCommand, Unsilence
@@ -56,6 +57,22 @@ def test_a_silence_is_told_of_before_it_ends_and_what_is_still_broken_after() ->
             ending: Any = hook.bodies[1]["data"]
             assert (ending["by"], ending["match"], ending["count"]) == ("ann", {"channel": "phone"}, 1)
             assert ending["alerts"][0]["id"] == "a"
+
+    _run(body)
+
+
+def test_a_forged_alert_stops_no_silence_from_being_told_of() -> None:
+    """Whoever may write cx.alerts may write a scope of labels that are none; it is no alert of ours."""
+
+    async def body() -> None:
+        async with Post({"pager": Hook()}).running(CALM) as post:
+            hook = post.hooks["pager"]
+            await _told(post, transition("a", 1))
+            forged = orjson.loads(transition("b", 1)) | {"scope": {"planet": "mars"}}
+            post.dispatcher.alerts.apply(orjson.dumps(forged))
+            post.muting.apply(_silence(4))
+            await post.until(lambda: len(hook.bodies) == 3)
+            assert _types(hook) == ["cx.alert.firing", "cx.silence.ending", "cx.alert.firing"]
 
     _run(body)
 
