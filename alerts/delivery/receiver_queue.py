@@ -27,6 +27,7 @@ from alerts.receivers.message import ReceiverMessage
 from alerts.receivers.opening import kind_of, signs
 
 LOG: Final = logging.getLogger(__name__)
+TAKES: Final = "takes notices"
 
 
 class Meter(Protocol):
@@ -118,7 +119,7 @@ class ReceiverQueue:
         self._wake = asyncio.Event()
         self._attempts: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
-        self._answers = True
+        self._standing = TAKES
         self._gone = False
 
     def start(self) -> None:
@@ -249,15 +250,21 @@ class ReceiverQueue:
         return answer
 
     def _told(self, answer: Answer, step: Settled | Retry) -> None:
-        """Log a change: the receiver no longer takes notices, or takes them again."""
-        name = self.receiver.name
-        takes = isinstance(step, Settled) and step.outcome is DeliveryOutcome.DELIVERED
-        if takes is not self._answers:
-            self._answers = takes
-            if takes:
+        """Log a change: the receiver no longer takes notices, for now or for good, or takes them again."""
+        name, standing = self.receiver.name, _standing(step)
+        if standing != self._standing:
+            self._standing = standing
+            if standing == TAKES:
                 LOG.info("receiver takes notices again: receiver=%s", name)
             else:
-                LOG.warning("receiver does not take notices: receiver=%s answer=%s", name, answer.text)
+                LOG.warning("receiver %s: receiver=%s answer=%s", standing, name, answer.text)
         if isinstance(step, Settled) and step.outcome is DeliveryOutcome.DISABLED and not self._gone:
             self._gone = True
             LOG.warning("receiver is disabled until the worker starts again: receiver=%s", name)
+
+
+def _standing(step: Settled | Retry) -> str:
+    """How a receiver stands after an attempt, in the words of the log."""
+    if isinstance(step, Retry):
+        return "does not take notices, which are tried again"
+    return TAKES if step.outcome is DeliveryOutcome.DELIVERED else "refuses notices, which are lost to it"

@@ -38,7 +38,10 @@ class Answer:
     @property
     def text(self) -> str:
         """For logs: the status or the error."""
-        return self.error if self.status is None else f"HTTP {self.status}"
+        if self.status is None:
+            return self.error
+        astray = " (redirects are not followed)" if 300 <= self.status < 400 else ""
+        return f"HTTP {self.status}{astray}"
 
     @property
     def fate(self) -> Fate:

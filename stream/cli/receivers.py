@@ -33,6 +33,7 @@ SECRET_FIELDS: Final = frozenset({"routing_key", "token", "authorization", "webh
 """Of bodies and headers: not shown."""
 MOST_SHOWN: Final = 2_000
 HIDDEN: Final = "(not shown)"
+TEST: Final = "[test] "
 SAMPLE_RULE: Final = Rule(
     name="sample",
     indicator="csat",
@@ -109,8 +110,12 @@ def test(name: str, rules: Path, rule_name: str | None, *, resolve: bool) -> Non
 
 
 def _marked(message: ReceiverMessage) -> ReceiverMessage:
-    """A message whose title says that it is a test."""
-    return replace(message, words=replace(message.words, title=f"[test] {message.words.title}"))
+    """A message that says that it is a test, whichever of its parts a kind shows."""
+    alerts = tuple(
+        replace(each, annotations={**each.annotations, "summary": TEST + each.annotations["summary"]})
+        for each in message.alerts
+    )
+    return replace(message, words=replace(message.words, title=TEST + message.words.title), alerts=alerts)
 
 
 async def _sent(rulebook: Rulebook, receiver: Receiver, rule: Rule, states: tuple[str, ...]) -> bool:

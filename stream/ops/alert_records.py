@@ -18,8 +18,9 @@ from alerts.transitions import Transition, utc_text
 from alerts.wording import duration_words
 from stream.kafka.clients import read_all
 from stream.kafka.settings import ClientSettings
-from stream.messages.topic_names import ALERTS, COMMANDS, DELIVERIES
+from stream.messages.topic_names import ALERTS, DELIVERIES
 from stream.ops.alert_status import decode
+from stream.ops.saying import heeded
 
 
 @dataclass(slots=True)
@@ -71,8 +72,7 @@ async def rule_records(kafka: ClientSettings) -> dict[str, RuleRecord]:
     for transition in firsts.values():
         found[transition.rule].alerts.add(transition.id)
     acked: set[str] = set()
-    async for record in read_all(kafka, COMMANDS):
-        said = commands.decode(record.value)
+    for said in await heeded(kafka):
         if isinstance(said, Judgement) and said.alert in firsts:
             found[firsts[said.alert].rule].verdicts[said.alert] = said.counted_as
         elif isinstance(said, Acknowledge) and said.alert in firsts and said.alert not in acked:
@@ -101,9 +101,8 @@ async def everything_of(kafka: ClientSettings, start: str) -> tuple[list[Transit
     ((alert, found),) = changes.items()
     told = [line async for record in read_all(kafka, DELIVERIES) if (line := told_line(record.value, alert))]
     said = []
-    async for record in read_all(kafka, COMMANDS):
-        command = commands.decode(record.value)
-        if command is not None and commands.key(command) == alert:
+    for command in await heeded(kafka):
+        if commands.key(command) == alert:
             what = str(command.__struct_config__.tag)
             what += f" {command.verdict}" if isinstance(command, Judgement) else ""
             said.append(

@@ -110,7 +110,9 @@ def rules_checks(rules: Path | None, environment: Mapping[str, str] = os.environ
         return [Check("rules", CheckState.FAIL, str(error).splitlines()[0], fix)]
     name = str(rules) if rules is not None else "the starter rules"
     return [
-        Check("rules", CheckState.OK, f"{name}: {len(rulebook.rules)} rules"),
+        Check(
+            "rules", CheckState.OK, f"{name}: {len(rulebook.rules)} rule{'s' * (len(rulebook.rules) != 1)}"
+        ),
         *_receivers(rulebook, environment),
     ]
 
@@ -125,7 +127,7 @@ def _receivers(rulebook: Rulebook, environment: Mapping[str, str]) -> list[Check
             checks.append(Check(name, CheckState.FAIL, str(error), "set it where the worker runs"))
             continue
         if signs(receiver):
-            checks.append(Check(name, CheckState.OK, "its secret is there"))
+            checks.append(Check(name, CheckState.OK, "its settings are there"))
         else:
             fix = "give it secret_env: NAME, and the variable whsec_ with 24 to 64 random bytes in base64"
             checks.append(Check(name, CheckState.WARN, "has no secret: notices are not signed", fix))

@@ -82,7 +82,14 @@ def short(broker: str, rule: str) -> list[tuple[str, str]]:
 
 def say(broker: str, *said: str) -> str:
     """What a command about an alert prints."""
-    command = (sys.executable, "-m", "stream", "alerts", *said, "--by", "ann")
+    command = (
+        sys.executable,
+        "-m",
+        "stream",
+        "alerts",
+        *said,
+        *(() if said[0] == "show" else ("--by", "ann")),
+    )
     done = subprocess.run(
         (*command, "--broker", broker), cwd=ROOT, check=True, capture_output=True, text=True
     )
@@ -152,6 +159,7 @@ def test_a_known_alert_ends_and_only_what_is_worse_fires(
         third.until(lambda: len(outcomes(broker)) == 6, "an answer to each command")
         assert third.metric("cx_alert_firing") == 1
         assert third.terminate() == 0
+    assert " by x" not in say(broker, "show", worse), "nobody has heeded it"
     assert outcomes(broker) == [*["accepted"] * 3, "over", "not_signed", "malformed"]
     assert short(broker, "low") == [("firing", ""), ("resolved", "known")]
     assert short(broker, "fell") == [("firing", ""), ("resolved", "new_normal"), ("firing", "")]

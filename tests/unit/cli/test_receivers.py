@@ -73,6 +73,18 @@ def test_a_sample_is_sent_and_shown(tmp_path: Path, status: int, code: int) -> N
     assert "s3cret" not in result.output
 
 
+@pytest.mark.parametrize("kind", ["alertmanager: {urls: [URL]}", "webhook: {url: URL, format: alertmanager}"])
+def test_a_sample_in_alertmanagers_words_says_that_it_is_one(tmp_path: Path, kind: str) -> None:
+    """It has no title: whoever is called reads the annotations."""
+    with _server(200) as (url, got):
+        receiver = f"{{name: am, {kind.replace('URL', url)}, allow_private: true}}"
+        result = CliRunner().invoke(receivers, ["test", "am", "--rules", _rules(tmp_path, receiver)])
+    assert result.exit_code == 0, result.output
+    body = orjson.loads(got[0])
+    (alert,) = body["alerts"] if isinstance(body, dict) else body
+    assert alert["annotations"]["summary"].startswith("[test] ")
+
+
 @pytest.mark.parametrize(
     ("rule", "value", "begins"),
     [

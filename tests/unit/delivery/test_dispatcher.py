@@ -397,6 +397,26 @@ def test_a_receiver_without_a_secret_is_told_unsigned(caplog: pytest.LogCaptureF
     ]
 
 
+def test_the_log_tells_what_is_tried_again_from_what_is_lost(caplog: pytest.LogCaptureFixture) -> None:
+    """Once for every change of how the receiver stands, with its answer; a redirect says that it is none."""
+    caplog.set_level("INFO", "alerts.delivery")
+
+    async def body() -> None:
+        async with Post({"pager": Hook(script=[503, 302, 302])}).running() as post:
+            await post.offer(transition("a", 1), transition("b", 1), transition("c", 1))
+            await post.settled(3)
+
+    _run(body)
+    assert [record.message for record in caplog.records] == [
+        "receiver does not take notices, which are tried again: receiver=pager answer=HTTP 503",
+        (
+            "receiver refuses notices, which are lost to it: receiver=pager "
+            "answer=HTTP 302 (redirects are not followed)"
+        ),
+        "receiver takes notices again: receiver=pager",
+    ]
+
+
 def test_a_request_that_hangs_does_not_keep_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """On leaving, what is under way gets some seconds and is then cut off, neither logged nor done."""
     monkeypatch.setattr("alerts.delivery.dispatcher.GRACE_S", 0.01)
