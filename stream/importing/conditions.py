@@ -162,14 +162,15 @@ class Contains:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """A column's text matches a pattern; of a list, some item."""
+    """A column's text matches a pattern; of a list, some item.  `negated`: it does not, or there is none."""
 
     column: str
     pattern: Pattern
+    negated: bool = False
 
     def holds(self, row: Row, before: Row | None, *, last: bool) -> bool:  # noqa: ARG002
         """Anywhere in the text, unless the pattern says where."""
-        return any(self.pattern.found_in(text) for text in items(row, self.column))
+        return any(self.pattern.found_in(text) for text in items(row, self.column)) is not self.negated
 
 
 @dataclass(frozen=True, slots=True)

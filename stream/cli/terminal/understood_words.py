@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from stream.importing.cells.times import Time
+from stream.importing.cells.times import UNKNOWN, Time
 from stream.importing.understood import Score, Understood, is_open, levels
 from stream.indicators.cells import SCALES, SCALES_OF
 
@@ -39,6 +39,8 @@ def _format(time: Time) -> str:
         return time.pattern
     may_say = time.pattern == "iso" or "%Z" in time.pattern or time.row_zone is not None
     order = _order(time.pattern) if is_open(time.pattern) else ""
+    if time.zone is UNKNOWN:
+        return f"{time.pattern}{order} in the zone that the log names"
     return f"{time.pattern}{order} in {time.zone}{' unless they name a zone' if may_say else ''}"
 
 

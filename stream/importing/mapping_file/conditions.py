@@ -96,6 +96,10 @@ def _matches(fields: Fields, shared: Shared) -> Condition:  # noqa: ARG001
     return Matches(_column(fields), fields.get_or("matches", pattern, NO_PATTERN))
 
 
+def _matches_not(fields: Fields, shared: Shared) -> Condition:  # noqa: ARG001
+    return Matches(_column(fields), fields.get_or("matches_not", pattern, NO_PATTERN), negated=True)
+
+
 KINDS: Final[Mapping[str, Callable[[Fields, Shared], Condition]]] = {
     "rises": _rises,
     "changes": _changes,
@@ -107,4 +111,5 @@ KINDS: Final[Mapping[str, Callable[[Fields, Shared], Condition]]] = {
     "under": _beyond,
     "contains": _contains,
     "matches": _matches,
+    "matches_not": _matches_not,
 }

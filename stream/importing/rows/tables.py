@@ -59,6 +59,8 @@ def blocks(stream: IO[bytes], layout: Format, name: str, told: Named = lambda *_
     beginning, encoding = _beginning(stream), layout.encoding
     if encoding == "utf-8":
         encoding = next((wide for wide, marks in WIDE.items() if beginning.startswith(marks)), encoding)
+    if encoding == "utf-16" and not beginning.startswith(WIDE[encoding]):
+        encoding = _without_mark(beginning)
     json = beginning.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in {b"{", b"["}
     if layout.kind == "json" or (layout.kind == "any" and json):
         return gathered(_stream(_utf8(stream, encoding), layout))
@@ -71,6 +73,13 @@ def blocks(stream: IO[bytes], layout: Format, name: str, told: Named = lambda *_
 def _beginning(stream: IO[bytes]) -> bytes:
     peek = getattr(stream, "peek", None)
     return b"" if peek is None else bytes(peek(64)[:64])
+
+
+def _without_mark(beginning: bytes) -> str:
+    """What a log is in that should be UTF-16 and does not say so: often it was saved anew."""
+    if b"\0" not in beginning:
+        return "utf-8"
+    return "utf-16-le" if beginning[:1] != b"\0" else "utf-16-be"
 
 
 def _utf8(stream: IO[bytes], encoding: str) -> Iterator[bytes]:

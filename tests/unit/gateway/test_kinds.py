@@ -35,6 +35,12 @@ def source_of(kind: str, **settings: Any) -> Source:
     return resolved(parse_sources(text, "s.yaml", Path()), {})[0]
 
 
+def asknicely(template: str) -> dict[str, Any]:
+    """An answer to a survey of some name."""
+    asked = {"id": "3", "score": "4", "responded": "1772442900", "survey_template": template}
+    return {"person": {"id": "1"}, "question": asked}
+
+
 @pytest.mark.parametrize("webhook", WEBHOOKS, ids=lambda webhook: f"{webhook.kind} {webhook.title}")
 def test_messages_become_events(webhook: Webhook) -> None:
     """Those that their vendors send, field by field."""
@@ -79,7 +85,13 @@ def test_events_are_keyed_by_customer() -> None:
             amplitude(),
             "missing: scale",
         ),
-        ("typeform", {}, typeform("rating", 2, {"steps": 4}), "lookup: "),
+        ("typeform", {}, typeform("rating", 2, {"steps": 8}), "lookup: "),
+        ("hotjar", {}, hotjar(question(1, "1-10-rating", "2")), "missing: indicator"),
+        ("hotjar", {}, hotjar(question(1, "thumbs", "up")), "missing: indicator"),
+        ("delighted", {}, delighted("ces7", 7), "missing: indicator"),
+        ("asknicely", {}, asknicely("CSAT"), "missing: indicator"),
+        ("asknicely", {}, asknicely("After call: 5 stars"), "missing: indicator"),
+        ("helpscout", {}, {"id": 1, "conversationId": 2, "value": "🤷"}, "lookup: value: want one of"),
         ("typeform", {}, typeform("rating", 2, {}), "missing: scale"),
     ],
 )
@@ -145,6 +157,37 @@ def test_a_changed_answer_keeps_its_id() -> None:
         for score in (3, 9)
     )
     assert orjson.loads(first.value)["id"] == orjson.loads(later.value)["id"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "body", "score"),
+    [
+        (
+            "asknicely",
+            {"surveys": {"CSAT": {"indicator": "csat", "scale": "1-5"}}},
+            asknicely("CSAT"),
+            ("csat", 4),
+        ),
+        ("asknicely", {}, asknicely("NPS Q3"), ("nps", 4)),
+        (
+            "delighted",
+            {"surveys": {"ces7": {"indicator": "ces", "scale": "1-7"}}},
+            delighted("ces7", 7),
+            ("ces", 7),
+        ),
+        ("typeform", {}, typeform("rating", 4, {"steps": 4}), ("csat", 4)),
+        ("typeform", {}, typeform("opinion_scale", 6, {"steps": 6, "start_at_one": True}), ("csat", 6)),
+        ("helpscout", {}, {"id": 1, "conversationId": 2, "value": "☹️"}, ("csat", "no")),
+        ("helpscout", {}, {"id": 1, "ticketId": 2, "value": 9, "category": "Promoter"}, ("nps", 9)),
+    ],
+)
+def test_surveys_of_other_kinds_count_as_what_they_are(
+    kind: str, settings: dict[str, Any], body: dict[str, Any], score: tuple[str, object]
+) -> None:
+    """What the message does not say is asked for, and what it says is not passed over."""
+    (event,) = receive(source_of(kind, **settings), {}, orjson.dumps(body), NOW_S).events
+    found = orjson.loads(event.value)
+    assert (found["indicator"], found["score"]) == score
 
 
 def test_surveys_may_be_ignored() -> None:

@@ -117,7 +117,7 @@ def test_an_event_overrides_the_common_fields() -> None:
         (LEAST + "events: [{when: [{rises: n}]}]\n", "events[0].when[0]: compares the rows of a case"),
         (
             LEAST + "case: c\nevents: [{when: [{rose: n}]}]\n",
-            'or a column with is, is_not, present, over, under, contains, matches, got "rose"',
+            'or a column with is, is_not, present, over, under, contains, matches, matches_not, got "rose"',
         ),
         (LEAST + "skip: [{column: c, over: 5, under: 2}]\n", "want less than under, 2, got 5"),
         (LEAST + "skip: [{column: c, matches: '(a'}]\n", "want a pattern such as reviewId=([^&]+)"),

@@ -187,6 +187,56 @@ def test_zendesk_tickets(tmp_path: Path) -> None:
         assert fields(events, *TICKET_FIELDS) == TICKET_EVENTS
 
 
+@pytest.mark.parametrize("bad", ["Bad with comment", "BadWithComment", "BAD", "bad_with_comment"])
+def test_zendesk_ratings_of_tickets_in_all_spellings(tmp_path: Path, bad: str) -> None:
+    """If only the good ones were understood, everybody would be satisfied; unknown words are told."""
+    content = TICKETS.replace(",Bad\n", f",{bad}\n").replace("Offered", "Not Offered").encode()
+    events, _ = imported(tmp_path, "zendesk-tickets", content, "--time-zone", "UTC", "--strict")
+    assert [event["score"] for event in events if "score" in event] == ["no"]
+    ticket = TICKET | {"satisfaction_rating": {"score": bad}}
+    events, _ = imported(tmp_path, "zendesk-tickets", json.dumps(ticket).encode(), "--strict")
+    assert [event["score"] for event in events if "score" in event] == ["no"]
+    odd = TICKETS.replace(",Bad\n", ",Mittel\n").encode()
+    _, result = imported(tmp_path, "zendesk-tickets", odd, "--time-zone", "UTC")
+    assert "want one of good, bad" in result.stderr
+
+
+def test_zendesk_tickets_that_are_none(tmp_path: Path) -> None:
+    """Deleted ones, and those that were merged into another, are no contacts."""
+    content = TICKETS.replace("Closed", "Deleted").replace(
+        "Billing,,Open", "Billing,x closed_by_merge,Closed"
+    )
+    _, result = imported(
+        tmp_path, "zendesk-tickets", f"{content}{TICKETS.splitlines()[1]}\n".encode(), "--time-zone", "UTC"
+    )
+    assert "3 rows: 3 events, 2 rows skipped" in result.stderr
+    tickets = [TICKET | {"status": "deleted"}, TICKET | {"tags": ["closed_by_merge", "a"]}, TICKET]
+    _, result = imported(tmp_path, "zendesk-tickets", json.dumps(tickets).encode())
+    assert "3 rows: 3 events, 2 rows skipped" in result.stderr
+
+
+def test_surveymonkey_dates_and_columns_without_an_answer(tmp_path: Path) -> None:
+    """Newer exports write dates as ISO 8601 has them; N/A is a choice, and no answer."""
+    content = SURVEYMONKEY.replace("03/02/2026 09:15:02 AM", "2026-03-02 09:15:02").replace(
+        "5 - Very satisfied", "N/A"
+    )
+    question = ("--question", "How satisfied are you?=csat/1-5", "--time-zone", "America/New_York")
+    events, result = imported(tmp_path, "surveymonkey-csv", content.encode(), *question)
+    assert fields(events, "at", "score") == [("2026-03-02T14:15:02Z", "2")]
+    assert "1 bad" in result.stderr  # the id that Excel has spoiled
+
+
+def test_typeform_answers_that_were_not_submitted(tmp_path: Path) -> None:
+    """Newer exports have those too, without a time."""
+    lines = TYPEFORM.splitlines()
+    kinds = ["Response Type", "completed", "partial"]
+    content = "".join(f"{line},{kind}\n" for line, kind in zip(lines, kinds, strict=True))
+    content = content.replace("2026-03-02 09:16:02", "")
+    question = ("--question", "How likely are you to recommend us?=nps", "--strict")
+    events, _ = imported(tmp_path, "typeform-csv", content.encode(), *question)
+    assert fields(events, "id", "score") == [("typeform:a3a12:1", "9")]
+
+
 def test_zendesk_ratings(tmp_path: Path) -> None:
     """Good and bad, by the time of the answer."""
     events, _ = imported(tmp_path, "zendesk-ratings", json.dumps(RATINGS).encode(), "--strict")
@@ -229,6 +279,13 @@ def test_google_play_reviews(tmp_path: Path) -> None:
             None,
         ),
     ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be"])
+def test_google_play_reviews_that_were_saved_anew(tmp_path: Path, encoding: str) -> None:
+    """Whoever opens the UTF-16 of the console saves it as something else."""
+    events, _ = imported(tmp_path, "google-play-reviews", PLAY.encode(encoding), "--strict")
+    assert fields(events, "score", "comment") == [("negative", "Nul, « lent »"), ("positive", None)]
 
 
 def test_amazon_connect_records(tmp_path: Path) -> None:
