@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from stream.demo.own_topics import topics_of_our_own
 from stream.demo.scene import REFRESH_S, DemoScene, pulse, shown
 from stream.demo.settings import GROUP, METRICS_PORT, PARTITIONS, DemoSettings
 from stream.demo.webhook_log import WebhookLog
-from stream.kafka.clients import producing, reading
+from stream.kafka.clients import POLL_MS, producing, reading
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import ensure
 from stream.messages.topic_names import ALERTS, SCORES
@@ -87,16 +88,23 @@ async def _traffic(scene: DemoScene, kafka: ClientSettings) -> None:
 
 async def _scores(scene: DemoScene, kafka: ClientSettings) -> None:
     decoder = msgspec.json.Decoder(Score)
-    async with reading(kafka, SCORES) as consumer:
-        async for record in consumer:
-            if record.value is not None:
-                scene.view.take_score(decoder.decode(record.value))
+    async for value in _values(kafka, SCORES):
+        scene.view.take_score(decoder.decode(value))
 
 
 async def _alerts(scene: DemoScene, kafka: ClientSettings) -> None:
     decoder = msgspec.json.Decoder(Transition)
-    async with reading(kafka, ALERTS) as consumer:
-        async for record in consumer:
-            transition = decoder.decode(record.value)
-            if scene.view.take_alert(transition):
-                scene.screen.alert(record.value, transition)
+    async for value in _values(kafka, ALERTS):
+        transition = decoder.decode(value)
+        if scene.view.take_alert(transition):
+            scene.screen.alert(value, transition)
+
+
+async def _values(kafka: ClientSettings, topic: str) -> AsyncIterator[bytes]:
+    """What is on a topic, and what comes, for ever."""
+    async with reading(kafka, topic) as consumer:
+        while True:
+            for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
+                for record in records:
+                    if record.value is not None:
+                        yield record.value

@@ -13,6 +13,7 @@ from aiokafka.structs import ConsumerRecord
 
 from stream.kafka.lenient_batches import install
 from stream.kafka.settings import MAX_RECORD_BYTES, READS, ClientSettings
+from stream.kafka.whole_batches import hasten
 
 REQUEST_MS: Final = 15_000
 """How long one request of a command may take; the worker has its own patience."""
@@ -74,6 +75,8 @@ async def reading(
 ) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer outside any group on all partitions of a topic, from its start or, if `latest`, its end.
 
+    Only its `getmany` is of use: it gives what a fetch brought in bounded pieces.
+
     Raises:
         BrokerError: no broker answers or lets us in, the topic is not there, or a request fails.
     """
@@ -92,6 +95,7 @@ async def reading(
     async with _explained(settings):
         try:
             await client.start()
+            hasten(client._fetcher)  # noqa: SLF001  # aiokafka offers no other way
             client.assign(partitions)
             await (client.seek_to_end() if latest else client.seek_to_beginning())
             yield client

@@ -11,6 +11,7 @@ from tests.kafka.broker import Broker, running_broker
 from tests.kafka.worker_process import create_topics, worker
 
 EMPTY_RECORDS = 500_000
+COUNTED = {"cx.interactions": "tocsin_events_total", "cx.commands": "tocsin_commands_total"}
 MOST_MB = 400
 """At its peak, where 750 MB more than at rest were taken."""
 
@@ -65,26 +66,29 @@ def test_what_an_open_transaction_holds_back_is_told(kafka: Broker, tmp_path: Pa
 
 
 @pytest.mark.timeout(240)
-def test_very_many_empty_records_in_one_batch_take_bounded_memory(kafka: Broker, tmp_path: Path) -> None:
-    """400 kB on the wire; each has its dead letter."""
-    create_topics(kafka.bootstrap, "empty", 1)
+@pytest.mark.parametrize("topic", ["cx.interactions", "cx.commands"])
+def test_very_many_empty_records_in_one_batch_take_bounded_memory(
+    kafka: Broker, tmp_path: Path, topic: str
+) -> None:
+    """400 kB on the wire, on whatever topic; each of an input has its dead letter."""
+    group = f"empty-{topic}"
+    create_topics(kafka.bootstrap, group, 1)
 
     async def run() -> None:
         options = {"max_batch_size": 2**27, "max_request_size": 2**27, "compression_type": "zstd"}
         producer = AIOKafkaProducer(bootstrap_servers=kafka.bootstrap, **options)
         await producer.start()
-        with worker(kafka.bootstrap, "empty", tmp_path / "worker.log") as running:
+        batch = producer.create_batch()
+        for _ in range(EMPTY_RECORDS):
+            assert batch.append(timestamp=1, key=None, value=b"", headers=[]) is not None
+        batch.close()
+        with worker(kafka.bootstrap, group, tmp_path / "worker.log") as running:
             await asyncio.to_thread(running.ready)
-            before = running.metric("tocsin_events_total")
-            batch = producer.create_batch()
-            for _ in range(EMPTY_RECORDS):
-                assert batch.append(timestamp=1, key=None, value=b"", headers=[]) is not None
-            batch.close()
-            await (await producer.send_batch(batch, "cx.interactions", partition=0))
+            metric = COUNTED[topic]
+            before = running.metric(metric)
+            await (await producer.send_batch(batch, topic, partition=0))
             all_of_it = before + EMPTY_RECORDS
-            await asyncio.to_thread(
-                running.until, lambda: running.metric("tocsin_events_total") >= all_of_it, "all of it"
-            )
+            await asyncio.to_thread(running.until, lambda: running.metric(metric) >= all_of_it, "all of it")
             assert running.peak_rss_mb() < MOST_MB
         await producer.stop()
 

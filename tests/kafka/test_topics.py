@@ -129,7 +129,8 @@ def test_the_secure_clients_write_and_read(own: Broker) -> None:
         async with producing(settings) as producer:
             await producer.send_and_wait("cx.commands", b"hello")
         async with reading(settings, "cx.commands") as consumer:
-            value: bytes = (await asyncio.wait_for(consumer.getone(), 20)).value
+            [[record]] = (await consumer.getmany(timeout_ms=20_000)).values()
+            value: bytes = record.value
             return value
 
     assert asyncio.run(there_and_back()) == b"hello"

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer
 from stream.kafka.lenient_batches import install
 from stream.kafka.parting import stop_consumer
 from stream.kafka.settings import READS
+from stream.kafka.whole_batches import hasten
 
 
 class Follower:
@@ -27,6 +28,7 @@ class Follower:
             **self._options, **READS, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
         )
         await self.consumer.start()
+        hasten(self.consumer._fetcher)  # noqa: SLF001  # aiokafka offers no other way
         return self.consumer
 
     def follow(self, take: Callable[[AIOKafkaConsumer], Awaitable[None]]) -> None:
