@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from stream.cli.kafka_options import settings_of_environment
+from stream.cli.terminal.finite import FiniteRange
 from stream.demo.play import play
 from stream.demo.settings import DemoSettings
 from stream.traffic.profiles import DAY_SPEED
@@ -20,7 +21,7 @@ NEXT: Final = """Next, on a Kafka of your own:
 
 
 @click.command()
-@click.option("--seconds", type=click.FloatRange(1), help="End after so many seconds of traffic.")
+@click.option("--seconds", type=FiniteRange(1), help="End after so many seconds of traffic.")
 @click.option("--json", "as_json", is_flag=True, help="Only the values of cx.alerts on stdout, as NDJSON.")
 @click.option(
     "--rules",
@@ -29,7 +30,7 @@ NEXT: Final = """Next, on a Kafka of your own:
 )
 @click.option(
     "--speed",
-    type=click.FloatRange(1, 1e5),
+    type=FiniteRange(1, 1e5),
     default=DAY_SPEED,
     show_default=True,
     help="How many times faster than life the day goes by.",

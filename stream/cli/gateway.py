@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from stream.cli.kafka_options import kafka_options
+from stream.cli.terminal.finite import FiniteRange
 from stream.cli.terminal.logs import log_level_option, log_to_stderr
 from stream.cli.terminal.signals import ENDING, on_signal
 from stream.gateway.crm import Crm
@@ -66,7 +67,7 @@ OTHERS: Final = ("aiokafka", "aiohttp")
 @click.option(
     "--ack-timeout",
     envvar="TOCSIN_ACK_TIMEOUT",
-    type=click.FloatRange(0.1, 60),
+    type=FiniteRange(0.1, 60),
     default=DEFAULT_ACK_TIMEOUT_S,
     show_default=True,
     metavar="SECONDS",

@@ -11,6 +11,7 @@ import click
 
 from alerts.errors import SettingsError
 from stream.cli.kafka_options import kafka_options, run
+from stream.cli.terminal.finite import FiniteRange
 from stream.kafka.clients import BrokerError, admin_client, producing
 from stream.kafka.settings import ClientSettings
 from stream.messages.records import Stream
@@ -42,13 +43,13 @@ class SendOptions:
     help="What to play; --list says what each is.",
 )
 @click.option("--list", "listed", is_flag=True, help="List the scenarios and end.")
-@click.option("--rate", type=click.FloatRange(0, 1e6, min_open=True), help="Mean messages per second.")
+@click.option("--rate", type=FiniteRange(0, 1e6, min_open=True), help="Mean messages per second.")
 @click.option(
     "--speed",
-    type=click.FloatRange(1, 1e6),
+    type=FiniteRange(1, 1e6),
     help="How many times faster than life event time runs; above 1 it starts in the past.",
 )
-@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="End after so many seconds.")
+@click.option("--seconds", type=FiniteRange(0, min_open=True), help="End after so many seconds.")
 @click.option("--events", type=click.IntRange(1), help="End after so many messages.")
 @click.option("--start", metavar="TIME", help="Event time to start at, RFC 3339; makes a run repeatable.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Another seed, another day.")

@@ -77,10 +77,12 @@ class SimulateOptions:
 @click.option("--rule", multiple=True, metavar="NAME", help="Only this rule; may be given again.")
 @click.option("--indicator", metavar="NAME", help="Of which indicator; not needed where there is one only.")
 @click.option(
-    "--healthy", type=float, metavar="SCORE", help="The score when all is well, for rules on scores."
+    "--healthy", type=FiniteRange(), metavar="SCORE", help="The score when all is well, for rules on scores."
 )
-@click.option("--per-day", type=float, metavar="N", help="Answers per scope and day, at any hour alike.")
-@click.option("--per-hour", type=float, metavar="N", help="The same per hour.")
+@click.option(
+    "--per-day", type=FiniteRange(), metavar="N", help="Answers per scope and day, at any hour alike."
+)
+@click.option("--per-hour", type=FiniteRange(), metavar="N", help="The same per hour.")
 @click.option(
     "--volume",
     type=click.Path(dir_okay=False, path_type=Path),

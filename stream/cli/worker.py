@@ -15,8 +15,10 @@ import click
 from aiokafka.errors import KafkaError
 
 from alerts.errors import OperatorError, SettingsError
+from alerts.receivers.settings import is_url
 from stream.cli.command_key import command_key_option
 from stream.cli.kafka_options import group_option, kafka_options
+from stream.cli.terminal.finite import FiniteRange
 from stream.cli.terminal.logs import log_level_option, log_to_stderr
 from stream.cli.terminal.signals import AGAIN, ENDING, on_signal
 from stream.files import rule_files as rulefile
@@ -66,7 +68,7 @@ OTHERS: Final = ("faust", "mode", "aiokafka", "aiohttp")
 @click.option(
     "--session-timeout",
     envvar="TOCSIN_SESSION_TIMEOUT",
-    type=click.FloatRange(6, 300),
+    type=FiniteRange(6, 300),
     default=DEFAULT_SESSION_TIMEOUT_S,
     show_default=True,
     metavar="SECONDS",
@@ -75,7 +77,7 @@ OTHERS: Final = ("faust", "mode", "aiokafka", "aiohttp")
 @click.option(
     "--watchdog",
     envvar="TOCSIN_WATCHDOG",
-    type=click.FloatRange(30, 3600),
+    type=FiniteRange(30, 3600),
     default=DEFAULT_WATCHDOG_S,
     show_default=True,
     metavar="SECONDS",
@@ -107,6 +109,7 @@ OTHERS: Final = ("faust", "mode", "aiokafka", "aiohttp")
     envvar="TOCSIN_PUBLIC_URL",
     metavar="URL",
     default="",
+    callback=lambda _context, _option, url: _public_url(url),
     help="The web server as those who read notices reach it: notices then have a link to acknowledge.",
 )
 @log_level_option
@@ -172,6 +175,13 @@ def _begin_again() -> NoReturn:
     if os.name == "nt":  # where exec returns to the shell at once, and leaves an orphan
         _exit(subprocess.run(command, check=False).returncode)  # noqa: S603  # our own command
     os.execv(sys.executable, command)  # noqa: S606  # no shell is wanted
+
+
+def _public_url(url: str) -> str:
+    """The beginning of links; "" for none."""
+    if url and not is_url(url):
+        raise SettingsError(f"--public-url: want an http or https URL, got {url!r}")
+    return url
 
 
 def _token(file: Path | None) -> str:

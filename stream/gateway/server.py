@@ -16,7 +16,6 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_request import BaseRequest
 
-from alerts.errors import SettingsError
 from stream.gateway.bodies import MAX_BODY, BodyTooLarge, UnknownCoding, unpacked
 from stream.gateway.connections import READ_BUFFER, BoundedServer
 from stream.gateway.crm import Crm
@@ -26,6 +25,7 @@ from stream.gateway.publisher import NotPublished, Publishable, Publisher
 from stream.gateway.sources import ReceivedBody, RefusedMessage, Source, receive_in_slices
 from stream.messages.outcomes import RecordError
 from stream.monitoring.exposition import wants_gzip
+from stream.monitoring.listening import cannot_listen
 from stream.monitoring.rendered import RenderedMetrics
 
 log = logging.getLogger("stream.gateway")
@@ -86,8 +86,7 @@ class Gateway:
         try:
             self._listening = await loop.create_server(self._server, host, port, backlog=1024)
         except (OSError, OverflowError) as error:
-            told = getattr(error, "strerror", None) or error
-            raise SettingsError(f"--port: want a free port of {host}, got {port}: {told}") from error
+            raise cannot_listen(host, port, error) from error
         self._sweeping = asyncio.create_task(self._server.sweep())
         found: int = self._listening.sockets[0].getsockname()[1]
         return found

@@ -5,10 +5,10 @@ from typing import Final
 
 from aiohttp import web
 
-from alerts.errors import SettingsError
 from stream.monitoring.exposition import wants_gzip
 from stream.monitoring.gauges import WorkerView
 from stream.monitoring.guarded_server import GuardedServer, head_is_there
+from stream.monitoring.listening import cannot_listen
 from stream.monitoring.metrics import Metrics
 from stream.monitoring.rendered import RenderedMetrics
 
@@ -57,8 +57,7 @@ async def serve(
         await web.TCPSite(runner, host, port).start()
     except (OSError, OverflowError) as error:
         await runner.cleanup()
-        told = getattr(error, "strerror", None) or error
-        raise SettingsError(f"--port: want a free port of {host}, got {port}: {told}") from error
+        raise cannot_listen(host, port, error) from error
     return WebServer(runner)
 
 

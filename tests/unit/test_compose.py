@@ -123,5 +123,9 @@ def test_the_gateway_is_asked_for_and_finds_its_sources() -> None:
     assert service["profiles"] == ["gateway"]
     (volume,) = service["volumes"]
     file = ROOT / volume.partition(":")[0]
-    assert len(resolved(load_sources(file), service["environment"])) >= 2
+    names = service["environment"]
+    assert len(resolved(load_sources(file), dict.fromkeys(names, "a secret"))) >= 2
+    assert [
+        value for value in names.values() if value.startswith("${") and not value.endswith(":-}")
+    ] == [], "a secret that everybody can read here is none"
     assert service["environment"]["TOCSIN_PORT"] == service["command"][-1] == "9110"

@@ -7,11 +7,11 @@ import click
 
 
 class FiniteRange(click.FloatRange):
-    """Numbers within bounds, of which `nan` is none."""
+    """Numbers within bounds, if any, of which `nan` and `inf` are none."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The number that a text says."""
         number: float = super().convert(value, param, ctx)
-        if math.isnan(number):
+        if not math.isfinite(number):
             self.fail(f"{value} is no number", param, ctx)
         return number
