@@ -3,12 +3,18 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Annotated, Protocol
+
+import msgspec
 
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.grouping.group_log import GroupRecord
 from alerts.delivery.retry_policy import Settled
+from alerts.receivers.answers import Memory
 from alerts.transitions import utc_text
+
+Short = Annotated[str, msgspec.Meta(max_length=1_000)]
+"""Ours have some dozens of characters.  Others may write here too, and thousands are remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,17 +24,17 @@ class Entry:
     `reached` is False where the receiver certainly has not got it; `memory` is what its channel wants back.
     """
 
-    id: str
-    alert: str
+    id: Short
+    alert: Short
     seq: int
-    state: str
-    receiver: str
-    outcome: str
-    reason: str
+    state: Short
+    receiver: Short
+    outcome: Short
+    reason: Short
     attempts: int
     status: int | None
     at: str
-    memory: str = ""
+    memory: Memory = ""
     reached: bool = True
 
     @property

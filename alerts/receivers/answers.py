@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import Annotated, Final
+
+import msgspec
 
 RETRIED: Final = frozenset({408, 425, 429})
 GONE: Final = 410
+MOST_MEMORY: Final = 1_000
+Memory = Annotated[str, msgspec.Meta(max_length=MOST_MEMORY)]
+"""What a kind wants back with the next notice.  It is written with each, and must leave room in a message."""
 
 
 class Fate(Enum):
@@ -31,7 +36,7 @@ class Answer:
     error: str = ""
     retry_after_s: float | None = None
     verdict: Fate | None = None
-    memory: str = ""
+    memory: Memory = ""
     reached: bool = True
     body: bytes = field(default=b"", repr=False, compare=False)
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from alerts.receivers.answers import Answer, Fate
+from alerts.receivers.answers import MOST_MEMORY, Answer, Fate
 from alerts.receivers.kind import Outlet, ReceiverKind, WayOut
 from alerts.receivers.message import NewsState, ReceiverMessage, shortened
 from alerts.receivers.settings import Settings, SettingSpec, Want
@@ -111,7 +111,7 @@ def _meant(answer: Answer, *, new: bool) -> Answer:
         )
     reply = isinstance(told.get("message"), dict) and "thread_ts" in told["message"]
     place = f"{told.get('channel', '')} {told.get('ts', '')}" if new and not reply and told.get("ts") else ""
-    return Answer(status=answer.status, memory=place, body=answer.body)
+    return Answer(status=answer.status, memory=place[:MOST_MEMORY], body=answer.body)
 
 
 def blocks(message: ReceiverMessage) -> dict[str, Any]:

@@ -33,6 +33,8 @@ from alerts.rules import Rulebook
 
 TICK_S: Final = 0.5
 """How often due groups are looked for when nothing wakes the desk."""
+MOST_MEMBERS: Final = 4_000
+"""Alerts of one message: what is written of them must fit into one of Kafka's.  More have the next."""
 LOOK_AGAIN_S: Final = 5.0
 """How often a group is looked at again that is held back."""
 
@@ -241,7 +243,7 @@ class GroupDesk:
         ]
         if for_good:
             self._under_way.add(group.id)
-            await self._pass_over(group, for_good, now_s)
+            await self._pass_over(group, for_good[:MOST_MEMBERS], now_s)
             return  # the others have their turn when this has been folded
         if not fresh and (group.waiting or not free):
             ends_s = [
@@ -249,6 +251,7 @@ class GroupDesk:
             ]
             self._held[group.id] = min([now_s + LOOK_AGAIN_S, *ends_s])
             return
+        free = [*fresh, *(each for each in free if each.alert not in group.waiting)][:MOST_MEMBERS]
         members = identities(free)
         plan = GroupPlan(
             group=group.id, key=message_key(group.id, members, now_s), members=members, at_s=now_s

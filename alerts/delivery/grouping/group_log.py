@@ -14,6 +14,7 @@ import orjson
 
 from alerts.delivery.notices.notice import Identity
 from alerts.errors import UNREADABLE
+from alerts.receivers.answers import Memory
 
 MOST_TIME_S: Final = 4_102_444_800.0
 """2100-01-01: what is later was written by nobody of ours."""
@@ -59,7 +60,7 @@ class GroupTold(msgspec.Struct, frozen=True, kw_only=True, tag_field="group_reco
     attempts: int
     status: int | None
     sent: bool
-    memory: str = ""
+    memory: Memory = ""
     at_s: Moment
 
 

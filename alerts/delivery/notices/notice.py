@@ -18,6 +18,10 @@ from alerts.states import State
 MOST_BYTES: Final = 20_000
 """What Standard Webhooks recommends as the most that a receiver should have to take."""
 
+MOST_VALUE: Final = 256 * 2**10
+"""Bytes of a cx.alerts value, of which ours have some kilobytes.  What is written of it elsewhere may be four
+times as long, since a number may be written shorter than we write it, and must fit into a message."""
+
 TOLD: Final = {state.word for state in (State.FIRING, State.RESOLVED, State.STALE)}
 """A pending alert may come to nothing, of which nobody would hear; so nobody is told of it."""
 
@@ -100,6 +104,8 @@ def read_transition(value: bytes | None) -> TransitionNews:
     Raises:
         NotATransition: it is none; the text has nothing of the value.
     """
+    if len(value or b"") > MOST_VALUE:
+        raise NotATransition("it is larger than any of ours")
     try:
         alert = _DECODER.decode(value or b"")
         # All of it is passed on and shown, so it must be JSON in UTF-8, and no deeper than can be written

@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from alerts.delivery.commands import Acknowledge, SilenceCommand, Unsilence
+from alerts.delivery.grouping import group_desk
 from alerts.delivery.grouping.group_log import GroupTold
 from alerts.delivery.retry_policy import Policy
 from alerts.paging import EVERYTHING, Escalation, Heartbeat, Receiver, Route, Timers
@@ -53,6 +54,23 @@ def test_five_hundred_alerts_are_one_notice() -> None:
             (only,) = post.hooks["pager"].bodies
             assert only["type"] == "cx.group.firing"
             assert only["data"]["count"] == 500  # type: ignore[index]
+
+    _run(body)
+
+
+def test_more_alerts_than_a_message_holds_have_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """News first, so that each of them is told once, and none is left out."""
+    monkeypatch.setattr(group_desk, "MOST_MEMBERS", 3)
+
+    async def body() -> None:
+        async with _post(Route(receiver="pager", timers=GATHERED)).running(CALM) as post:
+            await post.offer(*(transition(f"a{n}", 1) for n in range(7)), written_ms=now_ms())
+            await post.until(lambda: len(post.hooks["pager"].bodies) == 3)
+            await _quiet(0.6)
+            assert _states(post.hooks["pager"]) == [("cx.group.firing", 3)] * 3
+            bodies: Any = post.hooks["pager"].bodies
+            told = {each["id"] for body in bodies for each in body["data"]["alerts"]}
+            assert told == {f"a{n}" for n in range(7)}
 
     _run(body)
 

@@ -4,10 +4,14 @@ from datetime import UTC, datetime
 
 import orjson
 
+from alerts.delivery.grouping.group_log import GroupNews, encode_group
 from alerts.delivery.notices.notice import TransitionNews, notice
 from alerts.delivery.open_alerts import OpenAlerts
 from alerts.paging import Comparison, Inhibition, Matcher
 from tests.post import transition
+
+KAFKAS_LIMIT = 1_048_588
+"""Bytes of a batch, unless a topic says otherwise."""
 
 
 def _news(value: bytes) -> TransitionNews:
@@ -28,6 +32,19 @@ def test_the_latest_transition_counts_in_whatever_order() -> None:
     assert [each.id for each in known.open()] == ["b"]
     assert {each.id for each in known.all()} == {"a", "b"}
     assert [each.seq for each in known.named("a")] == [2]
+
+
+def test_what_is_larger_than_any_of_ours_is_passed_over() -> None:
+    """What a group writes of an alert must fit into a message, however short its numbers were written."""
+    known = OpenAlerts()
+    evidence = b'"evidence":{"x":[' + b"1e15," * 52_000 + b"1]},"
+    value = b"{" + evidence + transition("a", 1)[1:]
+    known.apply(value)
+    assert [each.id for each in known.open()] == ["a"]
+    record = GroupNews(group="g", receiver="r", place="", labels={}, value=orjson.loads(value), at_s=1.0)
+    assert len(encode_group(record)) < KAFKAS_LIMIT
+    known.apply(b"{" + evidence.replace(b"[", b"[" + b"1e15," * 1_000) + transition("b", 1)[1:])
+    assert [each.id for each in known.open()] == ["a"]
 
 
 def test_episodes_of_a_day_are_counted() -> None:

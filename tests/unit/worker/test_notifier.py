@@ -1,5 +1,6 @@
 """The delivery log's records."""
 
+import orjson
 import pytest
 
 from alerts.delivery.delivery_log import Countdown
@@ -17,6 +18,14 @@ def test_an_entry_survives_the_wire() -> None:
 def test_what_somebody_else_wrote_is_passed_over(value: bytes | None) -> None:
     """Anyone may write to a topic; a reader of the log must not stumble."""
     assert decode(value) is None
+
+
+@pytest.mark.parametrize("field", ["alert", "receiver", "memory"])
+def test_what_would_not_fit_when_it_is_written_again_is_none_of_ours(field: str) -> None:
+    """What is remembered of an alert goes into its next entry, with some more around it."""
+    whole = orjson.loads(encode(ENTRY)) | {field: "x" * 1_048_000}
+    assert decode(orjson.dumps(whole)) is None
+    assert decode(orjson.dumps(whole | {field: "x" * 1_000})) is not None
 
 
 def test_a_batch_is_finished_with_its_last_record() -> None:
