@@ -52,7 +52,7 @@ class RulesWatch:
         self._path = path
         self._rulebook = rulebook
         self._told = told
-        self._mark = mark(path)
+        self._mark = self._seen = mark(path)
         self._wanted = False
 
     def look(self) -> None:
@@ -67,10 +67,17 @@ class RulesWatch:
                 return
 
     def touched(self) -> bool:
-        """Whether the file is not the one that was looked at last, or somebody wants it read again."""
-        before, self._mark = self._mark, mark(self._path)
+        """Whether the file is not the one that was read last, or somebody wants it read again.
+
+        Not while it changes from look to look: half of a file that is being written may be sound rules, and
+        the alerts of the other half would end.
+        """
+        before, self._seen = self._seen, mark(self._path)
         wanted, self._wanted = self._wanted, False
-        return wanted or self._mark != before
+        if not wanted and (self._seen != before or self._seen == self._mark):
+            return False
+        self._mark = self._seen
+        return True
 
     def reload(self) -> bool:
         """Read the file; whether it holds other rules, which are sound."""
