@@ -119,14 +119,23 @@ class Muting:
         """
         if notice.final:
             return None
-        known = self._acknowledged.get(notice.alert)
-        if known is not None and RANK[known.severity] >= RANK.get(notice.labels["severity"], 0):
+        if (known := self.in_care(notice.alert, notice.labels["severity"])) is not None:
             return Mute(f"acknowledged by {known.by}", None)
         found = [each for each in self.silences(now_s) if matches(each, notice)]
         if not found:
             return None
         last = max(found, key=lambda each: each.until)
         return Mute(f"silenced by {last.by}", last.until.timestamp())
+
+    def longer_than(self, said: SilenceCommand) -> list[SilenceCommand]:
+        """The silences that go on when one ends."""
+        return [each for each in self._silences.values() if each.until > said.until]
+
+    def in_care(self, alert: str, severity: str) -> Acknowledge | None:
+        """Who takes care of an alert, unless it is louder than it was then."""
+        known = self._acknowledged.get(alert)
+        loud = known is not None and RANK[known.severity] >= RANK.get(severity, 0)
+        return known if loud else None
 
 
 def matches(silence: SilenceCommand, notice: Notice) -> bool:

@@ -38,7 +38,7 @@ MOST_NAMED: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class SilenceEnding:
-    """Marks a delivery that tells of the end to come; `broken` are the open alerts that it keeps quiet."""
+    """Marks a delivery that tells of the end to come; `broken` are the open alerts that are told then."""
 
     said: SilenceCommand
     broken: tuple[TransitionNews, ...]
@@ -117,10 +117,22 @@ class SilenceWatch:
                 at=utc_text(int(now_s) * 1000),
             )  # fmt: skip
             ending = cover_of(f"{name_of}.1", news, {})
-            for name in self._whom(said, broken):
-                if not heard.progress(name_of, name).seq:
-                    marked = SilenceEnding(said, broken)
-                    yield name, Delivery(notice=ending, partition=PARTITION, written_s=now_s, message=marked)
+            whom = [name for name in self._whom(said, broken) if (name, ending.id) not in self._begun]
+            whom = [name for name in whom if not heard.progress(name_of, name).seq]
+            marked = SilenceEnding(said, self._told_after(said, broken) if whom else ())
+            for name in whom:
+                yield name, Delivery(notice=ending, partition=PARTITION, written_s=now_s, message=marked)
+
+    def _told_after(
+        self, said: SilenceCommand, quiet: Iterable[TransitionNews]
+    ) -> tuple[TransitionNews, ...]:
+        longer = self._muting.longer_than(said)
+        return tuple(
+            news
+            for news in quiet
+            if not self._muting.in_care(news.id, news.severity)
+            and not any(quiets(each, news.labels) for each in longer)
+        )
 
     def _whom(self, said: SilenceCommand, broken: Iterable[TransitionNews]) -> list[str]:
         """Who would hear of what it keeps quiet, among those that take words and not only alerts."""

@@ -200,3 +200,24 @@ def test_ended_silences_are_forgotten_after_an_hour() -> None:
     assert muting.ended(end_s - 1) == []
     assert [each.at_s for each in muting.ended(end_s + 1)] == [end_s]
     assert muting.ended(end_s + 3_601) == []
+
+
+@pytest.mark.parametrize("why", ["acknowledged", "silenced for longer"])
+def test_what_is_not_told_at_the_end_is_not_announced(why: str) -> None:
+    """Of two silences the first that ends promised what the other still keeps quiet."""
+
+    async def body() -> None:
+        async with Post({"pager": Hook()}).running(CALM) as post:
+            hook = post.hooks["pager"]
+            await _told(post, transition("a", 1))
+            if why == "acknowledged":
+                now = datetime.now(UTC)
+                post.muting.apply(Acknowledge(alert="a", severity="critical", at=now, by="ann"))
+            else:
+                post.muting.apply(_silence(3600, "longer"))
+            post.muting.apply(_silence(2))
+            await post.until(lambda: len(hook.bodies) == 2)
+            ending: Any = hook.bodies[1]["data"]
+            assert (ending["id"], ending["count"], ending["alerts"]) == ("s", 0, [])
+
+    _run(body)
