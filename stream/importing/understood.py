@@ -35,7 +35,8 @@ class Understood:
 
     `first` and `last` are times of events; `rows` counts those that made one.  `scores` counts answers,
     `off_scale` those that were refused as they are no level of their scale.  `scales` are those of answers
-    that name none, and `is_ease` tells that the most of CES is the least effort.
+    that name none, and `is_ease` tells that the most of CES is the least effort; `options` are
+    those of the rules.
     """
 
     rows: int = 0
@@ -46,6 +47,7 @@ class Understood:
     times: Sequence[Time] = ()
     scales: dict[str, str] = field(default_factory=lambda: {name: SCALES_OF[name][0] for name in SCALES_OF})
     is_ease: bool = False
+    options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     _hours: set[str] = field(default_factory=set)
 
     def expect(self, shapes: Iterable[Shape]) -> None:
@@ -57,6 +59,7 @@ class Understood:
         """Be told of the options of a rules file."""
         said = {name: options.get("scale") for name, options in indicators.items() if name in self.scales}
         self.scales.update({name: str(scale) for name, scale in said.items() if scale is not None})
+        self.options = indicators
         self.is_ease = indicators.get("ces", {}).get("direction") == "ease"
 
     def hear(self, placed: Sequence[Placed]) -> None:

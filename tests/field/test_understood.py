@@ -107,3 +107,28 @@ def test_rows_of_which_no_event_is_made_are_counted(desk: Desk) -> None:
     told = said(desk, [("13/03/2026 09:15", score) for score in "5534"], mapping)
     assert "4 rows: 2 events, 0 rows skipped, 0 bad\n  of 2 rows no event is made" in told
     assert "no event is made" not in said(desk, days("13/03"), mapping)
+
+
+def test_labels_are_told_with_the_level_that_they_were_taken_for(desk: Desk) -> None:
+    """From not at all to extremely, somewhat satisfied is half-way: only the survey knows."""
+    labels = (
+        "Extremely satisfied",
+        "Very satisfied",
+        "Somewhat satisfied",
+        "Not so satisfied",
+        "Très satisfait",
+    )
+    told = said(desk, [("13/03/2026 09:15", label) for label in labels])
+    assert "Not so satisfied (2) × 1, Somewhat satisfied (4) × 1, Extremely satisfied (5) × 1" in told
+    assert '  "Extremely satisfied" and "Very satisfied": taken for the same level' in told
+    other = said(desk, [("13/03/2026 09:15", label) for label in ("Very satisfied", "Satisfied", "5", "5.0")])
+    assert "5 × 1, 5.0 × 1" in other
+    assert "the same level" not in other
+
+
+def test_marks_of_schools_are_not_taken_for_levels(desk: Desk) -> None:
+    """One is the best of them: if only bad ones were read, by their numbers, everybody would be satisfied."""
+    marks = ("1 - sehr gut", "2 - gut", "4 - ausreichend", "5 - mangelhaft", "3 - befriedigend")
+    assert "5 rows: 1 event, 0 rows skipped, 4 bad" in said(
+        desk, [("13/03/2026 09:15", mark) for mark in marks]
+    )

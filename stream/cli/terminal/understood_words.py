@@ -6,7 +6,9 @@ from typing import Final, NamedTuple
 
 from stream.importing.cells.times import UNKNOWN, Time
 from stream.importing.understood import Score, Understood, is_open, levels
-from stream.indicators.cells import SCALES, SCALES_OF
+from stream.indicators.cells import CELLS, SCALES, SCALES_OF
+from stream.intake.decoding.answer_cells import ScaleLevels
+from stream.intake.decoding.vocabulary import folded
 
 SHOWN: Final = 11
 """Answers of an indicator that are shown: as many as its longest scale has."""
@@ -26,7 +28,8 @@ def understood(told: Understood) -> Iterator[str]:
     asked = dict.fromkeys((name, scale) for name, scale, _ in (*told.scores, *told.off_scale))
     for name, scale in asked:
         own, off = _of(told.scores, name, scale), _of(told.off_scale, name, scale)
-        yield from _answers(_Asked(name, scale or told.scales[name], told.is_ease), own, off)
+        known = _Asked(name, scale or told.scales[name], told.is_ease, ScaleLevels(told.options))
+        yield from _answers(known, own, off)
 
 
 def _formats(times: Sequence[Time]) -> str:
@@ -73,6 +76,7 @@ class _Asked(NamedTuple):
     name: str
     scale: str
     is_ease: bool
+    levels: ScaleLevels
 
     def __str__(self) -> str:
         """As people are told."""
@@ -80,15 +84,45 @@ class _Asked(NamedTuple):
         side = f" (the most is the most {best})" if self.name == "ces" else ""
         return f"{self.name} on {self.scale}{side}"
 
+    def level(self, answer: object) -> float:
+        """The level that an answer was taken for."""
+        score = answer if isinstance(answer, (str, float)) else float(str(answer))
+        return float(CELLS[self.levels.cell(self.name, self.scale, score)].rpartition("/")[2])
+
 
 def _answers(asked: _Asked, own: Mapping[Score, int], off: Mapping[Score, int]) -> Iterator[str]:
-    texts = Counter({str(score): count for (_, _, score), count in own.items()})
-    shown = ", ".join(f"{text} × {count:,}" for text, count in sorted(texts.most_common(SHOWN)))
-    more = f", and {len(texts) - SHOWN:,} other texts" if len(texts) > SHOWN else ""
+    found = Counter({score: count for (_, _, score), count in own.items()})
+    taken = sorted((asked.level(answer), str(answer), count) for answer, count in found.most_common(SHOWN))
+    shown = ", ".join(f"{_labelled(text, level)} × {count:,}" for level, text, count in taken)
+    more = f", and {len(found) - SHOWN:,} other texts" if len(found) > SHOWN else ""
     yield f"  {asked}: {shown or 'no answer'}{more}"
+    yield from _one_level(asked, taken)
     numbers = levels({**own, **off})
     if numbers:
         yield from _other_scale(asked.name, asked.scale, numbers, sum(off.values()))
+
+
+def _labelled(text: str, level: float) -> str:
+    """An answer, and what it was taken for where it is no number by itself."""
+    return text if text.removesuffix(".0") == f"{level:g}" else f"{text} ({level:g})"
+
+
+def _one_level(asked: _Asked, taken: Sequence[tuple[float, str, int]]) -> Iterator[str]:
+    """Labels that are taken for the same level, as of a scale from not at all to extremely."""
+    if len(SCALES.get(asked.scale, ())) < FEWEST_STEPS:
+        return
+    labels: dict[tuple[float, str], dict[str, str]] = {}
+    for level, text, _ in taken:
+        plain = folded(text)
+        if plain and not any(map(str.isdigit, text)):
+            labels.setdefault((level, plain.split()[-1]), {})[plain] = f'"{text}"'
+    same = [" and ".join(found.values()) for found in labels.values() if len(found) > 1]
+    if same:
+        yield f"  {'; '.join(same)}: taken for the same level; where they are two, `map` says which is which"
+
+
+FEWEST_STEPS: Final = 4
+"""Scales of fewer have one level for all that is good."""
 
 
 def _other_scale(name: str, scale: str, numbers: Mapping[float, int], off: int) -> Iterator[str]:

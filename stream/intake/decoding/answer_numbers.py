@@ -35,6 +35,7 @@ class Numbered:
     level: float
     top: float | None = None
     words: str = ""
+    is_stars: bool = False
 
 
 def numbered(text: str) -> Numbered | None:
@@ -43,13 +44,13 @@ def numbered(text: str) -> Numbered | None:
     signs = _SIGNS.fullmatch(plain.replace(" ", ""))
     if signs and plain:
         full, hollow = len(signs[1]), len(signs[2])
-        return Numbered(float(full), float(full + hollow) if hollow else None)
+        return Numbered(float(full), float(full + hollow) if hollow else None, is_stars=True)
     if found := _PLAIN.fullmatch(plain):
         return Numbered(float(found[1]) + 0.0)
     if found := _OF.fullmatch(plain.replace("é", "e")):
         return Numbered(float(found[1]), float(found[2]))
     if found := _STARS.fullmatch(plain.replace("é", "e")):
-        return Numbered(float(found[1]))
+        return Numbered(float(found[1]), is_stars=True)
     if found := _LABELLED.fullmatch(plain):
         return Numbered(float(found[1]), None, found[2])
     if found := _BRACKETED.fullmatch(plain):

@@ -14,9 +14,11 @@ PAIRS: Final[tuple[tuple[float, Words, Words], ...]] = (
     (0.75, ("unzufrieden", "nicht zufrieden"), ("zufrieden",)),
     (2 / 3, ("eher unzufrieden", "etwas unzufrieden", "eher nicht zufrieden"),
      ("eher zufrieden", "etwas zufrieden", "ziemlich zufrieden")),
-    (1.0, ("sehr schlecht", "schrecklich", "furchtbar", "miserabel", "katastrophal"),
+    # The marks of schools, of which 1 is the best: with their numbers they contradict and are refused.
+    (1.0, ("mangelhaft", "ungenugend", "sehr schlecht", "schrecklich", "furchtbar", "miserabel",
+           "katastrophal"),
      ("sehr gut", "ausgezeichnet", "hervorragend", "perfekt", "exzellent")),
-    (0.75, ("schlecht", "nicht gut"), ("gut",)),
+    (0.75, ("schlecht", "nicht gut", "ausreichend", "enttauschend", "enttauscht"), ("gut",)),
     (2 / 3, ("eher schlecht",), ("eher gut",)),
     (1.0, ("stimme uberhaupt nicht zu", "trifft uberhaupt nicht zu", "stimme gar nicht zu",
            "trifft gar nicht zu"),
@@ -60,7 +62,8 @@ PAIRS: Final[tuple[tuple[float, Words, Words], ...]] = (
     (0.75, ("mee oneens", "niet mee eens"), ("mee eens",)),
 )  # fmt: skip
 MIDDLE: Final[Words] = (
-    "weder zufrieden noch unzufrieden", "teils teils", "teils/teils", "mittelmassig", "weder noch",
+    "weder zufrieden noch unzufrieden", "teils teils", "teils/teils", "mittelmassig", "befriedigend",
+    "weder noch",
     "durchschnittlich", "ni satisfecho ni insatisfecho", "ni de acuerdo ni en desacuerdo", "regular",
     "indiferente", "nem satisfeito nem insatisfeito", "nao concordo nem discordo",
     "nem concordo nem discordo", "ne soddisfatto ne insoddisfatto", "indifferente", "neutrale", "neutraal",

@@ -161,4 +161,12 @@ def test_numbers_are_found_in_text() -> None:
     assert numbered("4/5") == Numbered(4, 5)
     assert numbered("5 - Very Satisfied") == Numbered(5, None, "very satisfied")
     assert numbered("three") == Numbered(3)
+    assert numbered("1 star") == Numbered(1, is_stars=True)
     assert numbered("thirteen") is None
+
+
+@pytest.mark.parametrize("scale", TWO)
+@pytest.mark.parametrize("text", ["★", "1 star", "⭐", "one star", "★☆☆☆☆"])
+def test_one_star_is_no_yes(scale: str, text: str) -> None:
+    """Of reviews on five stars that were declared as yes or no, the worst alone would count, as satisfied."""
+    assert refused("csat", scale, text).reason is Reason.SCORE_OFF_SCALE
