@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     open_closed_streams()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's threads would wait busily for nothing to do
     try:
-        tocsin.main(args=arguments, prog_name="tocsin", auto_envvar_prefix="TOCSIN")
+        tocsin.main(args=arguments, prog_name="tocsin")
     except OperatorError as error:
         click.echo(complaint(error), err=True)
         sys.exit(OPERATOR_ERROR_EXIT)

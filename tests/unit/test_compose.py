@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
+from stream.cli.worker import GRACE_S
 from stream.gateway.source_file import load_sources, resolved
+from stream.worker.app import LEAVE_S
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -54,6 +56,12 @@ def test_our_containers_may_do_no_more_than_they_must(name: str) -> None:
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert service["read_only"] is True
+
+
+def test_a_worker_has_the_time_to_leave_in_good_order() -> None:
+    """Killed before, it is taken for dead only when its session has ended, and alerts wait."""
+    grace = SERVICES["worker"]["stop_grace_period"]
+    assert float(grace.removesuffix("s")) > LEAVE_S + GRACE_S
 
 
 @pytest.mark.parametrize("name", SERVICES)

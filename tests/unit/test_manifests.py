@@ -76,6 +76,12 @@ def test_pods_may_do_no_more_than_they_must(found: dict[str, Any]) -> None:
         assert "memory" in container["resources"]["limits"]
 
 
+@pytest.mark.parametrize("found", PODS, ids=_named)
+def test_names_of_services_set_no_options(found: dict[str, Any]) -> None:
+    """For a Service called tocsin Kubernetes would set TOCSIN_PORT to tcp://…, which is no port."""
+    assert found["spec"]["template"]["spec"]["enableServiceLinks"] is False
+
+
 def test_everything_that_runs_is_watched_and_reached_by_its_labels() -> None:
     """A service, a budget for disruptions and a network policy each for worker and gateway."""
     for name in ("tocsin-worker", "tocsin-gateway"):

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from alerts.errors import SettingsError
-from stream.cli import tocsin
+from stream.cli import main, tocsin
 from stream.cli.terminal.finite import FiniteRange
 from stream.monitoring.listening import cannot_listen
 
@@ -45,6 +45,21 @@ def test_it_is_told_with_its_option(number: str, tmp_path: Path) -> None:
     done = CliRunner().invoke(tocsin, ["send", "--scenario", "day", "--to", to, "--seconds", number])
     assert done.exit_code == 2
     assert "'--seconds'" in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "at_fault"),
+    [("worker --public-url none", "--public-url"), ("gateway --sources none.yaml", "--sources")],
+)
+def test_variables_of_kubernetes_are_no_options(
+    words: str, at_fault: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside a Service called tocsin-worker every pod has TOCSIN_WORKER_PORT, which is no port."""
+    monkeypatch.setenv("TOCSIN_WORKER_PORT", "tcp://10.0.0.1:9108")
+    monkeypatch.setenv("TOCSIN_GATEWAY_PORT", "tcp://10.0.0.2:9110")
+    with pytest.raises(SystemExit):
+        main(words.split())
+    assert capsys.readouterr().err.startswith(at_fault)
 
 
 @pytest.mark.parametrize("url", ["nowhere", "ftp://tocsin.example", "http://", "http://a b"])
