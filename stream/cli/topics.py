@@ -7,6 +7,7 @@ import click
 import orjson
 
 from stream.cli.kafka_options import group_option, kafka_options, run
+from stream.kafka.second_group import warning_of_second_group
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import TopicState, ensure
 
@@ -40,6 +41,8 @@ def command(
     else:
         for state in states:
             _show(state)
+    if told := warning_of_second_group(states, group, kafka.topics):
+        click.echo(f"warning: {told}", err=True)
     sys.exit(1 if any(state.mismatches for state in states) else 0)
 
 

@@ -10,6 +10,7 @@ from alerts.errors import OperatorError
 from stream.kafka.clients import BrokerError, admin_client, known_partitions
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import COMMON
+from stream.kafka.second_group import warning_of_second_group
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import Mismatch, TopicState, ensure, group_options, inspect, specs
 from stream.messages.records import Stream
@@ -60,6 +61,8 @@ async def await_topics(kafka: ClientSettings, group: str) -> TopicLayout:
             states = await inspect(kafka, group)
             if only_ours_missing(states):
                 states = await ensure(kafka, group=group)
+                if told := warning_of_second_group(states, group, kafka.topics):
+                    log.warning("%s", told)
         except BrokerError as error:
             log.warning("no broker yet, trying again in %.1f s: %s", wait_s, error)
             await asyncio.sleep(wait_s)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from stream.kafka.topics import GroupPlace, TopicSpec, mismatches, specs
+from stream.kafka.second_group import warning_of_second_group
+from stream.kafka.topics import GroupPlace, TopicSpec, TopicState, mismatches, specs
 from stream.messages.topic_names import GroupTopics
 
 PLACE = GroupPlace("b:1")
@@ -122,3 +123,20 @@ def test_stamps_of_whoever_writes_are_told_on_tallies_alone() -> None:
     )
     assert mismatches(SPECS["cx.feedback"], 4, found, PLACE) == ()
     assert mismatches(SPECS["cx-judge-snapshots"], 4, found, PLACE) == ()
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        ({"two-intake-snapshots", "two-judge-snapshots"}, True),
+        ({"cx.tallies", "two-intake-snapshots", "two-judge-snapshots"}, False),
+        ({"two-judge-snapshots", "cx.scores"}, False),
+        (set(), False),
+    ],
+)
+def test_a_group_that_begins_where_tallies_are_is_told_of_prefixes(made: set[str], *, told: bool) -> None:
+    """Two groups with one prefix page twice; the first group of a prefix makes all of its topics."""
+    states = [TopicState(spec.name, 4, created=spec.name in made) for spec in specs(4, "two")]
+    warning = warning_of_second_group(states, "two", GroupTopics())
+    assert (warning is not None) is told
+    assert warning is None or "--topics two." in warning
