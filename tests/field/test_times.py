@@ -46,6 +46,9 @@ def test_java_names_the_zone_behind_the_time(desk: Desk) -> None:
         ("3/13/26 9:15AM", ["%m/%d/%y %I:%M%p"]),
         ("Mar 2, 2026 9:15 AM", ["%b %d, %Y %I:%M %p"]),
         ("Mon, 02 Mar 2026 09:15:00 +0000", ["%a, %d %b %Y %H:%M:%S %z"]),
+        ("13/3/2026 9:15 p. m.", ["%d/%m/%Y %I:%M %p"]),
+        ("13/3/2026 9:15 CET", ["%d/%m/%Y %H:%M %Z"]),
+        ("13/3/2026 9:15 PST", ["%d/%m/%Y %H:%M %Z"]),
         ("02-MAR-26 09.15.00", []),
         ("2 de marzo de 2026", ["%d de %b de %Y"]),
         ("20260302 09:15", ["%Y%m%d %H:%M"]),
@@ -73,3 +76,10 @@ def test_a_time_without_seconds_keeps_the_order_that_the_mapping_says(desk: Desk
     """Nobody is asked what they have said."""
     said = read(desk, "%d/%m/%Y %H:%M:%S", "02/03/2026 09:15:00", "02/03/2026 09:15")[1]
     assert '`format: "%d/%m/%Y %H:%M"` reads it)' in said
+
+
+def test_afternoons_are_known_as_spanish_writes_them(desk: Desk) -> None:
+    """With a blank, wide or narrow, between the letters."""
+    texts = ("02/03/2026 9:15 p. m.", "02/03/2026 9:15\u00a0p.\u00a0m.", "02/03/2026 9:15 a. m.")
+    evening, morning = "2026-03-02T20:15:00Z", "2026-03-02T08:15:00Z"
+    assert read(desk, "%d/%m/%Y %I:%M %p", *texts)[0] == [evening, evening, morning]

@@ -6,15 +6,17 @@ Mar 13, 2026 9:15 AM    %b %d, %Y %I:%M %p
 
 import re
 from collections.abc import Iterator
+from datetime import UTC
 from itertools import chain
 from typing import Final
 
 from stream.importing.cells.strptime import FormatError, TimeFormat, month_of
+from stream.importing.cells.zones import ONE, SEVERAL
 
 LONGEST: Final = 60
 _CLOCK: Final = re.compile(
     r"(?P<hour>[0-9]{1,2}):[0-9]{2}(?P<second>:[0-9]{2}(?P<point>[.,])?(?(point)[0-9]{1,9}))?"
-    r"(?P<half>\s*[ap]\.?m\b\.?)?(?P<zone>\s*(?:Z\b|[+-][0-9]{2}:?[0-9]{2}))?",
+    r"(?P<half>\s*[ap]\.?\s?m\b\.?)?(?P<zone>\s*(?:Z\b|[+-][0-9]{2}:?[0-9]{2}))?",
     re.IGNORECASE,
 )
 _PIECE: Final = re.compile(r"[0-9]+|[^\W\d_]+|.", re.DOTALL)
@@ -63,6 +65,8 @@ def _letter(piece: str, letters: Iterator[str]) -> str:
         return "%Y" if len(piece) == _YEAR else f"%{next(letters, 'f')}" if len(piece) <= _SHORT else piece
     if month_of(piece):
         return "%b"
+    if piece in SEVERAL or piece in ONE:
+        return "%Z"
     return "%a" if piece[:3].casefold() in _DAYS else piece
 
 
@@ -74,11 +78,13 @@ _DAYS: Final = frozenset({
 
 def _reads(pattern: str, text: str) -> bool:
     try:
-        return _YEARS[0] <= TimeFormat(pattern)(text).year <= _YEARS[1]
+        return _YEARS[0] <= TimeFormat(pattern, _ANY)(text).year <= _YEARS[1]
     except (FormatError, ValueError, OverflowError):
         return False
 
 
+_ANY: Final = dict.fromkeys(SEVERAL, UTC)
+"""Abbreviations of several zones: which one is meant is asked for once the format is known."""
 _YEARS: Final = (1990, 2099)
 
 
