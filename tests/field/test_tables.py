@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 
+from stream.importing.rows.columns_hint import enveloped
 from tests.field.test_logs import Desk, desk
 
 __all__ = ["desk"]
@@ -71,6 +72,7 @@ def test_a_line_with_totals_and_a_second_header_are_told(desk: Desk) -> None:
     ("line", "said"),
     [
         ("[{}]", "a list: `format: json`"),
+        ('"{\\"id\\": \\"1\\"}"', "JSON within a string: `jq -r .`"),
         ("{'id': '1'}", "single quotation marks"),
         ('{"s": NaN}', "NaN or Infinity"),
         ("{", "a piece of one: `format: json`"),
@@ -174,3 +176,22 @@ def test_a_line_that_sums_up_others_is_no_row(desk: Desk, name: str) -> None:
     found, said = read(desk, f"{HEAD}{ROWS}{name},2026-03-31T00:00:00Z,3\n")
     assert found == BOTH
     assert f'id: want an id, got "{name}"' in said
+
+
+@pytest.mark.parametrize(
+    ("paths", "wanted"),
+    [
+        (
+            ["payload.after.id", "payload.after.s", "payload.op"],
+            ": did you mean payload.after.id, payload.after.s?",
+        ),
+        (["specversion", "id", "data.id", "data.s"], ": did you mean data.id, data.s?"),
+        (["before.id", "before.s", "op"], ""),
+        (["rows.0.id", "rows.0.s", "rows.*.id"], ": a list in an object? `unwrap: rows`"),
+        (["other"], ""),
+    ],
+)
+def test_objects_in_an_envelope_are_told_with_their_paths(paths: list[str], wanted: str) -> None:
+    """As Kafka Connect, Debezium and CloudEvents have them; what was deleted is no answer."""
+    said = enveloped(["id", "s"], paths)
+    assert said.startswith(wanted) if wanted else not said

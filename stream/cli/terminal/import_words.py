@@ -50,7 +50,7 @@ def _report(tale: ImportCounts, layout: Format) -> Iterator[str]:
 
 def _of_columns(seen: ColumnsSeen) -> Iterator[str]:
     if seen.unseen:
-        there = f" (there are: {shown(seen.there)}){enveloped(seen.there)}" if seen.there else ""
+        there = f" (there are: {shown(seen.there)}){enveloped(seen.unseen, seen.there)}" if seen.there else ""
         yield f"  no row has {', '.join(seen.unseen)}, which the mapping reads{there}"
     if seen.above:
         yield f"  {'1 line' if seen.above == 1 else f'{seen.above:,} lines'} above the header passed over"

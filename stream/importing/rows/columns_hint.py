@@ -43,6 +43,7 @@ def hint(absent: Sequence[str], columns: Sequence[str]) -> str:
 
 
 _OBJECTS: Final = (
+    (re.compile(r'\s*"\s*(?:\\[nrt]|\s)*[\[{]'), "JSON within a string: `jq -r .` unpacks it"),
     (re.compile(r"\s*\["), "a list: `format: json` in the mapping reads it"),
     (re.compile(r"\s*\{\s*'"), "single quotation marks, as Python prints: write it with json.dumps"),
     (re.compile(r"[:\[,]\s*-?(?:NaN|Infinity)\b"), "NaN or Infinity, which is no JSON: let it be null"),
@@ -64,8 +65,16 @@ SEEN: Final = 10_000
 """Characters of a line that are looked at to tell what it is."""
 
 
-def enveloped(columns: Sequence[str]) -> str:
+def enveloped(absent: Sequence[str], columns: Sequence[str]) -> str:
     """What may be wrong with objects that have these paths instead of those that are wanted."""
+    inside = [
+        path
+        for name in absent
+        for path in columns
+        if path.endswith(f".{name}") and not path.startswith("before.")
+    ]
+    if inside and not any(".*." in path or ".0." in path for path in inside):
+        return f": did you mean {', '.join(inside)[:SHOWN_CHARS]}?"
     found = next((found[1] for column in columns if (found := _WRAPPED.match(column))), None)
     return "" if found is None else f": a list in an object? `unwrap: {found}` in the mapping reads its items"
 
