@@ -84,13 +84,13 @@ def decode(value: bytes | None) -> Chunk | Manifest | None:
     return None if broken(value or b"", record.seal) else record
 
 
-def cut(parts: Sequence[bytes], identity: str | None = None) -> list[Chunk]:
+def cut(parts: Sequence[bytes], identity: str | None = None, most_bytes: int = CHUNK_BYTES) -> list[Chunk]:
     """The chunks of a snapshot, in the order in which they must be written."""
     identity = identity or uuid4().hex
     return [
-        Chunk(identity, number, part[start : start + CHUNK_BYTES])
+        Chunk(identity, number, part[start : start + most_bytes])
         for number, part in enumerate(parts)
-        for start in range(0, len(part) or 1, CHUNK_BYTES)
+        for start in range(0, len(part) or 1, most_bytes)
     ]
 
 

@@ -26,6 +26,7 @@ from stream.worker.tasks.intake_processor import USUAL_LIMITS, MessageLimits
 
 log = logging.getLogger(__name__)
 
+SNAPSHOTS: Final = (intake_snapshots, judge_snapshots)
 LARGEST: Final = "max.message.bytes"
 OVERHEAD_BYTES: Final = 8192
 """For a batch's head, our headers, and lengths."""
@@ -71,11 +72,13 @@ async def await_topics(kafka: ClientSettings, group: str) -> TopicLayout:
             counts = {state.name: state.partitions for state in states}
             topics = kafka.topics
             return TopicLayout(
-                partitions(states, group, topics), counts[topics.of(ALERTS)], message_limits(states, topics)
+                partitions(states, group, topics),
+                counts[topics.of(ALERTS)],
+                message_limits(states, group, topics),
             )
 
 
-def message_limits(states: Sequence[TopicState], topics: GroupTopics = COMMON) -> MessageLimits:
+def message_limits(states: Sequence[TopicState], group: str, topics: GroupTopics = COMMON) -> MessageLimits:
     """What the brokers said that they take, where it is less than what we would send."""
     told = {
         state.name: max(int(each.found) - OVERHEAD_BYTES, LEAST_BYTES)
@@ -87,6 +90,7 @@ def message_limits(states: Sequence[TopicState], topics: GroupTopics = COMMON) -
     return MessageLimits(
         min(usual.letter_bytes, told.get(topics.of(DEAD_LETTERS), usual.letter_bytes)),
         min(usual.piece_bytes, told.get(topics.of(TALLIES), usual.piece_bytes)),
+        min(usual.chunk_bytes, *(told.get(topics.of(name(group)), usual.chunk_bytes) for name in SNAPSHOTS)),
     )
 
 

@@ -12,7 +12,7 @@ from aiokafka.structs import RecordMetadata
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outgoing
 from stream.kafka.reader import Records
-from stream.kafka.snapshot_log import Snapshot, SnapshotLog
+from stream.kafka.snapshot_log import CHUNK_BYTES, Snapshot, SnapshotLog
 from stream.worker.tasks.processor import Processor
 
 M = TypeVar("M", bound=Processor)
@@ -52,8 +52,8 @@ class TaskSpec(Generic[M]):
 
     `made_for` identifies the rules, `partitions` is how many the inputs have.  A snapshot is due at the
     latest after `save_after_s` if there were records; on leaving, it is worth it after `save_on_leaving` of
-    them.  `repeats` is whether records that were committed under other rules are to be worked again aloud,
-    since other rules say other things of them.
+    them; its messages have `chunk_bytes` at most.  `repeats` is whether records that were committed under
+    other rules are to be worked again aloud, since other rules say other things of them.
     """
 
     name: str
@@ -66,6 +66,7 @@ class TaskSpec(Generic[M]):
     repeats: bool
     fresh: Callable[[int], M]
     restore: Callable[[int, Snapshot], M]
+    chunk_bytes: int = CHUNK_BYTES
 
 
 def _nobody(_topic: str) -> None:

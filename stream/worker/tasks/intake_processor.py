@@ -15,6 +15,7 @@ from stream.kafka.dead_letters import LETTER_BYTES, letter
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outgoing
 from stream.kafka.reader import Records
+from stream.kafka.snapshot_log import CHUNK_BYTES
 from stream.messages.keys import sampled
 from stream.messages.outcomes import Reason
 from stream.messages.pieces import PIECE_BYTES, cut
@@ -37,10 +38,11 @@ STREAM_OF: Final = {stream.topic: stream for stream in Stream}
 
 @dataclass(frozen=True, slots=True)
 class MessageLimits:
-    """How large the topics let messages be: dead letters (key, value and headers), and pieces of tallies."""
+    """How large topics let messages be: letters (key, value and headers), pieces of tallies and snapshots."""
 
     letter_bytes: int = LETTER_BYTES
     piece_bytes: int = PIECE_BYTES
+    chunk_bytes: int = CHUNK_BYTES
 
 
 USUAL_LIMITS: Final = MessageLimits()

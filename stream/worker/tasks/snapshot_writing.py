@@ -17,7 +17,7 @@ async def write_snapshot(
 ) -> Manifest:
     """Returns when Kafka has a snapshot: the parts of a state, and the next offsets that it is of."""
     parts, at = state
-    chunks, first = cut(parts), 0
+    chunks, first = cut(parts, most_bytes=spec.chunk_bytes), 0
     for start in range(0, len(chunks), CHUNKS_AT_ONCE):
         some = [
             Outgoing(tp.topic, encode(chunk), partition=tp.partition)

@@ -45,6 +45,7 @@ def intake_spec(
         repeats=False,
         fresh=lambda partition: IntakeProcessor.fresh(plan, partition, metrics, limits),
         restore=restore,
+        chunk_bytes=limits.chunk_bytes,
     )
 
 
@@ -73,6 +74,7 @@ def judge_spec(
         repeats=True,
         fresh=fresh,
         restore=restore,
+        chunk_bytes=limits.chunk_bytes,
     )
 
 

@@ -1,13 +1,21 @@
 """Layout: what fits goes on, what does not is told with its fix."""
 
 import logging
+from dataclasses import replace
 
 import pytest
 
 from alerts.errors import OperatorError
 from stream.kafka.offsets import TP
 from stream.kafka.topics import Mismatch, TopicState, specs
-from stream.worker.topic_checks import only_ours_missing, partitions, still_missed, unread
+from stream.worker.tasks.intake_processor import USUAL_LIMITS
+from stream.worker.topic_checks import (
+    message_limits,
+    only_ours_missing,
+    partitions,
+    still_missed,
+    unread,
+)
 
 FIX = "tocsin topics"
 NAMES = {
@@ -63,6 +71,14 @@ def test_what_can_be_lived_with(caplog: pytest.LogCaptureFixture) -> None:
         assert partitions(states(scores=off("cx.scores", "partitions", 3)), "g") == 4
         assert partitions(states(tallies=taking("cx.tallies", 100_000)), "g") == 4
     assert len(caplog.records) == 2
+
+
+def test_messages_are_no_larger_than_topics_take() -> None:
+    """Letters, pieces of tallies, and chunks of snapshots: the smaller of the two topics that have them."""
+    small = {"tallies": 50_000, "judges": 100_000}
+    found = states(**{key: taking(NAMES[key], most) for key, most in small.items()})
+    limits = message_limits(found, "g")
+    assert limits == replace(USUAL_LIMITS, piece_bytes=50_000 - 8192, chunk_bytes=100_000 - 8192)
 
 
 @pytest.mark.parametrize("key", ["scores", "tallies"])
