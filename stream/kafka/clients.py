@@ -2,14 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any, Final
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, Final, Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError
-from aiokafka.structs import ConsumerRecord
 
 from stream.kafka.lenient_batches import install
 from stream.kafka.settings import MAX_RECORD_BYTES, READS, ClientSettings
@@ -24,7 +23,17 @@ FETCH_WAIT_MS: Final = 50
 """Tansu answers an empty fetch after half of this, whether something was written meanwhile or not."""
 
 
-AllOfIt = AsyncIterator[ConsumerRecord[bytes | None, bytes | None]]
+class StoredRecord(Protocol):
+    """A record as `getmany` gives it, out of a batch: which topic and partition it is of, the batch knows."""
+
+    offset: int
+    timestamp: int
+    key: Any
+    value: Any
+    headers: Any
+
+
+AllOfIt = AsyncIterator[StoredRecord]
 
 
 class BrokerError(Exception):
@@ -104,7 +113,20 @@ async def reading(
 
 
 async def read_all(settings: ClientSettings, topic: str) -> AllOfIt:
-    """Every record that a topic has now, in order per partition.
+    """Every record that a topic has now, in order per partition.  Records do not know theirs: `read_places`.
+
+    Raises:
+        BrokerError: no broker answers or lets us in, the topic is not there, or it stops answering.
+    """
+    async with aclosing(read_places(settings, topic)) as found:
+        async for _, record in found:
+            yield record
+
+
+async def read_places(
+    settings: ClientSettings, topic: str
+) -> AsyncGenerator[tuple[TopicPartition, StoredRecord], None]:
+    """The same, each with its partition.
 
     Raises:
         BrokerError: no broker answers or lets us in, the topic is not there, or it stops answering.
@@ -120,9 +142,9 @@ async def read_all(settings: ClientSettings, topic: str) -> AllOfIt:
             # Aborted records and markers move the position, and give nothing.
             moved = fetched or before != [await consumer.position(tp) for tp in left]
             silent = 0 if moved else silent + 1
-            for records in fetched.values():
+            for tp, records in fetched.items():
                 for record in records:
-                    yield record
+                    yield tp, record
             left = [tp for tp in left if await consumer.position(tp) < ends[tp]]
         if left:
             raise BrokerError(f"{topic} at {settings.bootstrap}: no more records come, though there are some")

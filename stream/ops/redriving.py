@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from alerts.errors import UNREADABLE
-from stream.kafka.clients import producing, read_all
+from stream.kafka.clients import producing, read_all, read_places
 from stream.kafka.letters import INPUTS, Letter, LetterChoice, read
 from stream.kafka.settings import ClientSettings
 from stream.messages.topic_names import DEAD_LETTERS, REDRIVES
@@ -70,10 +70,10 @@ class _Found:
 
 async def chosen(kafka: ClientSettings, choice: LetterChoice) -> AsyncIterator[_Found]:
     """The letters that are meant, with what identifies them; anything else in the topic is passed over."""
-    async for record in read_all(kafka, DEAD_LETTERS):
+    async for tp, record in read_places(kafka, DEAD_LETTERS):
         letter = read(record)
         if letter is not None and choice.holds(letter):
-            yield _Found((record.partition, record.offset, record.timestamp), letter)
+            yield _Found((tp.partition, record.offset, record.timestamp), letter)
 
 
 async def redrive(kafka: ClientSettings, choice: LetterChoice, *, dry_run: bool, again: bool) -> Redriven:

@@ -166,7 +166,9 @@ def test_dead_letters_are_listed_and_sent_again(own: Broker) -> None:
 
     async def input_now() -> list[tuple[bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]]:
         settings = ClientSettings(brokers=(own.bootstrap,))
-        return [(each.key, each.value, each.headers) async for each in read_all(settings, "cx.feedback")]
+        return [
+            (each.key, each.value, tuple(each.headers)) async for each in read_all(settings, "cx.feedback")
+        ]
 
     descent = (("tocsin-origin", b"cx.feedback/1@7"), ("tocsin-redriven", b"0@0"))
     assert asyncio.run(input_now()) == [(Sent.key, Sent.value, (*Sent.headers, *descent))]

@@ -13,7 +13,7 @@ from alerts.delivery import commands
 from alerts.delivery.commands import SilenceCommand, Unsilence
 from alerts.paging import Route, Timers
 from alerts.rules import CommandTrust, Rulebook
-from stream.kafka.clients import producing, read_all
+from stream.kafka.clients import producing, read_places
 from stream.kafka.offsets import TP, Slot
 from stream.kafka.outbox import Outbox
 from stream.kafka.settings import ClientSettings
@@ -110,13 +110,13 @@ def test_a_restart_repeats_nothing_and_forgets_nothing(broker: Broker) -> None:
             async with desk.notifier() as second:
                 await _taken(second, transition("a", 1), transition("a", 2, "resolved"))
             assert desk.hook.got == ["a.1", "a.2"]
-            written = [record async for record in read_all(desk.settings, "cx.deliveries")]
-            entries = [decode(record.value) for record in written]
+            written = [each async for each in read_places(desk.settings, "cx.deliveries")]
+            entries = [decode(record.value) for _, record in written]
             assert [(each.id, each.outcome) for each in entries if each] == [
                 ("a.1", "delivered"),
                 ("a.2", "delivered"),
             ]
-            assert {(record.partition, record.key) for record in written} == {(1, b"a.1"), (1, b"a.2")}
+            assert {(tp.partition, record.key) for tp, record in written} == {(1, b"a.1"), (1, b"a.2")}
 
     asyncio.run(body())
 
