@@ -92,6 +92,7 @@ class RulesWatch:
             return self._refused(error)
         if rulebook == self._rulebook:
             self._told.rules_loaded(rulebook)
+            log.info("rules were read, and are those that are in force")
             return False
         try:
             self._attempt(rulebook)

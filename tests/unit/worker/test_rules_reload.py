@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from alerts.rules import Rulebook
 from stream.files.rule_files import load
 from stream.worker.rules_reload import RulesWatch, mark
@@ -77,6 +79,18 @@ def test_the_same_rules_in_other_words_change_nothing(tmp_path: Path) -> None:
     path.write_text("# better explained\n" + SOUND)
     assert not watched.reload()
     assert told.said == ["1 rules"]
+
+
+def test_rules_that_are_put_right_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """As are those that somebody asks to be read again: who looks into the log sees that it was done."""
+    watched, path, _ = watch(tmp_path)
+    caplog.set_level("INFO")
+    path.write_text("rules: [")
+    assert not watched.reload()
+    path.write_text(SOUND)
+    assert not watched.reload()
+    assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
+    assert caplog.messages[1] == "rules were read, and are those that are in force"
 
 
 def test_wrong_rules_are_refused(tmp_path: Path) -> None:
