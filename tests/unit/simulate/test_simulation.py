@@ -228,7 +228,7 @@ def test_mistakes_are_explained(tmp_path: Path, arguments: list[str], message: s
     assert message in error
 
 
-@pytest.mark.parametrize("per_day", ["inf", "nan", "1e9", "0", "-1"])
+@pytest.mark.parametrize("per_day", ["1e9", "0", "-1"])
 def test_only_what_a_simulation_is_good_for_is_simulated(tmp_path: Path, per_day: str) -> None:
     """Neither nothing nor everything comes in."""
     _, _, error = run(tmp_path, "--rule", "sudden", "--per-day", per_day)
