@@ -13,6 +13,11 @@ from stream.importing.rows.row_blocks import ROWS, TableBlock
 UNENDED: Final = (
     "want a quotation mark that ends what one here begins, got the end of the file: nothing after it was read"
 )
+SWALLOWED: Final = (
+    "want a quotation mark that ends within its row, got one that takes in what looks like rows"
+)
+FEWEST: Final = 3
+"""Columns of a table whose rows are told from prose within a cell, which has commas too."""
 AHEAD: Final = 100
 """Lines that are made into records at once where each is one: enough for Python to be out of the way."""
 
@@ -82,6 +87,8 @@ class TableReader:
                 self._below.blank()
             elif odd := self._below.amiss(record):
                 block.wrong.append((lines.number, RowError(Fault.COLUMNS, odd)))
+            elif self._has_swallowed(record):
+                block.wrong.append((lines.number, RowError(Fault.SYNTAX, SWALLOWED)))
             elif fitting := self._fitted(record):
                 records.append(fitting)
                 numbers.append(lines.number)
@@ -89,6 +96,19 @@ class TableReader:
                 wanted = f"want {width} columns, got {len(record)}"
                 block.wrong.append((lines.number, RowError(Fault.COLUMNS, wanted)))
         return True
+
+    def _has_swallowed(self, record: list[str]) -> bool:
+        """Whether a record's cells hold rows: a mark that nothing ends takes in what follows."""
+        within = (line for cell in record if "\n" in cell for line in cell.splitlines()[1:])
+        return self._width >= FEWEST and any(map(self._is_row, within))
+
+    def _is_row(self, line: str) -> bool:
+        """Whether a line has the columns of the header, and no prose, in which a blank follows each comma."""
+        try:
+            cells = next(self._parse([line]), [])
+        except csv.Error:
+            return False
+        return len(cells) == self._width and not any(cell.startswith(" ") for cell in cells)
 
     def _fitted(self, record: list[str]) -> list[str] | None:
         """The record as wide as the header; None where it has more or fewer columns with a name."""

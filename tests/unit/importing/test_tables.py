@@ -77,6 +77,24 @@ def test_an_endless_field_is_bad() -> None:
     assert Fault.SYNTAX in [fault for _, fault in faults(read(b'a\n"' + b"x" * 200_000 + b"\n1\n", Format()))]
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ['4,"no end', "2,1,ok", '3,1,"quoted"'],  # of the next row, whose own mark ends it
+        ['4,"no end', '2,1,"ok"'],
+        ['4,"no end\r', "2,1,ok\r", '3,1,"quoted"\r'],
+    ],
+)
+def test_a_quote_that_takes_in_other_rows_is_told(rows: list[str]) -> None:
+    """Up to the next one, which belongs to another row; what follows is read."""
+    content = "\n".join(
+        ["id,score,text", f"1,{rows[0]}", *rows[1:], '8,5,"yes, and\nfine, thanks, all"', "9,5,x", ""]
+    )
+    found = read(content.encode(), Format())
+    assert faults(found) == [(len(rows) + 1, Fault.SYNTAX)]
+    assert [row["id"] for _, row in found if not isinstance(row, RowError)] == ["8", "9"]
+
+
 def test_a_quote_that_nothing_ends_loses_no_rows_without_a_word() -> None:
     """The rows that it swallowed are told by the line with which they begin."""
     found = read(b'a,b\n1,"x\ny"\n2,"x\n3,y\n4,z\n', Format())

@@ -1,6 +1,7 @@
 """The webhook client: one request over a real socket, and what came of it."""
 
 import asyncio
+import re
 import ssl
 import subprocess
 from collections.abc import Awaitable, Callable
@@ -120,6 +121,30 @@ def test_a_refused_connection_is_named() -> None:
     assert asyncio.run(run()).text == "ClientConnectorError: Connection refused"
 
 
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://nobody.invalid/s3cret", r"ClientConnectorDNSError: [A-Z][a-z ]+"),  # as the resolver has it
+        ("https://{plain}/s3cret", r"ClientConnector(SSL)?Error: [a-z ]+"),
+    ],
+)
+def test_what_is_wrong_before_a_connection_stands_is_named(url: str, told: str) -> None:
+    """The words of the resolver or of TLS, whose numbers mean something else to the system."""
+
+    async def run() -> Answer:
+        client = HttpClient(5.0)
+        await client.start()
+        try:
+            async with TestServer(web.Application()) as server:
+                outlet = client.outlet(allow_private=True)
+                return await outlet.post(url.format(plain=f"{server.host}:{server.port}"), b"", {})
+        finally:
+            await client.close()
+
+    answer = asyncio.run(run())
+    assert re.fullmatch(told, answer.text), answer.text
+
+
 def test_a_closed_client_sends_nothing() -> None:
     """Before it is started there is no session."""
     outlet = HttpClient(1.0).outlet(allow_private=True)
@@ -200,6 +225,6 @@ def test_a_certificate_of_another_name_is_no_answer(tmp_path: Path) -> None:
             await client.close()
 
     answer = asyncio.run(run())
-    assert answer.text.startswith("ClientConnectorCertificateError")
+    assert re.fullmatch("ClientConnectorCertificateError: self.signed certificate", answer.text)
     assert answer.fate is Fate.LATER
     assert seen == []
