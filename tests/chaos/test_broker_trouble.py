@@ -31,7 +31,8 @@ def test_a_broker_alone() -> None:
     found = report(4, "--kinds", ",".join(kinds))
     assert found["ok"], found["problems"]
     assert found["faults"] == dict.fromkeys(kinds, 1)
-    assert {code for _, code in found["revived"]} == {1}  # a message that is refused for good ends a worker
+    ended = {code for _, code in found["revived"]}
+    assert ended in ({1}, {1, 2})  # a message that is refused for good ends a worker, or is told at the start
 
 
 @pytest.mark.kafka

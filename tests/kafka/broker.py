@@ -165,6 +165,8 @@ class JavaBroker(Broker):
         """Stop it in its tracks, connections open, until `thaw`."""
         if self._process is not None:
             self._process.send_signal(signal.SIGSTOP)
+            while not _stands(self._process.pid):
+                time.sleep(0.001)
 
     def thaw(self) -> None:
         """Let a frozen broker go on."""
@@ -342,6 +344,18 @@ def _java() -> Java | None:
     """A runtime, if there is a way to the jars as well."""
     runtime = java.find()
     return runtime if runtime is not None and (jars.at_hand() or shutil.which("mvn")) else None
+
+
+def _stands(pid: int) -> bool:
+    """Whether a process that was told to stop has: all its threads do once the first has had its turn.
+
+    Until then, on a busy machine for some milliseconds, the others go on and answer.
+    """
+    for thread in Path(f"/proc/{pid}/task").glob("*/stat"):
+        with suppress(OSError):  # it has just ended
+            if thread.read_text().rpartition(")")[2].split()[0] not in "TZX":
+                return False
+    return True
 
 
 def _mourner(pid: int) -> subprocess.Popen[bytes]:
