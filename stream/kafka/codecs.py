@@ -14,6 +14,9 @@ import numpy as np
 
 MOST_UNFOLDED: Final = 128 * 2**20
 """A hundred times what brokers take as a batch unless told otherwise: no batch of events comes near."""
+MOST_SHOWN: Final = 2**20 + 1
+"""Bytes of a batch that cannot be read: one more than an event may have, so that it is told as too large
+where it is."""
 GZIPPED: Final = 1
 """Kafka's number of gzip."""
 GZIP: Final = 31
@@ -56,13 +59,18 @@ def _gzip(data: bytes, most: int) -> bytes:
             piece = rest[at : at + GZIP_PIECE]
             found += stream.decompress(piece, most + 1 - len(found))
             if len(found) > most:
-                raise _too_much(bytes(found), most)
+                raise _too_much(_head(found), most)
             at += len(piece) - len(stream.unused_data)
     except zlib.error as error:
-        raise UnfoldError(f"not gzip: {error}", bytes(found)) from error
+        raise UnfoldError(f"not gzip: {error}", _head(found)) from error
     if rest and not stream.eof:
-        raise UnfoldError("gzip that was cut short", bytes(found))
+        raise UnfoldError("gzip that was cut short", _head(found))
     return bytes(found)
+
+
+def _head(found: bytearray) -> bytes:
+    """As much as is ever shown: a copy of all of it would double what a bomb takes."""
+    return bytes(memoryview(found)[:MOST_SHOWN])
 
 
 def _snappy(data: bytes, most: int) -> bytes:

@@ -22,7 +22,7 @@ from aiokafka.consumer import fetcher
 from aiokafka.record.default_records import DefaultRecordBatch
 from aiokafka.record.memory_records import MemoryRecords
 
-from stream.kafka.codecs import UnfoldError, unfold
+from stream.kafka.codecs import MOST_SHOWN, UnfoldError, unfold
 
 HEAD: Final = struct.Struct(">qiibIhiqqqhii")
 """A batch's head, in Kafka's message format 2."""
@@ -37,9 +37,6 @@ MOST_RECORDS: Final = 2**19
 """Of one batch: producers gather some thousands."""
 MOST_HEADERS: Final = 2**20
 """Of all records of one batch."""
-MOST_SHOWN: Final = 2**20 + 1
-"""Bytes of a batch that cannot be read: one more than an event may have, so that it is told as too large
-where it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from typing import Final
 LOOK_S: Final = 10.0
 GROWN_BYTES: Final = 8 * 2**20
 """What resident memory must have grown by since the last time: less is not worth it."""
-COLLECT_AFTER: Final = 500_000
+COLLECT_AFTER: Final = 100_000
 """Objects that are added before the collector looks among them unasked: more than the fetches in work have,
 of whose objects none are in cycles, so that none is looked at again and again."""
 LOOKS_PER_FULL: Final = 60

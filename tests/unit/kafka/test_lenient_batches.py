@@ -13,12 +13,11 @@ from aiokafka.record.util import encode_varint
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.kafka.codecs import GZIPPED, UnfoldError, unfold
+from stream.kafka.codecs import GZIPPED, MOST_SHOWN, UnfoldError, unfold
 from stream.kafka.lenient_batches import (
     COUNTED_FROM,
     HEAD,
     MOST_RECORDS,
-    MOST_SHOWN,
     LenientRecords,
     install,
 )
