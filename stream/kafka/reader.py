@@ -50,6 +50,7 @@ class Reader:
     async def __aenter__(self) -> Self:
         await self._consumer.start()
         self._consumer.assign(self._tps)
+        self._consumer.pause(*self._tps)  # who asks for bounds alone would be sent megabytes of each
         return self
 
     async def __aexit__(
