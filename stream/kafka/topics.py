@@ -44,6 +44,7 @@ each partition would stay, however little of it counts."""
 LEAST_MESSAGE: Final = str(64 * 2**10)
 """What every topic that we write to must take: an alert with all of its evidence has some kilobytes."""
 
+LARGEST: Final = "max.message.bytes"
 STAMPS: Final = "message.timestamp.type"
 APPEND_TIME: Final = "LogAppendTime"
 """Of inputs the operator may choose otherwise; cx.tallies' stamps are the wall clock of judges."""
@@ -121,7 +122,7 @@ def specs(partitions: int, group: str, topics: GroupTopics = COMMON) -> tuple[To
 
 def _specs(partitions: int, group: str) -> tuple[TopicSpec, ...]:
     week, month = _kept(7), _kept(30)
-    large = {"max.message.bytes": str(MAX_RECORD_BYTES)}
+    large = {LARGEST: str(MAX_RECORD_BYTES)}
     state = {**week, **large, "segment.bytes": str(STATE_FILE_BYTES)}
     # The broker's clock is the one that no producer can put forward; see stream/intake/agreement.py.
     inputs = {**week, STAMPS: APPEND_TIME}
@@ -211,10 +212,10 @@ def mismatches(
     if policy is not None and policy != wanted:
         fix = _config_fix(spec.name, "cleanup.policy", wanted, place.broker)
         wrong.append(Mismatch("cleanup.policy", wanted, policy, fix))
-    largest, least = config.get("max.message.bytes"), spec.config.get("max.message.bytes", LEAST_MESSAGE)
+    largest, least = config.get(LARGEST), spec.config.get(LARGEST, LEAST_MESSAGE)
     if spec.role is not TopicRole.INPUT and largest is not None and int(largest) < int(least):
-        fix = _config_fix(spec.name, "max.message.bytes", least, place.broker)
-        wrong.append(Mismatch("max.message.bytes", f"at least {least}", largest, fix))
+        fix = _config_fix(spec.name, LARGEST, least, place.broker)
+        wrong.append(Mismatch(LARGEST, f"at least {least}", largest, fix))
     stamps = config.get(STAMPS)
     if (
         stamps is not None

@@ -12,7 +12,7 @@ from stream.kafka.offsets import TP
 from stream.kafka.outbox import COMMON
 from stream.kafka.second_group import warning_of_second_group
 from stream.kafka.settings import ClientSettings
-from stream.kafka.topics import Mismatch, TopicState, ensure, group_options, inspect, specs
+from stream.kafka.topics import LARGEST, Mismatch, TopicState, ensure, group_options, inspect, specs
 from stream.messages.records import Stream
 from stream.messages.topic_names import (
     ALERTS,
@@ -27,7 +27,6 @@ from stream.worker.tasks.intake_processor import USUAL_LIMITS, MessageLimits
 log = logging.getLogger(__name__)
 
 SNAPSHOTS: Final = (intake_snapshots, judge_snapshots)
-LARGEST: Final = "max.message.bytes"
 OVERHEAD_BYTES: Final = 8192
 """For a batch's head, our headers, and lengths."""
 LEAST_BYTES: Final = 16_384
