@@ -23,8 +23,8 @@ def read(desk: Desk, pattern: str, *texts: str) -> tuple[list[object], str]:
 
 
 def test_months_are_known_in_the_languages_of_exports(desk: Desk) -> None:
-    """Days of the week are whatever word stands there: the date tells them."""
-    texts = ("Montag, 2. März 2026", "terça, 2. março 2026", "lun., 2. marzo 2026", "ma, 2. mrt 2026")
+    """Days of the week are whatever word stands there, if it is none of another day."""
+    texts = ("Montag, 2. März 2026", "segunda, 2. março 2026", "lun., 2. marzo 2026", "ma, 2. mrt 2026")
     assert read(desk, "%a, %d. %B %Y", *texts)[0] == ["2026-03-01T23:00:00Z"] * 4
     short = ("2 Dez 2026", "2 dic 2026", "2 déc. 2026", "2 December 2026", "2 dicembre 2026")
     assert read(desk, "%d %b %Y", *short)[0] == ["2026-12-01T23:00:00Z"] * 5
@@ -83,3 +83,26 @@ def test_afternoons_are_known_as_spanish_writes_them(desk: Desk) -> None:
     texts = ("02/03/2026 9:15 p. m.", "02/03/2026 9:15\u00a0p.\u00a0m.", "02/03/2026 9:15 a. m.")
     evening, morning = "2026-03-02T20:15:00Z", "2026-03-02T08:15:00Z"
     assert read(desk, "%d/%m/%Y %I:%M %p", *texts)[0] == [evening, evening, morning]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "Mon 03/02/2026 09:15",
+            '`format: "%a %m/%d/%Y %H:%M"` reads it: days up to the 12th were taken for',
+        ),
+        ("Mon 02/03/2026 09:15", ""),
+        ("lun. 02/03/2026 09:15", ""),
+        ("Lundi 02/03/2026 09:15", ""),
+        ("Di 03/03/2026 09:15", ""),
+        ("xyz 02/03/2026 09:15", ""),
+        ("mar. 02/03/2026 09:15", "(2026-03-02 is no mar.)"),
+        ("Samstag 02/03/2026 09:15", "(2026-03-02 is no Samstag)"),
+    ],
+)
+def test_a_date_that_is_of_another_day_of_the_week_is_refused(desk: Desk, text: str, said: str) -> None:
+    """Most often day and month were taken for each other."""
+    found, told = read(desk, "%a %d/%m/%Y %H:%M", text, "Tue 03/03/2026 09:15")
+    assert (found[0] == "BAD") is bool(said)
+    assert said in told

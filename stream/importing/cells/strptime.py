@@ -1,8 +1,8 @@
 """Time formats in strptime's letters, compiled: faster than strptime, and the same on every machine.
 
 `%d/%m/%Y %H:%M` becomes a regular expression whose groups are the numbers.  Names of months are
-those of seven languages whatever the locale, those of days any word; `%Z` is the name of a zone, which
-`zones` knows, or refuses.
+those of seven languages whatever the locale, and so are those of days, which must be the date's; `%Z` is
+the name of a zone, which `zones` knows, or refuses.
 
 24:00 is the next day's 00:00, a second 60 the next minute's first, and a narrow blank is a blank.
 """
@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Final
 
+from stream.importing.cells.weekdays import check_day
 from stream.importing.cells.zones import zone_of
 
 _MONTHS: Final = (
@@ -27,7 +28,7 @@ _MONTHS: Final = (
 """Names of the months, whole or cut short: English, French, German, Spanish, Portuguese, Italian, Dutch."""
 _MONTH: Final = "|".join(f"(?:{names})\\.?" for names in _MONTHS)
 _DAY: Final = "[A-Za-z\u00c0-\u017f]{2,12}(?:-feira)?\\.?"
-"""Any word: the date says which day of the week it is."""
+"""Any word; one that is known as a day's must be the date's (`weekdays`)."""
 _TWO_DIGITS: Final = "3[01]|[12][0-9]|0[1-9]|[1-9]| [1-9]"
 _LETTERS: Final[Mapping[str, str]] = {
     "Y": "[0-9]{4}",
@@ -112,6 +113,8 @@ class TimeFormat:
         if "p" in part:
             hour = int(part["I"]) % 12 + (12 if part["p"][0] in "pP" else 0)
         day = _date(part)
+        if "a" in part:
+            check_day(part["a"], day)
         fraction = int(part.get("f", "0")[:6].ljust(6, "0"))
         minute, second = int(part.get("M", "0")), int(part.get("S", "0"))
         if hour == MIDNIGHT and (minute or second or fraction):

@@ -178,7 +178,8 @@ class Time:
 
     def _wrong(self, text: str, error: Exception) -> RowError:
         names, said = "+".join(self.parts), str(error)
-        why = f" ({said})" if said and said != text and "zone" in said else hint(self.pattern, text)
+        why = "" if "zone" in said else hint(self.pattern, text)
+        why = why or (f" ({said})" if "zone" in said or " is no " in said else "")
         wanted = f"want a time like {self.pattern}{RANGES.get(self.pattern, '')}"
         return RowError(Fault.TIME, f'{names}: {wanted}, got "{text}"{why}')
 

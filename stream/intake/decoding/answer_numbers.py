@@ -16,13 +16,20 @@ _OF: Final = re.compile(rf"{_NUMBER} ?{_UNIT}? ?(?:/|of|out of|sur|von|de|su|van
 _STARS: Final = re.compile(rf"{_NUMBER} ?{_UNIT}")
 _LABELLED: Final = re.compile(rf"{_NUMBER} ?[-–—:.)=|] ?(\D.*)")
 _BRACKETED: Final = re.compile(rf"{_NUMBER} ?\((\D[^()]*)\)|[(\[]{_NUMBER}[)\]] ?(\D.*)")
-_NAMED: Final = re.compile(rf"(\D+?) ?[(\[]{_NUMBER}[)\]]")
+_NAMED: Final = re.compile(rf"(\D*?[^\W\d_]\W?) ?(?:[(\[]{_NUMBER}[)\]]|[-–—:=|] ?([0-9]{{1,2}}))")
 _IN_WORDS: Final = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
 )  # fmt: skip
 _DIGITS: Final = {word: str(number) for number, word in enumerate(_IN_WORDS)}
 _SPELLED: Final = re.compile(rf"^({'|'.join(_DIGITS)})([ _]stars?)?(?= out of |$)")
 """Numbers in words, as Google writes the stars of a review: FIVE."""
+_MONTHS: Final = frozenset({
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mrz",
+    "mär", "mai", "okt", "dez", "janv", "févr", "fév", "mars", "avr", "juin", "juil", "août",
+    "sept", "déc", "ene", "abr", "ago", "dic", "gen", "mag", "giu", "lug", "set", "ott", "fev",
+    "out", "mrt", "mei",
+})  # fmt: skip
+"""What a spreadsheet makes of 4/5 and 8-10: `5-Apr`, `05. Apr`, `08-Oct`, `05-avr.`"""
 _FULL: Final = "★⭐🌟✭✮"
 _HOLLOW: Final = "☆✩"
 _SIGNS: Final = re.compile(f"([{_FULL}]*)([{_HOLLOW}]*)")
@@ -39,7 +46,7 @@ class Numbered:
 
 
 def numbered(text: str) -> Numbered | None:
-    """The number that an answer's text says; None where it says none, or half a level."""
+    """The number that an answer's text says; None where it says none, half a level, or a date."""
     plain = _in_digits(unicodedata.normalize("NFKC", _LOOKS.sub("", text)).strip().casefold())
     signs = _SIGNS.fullmatch(plain.replace(" ", ""))
     if signs and plain:
@@ -52,12 +59,16 @@ def numbered(text: str) -> Numbered | None:
     if found := _STARS.fullmatch(plain.replace("é", "e")):
         return Numbered(float(found[1]), is_stars=True)
     if found := _LABELLED.fullmatch(plain):
-        return Numbered(float(found[1]), None, found[2])
+        return _labelled(found[1], found[2])
     if found := _BRACKETED.fullmatch(plain):
-        return Numbered(float(found[1] or found[3]), None, found[2] or found[4])
+        return _labelled(found[1] or found[3], found[2] or found[4])
     if found := _NAMED.fullmatch(plain):
-        return Numbered(float(found[2]), None, found[1])
+        return _labelled(found[2] or found[3], found[1])
     return None
+
+
+def _labelled(number: str, words: str) -> Numbered | None:
+    return None if words.rstrip(". ") in _MONTHS else Numbered(float(number), None, words)
 
 
 def _in_digits(plain: str) -> str:

@@ -94,7 +94,8 @@ SAME = (
                 "★★★★☆", "★★★★", "⭐⭐⭐⭐", "⭐️⭐️⭐️⭐️", "4 - Satisfied", "4: good", "4 – Satisfait",
                 "4. Good",
                 "Satisfied (4)", "4 (satisfied)", "4 = agree", "4️⃣", "４", "4 - Somewhere up there",
-                "(4) Satisfied", "[4] good", "4 out of 5 stars", "4 stars out of 5", "4/5 étoiles")),
+                "(4) Satisfied", "[4] good", "Satisfied - 4", "good: 4",
+                "4 out of 5 stars", "4 stars out of 5", "4/5 étoiles")),
     ("1-5", 5, ("5 - Very satisfied", "VERY SATISFIED", "Excellent!", "😍", "Tout à fait satisfaite",
                 "« Très satisfait »", "TRÈS_SATISFAIT", "tout à fait d’accord", "Strongly agree",
                 "Très satisfait(e)", "très satisfait·e", "Très satisfait.e.s", "ravi(e)s")),
@@ -110,7 +111,7 @@ SAME = (
     ("thumbs", 1, ("👍", "up", "1", "yes", "good")),
     ("thumbs", 0, ("👎", "down", "0", "no", "bad", "-0", "-0.0")),
     ("yes-no", 1, ("✅", "Oui", "satisfied", "GOOD")),
-    ("0-10", 0, ("0 - Not at all likely", "-0", "0.0", "0/10")),
+    ("0-10", 0, ("0 - Not at all likely", "Not at all likely - 0", "-0", "0.0", "0/10")),
 )  # fmt: skip
 
 
@@ -125,7 +126,8 @@ def test_one_answer_has_many_spellings(scale: str, level: float, text: str) -> N
 OFF = ("4.5", "4/10", "1 - Very satisfied", "5 - Very dissatisfied", "★★★☆", "6 stars", "yes", "perhaps",
        "1-5",
        "-", "☆", "4 good reasons", "not bad", "", " ", "\ufe0f", "0", "٤", "4/5/6", "½", "(1) Very satisfied",
-       "(5", "good(ish)")  # fmt: skip
+       "(5", "good(ish)", "5-Apr", "05. Mai", "04-avr.", "3/Mar", "Apr-05", "--5",
+       "Very satisfied - 1")  # fmt: skip
 
 
 @pytest.mark.parametrize("text", OFF)
