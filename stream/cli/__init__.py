@@ -14,6 +14,7 @@ try:
     from stream import __version__
     from stream.cli.terminal.complaints import complaint
     from stream.cli.terminal.endings import open_closed_streams, outer_endings
+    from stream.cli.terminal.signals import AGAIN, hold_back
 except KeyboardInterrupt:  # a tenth of a second in which `outer_endings` is not there yet
     sys.exit(130)
 
@@ -60,6 +61,8 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name == "worker":  # whose imports alone take most of a second
+            hold_back(AGAIN)
         command: click.Command = import_module(f"stream.cli.{COMMANDS[cmd_name]}").command
         return command
 

@@ -20,7 +20,7 @@ from stream.cli.command_key import command_key_option
 from stream.cli.kafka_options import group_option, kafka_options
 from stream.cli.terminal.finite import FiniteRange
 from stream.cli.terminal.logs import log_level_option, log_to_stderr
-from stream.cli.terminal.signals import AGAIN, ENDING, on_signal
+from stream.cli.terminal.signals import AGAIN, ENDING, hold_back, on_signal
 from stream.files import rule_files as rulefile
 from stream.kafka.outbox import DeliveryError
 from stream.kafka.reader import ReadError
@@ -172,6 +172,7 @@ def _work(settings: WorkerSettings, rules: RulesInForce) -> NoReturn:
 def _begin_again() -> NoReturn:
     """This command again, with the rules as they are now."""
     command = [sys.executable, *sys.orig_argv[1:]]
+    hold_back(AGAIN)
     if os.name == "nt":  # where exec returns to the shell at once, and leaves an orphan
         _exit(subprocess.run(command, check=False).returncode)  # noqa: S603  # our own command
     os.execv(sys.executable, command)  # noqa: S606  # no shell is wanted

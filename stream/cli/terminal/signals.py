@@ -12,6 +12,15 @@ AGAIN: Final[signal.Signals | None] = getattr(signal, "SIGHUP", None)
 """What tells a process to look at its settings again; Windows has none."""
 
 
+def hold_back(number: signal.Signals | None) -> None:
+    """Keep a signal until `on_signal` answers it: it would end a process that is not that far yet.
+
+    Also one that takes this one's place.  Call it from the main thread.
+    """
+    if number is not None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+
+
 def on_signal(
     loop: asyncio.AbstractEventLoop, number: signal.Signals | None, answer: Callable[[], object]
 ) -> None:
@@ -29,3 +38,5 @@ def on_signal(
         loop.add_signal_handler(number, answer)
     except NotImplementedError:
         signal.signal(number, handed_over)
+    else:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})

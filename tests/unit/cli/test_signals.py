@@ -3,11 +3,13 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
 
-from stream.cli.terminal.signals import on_signal
+from stream.cli.terminal.signals import hold_back, on_signal
 
 
 class LoopOfWindows(asyncio.SelectorEventLoop):
@@ -38,8 +40,42 @@ def test_a_signal_is_answered_in_the_loop(new_loop: Callable[[], asyncio.Abstrac
         signal.signal(signal.SIGUSR1, before)
 
 
+HELD_BACK = """
+import asyncio, os, signal, sys
+from stream.cli.terminal.signals import hold_back, on_signal
+
+async def answered():
+    came = asyncio.Event()
+    on_signal(asyncio.get_running_loop(), signal.SIGUSR1, came.set)
+    await asyncio.wait_for(came.wait(), 10)
+    print("answered")
+
+hold_back(signal.SIGUSR1)
+os.kill(os.getpid(), signal.SIGUSR1)
+if sys.argv[1:]:
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:-1]])
+asyncio.run(answered())
+"""
+
+
+@pytest.mark.parametrize("then", [[], ["again"]])
+def test_a_signal_that_is_held_back_is_answered_later(then: list[str]) -> None:
+    """Also by the process that takes the place of the one that it was sent to."""
+    command = [sys.executable, "-c", HELD_BACK, *then]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "answered\n"
+
+
+def test_a_signal_ends_no_worker_that_is_still_being_imported() -> None:
+    """SIGHUP means that rules are read again."""
+    script = "import signal; from stream.cli import tocsin; tocsin.get_command(None, 'worker');"
+    script += "print(signal.SIGHUP in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout == "True\n"
+
+
 def test_a_signal_that_the_platform_has_not_is_nothing_to_wait_for() -> None:
     """SIGHUP on Windows."""
     loop = LoopOfWindows()
+    hold_back(None)
     on_signal(loop, None, lambda: None)
     loop.close()
