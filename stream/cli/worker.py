@@ -197,7 +197,7 @@ def _token(file: Path | None) -> str:
 
 async def _run(settings: WorkerSettings, rules: RulesInForce) -> Ending:
     loop = asyncio.get_running_loop()
-    worker = Worker(settings, rules.rulebook, on_failing=lambda: _exit_after(GRACE_S))
+    worker = Worker(settings, rules, on_failing=lambda: _exit_after(GRACE_S))
     if rules.are_old:
         worker.look_at_rules()  # and say so
     for number in ENDING:

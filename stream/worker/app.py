@@ -34,6 +34,7 @@ from stream.worker.ending import Ending, WorkerEnd
 from stream.worker.feeds.notifier import BATCHES_IN_WORK as ALERT_BATCHES_IN_WORK
 from stream.worker.feeds.notifier import DeliveryTopic, Notifier
 from stream.worker.group_watch import GroupWatch
+from stream.worker.kept_rules import RulesInForce
 from stream.worker.memory import MemoryTrim, collect_rarely
 from stream.worker.rules_reload import RulesWatch
 from stream.worker.rules_trial import try_rules
@@ -63,12 +64,12 @@ class Worker:
     """One process; what web server and metrics look at."""
 
     def __init__(
-        self, settings: WorkerSettings, rulebook: Rulebook, on_failing: Callable[[], None] = lambda: None
+        self, settings: WorkerSettings, rules: RulesInForce, on_failing: Callable[[], None] = lambda: None
     ) -> None:
         """`on_failing` is called when the worker is about to end without good order."""
         self._end = WorkerEnd(on_failing)
         self._settings = settings
-        read = load
+        rulebook, read = rules.rulebook, load
         if settings.dry_run:
             rulebook, read = rulebook.without_receivers(), lambda path: load(path).without_receivers()
         self._rulebook = rulebook
@@ -86,9 +87,10 @@ class Worker:
         )
         self._assignment: Assignment | None = None
         self._group: GroupWatch | None = None
-        self._rules = (
-            RulesWatch(settings.rules, rulebook, self._metrics, self._try, read) if settings.rules else None
-        )
+        self._rules: RulesWatch | None = None
+        if settings.rules:
+            told = self._metrics
+            self._rules = RulesWatch(settings.rules, rulebook, told, self._try, read, rules.seen)
         self._reason = "no broker has answered yet"
 
     def intakes(self) -> list[Intake]:

@@ -8,7 +8,7 @@ import logging
 import os
 import tempfile
 from collections.abc import MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from alerts.receivers.opening import opened
 from alerts.rules import Rulebook
 from stream.files import rule_files
 from stream.worker.log_lines import described
+from stream.worker.rules_reload import Mark, mark
 from stream.worker.rules_trial import try_rules
 
 log = logging.getLogger(__name__)
@@ -27,11 +28,15 @@ KEPT_AT: Final = "RULES_KEPT_AT"
 
 @dataclass(frozen=True, slots=True)
 class RulesInForce:
-    """Rules, and the text that they were read from; `are_old`: the file's do not work."""
+    """Rules, and the text that they were read from; `are_old`: the file's do not work.
+
+    `seen` is what the file was before it was read: until somebody watches it, it may change again.
+    """
 
     rulebook: Rulebook
     text: str
     are_old: bool = False
+    seen: Mark = None
 
     def keep(self, environment: MutableMapping[str, str] = os.environ) -> None:
         """Leave the text to the process that takes this one's place, in a file that nobody else sees."""
@@ -48,6 +53,11 @@ def begin_with(path: Path, environment: MutableMapping[str, str] = os.environ) -
     Raises:
         OperatorError: they are wrong, and none were kept.
     """
+    seen = mark(path)
+    return replace(_begun(path, environment), seen=seen)
+
+
+def _begun(path: Path, environment: MutableMapping[str, str]) -> RulesInForce:
     kept_at = environment.pop(KEPT_AT, "")
     if not kept_at:
         return _read(rule_files.read_text(path), path)

@@ -42,17 +42,20 @@ class RulesWatch:
         told: ReloadListener,
         attempt: Callable[[Rulebook], None] = lambda _: None,
         read: Callable[[Path], Rulebook] = load,
+        seen: Mark = None,
     ) -> None:
         """`attempt` raises whatever would go wrong if the worker started with other rules.
 
-        `read` gives what is in force when the file is.
+        `read` gives what is in force when the file is; `seen` is what the file was when the rules were read
+        from it, if it may have changed since.
         """
         self._read = read
         self._attempt = attempt
         self._path = path
         self._rulebook = rulebook
         self._told = told
-        self._mark = self._seen = mark(path)
+        self._seen = mark(path)
+        self._mark = seen or self._seen
         self._wanted = False
 
     def look(self) -> None:

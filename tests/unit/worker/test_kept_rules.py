@@ -5,11 +5,23 @@ from pathlib import Path
 import pytest
 
 from alerts.errors import OperatorError
+from alerts.rules import Rulebook
 from stream.worker.kept_rules import KEPT_AT, begin_with
+from stream.worker.rules_reload import RulesWatch
 
 SOUND = "rules:\n  - {name: low, indicator: csat, by: [channel], window: 30m, warning: 80}\n"
 OTHER = SOUND.replace("80", "70")
 NO_SECRET = SOUND + "receivers:\n  - {name: hook, webhook: {url_env: NOBODY_HAS_SET_THIS}}\n"
+
+
+class Silent:
+    """Somebody who is told of rules and says nothing."""
+
+    def rules_loaded(self, rulebook: Rulebook) -> None:
+        """They were sound."""
+
+    def rules_refused(self) -> None:
+        """They were wrong."""
 
 
 @pytest.mark.parametrize("wrong", ["rules: 5\n", NO_SECRET, None])
@@ -38,6 +50,18 @@ def test_a_file_that_stays_sound_takes_over(tmp_path: Path) -> None:
     path.write_text(OTHER)
     again = begin_with(path, environment)
     assert (again.text, again.are_old) == (OTHER, False)
+
+
+def test_a_change_before_the_file_is_watched_is_seen(tmp_path: Path) -> None:
+    """Between the reading and the watching are a second and more."""
+    path = tmp_path / "rules.yaml"
+    path.write_text(SOUND)
+    begun = begin_with(path, {})
+    path.write_text(OTHER + "\n")
+    watched = RulesWatch(path, begun.rulebook, Silent(), seen=begun.seen)
+    assert watched.touched()
+    assert watched.reload()
+    assert not watched.touched()
 
 
 def test_wrong_rules_at_the_first_start_end_it(tmp_path: Path) -> None:
