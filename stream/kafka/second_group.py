@@ -1,9 +1,19 @@
-"""Told when a group begins to work where another may: both would write, and tell, the same alerts."""
+"""Told when a group works where another does, or may: both write, and tell, the same alerts."""
 
 from collections.abc import Iterable
+from itertools import islice
+from typing import Final
 
+from aiokafka.errors import KafkaError
+
+from stream.kafka.clients import admin_client, known_partitions
+from stream.kafka.group_members import descriptions, group_view
+from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import TopicState
 from stream.messages.topic_names import TALLIES, GroupTopics, intake_snapshots, judge_snapshots
+
+MOST_GROUPS: Final = 50
+"""So many are asked about: each is a request or two."""
 
 
 def warning_of_second_group(states: Iterable[TopicState], group: str, topics: GroupTopics) -> str | None:
@@ -19,3 +29,32 @@ def warning_of_second_group(states: Iterable[TopicState], group: str, topics: Gr
         f"group {group} is new, and {tallies} was there before it: if another group works with it, "
         f"everything is told twice; a second group wants a prefix of its own, such as --topics {group}."
     )
+
+
+async def groups_beside(kafka: ClientSettings, group: str) -> dict[str, int]:
+    """How many workers other groups have that work with the same prefix now, as far as the broker tells.
+
+    A group is known by its snapshots, and works with a prefix if its members have partitions of its tallies.
+
+    Raises:
+        BrokerError: no broker answers.
+    """
+    ending = judge_snapshots("")
+    async with admin_client(kafka) as client:
+        there = sorted(await known_partitions(client))
+        others = [name.removesuffix(ending) for name in there if name.endswith(ending)]
+        found = {}
+        for other in islice((each for each in others if each not in {group, ""}), MOST_GROUPS):
+            try:
+                view = group_view(await descriptions(client, [other]))
+            except KafkaError:  # of a group that is others' affair we may not be told
+                continue
+            if view is not None and (workers := view.having(kafka.topics.of(TALLIES))):
+                found[other] = workers
+    return found
+
+
+def told_beside(others: dict[str, int], kafka: ClientSettings) -> str:
+    """What to say of groups that work beside."""
+    who = ", ".join(f"{group} ({many} worker{'s' * (many != 1)})" for group, many in others.items())
+    return f"another group works with {kafka.topics.of(TALLIES)}, so everything is told twice: {who}"

@@ -20,6 +20,7 @@ from alerts.rules import Rulebook
 from stream import __version__
 from stream.files import rule_files as rulefile
 from stream.kafka.clients import BrokerError, admin_client, partition_counts, reading
+from stream.kafka.second_group import groups_beside, told_beside
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import GroupPlace, inspect
 from stream.messages.keys import wanted_key
@@ -63,7 +64,8 @@ async def examine(kafka: ClientSettings, rules: Path | None, group: str) -> list
     checks += broker
     if any(check.state is CheckState.FAIL for check in broker):
         return checks
-    for name, work in (("topics", _topics(kafka, group)), ("records", _records(kafka))):
+    rest = ("topics", _topics(kafka, group)), ("group", _group(kafka, group)), ("records", _records(kafka))
+    for name, work in rest:
         checks += await _within(work, name)
     return checks
 
@@ -169,6 +171,14 @@ async def _topics(kafka: ClientSettings, group: str) -> list[Check]:
     ]
     partitions = max(state.partitions for state in states)
     return wrong or [Check("topics", CheckState.OK, f"{len(states)} topics, {partitions} partitions")]
+
+
+async def _group(kafka: ClientSettings, group: str) -> list[Check]:
+    """Whether it is alone with its prefix."""
+    if not (others := await groups_beside(kafka, group)):
+        return [Check("group", CheckState.OK, f"no other group than {group} works with its topics")]
+    fix = f"stop one of them, or give it a prefix of its own, such as --topics {next(iter(others))}."
+    return [Check("group", CheckState.WARN, told_beside(others, kafka), fix)]
 
 
 async def _records(kafka: ClientSettings) -> list[Check]:

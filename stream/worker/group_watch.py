@@ -7,13 +7,11 @@ still for ever: the worker is not ready then, and asks for a rebalance.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, NoReturn
-
-from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, NoReturn
 
 from stream.kafka.clients import BrokerError, admin_client
+from stream.kafka.group_members import GroupView, descriptions, group_view
 from stream.kafka.offsets import TP
 from stream.kafka.settings import ClientSettings
 
@@ -22,8 +20,6 @@ log = logging.getLogger(__name__)
 LOOK_S: Final = 10.0
 SOON_S: Final = 2.0
 """Between two looks while something is amiss."""
-STABLE: Final = "Stable"
-"""Kafka's word for a group that is not being rebalanced."""
 ADDED: Final = (
     "partitions were added while workers run, and nobody reads them: stop the workers, "
     "give all topics as many as `tocsin topics` says, start them again"
@@ -32,17 +28,6 @@ AWAY_S: Final = 60.0
 """Without an answer for so long a worker cannot say that it is caught up."""
 REJOIN_S: Final = 30.0
 """Between two requests for a rebalance: one takes some seconds, and others ask as well."""
-
-
-@dataclass(frozen=True, slots=True)
-class GroupView:
-    """Who has what, while nothing is being rebalanced: partitions by member."""
-
-    members: Mapping[str, frozenset[TP]]
-
-    def unowned(self, wanted: Sequence[TP]) -> frozenset[TP]:
-        """The partitions that nobody has."""
-        return frozenset(wanted).difference(*self.members.values())
 
 
 class GroupWatch:
@@ -151,19 +136,4 @@ async def _asked(kafka: ClientSettings, group: str) -> GroupView | None:
         BrokerError: no broker answers, or it does not tell.
     """
     async with admin_client(kafka) as client:
-        answers = await client.describe_consumer_groups([group])
-    return group_view([found for answer in answers for found in answer.to_object()["groups"]])
-
-
-def group_view(groups: Sequence[Mapping[str, Any]]) -> GroupView | None:
-    """What a broker's answer says; None while the group is being rebalanced."""
-    if len(groups) != 1 or groups[0]["error_code"] or groups[0]["state"] != STABLE:
-        return None
-    return GroupView({each["member_id"]: _held(each["member_assignment"]) for each in groups[0]["members"]})
-
-
-def _held(data: bytes) -> frozenset[TP]:
-    try:
-        return frozenset(TP(*tp) for tp in ConsumerProtocolMemberAssignment.decode(data or b"").partitions())
-    except Exception:  # noqa: BLE001  # a stranger in the group, who has nothing that we can read
-        return frozenset()
+        return group_view(await descriptions(client, [group]))

@@ -10,7 +10,7 @@ from alerts.errors import OperatorError
 from stream.kafka.clients import BrokerError, admin_client, known_partitions
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import COMMON
-from stream.kafka.second_group import warning_of_second_group
+from stream.kafka.second_group import groups_beside, told_beside, warning_of_second_group
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import LARGEST, Mismatch, TopicState, ensure, group_options, inspect, specs
 from stream.messages.records import Stream
@@ -59,6 +59,8 @@ async def await_topics(kafka: ClientSettings, group: str) -> TopicLayout:
     while True:
         try:
             states = await inspect(kafka, group)
+            if others := await groups_beside(kafka, group):
+                log.warning("%s", told_beside(others, kafka))
             if only_ours_missing(states):
                 states = await ensure(kafka, group=group)
                 if told := warning_of_second_group(states, group, kafka.topics):

@@ -79,6 +79,27 @@ def _has_read_all(running: Any) -> bool:
     return bool(running.metric("tocsin_events_total") == 120)
 
 
+def test_two_groups_with_one_prefix_are_told(own: Broker, tmp_path: Path) -> None:
+    """By the doctor and by a worker that starts, though no group is new; a trial has its own prefix."""
+
+    def told(group: str, *options: str) -> str:
+        command = [sys.executable, "-m", "stream", "doctor", "--broker", own.bootstrap, "--group", group]
+        return subprocess.run([*command, *options], check=True, capture_output=True, text=True).stdout
+
+    mild = ("--rules", rules(tmp_path, "mild", 20))
+    create_topics(own.bootstrap, "second", 2)
+    with worker(own.bootstrap, "second", tmp_path / "one", *mild) as second:
+        second.ready()
+        assert "so everything is told twice: second (1 worker)" in told("first")
+        assert "no other group than second" in told("second")
+        assert "no other group than trial" in told("trial", "--topics", "trial.")
+        with worker(own.bootstrap, "first", tmp_path / "two", *mild) as first:
+            first.ready()
+        assert second.terminate() == 0
+    assert "so everything is told twice: second (1 worker)" in (tmp_path / "two").read_text()
+    assert "no other group than first" in told("first")
+
+
 def test_a_trial_runs_beside(own: Broker, tmp_path: Path) -> None:
     """Rules that differ make alerts that differ, each on its own topics, from the same events."""
     file = rules(tmp_path, "strict", 80)

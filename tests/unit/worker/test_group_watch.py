@@ -7,8 +7,9 @@ import pytest
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import InconsistentGroupProtocolError
 
+from stream.kafka.group_members import GroupView, group_view
 from stream.kafka.offsets import TP
-from stream.worker.group_watch import AWAY_S, REJOIN_S, GroupView, GroupWatch, group_view
+from stream.worker.group_watch import AWAY_S, REJOIN_S, GroupWatch
 
 WANTED = [TP("cx.feedback", 0), TP("cx.feedback", 1), TP("cx.tallies", 0)]
 

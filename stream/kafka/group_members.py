@@ -1,0 +1,52 @@
+"""Who is in a group and has which partitions, says the broker."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+
+from stream.kafka.offsets import TP
+
+STABLE: Final = "Stable"
+"""Kafka's word for a group that is not being rebalanced."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """Who has what, while nothing is being rebalanced: partitions by member."""
+
+    members: Mapping[str, frozenset[TP]]
+
+    def unowned(self, wanted: Sequence[TP]) -> frozenset[TP]:
+        """The partitions that nobody has."""
+        return frozenset(wanted).difference(*self.members.values())
+
+    def having(self, topic: str) -> int:
+        """How many members have partitions of a topic."""
+        return sum(any(tp.topic == topic for tp in held) for held in self.members.values())
+
+
+async def descriptions(client: AIOKafkaAdminClient, groups: Sequence[str]) -> list[Mapping[str, Any]]:
+    """What the brokers say of groups.
+
+    Raises:
+        KafkaError: they do not tell.
+    """
+    answers = await client.describe_consumer_groups(list(groups))
+    return [found for answer in answers for found in answer.to_object()["groups"]]
+
+
+def group_view(groups: Sequence[Mapping[str, Any]]) -> GroupView | None:
+    """What a broker's answer says of one group; None while it is being rebalanced."""
+    if len(groups) != 1 or groups[0]["error_code"] or groups[0]["state"] != STABLE:
+        return None
+    return GroupView({each["member_id"]: _held(each["member_assignment"]) for each in groups[0]["members"]})
+
+
+def _held(data: bytes) -> frozenset[TP]:
+    try:
+        return frozenset(TP(*tp) for tp in ConsumerProtocolMemberAssignment.decode(data or b"").partitions())
+    except Exception:  # noqa: BLE001  # a stranger in the group, who has nothing that we can read
+        return frozenset()
