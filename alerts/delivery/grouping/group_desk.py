@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 import orjson
 
 from alerts.delivery.backlog import Delivery
+from alerts.delivery.grouping.escalations import escalated_s, first_of, is_anew
 from alerts.delivery.grouping.group_log import (
     GroupNews,
     GroupPlan,
@@ -208,27 +209,33 @@ class GroupDesk:
             await self._tell(partition, group, group.plan, group.planned)
             return
         rule = self._rules.get((group.receiver, group.place)) or GroupRule(wait_s=0, interval_s=0)
-        due_s = group.due_s(rule)
+        due_s = self._due_s(group, rule)
         if due_s is not None and not group.waiting and group.id in self._repeated:
             due_s = self._repeated[group.id] + (rule.repeat_s or 0.0)
-        if (due_s is None or due_s > now_s) and not self._ends_silence(group, rule):
+        unsilenced = self._ends_silence(group, rule)
+        if (due_s is None or due_s > now_s) and not unsilenced:
             return
         closed_s = opens_in_s(rule, now_s)
         if closed_s:
             self._held[group.id] = now_s + min(closed_s, LOOK_AGAIN_S)
             return
-        await self._due(partition, group, rule, now_s)
+        await self._due(partition, group, rule, anew=is_anew(due_s, now_s, unsilenced=unsilenced))
+
+    def _due_s(self, group: AlertGroup, rule: GroupRule) -> float | None:
+        if rule.first is None:
+            return group.due_s(rule)
+        return escalated_s(group, rule, first_of(group, rule.first, self._books.values()))
 
     def _ends_silence(self, group: AlertGroup, rule: GroupRule) -> bool:
         """Whether something of what was told before a silence still holds after it."""
-        if group.plan is not None or group.waiting or group.last_s is None or rule.quiet:
+        if group.plan is not None or group.waiting or group.last_s is None or rule.quiet or rule.first:
             return False
         since_s = group.last_s
         return any(self._world.mutes.ended_since(each, since_s) for each in group.told.values())
 
-    async def _due(self, partition: int, group: AlertGroup, rule: GroupRule, now_s: float) -> None:
+    async def _due(self, partition: int, group: AlertGroup, rule: GroupRule, *, anew: bool) -> None:
         """Tell what may be told; what is muted for a while waits, what is muted for good is over."""
-        why = self._world.mutes.why
+        why, now_s = self._world.mutes.why, self._world.clock()
         mutes = {
             # A receiver that takes silence for health goes on hearing of what it was told of.
             each.alert: None if rule.quiet and each.alert in group.told else why(each, now_s)
@@ -253,9 +260,8 @@ class GroupDesk:
             return
         free = [*fresh, *(each for each in free if each.alert not in group.waiting)][:MOST_MEMBERS]
         members = identities(free)
-        plan = GroupPlan(
-            group=group.id, key=message_key(group.id, members, now_s), members=members, at_s=now_s
-        )
+        key = message_key(group.id, members, now_s)
+        plan = GroupPlan(group=group.id, key=key, members=members, at_s=now_s, anew=anew)
         repeat = not fresh
         self._under_way.add(group.id)
         if not (repeat and rule.quiet):

@@ -40,12 +40,16 @@ class GroupNews(msgspec.Struct, frozen=True, kw_only=True, tag_field="group_reco
 
 
 class GroupPlan(msgspec.Struct, frozen=True, kw_only=True, tag_field="group_record", tag="plan"):
-    """A message is about to be sent, of these transitions, under this key."""
+    """A message is about to be sent, of these transitions, under this key.
+
+    `anew`: it had been held back, so that an escalation waits from here.
+    """
 
     group: Identity
     key: Identity
     members: Ids
     at_s: Moment
+    anew: bool = False
 
 
 class GroupTold(msgspec.Struct, frozen=True, kw_only=True, tag_field="group_record", tag="told"):

@@ -65,6 +65,7 @@ def group_rules(rulebook: Rulebook) -> dict[tuple[str, str], GroupRule]:
                 wait_s=step.after_ms / 1000,
                 interval_s=route.timers.group_interval_ms / 1000,
                 active=step.hours,
+                first=(route.receiver, route.place),
             )
     return found
 

@@ -29,7 +29,8 @@ class GroupRule:
     """How the groups of one route tell.  All in seconds; `repeat_s` None: only news is told.
 
     `quiet`: repeats are not written down, since the receiver wants them all the time.  Within `active` alone,
-    and not within `muted`, where these are given.
+    and not within `muted`, where these are given.  `first`: receiver and place of the group that an
+    escalation stands behind.
     """
 
     wait_s: float
@@ -38,6 +39,7 @@ class GroupRule:
     quiet: bool = False
     active: OpenHours | None = None
     muted: OpenHours | None = None
+    first: tuple[str, str] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,6 +92,8 @@ class GroupBook:
 
     def __init__(self, most: int = MOST_SEEN) -> None:
         self.groups: dict[str, AlertGroup] = {}
+        self.begun: dict[str, dict[str, float]] = {}
+        """By group, when each open alert was about to be told first, or again after it had been held back."""
         self._most = most
         self._seen: OrderedDict[tuple[str, str], int] = OrderedDict()
 
@@ -152,6 +156,10 @@ class GroupBook:
         planned = tuple(now[alert] for alert in dict(record.members) if alert in now)
         if planned:  # a message of nothing is none: somebody else has written it
             group.plan, group.planned = record, planned
+            begun = self.begun.setdefault(group.id, {})
+            for each in planned:
+                if record.anew or each.alert not in begun:
+                    begun[each.alert] = record.at_s
 
     def _told(self, record: GroupTold) -> None:
         group = self.groups.get(record.group)
@@ -171,6 +179,7 @@ class GroupBook:
                 group.told[alert] = news
             if news is not None and news.final:
                 group.told.pop(alert, None)
+                self.begun.get(group.id, {}).pop(alert, None)
         if gives_way:
             group.since_s = record.at_s
         elif record.sent:
@@ -199,6 +208,7 @@ class GroupBook:
     def _drop_empty(self, group: AlertGroup) -> None:
         if not group.told and not group.waiting and group.plan is None:
             self.groups.pop(group.id, None)
+            self.begun.pop(group.id, None)
 
 
 def identities(notices: Iterable[Notice]) -> list[tuple[str, int]]:

@@ -1,0 +1,159 @@
+"""Escalation: the while is counted from when the first were told, not from when it began."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from alerts.delivery.commands import SilenceCommand, Unsilence
+from alerts.delivery.grouping.group_log import GroupPlan, decode_group, encode_group
+from alerts.delivery.retry_policy import Policy
+from alerts.hours import OpenHours
+from alerts.paging import EVERYTHING, Escalation, Route, Timers
+from tests.post import Hook, Post, now_ms, transition
+
+ALONE = Timers(group_by=EVERYTHING, group_wait_ms=0, group_interval_ms=100)
+ROUTE = Route(receiver="desk", timers=ALONE, escalate=(Escalation("boss", 120_000),))
+CALM = Policy(timeout_s=2, base_s=0.01, cap_s=0.02, deadline_s=6_000)
+
+
+def _run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(body())
+
+
+def _post(route: Route = ROUTE) -> Post:
+    return Post({"desk": Hook(signed=False), "boss": Hook(signed=False)}, routes=(route,))
+
+
+def _now(post: Post) -> datetime:
+    return datetime.fromtimestamp(post.clock_s(), UTC)
+
+
+def _silence(post: Post) -> None:
+    now = _now(post)
+    said = SilenceCommand(
+        id="s", match={"channel": "phone"}, until=now + timedelta(hours=1), at=now, by="ann"
+    )
+    post.muting.apply(said)
+
+
+def _unsilence(post: Post) -> None:
+    post.muting.apply(Unsilence(id="s", at=_now(post), by="ann"))
+    post.dispatcher.desk.look()
+
+
+async def _still(post: Post, desk: int, boss: int) -> None:
+    """Nothing more is told, however long one waits by the wall."""
+    await asyncio.sleep(1.2)
+    assert [len(post.hooks[name].bodies) for name in ("desk", "boss")] == [desk, boss]
+
+
+def test_a_silence_that_held_the_first_notice_holds_the_escalation_as_long() -> None:
+    """The desk hears when the silence ends, and the boss a while after that: not in the same second."""
+
+    async def body() -> None:
+        async with _post().running(CALM) as post:
+            _silence(post)
+            await post.offer(transition("a", 1), written_ms=now_ms())
+            await asyncio.sleep(0.7)
+            post.later(600)
+            _unsilence(post)
+            await post.until(lambda: post.hooks["desk"].bodies)
+            await _still(post, desk=1, boss=0)
+            post.later(121)
+            await post.until(lambda: post.hooks["boss"].bodies)
+
+    _run(body)
+
+
+def test_after_a_silence_the_desk_has_its_time_again() -> None:
+    """The desk had heard of it, then came a silence: when that ends it is told again, the boss later."""
+
+    async def body() -> None:
+        async with _post().running(CALM) as post:
+            await post.offer(transition("a", 1), written_ms=now_ms())
+            await post.until(lambda: post.hooks["desk"].bodies)
+            _silence(post)
+            post.later(600)
+            await _still(post, desk=1, boss=0)
+            _unsilence(post)
+            await post.until(lambda: len(post.hooks["desk"].bodies) == 2)
+            await _still(post, desk=2, boss=0)
+            post.later(121)
+            await post.until(lambda: post.hooks["boss"].bodies)
+
+    _run(body)
+
+
+def test_the_boss_who_has_heard_of_it_hears_again_after_the_desk() -> None:
+    """Both were told before the silence: when it ends the desk is told first, and has its time again."""
+
+    async def body() -> None:
+        async with _post().running(CALM) as post:
+            await post.offer(transition("a", 1), written_ms=now_ms())
+            await post.until(lambda: post.hooks["desk"].bodies)
+            post.later(121)
+            await post.until(lambda: post.hooks["boss"].bodies)
+            await asyncio.sleep(0.3)
+            _silence(post)
+            post.later(600)
+            _unsilence(post)
+            await post.until(lambda: len(post.hooks["desk"].bodies) == 2)
+            await _still(post, desk=2, boss=1)
+            post.later(121)
+            await post.until(lambda: len(post.hooks["boss"].bodies) == 2)
+            await _still(post, desk=2, boss=2)
+
+    _run(body)
+
+
+def test_a_desk_that_is_closed_has_its_time_when_it_opens() -> None:
+    """A route's hours that hold the first notice back hold the escalation too."""
+
+    async def body() -> None:
+        today = datetime.now(UTC).date()
+        closed = frozenset(str(today + timedelta(days=each)) for each in (0, 1))
+        route = replace(ROUTE, active=OpenHours(holidays=closed))
+        async with _post(route).running(CALM) as post:
+            await post.offer(transition("a", 1), written_ms=now_ms())
+            post.later(600)
+            await _still(post, desk=0, boss=0)
+            post.later(2 * 86_400)
+            await post.until(lambda: post.hooks["desk"].bodies)
+            await _still(post, desk=1, boss=0)
+            post.later(121)
+            await post.until(lambda: post.hooks["boss"].bodies)
+
+    _run(body)
+
+
+def test_a_receiver_that_is_down_does_not_hold_the_escalation() -> None:
+    """What was tried counts as told: nobody would hear of it otherwise."""
+
+    async def body() -> None:
+        async with _post().running(CALM) as post:
+            post.hooks["desk"].script = [503] * 100_000
+            await post.offer(transition("a", 1), written_ms=now_ms())
+            await post.until(lambda: post.hooks["desk"].tries)
+            post.later(121)
+            await post.until(lambda: post.hooks["boss"].bodies)
+            assert not post.hooks["desk"].bodies
+
+    _run(body)
+
+
+def test_a_plan_of_an_older_worker_is_read() -> None:
+    """A group that is upgraded piece by piece has plans that do not say whether they were held back."""
+    old = b'{"group_record":"plan","group":"g","key":"k","members":[["a",1]],"at_s":5.0}'
+    plan = decode_group(old)
+    assert plan == GroupPlan(group="g", key="k", members=[("a", 1)], at_s=5.0)
+    assert decode_group(encode_group(_anew(plan))) == _anew(plan)
+
+
+def _anew(plan: object) -> GroupPlan:
+    """The same, held back."""
+    assert isinstance(plan, GroupPlan)
+    return msgspec.structs.replace(plan, anew=True)
