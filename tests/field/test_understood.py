@@ -132,3 +132,64 @@ def test_marks_of_schools_are_not_taken_for_levels(desk: Desk) -> None:
     assert "5 rows: 1 event, 0 rows skipped, 4 bad" in said(
         desk, [("13/03/2026 09:15", mark) for mark in marks]
     )
+
+
+LASTING = """
+fields: {id: id, at: {time: at}, channel: ch, wait_s: {seconds: wait}}
+"""
+
+
+def calls(desk: Desk, waits: list[str], *, channel: str = "phone", day: int = 1) -> str:
+    """What the import says of calls with these waits, on one day after the other."""
+    rows = (
+        f"{place},2026-03-{place * day + 2:02}T09:{place:02}:00Z,{channel},{w}"
+        for place, w in enumerate(waits)
+    )
+    return desk.imported(LASTING, "id,at,ch,wait\n" + "\n".join(rows))[1].stderr
+
+
+def test_how_long_things_take_is_told(desk: Desk) -> None:
+    """Telephone systems export seconds, milliseconds, or days as a spreadsheet has them, all as numbers."""
+    told = calls(desk, ["12", "15", "0:45", "90", "3"])
+    assert "wait_s: 3 s to 1 min 30 s, half of them up to 15 s" in told
+    assert "milliseconds" not in told
+    assert "days" not in told
+    assert "are they milliseconds? `{number: …, times: 0.001}`" in calls(
+        desk, ["12000", "15345", "450", "9000", "7200"]
+    )
+    assert "`{number: …, times: 86400}` reads days" in calls(
+        desk, ["0.0003", "0.0001", "0.0010", "0.002", "0"]
+    )
+
+
+def test_channels_are_told_and_those_that_are_one_by_all_appearance(desk: Desk) -> None:
+    """A rule for `phone` would see some of the calls."""
+    log = "id,at,ch,wait\n" + "".join(
+        f"{place},2026-03-02T09:00:00Z,{name},\n"
+        for place, name in enumerate(("phone", "Phone", "phone ", "live_chat", "Live Chat", "web", "2"))
+    )
+    told = desk.imported(LASTING, log)[1].stderr
+    assert "channels: phone × 2, 2 × 1, Live Chat × 1, Phone × 1, live_chat × 1, web × 1\n" in told
+    assert (
+        '"phone" and "Phone"; "Live Chat" and "live_chat" are told apart: where they are one channel' in told
+    )
+    assert "told apart" not in calls(desk, ["1"])
+
+
+def test_days_without_a_time_of_day_are_told(desk: Desk) -> None:
+    """Their events are all at midnight, wherever that is."""
+    rows = [(f"{day:02}/03/2026", "4") for day in range(20, 31)]
+    mapping = MAPPING.replace(" %H:%M", "")
+    assert mapping != MAPPING
+    assert "windows shorter than a day see them at once" in said(desk, rows, mapping)
+    assert "at once" not in said(desk, [(f"{day:02}/03/2026 0{day % 9}:15", "4") for day in range(20, 31)])
+    assert "at once" not in said(desk, [("20/03/2026 09:15", "4")] * 9)
+
+
+@pytest.mark.parametrize(
+    "scores", [["0.8", "1.0", "0.2", "0.6"], ["80", "100", "60", "5"], ["-100", "0", "100", "5"]]
+)
+def test_answers_that_happen_to_be_levels_are_told(desk: Desk, scores: list[str]) -> None:
+    """Of shares the best alone would count, as the worst."""
+    told = said(desk, [("20/03/2026 09:15", score) for score in scores])
+    assert "are levels of no scale: only those count that happen to be levels of 1-5" in told

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from stream.cli.terminal.event_words import of_events
 from stream.importing.cells.times import UNKNOWN, Time
 from stream.importing.understood import Score, Understood, is_open, levels
 from stream.indicators.cells import CELLS, SCALES, SCALES_OF
@@ -19,12 +20,16 @@ MOST_OF: Final = 0.7
 OFF_SHARE: Final = 0.02
 """Of which share of answers that are off the scale another one is thought of."""
 
+MANY_OFF: Final = 0.1
+"""Of which share of answers that are off every scale they are perhaps percents, shares, or groups."""
+
 
 def understood(told: Understood) -> Iterator[str]:
     """How times and answers were read, and what is odd about them; nothing where there are no events."""
     if told.first:
         yield f"  times: {_formats(told.times)}{told.first} to {told.last}"
         yield from _odd_times(told)
+    yield from of_events(told)
     asked = dict.fromkeys((name, scale) for name, scale, _ in (*told.scores, *told.off_scale))
     for name, scale in asked:
         own, off = _of(told.scores, name, scale), _of(told.off_scale, name, scale)
@@ -134,9 +139,14 @@ def _other_scale(name: str, scale: str, numbers: Mapping[float, int], off: int) 
         if other != scale and set(numbers) <= {*SCALES[other]} and most >= MOST_OF * SCALES[other][-1]
     ]
     exact = [other for other in fitting if most == SCALES[other][-1]]
+    reach = f"answers are from {min(numbers):g} to {most:g}"
+    if not fitting and off >= MANY_OFF * answers:
+        yield (
+            f"  {reach}, and {off:,} of {answers:,} are levels of no scale: only those count that happen to "
+            f"be levels of {scale}. `{{number: …, times: …}}` or `map` makes levels of them"
+        )
     if not fitting or scale not in SCALES:
         return
-    reach = f"answers are from {min(numbers):g} to {most:g}"
     if off >= max(1, OFF_SHARE * answers) or (answers >= FEW and most < MOST_OF * SCALES[scale][-1]):
         known = " or ".join(exact or fitting)
         way_out = "`scale` in the mapping says so" if set(fitting) & {*SCALES_OF[name]} else _NOT_NPS

@@ -1,0 +1,71 @@
+"""What `tocsin import` says of the channels, durations and days of its events, and what is odd of them."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
+from typing import Final
+
+from alerts.wording import duration_words
+from stream.importing.understood import Understood
+
+SHOWN: Final = 8
+"""Channels that are shown: more are seldom meant."""
+FEW: Final = 5
+"""Fewer events say nothing of how long things take, or of their times of day."""
+LONG_S: Final = 3_600
+SHORT_S: Final = 0.5
+"""What half of all waits or talks take at the most, and at the least."""
+CHANGES: Final = 2
+"""Times of day, in UTC, of midnights in a zone with summer time."""
+CHANNEL_CHARS: Final = 60
+
+
+def of_events(told: Understood) -> Iterator[str]:
+    """Lines about the events of an import."""
+    if told.channels:
+        yield from _of_channels(told.channels)
+    for name, lengths in told.durations.items():
+        if lengths:
+            yield from _of_lengths(name, lengths)
+    if told.rows >= FEW and len(told.clocks) <= CHANGES and told.first[:10] != told.last[:10]:
+        yield (
+            "  all events of a day have one time of day, as where a log has days alone: "
+            "windows shorter than a day see them at once"
+        )
+
+
+def _of_channels(channels: Mapping[str, int]) -> Iterator[str]:
+    found = sorted(channels.items(), key=lambda item: (-item[1], item[0]))
+    shown = ", ".join(f"{name[:CHANNEL_CHARS]} × {count:,}" for name, count in found[:SHOWN])
+    more = f", and {len(found) - SHOWN:,} others" if len(found) > SHOWN else ""
+    yield f"  channels: {shown}{more}"
+    alike: dict[str, list[str]] = {}
+    for name, _ in found:
+        alike.setdefault(re.sub(r"[\W_]+", "", name.casefold()) or name, []).append(
+            f'"{name[:CHANNEL_CHARS]}"'
+        )
+    same = [" and ".join(names[:SHOWN]) for names in alike.values() if len(names) > 1]
+    if same:
+        yield (
+            f"  {'; '.join(same[:SHOWN])} are told apart: where they are one channel, "
+            "`fold: true` or `map` in the mapping makes them so"
+        )
+
+
+def _of_lengths(name: str, lengths: Sequence[float]) -> Iterator[str]:
+    half, most = median(lengths), max(lengths)
+    least, middle, longest = (_words(length) for length in (min(lengths), half, most))
+    yield f"  {name}: {least} to {longest}, half of them up to {middle}"
+    if len(lengths) < FEW:
+        return
+    if half >= LONG_S and all(map(float.is_integer, lengths)):
+        yield f"  half of {name} are {middle} and more: are they milliseconds? `{{number: …, times: 0.001}}`"
+    if half < SHORT_S and not all(map(float.is_integer, lengths)):
+        yield (
+            f"  half of {name} are less than a second: are they minutes, hours, or days as Excel has them? "
+            "`{number: …, times: 86400}` reads days"
+        )
+
+
+def _words(length_s: float) -> str:
+    return duration_words(length_s * 1000) if length_s >= 1 or not length_s else f"{length_s:.3g} s"
