@@ -13,6 +13,7 @@ from typing import Final
 from stream.importing.batches.event_maker import Placed
 from stream.importing.batches.latest_times import times_of
 from stream.importing.cells.times import Time
+from stream.importing.events_seen import EventsSeen
 from stream.importing.mapping import Event, Shape
 from stream.indicators.cells import SCALES_OF
 
@@ -24,12 +25,6 @@ MOST_SCORES: Final = 1_000
 HOUR: Final = len("2026-03-02T09")
 TIGHTER: Final = 3
 """How many times as long dates reach where days were taken for months, for it to be told."""
-
-DURATIONS: Final = ("wait_s", "handle_s")
-MOST_DURATIONS: Final = 10_000
-"""Durations of a field that are remembered to be told: the first ones."""
-CLOCKS: Final = 3
-"""Different times of day, up to which a log is perhaps one of days alone."""
 
 Score = tuple[str, str | None, object]
 """Indicator, scale where the row names one, and what was answered."""
@@ -54,16 +49,13 @@ class Understood:
     scales: dict[str, str] = field(default_factory=lambda: {name: SCALES_OF[name][0] for name in SCALES_OF})
     is_ease: bool = False
     options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    channels: Counter[str] = field(default_factory=Counter)
-    durations: dict[str, list[float]] = field(default_factory=dict)
-    clocks: set[str] = field(default_factory=set)
+    events: EventsSeen = field(default_factory=EventsSeen)
     _hours: set[str] = field(default_factory=set)
-    _lasting: Sequence[str] = ()
 
     def expect(self, shapes: Iterable[Shape]) -> None:
         """Be told of the shapes whose events will come."""
         shapes = tuple(shapes)
-        self._lasting = [name for name in DURATIONS if any(name in shape.fields for shape in shapes)]
+        self.events.expect(shapes)
         found = (time for shape in shapes if "at" in shape.fields for time in times_of(shape.fields["at"]))
         self.times = tuple({id(time): time for time in found}.values())
 
@@ -83,22 +75,11 @@ class Understood:
         ats = [str(event["at"]) for event in events]
         least, most = min(ats), max(ats)
         self.first, self.last = min(self.first or least, least), max(self.last, most)
-        self._hear_of(events)
-        if len(self.clocks) <= CLOCKS:
-            self.clocks.update(at[HOUR - 2 :] for at in ats)
+        self.events.hear(events, ats)
         if len(self._hours) < MOST_HOURS and any(is_open(time.pattern) for time in self.times):
             self._hours.update(at[:HOUR] for at in ats)
         if len(self.scores) < MOST_SCORES:
             self.scores.update(_score(event) for event in events if "indicator" in event)
-
-    def _hear_of(self, events: Sequence[Event]) -> None:
-        """The channels and durations of some events."""
-        if len(self.channels) < MOST_SCORES:
-            self.channels.update([str(event["channel"]) for event in events])
-        for name in self._lasting:
-            found = self.durations.setdefault(name, [])
-            if len(found) < MOST_DURATIONS:
-                found += [float(str(event[name])) for event in events if name in event]
 
     def hear_off_scale(self, event: Event) -> None:
         """An answer that is no level of its scale."""

@@ -22,12 +22,12 @@ CHANNEL_CHARS: Final = 60
 
 def of_events(told: Understood) -> Iterator[str]:
     """Lines about the events of an import."""
-    if told.channels:
-        yield from _of_channels(told.channels)
-    for name, lengths in told.durations.items():
+    if told.events.channels:
+        yield from _of_channels(told.events.channels)
+    for name, lengths in told.events.lengths_s.items():
         if lengths:
             yield from _of_lengths(name, lengths)
-    if told.rows >= FEW and len(told.clocks) <= CHANGES and told.first[:10] != told.last[:10]:
+    if told.rows >= FEW and len(told.events.clocks) <= CHANGES and told.first[:10] != told.last[:10]:
         yield (
             "  all events of a day have one time of day, as where a log has days alone: "
             "windows shorter than a day see them at once"
