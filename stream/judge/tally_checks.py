@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.errors import UNREADABLE
+from alerts.notation import duration_text
+from alerts.rules import DAY_MS
 from stream.indicators.cells import CELLS, TIME_CODES, TIMES_FROM
 from stream.indicators.plan import Plan
 from stream.messages.tallies import NO_PANE, Kind, Rows, Spelled, Spelling, TallyMessage
@@ -25,6 +27,9 @@ LAST_MS: Final = 7_258_118_400_000
 NO_CLOCK_MS: Final = 946_684_800_000
 AHEAD_MS: Final = 2 * 86_400_000
 """How far event time may be ahead of the clock of who writes the log, which may be wrong."""
+BEHIND_MS: Final = DAY_MS
+"""How far what a source has closed may be behind its clock: the longest lateness."""
+SAME_PANE: Final = "workers of a group want the same timing.pane, stop all and start them with the same rules"
 
 
 Unmet = Callable[[Spelled], Sequence[Spelling]]
@@ -58,12 +63,23 @@ class TallyCheck:
         _want(0 <= section.position < MOST_POSITION, "its position is none")
         _want(0 <= section.quiet_ms < LAST_MS, "its silence is too long")
         last = NO_PANE if clock_ms is None else clock_ms // self._pane_ms + 1
+        self._look_at_panes(section.through, clock_ms)
         _want(section.through == NO_PANE or 0 <= section.through <= last, "it closes panes to come")
         # Open panes may be ahead of the clock, which moves by agreement; they count when event time is there.
         open_last = max(last, latest_ms // self._pane_ms)
         _rows(section.rows, len(section.scopes), open_last if section.kind is Kind.IDLE else last)
         if isinstance(section.scopes, Spelled):
             self._look(Spelled(unmet(section.scopes)))
+
+    def _look_at_panes(self, through: int, clock_ms: int | None) -> None:
+        """Whether the writer counts in our panes: in those alone it is not far behind its own clock."""
+        if clock_ms is None or through <= 0 or _counts_in(self._pane_ms, through, clock_ms):
+            return
+        panes = round(DAY_MS * (through + 1.5) / clock_ms) or 1  # in a day, which they divide
+        theirs_ms = DAY_MS // panes
+        if theirs_ms != self._pane_ms and _counts_in(theirs_ms, through, clock_ms):
+            theirs, ours = duration_text(theirs_ms), duration_text(self._pane_ms)
+            raise NotATally(f"its panes are of {theirs}, ours of {ours}: {SAME_PANE}")
 
     def _look(self, scopes: Spelled) -> None:
         try:
@@ -72,6 +88,10 @@ class TallyCheck:
             raise NotATally("a scope cannot be read") from error
         sound = all(self._dims.get(key, length) == length for key, length in lengths)
         _want(sound, "a scope has too many or too few values")
+
+
+def _counts_in(pane_ms: int, through: int, clock_ms: int) -> bool:
+    return -pane_ms <= clock_ms - through * pane_ms <= BEHIND_MS + 2 * pane_ms
 
 
 def _rows(rows: Rows, scopes: int, last: int) -> None:

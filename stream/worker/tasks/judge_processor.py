@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 SCOPES_AT_ONCE: Final = 10_000
 """Scopes of one grouping whose scores are worked out at once: a tenth of a second for each window."""
+SAID_AGAIN_MS: Final = 60_000
+"""By the log's clock, between two lines on sections that are passed over for the same reason."""
 
 
 class Taken(NamedTuple):
@@ -63,6 +65,8 @@ class JudgeProcessor:
         self._wall = wall or JudgeWall()
         self._letter_bytes = letter_bytes
         self._letters: list[Outgoing] = []
+        self._passed_over: dict[str, tuple[int, int]] = {}
+        """Why sections were passed over: when that was told last, and how many there were since."""
 
     def next_offsets(self) -> dict[str, int]:
         """The next offset to be fed of its one topic."""
@@ -166,12 +170,21 @@ class JudgeProcessor:
             self._check.check(section, record.timestamp, self.judge.unmet)
         except (msgspec.DecodeError, NotATally) as error:
             self._metrics.unreadable(TALLIES)
-            # Once per record, not a fault of ours: no trace.
-            log.error(  # noqa: TRY400
-                "not a section topic=%s partition=%d offset=%d error=%s", *self._tp, record.offset, error
-            )
+            self._tell_passed_over(record, str(error))
             return None
         return section
+
+    def _tell_passed_over(self, record: Any, why: str) -> None:
+        """Once a minute for each reason: of a worker with other settings every section has the same."""
+        told_ms, count = self._passed_over.get(why, (-SAID_AGAIN_MS, 0))
+        if 0 <= record.timestamp - told_ms < SAID_AGAIN_MS:
+            self._passed_over[why] = told_ms, count + 1
+            return
+        self._passed_over[why] = record.timestamp, 0
+        log.error(
+            "not a section topic=%s partition=%d offset=%d, and %d before it for the same reason: %s",
+            *self._tp, record.offset, count, why,
+        )  # fmt: skip
 
     def _measure(self, transitions: Sequence[Transition], now_s: float) -> None:
         """From the start of the pane that decided: the event may have been its first."""

@@ -5,14 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.rules import Rule, Rulebook, Threshold, Timing
 from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
+from stream.intake.source_clock import SourceClock
 from stream.judge.tally_checks import NotATally, TallyCheck
 from stream.messages.records import Stream
 from stream.messages.seals import sealed
-from stream.messages.tallies import NO_PANE, Kind, Rows, TallyMessage, decode, encode
+from stream.messages.tallies import NO_PANE, Kind, Rows, TallyMessage, decode, encode, no_rows
 from tests.event_builders import START_S, answer, record
 
 RULE = Rule(
@@ -102,6 +105,37 @@ def test_what_is_not_ours_is_refused(name: str) -> None:
     """In words that hold nothing of the record."""
     with pytest.raises(NotATally):
         check(CASES[name](SOUND))
+
+
+@pytest.mark.parametrize("lateness_ms", [0, 10_000, 3_600_000])
+@pytest.mark.parametrize(
+    ("theirs_ms", "told"),
+    [(1_000, "1s"), (5_000, "5s"), (60_000, "1m"), (3_600_000, "1h"), (86_400_000, "1d")],
+)
+def test_panes_of_another_length_are_told(theirs_ms: int, told: str, lateness_ms: int) -> None:
+    """Of longer ones the numbers are smaller: they were taken for old news, and nothing was judged."""
+    clock = SourceClock(name="feedback/0", pane_ms=theirs_ms, lateness_ms=lateness_ms)
+    for later_ms in (0, 7_000, 86_399_000):
+        clock.advance(NOW_MS + later_ms)
+        section = replace(SOUND, through=clock.through, clock_ms=clock.clock_ms, scopes=[], rows=no_rows())
+        with pytest.raises(NotATally, match=f"its panes are of {told}, ours of 10s: "):
+            check(section)
+
+
+@given(
+    st.integers(1, 864_000).filter(lambda n: 86_400_000 % n == 0),
+    st.integers(0, 86_400_000),
+    st.integers(0, 4_000_000_000_000),
+)
+def test_panes_of_ours_pass(panes: int, lateness_ms: int, clock_ms: int) -> None:
+    """Whatever the lateness, and whenever it is."""
+    pane_ms = 86_400_000 // panes
+    clock = SourceClock(name="feedback/0", pane_ms=pane_ms, lateness_ms=lateness_ms)
+    clock.advance(clock_ms)
+    if clock.through >= 0:
+        plan = Plan(replace(PLAN.rulebook, timing=Timing(pane_ms=pane_ms, lateness_ms=lateness_ms)), 1)
+        section = replace(SOUND, through=clock.through, clock_ms=clock_ms, scopes=[], rows=no_rows())
+        TallyCheck(plan).check(section, 0)
 
 
 def test_a_scope_that_is_not_text() -> None:

@@ -1,6 +1,7 @@
 """Processors: what leaves because of records, and what is left unsaid."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -289,3 +290,23 @@ def test_stamps_that_the_log_contradicts_are_told() -> None:
     assert counted(metrics, "tocsin_unreadable_records_total") == 1
     judge.work("cx.tallies", log)
     assert counted(metrics, "tocsin_unreadable_records_total") == 1
+
+
+def test_sections_of_a_worker_with_another_pane_are_told_once_a_minute(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """With the way out; every one of them is counted."""
+    other = Plan(replace(BOOK, timing=Timing(pane_ms=60_000, idle_after_ms=3_000)), 1)
+    metrics = Metrics(BOOK)
+    processor = JudgeProcessor(Judge(PLAN, 0), metrics)
+    theirs = IntakeProcessor.fresh(other, 0, Metrics(BOOK))
+    theirs.assigned()
+    values = [each.value for each in theirs.work("cx.feedback", answers(0, 600)).messages if each.value]
+    closed = [value for value in values if decode(value).kind is Kind.CLOSED]
+    for number in range(130):
+        processor.feed("cx.tallies", [record(TALLIES, number, closed[0], (START_S + 600 + number) * 1_000)])
+    lines = [each.getMessage() for each in caplog.records if "not a section" in each.getMessage()]
+    why = "its panes are of 1m, ours of 10s: workers of a group want the same timing.pane"
+    assert [why in line for line in lines] == [True] * 3
+    assert [", and 0 before" in lines[0], ", and 59 before" in lines[1]] == [True, True]
+    assert counted(metrics, "tocsin_unreadable_records_total") == 130
