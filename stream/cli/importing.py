@@ -3,7 +3,7 @@
 import gzip
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -31,6 +31,7 @@ from stream.importing.mapping import Format, LogMapping
 from stream.importing.mapping_file.reader import load, shipped, text_of
 from stream.importing.rows.tables import blocks
 from stream.indicators.cells import SCALES_OF
+from stream.intake.decoding.ladders import Answer, steps_of, with_steps
 from stream.intake.decoding.vouching import Vouching
 from stream.kafka.clients import BrokerError, admin_client, producing
 from stream.kafka.settings import ClientSettings
@@ -168,8 +169,8 @@ def _events(
     layout = mapping.format
     with ExitStack() as stack:
         logs = stack.enter_context(opened_all(file, layout.member, several=layout.several))
-        told = stack.enter_context(progress(f"importing {file}", size_of([file])))
-        lines = _read(importer, layout, file, logs, told)
+        listener = stack.enter_context(progress(f"importing {file}", size_of([file])))
+        lines = _read(importer, layout, file, logs, listener)
         if as_is:
             yield lines
             return
@@ -177,7 +178,9 @@ def _events(
             spool = stack.enter_context(tempfile.NamedTemporaryFile(suffix=".ndjson"))
             spool.writelines(map(_text, lines))
             spool.flush()
-        yield _in_order(stack.enter_context(EventFile([spool.name])))
+        told = importer.tale.understood
+        told.steps = steps_of(told.scores, told.scales)
+        yield _in_order(stack.enter_context(EventFile([spool.name])), told.steps)
 
 
 def _read(
@@ -204,9 +207,9 @@ def _read(
         raise SettingsError(f"{file}: want rows that the mapping makes events of, got none in {tale.rows:,}")
 
 
-def _in_order(events: EventFile) -> Iterator[Sequence[bytes]]:
+def _in_order(events: EventFile, steps: Mapping[Answer, int]) -> Iterator[Sequence[bytes]]:
     for first in range(0, len(events), CHUNK_LINES):
-        yield events.lines(first, min(first + CHUNK_LINES, len(events))).text
+        yield with_steps(events.lines(first, min(first + CHUNK_LINES, len(events))).text, steps)
 
 
 def _text(lines: Sequence[bytes]) -> bytes:

@@ -50,6 +50,7 @@ class Understood:
     is_ease: bool = False
     options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     events: EventsSeen = field(default_factory=EventsSeen)
+    steps: Mapping[Score, int] = field(default_factory=dict)
     _hours: set[str] = field(default_factory=set)
 
     def expect(self, shapes: Iterable[Shape]) -> None:

@@ -110,20 +110,56 @@ def test_rows_of_which_no_event_is_made_are_counted(desk: Desk) -> None:
 
 
 def test_labels_are_told_with_the_level_that_they_were_taken_for(desk: Desk) -> None:
-    """From not at all to extremely, somewhat satisfied is half-way: only the survey knows."""
-    labels = (
-        "Extremely satisfied",
-        "Very satisfied",
-        "Somewhat satisfied",
-        "Not so satisfied",
-        "Très satisfait",
-    )
+    """Two of them may be taken for one level."""
+    labels = ("Extremely happy", "Very happy", "Happy", "Neutral", "Somewhat unhappy", "Très satisfait")
     told = said(desk, [("13/03/2026 09:15", label) for label in labels])
-    assert "Not so satisfied (2) × 1, Somewhat satisfied (4) × 1, Extremely satisfied (5) × 1" in told
-    assert '  "Extremely satisfied" and "Very satisfied": taken for the same level' in told
+    assert "Somewhat unhappy (2) × 1, Neutral (3) × 1, Happy (4) × 1, Extremely happy (5) × 1" in told
+    assert '  "Extremely happy" and "Very happy": taken for the same level' in told
     other = said(desk, [("13/03/2026 09:15", label) for label in ("Very satisfied", "Satisfied", "5", "5.0")])
     assert "5 × 1, 5.0 × 1" in other
     assert "the same level" not in other
+
+
+ONE_SIDE = (
+    "Not at all satisfied",
+    "Not so satisfied",
+    "Somewhat satisfied",
+    "Very satisfied",
+    "Extremely satisfied",
+)
+POOR = ("Poor", "Fair", "Good", "Very good", "Excellent")
+
+
+@pytest.mark.parametrize(
+    "labels", [ONE_SIDE, POOR, ("Mauvaise", "Moyenne", "Bonne", "Très bonne", "Excellente")]
+)
+def test_labels_of_one_side_are_the_steps_that_they_are_together(desk: Desk, labels: tuple[str, ...]) -> None:
+    """By itself somewhat satisfied is satisfied, and good is: who is half-way counted as content."""
+    rows = [("13/03/2026 09:15", label) for label in labels]
+    told = said(desk, rows)
+    assert (
+        f"{labels[2]} (3) × 1, {labels[3]} (4) × 1, {labels[4]} (5) × 1\n  these labels together are steps"
+        in told
+    )
+    assert desk.score("csat") == "40.0 % (5)"
+    assert "leave it out" not in told
+    log = "id,at,s\n" + "".join(f"{place},{at},{label}\n" for place, (at, label) in enumerate(rows))
+    assert "read one by one: leave it out" in desk.imported(MAPPING, log, "--as-is")[1].stderr
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ("Somewhat satisfied", "Very satisfied", "Not at all satisfied"),
+        ("Somewhat satisfied", "Very satisfied", "Extremely satisfied", "Dissatisfied"),
+        ("Good", "Very good", "Excellent", "5"),
+    ],
+)
+def test_labels_that_may_be_of_two_sides_are_read_one_by_one(desk: Desk, labels: tuple[str, ...]) -> None:
+    """As on the scale from very dissatisfied to very satisfied."""
+    told = said(desk, [("13/03/2026 09:15", label) for label in labels])
+    assert f"{labels[0]} (4) × 1" in told
+    assert "these labels" not in told
 
 
 def test_marks_of_schools_are_not_taken_for_levels(desk: Desk) -> None:

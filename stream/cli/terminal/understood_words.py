@@ -9,6 +9,7 @@ from stream.importing.cells.times import UNKNOWN, Time
 from stream.importing.understood import Score, Understood, is_open, levels
 from stream.indicators.cells import CELLS, SCALES, SCALES_OF
 from stream.intake.decoding.answer_cells import ScaleLevels
+from stream.intake.decoding.ladders import steps_of
 from stream.intake.decoding.vocabulary import folded
 
 SHOWN: Final = 11
@@ -33,8 +34,10 @@ def understood(told: Understood) -> Iterator[str]:
     asked = dict.fromkeys((name, scale) for name, scale, _ in (*told.scores, *told.off_scale))
     for name, scale in asked:
         own, off = _of(told.scores, name, scale), _of(told.off_scale, name, scale)
-        known = _Asked(name, scale or told.scales[name], told.is_ease, ScaleLevels(told.options))
+        steps = {str(score): step for (*key, score), step in told.steps.items() if key == [name, scale]}
+        known = _Asked(name, scale or told.scales[name], told.is_ease, ScaleLevels(told.options), steps)
         yield from _answers(known, own, off)
+        yield from _of_steps(known, steps_of(own, told.scales))
 
 
 def _formats(times: Sequence[Time]) -> str:
@@ -82,6 +85,7 @@ class _Asked(NamedTuple):
     scale: str
     is_ease: bool
     levels: ScaleLevels
+    steps: Mapping[str, int]
 
     def __str__(self) -> str:
         """As people are told."""
@@ -91,6 +95,8 @@ class _Asked(NamedTuple):
 
     def level(self, answer: object) -> float:
         """The level that an answer was taken for."""
+        if str(answer) in self.steps:
+            return float(self.steps[str(answer)])
         score = answer if isinstance(answer, (str, float)) else float(str(answer))
         return float(CELLS[self.levels.cell(self.name, self.scale, score)].rpartition("/")[2])
 
@@ -105,6 +111,12 @@ def _answers(asked: _Asked, own: Mapping[Score, int], off: Mapping[Score, int]) 
     numbers = levels({**own, **off})
     if numbers:
         yield from _other_scale(asked.name, asked.scale, numbers, sum(off.values()))
+
+
+def _of_steps(asked: _Asked, steps: Mapping[Score, int]) -> Iterator[str]:
+    if steps:
+        as_is = "" if asked.steps else ", but with --as-is they were read one by one: leave it out"
+        yield f"  these labels together are steps of one side, from the worst to the best{as_is}"
 
 
 def _labelled(text: str, level: float) -> str:

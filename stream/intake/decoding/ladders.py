@@ -1,0 +1,76 @@
+"""Labels that are the steps of one side, from not at all to extremely or from poor to excellent.
+
+By itself a label means what it says, between dissatisfied and satisfied.  All labels of a log together may
+show that it was asked otherwise, and then each is the step that it is among them:
+
+                          by itself   among these five
+    Extremely satisfied       5              5            Excellent
+    Very satisfied            5              4            Very good
+    Somewhat satisfied        4              3            Good
+    Not so satisfied          2              2            Fair
+    Not at all satisfied      1              1            Poor
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Final
+
+import orjson
+
+from stream.intake.decoding.vocabulary import folded
+
+SCALE: Final = "1-5"
+LADDERS: Final = (
+    ("not at all satisfied", "slightly satisfied", "moderately satisfied", "very satisfied",
+     "extremely satisfied"),
+    ("not at all satisfied", "not so satisfied", "somewhat satisfied", "very satisfied",
+     "extremely satisfied"),
+    ("not at all satisfied", "not very satisfied", "somewhat satisfied", "very satisfied",
+     "extremely satisfied"),
+    ("poor", "fair", "good", "very good", "excellent"),
+    ("poor", "average", "good", "very good", "excellent"),
+    ("poor", "satisfactory", "good", "very good", "excellent"),
+    ("mauvais", "passable", "bon", "tres bon", "excellent"),
+    ("mauvais", "moyen", "bon", "tres bon", "excellent"),
+    ("mauvais", "moyenne", "bon", "tres bon", "excellent"),
+    ("schlecht", "mittelmassig", "gut", "sehr gut", "ausgezeichnet"),
+    ("malo", "regular", "bueno", "muy bueno", "excelente"),
+    ("ruim", "regular", "bom", "muito bom", "excelente"),
+)  # fmt: skip
+"""Five labels each, from the worst on, as surveys offer them."""
+TOP: Final = 2
+"""The best labels of a ladder that must both be there: one alone is that of any survey."""
+
+Answer = tuple[str, str | None, object]
+"""Indicator, scale where the row names one, and what was answered."""
+
+
+def steps_of(answers: Iterable[Answer], scales: Mapping[str, str]) -> dict[Answer, int]:
+    """The step of each answer whose labels are together those of a ladder; `scales` go without saying."""
+    found: dict[Answer, int] = {}
+    for (name, scale), own in groupby(sorted(answers, key=_asked), key=_asked):
+        labels = {answer: folded(str(answer[2])) for answer in own}
+        if name != "csat" or (scale or scales[name]) != SCALE:
+            continue
+        for ladder in LADDERS:
+            if {*ladder[-TOP:]} <= {*labels.values()} <= {*ladder}:
+                found |= {answer: ladder.index(label) + 1 for answer, label in labels.items()}
+                break
+    return found
+
+
+def _asked(answer: Answer) -> tuple[str, str]:
+    return answer[0], answer[1] or ""
+
+
+def with_steps(lines: Sequence[bytes], steps: Mapping[Answer, int]) -> Sequence[bytes]:
+    """Events as JSON, with the number of its step in place of each label that has one."""
+    if not steps:
+        return lines
+    return [_with_step(line, steps) if b'"score":"' in line else line for line in lines]
+
+
+def _with_step(line: bytes, steps: Mapping[Answer, int]) -> bytes:
+    event = orjson.loads(line)
+    step = steps.get((event.get("indicator"), event.get("scale"), event["score"]))
+    return line if step is None else orjson.dumps({**event, "score": step})
