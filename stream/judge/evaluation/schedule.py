@@ -77,7 +77,7 @@ class ThresholdSchedule:
         block = of.block
         self._through, self._forecast = block.through, None
         if block.foresee:
-            path = ThresholdPath(self._rules, of.ahead)
+            path = ThresholdPath(self._rules, of.ahead, every=of.muting.muted is not None)
             self._forecast = Crossings(path, of.room, block.judged, of.muting)
         self._schedule(block.judged)
 

@@ -13,12 +13,16 @@ Sometimes that little does not decide.  Then the foresight is vague: it tells wh
 mildest limit, and every such reading is judged in full.
 """
 
+from functools import cached_property
 from typing import Final
+
+import numpy as np
 
 from alerts.detect.findings import Flags, Floats, Ints
 from alerts.detect.threshold import Judged, calm_of, past_some_limit
 from alerts.rules import Family
-from stream.indicators.formulas import Formula, Sums, interval
+from stream.indicators.formulas import FIRST, LATTICE, Formula, N, Sums, interval
+from stream.indicators.ranges import LINEAR
 from stream.judge.evaluation.threshold_scale import ThresholdScale
 from stream.judge.windows.coarse import Bins, Projection, coarse
 from stream.judge.windows.layout import SUMS, Layout
@@ -27,6 +31,8 @@ from stream.judge.windows.sliding import Window
 
 MOST_EDGES: Final = 48
 """Limits of one scale that a quantile is told apart by beforehand: each takes 8 bytes of every change."""
+NEAR: Final = 1e-6
+"""Of a score's unit: how near to a limit a bound may come that is past it for all that floats can tell."""
 
 
 class ThresholdForesight:
@@ -38,6 +44,7 @@ class ThresholdForesight:
 
     def __init__(self, scale: ThresholdScale, layout: Layout) -> None:
         self._scale: Final = scale
+        self._weights: Final = layout.weights(scale.formula.name)
         edges = [
             edge
             for each in scale.detects
@@ -55,6 +62,10 @@ class ThresholdForesight:
             return ahead.of_formula(window, self._scale.formula.name)
         return ahead.trajectory(window, self.read)
 
+    def has_grid(self, window: Window, ahead: Ahead) -> bool:
+        """Whether all readings of a block are made at once."""
+        return self._scale.formula.info.family is not Family.QUANTILE and ahead.grid(window) is not None
+
     def surely_none(self, window: Window, ahead: Ahead) -> bool:
         """Whether it is told at one look that no rule finds a breach anywhere in a block."""
         if self._scale.formula.info.family is Family.QUANTILE:
@@ -64,6 +75,45 @@ class ThresholdForesight:
             return False
         limits, ends = self._scale.limits, grid.ranges[self._scale.formula.name]
         return not any(limits.sign * end > limits.mildest for end in ends)
+
+    def of_rows(self, window: Window, ahead: Ahead, rows: Ints) -> Trajectory:
+        """What the rules will read of some rows, ascending."""
+        return ahead.of_rows(window, self.read, rows)
+
+    def in_reach(self, window: Window, ahead: Ahead) -> tuple[Ints, int]:
+        """The rows, ascending, of which some reading in a block may be a breach, and how many rows change.
+
+        Told without a look at when counts come and leave: if of all changes those alone came that are for the
+        worse, a scope would have that many answers at most and be no further past the mildest limit.
+        """
+        known, table = ahead.changes(window), self._for_the_worse
+        columns = np.minimum(known.columns, len(table) - 1)
+        told: Flags = np.any(table, axis=1)
+        used, read = np.flatnonzero(told[columns]), np.flatnonzero(told)
+        worse = np.maximum(table[columns[used]] * known.counts[used, None], 0)
+        rows = known.rows[used]
+        touched = np.flatnonzero(np.bincount(rows, minlength=1))
+        gained = [np.bincount(rows, column)[touched] for column in worse.T]
+        n, past = (window.counts(touched, read) @ table[read]).T + gained
+        enough = (n > 0) & (n >= self._scale.limits.min_answers.min())
+        return touched[enough & (past > -NEAR * LATTICE * n)], len(touched)
+
+    @cached_property
+    def _for_the_worse(self) -> Floats:
+        """By narrow column, and at last of none: answers, and what the sums are past the mildest limit by.
+
+        A score is past a limit where the latter are above nothing.  Where that is not told by sums of counts
+        they count for nothing.
+        """
+        formula, limits = self._scale.formula, self._scale.limits
+        weights = self._weights
+        table = np.zeros((len(weights) + 1, 2))
+        table[:-1, 0] = weights[:, N]
+        limit = limits.sign * limits.mildest
+        if formula.info.family in LINEAR and formula.low <= limit <= formula.high:
+            n, first = LATTICE * weights[:, N], weights[:, FIRST]
+            table[:-1, 1] = limits.sign * ((formula.low - limit) * n + (formula.high - formula.low) * first)
+        return table
 
     @property
     def vague(self) -> bool:

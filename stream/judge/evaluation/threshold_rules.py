@@ -34,6 +34,8 @@ from stream.judge.windows.sliding import Window
 
 A_LOOK: Final = 1000
 """Readings that could be judged in the time that one more look at a few takes, beside the few."""
+FEW: Final = 2
+"""Where no more than one of so many scopes is in reach of a limit, the others are left out."""
 MOST_KNOWN: Final = 500_000
 """Readings times rules of a block whose verdicts are kept at most."""
 
@@ -163,19 +165,34 @@ class ThresholdPath:
     """What some threshold rules will read in a block; see `crossings.Path`.
 
     Readings are only made where the range of their scores leaves a breach possible, or an alert is watched.
+    Where that is so of few scopes, readings are made of these alone.
     Alerts that move often are looked at often.  Once that has taken as long as to judge all readings at once,
     all are judged, and the verdicts kept.
     """
 
-    def __init__(self, rules: ThresholdRules, ahead: Ahead) -> None:
+    def __init__(self, rules: ThresholdRules, ahead: Ahead, *, every: bool) -> None:
+        """With `every` readings are made of all scopes, as somebody asks for those of calm ones."""
         self._rules: Final = rules
         self._ahead: Final = ahead
         self._judged = 0  # readings that were judged one look at a time, and what the looks took
         self._known: tuple[Flags, Judged | None] | None = None  # what is known of all of them
+        self._few: Final = None if every else self._few_rows()
+
+    def _few_rows(self) -> Ints | None:
+        """Scopes in reach of a limit and those with an alert, where these are few of those that change."""
+        foresight, window = self._rules.foresight, self._rules.window
+        if foresight.has_grid(window, self._ahead):
+            return None  # all readings are made in a few steps
+        near, changing = foresight.in_reach(window, self._ahead)
+        near = np.union1d(near, self._rules.board.live_rows())
+        return near if len(near) * FEW <= changing else None
 
     @cached_property
     def _path(self) -> Trajectory:
-        return self._rules.foresight.path(self._rules.window, self._ahead)
+        foresight, window = self._rules.foresight, self._rules.window
+        if self._few is None:
+            return foresight.path(window, self._ahead)
+        return foresight.of_rows(window, self._ahead, self._few)
 
     @property
     def _sums(self) -> Floats:

@@ -23,6 +23,10 @@ class WindowChanges:
     columns: Ints
     counts: Ints
 
+    def of(self, used: NDArray[np.intp]) -> "WindowChanges":
+        """Some of them."""
+        return WindowChanges(self.rows[used], self.slot[used], self.columns[used], self.counts[used])
+
     def ordered(self, used: NDArray[np.intp]) -> "WindowChanges":
         """Some of them, one at least, by rows, and within a row by time."""
         rows, slot = self.rows[used], self.slot[used]

@@ -80,7 +80,14 @@ class Ahead:
 
         They are exact: whole numbers, added in whatever order.
         """
-        return trajectory(window, self._of(window), read)
+        return trajectory(window, self.changes(window), read)
+
+    def of_rows(self, window: Window, read: Projection, rows: Ints) -> Trajectory:
+        """Every change of the sums of some rows alone, ascending."""
+        known = self.changes(window)
+        wanted = np.zeros(len(window.changed), np.bool_)
+        wanted[rows] = True
+        return trajectory(window, known.of(np.flatnonzero(wanted[known.rows])), read)
 
     def of_formula(self, window: Window, name: str) -> Trajectory:
         """Every change of the three sums of a formula that reads no buckets, and some readings between.
@@ -91,7 +98,7 @@ class Ahead:
         grid = self.grid(window)
         if grid is not None:
             return of_grid(grid, layout.place(name))
-        known = self._of(window)
+        known = self.changes(window)
         if len(known.rows) * layout.sums > MOST_SHARED:
             return trajectory(window, known, Projection.of(layout, name))
         key = window.window_ms, window.hours.text
@@ -104,10 +111,11 @@ class Ahead:
         """The sums of all formulas at every slot's end; None where it is not worth it."""
         key = window.window_ms, window.hours.text
         if key not in self._grids:
-            self._grids[key] = grid(window, self._of(window))
+            self._grids[key] = grid(window, self.changes(window))
         return self._grids[key]
 
-    def _of(self, window: Window) -> WindowChanges:
+    def changes(self, window: Window) -> WindowChanges:
+        """What comes into a window and what leaves it."""
         key = window.window_ms, window.hours.text
         known = self._changes.get(key)
         if known is None:

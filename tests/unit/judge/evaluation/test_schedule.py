@@ -1,6 +1,7 @@
 """Lanes: panes judged together come out as panes judged one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from unittest.mock import patch
 
 import numpy as np
 from hypothesis import given, settings
@@ -73,10 +74,10 @@ Event = tuple[int, ScopeKey, str, int, int]
 
 
 @st.composite
-def event(draw: st.DrawFn) -> Event:
+def event(draw: st.DrawFn, scopes: Mapping[str, Sequence[tuple[str, ...]]] = VALUES) -> Event:
     """Counts of one scope, mostly in time."""
     grouping = draw(st.sampled_from(sorted(CELLS)))
-    values = draw(st.sampled_from(VALUES[grouping]))
+    values = draw(st.sampled_from(scopes[grouping]))
     late = draw(st.sampled_from([0, 0, 0, 0, 3, 30]))
     pane = draw(st.integers(0, 130))
     return pane, (grouping, values), draw(st.sampled_from(CELLS[grouping])), draw(st.integers(1, 9)), late
@@ -145,6 +146,23 @@ def test_panes_judged_together_are_judged_alike(events: list[Event], cuts: set[i
     """Whether a judge hears of panes one by one or of hundreds at once, it tells the same."""
     one_by_one = told(events, range(400))
     assert told(events, sorted(cuts)) == one_by_one
+
+
+UNHEARD = "\n".join(line for line in RULES.splitlines() if "name: hush" not in line)
+"""Where nobody listens for silence, scopes out of reach of every limit are left out."""
+CHANNELS: dict[str, list[tuple[str, ...]]] = {
+    **VALUES,
+    "channel|channel": [(f"line {number}",) for number in range(6)],
+}
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(event(CHANNELS), max_size=80), st.sets(st.integers(0, 399), max_size=4))
+def test_scopes_out_of_reach_are_left_out_alike(events: list[Event], cuts: set[int]) -> None:
+    """Of several scopes those alone are read beforehand that can come past a limit."""
+    one_by_one = told(events, range(400), UNHEARD)
+    with patch("stream.judge.windows.lookahead.grid", return_value=None):
+        assert told(events, sorted(cuts), UNHEARD) == one_by_one
 
 
 HELD = """
