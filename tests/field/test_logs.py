@@ -386,7 +386,6 @@ def test_a_time_of_another_kind_is_refused_with_the_format_that_reads_it(
     [
         ("ID,Channel,At\n", "did you mean At, ID?"),
         ("id;at\n", '`delimiter: ";"`'),
-        ("id,at\n".encode("utf-16-le"), "`encoding: utf-16-le`"),
         ('[{"id": "1", "at": "2026-03-02"}]', "`format: json`"),
         ("Identifiant,Date\n", "there are: Identifiant, Date)"),
         ("", "got an empty file"),

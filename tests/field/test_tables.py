@@ -195,3 +195,40 @@ def test_objects_in_an_envelope_are_told_with_their_paths(paths: list[str], want
     """As Kafka Connect, Debezium and CloudEvents have them; what was deleted is no answer."""
     said = enveloped(["id", "s"], paths)
     assert said.startswith(wanted) if wanted else not said
+
+
+@pytest.mark.parametrize(
+    ("declared", "written"),
+    [
+        ("utf-8", "utf-16-le"),
+        ("utf-8", "utf-16-be"),
+        ("utf-8", "utf-16"),
+        ("utf-16", "utf-8"),
+        ("utf-16", "utf-16-be"),
+        ("cp1252", "utf-8"),
+        ("cp1252", "utf-8-sig"),
+        ("latin-1", "utf-8"),
+        ("cp1252", "cp1252"),
+        ("latin-1", "latin-1"),
+    ],
+)
+def test_text_is_read_in_what_it_is_written_in(desk: Desk, declared: str, written: str) -> None:
+    """In a Windows encoding any bytes are text, so `Größe` would be `GrÃ¶ÃŸe`, and nobody was told."""
+    log = "id,at,s,t\n1,2026-03-02T09:00:00Z,5,Größe\n2,2026-03-02T09:01:00Z,très satisfait,Café\n"
+    mapping = f"encoding: {declared}\n" + MAPPING.replace("score: s", "score: s, topic: t")
+    events, _ = desk.imported(mapping, log.encode(written))
+    assert [(event["score"], event["topic"]) for event in events] == [
+        ("5", "Größe"),
+        ("très satisfait", "Café"),
+    ]
+
+
+def test_an_encoding_that_a_log_is_not_in_after_all_makes_bad_rows(desk: Desk) -> None:
+    """Where only the beginning is UTF-8."""
+    rows = "".join(f"{place},2026-03-02T09:00:00Z,5,é\n" for place in range(3_000))
+    log = f"id,at,s,t\n{rows}".encode() + "x,2026-03-02T09:00:00Z,5,\u00e9\n".encode("cp1252")
+    events, result = desk.imported(
+        "encoding: cp1252\n" + MAPPING.replace("score: s", "score: s, topic: t"), log
+    )
+    assert len(events) == 3_000
+    assert "1 × encoding" in result.stderr

@@ -19,6 +19,7 @@ from stream.importing.cells.text import Row
 from stream.importing.mapping import Format
 from stream.importing.rows.bounded_lines import BoundedLines, LineTooLongError
 from stream.importing.rows.columns_hint import no_object
+from stream.importing.rows.encodings import beginning_of, encoding_of
 from stream.importing.rows.header_rows import named, zone_column
 from stream.importing.rows.json_rows import json_rows
 from stream.importing.rows.json_stream import LONGEST, Splitter, TooLong
@@ -33,11 +34,6 @@ It raises a SettingsError where they are not those that are wanted.
 """
 
 BOM: Final = "\ufeff"
-WIDE: Final = {
-    "utf-32": (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE),
-    "utf-16": (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE),
-}
-"""Marks of text whose characters have more bytes than one; the wider one first, as it begins alike."""
 BLOCK_BYTES: Final = 1 << 20
 SEPARATOR: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 """The line that Excel writes above the header: `sep=;`."""
@@ -56,11 +52,8 @@ def blocks(stream: IO[bytes], layout: Format, name: str, told: Named = lambda *_
     Raises:
         SettingsError: the file has no header line, or one that cannot be read.
     """
-    beginning, encoding = _beginning(stream), layout.encoding
-    if encoding == "utf-8":
-        encoding = next((wide for wide, marks in WIDE.items() if beginning.startswith(marks)), encoding)
-    if encoding == "utf-16" and not beginning.startswith(WIDE[encoding]):
-        encoding = _without_mark(beginning)
+    beginning = beginning_of(stream)
+    encoding = encoding_of(beginning, layout.encoding)
     json = beginning.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in {b"{", b"["}
     if layout.kind == "json" or (layout.kind == "any" and json):
         return gathered(_stream(_utf8(stream, encoding), layout))
@@ -68,18 +61,6 @@ def blocks(stream: IO[bytes], layout: Format, name: str, told: Named = lambda *_
     if layout.kind == "ndjson":
         return gathered(_objects(lines, layout))
     return _records(lines, layout, name, told)
-
-
-def _beginning(stream: IO[bytes]) -> bytes:
-    peek = getattr(stream, "peek", None)
-    return b"" if peek is None else bytes(peek(64)[:64])
-
-
-def _without_mark(beginning: bytes) -> str:
-    """What a log is in that should be UTF-16 and does not say so: often it was saved anew."""
-    if b"\0" not in beginning:
-        return "utf-8"
-    return "utf-16-le" if beginning[:1] != b"\0" else "utf-16-be"
 
 
 def _utf8(stream: IO[bytes], encoding: str) -> Iterator[bytes]:
