@@ -4,9 +4,6 @@ No redirects are followed: a signed notice goes where it was meant to.  An answe
 one that breaks off in the middle is no answer.
 """
 
-import os
-import socket
-import ssl
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -14,8 +11,9 @@ from typing import Final
 
 import aiohttp
 
-from alerts.receivers.addresses import PrivateAddressError, public_socket
-from alerts.receivers.answers import Answer, Fate
+from alerts.receivers.addresses import public_socket
+from alerts.receivers.answers import Answer
+from alerts.receivers.failures import failed
 
 USER_AGENT: Final = "tocsin (+https://www.standardwebhooks.com)"
 CONNECTING_SHARE: Final = 0.5
@@ -105,26 +103,8 @@ async def _read(content: aiohttp.StreamReader) -> bytes:
 
 
 def _failed(error: Exception) -> Answer:
-    """What happened, without address and URL, which may hold a secret."""
     cause = getattr(error, "certificate_error", getattr(error, "os_error", error))
-    if isinstance(cause, PrivateAddressError):
-        return Answer(status=None, error=str(cause), verdict=Fate.REFUSED, reached=False)
-    told = ": ".join(filter(None, (type(error).__name__, _reason(cause))))
-    return Answer(status=None, error=told, reached=not isinstance(error, aiohttp.ClientConnectorError))
-
-
-def _reason(cause: Exception) -> str:
-    """In the words of TLS, the resolver or the system, but for names of hosts; "" where they have none."""
-    match cause:
-        case ssl.SSLCertVerificationError():
-            return cause.verify_message.partition(",")[0]  # which name it has comes after
-        case ssl.SSLError():  # its numbers are OpenSSL's own, and mean something else to the system
-            return (cause.reason or "").replace("_", " ").lower()
-        case socket.gaierror():
-            return cause.strerror or ""
-        case OSError(errno=int(number)) if number > 0:
-            return os.strerror(number)
-    return ""
+    return failed(error, cause, reached=not isinstance(error, aiohttp.ClientConnectorError))
 
 
 def retry_after_s(header: str | None, now_s: float) -> float | None:

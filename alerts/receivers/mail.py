@@ -1,14 +1,16 @@
 """E-mail by SMTP: news of one alert or group stands in one thread.  The only user of aiosmtplib."""
 
 import socket
-from collections.abc import Collection
-from contextlib import ExitStack
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from alerts.receivers.addresses import public_socket
 from alerts.receivers.answers import Answer, Fate
+from alerts.receivers.failures import failed
 from alerts.receivers.kind import Outlet, ReceiverKind
 from alerts.receivers.message import ReceiverMessage, shortened
 from alerts.receivers.settings import Settings, SettingSpec, Want
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
 MOST_SUBJECT: Final = 200
 TLS: Final = ("auto", "starttls", "tls", "none")
+QUIT_S: Final = 2.0
+"""How long a farewell may take once a mail has been taken."""
+MOST_PARTLY_TAKEN: Final = 1_000
+"""Mails that some recipients have and others still wait for; beyond, the oldest goes to all again."""
 FULL: Final = 552
 """The mailbox has no room: it may have tomorrow (RFC 5321 has it among the permanent ones)."""
 
@@ -26,7 +32,8 @@ class MailChannel:
     """Sends mails through one server.
 
     `tls`: `auto` upgrades where the server offers it, `starttls` insists, `tls` speaks it from the start.
-    A password is never sent in the clear.
+    A password is sent in the clear only where `none` says so.  A recipient that is refused for now, as
+    greylisting does, is tried again, without those who have the mail.
     """
 
     def __init__(self, settings: Settings, outlet: Outlet) -> None:
@@ -37,9 +44,10 @@ class MailChannel:
         (self._tls,) = settings.get("tls", ("auto",))
         self._login = settings.get("user", ("",))[0], settings.get("password", ("",))[0]
         self._outlet = outlet
+        self._served: OrderedDict[str, list[str]] = OrderedDict()
 
     async def send(self, message: ReceiverMessage, memory: str, at_s: float) -> Answer:  # noqa: ARG002  # keeps none
-        """One mail to all recipients; those that the server refuses are told in the answer."""
+        """One mail to all recipients that do not have it; those whom the server refuses are told."""
         import asyncio  # noqa: PLC0415  # this and what follows take long to load, and few commands send
 
         import aiosmtplib  # noqa: PLC0415
@@ -48,23 +56,23 @@ class MailChannel:
         self._outlet.other(mail.as_string())
         try:
             async with asyncio.timeout(self._outlet.timeout_s):
-                return await self._sent(mail)
+                return await self._sent(mail, message.key)
         except TimeoutError:
             return Answer(status=None, error=f"no answer within {self._outlet.timeout_s:g} s")
         except aiosmtplib.SMTPRecipientsRefused as error:
-            return _refused(max(each.code for each in error.recipients))
+            return _refused([each.code for each in error.recipients])
         except aiosmtplib.SMTPResponseException as error:
-            return _refused(error.code)
+            return _refused([error.code])
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            return Answer(status=None, error=type(error).__name__)
+            return _failed(error)
 
-    async def _sent(self, mail: "EmailMessage") -> Answer:
+    async def _sent(self, mail: "EmailMessage", key: str) -> Answer:
         import aiosmtplib  # noqa: PLC0415
 
         try:
             connection = await self._connected()
         except OSError as error:
-            return Answer(status=None, error=type(error).__name__, reached=False)
+            return failed(error, error, reached=False)
         user, password = self._login
         # With a password encryption is not left to chance.
         upgrade = {"auto": True if password else None, "starttls": True}.get(self._tls, False)
@@ -75,12 +83,36 @@ class MailChannel:
             start_tls=upgrade,
             timeout=self._outlet.timeout_s,
         )
-        async with client:
+        try:
+            await client.connect()
             if user:
                 await client.login(user, password)
-            refused, _ = await client.send_message(mail)
+            refused, _ = await client.send_message(mail, recipients=self._left(key))
+            with suppress(aiosmtplib.SMTPException, OSError):  # it was taken: how they part is no matter
+                await client.quit(timeout=QUIT_S)
+        finally:
+            client.close()
+        return self._taken(key, {name: each.code for name, each in refused.items()})
+
+    def _left(self, key: str) -> list[str]:
+        """Recipients that a mail has not reached yet."""
+        served = self._served.get(key, ())
+        return [each for each in self._to if each not in served]
+
+    def _taken(self, key: str, refused: Mapping[str, int]) -> Answer:
+        """Some have it; the others may have it later, where one of them was refused for now."""
         lost = f"{len(refused)} of {len(self._to)} recipients refused" if refused else ""
-        return Answer(status=None, error=lost or "SMTP 250", verdict=Fate.TAKEN)
+        later = any(_passes(code) for code in refused.values())
+        if later:
+            self._served[key] = [
+                each for each in self._to if each not in self._left(key) or each not in refused
+            ]
+            while len(self._served) > MOST_PARTLY_TAKEN:
+                self._served.popitem(last=False)
+        else:
+            self._served.pop(key, None)
+        verdict = Fate.LATER if later else Fate.TAKEN
+        return Answer(status=None, error=lost or "SMTP 250", verdict=verdict)
 
     async def _connected(self) -> socket.socket:
         """A socket to the server, at an address that the receiver allows."""
@@ -130,10 +162,26 @@ def _mail_id(name: str, domain: str) -> str:
     return f"<{sha256(name.encode()).hexdigest()[:32]}.tocsin@{domain}>"
 
 
-def _refused(code: int) -> Answer:
+def _refused(codes: Iterable[int]) -> Answer:
+    """Nobody has it: it is tried again where one of the answers may pass."""
+    code = min(codes, key=lambda each: (not _passes(each), each))
+    verdict = Fate.LATER if _passes(code) else Fate.REFUSED
+    return Answer(status=None, error=f"SMTP {code}", verdict=verdict)
+
+
+def _passes(code: int) -> bool:
     """SMTP's 4xx may pass, its 5xx do not (RFC 5321, 4.2.1)."""
-    later = 400 <= code < 500 or code == FULL
-    return Answer(status=None, error=f"SMTP {code}", verdict=Fate.LATER if later else Fate.REFUSED)
+    return 400 <= code < 500 or code == FULL
+
+
+def _failed(error: Exception) -> Answer:
+    """The library's plain exceptions are sentences of its own; all others are told as everywhere."""
+    import aiosmtplib  # noqa: PLC0415
+
+    if type(error) is aiosmtplib.SMTPException:
+        return Answer(status=None, error=str(error).rstrip("."))
+    below = error.__cause__
+    return failed(error, below if isinstance(below, OSError) else error, reached=True)
 
 
 def _complaint(given: Collection[str]) -> str | None:

@@ -1,16 +1,11 @@
 """Each kind of receiver: what it sends, within the vendor's limits, and how it reads the vendor's answers."""
 
 import asyncio
-import email
-import socket
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from email import policy
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 import pytest
-from aiosmtpd.controller import Controller
 
 from alerts.paging import Located, Receiver
 from alerts.receivers.alertmanager import AlertmanagerChannel
@@ -90,7 +85,8 @@ def _channel(kind: str, wire: Wire, settings: Mapping[str, tuple[str, ...]] | No
     return KINDS[kind].open(settings or SETTINGS[kind], wire)
 
 
-def _sent(channel: WayOut, what: ReceiverMessage, memory: str = "") -> Answer:
+def sent(channel: WayOut, what: ReceiverMessage, memory: str = "") -> Answer:
+    """One attempt."""
     return asyncio.run(channel.send(what, memory, 1_795_341_600.0))
 
 
@@ -108,14 +104,14 @@ def _sent(channel: WayOut, what: ReceiverMessage, memory: str = "") -> Answer:
 )
 def test_every_vendor_refuses_alike(kind: str, answer: Answer, fate: Fate) -> None:
     """Overload and faults pass, a refusal does not, 410 ends it; what Retry-After asks is handed on."""
-    got = _sent(_channel(kind, Wire(answer, answer)), message())
+    got = sent(_channel(kind, Wire(answer, answer)), message())
     assert (got.fate, got.retry_after_s) == (fate, answer.retry_after_s)
 
 
 def test_a_webhook_speaks_alertmanagers_version_4() -> None:
     """Status, labels, what all alerts share, and the end that firing alerts do not have."""
     wire = Wire()
-    _sent(_channel("webhook", wire, {**SETTINGS["webhook"], "format": ("alertmanager",)}), message())
+    sent(_channel("webhook", wire, {**SETTINGS["webhook"], "format": ("alertmanager",)}), message())
     ((_, body, headers),) = wire.sent
     assert (body["version"], body["status"], body["receiver"], body["groupKey"]) == (
         "4",
@@ -132,7 +128,7 @@ def test_a_webhook_speaks_alertmanagers_version_4() -> None:
 def test_alertmanager_gets_every_replica_and_an_end_that_repeats_put_off() -> None:
     """Identity is the labels, without empty ones; what fires ends a few repeats ahead."""
     wire = Wire(Answer(status=None, error="down"), Answer(status=200))
-    assert _sent(_channel("alertmanager", wire), message()).fate is Fate.TAKEN
+    assert sent(_channel("alertmanager", wire), message()).fate is Fate.TAKEN
     assert [url for url, _, _ in wire.sent] == [
         "https://am1.example/api/v2/alerts",
         "https://am2.example/base/api/v2/alerts",
@@ -141,7 +137,7 @@ def test_alertmanager_gets_every_replica_and_an_end_that_repeats_put_off() -> No
     assert alert["labels"] == {"alertname": "csat-low", "severity": "critical", "channel": "phone"}
     assert alert["endsAt"] == "2026-11-22T10:04:00Z"
     over = Wire()
-    _sent(_channel("alertmanager", over), message(state="resolved"))
+    sent(_channel("alertmanager", over), message(state="resolved"))
     assert over.sent[0][1][0]["endsAt"] == "2026-11-22T10:00:00Z"
 
 
@@ -152,7 +148,7 @@ def test_alertmanager_gets_every_replica_and_an_end_that_repeats_put_off() -> No
 def test_pagerduty_keeps_one_incident(state: str, action: str) -> None:
     """Each action has the thread as its key, and only a trigger needs a payload."""
     wire = Wire(Answer(status=202))
-    assert _sent(_channel("pagerduty", wire), message(state=state)).fate is Fate.TAKEN
+    assert sent(_channel("pagerduty", wire), message(state=state)).fate is Fate.TAKEN
     ((url, body, _),) = wire.sent
     assert url == "https://events.pagerduty.com/v2/enqueue"
     assert (body["event_action"], body["dedup_key"], body["routing_key"]) == (action, "a", "R" * 32)
@@ -162,7 +158,7 @@ def test_pagerduty_keeps_one_incident(state: str, action: str) -> None:
 def test_pagerduty_is_cut_to_its_limits() -> None:
     """A summary of 1,024 characters, a key of 255."""
     wire = Wire(Answer(status=202))
-    _sent(_channel("pagerduty", wire), message(text="x" * 5000, thread="t" * 300))
+    sent(_channel("pagerduty", wire), message(text="x" * 5000, thread="t" * 300))
     body = wire.sent[0][1]
     assert len(body["payload"]["summary"]) == 1024
     assert len(body["dedup_key"]) == 255
@@ -182,14 +178,14 @@ def test_pagerduty_is_cut_to_its_limits() -> None:
 )
 def test_pagerduty_takes_202_or_its_words_for_yes(status: int, body: bytes, fate: Fate) -> None:
     """A service that stands in for it may answer 200; a proxy in between says nothing of success."""
-    assert _sent(_channel("pagerduty", Wire(Answer(status=status, body=body))), message()).fate is fate
+    assert sent(_channel("pagerduty", Wire(Answer(status=status, body=body))), message()).fate is fate
 
 
 def test_slack_escapes_and_cuts() -> None:
     """Markup characters are escaped in text; header, section and fields keep to the limits."""
     wire = Wire()
     facts = tuple((f"n{number}", "v" * 3000) for number in range(20))
-    _sent(_channel("slack", wire), message(title="<!channel> & co", text="<@U1> " + "x" * 9000, facts=facts))
+    sent(_channel("slack", wire), message(title="<!channel> & co", text="<@U1> " + "x" * 9000, facts=facts))
     ((_, body, _),) = wire.sent
     header, section, fields, _ = body["blocks"]
     assert len(header["text"]["text"]) <= 150
@@ -202,7 +198,7 @@ def test_slack_escapes_and_cuts() -> None:
 
 def test_slack_says_when_a_webhook_is_gone() -> None:
     """`no_service` means that somebody has removed it."""
-    assert _sent(_channel("slack", Wire(Answer(status=404, body=b"no_service"))), message()).fate is Fate.GONE
+    assert sent(_channel("slack", Wire(Answer(status=404, body=b"no_service"))), message()).fate is Fate.GONE
 
 
 def _ok(**more: Any) -> Answer:
@@ -213,9 +209,9 @@ def test_a_slack_bot_keeps_one_message_and_a_thread() -> None:
     """The first news is a message whose place is remembered; the next changes it and stands in its thread."""
     wire = Wire(_ok(message={"text": "x"}), _ok(), _ok(ts="17.2", message={"thread_ts": "17.1"}))
     channel = _channel("slack", wire, BOT)
-    first = _sent(channel, message())
+    first = sent(channel, message())
     assert (first.fate, first.memory) == (Fate.TAKEN, "C1 17.1")
-    second = _sent(channel, message(state="resolved"), first.memory)
+    second = sent(channel, message(state="resolved"), first.memory)
     assert (second.fate, second.memory) == (Fate.TAKEN, "")
     urls = [url.removeprefix("https://slack.com/api/") for url, _, _ in wire.sent]
     assert urls == ["chat.postMessage", "chat.update", "chat.postMessage"]
@@ -230,14 +226,14 @@ def test_a_slack_bot_keeps_one_message_and_a_thread() -> None:
 def test_a_slack_bots_errors_come_under_200(error: str, fate: Fate) -> None:
     """What may pass is told from what will not by Slack's word."""
     answer = Answer(status=200, body=orjson.dumps({"ok": False, "error": error}))
-    assert _sent(_channel("slack", Wire(answer), BOT), message()).fate is fate
+    assert sent(_channel("slack", Wire(answer), BOT), message()).fate is fate
 
 
 def test_a_slack_message_that_was_deleted_is_posted_anew() -> None:
     """Somebody has tidied up the channel."""
     lost = Answer(status=200, body=orjson.dumps({"ok": False, "error": "message_not_found"}))
     wire = Wire(lost, _ok(ts="18.1", message={}))
-    assert _sent(_channel("slack", wire, BOT), message(), "C1 17.1").memory == "C1 18.1"
+    assert sent(_channel("slack", wire, BOT), message(), "C1 17.1").memory == "C1 18.1"
 
 
 def test_teams_gets_a_card_that_is_not_too_large() -> None:
@@ -255,94 +251,29 @@ def test_whatever_there_is_to_say_fits_every_vendor() -> None:
     facts = tuple((f"fact {n}", "_" * 9_000) for n in range(100))
     links = tuple(NextLook("x" * 300, f"https://x.example/{n}/" + "y" * 300) for n in range(60))
     huge = message(title="&" * 5_000, text="<é>" * 40_000, facts=facts, links=links)
-    sent = {}
+    bodies = {}
     for kind in ("slack", "teams", "pagerduty"):
         wire = Wire()
-        _sent(_channel(kind, wire), huge)
-        sent[kind] = wire.sent[0][1]
-    slack = sent["slack"]
+        sent(_channel(kind, wire), huge)
+        bodies[kind] = wire.sent[0][1]
+    slack = bodies["slack"]
     assert (len(slack["blocks"]) <= 50, len(slack["text"]) <= 40_000) == (True, True)
     assert all(len(block.get("fields", ())) <= 10 for block in slack["blocks"])
     assert all(len(block.get("elements", ())) <= 25 for block in slack["blocks"])
-    assert len(orjson.dumps(sent["teams"])) <= 28_000
-    assert len(sent["pagerduty"]["payload"]["summary"]) <= 1_024
-    assert len(orjson.dumps(sent["pagerduty"])) <= 512 * 1_024
+    assert len(orjson.dumps(bodies["teams"])) <= 28_000
+    assert len(bodies["pagerduty"]["payload"]["summary"]) <= 1_024
+    assert len(orjson.dumps(bodies["pagerduty"])) <= 512 * 1_024
 
 
 def test_teams_tells_of_overload_in_text() -> None:
     """A connector's 200 may hold another's 429."""
     answer = Answer(status=200, body=b"Microsoft Teams endpoint returned HTTP error 429 with ContextId")
-    assert _sent(_channel("teams", Wire(answer)), message()).fate is Fate.LATER
-
-
-class Mailbox:
-    """A mail server's handler: takes mails, or answers as it is told."""
-
-    def __init__(self) -> None:
-        self.mails: list[email.message.EmailMessage] = []
-        self.answer = "250 OK"
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # aiosmtpd's name
-        """Take a mail."""
-        if self.answer.startswith("250"):
-            self.mails.append(email.message_from_bytes(envelope.content, policy=policy.default))
-        return self.answer
-
-
-@contextmanager
-def _mail_server() -> Iterator[tuple[Mailbox, int]]:
-    box = Mailbox()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        yield box, port
-    finally:
-        controller.stop()
-
-
-def _mail(port: int, wire: Wire | None = None) -> WayOut:
-    settings = {"to": ("cx@example.com", "b@example.com"), "from": ("tocsin@example.com",)}
-    return _channel("email", wire or Wire(), {**settings, "smtp": (f"127.0.0.1:{port}",)})
-
-
-def test_mails_of_one_alert_stand_in_one_thread() -> None:
-    """Every mail refers to the thread's root; its own id is a function of the key, so a repeat is told."""
-    with _mail_server() as (box, port):
-        channel = _mail(port)
-        for key in ("a.1", "a.2", "a.2"):
-            assert _sent(channel, message(key=key, title="News\r\nBcc: x@example.com")).fate is Fate.TAKEN
-    first, second, again = box.mails
-    assert first["References"] == second["References"]
-    assert first["Message-ID"] != second["Message-ID"] == again["Message-ID"]
-    assert first["Bcc"] is None
-    assert first["To"] == "cx@example.com, b@example.com"
-    assert "41 %" in first.get_content()
-    assert "https://grafana.example/d" in first.get_content()
-
-
-@pytest.mark.parametrize(
-    ("answer", "fate"), [("451 later", Fate.LATER), ("550 no", Fate.REFUSED), ("552 full", Fate.LATER)]
-)
-def test_smtp_codes_are_read_as_smtp_has_them(answer: str, fate: Fate) -> None:
-    """4xx may pass and 5xx does not: the reverse of HTTP."""
-    with _mail_server() as (box, port):
-        box.answer = answer
-        assert _sent(_mail(port), message()).fate is fate
-
-
-def test_a_mail_server_in_a_private_network_must_be_allowed() -> None:
-    """Like any other receiver."""
-    wire = Wire()
-    wire.allow_private = False
-    assert _sent(_mail(25, wire), message()).text == "PrivateAddressError"
+    assert sent(_channel("teams", Wire(answer)), message()).fate is Fate.LATER
 
 
 def test_apprise_is_yes_or_no() -> None:
     """Nobody listens there: it is tried again, since the reason is not known."""
-    assert _sent(_channel("apprise", Wire()), message()).fate is Fate.LATER
+    assert sent(_channel("apprise", Wire()), message()).fate is Fate.LATER
 
 
 def test_secrets_are_looked_up_for_every_kind() -> None:

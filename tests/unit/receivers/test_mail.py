@@ -1,0 +1,164 @@
+"""E-mail by a real SMTP server: one thread for an alert, and everybody has each mail once."""
+
+import email
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import policy
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
+
+from alerts.receivers.answers import Fate
+from alerts.receivers.kind import WayOut
+from alerts.receivers.kinds import KINDS
+from tests.unit.receivers.test_kinds import Wire, message, sent
+
+
+class Mailbox:
+    """A mail server's handler: takes mails, or answers as it is told."""
+
+    def __init__(self) -> None:
+        self.mails: list[email.message.EmailMessage] = []
+        self.answer = "250 OK"
+        self.recipients: dict[str, str] = {}
+        """How each recipient is answered; 250 unless it is here."""
+        self.took: list[list[str]] = []
+
+    async def handle_RCPT(  # noqa: N802  # aiosmtpd's name
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        """Take a recipient, or not."""
+        answer = self.recipients.get(address, "250 OK")
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # aiosmtpd's name
+        """Take a mail."""
+        if self.answer.startswith("250"):
+            self.took.append(list(envelope.rcpt_tos))
+            self.mails.append(email.message_from_bytes(envelope.content, policy=policy.default))
+        return self.answer
+
+
+@contextmanager
+def _mail_server(server: type[Controller] = Controller) -> Iterator[tuple[Mailbox, int]]:
+    box = Mailbox()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = server(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield box, port
+    finally:
+        controller.stop()
+
+
+def _mail(port: int, wire: Wire | None = None, more: dict[str, str] | None = None) -> WayOut:
+    settings = {"to": ("cx@example.com", "b@example.com"), "from": ("tocsin@example.com",)}
+    named = {name: (value,) for name, value in (more or {}).items()}
+    return KINDS["email"].open({**settings, "smtp": (f"127.0.0.1:{port}",), **named}, wire or Wire())
+
+
+def test_mails_of_one_alert_stand_in_one_thread() -> None:
+    """Every mail refers to the thread's root; its own id is a function of the key, so a repeat is told."""
+    with _mail_server() as (box, port):
+        channel = _mail(port)
+        for key in ("a.1", "a.2", "a.2"):
+            assert sent(channel, message(key=key, title="News\r\nBcc: x@example.com")).fate is Fate.TAKEN
+    first, second, again = box.mails
+    assert first["References"] == second["References"]
+    assert first["Message-ID"] != second["Message-ID"] == again["Message-ID"]
+    assert first["Bcc"] is None
+    assert first["To"] == "cx@example.com, b@example.com"
+    assert "41 %" in first.get_content()
+    assert "https://grafana.example/d" in first.get_content()
+
+
+@pytest.mark.parametrize(
+    ("answer", "fate"), [("451 later", Fate.LATER), ("550 no", Fate.REFUSED), ("552 full", Fate.LATER)]
+)
+def test_smtp_codes_are_read_as_smtp_has_them(answer: str, fate: Fate) -> None:
+    """4xx may pass and 5xx does not: the reverse of HTTP."""
+    with _mail_server() as (box, port):
+        box.answer = answer
+        assert sent(_mail(port), message()).fate is fate
+
+
+def test_a_mail_server_in_a_private_network_must_be_allowed() -> None:
+    """Like any other receiver."""
+    wire = Wire()
+    wire.allow_private = False
+    answer = sent(_mail(25, wire), message())
+    assert (answer.text, answer.fate) == ("private address; allow_private is not set", Fate.REFUSED)
+
+
+def test_who_is_refused_for_now_is_tried_again_alone() -> None:
+    """Greylisting: the others have the mail, and get it once."""
+    with _mail_server() as (box, port):
+        channel = _mail(port)
+        box.recipients["b@example.com"] = "450 greylisted"
+        first = sent(channel, message())
+        assert (first.fate, first.text) == (Fate.LATER, "1 of 2 recipients refused")
+        box.recipients.clear()
+        assert sent(channel, message()).fate is Fate.TAKEN
+        assert box.took == [["cx@example.com"], ["b@example.com"]]
+        assert sent(channel, message(key="a.2")).fate is Fate.TAKEN
+        assert box.took[2] == ["cx@example.com", "b@example.com"]
+
+
+def test_who_is_refused_for_good_does_not_stop_who_is_refused_for_now() -> None:
+    """Nobody has it yet, and one of them may have it later."""
+    with _mail_server() as (box, port):
+        box.recipients |= {"cx@example.com": "450 greylisted", "b@example.com": "550 nobody"}
+        assert sent(_mail(port), message()).text == "SMTP 450"
+        assert sent(_mail(port), message()).fate is Fate.LATER
+        box.recipients["cx@example.com"] = "551 moved"
+        assert sent(_mail(port), message()).fate is Fate.REFUSED
+
+
+def test_a_server_that_does_not_part_has_the_mail() -> None:
+    """What was taken is not sent again because nobody answers the farewell."""
+
+    class Mute(SMTP):  # type: ignore[misc]  # aiosmtpd has no types
+        async def smtp_QUIT(self, _arg: str) -> None:  # noqa: N802  # aiosmtpd's name
+            """Say nothing."""
+
+    class Stubborn(Controller):  # type: ignore[misc]  # aiosmtpd has no types
+        def factory(self) -> SMTP:
+            return Mute(self.handler, **self.SMTP_kwargs)
+
+    with _mail_server(Stubborn) as (box, port):
+        wire = Wire()
+        wire.timeout_s = 4.0
+        assert sent(_mail(port, wire), message()).fate is Fate.TAKEN
+        assert len(box.mails) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"user": "u", "password": "p"}, "SMTP STARTTLS extension not supported by server"),
+        (
+            {"user": "u", "password": "p", "tls": "none"},
+            "The SMTP AUTH extension is not supported by this server",
+        ),
+        ({"tls": "tls"}, "SMTPConnectError: wrong version number"),
+    ],
+)
+def test_what_a_server_cannot_do_is_told_in_words(settings: dict[str, str], told: str) -> None:
+    """An operator reads what to change, not the name of an exception."""
+    with _mail_server() as (_, port):
+        assert sent(_mail(port, None, settings), message()).text.startswith(told)
+
+
+def test_a_server_that_is_not_there_is_told_in_words() -> None:
+    """And certainly has nothing."""
+    with _mail_server() as (_, port):
+        channel = _mail(port)
+    answer = sent(channel, message())
+    assert (answer.text, answer.reached) == ("ConnectionRefusedError: Connection refused", False)
