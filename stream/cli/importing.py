@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import click
 import msgspec
-from aiokafka import AIOKafkaProducer
 from click.core import ParameterSource
 
 from alerts.errors import SettingsError
@@ -34,6 +33,7 @@ from stream.indicators.cells import SCALES_OF
 from stream.intake.decoding.ladders import Answer, steps_of, with_steps
 from stream.intake.decoding.vouching import Vouching
 from stream.kafka.clients import BrokerError, admin_client, producing
+from stream.kafka.confirmed import Confirmed
 from stream.kafka.settings import ClientSettings
 from stream.messages.records import Stream
 
@@ -239,13 +239,14 @@ async def _produce(kafka: ClientSettings, events: Iterable[Sequence[bytes]]) -> 
     if missing:
         raise BrokerError(f"{kafka.bootstrap} has no topic {missing[0]}; `tocsin topics` creates it")
     async with producing(kafka) as producer:
+        confirmed = Confirmed(producer)
         for lines in events:
             for line in lines:
-                await _send(producer, line)
-        await producer.flush()
+                await _send(confirmed, line)
+        await confirmed.flush()
 
 
-async def _send(producer: AIOKafkaProducer, line: bytes) -> None:
+async def _send(confirmed: Confirmed, line: bytes) -> None:
     keys = _KEYS.decode(line)
     stream = Stream.FEEDBACK if b'"indicator":' in line else Stream.INTERACTIONS
-    await producer.send(stream.topic, line, key=(keys.customer or keys.id).encode())
+    await confirmed.send(stream.topic, line, (keys.customer or keys.id).encode())

@@ -13,6 +13,7 @@ from alerts.errors import SettingsError
 from stream.cli.kafka_options import kafka_options, run
 from stream.cli.terminal.finite import FiniteRange
 from stream.kafka.clients import BrokerError, admin_client, producing
+from stream.kafka.confirmed import Confirmed
 from stream.kafka.settings import ClientSettings
 from stream.messages.records import Stream
 from stream.traffic.generator import Message
@@ -107,7 +108,7 @@ async def _send(kafka: ClientSettings, bounded: Iterable[Message], pace: Pace) -
     if missing:
         raise BrokerError(f"{kafka.bootstrap} has no topic {missing[0]}; `tocsin topics` creates it")
     async with producing(kafka) as producer:
-        return await send(producer, bounded, pace)
+        return await send(Confirmed(producer), bounded, pace)
 
 
 def _say(sent: Counter[Stream], where: str) -> None:

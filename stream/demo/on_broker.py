@@ -22,6 +22,7 @@ from stream.demo.scene import REFRESH_S, DemoScene, pulse, shown
 from stream.demo.settings import GROUP, METRICS_PORT, PARTITIONS, DemoSettings
 from stream.demo.webhook_log import WebhookLog
 from stream.kafka.clients import POLL_MS, producing, reading
+from stream.kafka.confirmed import Confirmed
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import ensure
 from stream.messages.topic_names import ALERTS, SCORES
@@ -79,7 +80,8 @@ def _reaching(broker: DemoBroker) -> dict[str, str]:
 async def _traffic(scene: DemoScene, kafka: ClientSettings) -> None:
     played, pace = scene.traffic()
     async with producing(kafka) as producer:
-        sent = await send(producer, limits(pace, scene.settings.seconds, None).of(played.messages()), pace)
+        messages = limits(pace, scene.settings.seconds, None).of(played.messages())
+        sent = await send(Confirmed(producer), messages, pace)
     deadline = time.monotonic() + CATCH_UP_S
     while scene.view.pulse.events < sent.total() and time.monotonic() < deadline:  # noqa: ASYNC110  # it is polled
         await asyncio.sleep(REFRESH_S)

@@ -10,9 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice, takewhile
 from pathlib import Path
-from typing import IO, Final
-
-from aiokafka import AIOKafkaProducer
+from typing import IO, Final, Protocol
 
 from alerts.errors import SettingsError
 from alerts.rules import SECOND_MS
@@ -26,6 +24,18 @@ TICK_S: Final = 0.02
 """How often the sender looks what is due."""
 AT_ONCE: Final = 2_000
 """Messages handed to the producer before others get their turn."""
+
+
+class Producing(Protocol):
+    """Where messages go: `stream.kafka.confirmed.Confirmed`."""
+
+    async def send(self, topic: str, value: bytes, key: bytes) -> None:
+        """Hand a message over; raises if it, or one before it, does not arrive."""
+        ...
+
+    async def flush(self) -> None:
+        """Wait until all have arrived."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +84,7 @@ def run_name(scenario: TrafficScenario, now_ms: int) -> str:
 
 
 async def send(
-    producer: AIOKafkaProducer,
+    producer: Producing,
     messages: Iterable[Message],
     pace: Pace,
     told: Callable[[Counter[Stream]], None] = lambda _: None,
@@ -82,13 +92,13 @@ async def send(
     """Send each message when it is due until there are no more; `told` hears how many were sent so far.
 
     Raises:
-        aiokafka.errors.KafkaError: the broker refuses a message.
+        KafkaError: a message does not arrive.
     """
     due, sent = Due(messages), Counter[Stream]()
     while not due.ended:
         batch = due.until(pace.event_ms(wall_ms()), AT_ONCE)
         for message in batch:
-            await producer.send(message.stream.topic, message.value, key=message.key.encode())
+            await producer.send(message.stream.topic, message.value, message.key.encode())
             sent[message.stream] += 1
         if batch:
             told(sent)

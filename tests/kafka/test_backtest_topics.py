@@ -1,6 +1,8 @@
 """`tocsin import` to a real Kafka, and `tocsin backtest` from it."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from stream.kafka.clients import read_all
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import ensure
 from tests.kafka.broker import Broker, running_broker
+from tests.kafka.topic_settings import change
 
 START_S = 1_767_225_600
 RULES = "rules:\n  - {name: low, indicator: csat, by: [channel], window: 10m, warning: 50, min_answers: 20}\n"
@@ -71,3 +74,16 @@ def test_topics_say_the_same_as_files(own: Broker, tmp_path: Path) -> None:
     assert of_topics.stdout == of_file.stdout
     assert of_file.stdout.count('"state":"firing"') == 1
     assert "1,200 accepted" in of_topics.stderr
+
+
+def test_an_import_that_a_topic_refuses_is_told(own: Broker, tmp_path: Path) -> None:
+    """It ended well, with all events counted, and none of these had arrived."""
+    asyncio.run(change(own.bootstrap, "cx.feedback", {"max.message.bytes": "100"}))
+    (tmp_path / "log.ndjson").write_bytes(b"\n".join(log()))
+    (tmp_path / "map.yaml").write_text(MAPPING)
+    arguments = "import", str(tmp_path / "map.yaml"), str(tmp_path / "log.ndjson"), "--broker", own.bootstrap
+    command = [sys.executable, "-m", "stream", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode not in {0, 2}
+    assert "MessageSizeTooLarge" in done.stderr
+    assert "never retrieved" not in done.stderr
