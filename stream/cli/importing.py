@@ -25,7 +25,7 @@ from stream.files.event_files import EventFile
 from stream.files.packed_logs import STDIN, UNREADABLE, PackedLog, opened_all, size_of, unreadable
 from stream.files.written_files import check_output, room_for_temporary
 from stream.importing.cells.zones import zone_of
-from stream.importing.importer import Importer
+from stream.importing.importer import QUESTIONS, Importer
 from stream.importing.mapping import Format, LogMapping
 from stream.importing.mapping_file.reader import load, shipped, text_of
 from stream.importing.rows.tables import blocks
@@ -138,10 +138,6 @@ def _import(kafka: ClientSettings, kind: str, file: str, wish: ImportWish) -> No
     click.echo(reported(importer.tale, mapping.format), err=True, nl=False)
     if wish.strict and importer.tale.bad:
         raise SystemExit(1)
-
-
-QUESTIONS: Final = "questions"
-"""The table of a mapping that says what the columns of a survey ask."""
 
 
 def _question(text: str) -> tuple[str, dict[str, str]]:

@@ -16,13 +16,14 @@ class ColumnsSeen:
     """What is to be told of a log's columns.
 
     `unseen` are those that no row had, `there` those of the first row, `twice` those of which there are two;
-    `above` counts lines above the header.
+    `above` counts lines above the header.  `unanswered` are questions that were named and have no answer.
     """
 
     unseen: tuple[str, ...] = ()
     there: tuple[str, ...] = field(default=(), compare=False)
     twice: tuple[str, ...] = ()
     above: int = 0
+    unanswered: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)

@@ -24,8 +24,9 @@ from stream.importing.cells.text import Row, cell
 from stream.importing.counts import ImportCounts
 from stream.importing.mapping import Event, LogMapping, Shape
 from stream.importing.row_events import stream_of
+from stream.importing.rows.column_names import spelled_otherwise
 from stream.importing.rows.columns_hint import hint, listed
-from stream.importing.rows.questions import QUESTION
+from stream.importing.rows.questions import OF_ANSWERS, QUESTION
 from stream.importing.rows.row_blocks import RowBlock, Texts
 from stream.importing.seen_ids import SeenIds
 from stream.messages.outcomes import Reason, Reject
@@ -34,6 +35,8 @@ from stream.messages.records import Stream
 Vouch = Callable[[Stream, Sequence[bytes]], Mapping[int, Reject]]
 """Which lines, by place, the worker would refuse, and why."""
 
+QUESTIONS: Final = "questions"
+"""The table of a mapping that says what the columns of a survey ask."""
 QUESTIONS_SHOWN: Final = 30
 """Questions of a survey that are remembered to be told, where no answer was one that counts."""
 SHOWN_CHARS: Final = 60
@@ -87,22 +90,34 @@ class Importer:
         """The events of cases that were waiting for another row; says what no row had."""
         if self.tale.rows:
             self.tale.columns.unseen = tuple(self._unseen)
+            self.tale.columns.unanswered = self._sieve.unused(QUESTIONS)
         yield self._of_decided(self._cases.finish(), [])
 
-    def check(self, name: str, columns: Sequence[str], above: int = 0) -> None:
-        """See that a log with these columns, under so many lines, has those that the mapping names.
+    def check(self, name: str, columns: Sequence[str], above: int = 0) -> Mapping[str, str]:
+        """See that a log with these columns, under so many lines, has those that are wanted.
+
+        Says how those are called in the mapping that are spelled otherwise.
 
         Raises:
-            SettingsError: it has not.
+            SettingsError: it has not all that the mapping names, or that are asked for as questions.
         """
-        self.tale.columns.twice = tuple(column for column in self._columns if f"{column}.2" in columns)
-        absent = [column for column in self._unseen if column not in columns]
-        if absent:
-            raise SettingsError(
-                f"{name}: want the columns that the mapping names, got none called {', '.join(absent)} "
-                f"(there are: {listed(columns)}){hint(absent, columns)}"
-            )
+        questions = self._sieve.given(QUESTIONS) if QUESTION in columns else ()
+        meant = spelled_otherwise([*self._columns, *questions], columns)
+        there = {*columns, *meant.values()}
+        self.tale.columns.twice = tuple(column for column in self._columns if f"{column}.2" in there)
+        for names, wanted in (
+            (self._unseen, "columns that the mapping"),
+            (questions, "questions that --question"),
+        ):
+            absent = [column for column in names if column not in there]
+            if absent:
+                known = [column for column in columns if column not in OF_ANSWERS]
+                raise SettingsError(
+                    f"{name}: want the {wanted} names, got none called {', '.join(absent)} "
+                    f"(there are: {listed(known)}){hint(absent, known)}"
+                )
         self.tale.columns.above += above
+        return meant
 
     def _hear_questions(self, block: RowBlock) -> None:
         if len(self.asked) < QUESTIONS_SHOWN:

@@ -34,10 +34,10 @@ class Desk:
         return str(self.folder / name)
 
     def imported(
-        self, mapping: str, log: str | bytes, *options: str
+        self, mapping: str, log: str | bytes, *options: str, kind: str | None = None
     ) -> tuple[list[dict[str, object]], Result]:
-        """The events that a mapping makes of a log."""
-        arguments = [self.write("map.yaml", mapping), self.write("log", log), *options]
+        """The events that a mapping, or a shipped one, makes of a log."""
+        arguments = [kind or self.write("map.yaml", mapping), self.write("log", log), *options]
         result = CliRunner().invoke(importing, arguments, catch_exceptions=False)
         self.write("events.ndjson", result.stdout)
         return [orjson.loads(line) for line in result.stdout.splitlines()], result

@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 
+from alerts.errors import SettingsError
 from stream.importing.rows.columns_hint import enveloped
 from tests.field.test_logs import Desk, desk
 
@@ -232,3 +233,37 @@ def test_an_encoding_that_a_log_is_not_in_after_all_makes_bad_rows(desk: Desk) -
     )
     assert len(events) == 3_000
     assert "1 × encoding" in result.stderr
+
+
+SURVEY = (
+    '"#","Êtes-vous satisfait\u00a0?","Would you\n recommend  us?",Why,'
+    "Start Date (UTC),Submit Date (UTC),Network ID,Tags\n"
+    "a1,4,9,,2026-03-02 09:14:02,2026-03-02 09:15:02,n1,\n"
+)
+
+
+def test_names_that_look_the_same_are_the_same(desk: Desk) -> None:
+    """French puts a blank before a question mark that nobody can type, and headers are broken over lines."""
+    questions = ("Êtes-vous satisfait ?=csat/1-5", "Would you recommend us?=nps")
+    events, _ = desk.imported(
+        MAPPING,
+        SURVEY,
+        *(part for question in questions for part in ("--question", question)),
+        kind="typeform-csv",
+    )
+    assert [event["indicator"] for event in events] == ["csat", "nps"]
+    log = "id,Küche\u00a0Ort ,at,s\n1,web,2026-03-02T09:00:00Z,5\n"
+    events, _ = desk.imported(MAPPING.replace("{constant: web}", "Ku\u0308che Ort"), log)
+    assert events[0]["channel"] == "web"
+
+
+def test_a_question_that_nobody_asked_is_told(desk: Desk) -> None:
+    """Its answers would be missed only where somebody counts."""
+    nps = ("--question", "Would you recommend us?=nps")
+    with pytest.raises(
+        SettingsError, match="want the questions that --question names, got none called Êtes-vous ravi"
+    ):
+        desk.imported(MAPPING, SURVEY, *nps, "--question", "Êtes-vous ravi ?=csat", kind="typeform-csv")
+    told = desk.imported(MAPPING, SURVEY, *nps, "--question", "Why=csat", kind="typeform-csv")[1].stderr
+    assert "no answer to Why, which --question names" in told
+    assert "no answer to" not in desk.imported(MAPPING, SURVEY, *nps, kind="typeform-csv")[1].stderr

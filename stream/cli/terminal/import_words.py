@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import chain
+from typing import Final
 
 from alerts.foreign_text import printable
 from stream.cli.terminal.understood_words import understood
@@ -11,6 +12,9 @@ from stream.importing.mapping_file.reader import shipped, text_of
 from stream.importing.rows.columns_hint import enveloped
 from stream.importing.rows.columns_hint import listed as shown
 from stream.importing.seen_ids import MOST_IDS
+
+LONGEST: Final = 300
+"""Characters of names that are listed."""
 
 
 def reported(tale: ImportCounts, layout: Format) -> str:
@@ -52,6 +56,8 @@ def _of_columns(seen: ColumnsSeen) -> Iterator[str]:
     if seen.unseen:
         there = f" (there are: {shown(seen.there)}){enveloped(seen.unseen, seen.there)}" if seen.there else ""
         yield f"  no row has {', '.join(seen.unseen)}, which the mapping reads{there}"
+    if seen.unanswered:
+        yield f"  no answer to {', '.join(seen.unanswered)[:LONGEST]}, which --question names"
     if seen.above:
         yield f"  {'1 line' if seen.above == 1 else f'{seen.above:,} lines'} above the header passed over"
     for column in seen.twice:

@@ -60,6 +60,16 @@ class Sieve:
             skipped=len(skipped),
         )
 
+    def given(self, name: str) -> tuple[str, ...]:
+        """The keys of entries from outside the mapping that every log must have."""
+        return () if self._mapping.format.several else tuple(self._entries.get(name, ()))
+
+    def unused(self, name: str) -> tuple[str, ...]:
+        """The keys of entries from outside the mapping that no row has had, of the table of that name."""
+        known = self._entries.get(name, {})
+        used = [entry for table in self._tables if table.name == name for entry in table.used]
+        return tuple(key for key, entry in known.items() if not any(entry is each for each in used))
+
     def _not_skipped(self, batch: Batch, places: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
         """Places of rows that are looked at, and of those that are passed over."""
         skipped: list[int] = []

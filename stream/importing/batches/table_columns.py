@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from stream.importing.batches.batch import Batch
 from stream.importing.batches.memo import Doubt, Memo
 from stream.importing.batches.reading import Read, reader_of
-from stream.importing.cells.lookups import Entries, LookupTable, columns_of, entry_of, lacks
+from stream.importing.cells.lookups import Entries, Entry, LookupTable, columns_of, entry_of, lacks
 from stream.importing.mapping import NOTHING
+
+MOST_USED: Final = 10_000
 
 
 class LookedUpKeys(NamedTuple):
@@ -43,6 +45,9 @@ class TableColumns:
 
     def __init__(self, table: LookupTable, given: Mapping[str, Entries]) -> None:
         self._table = table
+        self.name = table.name
+        self.used: list[Entry] = []
+        """Entries that rows have had, once for each combination of keys."""
         self._given = given
         self._readers = [reader_of(source) for source in table.by]
         self._memo: Memo[tuple[Read, ...], LookedUpKeys] = Memo(self._looked_up)
@@ -70,6 +75,8 @@ class TableColumns:
             return LookedUpKeys({}, {}, (), amiss=True)
         known = [key for key in keys if not isinstance(key, Doubt)]
         found = entry_of(self._table, known, self._given)
+        if found is not None and len(self.used) < MOST_USED:
+            self.used.append(found)
         fields = NOTHING if found is None or isinstance(found, str) else found
         missing = lacks(self._table, known) if found is None else ()
         return LookedUpKeys(columns_of(self._table, found), fields, missing)

@@ -13,6 +13,7 @@ from typing import Final
 from stream.importing.cells.text import Row
 
 QUESTION, ANSWER, NUMBER, GROUP = "#question", "#answer", "#number", "#group"
+OF_ANSWERS: Final = (QUESTION, ANSWER, NUMBER, GROUP)
 GROUPED: Final = "_NPS_GROUP"
 
 
@@ -25,7 +26,6 @@ class Questions:
         self.asked = [
             name for name in names if name and name.casefold() not in others and not name.endswith(GROUPED)
         ]
-        self.columns = [*self._shared, QUESTION, ANSWER, NUMBER, GROUP]
 
     def rows(self, row: Row) -> Iterator[Row]:
         """A row for each answer."""

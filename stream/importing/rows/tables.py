@@ -4,7 +4,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from heapq import merge
 from itertools import chain, islice
@@ -18,19 +18,21 @@ from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.text import Row
 from stream.importing.mapping import Format
 from stream.importing.rows.bounded_lines import BoundedLines, LineTooLongError
+from stream.importing.rows.column_names import distinct
 from stream.importing.rows.columns_hint import no_object
 from stream.importing.rows.encodings import beginning_of, encoding_of
 from stream.importing.rows.header_rows import named, zone_column
 from stream.importing.rows.json_rows import json_rows
 from stream.importing.rows.json_stream import LONGEST, Splitter, TooLong
-from stream.importing.rows.questions import Questions
+from stream.importing.rows.questions import OF_ANSWERS, Questions
 from stream.importing.rows.row_blocks import Numbered, RowBlock, TableBlock, gathered
 from stream.importing.rows.table_reader import Parse, TableReader
 
-Named = Callable[[Sequence[str], int], None]
+Named = Callable[[Sequence[str], int], Mapping[str, str]]
 """Hears the names of the columns as soon as they are known, and how many lines stand above them.
 
-It raises a SettingsError where they are not those that are wanted.
+Says how those are wanted to be called that are spelled otherwise, and raises a SettingsError where they are
+not those that are wanted.
 """
 
 BOM: Final = "\ufeff"
@@ -44,7 +46,7 @@ REGISTRY_BYTES: Final = 5
 """A zero byte and the number of a schema, which serializers of a Schema Registry put before the JSON."""
 
 
-def blocks(stream: IO[bytes], layout: Format, name: str, told: Named = lambda *_: None) -> Iterator[RowBlock]:
+def blocks(stream: IO[bytes], layout: Format, name: str, told: Named = lambda *_: {}) -> Iterator[RowBlock]:
     """The rows of a log, in order, by the block.
 
     Empty lines are passed over; of JSON the items at `each` are rows.
@@ -80,17 +82,18 @@ def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Ite
     try:
         parse = _parser(lines, layout)
         heads = [] if layout.columns else _heads(parse(lines), layout.header_rows)
+        above = 0
         if _is_plain(layout):
-            heads = _below_notes(heads, parse(lines), told)
+            heads, above = _below_notes(heads, parse(lines), told)
     except (csv.Error, UnicodeError) as error:
         raise SettingsError(f"{name}: want a header line that names the columns, got: {error}") from None
     names = _names(heads, layout)
-    survey = None if layout.apart is None else Questions(names, layout.apart)
     if not names:
         raise SettingsError(f"{name}: want a header line that names the columns, got an empty file")
     extra = zone_column(heads)
-    if not _is_plain(layout):
-        told([*(survey.columns if survey else names), *extra], 0)
+    meant = told([*names, *(() if layout.apart is None else OF_ANSWERS), *extra], above)
+    names = [meant.get(each, each) for each in names]
+    survey = None if layout.apart is None else Questions(names, layout.apart)
     table = TableReader(parse, lines, names, layout.kind, heads).blocks()
     return gathered(_unfolded(table, survey, extra)) if survey or extra else table
 
@@ -104,8 +107,10 @@ def _names(heads: Sequence[Sequence[str]], layout: Format) -> list[str]:
     return distinct(layout.columns or named([[*_plain(head)] for head in heads]))
 
 
-def _below_notes(heads: "list[list[str]]", reader: "Iterator[list[str]]", told: Named) -> "list[list[str]]":
-    """The header, which may stand below notes, such as the name of the report and when it was made.
+def _below_notes(
+    heads: "list[list[str]]", reader: "Iterator[list[str]]", told: Named
+) -> "tuple[list[list[str]], int]":
+    """The header, and how many lines stand above: the name of the report, say, and when it was made.
 
     Raises:
         SettingsError: no line near the beginning names the columns; says of the first line what is missing.
@@ -115,14 +120,14 @@ def _below_notes(heads: "list[list[str]]", reader: "Iterator[list[str]]", told: 
         if len(head) < (FEWEST_COLUMNS if above else 1):
             continue
         try:
-            told(distinct([*_plain(head)]), above)
+            told(distinct([*_plain(head)]), 0)
         except SettingsError as error:
             wrong = wrong or error
         else:
-            return [head]
+            return [head], above
     if wrong is not None:
         raise wrong
-    return heads
+    return heads, 0
 
 
 def _unfolded(table: Iterator[TableBlock], survey: Questions | None, extra: Row) -> Iterator[Numbered]:
@@ -161,17 +166,6 @@ def _parser(lines: BoundedLines, layout: Format) -> Parse:
 def _plain(head: Sequence[str]) -> Iterator[str]:
     for place, text in enumerate(head):
         yield text.removeprefix(BOM) if place == 0 else text
-
-
-def distinct(names: Sequence[str]) -> list[str]:
-    """The names stripped; the second column of the same name is `name.2`, and so on."""
-    seen: dict[str, int] = {}
-    result = []
-    for raw in names:
-        name = raw.strip()
-        seen[name] = seen.get(name, 0) + 1
-        result.append(name if seen[name] == 1 else f"{name}.{seen[name]}")
-    return result
 
 
 def _objects(lines: BoundedLines, layout: Format) -> Iterator[Numbered]:
