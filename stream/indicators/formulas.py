@@ -197,6 +197,14 @@ def _value(of: Formula, sums: Sums, n: Floats) -> Floats:
             return linear(of.low, of.high, n, sums.sums[:, FIRST])
 
 
+def lowest_rank(name: str, n: Floats, z: float) -> Floats:
+    """Which of `n` cases, the shortest being the first, is at the low end of a quantile's interval.
+
+    Below 1 there is no such case.
+    """
+    return quantile_ranks(n, QUANTILE[name], z)[0]
+
+
 def linear(low: Floats | float, high: Floats | float, n: Floats, first: Floats) -> Floats:
     """The mean step of `n` answers, on a scale from `low` to `high`."""
     value: Floats = (low * LATTICE * n + (high - low) * np.clip(first, 0, LATTICE * n)) / (LATTICE * n)

@@ -21,13 +21,15 @@ import numpy as np
 from alerts.detect.findings import Flags, Floats, Ints
 from alerts.detect.threshold import Judged, calm_of, past_some_limit
 from alerts.rules import Family
-from stream.indicators.formulas import FIRST, LATTICE, Formula, N, Sums, interval
+from stream.indicators.formulas import FIRST, LATTICE, Formula, N, Sums, interval, lowest_rank
 from stream.indicators.ranges import LINEAR
 from stream.judge.evaluation.threshold_scale import ThresholdScale
 from stream.judge.windows.coarse import Bins, Projection, coarse
+from stream.judge.windows.grid import Grid
 from stream.judge.windows.layout import SUMS, Layout
 from stream.judge.windows.lookahead import Ahead, Trajectory
 from stream.judge.windows.sliding import Window
+from stream.judge.windows.tails import first_beyond
 
 MOST_EDGES: Final = 48
 """Limits of one scale that a quantile is told apart by beforehand: each takes 8 bytes of every change."""
@@ -68,11 +70,11 @@ class ThresholdForesight:
 
     def surely_none(self, window: Window, ahead: Ahead) -> bool:
         """Whether it is told at one look that no rule finds a breach anywhere in a block."""
-        if self._scale.formula.info.family is Family.QUANTILE:
-            return False
         grid = ahead.grid(window)
         if grid is None:
             return False
+        if self._scale.formula.info.family is Family.QUANTILE:
+            return self._within(grid, window, ahead)
         limits, ends = self._scale.limits, grid.ranges[self._scale.formula.name]
         return not any(limits.sign * end > limits.mildest for end in ends)
 
@@ -143,6 +145,17 @@ class ThresholdForesight:
         if self.vague:
             return question, None
         return question, self._scale.judged(self._coarse, sums, value, n, question)
+
+    def _within(self, grid: Grid, window: Window, ahead: Ahead) -> bool:
+        """Whether everywhere so few cases took longer than the mildest limit that no rule finds a breach."""
+        formula, limits = self._scale.formula, self._scale.limits
+        if limits.sign < 0 or not window.adds_alone():  # what was taken away may be shorter, or longer
+            return False
+        n = grid.sums[window.layout.place(formula.name) + N]
+        longer = ahead.beyond(window, grid, first_beyond(limits.mildest))
+        asked = np.flatnonzero((n >= max(1, limits.min_answers.min())) & (longer > 0))
+        n = n.flat[asked]
+        return not (n - longer.flat[asked] < lowest_rank(formula.name, n, self._scale.z)).any()
 
     def _coarsened(self) -> tuple[Formula, Ints | None]:
         """The formula by which readings are judged beforehand, and which of its buckets each one goes to."""

@@ -176,12 +176,13 @@ class ThresholdPath:
         self._ahead: Final = ahead
         self._judged = 0  # readings that were judged one look at a time, and what the looks took
         self._known: tuple[Flags, Judged | None] | None = None  # what is known of all of them
-        self._few: Final = None if every else self._few_rows()
+        self._every: Final = every
 
-    def _few_rows(self) -> Ints | None:
+    @cached_property
+    def _few(self) -> Ints | None:
         """Scopes in reach of a limit and those with an alert, where these are few of those that change."""
         foresight, window = self._rules.foresight, self._rules.window
-        if foresight.has_grid(window, self._ahead):
+        if self._every or foresight.has_grid(window, self._ahead):
             return None  # all readings are made in a few steps
         near, changing = foresight.in_reach(window, self._ahead)
         near = np.union1d(near, self._rules.board.live_rows())
@@ -212,6 +213,8 @@ class ThresholdPath:
         """The rows, ascending, of which some reading may be a breach, and those with an alert."""
         live = self._rules.board.live_rows()
         foresight = self._rules.foresight
+        if self._every and not len(self.rows):  # they are made before windows are slid
+            return live
         if foresight.surely_none(self._rules.window, self._ahead) or not len(self.rows):
             return live
         risky = self.rows[foresight.may_breach(self._sums)]

@@ -37,15 +37,23 @@ class WindowChanges:
 
 
 def changes(window: Window, through: int) -> WindowChanges:
-    """Every change of a window's counts up to the end of pane `through`."""
+    """Every change of a window's counts up to the end of pane `through`, but of single times."""
     come, left = window.coming(through)
     slot = np.concatenate([come.enters, window.leaving(left.slot)])
     counts = np.concatenate([come.counts, -left.counts])
     rows, columns = window.layout.split(np.concatenate([come.places, left.places]).astype(np.int64))
-    come, left = window.times_coming(through)
-    if len(come) or len(left):
-        of, codes = rows_and_codes(np.concatenate([come.places, left.places]))
-        rows, columns = np.concatenate([rows, of]), np.concatenate([columns, codes + window.layout.width])
-        slot = np.concatenate([slot, come.enters, window.leaving(left.slot)])
-        counts = np.concatenate([counts, come.counts, -left.counts])
     return WindowChanges(rows, slot, columns, counts)
+
+
+def with_times(known: WindowChanges, window: Window, through: int) -> WindowChanges:
+    """The changes that are known, and those of single times up to the same end."""
+    come, left = window.times_coming(through)
+    if not len(come) and not len(left):
+        return known
+    rows, codes = rows_and_codes(np.concatenate([come.places, left.places]))
+    return WindowChanges(
+        rows=np.concatenate([known.rows, rows]),
+        slot=np.concatenate([known.slot, come.enters, window.leaving(left.slot)]),
+        columns=np.concatenate([known.columns, codes + window.layout.width]),
+        counts=np.concatenate([known.counts, come.counts, -left.counts]),
+    )

@@ -25,11 +25,12 @@ import numpy as np
 from alerts.detect.row_sets import NO_ROWS
 from stream.columnar.runs import run_starts
 from stream.indicators.formulas import Flags, Floats, Ints
-from stream.judge.windows.changes import WindowChanges, changes
+from stream.judge.windows.changes import WindowChanges, changes, with_times
 from stream.judge.windows.coarse import Projection
 from stream.judge.windows.grid import Grid, grid
 from stream.judge.windows.layout import SUMS
 from stream.judge.windows.sliding import Window
+from stream.judge.windows.tails import beyond
 
 NEVER: Final = 2**62
 MOST_SHARED: Final = 2**20
@@ -72,6 +73,7 @@ class Ahead:
     def __init__(self, through: int) -> None:
         self._through: Final = through
         self._changes: Final[dict[tuple[int, str], WindowChanges]] = {}
+        self._with_times: Final[dict[tuple[int, str], WindowChanges]] = {}
         self._shared: Final[dict[tuple[int, str], SharedSums]] = {}
         self._grids: Final[dict[tuple[int, str], Grid | None]] = {}
 
@@ -80,11 +82,11 @@ class Ahead:
 
         They are exact: whole numbers, added in whatever order.
         """
-        return trajectory(window, self.changes(window), read)
+        return trajectory(window, self._read(window, read), read)
 
     def of_rows(self, window: Window, read: Projection, rows: Ints) -> Trajectory:
         """Every change of the sums of some rows alone, ascending."""
-        known = self.changes(window)
+        known = self._read(window, read)
         wanted = np.zeros(len(window.changed), np.bool_)
         wanted[rows] = True
         return trajectory(window, known.of(np.flatnonzero(wanted[known.rows])), read)
@@ -114,12 +116,26 @@ class Ahead:
             self._grids[key] = grid(window, self.changes(window))
         return self._grids[key]
 
+    def beyond(self, window: Window, grid: Grid, bucket: int) -> Floats:
+        """How many cases are in buckets from one on, `(slots, rows)`, at the ends of the grid's slots."""
+        return beyond(window, self.changes(window), grid, bucket)
+
     def changes(self, window: Window) -> WindowChanges:
-        """What comes into a window and what leaves it."""
+        """What comes into a window and what leaves it, but for single times."""
         key = window.window_ms, window.hours.text
         known = self._changes.get(key)
         if known is None:
             known = self._changes[key] = changes(window, self._through)
+        return known
+
+    def _read(self, window: Window, read: Projection) -> WindowChanges:
+        """All changes that are read."""
+        if read.upto is None:
+            return self.changes(window)
+        key = window.window_ms, window.hours.text
+        known = self._with_times.get(key)
+        if known is None:
+            known = self._with_times[key] = with_times(self.changes(window), window, self._through)
         return known
 
 

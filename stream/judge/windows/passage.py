@@ -8,6 +8,7 @@ import numpy as np
 from alerts.detect.row_sets import NO_ROWS
 from stream.indicators.formulas import Ints
 from stream.judge.windows.slotted import Kept, KeptHeap, Slotted, joined, kept_of
+from stream.messages.tallies import NO_PANE
 
 
 class Passage:
@@ -21,11 +22,21 @@ class Passage:
         self._slots: Final = slots
         self._staged: list[Slotted] = []
         self._kept = KeptHeap()
+        self._less = 2 * NO_PANE  # the last slot with a count that takes away
 
     def add(self, some: Slotted) -> None:
         """Let counts wait."""
         if len(some):
             self._staged.append(some)
+            self._note_less(some)
+
+    def adds_alone(self, last: int) -> bool:
+        """Whether of what is in the window after slot `last`, and of what waits, nothing takes away."""
+        return self._less <= last - self._slots
+
+    def _note_less(self, some: Slotted) -> None:
+        if some.counts.min(initial=0) < 0:
+            self._less = max(self._less, int(some.slot[some.counts < 0].max()))
 
     def moves(self) -> Iterator[int]:
         """The slots at whose ends something comes or leaves, the first of each part."""
@@ -100,5 +111,6 @@ class Passage:
         """Take over a state; what is in the window."""
         kept = kept_of(inside.of(np.argsort(inside.slot, kind="stable")))
         self._kept.put(kept)
+        self._note_less(inside)
         self.add(waiting.of(np.argsort(waiting.enters, kind="stable")))
         return kept

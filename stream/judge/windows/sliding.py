@@ -162,6 +162,10 @@ class Window:
         """The slots at whose ends what belongs to some slots leaves."""
         return self._open_slot(slot + self.slots)
 
+    def adds_alone(self) -> bool:
+        """Whether of what is in it, and of what waits, nothing takes away from what was counted."""
+        return self._counts.adds_alone(self._last)
+
     def holding(self) -> Ints:
         """The rows that it still keeps something of, ascending."""
         rows: Ints = np.unique(self._counts.places() // max(self.layout.width, 1))
