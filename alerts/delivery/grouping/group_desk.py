@@ -10,20 +10,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
 
-import orjson
-
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.grouping.escalations import escalated_s, first_of, is_anew
 from alerts.delivery.grouping.group_log import (
-    GroupNews,
     GroupPlan,
     GroupRecord,
     GroupTold,
-    group_id,
     message_key,
 )
 from alerts.delivery.grouping.group_message import GroupMessage, cover
-from alerts.delivery.grouping.group_rules import group_rules, groups_of
+from alerts.delivery.grouping.group_rules import group_rules, news_of
 from alerts.delivery.grouping.groups import AlertGroup, GroupBook, GroupRule, identities
 from alerts.delivery.guarded_tasks import GuardedTasks
 from alerts.delivery.mutes import Mute
@@ -136,17 +132,8 @@ class GroupDesk:
 
     async def gather(self, value: bytes, labels: Mapping[str, str], at_s: float) -> None:
         """Write a transition down for every group that it belongs to, or may have belonged to before."""
-        for placed in groups_of(self._rulebook, labels):
-            record = GroupNews(
-                group=group_id(placed.receiver, placed.place, placed.labels),
-                receiver=placed.receiver,
-                place=placed.place,
-                labels=placed.labels,
-                value=orjson.loads(value),
-                follow=placed.follow,
-                at_s=at_s,
-            )
-            await self._world.log.put(record)
+        records = news_of(self._rulebook, value, labels, at_s)
+        await asyncio.gather(*map(self._world.log.put, records))  # each another group: one wait for all
 
     async def settled(self, message: GroupMessage, delivery: Delivery, settled: Settled) -> None:
         """A message has ended: write it down."""

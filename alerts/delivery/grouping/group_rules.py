@@ -3,6 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import orjson
+
+from alerts.delivery.grouping.group_log import GroupNews, group_id
 from alerts.delivery.grouping.groups import GroupRule
 from alerts.delivery.grouping.routing import RouteTarget, every_route, targets
 from alerts.paging import Route
@@ -50,6 +53,20 @@ def groups_of(rulebook: Rulebook, labels: Mapping[str, str]) -> Iterator[Placed]
                 if key not in seen:
                     seen.add(key)
                     yield Placed(receiver, place, found, follow)
+
+
+def news_of(rulebook: Rulebook, value: bytes, labels: Mapping[str, str], at_s: float) -> Iterator[GroupNews]:
+    """What is written down of a transition (`value`) of `at_s`: a record for each of its groups."""
+    for placed in groups_of(rulebook, labels):
+        yield GroupNews(
+            group=group_id(placed.receiver, placed.place, placed.labels),
+            receiver=placed.receiver,
+            place=placed.place,
+            labels=placed.labels,
+            value=orjson.loads(value),
+            follow=placed.follow,
+            at_s=at_s,
+        )
 
 
 def group_rules(rulebook: Rulebook) -> dict[tuple[str, str], GroupRule]:

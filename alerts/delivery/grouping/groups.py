@@ -134,8 +134,8 @@ class GroupBook:
         if not group.waiting:
             group.since_s, group.ended_s = record.at_s, None
         group.waiting[news.alert] = news
-        if news.final and group.ended_s is None:
-            group.ended_s = record.at_s
+        if news.final and group.ended_s is None:  # many that ended together come one after the other
+            group.ended_s = max(record.at_s, group.last_s or 0.0)
 
     def _repeats(self, group: str, news: Notice) -> bool:
         """Whether the transition has come before: a judge that starts again writes some once more."""

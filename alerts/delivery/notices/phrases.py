@@ -257,7 +257,8 @@ WORDS: Final[Phrases] = {
         "silence_broken": "Open under it, and told when it ends: {n}.",
         "silence_idle": "No open alert is to be told when it ends.",
         "still_broken": "A silence has ended, and this still holds.",
-        "alerts": "{n} alerts", "more": "… and {n} more", "news": "{new} new, {still} still, {over} over",
+        "alerts": "{n} alerts", "alert": "{n} alert", "more": "… and {n} more",
+        "news": "{new} new, {still} still, {over} over",
     },
     "fr": {
         "critical": "Critique", "warning": "Attention", "resolved": "Terminé",
@@ -284,7 +285,7 @@ WORDS: Final[Phrases] = {
         "silence_broken": "Alertes ouvertes pendant ce silence, annoncées à sa fin : {n}.",
         "silence_idle": "Aucune alerte ouverte ne sera annoncée à sa fin.",
         "still_broken": "Un silence a pris fin, et ceci dure encore.",
-        "alerts": "{n} alertes", "more": "… et {n} de plus",
-        "news": "{new} nouvelles, {still} en cours, {over} terminées",
+        "alerts": "{n} alertes", "alert": "{n} alerte", "more": "… et {n} de plus",
+        "news": "Nouvelles : {new}, en cours : {still}, terminées : {over}",
     },
 }  # fmt: skip

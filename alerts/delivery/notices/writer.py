@@ -153,17 +153,23 @@ def _group_title(labels: object, count: int, state: str, *, loud: bool, lang: st
     found = labels.items() if isinstance(labels, dict) else ()
     scope = ", ".join(f"{words.get(name, name)} {value}" for name, value in found if value)
     level = words["critical" if loud else "warning"] if state == "firing" else words[state]
-    return f"{level}{words['colon']}{words['alerts'].format(n=count)} ({scope or words['everywhere']})"
+    number = words["alerts" if count != 1 else "alert"].format(n=count)
+    return f"{level}{words['colon']}{number} ({scope or words['everywhere']})"
 
 
 def _group_text(message: GroupMessage, said: list[tuple[Notice, Words]], lang: str) -> str:
-    """Counts of what is new, still there and over; then the sentences of the loudest."""
+    """Counts of what is new, still there and over; then sentences: what has changed before what has not."""
     told = message.group.told
     over = sum(each.final for each, _ in said)
     still = sum(each.alert in told and not each.final for each, _ in said)
     counts = WORDS[lang]["news"].format(new=len(said) - over - still, still=still, over=over)
-    loudest = sorted(said, key=lambda each: (each[0].final, each[0].news.severity != "critical"))
-    lines = [words.text for _, words in loudest[:MOST_LISTED]]
+
+    def rank(item: tuple[Notice, Words]) -> tuple[bool, bool, bool]:
+        news, before = item[0], told.get(item[0].alert)
+        unchanged = before is not None and before.seq == news.seq
+        return unchanged, news.final, news.news.severity != "critical"
+
+    lines = [words.text for _, words in sorted(said, key=rank)[:MOST_LISTED]]
     if len(said) > MOST_LISTED:
         lines.append(WORDS[lang]["more"].format(n=len(said) - MOST_LISTED))
     return "\n".join([counts, *lines])

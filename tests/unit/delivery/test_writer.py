@@ -1,5 +1,7 @@
 """The writer: what a message of a receiver has beside its words."""
 
+from dataclasses import replace
+
 from alerts.delivery.grouping.group_log import GroupPlan
 from alerts.delivery.grouping.group_message import GroupMessage
 from alerts.delivery.grouping.groups import AlertGroup, identities
@@ -50,3 +52,40 @@ def test_the_notice_of_a_group_leads_to_what_its_alerts_have_in_common() -> None
     assert "var-channel=phone&" in _led_to(_notice("a"), _notice("b"))
     several = _led_to(_notice("a"), _notice("b", "chat"))
     assert several == "https://grafana.example/d/x?var-channel=&var-rule=csat-low&owner=leads"
+
+
+def _moved(alert: str, seq: int, state: str = "firing") -> Notice:
+    found = notice(transition(alert, seq, state).replace(b"phone", alert.encode()))
+    assert found is not None
+    return found
+
+
+def test_a_long_group_tells_first_what_has_changed() -> None:
+    """One of thirty is over: a reader sees which, and not ten that are as they were."""
+    known = [_moved(f"a{number}", 1) for number in range(30)]
+    group = AlertGroup(
+        id="g1", receiver="desk", place="", labels={}, told={each.alert: each for each in known}
+    )
+    notices = (*known[:7], _moved("a7", 2, "resolved"), *known[8:])
+    plan = GroupPlan(group="g1", key="g1.a", members=identities(notices), at_s=0.0)
+    counts, first, *others, more = (
+        _writer().group(GroupMessage(group, plan, notices), DESK).words.text.split("\n")
+    )
+    assert counts == "0 new, 29 still, 1 over"
+    assert "a7" in first
+    assert (len(others), more) == (9, "… and 20 more")
+
+
+def test_one_alert_that_goes_on_is_no_plural() -> None:
+    """One of two is over, in the languages that there are."""
+    known = [_moved(f"a{number}", 1) for number in range(2)]
+    group = AlertGroup(
+        id="g1", receiver="desk", place="", labels={}, told={each.alert: each for each in known}
+    )
+    notices = (known[0], _moved("a1", 2, "resolved"))
+    plan = GroupPlan(group="g1", key="g1.a", members=identities(notices), at_s=0.0)
+    titles = [
+        _writer().group(GroupMessage(group, plan, notices), replace(DESK, lang=lang)).words.title
+        for lang in ("en", "fr")
+    ]
+    assert titles == ["Critical: 1 alert (everywhere)", "Critique : 1 alerte (partout)"]
