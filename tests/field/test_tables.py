@@ -171,7 +171,14 @@ def test_a_row_below_a_blank_line_is_a_row(desk: Desk) -> None:
         assert found == [*BOTH, ("3", "4")]
 
 
-@pytest.mark.parametrize("name", ["Total", "TOTAL:", "Grand total", "Moyenne", "Durchschnitt"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Total", "TOTAL:", "Grand total", "Moyenne", "Durchschnitt", "Overall", "Ø", "phone Total",
+        "Total (2)", "Average of rating", "Telefon Ergebnis", "Total général", "Sum of s", "Total: 2",
+        "Total des réponses",
+    ],
+)  # fmt: skip
 def test_a_line_that_sums_up_others_is_no_row(desk: Desk, name: str) -> None:
     """With a date and an average in it, it would count as an answer."""
     found, said = read(desk, f"{HEAD}{ROWS}{name},2026-03-31T00:00:00Z,3\n")
@@ -267,3 +274,33 @@ def test_a_question_that_nobody_asked_is_told(desk: Desk) -> None:
     told = desk.imported(MAPPING, SURVEY, *nps, "--question", "Why=csat", kind="typeform-csv")[1].stderr
     assert "no answer to Why, which --question names" in told
     assert "no answer to" not in desk.imported(MAPPING, SURVEY, *nps, kind="typeform-csv")[1].stderr
+
+
+def test_ids_of_several_words_are_ids(desk: Desk) -> None:
+    """However much they say of sums."""
+    names = ("INC 1", "total-7", "summer 1", "counter 9", "media 77", "meaning", "Totalenergies 4")
+    log = HEAD + "".join(f"{name},2026-03-02T09:00:00Z,3\n" for name in names)
+    assert [name for name, _ in read(desk, log)[0]] == [*names]
+
+
+@pytest.mark.parametrize("head", ["s,at,id\n", "id,s,at\n", "ID,S,At,\n", "\ufeffs,at,id\n", "at,more,s\n"])
+def test_a_header_of_other_order_begins_another_table(desk: Desk, head: str) -> None:
+    """Files that were put one after the other: ids and scores are both numbers, and nobody would see it."""
+    found, said = read(desk, f"{HEAD}{ROWS}{head}3,2026-03-02T09:02:00Z,4\n{HEAD}5,2026-03-02T09:03:00Z,3\n")
+    assert found == [*BOTH, ("5", "3")]
+    assert "got another one from here on (" in said
+
+
+@pytest.mark.parametrize("head", [HEAD, HEAD.upper(), f"\ufeff{HEAD}", f"\ufeff{HEAD.title()}"])
+def test_the_header_comes_again_as_another_file_has_it(desk: Desk, head: str) -> None:
+    """With the mark that the file began with, which is no part of an id either."""
+    found, said = read(desk, f"\ufeff{HEAD}{ROWS}{head}\ufeff3,2026-03-02T09:02:00Z,4\n")
+    assert found == [*BOTH, ("3", "4")]
+    assert "the header once more" in said
+
+
+def test_cells_may_be_called_as_columns_are(desk: Desk) -> None:
+    """A row is one, though two of its cells have names of columns."""
+    mapping = MAPPING.replace("{constant: web}", "phone")
+    log = "phone,id,at,s,email\nPhone,1,2026-03-02T09:00:00Z,5,x\nphone,2,2026-03-02T09:00:00Z,4,email\n"
+    assert read(desk, log, mapping)[0] == [("1", "5"), ("2", "4")]

@@ -20,7 +20,8 @@ _TOTALS: Final = (
     "total", "totals", "grand total", "subtotal", "sum", "average", "avg", "mean", "count", "gesamt", "summe",
     "gesamtsumme", "gesamtergebnis", "durchschnitt", "mittelwert", "total général", "somme", "moyenne",
     "suma", "total general", "promedio", "media", "soma", "total geral", "média", "somma", "totale",
-    "totale complessivo", "totaal", "eindtotaal", "gemiddelde",
+    "totale complessivo", "totaal", "eindtotaal", "gemiddelde", "overall", "all", "insgesamt", "ensemble",
+    "median", "ø",
 )  # fmt: skip
 TOTALS: Final = frozenset(
     spelled + end
@@ -29,8 +30,16 @@ TOTALS: Final = frozenset(
     for end in ("", ":")
 )
 """What a line below a table is called that sums it up: no event's id."""
+_SUMS_UP: Final = re.compile(
+    r"(?:grand |sub)?(?:totals?|sum|summe|average|avg|mean|count|gesamt|durchschnitt|moyenne|promedio)"
+    r"[ :(].*|.* (?:sub)?totals?:?|.* (?:gesamt)?ergebnis",
+    re.IGNORECASE,
+)
+"""Such a line of a group, as spreadsheets write it: `Phone Total`, `Average of s`, `Total (12)`."""
 _DRESSED: Final = re.compile(r"""="(.*)"|'(.+)|([0-9]+)\.00?""", re.ASCII)
-_ODD: Final = ("\n'", "\n=", "\n#", "E+", "e+", ".0\n", ".00\n")
+_UNSEEN: Final = "\ufeff\u200b"
+"""Marks of a file's beginning, where files were put one after the other, and blanks of no width."""
+_ODD: Final = ("\n'", "\n=", "\n#", "E+", "e+", ".0\n", ".00\n", " ", "otal:", "\n\ufeff", "\n\u200b")
 """What an id has in it of which more is to be seen."""
 
 
@@ -43,6 +52,7 @@ def are_plain(texts: Iterable[str | None]) -> bool:
 
 def plain_id(text: str) -> str:
     """The id that a stripped text is, as it was before a spreadsheet saw it."""
+    text = text.strip(_UNSEEN)
     found = _DRESSED.fullmatch(text)
     return next(filter(None, found.groups()), "").strip() if found else text
 
@@ -74,7 +84,7 @@ class Look:
             way_out = "export the log anew, and do not open it there"
             wanted = f'want an id, got "{found}", spoiled by a spreadsheet: {way_out}'
             raise RowError(Fault.SPOILED, f"{column}: {wanted}")
-        if not self.nobody and found in TOTALS:
+        if not self.nobody and (found in TOTALS or _SUMS_UP.fullmatch(found)):
             wanted = f'want an id, got "{found}": a line that sums up others is no row'
             raise RowError(Fault.MISSING, f"{column}: {wanted}")
         return None if spoiled or not found or (self.nobody and found in NOBODY) else self._plain(found)

@@ -5,6 +5,9 @@ id,when,rating
                                blank lines, as spreadsheets also write them: ,,
 agent,shift,calls              no number, and no cell without a name: a header
 3,2026-03-02 09:30,17          no answer of 17, though it has three columns as well
+
+Where files were put one after the other no line is blank between them: a line of mostly the first header's
+names is one, whose columns may have another order.
 """
 
 from collections.abc import Sequence
@@ -12,6 +15,8 @@ from operator import itemgetter
 from typing import Final
 
 _FIRST: Final = itemgetter(0)
+_LAST: Final = itemgetter(-1)
+BLANKS: Final = "\ufeff\u200b \t\r\n\u00a0"
 SHOWN: Final = 60
 """Characters of a header that are shown."""
 FEWEST: Final = 2
@@ -24,7 +29,14 @@ class Below:
     """Follows the records of a table whose header is `head`, to where it ends."""
 
     def __init__(self, head: Sequence[str]) -> None:
-        self._head = [text.strip("\ufeff \t") for text in head]
+        self._head = [text.strip(BLANKS) for text in head]
+        self._folded = [text.casefold() for text in self._head]
+        letters = [text for text in self._head if any(map(str.isalpha, text))]
+        self._names = frozenset(
+            each
+            for text in letters
+            for each in (text, text.lower(), text.upper(), text.title(), f"\ufeff{text}")
+        )
         self._after_blank = False
         self._other = ""
 
@@ -41,21 +53,35 @@ class Below:
         """Whether all of some records are seen to be the table's at once, and none is blank."""
         # Most tables have something in the first column, of which C looks.
         none_blank = all(map(str.strip, map(_FIRST, records))) or all(map(any_in, records))
-        return none_blank and self._head not in records
+        return (
+            none_blank
+            and self._head not in records
+            and self._names.isdisjoint(map(_FIRST, records))
+            and self._names.isdisjoint(map(_LAST, records))
+        )
 
     def amiss(self, record: Sequence[str]) -> str:
         """What is wrong with a record that is not blank; nothing where it is a row of the table."""
-        cells = [text.strip() for text in record]
-        if cells == self._head:
+        cells = [text.strip(BLANKS) for text in record]
+        folded = [cell.casefold() for cell in cells]
+        if folded == self._folded:
             self._other = ""
             return AGAIN
-        if not self._after_blank or any(map(_has_digit, cells)):
+        if self._is_header(folded):
+            self._other = ", ".join(filter(None, cells))[:SHOWN]
+        elif not self._after_blank or any(map(_has_digit, cells)):
             self._after_blank = False
         else:
             self._other = _header(cells) or self._other
         if not self._other:
             return ""
         return f"want rows of one table, got another one from here on ({self._other}): import it by itself"
+
+    def _is_header(self, folded: Sequence[str]) -> bool:
+        """Whether cells are mostly names of columns: those of another file, in another order."""
+        named = [cell for cell in folded if cell]
+        shared = {*self._folded}.intersection(named)
+        return len(shared) >= FEWEST and 2 * len(shared) >= len(named)
 
 
 def _header(cells: Sequence[str]) -> str:
