@@ -6,7 +6,9 @@ line), or CloudEvents in any of the three modes of their HTTP binding.
 
 import base64
 import binascii
+import codecs
 import hashlib
+import re
 import zlib
 from collections.abc import Mapping
 from typing import Any, Final
@@ -108,6 +110,7 @@ def messages(body: bytes) -> list[bytes]:
 
 
 def _values(body: bytes) -> list[bytes]:
+    body = body.removeprefix(codecs.BOM_UTF8)  # which some senders cannot but write
     start = body.lstrip()[:1]
     try:
         if start == b"[":
@@ -135,8 +138,18 @@ def _events_of(body: bytes) -> list[bytes] | None:
 def _lines(body: bytes, why: str) -> list[bytes]:
     lines = [line for line in (raw.strip() for raw in body.split(b"\n")) if line]
     if len(lines) < 2 or not all(line[:1] == b"{" for line in lines):
-        raise RecordError(Reason.NOT_JSON, f"body: want JSON, but {why}")
+        found = next((f"got {what}" for look, what in _OTHERS if look.match(body)), f"but {why}")
+        raise RecordError(Reason.NOT_JSON, f"body: want JSON, {found}")
     return lines
+
+
+_OTHERS: Final = (
+    (re.compile(rb"[A-Za-z0-9_.%+\[\]-]{1,200}="), "a form: let the sender write JSON"),
+    (re.compile(rb"\s*<"), "XML or HTML: let the sender write JSON"),
+    (re.compile(rb"\xff\xfe|\xfe\xff|.\0|\0."), "UTF-16: let the sender write UTF-8"),
+    (re.compile(rb"\x1f\x8b"), "gzip without a Content-Encoding that says so"),
+)
+"""What is no JSON, and what to do about it."""
 
 
 def cloud_events(body: bytes, headers: Mapping[str, str], arrived_s: float) -> list[bytes] | None:
@@ -219,7 +232,7 @@ def _header_text(value: str) -> str:
 
 def _object(text: bytes, what: str) -> dict[str, Any]:
     try:
-        found = orjson.loads(text)
+        found = orjson.loads(text.removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError as error:
         raise RecordError(Reason.NOT_JSON, f"{what}: want JSON, but {error.msg}") from None
     if not isinstance(found, dict):

@@ -122,6 +122,33 @@ def test_spoilt_bodies_are_told(body: bytes, reason: Reason) -> None:
     assert refused.reason is reason
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"ticket_id=5&rating=103", "got a form: let the sender write JSON"),
+        (b"payload=%7B%7D", "got a form"),
+        (b"<ticket><id>5</id></ticket>", "got XML or HTML"),
+        ('"ticket"'.encode("utf-16"), "got UTF-16"),
+        (b"\x1f\x8b\x08\x00", "got gzip without a Content-Encoding"),
+        (b"hello", "but JSON is malformed"),
+    ],
+)
+def test_bodies_that_are_no_json_are_told_with_the_way_out(body: bytes, said: str) -> None:
+    """Most help desks offer several forms, and JSON is seldom the first."""
+    (refused,) = receive(source_of("freshdesk"), {}, body, NOW_S).refused
+    assert refused.reason is Reason.NOT_JSON
+    assert said in refused.detail
+
+
+def test_a_mark_before_the_body_is_none_of_it() -> None:
+    """.NET writes one."""
+    plain = orjson.dumps(delighted("nps", 9))
+    for body in (plain, b"[" + plain + b"]", plain + b"\n" + plain):
+        bare = receive(source_of("delighted"), {}, body, NOW_S)
+        assert receive(source_of("delighted"), {}, b"\xef\xbb\xbf" + body, NOW_S) == bare
+        assert bare.events
+
+
 def test_an_item_that_is_wrong_does_not_spoil_the_others() -> None:
     """Each of an array is on its own."""
     good = delighted("nps", 9)
