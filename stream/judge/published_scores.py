@@ -7,14 +7,14 @@ from typing import Final
 
 import numpy as np
 
-from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile
 from alerts.readings import Status
 from alerts.transitions import DECIMALS, Score, seconds, utc_text
-from stream.indicators.formulas import Flags, Floats, Ints, Sums, interval, score
+from stream.indicators.formulas import Flags, Floats, Ints
 from stream.indicators.needs import WindowSpan
 from stream.indicators.plan import Scored
 from stream.judge.evaluation.groups import Group
 from stream.judge.score_columns import ScoreColumns
+from stream.judge.score_numbers import NumbersTogether, ScoreNumbers, numbers
 from stream.judge.windows.layout import SUMS, Layout
 from stream.judge.windows.sliding import Window
 
@@ -36,6 +36,7 @@ class PublishedScores:
         first = np.array([layout.place(each.indicator) for each in scored])
         self.columns: Final[Ints] = first[:, None] + np.arange(SUMS)  # of a readout's sums
         self.least: Final[Ints] = np.array([each.min_answers for each in scored])
+        self.together: Final = NumbersTogether([layout.formulas[each.indicator] for each in scored])
         self.sums: Floats = np.zeros((0, len(scored), SUMS))
         self.status: Ints = np.zeros((0, len(scored)), np.int64)
 
@@ -140,7 +141,8 @@ class Scoring:
             readout = window.read(rows, buckets=window.layout.formulas[scored.indicator].buckets)
             sums = readout.of(scored.indicator)
             status = _status(scored.window_ms, scored.min_answers, sums.sums[:, 0], moment)
-            yield from self._scores(scored, window, ToldScores(rows, sums, status), moment).scores()
+            told = ToldScores(rows, numbers(window.layout.formulas[scored.indicator], sums), status)
+            yield from self._scores(scored, window, told, moment).scores()
 
     def _windows(self) -> Iterator[tuple[int, Window]]:
         """Those whose scores are published, by length: they count at all hours.
@@ -164,16 +166,20 @@ class Scoring:
         sums = readout.sums[:, published.columns]
         published.grow(self._group.scopes.room)
         status = _status(window.window_ms, published.least, sums[:, :, 0], moment)
-        chosen = published.take(rows, sums, status)
+        chosen, together = published.take(rows, sums, status), published.together
+        every = together.of(sums)
         for place in np.flatnonzero(chosen.any(axis=0)).tolist():
             scored, own = published.scored[place], chosen[:, place]
-            told = ToldScores(rows[own], readout.of(scored.indicator).of(own), status[own, place])
-            yield self._scores(scored, window, told, moment)
+            if place in together:
+                found = together.at(every, place, own)
+            else:
+                found = numbers(
+                    window.layout.formulas[scored.indicator], readout.of(scored.indicator).of(own)
+                )
+            yield self._scores(scored, window, ToldScores(rows[own], found, status[own, place]), moment)
 
     def _scores(self, scored: Scored, window: Window, told: "ToldScores", moment: ScoreClock) -> ScoreColumns:
-        formula = window.layout.formulas[scored.indicator]
-        value, n = score(formula, told.sums)
-        low, high = interval(formula, told.sums, normal_quantile(PUBLISHED_CONFIDENCE))
+        value, n, low, high = told.numbers
         published = self._group.scopes.published
         return ScoreColumns(
             indicator=scored.indicator, definition=self._definitions[scored.indicator],
@@ -186,10 +192,10 @@ class Scoring:
 
 @dataclass(frozen=True, slots=True)
 class ToldScores:
-    """The rows in which a score is told, what it is made of, and its status in each."""
+    """The rows in which a score is told, its numbers and its status in each."""
 
     rows: Ints
-    sums: Sums
+    numbers: ScoreNumbers
     status: Ints
 
 
