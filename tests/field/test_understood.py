@@ -193,6 +193,13 @@ def test_how_long_things_take_is_told(desk: Desk) -> None:
     assert "are they milliseconds? `{number: …, times: 0.001}`" in calls(
         desk, ["12000", "15345", "450", "9000", "7200"]
     )
+    assert 'are they thousands? `decimal: ","`' in calls(desk, ["12", "985", "1.234", "450", "2.317"])
+    for other in (
+        ["12.345", "3", "1.5", "2", "985"],
+        ["12", "985", "0.234", "450", "2"],
+        ["1.234", "7", "8", "9", "2"],
+    ):
+        assert "thousands" not in calls(desk, other)
     assert "`{number: …, times: 86400}` reads days" in calls(
         desk, ["0.0003", "0.0001", "0.0010", "0.002", "0"]
     )

@@ -60,11 +60,26 @@ def _of_lengths(name: str, lengths: Sequence[float]) -> Iterator[str]:
         return
     if half >= LONG_S and all(map(float.is_integer, lengths)):
         yield f"  half of {name} are {middle} and more: are they milliseconds? `{{number: …, times: 0.001}}`"
+    if _has_parted_thousands(lengths):
+        yield f'  some of {name} have three digits behind a point: are they thousands? `decimal: ","` says so'
     if half < SHORT_S and not all(map(float.is_integer, lengths)):
         yield (
             f"  half of {name} are less than a second: are they minutes, hours, or days as Excel has them? "
             "`{number: …, times: 86400}` reads days"
         )
+
+
+def _has_parted_thousands(lengths: Sequence[float]) -> bool:
+    """Whether 987 and 1.234 stand side by side, as where a point parts thousands."""
+    whole = [length for length in lengths if length.is_integer()]
+    parted = [length for length in lengths if not length.is_integer()]
+    if not whole or not parted or not 10 * max(parted) < max(whole) < MILLE <= MILLE * min(parted):
+        return False
+    shorter = sum(round(length * 100, 4).is_integer() for length in parted)
+    return shorter <= len(parted) / 3 and all(round(length * MILLE, 3).is_integer() for length in parted)
+
+
+MILLE: Final = 1_000
 
 
 def _words(length_s: float) -> str:

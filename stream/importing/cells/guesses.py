@@ -91,6 +91,11 @@ _YEARS: Final = (1990, 2099)
 _LOOKS: Final = (
     ("excel", re.compile(r"[3-6][0-9]{4}(?:[.,][0-9]+)?"), "one of Excel's days? `format: excel` reads them"),
     (
+        "%Y%m%d%H%M%S",
+        re.compile(r"(?:19|20)[0-9]{12}"),
+        '`format: "%Y%m%d%H%M%S"` reads it',
+    ),
+    (
         "unix",
         re.compile(r"[0-9]{9,10}(?:[.,][0-9]+)?|[0-9]{12,13}|[0-9]{16}|[0-9]{19}"),
         "Unix time? `format: unix` reads it",

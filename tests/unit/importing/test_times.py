@@ -120,7 +120,13 @@ def test_numbers_that_are_other_times_are_refused(pattern: str, text: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "format_"), [("46083.38", "excel"), ("1772442900", "unix"), ("1772442900120", "unix")]
+    ("text", "format_"),
+    [
+        ("46083.38", "excel"),
+        ("1772442900", "unix"),
+        ("1772442900120", "unix"),
+        ("20260302091500", '"%Y%m%d%H%M%S"'),
+    ],
 )
 def test_a_number_where_a_text_was_wanted_is_told_what_it_may_be(text: str, format_: str) -> None:
     """With the key that reads it."""
