@@ -38,6 +38,7 @@ from alerts.delivery.silence_watch import (
     SilenceWatch,
     StillBroken,
 )
+from alerts.delivery.steady_clock import SteadyClock
 from alerts.delivery.working_hours import in_maintenance
 from alerts.paging import Receiver
 from alerts.receivers.http import HttpClient
@@ -82,7 +83,7 @@ class Dispatcher:
     ) -> None:
         self._rulebook = rulebook
         self._log = log
-        self._world = World(meter, clock, random.random, policy)
+        self._world = World(meter, clock, SteadyClock(clock), random.random, policy)
         self._muting = muting
         self._tasks = GuardedTasks(failed)
         self.alerts = OpenAlerts(inhibit=rulebook.inhibit)

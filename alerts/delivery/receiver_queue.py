@@ -20,6 +20,7 @@ from alerts.delivery.retry_policy import (
     next_step,
     outdated,
 )
+from alerts.delivery.steady_clock import SteadyClock
 from alerts.paging import Receiver
 from alerts.receivers.answers import Answer
 from alerts.receivers.kind import WayOut
@@ -48,10 +49,14 @@ class Meter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What queues need from outside: the meter, the clock (Unix seconds) and chance [0, 1)."""
+    """What queues need from outside: the meter, clocks and chance [0, 1).
+
+    `clock` tells Unix seconds; `waits_by` does too, until that is set back.
+    """
 
     meter: Meter
     clock: Callable[[], float]
+    waits_by: SteadyClock
     chance: Callable[[], float]
     policy: Policy
 
@@ -174,7 +179,7 @@ class ReceiverQueue:
         """The next delivery that is due."""
         while True:
             self._wake.clear()
-            now_s = self._world.clock()
+            now_s = self._world.waits_by()
             paused_until_s = self._pace.paused_until(now_s)
             delivery = None if paused_until_s is not None else self._backlog.take(now_s)
             if delivery is not None:
@@ -199,7 +204,7 @@ class ReceiverQueue:
         step = step or await self._send(delivery)
         if isinstance(step, Retry):
             delivery.written_s = max(delivery.written_s, step.news_again_s)
-            self._backlog.retry(delivery, self._world.clock() + step.after_s)
+            self._backlog.retry(delivery, self._world.waits_by() + step.after_s)
             return
         await self._owner.settled(delivery, step)
         self._backlog.settle(delivery)
@@ -232,7 +237,7 @@ class ReceiverQueue:
         )
         step = next_step(answer, made, world.chance(), world.policy)
         if isinstance(step, Retry) and answer.retry_after_s:  # it is meant for all that goes there
-            self._pace.pause(world.clock() + min(answer.retry_after_s, world.policy.retry_after_cap_s))
+            self._pace.pause(world.waits_by() + min(answer.retry_after_s, world.policy.retry_after_cap_s))
         self._told(answer, step)
         return step
 

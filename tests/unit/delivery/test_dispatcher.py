@@ -61,6 +61,23 @@ def test_what_fails_for_a_while_arrives_once_and_in_order() -> None:
     _run(body)
 
 
+@pytest.mark.parametrize("asked", [{}, {"Retry-After": "1"}])
+def test_a_clock_that_is_set_back_keeps_no_notice_waiting(asked: dict[str, str]) -> None:
+    """One that was to be tried again would have waited until the clock is there again."""
+
+    async def body() -> None:
+        hook = Hook([503] * 3)
+        hook.asked = asked
+        async with Post({"pager": hook}).running() as post:
+            await post.offer(transition("a", 1))
+            await post.until(lambda: hook.tries["a.1"] > 0)
+            post.ahead_s = -200.0
+            await post.settled(1)
+            assert post.log.outcomes() == [("a.1", "pager", "delivered")]
+
+    _run(body)
+
+
 def test_a_dead_receiver_delays_nobody_else() -> None:
     """One refuses connections and one is slow; the third has everything, but the record is not done."""
 

@@ -15,6 +15,7 @@ from alerts.delivery.grouping.groups import GroupBook, GroupRule
 from alerts.delivery.notices.notice import notice
 from alerts.delivery.receiver_queue import QueueOwner, ReceiverQueue, World
 from alerts.delivery.retry_policy import DeliveryOutcome, Policy, Settled
+from alerts.delivery.steady_clock import SteadyClock
 from alerts.paging import Receiver
 from alerts.receivers.answers import Answer, Fate
 from alerts.receivers.message import ReceiverMessage
@@ -143,7 +144,7 @@ def test_a_message_that_cannot_be_written_is_refused_and_the_next_is_sent(
         owner = QueueOwner(
             unsent=lambda *_: None, message=message, memory=lambda _: "", settled=settle, failed=failed.append
         )
-        world = World(Deaf(), lambda: 100.0, random.Random(1).random, Policy())
+        world = World(Deaf(), lambda: 100.0, SteadyClock(lambda: 100.0), random.Random(1).random, Policy())
         queue = ReceiverQueue(Receiver(name="pager", kind="webhook"), Way(), world, owner)
         queue.start()
         for alert in ("odd", "sound"):
