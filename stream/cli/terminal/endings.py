@@ -1,6 +1,7 @@
 """How a command ends that something outside ends: Ctrl-C, a reader that has read enough, a full disk."""
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,12 @@ def open_closed_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115  # open until the process ends
+
+
+def write_whatever_comes() -> None:
+    """A terminal may lack letters: it gets their numbers, as stderr does, and none ends a command."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What ends a command from outside: a reader that has gone, Ctrl-C, a full disk, streams that are closed."""
 
 import errno
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,20 @@ def test_streams_may_be_closed() -> None:
     """They have nothing in them, and nobody hears what goes there."""
     assert shell(f"{TOCSIN} import --list <&- >&- 2>&-") == (0, "")
     assert shell(f"{TOCSIN} backtest - <&- >&-") == (0, "")
+
+
+@pytest.mark.parametrize(("encoding", "option"), [("ascii", "--explain"), ("latin-1", "")])
+def test_a_terminal_need_not_have_all_letters(tmp_path: Path, encoding: str, option: str) -> None:
+    """Which a channel's name ended in a traceback for."""
+    rule = "{name: low, indicator: csat, by: [channel], window: 10m, critical: 50, min_answers: 5}"
+    (tmp_path / "rules.yaml").write_text(f"rules:\n  - {rule}\n")
+    event = {"channel": "phone \u260e", "indicator": "csat", "score": 1}
+    lines = [json.dumps({"id": f"{n}", "at": f"2026-11-01T10:{n}:00Z", **event}) for n in range(10, 60)]
+    (tmp_path / "events.ndjson").write_text("\n".join(lines))
+    files = f"--rules {tmp_path}/rules.yaml --events {tmp_path}/events.ndjson"
+    command = f"PYTHONIOENCODING={encoding} {TOCSIN} backtest {option} {files}"
+    ended = subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=True)
+    assert rb"phone \u260e" in ended.stdout
 
 
 def test_ctrl_c_has_the_code_of_shells() -> None:
