@@ -90,7 +90,7 @@ class Importer:
         """The events of cases that were waiting for another row; says what no row had."""
         if self.tale.rows:
             self.tale.columns.unseen = tuple(self._unseen)
-            self.tale.columns.unanswered = self._sieve.unused(QUESTIONS)
+            self.tale.columns.unanswered = tuple(map(self._meant, self._sieve.unused(QUESTIONS)))
         yield self._of_decided(self._cases.finish(), [])
 
     def check(self, name: str, columns: Sequence[str], above: int = 0) -> Mapping[str, str]:
@@ -124,6 +124,11 @@ class Importer:
             for question in block.texts(QUESTION) or ():
                 if question is not None and len(self.asked) < QUESTIONS_SHOWN:
                     self.asked.setdefault(question)
+
+    def _meant(self, question: str) -> str:
+        """A question without an answer, and where it is over several columns, one that was answered."""
+        under = next((each for each in self.asked if each.startswith(f"{question}: ")), None)
+        return f'"{question}"' + ("" if under is None else f' (over several columns, such as "{under}")')
 
     def _texts(self, block: RowBlock) -> dict[str, Texts]:
         """The columns that the mapping reads."""

@@ -272,7 +272,7 @@ def test_a_question_that_nobody_asked_is_told(desk: Desk) -> None:
     ):
         desk.imported(MAPPING, SURVEY, *nps, "--question", "Êtes-vous ravi ?=csat", kind="typeform-csv")
     told = desk.imported(MAPPING, SURVEY, *nps, "--question", "Why=csat", kind="typeform-csv")[1].stderr
-    assert "no answer to Why, which --question names" in told
+    assert 'no answer to "Why", which --question names' in told
     assert "no answer to" not in desk.imported(MAPPING, SURVEY, *nps, kind="typeform-csv")[1].stderr
 
 
@@ -304,3 +304,24 @@ def test_cells_may_be_called_as_columns_are(desk: Desk) -> None:
     mapping = MAPPING.replace("{constant: web}", "phone")
     log = "phone,id,at,s,email\nPhone,1,2026-03-02T09:00:00Z,5,x\nphone,2,2026-03-02T09:00:00Z,4,email\n"
     assert read(desk, log, mapping)[0] == [("1", "5"), ("2", "4")]
+
+
+EXPANDED = (
+    "Respondent ID,Collector ID,Start Date,End Date,IP Address,Email Address,First Name,Last Name,"
+    "How?,,,Rate,,\n"
+    ",,,,,,,,Dissatisfied,Neutral,Satisfied,Price,Service,Speed\n"
+    "1180123,4,2026-03-02 09:14:02,2026-03-02 09:15:02,,,,,,,Satisfied,4,5,1\n"
+    "1180124,4,2026-03-02 09:14:02,2026-03-02 09:16:02,,,,,Dissatisfied,,,5,,2\n"
+)
+
+
+def test_a_question_over_several_columns_is_all_of_them(desk: Desk) -> None:
+    """Of choices the chosen one is filled; by the first column, which is the worst, nobody was satisfied."""
+    zone, kind = ("--time-zone", "UTC"), "surveymonkey-csv"
+    events, _ = desk.imported(MAPPING, EXPANDED, *zone, "--question", "How?=csat/1-5", kind=kind)
+    assert [event["score"] for event in events] == ["Satisfied", "Dissatisfied"]
+    events, _ = desk.imported(MAPPING, EXPANDED, *zone, "--question", "Rate: Price=csat/1-5", kind=kind)
+    assert [event["score"] for event in events] == ["4", "5"]
+    both = ("--question", "How?=csat/1-5", "--question", "Rate=csat/1-5")
+    told = desk.imported(MAPPING, EXPANDED, *zone, *both, kind=kind)[1].stderr
+    assert 'no answer to "Rate" (over several columns, such as "Rate: Price"), which --question names' in told

@@ -4,6 +4,11 @@
     R_1,2026-03-02,9,Promoter,fast        is    R_1,2026-03-02,Q1,9,1,Promoter
                                                 R_1,2026-03-02,Why,fast,2,
 
+Where choices have a column each (`over`), the one that is filled is the answer to the question above them:
+
+    How was it?: Bad,How was it?: Good          #question,#answer
+    ,Good                                is     How was it?,Good
+
 Empty answers make no row.  `#group` is what Qualtrics writes beside its own NPS questions.
 """
 
@@ -20,17 +25,29 @@ GROUPED: Final = "_NPS_GROUP"
 class Questions:
     """The questions of a survey: all of its columns but those that stand `apart`."""
 
-    def __init__(self, names: Sequence[str], apart: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], apart: Sequence[str], over: Sequence[str] = ()) -> None:
         others = {name.casefold() for name in apart}
         self._shared = [name for name in names if name.casefold() in others]
         self.asked = [
             name for name in names if name and name.casefold() not in others and not name.endswith(GROUPED)
         ]
+        self._over = {name: question for name, question in zip(names, over, strict=False) if question}
+        numbers = {name: str(number) for number, name in enumerate(self.asked, 1)}
+        first = {question: numbers.get(name, "") for name, question in reversed(self._over.items())}
+        self._numbers = numbers | first
 
     def rows(self, row: Row) -> Iterator[Row]:
         """A row for each answer."""
         shared = {name: row[name] for name in self._shared}
-        for number, name in enumerate(self.asked, 1):
-            if row[name].strip():
+        for name in self.asked:
+            if answer := row[name].strip():
                 group = row.get(name + GROUPED, "")
-                yield {**shared, QUESTION: name, ANSWER: row[name], NUMBER: str(number), GROUP: group}
+                question = self._over.get(name, "")
+                asked = question if question and name == f"{question}: {answer}" else name
+                yield {
+                    **shared,
+                    QUESTION: asked,
+                    ANSWER: row[name],
+                    NUMBER: self._numbers[asked],
+                    GROUP: group,
+                }

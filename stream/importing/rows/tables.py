@@ -21,7 +21,7 @@ from stream.importing.rows.bounded_lines import BoundedLines, LineTooLongError
 from stream.importing.rows.column_names import distinct
 from stream.importing.rows.columns_hint import no_object
 from stream.importing.rows.encodings import beginning_of, encoding_of
-from stream.importing.rows.header_rows import named, zone_column
+from stream.importing.rows.header_rows import named, questions_over, zone_column
 from stream.importing.rows.json_rows import json_rows
 from stream.importing.rows.json_stream import LONGEST, Splitter, TooLong
 from stream.importing.rows.questions import OF_ANSWERS, Questions
@@ -91,9 +91,12 @@ def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Ite
     if not names:
         raise SettingsError(f"{name}: want a header line that names the columns, got an empty file")
     extra = zone_column(heads)
-    meant = told([*names, *(() if layout.apart is None else OF_ANSWERS), *extra], above)
+    over = questions_over(heads)
+    asked = () if layout.apart is None else (*OF_ANSWERS, *dict.fromkeys(filter(None, over)))
+    meant = told([*names, *asked, *extra], above)
     names = [meant.get(each, each) for each in names]
-    survey = None if layout.apart is None else Questions(names, layout.apart)
+    over = [meant.get(each, each) for each in over]
+    survey = None if layout.apart is None else Questions(names, layout.apart, over)
     table = TableReader(parse, lines, names, layout.kind, heads).blocks()
     return gathered(_unfolded(table, survey, extra)) if survey or extra else table
 

@@ -197,10 +197,27 @@ def test_qualtrics_has_three_header_rows_and_a_zone_in_the_last() -> None:
 
 
 def test_surveymonkey_names_a_question_over_its_first_column_only() -> None:
-    """The others are named by both rows."""
-    log = b"Id,How satisfied?,,Why?\n,Price,Service,Open-Ended Response\n1,4,5,slow\n"
-    assert read(log, Format(header_rows=2)) == [
-        (3, {"Id": "1", "How satisfied?": "4", "How satisfied?: Service": "5", "Why?": "slow"})
+    """All that are under it are named by both rows; a response beside a comment is the question's."""
+    head = b"Id,How satisfied?,,Why?,Again?,\n,Price,Service,Open-Ended Response,Response,Comment\n"
+    log = head + b"1,4,5,slow,3,no\n"
+    satisfied = {"How satisfied?: Price": "4", "How satisfied?: Service": "5"}
+    again = {"Why?": "slow", "Again?": "3", "Again?: Comment": "no"}
+    assert read(log, Format(header_rows=2)) == [(3, {"Id": "1", **satisfied, **again})]
+
+
+def test_choices_may_have_a_column_each() -> None:
+    """Of which the chosen one is filled with its own name; by the first one alone all were dissatisfied."""
+    log = b"Id,How?,,,Rate\n,Bad,So so,Good,Response\n1,,,Good,4\n2,Bad,,,\n3,2,,,5\n"
+    rows = [
+        row for _, row in read(log, Format(header_rows=2, apart=("Id",))) if not isinstance(row, RowError)
+    ]
+    told = [(row["Id"], row["#question"], row["#answer"], row["#number"]) for row in rows]
+    assert told == [
+        ("1", "How?", "Good", "1"),
+        ("1", "Rate", "4", "4"),
+        ("2", "How?", "Bad", "1"),
+        ("3", "How?: Bad", "2", "1"),
+        ("3", "Rate", "5", "4"),
     ]
 
 
