@@ -101,6 +101,14 @@ def test_which_end_of_ces_is_good_is_told(desk: Desk) -> None:
     assert "ces on 1-7 (the most is the most effort, unless `direction: ease` is in the rules)" in told
 
 
+def test_ces_that_was_asked_as_agreement_is_told(desk: Desk) -> None:
+    """Whoever agrees that it was easy had little effort; the numbers alone do not say so."""
+    rows = [("13/03/2026 09:15", label) for label in ("7 - Strongly agree", "1 - Strongly disagree", "6")]
+    asked = MAPPING.replace("csat", "ces")
+    assert "the rules want `ces: {direction: ease}`" in said(desk, rows, asked)
+    assert "agree or disagree" not in said(desk, days("13/03"), asked)
+
+
 def test_rows_of_which_no_event_is_made_are_counted(desk: Desk) -> None:
     """Rows, skipped, bad and silent ones add up."""
     mapping = MAPPING + "events: [{when: [{column: s, is: ['5']}]}]\n"

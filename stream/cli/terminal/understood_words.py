@@ -1,7 +1,7 @@
 """What `tocsin import` says of how it understood a log, so that a wrong guess is seen."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from stream.cli.terminal.event_words import of_events
@@ -14,6 +14,21 @@ from stream.intake.decoding.vocabulary import folded
 
 SHOWN: Final = 11
 """Answers of an indicator that are shown: as many as its longest scale has."""
+AGREEMENT: Final = frozenset(
+    {
+        "agree",
+        "disagree",
+        "accord",
+        "desaccord",
+        "stimme",
+        "trifft",
+        "acuerdo",
+        "concordo",
+        "discordo",
+        "eens",
+    }
+)
+"""Words of labels of agreement, folded, in the languages that answers are known in."""
 FEW: Final = 20
 """Fewer answers say nothing of their scale."""
 MOST_OF: Final = 0.7
@@ -108,6 +123,7 @@ def _answers(asked: _Asked, own: Mapping[Score, int], off: Mapping[Score, int]) 
     more = f", and {len(found) - SHOWN:,} other texts" if len(found) > SHOWN else ""
     yield f"  {asked}: {shown or 'no answer'}{more}"
     yield from _one_level(asked, taken)
+    yield from _agreed(asked, found)
     numbers = levels({**own, **off})
     if numbers:
         yield from _other_scale(asked.name, asked.scale, numbers, sum(off.values()))
@@ -122,6 +138,19 @@ def _of_steps(asked: _Asked, steps: Mapping[Score, int]) -> Iterator[str]:
 def _labelled(text: str, level: float) -> str:
     """An answer, and what it was taken for where it is no number by itself."""
     return text if text.removesuffix(".0") == f"{level:g}" else f"{text} ({level:g})"
+
+
+def _agreed(asked: _Asked, answers: Iterable[object]) -> Iterator[str]:
+    """Whoever agrees that it was easy has had little effort: the usual question, and the other way round."""
+    if (
+        asked.name == "ces"
+        and not asked.is_ease
+        and any(AGREEMENT & set(folded(str(each)).split()) for each in answers)
+    ):
+        yield (
+            '  these labels agree or disagree: asked whether it was easy, "agree" is ease, and the '
+            "rules want `ces: {direction: ease}`"
+        )
 
 
 def _one_level(asked: _Asked, taken: Sequence[tuple[float, str, int]]) -> Iterator[str]:
