@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from alerts.delivery.notices.notice import NotATransition, read_transition
 from alerts.errors import UNREADABLE, SettingsError
 from alerts.latest import LatestNews
 from alerts.readings import scope_words
@@ -17,10 +18,11 @@ _DECODER: Final = msgspec.json.Decoder(Transition)
 
 
 def decode(value: bytes | None) -> Transition | None:
-    """The transition in a cx.alerts value; None for anything else."""
+    """The transition in a cx.alerts value; None for anything else, and for what no worker takes for one."""
     try:
+        read_transition(value)
         return _DECODER.decode(value or b"")
-    except UNREADABLE:
+    except (NotATransition, *UNREADABLE):
         return None
 
 

@@ -16,7 +16,9 @@ from stream.kafka.topics import LARGEST, Mismatch, TopicState, ensure, group_opt
 from stream.messages.records import Stream
 from stream.messages.topic_names import (
     ALERTS,
+    CUSTOMERS,
     DEAD_LETTERS,
+    REDRIVES,
     TALLIES,
     GroupTopics,
     intake_snapshots,
@@ -27,6 +29,8 @@ from stream.worker.tasks.intake_processor import USUAL_LIMITS, MessageLimits
 log = logging.getLogger(__name__)
 
 SNAPSHOTS: Final = (intake_snapshots, judge_snapshots)
+OTHERS: Final = (CUSTOMERS, REDRIVES)
+"""Topics that no worker reads or writes: it goes on without them."""
 OVERHEAD_BYTES: Final = 8192
 """For a batch's head, our headers, and lengths."""
 LEAST_BYTES: Final = 16_384
@@ -177,9 +181,14 @@ def still_missed(
             know all of them yet.
     """
     gone = frozenset(
-        spec.name for spec in specs(partitions, group, topics) if found.get(spec.name, 0) < spec.partitions
+        spec.name
+        for spec in specs(partitions, group, topics)
+        if found.get(spec.name, 0) < spec.partitions and spec.name not in map(topics.of, OTHERS)
     )
     if again := sorted(gone & before):
         anew = f"tocsin topics{group_options(group, topics.prefix)}"
-        raise OperatorError(f"{', '.join(again)}: deleted under the worker; {anew} creates it anew")
+        raise OperatorError(
+            f"{', '.join(again)}: deleted under the worker; {anew} creates it anew, unless it is there and "
+            "the worker may not see it any more (Describe)"
+        )
     return gone

@@ -1,8 +1,11 @@
 """Where alerts stand, from the transitions of cx.alerts."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from alerts.errors import SettingsError
 from alerts.latest import LatestNews
@@ -15,6 +18,14 @@ def test_a_transition_survives_the_wire() -> None:
     """What a judge writes is what is read; anything else is nothing."""
     assert decode(encode(numbered())) == numbered()
     assert decode(b"{}") is decode(None) is None
+
+
+@pytest.mark.parametrize(
+    "forged", [{"severity": "banana"}, {"seq": -1}, {"rule": "a" * 5000}, {"scope": {"who": "x"}}]
+)
+def test_what_no_worker_takes_for_a_transition_is_none(forged: dict[str, Any]) -> None:
+    """The list showed alerts that the board and the API did not."""
+    assert decode(encode(replace(numbered(), **forged))) is None
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 5))))

@@ -8,6 +8,7 @@ import pytest
 from alerts.errors import OperatorError
 from stream.kafka.offsets import TP
 from stream.kafka.topics import Mismatch, TopicState, specs
+from stream.messages.topic_names import GroupTopics
 from stream.worker.tasks.intake_processor import USUAL_LIMITS
 from stream.worker.topic_checks import (
     message_limits,
@@ -109,6 +110,14 @@ def test_a_deleted_topic_ends_the_worker() -> None:
     with pytest.raises(OperatorError, match=r"^cx\.feedback, cx\.tallies: deleted under the worker"):
         still_missed(missed, found, "g", 4)
     assert still_missed(frozenset({"cx.scores"}), found, "g", 4) == missed
+
+
+def test_a_topic_that_no_worker_uses_may_be_deleted() -> None:
+    """All workers ended when somebody deleted what the gateway alone reads."""
+    trial = GroupTopics("trial.")
+    found = {spec.name: spec.partitions for spec in specs(4, "g", trial)}
+    del found["cx.customers"], found["trial.redrives"]
+    assert still_missed(frozenset(), found, "g", 4, trial) == frozenset()
 
 
 def test_partitions_that_were_added_to_inputs_are_found() -> None:
