@@ -28,6 +28,7 @@ from stream.importing.cells.zones import zone_of
 from stream.importing.importer import QUESTIONS, Importer
 from stream.importing.mapping import Format, LogMapping
 from stream.importing.mapping_file.reader import load, shipped, text_of
+from stream.importing.rows.columns_hint import listed as shown
 from stream.importing.rows.tables import blocks
 from stream.indicators.cells import SCALES_OF
 from stream.intake.decoding.ladders import Answer, steps_of, with_steps
@@ -200,7 +201,10 @@ def _read(
         )
     if tale.rows > tale.skipped and not tale.events:
         click.echo(reported(tale, layout), err=True, nl=False)
-        raise SettingsError(f"{file}: want rows that the mapping makes events of, got none in {tale.rows:,}")
+        there = f" (there are: {shown(tale.columns.there)})" if tale.columns.there else ""
+        raise SettingsError(
+            f"{file}: want rows that the mapping makes events of, got none in {tale.rows:,}{there}"
+        )
 
 
 def _in_order(events: EventFile, steps: Mapping[Answer, int]) -> Iterator[Sequence[bytes]]:

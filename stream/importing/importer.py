@@ -134,7 +134,7 @@ class Importer:
         """The columns that the mapping reads."""
         read = {column: block.texts(column) for column in self._columns}
         found = {column: texts for column, texts in read.items() if texts is not None}
-        if self._unseen and block.numbers and not self.tale.columns.there:
+        if block.numbers and not self.tale.columns.there:
             self.tale.columns.there = tuple(next(iter(block.rows())))
         if self._unseen and block.numbers:
             self._unseen = [column for column in self._unseen if column not in found]

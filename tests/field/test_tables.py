@@ -325,3 +325,9 @@ def test_a_question_over_several_columns_is_all_of_them(desk: Desk) -> None:
     both = ("--question", "How?=csat/1-5", "--question", "Rate=csat/1-5")
     told = desk.imported(MAPPING, EXPANDED, *zone, *both, kind=kind)[1].stderr
     assert 'no answer to "Rate" (over several columns, such as "Rate: Price"), which --question names' in told
+
+
+def test_a_log_of_which_nothing_is_understood_is_told_with_its_columns(desk: Desk) -> None:
+    """Those that a shipped mapping reads need not all be there, so none of them was missed."""
+    with pytest.raises(SettingsError, match=r"got none in 1 \(there are: Ticket ID, Rating\)"):
+        desk.imported("", "Ticket ID,Rating\n1,Good\n", "--time-zone", "UTC", kind="zendesk-tickets")

@@ -241,6 +241,19 @@ def test_what_is_no_object_in_a_stream_is_bad() -> None:
     assert faults(read(b'{"a":1}{"b"\n', Format(kind="ndjson"))) == [(1, Fault.SYNTAX)]
 
 
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        (b"Conversation ID,Rating\n1,5\n", "got a table: `format: csv` in the mapping?"),
+        (b"<html><body>Sign in</body></html>", "got XML or HTML"),
+    ],
+)
+def test_a_table_where_objects_were_wanted_is_told_as_such(log: bytes, said: str) -> None:
+    """Most systems export one as well as the other."""
+    ((_, wrong),) = read(log, Format(kind="json"))
+    assert said in str(wrong)
+
+
 def test_the_prefix_of_a_schema_registry_is_passed_over() -> None:
     """A zero byte and a number before the JSON."""
     assert read(b'\0\0\0\0\x07{"a":1}\n', Format(kind="ndjson")) == [(1, {"a": "1"})]
