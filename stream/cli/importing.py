@@ -201,7 +201,8 @@ def _read(
         )
     if tale.rows > tale.skipped and not tale.events:
         click.echo(reported(tale, layout), err=True, nl=False)
-        there = f" (there are: {shown(tale.columns.there)})" if tale.columns.there else ""
+        untold = tale.columns.there and not tale.columns.unseen
+        there = f" (there are: {shown(tale.columns.there)})" if untold else ""
         raise SettingsError(
             f"{file}: want rows that the mapping makes events of, got none in {tale.rows:,}{there}"
         )

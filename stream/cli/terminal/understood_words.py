@@ -180,7 +180,7 @@ def _other_scale(name: str, scale: str, numbers: Mapping[float, int], off: int) 
         if other != scale and set(numbers) <= {*SCALES[other]} and most >= MOST_OF * SCALES[other][-1]
     ]
     exact = [other for other in fitting if most == SCALES[other][-1]]
-    reach = f"answers are from {min(numbers):g} to {most:g}"
+    reach = f"answers are from {min(numbers) + 0.0:g} to {most:g}"
     if not fitting and off >= MANY_OFF * answers:
         yield (
             f"  {reach}, and {off:,} of {answers:,} are levels of no scale: only those count that happen to "

@@ -44,6 +44,7 @@ def hint(absent: Sequence[str], columns: Sequence[str]) -> str:
 
 _OBJECTS: Final = (
     (re.compile(r'\s*"\s*(?:\\[nrt]|\s)*[\[{]'), "JSON within a string: `jq -r .` unpacks it"),
+    (re.compile(r"\s*\[\s*\["), "lists in a list: `jq -r '.[] | @csv'` makes a table of them"),
     (re.compile(r"\s*\["), "a list: `format: json` in the mapping reads it"),
     (re.compile(r"\s*\{\s*'"), "single quotation marks, as Python prints: write it with json.dumps"),
     (re.compile(r"[:\[,]\s*-?(?:NaN|Infinity)\b"), "NaN or Infinity, which is no JSON: let it be null"),

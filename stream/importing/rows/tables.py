@@ -19,7 +19,7 @@ from stream.importing.cells.text import Row
 from stream.importing.mapping import Format
 from stream.importing.rows.bounded_lines import BoundedLines, LineTooLongError
 from stream.importing.rows.column_names import distinct
-from stream.importing.rows.columns_hint import SEEN, no_object
+from stream.importing.rows.columns_hint import no_object
 from stream.importing.rows.encodings import beginning_of, encoding_of
 from stream.importing.rows.header_rows import named, questions_over, zone_column
 from stream.importing.rows.json_rows import json_rows
@@ -243,18 +243,18 @@ def _stream(utf8: Iterator[bytes], layout: Format) -> Iterator[Numbered]:
                 yield from _of_piece(number, piece, layout)
             if splitter.stray:
                 splitter.stray = False
-                what = "" if number else no_object(block[:SEEN].decode(errors="replace"))
-                wanted = (
-                    f"want a JSON object{what}"
-                    if what
-                    else "want nothing but objects, got something between them"
-                )
-                yield number, RowError(Fault.SYNTAX, wanted)
+                what = "" if number else no_object(block.decode(errors="replace"))
+                yield number, RowError(Fault.SYNTAX, _stray(what))
     except UnicodeError as error:
         yield number + 1, RowError(Fault.ENCODING, str(error))
         return
     if splitter.rest():
         yield number + 1, RowError(Fault.SYNTAX, "want a whole object, got the end of the file")
+
+
+def _stray(what: str) -> str:
+    """What is wrong with a text that has something else than objects in it, or is something else."""
+    return f"want a JSON object{what}" if what else "want nothing but objects, got something between them"
 
 
 def _of_piece(number: int, piece: bytes | TooLong, layout: Format) -> Iterator[Numbered]:

@@ -246,6 +246,7 @@ def test_what_is_no_object_in_a_stream_is_bad() -> None:
     [
         (b"Conversation ID,Rating\n1,5\n", "got a table: `format: csv` in the mapping?"),
         (b"<html><body>Sign in</body></html>", "got XML or HTML"),
+        (b'[["id", "at"], ["1", "2"]]', "got lists in a list: `jq -r '.[] | @csv'` makes a table of them"),
     ],
 )
 def test_a_table_where_objects_were_wanted_is_told_as_such(log: bytes, said: str) -> None:
