@@ -41,7 +41,7 @@ class AppriseChannel:
 
         self._outlet.other(f"{message.words.title}\n{message.words.text}")
         kind = "success" if message.over else "failure" if message.severity == "critical" else "warning"
-        facts = "\n".join(f"{name}: {value}" for name, value in message.words.facts)
+        facts = "\n".join(f"{name}{message.words.colon}{value}" for name, value in message.words.facts)
         try:
             async with asyncio.timeout(self._outlet.timeout_s):
                 taken = await asyncio.to_thread(

@@ -152,8 +152,8 @@ def written(message: ReceiverMessage, sender: str, to: Collection[str], at_s: fl
     mail["In-Reply-To"] = root
     mail["References"] = root
     mail["Auto-Submitted"] = "auto-generated"  # so that absence notes do not answer (RFC 3834)
-    facts = "\n".join(f"{name}: {value}" for name, value in message.words.facts)
-    links = "\n".join(f"{link.text}: {link.url}" for link in message.links)
+    facts = "\n".join(f"{name}{message.words.colon}{value}" for name, value in message.words.facts)
+    links = "\n".join(f"{link.text}{message.words.colon}{link.url}" for link in message.links)
     mail.set_content("\n\n".join(part for part in (message.words.text, facts, links) if part) + "\n")
     return mail
 

@@ -26,11 +26,15 @@ class NextLook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """The words of one notice, in the receiver's language: sentences, and facts as name and value."""
+    """The words of one notice, in the receiver's language: sentences, and facts as name and value.
+
+    `colon` stands between a name and its value.
+    """
 
     title: str
     text: str
     facts: tuple[tuple[str, str], ...] = ()
+    colon: str = ": "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,11 +113,11 @@ SENTENCES: Final[Phrases] = {
             "{limit}{source}."
         ),
         "sudden": (
-            "{what}{where} : {moved} brusque à {value}{interval}, au-delà de la limite de "
+            "{what}{where} : {moved} brusque à {value}{interval}, {side} de la limite de "
             "{limit}{source}{since}."
         ),
         "sudden_kept": (
-            "{what}{where} : {moved} brusque au-delà de la limite de {limit}, retour incertain : "
+            "{what}{where} : {moved} brusque {side} de la limite de {limit}, retour incertain : "
             "{value}{interval}{source}{since}."
         ),
         "sudden_usual": (

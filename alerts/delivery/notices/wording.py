@@ -39,7 +39,7 @@ def worded(news: TransitionNews, told: Told, lang: str) -> Words:
     text = say.sentence()
     if news.state == "firing":
         text = " ".join(part for part in (text, say.meaning(), say.look()) if part)
-    return Words(title=say.title(), text=text, facts=say.facts(told))
+    return Words(title=say.title(), text=text, facts=say.facts(told), colon=WORDS[lang]["colon"])
 
 
 def amount(value: float, unit: str, lang: str, beside: float | None = None) -> str:

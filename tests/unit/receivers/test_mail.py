@@ -4,6 +4,7 @@ import email
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from email import policy
 from typing import Any
 
@@ -14,6 +15,7 @@ from aiosmtpd.smtp import SMTP
 from alerts.receivers.answers import Fate
 from alerts.receivers.kind import WayOut
 from alerts.receivers.kinds import KINDS
+from alerts.receivers.mail import written
 from tests.unit.receivers.test_kinds import Wire, message, sent
 
 
@@ -162,3 +164,11 @@ def test_a_server_that_is_not_there_is_told_in_words() -> None:
         channel = _mail(port)
     answer = sent(channel, message())
     assert (answer.text, answer.reached) == ("ConnectionRefusedError: Connection refused", False)
+
+
+def test_facts_stand_as_the_language_has_them() -> None:
+    """French has a space before a colon."""
+    plain = message()
+    french = replace(plain, words=replace(plain.words, colon=" : "))
+    for what, told in ((plain, "Value: 41 %\n"), (french, "Value : 41 %\n")):
+        assert told in written(what, "tocsin@example.com", ["cx@example.com"], 0.0).get_content()
