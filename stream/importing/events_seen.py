@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from stream.importing.cells.columns import Number
+from stream.importing.cells.durations import unit_named
 from stream.importing.mapping import Event, Shape
 
 LASTING: Final = ("wait_s", "handle_s")
@@ -18,15 +20,25 @@ DAY: Final = len("2026-03-02T")
 
 @dataclass(slots=True)
 class EventsSeen:
-    """`channels` counts events; `lengths_s` are by field; `clocks` are times of day."""
+    """`channels` counts events; `lengths_s` are by field; `clocks` are times of day.
+
+    `units` are by field the column that is read as seconds though its name says another unit, that unit, and
+    how many seconds it has.
+    """
 
     channels: Counter[str] = field(default_factory=Counter)
     lengths_s: dict[str, list[float]] = field(default_factory=dict)
     clocks: set[str] = field(default_factory=set)
+    units: dict[str, tuple[str, str, str]] = field(default_factory=dict)
 
     def expect(self, shapes: Sequence[Shape]) -> None:
         """Be told of the shapes whose events will come."""
-        self.lengths_s = {name: [] for name in LASTING if any(name in shape.fields for shape in shapes)}
+        sources = [(name, shape.fields[name]) for shape in shapes for name in LASTING if name in shape.fields]
+        self.lengths_s = {name: [] for name, _ in sources}
+        for name, source in sources:
+            unit = unit_named(source.column) if isinstance(source, Number) and source.factor == 1 else None
+            if unit is not None:
+                self.units[name] = (source.columns[0], *unit)
 
     def hear(self, events: Sequence[Event], ats: Sequence[str]) -> None:
         """Some events, and their times."""

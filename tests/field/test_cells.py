@@ -54,6 +54,45 @@ def test_durations_are_read_as_dialers_write_them(desk: Desk) -> None:
     assert read(desk, "wait_s: {seconds: v}", "-5", "P1M", "12:15 AM")[0] == ["BAD"] * 3
 
 
+@pytest.mark.parametrize(
+    ("column", "unit"),
+    [
+        ("Wait (ms)", 'milliseconds: `{number: "Wait (ms)", times: 0.001}` reads them'),
+        ("wait_ms", "milliseconds"),
+        ("waitMilliseconds", "milliseconds"),
+        ("First reply time in minutes", "minutes"),
+        ("Wait (min)", "minutes"),
+        ("wait_min", "minutes"),
+        ("Dauer in Minuten", "minutes"),
+        ("Resolution (hrs)", "hours"),
+        ("Time to close in days", "days"),
+    ],
+)
+def test_a_column_that_says_its_unit_is_not_read_as_seconds(desk: Desk, column: str, unit: str) -> None:
+    """A number alone says none; a time of a clock says its own."""
+    log = f"id\tat\t{column}\n" + "".join(
+        f"{n}\t2026-03-02T09:00:00Z\t{v}\n" for n, v in enumerate(("5", "0:05", "0"))
+    )
+    events, result = desk.imported(MAPPING.replace("FIELD", f'wait_s: {{seconds: "{column}"}}'), log)
+    assert [event["wait_s"] for event in events] == [5, 0]
+    assert f'want seconds, got "5" {unit}' in result.stderr
+    told = desk.imported(
+        MAPPING.replace("FIELD", f'wait_s: {{number: "{column}"}}'), log.replace("0:05", "7")
+    )[1].stderr
+    assert f'wait_s is "{column}" as it stands, whose name says {unit.partition(":")[0]}' in told
+
+
+@pytest.mark.parametrize(
+    "column", ["Wait", "wait_s", "seconds", "forms", "admin_wait", "terms", "Programs", "shift_hour"]
+)
+def test_a_column_that_says_no_other_unit_is_in_seconds(desk: Desk, column: str) -> None:
+    """Whatever letters it has."""
+    log = f"id\tat\t{column}\n1\t2026-03-02T09:00:00Z\t5\n"
+    events, result = desk.imported(MAPPING.replace("FIELD", f'wait_s: {{seconds: "{column}"}}'), log)
+    assert [event["wait_s"] for event in events] == [5]
+    assert "as it stands" not in result.stderr
+
+
 NOBODIES = (
     "",
     "anonymous",

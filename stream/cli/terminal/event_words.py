@@ -27,6 +27,9 @@ def of_events(told: Understood) -> Iterator[str]:
     for name, lengths in told.events.lengths_s.items():
         if lengths:
             yield from _of_lengths(name, lengths)
+        if lengths and name in told.events.units:
+            column, unit, seconds = told.events.units[name]
+            yield f'  {name} is "{column}" as it stands, whose name says {unit}: `times: {seconds}`?'
     if told.rows >= FEW and len(told.events.clocks) <= CHANGES and told.first[:10] != told.last[:10]:
         yield (
             "  all events of a day have one time of day, as where a log has days alone: "

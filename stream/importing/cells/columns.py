@@ -10,11 +10,11 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, Protocol
 
-from stream.importing.cells.durations import duration_s
+from stream.importing.cells.durations import duration_s, unit_named
 from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.ids import AS_IT_IS, Look
 from stream.importing.cells.patterns import Pattern
-from stream.importing.cells.text import LIST, Row, cell, mark_hint, number
+from stream.importing.cells.text import LIST, NUMBER, Row, cell, mark_hint, number
 
 Value = str | int | float | bool
 
@@ -207,6 +207,10 @@ class Seconds(OneColumn):
         text = cell(row, self.column, self.nulls)
         if text is None:
             return None
+        unit = unit_named(self.column)
+        if unit is not None and NUMBER.fullmatch(text) and float(text):
+            way_out = f'`{{number: "{self.column}", times: {unit[1]}}}` reads them'
+            raise RowError(Fault.NUMBER, f'{self.column}: want seconds, got "{text}" {unit[0]}: {way_out}')
         try:
             return _shortest(duration_s(text, self.decimal))
         except ValueError:

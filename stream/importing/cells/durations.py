@@ -1,6 +1,7 @@
 """Durations as people and systems write them: 90, 1:30, 1h 5m, 1h30, 1 day, 2:00:00, PT1M30S."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from stream.importing.cells.text import NUMBER, decimal_number
@@ -22,6 +23,27 @@ _PIECE: Final = re.compile(r"([0-9][0-9.,]*) ?([a-zé]+)\.?,? ?(?:and |et |und |
 _BELOW: Final = {3_600: 60, 60: 1}
 """What a bare number behind a unit counts: 1h30, 2m30."""
 _CLOCK: Final = re.compile("[^:-]+(?::[^:-]+){0,2}")
+_NAMED: Final = re.compile(
+    r"(?P<ms>(?:^|[\W_])(?:ms|msecs?)(?:$|[\W_])|milli(?:sec|sek))"
+    r"|(?P<min>minut\w*|[(\[_ ](?:mins?|mn)[)\]]?$)"
+    r"|(?P<h>(?:^|[\W_])(?:hours|hrs|heures|stunden|horas)(?:$|[\W_])|[(\[]h(?:r|rs|our)?[)\]])"
+    r"|(?P<d>(?:^|[\W_])(?:days|jours|tage|dias|días)(?:$|[\W_])|[(\[]d(?:ays)?[)\]])",
+    re.IGNORECASE,
+)
+"""What a column is called that says in which unit it is, if not in seconds."""
+_CALLED: Final = {
+    "ms": ("milliseconds", "0.001"),
+    "min": ("minutes", "60"),
+    "h": ("hours", "3600"),
+    "d": ("days", "86400"),
+}
+
+
+@lru_cache(maxsize=1_000)
+def unit_named(column: str) -> tuple[str, str] | None:
+    """The unit that a column's name says, and its seconds; None where it says none, or seconds."""
+    found = _NAMED.search(column)
+    return None if found is None or found.lastgroup is None else _CALLED[found.lastgroup]
 
 
 def duration_s(text: str, decimal: str = "") -> float:
