@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 
 from alerts.board import Board
-from alerts.detect.findings import Flags
 from alerts.detect.row_sets import NO_ROWS
 from alerts.rules import DAY_MS, Threshold
 from stream.indicators.cells import CELLS, TIMES_FROM
@@ -43,7 +42,7 @@ REMEMBERED_MS: Final = 35 * DAY_MS
 far back as a rhythm reaches."""
 
 
-Projected = tuple[Flags, Ints, Ints]
+Projected = tuple[Ints, Ints, Ints]
 """Which counts a layout keeps, and their places and numbers in it."""
 
 
@@ -104,12 +103,11 @@ class Group:
     def merge(self, due: Ints, rows: Ints, panes: Ints, cells: Ints, counts: Ints) -> None:
         """Take in counts; each is due at the end of pane `due`, ascending, and belongs to one of `panes`."""
         self.scopes.seen_ms[rows] = (due + 1) * self._pane_ms  # ascending: the last one stays
-        single = cells >= TIMES_FROM
-        if single.any():
-            codes = cells[single] - TIMES_FROM
-            for window in self.all_windows():
-                window.add_times(due[single], panes[single], (rows[single], codes, counts[single]))
-            due, rows, panes, cells, counts = (each[~single] for each in (due, rows, panes, cells, counts))
+        single = np.flatnonzero(cells >= TIMES_FROM)
+        if len(single):
+            self._add_times((due[single], panes[single]), rows[single], cells[single], counts[single])
+            rest = np.flatnonzero(cells < TIMES_FROM)
+            due, rows, panes, cells, counts = (each[rest] for each in (due, rows, panes, cells, counts))
         late = panes != due
         if late.any():
             self._add((due[late], panes[late]), rows[late], cells[late], counts[late])
@@ -133,6 +131,11 @@ class Group:
             kept, places, some = projected[key]
             due = panes[0][kept]
             window.add(due, due if panes[1] is panes[0] else panes[1][kept], places, some)
+
+    def _add_times(self, panes: tuple[Ints, Ints], rows: Ints, cells: Ints, counts: Ints) -> None:
+        """Give single times to every window."""
+        for window in self.all_windows():
+            window.add_times(*panes, (rows, cells - TIMES_FROM, counts))
 
     def open(self, block: Block) -> None:
         """Look at a block of panes; what is due in it has been merged."""

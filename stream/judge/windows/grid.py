@@ -66,7 +66,7 @@ def grid(window: Window, known: WindowChanges, empty: int = EMPTY) -> Grid | Non
     touched[at] = True
     columns, counts = known.columns, known.counts
     if layout.buckets:
-        narrow = columns < layout.narrow
+        narrow = np.flatnonzero(columns < layout.narrow)
         at, columns, counts = at[narrow], columns[narrow], counts[narrow]
     table = np.bincount(at * layout.narrow + columns, counts, size).reshape(-1, layout.narrow)
     moved = (layout.every_weight.T @ table.T).reshape(-1, slots, rooms)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from stream.columnar.runs import sums_by
 from stream.indicators.cells import CELL, CELLS, further_cells, ttr_bucket_cells
-from stream.indicators.formulas import QUANTILE, Flags, Floats, Formula, Ints, Sums
+from stream.indicators.formulas import QUANTILE, Floats, Formula, Ints, Sums
 from stream.indicators.single_times import SingleTimes
 
 INT32: Final = 2**31
@@ -53,13 +53,13 @@ class Layout:
         """How many of them are buckets."""
         return self.width - self.narrow
 
-    def project(self, rows: Ints, cells: Ints, counts: Ints) -> tuple[Flags, Ints, Ints]:
+    def project(self, rows: Ints, cells: Ints, counts: Ints) -> tuple[Ints, Ints, Ints]:
         """Which of the counts are kept; their places (row × width + column) and the counts themselves.
 
         Both are made for keeping: whole numbers in half the room wherever they fit.
         """
         columns = self.column_of[cells]
-        kept = columns >= 0
+        kept = np.flatnonzero(columns >= 0)  # to choose by places takes a fifth of what it takes by flags
         return kept, *self.compact(rows[kept] * self.width + columns[kept], counts[kept])
 
     def split(self, places: Ints) -> tuple[Ints, Ints]:

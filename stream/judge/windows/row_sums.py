@@ -62,9 +62,9 @@ class EveryRow:
         """Add counts."""
         layout = self._layout
         if layout.buckets:
-            narrow = columns < layout.narrow
-            wide = (rows * layout.buckets + columns - layout.narrow)[~narrow]
-            np.add.at(self._buckets.reshape(-1), wide, counts[~narrow].astype(np.int32))
+            narrow, wide = np.flatnonzero(columns < layout.narrow), np.flatnonzero(columns >= layout.narrow)
+            places = rows[wide] * layout.buckets + columns[wide] - layout.narrow
+            np.add.at(self._buckets.reshape(-1), places, counts[wide].astype(np.int32))
             rows, columns, counts = rows[narrow], columns[narrow], counts[narrow]
         np.add.at(self._narrow.reshape(-1), rows * layout.narrow + columns, counts)
 

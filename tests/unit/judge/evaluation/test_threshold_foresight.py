@@ -92,6 +92,6 @@ def _add(window: Window, cases: list[tuple[int, int, int, int]]) -> None:
         cells = [CELL["ttr.within"], CELL[f"ttr.bucket/{int(bucket(took)[0])}"]]
         rows = np.array([row, row])
         kept, places, counts = window.layout.project(rows, np.array(cells), np.array([count, count]))
-        assert kept.all()
+        assert len(kept) == 2
         window.add(due.repeat(2), due.repeat(2), places, counts)
         window.add_times(due, due, (np.array([row]), time_code(took), np.array([count])))

@@ -197,7 +197,7 @@ def test_columns_that_nobody_reads_are_not_kept() -> None:
     kept, places, counts = of.project(
         np.array([0, 0]), np.array([CELL["contacts"], CELL["wait.over"]]), np.array([5, 7])
     )
-    assert (kept.tolist(), places.tolist(), counts.tolist()) == ([False, True], [1], [7])
+    assert (kept.tolist(), places.tolist(), counts.tolist()) == ([1], [1], [7])
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(-3, 3))))
