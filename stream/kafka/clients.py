@@ -17,6 +17,8 @@ from stream.kafka.whole_batches import hasten
 REQUEST_MS: Final = 15_000
 """How long one request of a command may take; the worker has its own patience."""
 PROBE_S: Final = 3.0
+WHICH_VERSIONS: Final = bytes.fromhex("0000000a 0012 0000 00000001 0000")
+"""A request that every broker answers, before any login; one that wants TLS first answers with an alert."""
 POLL_MS: Final = 1_000
 PATIENCE_POLLS: Final = 15
 FETCH_WAIT_MS: Final = 50
@@ -189,19 +191,34 @@ async def _explained(settings: ClientSettings) -> AsyncIterator[None]:
 
 
 async def why_unreachable(settings: ClientSettings) -> str | None:
-    """Why no broker can be reached over TCP; None when one can, so that the fault lies further up."""
+    """Why no broker can be reached; None when one says anything, so that the fault lies further up."""
     faults = []
     for place in settings.brokers:
-        host, _, port = place.rpartition(":")
-        try:
-            opened = asyncio.open_connection(host.strip("[]"), int(port))
-            _, writer = await asyncio.wait_for(opened, PROBE_S)
-        except (OSError, TimeoutError) as error:
-            faults.append(f"{place} ({_text(error)})")
-        else:
-            writer.close()
+        fault = await _fault(place)
+        if fault is None:
             return None
+        faults.append(f"{place} ({fault})")
     return "no Kafka broker answers at " + ", ".join(faults)
+
+
+async def _fault(place: str) -> str | None:
+    """Why a broker cannot be reached; None when something there says anything, or hangs up."""
+    host, _, port = place.rpartition(":")
+    try:
+        opened = asyncio.open_connection(host.strip("[]"), int(port))
+        reader, writer = await asyncio.wait_for(opened, PROBE_S)
+    except (OSError, TimeoutError) as error:
+        return _text(error)
+    try:
+        writer.write(WHICH_VERSIONS)
+        await asyncio.wait_for(reader.read(1), PROBE_S)
+    except TimeoutError:
+        return "it takes connections, and says nothing"
+    except OSError:
+        return None
+    finally:
+        writer.close()
+    return None
 
 
 def _text(error: Exception) -> str:

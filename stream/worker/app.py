@@ -91,7 +91,7 @@ class Worker:
         if settings.rules:
             told = self._metrics
             self._rules = RulesWatch(settings.rules, rulebook, told, self._try, read, rules.seen)
-        self._reason = "no broker has answered yet"
+        self._reason = "no broker has let us in yet, the log says why"
 
     def intakes(self) -> list[Intake]:
         """The intakes that this worker has now."""

@@ -70,7 +70,7 @@ async def await_topics(kafka: ClientSettings, group: str) -> TopicLayout:
                 if told := warning_of_second_group(states, group, kafka.topics):
                     log.warning("%s", told)
         except BrokerError as error:
-            log.warning("no broker yet, trying again in %.1f s: %s", wait_s, error)
+            log.warning("not yet, trying again in %.1f s: %s", wait_s, error)
             await asyncio.sleep(wait_s)
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
         else:
