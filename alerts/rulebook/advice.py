@@ -1,6 +1,6 @@
 """What a sound rules file would still be better without: nothing here stops a worker."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import numpy as np
@@ -23,7 +23,10 @@ def advice(rulebook: Rulebook, catalogue: Catalogue) -> list[str]:
     found = [
         f"rules.{rule.name}: {doubt}"
         for rule in rulebook.rules
-        for doubt in _of_rule(rule, yardstick_of(rule, rulebook, catalogue))
+        for doubt in (
+            *_of_rule(rule, yardstick_of(rule, rulebook, catalogue)),
+            *_of_closing(rule, rulebook.indicators[catalogue[rule.indicator].configured_by]),
+        )
     ]
     found += [
         f"receivers.{receiver.name}: {doubt}"
@@ -71,6 +74,20 @@ def _of_rule(rule: Rule, measure: Measure) -> Iterator[str]:
         yield from _of_threshold(rule.detect, measure)
     if isinstance(rule.detect, Gap) and len(rule.where.get(rule.detect.across, ("", ""))) < 2:
         yield f"only one {rule.detect.across} is left to compare, so it can never fire"
+
+
+def _of_closing(rule: Rule, options: Mapping[str, object]) -> Iterator[str]:
+    """Failures that are charged to the first contact come while its channel is closed, successes do not.
+
+    A window has a least number of answers, and a day of them; bets go on all night.
+    """
+    closes = [each for each in ("channel", "team") if each in rule.scope_dims]
+    bets = not isinstance(rule.detect, Threshold | Gap)
+    if options.get("charge") == "first" and closes and bets and not rule.detect.hours.limited:
+        yield (
+            f"its nights look bad where a {closes[0]} closes, as contacts are repeated elsewhere meanwhile: "
+            "`open` says its hours"
+        )
 
 
 def _of_threshold(detect: Threshold, measure: Measure) -> Iterator[str]:

@@ -36,6 +36,25 @@ HOOK = "webhook: {url: 'http://a', secret_env: B}"
             ],
         ),
         (
+            "rules: [{name: a, indicator: fcr, detect: sudden, floor: 70}]",
+            [
+                (
+                    "rules.a: its nights look bad where a channel closes, as contacts are repeated elsewhere"
+                    " meanwhile: `open` says its hours"
+                )
+            ],
+        ),
+        ("rules: [{name: a, indicator: fcr, detect: sudden, floor: 70, by: [topic]}]", []),
+        ("rules: [{name: a, indicator: fcr, warning: 70, window: 7d}]", []),
+        ("rules: [{name: a, indicator: fcr, detect: sudden, floor: 70, open: ['Mon-Fri 08:00-18:00']}]", []),
+        (
+            (
+                "{indicators: {fcr: {charge: repeat}},"
+                " rules: [{name: a, indicator: fcr, detect: sudden, floor: 70}]}"
+            ),
+            [],
+        ),
+        (
             "rules: [{name: a, indicator: ttr, critical: 8}]",
             ["rules.a: critical 8 is in seconds: were minutes, hours or days meant?"],
         ),
