@@ -1,5 +1,7 @@
 """Times as exports have them, each with what must come of it."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from stream.importing.cells.guesses import formats
@@ -106,3 +108,24 @@ def test_a_date_that_is_of_another_day_of_the_week_is_refused(desk: Desk, text: 
     found, told = read(desk, "%a %d/%m/%Y %H:%M", text, "Tue 03/03/2026 09:15")
     assert (found[0] == "BAD") is bool(said)
     assert said in told
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "wanted"),
+    [
+        ("%Y-%m-%d %H%M", "2026-07-01 111", "2026-06-30T23:11:00Z"),  # a spreadsheet has taken the 0
+        ("%Y-%m-%d %H%M", "2026-07-01 1111", "2026-07-01T09:11:00Z"),
+        ("%Y-%m-%d %H%M", "2026-07-01 11", "BAD"),
+        ("%Y%m%d", "20260701", "2026-06-30T22:00:00Z"),
+        ("%Y%m%d", "2026111", "BAD"),
+        ("%d%m%Y", "1072026", "2026-06-30T22:00:00Z"),
+        ("%d%m%Y", "1112026", "2026-10-31T23:00:00Z"),
+        ("%d/%m/%Y", "1/7/2026", "2026-06-30T22:00:00Z"),
+    ],
+)
+def test_digits_without_marks_between_are_of_one_time(
+    desk: Desk, pattern: str, text: str, wanted: str
+) -> None:
+    """`111` was one past eleven, and 2026111 the first of November: either may be meant otherwise."""
+    sound = datetime(2026, 12, 13, 9, 15, tzinfo=UTC).strftime(pattern)
+    assert read(desk, pattern, text, sound)[0][0] == wanted

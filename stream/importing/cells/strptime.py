@@ -52,6 +52,13 @@ _LETTERS: Final[Mapping[str, str]] = {
     "Z": "[A-Za-z][A-Za-z0-9_/+:-]{0,40}",
 }
 """Letters and what may stand for them."""
+_DIGITS: Final = frozenset("YymdejHIMSf")
+_NARROW: Final = frozenset({"[0-9]", "[1-9]", " [1-9]"})
+_WIDE: Final = {
+    letter: "|".join(each for each in _LETTERS[letter].split("|") if each not in _NARROW)
+    for letter in "mdeHIMS"
+}
+"""Letters right behind others of digits have both of theirs: `111` is 1:11, and 2026111 no date."""
 _SHORT: Final[Mapping[str, str]] = {
     "T": "%H:%M:%S", "R": "%H:%M", "F": "%Y-%m-%d", "D": "%m/%d/%y", "X": "%H:%M:%S", "x": "%m/%d/%y",
     "c": "%a %b %e %H:%M:%S %Y",
@@ -161,6 +168,7 @@ def _compiled(text: str) -> tuple[list[str], str]:
         text = text.replace(f"%{letter}", long)
     letters: list[str] = []
     expression: list[str] = []
+    after_digits = False
     pieces = re.split(r"(%.?|\s+)", text)
     for piece in pieces:
         if not piece.startswith("%"):
@@ -172,7 +180,8 @@ def _compiled(text: str) -> tuple[list[str], str]:
             if letter not in _LETTERS:
                 raise FormatError(f"{piece} is not known: it may be made of %{' %'.join(sorted(_LETTERS))}")
             letters.append(_SAME.get(letter, letter))
-            expression.append(f"({_LETTERS[letter]})")
+            expression.append(f"({_WIDE[letter] if after_digits and letter in _WIDE else _LETTERS[letter]})")
+        after_digits = piece[1:] in _DIGITS if piece else after_digits
     return letters, "".join(expression)
 
 
