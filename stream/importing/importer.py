@@ -6,6 +6,7 @@ to `vouch`, the intake's own decoder, before they are let out, and a row of whic
 is a bad row.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Final
@@ -203,7 +204,8 @@ class Importer:
         return found
 
 
-_WAYS_OUT: Final = {"score": " (no answer? `nulls` in the mapping; one in other words? `map`)"}
+_GROUPS: Final = frozenset({"promoter", "promoters", "passive", "passives", "detractor", "detractors"})
+_BANDS: Final = ' (groups? `map: {Promoter: "10", Passive: "8", Detractor: "0"}` counts them in their bands)'
 _TOLD_BY: Final = itemgetter(0)
 
 
@@ -218,5 +220,22 @@ def _refusal(shape: Shape, event: Event, row: Row, reject: Reject) -> str:
     shown = "+".join(text if len(text) <= SHOWN_CHARS else text[:SHOWN_CHARS] + "…" for text in texts)
     columns = "+".join(source.columns)
     place = f"{columns} ({name})" if columns and columns != name else name
-    got = said if reject.reason is Reason.BAD_SCALE else f'{wanted}, got "{shown}"{_WAYS_OUT.get(name, "")}'
+    got = (
+        said
+        if reject.reason is Reason.BAD_SCALE
+        else f'{wanted}, got "{shown}"{_way_out(name, shown, wanted)}'
+    )
     return f"{place}: {got}"
+
+
+def _way_out(name: str, shown: str, wanted: str) -> str:
+    plain = shown.casefold()
+    if name == "score":
+        return (
+            _BANDS if plain in _GROUPS else " (no answer? `nulls` in the mapping; one in other words? `map`)"
+        )
+    return (
+        " (`fold: true` in the mapping reads it)"
+        if plain != shown and plain in re.split(r"\W+", wanted)
+        else ""
+    )

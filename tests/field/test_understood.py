@@ -221,10 +221,32 @@ def test_channels_are_told_and_those_that_are_one_by_all_appearance(desk: Desk) 
     )
     told = desk.imported(LASTING, log)[1].stderr
     assert "channels: phone × 2, 2 × 1, Live Chat × 1, Phone × 1, live_chat × 1, web × 1\n" in told
-    assert (
-        '"phone" and "Phone"; "Live Chat" and "live_chat" are told apart: where they are one channel' in told
-    )
+    assert 'channel: "phone" and "Phone"; "Live Chat" and "live_chat" are told apart: where they are' in told
     assert "told apart" not in calls(desk, ["1"])
+
+
+def test_topics_that_are_one_by_all_appearance_are_told(desk: Desk) -> None:
+    """As are countries, teams and what else events are counted by."""
+    mapping = LASTING.replace("wait_s: {seconds: wait}", "topic: wait, country: ch")
+    log = "id,at,ch,wait\n" + "".join(
+        f"{place},2026-03-02T09:00:00Z,{country},{topic}\n"
+        for place, (country, topic) in enumerate(
+            [("FR", "Invoice"), ("fr", "invoice "), ("DE", "1.1"), ("FR", "11")]
+        )
+    )
+    told = desk.imported(mapping, log)[1].stderr
+    assert 'topic: "Invoice" and "invoice" are told apart' in told
+    assert 'country: "FR" and "fr" are told apart' in told
+    assert "1.1" not in told
+
+
+def test_words_of_our_own_in_capitals_are_told_with_the_way_out(desk: Desk) -> None:
+    """And the groups of an NPS that a survey has worked out itself."""
+    mapping = "fields: {id: id, at: {time: at}, channel: {constant: web}, indicator: ind, score: s}\n"
+    log = "id,at,ind,s\n1,2026-03-02T09:00:00Z,CSAT,5\n2,2026-03-02T09:00:00Z,nps,Promoter\n"
+    told = desk.imported(mapping, log + "3,2026-03-02T09:00:00Z,csat,5\n")[1].stderr
+    assert 'got "CSAT" (`fold: true` in the mapping reads it)' in told
+    assert 'got "Promoter" (groups? `map: {Promoter: "10", Passive: "8", Detractor: "0"}`' in told
 
 
 def test_days_without_a_time_of_day_are_told(desk: Desk) -> None:

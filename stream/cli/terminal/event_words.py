@@ -1,7 +1,7 @@
 """What `tocsin import` says of the channels, durations and days of its events, and what is odd of them."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
 from typing import Final
 
@@ -24,6 +24,8 @@ def of_events(told: Understood) -> Iterator[str]:
     """Lines about the events of an import."""
     if told.events.channels:
         yield from _of_channels(told.events.channels)
+    for name, values in told.events.values.items():
+        yield from _of_alike(name, sorted(str(value) for value in values if value is not None))
     for name, lengths in told.events.lengths_s.items():
         if lengths:
             yield from _of_lengths(name, lengths)
@@ -42,15 +44,19 @@ def _of_channels(channels: Mapping[str, int]) -> Iterator[str]:
     shown = ", ".join(f"{name[:CHANNEL_CHARS]} × {count:,}" for name, count in found[:SHOWN])
     more = f", and {len(found) - SHOWN:,} others" if len(found) > SHOWN else ""
     yield f"  channels: {shown}{more}"
+    yield from _of_alike("channel", [name for name, _ in found])
+
+
+def _of_alike(dimension: str, names: Iterable[str]) -> Iterator[str]:
+    """Values that differ in capitals and blanks alone, which are seldom meant to be several."""
     alike: dict[str, list[str]] = {}
-    for name, _ in found:
-        alike.setdefault(re.sub(r"[\W_]+", "", name.casefold()) or name, []).append(
-            f'"{name[:CHANNEL_CHARS]}"'
-        )
-    same = [" and ".join(names[:SHOWN]) for names in alike.values() if len(names) > 1]
+    for name in names:
+        plain = re.sub(r"[\W_]+", " ", name.casefold()).strip()
+        alike.setdefault(plain or name, []).append(f'"{name[:CHANNEL_CHARS]}"')
+    same = [" and ".join(each[:SHOWN]) for each in alike.values() if len(each) > 1]
     if same:
         yield (
-            f"  {'; '.join(same[:SHOWN])} are told apart: where they are one channel, "
+            f"  {dimension}: {'; '.join(same[:SHOWN])} are told apart: where they are one, "
             "`fold: true` or `map` in the mapping makes them so"
         )
 
