@@ -39,12 +39,28 @@ class RulesInForce:
     seen: Mark = None
 
     def keep(self, environment: MutableMapping[str, str] = os.environ) -> None:
-        """Leave the text to the process that takes this one's place, in a file that nobody else sees."""
-        number, name = tempfile.mkstemp()
-        os.unlink(name)  # noqa: PTH108  # the descriptor is enough
-        os.write(number, self.text.encode())
+        """Leave the text to the process that takes this one's place, in a file that nobody else sees.
+
+        Without it that process has the rules of the file alone.
+        """
+        try:
+            number = _nameless()
+            with os.fdopen(number, "wb", closefd=False) as file:
+                file.write(self.text.encode())
+        except OSError as error:
+            log.warning("no room to keep the rules that are in force: %s", error.strerror)
+            return
         os.set_inheritable(number, True)
         environment[KEPT_AT] = str(number)
+
+
+def _nameless() -> int:
+    """A file without a name; in memory where the platform can, as a container's disk may be read-only."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("rules")
+    number, name = tempfile.mkstemp()
+    os.unlink(name)  # noqa: PTH108  # the descriptor is enough
+    return number
 
 
 def begin_with(path: Path, environment: MutableMapping[str, str] = os.environ) -> RulesInForce:

@@ -1,5 +1,6 @@
 """Rules that are kept while a worker begins again."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,25 @@ def test_a_file_that_went_wrong_meanwhile_changes_nothing(tmp_path: Path, wrong:
     again = begin_with(path, environment)
     assert (again.rulebook, again.text, again.are_old) == (before.rulebook, SOUND, True)
     assert environment == {}
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_a_disk_that_is_read_only_ends_no_reload(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, in_memory: bool
+) -> None:
+    """Rules are kept in memory; where that cannot be, there are those of the file alone."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    if not in_memory:
+        monkeypatch.delattr("os.memfd_create", raising=False)
+    elif not hasattr(os, "memfd_create"):
+        pytest.skip("no files in memory here")
+    path = tmp_path / "rules.yaml"
+    path.write_text(SOUND)
+    environment: dict[str, str] = {}
+    begin_with(path, {}).keep(environment)
+    assert (KEPT_AT in environment) == in_memory
+    path.write_text(OTHER)
+    assert begin_with(path, environment).text == OTHER
 
 
 def test_a_file_that_stays_sound_takes_over(tmp_path: Path) -> None:
