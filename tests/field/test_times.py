@@ -50,6 +50,8 @@ def test_java_names_the_zone_behind_the_time(desk: Desk) -> None:
         ("Mon, 02 Mar 2026 09:15:00 +0000", ["%a, %d %b %Y %H:%M:%S %z"]),
         ("13/3/2026 9:15 p. m.", ["%d/%m/%Y %I:%M %p"]),
         ("13/3/2026 9:15 CET", ["%d/%m/%Y %H:%M %Z"]),
+        ("2026/03/02 9:15:04 AM GMT+1", ["%Y/%m/%d %I:%M:%S %p %Z"]),
+        ("13/3/2026 9:15 UTC-03:30", ["%d/%m/%Y %H:%M %Z"]),
         ("13/3/2026 9:15 PST", ["%d/%m/%Y %H:%M %Z"]),
         ("02-MAR-26 09.15.00", []),
         ("2 de marzo de 2026", ["%d de %b de %Y"]),

@@ -16,7 +16,8 @@ from stream.importing.cells.zones import ONE, SEVERAL
 LONGEST: Final = 60
 _CLOCK: Final = re.compile(
     r"(?P<hour>[0-9]{1,2}):[0-9]{2}(?P<second>:[0-9]{2}(?P<point>[.,])?(?(point)[0-9]{1,9}))?"
-    r"(?P<half>\s*[ap]\.?\s?m\b\.?)?(?P<zone>\s*(?:Z\b|[+-][0-9]{2}:?[0-9]{2}))?",
+    r"(?P<half>\s*[ap]\.?\s?m\b\.?)?"
+    r"(?P<zone>\s*(?:Z\b|[+-][0-9]{2}:?[0-9]{2})|\s+(?:GMT|UTC)[+-][0-9]{1,2}(?::?[0-9]{2})?)?",
     re.IGNORECASE,
 )
 _PIECE: Final = re.compile(r"[0-9]+|[^\W\d_]+|.", re.DOTALL)
@@ -40,7 +41,8 @@ def _clocked(clock: re.Match[str]) -> str:
     hour = "%I" if clock["half"] else "%H"
     second = "" if not clock["second"] else f":%S{clock['point']}%f" if clock["point"] else ":%S"
     half = "" if not clock["half"] else " %p" if clock["half"][0].isspace() else "%p"
-    zone = "" if not clock["zone"] else " %z" if clock["zone"][0].isspace() else "%z"
+    letter = "%Z" if "T" in (clock["zone"] or "").upper() else "%z"
+    zone = "" if not clock["zone"] else f" {letter}" if clock["zone"][0].isspace() else letter
     return f"{hour}:%M{second}{half}{zone}"
 
 
