@@ -133,8 +133,11 @@ class GroupDesk:
     async def gather(self, value: bytes, labels: Mapping[str, str], at_s: float) -> None:
         """Write a transition down for every group that it belongs to, or may have belonged to before."""
         at_s = min(at_s, self._world.clock())  # whoever wrote it may have a clock that is ahead
-        records = news_of(self._rulebook, value, labels, at_s)
-        await asyncio.gather(*map(self._world.log.put, records))  # each another group: one wait for all
+        match list(news_of(self._rulebook, value, labels, at_s)):
+            case [only]:
+                await self._world.log.put(only)
+            case records:  # each for another group: one wait for all
+                await asyncio.gather(*map(self._world.log.put, records))
 
     async def settled(self, message: GroupMessage, delivery: Delivery, settled: Settled) -> None:
         """A message has ended: write it down."""
