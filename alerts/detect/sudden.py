@@ -140,7 +140,8 @@ class SuddenDetector:
             back = self._recovery.step(rows, was & (answers > 0), as_moments(new), self._floors(rows))
             table["stale"][rows] = breach & (answers == 0) & (self._run.stale_ms(rows) <= end_ms)
         findings = self._findings(rows, breach, back, run)
-        self.after_resolve(rows[back])
+        if back.any():
+            self.after_resolve(rows[back])
         if self._known.of(rows).any():
             self.after_resolve(self._known.lapsed(rows, as_moments(new), self._own_floors(rows)))
         return findings
@@ -265,7 +266,7 @@ class SuddenDetector:
         verdict[breach & self._table["stale"][rows]] = Verdict.STALE
         since_ms = self._table["since_ms"][rows]
 
-        ended = self._ended(rows[back])
+        ended = self._ended(rows[back]) if back.any() else {}
 
         def tell(place: int) -> Told:
             if not breach[place]:
