@@ -83,7 +83,19 @@ def test_a_column_that_says_its_unit_is_not_read_as_seconds(desk: Desk, column: 
 
 
 @pytest.mark.parametrize(
-    "column", ["Wait", "wait_s", "seconds", "forms", "admin_wait", "terms", "Programs", "shift_hour"]
+    "column",
+    [
+        "Wait",
+        "wait_s",
+        "seconds",
+        "forms",
+        "admin_wait",
+        "terms",
+        "Programs",
+        "shift_hour",
+        "Wait within business hours",
+        "Wait (office_hours)",
+    ],
 )
 def test_a_column_that_says_no_other_unit_is_in_seconds(desk: Desk, column: str) -> None:
     """Whatever letters it has."""

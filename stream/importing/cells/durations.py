@@ -26,8 +26,8 @@ _CLOCK: Final = re.compile("[^:-]+(?::[^:-]+){0,2}")
 _NAMED: Final = re.compile(
     r"(?P<ms>(?:^|[\W_])(?:ms|msecs?)(?:$|[\W_])|milli(?:sec|sek))"
     r"|(?P<min>minut\w*|[(\[_ ](?:mins?|mn)[)\]]?$)"
-    r"|(?P<h>(?:^|[\W_])(?:hours|hrs|heures|stunden|horas)(?:$|[\W_])|[(\[]h(?:r|rs|our)?[)\]])"
-    r"|(?P<d>(?:^|[\W_])(?:days|jours|tage|dias|días)(?:$|[\W_])|[(\[]d(?:ays)?[)\]])",
+    r"|(?P<h>(?:^|(?<!business)(?<!working)(?<!opening)(?<!office)(?<!support)(?<!service)[\W_])(?:hours|hrs|heures|stunden|horas)(?:$|[\W_])|[(\[]h(?:r|rs|our)?[)\]])"
+    r"|(?P<d>(?:^|(?<!business)(?<!working)[\W_])(?:days|jours|tage|dias|días)(?:$|[\W_])|[(\[]d(?:ays)?[)\]])",
     re.IGNORECASE,
 )
 """What a column is called that says in which unit it is, if not in seconds."""
