@@ -7,6 +7,7 @@ import click
 import orjson
 
 from stream.cli.kafka_options import group_option, kafka_options, run
+from stream.kafka.replicas import warning_of_few_replicas
 from stream.kafka.second_group import warning_of_second_group
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import TopicState, ensure
@@ -41,7 +42,8 @@ def command(
     else:
         for state in states:
             _show(state)
-    if told := warning_of_second_group(states, group, kafka.topics):
+    few = run(warning_of_few_replicas(kafka, states, replication))
+    for told in filter(None, (warning_of_second_group(states, group, kafka.topics), few)):
         click.echo(f"warning: {told}", err=True)
     sys.exit(1 if any(state.mismatches for state in states) else 0)
 

@@ -39,6 +39,16 @@ def test_topics_are_created_once_and_then_found_in_order(own: Broker) -> None:
     assert second.output.count("ok ") == len(json.loads(first.output))
 
 
+def test_fewer_replicas_than_asked_for_are_told(own: Broker) -> None:
+    """Nothing that exists is changed, and nothing was said."""
+    asyncio.run(ensure(ClientSettings(brokers=(own.bootstrap,)), 3))
+    assert "replicas" not in _topics("--broker", own.bootstrap, "--replication", "1").output
+    told = _topics("--broker", own.bootstrap, "--replication", "3")
+    assert told.exit_code == 0
+    assert "warning: fewer than 3 replicas" in told.stderr
+    assert "cx.interactions (1)" in told.stderr
+
+
 def test_settings_on_the_broker_are_those_declared(own: Broker) -> None:
     """A topic that somebody changed is told with what it should be, and the command ends with 1."""
 
