@@ -2,7 +2,8 @@
 
 The rhythm's upper bound takes in that volumes vary more than Poisson's law says (see `weekly_profile`).  Bets
 on 1.5, 2 and 4 times that bound raise the alarm (see `volume_bets`).  The breach stands until the volume is
-convincingly back within the bound (see `volume`).
+convincingly back within the bound (see `volume_steps.back`): against the mildest bet, as what is bad enough
+to begin a breach must not be good enough to end it.
 """
 
 from typing import Final
@@ -11,7 +12,7 @@ from alerts.detect.volumes.volume import VolumeWatch, Watched
 from alerts.detect.volumes.volume_run import Side
 from alerts.rules import Surge
 
-TOO_HIGH: Final = Side(too_low=False, rates=(1.5, 2.0, 4.0), weights=(0.3, 0.4, 0.3), likely=2.0)
+TOO_HIGH: Final = Side(too_low=False, rates=(1.5, 2.0, 4.0), weights=(0.3, 0.4, 0.3), likely=1.5)
 
 
 class SurgeDetector(VolumeWatch):

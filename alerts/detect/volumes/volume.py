@@ -22,7 +22,7 @@ from alerts.detect.volumes.rehearsal import follow_lessons
 from alerts.detect.volumes.volume_bets import VolumeBets
 from alerts.detect.volumes.volume_evidence import evidence_of, new_levels
 from alerts.detect.volumes.volume_run import Side, VolumeRun
-from alerts.detect.volumes.volume_steps import ALLOWED, BACK, EVENTS, EXPECTED, RECOVERY, SINCE
+from alerts.detect.volumes.volume_steps import ALLOWED, EVENTS, EXPECTED, RECOVERY, SINCE
 from alerts.detect.volumes.weekly_profile import NOTHING, WeeklyProfile
 from alerts.hours import OpenHours
 from alerts.rules import Budget, Severity
@@ -230,7 +230,8 @@ class VolumeWatch:
         table = self._table
         fired, gauges = table["fired"][rows], table["gauges"][rows]
         alarm = ~fired & (self._stakes.evidence(table["wealth"][rows]) >= 1)
-        over = fired & (gauges[:, RECOVERY] >= BACK)
+        over = fired.copy()
+        over[fired] = gauges[fired, RECOVERY] >= [self._run.back(row) for row in rows[fired].tolist()]
         self._tell_levels(rows[alarm], rows[over])
         findings = self._findings(rows, gauges, (fired | alarm) & ~over, over)
         table["fired"][rows] = (fired | alarm) & ~over

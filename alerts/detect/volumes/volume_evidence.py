@@ -12,6 +12,8 @@ from alerts.transitions import rounded, utc_text
 
 MOVED: Final = 1.3
 """By how many times a level must have moved to be a new one."""
+FOLLOWED: Final = MOVED**0.5
+"""By how many times what is expected must have moved: half of that way, else nothing was learned yet."""
 CLEARLY: Final = 2.0
 """By how many standard deviations of what the usual level would have brought."""
 
@@ -40,7 +42,7 @@ def new_levels(usual: Floats, expected: Floats, lately: Floats, side: Side) -> F
 
     `usual` and `expected` are events an hour of the week, when a breach began and when it ended; `lately` is
     what came since it began to end, and what was expected of that time by then.  What came must be clearly
-    beyond what the usual level would have brought.
+    beyond what the usual level would have brought, and what is expected must have followed.
 
     For example, 20 an hour are usual and 40 are expected by now.  Lately 38 came where 36 were expected, so
     where 18 would have come at the usual level: the new level is 20 × 38 / 18, some 42 an hour.
@@ -48,8 +50,11 @@ def new_levels(usual: Floats, expected: Floats, lately: Floats, side: Side) -> F
     with np.errstate(divide="ignore", invalid="ignore"):
         was = lately[:, 1] * usual / expected
         times, off = lately[:, 0] / was, (lately[:, 0] - was) / np.sqrt(was)
-        low, high = (times <= 1 / MOVED) & (off <= -CLEARLY), (times >= MOVED) & (off >= CLEARLY)
-        found: Floats = np.where((low if side.too_low else high) & (was > 0), usual * times, 0)
+        if side.too_low:
+            new = (times <= 1 / MOVED) & (expected <= usual / FOLLOWED) & (off <= -CLEARLY)
+        else:
+            new = (times >= MOVED) & (expected >= usual * FOLLOWED) & (off >= CLEARLY)
+        found: Floats = np.where(new & (was > 0), usual * times, 0)
     return found
 
 

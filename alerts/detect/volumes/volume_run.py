@@ -27,10 +27,11 @@ from alerts.detect.volumes.volume_steps import (
     GaugeStep,
     VolumeStanding,
     VolumeSteps,
+    back,
     coast,
 )
 from alerts.detect.volumes.weekly_profile import WeeklyProfile
-from alerts.rules import HOUR_MS
+from alerts.rules import DAY_MS, HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,10 @@ class VolumeRun:
     def bound(self, rows: Ints) -> Floats:
         """Events per millisecond that are still all right; 0 where nothing is judged."""
         return self._bound_of(self._rhythm.low[rows], self._rhythm.high[rows])
+
+    def back(self, row: int) -> float:
+        """Log odds at which a row's breach is over in the current stretch."""
+        return back(float(self.bound(np.array([row]))[0]) * DAY_MS)
 
     def _bound_of(self, low: Floats, high: Floats) -> Floats:
         return low if self._side.too_low else np.where(np.isfinite(high), high, 0)
@@ -184,7 +189,8 @@ class VolumeRun:
         for number, run in some:
             was = VolumeStanding(*(table[name][run.row].tolist() for name in VolumeStanding._fields))
             stop = start + run.stop - run.start
-            now, end = coast(was, steps, (start, stop), bets, fired=table["fired"].item(run.row))
+            over = self.back(run.row) if table["fired"].item(run.row) else None
+            now, end = coast(was, steps, (start, stop), bets, over)
             reached[number] = run.start + end - start
             if end > start:
                 for name, value in zip(VolumeStanding._fields, now, strict=True):

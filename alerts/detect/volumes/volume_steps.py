@@ -14,8 +14,17 @@ DRIFT, RECOVERY, SINCE, EVENTS, ALLOWED, EXPECTED = range(6)
 """Gauges: a CUSUM for the likely rate, and since when nothing has spoken against it, with the events since,
 how many the bound has and how many were expected; log odds that a breach is over."""
 
-BACK: Final = math.log(100)
-"""Odds at which a breach is over: a hundred to one for the bound against what the breach is likely to be."""
+LEAST_ODDS: Final = 50.0
+
+
+def back(allowed_a_day: float) -> float:
+    """Log odds, for the bound against what the breach is likely to be, at which it is over.
+
+    While a breach lasts, chance speaks for its end once in about as many events as the odds say.  So they are
+    as many as the bound allows in a day, and fifty to one at least: where much comes in that takes a minute
+    more, and a breach of hours is not told as over again and again.
+    """
+    return math.log(max(LEAST_ODDS, allowed_a_day))
 
 
 class VolumeStanding(NamedTuple):
@@ -48,14 +57,14 @@ class VolumeSteps(NamedTuple):
 
 
 def coast(
-    was: VolumeStanding, steps: VolumeSteps, places: tuple[int, int], bets: Bets, *, fired: bool
+    was: VolumeStanding, steps: VolumeSteps, places: tuple[int, int], bets: Bets, over: float | None
 ) -> tuple[VolumeStanding, int]:
     """Go through the arrivals from the first of `places` up to before the second.
 
-    Returns where the row stands, and the place of the arrival that would raise an alarm or, where one has
-    `fired`, end it; or else the second place.
+    `over` are the log odds at which a breach is over; None: there is none.  Returns where the row stands, and
+    the place of the arrival that would raise an alarm or end a breach; or else the second place.
     """
-    return _breached(was, steps, places) if fired else _armed(was, steps, places, bets)
+    return _armed(was, steps, places, bets) if over is None else _breached(was, steps, places, over)
 
 
 def _armed(
@@ -87,7 +96,9 @@ def _armed(
     return VolumeStanding(wealth, [drift, recovery, since, events, allowed, expected], lately), at
 
 
-def _breached(was: VolumeStanding, steps: VolumeSteps, places: tuple[int, int]) -> tuple[VolumeStanding, int]:
+def _breached(
+    was: VolumeStanding, steps: VolumeSteps, places: tuple[int, int], over: float
+) -> tuple[VolumeStanding, int]:
     """Up to the end of a breach."""
     wealth, gauges, lately = was
     at, stop = places
@@ -96,7 +107,7 @@ def _breached(was: VolumeStanding, steps: VolumeSteps, places: tuple[int, int]) 
         for step in (steps.quiet[at], steps.pane[at]) if steps.paused[at] else (steps.pane[at],):
             seen = followed(seen, step, fired=True)
             back = recovering(back, step, seen[RECOVERY])
-        if seen[RECOVERY] >= BACK:
+        if seen[RECOVERY] >= over:
             break
         gauges, lately = seen, back
         at += 1

@@ -64,4 +64,6 @@ def test_a_level_is_new_where_much_more_came_lately_than_was_usual(
         assert new_levels(some, now, as_now, side) == pytest.approx(now)
         assert new_levels(some, now, as_usual, side) == 0
         assert new_levels(some, some, as_now, side) == 0
+        much = np.array([[expected * moved, expected]])
+        assert new_levels(some, some, much, side) == 0  # nothing was learned of it
         assert new_levels(some, now, np.zeros((1, 2)), side) == 0

@@ -130,3 +130,19 @@ def test_other_scopes_and_restarts_do_not_matter() -> None:
         drive(alone[row], [(end_ms, ROW, np.array([1]))])
         mine = {key: array[row : row + 1] for key, array in together.state().items()}
         assert alike(mine, alone[row].state())
+
+
+def test_a_surge_of_hours_is_one_page_where_much_comes_in() -> None:
+    """Three hours of twice as much as 720 an hour: by chance it looks over every few minutes."""
+    rows, rng = np.arange(16), np.random.default_rng(7)
+    made = detector(len(rows))
+    pages, was = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.bool_)
+    for minute in range(200 * 60 + 180):
+        times = 2 if minute >= 200 * 60 else 1
+        found = made.step((minute + 1) * MINUTE_MS, rows, rng.poisson(12 * times, len(rows)))
+        now = found.verdict == Verdict.BREACH
+        pages += now & ~was if times > 1 else 0
+        was = now
+    assert pages.max() <= 2
+    assert (pages == 1).sum() >= 14  # there were eight each
+    assert was.all()
