@@ -6,6 +6,10 @@ score nears the floor, and the mean reaches back ever further: twenty answers of
 it was over.  So the score is also taken up to where it was worst, as told by the CUSUM of the fall, and
 the shorter reach of the two holds.  That one asks for six standard deviations: what was worst when a chance
 alarm came looks worse than it is, and a fall that goes on must not be told as over.
+
+Where much comes in, the mean has more chances in a day to be back by chance.  So above `MANY` answers a day
+it takes more standard deviations, as many more as leave these chances as rare, the mean may reach back over
+what comes in `MOST_MS`, and the answers since it was worst must be good ones.
 """
 
 from typing import Final
@@ -15,10 +19,16 @@ import numpy as np
 from alerts.detect.findings import Flags, Floats, Ints
 from alerts.detect.memory import Table
 from alerts.detect.scale import Moments, as_moments
-from alerts.detect.sudden_terms import SURE, SuddenTerms
+from alerts.detect.sudden_terms import MOST, STAKED_SHARE, SURE, SuddenTerms
+from alerts.rules import DAY_MS, HOUR_MS
 
 SURE_OF_THE_WORST: Final = 6.0
 """Standard deviations between the floor and the score up to where it was worst."""
+MANY: Final = 500
+"""Answers a day."""
+MOST_MS: Final = 4 * HOUR_MS
+MOST_OF_MANY: Final = 2_000
+"""Answers that the mean reaches back over at most, however many come in."""
 
 
 class SuddenRecovery:
@@ -40,7 +50,7 @@ class SuddenRecovery:
         table, more = self._table, rows[fired]
         worse = more[table["drift"][more] >= table["worst"][more]]
         table["worst"][worse], table["worst_run"][worse] = table["drift"][worse], table["run"][worse]
-        reach = self.reach(table["run"][rows], table["worst_run"][rows], floors)
+        reach = self.reach(rows, table["run"][rows], table["worst_run"][rows], floors)
         kept = (1 - 2 / (reach + 1)) ** pane.n
         mean = kept * table["mean"][rows] + (1 - kept) * self._terms.scale.goodness(pane)
         mean = np.where(fired, mean, table["mean"][rows])
@@ -49,10 +59,16 @@ class SuddenRecovery:
         back: Flags = fired & (mean >= floors) & (table["after"][rows] >= reach / 2)
         return back
 
-    def reach(self, run: Ints, worst_run: Ints, floors: float | Floats) -> Floats:
+    def reach(self, rows: Ints, run: Ints, worst_run: Ints, floors: float | Floats) -> Floats:
         """Answers that the mean reaches back over."""
-        of_all = self._terms.reach(as_moments(run), floors, SURE)
-        return np.minimum(of_all, self._terms.reach(as_moments(worst_run), floors, SURE_OF_THE_WORST))
+        # At the rate before the breach, in which no time is saved up.
+        of_day = DAY_MS / np.maximum(self._table["saved_ms"][rows] * STAKED_SHARE, 1)
+        most = np.clip(of_day * MOST_MS / DAY_MS, MOST, MOST_OF_MANY)
+        sure = np.sqrt(SURE**2 + 2 * np.log(np.maximum(of_day / MANY, 1)))
+        of_all = self._terms.reach(as_moments(run), floors, sure, most)
+        of_worst = self._terms.reach(as_moments(worst_run), floors, SURE_OF_THE_WORST, most)
+        good = self._terms.scale.goodness(as_moments(run - worst_run)) >= floors
+        return np.where(good | (of_day <= MANY), np.minimum(of_all, of_worst), of_all)
 
     def worst(self, row: int, drifts: list[float], runs: Ints) -> tuple[Floats, Ints]:
         """Of a row's breach after each of many panes, given its CUSUM and its answers there.

@@ -182,7 +182,7 @@ class SuddenRun:
         total = np.cumsum(new, axis=0)
         worst, worst_run = self._recovery.worst(row, drifts, table["run"][row] + total)
         pane = as_moments(new)
-        reach = self._recovery.reach(table["run"][row] + total, worst_run, self._terms.floor)
+        reach = self._recovery.reach(np.array([row]), table["run"][row] + total, worst_run, self._terms.floor)
         kept = (1 - 2 / (reach + 1)) ** pane.n
         added = (1 - kept) * self._terms.scale.goodness(pane)
         before = int(table["after"][row])

@@ -31,7 +31,7 @@ GREATEST: Final = 300.0
 SURE: Final = 3.0
 """Standard deviations between the bad score and the floor that the recovering mean must resolve."""
 FEWEST, MOST = 20, 200
-"""Answers that the recovering mean reaches back over, at least and at most."""
+"""Answers that the recovering mean reaches back over, at least and at most where few come in."""
 
 LEAST_QUIET_MS, MOST_QUIET_MS = DAY_MS, 7 * DAY_MS
 """Time without answers after which a breach is stale, at least and at most."""
@@ -87,10 +87,16 @@ class SuddenTerms:
             total += counts[:, level : level + 1] * np.log1p((floors[:, None] - goodness) * bets)
         return total
 
-    def reach(self, run: Moments, floor: float | Floats, sure: float = SURE) -> Floats:
+    def reach(
+        self,
+        run: Moments,
+        floor: float | Floats,
+        sure: float | Floats = SURE,
+        most: float | Floats = MOST,
+    ) -> Floats:
         """Answers that tell the score of the episode from the floor, by so many standard deviations."""
         missing = np.maximum(floor - self.scale.goodness(run), 0)
         with np.errstate(divide="ignore", invalid="ignore"):
             wanted = sure * sure * self.scale.variance(run) / (missing * missing)
-        reach: Floats = np.clip(np.nan_to_num(wanted, nan=MOST, posinf=MOST), FEWEST, MOST)
+        reach: Floats = np.clip(np.where(np.isnan(wanted), most, wanted), FEWEST, most)
         return reach

@@ -3,7 +3,7 @@
 import numpy as np
 
 from alerts.detect.sudden import SuddenDetector
-from alerts.rules import DAY_MS, Budget, Sudden
+from alerts.rules import DAY_MS, MINUTE_MS, Budget, Sudden
 from alerts.states import Verdict
 from tests.detector_builders import SHARE, YES_NO
 
@@ -48,3 +48,22 @@ def test_a_breach_from_an_older_snapshot_goes_on_and_ends() -> None:
     after = feed(later, [0] * 5 + [1] * 60, start=120)
     assert after[:5] == [Verdict.BREACH] * 5
     assert Verdict.CLEAR in after
+
+
+def test_a_fall_of_a_day_is_one_page_where_much_comes_in() -> None:
+    """Two hundred answers an hour: by chance their mean of lately is back at the floor now and then."""
+    rows, rng = np.arange(16), np.random.default_rng(7)
+    made = SuddenDetector(Sudden(80, Budget(1, 30 * DAY_MS)), SHARE, YES_NO)
+    made.grow(len(rows))
+    pages, was = 0, np.zeros(len(rows), np.bool_)
+    for minute in range(4 * 1440):
+        bad = minute >= 3 * 1440
+        answers = rng.poisson(200 / 60, len(rows))
+        good = rng.binomial(answers, 0.73 if bad else 0.88)
+        counts = np.stack([answers - good, good], axis=1)
+        found = made.step((minute + 1) * MINUTE_MS, rows, counts)
+        now = found.verdict == Verdict.BREACH
+        pages += int((now & ~was).sum()) if bad else 0
+        was = now
+    assert was.sum() >= 14
+    assert pages <= 20  # there were 39
