@@ -33,6 +33,8 @@ SCOPES_AT_ONCE: Final = 10_000
 """Scopes of one grouping whose scores are worked out at once: a tenth of a second for each window."""
 SAID_AGAIN_MS: Final = 60_000
 """By the log's clock, between two lines on sections that are passed over for the same reason."""
+MOST_REASONS: Final = 100
+"""Reasons that are remembered, the latest: whoever forges sections may think of many."""
 
 
 class Taken(NamedTuple):
@@ -180,7 +182,10 @@ class JudgeProcessor:
         if 0 <= record.timestamp - told_ms < SAID_AGAIN_MS:
             self._passed_over[why] = told_ms, count + 1
             return
+        self._passed_over.pop(why, None)
         self._passed_over[why] = record.timestamp, 0
+        if len(self._passed_over) > MOST_REASONS:
+            del self._passed_over[next(iter(self._passed_over))]
         log.error(
             "not a section topic=%s partition=%d offset=%d, and %d before it for the same reason: %s",
             *self._tp, record.offset, count, why,

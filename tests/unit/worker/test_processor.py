@@ -14,10 +14,10 @@ from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outgoing
 from stream.messages.pieces import Assembly
 from stream.messages.records import Stream
-from stream.messages.tallies import Kind, TallyMessage, decode
+from stream.messages.tallies import Kind, TallyMessage, decode, encode
 from stream.monitoring.metrics import Metrics
 from stream.worker.tasks.intake_processor import IntakeProcessor, MessageLimits
-from stream.worker.tasks.judge_processor import JudgeProcessor
+from stream.worker.tasks.judge_processor import MOST_REASONS, JudgeProcessor
 from stream.worker.tasks.processor import Work
 from tests.fake_kafka import Record, record
 
@@ -310,3 +310,29 @@ def test_sections_of_a_worker_with_another_pane_are_told_once_a_minute(
     assert [why in line for line in lines] == [True] * 3
     assert [", and 0 before" in lines[0], ", and 59 before" in lines[1]] == [True, True]
     assert counted(metrics, "tocsin_unreadable_records_total") == 130
+
+
+def test_reasons_that_sections_are_passed_over_for_are_remembered_up_to_a_bound(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whoever forges sections may write as many as there are lengths of panes."""
+    processor = JudgeProcessor(Judge(PLAN, 0), Metrics(BOOK))
+    clock_ms = START_S * 1_000
+    panes_ms = [86_400_000 // number for number in range(2_000, 2_000 + 2 * MOST_REASONS)]
+    forged = [
+        encode(
+            TallyMessage(
+                kind=Kind.CLOSED,
+                source="feedback/0",
+                position=1,
+                through=clock_ms // pane_ms - 1,
+                clock_ms=clock_ms,
+            )
+        )
+        for pane_ms in panes_ms
+    ]
+    for number, value in enumerate([*forged, forged[-1], forged[0]]):
+        processor.feed("cx.tallies", [record(TALLIES, number, value, clock_ms + 60_000)])
+    told = [each.getMessage() for each in caplog.records if "its panes are of" in each.getMessage()]
+    assert len(told) == len(forged) + 1  # the latest is remembered, the first is told again
+    assert told[-1].rpartition("reason: ")[2] == told[0].rpartition("reason: ")[2]
