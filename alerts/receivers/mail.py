@@ -44,7 +44,7 @@ class MailChannel:
         (self._tls,) = settings.get("tls", ("auto",))
         self._login = settings.get("user", ("",))[0], settings.get("password", ("",))[0]
         self._outlet = outlet
-        self._served: OrderedDict[str, list[str]] = OrderedDict()
+        self._waiting: OrderedDict[str, list[str]] = OrderedDict()
 
     async def send(self, message: ReceiverMessage, memory: str, at_s: float) -> Answer:  # noqa: ARG002  # keeps none
         """One mail to all recipients that do not have it; those whom the server refuses are told."""
@@ -96,21 +96,16 @@ class MailChannel:
 
     def _left(self, key: str) -> list[str]:
         """Recipients that a mail has not reached yet."""
-        served = self._served.get(key, ())
-        return [each for each in self._to if each not in served]
+        return self._waiting.get(key, list(self._to))
 
     def _taken(self, key: str, refused: Mapping[str, int]) -> Answer:
         """Some have it; the others may have it later, where one of them was refused for now."""
         lost = f"{len(refused)} of {len(self._to)} recipients refused" if refused else ""
-        later = any(_passes(code) for code in refused.values())
+        left, later = self._waiting.pop(key, self._to), any(map(_passes, refused.values()))
         if later:
-            self._served[key] = [
-                each for each in self._to if each not in self._left(key) or each not in refused
-            ]
-            while len(self._served) > MOST_PARTLY_TAKEN:
-                self._served.popitem(last=False)
-        else:
-            self._served.pop(key, None)
+            self._waiting[key] = [each for each in left if each in refused]
+            while len(self._waiting) > MOST_PARTLY_TAKEN:
+                self._waiting.popitem(last=False)
         verdict = Fate.LATER if later else Fate.TAKEN
         return Answer(status=None, error=lost or "SMTP 250", verdict=verdict)
 

@@ -231,12 +231,20 @@ def _interval(of: Formula, sums: Sums, n: Floats, z: float) -> Interval:
             low_s, high_s = _ranked(of, sums, np.maximum(low, 1)), _ranked(of, sums, np.minimum(high, n))
             return np.where(low < 1, 0, low_s), np.where(high > n, np.inf, high_s)
         case Family.SHARE | Family.MEAN | Family.BALANCE:
-            total, span = np.clip(sums.sums[:, FIRST] / LATTICE, 0, n), of.high - of.low
-            if of.info.family is Family.SHARE:
-                low, high = wilson(n, total, z)
-            else:
-                low, high = bounded_mean(n, total, sums.sums[:, SECOND] / LATTICE**2, z)
-            return of.low + span * low, of.low + span * high
+            return linear_interval((of.low, of.high), n, sums.sums, z, share=of.info.family is Family.SHARE)
+
+
+def linear_interval(
+    ends: tuple[Floats | float, Floats | float], n: Floats, sums: Floats, z: float, *, share: bool
+) -> Interval:
+    """Of the mean step of `n` answers, on a scale between two ends; the last axis of `sums` is the three."""
+    total = np.clip(sums[..., FIRST] / LATTICE, 0, n)
+    if share:
+        low, high = wilson(n, total, z)
+    else:
+        low, high = bounded_mean(n, total, sums[..., SECOND] / LATTICE**2, z)
+    span = ends[1] - ends[0]
+    return ends[0] + span * low, ends[0] + span * high
 
 
 def _buckets(sums: Sums) -> NDArray[np.integer] | Floats:

@@ -9,12 +9,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from alerts.intervals import PUBLISHED_CONFIDENCE, bounded_mean, normal_quantile, wilson
+from alerts.intervals import PUBLISHED_CONFIDENCE, normal_quantile
 from alerts.rules import Family
 from stream.indicators.formulas import (
     FIRST,
-    LATTICE,
-    SECOND,
     Flags,
     Floats,
     Formula,
@@ -23,6 +21,7 @@ from stream.indicators.formulas import (
     Sums,
     interval,
     linear,
+    linear_interval,
     score,
 )
 from stream.indicators.ranges import LINEAR
@@ -76,12 +75,8 @@ class NumbersTogether:
         return ScoreNumbers(*(each[scopes, number] for each in every))
 
     def _interval(self, n: Floats, sums: Floats) -> tuple[Floats, Floats]:
-        """As `formulas.interval` has it."""
-        total = np.clip(sums[..., FIRST] / LATTICE, 0, n)
         low, high = np.empty(n.shape), np.empty(n.shape)
-        shares, means = self._shares, ~self._shares
-        low[:, shares], high[:, shares] = wilson(n[:, shares], total[:, shares], Z)
-        squares = sums[:, means, SECOND] / LATTICE**2
-        low[:, means], high[:, means] = bounded_mean(n[:, means], total[:, means], squares, Z)
-        span = self._high - self._low
-        return self._low + span * low, self._low + span * high
+        for share, own in ((True, self._shares), (False, ~self._shares)):
+            ends = self._low[own], self._high[own]
+            low[:, own], high[:, own] = linear_interval(ends, n[:, own], sums[:, own], Z, share=share)
+        return low, high

@@ -2,7 +2,7 @@
 
 The rhythm's upper bound takes in that volumes vary more than Poisson's law says (see `weekly_profile`).  Bets
 on 1.5, 2 and 4 times that bound raise the alarm (see `volume_bets`).  The breach stands until the volume is
-convincingly back within the bound (see `volume_steps.back`): against the mildest bet, as what is bad enough
+convincingly back within the bound (see `VolumeRun.back`): against the mildest bet, as what is bad enough
 to begin a breach must not be good enough to end it.
 """
 

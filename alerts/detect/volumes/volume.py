@@ -230,8 +230,7 @@ class VolumeWatch:
         table = self._table
         fired, gauges = table["fired"][rows], table["gauges"][rows]
         alarm = ~fired & (self._stakes.evidence(table["wealth"][rows]) >= 1)
-        over = fired.copy()
-        over[fired] = gauges[fired, RECOVERY] >= [self._run.back(row) for row in rows[fired].tolist()]
+        over = fired & (gauges[:, RECOVERY] >= self._run.back(rows)) if fired.any() else fired
         self._tell_levels(rows[alarm], rows[over])
         findings = self._findings(rows, gauges, (fired | alarm) & ~over, over)
         table["fired"][rows] = (fired | alarm) & ~over

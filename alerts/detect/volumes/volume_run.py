@@ -27,11 +27,12 @@ from alerts.detect.volumes.volume_steps import (
     GaugeStep,
     VolumeStanding,
     VolumeSteps,
-    back,
     coast,
 )
 from alerts.detect.volumes.weekly_profile import WeeklyProfile
 from alerts.rules import DAY_MS, HOUR_MS
+
+LEAST_ODDS: Final = 50.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,15 @@ class VolumeRun:
         """Events per millisecond that are still all right; 0 where nothing is judged."""
         return self._bound_of(self._rhythm.low[rows], self._rhythm.high[rows])
 
-    def back(self, row: int) -> float:
-        """Log odds at which a row's breach is over in the current stretch."""
-        return back(float(self.bound(np.array([row]))[0]) * DAY_MS)
+    def back(self, rows: Ints) -> Floats:
+        """Log odds, for the bound against what breaches are likely to be, at which those of rows are over.
+
+        While a breach lasts, chance speaks for its end once in about as many events as the odds say.  So they
+        are as many as the bound allows in a day, and fifty to one at least: where much comes in that takes a
+        minute more, and a breach of hours is not told as over again and again.
+        """
+        odds: Floats = np.log(np.maximum(self.bound(rows) * DAY_MS, LEAST_ODDS))
+        return odds
 
     def _bound_of(self, low: Floats, high: Floats) -> Floats:
         return low if self._side.too_low else np.where(np.isfinite(high), high, 0)
@@ -189,7 +196,7 @@ class VolumeRun:
         for number, run in some:
             was = VolumeStanding(*(table[name][run.row].tolist() for name in VolumeStanding._fields))
             stop = start + run.stop - run.start
-            over = self.back(run.row) if table["fired"].item(run.row) else None
+            over = self.back(np.array([run.row])).item() if table["fired"].item(run.row) else None
             now, end = coast(was, steps, (start, stop), bets, over)
             reached[number] = run.start + end - start
             if end > start:

@@ -4,27 +4,14 @@ See `arrivals`.  Everything that takes a logarithm or an exponential is reckoned
 is left is to add, multiply and compare, arrival by arrival: float64, in the order in which `volume` does it.
 """
 
-import math
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from alerts.detect.volumes.volume_bets import Bets
 
 DRIFT, RECOVERY, SINCE, EVENTS, ALLOWED, EXPECTED = range(6)
 """Gauges: a CUSUM for the likely rate, and since when nothing has spoken against it, with the events since,
 how many the bound has and how many were expected; log odds that a breach is over."""
-
-LEAST_ODDS: Final = 50.0
-
-
-def back(allowed_a_day: float) -> float:
-    """Log odds, for the bound against what the breach is likely to be, at which it is over.
-
-    While a breach lasts, chance speaks for its end once in about as many events as the odds say.  So they are
-    as many as the bound allows in a day, and fifty to one at least: where much comes in that takes a minute
-    more, and a breach of hours is not told as over again and again.
-    """
-    return math.log(max(LEAST_ODDS, allowed_a_day))
 
 
 class VolumeStanding(NamedTuple):

@@ -18,6 +18,7 @@ SHORT_S: Final = 0.5
 CHANGES: Final = 2
 """Times of day, in UTC, of midnights in a zone with summer time."""
 CHANNEL_CHARS: Final = 60
+MILLE: Final = 1_000
 
 
 def of_events(told: Understood) -> Iterator[str]:
@@ -86,9 +87,6 @@ def _has_parted_thousands(lengths: Sequence[float]) -> bool:
         return False
     shorter = sum(round(length * 100, 4).is_integer() for length in parted)
     return shorter <= len(parted) / 3 and all(round(length * MILLE, 3).is_integer() for length in parted)
-
-
-MILLE: Final = 1_000
 
 
 def _words(length_s: float) -> str:
