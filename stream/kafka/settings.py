@@ -17,8 +17,13 @@ DEFAULT_BROKER: Final = "localhost:9092"
 MAX_RECORD_BYTES: Final = 10 * 1024 * 1024
 """Largest record that we write (a section of cx.tallies, a dead letter with its headers)."""
 
-READS: Final = {"isolation_level": "read_committed"}
-"""Options of every consumer: what a transaction has written and then taken back was never said."""
+READS: Final[Mapping[str, Any]] = {"isolation_level": "read_committed", "metadata_max_age_ms": 5_000}
+"""Options of every consumer.
+
+What a transaction has written and then taken back was never said.  Who leads is asked every five seconds:
+a client (aiokafka 0.14) that looks for a partition's beginning at a broker that leads it no more is refused,
+and asks the same one again, for five minutes otherwise; meanwhile it fetches nothing from that broker.
+"""
 
 _PLACE: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(?P<port>\d{1,5})")
 

@@ -260,9 +260,7 @@ class Worker:
                 await asyncio.sleep(LOOK_S)
                 if app.crashed:
                     self.fail(app.crash_reason or RuntimeError("Faust crashed without a reason"))
-                busy = assignment.waits_for is not None or self._slots.oldest_s(WATCHED) is not None or any(
-                    lag for (topic, _), lag in assignment.lag_records().items() if topic in WATCHED
-                )  # fmt: skip
+                busy = self._slots.oldest_s(WATCHED) is not None or assignment.has_work(WATCHED)
                 dog.beat((assignment.fed(), assignment.waits_for, self._slots.total()), busy=busy)
         finally:
             dog.stop()

@@ -19,6 +19,8 @@ from tests.chaos.promises import Promises
 
 BY_CHANNEL = "channel|channel"
 
+LEADERS: Final[Mapping[str, Any]] = {"metadata_max_age_ms": 5_000}
+"""Leaders move while we read, and this client does not ask again when an old one refuses."""
 NAMES: Final = [name.partition("/")[0] if ".further/" in name else name for name in CELLS]
 """What the oracle calls each cell: it counts further answers whatever place their customer has."""
 
@@ -82,7 +84,7 @@ class Arrivals:
 
     async def follow(self, broker: str, partitions: int) -> None:
         """Listen until cancelled."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=broker, auto_offset_reset="earliest")
+        consumer = AIOKafkaConsumer(bootstrap_servers=broker, auto_offset_reset="earliest", **LEADERS)
         await consumer.start()
         consumer.assign([TopicPartition("cx.tallies", number) for number in range(partitions)])
         try:
@@ -162,6 +164,7 @@ async def each_batch(
         enable_auto_commit=False,
         auto_offset_reset="earliest",  # as the seek below, which the client's own may overtake
         max_partition_fetch_bytes=16 << 20,
+        **LEADERS,
     )
     await consumer.start()
     try:

@@ -232,6 +232,10 @@ class Assignment:
         """Changes while states are being restored or batches taken."""
         return sum(task.snapshots.fed for task in self.tasks)
 
+    def has_work(self, topics: Collection[str]) -> bool:
+        """Whether there is something to do: a state to restore, or records of these topics to fetch."""
+        return self.waits_for is not None or self._progress.behind(topics)
+
     def lag_records(self) -> dict[tuple[str, int], int]:
         """Records on the broker that are not finished, where that is known."""
         return self._progress.lag_records()

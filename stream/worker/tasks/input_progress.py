@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final, NamedTuple
 
 from stream.kafka.offsets import TP, OffsetTracker
@@ -70,6 +70,15 @@ class InputProgress:
                 if lag or _is_fresh(at):
                     lags[tp] = lag
         return lags
+
+    def behind(self, topics: Collection[str]) -> bool:
+        """Whether something of these topics is still to be fetched, or it is not known where to go on.
+
+        A client that does not come to know that reads nothing, without an error, and sees no lag either.
+        """
+        open_ = [tp for tp in self._slots.assigned() if tp.topic in topics and self._slots.is_open(tp)]
+        lags = self.lag_records()
+        return any(self._positions(tp) is None or lags.get(tp) for tp in open_)
 
     def held_records(self) -> dict[tuple[str, int], int]:
         """Records that an open transaction keeps from being read, where that is known."""

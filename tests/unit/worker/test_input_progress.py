@@ -114,3 +114,14 @@ def test_what_an_open_transaction_keeps_back_is_no_lag() -> None:
     world.at[FEEDBACK] = Positions(5, 5, time.time(), 3)
     assert world.progress.lag_records() == {FEEDBACK: 0}
     assert world.progress.held_records() == {FEEDBACK: 3}
+
+
+def test_an_open_partition_that_stands_nowhere_is_work_to_do() -> None:
+    """Its client does not come to know where to go on: nothing is read, and no lag would tell."""
+    world = World()
+    assert world.progress.behind({FEEDBACK.topic})
+    assert not world.progress.behind({INTERACTIONS.topic})  # its state is not up yet
+    for at, behind in ((Positions(5, 5, time.time()), False), (Positions(4, 5, time.time()), True)):
+        world.at[FEEDBACK] = at
+        assert world.progress.behind({FEEDBACK.topic}) is behind
+        assert not world.progress.behind({"cx.alerts"})
