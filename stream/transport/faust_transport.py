@@ -30,6 +30,7 @@ from stream.kafka.parting import stop_consumer
 from stream.kafka.settings import READS
 from stream.kafka.whole_batches import hasten
 from stream.transport.assignor import Assignor
+from stream.transport.committed import heed_refusals
 from stream.transport.fetching import unless_overtaken
 from stream.transport.idle_producer import Producer
 from stream.transport.link import Link, Positions, RecordBatch
@@ -67,6 +68,7 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
     async def on_start(self) -> None:
         """Connect; while no broker is there, tries again."""
         await persistently(super().on_start, self._give_up)
+        heed_refusals(self._ensure_consumer()._coordinator)  # noqa: SLF001  # Faust offers no other way
 
     def set_shutdown(self) -> None:
         """Tell the worker's loop, unless it was closed before this thread ended: a failure waits for none."""
