@@ -6,7 +6,6 @@ to `vouch`, the intake's own decoder, before they are let out, and a row of whic
 is a bad row.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Final
@@ -30,6 +29,7 @@ from stream.importing.rows.columns_hint import hint, listed
 from stream.importing.rows.questions import OF_ANSWERS, QUESTION
 from stream.importing.rows.row_blocks import RowBlock, Texts
 from stream.importing.seen_ids import SeenIds
+from stream.importing.ways_out import way_out
 from stream.messages.outcomes import Reason, Reject
 from stream.messages.records import Stream
 
@@ -59,8 +59,8 @@ class Importer:
         self.tale = ImportCounts()
         self.tale.understood.expect(mapping.shapes)
         self.asked: dict[str, None] = {}
-        self._shapes = mapping.shapes
         self._vouch = vouch
+        self._between = mapping.format.delimiter
         self._columns = sorted(mapping.columns)
         self._unseen = [column for column in self._columns if column not in mapping.format.optional]
         self._sieve = Sieve(mapping, entries or {})
@@ -115,7 +115,7 @@ class Importer:
                 known = [column for column in columns if column not in OF_ANSWERS]
                 raise SettingsError(
                     f"{name}: want the {wanted} names, got none called {', '.join(absent)} "
-                    f"(there are: {listed(known)}){hint(absent, known)}"
+                    f"(there are: {listed(known)}){hint(absent, known, self._between)}"
                 )
         self.tale.columns.above += above
         return meant
@@ -204,8 +204,6 @@ class Importer:
         return found
 
 
-_GROUPS: Final = frozenset({"promoter", "promoters", "passive", "passives", "detractor", "detractors"})
-_BANDS: Final = ' (groups? `map: {Promoter: "10", Passive: "8", Detractor: "0"}` counts them in their bands)'
 _TOLD_BY: Final = itemgetter(0)
 
 
@@ -223,19 +221,6 @@ def _refusal(shape: Shape, event: Event, row: Row, reject: Reject) -> str:
     got = (
         said
         if reject.reason is Reason.BAD_SCALE
-        else f'{wanted}, got "{shown}"{_way_out(name, shown, wanted)}'
+        else f'{wanted}, got "{shown}"{way_out(name, shown, wanted)}'
     )
     return f"{place}: {got}"
-
-
-def _way_out(name: str, shown: str, wanted: str) -> str:
-    plain = shown.casefold()
-    if name == "score":
-        return (
-            _BANDS if plain in _GROUPS else " (no answer? `nulls` in the mapping; one in other words? `map`)"
-        )
-    return (
-        " (`fold: true` in the mapping reads it)"
-        if plain != shown and plain in re.split(r"\W+", wanted)
-        else ""
-    )

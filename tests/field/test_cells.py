@@ -192,3 +192,10 @@ def test_events_of_nobody_are_those_of_no_customer(desk: Desk, nobody: str) -> N
     once = "indicators: {csat: {one_answer_per: 1d}}\nrules: [{name: c, indicator: csat}]\n"
     assert desk.score("csat", once, b"\n".join(answers)) == "40.0 % (40)"
     assert "further" not in desk.reported("rules: [{name: c, indicator: csat, min_answers: 5}]\n")
+
+
+def test_percents_and_products_are_levels(desk: Desk) -> None:
+    """70 × 0.1 is 7.000000000000001 in the numbers of computers, which is a level of no scale."""
+    assert read(desk, "reach: {number: v, times: 0.1}", "70", "30 %", "100%")[0] == [7, 3, 10]
+    assert read(desk, "wait_s: {number: v, times: 0.001}", "1500", "1234567")[0] == [1.5, 1234.567]
+    assert read(desk, "reach: {number: v}", "%", "5%%", "0.1")[0] == ["BAD", "BAD", 0.1]

@@ -135,6 +135,42 @@ def test_a_score_that_is_none_is_told_with_the_ways_out(desk: Desk) -> None:
     assert 'got "99" (no answer? `nulls` in the mapping; one in other words? `map`)' in said
 
 
+@pytest.mark.parametrize(
+    ("answer", "way_out"),
+    [
+        ("Promoteur", "(groups? `map: "),
+        ("Détracteurs", "(groups? `map: "),
+        ("Pasivo", "(groups? `map: "),
+        ("TRUE", "(yes or no? `scale: {constant: yes-no}`"),
+        ("Nein", "(yes or no? `scale: {constant: yes-no}`"),
+        ("1 - Very satisfied", "(is 1 the best, "),
+        ("5 (mangelhaft)", "(is 1 the best, "),
+        ("80 %", "(a share? `{number: …, times: 0.05}`"),
+    ],
+)
+def test_an_answer_of_another_kind_is_told_with_what_reads_it(desk: Desk, answer: str, way_out: str) -> None:
+    """A group, a yes, a label that its number contradicts, a percent."""
+    found, said = read(desk, f"{HEAD}{ROWS}3,2026-03-02T09:02:00Z,{answer}\n")
+    assert found == BOTH
+    assert way_out in said
+
+
+def test_blanks_behind_the_marks_are_none_of_the_cells(desk: Desk) -> None:
+    """A quotation mark behind one begins a cell, as the header shows; in prose it is one of the prose."""
+    mapping = MAPPING.replace("score: s", "score: s, comment: c")
+    log = 'id, at, s, c\n1, "2026-03-02T09:00:00Z", "5", "so, so"\n2, 2026-03-02T09:01:00Z, 1, so "so"\n'
+    assert read(desk, log, mapping)[0] == BOTH
+    log = 'id,at,s,c\n1,2026-03-02T09:00:00Z,5, "quoted" so\n2,2026-03-02T09:01:00Z,1,x\n'
+    assert read(desk, log, mapping)[0] == BOTH
+
+
+def test_lines_that_are_one_quoted_cell_each_are_told(desk: Desk) -> None:
+    """The mark that parts cells is the right one, so to be told of it would be no way out."""
+    log = "".join(f'"{line}"\n' for line in (HEAD + ROWS).splitlines())
+    with pytest.raises(SettingsError, match="each line in quotation marks"):
+        read(desk, log)
+
+
 @pytest.mark.parametrize("blank", ["\n", ",,\n", " , ,\n", "\n,,\n\n"])
 def test_blank_lines_are_no_rows(desk: Desk, blank: str) -> None:
     """Spreadsheets write the marks between cells of lines that have nothing in them."""
@@ -325,6 +361,39 @@ def test_a_question_over_several_columns_is_all_of_them(desk: Desk) -> None:
     both = ("--question", "How?=csat/1-5", "--question", "Rate=csat/1-5")
     told = desk.imported(MAPPING, EXPANDED, *zone, *both, kind=kind)[1].stderr
     assert 'no answer to "Rate" (over several columns, such as "Rate: Price"), which --question names' in told
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (",,3", "1,,"),
+        (",,2", "0,,"),
+        (",,1", "1,,"),
+        ("0,0,1", "1,0,0"),
+        (",,X", "x,,"),
+        (",,Satisfied", "1,,"),
+    ],
+)
+def test_choices_may_be_numbered_or_marked(desk: Desk, rows: tuple[str, str]) -> None:
+    """SurveyMonkey's expanded numbers; each choice is the label above it, whatever its number."""
+    best, worst = rows
+    log = EXPANDED.replace(",,Satisfied,4,5,1", f"{best},4,5,1").replace(
+        "Dissatisfied,,,5,,2", f"{worst},5,,2"
+    )
+    assert log != EXPANDED
+    options = ("--time-zone", "UTC", "--question", "How?=csat/1-5")
+    events, result = desk.imported(MAPPING, log, *options, kind="surveymonkey-csv")
+    assert [event["score"] for event in events] == ["Satisfied", "Dissatisfied"]
+    assert "id of an earlier row" not in result.stderr
+
+
+def test_numbers_that_are_no_choices_are_none(desk: Desk) -> None:
+    """Of two that are filled neither is the answer, nor is one that has the number of another choice."""
+    for worst in ("1,2,", "5,,", "2,,", "7,0,0"):
+        log = EXPANDED.replace("Dissatisfied,,,5,,2", f"{worst},5,,2")
+        options = ("--time-zone", "UTC", "--question", "How?=csat/1-5")
+        events, _ = desk.imported(MAPPING, log, *options, kind="surveymonkey-csv")
+        assert [event["score"] for event in events] == ["Satisfied"]
 
 
 def test_a_log_of_which_nothing_is_understood_is_told_with_its_columns(desk: Desk) -> None:

@@ -266,3 +266,24 @@ def test_answers_that_happen_to_be_levels_are_told(desk: Desk, scores: list[str]
     """Of shares the best alone would count, as the worst."""
     told = said(desk, [("20/03/2026 09:15", score) for score in scores])
     assert "are levels of no scale: only those count that happen to be levels of 1-5" in told
+
+
+@pytest.mark.parametrize(
+    ("scores", "indicator", "wanted"),
+    [
+        (["1", "2", "1", "1"] * 6, "csat", "all answers are 1 or 2: yes and no?"),
+        (["0", "1", "1", "1"] * 6, "csat", "all answers are 0 or 1: yes and no?"),
+        (["1"] * 24, "csat", "all 24 answers are 1: a mark that something was chosen, and no level?"),
+        ([*map(str, range(1, 11))] * 6, "nps", "6 answers are 1, and none is 0: were they asked on 1-10?"),
+    ],
+)
+def test_numbers_that_are_perhaps_no_levels_are_told(
+    desk: Desk, scores: list[str], indicator: str, wanted: str
+) -> None:
+    """Qualtrics writes 1 for yes and 2 for no, exports of choices 1 for what was chosen."""
+    rows = [("20/03/2026 09:15", score) for score in scores]
+    mapping = MAPPING.replace("csat", indicator)
+    assert wanted in said(desk, rows, mapping)
+    usual = ["5", "4", "1", "2"] * 6 if indicator == "csat" else [*map(str, range(11))] * 6
+    told = said(desk, [("20/03/2026 09:15", score) for score in usual], mapping)
+    assert not any(words in told for words in ("yes and no", "all 24", "none is 0"))

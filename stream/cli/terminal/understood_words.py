@@ -126,7 +126,8 @@ def _answers(asked: _Asked, own: Mapping[Score, int], off: Mapping[Score, int]) 
     yield from _agreed(asked, found)
     numbers = levels({**own, **off})
     if numbers:
-        yield from _other_scale(asked.name, asked.scale, numbers, sum(off.values()))
+        codes = tuple(_codes(asked.name, asked.scale, numbers))
+        yield from codes or _other_scale(asked.name, asked.scale, numbers, sum(off.values()))
 
 
 def _of_steps(asked: _Asked, steps: Mapping[Score, int]) -> Iterator[str]:
@@ -169,6 +170,28 @@ def _one_level(asked: _Asked, taken: Sequence[tuple[float, str, int]]) -> Iterat
 
 FEWEST_STEPS: Final = 4
 """Scales of fewer have one level for all that is good."""
+
+
+def _codes(name: str, scale: str, numbers: Mapping[float, int]) -> Iterator[str]:
+    """Numbers that are perhaps no levels: they stand for yes and no, or say that something was chosen."""
+    answers, there = sum(numbers.values()), {*numbers}
+    if answers < FEW or len(SCALES.get(scale, ())) < FEWEST_STEPS:
+        return
+    if there == {1}:
+        yield f"  all {answers:,} answers are 1: a mark that something was chosen, and no level?"
+    elif there <= {0, 1, 2} and len(there) == len(_YES_AND_NO) and name == "csat":
+        low, high = sorted(f"{number:g}" for number in there)
+        yield (
+            f"  all answers are {low} or {high}: yes and no? `scale: {{constant: yes-no}}` in the mapping, "
+            f'and `map: {{"{low}": …, "{high}": …}}` to "yes" and "no", count them as such'
+        )
+    elif name == "nps" and min(there) == 1 and numbers[1] >= max(FEWEST_ONES, OFF_SHARE * answers):
+        yield f"  {numbers[1]:,} answers are 1, and none is 0: were they asked on 1-10? {_NOT_NPS}"
+
+
+_YES_AND_NO: Final = ("yes", "no")
+FEWEST_ONES: Final = 5
+"""Whoever would never recommend answers 0 rather than 1, where there is a 0."""
 
 
 def _other_scale(name: str, scale: str, numbers: Mapping[float, int], off: int) -> Iterator[str]:

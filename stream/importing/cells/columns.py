@@ -219,9 +219,13 @@ class Seconds(OneColumn):
             raise RowError(Fault.NUMBER, f'{self.column}: {wanted}, got "{text}"{hint}') from None
 
 
+DIGITS: Final = 12
+"""Of a product: 70 x 0.1 is 7, and not 7.000000000000001, which is no level."""
+
+
 @dataclass(frozen=True, slots=True)
 class Number(OneColumn):
-    """A number, times `factor` (0.001 makes seconds of milliseconds)."""
+    """A number, or the one before a percent sign, times `factor` (0.001 makes seconds of milliseconds)."""
 
     column: str
     factor: float
@@ -231,7 +235,10 @@ class Number(OneColumn):
     def read(self, row: Row) -> Value | None:
         """The number, whole where it is whole."""
         text = cell(row, self.column, self.nulls)
-        return None if text is None else _shortest(number(self.column, text, self.decimal) * self.factor)
+        if text is None:
+            return None
+        found = number(self.column, text.removesuffix("%").rstrip(), self.decimal)
+        return _shortest(found if self.factor == 1 else float(f"{found * self.factor:.{DIGITS}g}"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,11 @@ def listed(columns: Sequence[str]) -> str:
     return shown.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def hint(absent: Sequence[str], columns: Sequence[str]) -> str:
-    """What may be wrong with a log whose columns are others than the mapping names."""
+def hint(absent: Sequence[str], columns: Sequence[str], between: str = "") -> str:
+    """What may be wrong with a log whose columns are others than the mapping names.
+
+    `between` is what the mapping takes for the mark between cells.
+    """
     if any("\0" in column for column in columns):
         return ": is this UTF-16? `encoding: utf-16-le` reads it where the file does not begin with a mark"
     if any(map(_is_foreign, columns)):
@@ -38,10 +41,13 @@ def hint(absent: Sequence[str], columns: Sequence[str]) -> str:
     found = next((mark for mark in (";", "\t", "|", ",") if mark in columns[0]), None)
     if found is None:
         return ""
+    if found == between:
+        return f": each line in quotation marks? {_UNQUOTED} takes them off"
     shown = "\\t" if found == "\t" else found
     return f': one column? `delimiter: "{shown}"` in the mapping splits it'
 
 
+_UNQUOTED: Final = """`sed 's/^"//; s/"$//; s/""/"/g'`"""
 _OBJECTS: Final = (
     (re.compile(r'\s*"\s*(?:\\[nrt]|\s)*[\[{]'), "JSON within a string: `jq -r .` unpacks it"),
     (re.compile(r"\s*\[\s*\["), "lists in a list: `jq -r '.[] | @csv'` makes a table of them"),

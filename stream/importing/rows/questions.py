@@ -9,6 +9,8 @@ Where choices have a column each (`over`), the one that is filled is the answer 
     How was it?: Bad,How was it?: Good          #question,#answer
     ,Good                                is     How was it?,Good
 
+In place of the choice its number may stand there, or a 1 where 0 or nothing is at the others.
+
 Empty answers make no row.  `#group` is what Qualtrics writes beside its own NPS questions.
 """
 
@@ -35,6 +37,9 @@ class Questions:
         numbers = {name: str(number) for number, name in enumerate(self.asked, 1)}
         first = {question: numbers.get(name, "") for name, question in reversed(self._over.items())}
         self._numbers = numbers | first
+        self._choices: dict[str, list[str]] = {}
+        for name, question in self._over.items():
+            self._choices.setdefault(question, []).append(name)
 
     def rows(self, row: Row) -> Iterator[Row]:
         """A row for each answer."""
@@ -51,3 +56,26 @@ class Questions:
                     NUMBER: self._numbers[asked],
                     GROUP: group,
                 }
+        for question, names in self._choices.items():
+            chosen = _chosen(row, names)
+            answer = chosen.removeprefix(f"{question}: ")
+            if chosen and row[chosen].strip() != answer:
+                number = self._numbers[question]
+                yield {**shared, QUESTION: question, ANSWER: answer, NUMBER: number, GROUP: ""}
+
+
+def _chosen(row: Row, names: Sequence[str]) -> str:
+    """The one column of some choices in which its number stands, counted from 0 or 1, or a mark; or none."""
+    texts = [row[name].strip() for name in names]
+    filled = [place for place, text in enumerate(texts) if text and text != "0"] or [
+        place for place, text in enumerate(texts) if text
+    ]
+    if len(filled) != 1 or len(names) < FEWEST_CHOICES:
+        return ""
+    place = filled[0]
+    return names[place] if texts[place] in {"1", str(place), str(place + 1), *MARKS} else ""
+
+
+FEWEST_CHOICES: Final = 2
+MARKS: Final = ("x", "X", "✓", "✔", "TRUE", "true", "True")
+"""What stands beside numbers and texts where something was chosen."""

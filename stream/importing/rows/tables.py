@@ -80,8 +80,11 @@ def _utf8(stream: IO[bytes], encoding: str) -> Iterator[bytes]:
 
 def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Iterator[RowBlock]:
     try:
-        parse = _parser(lines, layout)
+        between = _mark_between(lines, layout)
+        parse = _parser(between, layout)
         heads = [] if layout.columns else _heads(parse(lines), layout.header_rows)
+        if _has_blanks_behind_marks(heads):
+            parse = _parser(between, layout, blanks=True)
         above = 0
         if _is_plain(layout):
             heads, above = _below_notes(heads, parse(lines), told)
@@ -99,6 +102,12 @@ def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Ite
     survey = None if layout.apart is None else Questions(names, layout.apart, over)
     table = TableReader(parse, lines, names, layout.kind, heads).blocks()
     return gathered(_unfolded(table, survey, extra)) if survey or extra else table
+
+
+def _has_blanks_behind_marks(heads: Sequence[Sequence[str]]) -> bool:
+    """Whether a blank parts the cells as well, so that a quotation mark behind it begins a cell."""
+    others = heads[0][1:] if heads else ()
+    return bool(others) and all(text.startswith(" ") for text in others)
 
 
 def _is_plain(layout: Format) -> bool:
@@ -151,19 +160,22 @@ def _heads(reader: "Iterator[list[str]]", count: int) -> "list[list[str]]":
     return [first, *(next(reader, []) for _ in range(count - 1))]
 
 
-def _parser(lines: BoundedLines, layout: Format) -> Parse:
-    """What makes records of lines; the mark that a `sep=` line names wins over the mapping's."""
-    between = layout.delimiter
+def _mark_between(lines: BoundedLines, layout: Format) -> str:
+    """What parts cells; the mark that a `sep=` line names wins over the mapping's."""
     first = next(lines, None)
     if first is not None:
         found = SEPARATOR.fullmatch(first.removeprefix(BOM))
         if found and layout.kind == "csv":
-            between = found[1]
-        else:
-            lines.put_back(first)
+            return found[1]
+        lines.put_back(first)
+    return layout.delimiter
+
+
+def _parser(between: str, layout: Format, *, blanks: bool = False) -> Parse:
+    """What makes records of lines; `blanks` behind the marks are none of the cells."""
     if layout.kind == "tsv":  # the tab-separated form has no quotes
         return partial(csv.reader, delimiter=between, quoting=csv.QUOTE_NONE)
-    return partial(csv.reader, delimiter=between)
+    return partial(csv.reader, delimiter=between, skipinitialspace=blanks)
 
 
 def _plain(head: Sequence[str]) -> Iterator[str]:

@@ -34,6 +34,11 @@ LADDERS: Final = (
     ("mauvais", "moyen", "bon", "tres bon", "excellent"),
     ("mauvais", "moyenne", "bon", "tres bon", "excellent"),
     ("schlecht", "mittelmassig", "gut", "sehr gut", "ausgezeichnet"),
+    ("schlecht", "mittel", "gut", "sehr gut", "ausgezeichnet"),
+    ("slecht", "matig", "goed", "zeer goed", "uitstekend"),
+    ("slecht", "voldoende", "goed", "zeer goed", "uitstekend"),
+    ("scarso", "sufficiente", "buono", "molto buono", "ottimo"),
+    ("insufficiente", "sufficiente", "buono", "molto buono", "ottimo"),
     ("malo", "regular", "bueno", "muy bueno", "excelente"),
     ("ruim", "regular", "bom", "muito bom", "excelente"),
 )  # fmt: skip

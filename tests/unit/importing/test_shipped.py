@@ -309,6 +309,23 @@ def test_amazon_connect_records(tmp_path: Path) -> None:
     assert "+33123456789" not in str(events)
 
 
+def test_amazon_connect_chats_begin_by_api(tmp_path: Path) -> None:
+    """A call by API is one that an application makes to a customer; chats, tasks and mails all begin by API."""
+    agent = {"Username": "a", "ARN": "arn:a", "AgentInteractionDuration": 60}
+    by_api = {**CONNECT, "InitiationMethod": "API", "Channel": "CHAT"}
+    answered = {**by_api, "ContactId": "2", "Agent": agent, "Attributes": {}}
+    unnamed = {**answered, "ContactId": "3", "Agent": {"Username": "a"}}
+    call = {**answered, "ContactId": "4", "Channel": "VOICE", "Attributes": {"csat": "5"}}
+    content = "".join(json.dumps(record) for record in (by_api, answered, unnamed, call)).encode()
+    events, _ = imported(tmp_path, "amazon-connect-records", content, "--strict")
+    assert fields(events, "id", "event", "channel", "score") == [
+        ("connect:15a5", "abandoned", "chat", None),
+        ("connect:2", "contact", "chat", None),
+        ("connect:3", "contact", "chat", None),
+        ("connect:15a5:csat", None, "chat", "2"),
+    ]
+
+
 def test_intercom_export(tmp_path: Path) -> None:
     """Ratings by when they were given, not when they were asked for."""
     events, _ = imported(tmp_path, "intercom-export", json.dumps(INTERCOM).encode(), "--strict")
