@@ -175,3 +175,11 @@ class RuleAbout:
 
     owner: str = ""
     runbook: str = ""
+
+    def labels(self, of: Mapping[str, str]) -> dict[str, str]:
+        """The labels of an alert of the rule, with its owner where it has one."""
+        return {**of, "owner": self.owner} if self.owner else dict(of)
+
+
+NOTHING_MORE: Final = RuleAbout()
+"""Of a rule of which the file says no more."""

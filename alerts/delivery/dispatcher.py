@@ -86,7 +86,7 @@ class Dispatcher:
         self._world = World(meter, clock, SteadyClock(clock), random.random, policy)
         self._muting = muting
         self._tasks = GuardedTasks(failed)
-        self.alerts = OpenAlerts(inhibit=rulebook.inhibit)
+        self.alerts = OpenAlerts(inhibit=rulebook.inhibit, about=rulebook.about)
         """Told of every record of cx.alerts, of other workers' partitions too."""
         self.writer = Writer(rulebook, self.alerts, muting)
         self._heard = HeardPartitions(log)

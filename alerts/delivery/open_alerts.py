@@ -11,7 +11,7 @@ from typing import Final
 from alerts.delivery.inhibitors import Inhibitors
 from alerts.delivery.notices.notice import NotATransition, TransitionNews, read_transition
 from alerts.latest import LatestNews
-from alerts.paging import Inhibition
+from alerts.paging import NOTHING_MORE, Inhibition, RuleAbout
 from alerts.states import State
 
 MOST_ALERTS: Final = 20_000
@@ -22,7 +22,14 @@ DAY_S: Final = 86_400.0
 class OpenAlerts:
     """All alerts, the latest transition of each."""
 
-    def __init__(self, most: int = MOST_ALERTS, inhibit: Sequence[Inhibition] = ()) -> None:
+    def __init__(
+        self,
+        most: int = MOST_ALERTS,
+        inhibit: Sequence[Inhibition] = (),
+        about: Mapping[str, RuleAbout] | None = None,
+    ) -> None:
+        """`about` has the owners of rules, by which one alert may keep another from being told."""
+        self._about = about or {}
         self._latest: LatestNews[TransitionNews] = LatestNews(most, self._forget)
         self._before: dict[str, TransitionNews] = {}
         self._inhibitors = Inhibitors(inhibit)
@@ -43,7 +50,8 @@ class OpenAlerts:
         if news.state == State.FIRING.word:
             self._fired_s.setdefault(news.id, _seconds(news.at))
         if news.state in {State.FIRING.word, State.STALE.word}:
-            self._inhibitors.fires(news.id, news.labels)
+            about = self._about.get(news.rule, NOTHING_MORE)
+            self._inhibitors.fires(news.id, about.labels(news.labels))
             self._starts[_place(news)][news.id] = _seconds(news.started_at or news.at)
         else:
             self._inhibitors.ends(news.id)

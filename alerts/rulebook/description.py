@@ -38,7 +38,8 @@ def description(rule: Rule, direction: Direction) -> str:
     if rule.keep_ms:
         parts.append(f"held open until healthy for {duration_text(rule.keep_ms)}")
     parts.append(f"by {', '.join(rule.scope_dims)}" if rule.scope_dims else "overall")
-    parts += [f"where {name} is {' or '.join(values)}" for name, values in rule.where.items()]
+    for name, values in rule.where.items():
+        parts.append(f"where {name} is {' or '.join(value or 'empty' for value in values)}")
     return "; ".join(parts)
 
 

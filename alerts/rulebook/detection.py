@@ -16,6 +16,7 @@ from alerts.rulebook.values import (
     dimension,
     duration,
     open_hours,
+    rate,
     severity,
     whole_panes,
 )
@@ -202,7 +203,7 @@ def _at_least(setting: Setting, hours: OpenHours) -> Callable[[Node], Budget]:
     longest_ms = notation.longest_opening_ms(hours.week)
 
     def parse(node: Node) -> Budget:
-        least = budget(node)
+        least = rate(node)
         if least.per_ms < setting.timing.pane_ms:
             raise node.wrong(f"a duration of at least one pane, {duration_text(setting.timing.pane_ms)}")
         if longest_ms is not None and least.per_ms > longest_ms:

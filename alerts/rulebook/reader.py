@@ -268,9 +268,7 @@ def _where(node: Node) -> dict[str, tuple[str, ...]]:
     kept: dict[str, tuple[str, ...]] = {}
     for name in DIMENSIONS:
         values = fields.get(name, dimension_values(name))
-        if values == ():
-            fields.note(name, "want at least one value")
-        elif values is not None:
+        if values:
             kept[name] = values
     fields.close()
     return kept
@@ -279,7 +277,8 @@ def _where(node: Node) -> dict[str, tuple[str, ...]]:
 def _check_dimensions(fields: Fields, rule: Rule) -> None:
     """`where` and `explain` must fit what the rule tells apart."""
     if isinstance(rule.detect, Gap) and rule.detect.across in rule.by:
-        fields.note("by", f"want dimensions other than across, {rule.detect.across}")
+        across = rule.detect.across
+        fields.note("by", f"want dimensions other than across, {across}, got {across} as well")
     for name in rule.where:
         if name not in rule.scope_dims:
             fields.note("where", f"want dimensions of by or across, {_listed(rule.scope_dims)}, got {name}")

@@ -76,7 +76,7 @@ class Labels:
     def _parser(self, label: str) -> Callable[[Node], tuple[str, ...]]:
         if label in self._closed:
             options = self._closed[label]
-            return lambda node: tuple(node.one_or_each(lambda item: item.choice(options)))
+            return lambda node: tuple(node.some(lambda item: item.choice(options)))
         return dimension_values(label)
 
 

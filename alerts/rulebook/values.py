@@ -66,7 +66,20 @@ def whole_panes(pane_ms: int, most_ms: int = LONGEST_WINDOW_MS) -> Callable[[Nod
 
 def budget(node: Node) -> Budget:
     """`1 per 30d`."""
-    return spelled(node, notation.budget, 'a budget such as "1 per 30d"')
+    return _count_per(node, 'a budget such as "1 per 30d"')
+
+
+def rate(node: Node) -> Budget:
+    """`5 per 1h`."""
+    return _count_per(node, 'a rate such as "5 per 1h"')
+
+
+def _count_per(node: Node, want: str) -> Budget:
+    text = node.text(want)
+    try:
+        return notation.budget(text)
+    except ValueError:
+        raise node.wrong(want) from None
 
 
 def severity(node: Node) -> Severity:
@@ -98,7 +111,7 @@ def dimension_values(name: str) -> Callable[[Node], tuple[str, ...]]:
         text = node.text().strip()
         return text.lower() if name == "channel" else text
 
-    return lambda node: tuple(dict.fromkeys(node.one_or_each(value)))
+    return lambda node: tuple(dict.fromkeys(node.some(value)))
 
 
 def open_hours(fields: Fields) -> OpenHours:
@@ -112,12 +125,15 @@ def open_hours(fields: Fields) -> OpenHours:
     if "outside" in fields and "open" not in fields and "holidays" not in fields:
         fields.note("outside", "want open or holidays as well: without them there is nothing outside")
     rounded = any(text.rstrip().endswith("23:59") for text in texts or ())
-    return OpenHours(zone, spans, frozenset(holidays), rounded, outside)
+    hours = OpenHours(zone, spans, frozenset(holidays), rounded, outside)
+    if spans and not hours.week:
+        fields.note("outside", "want hours that leave some time outside: these are around the clock")
+    return hours
 
 
 def opening_spans(node: Node) -> tuple[tuple[int, int, int], ...]:
     """Opening hours, one text or a list, as spans of local time."""
-    return notation.joined([span for group in node.one_or_each(_opening) for span in group])
+    return notation.joined([span for group in node.some(_opening) for span in group])
 
 
 def _opening(node: Node) -> notation.Spans:

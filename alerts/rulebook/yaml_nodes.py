@@ -140,6 +140,12 @@ class Node:
             return self.each(parse)
         return [parse(self)]
 
+    def some(self, parse: Callable[["Node"], T]) -> list[T]:
+        """As `one_or_each`, for what an empty list says nothing of: all or none may have been meant."""
+        if isinstance(self.raw, yaml.SequenceNode) and not self.raw.value:
+            raise Wrong(self, "want at least one value, got none")
+        return self.one_or_each(parse)
+
     def attempt(self, parse: Callable[["Node"], T]) -> list[T]:
         """A list of what `parse` makes of this value, empty (and noted) when it is wrong."""
         try:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from alerts.delivery.notices.notice import Notice
-from alerts.paging import EVERYTHING, Route
+from alerts.paging import EVERYTHING, NOTHING_MORE, Route
 from alerts.rules import Rulebook
 
 
@@ -40,8 +40,7 @@ def targets(rulebook: Rulebook, labels: Mapping[str, str]) -> list[RouteTarget]:
 
 def labelled(rulebook: Rulebook, notice: Notice) -> dict[str, str]:
     """The labels of a notice, with the owner of its rule."""
-    about = rulebook.about.get(notice.news.rule)
-    return {**notice.labels, "owner": about.owner} if about and about.owner else dict(notice.labels)
+    return rulebook.about.get(notice.news.rule, NOTHING_MORE).labels(notice.labels)
 
 
 def every_route(routes: Iterable[Route]) -> Iterable[Route]:

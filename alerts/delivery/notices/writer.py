@@ -15,7 +15,7 @@ from alerts.delivery.notices.phrases import WORDS
 from alerts.delivery.notices.templates import TemplateFault, filled
 from alerts.delivery.notices.wording import Told, worded
 from alerts.delivery.open_alerts import OpenAlerts
-from alerts.paging import Receiver, RuleAbout
+from alerts.paging import NOTHING_MORE, Receiver, RuleAbout
 from alerts.receivers.link_places import led_to
 from alerts.receivers.message import AlertNews, NextLook, ReceiverMessage, Words
 from alerts.rules import Rulebook
@@ -116,7 +116,7 @@ class Writer:
     def _links(self, news: TransitionNews, lang: str, labels: Mapping[str, str]) -> tuple[NextLook, ...]:
         """Places that lead on, those of the rules file for `labels`, which all that is told has."""
         words = WORDS[lang]
-        known = {**labels, "owner": self._about(news).owner} if "rule" in labels else labels
+        known = self._about(news).labels(labels) if "rule" in labels else labels
         found = [(words.get(name, name), led_to(url, known)) for name, url in self.rulebook.links.items()]
         found.append((words["runbook"], self._about(news).runbook))
         if news.state != "resolved":
@@ -131,7 +131,7 @@ class Writer:
         return AlertNews(
             id=news.id,
             state=news.state,
-            labels={**labels, "owner": about.owner} if about.owner else labels,
+            labels=about.labels(labels),
             annotations={name: text for name, text in annotations.items() if text},
             started_at=news.started_at or news.at,
             ended_at=news.at if news.state == "resolved" else None,
@@ -139,7 +139,7 @@ class Writer:
         )
 
     def _about(self, news: TransitionNews) -> RuleAbout:
-        return self.rulebook.about.get(news.rule, RuleAbout())
+        return self.rulebook.about.get(news.rule, NOTHING_MORE)
 
 
 def _common(notices: Sequence[Notice]) -> dict[str, str]:

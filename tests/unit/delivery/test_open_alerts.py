@@ -7,7 +7,7 @@ import orjson
 from alerts.delivery.grouping.group_log import GroupNews, encode_group
 from alerts.delivery.notices.notice import TransitionNews, notice
 from alerts.delivery.open_alerts import OpenAlerts
-from alerts.paging import Comparison, Inhibition, Matcher
+from alerts.paging import Comparison, Inhibition, Matcher, RuleAbout
 from tests.post import transition
 
 KAFKAS_LIMIT = 1_048_588
@@ -109,3 +109,28 @@ def test_when_an_alert_fired_first_is_remembered() -> None:
     known.apply(_at(transition("a", 3, severity="warning"), "2026-11-22T10:09:00Z"))
     known.apply(_at(transition("a", 4, "resolved"), "2026-11-22T11:00:00Z"))
     assert known.fired_s("a") == datetime(2026, 11, 22, 10, 5, tzinfo=UTC).timestamp()
+
+
+def test_two_alerts_never_keep_each_other_from_being_told() -> None:
+    """Of those that are both source and target each would wait for the other; what is target alone waits."""
+    critical = (Matcher("severity", Comparison.EQUAL, ("critical",)),)
+    known = OpenAlerts(inhibit=[Inhibition(critical, (), ())])
+    first, second = (_news(transition(name, 1)) for name in ("a", "b"))
+    quiet = _news(transition("w", 1, severity="warning"))
+    known.apply(transition("a", 1))
+    known.apply(transition("b", 1))
+    assert known.inhibitor(first, first.labels) == ""
+    assert known.inhibitor(second, second.labels) == ""
+    assert known.inhibitor(quiet, quiet.labels) == "a"
+
+
+def test_an_owner_is_a_label_of_both_sides() -> None:
+    """What fires has the owner of its rule, as what it keeps from being told has."""
+    csat = (Matcher("rule", Comparison.EQUAL, ("csat-low",)),)
+    by_owner = Inhibition((Matcher("owner", Comparison.EQUAL, ("ann",)),), (), ("owner",))
+    about = {"csat-low": RuleAbout(owner="ann"), "other": RuleAbout(owner="ann")}
+    known = OpenAlerts(inhibit=[Inhibition(csat, (), ("owner",)), by_owner], about=about)
+    known.apply(transition("a", 1))
+    quiet = _news(_at(transition("w", 1, severity="warning"), "2026-11-22T10:00:00Z", rule="other"))
+    assert known.inhibitor(quiet, about["other"].labels(quiet.labels)) == "a"
+    assert known.inhibitor(quiet, {**quiet.labels, "owner": "bob"}) == ""

@@ -101,7 +101,10 @@ routes:
         ("indicator: csat, by: channel", 'want a list of dimensions such as [channel], got "channel"'),
         ("indicator: csat, by: [channel, channel]", 'want each dimension once, got "channel" again'),
         ("indicator: csat, where: {stage: buy}", "want dimensions of by or across, channel, got stage"),
-        ("indicator: csat, where: {channel: []}", "want at least one value"),
+        ("indicator: csat, where: {channel: []}", "want at least one value, got none"),
+        ("indicator: csat, open: []", "want at least one value, got none"),
+        ("indicator: csat, open: Mon-Sun, outside: only", "want hours that leave some time outside"),
+        ("indicator: contacts, detect: silence, at_least: 5 per week", 'want a rate such as "5 per 1h", got'),
         ("indicator: csat, where: {channel: no}", 'want text, got no without quotes (write "no")'),
         ("indicator: csat, for: -1m", 'want a duration such as "30m", got "-1m"'),
         ("indicator: csat, detect: sudde", '(did you mean "sudden"?)'),
@@ -149,7 +152,10 @@ routes:
         ("indicator: contacts, detect: surge, time_zone: Mars/Base", "want a time zone such as"),
         ("indicator: contacts, detect: surge, time_zone: ../UTC", "want a time zone such as"),
         ("indicator: csat, detect: gap", "missing, want the dimension whose values are compared"),
-        ("indicator: csat, detect: gap, across: stage, by: [stage]", "want dimensions other than across"),
+        (
+            "indicator: csat, detect: gap, across: stage, by: [stage]",
+            "want dimensions other than across, stage, got stage as well",
+        ),
     ],
 )
 def test_what_cannot_work_is_refused(fields: str, wanted: str) -> None:
@@ -220,6 +226,12 @@ def test_what_cannot_work_is_refused(fields: str, wanted: str) -> None:
             ONE_RECEIVER + "\nroutes: [{receiver: a, match: {severity: loud}}]",
             "want one of warning, critical, got",
         ),
+        (
+            ONE_RECEIVER + "\nroutes: [{receiver: a, match: {severity: []}}]",
+            "want at least one value, got none",
+        ),
+        (ONE_RECEIVER + "\nroutes: [{receiver: a, match: {team: []}}]", "want at least one value, got none"),
+        (ONE_RECEIVER + "\nroutes: [{receiver: a, active: {open: []}}]", "want at least one value, got none"),
         (
             ONE_RECEIVER + "\nroutes: [{receiver: a, match: {rule: nowhere}}]",
             'want one of none, got "nowhere"',
