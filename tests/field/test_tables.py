@@ -327,7 +327,22 @@ def test_a_header_of_other_order_begins_another_table(desk: Desk, head: str) -> 
     assert "got another one from here on (" in said
 
 
-@pytest.mark.parametrize("head", [HEAD, HEAD.upper(), f"\ufeff{HEAD}", f"\ufeff{HEAD.title()}"])
+QUOTED = '"id","at","s"\n'
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff", "\ufeff\ufeff"])
+def test_a_header_in_quotation_marks_may_stand_behind_a_byte_order_mark(desk: Desk, mark: str) -> None:
+    """The mark is none of the first name, so that the quotation mark behind it begins a cell."""
+    assert read(desk, mark + QUOTED + ROWS)[0] == BOTH
+    assert read(desk, f'{mark}"sep=;"\n{(QUOTED + ROWS).replace(",", ";")}')[0] == BOTH
+    comma = QUOTED.replace("id", "id, of us")
+    assert read(desk, mark + comma + ROWS, MAPPING.replace("id: id", '"id": "id, of us"'))[0] == BOTH
+
+
+@pytest.mark.parametrize(
+    "head",
+    [HEAD, HEAD.upper(), f"\ufeff{HEAD}", f"\ufeff{HEAD.title()}", QUOTED, f"\ufeff{QUOTED}"],
+)
 def test_the_header_comes_again_as_another_file_has_it(desk: Desk, head: str) -> None:
     """With the mark that the file began with, which is no part of an id either."""
     found, said = read(desk, f"\ufeff{HEAD}{ROWS}{head}\ufeff3,2026-03-02T09:02:00Z,4\n")

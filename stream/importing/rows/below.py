@@ -35,7 +35,7 @@ class Below:
         self._names = frozenset(
             each
             for text in letters
-            for each in (text, text.lower(), text.upper(), text.title(), f"\ufeff{text}")
+            for each in (text, text.lower(), text.upper(), text.title(), f"\ufeff{text}", f'\ufeff"{text}"')
         )
         self._after_blank = False
         self._other = ""
@@ -63,6 +63,8 @@ class Below:
     def amiss(self, record: Sequence[str]) -> str:
         """What is wrong with a record that is not blank; nothing where it is a row of the table."""
         cells = [text.strip(BLANKS) for text in record]
+        if record[0].startswith('\ufeff"'):  # behind the mark of a file its quotation marks are no such
+            cells[0] = cells[0].strip('"')
         folded = [cell.casefold() for cell in cells]
         if folded == self._folded:
             self._other = ""

@@ -164,7 +164,8 @@ def _mark_between(lines: BoundedLines, layout: Format) -> str:
     """What parts cells; the mark that a `sep=` line names wins over the mapping's."""
     first = next(lines, None)
     if first is not None:
-        found = SEPARATOR.fullmatch(first.removeprefix(BOM))
+        first = first.lstrip(BOM)  # a quotation mark behind it begins a cell
+        found = SEPARATOR.fullmatch(first)
         if found and layout.kind == "csv":
             return found[1]
         lines.put_back(first)
