@@ -48,7 +48,11 @@ class Reader:
         )
 
     async def __aenter__(self) -> Self:
-        await self._consumer.start()
+        try:
+            await self._consumer.start()
+        except BaseException:
+            await stop_consumer(self._consumer)
+            raise
         self._consumer.assign(self._tps)
         self._consumer.pause(*self._tps)  # who asks for bounds alone would be sent megabytes of each
         return self

@@ -1,17 +1,22 @@
-"""Joining the group when that is refused: the client tries again only when somebody has asked why.
+"""Taking part in the group when that is refused: the client tries again only when somebody has asked why.
 
-A refusal that is no passing one (a consumer of other software in the group, an ACL that is not there yet)
-waits in the client until the next fetch.  A worker without partitions fetches nothing, so it would wait for
-ever, also when the group is free again.
+A refusal that is no passing one (a consumer of other software in the group, an ACL that is not there yet, an
+error that the client does not know) waits in the client until somebody asks, which Faust never does.  Until
+then a worker joins no more, and when it was a heartbeat that was refused, it sends no other: the group gives
+its partitions away, and it reads on.
 """
 
-from typing import Any
+import asyncio
+from typing import Any, Final
 
 from aiokafka.errors import KafkaError
 
+ASK_S: Final = 5.0
+"""How long the client's thread may take; it waits for nobody."""
+
 
 async def refusal(consumer: Any) -> KafkaError | None:
-    """Why the last try to join was refused, if it was and nobody has been told; the next try begins.
+    """Why the group has refused this worker, if it has and nobody has been told; the next try begins.
 
     Raises:
         KafkaError: the client has given up.
@@ -19,8 +24,12 @@ async def refusal(consumer: Any) -> KafkaError | None:
     thread = consumer._thread  # noqa: SLF001  # Faust offers no other way
     if thread._consumer is None:  # noqa: SLF001
         return None
-    found: KafkaError | None = await thread.call_thread(_asked, thread._consumer._coordinator)  # noqa: SLF001
-    return found
+    # Not by Faust's queue of calls: a commit that is being tried again may keep it for as long as it likes.
+    asking = asyncio.run_coroutine_threadsafe(_asked(thread._consumer._coordinator), thread.thread_loop)  # noqa: SLF001
+    try:
+        return await asyncio.wait_for(asyncio.wrap_future(asking), ASK_S)
+    except TimeoutError:
+        return None
 
 
 async def _asked(coordinator: Any | None) -> KafkaError | None:
@@ -31,5 +40,6 @@ async def _asked(coordinator: Any | None) -> KafkaError | None:
     except KafkaError as error:
         if coordinator._coordination_task.done():  # noqa: SLF001
             raise
+        coordinator.request_rejoin()  # or the client would stumble over the same heartbeat again
         return error
     return None

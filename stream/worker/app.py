@@ -6,7 +6,7 @@ looked at, since the number of partitions is part of the plan; then Faust joins 
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any, Final
@@ -22,30 +22,32 @@ from stream.kafka.offsets import TP, OffsetTracker
 from stream.kafka.outbox import Outbox
 from stream.kafka.reader import Reader
 from stream.kafka.trimming import Trimmer
-from stream.messages.topic_names import ALERTS, TALLIES
+from stream.messages.topic_names import ALERTS
 from stream.monitoring.metrics import Metrics
 from stream.monitoring.server import serve
 from stream.monitoring.verdicts import VerdictCollector
-from stream.transport.faust_app import FAMILIES, INPUTS, Agents, build, consumer_options
+from stream.transport.faust_app import FAMILIES, Agents, build, consumer_options
 from stream.transport.joining import refusal
 from stream.transport.link import GroupOffsets, Link
 from stream.worker.canary import canary_ports, keep_flying
 from stream.worker.ending import Ending, WorkerEnd
 from stream.worker.feeds.notifier import BATCHES_IN_WORK as ALERT_BATCHES_IN_WORK
 from stream.worker.feeds.notifier import DeliveryTopic, Notifier
+from stream.worker.fetch_watch import FetchWatch, told_of
 from stream.worker.group_watch import GroupWatch
 from stream.worker.kept_rules import RulesInForce
 from stream.worker.memory import MemoryTrim, collect_rarely
 from stream.worker.rules_reload import RulesWatch
 from stream.worker.rules_trial import try_rules
 from stream.worker.settings import WorkerSettings
+from stream.worker.supervising import Duty, supervise
 from stream.worker.tasks.assignment import Assignment, AssignmentPorts
 from stream.worker.tasks.context import TaskContext
 from stream.worker.tasks.intake_processor import IntakeProcessor
 from stream.worker.tasks.judge_processor import JudgeProcessor
 from stream.worker.tasks.task_specs import fingerprint, intake_spec, judge_spec
 from stream.worker.topic_checks import TopicLayout, await_topics, watch_topics
-from stream.worker.watchdog import LOOK_S, Watchdog
+from stream.worker.watchdog import Watchdog
 from stream.worker.web.alert_api import AlertApi, AlertDesk
 from stream.worker.web.worker_pages import WorkerPages
 
@@ -54,8 +56,6 @@ log = logging.getLogger(__name__)
 BATCHES_IN_WORK: Final = 2
 """Per partition of inputs and tallies: enough to hide the time that Kafka takes to acknowledge one.  More are
 no faster, and of refused records, whose dead letters are megabytes, they are memory."""
-WATCHED: Final = (*INPUTS, TALLIES)
-"""What must get on; how long cx.alerts takes is its receivers' affair."""
 LEAVE_S: Final = 30.0
 """How long leaving in good order may take."""
 
@@ -86,7 +86,7 @@ class Worker:
             rulebook, log_topic, self._metrics.deliveries, self.fail, settings.command_keys
         )
         self._assignment: Assignment | None = None
-        self._group: GroupWatch | None = None
+        self._duty: Duty | None = None
         self._rules: RulesWatch | None = None
         if settings.rules:
             told = self._metrics
@@ -115,17 +115,18 @@ class Worker:
 
     def ready(self) -> str | None:
         """None when the worker has its partitions and their state, else what it waits for."""
-        if self._assignment is None or self._group is None:
+        if self._assignment is None or self._duty is None:
             return self._reason
         return (
-            self._group.refused
+            self._duty.group.refused
             or self._assignment.waits_for
-            or self._group.why_not_whole(given_nothing=not self._slots.assigned())
+            or self._duty.group.why_not_whole(given_nothing=not self._slots.assigned())
+            or self._duty.fetch.why_silent()
         )
 
     def unowned_partitions(self) -> int:
         """Partitions of the group that no worker has, as far as is known."""
-        return 0 if self._group is None else len(self._group.unowned | self._group.unread)
+        return 0 if self._duty is None else len(self._duty.group.unowned | self._duty.group.unread)
 
     def look_at_rules(self) -> None:
         """Read the rules file again, changed or not."""
@@ -206,11 +207,15 @@ class Worker:
         everything = [
             TP(topic, p) for each, count in link.families.items() for topic in each for p in range(count)
         ]
-        group = self._group = GroupWatch(everything, app.consumer.rejoin, partial(refusal, app.consumer))
+        group = GroupWatch(everything, app.consumer.rejoin, partial(refusal, app.consumer))
         assignment.start()
         stack.push_async_callback(assignment.stop)
-        self._background(stack, self._supervise(app, assignment))
-        self._background(stack, group.follow(settings.kafka, settings.group, lambda: len(assignment.tasks)))
+        fetch = FetchWatch(assignment.heard_s, partial(told_of, self._reader))
+        duty = self._duty = Duty(assignment, self._slots, group, fetch)
+        self._background(stack, supervise(app, self.fail, duty, Watchdog(settings.watchdog_s)))
+        self._background(stack, fetch.follow())
+        own = self._slots.assigned
+        self._background(stack, group.follow(settings.kafka, settings.group, lambda: len(own())))
         self._background(stack, watch_topics(settings.kafka, settings.group, plan.partitions, group.added))
         if (heartbeat := self._rulebook.heartbeat) is not None and heartbeat.canary:
             landed = self._metrics.deliveries.canary
@@ -243,6 +248,10 @@ class Worker:
             owner=owner,
         )
 
+    def _reader(self, tps: Sequence[TP]) -> Reader:
+        """A client for one job."""
+        return Reader(self._options, tps, self._settings.kafka.topics)
+
     def _started(self, starting: asyncio.Task[None]) -> None:
         if starting.cancelled():
             return
@@ -250,20 +259,6 @@ class Worker:
             self.fail(error)
             return
         collect_rarely()
-
-    async def _supervise(self, app: Any, assignment: Assignment) -> None:
-        """Notice when Faust has crashed, and when nothing moves any more."""
-        dog = Watchdog(self._settings.watchdog_s)
-        dog.start()
-        try:
-            while True:
-                await asyncio.sleep(LOOK_S)
-                if app.crashed:
-                    self.fail(app.crash_reason or RuntimeError("Faust crashed without a reason"))
-                busy = self._slots.oldest_s(WATCHED) is not None or assignment.has_work(WATCHED)
-                dog.beat((assignment.fed(), assignment.waits_for, self._slots.total()), busy=busy)
-        finally:
-            dog.stop()
 
     async def _watch_rules(self) -> None:
         """Start again with the file's rules when they have changed."""
@@ -280,9 +275,8 @@ class Worker:
 
     def _new_assignment(self, plan: Plan, layout: TopicLayout, offsets: GroupOffsets) -> Assignment:
         group, metrics, trimming = self._settings.group, self._metrics, self._settings.trim_snapshots
-        reading = partial(Reader, self._options, topics=self._settings.kafka.topics)
         around = TaskContext(
-            outbox=self._outbox, reading=reading, fail=self.fail, missing=metrics.inputs.missing,
+            outbox=self._outbox, reading=self._reader, fail=self.fail, missing=metrics.inputs.missing,
             unreadable=metrics.unreadable, strict=trimming,
         )  # fmt: skip
         of = plan, group, metrics, layout.limits

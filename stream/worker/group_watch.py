@@ -57,6 +57,11 @@ class GroupWatch:
         self.whole = False
         """Whether the last look found an owner for every partition."""
 
+    @property
+    def answered(self) -> bool:
+        """Whether the last look at the group was answered, so that a broker is there."""
+        return self._unanswered_s is None
+
     def why_not_whole(self, *, given_nothing: bool) -> str | None:
         """What a worker must say that is otherwise ready; None when all is well."""
         if self._away:
@@ -106,8 +111,11 @@ class GroupWatch:
             await self._rejoin()
 
     async def look_for_refusal(self, own: int) -> None:
-        """Learn whether this worker, which has so many partitions, is let into the group; it tries again."""
-        error = None if own else await self._refusal()
+        """Learn whether the group has refused this worker, which has so many partitions; it tries again.
+
+        One that has partitions may be refused as well: the client stops to take part then, until it is asked.
+        """
+        error = await self._refusal()
         if error is not None:
             told = f"the group does not let this worker in: {type(error).__name__}"
             if told != self.refused:
@@ -125,7 +133,7 @@ class GroupWatch:
                 await self.look(await _asked(kafka, group), loop.time())
             except BrokerError as error:
                 self.unanswered(str(error), loop.time())
-            calm = self._unanswered_s is None and (self.whole or (own() and not self._missed))
+            calm = self.answered and not self.refused and (self.whole or (own() and not self._missed))
             await asyncio.sleep(LOOK_S if calm else SOON_S)
 
 

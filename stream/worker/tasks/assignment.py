@@ -236,6 +236,10 @@ class Assignment:
         """Whether there is something to do: a state to restore, or records of these topics to fetch."""
         return self.waits_for is not None or self._progress.behind(topics)
 
+    def heard_s(self) -> dict[TP, float | None]:
+        """When the broker last told of each partition that is being fetched; None where it never did."""
+        return self._progress.heard_s()
+
     def lag_records(self) -> dict[tuple[str, int], int]:
         """Records on the broker that are not finished, where that is known."""
         return self._progress.lag_records()

@@ -72,13 +72,21 @@ class InputProgress:
         return lags
 
     def behind(self, topics: Collection[str]) -> bool:
-        """Whether something of these topics is still to be fetched, or it is not known where to go on.
+        """Whether something of these topics is left, by what the broker has just told.
 
-        A client that does not come to know that reads nothing, without an error, and sees no lag either.
+        What it has not told for long may have other reasons: see `fetch_watch`.
         """
-        open_ = [tp for tp in self._slots.assigned() if tp.topic in topics and self._slots.is_open(tp)]
         lags = self.lag_records()
-        return any(self._positions(tp) is None or lags.get(tp) for tp in open_)
+        return any(
+            lags.get(tp) and (at := self._positions(tp)) is not None and _is_fresh(at)
+            for tp in self._slots.assigned()
+            if tp.topic in topics and self._slots.is_open(tp)
+        )
+
+    def heard_s(self) -> dict[TP, float | None]:
+        """When the broker last told of each partition that is being fetched; None where it never did."""
+        found = {tp: self._positions(tp) for tp in self._slots.assigned() if self._slots.has_room(tp)}
+        return {tp: at and at.told_s for tp, at in found.items()}
 
     def held_records(self) -> dict[tuple[str, int], int]:
         """Records that an open transaction keeps from being read, where that is known."""

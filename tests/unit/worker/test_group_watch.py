@@ -80,11 +80,13 @@ def test_a_broker_that_is_away_for_long(caplog: pytest.LogCaptureFixture) -> Non
     async def play() -> None:
         watch = GroupWatch(WANTED, rejoin, nothing)
         watch.unanswered("refused", 5.0)
+        assert not watch.answered
         watch.unanswered("refused", 4.0 + AWAY_S)
         assert watch.why_not_whole(given_nothing=False) is None
         watch.unanswered("refused", 5.0 + AWAY_S)
         assert str(watch.why_not_whole(given_nothing=False)).endswith("was answered: refused")
         await watch.look(None, 6.0 + AWAY_S)
+        assert watch.answered
         assert watch.why_not_whole(given_nothing=False) is None
         watch.unanswered("refused", 7.0 + AWAY_S)
         assert watch.why_not_whole(given_nothing=False) is None
@@ -108,24 +110,26 @@ def test_partitions_that_were_added_are_told_until_they_are_gone(caplog: pytest.
     assert watch.why_not_whole(given_nothing=False) is None
 
 
-def test_a_worker_that_is_not_let_in_asks_why_so_that_it_tries_again(
+def test_a_worker_that_the_group_refuses_asks_why_so_that_it_tries_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Until it has partitions; the reason is logged once, and is why it is not ready."""
-    asked: list[int] = []
+    """Also while it has partitions; the reason is logged once, and is why it is not ready."""
+    refusals: list[Exception | None] = [*[InconsistentGroupProtocolError()] * 4, None, None]
 
     async def refusal() -> Exception | None:
-        asked.append(1)
-        error: Exception = InconsistentGroupProtocolError()
-        return error
+        return refusals.pop()
 
     async def play() -> None:
         watch = GroupWatch(WANTED, nothing, refusal)
-        for _ in range(3):
-            await watch.look_for_refusal(0)
+        for own, refused in ((0, False), (2, False), (2, True), (0, True), (2, True), (2, True)):
+            await watch.look_for_refusal(own)
+            assert bool(watch.refused) is refused
         assert watch.refused == "the group does not let this worker in: InconsistentGroupProtocolError"
+        refusals[:] = [None, None]
+        await watch.look_for_refusal(0)
+        assert watch.refused
         await watch.look_for_refusal(2)
         assert watch.refused is None
 
     asyncio.run(play())
-    assert (len(asked), len(caplog.records)) == (3, 1)
+    assert len(caplog.records) == 1

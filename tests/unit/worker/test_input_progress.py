@@ -116,12 +116,26 @@ def test_what_an_open_transaction_keeps_back_is_no_lag() -> None:
     assert world.progress.held_records() == {FEEDBACK: 3}
 
 
-def test_an_open_partition_that_stands_nowhere_is_work_to_do() -> None:
-    """Its client does not come to know where to go on: nothing is read, and no lag would tell."""
-    world = World()
-    assert world.progress.behind({FEEDBACK.topic})
-    assert not world.progress.behind({INTERACTIONS.topic})  # its state is not up yet
-    for at, behind in ((Positions(5, 5, time.time()), False), (Positions(4, 5, time.time()), True)):
-        world.at[FEEDBACK] = at
+def test_what_is_behind_says_an_answer_of_now() -> None:
+    """An old one may be of a broker that is away; a partition whose state is not up yet is none."""
+    world, now_s = World(), time.time()
+    assert not world.progress.behind({FEEDBACK.topic})
+    for at, behind in (
+        (Positions(5, 5, now_s), False),
+        (Positions(4, 5, now_s), True),
+        (Positions(4, 5, now_s - 60), False),
+    ):
+        world.at[FEEDBACK] = world.at[INTERACTIONS] = at
         assert world.progress.behind({FEEDBACK.topic}) is behind
-        assert not world.progress.behind({"cx.alerts"})
+        assert not world.progress.behind({"cx.alerts", INTERACTIONS.topic})
+
+
+def test_when_the_broker_told_of_what_is_being_fetched() -> None:
+    """Never, or just now; of what is full or shut nothing is asked, so nothing need be heard."""
+    world = World()
+    assert world.progress.heard_s() == {FEEDBACK: None}
+    world.at[FEEDBACK] = Positions(5, 5, 77.0)
+    assert world.progress.heard_s() == {FEEDBACK: 77.0}
+    for last in range(4):
+        world.slots.put(FEEDBACK, last, 0.0)
+    assert world.progress.heard_s() == {}
