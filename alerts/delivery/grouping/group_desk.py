@@ -18,7 +18,7 @@ from alerts.delivery.grouping.group_log import (
     GroupTold,
     message_key,
 )
-from alerts.delivery.grouping.group_message import GroupMessage, cover
+from alerts.delivery.grouping.group_message import GroupMessage, cover, passed_over
 from alerts.delivery.grouping.group_rules import group_rules, news_of
 from alerts.delivery.grouping.groups import AlertGroup, GroupBook, GroupRule, identities
 from alerts.delivery.guarded_tasks import GuardedTasks
@@ -173,7 +173,7 @@ class GroupDesk:
         mutes = [self._world.mutes.why(each, now_s) for each in message.notices]
         if not mutes or any(mute is None for mute in mutes):
             return None
-        if all(mute is not None and mute.until_s is None for mute in mutes):
+        if all(map(_for_good, mutes)):
             return Settled(DeliveryOutcome.SILENCED, "acknowledged")
         return Retry(LOOK_AGAIN_S)
 
@@ -200,17 +200,37 @@ class GroupDesk:
             await self._tell(partition, group, group.plan, group.planned)
             return
         rule = self._rules.get((group.receiver, group.place)) or GroupRule(wait_s=0, interval_s=0)
-        due_s = self._due_s(group, rule)
-        if due_s is not None and not group.waiting and group.id in self._repeated:
-            due_s = self._repeated[group.id] + (rule.repeat_s or 0.0)
-        unsilenced = self._ends_silence(group, rule)
-        if (due_s is None or due_s > now_s) and not unsilenced:
+        if self._begins_anew(group, rule, now_s) is None:
             return
         closed_s = opens_in_s(rule, now_s)
         if closed_s:
             self._held[group.id] = now_s + min(closed_s, LOOK_AGAIN_S)
             return
-        await self._due(partition, group, rule, anew=is_anew(due_s, now_s, unsilenced=unsilenced))
+        seen = self._without_cared_for(group, now_s)
+        anew = self._begins_anew(seen, rule, now_s)
+        if anew is None:
+            self._held[group.id] = now_s + LOOK_AGAIN_S
+            return
+        await self._due(partition, group, seen, rule, anew=anew)
+
+    def _begins_anew(self, group: AlertGroup, rule: GroupRule, now_s: float) -> bool | None:
+        """Whether the message that is due starts the while of an escalation again; None: none is due."""
+        due_s = self._due_s(group, rule)
+        if due_s is not None and not group.waiting and group.id in self._repeated:
+            due_s = self._repeated[group.id] + (rule.repeat_s or 0.0)
+        unsilenced = self._ends_silence(group, rule)
+        if (due_s is None or due_s > now_s) and not unsilenced:
+            return None
+        return is_anew(due_s, now_s, unsilenced=unsilenced)
+
+    def _without_cared_for(self, group: AlertGroup, now_s: float) -> AlertGroup:
+        """The group without news of what somebody takes care of and the receiver has not heard of.
+
+        It stays until it is over, since whoever takes care may take that back.
+        """
+        unheard = [each for each in group.waiting.values() if each.alert not in group.told]
+        cared = {each.alert for each in unheard if _for_good(self._world.mutes.why(each, now_s))}
+        return group.without(cared) if cared else group
 
     def _due_s(self, group: AlertGroup, rule: GroupRule) -> float | None:
         if rule.first is None:
@@ -224,32 +244,30 @@ class GroupDesk:
         since_s = group.last_s
         return any(self._world.mutes.ended_since(each, since_s) for each in group.told.values())
 
-    async def _due(self, partition: int, group: AlertGroup, rule: GroupRule, *, anew: bool) -> None:
+    async def _due(
+        self, partition: int, group: AlertGroup, seen: AlertGroup, rule: GroupRule, *, anew: bool
+    ) -> None:
         """Tell what may be told; what is muted for a while waits, what is muted for good is over."""
         why, now_s = self._world.mutes.why, self._world.clock()
         mutes = {
             # A receiver that takes silence for health goes on hearing of what it was told of.
             each.alert: None if rule.quiet and each.alert in group.told else why(each, now_s)
-            for each in group.members
+            for each in seen.members
         }
-        free = [each for each in group.members if mutes[each.alert] is None]
-        fresh = [each for each in free if each.alert in group.waiting]
-        for_good = [
-            each
-            for each in group.waiting.values()
-            if (mute := mutes[each.alert]) is not None and mute.until_s is None
-        ]
+        free = [each for each in seen.members if mutes[each.alert] is None]
+        fresh = [each for each in free if each.alert in seen.waiting]
+        for_good = [each for each in seen.waiting.values() if _for_good(mutes[each.alert])]
         if for_good:
             self._under_way.add(group.id)
-            await self._pass_over(group, for_good[:MOST_MEMBERS], now_s)
+            await self._world.log.put(passed_over(group, for_good[:MOST_MEMBERS], now_s))
             return  # the others have their turn when this has been folded
-        if not fresh and (group.waiting or not free):
+        if not fresh and (seen.waiting or not free):
             ends_s = [
                 mute.until_s for mute in mutes.values() if mute is not None and mute.until_s is not None
             ]
             self._held[group.id] = min([now_s + LOOK_AGAIN_S, *ends_s])
             return
-        free = [*fresh, *(each for each in free if each.alert not in group.waiting)][:MOST_MEMBERS]
+        free = [*fresh, *(each for each in free if each.alert not in seen.waiting)][:MOST_MEMBERS]
         members = identities(free)
         key = message_key(group.id, members, now_s)
         plan = GroupPlan(group=group.id, key=key, members=members, at_s=now_s, anew=anew)
@@ -273,18 +291,6 @@ class GroupDesk:
         )
         await self._world.send(group.receiver, delivery)
 
-    async def _pass_over(self, group: AlertGroup, notices: list[Notice], now_s: float) -> None:
-        """Somebody takes care of these already: they are settled without a message."""
-        told = GroupTold(
-            group=group.id,
-            key=message_key(group.id, identities(notices), now_s),
-            members=identities(notices),
-            receiver=group.receiver,
-            outcome="silenced",
-            reason="acknowledged",
-            attempts=0,
-            status=None,
-            sent=False,
-            at_s=now_s,
-        )
-        await self._world.log.put(told)
+
+def _for_good(mute: Mute | None) -> bool:
+    return mute is not None and mute.until_s is None

@@ -1,10 +1,12 @@
 """A group's message on its way to its receiver."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from alerts.delivery.grouping.group_log import GroupPlan
-from alerts.delivery.grouping.groups import AlertGroup
+from alerts.delivery.grouping.group_log import GroupPlan, GroupTold, message_key
+from alerts.delivery.grouping.groups import AlertGroup, identities
 from alerts.delivery.notices.notice import Notice, TransitionNews, cover_of
+from alerts.delivery.retry_policy import DeliveryOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +36,20 @@ def cover(message: GroupMessage) -> Notice:
         at=first.at if first else "",
     )
     return cover_of(plan.key, news, dict(group.labels))
+
+
+def passed_over(group: AlertGroup, notices: Iterable[Notice], now_s: float) -> GroupTold:
+    """Somebody takes care of what the receiver has heard of: news of it is settled without a message."""
+    members = identities(notices)
+    return GroupTold(
+        group=group.id,
+        key=message_key(group.id, members, now_s),
+        members=members,
+        receiver=group.receiver,
+        outcome=DeliveryOutcome.SILENCED.value,
+        reason="acknowledged",
+        attempts=0,
+        status=None,
+        sent=False,
+        at_s=now_s,
+    )

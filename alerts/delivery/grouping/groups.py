@@ -7,8 +7,8 @@ at 330 s; a is over at 400 s and that is told at 401 s, with b and c as they sta
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import orjson
@@ -80,6 +80,11 @@ class AlertGroup:
         """Whether something waits that a message does not tell."""
         told = dict(plan.members)
         return any(each.seq > told.get(each.alert, 0) for each in self.waiting.values())
+
+    def without(self, alerts: Collection[str]) -> "AlertGroup":
+        """The group as it would be had nothing come of some alerts since the last message."""
+        waiting = {alert: news for alert, news in self.waiting.items() if alert not in alerts}
+        return replace(self, waiting=waiting)
 
     @property
     def members(self) -> list[Notice]:
@@ -170,6 +175,8 @@ class GroupBook:
         for alert, seq in record.members:
             waits = group.waiting.get(alert)
             news = planned.get(alert) or waits
+            if record.outcome == DeliveryOutcome.SILENCED and alert not in group.told:
+                continue  # it is in somebody's care, which may be taken back
             if gives_way:
                 self._gives_way(group, news, record)
                 continue

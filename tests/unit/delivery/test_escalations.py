@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from alerts.delivery.commands import SilenceCommand, Unsilence
+from alerts.delivery.commands import Acknowledge, SilenceCommand, Unacknowledge, Unsilence
 from alerts.delivery.grouping.group_log import GroupPlan, decode_group, encode_group
 from alerts.delivery.retry_policy import Policy
 from alerts.hours import OpenHours
@@ -157,3 +157,66 @@ def _anew(plan: object) -> GroupPlan:
     """The same, held back."""
     assert isinstance(plan, GroupPlan)
     return msgspec.structs.replace(plan, anew=True)
+
+
+def _says(post: Post, command: Acknowledge | Unacknowledge) -> None:
+    post.muting.apply(command)
+    post.dispatcher.heard(command)
+
+
+def test_the_boss_hears_of_what_nobody_takes_care_of_any_more() -> None:
+    """It was acknowledged while the while passed, and that is taken back: it need not wait for more news."""
+
+    async def body() -> None:
+        async with _post().running(CALM) as post:
+            await post.offer(transition("a", 1), written_ms=now_ms())
+            await post.until(lambda: post.hooks["desk"].bodies)
+            _says(post, Acknowledge(alert="a", severity="critical", at=_now(post), by="ann"))
+            post.later(600)
+            await _still(post, desk=1, boss=0)
+            _says(post, Unacknowledge(alert="a", at=_now(post), by="ann"))
+            await post.until(lambda: post.hooks["boss"].bodies)
+            await _still(post, desk=1, boss=1)
+
+    _run(body)
+
+
+def test_what_is_over_in_somebodys_care_is_told_to_nobody_else() -> None:
+    """The boss had not heard of it, so need not hear that it is over; taking care back changes nothing."""
+
+    async def body() -> None:
+        async with _post().running(CALM) as post:
+            await post.offer(transition("a", 1), written_ms=now_ms())
+            await post.until(lambda: post.hooks["desk"].bodies)
+            _says(post, Acknowledge(alert="a", severity="critical", at=_now(post), by="ann"))
+            post.later(600)
+            await _still(post, desk=1, boss=0)
+            await post.offer(transition("a", 2, "resolved"), written_ms=now_ms())
+            await post.until(lambda: len(post.hooks["desk"].bodies) == 2)
+            _says(post, Unacknowledge(alert="a", at=_now(post), by="ann"))
+            await _still(post, desk=2, boss=0)
+
+    _run(body)
+
+
+def test_others_are_told_while_one_is_in_somebodys_care() -> None:
+    """What waits for care to be taken back holds nothing of its group, and is told with it afterwards."""
+
+    async def body() -> None:
+        timers = Timers(group_by=("rule",), group_wait_ms=0, group_interval_ms=100)
+        async with _post(replace(ROUTE, timers=timers)).running(CALM) as post:
+            await post.offer(transition("a", 1), written_ms=now_ms())
+            await post.until(lambda: post.hooks["desk"].bodies)
+            _says(post, Acknowledge(alert="a", severity="critical", at=_now(post), by="ann"))
+            await post.offer(transition("b", 1), written_ms=now_ms())
+            await post.until(lambda: len(post.hooks["desk"].bodies) == 2)
+            post.later(121)
+            await post.until(lambda: post.hooks["boss"].bodies)
+            told: Any = post.hooks["boss"].bodies[0]
+            assert told["data"]["id"] == "b"
+            _says(post, Unacknowledge(alert="a", at=_now(post), by="ann"))
+            await post.until(lambda: len(post.hooks["boss"].bodies) == 2)
+            told = post.hooks["boss"].bodies[1]
+            assert told["data"]["count"] == 2
+
+    _run(body)
