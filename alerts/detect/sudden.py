@@ -137,7 +137,8 @@ class SuddenDetector:
         back = np.zeros(len(rows), np.bool_)
         if breach.any():
             self._recovery.begin(rows[alarm], run.of(alarm))
-            back = self._recovery.step(rows, was & (answers > 0), as_moments(new), self._floors(rows))
+            came = was & (answers > 0), as_moments(new)
+            back = self._recovery.step(end_ms, rows, came, self._floors(rows))
             table["stale"][rows] = breach & (answers == 0) & (self._run.stale_ms(rows) <= end_ms)
         findings = self._findings(rows, breach, back, run)
         if back.any():

@@ -7,9 +7,10 @@ it was over.  So the score is also taken up to where it was worst, as told by th
 the shorter reach of the two holds.  That one asks for six standard deviations: what was worst when a chance
 alarm came looks worse than it is, and a fall that goes on must not be told as over.
 
-Where much comes in, the mean has more chances in a day to be back by chance.  So above `MANY` answers a day
-it takes more standard deviations, as many more as leave these chances as rare, the mean may reach back over
-what comes in `MOST_MS`, and the answers since it was worst must be good ones.
+Where much comes in, before the alarm or since the fall began (a storm brings many where there were few), the
+mean has more chances in a day to be back by chance.  So above `MANY` answers a day it takes more standard
+deviations, as many more as leave these chances as rare, the mean may reach back over what comes in `MOST_MS`,
+and the answers since it was worst must be good ones.
 """
 
 from typing import Final
@@ -45,24 +46,34 @@ class SuddenRecovery:
         table["after"][rows] = 0
         table["worst"][rows], table["worst_run"][rows] = table["drift"][rows], table["run"][rows]
 
-    def step(self, rows: Ints, fired: Flags, pane: Moments, floors: Floats) -> Flags:
-        """Which of the fired rows are back, `pane` being in their runs by now."""
-        table, more = self._table, rows[fired]
+    def step(self, end_ms: int, rows: Ints, pane: tuple[Flags, Moments], floors: Floats) -> Flags:
+        """Which rows are back: the fired ones, with the pane that ends at `end_ms` in their runs by now."""
+        (fired, new), table = pane, self._table
+        more = rows[fired]
         worse = more[table["drift"][more] >= table["worst"][more]]
         table["worst"][worse], table["worst_run"][worse] = table["drift"][worse], table["run"][worse]
-        reach = self.reach(rows, table["run"][rows], table["worst_run"][rows], floors)
-        kept = (1 - 2 / (reach + 1)) ** pane.n
-        mean = kept * table["mean"][rows] + (1 - kept) * self._terms.scale.goodness(pane)
+        of_day = self.of_day(rows, table["run"][rows], (table["since_ms"][rows], np.full(len(rows), end_ms)))
+        reach = self.reach(of_day, table["run"][rows], table["worst_run"][rows], floors)
+        kept = (1 - 2 / (reach + 1)) ** new.n
+        mean = kept * table["mean"][rows] + (1 - kept) * self._terms.scale.goodness(new)
         mean = np.where(fired, mean, table["mean"][rows])
         table["mean"][rows] = mean
-        table["after"][rows] += np.where(fired, pane.n, 0).astype(np.int64)
+        table["after"][rows] += np.where(fired, new.n, 0).astype(np.int64)
         back: Flags = fired & (mean >= floors) & (table["after"][rows] >= reach / 2)
         return back
 
-    def reach(self, rows: Ints, run: Ints, worst_run: Ints, floors: float | Floats) -> Floats:
-        """Answers that the mean reaches back over."""
-        # At the rate before the breach, in which no time is saved up.
-        of_day = DAY_MS / np.maximum(self._table["saved_ms"][rows] * STAKED_SHARE, 1)
+    def of_day(self, rows: Ints, run: Ints, span: tuple[Ints, Ints]) -> Floats:
+        """Answers a day: before the breach, in which no time is saved up, or if more since the fall began.
+
+        `span` is from when on, and up to when, the answers in `run` came.
+        """
+        before = DAY_MS / np.maximum(self._table["saved_ms"][rows] * STAKED_SHARE, 1)
+        lasted_ms = np.maximum(self._terms.passed_ms(*span), HOUR_MS)
+        found: Floats = np.maximum(before, run[:, 0] * (DAY_MS / lasted_ms))
+        return found
+
+    def reach(self, of_day: Floats, run: Ints, worst_run: Ints, floors: float | Floats) -> Floats:
+        """Answers that the mean reaches back over, where so many come in a day."""
         most = np.clip(of_day * MOST_MS / DAY_MS, MOST, MOST_OF_MANY)
         sure = np.sqrt(SURE**2 + 2 * np.log(np.maximum(of_day / MANY, 1)))
         of_all = self._terms.reach(as_moments(run), floors, sure, most)

@@ -182,7 +182,10 @@ class SuddenRun:
         total = np.cumsum(new, axis=0)
         worst, worst_run = self._recovery.worst(row, drifts, table["run"][row] + total)
         pane = as_moments(new)
-        reach = self._recovery.reach(np.array([row]), table["run"][row] + total, worst_run, self._terms.floor)
+        since_ms = np.full(len(new), table["since_ms"][row] or arrivals.end_ms[run.start])
+        of_all, span = table["run"][row] + total, (since_ms, arrivals.end_ms[at])
+        of_day = self._recovery.of_day(np.array([row]), of_all, span)
+        reach = self._recovery.reach(of_day, of_all, worst_run, self._terms.floor)
         kept = (1 - 2 / (reach + 1)) ** pane.n
         added = (1 - kept) * self._terms.scale.goodness(pane)
         before = int(table["after"][row])

@@ -67,3 +67,21 @@ def test_a_fall_of_a_day_is_one_page_where_much_comes_in() -> None:
         was = now
     assert was.sum() >= 14
     assert pages <= 20  # there were 39
+
+
+def test_a_storm_that_brings_many_answers_at_once_is_one_page() -> None:
+    """Fifteen an hour, then five a minute: the storm tells how often its end is asked, not what was."""
+    rows, rng = np.arange(48), np.random.default_rng(7)
+    made = SuddenDetector(Sudden(55, Budget(1, 30 * DAY_MS)), SHARE, YES_NO)
+    made.grow(len(rows))
+    pages, was = 0, np.zeros(len(rows), np.bool_)
+    for minute in range(2 * 1440 + 240):
+        storm = minute >= 2 * 1440
+        answers = rng.poisson(5 if storm else 0.25, len(rows))
+        good = rng.binomial(answers, 0.25 if storm else 0.78)
+        found = made.step((minute + 1) * MINUTE_MS, rows, np.stack([answers - good, good], axis=1))
+        now = found.verdict == Verdict.BREACH
+        pages += int((now & ~was).sum()) if storm else 0
+        was = now
+    assert was.all()
+    assert pages <= 52  # there were 58
