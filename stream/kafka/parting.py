@@ -1,8 +1,52 @@
-"""Parting from a broker that may be gone already."""
+"""Parting from a broker that is gone, or may be: it may have hung up, or be frozen and say nothing."""
 
 import asyncio
+from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, conn
+from aiokafka.conn import AIOKafkaConnection
+from aiokafka.protocol.group import JoinGroupRequest, SyncGroupRequest
+
+CONNECT_S: Final = 8.0
+"""How long each step of connecting may take.  A start begins with whatever broker is named first."""
+ANSWER_S: Final = 20.0
+"""How long an answer may take.  A cluster gives a frozen broker up in nine seconds, and one that waits for a
+frozen follower in as many; what had been sent to it leaves for its successor before it is too old."""
+GROUP_S: Final = 60.0
+"""The same while a group gathers: its members have 45 seconds to let go of what they have."""
+GATHERING: Final = (JoinGroupRequest, SyncGroupRequest)
+
+
+class QuickConnection(AIOKafkaConnection):  # type: ignore[misc]  # aiokafka has no types here
+    """A connection that is given up soon.
+
+    Aiokafka has one patience for everything, a producer's also for how long a message may be under way: what
+    was sent to a broker that then froze would be too old when it is given up, with nobody else asked.
+    """
+
+    _request_timeout: float
+
+    async def connect(self) -> Any:
+        """Connect; each step within `CONNECT_S`."""
+        patience_s = self._request_timeout
+        self._request_timeout = min(CONNECT_S, patience_s)
+        found = await super().connect()
+        self._request_timeout = patience_s
+        return found
+
+    def send(self, request: Any, *args: Any, **options: Any) -> Any:
+        """Send; the answer is waited for as long as is right for such a request."""
+        patience_s = self._request_timeout
+        self._request_timeout = GROUP_S if isinstance(request, GATHERING) else min(ANSWER_S, patience_s)
+        try:
+            return super().send(request, *args, **options)
+        finally:
+            self._request_timeout = patience_s
+
+
+def part_soon() -> None:
+    """Make all connections from now on such; more than once does no harm."""
+    conn.AIOKafkaConnection = QuickConnection
 
 
 async def stop_consumer(consumer: AIOKafkaConsumer) -> None:

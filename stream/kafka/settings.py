@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from alerts.errors import SettingsError
 from alerts.secret_files import read_secret
+from stream.kafka.parting import part_soon
 from stream.messages.topic_names import GroupTopics
 
 DEFAULT_BROKER: Final = "localhost:9092"
@@ -96,7 +97,8 @@ class ClientSettings:
         return ",".join(self.brokers)
 
     def client_options(self) -> dict[str, Any]:
-        """Keyword arguments for aiokafka's producer, consumer and admin client."""
+        """Keyword arguments for aiokafka's producer, consumer and admin client, which part soon then."""
+        part_soon()
         options: dict[str, Any] = {
             "bootstrap_servers": list(self.brokers),
             "client_id": self.client_id,

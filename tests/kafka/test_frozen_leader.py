@@ -1,0 +1,39 @@
+"""A leader that is frozen, its connections open: what was sent to it reaches its successor in time."""
+
+import asyncio
+from typing import Final
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from stream.kafka.outbox import DELIVERY_TIMEOUT_MS, Outbox, Outgoing
+from stream.kafka.settings import ClientSettings, parse_brokers
+from tests.kafka.cluster import NODES, Cluster, running_cluster
+
+TOPIC: Final = "cx.tallies"
+IN_TIME_S: Final = DELIVERY_TIMEOUT_MS / 1000
+
+
+@pytest.mark.kafka
+@pytest.mark.timeout(300)
+def test_a_message_outlives_its_leader() -> None:
+    """Other brokers take over after nine seconds; whoever waits for the old one until then is too late."""
+    with running_cluster() as cluster:
+        asyncio.run(_send_to_a_frozen_one(cluster))
+
+
+async def _send_to_a_frozen_one(cluster: Cluster) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=cluster.bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(TOPIC, 1, NODES)])
+    await admin.close()
+    outbox = Outbox(ClientSettings(brokers=parse_brokers(cluster.bootstrap)).client_options())
+    await outbox.start()
+    try:
+        await outbox.durable(await outbox.put([Outgoing(TOPIC, b"before", partition=0)]))
+        await asyncio.to_thread(cluster.freeze)
+        async with asyncio.timeout(IN_TIME_S):
+            await outbox.durable(await outbox.put([Outgoing(TOPIC, b"meanwhile", partition=0)]))
+    finally:
+        await asyncio.to_thread(cluster.thaw)
+        await outbox.stop()
