@@ -124,7 +124,7 @@ def hotjar(*questions: Mapping[str, Any], **others: Any) -> dict[str, Any]:
     }
 
 
-def question(number: int, kind_of: str, *answers: str) -> dict[str, Any]:
+def question(number: int, kind_of: str, *answers: object) -> dict[str, Any]:
     """One question with its answers."""
     return {"question_id": number, "question_type": kind_of, "answers": list(answers)}
 

@@ -218,7 +218,7 @@ def _customer(event: Mapping[str, Any]) -> str | None:
 def _without_data(error: RowError) -> str:
     """What was wanted; what was found instead stays in the message."""
     told = str(error)
-    if error.fault in {Fault.LOOKUP, Fault.TIME, Fault.NUMBER}:
+    if error.fault in {Fault.LOOKUP, Fault.TIME, Fault.NUMBER, Fault.SPOILED}:
         told = told.partition(', got "')[0]
     return f"{error.fault}: {told}"
 

@@ -8,6 +8,7 @@ from typing import Final
 from stream.importing.cells.columns import Number
 from stream.importing.cells.durations import unit_named
 from stream.importing.mapping import Event, Shape
+from stream.importing.references_seen import ReferencesSeen
 
 LASTING: Final = ("wait_s", "handle_s")
 MOST_LENGTHS: Final = 10_000
@@ -35,6 +36,7 @@ class EventsSeen:
     units: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     values: dict[str, set[object]] = field(default_factory=dict)
     looked_at: int = 0
+    references: ReferencesSeen = field(default_factory=ReferencesSeen)
 
     def expect(self, shapes: Sequence[Shape]) -> None:
         """Be told of the shapes whose events will come."""

@@ -182,7 +182,7 @@ class Importer:
             if reject.reason is Reason.SCORE_OFF_SCALE:
                 self.tale.understood.hear_off_scale(event)
         taken = [each for each in placed if each[0] not in refused]
-        self.tale.understood.hear(taken)
+        self.tale.understood.hear(batch, taken)
         self._ids.look((numbers[place], event) for place, _, event, _ in taken)
         self.tale.again, self.tale.first_again = self._ids.again, self._ids.first
         self.tale.ids_forgotten = self._ids.full

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Final
 
+from stream.importing.batches.batch import Batch
 from stream.importing.batches.event_maker import Placed
 from stream.importing.batches.latest_times import times_of
 from stream.importing.cells.times import Time
@@ -67,10 +68,11 @@ class Understood:
         self.options = indicators
         self.is_ease = indicators.get("ces", {}).get("direction") == "ease"
 
-    def hear(self, placed: Sequence[Placed]) -> None:
-        """Events of some rows, in the order of the rows."""
+    def hear(self, batch: Batch, placed: Sequence[Placed]) -> None:
+        """Events of some rows of a batch, in the order of the rows."""
         if not placed:
             return
+        self.events.references.hear(batch, placed)
         self.rows += len({place for place, *_ in placed})
         events = [event for _, _, event, _ in placed]
         ats = [str(event["at"]) for event in events]

@@ -199,3 +199,37 @@ def test_percents_and_products_are_levels(desk: Desk) -> None:
     assert read(desk, "reach: {number: v, times: 0.1}", "70", "30 %", "100%")[0] == [7, 3, 10]
     assert read(desk, "wait_s: {number: v, times: 0.001}", "1500", "1234567")[0] == [1.5, 1234.567]
     assert read(desk, "reach: {number: v}", "%", "5%%", "0.1")[0] == ["BAD", "BAD", 0.1]
+
+
+def test_days_stand_before_times_of_day(desk: Desk) -> None:
+    """1.02:03:04 is a day and more, and not an hour and a little: so Windows writes how long things take."""
+    texts = ("1.02:03:04", "1:02:03:04", "1 02:03:04", "26:03:04", "1 day 2:03:04")
+    assert read(desk, "handle_s: {seconds: v}", *texts)[0] == [93_784] * len(texts)
+
+
+def test_a_column_of_hours_and_minutes_is_read_as_such(desk: Desk) -> None:
+    """Its name says what one colon parts."""
+    for column in ("Wait (hh:mm)", "Wait [h]:mm", "WAIT HH:MM"):
+        mapping = MAPPING.replace("FIELD", f"wait_s: {{seconds: '{column}'}}")
+        rows = "1\t2026-03-02T09:00:00Z\t1:30\n2\t2026-03-02T09:00:00Z\t0:05:10\n"
+        events, _ = desk.imported(mapping, f"id\tat\t{column}\n{rows}")
+        assert [event["wait_s"] for event in events] == [5_400, 310]
+    mapping = MAPPING.replace("FIELD", "wait_s: {seconds: 'Wait (hh:mm:ss)'}")
+    events, _ = desk.imported(mapping, "id\tat\tWait (hh:mm:ss)\n1\t2026-03-02T09:00:00Z\t1:30\n")
+    assert [event["wait_s"] for event in events] == [90]
+
+
+def test_customers_that_are_lost_are_told(desk: Desk) -> None:
+    """A spreadsheet has made one number of many callers; they were no customers without a word."""
+    found, said = read(desk, "customer: v", "3.36E+10", "c-1", "")
+    assert found == [None, "c-1", None]
+    assert 'customer of 1 event is spoiled by a spreadsheet, such as "3.36E+10"' in said
+    assert "spoiled" not in read(desk, "customer: v", "c-1", "anonymous")[1]
+
+
+def test_one_customer_who_is_nearly_all_of_them_is_told(desk: Desk) -> None:
+    """As where a number of one's own stands there, or the agent's: nobody's case would ever be solved."""
+    said = read(desk, "customer: v", *["900"] * 15, *"abcdefghijklmn")[1]
+    assert "15 of 29 events are of one and the same customer: is that a person?" in said
+    assert "one and the same" not in read(desk, "customer: v", *["900"] * 15, *"abcdefghijklmnop")[1]
+    assert "one and the same" not in read(desk, "customer: v", *["900"] * 15)[1]

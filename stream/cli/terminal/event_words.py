@@ -6,6 +6,7 @@ from statistics import median
 from typing import Final
 
 from alerts.wording import duration_words
+from stream.importing.references_seen import ReferencesSeen
 from stream.importing.understood import Understood
 
 SHOWN: Final = 8
@@ -25,6 +26,7 @@ def of_events(told: Understood) -> Iterator[str]:
     """Lines about the events of an import."""
     if told.events.channels:
         yield from _of_channels(told.events.channels)
+    yield from _of_references(told.events.references)
     for name, values in told.events.values.items():
         yield from _of_alike(name, sorted(str(value) for value in values if value is not None))
     for name, lengths in told.events.lengths_s.items():
@@ -38,6 +40,26 @@ def of_events(told: Understood) -> Iterator[str]:
             "  all events of a day have one time of day, as where a log has days alone: "
             "windows shorter than a day see them at once"
         )
+
+
+def _of_references(seen: ReferencesSeen) -> Iterator[str]:
+    for name, count in seen.spoiled.items():
+        events = "1 event" if count == 1 else f"{count:,} events"
+        yield (
+            f'  {name} of {events} is spoiled by a spreadsheet, such as "{seen.such[name][:CHANNEL_CHARS]}", '
+            "and so is none: export the log anew, and do not open it there"
+        )
+    known = seen.customers.total()
+    most = max(seen.customers.values(), default=0)
+    if known >= FEW_CUSTOMERS and 2 * most > known:
+        yield (
+            f"  {most:,} of {known:,} events are of one and the same customer: is that a person? "
+            "`nulls` of the field makes it none"
+        )
+
+
+FEW_CUSTOMERS: Final = 20
+"""Fewer events may well be of one customer."""
 
 
 def _of_channels(channels: Mapping[str, int]) -> Iterator[str]:

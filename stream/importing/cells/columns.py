@@ -10,7 +10,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, Protocol
 
-from stream.importing.cells.durations import duration_s, unit_named
+from stream.importing.cells.durations import duration_s, in_full, unit_named
 from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.ids import AS_IT_IS, Look
 from stream.importing.cells.patterns import Pattern
@@ -212,7 +212,7 @@ class Seconds(OneColumn):
             way_out = f'`{{number: "{self.column}", times: {unit[1]}}}` reads them'
             raise RowError(Fault.NUMBER, f'{self.column}: want seconds, got "{text}" {unit[0]}: {way_out}')
         try:
-            return _shortest(duration_s(text, self.decimal))
+            return _shortest(duration_s(in_full(self.column, text), self.decimal))
         except ValueError:
             hint = mark_hint(text, self.decimal)
             wanted = "want seconds, h:m:s, or units such as 1h 5m or PT5M"

@@ -23,6 +23,10 @@ _PIECE: Final = re.compile(r"([0-9][0-9.,]*) ?([a-zé]+)\.?,? ?(?:and |et |und |
 _BELOW: Final = {3_600: 60, 60: 1}
 """What a bare number behind a unit counts: 1h30, 2m30."""
 _CLOCK: Final = re.compile("[^:-]+(?::[^:-]+){0,2}")
+_DAYS: Final = re.compile(r"([0-9]+)[.: ]([0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?)")
+"""Days before a time of day: 1.02:03:04, as Windows writes spans, 1:02:03:04, 1 02:03:04."""
+_HOURS_MINUTES: Final = re.compile(r"\[?\bh{1,2}\]?:mm\b(?!:)", re.IGNORECASE)
+_ONE_COLON: Final = re.compile("[0-9]+:[0-9]{1,2}")
 _NAMED: Final = re.compile(
     r"(?P<ms>(?:^|[\W_])(?:ms|msecs?)(?:$|[\W_])|milli(?:sec|sek))"
     r"|(?P<min>minut\w*|[(\[_ ](?:mins?|mn)[)\]]?$)"
@@ -46,6 +50,12 @@ def unit_named(column: str) -> tuple[str, str] | None:
     return None if found is None or found.lastgroup is None else _CALLED[found.lastgroup]
 
 
+def in_full(column: str, text: str) -> str:
+    """A time such as 1:30 with its seconds, where the column's name says that it is of hours and minutes."""
+    is_of_minutes = _ONE_COLON.fullmatch(text) and _HOURS_MINUTES.search(column)
+    return f"{text}:00" if is_of_minutes else text
+
+
 def duration_s(text: str, decimal: str = "") -> float:
     """Seconds; a bare number is seconds, with one colon minutes and seconds, with two also hours.
 
@@ -55,6 +65,8 @@ def duration_s(text: str, decimal: str = "") -> float:
     if NUMBER.fullmatch(text) and text[0] not in "+-":
         return decimal_number(text, decimal)
     plain = text.lower()
+    if days := _DAYS.fullmatch(plain):
+        return float(days[1]) * 86_400 + duration_s(days[2], decimal)
     iso = _ISO.fullmatch(plain)
     if iso:
         return sum(_part(part, unit) for part, unit in zip(iso.groups(), _ISO_UNITS, strict=True) if part)

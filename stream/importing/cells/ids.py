@@ -57,6 +57,11 @@ def plain_id(text: str) -> str:
     return next(filter(None, found.groups()), "").strip() if found else text
 
 
+def is_spoiled(text: str) -> bool:
+    """Whether a spreadsheet took the id for a number, and has lost some of its digits."""
+    return _SPOILED.fullmatch(plain_id(text.strip())) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """How a text is looked at, so that one customer is one, whichever channel names them.
@@ -81,9 +86,7 @@ class Look:
         found = plain_id(text)
         spoiled = _SPOILED.fullmatch(found) is not None
         if spoiled and not self.nobody:
-            way_out = "export the log anew, and do not open it there"
-            wanted = f'want an id, got "{found}", spoiled by a spreadsheet: {way_out}'
-            raise RowError(Fault.SPOILED, f"{column}: {wanted}")
+            raise RowError(Fault.SPOILED, f"{column}: {_spoiled(found)}")
         if not self.nobody and (found in TOTALS or _SUMS_UP.fullmatch(found)):
             wanted = f'want an id, got "{found}": a line that sums up others is no row'
             raise RowError(Fault.MISSING, f"{column}: {wanted}")
@@ -93,6 +96,14 @@ class Look:
         if self.digits:
             return re.sub("[^0-9]", "", text)[-self.digits :] or None
         return text.lower() if self.fold else text
+
+
+def _spoiled(text: str) -> str:
+    """Spreadsheets write a large E; a small one is of a JSON number that is longer than numbers are kept."""
+    if "e+" in text:
+        return f'want an id as a text, as numbers of so many digits are not kept, got "{text}"'
+    way_out = "export the log anew, and do not open it there"
+    return f'want an id, got "{text}", spoiled by a spreadsheet: {way_out}'
 
 
 AS_IT_IS: Final = Look()

@@ -260,3 +260,59 @@ def test_foreign_messages_are_no_answers_of_anybody() -> None:
 def test_an_empty_body_is_a_test() -> None:
     """Zendesk signs and sends such."""
     assert receive(source_of("zendesk"), {}, b" ", NOW_S).ignored == {"test": 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "event"),
+    [
+        (
+            "chatwoot",
+            {
+                "event": "conversation_created", "id": 7, "account": {"id": 1},
+                "created_at": "2026-03-02 09:15:00 UTC",
+            },
+            {"at": "2026-03-02T09:15:00Z", "event": "contact"},
+        ),
+        (
+            "chatwoot",
+            {
+                "event": "conversation_status_changed", "id": 7, "account": {"id": 1},
+                "created_at": "2026-03-02T09:00:00Z", "updated_at": "2026-03-02T09:15:00.420Z",
+                "changed_attributes": [{"status": {"previous_value": "open", "current_value": "resolved"}}],
+            },
+            {"at": "2026-03-02T09:15:00.420Z", "opened_at": "2026-03-02T09:00:00Z"},
+        ),
+        ("helpscout", {"id": 1, "ticketId": 2, "rating": "not_good"}, {"score": "no"}),
+        ("helpscout", {"id": 1, "ticketId": 2, "rating": "ok"}, {"score": "no"}),
+        ("hotjar", hotjar(question(1, "nps", {"question_id": 1, "answer": "9"})), {"score": 9}),
+        ("hotjar", hotjar(question(1, "rating-1-5", {"answer": 0})), {}),
+        ("hotjar", hotjar(question(1, "reaction", {"answer": "love"})), {"score": "5"}),
+    ],
+)  # fmt: skip
+def test_messages_in_another_dress_are_read(kind: str, body: dict[str, Any], event: dict[str, Any]) -> None:
+    """Times as texts, words in another spelling, answers as the API has them; or they are told."""
+    found = receive(source_of(kind), {}, orjson.dumps(body), NOW_S)
+    if not event:
+        assert len(found.refused) == 1
+        return
+    (made,) = found.events
+    assert orjson.loads(made.value).items() >= event.items()
+
+
+def test_times_of_amplitude_may_be_numbers() -> None:
+    """As its HTTP API takes them."""
+    source = source_of("amplitude", **AMPLITUDE_SETTINGS)
+    body = {**amplitude(), "event_time": 1772442900120}
+    (made,) = receive(source, {}, orjson.dumps(body), NOW_S).events
+    assert orjson.loads(made.value)["at"] == "2026-03-02T09:15:00.120Z"
+
+
+def test_an_id_that_is_too_long_a_number_is_told_as_such() -> None:
+    """No spreadsheet has seen it; and what it was stays in the message."""
+    (refused,) = receive(source_of("zendesk"), {}, orjson.dumps(zendesk("csat_received", {})).replace(
+        b'"id":"35436"', b'"id":123456789012345678901234567890'
+    ), NOW_S).refused  # fmt: skip
+    assert (
+        refused.detail
+        == "spoiled: detail.id: want an id as a text, as numbers of so many digits are not kept"
+    )
