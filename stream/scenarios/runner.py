@@ -155,7 +155,7 @@ class _Stage:
             start = stop
 
     def _observe(self, explained: Explained) -> None:
-        seen = SeenState(explained.at_ms, explained.state, explained.severity, explained.reading)
+        seen = SeenState(explained.at_ms, explained.state, explained.alert_severity, explained.reading)
         self._seen.setdefault((explained.rule.name, explained.scope), []).append(seen)
 
     def _take(self, sections: Sequence[Sequence[TallyMessage]]) -> None:

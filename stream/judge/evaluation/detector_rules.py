@@ -24,7 +24,7 @@ from stream.judge.evaluation.explained import Explained, Observer
 from stream.judge.evaluation.gap_inputs import GapInput, UsualGapInput
 from stream.judge.evaluation.heard_inputs import SuddenInput, VolumeInput
 from stream.judge.evaluation.matchers import ScopeMatchers
-from stream.judge.evaluation.moves import AlertMove, Ranked, number
+from stream.judge.evaluation.moves import AlertMove, Ranked, alert_severity, number
 from stream.judge.evaluation.reasons import SILENCED, reason
 from stream.judge.evaluation.scopes import ScopeTable
 from stream.judge.evaluation.usual_input import UsualInput
@@ -155,6 +155,7 @@ class DetectorRule:
                         severity=severity,
                         state=self.board.state(row, 0),
                         reason=SILENCED if silenced else reason(self.rule.detect, given, shown, evidence),
+                        alert_severity=alert_severity(self.board, row, 0),
                     )
                 )
 

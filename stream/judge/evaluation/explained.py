@@ -10,7 +10,11 @@ from alerts.states import State, Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """`state` is the alert's after the reading; `limit` is the one that was crossed, or else the mildest."""
+    """`limit` is the one that was crossed, or else the mildest; `severity` that of the reading.
+
+    `state` and `alert_severity` are the alert's after the reading: one that was critical may stay so while
+    the reading is a warning's.
+    """
 
     rule: Rule
     scope: Scope
@@ -21,6 +25,7 @@ class Explained:
     severity: Severity | None
     state: State
     reason: str
+    alert_severity: Severity | None = None
 
 
 Observer = Callable[[Explained], None]

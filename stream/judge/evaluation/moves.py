@@ -48,6 +48,12 @@ def firing(board: Board, ranked: Sequence[Ranked]) -> Iterator[tuple[Ranked, Sev
             yield ranked[column], severity, row
 
 
+def alert_severity(board: Board, row: int, column: int) -> Severity | None:
+    """The severity of an alert that is pending, open or known; None for any other."""
+    episode = board.episodes().get((row, column))
+    return None if episode is None else SEVERITIES[episode.severity]
+
+
 def reading(formula: Formula, readout: Readout, place: int, confidence: float) -> Reading:
     """The reading of the readout's scope at `place`, as it is published."""
     sums = readout.of(formula.name).of(slice(place, place + 1))

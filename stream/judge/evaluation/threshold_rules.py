@@ -24,7 +24,7 @@ from alerts.states import Verdict
 from stream.indicators.formulas import Formula
 from stream.judge.evaluation.explained import Explained, Observer
 from stream.judge.evaluation.matchers import ScopeMatchers
-from stream.judge.evaluation.moves import AlertMove, Ranked, limit_of
+from stream.judge.evaluation.moves import AlertMove, Ranked, alert_severity, limit_of
 from stream.judge.evaluation.scopes import ScopeTable
 from stream.judge.evaluation.threshold_foresight import ThresholdForesight
 from stream.judge.evaluation.threshold_scale import ThresholdScale
@@ -157,6 +157,7 @@ class ThresholdRules:
                         severity=severity if given is Verdict.BREACH else None,
                         state=self.board.state(row, column),
                         reason=self.scale.reason(column, shown, given, severity),
+                        alert_severity=alert_severity(self.board, row, column),
                     )
                     cast("Observer", scene.observer)(told)
 

@@ -77,6 +77,18 @@ def test_a_difference_is_shown_with_the_reading_behind_it(tmp_path: Path) -> Non
     assert (bad.reading.value, bad.reading.n) == (60, 1000)
 
 
+def test_a_critical_alert_that_is_held_is_critical(tmp_path: Path) -> None:
+    """A score that is back over the critical limit but not half of the way leaves the alert critical."""
+    (result,) = results(
+        tmp_path,
+        "rule: {indicator: csat, window: 5m, warning: 80, critical: 50,"
+        " recover: {warning: 82, critical: 60}}\n"
+        'step: 5m\ncsat: "90 40 55 65 90"\n'
+        'expect: "inactive firing:critical firing:critical firing:warning resolved:warning"',
+    )
+    assert [moment.got.text for moment in result.moments if not moment.passed] == []
+
+
 def test_few_answers_are_no_evidence(tmp_path: Path) -> None:
     """`n` per step: ten answers are fewer than `min_answers`."""
     (result,) = results(
