@@ -20,6 +20,7 @@ import orjson
 from alerts.transitions import utc_text
 from stream.kafka.codecs import GZIPPED, UnfoldError, unfold
 from stream.messages.events import ID_CHARS
+from stream.messages.half_letters import without_halves
 from stream.messages.outcomes import Reason, RecordError
 
 MAX_BODY: Final = 1 << 20
@@ -232,7 +233,7 @@ def _header_text(value: str) -> str:
 
 def _object(text: bytes, what: str) -> dict[str, Any]:
     try:
-        found = orjson.loads(text.removeprefix(codecs.BOM_UTF8))
+        found = orjson.loads(without_halves(text.removeprefix(codecs.BOM_UTF8)))
     except orjson.JSONDecodeError as error:
         raise RecordError(Reason.NOT_JSON, f"{what}: want JSON, but {error.msg}") from None
     if not isinstance(found, dict):

@@ -1,5 +1,6 @@
 """Checking: an event as JSON is sound before it is written, and goes where its customer's events go."""
 
+import codecs
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -10,6 +11,7 @@ from stream.columnar.timestamps import EARLIEST_MS, NO_TIME, read_time
 from stream.intake.decoding.answer_cells import ScaleLevels
 from stream.intake.decoding.rejects import mended
 from stream.messages.events import Event, Feedback, Interaction
+from stream.messages.half_letters import without_halves
 from stream.messages.outcomes import Reason, RecordError
 from stream.messages.records import FileRecord, Stream
 
@@ -70,7 +72,7 @@ def _utf8(value: bytes) -> None:
 def _stream(value: bytes) -> Stream:
     """By the fields themselves, for what the fast look cannot tell."""
     try:
-        found = orjson.loads(value)
+        found = orjson.loads(without_halves(value.removeprefix(codecs.BOM_UTF8)))
     except orjson.JSONDecodeError:
         return Stream.INTERACTIONS
     return Stream.FEEDBACK if isinstance(found, dict) and "indicator" in found else Stream.INTERACTIONS

@@ -21,6 +21,7 @@ from stream.importing.conditions import Condition
 from stream.importing.mapping import LogMapping
 from stream.importing.objects import Ignored, Translator
 from stream.importing.rows.json_rows import json_rows
+from stream.messages.half_letters import without_halves
 from stream.messages.outcomes import Reason, RecordError
 
 META: Final = "@"
@@ -192,7 +193,7 @@ def _take(
 
 def _parsed(message: bytes) -> dict[str, Any]:
     try:
-        value = orjson.loads(message.decode())
+        value = orjson.loads(without_halves(message).decode())
     except UnicodeDecodeError as error:
         raise RecordError(Reason.BAD_ENCODING, f"message: want UTF-8, got byte {error.start} wrong") from None
     except orjson.JSONDecodeError as error:

@@ -415,3 +415,13 @@ def test_a_log_of_which_nothing_is_understood_is_told_with_its_columns(desk: Des
     """Those that a shipped mapping reads need not all be there, so none of them was missed."""
     with pytest.raises(SettingsError, match=r"got none in 1 \(there are: Ticket ID, Rating\)"):
         desk.imported("", "Ticket ID,Rating\n1,Good\n", "--time-zone", "UTC", kind="zendesk-tickets")
+
+
+@pytest.mark.parametrize("kind", ["ndjson", "json"])
+def test_a_text_that_was_cut_within_a_letter_costs_no_row(desk: Desk, kind: str) -> None:
+    """Half of an emoji at the end of a comment, as programs of browsers leave it."""
+    rows = [
+        b'{"id":"1","at":"2026-03-02T09:00:00Z","s":5,"c":"\\ud83d"}',
+        b'{"id":"2","at":"2026-03-02T09:01:00Z","s":1}',
+    ]
+    assert read(desk, b"\n".join(rows).decode(), f"format: {kind}\n{MAPPING}")[0] == BOTH

@@ -27,6 +27,7 @@ from stream.importing.rows.json_stream import LONGEST, Splitter, TooLong
 from stream.importing.rows.questions import OF_ANSWERS, Questions
 from stream.importing.rows.row_blocks import Numbered, RowBlock, TableBlock, gathered
 from stream.importing.rows.table_reader import Parse, TableReader
+from stream.messages.half_letters import without_halves
 
 Named = Callable[[Sequence[str], int], Mapping[str, str]]
 """Hears the names of the columns as soon as they are known, and how many lines stand above them.
@@ -240,7 +241,7 @@ def _one_by_one(content: str) -> list[object]:
         for piece in splitter.feed(content.encode("utf-8", "surrogateescape")):
             if isinstance(piece, TooLong):
                 return []
-            found.append(orjson.loads(piece))
+            found.append(orjson.loads(without_halves(piece)))
     except ValueError:
         return []
     return [] if splitter.stray or splitter.rest() else found
@@ -278,7 +279,7 @@ def _of_piece(number: int, piece: bytes | TooLong, layout: Format) -> Iterator[N
         )
         return
     try:
-        value = orjson.loads(piece)
+        value = orjson.loads(without_halves(piece))
     except ValueError:
         yield number, RowError(Fault.SYNTAX, f"want a JSON object{no_object(piece.decode(errors='replace'))}")
         return

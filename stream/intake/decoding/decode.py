@@ -12,6 +12,7 @@ import numpy as np
 from stream.columnar.timestamps import EARLIEST_MS, LATEST_MS, NO_TIME, UNTIL_MS, Ints, read_times
 from stream.intake.decoding.answer_cells import ScaleLevels
 from stream.intake.decoding.limits import HARMLESS_BYTES, refusal, refused_reference
+from stream.intake.decoding.odd_times import odd_time
 from stream.intake.decoding.rejects import mended_of
 from stream.messages.events import EventT, Feedback, Interaction
 from stream.messages.outcomes import Reason, RecordError, Reject
@@ -55,7 +56,7 @@ def decode_interactions(records: Sequence[Record], max_ahead_ms: int) -> Decoded
     opened_ms = np.full(len(events), NO_TIME, np.int64)
     given, given_ms = _given_times([event.opened_at for event in events])
     opened_ms[given] = given_ms
-    _check_given("opened_at", given, given_ms, errors)
+    _check_given("opened_at", events, given, given_ms, errors)
     every = Decoded(
         events=events, at_ms=at_ms, column=opened_ms, rejects=rejects, records=kept, stamps=stamps
     )
@@ -70,7 +71,7 @@ def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: ScaleL
     if long:
         _check_references(events, _values(kept), errors)
     given, given_ms = _given_times([event.interaction_at for event in events])
-    _check_given("interaction_at", given, given_ms, errors)
+    _check_given("interaction_at", events, given, given_ms, errors)
     known = levels.known
     cells = [known((event.indicator, event.scale, event.score)) for event in events]
     for place in [place for place, cell in enumerate(cells) if cell is None] if None in cells else ():
@@ -180,7 +181,8 @@ def _times(
     at_ms = read_times([event.at for event in events])
     stamped = np.full(len(events), -1, np.int64) if stamps is None else stamps
     for place in np.flatnonzero((at_ms < EARLIEST_MS) | (at_ms > _limits(stamped, max_ahead_ms))).tolist():
-        errors[place] = _wrong_time(int(at_ms[place]), int(stamped[place]), max_ahead_ms)
+        wrong = _no_moment("at", int(at_ms[place]), events[place].at)
+        errors[place] = wrong or _too_far_ahead(int(at_ms[place]), int(stamped[place]), max_ahead_ms)
     return at_ms, errors
 
 
@@ -190,10 +192,7 @@ def _limits(stamped: Ints, max_ahead_ms: int) -> Ints:
     return np.minimum(limits, UNTIL_MS - 1)
 
 
-def _wrong_time(at_ms: int, timestamp: int, max_ahead_ms: int) -> RecordError:
-    wrong = _no_moment("at", at_ms)
-    if wrong is not None:
-        return wrong
+def _too_far_ahead(at_ms: int, timestamp: int, max_ahead_ms: int) -> RecordError:
     ahead_s = (at_ms - timestamp) / 1000
     wanted = f"at most {max_ahead_ms / 1000:g} s past the record's timestamp"
     return RecordError(Reason.FUTURE, f"at: want {wanted}, got {ahead_s:.0f} s")
@@ -207,21 +206,23 @@ def _given_times(values: Sequence[str | float | None]) -> tuple[Ints, Ints]:
     return np.array(list(given), np.int64), read_times(list(given.values()))
 
 
-def _check_given(name: str, places: Ints, at_ms: Ints, errors: dict[int, RecordError]) -> None:
+def _check_given(
+    name: str, events: Sequence[EventT], places: Ints, at_ms: Ints, errors: dict[int, RecordError]
+) -> None:
     """Note by place the times that are none, or that no clock should show."""
     wrong = (at_ms < EARLIEST_MS) | (at_ms >= UNTIL_MS)
     if wrong.any():
         for place, when_ms in zip(places[wrong].tolist(), at_ms[wrong].tolist(), strict=True):
-            error = _no_moment(name, when_ms)
+            error = _no_moment(name, when_ms, getattr(events[place], name))
             if error is not None:
                 errors.setdefault(place, error)
 
 
-def _no_moment(name: str, at_ms: int) -> RecordError | None:
+def _no_moment(name: str, at_ms: int, value: object) -> RecordError | None:
     """The complaint about a time that is none, or outside the years that are read."""
     if at_ms == NO_TIME or at_ms > LATEST_MS:
         wanted = "RFC 3339 with an offset or Unix seconds"
-        return RecordError(Reason.BAD_TIME, f"{name}: want {wanted}, got neither")
+        return RecordError(Reason.BAD_TIME, f"{name}: want {wanted}, got neither{odd_time(value)}")
     if at_ms < EARLIEST_MS:
         return RecordError(Reason.TOO_EARLY, f"{name}: want 1990 or later, got an earlier time")
     if at_ms >= UNTIL_MS:

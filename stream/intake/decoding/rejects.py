@@ -1,11 +1,13 @@
 """Why a record is refused: the slow, exact look at what the fast decoder would not take.
 
-It also mends what is allowed but rare: attributes that arrive as CloudEvents headers (`ce_id`, `ce_time`)
-and a yes or no that is sent as a JSON boolean.
+It also mends what is allowed but rare: attributes that arrive as CloudEvents headers (`ce_id`, `ce_time`),
+a yes or no that is sent as a JSON boolean, a byte order mark, and texts that were cut within a letter.
 """
 
+import codecs
 import re
 from collections.abc import Callable, Mapping, Sequence
+from sys import float_info
 from typing import Any, Final
 
 import msgspec
@@ -13,6 +15,7 @@ import msgspec
 from stream.intake.decoding.envelopes import elsewhere
 from stream.intake.decoding.limits import refusal, refused_reference
 from stream.messages.events import EVENTS, ID_CHARS, INDICATORS, OUTCOMES, Event, Feedback, Interaction
+from stream.messages.half_letters import without_halves
 from stream.messages.outcomes import Reason, RecordError
 from stream.messages.records import Record, Stream
 
@@ -20,6 +23,8 @@ SHOWN: Final = re.compile(r"[a-z]+(?:_[a-z]+){0,2}", re.IGNORECASE | re.ASCII)
 SHOWN_CHARS: Final = 20
 """What a mistyped keyword looks like, and is quoted; any other text may be a customer's."""
 
+OUT_OF_RANGE: Final = "Number out of range"
+"""What msgspec says of a number that is JSON, and more than a computer's numbers hold."""
 REGISTRY_BYTES: Final = 5
 """A zero byte and the number of a schema in four."""
 
@@ -70,7 +75,7 @@ def _parsed(value: bytes | None, broken: RecordError | None) -> dict[str, Any]:
         raise RecordError(Reason.NULL_VALUE, "value: want a JSON object, got a null value")
     if broken is not None and broken.reason is Reason.TOO_LARGE:
         raise RecordError(broken.reason, broken.detail)  # one that is kept would keep frames, and all records
-    value = _without_schema(value)
+    value = _without_schema(value).removeprefix(codecs.BOM_UTF8)  # which some senders cannot but write
     try:
         value.decode()
     except UnicodeDecodeError as error:
@@ -78,8 +83,11 @@ def _parsed(value: bytes | None, broken: RecordError | None) -> dict[str, Any]:
     if broken is not None:
         raise RecordError(broken.reason, broken.detail)
     try:
-        found = msgspec.json.decode(value)
+        found = msgspec.json.decode(without_halves(value))
     except (msgspec.DecodeError, RecursionError) as error:
+        if str(error).startswith(OUT_OF_RANGE):
+            wanted = f"want numbers up to {float_info.max:.1e}, got a larger one"
+            raise RecordError(Reason.BAD_VALUE, f"value: {wanted}") from None
         raise RecordError(Reason.NOT_JSON, f"value: want JSON, but {error}") from None
     if not isinstance(found, dict):
         raise RecordError(Reason.NOT_OBJECT, f"value: want a JSON object, got {_kind(found)}")

@@ -316,3 +316,14 @@ def test_an_id_that_is_too_long_a_number_is_told_as_such() -> None:
         refused.detail
         == "spoiled: detail.id: want an id as a text, as numbers of so many digits are not kept"
     )
+
+
+def test_a_comment_that_was_cut_within_a_letter_costs_no_answer() -> None:
+    """In a vendor's message, in our own events, and in those that look like interactions at first."""
+    body = orjson.dumps(delighted("nps", 9)).replace(b'"slow"', rb'"slow \ud83d"')
+    assert rb"\ud83d" in body
+    (made,) = receive(source_of("delighted"), {}, body, NOW_S).events
+    assert orjson.loads(made.value)["comment"] == "slow \ufffd"
+    own = b'{"id":"1","at":5000000000,"channel":"web","indic\\u0061tor":"nps","score":9,"comment":"\\ud83d"}'
+    (made,) = receive(source_of("events"), {}, own, NOW_S).events
+    assert made.topic == "cx.feedback"

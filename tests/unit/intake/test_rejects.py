@@ -37,8 +37,8 @@ VALUES = (
     (b"", Reason.NOT_JSON, "value: want JSON, but"),
     (b"{", Reason.NOT_JSON, "value: want JSON, but"),
     (b'{"at": NaN}', Reason.NOT_JSON, "value: want JSON, but"),
-    (b'{"at": 1e999}', Reason.NOT_JSON, "value: want JSON, but"),
-    (b'{"id": "\\ud800"}', Reason.NOT_JSON, "value: want JSON, but"),
+    (b'{"at": 1e999}', Reason.BAD_VALUE, "value: want numbers up to 1.8e+308"),
+    (b'{"id": "\\ud8"}', Reason.NOT_JSON, "value: want JSON, but"),
     (b"[" * 100_000, Reason.NOT_JSON, "value: want JSON, but"),
     (b'{"x":' * 5000, Reason.NOT_JSON, "value: want JSON, but"),
     (b"null", Reason.NOT_OBJECT, "value: want a JSON object, got null"),
@@ -286,3 +286,58 @@ def test_the_prefix_of_a_schema_registry_is_known() -> None:
     reject = refused(FileRecord(0, b"\0\0\0\0\x07\x02\x10avro"))
     assert reject.reason is Reason.NOT_JSON
     assert "looks like Confluent's wire format" in reject.detail
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("1772442900", "neither (digits in quotation marks"),
+        ("2026-03-02T09:15:00", "neither (a time without its offset"),
+        ("2026-03-02 09:15", "neither (a time without its offset"),
+        ("2026-03-02", "neither (a day without a time)"),
+        (1772442900123456, "neither (microseconds or nanoseconds?"),
+        (1772442900123456789, "neither (microseconds or nanoseconds?"),
+        ("2026-02-30T09:15:00Z", "neither"),
+        ("c-4711", "neither"),
+    ],
+)
+def test_what_is_no_time_is_told_by_its_kind(at: object, said: str) -> None:
+    """Never by what it says."""
+    for field in ("at", "opened_at"):
+        (reject,) = decode_interactions([record({**contact(), field: at})], HOUR_MS).rejects
+        assert reject.reason is Reason.BAD_TIME
+        assert reject.detail.startswith(f"{field}: want RFC 3339 with an offset or Unix seconds, got {said}")
+        assert str(at) not in reject.detail
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (rb"so slow \ud83d", "so slow \ufffd"),
+        (rb"\uDE00 \ud83d\ude00", "\ufffd \U0001f600"),
+        (rb"\\ud83d", "\\ud83d"),
+        (rb"\\\ud83d\n", "\\\ufffd\n"),
+    ],
+)
+def test_a_text_that_was_cut_within_a_letter_loses_the_half_alone(text: bytes, read: str) -> None:
+    """Programs of browsers cut comments so; the answer beside it is as good as any."""
+    value = json.dumps(contact(customer="@", note="@")).encode().replace(b"@", text)
+    event = mended(FileRecord(0, value), Stream.INTERACTIONS)
+    assert event.customer == read
+    assert not decode_interactions([FileRecord(0, value)], HOUR_MS).rejects
+
+
+def test_a_byte_order_mark_is_none_of_the_event() -> None:
+    """Some writers cannot but begin with one."""
+    value = b"\xef\xbb\xbf" + (record(contact()).value or b"")
+    assert mended(FileRecord(0, value), Stream.INTERACTIONS) == mended(record(contact()), Stream.INTERACTIONS)
+
+
+def test_a_number_that_is_too_large_is_json_all_the_same() -> None:
+    """By its grammar; only no number of ours."""
+    value = json.dumps(contact(wait_s=5)).encode().replace(b": 5", b": 1e400")
+    reject = refused(FileRecord(0, value))
+    assert (reject.reason, reject.detail) == (
+        Reason.BAD_VALUE,
+        "value: want numbers up to 1.8e+308, got a larger one",
+    )
