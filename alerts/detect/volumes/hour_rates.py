@@ -1,4 +1,12 @@
-"""Rates of single hours of the week, from counts and the hours that they were counted over.
+"""Rates of single hours of the week, and shares of its days, from counts and the time they were counted in.
+
+Where little comes in, single hours have nothing to tell: four Saturdays without an event from 10 to 11 h are
+no proof if an hour brings half of one.  So an hour leans on the same hour of other days, and a Saturday on
+which nobody ever wrote would be expected to bring nearly as much as a Friday.  Whole days do tell: they have
+brought fewer events than days do, beyond chance.  Then what an hour leans on is taken by the day's share.
+
+For example, a desk has six answers on each weekday and none on Saturdays.  After three weeks Saturdays have
+brought none where fifteen were expected: a Saturday's share is two of fifteen, as many as chance allows.
 
 The last axis of `counts` and `hours` is the days of the week, where there are several.
 """
@@ -15,6 +23,8 @@ BUSIER: Final = 1.5
 """How much busier than all others a day of the week may be that was seen once."""
 ENOUGH_HOURS: Final = 0.5
 """Less of an hour's time than this was not seen at all."""
+FEWER: Final = 2.0
+"""Standard deviations below what is expected of a day, from which it is a day of its own."""
 
 
 def rate_of(counts: Floats, hours: Floats) -> Floats:
@@ -23,13 +33,13 @@ def rate_of(counts: Floats, hours: Floats) -> Floats:
     return rate
 
 
-def shrunk(counts: Floats, hours: Floats, pace: Floats) -> Floats:
-    """Events per hour by day, drawn by one event to the same hour on all days.
+def shrunk(counts: Floats, hours: Floats, pace: Floats, shares: Floats) -> Floats:
+    """Events per hour by day, drawn by one event to the same hour on all days, taken by each day's share.
 
     Where little comes in, single hours have nothing to tell.
     """
     usual = (counts.sum(axis=-1) + 1) / (hours.sum(axis=-1) + 1 / pace)
-    rates: Floats = (counts + 1) / (hours + 1 / usual[..., None])
+    rates: Floats = (counts + shares) / (hours + 1 / usual[..., None])
     return rates
 
 
@@ -57,3 +67,20 @@ def usual_of(rates: Floats, hours: Floats, otherwise: Floats) -> Floats:
     middle = np.take_along_axis(days, np.stack([lower, upper], axis=-1), axis=-1)
     median: Floats = np.where(seen > 0, (middle[..., 0] + middle[..., 1]) / 2, otherwise)
     return median
+
+
+def day_shares(counts: Floats, hours: Floats, variation: Floats) -> Floats:
+    """What days bring of a usual day, `(entries, days)`: 1, or less as far as that is beyond chance.
+
+    Counts and hours are of `(entries, hours of the week)`.  Days seen once only tell nothing.
+    """
+    came, over = counts.reshape(-1, 7, 24), hours.reshape(-1, 7, 24)
+    at_hour = came.sum(axis=1) / np.maximum(over.sum(axis=1), ENOUGH_HOURS)
+    total, alike = came.sum(axis=-1), (over * at_hour[:, None]).sum(axis=-1)
+    expected = alike * np.median((total + 0.5) / (alike + 0.5), axis=-1, keepdims=True)
+    strays = np.sqrt(total + 1 + variation[:, None] * expected**2)
+    seen = over.sum(axis=-1) >= np.maximum(SEEN_ONCE * (over > 0).sum(axis=-1), ENOUGH_HOURS)
+    fewer = seen & (total + 1 + FEWER * strays < expected)
+    most = total + 1 + np.sqrt(total + 1 + variation[:, None] * total**2)
+    shares: Floats = np.where(fewer, np.minimum(most / np.maximum(expected, 1), 1), 1)
+    return shares

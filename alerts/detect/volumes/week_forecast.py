@@ -15,6 +15,7 @@ from alerts.detect.opening_hours import HOURS_PER_WEEK
 from alerts.detect.volumes.hour_rates import (
     ENOUGH_HOURS,
     SEEN_ONCE,
+    day_shares,
     error_of,
     rate_of,
     shrunk,
@@ -127,9 +128,10 @@ def forecast(weeks: Weeks, hour: Ints, *, borrows: bool) -> HourForecast:
     count = np.where(once, tempered(count, length, (counted, watched)), count)
     counts[own_place] = count
     pace = np.maximum(weeks.pace(), LEAST_PACE)[:, None]
-    rates = shrunk(counts, hours, pace)
+    shares = day_shares(weeks.counts, weeks.hours, variation[:, 0])
+    rates = shrunk(counts, hours, pace, shares[:, None])
     own, own_error = rates[own_place], error_of(count, length, variation)
-    rest = usual_of(rates[other_places], watched, own)
+    rest = usual_of(rates[other_places], watched, own) * shares[own_place[0], own_day]
     rest_error = variation + error_of(counted.max(axis=-1), watched.max(axis=-1), variation)
     agree = np.abs(np.log(own / rest)) <= AGREEING * np.sqrt(own_error + rest_error)
     weight = np.where(agree, own_error / (own_error + rest_error), 0)

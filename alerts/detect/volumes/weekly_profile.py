@@ -6,7 +6,7 @@ some five weeks.  A few things keep a rhythm of one week from raising false alar
 - Volumes vary more from week to week than Poisson's law says.  How much more (the coefficient of variation)
   is learned for each scope, from how far off its own forecasts were.
 - An hour's forecast leans on the same hour of the other days (their median), if that agrees with its own
-  past; a Saturday that is not like other days stands for itself.
+  past; a Saturday that is not like other days stands for itself, be it told by whole days (see `hour_rates`).
 - An hour leans on its neighbours as well, as far as they agree with it.
 - The whole week moves with the scope's recent level (see `recent_level`).
 - The bounds are the widest of the hour and its two neighbours: a rhythm that shifts by an hour is no news.

@@ -231,3 +231,28 @@ def test_what_has_stopped_for_good_is_learned() -> None:
     live(made, 60, 400)
     live(made, 0, 168 * 20, first=400)
     assert made.mean[0] * HOUR_MS < 20
+
+
+def test_a_small_desk_that_is_shut_at_weekends_is_expected_to_be_quiet_then() -> None:
+    """Six a day on weekdays: single hours of four Saturdays prove nothing, the whole days do."""
+    rng, made = np.random.default_rng(5), rhythm()
+    for hour in range(4 * 168 + 5 * 24):
+        live(made, int(rng.poisson(0.6)) if office().get(hour % 168) else 0, 1, first=hour)
+    assert weekend(made, first=4 * 168 + 5 * 24) < 2  # there were 6.5
+
+
+def test_a_small_desk_that_is_open_at_weekends_is_expected_to_be_as_busy_then() -> None:
+    """Six a day every day: what chance allows makes no day of its own."""
+    rng, made = np.random.default_rng(5), rhythm()
+    for hour in range(4 * 168 + 5 * 24):
+        live(made, int(rng.poisson(0.6)) if 8 <= hour % 24 < 18 else 0, 1, first=hour)
+    assert weekend(made, first=4 * 168 + 5 * 24) > 8
+
+
+def weekend(made: WeeklyProfile, first: int) -> float:
+    """Events that a rhythm expects in the two days from an hour on, in which none come."""
+    expected = 0.0
+    for hour in range(first, first + 48):
+        expected += float(made.mean[0]) * HOUR_MS
+        live(made, 0, 1, first=hour)
+    return expected
