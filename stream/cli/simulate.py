@@ -216,6 +216,8 @@ def _fall(text: str, rules: list[Rule]) -> Fall:
     """A score, or so many times the volume."""
     times = TIMES.fullmatch(text.strip())
     if times is not None:
+        if not any(map(on_volume, rules)):
+            raise SettingsError(f"--fall: want a score such as 60 for rules on scores, got {text}")
         return Fall(times=float(times[1]))
     try:
         score = float(text)

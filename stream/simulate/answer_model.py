@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alerts.errors import SettingsError
+from alerts.rules import Direction
 from stream.indicators.cells import CELLS
 from stream.indicators.formulas import FIRST, LATTICE, Floats, Formula, Ints, N, formula
 
@@ -42,6 +43,18 @@ class Answering:
         if not self.of.low <= score <= self.of.high:
             wanted = f"want a score of {self.of.low:g} to {self.of.high:g} for {self.of.name}"
             raise SettingsError(f"{wanted}, got {score:g}")
+
+    def check_fall(self, score: float, healthy: float) -> None:
+        """Whether a score that people can give is a fall from the healthy one.
+
+        Raises:
+            SettingsError: it is not.
+        """
+        self.check(score)
+        low_is_bad = self.of.direction is Direction.LOW_IS_BAD
+        if (score >= healthy) if low_is_bad else (score <= healthy):
+            side = "below" if low_is_bad else "above"
+            raise SettingsError(f"--fall: want a score {side} the healthy {healthy:g}, got {score:g}")
 
     def likelihoods(self, score: float) -> Floats:
         """Of each kind, such that the mean is the score."""

@@ -83,8 +83,10 @@ def _people(rulebook: Rulebook, indicator: str, question: Question) -> Answering
     if question.healthy is None:
         return counting(indicator, rulebook.indicators)
     people = answering(indicator, rulebook.indicators)
-    for score in (question.healthy, *(fall.score for fall in question.falls if fall.score is not None)):
-        people.check(score)
+    people.check(question.healthy)
+    for fall in question.falls:
+        if fall.score is not None:
+            people.check_fall(fall.score, question.healthy)
     return people
 
 

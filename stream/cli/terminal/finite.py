@@ -15,3 +15,7 @@ class FiniteRange(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value} is no number", param, ctx)
         return number
+
+    def _describe_range(self) -> str:
+        """As the help has it; nothing where there are no bounds."""
+        return "" if self.min is None and self.max is None else super()._describe_range()

@@ -216,6 +216,8 @@ def test_the_command_gives_json(tmp_path: Path) -> None:
         (["--patience", "soon"], "--patience: want"),
         (["--patience", "0s"], "--patience: want"),
         (["--fall", "140"], "want a score of 0 to 100 for csat, got 140"),
+        (["--fall", "90"], "--fall: want a score below the healthy 85, got 90"),
+        (["--fall", "2x"], "--fall: want a score such as 60 for rules on scores, got 2x"),
         (["--rule", "surge"], "--healthy: want it for rules on scores only, got rules on contacts"),
         (["--per-hour", "2"], "want one of --per-day, --per-hour and --volume, got --per-day, --per-hour"),
         (["--fall", "half"], "--fall: want a score such as 60, or times such as 2x, got half"),
