@@ -27,7 +27,8 @@ class EventsSeen:
     """`channels` counts events; `lengths_s` are by field; `clocks` are times of day.
 
     `units` are by field the column that is read as seconds though its name says another unit, that unit, and
-    how many seconds it has.  `values` are those of the other dimensions, by dimension, of `looked_at` events.
+    how many seconds it has.  `values` are those of the other dimensions, by dimension, of `looked_at` events,
+    and `given` counts events with one.
     """
 
     channels: Counter[str] = field(default_factory=Counter)
@@ -35,6 +36,7 @@ class EventsSeen:
     clocks: set[str] = field(default_factory=set)
     units: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     values: dict[str, set[object]] = field(default_factory=dict)
+    given: Counter[str] = field(default_factory=Counter)
     looked_at: int = 0
     references: ReferencesSeen = field(default_factory=ReferencesSeen)
 
@@ -55,7 +57,9 @@ class EventsSeen:
         if self.looked_at < MOST_EVENTS:
             self.looked_at += len(events)
             for name, values in self.values.items():
-                values.update([event.get(name) for event in events])
+                given = [event[name] for event in events if name in event]
+                values.update(given)
+                self.given[name] += len(given)
         if len(self.clocks) <= FEW_CLOCKS:
             self.clocks.update(at[DAY:] for at in ats)
         for name, found in self.lengths_s.items():

@@ -207,6 +207,26 @@ def test_days_stand_before_times_of_day(desk: Desk) -> None:
     assert read(desk, "handle_s: {seconds: v}", *texts)[0] == [93_784] * len(texts)
 
 
+def test_durations_are_moments_since_the_beginning_of_time(desk: Desk) -> None:
+    """As ServiceNow and spreadsheets write them; a moment of any other day is none."""
+    texts = ("1970-01-01 00:05:10", "1899-12-30 00:05:10", "1970-01-01T00:05:10Z")
+    assert read(desk, "wait_s: {seconds: v}", *texts)[0] == [310] * len(texts)
+    assert read(desk, "wait_s: {seconds: v}", "1970-01-02 00:00:01", "2026-03-02 00:05:00")[0] == [
+        86_401,
+        "BAD",
+    ]
+    assert read(desk, "wait_s: {seconds: v}", "1970-02-30 00:05:10", "1970-01-00 00:00:01")[0] == ["BAD"] * 2
+
+
+def test_merged_cells_are_told(desk: Desk) -> None:
+    """A report with groups names each in its first row alone: all other events would be of no team."""
+    teams = [*"abc"]
+    said = read(desk, "team: v", *(team for each in teams for team in (each, "", "")))[1]
+    assert "3 of 10 events have a team, and none of them twice the same: merged cells?" in said
+    assert "merged" not in read(desk, "team: v", *"abcabc", *[""] * 12)[1]
+    assert "merged" not in read(desk, "team: v", *"abcdef")[1]
+
+
 def test_a_column_of_hours_and_minutes_is_read_as_such(desk: Desk) -> None:
     """Its name says what one colon parts."""
     for column in ("Wait (hh:mm)", "Wait [h]:mm", "WAIT HH:MM"):

@@ -16,6 +16,9 @@ FEW: Final = 5
 LONG_S: Final = 3_600
 SHORT_S: Final = 0.5
 """What half of all waits or talks take at the most, and at the least."""
+FEWEST_GROUPS: Final = 3
+SPARSE: Final = 3
+"""Of how many events one has a value, where groups of rows have it once."""
 CHANGES: Final = 2
 """Times of day, in UTC, of midnights in a zone with summer time."""
 CHANNEL_CHARS: Final = 60
@@ -28,7 +31,13 @@ def of_events(told: Understood) -> Iterator[str]:
         yield from _of_channels(told.events.channels)
     yield from _of_references(told.events.references)
     for name, values in told.events.values.items():
-        yield from _of_alike(name, sorted(str(value) for value in values if value is not None))
+        yield from _of_alike(name, sorted(map(str, values)))
+        given, all_events = told.events.given[name], told.events.looked_at
+        if FEWEST_GROUPS <= given == len(values) and SPARSE * given <= all_events:
+            yield (
+                f"  {given:,} of {all_events:,} events have a {name}, and none of them twice the same: "
+                "merged cells? fill them down before the export"
+            )
     for name, lengths in told.events.lengths_s.items():
         if lengths:
             yield from _of_lengths(name, lengths)

@@ -1,6 +1,7 @@
 """Durations as people and systems write them: 90, 1:30, 1h 5m, 1h30, 1 day, 2:00:00, PT1M30S."""
 
 import re
+from datetime import date
 from functools import lru_cache
 from typing import Final
 
@@ -25,6 +26,9 @@ _BELOW: Final = {3_600: 60, 60: 1}
 _CLOCK: Final = re.compile("[^:-]+(?::[^:-]+){0,2}")
 _DAYS: Final = re.compile(r"([0-9]+)[.: ]([0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?)")
 """Days before a time of day: 1.02:03:04, as Windows writes spans, 1:02:03:04, 1 02:03:04."""
+_SINCE: Final = re.compile(r"(1970-0[1-9]-[0-2][0-9]|1899-12-3[01])[ t]([0-9]{2}:[0-9]{2}:[0-9]{2})z?")
+_BEGINNINGS: Final = {"1970": "1970-01-01", "1899": "1899-12-30"}
+"""Where the time begins of those who write a duration as a moment: ServiceNow, and spreadsheets."""
 _HOURS_MINUTES: Final = re.compile(r"\[?\bh{1,2}\]?:mm\b(?!:)", re.IGNORECASE)
 _ONE_COLON: Final = re.compile("[0-9]+:[0-9]{1,2}")
 _NAMED: Final = re.compile(
@@ -65,6 +69,8 @@ def duration_s(text: str, decimal: str = "") -> float:
     if NUMBER.fullmatch(text) and text[0] not in "+-":
         return decimal_number(text, decimal)
     plain = text.lower()
+    if since := _SINCE.fullmatch(plain):
+        return _days_since(since[1]) * 86_400 + duration_s(since[2], decimal)
     if days := _DAYS.fullmatch(plain):
         return float(days[1]) * 86_400 + duration_s(days[2], decimal)
     iso = _ISO.fullmatch(plain)
@@ -80,6 +86,12 @@ def duration_s(text: str, decimal: str = "") -> float:
     for part in rest.split(":"):
         clock = clock * 60 + decimal_number(part, decimal)
     return total + clock * (1 if ":" in rest else _BELOW.get(int(unit), 1))
+
+
+def _days_since(day: str) -> int:
+    """Days from where time begins for whoever writes this day."""
+    beginning = date.fromisoformat(_BEGINNINGS[day[:4]])
+    return (date.fromisoformat(day) - beginning).days
 
 
 def _in_units(plain: str, decimal: str) -> tuple[float, float, int]:
