@@ -79,7 +79,7 @@ class Understood:
         least, most = min(ats), max(ats)
         self.first, self.last = min(self.first or least, least), max(self.last, most)
         self.events.hear(events, ats)
-        if len(self._hours) < MOST_HOURS and any(is_open(time.pattern) for time in self.times):
+        if len(self._hours) < MOST_HOURS and any(map(_is_doubtful, self.times)):
             self._hours.update(at[:HOUR] for at in ats)
         if len(self.scores) < MOST_SCORES:
             self.scores.update(_score(event) for event in events if "indicator" in event)
@@ -99,19 +99,52 @@ class Understood:
 
         All days are up to the 12th, and the other way round the dates are much nearer to each other.
         """
-        zones = {time.zone for time in self.times if is_open(time.pattern)}
-        if len(zones) != 1 or len(self._hours) >= MOST_HOURS:
+        days = {hour.date() for hour in self._local_hours()}
+        if not any(is_open(time.pattern) for time in self.times):
             return False
-        zone = zones.pop()
-        hours = (datetime.fromisoformat(f"{hour}:00").replace(tzinfo=UTC) for hour in self._hours)
-        days = {hour.astimezone(zone).date() for hour in hours}
         if len(days) < TOLD_FROM or any(day.day > MOST_DAYS for day in days):
             return False
         return _reach(days) > TIGHTER * _reach({date(day.year, day.day, day.month) for day in days})
 
+    def is_of_twelve_hours(self) -> bool:
+        """Whether no time of day is before one or after twelve, though nearly all between are there."""
+        shown = {hour.hour for hour in self._local_hours()}
+        is_whole = all("%H" in time.pattern for time in self.times)
+        return is_whole and len(shown) >= HALF_DAY - 1 and shown <= {*range(1, HALF_DAY + 1)}
 
+    def is_of_swapped_years(self) -> bool:
+        """Whether years of two digits were perhaps taken for days: the other way round dates are nearer."""
+        days = {hour.date() for hour in self._local_hours()}
+        if len(days) < TOLD_FROM or not all(
+            "%y" in time.pattern and "%d" in time.pattern for time in self.times
+        ):
+            return False
+        try:
+            others = {date(MILLENNIUM + day.day, day.month, day.year - MILLENNIUM) for day in days}
+        except ValueError:
+            return False
+        return _reach(days) > TIGHTER * _reach(others)
+
+    def _local_hours(self) -> "list[datetime]":
+        """Hours in which something happened, as the log shows them; none where that is not sure."""
+        zones = {time.zone for time in self.times}
+        if len(zones) != 1 or len(self._hours) >= MOST_HOURS:
+            return []
+        zone = zones.pop()
+        return [
+            datetime.fromisoformat(f"{hour}:00").replace(tzinfo=UTC).astimezone(zone) for hour in self._hours
+        ]
+
+
+MILLENNIUM: Final = 2000
+HALF_DAY: Final = 12
 TOLD_FROM: Final = 2
 """Different dates, of which one alone says nothing."""
+
+
+def _is_doubtful(time: Time) -> bool:
+    """Whether a format may be read in another way: which is the day, or which half of it, is not sure."""
+    return is_open(time.pattern) or "%y" in time.pattern or "%H" in time.pattern
 
 
 def is_open(pattern: str) -> bool:

@@ -131,3 +131,51 @@ def test_digits_without_marks_between_are_of_one_time(
     """`111` was one past eleven, and 2026111 the first of November: either may be meant otherwise."""
     sound = datetime(2026, 12, 13, 9, 15, tzinfo=UTC).strftime(pattern)
     assert read(desk, pattern, text, sound)[0][0] == wanted
+
+
+@pytest.mark.parametrize(("pattern", "text"), [("unix", "1.77244E+12"), ("excel", "4.61E+04")])
+def test_times_that_a_spreadsheet_has_rounded_are_refused(desk: Desk, pattern: str, text: str) -> None:
+    """Ten million milliseconds are nearly three hours: all rows of an afternoon were of one moment."""
+    sound = {"unix": "1772442900", "excel": "46083.5"}[pattern]
+    found, said = read(desk, pattern, text, sound)
+    assert found[0] == "BAD" != found[1]
+    assert "(rounded by a spreadsheet: export the log anew" in said
+    assert read(desk, "unix", "1.7724429E9", "1772442900")[0] == ["2026-03-02T09:15:00Z"] * 2
+
+
+@pytest.mark.parametrize(
+    ("pattern", "afternoon", "morning"),
+    [
+        ("%Y/%m/%d %p%I:%M", "2026/3/2 下午9:15", "2026/3/2 上午9:15"),
+        ("%Y年%m月%d日 %p%I:%M", "2026年3月2日 午後9:15", "2026年3月2日 午前9:15"),
+        ("%Y. %m. %d. %p %I:%M", "2026. 3. 2. 오후 9:15", "2026. 3. 2. 오전 9:15"),
+        ("%d/%m/%Y %I:%M %p", "2/3/2026 9:15 μ.μ.", "2/3/2026 9:15 π.μ."),
+        ("%d.%m.%Y %I:%M %p", "2.3.2026 9:15 nachm.", "2.3.2026 9:15 vorm."),
+    ],
+)
+def test_halves_of_the_day_are_known_and_never_read_past(
+    desk: Desk, pattern: str, afternoon: str, morning: str
+) -> None:
+    """A format that has the word for the afternoon in it would read it as a morning."""
+    found, _ = read(desk, pattern, afternoon, morning)
+    assert found == ["2026-03-02T20:15:00Z", "2026-03-02T08:15:00Z"]
+    hint = read(desk, "%Y-%m-%d %H:%M", afternoon, "2026-03-02 09:15")[1].partition(", got ")[2]
+    assert "%p" in hint.partition("times:")[0]
+    assert "%H" not in hint.partition("times:")[0]
+
+
+def test_a_clock_of_twelve_hours_without_its_halves_is_told(desk: Desk) -> None:
+    """All afternoons of the log would be mornings."""
+    texts = [f"2026-03-02 {hour:02}:15" for hour in range(1, 13)]
+    told = "a clock of twelve hours without AM and PM?"
+    assert told in read(desk, "%Y-%m-%d %H:%M", *texts)[1]
+    assert told not in read(desk, "%Y-%m-%d %H:%M", *texts, "2026-03-02 13:15")[1]
+    assert told not in read(desk, "%Y-%m-%d %H:%M", *texts[7:])[1]
+
+
+def test_years_that_were_perhaps_taken_for_days_are_told(desk: Desk) -> None:
+    """26/03/02 is of 2002 where the day comes first."""
+    told = "with day and year the other way round"
+    assert told in read(desk, "%d/%m/%y", "26/03/02", "26/03/12", "26/03/25")[1]
+    assert told not in read(desk, "%d/%m/%y", "02/03/26", "12/03/26", "25/03/26")[1]
+    assert told in read(desk, "%y/%m/%d", "02/03/26", "12/03/26")[1]

@@ -80,6 +80,16 @@ def _odd_times(told: Understood) -> Iterator[str]:
             "  no day is later than the 12th, and with day and month the other way round the dates are much "
             "nearer to each other: which of them comes first?"
         )
+    if told.is_of_twelve_hours():
+        yield (
+            "  no time of day is before 1:00 or after 12:59: a clock of twelve hours without AM and PM? "
+            "its afternoons were read as mornings"
+        )
+    if told.is_of_swapped_years():
+        yield (
+            "  with day and year the other way round the dates are much nearer to each other: "
+            "which of them comes first?"
+        )
     never = list(told.never())
     if never:
         local, zone = never[0]

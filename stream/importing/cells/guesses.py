@@ -10,13 +10,13 @@ from datetime import UTC
 from itertools import chain
 from typing import Final
 
-from stream.importing.cells.strptime import FormatError, TimeFormat, month_of
+from stream.importing.cells.strptime import HALVES, FormatError, TimeFormat, month_of
 from stream.importing.cells.zones import ONE, SEVERAL
 
 LONGEST: Final = 60
 _CLOCK: Final = re.compile(
     r"(?P<hour>[0-9]{1,2}):[0-9]{2}(?P<second>:[0-9]{2}(?P<point>[.,])?(?(point)[0-9]{1,9}))?"
-    r"(?P<half>\s*[ap]\.?\s?m\b\.?)?"
+    r"(?P<half>\s*(?:[ap]\.?\s?m\b\.?|(?![ap])(?:" + HALVES + r")))?"
     r"(?P<zone>\s*(?:Z\b|[+-][0-9]{2}:?[0-9]{2})|\s+(?:GMT|UTC)[+-][0-9]{1,2}(?::?[0-9]{2})?)?",
     re.IGNORECASE,
 )
@@ -32,8 +32,28 @@ def formats(text: str) -> list[str]:
         return []
     clock = _CLOCK.search(text)
     parts = (text, "") if clock is None else (text[: clock.start()], text[clock.end() :])
+    if clock and not clock["half"] and any(map(_may_be_half_a_day, parts)):
+        return []
     found = (_dated(parts, order, "" if clock is None else _clocked(clock)) for order in ("dm", "md"))
     return [each for each in dict.fromkeys(found) if _reads(each, text)]
+
+
+def _may_be_half_a_day(part: str) -> bool:
+    """Whether a word stands there that is perhaps AM or PM, which a format that reads past it would lose."""
+    return any(piece.isalpha() and not _is_of_dates(piece) for piece in _PIECE.findall(part))
+
+
+def _is_of_dates(word: str) -> bool:
+    plain = word.casefold()
+    named = month_of(word) or word in SEVERAL or word in ONE
+    return bool(named) or plain[:3] in _DAYS or plain in _HARMLESS
+
+
+_HARMLESS: Final = frozenset({
+    "t", "z", "at", "de", "del", "à", "um", "uhr", "h", "le", "of", "om", "às", "den", "the", "st", "nd",
+    "rd", "th", "year", "on", "alle", "ore", "las", "a", "utc", "gmt", "年", "月", "日", "년", "월", "일",
+})  # fmt: skip
+"""Words that dates have in them and that are none of the halves of a day."""
 
 
 def _clocked(clock: re.Match[str]) -> str:
@@ -91,6 +111,11 @@ _YEARS: Final = (1990, 2099)
 
 
 _LOOKS: Final = (
+    (
+        "-",
+        re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+"),
+        "rounded by a spreadsheet: export the log anew, and do not open it there",
+    ),
     ("excel", re.compile(r"[3-6][0-9]{4}(?:[.,][0-9]+)?"), "one of Excel's days? `format: excel` reads them"),
     (
         "%Y%m%d%H%M%S",
@@ -118,7 +143,7 @@ def hint(pattern: str, text: str) -> str:
             return f" ({what})"
     found = formats(text)
     if not found:
-        return ""
+        return " (`%p` reads it, before or behind `%I`)" if _HALF.search(text) else ""
     if len(found) > 1 and "%d" in pattern and "%m" in pattern:
         order = pattern.index("%d") < pattern.index("%m")
         found = [each for each in found if (each.index("%d") < each.index("%m")) is order]
@@ -129,4 +154,5 @@ def hint(pattern: str, text: str) -> str:
     return f' (`format: "{found[0]}"` reads it{more})'
 
 
+_HALF: Final = re.compile(HALVES.partition("|")[2], re.IGNORECASE)  # not the am in Samstag
 _SWAPPED: Final = str.maketrans("dm", "md")

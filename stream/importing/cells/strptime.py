@@ -30,6 +30,9 @@ _MONTH: Final = "|".join(f"(?:{names})\\.?" for names in _MONTHS)
 _DAY: Final = "[A-Za-z\u00c0-\u017f]{2,12}(?:-feira)?\\.?"
 """Any word; one that is known as a day's must be the date's (`weekdays`)."""
 _TWO_DIGITS: Final = "3[01]|[12][0-9]|0[1-9]|[1-9]| [1-9]"
+HALVES: Final = "[ap]\\.?[ ]?m\\.?|[上下]午|午[前後]|오[전후]|[πμ]\\.?[ ]?μ\\.?|(?:vorm|nachm)\\.?"
+"""Before noon and after it: English and Spanish, Chinese, Japanese, Korean, Greek, German."""
+_AFTERNOONS: Final = ("p", "下", "午後", "오후", "μ", "nachm")
 _LETTERS: Final[Mapping[str, str]] = {
     "Y": "[0-9]{4}",
     "y": "[0-9]{2}",
@@ -44,7 +47,7 @@ _LETTERS: Final[Mapping[str, str]] = {
     "j": "36[0-6]|3[0-5][0-9]|[12][0-9]{2}|0[1-9][0-9]|00[1-9]|[1-9][0-9]|0[1-9]|[1-9]",
     "H": "2[0-4]|[01][0-9]|[0-9]",
     "I": "1[0-2]|0[1-9]|[1-9]| [1-9]",
-    "p": "[ap]\\.?[ ]?m\\.?",
+    "p": HALVES,
     "M": "[0-5][0-9]|[0-9]",
     "S": "60|[0-5][0-9]|[0-9]",
     "f": "[0-9]{1,9}",
@@ -118,7 +121,8 @@ class TimeFormat:
         part = {letter: groups[place].strip() for letter, place in self._place.items()}
         hour = int(part.get("H", "0"))
         if "p" in part:
-            hour = int(part["I"]) % 12 + (12 if part["p"][0] in "pP" else 0)
+            is_afternoon = part["p"].casefold().startswith(_AFTERNOONS)
+            hour = int(part["I"]) % 12 + (12 if is_afternoon else 0)
         day = _date(part)
         if "a" in part:
             check_day(part["a"], day)

@@ -94,3 +94,18 @@ def _ungrouped(text: str, decimal: str) -> str:
     if (rest and not rest.isdecimal()) or (mark == "," and "." in whole):
         raise ValueError(text)
     return f"{whole}.{rest}" if comma else whole
+
+
+def exact_number(text: str) -> float:
+    """A number of which no digit before the point was rounded away, as spreadsheets do: 1.77244E+12.
+
+    Raises:
+        ValueError: it is none.
+    """
+    rounded = _ROUNDED.fullmatch(text)
+    if rounded and len(rounded[1] or "") < int(rounded[2]):
+        raise ValueError(text)
+    return decimal_number(text)
+
+
+_ROUNDED: Final = re.compile(r"[0-9](?:[.,]([0-9]+))?E\+([0-9]+)", re.ASCII)

@@ -23,7 +23,7 @@ from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.guesses import RANGES, hint
 from stream.importing.cells.quick_times import offset_of
 from stream.importing.cells.strptime import TimeFormat
-from stream.importing.cells.text import Row, cell, decimal_number
+from stream.importing.cells.text import Row, cell, exact_number
 from stream.importing.cells.zones import Comes, comes, zone_of
 
 Read = Callable[[str], datetime | int]
@@ -263,7 +263,7 @@ _EDGE: Final = re.compile(
 
 
 def _unix(text: str) -> int:
-    value = decimal_number(text)
+    value = exact_number(text)
     factor = next((factor for least, factor in UNITS if abs(value) >= least), 1000.0)
     at_ms = round(value * factor)
     if not EARLIEST_MS <= at_ms < LATEST_MS:
@@ -273,7 +273,7 @@ def _unix(text: str) -> int:
 
 def _excel(epoch: datetime, text: str) -> datetime:
     """Days since `epoch`, to the second: what Excel writes of a fraction is no more exact."""
-    days = decimal_number(text.replace(",", "."))
+    days = exact_number(text.replace(",", "."))
     if not 0 <= days < _EXCEL_MOST:
         raise ValueError(text)
     found = epoch + timedelta(seconds=round(days * 86_400))
