@@ -54,7 +54,7 @@ def bounds(found: HourForecast, sums: Floats) -> Bounds:
     low, high, mean = found.low(LOW_Z * spread), found.high(high_z * spread), found.mean[..., 0]
     highest = high.max(axis=-1)  # of an hour never seen the only bound
     return Bounds(
-        level * _outermost(low, low.min(axis=-1), mean),
+        np.minimum(level, recent_level.MOST_GROWTH / HOUR_MS) * _outermost(low, low.min(axis=-1), mean),
         level * mean,
         level * _outermost(high, highest, np.where(found.seen[..., 0], highest, 1)),
         spread[..., 0],

@@ -26,6 +26,8 @@ PRIOR: Final = 12.0
 """Events' worth of faith that all is as usual."""
 LEAST_LEVEL, MOST_LEVEL = 0.7, 8.0
 """How far the level moves a forecast; what lasts moves the rhythm itself."""
+MOST_GROWTH: Final = 1.4
+"""How far the level raises what must come in: a fall back to the rhythm after a great day is no silence."""
 
 DENSE_MEMORY_HOURS: Final = 48.0
 DENSE_EVENTS, DENSE_TIMES, DENSE_HOURS = 20.0, 8.0, 8.0

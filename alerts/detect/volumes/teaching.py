@@ -43,7 +43,8 @@ def taught_by(events: Floats, bounded: Flags, mean: Floats, known: tuple[Floats,
 def _fewest(mean: Floats, known: tuple[Floats, Floats]) -> Floats:
     """The fewest events that a forecast and chance allow; arguments as for `taught_by`."""
     level, spread = known
-    least = np.maximum(mean, mean / level) / np.exp(TEACH_Z * spread)
+    usual = np.where(level < 1, 1 / level, np.minimum(recent_level.MOST_GROWTH / level, 1))
+    least = mean * usual / np.exp(TEACH_Z * spread)
     found: Floats = np.maximum(least - TEACH_Z * np.sqrt(least), 0)
     return found
 

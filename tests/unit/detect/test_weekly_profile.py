@@ -215,6 +215,17 @@ def test_growth_is_followed_within_days() -> None:
     assert made.mean[0] * HOUR_MS > 27
 
 
+def test_what_falls_back_to_the_rhythm_after_a_great_day_is_no_silence() -> None:
+    """Five times the volume for a day: what must come in the day after is not five times as much."""
+    made = rhythm()
+    live(made, 30, 3 * 168)
+    live(made, 150, 24, first=3 * 168)
+    assert made.mean[0] * HOUR_MS > 80
+    assert made.low[0] * HOUR_MS < 45  # there were 78
+    live(made, 30, 24, first=3 * 168 + 24)
+    assert made.mean[0] * HOUR_MS < 60
+
+
 def test_lost_days_teach_nothing() -> None:
     """After two days without a single event the same is expected as if the week had been whole."""
     whole, torn = rhythm(), rhythm()
