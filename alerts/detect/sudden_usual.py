@@ -179,6 +179,8 @@ class UsualSudden(SuddenDetector):
         sign = 1.0 if self._scale.low_is_bad else -1.0
         with np.errstate(invalid="ignore"):
             moved = sign * (before - now) >= MOVED * self._allowed(before) * span
+        # What is younger is not usual yet: then it is the hours that differ, as a morning does from a night.
+        moved &= self._table["last_ms"][rows] - self._table["since_ms"][rows] > OVER_HOURS * HOUR_MS
         return {
             row: {"new_level": {"severity": "info", "usual": rounded(was), "now": rounded(became)}}
             for row, was, became, new in zip(

@@ -114,6 +114,20 @@ def test_a_fall_that_is_over_is_no_new_level() -> None:
     assert not any("new_level" in each.evidence.get(0, {}) for each in last)
 
 
+def test_a_fall_that_ends_in_an_hour_of_which_less_is_usual_is_no_new_level() -> None:
+    """Nights are twenty points behind: a fall of an evening that is over at night has become nothing."""
+    of, found = detector(), []
+    for hour in range(1, 21 * 24 + 40):
+        night = hour % 24 >= 22 or hour % 24 < 6
+        bad = 21 * 24 + 18 <= hour < 21 * 24 + 22
+        counts = [40, 20] if bad else [18, 42] if night else [6, 54]
+        found.append(hear(of, MONDAY_MS + hour * HOUR_MS, counts))
+    verdicts = [int(each.verdict[0]) for each in found]
+    over = next(at for at in range(21 * 24 + 18, len(found)) if verdicts[at] == Verdict.CLEAR)
+    assert Verdict.BREACH in verdicts[21 * 24 + 17 :]
+    assert "new_level" not in found[over].evidence.get(0, {})
+
+
 def answers(seed: int, rows: int) -> Iterator[tuple[int, Ints]]:
     """Four weeks of hours with some answers; row 0 falls in the last one."""
     rng = np.random.default_rng(seed)
