@@ -7,7 +7,7 @@ import click
 import orjson
 
 from stream.cli.kafka_options import group_option, kafka_options, run
-from stream.kafka.replicas import warning_of_few_replicas
+from stream.kafka.replicas import warning_of_few_replicas, warning_of_unclean_elections
 from stream.kafka.second_group import warning_of_second_group
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import TopicState, ensure
@@ -43,7 +43,8 @@ def command(
         for state in states:
             _show(state)
     few = run(warning_of_few_replicas(kafka, states, replication))
-    for told in filter(None, (warning_of_second_group(states, group, kafka.topics), few)):
+    unclean = run(warning_of_unclean_elections(kafka, states))
+    for told in filter(None, (warning_of_second_group(states, group, kafka.topics), few, unclean)):
         click.echo(f"warning: {told}", err=True)
     sys.exit(1 if any(state.mismatches for state in states) else 0)
 

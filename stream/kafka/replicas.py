@@ -1,11 +1,13 @@
-"""Whether topics that are there have as many replicas as `tocsin topics` was asked for."""
+"""Whether the replicas of topics keep what was written: how many there are, and which of them may lead."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from stream.kafka.clients import admin_client
 from stream.kafka.settings import ClientSettings
-from stream.kafka.topics import TopicState
+from stream.kafka.topics import TopicState, topic_configs
+
+UNCLEAN: Final = "unclean.leader.election.enable"
 
 
 async def warning_of_few_replicas(
@@ -26,6 +28,29 @@ async def warning_of_few_replicas(
     return (
         f"fewer than {wanted} replicas, as nothing that exists is changed: {', '.join(few)}; "
         f"kafka-reassign-partitions.sh --bootstrap-server {settings.bootstrap} --execute adds some"
+    )
+
+
+async def warning_of_unclean_elections(settings: ClientSettings, states: Sequence[TopicState]) -> str | None:
+    """What to say of topics that a replica may lead which lacks the newest records; None where none is so.
+
+    Its log ends before what was read already.  Where it grows past that before anybody looks, records that
+    come then have offsets that count as read, and nobody ever counts them.
+
+    Raises:
+        BrokerError: the broker does not answer.
+    """
+    async with admin_client(settings) as client:
+        found = _replicas(await client.describe_topics())
+        several = [each.name for each in states if found.get(each.name, 0) > 1]
+        configs = await topic_configs(client, several)
+    lossy = [name for name in several if configs.get(name, {}).get(UNCLEAN) == "true"]
+    if not lossy:
+        return None
+    command = f"kafka-configs.sh --bootstrap-server {settings.bootstrap} --alter --entity-type topics"
+    return (
+        f"{UNCLEAN} is true, so that records are lost without a word when brokers die one after the other: "
+        f"{', '.join(lossy)}; for each {command} --entity-name TOPIC --add-config {UNCLEAN}=false"
     )
 
 

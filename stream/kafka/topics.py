@@ -172,7 +172,7 @@ async def ensure(
         if missing:
             await _create(client, missing, replication or await _replicas(client))
         await _wait_ready(client, wanted)
-        configs = await _configs(client, [spec.name for spec in wanted if spec.name in found])
+        configs = await topic_configs(client, [spec.name for spec in wanted if spec.name in found])
     place = GroupPlace(settings.bootstrap, group, settings.topics.prefix)
     return [_state(spec, found, configs, place) for spec in wanted]
 
@@ -186,7 +186,7 @@ async def inspect(settings: ClientSettings, group: str = "tocsin") -> list[Topic
     async with admin_client(settings) as client:
         found = await partition_counts(client)
         wanted = specs(found.get(Stream.INTERACTIONS.topic, DEFAULT_PARTITIONS), group, settings.topics)
-        configs = await _configs(client, [spec.name for spec in wanted if spec.name in found])
+        configs = await topic_configs(client, [spec.name for spec in wanted if spec.name in found])
     place = GroupPlace(settings.bootstrap, group, settings.topics.prefix)
     missing = Mismatch("topic", "to be there", "nothing", place.command)
     return [
@@ -279,7 +279,8 @@ async def _wait_ready(client: AIOKafkaAdminClient, wanted: Sequence[TopicSpec]) 
     raise BrokerError(f"topics were created but did not come up within {_READY_S:g} s")
 
 
-async def _configs(client: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
+async def topic_configs(client: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The settings of topics that are in force, their own or the cluster's."""
     if not names:
         return {}
     asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]

@@ -20,6 +20,7 @@ from alerts.rules import Rulebook
 from stream import __version__
 from stream.files import rule_files as rulefile
 from stream.kafka.clients import BrokerError, admin_client, partition_counts, reading
+from stream.kafka.replicas import warning_of_unclean_elections
 from stream.kafka.second_group import groups_beside, told_beside
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import GroupPlace, inspect
@@ -170,7 +171,9 @@ async def _topics(kafka: ClientSettings, group: str) -> list[Check]:
         for each in state.mismatches
     ]
     partitions = max(state.partitions for state in states)
-    return wrong or [Check("topics", CheckState.OK, f"{len(states)} topics, {partitions} partitions")]
+    fine = Check("topics", CheckState.OK, f"{len(states)} topics, {partitions} partitions")
+    lossy, _, fix = (await warning_of_unclean_elections(kafka, states) or "").partition("; ")
+    return (wrong or [fine]) + ([Check("replicas", CheckState.WARN, lossy, fix)] if lossy else [])
 
 
 async def _group(kafka: ClientSettings, group: str) -> list[Check]:

@@ -30,6 +30,7 @@ from stream.transport.faust_app import FAMILIES, Agents, build, consumer_options
 from stream.transport.joining import refusal
 from stream.transport.link import GroupOffsets, Link
 from stream.worker.canary import canary_ports, keep_flying
+from stream.worker.commit_watch import CommitWatch
 from stream.worker.ending import Ending, WorkerEnd
 from stream.worker.feeds.notifier import BATCHES_IN_WORK as ALERT_BATCHES_IN_WORK
 from stream.worker.feeds.notifier import DeliveryTopic, Notifier
@@ -117,12 +118,7 @@ class Worker:
         """None when the worker has its partitions and their state, else what it waits for."""
         if self._assignment is None or self._duty is None:
             return self._reason
-        return (
-            self._duty.group.refused
-            or self._assignment.waits_for
-            or self._duty.group.why_not_whole(given_nothing=not self._slots.assigned())
-            or self._duty.fetch.why_silent()
-        )
+        return self._duty.group.refused or self._assignment.waits_for or self._duty.why_not_ready()
 
     def unowned_partitions(self) -> int:
         """Partitions of the group that no worker has, as far as is known."""
@@ -211,7 +207,7 @@ class Worker:
         assignment.start()
         stack.push_async_callback(assignment.stop)
         fetch = FetchWatch(assignment.heard_s, partial(told_of, self._reader))
-        duty = self._duty = Duty(assignment, self._slots, group, fetch)
+        duty = self._duty = Duty(assignment, self._slots, group, fetch, CommitWatch(self._slots))
         self._background(stack, supervise(app, self.fail, duty, Watchdog(settings.watchdog_s)))
         self._background(stack, fetch.follow())
         own = self._slots.assigned

@@ -8,6 +8,7 @@ from typing import Any, Final, NoReturn
 from stream.kafka.offsets import OffsetTracker
 from stream.messages.topic_names import TALLIES
 from stream.transport.faust_app import INPUTS
+from stream.worker.commit_watch import CommitWatch
 from stream.worker.fetch_watch import FetchWatch
 from stream.worker.group_watch import GroupWatch
 from stream.worker.tasks.assignment import Assignment
@@ -25,6 +26,13 @@ class Duty:
     slots: OffsetTracker
     group: GroupWatch
     fetch: FetchWatch
+    commits: CommitWatch
+
+    def why_not_ready(self) -> str | None:
+        """What a worker must say that has its partitions and their state; None when all is well."""
+        given_nothing = not self.slots.assigned()
+        whole = self.group.why_not_whole(given_nothing=given_nothing)
+        return whole or self.fetch.why_silent() or self.commits.why_late()
 
     def left(self) -> bool:
         """Whether something waits to be done, and a broker is there: while none answers, all wait for it."""
@@ -45,6 +53,7 @@ async def supervise(app: Any, fail: Callable[[BaseException], None], duty: Duty,
             await asyncio.sleep(LOOK_S)
             if app.crashed:
                 fail(app.crash_reason or RuntimeError("Faust crashed without a reason"))
+            duty.commits.look()
             dog.beat(duty.done(), busy=duty.left())
     finally:
         dog.stop()

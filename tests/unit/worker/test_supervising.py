@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stream.kafka.offsets import TP, OffsetTracker
+from stream.worker.commit_watch import CommitWatch
 from stream.worker.supervising import Duty
 
 TALLIES = TP("cx.tallies", 0)
@@ -31,7 +32,7 @@ class Parts:
     def view(self) -> Duty:
         """All of it."""
         parts: Any = self
-        return Duty(parts, self.slots, parts, parts)
+        return Duty(parts, self.slots, parts, parts, CommitWatch(self.slots))
 
 
 def test_what_is_left_to_do() -> None:

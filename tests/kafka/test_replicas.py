@@ -1,0 +1,38 @@
+"""Topics that may lose what was read of them are told, by `tocsin topics` and by the doctor."""
+
+import asyncio
+from typing import Final
+
+import pytest
+from click.testing import CliRunner
+
+from stream.cli import tocsin
+from stream.kafka.settings import ClientSettings
+from stream.ops.doctor import CheckState, examine
+from tests.kafka.cluster import NODES, running_cluster
+from tests.kafka.topic_settings import change
+
+UNCLEAN: Final = "unclean.leader.election.enable"
+
+
+@pytest.mark.kafka
+@pytest.mark.timeout(300)
+def test_topics_that_any_replica_may_lead() -> None:
+    """With one that lacks the newest records these are gone: told with the topics, and how to mend it."""
+    with running_cluster(NODES) as cluster:
+        made = _told(cluster.bootstrap)
+        assert UNCLEAN not in made
+        asyncio.run(change(cluster.bootstrap, "cx.tallies", {UNCLEAN: "true"}))
+        told = _told(cluster.bootstrap)
+        assert "one after the other: cx.tallies; for each kafka-configs.sh" in told
+        checks = asyncio.run(
+            examine(ClientSettings(brokers=tuple(cluster.bootstrap.split(","))), None, "tocsin")
+        )
+        (found,) = (check for check in checks if check.name == "replicas")
+        assert (found.state, str(found.fix).endswith(f"{UNCLEAN}=false")) == (CheckState.WARN, True)
+
+
+def _told(broker: str) -> str:
+    found = CliRunner().invoke(tocsin, ["topics", "--broker", broker, "--partitions", "1"])
+    assert found.exit_code == 0, found.output
+    return found.stderr
