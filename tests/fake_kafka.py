@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from aiokafka.structs import ConsumerRecord, RecordMetadata, TopicPartition
 
-from stream.kafka.offsets import TP
+from stream.kafka.offsets import TP, Replicas
 from stream.kafka.outbox import DeliveryError, Outgoing
 from stream.worker.tasks.processor import Work
 
@@ -27,6 +27,7 @@ class FakeKafka:
 
     logs: dict[TP, list[Record]] = field(default_factory=lambda: defaultdict(list))
     first: dict[TP, int] = field(default_factory=dict)
+    replicas: Replicas = field(default_factory=Replicas)
 
     def append(self, tp: TP, *values: bytes | None) -> None:
         """More records."""
@@ -54,6 +55,11 @@ class FakeReader:
         """First offset, and the one after the last."""
         assert tp in self.tps
         return self.kafka.first.get(tp, 0), len(self.kafka.logs[tp])
+
+    async def replicas(self, tp: TP) -> Replicas:
+        """As many as there are, unless told otherwise."""
+        assert tp in self.tps
+        return self.kafka.replicas
 
     async def ranges(self, wanted: Mapping[TP, tuple[int, int]]) -> AsyncIterator[tuple[TP, list[Record]]]:
         """In batches of two."""

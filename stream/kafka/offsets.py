@@ -23,6 +23,11 @@ UNKNOWN_RULES: Final = ""
 """What a commit was made for that nobody has read."""
 
 
+SHORT_LOOKS: Final = 3
+LONG_LOOKS: Final = 60
+"""Answers in a row by which a topic is shorter than what was read of it, before that is believed."""
+
+
 class Committed(NamedTuple):
     """What a group has committed of a partition."""
 
@@ -30,6 +35,27 @@ class Committed(NamedTuple):
     """0 when nothing is."""
     made_for: str
     """What was in force when it was committed: the fingerprint of rules and program."""
+
+
+class Replicas(NamedTuple):
+    """How many replicas of a partition have all that was written, and how many there are.
+
+    A leader tells of no more than enough of them have: a new one that waits for others to come back, with
+    fewer than `min.insync.replicas`, knows of an end before what was read from the old one, and nothing is
+    lost all the same.
+    """
+
+    in_sync: int = 1
+    all: int = 1
+
+    def end_is_sure(self, looks: int) -> bool:
+        """Whether a log is as short as its leader has said in so many looks.
+
+        With all replicas it is, after a moment; with some, where that stays so; with the leader alone never.
+        """
+        if self.in_sync >= self.all:
+            return looks >= SHORT_LOOKS
+        return self.in_sync > 1 and looks >= LONG_LOOKS
 
 
 @dataclass(slots=True, eq=False)

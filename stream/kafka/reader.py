@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from stream.kafka.lenient_batches import install
-from stream.kafka.offsets import TP
+from stream.kafka.offsets import TP, Replicas
 from stream.kafka.outbox import COMMON
 from stream.kafka.parting import stop_consumer
 from stream.kafka.settings import MAX_RECORD_BYTES, READS
@@ -28,6 +28,12 @@ PATIENCE_POLLS: Final = 60
 
 class ReadError(Exception):
     """The broker promised records and gave none for a minute; the worker must start again."""
+
+
+def replicas_of(cluster: Any, tp: TopicPartition) -> Replicas:
+    """What a client knows of a partition's replicas; one that it does not know has them all."""
+    known = cluster._partitions.get(tp.topic, {}).get(tp.partition)  # noqa: SLF001  # aiokafka offers no other way
+    return Replicas(len(known.isr), len(known.replicas)) if known else Replicas()
 
 
 class Reader:
@@ -68,6 +74,11 @@ class Reader:
         first = await self._consumer.beginning_offsets([key])
         end = await self._consumer.end_offsets([key])
         return first[key], end[key]
+
+    async def replicas(self, tp: TP) -> Replicas:
+        """How many replicas it has, and how many of them have all, by what the brokers say now."""
+        await self._consumer._client.force_metadata_update()  # noqa: SLF001  # aiokafka offers no other way
+        return replicas_of(self._consumer._client.cluster, self._there(tp))  # noqa: SLF001
 
     async def ranges(self, wanted: Mapping[TP, tuple[int, int]]) -> AsyncIterator[tuple[TP, Records]]:
         """The records from start on and below end, per partition in offset order, in batches.

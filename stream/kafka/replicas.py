@@ -34,24 +34,28 @@ async def warning_of_few_replicas(
 async def warning_of_unclean_elections(settings: ClientSettings, states: Sequence[TopicState]) -> str | None:
     """What to say of topics that a replica may lead which lacks the newest records; None where none is so.
 
-    Its log ends before what was read already.  Where it grows past that before anybody looks, records that
-    come then have offsets that count as read, and nobody ever counts them.
-
     Raises:
         BrokerError: the broker does not answer.
     """
-    async with admin_client(settings) as client:
-        found = _replicas(await client.describe_topics())
-        several = [each.name for each in states if found.get(each.name, 0) > 1]
-        configs = await topic_configs(client, several)
-    lossy = [name for name in several if configs.get(name, {}).get(UNCLEAN) == "true"]
-    if not lossy:
+    if not (lossy := await _lossy(settings, [each.name for each in states])):
         return None
     command = f"kafka-configs.sh --bootstrap-server {settings.bootstrap} --alter --entity-type topics"
     return (
         f"{UNCLEAN} is true, so that records are lost without a word when brokers die one after the other: "
         f"{', '.join(lossy)}; for each {command} --entity-name TOPIC --add-config {UNCLEAN}=false"
     )
+
+
+async def _lossy(settings: ClientSettings, names: Sequence[str]) -> list[str]:
+    """Topics whose log may end before what was read already.
+
+    Where it grows past that before anybody looks, what comes then counts as read, and nobody counts it.
+    """
+    async with admin_client(settings) as client:
+        found = _replicas(await client.describe_topics())
+        several = [name for name in names if found.get(name, 0) > 1]
+        configs = await topic_configs(client, several)
+    return [name for name in several if configs.get(name, {}).get(UNCLEAN) == "true"]
 
 
 def _replicas(topics: Sequence[Mapping[str, Any]]) -> dict[str, int]:

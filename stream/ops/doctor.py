@@ -160,20 +160,20 @@ async def _topics(kafka: ClientSettings, group: str) -> list[Check]:
     if missing:
         fix = GroupPlace(kafka.bootstrap, group, kafka.topics.prefix).command
         return [Check("topics", CheckState.FAIL, f"missing: {', '.join(missing)}", fix)]
+    got = "{0.what}: want {0.wanted}, got {0.found}"
     wrong = [
-        Check(
-            f"topic {state.name}",
-            CheckState.FAIL,
-            f"{each.what}: want {each.wanted}, got {each.found}",
-            each.fix,
-        )
+        Check(f"topic {state.name}", CheckState.FAIL, got.format(each), each.fix)
         for state in states
         for each in state.mismatches
     ]
     partitions = max(state.partitions for state in states)
-    fine = Check("topics", CheckState.OK, f"{len(states)} topics, {partitions} partitions")
-    lossy, _, fix = (await warning_of_unclean_elections(kafka, states) or "").partition("; ")
-    return (wrong or [fine]) + ([Check("replicas", CheckState.WARN, lossy, fix)] if lossy else [])
+    wrong = wrong or [Check("topics", CheckState.OK, f"{len(states)} topics, {partitions} partitions")]
+    return wrong + _lossy(await warning_of_unclean_elections(kafka, states))
+
+
+def _lossy(told: str | None) -> list[Check]:
+    found, _, fix = (told or "").partition("; ")
+    return [Check("replicas", CheckState.WARN, found, fix)] if found else []
 
 
 async def _group(kafka: ClientSettings, group: str) -> list[Check]:

@@ -31,7 +31,7 @@ from stream.kafka.settings import READS
 from stream.kafka.whole_batches import hasten
 from stream.transport.assignor import Assignor
 from stream.transport.committed import heed_refusals
-from stream.transport.fetching import unless_overtaken
+from stream.transport.fetching import standing, unless_overtaken
 from stream.transport.idle_producer import Producer
 from stream.transport.link import Link, Positions, RecordBatch
 
@@ -263,17 +263,7 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
 
     def positions(self, tp: TP) -> Positions | None:
         """Where fetching stands; None while that is not known."""
-        there = TopicPartition(*self.link.there(tp))
-        consumer = self._thread._consumer  # noqa: SLF001  # Faust offers no other way
-        assignment = consumer and consumer._subscription.subscription.assignment  # noqa: SLF001
-        if not assignment or not assignment.active or there not in assignment.tps:
-            return None
-        state = assignment.state_value(there)
-        if state is None or not state.has_valid_position or state.highwater is None:
-            return None
-        # Up to here a reader of what is committed may read: an open transaction must not seem a backlog.
-        end = state.highwater if state.lso is None or state.lso < 0 else state.lso
-        return Positions(state.position, end, state.timestamp / 1000, max(0, state.highwater - end))
+        return standing(self._thread._consumer, TopicPartition(*self.link.there(tp)))  # noqa: SLF001
 
 
 class Transport(stock.Transport):  # type: ignore[misc]

@@ -1,10 +1,14 @@
-"""Fetching, when a rebalance may come in between."""
+"""Fetching: where it stands, and when a rebalance comes in between."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from aiokafka.errors import KafkaError
+from aiokafka.structs import TopicPartition
+
+from stream.kafka.reader import replicas_of
+from stream.transport.link import Positions
 
 
 class Fetched(Protocol):
@@ -37,3 +41,17 @@ async def unless_overtaken(
         with suppress(KafkaError):  # not ours any more
             seek(tp, records[0].offset)
     return {}
+
+
+def standing(consumer: Any, tp: TopicPartition) -> Positions | None:
+    """Where a client's fetching stands; None while that is not known, or there is no client yet."""
+    assignment = consumer and consumer._subscription.subscription.assignment  # noqa: SLF001  # aiokafka offers no other way
+    if not assignment or not assignment.active or tp not in assignment.tps:
+        return None
+    state = assignment.state_value(tp)
+    if state is None or not state.has_valid_position or state.highwater is None:
+        return None
+    # Up to here a reader of what is committed may read: an open transaction must not seem a backlog.
+    end = state.highwater if state.lso is None or state.lso < 0 else state.lso
+    held, replicas = max(0, state.highwater - end), replicas_of(consumer._client.cluster, tp)  # noqa: SLF001
+    return Positions(state.position, end, state.timestamp / 1000, held, replicas)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from stream.kafka.offsets import TP, Committed, OffsetTracker, Slot
+from stream.kafka.offsets import TP, Committed, OffsetTracker, Replicas, Slot
 from stream.kafka.reader import Records
 from stream.messages.topic_names import GroupTopics
 from stream.transport.assignor import Family
@@ -30,6 +30,7 @@ class Positions(NamedTuple):
     """When the broker said so (Unix seconds)."""
     held: int = 0
     """Records behind `end` that an open transaction keeps from being read."""
+    replicas: Replicas = Replicas()
 
 
 class GroupConsumer(Protocol):

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 from aiokafka.structs import RecordMetadata
 
-from stream.kafka.offsets import TP
+from stream.kafka.offsets import TP, Replicas
 from stream.kafka.outbox import Outgoing
 from stream.kafka.reader import Records
 from stream.kafka.snapshot_log import CHUNK_BYTES, Snapshot, SnapshotLog
@@ -27,6 +27,10 @@ class Input(Protocol):
 
     def ranges(self, wanted: Mapping[TP, tuple[int, int]]) -> AsyncIterator[tuple[TP, Records]]:
         """The records from start on and below end, per partition in offset order, in batches."""
+        ...
+
+    async def replicas(self, tp: TP) -> Replicas:
+        """How many replicas it has, and how many of them have all."""
         ...
 
     def log(self, tp: TP) -> SnapshotLog:

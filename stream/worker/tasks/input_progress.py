@@ -8,8 +8,6 @@ from typing import Final, NamedTuple
 from stream.kafka.offsets import TP, OffsetTracker
 from stream.transport.link import Positions
 
-SHORT_LOOKS: Final = 3
-"""Answers in a row by which a topic is shorter than what was read of it, before that is believed."""
 STALE_S: Final = 5.0
 """An answer of the broker that is older says nothing about now."""
 
@@ -44,7 +42,8 @@ class InputProgress:
         What was seen earlier counts even where the state of now knows nothing of it: when a topic goes, the
         group rebalances, its commits go too, and the state may be made again from what is left.
         A broker that has just become the leader may know of a lower end for a moment, and may be gone again
-        in the next.  So it takes three looks in a row that find a new answer of the broker each.
+        in the next.  So it takes three looks in a row that find a new answer of the broker each, and more, or
+        for ever, while replicas are away (see `Replicas`).
         """
         read = self._read[tp] = max(seen, self._read.get(tp, 0))
         at = self._positions(tp)
@@ -54,7 +53,7 @@ class InputProgress:
         if at.told_s != self._told_s.get(tp):
             self._told_s[tp] = at.told_s
             self._short_looks[tp] += 1
-        return ShortLog(read, at.end) if self._short_looks[tp] >= SHORT_LOOKS else None
+        return ShortLog(read, at.end) if at.replicas.end_is_sure(self._short_looks[tp]) else None
 
     def lag_records(self) -> dict[tuple[str, int], int]:
         """Records on the broker that are not finished, where that is known.

@@ -4,6 +4,7 @@ A snapshot topic is a topic like any other: bytes in it may be damaged, or someb
 be used is passed over for the one before it, which only takes longer to catch up from.
 """
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ START_ANEW: Final = (
     "--group NEW"
 )
 DAY_S: Final = 86_400.0
+LOOK_S: Final = 0.5
 LOOK_BACK: Final = 10
 """Offsets from the end in which the newest record is looked for: transactions end in a marker each."""
 MOST_OFFSET: Final = 2**53
@@ -92,9 +94,9 @@ async def _fits(origin: Origin[M], manifest: Manifest, *, strict: bool) -> None:
     """
     for topic in origin.spec.topics:
         tp, at = TP(topic, origin.partition), manifest.next[topic]
-        _, end = await origin.reader.bounds(tp)
         if not 0 <= at < MOST_OFFSET:
             raise ValueError("offsets that no log has")
+        _, end = await _bounds(origin.reader, tp, at, strict=strict)
         if strict and at > end:
             raise made_anew(tp, at, end)
     if manifest.partitions != origin.spec.partitions:
@@ -141,7 +143,7 @@ async def look_for(reader: Input, tp: TP, span: tuple[int, int], around: TaskCon
         OperatorError: it is not the input that the state has seen.
     """
     start, committed = span
-    first, end = await reader.bounds(tp)
+    first, end = await _bounds(reader, tp, start, strict=around.strict)
     if start > end and around.strict:
         raise made_anew(tp, start, end)
     if committed > end:
@@ -150,6 +152,19 @@ async def look_for(reader: Input, tp: TP, span: tuple[int, int], around: TaskCon
         log.error("input is gone topic=%s partition=%d records=%d", tp.topic, tp.partition, first - start)
         around.missing(tp.topic, first - start)
     return start < committed <= end
+
+
+async def _bounds(reader: Input, tp: TP, seen: int, *, strict: bool) -> tuple[int, int]:
+    """Where a log begins and ends; asked again where it is shorter than what was seen, until that is sure."""
+    looks = 1
+    while True:
+        first, end = await reader.bounds(tp)
+        if end >= seen or not strict or (await reader.replicas(tp)).end_is_sure(looks):
+            return first, end
+        if looks == 1:
+            log.warning("a log seems to be shorter than what was read, looking again: %s/%d", *tp)
+        looks += 1
+        await asyncio.sleep(LOOK_S)
 
 
 def is_behind(processor: M, committed: Mapping[TP, Committed], tps: Sequence[TP]) -> bool:

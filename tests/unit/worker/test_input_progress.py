@@ -2,9 +2,9 @@
 
 import time
 
-from stream.kafka.offsets import TP, OffsetTracker
+from stream.kafka.offsets import LONG_LOOKS, SHORT_LOOKS, TP, OffsetTracker, Replicas
 from stream.transport.link import Positions
-from stream.worker.tasks.input_progress import SHORT_LOOKS, InputProgress, ShortLog
+from stream.worker.tasks.input_progress import InputProgress, ShortLog
 
 FEEDBACK, INTERACTIONS = TP("cx.feedback", 0), TP("cx.interactions", 0)
 
@@ -87,6 +87,18 @@ def test_an_answer_counts_once_however_often_it_is_looked_at() -> None:
         assert [world.progress.look_for_end_before(FEEDBACK, 8) for _ in range(5)] == [None] * 5
     world.at[FEEDBACK] = Positions(2, 2, 3.0)
     assert world.progress.look_for_end_before(FEEDBACK, 8) == ShortLog(8, 2)
+
+
+def test_a_leader_that_lacks_replicas_is_not_believed_so_soon() -> None:
+    """It tells of no more than enough of them have: after minutes of some, never of itself alone."""
+    for replicas, believed in ((Replicas(1, 3), None), (Replicas(2, 3), ShortLog(8, 2))):
+        world = World()
+        for told_s in range(1, LONG_LOOKS + 1):
+            assert world.progress.look_for_end_before(FEEDBACK, 8) is None
+            world.at[FEEDBACK] = Positions(2, 2, told_s, replicas=replicas)
+        assert world.progress.look_for_end_before(FEEDBACK, 8) == believed
+        world.at[FEEDBACK] = Positions(2, 2, 1e9, replicas=Replicas(3, 3))
+        assert world.progress.look_for_end_before(FEEDBACK, 8) == ShortLog(8, 2)
 
 
 def test_what_was_read_is_remembered_when_the_state_is_made_again() -> None:

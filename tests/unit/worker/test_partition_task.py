@@ -7,8 +7,10 @@ from itertools import count
 import pytest
 
 from alerts.errors import OperatorError
+from stream.kafka.offsets import Replicas
 from stream.kafka.snapshot_log import Snapshot, cut, encode, seal
 from stream.worker.tasks.partition_task import PartitionTask
+from stream.worker.tasks.restoring import LOOK_S
 from tests.fake_kafka import Echo
 from tests.task_world import NOTHING, SPEC, STATE, A, B, World, at, restored, scene, turns
 
@@ -308,6 +310,24 @@ def test_a_topic_created_anew_is_the_operators_affair() -> None:
             await world.task().catch_up(at(3, 0))
         world.around = replace(world.around, strict=False)
         await world.task().catch_up(at(3, 0))
+
+    scene(play)
+
+
+def test_a_leader_that_lacks_replicas_is_asked_again_where_a_log_ends() -> None:
+    """It knows of no more than others have, who are away: nothing is lost, and no topic was made anew."""
+
+    async def play(world: World) -> None:
+        first = world.task()
+        await first.catch_up(at(6, 0))
+        await first.save()
+        whole, world.kafka.replicas = world.kafka.logs[A], Replicas(1, 3)
+        world.kafka.logs[A] = whole[:3]
+        coming = asyncio.create_task(world.task().catch_up(at(6, 0)))
+        await asyncio.sleep(4 * LOOK_S)
+        assert not coming.done()
+        world.kafka.logs[A] = whole
+        assert len((await coming).values) == 6
 
     scene(play)
 
