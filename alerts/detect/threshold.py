@@ -73,8 +73,6 @@ def limits(rules: Sequence[Threshold], direction: Direction) -> LimitColumns:
     recover = [rule.recover for rule in rules]
     warning = sign * _column([rule.warning for rule in rules])
     critical = sign * _column([rule.critical for rule in rules])
-    calm = sign * _column([rule.calm for rule in rules])
-    half = critical + HALF_WAY * (warning - critical)
     return LimitColumns(
         sign=sign,
         warning=warning,
@@ -83,16 +81,19 @@ def limits(rules: Sequence[Threshold], direction: Direction) -> LimitColumns:
         * _column([own if own is not None else edge for own, edge in zip(recover, outer, strict=True)]),
         min_answers=np.array([rule.min_answers for rule in rules], np.int64),
         mildest=float(np.fmin.reduce(np.fmin(warning, critical), initial=np.inf)),
-        calm=np.where(np.isnan(calm), half, calm),
-        doubted=np.isnan(calm),
+        calm=sign * _column([calm_of(rule) for rule in rules]),
+        doubted=np.array([rule.calm is None for rule in rules], np.bool_),
     )
 
 
 def calm_of(rule: Threshold) -> float | None:
-    """The score from which a critical alert may quieten; None where there is no warning to quieten to."""
+    """The score from which a critical alert may quieten; None where there is no warning to quieten to.
+
+    To four decimals, as the scores that it is compared with.
+    """
     if rule.calm is not None or rule.critical is None or rule.warning is None:
         return rule.calm
-    return rule.critical + HALF_WAY * (rule.warning - rule.critical)
+    return round(rule.critical + HALF_WAY * (rule.warning - rule.critical), DECIMALS)
 
 
 def in_question(of: LimitColumns, value: Floats) -> Flags:

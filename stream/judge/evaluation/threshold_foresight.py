@@ -21,6 +21,7 @@ import numpy as np
 from alerts.detect.findings import Flags, Floats, Ints
 from alerts.detect.threshold import Judged, calm_of, past_some_limit
 from alerts.rules import Family
+from alerts.transitions import DECIMALS
 from stream.indicators.formulas import FIRST, LATTICE, Formula, N, Sums, interval, lowest_rank
 from stream.indicators.ranges import LINEAR
 from stream.judge.evaluation.threshold_scale import ThresholdScale
@@ -52,7 +53,7 @@ class ThresholdForesight:
             for each in scale.detects
             for edge in (each.warning, each.critical, each.recover, calm_of(each))
         ]
-        self._edges: Final = {edge for edge in edges if edge is not None}
+        self._edges: Final = {round(edge, DECIMALS) for edge in edges if edge is not None}
         self._bins: Final = self._binned()
         self._coarse, bucket = self._coarsened()
         upto = None if self._bins is None else self._bins.upto

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from alerts.detect.threshold import in_question, judge, limits
+from alerts.detect.threshold import calm_of, in_question, judge, limits
 from alerts.rules import Direction, Threshold
 from alerts.states import Verdict
 
@@ -109,3 +109,14 @@ def test_only_scores_past_some_limit_are_in_question() -> None:
         LOW,
     )
     assert in_question(of, np.array([95.0, 90.0, 89.0, np.nan])).tolist() == [False, False, True, False]
+
+
+def test_where_a_critical_alert_quietens_has_the_decimals_of_scores() -> None:
+    """Half of the way of limits with four decimals has five: a score at it was past it once it was rounded.
+
+    Foresight shows a quantile between two limits as the upper one, so a critical alert stayed so by mistake.
+    """
+    rule = replace(CSAT, warning=30752.0, critical=195511.5371)
+    (calm,) = limits([rule], HIGH).calm
+    assert calm == calm_of(rule) == round(calm, 4)
+    assert verdict_of(rule, HIGH, calm, 20) == ("breach", 1, 1)
