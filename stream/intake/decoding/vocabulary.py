@@ -106,7 +106,7 @@ MIDDLE: Final[Words] = (
     "ok", "okay", "neither good nor bad", "neither agree nor disagree", "undecided", "mixed",
     "neither happy nor unhappy", "neutre", "ni satisfait ni insatisfait", "moyen", "moyenne", "correct",
     "ni bon ni mauvais", "met expectations", "meets expectations", "as expected", "acceptable", "passable",
-    "it was ok", "it was okay", "it s ok", "it s okay", "so so", "alright", "all right", "adequate",
+    "it was ok", "it was okay", "it s ok", "it s okay", "alright", "all right", "adequate",
     "about what i expected", "ni bien ni mal", "neither like nor dislike",
     "moyennement satisfait", "neither pleased nor displeased", "ni d accord ni pas d accord", "mitige",
     "😐", "😑", "😶", ":|", ":-|",
