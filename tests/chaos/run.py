@@ -213,6 +213,8 @@ class Run:
         first, *trials = self._outputs
         problems = {"broker_lost": lost} | await first.problems(self.produced, oracle)
         problems["deliveries"] = first.deliveries(self.receiver)
+        if "refuse" not in self.options.kinds:
+            problems["blamed"] = [line for fleet in hands.fleets for line in fleet.blamed()]
         for trial in trials:
             found = await trial.problems(self.produced, oracle)
             problems |= {f"{trial.prefix}{name}": lines for name, lines in found.items()}

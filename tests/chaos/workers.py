@@ -82,6 +82,10 @@ class Fleet:
                 self.revived.append((name, code))
                 self.start()
 
+    def blamed(self) -> list[str]:
+        """Who ended by itself and said that an operator had made a mistake."""
+        return [f"{name}: told of a mistake that nobody made" for name, code in self.revived if code == 2]
+
     def counted(self) -> dict[str, float]:
         """`topic outcome` to count, by the /metrics of the workers that run now."""
         total: dict[str, float] = {}
