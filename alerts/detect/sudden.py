@@ -191,7 +191,10 @@ class SuddenDetector:
 
     def _coast_parts(self, arrivals: Arrivals, runs: Sequence[ArrivalRun]) -> dict[int, int]:
         armed = [run for run in runs if not self._table["fired"][run.row]]
-        found = {run.row: end for run, end in zip(armed, self._run.armed(arrivals, armed), strict=True)}
+        found = {
+            run.row: end
+            for run, end in zip(armed, self._run.armed(arrivals, armed, self._log_gain), strict=True)
+        }
         return found | {run.row: self._run.breach(arrivals, run) for run in runs if run.row not in found}
 
     def fired(self, rows: Ints) -> Flags:

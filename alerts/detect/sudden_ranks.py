@@ -12,6 +12,7 @@ For example, three scopes have answers in these panes, which are taken in four s
                                     3        a 12
 """
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -43,11 +44,15 @@ class Entries(NamedTuple):
     passed: Ints
 
 
-def reckoned(arrivals: Arrivals, places: Ints, table: Table, terms: SuddenTerms) -> Entries:
+LogGain = Callable[[Ints, Ints], Floats]
+"""What counts of some rows, `(rows, levels)`, add to the logarithm of each bet's wealth, `(rows, bets)`."""
+
+
+def reckoned(arrivals: Arrivals, places: Ints, table: Table, terms: SuddenTerms, gains: LogGain) -> Entries:
     """The entries at some places, which are next to each other for each row."""
     counts, rows = arrivals.counts[places], arrivals.rows[places]
     new = counts @ terms.powers
-    log_gain = terms.log_gain(counts)
+    log_gain = gains(rows, counts)
     firsts = np.flatnonzero(np.diff(rows, prepend=-1))
     so_far = np.cumsum(new[:, 0]) - new[:, 0]
     before = table["answers"][rows] + so_far - np.repeat(so_far[firsts], np.diff(firsts, append=len(rows)))

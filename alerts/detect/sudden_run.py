@@ -17,7 +17,7 @@ import numpy as np
 from alerts.detect.findings import Ints
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.scale import as_moments
-from alerts.detect.sudden_ranks import Entries, Ranks, reckoned
+from alerts.detect.sudden_ranks import Entries, LogGain, Ranks, reckoned
 from alerts.detect.sudden_recovery import SuddenRecovery
 from alerts.detect.sudden_terms import LEAST_QUIET_MS, MOST_QUIET_MS, START_BET, WEIGHTS, SuddenTerms
 from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals
@@ -145,12 +145,12 @@ class SuddenRun:
         quiet_ms = np.clip(self._table["saved_ms"][rows], LEAST_QUIET_MS, MOST_QUIET_MS)
         return self._terms.after_ms(self._table["last_ms"][rows], quiet_ms.astype(np.int64))
 
-    def armed(self, arrivals: Arrivals, runs: Sequence[ArrivalRun]) -> list[int]:
+    def armed(self, arrivals: Arrivals, runs: Sequence[ArrivalRun], gains: LogGain) -> list[int]:
         """Take what raises no alarm; the places reached."""
         order = sorted(runs, key=lambda run: run.start - run.stop)
         many = np.array([run.stop - run.start for run in order], np.int64)
         places = np.concatenate([np.arange(0), *(np.arange(run.start, run.stop) for run in order)])
-        of = reckoned(arrivals, places, self._table, self._terms)
+        of = reckoned(arrivals, places, self._table, self._terms, gains)
         starts = np.cumsum(many) - many
         together = int(many[FEW - 1]) if len(many) >= FEW else 0
         taken = np.zeros(len(many), np.int64)

@@ -20,17 +20,20 @@ A level that lasts becomes usual within the weeks that are compared.  The breach
 `new_level`.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.detect.findings import Findings, Floats, Ints
+from alerts.detect.findings import Findings, Flags, Floats, Ints
 from alerts.detect.hourly_past import WEEK_HOURS, WEEKS, HourlyPast, allowed
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.scale import Moments, Scale
 from alerts.detect.sudden import SuddenDetector
+from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals, Coasted
 from alerts.rules import HOUR_MS, Sudden, SuddenRelative
 from alerts.states import Verdict
 from alerts.transitions import rounded
@@ -94,10 +97,42 @@ class UsualSudden(SuddenDetector):
             part.load({name[len(prefix) :]: of for name, of in state.items() if name.startswith(prefix)})
         super().load({name: of for name, of in state.items() if not name.startswith((PAST, USUAL))})
 
-    @property
-    def coasts(self) -> bool:
-        """It cannot: floors change from hour to hour."""
-        return False
+    def coast(
+        self,
+        arrivals: Arrivals,
+        runs: Sequence[ArrivalRun],
+        through_ms: int,  # noqa: ARG002  # as for others
+        idle: Flags | None = None,
+    ) -> Coasted:
+        """Take arrivals hour by hour, since each has its floors, up to where one would raise an alarm."""
+        reached = {run.row: run.start for run in runs}
+        for hour, pieces in _by_hour(arrivals, [run for run in runs if self._is_free(run.row, idle)]):
+            # who has stopped in an earlier hour has not reached this one
+            begun = [piece for piece in pieces if reached[piece.row] == piece.start]
+            reached |= self._taken(arrivals, hour, begun) if begun else {}
+        ends = [reached[run.row] for run in runs]
+        return Coasted(ends, [end for run, end in zip(runs, ends, strict=True) if end < run.stop])
+
+    def _is_free(self, row: int, idle: Flags | None) -> bool:
+        """Whether a row has neither a breach nor an alert.
+
+        That would have to be told when an hour comes in which nothing is usual, so nothing is known.
+        """
+        return not self._table["fired"][row] and (idle is None or bool(idle[row]))
+
+    def _taken(self, arrivals: Arrivals, hour: int, pieces: Sequence[ArrivalRun]) -> dict[int, int]:
+        """Take what comes in one hour and raises no alarm, and learn it; the places reached, by row."""
+        rows = np.array([piece.row for piece in pieces])
+        self._reckon(hour, rows)
+        known = self._usual["floor"][rows] > 0  # of others nothing is judged
+        judged = [piece for piece, has in zip(pieces, known.tolist(), strict=True) if has]
+        reached = {piece.row: piece.stop for piece in pieces}
+        ends = self._run.armed(arrivals, judged, self._log_gain)
+        reached |= {piece.row: end for piece, end in zip(judged, ends, strict=True)}
+        at = np.concatenate([np.arange(piece.start, reached[piece.row]) for piece in pieces])
+        sums = arrivals.counts[at] @ self._terms.powers
+        self._hours.add(arrivals.end_ms[at], arrivals.rows[at], sums)
+        return reached
 
     def step(self, end_ms: int, rows: Ints, counts: Ints) -> Findings:
         """Judge the answers of one pane, then learn them; rows of which nothing is usual yet say nothing."""
@@ -188,3 +223,14 @@ class UsualSudden(SuddenDetector):
             )
             if new
         }
+
+
+def _by_hour(arrivals: Arrivals, runs: Sequence[ArrivalRun]) -> Iterator[tuple[int, list[ArrivalRun]]]:
+    """Every hour in which something comes in of some runs, in order, with the part of each run in it."""
+    found: defaultdict[int, list[ArrivalRun]] = defaultdict(list)
+    for run in runs:
+        hours = (arrivals.end_ms[run.start : run.stop] - 1) // HOUR_MS
+        cuts = np.flatnonzero(np.diff(hours, prepend=-1, append=-1))
+        for first, last in pairwise(cuts.tolist()):
+            found[int(hours[first])].append(ArrivalRun(run.row, run.start + first, run.start + last))
+    yield from sorted(found.items())

@@ -1,6 +1,7 @@
 """Sudden against its own usual: floors of each row's past, one rule for many brands, and new levels."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from alerts.detect.findings import Findings, Ints
 from alerts.detect.scale import Scale
 from alerts.detect.sudden_usual import UsualSudden
+from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals
 from alerts.rules import DAY_MS, HOUR_MS, Budget, SuddenRelative
 from alerts.states import Verdict
 from alerts.worsening import Against, Worsening
@@ -168,3 +170,60 @@ def test_false_pages_keep_their_budget_at_the_usual_level() -> None:
         of.step(MONDAY_MS + pane * 6 * HOUR_MS, every, np.stack([came - good, good], axis=1))
         pages += int((of.fired(every) & ~was).sum())
     assert pages <= rows * 2  # one per scope and 30 days
+
+
+def _panes(seed: int) -> list[tuple[int, int, list[int]]]:
+    """Ends, rows and counts, by time: five weeks of three brands, each with a bad time in the last two."""
+    rng = np.random.default_rng(seed)
+    falls_ms = MONDAY_MS + rng.integers(3 * WEEK_MS, 4 * WEEK_MS, 3)
+    found = []
+    for end_ms in np.unique(rng.integers(0, 5 * WEEK_MS // 600_000, 900)).tolist():
+        at_ms = MONDAY_MS + (end_ms + 1) * 600_000
+        for row in np.flatnonzero(rng.random(3) < 0.6).tolist():
+            many = int(rng.integers(1, 7))
+            good = int(rng.binomial(many, 0.3 if falls_ms[row] <= at_ms < falls_ms[row] + DAY_MS else 0.9))
+            found.append((at_ms, row, [many - good, good]))
+    return found
+
+
+@settings(deadline=None, max_examples=12)
+@given(st.integers(0, 10_000), st.integers(0, 5 * 7))
+def test_what_is_taken_at_once_is_as_stepped(seed: int, day: int) -> None:
+    """Hour by hour, whatever was stepped before; what is refused begins, ends or is within a breach."""
+    panes, cut_ms = _panes(seed), MONDAY_MS + day * DAY_MS
+    stepped, coasted = detector(rows=3), detector(rows=3)
+    for end_ms, row, counts in panes:
+        for each in (stepped, coasted) if end_ms < cut_ms else (stepped,):
+            each.step(end_ms, np.array([row]), np.array([counts]))
+    late = sorted((row, end_ms, counts) for end_ms, row, counts in panes if end_ms >= cut_ms)
+    columns = zip(*late, strict=True) if late else ((), (), ())
+    rows, ends, answers = (np.array(column, np.int64) for column in columns)
+    refused = _coasted_through(coasted, Arrivals(rows, ends, answers.reshape(-1, 2)))
+    assert refused < max(100, len(late) / 2)
+    for name, column in stepped.state().items():
+        assert (column == coasted.state()[name]).all(), name
+
+
+def _coasted_through(of: UsualSudden, arrivals: Arrivals) -> int:
+    """Coast through what comes in of three rows, and step what is refused; how much that was."""
+    bounds = np.searchsorted(arrivals.rows, np.arange(4)).tolist()
+    left = [ArrivalRun(row, start, stop) for row, (start, stop) in enumerate(pairwise(bounds))]
+    refused = 0
+    while left := [run for run in left if run.start < run.stop]:
+        found = of.coast(arrivals, left, 2**62)
+        left = [run._replace(start=at) for run, at in zip(left, found.reached, strict=True)]
+        assert list(found.refused) == [run.start for run in left if run.start < run.stop]
+        for place in found.refused:
+            one = slice(place, place + 1)
+            of.step(int(arrivals.end_ms[place]), arrivals.rows[one], arrivals.counts[one])
+        left = [run._replace(start=run.start + (run.start < run.stop)) for run in left]
+        refused += len(found.refused)
+    return refused
+
+
+def test_a_row_with_an_alert_is_stepped() -> None:
+    """Of an hour in which nothing is usual it says that nothing is known."""
+    of = detector()
+    arrivals = Arrivals(np.array([0]), np.array([MONDAY_MS + NINE_MS]), np.array([[0, 1]]))
+    found = of.coast(arrivals, [ArrivalRun(0, 0, 1)], 2**62, np.array([False]))
+    assert (list(found.reached), list(found.refused)) == ([0], [0])
