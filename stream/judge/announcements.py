@@ -1,6 +1,6 @@
 """Announcements: from an alert's move to the transition that goes out, with its words, evidence and cause."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -47,6 +47,14 @@ class Teller:
         slide(group, period, pane)
         if told.move.state is State.FIRING:
             self._causes.slide(period, told.limit, pane)
+
+    def prepare(self, moves: Sequence[tuple[Group, AlertMove]]) -> None:
+        """Sum up at once what the causes of several moves will be looked for in; `slide` has been called."""
+        self._causes.prepare(
+            (self._period(told), (group, told.move.row))
+            for group, told in moves
+            if told.move.state is State.FIRING and told.limit is not None
+        )
 
     def tell(self, told: AlertMove, group: Group, pane: int) -> Transition:
         """The transition of a move in a group at a pane's end; `slide` has been called for it."""

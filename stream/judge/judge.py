@@ -34,6 +34,8 @@ from stream.messages.verdicts import VerdictMessage
 
 __all__ = ["Explained", "Judge", "Observer"]
 
+ASKED_TOGETHER: Final = 200
+"""Alerts whose causes are summed up at once."""
 FORGET_EVERY_MS: Final = HOUR_MS
 """How often, in event time, scopes that have left every window are let go."""
 
@@ -260,7 +262,10 @@ class Judge:
         moves = [(group, told) for group in due for told in group.judge(pane, self._observer)]
         for group, told in moves:
             self._teller.slide(told, group, pane)
-        found = [self._tell(told, group, pane) for group, told in moves]
+        found = []
+        for some in (moves[first : first + ASKED_TOGETHER] for first in range(0, len(moves), ASKED_TOGETHER)):
+            self._teller.prepare(some)
+            found += [self._tell(told, group, pane) for group, told in some]
         return [transition for _, _, transition in sorted(found, key=lambda each: each[:2])]
 
     def _tell(self, told: AlertMove, group: Group, pane: int) -> tuple[int, str, Transition]:

@@ -9,9 +9,9 @@ two ends, the value is named only if it is worse than the others together by mor
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from stream.indicators.plan import Grouping, explaining
 from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.scopes import Values
 from stream.judge.judged_period import Period, counts, slide, sums
+
+if TYPE_CHECKING:
+    from stream.judge.windows.sliding import Window
 
 STANDS_OUT: Final = 2.0
 """Standard errors.  Of three values that are alike the worst one passes in 7 of 100 cases (simulated, 20 to
@@ -63,6 +66,16 @@ class Causes:
         if limit is not None:
             for grouping in explaining(period.rule).values():
                 slide(self._groups[grouping], period, pane)
+
+    def prepare(self, asked: Iterable[tuple[Period, tuple[Group, int]]]) -> None:
+        """Sum up at once what `of` will read of some scopes: each by itself goes through all that is kept."""
+        wanted: defaultdict[Window, set[int]] = defaultdict(set)
+        for period, (group, row) in asked:
+            values = group.scopes.values(row)
+            for finer in map(self._groups.__getitem__, explaining(period.rule).values()):
+                wanted[finer.windows[period.span]].update(self._rows(finer, values))
+        for window, rows in wanted.items():
+            window.counts(np.array(sorted(rows), np.int64))
 
     def of(
         self, period: Period, scope: tuple[Group, int], limit: float | None

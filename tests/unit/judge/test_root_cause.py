@@ -1,8 +1,14 @@
 """Causes."""
 
+from collections.abc import Sequence
+
 import pytest
 
+from stream.indicators.formulas import Ints
 from stream.judge.judge import Judge
+from stream.judge.windows import sliding
+from stream.judge.windows.row_sums import summed_up
+from stream.judge.windows.slotted import Kept
 from tests.builders import Counted, plan_of
 from tests.judging import PHONE, RULES, answers, both, fed
 
@@ -90,3 +96,22 @@ rules:
     counts = told.evidence["1-5"]
     assert isinstance(counts, dict)
     assert sum(counts.values()) == told.n
+
+
+def test_causes_of_many_alerts_are_summed_up_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each sum goes through all that a window keeps, and a storm is thousands of alerts."""
+    asked: list[int] = []
+
+    def counted(kept: Sequence[Kept], rows: Ints, columns: int, width: int) -> Ints:
+        asked.append(len(rows))
+        return summed_up(kept, rows, columns, width)
+
+    monkeypatch.setattr(sliding, "summed_up", counted)
+    channels = [f"c{number}" for number in range(30)]
+    came = [each for name in channels for each in answers(0, 20, 20, ("channel|channel", (name,)))]
+    for name in channels:
+        came += answers(0, 2, 15, ("channel,topic|channel", (name, "billing")))
+        came += answers(0, 18, 5, ("channel,topic|channel", (name, "delivery")))
+    told = fed(Judge(plan_of(RULES.replace("explain: []", "explain: [topic]")), 0), both(0, came))
+    assert [each.cause and each.cause["value"] for each in told] == ["billing"] * 30
+    assert asked == [60]
