@@ -107,7 +107,8 @@ class Causes:
     def _greatest(self, period: Period, among: tuple[str, Group, Values], limit: float) -> Share | None:
         """The value of a dimension with most of the shortfall; None where it does not stand out."""
         dimension, group, within = among
-        rows = self._rows(group, within)
+        # in an order that is not that of their first coming
+        rows = sorted(self._rows(group, within), key=group.scopes.values)
         if not rows:
             return None
         of, value, n = _scores(period, group, np.array(rows, np.int64))
@@ -125,14 +126,14 @@ class Causes:
         )  # fmt: skip
 
     def _rows(self, group: Group, within: Values) -> Sequence[int]:
-        """Rows of the finer scopes within a scope, in an order that is not that of their first coming."""
+        """Rows of the finer scopes within a scope."""
         scopes, key = group.scopes, (group.grouping, len(within))
         known = self._finer.get(key)
         if known is None or known.changes != scopes.changes:
             known = self._finer[key] = Finer(scopes.changes, defaultdict(list))
             for values, row in scopes:
                 known.rows[values[: len(within)]].append(row)
-        return sorted(known.rows.get(within, ()), key=scopes.values)
+        return known.rows.get(within, ())
 
 
 def _scores(period: Period, group: Group, rows: Ints) -> tuple[Formula, Floats, Ints]:
