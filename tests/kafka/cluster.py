@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from tests.kafka.broker import Broker, JavaBroker, Place, cluster_id, free_ports, java_broker
 
@@ -81,6 +82,14 @@ class Cluster(Broker):
         leader = asyncio.run(leader_of(self.bootstrap, "cx.tallies"))
         self._away = self.nodes[leader - 1]
         return self._away
+
+
+async def on_all_brokers(bootstrap: str, topic: str) -> None:
+    """Make a topic of one partition, with a replica on every broker of a cluster of `NODES`."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, 1, NODES)])
+    await admin.close()
 
 
 async def leader_of(bootstrap: str, topic: str, partition: int = 0) -> int:

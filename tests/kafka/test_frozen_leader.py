@@ -4,11 +4,10 @@ import asyncio
 from typing import Final
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from stream.kafka.outbox import DELIVERY_TIMEOUT_MS, Outbox, Outgoing
 from stream.kafka.settings import ClientSettings, parse_brokers
-from tests.kafka.cluster import NODES, Cluster, running_cluster
+from tests.kafka.cluster import Cluster, on_all_brokers, running_cluster
 
 TOPIC: Final = "cx.tallies"
 IN_TIME_S: Final = DELIVERY_TIMEOUT_MS / 1000
@@ -23,10 +22,7 @@ def test_a_message_outlives_its_leader() -> None:
 
 
 async def _send_to_a_frozen_one(cluster: Cluster) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=cluster.bootstrap)
-    await admin.start()
-    await admin.create_topics([NewTopic(TOPIC, 1, NODES)])
-    await admin.close()
+    await on_all_brokers(cluster.bootstrap, TOPIC)
     outbox = Outbox(ClientSettings(brokers=parse_brokers(cluster.bootstrap)).client_options())
     await outbox.start()
     try:

@@ -5,10 +5,9 @@ from typing import Final
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from stream.transport.committed import heed_refusals
-from tests.kafka.cluster import NODES, running_cluster
+from tests.kafka.cluster import NODES, on_all_brokers, running_cluster
 
 READ: Final = TopicPartition("cx.feedback", 0)
 COMMITTED: Final = 5
@@ -23,10 +22,7 @@ def test_a_broker_that_does_not_tell_is_not_taken_at_its_word() -> None:
 
 
 async def _asked_of_another(bootstrap: str) -> int | None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    await admin.create_topics([NewTopic(READ.topic, 1, NODES)])
-    await admin.close()
+    await on_all_brokers(bootstrap, READ.topic)
     consumer = AIOKafkaConsumer(
         READ.topic, bootstrap_servers=bootstrap, group_id="moved", enable_auto_commit=False
     )

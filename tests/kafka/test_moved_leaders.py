@@ -5,10 +5,9 @@ from typing import Final
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from stream.kafka.settings import READS
-from tests.kafka.cluster import Cluster, leader_of, running_cluster
+from tests.kafka.cluster import Cluster, leader_of, on_all_brokers, running_cluster
 
 MOVED: Final = TopicPartition("cx.tallies", 0)
 """The partition whose leader the cluster ends."""
@@ -46,10 +45,7 @@ async def _read_after_a_move(cluster: Cluster) -> None:
 
 async def _prepare(bootstrap: str) -> None:
     """The topic, on all brokers, with one record."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    await admin.create_topics([NewTopic(MOVED.topic, 1, 3)])
-    await admin.close()
+    await on_all_brokers(bootstrap, MOVED.topic)
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all")
     await producer.start()
     await producer.send_and_wait(MOVED.topic, b"first", partition=0)

@@ -164,16 +164,21 @@ def _says(post: Post, command: Acknowledge | Unacknowledge) -> None:
     post.dispatcher.heard(command)
 
 
+async def _cared_for(post: Post) -> None:
+    """The desk hears of an alert, somebody takes care of it, and the while passes."""
+    await post.offer(transition("a", 1), written_ms=now_ms())
+    await post.until(lambda: post.hooks["desk"].bodies)
+    _says(post, Acknowledge(alert="a", severity="critical", at=_now(post), by="ann"))
+    post.later(600)
+    await _still(post, desk=1, boss=0)
+
+
 def test_the_boss_hears_of_what_nobody_takes_care_of_any_more() -> None:
     """It was acknowledged while the while passed, and that is taken back: it need not wait for more news."""
 
     async def body() -> None:
         async with _post().running(CALM) as post:
-            await post.offer(transition("a", 1), written_ms=now_ms())
-            await post.until(lambda: post.hooks["desk"].bodies)
-            _says(post, Acknowledge(alert="a", severity="critical", at=_now(post), by="ann"))
-            post.later(600)
-            await _still(post, desk=1, boss=0)
+            await _cared_for(post)
             _says(post, Unacknowledge(alert="a", at=_now(post), by="ann"))
             await post.until(lambda: post.hooks["boss"].bodies)
             await _still(post, desk=1, boss=1)
@@ -186,11 +191,7 @@ def test_what_is_over_in_somebodys_care_is_told_to_nobody_else() -> None:
 
     async def body() -> None:
         async with _post().running(CALM) as post:
-            await post.offer(transition("a", 1), written_ms=now_ms())
-            await post.until(lambda: post.hooks["desk"].bodies)
-            _says(post, Acknowledge(alert="a", severity="critical", at=_now(post), by="ann"))
-            post.later(600)
-            await _still(post, desk=1, boss=0)
+            await _cared_for(post)
             await post.offer(transition("a", 2, "resolved"), written_ms=now_ms())
             await post.until(lambda: len(post.hooks["desk"].bodies) == 2)
             _says(post, Unacknowledge(alert="a", at=_now(post), by="ann"))
