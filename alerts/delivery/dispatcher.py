@@ -164,7 +164,7 @@ class Dispatcher:
         heard = await self._heard.read(partition)
         names = [] if news is None else self._concerned(news, heard)
         if news is not None:
-            await self.desk.gather(value or b"", labelled(self._rulebook, news), written_ms / 1000)
+            await self.desk.gather(value or b"", labelled(self._rulebook, news.labels), written_ms / 1000)
         if news is None or not names:
             on_done()
             return
@@ -185,7 +185,7 @@ class Dispatcher:
 
     def _concerned(self, news: Notice, heard: HeardTransitions) -> list[str]:
         """Receivers by route, and those that know of the alert already."""
-        found = targets(self._rulebook, labelled(self._rulebook, news))
+        found = targets(self._rulebook, labelled(self._rulebook, news.labels))
         names = dict.fromkeys(each.receiver for each in found if not gathers(self._rulebook, each))
         names |= dict.fromkeys(name for name in heard.concerned(news.alert) if name in self._lines)
         return list(names)
@@ -233,7 +233,7 @@ class Dispatcher:
         mute = self._muting.why_muted(notice, now_s)
         if mute is not None or notice.final:
             return mute
-        labels = labelled(self._rulebook, notice)
+        labels = labelled(self._rulebook, notice.labels)
         window = in_maintenance(self._rulebook.maintenance, labels, now_s)
         if window is not None:
             return Mute(f"in maintenance: {window[0].name}", window[1])

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec.structs import replace
+
 from alerts.delivery.commands import Acknowledge, Command, Judgement, SilenceCommand, Unacknowledge, Unsilence
 from alerts.delivery.notices.notice import Notice
 
@@ -52,7 +54,7 @@ class Muting:
         """Take a command into account, in the order of the topic."""
         match command:
             case SilenceCommand(id=identity):
-                self._silences[identity] = command
+                self._silences[identity] = replace(command, match=_spelled(command.match))
             case Unsilence(id=identity):
                 self._end(identity, command.at.timestamp())
             case Acknowledge(alert=alert):
@@ -136,6 +138,11 @@ class Muting:
         known = self._acknowledged.get(alert)
         loud = known is not None and RANK[known.severity] >= RANK.get(severity, 0)
         return known if loud else None
+
+
+def _spelled(match: Mapping[str, str]) -> dict[str, str]:
+    """Labels as alerts have them: channels are in lower case, however people write them."""
+    return {label: value.lower() if label == "channel" else value for label, value in match.items()}
 
 
 def matches(silence: SilenceCommand, notice: Notice) -> bool:

@@ -6,7 +6,7 @@ nothing twice.
 The worker that has the first partition tells of ends that come; each worker tells of its own alerts.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,7 +15,7 @@ import orjson
 
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.commands import SilenceCommand
-from alerts.delivery.grouping.routing import targets
+from alerts.delivery.grouping.routing import labelled, targets
 from alerts.delivery.heartbeat import PARTITION
 from alerts.delivery.mutes import Muting, quiets
 from alerts.delivery.notices.notice import TOLD, TransitionNews, cover_of, notice
@@ -136,8 +136,9 @@ class SilenceWatch:
 
     def _whom(self, said: SilenceCommand, broken: Iterable[TransitionNews]) -> list[str]:
         """Who would hear of what it keeps quiet, among those that take words and not only alerts."""
-        labels: list[Mapping[str, str]] = [each.labels for each in broken] or [said.match]
-        names = {target.receiver for each in labels for target in targets(self._rulebook, each)}
+        quiet = [each.labels for each in broken] or [dict(said.match)]
+        found = [targets(self._rulebook, labelled(self._rulebook, labels)) for labels in quiet]
+        names = {target.receiver for each in found for target in each}
         return [each.name for each in self._rulebook.receivers if each.name in names and takes_words(each)]
 
 

@@ -8,7 +8,6 @@ by themselves, as they always did: each that matches counts.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from alerts.delivery.notices.notice import Notice
 from alerts.paging import EVERYTHING, NOTHING_MORE, Route
 from alerts.rules import Rulebook
 
@@ -38,9 +37,9 @@ def targets(rulebook: Rulebook, labels: Mapping[str, str]) -> list[RouteTarget]:
     return [RouteTarget(route.receiver, route) for route in _taken(rulebook.routes, labels)]
 
 
-def labelled(rulebook: Rulebook, notice: Notice) -> dict[str, str]:
-    """The labels of a notice, with the owner of its rule."""
-    return rulebook.about.get(notice.news.rule, NOTHING_MORE).labels(notice.labels)
+def labelled(rulebook: Rulebook, labels: Mapping[str, str]) -> dict[str, str]:
+    """An alert's labels with the owner of its rule."""
+    return rulebook.about.get(labels.get("rule", ""), NOTHING_MORE).labels(labels)
 
 
 def every_route(routes: Iterable[Route]) -> Iterable[Route]:

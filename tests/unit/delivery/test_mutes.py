@@ -70,6 +70,7 @@ def test_a_command_is_keyed_by_what_it_is_about() -> None:
     ("match", "muted"),
     [
         ({"channel": "phone"}, True),
+        ({"channel": "Phone"}, True),  # as people write it, and as events may
         ({"rule": "low", "severity": "critical"}, True),
         ({"channel": "chat"}, False),
         ({"channel": "phone", "indicator": "nps"}, False),

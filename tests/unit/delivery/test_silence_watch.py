@@ -5,14 +5,18 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import orjson
 import pytest
 
 from alerts.delivery.commands import Acknowledge, SilenceCommand, Unsilence
 from alerts.delivery.mutes import Muting
+from alerts.delivery.open_alerts import OpenAlerts
+from alerts.delivery.progress import HeardTransitions
 from alerts.delivery.retry_policy import Policy
-from alerts.delivery.silence_watch import SilenceEnding, ending_message, takes_words
-from alerts.paging import Receiver, Route, Timers
+from alerts.delivery.silence_watch import SilenceEnding, SilenceWatch, ending_message, takes_words
+from alerts.paging import Comparison, Matcher, Receiver, Route, RuleAbout, Timers
+from alerts.rules import Rulebook
 from tests.post import Hook, MemoryLog, Post, now_ms, transition
 
 CALM = Policy(timeout_s=2, base_s=0.01, cap_s=0.02, deadline_s=60)
@@ -59,6 +63,30 @@ def test_a_silence_is_told_of_before_it_ends_and_what_is_still_broken_after() ->
             assert ending["alerts"][0]["id"] == "a"
 
     _run(body)
+
+
+@pytest.mark.parametrize("match", [{"channel": "Phone"}, {"rule": "csat-low"}])
+@pytest.mark.parametrize("open_", [True, False])
+def test_whoever_is_told_by_the_owner_of_a_rule_hears_that_a_silence_ends(
+    match: dict[str, str], *, open_: bool
+) -> None:
+    """The owner is a label of routes; so is it of the alerts that a silence keeps quiet, or would."""
+    receivers = tuple(
+        Receiver(name=name, kind="webhook", settings={"url": ("x",)}) for name in ("leads", "all")
+    )
+    by_owner = Matcher("owner", Comparison.EQUAL, ("leads",))
+    routes = (Route(receiver="leads", matchers=(by_owner,)), Route(receiver="all"))
+    about = {"csat-low": RuleAbout(owner="leads")}
+    rulebook = Rulebook(rules=(), indicators={}, receivers=receivers, routes=routes, about=about)
+    muting, alerts = Muting(), OpenAlerts()
+    if open_:
+        alerts.apply(transition("a", 1))
+    said = msgspec.structs.replace(_silence(1), match=match)
+    muting.apply(said)
+    watch = SilenceWatch(rulebook, muting, alerts, lambda _receiver, _alert: False)
+    told = {name for name, _ in watch.due(0, HeardTransitions(), said.until.timestamp() - 0.1)}
+    known = open_ or "rule" in match
+    assert told == ({"leads", "all"} if known else {"all"})
 
 
 def test_a_forged_alert_stops_no_silence_from_being_told_of() -> None:
