@@ -10,7 +10,8 @@ import codecs
 import hashlib
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
@@ -153,28 +154,47 @@ _OTHERS: Final = (
 """What is no JSON, and what to do about it."""
 
 
-def cloud_events(body: bytes, headers: Mapping[str, str], arrived_s: float) -> list[bytes] | None:
-    """The events in CloudEvents of any mode, each with the envelope's id and time; None if there are none.
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The messages of a body, byte for byte, and what takes our own event out of the envelope of one, if any."""
+
+    messages: Sequence[bytes]
+    opened: Callable[[bytes], bytes] = bytes
+
+
+def cloud_events(body: bytes, headers: Mapping[str, str], arrived_s: float) -> Split | None:
+    """CloudEvents in any mode, which `opened` gives the envelope's id and time; None if there are none.
 
     The id of an event is that of its data, else its source and id, which together are unique.  Where
-    neither data nor envelope has a time it is when the request arrived (Unix time).
+    neither data nor envelope has a time it is when the request arrived (Unix time).  `opened` raises a
+    RecordError of an envelope that is not as the specification has it: the others are none the worse.
 
     Raises:
-        RecordError: an envelope is not as the specification has it.
+        RecordError: the body is not in JSON, or has too many events.
     """
     kind = headers.get("Content-Type", "").strip().lower()
     if kind.startswith("application/cloudevents"):
         if not kind.split(";")[0].strip().endswith("json"):
             raise RecordError(Reason.NOT_JSON, "body: want CloudEvents in JSON, got another format")
-        return [_structured(item, arrived_s) for item in messages(body)]
+        return enveloped(body, arrived_s)
     if "ce-specversion" not in headers and "ce-id" not in headers:
         return None
-    attributes: dict[str, Any] = {
-        name: _header_text(headers[f"ce-{name}"])
-        for name in ("specversion", "id", "source", "type", "time")
-        if f"ce-{name}" in headers
-    }
-    return [_event(attributes, _object(body, "body"), arrived_s)]
+    return Split([body], lambda item: _event(_attributes(headers), _object(item, "body"), arrived_s))
+
+
+def enveloped(body: bytes, arrived_s: float) -> Split:
+    """The CloudEvents of a body that has them whole.
+
+    Raises:
+        RecordError: the body is not in JSON, or has too many events.
+    """
+    return Split(messages(body), lambda item: _structured(item, arrived_s))
+
+
+def _attributes(headers: Mapping[str, str]) -> Mapping[str, Any]:
+    """What of an envelope is in headers, which are percent-encoded."""
+    names = ("specversion", "id", "source", "type", "time")
+    return {name: _header_text(headers[f"ce-{name}"]) for name in names if f"ce-{name}" in headers}
 
 
 def _structured(item: bytes, arrived_s: float) -> bytes:

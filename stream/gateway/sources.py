@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 
 from alerts.transitions import utc_text
-from stream.gateway.bodies import cloud_events, encoded, messages
+from stream.gateway.bodies import Split, cloud_events, encoded, enveloped, messages
 from stream.gateway.checking import CheckedEvent, checked
 from stream.gateway.customers import NOBODY, Directory
 from stream.gateway.verification import Signature, Verifier
@@ -130,24 +130,26 @@ def receive_in_slices(
         found.refused.append(RefusedMessage(body, error.reason, error.detail))
         return
     meta = {} if source.translator is None else _meta(source, headers, now_s)
-    for number, message in enumerate(split, 1):
+    for number, message in enumerate(split.messages, 1):
         if number % SLICE == 0:
             yield
         try:
-            _take(source, message, meta, found, crm)
+            _take(source, split.opened(message), meta, found, crm)
         except RecordError as error:
             found.refused.append(RefusedMessage(message, error.reason, error.detail))
 
 
-def _split(source: Source, headers: Mapping[str, str], body: bytes, now_s: float) -> Sequence[bytes]:
+def _split(source: Source, headers: Mapping[str, str], body: bytes, now_s: float) -> Split:
     if source.kind.native is None:
-        return messages(body)
+        return Split(messages(body))
     found = cloud_events(body, headers, now_s)
     if found is not None:
         return found
     if source.kind.native is Native.CLOUD_EVENTS:
+        if b'"specversion"' in body:  # by a sender that calls it plain JSON
+            return enveloped(body, now_s)
         raise RecordError(Reason.UNMAPPABLE, "body: want a CloudEvent, got neither envelope nor ce- headers")
-    return messages(body)
+    return Split(messages(body))
 
 
 def asked_headers(mapping: LogMapping | None) -> tuple[str, ...]:

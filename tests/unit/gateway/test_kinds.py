@@ -1,5 +1,6 @@
 """Kinds: what every vendor's messages become, and what is told of those that become nothing."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,52 @@ def test_an_item_that_is_wrong_does_not_spoil_the_others() -> None:
     found = receive(source_of("delighted"), {}, orjson.dumps([good, {"x": 1}, good]), NOW_S)
     assert len(found.events) == 2
     assert [each.value for each in found.refused] == [b'{"x":1}']
+
+
+CLOUD_EVENT = {"specversion": "1.0", "id": "a-1", "source": "/crm", "type": "x"}
+
+
+def test_an_envelope_that_is_wrong_does_not_spoil_the_others() -> None:
+    """Nor does what it holds: each is refused as it came, envelope and all."""
+    sound = {"channel": "web", "customer": "c-1"}
+    wrong: list[Any] = [
+        {**CLOUD_EVENT, "data": {"customer": "c-2"}},
+        {**CLOUD_EVENT, "data": 5},
+        {"specversion": "1.0", "data": sound},
+        7,
+    ]
+    body = orjson.dumps([{**CLOUD_EVENT, "data": sound}, *wrong, {**CLOUD_EVENT, "id": "a-2", "data": sound}])
+    headers = {"Content-Type": "application/cloudevents-batch+json"}
+    for kind in ("cloudevents", "events"):
+        found = receive(source_of(kind), headers, body, NOW_S)
+        assert [orjson.loads(event.value)["id"] for event in found.events] == ["/crm/a-1", "/crm/a-2"]
+        assert [each.value for each in found.refused] == list(map(orjson.dumps, wrong))
+        assert found.refused[0].detail.startswith("channel: want a value")
+
+
+def test_cloud_events_that_are_called_plain_json_are_read() -> None:
+    """By a source that is told to expect them: many senders set no content type of their own."""
+    body = orjson.dumps([{**CLOUD_EVENT, "data": {"channel": "web"}}])
+    found = receive(source_of("cloudevents"), {"Content-Type": "application/json"}, body, NOW_S)
+    assert [orjson.loads(event.value)["id"] for event in found.events] == ["/crm/a-1"]
+    (refused,) = receive(source_of("cloudevents"), {}, b'{"hello": 1}', NOW_S).refused
+    assert refused.reason is Reason.UNMAPPABLE
+
+
+@pytest.mark.parametrize("word", ["OFFERED", "Offered", "not_offered", "Not offered", "UNOFFERED"])
+@pytest.mark.parametrize(
+    "body_of",
+    [
+        lambda word: zendesk("csat_received", {"satisfaction_score": {"score": word}}),
+        lambda word: zendesk("csat_received", {"satisfaction_rating": {"score": word}}),
+        lambda word: zendesk("csat_received", {"current": word, "previous": "GOOD"}),
+        lambda word: {"type": "ticket.csat", "ticket_id": "7", "rating": word},
+    ],
+)
+def test_offers_of_zendesk_are_no_answers(word: str, body_of: Callable[[str], dict[str, Any]]) -> None:
+    """Neither counted nor refused, wherever they stand."""
+    found = receive(source_of("zendesk"), {}, orjson.dumps(body_of(word)), NOW_S)
+    assert (found.events, found.refused, found.ignored) == ([], [], {"skipped": 1})
 
 
 def test_an_answer_off_its_scale_is_refused_before_it_is_written() -> None:
