@@ -3,6 +3,7 @@
 import gzip
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ import msgspec
 from click.core import ParameterSource
 
 from alerts.errors import SettingsError
+from alerts.rules import Timing
+from alerts.transitions import utc_text
 from stream.cli.kafka_options import kafka_options, run
 from stream.cli.terminal.collecting import collect_rarely
 from stream.cli.terminal.import_words import listed, reported
@@ -130,6 +133,7 @@ def _import(kafka: ClientSettings, kind: str, file: str, wish: ImportWish) -> No
         raise SettingsError(f"--question: want a mapping with a table of questions, got {kind}")
     importer = Importer(mapping, Vouching(indicators).refused, entries)
     importer.tale.understood.declare(indicators)
+    importer.tale.understood.events.now = utc_text(round(time.time()) * 1000 + Timing().max_ahead_ms)
     broker = click.get_current_context().get_parameter_source("broker") is ParameterSource.COMMANDLINE
     with _events(importer, mapping, file, as_is=wish.as_is) as events:
         if broker and wish.output is None:

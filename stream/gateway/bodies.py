@@ -156,7 +156,7 @@ _OTHERS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The messages of a body, byte for byte, and what takes our own event out of the envelope of one, if any."""
+    """The messages of a body, byte for byte, and what takes our own event out of its envelope, if any."""
 
     messages: Sequence[bytes]
     opened: Callable[[bytes], bytes] = bytes

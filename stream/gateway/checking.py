@@ -7,8 +7,10 @@ from typing import Final
 import msgspec
 import orjson
 
-from stream.columnar.timestamps import EARLIEST_MS, NO_TIME, read_time
+from stream.columnar.timestamps import read_time
 from stream.intake.decoding.answer_cells import ScaleLevels
+from stream.intake.decoding.decode import no_moment
+from stream.intake.decoding.limits import HARMLESS_BYTES, refusal, refused_channel, refused_reference
 from stream.intake.decoding.rejects import mended
 from stream.messages.events import Event, Feedback, Interaction
 from stream.messages.half_letters import without_halves
@@ -45,18 +47,20 @@ def checked(value: bytes) -> CheckedEvent:
         raise RecordError(Reason.TOO_LARGE, f"value: want at most {MAX_EVENT} bytes, got {len(value)}")
     if not value.isascii():
         _utf8(value)
+    if len(value) > HARMLESS_BYTES:
+        _accept(refusal(value))
     stream = Stream.FEEDBACK if b'"indicator"' in value else Stream.INTERACTIONS
     try:
         event: Event = _DECODERS[stream](value)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         stream = _stream(value)
         event = mended(FileRecord(0, value), stream)
-    _timely("at", event.at, EARLIEST_MS)
+    _accept(refused_channel(event.channel) or refused_reference(event))
+    _timely("at", event.at)
     if isinstance(event, Feedback):
         _on_scale(event)
-        if event.interaction_at is not None:
-            _timely("interaction_at", event.interaction_at)
-    elif event.opened_at is not None:
+        _timely("interaction_at", event.interaction_at)
+    else:
         _timely("opened_at", event.opened_at)
     return CheckedEvent(_TOPICS[stream], (event.customer or event.id).encode(), value)
 
@@ -85,9 +89,11 @@ def _on_scale(event: Feedback) -> None:
         _LEVELS.cell(event.indicator, scale, event.score)
 
 
-def _timely(name: str, time: str | float, earliest_ms: int = NO_TIME) -> None:
-    at_ms = read_time(time)
-    if at_ms == NO_TIME:
-        raise RecordError(Reason.BAD_TIME, f"{name}: want RFC 3339 with an offset, or Unix seconds")
-    if at_ms < earliest_ms:
-        raise RecordError(Reason.TOO_EARLY, f"{name}: want 1990 or later, got an earlier time")
+def _timely(name: str, time: str | float | None) -> None:
+    if time is not None:
+        _accept(no_moment(name, read_time(time), time))
+
+
+def _accept(complaint: RecordError | None) -> None:
+    if complaint is not None:
+        raise complaint

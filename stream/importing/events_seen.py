@@ -28,7 +28,7 @@ class EventsSeen:
 
     `units` are by field the column that is read as seconds though its name says another unit, that unit, and
     how many seconds it has.  `values` are those of the other dimensions, by dimension, of `looked_at` events,
-    and `given` counts events with one.
+    and `given` counts events with one.  `ahead` are later than `now`, if anybody says when that is.
     """
 
     channels: Counter[str] = field(default_factory=Counter)
@@ -38,6 +38,8 @@ class EventsSeen:
     values: dict[str, set[object]] = field(default_factory=dict)
     given: Counter[str] = field(default_factory=Counter)
     looked_at: int = 0
+    now: str = ""
+    ahead: int = 0
     references: ReferencesSeen = field(default_factory=ReferencesSeen)
 
     def expect(self, shapes: Sequence[Shape]) -> None:
@@ -60,6 +62,8 @@ class EventsSeen:
                 given = [event[name] for event in events if name in event]
                 values.update(given)
                 self.given[name] += len(given)
+        if self.now and max(ats) > self.now:
+            self.ahead += sum(at > self.now for at in ats)
         if len(self.clocks) <= FEW_CLOCKS:
             self.clocks.update(at[DAY:] for at in ats)
         for name, found in self.lengths_s.items():

@@ -1,6 +1,6 @@
 """Times as exports have them, each with what must come of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -179,3 +179,12 @@ def test_years_that_were_perhaps_taken_for_days_are_told(desk: Desk) -> None:
     assert told in read(desk, "%d/%m/%y", "26/03/02", "26/03/12", "26/03/25")[1]
     assert told not in read(desk, "%d/%m/%y", "02/03/26", "12/03/26", "25/03/26")[1]
     assert told in read(desk, "%y/%m/%d", "02/03/26", "12/03/26")[1]
+
+
+def test_times_that_are_yet_to_come_are_told(desk: Desk) -> None:
+    """Workers would refuse them: a month for a day, the zone of another office, or a clock of 2062."""
+    now, pattern = datetime.now(UTC), "%Y-%m-%d %H:%M%z"
+    near, far = (f"{now + timedelta(minutes=ahead):{pattern}}" for ahead in (3, 75))
+    assert "yet to come" not in read(desk, pattern, "2026-03-02 09:15+00:00", near)[1]
+    assert "1 event is yet to come" in read(desk, pattern, "2026-03-02 09:15+00:00", near, far)[1]
+    assert "2 events are yet to come" in read(desk, pattern, "2062-03-02 09:15+00:00", far)[1]

@@ -75,6 +75,12 @@ def _order(pattern: str) -> str:
 
 
 def _odd_times(told: Understood) -> Iterator[str]:
+    ahead = told.events.ahead
+    if ahead:
+        yield (
+            f"  {ahead:,} {'event is' if ahead == 1 else 'events are'} yet to come by our clock: "
+            "are day, month and zone read as the log has them? workers refuse what is ahead, as `future`"
+        )
     if told.is_swapped():
         yield (
             "  no day is later than the 12th, and with day and month the other way round the dates are much "

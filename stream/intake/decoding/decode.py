@@ -11,7 +11,7 @@ import numpy as np
 
 from stream.columnar.timestamps import EARLIEST_MS, LATEST_MS, NO_TIME, UNTIL_MS, Ints, read_times
 from stream.intake.decoding.answer_cells import ScaleLevels
-from stream.intake.decoding.limits import HARMLESS_BYTES, refusal, refused_reference
+from stream.intake.decoding.limits import HARMLESS_BYTES, refusal, refused_channel, refused_reference
 from stream.intake.decoding.odd_times import odd_time
 from stream.intake.decoding.rejects import mended_of
 from stream.messages.events import EventT, Feedback, Interaction
@@ -25,6 +25,7 @@ _INTERACTION: Final = msgspec.json.Decoder(Interaction)
 _FEEDBACK: Final = msgspec.json.Decoder(Feedback)
 _VALUE: Final = attrgetter("value")
 _TIMESTAMP: Final = attrgetter("timestamp")
+_CHANNEL: Final = attrgetter("channel")
 
 _NOWHERE: Final = np.empty(0, np.int64)
 
@@ -51,6 +52,7 @@ def decode_interactions(records: Sequence[Record], max_ahead_ms: int) -> Decoded
     events, kept, rejects, long = _structs(records, Stream.INTERACTIONS, _INTERACTION.decode)
     stamps = _stamps(kept)
     at_ms, errors = _times(events, kept, stamps, max_ahead_ms)
+    _check_channels(events, errors)
     if long:
         _check_references(events, _values(kept), errors)
     opened_ms = np.full(len(events), NO_TIME, np.int64)
@@ -68,6 +70,7 @@ def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: ScaleL
     events, kept, rejects, long = _structs(records, Stream.FEEDBACK, _FEEDBACK.decode)
     stamps = _stamps(kept)
     at_ms, errors = _times(events, kept, stamps, max_ahead_ms)
+    _check_channels(events, errors)
     if long:
         _check_references(events, _values(kept), errors)
     given, given_ms = _given_times([event.interaction_at for event in events])
@@ -143,6 +146,14 @@ def _values(records: Sequence[Record]) -> Sequence[bytes | None]:
     return records.values if isinstance(records, FileRecords) else list(map(_VALUE, records))
 
 
+def _check_channels(events: Sequence[EventT], errors: dict[int, RecordError]) -> None:
+    """Note by place the events whose channel is no name; there are few names, so each is looked at once."""
+    found = {name: refused_channel(name) for name in set(map(_CHANNEL, events))}
+    blank = {name: error for name, error in found.items() if error is not None}
+    for place in [place for place, event in enumerate(events) if event.channel in blank] if blank else ():
+        errors.setdefault(place, blank[events[place].channel])
+
+
 def _check_references(
     events: Sequence[EventT], values: Sequence[bytes | None], errors: dict[int, RecordError]
 ) -> None:
@@ -181,7 +192,7 @@ def _times(
     at_ms = read_times([event.at for event in events])
     stamped = np.full(len(events), -1, np.int64) if stamps is None else stamps
     for place in np.flatnonzero((at_ms < EARLIEST_MS) | (at_ms > _limits(stamped, max_ahead_ms))).tolist():
-        wrong = _no_moment("at", int(at_ms[place]), events[place].at)
+        wrong = no_moment("at", int(at_ms[place]), events[place].at)
         errors[place] = wrong or _too_far_ahead(int(at_ms[place]), int(stamped[place]), max_ahead_ms)
     return at_ms, errors
 
@@ -213,12 +224,12 @@ def _check_given(
     wrong = (at_ms < EARLIEST_MS) | (at_ms >= UNTIL_MS)
     if wrong.any():
         for place, when_ms in zip(places[wrong].tolist(), at_ms[wrong].tolist(), strict=True):
-            error = _no_moment(name, when_ms, getattr(events[place], name))
+            error = no_moment(name, when_ms, getattr(events[place], name))
             if error is not None:
                 errors.setdefault(place, error)
 
 
-def _no_moment(name: str, at_ms: int, value: object) -> RecordError | None:
+def no_moment(name: str, at_ms: int, value: object) -> RecordError | None:
     """The complaint about a time that is none, or outside the years that are read."""
     if at_ms == NO_TIME or at_ms > LATEST_MS:
         wanted = "RFC 3339 with an offset or Unix seconds"

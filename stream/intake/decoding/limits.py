@@ -61,6 +61,14 @@ def refused_reference(event: Event) -> RecordError | None:
     return None
 
 
+def refused_channel(channel: str) -> RecordError | None:
+    """The complaint about a channel that nothing can be counted for."""
+    if channel and not channel.isspace():
+        return None
+    found = "blanks alone" if channel else "an empty string"
+    return RecordError(Reason.BAD_VALUE, f"channel: want a name, got {found}")
+
+
 def _outside_strings(value: bytes, marks: bytes) -> bytes:
     """What of JSON is in no string, of `marks` at least; those are its quotes, brackets and colons.
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from stream.intake.decoding.envelopes import elsewhere
-from stream.intake.decoding.limits import refusal, refused_reference
+from stream.intake.decoding.limits import refusal, refused_channel, refused_reference
 from stream.messages.events import EVENTS, ID_CHARS, INDICATORS, OUTCOMES, Event, Feedback, Interaction
 from stream.messages.half_letters import without_halves
 from stream.messages.outcomes import Reason, RecordError
@@ -151,8 +151,9 @@ def _text(fields: Fields, name: str) -> None:
 def _channel(fields: Fields, name: str) -> None:
     _require(fields, name)
     _text(fields, name)
-    if not fields[name]:
-        raise RecordError(Reason.BAD_VALUE, f"{name}: want a name, got an empty string")
+    blank = refused_channel(fields[name])
+    if blank is not None:
+        raise blank
 
 
 def _id(fields: Fields, name: str) -> None:

@@ -44,7 +44,7 @@ def test_events_get_what_they_lack() -> None:
     """Their own word goes first, then the CRM's, then the source's."""
     known = directory(c_1={"segment": "business", "country": "FR"})
     source = source_of("events", set={"segment": "other", "team": "one"})
-    body = b'{"id":"1","at":5000000000,"channel":"web","customer":"c-1","country":"DE"}'
+    body = b'{"id":"1","at":2000000000,"channel":"web","customer":"c-1","country":"DE"}'
     (event,) = events(source, body, known)
     assert (event["segment"], event["country"], event["team"]) == ("business", "DE", "one")
     (other,) = events(source, body.replace(b"c-1", b"c-2"), known)
@@ -53,7 +53,7 @@ def test_events_get_what_they_lack() -> None:
 
 def test_an_event_that_lacks_nothing_stays_as_it_came() -> None:
     """Byte for byte."""
-    body = b'{ "id":"1", "at":5000000000, "channel":"web", "customer":"c-1", "segment":"x"}'
+    body = b'{ "id":"1", "at":2000000000, "channel":"web", "customer":"c-1", "segment":"x"}'
     found = receive(source_of("events"), {}, body, 1e9, directory(c_1={"segment": "business"}))
     assert found.events[0].value == body
 

@@ -277,12 +277,12 @@ def test_surveys_may_be_ignored() -> None:
 
 def test_sources_fill_dimensions() -> None:
     """Those that an event lacks."""
-    own = b'{"id":"1","at":5000000000,"channel":"web","segment":"private"}'
+    own = b'{"id":"1","at":2000000000,"channel":"web","segment":"private"}'
     filled = source_of("events", set={"segment": "business", "country": "FR"})
     (event,) = receive(filled, {}, own, NOW_S).events
     assert orjson.loads(event.value) == {
         "id": "1",
-        "at": 5000000000,
+        "at": 2000000000,
         "channel": "web",
         "segment": "private",
         "country": "FR",
@@ -371,6 +371,6 @@ def test_a_comment_that_was_cut_within_a_letter_costs_no_answer() -> None:
     assert rb"\ud83d" in body
     (made,) = receive(source_of("delighted"), {}, body, NOW_S).events
     assert orjson.loads(made.value)["comment"] == "slow \ufffd"
-    own = b'{"id":"1","at":5000000000,"channel":"web","indic\\u0061tor":"nps","score":9,"comment":"\\ud83d"}'
+    own = b'{"id":"1","at":2000000000,"channel":"web","indic\\u0061tor":"nps","score":9,"comment":"\\ud83d"}'
     (made,) = receive(source_of("events"), {}, own, NOW_S).events
     assert made.topic == "cx.feedback"

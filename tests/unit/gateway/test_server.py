@@ -22,7 +22,7 @@ from stream.gateway.source_file import parse_sources, resolved
 from tests.webhooks import SECRET, WEBHOOKS, Webhook
 
 PATH = "/in/0123456789abcdef"
-EVENT = b'{"id":"1","at":5000000000,"channel":"web"}'
+EVENT = b'{"id":"1","at":2000000000,"channel":"web"}'
 SOURCES = f"""
 sources:
   - {{name: ours, kind: events, path: {PATH}}}

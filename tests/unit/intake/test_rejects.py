@@ -75,6 +75,7 @@ FIELDS = (
     ({"channel": None}, Reason.MISSING_FIELD, "channel: want a value, got null"),
     ({"channel": 3}, Reason.BAD_TYPE, "channel: want a string, got a number"),
     ({"channel": ""}, Reason.BAD_VALUE, "channel: want a name, got an empty string"),
+    ({"channel": "\u00a0 "}, Reason.BAD_VALUE, "channel: want a name, got blanks alone"),
     ({"customer": 12}, Reason.BAD_TYPE, "customer: want a string, got a number"),
     *(
         ({name: {}}, Reason.BAD_TYPE, f"{name}: want a string, got an object")
