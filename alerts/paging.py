@@ -126,7 +126,8 @@ class Route:
     """A node of the tree: `matchers` must all hold; then its `routes` are asked, itself if none takes it.
 
     `go_on`: the next brother is asked too.  `active`: told within these hours alone; `muted`: not within
-    these.  News that comes at another time waits.  `place` is where it stands in the file.
+    these.  News that comes at another time waits.  `place` is where it stands in the file; `key` is
+    what tells it from others wherever it stands (its place, if there is none).
     """
 
     receiver: str
@@ -139,6 +140,12 @@ class Route:
     owner: str = ""
     routes: tuple["Route", ...] = ()
     place: str = "routes[0]"
+    key: str = ""
+
+    @property
+    def known_as(self) -> str:
+        """The name that its groups have for it."""
+        return self.key or self.place
 
 
 @dataclass(frozen=True, slots=True)

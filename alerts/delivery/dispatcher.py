@@ -164,7 +164,7 @@ class Dispatcher:
         heard = await self._heard.read(partition)
         names = [] if news is None else self._concerned(news, heard)
         if news is not None:
-            await self.desk.gather(value or b"", labelled(self._rulebook, news.labels), written_ms / 1000)
+            await self.desk.gather(news, value or b"", written_ms / 1000)
         if news is None or not names:
             on_done()
             return

@@ -1,9 +1,13 @@
 """The `routes:`, `inhibit:` and `maintenance:` of a rules file."""
 
 import re
-from collections.abc import Callable, Collection
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Final
+
+import orjson
 
 from alerts.hours import OpenHours
 from alerts.paging import (
@@ -118,7 +122,7 @@ class RouteReader:
         single = root.get("route", self._parser(_Parent(None, PLAIN, "", go_on=True)))
         if single is not None:
             found.append(single)
-        return tuple(found)
+        return _keyed(found)
 
     def heartbeat(self, root: Fields) -> Heartbeat | None:
         """`heartbeat:`, a receiver and how often."""
@@ -231,6 +235,24 @@ class RouteReader:
         owner = fields.get_or("owner", lambda node: node.text("a person or a team"), "")
         fields.close()
         return Maintenance(name or "", matchers, hours, owner)
+
+
+def _keyed(routes: Iterable[Route], above: str = "") -> tuple[Route, ...]:
+    """The routes, each with its key: what it takes and whom it tells, and not where it stands.
+
+    So a route that is put in before others takes nothing from the groups of those.  Routes that say the same
+    (one for the day, one for the night) are told apart by their order.
+    """
+    alike: Counter[str] = Counter()
+    found = []
+    for route in routes:
+        taken = sorted([each.label, each.comparison, *each.values] for each in route.matchers)
+        said = orjson.dumps([above, route.receiver, taken, route.timers.group_by])
+        own = sha256(said).hexdigest()[:12]
+        alike[own] += 1
+        key = f"{own}.{alike[own]}"
+        found.append(replace(route, key=key, routes=_keyed(route.routes, key)))
+    return tuple(found)
 
 
 def _hours(fields: Fields, name: str) -> OpenHours | None:

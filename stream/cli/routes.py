@@ -65,7 +65,7 @@ def _labels(rulebook: Rulebook, pairs: tuple[str, ...]) -> dict[str, str]:
 
 def _told(rulebook: Rulebook, target: RouteTarget, labels: Mapping[str, str]) -> dict[str, Any]:
     route, timers = target.route, target.route.timers
-    rule = group_rules(rulebook)[target.receiver, route.place]
+    rule = group_rules(rulebook)[target.receiver, route.known_as]
     by = None if timers.group_by is None else list(target.group_labels(labels) or {})
     steps = [
         {

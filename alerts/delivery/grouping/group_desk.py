@@ -5,7 +5,7 @@ partitions that belong to its worker.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
@@ -19,8 +19,9 @@ from alerts.delivery.grouping.group_log import (
     message_key,
 )
 from alerts.delivery.grouping.group_message import GroupMessage, cover, passed_over
-from alerts.delivery.grouping.group_rules import group_rules, news_of
+from alerts.delivery.grouping.group_rules import GroupRules, news_of
 from alerts.delivery.grouping.groups import AlertGroup, GroupBook, GroupRule, identities
+from alerts.delivery.grouping.routing import labelled
 from alerts.delivery.guarded_tasks import GuardedTasks
 from alerts.delivery.mutes import Mute
 from alerts.delivery.notices.notice import Notice
@@ -74,7 +75,7 @@ class GroupDesk:
 
     def __init__(self, rulebook: Rulebook, world: DeskWorld, failed: Callable[[BaseException], None]) -> None:
         self._rulebook = rulebook
-        self._rules: Mapping[tuple[str, str], GroupRule] = group_rules(rulebook)
+        self._rules = GroupRules(rulebook)
         self._world = world
         self._books: dict[int, GroupBook] = {}
         self._owned: set[int] = set()
@@ -130,10 +131,12 @@ class GroupDesk:
         self._held.clear()
         self._wake.set()
 
-    async def gather(self, value: bytes, labels: Mapping[str, str], at_s: float) -> None:
+    async def gather(self, news: Notice, value: bytes, at_s: float) -> None:
         """Write a transition down for every group that it belongs to, or may have belonged to before."""
         at_s = min(at_s, self._world.clock())  # whoever wrote it may have a clock that is ahead
-        match list(news_of(self._rulebook, value, labels, at_s)):
+        labels = labelled(self._rulebook, news.labels)
+        knowing = [group for book in self._books.values() for group in book.knowing(news.alert)]
+        match list(news_of(self._rulebook, value, labels, knowing, at_s)):
             case [only]:
                 await self._world.log.put(only)
             case records:  # each for another group: one wait for all
@@ -154,8 +157,7 @@ class GroupDesk:
             memory=delivery.memory,
             at_s=self._world.clock(),
         )
-        rule = self._rules.get((message.group.receiver, message.group.place))
-        if rule is not None and rule.quiet and not message.group.waiting and message.group.plan is None:
+        if self._rules.of(message.group).quiet and not message.group.waiting and message.group.plan is None:
             self._repeated[message.group.id] = told.at_s
             self._under_way.discard(message.group.id)
             self._wake.set()
@@ -167,8 +169,7 @@ class GroupDesk:
 
         Asked before each attempt, since a receiver may be down for long.  A message that tells an end goes.
         """
-        rule = self._rules.get((message.group.receiver, message.group.place))
-        if rule is not None and rule.quiet:
+        if self._rules.of(message.group).quiet:
             return None
         mutes = [self._world.mutes.why(each, now_s) for each in message.notices]
         if not mutes or any(mute is None for mute in mutes):
@@ -199,7 +200,7 @@ class GroupDesk:
         if group.plan is not None:  # somebody was about to send it, and did not write down how it ended
             await self._tell(partition, group, group.plan, group.planned)
             return
-        rule = self._rules.get((group.receiver, group.place)) or GroupRule(wait_s=0, interval_s=0)
+        rule = self._rules.of(group)
         if self._begins_anew(group, rule, now_s) is None:
             return
         closed_s = opens_in_s(rule, now_s)

@@ -1,17 +1,21 @@
 """Which groups an alert belongs to: of its routes, of their escalations, of receivers that want repeats."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
 
 import orjson
 
 from alerts.delivery.grouping.group_log import GroupNews, group_id
-from alerts.delivery.grouping.groups import GroupRule
-from alerts.delivery.grouping.routing import RouteTarget, every_route, targets
+from alerts.delivery.grouping.groups import AlertGroup, GroupRule
+from alerts.delivery.grouping.routing import RouteTarget, every_route, labelled, targets
 from alerts.paging import Route
 from alerts.receivers.kinds import KINDS
 from alerts.receivers.settings import seconds_of
 from alerts.rules import Rulebook, Severity
+
+STEP: Final = ".escalate["
+"""Begins the number of a step in the place of an escalation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +59,75 @@ def groups_of(rulebook: Rulebook, labels: Mapping[str, str]) -> Iterator[Placed]
                     yield Placed(receiver, place, found, follow)
 
 
-def news_of(rulebook: Rulebook, value: bytes, labels: Mapping[str, str], at_s: float) -> Iterator[GroupNews]:
-    """What is written down of a transition (`value`) of `at_s`: a record for each of its groups."""
-    for placed in groups_of(rulebook, labels):
+def news_of(
+    rulebook: Rulebook, value: bytes, labels: Mapping[str, str], knowing: Iterable[AlertGroup], at_s: float
+) -> Iterator[GroupNews]:
+    """What is written down of a transition (`value`) of `at_s`: a record for each of its groups.
+
+    An alert stays in the groups that know of it (`knowing`), though the rules have changed since: whoever
+    has heard that it began hears what follows, and does not hear of it twice.
+    """
+    parsed = orjson.loads(value)
+    for group, placed in _kept(groups_of(rulebook, labels), knowing).items():
         yield GroupNews(
-            group=group_id(placed.receiver, placed.place, placed.labels),
+            group=group,
             receiver=placed.receiver,
             place=placed.place,
             labels=placed.labels,
-            value=orjson.loads(value),
+            value=parsed,
             follow=placed.follow,
             at_s=at_s,
         )
+
+
+def _kept(placed: Iterable[Placed], knowing: Iterable[AlertGroup]) -> dict[str, Placed]:
+    """Groups by id: those of the rules, but for a receiver that has another which knows of the alert."""
+    found = {group_id(each.receiver, each.place, each.labels): each for each in placed}
+    left = [group for group in knowing if group.id not in found]
+    heard = {(group.receiver, _is_step(group.place)) for group in left}
+    kept = {
+        group: each
+        for group, each in found.items()
+        if each.follow or (each.receiver, _is_step(each.place)) not in heard
+    }
+    stays = {each.id: Placed(each.receiver, each.place, dict(each.labels), follow=True) for each in left}
+    return kept | stays
+
+
+class GroupRules:
+    """How groups tell: as their route says, wherever it stands in the file now.
+
+    One whose route is gone or says something else tells as the route does by which its receiver hears of its
+    alerts now; where there is none, at once, so that whoever has heard of an alert hears that it is over.
+    """
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._rulebook = rulebook
+        self._by_place: Final = group_rules(rulebook)
+        self._others: Final[dict[str, GroupRule]] = {}
+
+    def of(self, group: AlertGroup) -> GroupRule:
+        """The rule of a group."""
+        found = self._by_place.get((group.receiver, group.place)) or self._others.get(group.id)
+        if found is None:
+            found = self._others[group.id] = self._other(group)
+        return found
+
+    def _other(self, group: AlertGroup) -> GroupRule:
+        step = _is_step(group.place)
+        for news in group.members[:1]:
+            for target in targets(self._rulebook, labelled(self._rulebook, news.labels)):
+                for receiver, place in _places(target):
+                    if receiver == group.receiver and _is_step(place) == step:
+                        return _behind(self._by_place[receiver, place], group)
+        return GroupRule(wait_s=0, interval_s=0)
+
+
+def _behind(rule: GroupRule, group: AlertGroup) -> GroupRule:
+    """The rule of an escalation, behind the group that it has stood behind until now."""
+    if rule.first is None:
+        return rule
+    return replace(rule, first=(rule.first[0], group.place.rpartition(STEP)[0]))
 
 
 def group_rules(rulebook: Rulebook) -> dict[tuple[str, str], GroupRule]:
@@ -76,13 +137,13 @@ def group_rules(rulebook: Rulebook) -> dict[tuple[str, str], GroupRule]:
     ]
     found: dict[tuple[str, str], GroupRule] = {}
     for route in routes:
-        found[route.receiver, route.place] = _rule(rulebook, route)
+        found[route.receiver, route.known_as] = _rule(rulebook, route)
         for number, step in enumerate(route.escalate):
-            found[step.receiver, f"{route.place}.escalate[{number}]"] = GroupRule(
+            found[step.receiver, _step(route, number)] = GroupRule(
                 wait_s=step.after_ms / 1000,
                 interval_s=route.timers.group_interval_ms / 1000,
                 active=step.hours,
-                first=(route.receiver, route.place),
+                first=(route.receiver, route.known_as),
             )
     return found
 
@@ -102,9 +163,17 @@ def _rule(rulebook: Rulebook, route: Route) -> GroupRule:
 
 
 def _places(target: RouteTarget) -> Iterator[tuple[str, str]]:
-    yield target.receiver, target.route.place
+    yield target.receiver, target.route.known_as
     for number, step in enumerate(target.route.escalate):
-        yield step.receiver, f"{target.route.place}.escalate[{number}]"
+        yield step.receiver, _step(target.route, number)
+
+
+def _step(route: Route, number: int) -> str:
+    return f"{route.known_as}{STEP}{number}]"
+
+
+def _is_step(place: str) -> bool:
+    return STEP in place
 
 
 def _labels(rulebook: Rulebook, target: RouteTarget, labels: Mapping[str, str]) -> dict[str, str]:

@@ -86,6 +86,12 @@ class AlertGroup:
         waiting = {alert: news for alert, news in self.waiting.items() if alert not in alerts}
         return replace(self, waiting=waiting)
 
+    def knows(self, alert: str) -> bool:
+        """Whether it has told of an alert that is not over, or is to tell of it."""
+        return (
+            alert in self.told or alert in self.waiting or any(each.alert == alert for each in self.planned)
+        )
+
     @property
     def members(self) -> list[Notice]:
         """Every alert as it stands now: what was told before, and news."""
@@ -100,7 +106,12 @@ class GroupBook:
         self.begun: dict[str, dict[str, float]] = {}
         """By group, when each open alert was about to be told first, or again after it had been held back."""
         self._most = most
-        self._seen: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._seen: OrderedDict[str, dict[str, int]] = OrderedDict()
+
+    def knowing(self, alert: str) -> list[AlertGroup]:
+        """The groups that know of an alert."""
+        found = map(self.groups.get, self._seen.get(alert, ()))
+        return [group for group in found if group is not None and group.knows(alert)]
 
     def fold(self, record: GroupRecord) -> None:
         """Take a record into account, in the order of the partition; what repeats changes nothing."""
@@ -144,11 +155,11 @@ class GroupBook:
 
     def _repeats(self, group: str, news: Notice) -> bool:
         """Whether the transition has come before: a judge that starts again writes some once more."""
-        key = group, news.alert
-        if self._seen.get(key, 0) >= news.seq:
+        seen = self._seen.setdefault(news.alert, {})
+        if seen.get(group, 0) >= news.seq:
             return True
-        self._seen[key] = news.seq
-        self._seen.move_to_end(key)
+        seen[group] = news.seq
+        self._seen.move_to_end(news.alert)
         if len(self._seen) > self._most:
             self._seen.popitem(last=False)
         return False
