@@ -1,4 +1,4 @@
-"""Rules that change while alerts are open: whoever has heard hears on, as the routes say now, and not twice."""
+"""Rules that change while alerts are open: whoever has heard hears on, as routes say now, and not twice."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
