@@ -8,6 +8,7 @@ import codecs
 import gzip
 import io
 import lzma
+import re
 import struct
 import sys
 import zipfile
@@ -54,6 +55,8 @@ FOREIGN: Final = (
     (b"%PDF", "a PDF file: ask for the data as CSV"),
 )  # fmt: skip
 """Beginnings of files that people have, and what to do with them."""
+LITTER: Final = re.compile(r"^__MACOSX/|(^|/)(\.DS_Store|Thumbs\.db|desktop\.ini)$")
+"""What systems leave in folders, and so in archives of them."""
 TAR: Final = b"ustar"
 TAR_AT: Final = 257
 A_TAR: Final = "a tar archive: take one file out of it with `tar -xOf FILE MEMBER | tocsin …  -`"
@@ -245,9 +248,7 @@ def _members(
 ) -> Iterator[PackedLog]:
     archive = zipfile.ZipFile(file)
     names = [
-        info.filename
-        for info in archive.infolist()
-        if not info.is_dir() and not info.filename.startswith("__MACOSX/")
+        info.filename for info in archive.infolist() if not info.is_dir() and not LITTER.search(info.filename)
     ]
     if "[Content_Types].xml" in names and any(entry.startswith("xl/") for entry in names):
         raise SettingsError(f"{name}: want CSV or NDJSON, got {EXCEL}")

@@ -60,7 +60,7 @@ class Importer:
         self.tale.understood.expect(mapping.shapes)
         self.asked: dict[str, None] = {}
         self._vouch = vouch
-        self._between = mapping.format.delimiter
+        self._between = mapping.format.cells.between
         self._columns = sorted(mapping.columns)
         self._unseen = [column for column in self._columns if column not in mapping.format.optional]
         self._sieve = Sieve(mapping, entries or {})
@@ -90,7 +90,7 @@ class Importer:
     def finish(self) -> Iterator[Sequence[bytes]]:
         """The events of cases that were waiting for another row; says what no row had."""
         if self.tale.rows:
-            self.tale.columns.unseen = tuple(self._unseen)
+            self.tale.columns.unseen = tuple(self._unseen) if self.tale.columns.there else ()
             self.tale.columns.unanswered = tuple(map(self._meant, self._sieve.unused(QUESTIONS)))
         yield self._of_decided(self._cases.finish(), [])
 

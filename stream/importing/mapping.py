@@ -78,6 +78,22 @@ def _several(columns: Sequence[str], value: str) -> RowError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cells:
+    """How a line of a table is cut into cells.
+
+    With `escaped` a backslash before a quotation mark makes it part of the text.  With `ragged` a line may
+    end before its last cells, which are empty then.
+    """
+
+    between: str = ","
+    escaped: bool = False
+    ragged: bool = False
+
+
+COMMAS: Final = Cells()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
     """How the file is written.
 
@@ -93,7 +109,7 @@ class Format:
 
     kind: str = "csv"
     encoding: str = "utf-8"
-    delimiter: str = ","
+    cells: Cells = COMMAS
     columns: tuple[str, ...] | None = None
     member: str | None = None
     each: str | None = None

@@ -417,6 +417,44 @@ def test_a_log_of_which_nothing_is_understood_is_told_with_its_columns(desk: Des
         desk.imported("", "Ticket ID,Rating\n1,Good\n", "--time-zone", "UTC", kind="zendesk-tickets")
 
 
+SPARK = r"""id,c,at,s
+0,good,2026-03-02T08:59:00Z,4
+1,"said \"hi, you\" twice",2026-03-02T09:00:00Z,5
+2,"C:\\",2026-03-02T09:01:00Z,1
+3,\N,2026-03-02T09:02:00Z,1
+"""
+
+
+def test_quotation_marks_may_have_a_backslash_before_them(desk: Desk) -> None:
+    """As Spark, MySQL and PHP write them; who does not say so is told."""
+    mapping = f"{MAPPING.replace('id: id', 'id: id, comment: c')}nulls: ['', '\\N']\n"
+    told = read(desk, SPARK, mapping)[1]
+    assert "line 3: want 4 columns, got 5; `escape: '\\'` in the mapping reads" in told
+    told = read(desk, SPARK.replace("C:\\\\", 'it is 5\\"'), mapping)[1]
+    assert "line 4: want a quotation mark that ends" in told
+    assert told.count("`escape: '\\'` in the mapping reads") == 2
+    events, result = desk.imported(f"{mapping}escape: '\\'\n", SPARK)
+    assert " 0 bad" in result.stderr
+    assert [event.get("comment") for event in events] == ["good", 'said "hi, you" twice', "C:\\", None]
+
+
+def test_lines_may_end_before_their_last_cells(desk: Desk) -> None:
+    """A spreadsheet leaves out the marks of last columns that have nothing in sixteen rows."""
+    log = "id,at,s,why,note\n1,2026-03-02T09:00:00Z,5,,\n2,2026-03-02T09:01:00Z,1\n3\n"
+    _, told = read(desk, log)
+    assert "line 3: want 5 columns, got 3; where its last cells are empty, `ragged: true`" in told
+    assert "line 4: want 5 columns, got 1\n" in told
+    events, told = read(desk, log, f"{MAPPING}ragged: true\n")
+    assert events == BOTH
+    assert "3 rows: 2 events, 0 rows skipped, 1 bad" in told
+
+
+def test_a_log_of_bad_rows_alone_lacks_no_column(desk: Desk) -> None:
+    """Its header has them, and what is wrong with the rows is told."""
+    with pytest.raises(SettingsError, match=r"want rows that the mapping makes events of, got none in 1$"):
+        desk.imported(MAPPING, "id,at,s\n1\n")
+
+
 @pytest.mark.parametrize("kind", ["ndjson", "json"])
 def test_a_text_that_was_cut_within_a_letter_costs_no_row(desk: Desk, kind: str) -> None:
     """Half of an emoji at the end of a comment, as programs of browsers leave it."""

@@ -4,10 +4,11 @@ import codecs
 from typing import Final
 
 from alerts.rulebook.yaml_nodes import Fields, Node
-from stream.importing.mapping import Format
+from stream.importing.mapping import Cells, Format
 from stream.importing.rows.json_rows import Beside
 
 FORMATS: Final = ("csv", "tsv", "ndjson", "json", "any")
+BACKSLASH: Final = "\\"
 HEADER_ROWS: Final = 5
 """Rows of a header, at most; surveys have two or three."""
 
@@ -18,9 +19,10 @@ def file_format(fields: Fields) -> Format:
     objects = kind in {"ndjson", "json"}
     between = fields.get("delimiter", delimiter)
     columns = fields.get("columns", lambda node: tuple(node.each(Node.text)))
-    if kind not in {"csv", "any"}:
-        fields.refuse("delimiter", f"has no meaning where the format is {kind}")
-    of_tables, of_objects = ("columns", "header_rows", "each_column"), ("each", "beside", "unwrap")
+    for key in ("delimiter", "escape") if kind not in {"csv", "any"} else ():
+        fields.refuse(key, f"has no meaning where the format is {kind}")
+    of_tables = ("columns", "header_rows", "each_column", "ragged")
+    of_objects = ("each", "beside", "unwrap")
     for key in of_tables if objects else of_objects if kind != "any" else ():
         why = ": its objects name their fields" if objects else ""
         fields.refuse(key, f"has no meaning where the format is {kind}{why}")
@@ -29,7 +31,11 @@ def file_format(fields: Fields) -> Format:
     return Format(
         kind=kind,
         encoding=fields.get_or("encoding", encoding, "utf-8"),
-        delimiter=between or ("\t" if kind == "tsv" else ","),
+        cells=Cells(
+            between=between or ("\t" if kind == "tsv" else ","),
+            escaped=fields.get("escape", lambda node: node.choice([BACKSLASH])) is not None,
+            ragged=fields.get_or("ragged", Node.flag, default=False),
+        ),
         columns=columns,
         member=fields.get("member", Node.text) or fields.get("members", Node.text),
         each=fields.get("each", Node.text),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from stream.importing.cells.faults import Fault, RowError
+from stream.importing.mapping import Format
 from stream.importing.rows.below import Below, any_in
 from stream.importing.rows.bounded_lines import LONGEST, BoundedLines, LineTooLongError
 from stream.importing.rows.row_blocks import ROWS, TableBlock
@@ -16,6 +17,8 @@ UNENDED: Final = (
 SWALLOWED: Final = (
     "want a quotation mark that ends within its row, got one that takes in what looks like rows"
 )
+FEWEST_CELLS: Final = 2
+"""Cells of a row that ends before the last ones; one alone is a note."""
 FEWEST: Final = 3
 """Columns of a table whose rows are told from prose within a cell, which has commas too."""
 AHEAD: Final = 100
@@ -36,7 +39,7 @@ class TableReader:
         parse: Parse,
         lines: BoundedLines,
         names: Sequence[str],
-        kind: str,
+        layout: Format,
         heads: Sequence[Sequence[str]] = (),
     ) -> None:
         self._below = Below(heads[0] if heads else ())
@@ -47,8 +50,11 @@ class TableReader:
         self._least = len(names)
         while self._least > 1 and NAMELESS.fullmatch(names[self._least - 1]):
             self._least -= 1
+        if layout.cells.ragged:
+            self._least = min(self._least, FEWEST_CELLS)
         self._places = {name: place for place, name in enumerate(names)}
-        self._kind = kind
+        self._kind = layout.kind
+        self._cells = layout.cells
 
     def blocks(self) -> Iterator[TableBlock]:
         """The records in order; empty lines are passed over."""
@@ -81,19 +87,19 @@ class TableReader:
             if record is None:
                 return False
             if lines.began:
-                block.wrong.append((lines.began, RowError(Fault.SYNTAX, UNENDED)))
+                block.wrong.append((lines.began, RowError(Fault.SYNTAX, UNENDED + self._escaped(record))))
                 return False
             if not any_in(record):
                 self._below.blank()
             elif odd := self._below.amiss(record):
                 block.wrong.append((lines.number, RowError(Fault.COLUMNS, odd)))
             elif self._has_swallowed(record):
-                block.wrong.append((lines.number, RowError(Fault.SYNTAX, SWALLOWED)))
+                block.wrong.append((lines.number, RowError(Fault.SYNTAX, SWALLOWED + self._escaped(record))))
             elif fitting := self._fitted(record):
                 records.append(fitting)
                 numbers.append(lines.number)
             else:
-                wanted = f"want {width} columns, got {len(record)}"
+                wanted = f"want {width} columns, got {len(record)}{self._way_out(record)}"
                 block.wrong.append((lines.number, RowError(Fault.COLUMNS, wanted)))
         return True
 
@@ -117,6 +123,21 @@ class TableReader:
         if self._least <= len(record) <= self._width:
             return record + [""] * (self._width - len(record))
         return None
+
+    def _way_out(self, record: Sequence[str]) -> str:
+        """What may make a row of a record of another width, if it looks like one."""
+        if escaped := self._escaped(record):
+            return escaped
+        if FEWEST_CELLS <= len(record) < self._width:
+            return "; where its last cells are empty, `ragged: true` in the mapping reads it"
+        return ""
+
+    def _escaped(self, record: Sequence[str]) -> str:
+        """The same of a mark that ended a text too soon: it leaves its backslash, and another mark."""
+        text = "".join(record)
+        if self._cells.escaped or self._kind == "tsv" or "\\" not in text or '"' not in text:
+            return ""
+        return "; `escape: '\\'` in the mapping reads \\\" as a quotation mark within a text"
 
     def _plain(self, lines: Sequence[str]) -> list[list[str]]:
         """A record of each of some lines; nothing where one is not a whole and sound record by itself.

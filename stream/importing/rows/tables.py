@@ -40,6 +40,8 @@ BOM: Final = "\ufeff"
 BLOCK_BYTES: Final = 1 << 20
 SEPARATOR: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 """The line that Excel writes above the header: `sep=;`."""
+ESCAPED: Final = re.compile(r'\\(["\\])')
+"""What a backslash makes part of the text."""
 NOTES: Final = 30
 """Lines above the header, at most: what report it is, of when, and for whom."""
 FEWEST_COLUMNS: Final = 2
@@ -101,7 +103,7 @@ def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Ite
     names = [meant.get(each, each) for each in names]
     over = [meant.get(each, each) for each in over]
     survey = None if layout.apart is None else Questions(names, layout.apart, over)
-    table = TableReader(parse, lines, names, layout.kind, heads).blocks()
+    table = TableReader(parse, lines, names, layout, heads).blocks()
     return gathered(_unfolded(table, survey, extra)) if survey or extra else table
 
 
@@ -170,14 +172,20 @@ def _mark_between(lines: BoundedLines, layout: Format) -> str:
         if found and layout.kind == "csv":
             return found[1]
         lines.put_back(first)
-    return layout.delimiter
+    return layout.cells.between
 
 
 def _parser(between: str, layout: Format, *, blanks: bool = False) -> Parse:
     """What makes records of lines; `blanks` behind the marks are none of the cells."""
     if layout.kind == "tsv":  # the tab-separated form has no quotes
         return partial(csv.reader, delimiter=between, quoting=csv.QUOTE_NONE)
-    return partial(csv.reader, delimiter=between, skipinitialspace=blanks)
+    read = partial(csv.reader, delimiter=between, skipinitialspace=blanks)
+    return (lambda lines: read(map(_doubled, lines))) if layout.cells.escaped else read
+
+
+def _doubled(line: str) -> str:
+    """A line whose quotation marks with a backslash before them stand twice instead."""
+    return ESCAPED.sub(lambda found: '""' if found[1] == '"' else found[1], line)
 
 
 def _plain(head: Sequence[str]) -> Iterator[str]:

@@ -49,7 +49,10 @@ def test_only_plain_files_can_be_mapped(tmp_path: Path) -> None:
 
 def test_the_only_file_of_an_archive_is_the_log(tmp_path: Path) -> None:
     """Folders and what macOS adds do not count."""
-    path = archive(tmp_path / "a.zip", {"logs/": b"", "logs/x.csv": b"x", "__MACOSX/logs/._x.csv": b"?"})
+    path = archive(
+        tmp_path / "a.zip",
+        {"logs/": b"", "logs/x.csv": b"x", "__MACOSX/logs/._x.csv": b"?", "logs/.DS_Store": b"?"},
+    )
     assert content(path) == b"x"
 
 

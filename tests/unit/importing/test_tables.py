@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from alerts.errors import SettingsError
 from stream.importing.cells.faults import Fault, RowError
-from stream.importing.mapping import Format
+from stream.importing.mapping import Cells, Format
 from stream.importing.rows import table_reader
 from stream.importing.rows.column_names import distinct
 from stream.importing.rows.row_blocks import Numbered, RowBlock
@@ -40,7 +40,7 @@ def faults(found: list[Numbered]) -> list[tuple[int, Fault]]:
 def test_csv_has_a_header_quotes_and_line_breaks_within() -> None:
     """As spreadsheets write it, byte order mark included; a row's number is that of its last line."""
     content = b'\xef\xbb\xbfid;text\r\n1;"a;b\nc"\r\n\r\n2;d\r\n'
-    assert read(content, Format(delimiter=";")) == [
+    assert read(content, Format(cells=Cells(between=";"))) == [
         (3, {"id": "1", "text": "a;b\nc"}),
         (5, {"id": "2", "text": "d"}),
     ]
@@ -48,7 +48,9 @@ def test_csv_has_a_header_quotes_and_line_breaks_within() -> None:
 
 def test_tsv_has_no_quotes() -> None:
     """A quotation mark is a character like any other."""
-    assert read(b'id\ttext\n1\t"a\n', Format(kind="tsv", delimiter="\t")) == [(2, {"id": "1", "text": '"a'})]
+    assert read(b'id\ttext\n1\t"a\n', Format(kind="tsv", cells=Cells(between="\t"))) == [
+        (2, {"id": "1", "text": '"a'})
+    ]
 
 
 def test_columns_may_be_named_by_the_mapping() -> None:
@@ -143,7 +145,9 @@ def test_other_encodings_are_declared() -> None:
 def test_the_sep_line_of_excel_is_believed() -> None:
     """It names the mark between columns, whatever the mapping says; it is not a row."""
     assert read(b"\xef\xbb\xbfsep=;\r\na;b\r\n1;2\r\n", Format()) == [(3, {"a": "1", "b": "2"})]
-    assert read(b'"sep=\t"\r\na\tb\r\n1\t2\r\n', Format(delimiter=";")) == [(3, {"a": "1", "b": "2"})]
+    assert read(b'"sep=\t"\r\na\tb\r\n1\t2\r\n', Format(cells=Cells(between=";"))) == [
+        (3, {"a": "1", "b": "2"})
+    ]
 
 
 def test_utf_16_with_a_mark_is_read() -> None:
