@@ -1,5 +1,6 @@
 """What must be known of a line to put it in its place: when it happened, and which kind of event it is."""
 
+import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.columnar.timestamps import EARLIEST_MS, LATEST_MS, NO_TIME, Ints, read_times
+from stream.messages.half_letters import without_halves
+from stream.messages.records import REGISTRY_BYTES
 
 INTERACTION, FEEDBACK, BLANK = 0, 1, 2
 """Kinds of line.  A line with `indicator` is feedback; one that is not JSON counts as what it looks like."""
@@ -74,7 +77,7 @@ def _one_by_one(lines: Sequence[bytes]) -> tuple[Sequence[_Head], NDArray[np.uin
     heads, kinds = [], []
     for line in lines:
         try:
-            head = _HEADS.decode(line)
+            head = _HEADS.decode(_bare(line))
             kind = INTERACTION if head.indicator is msgspec.UNSET else FEEDBACK
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             head = _NOT_READ
@@ -82,6 +85,13 @@ def _one_by_one(lines: Sequence[bytes]) -> tuple[Sequence[_Head], NDArray[np.uin
         heads.append(head)
         kinds.append(kind if line.strip() else BLANK)
     return heads, np.array(kinds, np.uint8)
+
+
+def _bare(line: bytes) -> bytes:
+    """A line without what is passed over where an event is read, and which must not hide its time."""
+    if line.startswith(b"\0"):
+        line = line[REGISTRY_BYTES:]
+    return without_halves(line.removeprefix(codecs.BOM_UTF8))
 
 
 def _times(heads: Sequence[_Head]) -> Ints:

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Protocol, overload
+from typing import Final, Protocol, overload
 
 import msgspec
 
 from stream.columnar.timestamps import Ints
+
+REGISTRY_BYTES: Final = 5
+"""A zero byte and the number of a schema in four, as serializers of a Schema Registry put before JSON."""
 
 
 class Stream(StrEnum):

@@ -28,6 +28,7 @@ from stream.importing.rows.questions import OF_ANSWERS, Questions
 from stream.importing.rows.row_blocks import Numbered, RowBlock, TableBlock, gathered
 from stream.importing.rows.table_reader import Parse, TableReader
 from stream.messages.half_letters import without_halves
+from stream.messages.records import REGISTRY_BYTES
 
 Named = Callable[[Sequence[str], int], Mapping[str, str]]
 """Hears the names of the columns as soon as they are known, and how many lines stand above them.
@@ -45,8 +46,6 @@ ESCAPED: Final = re.compile(r'\\(["\\])')
 NOTES: Final = 30
 """Lines above the header, at most: what report it is, of when, and for whom."""
 FEWEST_COLUMNS: Final = 2
-REGISTRY_BYTES: Final = 5
-"""A zero byte and the number of a schema, which serializers of a Schema Registry put before the JSON."""
 
 
 def blocks(stream: IO[bytes], layout: Format, name: str, told: Named = lambda *_: {}) -> Iterator[RowBlock]:

@@ -17,7 +17,7 @@ from stream.intake.decoding.limits import refusal, refused_channel, refused_refe
 from stream.messages.events import EVENTS, ID_CHARS, INDICATORS, OUTCOMES, Event, Feedback, Interaction
 from stream.messages.half_letters import without_halves
 from stream.messages.outcomes import Reason, RecordError
-from stream.messages.records import Record, Stream
+from stream.messages.records import REGISTRY_BYTES, Record, Stream
 
 SHOWN: Final = re.compile(r"[a-z]+(?:_[a-z]+){0,2}", re.IGNORECASE | re.ASCII)
 SHOWN_CHARS: Final = 20
@@ -25,8 +25,6 @@ SHOWN_CHARS: Final = 20
 
 OUT_OF_RANGE: Final = "Number out of range"
 """What msgspec says of a number that is JSON, and more than a computer's numbers hold."""
-REGISTRY_BYTES: Final = 5
-"""A zero byte and the number of a schema in four."""
 
 _HEADERS: Final = {"ce_id": "id", "ce_time": "at"}
 _TEXTS: Final = ("case", "topic", "stage", "segment", "team", "product", "country", "variant")

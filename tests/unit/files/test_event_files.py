@@ -106,6 +106,22 @@ def test_a_line_without_a_time_stays_where_it_is(tmp_path: Path, wrong: bytes) -
     assert texts(written(tmp_path / "a", [wrong, early, late])) == [wrong, early, late]
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b'{"at":1600000002,"comment":"so slow \\ud83d"}',
+        b'{"comment":"\\uD83D","at":1600000002}',
+        b'\xef\xbb\xbf{"at":1600000002}',
+        b'\0\0\0\0\x05{"at":1600000002}',
+    ],
+)
+def test_what_is_passed_over_in_an_event_hides_its_time_from_nobody(tmp_path: Path, odd: bytes) -> None:
+    """An event that is read has its place among the others: else it would come late, and rewrite no alert."""
+    first, last = interaction(1_600_000_001), interaction(1_600_000_003)
+    assert texts(written(tmp_path / "a", [last, odd, first])) == [first, odd, last]
+    assert texts(written(tmp_path / "b", [first, last, odd])) == [first, odd, last]
+
+
 def test_lines_without_any_time_keep_their_order(tmp_path: Path) -> None:
     """There is nothing to order them by."""
     lines = [b"b", b"a"]
