@@ -1,4 +1,4 @@
-r"""Foreign text made safe to show: on a terminal, in a log line, in a cell of a spreadsheet.
+r"""Foreign text made safe to show: on a terminal, in a log line, in a notice, in a cell of a spreadsheet.
 
 A channel's name may hold the codes that move a terminal's cursor, set its title or fill its clipboard, and
 those that turn the direction of the text around them; a line break forges a line.  All of them are written
@@ -7,8 +7,9 @@ out, as in `\x1b[31m`, so that one sees what is there.
 
 from typing import Final
 
-HARMLESS: Final = frozenset("\u00a0\u202f\u200c\u200d")
-"""Blanks that do not break, and joiners, which scripts and emoji need; Python counts them as unprintable."""
+HARMLESS: Final = frozenset("\u00a0\u202f\u200c\u200d\u200e\u200f\u061c")
+"""Blanks that do not break, joiners and marks of direction, which scripts and emoji need, though Python calls
+them unprintable."""
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """With these a spreadsheet takes a cell for a formula; the wide ones in Japanese and Chinese versions."""
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from alerts.foreign_text import printable
+
 Scope = tuple[tuple[str, str], ...]
 """Dimension and value pairs in the order of the rule's `by`; an event without the dimension has ""."""
 
@@ -47,6 +49,7 @@ def scope_words(scope: Mapping[str, str]) -> str:
 def _dimension_words(name: str, value: str) -> str:
     if not value:
         return f"no {name}"
+    value = printable(value)  # a line break in it would forge a sentence
     return value if name == "channel" else f"{name} {value}"
 
 

@@ -22,6 +22,7 @@ from alerts.delivery.notices.notice import TOLD, TransitionNews, cover_of, notic
 from alerts.delivery.notices.phrases import WORDS
 from alerts.delivery.open_alerts import OpenAlerts
 from alerts.delivery.progress import HeardTransitions
+from alerts.foreign_text import printable
 from alerts.paging import Receiver
 from alerts.receivers.kinds import KINDS
 from alerts.receivers.message import NewsState, ReceiverMessage, Words
@@ -153,7 +154,9 @@ def ending_message(ending: SilenceEnding, key: str, receiver: Receiver) -> Recei
     until = utc_text(int(said.until.timestamp()) * 1000)
     match = ", ".join(f"{name}={value}" for name, value in said.match.items())
     title = words["silence_ends"].format(match=match, time=f"{until[:10]} {until[11:16]} UTC", by=said.by)
-    named = [f"{each.rule} ({', '.join(filter(None, each.scope.values()))})" for each in ending.broken]
+    named = [
+        printable(f"{each.rule} ({', '.join(filter(None, each.scope.values()))})") for each in ending.broken
+    ]
     text = words["silence_broken" if named else "silence_idle"].format(n=len(named))
     alerts = [
         {"id": each.id, "rule": each.rule, "severity": each.severity, "scope": each.scope}

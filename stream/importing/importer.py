@@ -90,7 +90,8 @@ class Importer:
     def finish(self) -> Iterator[Sequence[bytes]]:
         """The events of cases that were waiting for another row; says what no row had."""
         if self.tale.rows:
-            self.tale.columns.unseen = tuple(self._unseen) if self.tale.columns.there else ()
+            has_rows = self.tale.bad[Fault.COLUMNS] < self.tale.rows
+            self.tale.columns.unseen = tuple(self._unseen) if has_rows else ()
             self.tale.columns.unanswered = tuple(map(self._meant, self._sieve.unused(QUESTIONS)))
         yield self._of_decided(self._cases.finish(), [])
 

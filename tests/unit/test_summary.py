@@ -238,6 +238,14 @@ def changed(facts: Facts, changes: dict[str, Any]) -> Facts:
             {"detect": Silence(None, 1, MONTHLY), "state": State.RESOLVED},
             "Phone hears enough answers again",
         ),
+        (
+            {
+                "detect": Silence(None, 1, MONTHLY),
+                "state": State.RESOLVED,
+                "scope": (("channel", "mail\nAll is well"), ("topic", "\u202egnillib \u0641\u200f")),
+            },
+            "Mail\\nAll is well, topic \\u202egnillib \u0641\u200f hears enough answers again",
+        ),
     ],
 )
 def test_sentences(changes: dict[str, object], expected: str) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 from alerts.delivery.notices.notice import TransitionNews
 from alerts.delivery.notices.phrases import ENDS, LOOK, MEANING, NAMES, NOUNS, SENTENCES, WORDS
 from alerts.delivery.notices.sentence_choice import breach_of, doubts, end_of, kind_of, of_the_trouble
+from alerts.foreign_text import printable
 from alerts.receivers.message import Words
 from alerts.rules import SECOND_MS, Detect, Rule
 from alerts.wording import amount as english
@@ -100,7 +101,7 @@ class _Sayer:
         share = cause.get("share_of_shortfall")
         told = number(100 * share, 0, self._lang) if isinstance(share, int | float) else "?"
         dimension = str(cause.get("dimension"))
-        value = str(cause.get("value") or self._words["none"])
+        value = printable(str(cause.get("value") or self._words["none"]))
         return LOOK[self._lang]["cause"].format(
             dimension=self._words.get(dimension, dimension), value=value, share=told
         )
@@ -176,7 +177,7 @@ class _Sayer:
     def _part(self, name: str, value: str) -> str:
         """`channel phone`; of an event without the dimension, `no channel`."""
         name = self._words.get(name, name)
-        return f"{name} {value}" if value else self._words["without"].format(name=name)
+        return f"{name} {printable(value)}" if value else self._words["without"].format(name=name)
 
     def _amount(self, value: object, beside: float | None = None) -> str:
         if not isinstance(value, int | float):

@@ -15,6 +15,7 @@ from alerts.delivery.notices.phrases import WORDS
 from alerts.delivery.notices.templates import TemplateFault, filled
 from alerts.delivery.notices.wording import Told, worded
 from alerts.delivery.open_alerts import OpenAlerts
+from alerts.foreign_text import printable
 from alerts.paging import NOTHING_MORE, Receiver, RuleAbout
 from alerts.receivers.link_places import led_to
 from alerts.receivers.message import AlertNews, NextLook, ReceiverMessage, Words
@@ -151,7 +152,7 @@ def _common(notices: Sequence[Notice]) -> dict[str, str]:
 def _group_title(labels: object, count: int, state: str, *, loud: bool, lang: str) -> str:
     words = WORDS[lang]
     found = labels.items() if isinstance(labels, dict) else ()
-    scope = ", ".join(f"{words.get(name, name)} {value}" for name, value in found if value)
+    scope = ", ".join(f"{words.get(name, name)} {printable(value)}" for name, value in found if value)
     level = words["critical" if loud else "warning"] if state == "firing" else words[state]
     number = words["alerts" if count != 1 else "alert"].format(n=count)
     return f"{level}{words['colon']}{number} ({scope or words['everywhere']})"

@@ -89,3 +89,21 @@ def test_one_alert_that_goes_on_is_no_plural() -> None:
         for lang in ("en", "fr")
     ]
     assert titles == ["Critical: 1 alert (everywhere)", "Critique : 1 alerte (partout)"]
+
+
+def test_a_name_neither_forges_a_line_nor_turns_the_text_around_it() -> None:
+    """Names come from whoever sends events; a label, which is for machines, stays as it is."""
+    odd = _notice("a", r"web\n0 new, all is well\u202e")
+    plan = GroupPlan(group="g1", key="g1.a", members=identities((odd, _notice("b"))), at_s=0.0)
+    group = AlertGroup(id="g1", receiver="desk", place="", labels=dict(odd.news.scope))
+    for lang in ("en", "fr"):
+        desk = replace(DESK, lang=lang)
+        alone = _writer().alone(odd, desk)
+        both = _writer().group(GroupMessage(group, plan, (odd, _notice("b"))), desk)
+        titles = alone.words.title + both.words.title
+        facts = [value for words in (alone.words, both.words) for _, value in words.facts]
+        assert len(both.words.text.splitlines()) == 3
+        assert "\n" not in "".join([titles, alone.words.text, *facts])
+        assert "\u202e" not in "".join([titles, alone.words.text, both.words.text, *facts])
+        assert r"web\n0 new" in alone.words.title + alone.words.text
+        assert alone.alerts[0].labels["channel"] == "web\n0 new, all is well\u202e"
