@@ -6,6 +6,7 @@ first message that Kafka does not take, none leaves any more: see `sending_order
 """
 
 import asyncio
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,15 +24,21 @@ from aiokafka.structs import RecordMetadata
 from xxhash import xxh3_64_intdigest
 
 from stream.kafka.partitions import murmur2
-from stream.kafka.sending_order import end_at_first_failure
+from stream.kafka.sending_order import end_at_first_failure, give_up
+from stream.kafka.short_of_replicas import ShortOfReplicas
 from stream.messages.topic_names import GroupTopics
+
+log = logging.getLogger(__name__)
 
 MAX_REQUEST_BYTES: Final = 8 * 2**20
 """A section of cx.tallies with very many scopes is one message."""
 BATCH_BYTES: Final = 256 * 2**10
 LINGER_MS: Final = 5
 DELIVERY_TIMEOUT_MS: Final = 45_000
-"""How long a message is retried: a broker restarts in less, a supervisor waits no longer."""
+"""How long a message is retried: a broker restarts in less, a supervisor waits no longer.  No time counts
+while brokers say that too few replicas are there."""
+STOP_S: Final = 5.0
+"""How long what waits may take to leave at the end: without replicas it would for ever."""
 
 KEYS: Final = 1 << 16
 """Keys whose hash is remembered: those of scores come again and again."""
@@ -89,6 +96,7 @@ class Outbox:
         self._topics = topics
         self._options = options
         self._producer: AIOKafkaProducer | None = None
+        self._short = ShortOfReplicas()
 
     async def start(self) -> None:
         """Connect."""
@@ -102,14 +110,23 @@ class Outbox:
             request_timeout_ms=DELIVERY_TIMEOUT_MS,
             partitioner=partition_of,
         )
-        end_at_first_failure(self._producer)
+        self._short = end_at_first_failure(self._producer)
         await self._producer.start()
 
     async def stop(self) -> None:
-        """Send what is waiting, and disconnect."""
-        if self._producer is not None:
-            await self._producer.stop()
-            self._producer = None
+        """Send what is waiting, as far as it goes in the time that there is, and disconnect."""
+        producer, self._producer = self._producer, None
+        if producer is None:
+            return
+        stopping = asyncio.create_task(producer.stop())
+        if not (await asyncio.wait({stopping}, timeout=STOP_S))[0]:
+            log.warning("no time to send what waits, it will be said again: %s", self.why_waiting())
+            give_up(producer)
+        await stopping
+
+    def why_waiting(self) -> str | None:
+        """What Kafka takes nothing for, and for how long; None when nothing was refused for long."""
+        return self._short.why_waiting()
 
     async def put(self, messages: Iterable[Outgoing]) -> list[asyncio.Future[RecordMetadata]]:
         """Accept messages, in order per partition; each future is done when Kafka has its message.
@@ -117,7 +134,7 @@ class Outbox:
         Waits only for room in the send buffer.
 
         Raises:
-            DeliveryError: there was no room for too long, or a message is too large.
+            DeliveryError: a message is too large, or one before it was not taken.
         """
         if self._producer is None:
             raise DeliveryError("the producer is closed")

@@ -40,6 +40,7 @@ from stream.worker.kept_rules import RulesInForce
 from stream.worker.memory import MemoryTrim, collect_rarely
 from stream.worker.rules_reload import RulesWatch
 from stream.worker.rules_trial import try_rules
+from stream.worker.sending_watch import SendingWatch
 from stream.worker.settings import WorkerSettings
 from stream.worker.supervising import Duty, supervise
 from stream.worker.tasks.assignment import Assignment, AssignmentPorts
@@ -207,7 +208,8 @@ class Worker:
         assignment.start()
         stack.push_async_callback(assignment.stop)
         fetch = FetchWatch(assignment.heard_s, partial(told_of, self._reader))
-        duty = self._duty = Duty(assignment, self._slots, group, fetch, CommitWatch(self._slots))
+        watches = group, fetch, CommitWatch(self._slots), SendingWatch(self._outbox.why_waiting)
+        duty = self._duty = Duty(assignment, self._slots, *watches)
         self._background(stack, supervise(app, self.fail, duty, Watchdog(settings.watchdog_s)))
         self._background(stack, fetch.follow())
         own = self._slots.assigned

@@ -11,6 +11,7 @@ from stream.transport.faust_app import INPUTS
 from stream.worker.commit_watch import CommitWatch
 from stream.worker.fetch_watch import FetchWatch
 from stream.worker.group_watch import GroupWatch
+from stream.worker.sending_watch import SendingWatch
 from stream.worker.tasks.assignment import Assignment
 from stream.worker.watchdog import LOOK_S, Watchdog
 
@@ -27,16 +28,19 @@ class Duty:
     group: GroupWatch
     fetch: FetchWatch
     commits: CommitWatch
+    sending: SendingWatch
 
     def why_not_ready(self) -> str | None:
         """What a worker must say that has its partitions and their state; None when all is well."""
         given_nothing = not self.slots.assigned()
         whole = self.group.why_not_whole(given_nothing=given_nothing)
-        return whole or self.fetch.why_silent() or self.commits.why_late()
+        waits = self.sending.why_waiting()
+        return whole or waits or self.fetch.why_silent() or self.commits.why_late()
 
     def left(self) -> bool:
-        """Whether something waits to be done, and a broker is there: while none answers, all wait for it."""
-        return self.group.answered and bool(
+        """Whether something waits to be done, and brokers are there: while too few are, all wait for them."""
+        brokers = self.group.answered and not self.sending.why_waiting()
+        return brokers and bool(
             self.slots.oldest_s(WATCHED) is not None or self.assignment.has_work(WATCHED) or self.fetch.stuck
         )
 
@@ -54,6 +58,7 @@ async def supervise(app: Any, fail: Callable[[BaseException], None], duty: Duty,
             if app.crashed:
                 fail(app.crash_reason or RuntimeError("Faust crashed without a reason"))
             duty.commits.look()
+            duty.sending.look()
             dog.beat(duty.done(), busy=duty.left())
     finally:
         dog.stop()

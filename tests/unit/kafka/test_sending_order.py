@@ -10,12 +10,13 @@ from aiokafka.errors import (
     InvalidTimestampError,
     KafkaError,
     MessageSizeTooLargeError,
+    ProducerClosed,
     RequestTimedOutError,
 )
 from aiokafka.structs import TopicPartition
 
 from stream.kafka.outbox import DeliveryError, Outbox
-from stream.kafka.sending_order import end_at_first_failure
+from stream.kafka.sending_order import end_at_first_failure, give_up
 
 ONE, OTHER = TopicPartition("cx.tallies", 0), TopicPartition("cx.tallies", 1)
 
@@ -133,5 +134,23 @@ def test_nothing_changes_while_all_goes_well() -> None:
         assert line.take() == {ONE: batch}
         batch.done(7)
         assert three.result().offset == 7
+
+    play(story)
+
+
+def test_giving_up_what_waits() -> None:
+    """At the end: what is on its way may arrive, and is not tried again."""
+
+    async def story() -> None:
+        line = Line()
+        on_its_way = await line.put(b"7")
+        batch = line.take()[ONE]
+        waits = await line.put(b"8")
+        give_up(line.producer)
+        assert isinstance(waits.exception(), ProducerClosed)
+        assert not on_its_way.done()
+        line.again(batch)
+        assert line.take() == {}
+        assert isinstance(on_its_way.exception(), ProducerClosed)
 
     play(story)

@@ -3,8 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from stream.kafka.offsets import TP, OffsetTracker
 from stream.worker.commit_watch import CommitWatch
+from stream.worker.sending_watch import SendingWatch
 from stream.worker.supervising import Duty
 
 TALLIES = TP("cx.tallies", 0)
@@ -19,6 +22,7 @@ class Parts:
     stuck: frozenset[TP] = frozenset()
     waits_for: str | None = None
     records: int = 0
+    short: str | None = None
     slots: OffsetTracker = field(default_factory=lambda: OffsetTracker(lambda _: 4))
 
     def has_work(self, topics: Any) -> bool:
@@ -32,7 +36,8 @@ class Parts:
     def view(self) -> Duty:
         """All of it."""
         parts: Any = self
-        return Duty(parts, self.slots, parts, parts, CommitWatch(self.slots))
+        sending = SendingWatch(lambda: self.short)
+        return Duty(parts, self.slots, parts, parts, CommitWatch(self.slots), sending)
 
 
 def test_what_is_left_to_do() -> None:
@@ -50,6 +55,21 @@ def test_what_is_left_to_do() -> None:
 def test_while_no_broker_answers_nothing_is_left_to_do() -> None:
     """Everything waits for it then, and another worker would do the same."""
     assert not Parts(answered=False, work=True, stuck=frozenset([TALLIES])).view().left()
+
+
+def test_while_replicas_are_missing_nothing_is_left_to_do() -> None:
+    """A worker that starts anew could write no more than this one."""
+    assert not Parts(short="for 12 s cx.tallies/0 could not be written to", work=True).view().left()
+
+
+def test_messages_that_wait_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    """And so is that they are taken again."""
+    caplog.set_level("INFO")
+    parts = Parts()
+    watch = parts.view().sending
+    for parts.short in (None, "for 12 s", "for 13 s", None, None):
+        watch.look()
+    assert caplog.messages == ["for 12 s; waiting", "what waited for replicas is taken again"]
 
 
 def test_what_is_done_of_others_does_not_count_for_what_is_stuck() -> None:
