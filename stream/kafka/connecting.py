@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from stream.kafka.reader import ReadError
 
@@ -13,6 +13,12 @@ log = logging.getLogger(__name__)
 
 FIRST_WAIT_S: Final = 0.5
 LONGEST_WAIT_S: Final = 5.0
+
+
+def passes(error: Exception) -> bool:
+    """Whether trying again may help: a broker is away, or cannot tell yet, for want of replicas for one."""
+    again = isinstance(error, KafkaError) and error.retriable
+    return again or isinstance(error, (ReadError, KafkaTimeoutError))
 
 
 async def persistently(
@@ -30,7 +36,7 @@ async def persistently(
         try:
             await connect()
         except (KafkaError, ReadError) as error:
-            if isinstance(error, KafkaError) and not error.retriable:
+            if not passes(error):
                 raise
             log.warning("the broker is gone, trying again in %.1f s: %s", wait_s, error)
             await undo()

@@ -22,6 +22,8 @@ FETCH_WAIT_MS: Final = 50
 POLL_MS: Final = 1_000
 MOST_RECORDS: Final = 5_000
 """Records per batch: bounds how long the loop is busy with one."""
+ASK_MS: Final = 20_000
+"""How long a question about offsets may take: a leader that lacks replicas may not be able to tell yet."""
 PATIENCE_POLLS: Final = 60
 """Empty polls in a row before a read gives up; the broker has said that there is more."""
 
@@ -50,6 +52,7 @@ class Reader:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=FETCH_WAIT_MS,
+            request_timeout_ms=ASK_MS,
             max_partition_fetch_bytes=MAX_RECORD_BYTES,
         )
 
@@ -69,7 +72,11 @@ class Reader:
         await stop_consumer(self._consumer)
 
     async def bounds(self, tp: TP) -> tuple[int, int]:
-        """Offset of the first record that is still there, and the one after the last."""
+        """Offset of the first record that is still there, and the one after the last.
+
+        Raises:
+            KafkaError: no broker can tell.
+        """
         key = self._there(tp)
         first = await self._consumer.beginning_offsets([key])
         end = await self._consumer.end_offsets([key])

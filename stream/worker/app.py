@@ -21,7 +21,6 @@ from stream.kafka.connecting import persistently
 from stream.kafka.offsets import TP, OffsetTracker
 from stream.kafka.outbox import Outbox
 from stream.kafka.reader import Reader
-from stream.kafka.trimming import Trimmer
 from stream.messages.topic_names import ALERTS
 from stream.monitoring.metrics import Metrics
 from stream.monitoring.server import serve
@@ -49,6 +48,7 @@ from stream.worker.tasks.intake_processor import IntakeProcessor
 from stream.worker.tasks.judge_processor import JudgeProcessor
 from stream.worker.tasks.task_specs import fingerprint, intake_spec, judge_spec
 from stream.worker.topic_checks import TopicLayout, await_topics, watch_topics
+from stream.worker.trimming import Trimmer
 from stream.worker.watchdog import Watchdog
 from stream.worker.web.alert_api import AlertApi, AlertDesk
 from stream.worker.web.worker_pages import WorkerPages
@@ -208,8 +208,11 @@ class Worker:
         assignment.start()
         stack.push_async_callback(assignment.stop)
         fetch = FetchWatch(assignment.heard_s, partial(told_of, self._reader))
-        watches = group, fetch, CommitWatch(self._slots), SendingWatch(self._outbox.why_waiting)
-        duty = self._duty = Duty(assignment, self._slots, *watches)
+        commits, sending = CommitWatch(self._slots), SendingWatch(self._outbox.why_waiting)
+        duty = self._duty = Duty(
+            assignment=assignment, slots=self._slots, group=group, fetch=fetch, commits=commits,
+            sending=sending,
+        )  # fmt: skip
         self._background(stack, supervise(app, self.fail, duty, Watchdog(settings.watchdog_s)))
         self._background(stack, fetch.follow())
         own = self._slots.assigned

@@ -19,7 +19,7 @@ WATCHED: Final = (*INPUTS, TALLIES)
 """What must get on; how long cx.alerts takes is its receivers' affair."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Duty:
     """What a worker has to do, and what it has done."""
 
@@ -39,9 +39,15 @@ class Duty:
 
     def left(self) -> bool:
         """Whether something waits to be done, and brokers are there: while too few are, all wait for them."""
-        brokers = self.group.answered and not self.sending.why_waiting()
-        return brokers and bool(
-            self.slots.oldest_s(WATCHED) is not None or self.assignment.has_work(WATCHED) or self.fetch.stuck
+        waits = self.sending.why_waiting() or self.assignment.held_up
+        return (
+            not waits
+            and self.group.answered
+            and bool(
+                self.slots.oldest_s(WATCHED) is not None
+                or self.assignment.has_work(WATCHED)
+                or self.fetch.stuck
+            )
         )
 
     def done(self) -> object:

@@ -13,7 +13,7 @@ from stream.kafka.outbox import BATCH_BYTES, MAX_REQUEST_BYTES, DeliveryError, O
 from stream.kafka.reader import Reader
 from stream.kafka.settings import ClientSettings
 from stream.kafka.snapshot_log import cut, encode, newest, seal
-from stream.kafka.trimming import Trimmer
+from stream.worker.trimming import Trimmer
 from tests.kafka.broker import Broker
 from tests.kafka.topic_settings import change
 

@@ -12,8 +12,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from aiokafka.errors import KafkaError
+
 from alerts.errors import OperatorError
+from stream.kafka.connecting import passes
 from stream.kafka.offsets import TP, Committed, OffsetTracker
+from stream.kafka.reader import ReadError
 from stream.messages.records import Stream
 from stream.messages.topic_names import ALERTS
 from stream.transport.link import Positions, RecordBatch
@@ -35,6 +39,7 @@ SCORES_POLL_S: Final = 1.0
 SCORES_SHARE: Final = 10
 """Publishing scores takes no more than this part of the time: with very many scopes they come less often."""
 SAVE_POLL_S: Final = 1.0
+AGAIN_S: Final = 1.0
 SAVE_BYTES_PER_S: Final = 20 * 2**20
 """Snapshots take no more of the network than this."""
 LEAVING_BYTES: Final = 64 * 2**20
@@ -81,6 +86,8 @@ class Assignment:
         self._loops: list[asyncio.Task[None]] = []
         self.waits_for: str | None = "the group has not assigned partitions yet"
         """None when partitions were assigned, and every state is up."""
+        self.held_up = False
+        """Whether a state waits for brokers: asked anew by another client each time, they could not tell."""
 
     def start(self) -> None:
         """Begin to look for quiet inputs and due snapshots."""
@@ -130,7 +137,7 @@ class Assignment:
 
     async def release(self) -> None:
         """Let all that was said leave; nothing is fed any more."""
-        self.waits_for = "the group is being rebalanced"
+        self.waits_for, self.held_up = "the group is being rebalanced", False
         if self._rising is not None:
             self._rising.cancel()
             with suppress(asyncio.CancelledError):
@@ -160,7 +167,7 @@ class Assignment:
 
         async def one(task: PartitionTask[Any]) -> None:
             async with limit:
-                processor = await task.catch_up(committed)
+                processor = await self._risen(task, committed)
             if isinstance(processor, IntakeProcessor):
                 ages_s = {STREAM_OF[topic]: age_s for topic, age_s in task.newest_age_s.items()}
                 processor.assigned({stream: time.monotonic() - age_s for stream, age_s in ages_s.items()})
@@ -172,6 +179,21 @@ class Assignment:
                 group.create_task(one(task))
         self.waits_for = None
         log.info("ready intakes=%d judges=%d" if self._tasks else NOTHING, *self._counts())
+
+    async def _risen(self, task: PartitionTask[Any], committed: Mapping[TP, Committed]) -> Any:
+        """Bring a state up; while brokers cannot tell what it needs, try again for ever."""
+        while True:
+            try:
+                found = await task.catch_up(committed)
+            except (KafkaError, ReadError) as error:
+                if not passes(error):
+                    raise
+                log.warning("state cannot be restored yet, trying again task=%s error=%s", task.name, error)
+                self.held_up, self.waits_for = True, f"{task.name} waits for the brokers: {error}"
+                await asyncio.sleep(AGAIN_S)
+            else:
+                self.held_up = False
+                return found
 
     async def _look(self) -> None:
         """Tell judges which inputs are quiet."""

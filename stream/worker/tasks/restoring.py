@@ -10,8 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic
 
+from aiokafka.errors import KafkaError
+
 from alerts.errors import OperatorError
 from stream.kafka.offsets import TP, Committed
+from stream.kafka.reader import ReadError
 from stream.kafka.snapshot_log import Manifest, Snapshot, complete
 from stream.worker.log_lines import described
 from stream.worker.tasks.context import Input, M, TaskContext, TaskSpec
@@ -55,6 +58,8 @@ async def newest_usable(
 
     Raises:
         OperatorError: there are snapshots, and all of them are of other topics than these.
+        KafkaError: brokers cannot tell now.
+        ReadError: the same.
     """
     spec = origin.spec
     complaint: OperatorError | None = None
@@ -68,6 +73,8 @@ async def newest_usable(
             complaint = complaint or error
             if _forgotten(snapshot.manifest, origin, committed):
                 break  # older ones are of the topics that are gone as well
+        except (KafkaError, ReadError):
+            raise  # the broker's fault: that it cannot be read now says nothing of what is in it
         except Exception as error:  # noqa: BLE001  # whatever is wrong with it, there may be one before it
             around.unreadable(spec.snapshots)
             log.error(  # noqa: TRY400  # the bytes are at fault, not the way to here

@@ -2,22 +2,28 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+
+import pytest
+from aiokafka.errors import KafkaTimeoutError, TopicAuthorizationFailedError
 
 from alerts.errors import OperatorError
 from alerts.rules import Rule, Rulebook, Threshold
 from stream.indicators.plan import Plan
 from stream.kafka.offsets import TP, Committed, OffsetTracker, Slot
+from stream.kafka.reader import ReadError
 from stream.messages.records import Stream
 from stream.monitoring.metrics import Metrics
 from stream.transport.link import Positions, RecordBatch
+from stream.worker.tasks import assignment
 from stream.worker.tasks.assignment import Assignment, AssignmentPorts
 from stream.worker.tasks.context import TaskContext
 from stream.worker.tasks.intake_processor import IntakeProcessor
 from stream.worker.tasks.judge_processor import JudgeProcessor
 from stream.worker.tasks.task_specs import intake_spec, judge_spec
-from tests.fake_kafka import FakeKafka, FakeOutbox, record
+from tests.fake_kafka import FakeKafka, FakeOutbox, FakeReader, record
 
 RULE = Rule(
     name="low",
@@ -41,18 +47,27 @@ class World:
     refusal: Exception | None = None
     offsets: dict[TP, int] = field(default_factory=dict)
     at: dict[TP, Positions] = field(default_factory=dict)
+    faults: list[Exception] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.kafka = FakeKafka()
         self.outbox = FakeOutbox(self.kafka)
         self.slots = OffsetTracker(lambda _: 4)
         around = TaskContext(
-            outbox=self.outbox, reading=self.kafka.reading, fail=self.failures.append, missing=lambda *_: None
+            outbox=self.outbox, reading=self.reading, fail=self.failures.append, missing=lambda *_: None
         )
         metrics = Metrics(PLAN.rulebook)
         specs = intake_spec(PLAN, "g", metrics), judge_spec(PLAN, "g", metrics)
         ports = AssignmentPorts(self.committed, self.at.get, self.owned.append, self.forgotten.append)
         self.assignment = Assignment(specs, around, self.slots, ports, 0.01)
+
+    @asynccontextmanager
+    async def reading(self, tps: Sequence[TP]) -> AsyncIterator[FakeReader]:
+        """What is on the broker; or an error, while there are some."""
+        if self.faults:
+            raise self.faults.pop()
+        async with self.kafka.reading(tps) as reader:
+            yield reader
 
     async def committed(self, tps: Iterable[TP]) -> Mapping[TP, Committed]:
         """As set, 0 otherwise; or an error, if that is set."""
@@ -121,6 +136,38 @@ def test_partitions_that_stay_keep_their_machine() -> None:
         await world.assignment.release()
         await world.assign(OURS)
         assert world.assignment.processors(IntakeProcessor) != [intake]
+
+    scene(play)
+
+
+@pytest.mark.parametrize("error", [KafkaTimeoutError("Failed to get offsets"), ReadError("no records")])
+def test_what_brokers_cannot_tell_yet_is_asked_again(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A leader that lacks replicas does not know where its log ends; a worker that ended could do no more."""
+    monkeypatch.setattr(assignment, "AGAIN_S", 0.0)
+
+    async def play(world: World) -> None:
+        world.faults = [error] * 3
+        world.slots.assign(OURS)
+        world.assignment.assigned(OURS)
+        while not world.assignment.held_up:  # noqa: ASYNC110  # a test only
+            await asyncio.sleep(0)
+        assert str(error) in str(world.assignment.waits_for)
+        await world.assign(OURS)
+        assert (world.failures, world.assignment.held_up) == ([], False)
+        assert all(map(world.slots.is_open, OURS))
+
+    scene(play)
+
+
+def test_a_refusal_ends_the_worker() -> None:
+    """Asking again does not help."""
+
+    async def play(world: World) -> None:
+        world.faults = [TopicAuthorizationFailedError("cx.tallies")]
+        await world.assign(OURS)
+        assert [type(each) for each in world.failures] == [TopicAuthorizationFailedError]
 
     scene(play)
 

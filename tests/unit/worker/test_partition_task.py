@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import count
 
 import pytest
+from aiokafka.errors import KafkaTimeoutError
 
 from alerts.errors import OperatorError
 from stream.kafka.offsets import Replicas
@@ -390,5 +391,21 @@ def test_a_snapshot_whose_bytes_are_damaged_is_passed_over() -> None:
         second = world.task(spec)
         await second.catch_up(at(5, 3))
         assert second.snapshots.fed == 2
+
+    scene(play)
+
+
+def test_a_snapshot_that_cannot_be_read_now_is_not_passed_over() -> None:
+    """The broker is to blame; an older one, or none, may lack what the input has lost since."""
+
+    def cut_off(_partition: int, _snapshot: Snapshot) -> Echo:
+        raise KafkaTimeoutError("Failed to get offsets by times in 20000 ms")
+
+    async def play(world: World) -> None:
+        first = world.task()
+        await first.catch_up(at(4, 2))
+        await first.save()
+        with pytest.raises(KafkaTimeoutError):
+            await world.task(replace(SPEC, restore=cut_off)).catch_up(at(5, 3))
 
     scene(play)

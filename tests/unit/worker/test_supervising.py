@@ -23,6 +23,7 @@ class Parts:
     waits_for: str | None = None
     records: int = 0
     short: str | None = None
+    held_up: bool = False
     slots: OffsetTracker = field(default_factory=lambda: OffsetTracker(lambda _: 4))
 
     def has_work(self, topics: Any) -> bool:
@@ -37,7 +38,10 @@ class Parts:
         """All of it."""
         parts: Any = self
         sending = SendingWatch(lambda: self.short)
-        return Duty(parts, self.slots, parts, parts, CommitWatch(self.slots), sending)
+        commits = CommitWatch(self.slots)
+        return Duty(
+            assignment=parts, slots=self.slots, group=parts, fetch=parts, commits=commits, sending=sending
+        )
 
 
 def test_what_is_left_to_do() -> None:
@@ -60,6 +64,7 @@ def test_while_no_broker_answers_nothing_is_left_to_do() -> None:
 def test_while_replicas_are_missing_nothing_is_left_to_do() -> None:
     """A worker that starts anew could write no more than this one."""
     assert not Parts(short="for 12 s cx.tallies/0 could not be written to", work=True).view().left()
+    assert not Parts(held_up=True, work=True).view().left()
 
 
 def test_messages_that_wait_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
