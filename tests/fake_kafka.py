@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -157,6 +157,10 @@ class Echo:
         before = len(self.values)
         self.feed(topic, records)
         return Work([Outgoing("out", value, partition=0) for value in self.values[before:]])
+
+    def rest(self) -> Iterator[Work]:
+        """Nothing is left."""
+        return iter(())
 
     def snapshot(self) -> list[bytes]:
         """All values."""

@@ -4,7 +4,7 @@ Its state, and everything that it tells, is a function of the records of its par
 are judged one after the other, in event time; those at whose end nothing can change are passed over.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Final, Self
@@ -86,15 +86,26 @@ class Judge:
         section by section, so it comes to the same as feeding them one by one.  A verdict is heeded when all
         panes have been judged that the sections before it have closed.
         """
+        return [told for step in self.steps(sections) for told in step]
+
+    def steps(
+        self, sections: Iterable[tuple[TallyMessage | VerdictMessage, int]]
+    ) -> Iterator[list[Transition]]:
+        """The same a step at a time: a backlog of weeks takes many, of a second or two each.
+
+        Between two steps the judge may be asked for scores, but must neither be fed nor copied.
+        """
         memory = self._memory
-        told = [resolved(orphan) for orphan in memory.orphans]
-        memory.orphans = []
+        orphans, memory.orphans = memory.orphans, []
+        if orphans:
+            yield list(map(resolved, orphans))
         for section, log_ms in sections:
             if isinstance(section, VerdictMessage):
-                told += self._judge() + self._heed(section)
+                yield from self._judge()
+                yield self._heed(section)
             else:
                 memory.take(section, log_ms)
-        return told + self._judge()
+        yield from self._judge()
 
     def take_missed(self) -> list[Missed]:
         """Panes whose tallies the log has lost, as far as that was found since the last call."""
@@ -219,14 +230,12 @@ class Judge:
         first = memory.judged + 1 if memory.first_pane is None else memory.first_pane
         return ScoreClock((memory.judged + 1) * self._pane_ms, first * self._pane_ms)
 
-    def _judge(self) -> list[Transition]:
+    def _judge(self) -> Iterator[list[Transition]]:
         """Judge every pane that is closed."""
         memory = self._memory
-        told: list[Transition] = []
         while (block := memory.block()) is not None:
-            told += self._judge_block(block)
+            yield self._judge_block(block)
         memory.judged = memory.closed
-        return told
 
     def _heed(self, said: VerdictMessage) -> list[Transition]:
         """End an alert that is known; nothing where it is over, or another judge's."""

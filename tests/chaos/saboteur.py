@@ -17,22 +17,23 @@ from stream.messages.tallies import TallyMessage
 from stream.messages.topic_names import TALLIES
 from stream.worker.tasks import intake_processor
 from stream.worker.tasks.intake_processor import IntakeProcessor
+from stream.worker.tasks.leaving import Leaving
 from stream.worker.tasks.partition_task import PartitionTask
 from stream.worker.tasks.processor import Work
 
 
 def commit_early() -> None:
     """Input is committed before what it caused has left; what was on its way dies with a kill."""
-    leave = PartitionTask._leave
+    leave = Leaving.leave
 
-    async def hasty(self: PartitionTask[Any], work: Work, finish: Callable[[], None]) -> None:
+    async def hasty(self: Leaving, work: Work, finish: Callable[[], None]) -> None:
         finish()
         held = [m for m in work.messages if m.topic != TALLIES]
         _LATER.append([m for m in work.messages if m.topic == TALLIES])
         ripe = _LATER.pop(0) if len(_LATER) > HELD_BACK else []
         await leave(self, Work([*ripe, *held], work.on_durable), lambda: None)
 
-    PartitionTask._leave = hasty  # type: ignore[method-assign]
+    Leaving.leave = hasty  # type: ignore[method-assign]
 
 
 HELD_BACK: Final = 200

@@ -1,7 +1,7 @@
 """The intake under the worker: records of the two inputs in; tallies and dead letters out."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final
@@ -108,6 +108,10 @@ class IntakeProcessor:
         letters = _letters(TP(topic, self._partition), output, records, limits.letter_bytes)
         closed = _sections(output.sections, limits.piece_bytes)
         return Work(list(chain(_sections(active, limits.piece_bytes), letters, closed)))
+
+    def rest(self) -> Iterator[Work]:
+        """Nothing is ever left: a batch comes in parts."""
+        return iter(())
 
     def _log_faults(self, stream: Stream, output: IntakeOutput) -> None:
         """Log what nobody foresaw, once for each kind; the records themselves are in the dead letters."""

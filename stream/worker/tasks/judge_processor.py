@@ -67,6 +67,7 @@ class JudgeProcessor:
         self._wall = wall or JudgeWall()
         self._letter_bytes = letter_bytes
         self._letters: list[Outgoing] = []
+        self._steps: Iterator[list[Transition]] = iter(())
         self._passed_over: dict[str, tuple[int, int]] = {}
         """Why sections were passed over: when that was told last, and how many there were since."""
 
@@ -90,7 +91,18 @@ class JudgeProcessor:
         Raises:
             TornState: it failed, and is of no use any more.
         """
-        transitions = self._judge(records)
+        return self._work(self._judge(records))
+
+    def rest(self) -> Iterator[Work]:
+        """Judge what is closed and was not judged yet.
+
+        Raises:
+            TornState: it failed, and is of no use any more.
+        """
+        for transitions in self._steps:
+            yield self._work(transitions)
+
+    def _work(self, transitions: Sequence[Transition]) -> Work:
         alerts = [Outgoing(ALERTS, encode(each), each.id.encode()) for each in transitions]
         letters, self._letters = self._letters, []
         self._metrics.inputs.refused(TALLIES, Reason.INTERNAL, len(letters))
@@ -112,6 +124,7 @@ class JudgeProcessor:
         return self.judge.snapshot()
 
     def _judge(self, records: Records) -> list[Transition]:
+        """Take sections, and judge what is judged at once."""
         fresh = [record for record in records if record.offset >= self._next_offset]
         if not fresh:
             return []
@@ -120,8 +133,13 @@ class JudgeProcessor:
         if self._wall.suspects(fresh):
             found = fed_in_parts(taken, self._mark, self._feed, self._refuse)
             return [transition for part in found for transition in part]
+        before = [told for step in self._steps for told in step]  # who left something undone has it with this
+        self._steps = self._guarded(taken, fresh)
+        return before + next(self._steps, [])
+
+    def _guarded(self, taken: Sequence[Taken], fresh: Records) -> Iterator[list[Transition]]:
         try:
-            return self._feed(taken)
+            yield from self._fed(taken)
         except MemoryError:
             raise
         except Exception as error:
@@ -129,7 +147,14 @@ class JudgeProcessor:
             raise TornState from error
 
     def _feed(self, taken: Sequence[Taken]) -> list[Transition]:
-        transitions = self.judge.feed_all((each.section, each.record.timestamp) for each in taken)
+        return [told for step in self._fed(taken) for told in step]
+
+    def _fed(self, taken: Sequence[Taken]) -> Iterator[list[Transition]]:
+        yield from self.judge.steps((each.section, each.record.timestamp) for each in taken)
+        self._tell_faults()
+
+    def _tell_faults(self) -> None:
+        """What was amiss with sections that were taken."""
         for source, first, last in self.judge.take_missed():
             log.error(
                 "tallies are gone partition=%d source=%s panes=%d",
@@ -142,7 +167,6 @@ class JudgeProcessor:
         if ahead := self.judge.take_ahead():
             log.error("stamps are ahead of those after them partition=%d count=%d", self._tp.partition, ahead)
             self._metrics.unreadable(TALLIES, ahead)
-        return transitions
 
     def _mark(self) -> Undo:
         judge, parts = self.judge, self.judge.snapshot()

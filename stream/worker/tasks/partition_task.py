@@ -10,10 +10,8 @@ For example: a snapshot covers the records below 100, and 140 is committed: 100 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Final, Generic
-
-from aiokafka.structs import RecordMetadata
 
 from stream.intake.wall import kind_of
 from stream.kafka.offsets import TP, UNKNOWN_RULES, Committed
@@ -21,6 +19,7 @@ from stream.kafka.outbox import DeliveryError, Outgoing
 from stream.transport.link import RecordBatch
 from stream.worker.tasks.context import Input, M, TaskContext, TaskSpec
 from stream.worker.tasks.judge_wall import TornState
+from stream.worker.tasks.leaving import Leaving
 from stream.worker.tasks.processor import Work
 from stream.worker.tasks.restoring import Origin, is_behind, look_for, newest_age_s, newest_usable
 from stream.worker.tasks.snapshot_account import SnapshotAccount
@@ -44,7 +43,7 @@ class PartitionTask(Generic[M]):
         self._life = Life.EMPTY
         self._busy = asyncio.Lock()
         self._turns = Turns(around.cpu_clock)
-        self._leaving: set[asyncio.Task[None]] = set()
+        self._leaving = Leaving(around.outbox, self._lost)
         self._joined: set[TP] = set()  # inputs of which a batch has come since the state came up
         self.snapshots = SnapshotAccount(around.clock)
         self.newest_age_s: Mapping[str, float] = {}
@@ -172,17 +171,31 @@ class PartitionTask(Generic[M]):
                 ranges[tp] = span
         fed, told = 0, self._around.clock()
         async for tp, records in reader.ranges(ranges):
+            aloud = self._spec.repeats and committed[tp].made_for != self._spec.made_for
             with self.snapshots.counted(records):
-                if self._spec.repeats and committed[tp].made_for != self._spec.made_for:
-                    await self._leave(processor.work(tp.topic, records), nobody_waits)
+                if aloud:
+                    await self._leaving.leave(processor.work(tp.topic, records), nobody_waits)
                 else:
                     processor.feed(tp.topic, records)
+            async for work in self._rest(processor):
+                if aloud:
+                    await self._leaving.leave(work, nobody_waits)
             fed += len(records)
             if self._around.clock() - told > PROGRESS_S:
                 told = self._around.clock()
                 log.info("feeding again task=%s fed=%d", self.name, fed)
-            await asyncio.sleep(0)
         return fed
+
+    async def _rest(self, processor: M) -> AsyncIterator[Work]:
+        """What was left undone, with the loop free before each step and at the end."""
+        rest = processor.rest()
+        while True:
+            await asyncio.sleep(0)
+            with self.snapshots.counted(()):
+                work = next(rest, None)
+            if work is None:
+                return
+            yield work
 
     async def take(self, batch: RecordBatch) -> None:
         """Work off a batch in parts; its slot is finished when everything that it caused has left."""
@@ -197,64 +210,50 @@ class PartitionTask(Generic[M]):
         """Work off a batch, unless the partition goes meanwhile: then the batch will be fetched again."""
         if not await self._joins(batch):
             return
-        left, begun = PartsLeft(batch.slot.finish), False
+        left = PartsLeft(batch.slot.finish)
         for part in self._turns.parts(batch):
-            if begun:
-                await asyncio.sleep(0)
-            begun = True
-            processor = self.processor
-            work = await self._work(processor, part) if processor is not None else None
-            if work is None:
+            if not await self._work(part, left):
                 return
-            await self._leave(work, left.begin())
         left.end()
 
-    async def _work(self, processor: M, batch: RecordBatch) -> Work | None:
-        """What must leave because of a batch; None when the partition went while it was found out."""
+    async def _work(self, batch: RecordBatch, left: PartsLeft) -> bool:
+        """Work off a part, on a state made anew if need be; False when the partition went meanwhile."""
+        if (processor := self.processor) is None:
+            return False
         try:
-            with self._turns.timed(batch), self.snapshots.counted(batch.records):
-                return processor.work(batch.tp.topic, batch.records)
+            return await self._step(processor, batch, left)
         except TornState as torn:
             self._told_of(torn)
         self._processor = again = await self._brought_to(batch, processor, self._spec.made_for, keep=False)
         self._happens(TaskEvent.RESTORED)
-        if self.processor is not again:  # paused meanwhile: the batch will be fetched again
-            return None
-        with self.snapshots.counted(batch.records):
-            return again.work(batch.tp.topic, batch.records)
+        return self.processor is again and await self._step(again, batch, left)
+
+    async def _step(self, processor: M, batch: RecordBatch, left: PartsLeft) -> bool:
+        """Work off a part in steps; what they say leaves once none has failed.  False: the partition went."""
+        with self._turns.timed(batch), self.snapshots.counted(batch.records):
+            said = [processor.work(batch.tp.topic, batch.records)]
+        async for more in self._rest(processor):
+            if self.processor is not processor:
+                return False
+            said.append(more)
+        for work in said:
+            await self._leaving.leave(work, left.begin())
+        return self.processor is processor
 
     async def send(self, messages: Iterable[Outgoing]) -> None:
         """Send what no batch has caused."""
         async with self._busy:
-            await self._leave(Work(messages), nobody_waits)
+            await self._leaving.leave(Work(messages), nobody_waits)
 
-    async def _leave(self, work: Work, finish: Callable[[], None]) -> None:
-        futures = await self._around.outbox.put(work.messages)
-        if not futures:
-            finish()
-            return
-        task = asyncio.create_task(self._left(futures, work, finish))
-        self._leaving.add(task)
-        task.add_done_callback(self._leaving.discard)
-
-    async def _left(
-        self, futures: Sequence[asyncio.Future[RecordMetadata]], work: Work, finish: Callable[[], None]
-    ) -> None:
-        try:
-            await self._around.outbox.durable(futures)
-        except DeliveryError as error:
-            self._happens(TaskEvent.LOST)
-            self._around.fail(error)
-        else:
-            work.on_durable(time.time())
-            finish()
+    def _lost(self, error: DeliveryError) -> None:
+        self._happens(TaskEvent.LOST)
+        self._around.fail(error)
 
     async def settle(self) -> None:
         """Wait until all that was said so far has left."""
         async with self._busy:
             pass
-        if self._leaving:
-            await asyncio.wait(set(self._leaving))
+        await self._leaving.settle()
 
     def pause(self) -> None:
         """The partition is going: nothing more is fed.  The processor is kept in case it comes back."""

@@ -1,10 +1,11 @@
 """Processors: intake and judge as a task drives them, records in and messages out.
 
 State and messages are functions of the records below the next offsets.  `feed` only moves the state, for
-records whose messages are known to have left before; `work` says also what must leave now.
+records whose messages are known to have left before; `work` says also what must leave now.  Both may leave
+something undone, so that others have the event loop: `rest` does it, before more is fed or a copy is made.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -40,6 +41,10 @@ class Processor(Protocol):
 
     def work(self, topic: str, records: Records) -> Work:
         """Move the state on, and say what must leave."""
+        ...
+
+    def rest(self) -> Iterator[Work]:
+        """Do what is left of what was fed, a step at a time."""
         ...
 
     def snapshot(self) -> list[bytes]:

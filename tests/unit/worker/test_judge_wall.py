@@ -1,7 +1,7 @@
 """The wall around a judge: a section that it fails on is refused, and everything else counts."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import orjson
@@ -29,16 +29,18 @@ TALLIES = TP("cx.tallies", 0)
 POISON_MS = 13
 
 
+Sections = Iterable[tuple[TallyMessage | VerdictMessage, int]]
+
+
 class Fragile(Judge):
     """Fails on a certain section, after it has taken all that came with it."""
 
-    def feed_all(self, sections: Iterable[tuple[TallyMessage | VerdictMessage, int]]) -> list[Transition]:
+    def steps(self, sections: Sections) -> Iterator[list[Transition]]:
         """As the judge, but for that one."""
         some = list(sections)
-        told = super().feed_all(some)
+        yield from super().steps(some)
         if any(getattr(section, "quiet_ms", 0) == POISON_MS for section, _ in some):
             raise ZeroDivisionError("phone")
-        return told
 
 
 def poison() -> bytes:
@@ -159,7 +161,7 @@ def test_what_a_judge_cannot_get_past_at_all_ends_the_worker() -> None:
     """Lack of memory is no record's fault."""
 
     class Full(Judge):
-        def feed_all(self, sections: Iterable[tuple[TallyMessage | VerdictMessage, int]]) -> list[Transition]:
+        def steps(self, sections: Sections) -> Iterator[list[Transition]]:
             raise MemoryError(len(list(sections)))
 
     processor = JudgeProcessor(Full(PLAN, 0), Metrics(BOOK))

@@ -8,7 +8,9 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from alerts.rules import Rule, Rulebook, Threshold, Timing
+from alerts.transitions import encode as encode_transition
 from stream.indicators.plan import Plan
+from stream.judge import state
 from stream.judge.judge import Judge
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outgoing
@@ -179,6 +181,21 @@ def test_a_judge_tells_transitions_with_its_batch() -> None:
     assert counted(metrics, "tocsin_alert_latency_seconds_count") == 1
 
 
+def test_a_judge_gives_the_loop_back_between_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backlog is taken at once and judged step by step: what is said comes to the same as in one go."""
+    for most, panes in {"MOST_PANES": 100, "SPARSE_MS": 0, "SPARSE_COUNTS": 0}.items():
+        monkeypatch.setattr(state, most, panes)
+    processor, metrics = intake()
+    log = log_of(processor, *(answers(first, 600) for first in range(0, 6_000, 600)))
+    slow, quick = JudgeProcessor(Judge(PLAN, 0), metrics), Judge(PLAN, 0)
+    works = [slow.work("cx.tallies", log), *slow.rest()]
+    assert len(works) > 3
+    told = quick.feed_all((decode(each.value or b""), each.timestamp) for each in log)
+    said = [each for work in works for each in work.messages]
+    assert [each.value for each in said] == list(map(encode_transition, told))
+    assert slow.judge.snapshot() == quick.snapshot()
+
+
 def test_a_judge_tells_what_its_log_has_lost(caplog: pytest.LogCaptureFixture) -> None:
     """A broker that acknowledged a record and lost it: an error in the log, and the metric of an alert."""
     processor, metrics = intake()
@@ -189,6 +206,7 @@ def test_a_judge_tells_what_its_log_has_lost(caplog: pytest.LogCaptureFixture) -
     closing = [number for number, each in enumerate(log) if decode(each.value or b"").kind is Kind.CLOSED]
     lost = [each for number, each in enumerate(log) if number != closing[len(closing) // 2]]
     lacking.work("cx.tallies", lost)
+    assert not [each for work in lacking.rest() for each in work.messages]
     assert counted(metrics, "tocsin_missing_records_total{") == 1
     assert "tallies are gone partition=0 source=feedback/0" in caplog.text
 
