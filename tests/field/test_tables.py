@@ -455,6 +455,16 @@ def test_a_log_of_bad_rows_alone_lacks_no_column(desk: Desk) -> None:
         desk.imported(MAPPING, "id,at,s\n1\n")
 
 
+def test_objects_of_an_answer_are_counted_one_by_one(desk: Desk) -> None:
+    """Which of a page's hundred is bad is told; a page is no object of the log."""
+    rows = [f'{{"id":"{place}","at":"2026-03-02T09:0{place}:00Z","s":{place}}}' for place in range(1, 6)]
+    pages = f'{{"calls":[{",".join(rows[:3])}]}}{{"calls":[]}}{{"calls":[{rows[3]},7,{rows[4]}]}}'
+    events, told = read(desk, pages.replace(":4}", ":44}"), f"format: json\nunwrap: calls\n{MAPPING}")
+    assert [name for name, _ in events] == ["1", "2", "3", "5"]
+    assert "object 4: s (score)" in told
+    assert "object 5: want objects in calls" in told
+
+
 @pytest.mark.parametrize("kind", ["ndjson", "json"])
 def test_a_text_that_was_cut_within_a_letter_costs_no_row(desk: Desk, kind: str) -> None:
     """Half of an emoji at the end of a comment, as programs of browsers leave it."""

@@ -223,21 +223,26 @@ def _of_line(number: int, content: str, layout: Format) -> Iterator[Numbered]:
         yield number, RowError(Fault.SYNTAX, f"want a JSON object{no_object(content)}")
         return
     for value in values:
-        yield from _fanned(number, value, layout)
-
-
-def _fanned(number: int, value: Any, layout: Format) -> Iterator[Numbered]:
-    """The rows of an object, or of those that it wraps."""
-    inner = value.get(layout.unwrap) if layout.unwrap else None
-    for item in inner if isinstance(inner, list) else (value,):
-        if not isinstance(item, dict):
-            yield number, RowError(Fault.SYNTAX, f"want objects in {layout.unwrap}, got something else")
-            continue
-        try:
-            for row in json_rows(item, layout.each, layout.beside):
+        for item in _inside(value, layout):
+            for row in _rows(item, layout):
                 yield number, row
-        except RowError as error:
-            yield number, error
+
+
+def _inside(value: Any, layout: Format) -> Sequence[Any]:
+    """The object, or those that it wraps."""
+    inner = value.get(layout.unwrap) if layout.unwrap else None
+    return inner if isinstance(inner, list) else (value,)
+
+
+def _rows(item: Any, layout: Format) -> Iterator[Row | RowError]:
+    """The rows of an object."""
+    if not isinstance(item, dict):
+        yield RowError(Fault.SYNTAX, f"want objects in {layout.unwrap}, got something else")
+        return
+    try:
+        yield from json_rows(item, layout.each, layout.beside)
+    except RowError as error:
+        yield error
 
 
 def _one_by_one(content: str) -> list[object]:
@@ -259,9 +264,11 @@ def _stream(utf8: Iterator[bytes], layout: Format) -> Iterator[Numbered]:
     number = 0
     try:
         for block in utf8:
-            for piece in splitter.feed(block):
+            for item in chain.from_iterable(_pieces(piece, layout) for piece in splitter.feed(block)):
                 number += 1
-                yield from _of_piece(number, piece, layout)
+                rows = (item,) if isinstance(item, RowError) else _rows(item, layout)
+                for row in rows:
+                    yield number, row
             if splitter.stray:
                 splitter.stray = False
                 what = "" if number else no_object(block.decode(errors="replace"))
@@ -278,16 +285,12 @@ def _stray(what: str) -> str:
     return f"want a JSON object{what}" if what else "want nothing but objects, got something between them"
 
 
-def _of_piece(number: int, piece: bytes | TooLong, layout: Format) -> Iterator[Numbered]:
+def _pieces(piece: bytes | TooLong, layout: Format) -> Sequence[Any]:
+    """The objects of one that a stream has, or what is wrong with it."""
     if isinstance(piece, TooLong):
-        yield (
-            number,
-            RowError(Fault.TOO_LONG, f"want an object of at most {LONGEST >> 20} MiB, got a longer one"),
-        )
-        return
+        return (RowError(Fault.TOO_LONG, f"want an object of at most {LONGEST >> 20} MiB, got a longer one"),)
     try:
         value = orjson.loads(without_halves(piece))
     except ValueError:
-        yield number, RowError(Fault.SYNTAX, f"want a JSON object{no_object(piece.decode(errors='replace'))}")
-        return
-    yield from _fanned(number, value, layout)
+        return (RowError(Fault.SYNTAX, f"want a JSON object{no_object(piece.decode(errors='replace'))}"),)
+    return _inside(value, layout)
