@@ -4,9 +4,11 @@ import functools
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from heapq import heappop, heappush
 from operator import itemgetter
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import click
 import orjson
@@ -16,9 +18,11 @@ from alerts.foreign_text import printable, printable_json
 from alerts.notation import duration_ms
 from alerts.transitions import utc_text
 from stream.cli.kafka_options import kafka_options, run
+from stream.gateway.letters import mapped_by
+from stream.gateway.source_file import load_sources
 from stream.kafka.letters import REASONS, TOPICS, Letter, LetterChoice, as_object
 from stream.kafka.settings import ClientSettings
-from stream.ops.redriving import KeptLetter, chosen
+from stream.ops.redriving import KeptLetter, Mapped, chosen
 from stream.ops.redriving import redrive as send_again
 
 
@@ -68,23 +72,46 @@ def show(kafka: ClientSettings, choice: LetterChoice, limit: int, *, as_json: bo
 @click.option("--all", "everything", is_flag=True, help="All of them; else say which.")
 @click.option("--again", is_flag=True, help="Also those that were sent before.")
 @click.option("--dry-run", is_flag=True, help="Only count what would be sent.")
+@click.option(
+    "--sources",
+    envvar="TOCSIN_SOURCES",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Sources file that makes events of messages that the gateway refused.",
+)
 def redrive(
-    kafka: ClientSettings, choice: LetterChoice, *, everything: bool, again: bool, dry_run: bool
+    kafka: ClientSettings,
+    choice: LetterChoice,
+    *,
+    everything: bool,
+    sources: Path | None,
+    **how: bool,
 ) -> None:
     """Send dead letters to the topic that they came from, byte for byte, with their descent in headers.
 
-    Messages that the gateway refused have none, and stay.  A letter is sent once, also when it comes back.
+    Messages that the gateway refused become events by --sources, or stay.  A letter is sent once, also when
+    it comes back.
     """
     if choice == LetterChoice() and not everything:
         raise SettingsError("--topic, --reason, --since or --all: want to be told which letters, got nothing")
-    done = run(send_again(kafka, choice, dry_run=dry_run, again=again))
+    done = run(send_again(kafka, choice, mapped=_mapped(sources), **how))
     count = done.sent.total()
-    click.echo(f"{count} record{'s' * (count != 1)} {'to send' if dry_run else 'sent again'}")
+    click.echo(f"{count} record{'s' * (count != 1)} {'to send' if how['dry_run'] else 'sent again'}")
     _count(done.sent)
     for why, kept in done.kept.items():
         if kept:
-            hint = " (--again sends them)" if why is KeptLetter.SENT_BEFORE else ""
-            click.echo(f"{kept} not sent: {why}{hint}")
+            click.echo(f"{kept} not sent: {why}{_HINTS.get(why, '')}")
+
+
+_HINTS: Final = {
+    KeptLetter.SENT_BEFORE: " (--again sends them)",
+    KeptLetter.OF_GATEWAY: " (--sources makes events of them)",
+}
+
+
+def _mapped(file: Path | None) -> Mapped | None:
+    if file is None:
+        return None
+    return partial(mapped_by, {declared.source.name: declared.source for declared in load_sources(file)})
 
 
 async def _latest(

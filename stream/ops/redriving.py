@@ -7,7 +7,7 @@ was sent once already, so it stays as well.  `again` sends both.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError
 from alerts.errors import UNREADABLE
 from stream.kafka.clients import producing, read_all, read_places
 from stream.kafka.letters import INPUTS, Letter, LetterChoice, read
+from stream.kafka.outbox import Outgoing
 from stream.kafka.settings import ClientSettings
 from stream.messages.topic_names import DEAD_LETTERS, REDRIVES
 
@@ -37,10 +38,16 @@ class KeptLetter(StrEnum):
     """Why a letter is not sent."""
 
     SENT_BEFORE = "sent before"
-    NO_RECORD = "no record"  # of the gateway, or with nothing in it
+    NO_RECORD = "no record"  # with nothing in it
+    OF_GATEWAY = "of the gateway"  # whose sources were not said
+    NO_EVENT = "no event"  # of the gateway: its source still makes none of it, or is not there
     CUT = "only its beginning is here"
     INTERNAL = "of a topic that workers alone write"
     REFUSED = "refused by the broker"  # too large, or to a partition that is not there
+
+
+Mapped = Callable[[Letter], Sequence[Outgoing]]
+"""The events that a message to the gateway becomes by now; none where it is still refused."""
 
 
 @dataclass(slots=True)
@@ -62,10 +69,12 @@ class _Found:
     identity: LetterId
     letter: Letter
 
-    @property
-    def sent_before(self) -> bool:
-        """Whether its record was sent again once already, and refused again."""
-        return any(name == LETTER_HEADER for name, _ in self.letter.headers)
+    def is_in(self, noted: set[LetterId]) -> bool:
+        """Whether it was sent, or its record was, once already, and refused again."""
+        return self.identity in noted or any(name == LETTER_HEADER for name, _ in self.letter.headers)
+
+
+_Sending = tuple[_Found, Sequence[Outgoing]]
 
 
 async def chosen(kafka: ClientSettings, choice: LetterChoice) -> AsyncIterator[_Found]:
@@ -76,25 +85,27 @@ async def chosen(kafka: ClientSettings, choice: LetterChoice) -> AsyncIterator[_
             yield _Found((tp.partition, record.offset, record.timestamp), letter)
 
 
-async def redrive(kafka: ClientSettings, choice: LetterChoice, *, dry_run: bool, again: bool) -> Redriven:
-    """Send letters, or only count them.
+async def redrive(
+    kafka: ClientSettings, choice: LetterChoice, *, dry_run: bool, again: bool, mapped: Mapped | None = None
+) -> Redriven:
+    """Send letters, or only count them; messages to the gateway as what they are `mapped` to.
 
     Raises:
         BrokerError: no broker answers or lets us in, or a topic is not there.
     """
     done, noted = Redriven(), await _noted(kafka)
     async with producing(kafka) as producer:
-        batch: list[_Found] = []
+        batch: list[_Sending] = []
         async for found in chosen(kafka, choice):
-            why = why_kept(found.letter)
-            if why is None and not again and (found.sent_before or found.identity in noted):
-                why = KeptLetter.SENT_BEFORE
-            if why is not None:
-                done.kept[why] += 1
+            records = to_send(found.letter, mapped)
+            if not isinstance(records, KeptLetter) and not again and found.is_in(noted):
+                records = KeptLetter.SENT_BEFORE
+            if isinstance(records, KeptLetter):
+                done.kept[records] += 1
             elif dry_run:
                 done.sent[found.letter.reason] += 1
             else:
-                batch.append(found)
+                batch.append((found, records))
             if len(batch) >= AT_ONCE:
                 await _send(producer, kafka.topics.of(REDRIVES), batch, done)
                 batch = []
@@ -102,19 +113,24 @@ async def redrive(kafka: ClientSettings, choice: LetterChoice, *, dry_run: bool,
     return done
 
 
-def why_kept(letter: Letter) -> KeptLetter | None:
-    """Why a letter cannot be sent; None when it can."""
-    if letter.source is not None or (letter.key is None and letter.value is None):
+def to_send(letter: Letter, mapped: Mapped | None = None) -> Sequence[Outgoing] | KeptLetter:
+    """What is sent of a letter, or why it cannot be."""
+    if letter.source is not None:
+        return KeptLetter.OF_GATEWAY if mapped is None else mapped(letter) or KeptLetter.NO_EVENT
+    if letter.key is None and letter.value is None:
         return KeptLetter.NO_RECORD
     if letter.topic not in INPUTS:
         return KeptLetter.INTERNAL
-    return None if letter.is_whole else KeptLetter.CUT
+    # Without a key nothing says where it belongs but where it was.
+    partition = letter.partition if letter.key is None else None
+    record = Outgoing(letter.topic, letter.value, letter.key, partition)
+    return [record] if letter.is_whole else KeptLetter.CUT
 
 
-async def _send(producer: AIOKafkaProducer, notes: str, batch: list[_Found], done: Redriven) -> None:
+async def _send(producer: AIOKafkaProducer, notes: str, batch: list[_Sending], done: Redriven) -> None:
     """Send some letters, and note the ones that were taken."""
-    results = await asyncio.gather(*(_one(producer, found) for found in batch))
-    taken = [found for found, ended in zip(batch, results, strict=True) if ended]
+    results = await asyncio.gather(*(_one(producer, *sending) for sending in batch))
+    taken = [found for (found, _), ended in zip(batch, results, strict=True) if ended]
     done.kept[KeptLetter.REFUSED] += len(batch) - len(taken)
     done.sent.update(found.letter.reason for found in taken)
     if taken:
@@ -122,17 +138,16 @@ async def _send(producer: AIOKafkaProducer, notes: str, batch: list[_Found], don
         await producer.send_and_wait(notes, note, partition=0)
 
 
-async def _one(producer: AIOKafkaProducer, found: _Found) -> bool:
-    """Send a letter's record; whether the broker took it."""
-    letter = found.letter
-    partitions = await producer.partitions_for(letter.topic)
-    if letter.key is None and letter.partition not in partitions:
-        return False  # without a key nothing says where it belongs but where it was
-    partition = letter.partition if letter.key is None else None
+async def _one(producer: AIOKafkaProducer, found: _Found, records: Sequence[Outgoing]) -> bool:
+    """Send what a letter has; whether the broker took it."""
+    headers = descended(found.letter, found.identity)
     try:
-        await producer.send_and_wait(
-            letter.topic, letter.value, letter.key, partition, headers=descended(letter, found.identity)
-        )
+        for record in records:
+            if record.partition not in {None, *await producer.partitions_for(record.topic)}:
+                return False
+            await producer.send_and_wait(
+                record.topic, record.value, record.key, record.partition, headers=headers
+            )
     except (KafkaError, ValueError):
         return False
     return True

@@ -5,12 +5,15 @@ import json
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from alerts.transitions import encode
 from stream.cli import tocsin
+from stream.gateway.letters import letter_of
+from stream.gateway.sources import RefusedMessage
 from stream.kafka.clients import admin_client, producing, read_all
 from stream.kafka.dead_letters import letter
 from stream.kafka.offsets import TP
@@ -20,6 +23,7 @@ from stream.messages.outcomes import Reason, Reject
 from stream.messages.records import Stream
 from tests.kafka.broker import Broker, running_broker
 from tests.transition_builders import numbered
+from tests.webhooks import delighted
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +176,40 @@ def test_dead_letters_are_listed_and_sent_again(own: Broker) -> None:
 
     descent = (("tocsin-origin", b"cx.feedback/1@7"), ("tocsin-redriven", b"0@0"))
     assert asyncio.run(input_now()) == [(Sent.key, Sent.value, (*Sent.headers, *descent))]
+
+
+def test_messages_to_the_gateway_become_events_once_their_source_is_mended(
+    own: Broker, tmp_path: Path
+) -> None:
+    """Each once, keyed as the gateway keys; without the sources, or while these are wrong, they stay."""
+    body = json.dumps(delighted("ces7", 7)).encode()
+    out = letter_of("delight", RefusedMessage(body, Reason.UNMAPPABLE, "missing: indicator"))
+
+    async def bury() -> None:
+        async with producing(ClientSettings(brokers=(own.bootstrap,))) as producer:
+            await producer.send_and_wait(out.topic, out.value, out.key, headers=list(out.headers))
+
+    asyncio.run(bury())
+    sources = tmp_path / "sources.yaml"
+    redrive = ("dead-letters", "redrive", "--reason", "unmappable")
+    assert "1 not sent: of the gateway (--sources makes events of them)" in _tocsin(own, *redrive).output
+    entry = "sources: [{name: delight, kind: delighted, path: /in/0123456789abcdef, secret_env: NOT_THERE"
+    sources.write_text(entry + "}]\n")
+    mended = (*redrive, "--sources", str(sources))
+    assert "1 not sent: no event" in _tocsin(own, *mended).output
+    sources.write_text(entry + ", surveys: {ces7: {indicator: ces, scale: 1-7}}}]\n")
+    assert "1 record sent again" in _tocsin(own, *mended).output
+    assert "1 not sent: sent before" in _tocsin(own, *mended).output
+
+    async def answers() -> list[object]:
+        settings = ClientSettings(brokers=(own.bootstrap,))
+        return [
+            json.loads(each.value)["score"]
+            async for each in read_all(settings, "cx.feedback")
+            if each.key == b"42"
+        ]
+
+    assert asyncio.run(answers()) == [7]
 
 
 def test_the_doctor_passes_on_what_is_well_and_fails_on_what_is_not(own: Broker) -> None:

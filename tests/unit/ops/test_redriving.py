@@ -3,7 +3,8 @@
 import pytest
 
 from stream.kafka.letters import Letter
-from stream.ops.redriving import LETTER_HEADER, ORIGIN_HEADER, KeptLetter, descended, why_kept
+from stream.kafka.outbox import Outgoing
+from stream.ops.redriving import LETTER_HEADER, ORIGIN_HEADER, KeptLetter, descended, to_send
 
 
 def letter(**changed: object) -> Letter:
@@ -26,13 +27,21 @@ def test_descent() -> None:
 @pytest.mark.parametrize(
     ("changed", "why"),
     [
-        ({}, None),
-        ({"source": "zendesk"}, KeptLetter.NO_RECORD),
+        ({"source": "zendesk"}, KeptLetter.OF_GATEWAY),
         ({"key": None, "value": None}, KeptLetter.NO_RECORD),
         ({"topic": "cx.tallies"}, KeptLetter.INTERNAL),
         ({"form": "cut; value bytes=9"}, KeptLetter.CUT),
     ],
 )
-def test_what_has_nothing_to_send(changed: dict[str, object], why: KeptLetter | None) -> None:
+def test_what_has_nothing_to_send(changed: dict[str, object], why: KeptLetter) -> None:
     """Messages of the gateway, nothing at all, what workers tell each other, and beginnings."""
-    assert why_kept(letter(**changed)) is why
+    assert to_send(letter(**changed)) is why
+
+
+def test_what_is_sent() -> None:
+    """The record as it was, where it was if no key says where; or what a message becomes by now."""
+    assert to_send(letter()) == [Outgoing("cx.feedback", b"v", b"k")]
+    assert to_send(letter(key=None)) == [Outgoing("cx.feedback", b"v", None, 2)]
+    made = [Outgoing("cx.feedback", b"{}", b"c")]
+    assert to_send(letter(source="zendesk"), lambda _: made) == made
+    assert to_send(letter(source="zendesk"), lambda _: []) is KeptLetter.NO_EVENT
