@@ -225,6 +225,25 @@ def test_channels_are_told_and_those_that_are_one_by_all_appearance(desk: Desk) 
     assert "told apart" not in calls(desk, ["1"])
 
 
+def test_names_that_only_look_the_same_are_told_and_made_one(desk: Desk) -> None:
+    """Accents as macOS codes them, and what comes along where a name is copied from a page."""
+    names = ("\u00e9t\u00e9", "e\u0301te\u0301", "pho\u200bne", "phone")
+    log = "id,at,ch,wait\n" + "".join(
+        f"{place},2026-03-02T09:00:00Z,{name},\n" for place, name in enumerate(names)
+    )
+    told = desk.imported(LASTING, log)[1].stderr
+    assert '"e\u0301te\u0301" and "\u00e9t\u00e9"' in told
+    assert "are told apart: where they are one, `fold: true`" in told
+    folding = LASTING.replace("channel: ch", "channel: {column: ch, fold: true}")
+    events, result = desk.imported(folding, log)
+    assert [event["channel"] for event in events] == ["\u00e9t\u00e9", "\u00e9t\u00e9", "phone", "phone"]
+    assert "told apart" not in result.stderr
+    mapped = LASTING.replace(
+        "channel: ch", "channel: {column: ch, fold: true, map: {\u00c9t\u00e9: web, phone: phone}}"
+    )
+    assert [event["channel"] for event in desk.imported(mapped, log)[0]] == ["web", "web", "phone", "phone"]
+
+
 def test_topics_that_are_one_by_all_appearance_are_told(desk: Desk) -> None:
     """As are countries, teams and what else events are counted by."""
     mapping = LASTING.replace("wait_s: {seconds: wait}", "topic: wait, country: ch")

@@ -1,11 +1,13 @@
 """What `tocsin import` says of the channels, durations and days of its events, and what is odd of them."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
 from typing import Final
 
 from alerts.wording import duration_words
+from stream.importing.cells.text import folded
 from stream.importing.references_seen import ReferencesSeen
 from stream.importing.understood import Understood
 
@@ -80,10 +82,10 @@ def _of_channels(channels: Mapping[str, int]) -> Iterator[str]:
 
 
 def _of_alike(dimension: str, names: Iterable[str]) -> Iterator[str]:
-    """Values that differ in capitals and blanks alone, which are seldom meant to be several."""
+    """Values that differ in capitals, blanks and how letters are coded alone: seldom meant to be several."""
     alike: dict[str, list[str]] = {}
     for name in names:
-        plain = re.sub(r"[\W_]+", " ", name.casefold()).strip()
+        plain = re.sub(r"[\W_]+", " ", unicodedata.normalize("NFKC", folded(name)).casefold()).strip()
         alike.setdefault(plain or name, []).append(f'"{name[:CHANNEL_CHARS]}"')
     same = [" and ".join(each[:SHOWN]) for each in alike.values() if len(each) > 1]
     if same:

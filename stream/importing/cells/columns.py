@@ -14,7 +14,7 @@ from stream.importing.cells.durations import duration_s, in_full, unit_named
 from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.ids import AS_IT_IS, Look
 from stream.importing.cells.patterns import Pattern
-from stream.importing.cells.text import LIST, NUMBER, Row, cell, mark_hint, number
+from stream.importing.cells.text import LIST, NUMBER, Row, cell, folded, mark_hint, number
 
 Value = str | int | float | bool
 
@@ -142,7 +142,7 @@ class Translated:
         value = self.source.read(row)
         if value is None:
             return None
-        text = str(value).lower() if self.fold else str(value)
+        text = folded(str(value)) if self.fold else str(value)
         if LIST in text:
             there = {part.strip() for part in text.split(LIST)}
             return next((entry for key, entry in self.table.items() if key in there), self.otherwise)

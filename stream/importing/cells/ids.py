@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from stream.importing.cells.faults import Fault, RowError
+from stream.importing.cells.text import folded
 from stream.messages.nobody import NOBODY
 
 _SPOILED: Final = re.compile(
@@ -95,7 +96,7 @@ class Look:
     def _plain(self, text: str) -> str | None:
         if self.digits:
             return re.sub("[^0-9]", "", text)[-self.digits :] or None
-        return text.lower() if self.fold else text
+        return folded(text) if self.fold else text
 
 
 def _spoiled(text: str) -> str:

@@ -1,6 +1,7 @@
 """The text of a cell: stripped, cut into the items of a list, or read as a number."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from math import isfinite
 from typing import Final
@@ -18,6 +19,17 @@ GROUPED: Final = re.compile(r"[-+]?[0-9]{1,3}(?:[., \u00a0\u202f'’][0-9]{3})+"
 """The whole part of a number in groups of three: `1.234` of `1.234,5`, `1,234` of `1,234.5`."""
 EITHER: Final = re.compile("[-+]?[1-9][0-9]{0,2},[0-9]{3}")
 """What is a thousand and more, or one and a little, depending on who wrote it."""
+
+
+_UNSEEN: Final = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
+"""Blanks without a width, which come along where texts are copied."""
+
+
+def folded(text: str) -> str:
+    """The text in small letters, and those with accents coded in one way: what looks alike is alike."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFC", text.lower().translate(_UNSEEN))
 
 
 def cell(row: Row, column: str, nulls: frozenset[str]) -> str | None:

@@ -25,6 +25,7 @@ from stream.importing.cells.columns import (
 )
 from stream.importing.cells.ids import AS_IT_IS, ID, REFERENCE, Look
 from stream.importing.cells.patterns import pattern
+from stream.importing.cells.text import folded
 from stream.importing.conditions import Guarded
 from stream.importing.mapping_file.conditions import condition
 from stream.importing.mapping_file.event_fields import constant, suits
@@ -114,7 +115,7 @@ def _through_table(fields: Fields, text: FieldSource | None) -> FieldSource | No
     if isinstance(text, Column) and not fold:
         return replace(text, table=table, otherwise=otherwise)
     return Translated(
-        text, {key.lower(): value for key, value in table.items()} if fold else table, otherwise, fold
+        text, {folded(key): value for key, value in table.items()} if fold else table, otherwise, fold
     )
 
 
