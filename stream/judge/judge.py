@@ -4,7 +4,7 @@ Its state, and everything that it tells, is a function of the records of its par
 are judged one after the other, in event time; those at whose end nothing can change are passed over.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Final, Self
@@ -27,7 +27,7 @@ from stream.judge.root_cause import Causes
 from stream.judge.score_columns import ScoreColumns
 from stream.judge.snapshot import dump, load
 from stream.judge.snapshot_format import About
-from stream.judge.state import Memory
+from stream.judge.state import NO_LIMIT, Memory
 from stream.judge.watermarks import Missed
 from stream.messages.tallies import NO_PANE, Spelled, Spelling, TallyMessage
 from stream.messages.verdicts import VerdictMessage
@@ -89,11 +89,14 @@ class Judge:
         return [told for step in self.steps(sections) for told in step]
 
     def steps(
-        self, sections: Iterable[tuple[TallyMessage | VerdictMessage, int]]
+        self,
+        sections: Iterable[tuple[TallyMessage | VerdictMessage, int]],
+        stride: Callable[[], int] = lambda: NO_LIMIT,
     ) -> Iterator[list[Transition]]:
-        """The same a step at a time: a backlog of weeks takes many, of a second or two each.
+        """The same a step at a time: a backlog of weeks takes many.
 
-        Between two steps the judge may be asked for scores, but must neither be fed nor copied.
+        `stride` says before each step how many panes it may judge at most, which decides nothing.  Between
+        two steps the judge may be asked for scores, but must neither be fed nor copied.
         """
         memory = self._memory
         orphans, memory.orphans = memory.orphans, []
@@ -101,11 +104,11 @@ class Judge:
             yield list(map(resolved, orphans))
         for section, log_ms in sections:
             if isinstance(section, VerdictMessage):
-                yield from self._judge()
+                yield from self._judge(stride)
                 yield self._heed(section)
             else:
                 memory.take(section, log_ms)
-        yield from self._judge()
+        yield from self._judge(stride)
 
     def take_missed(self) -> list[Missed]:
         """Panes whose tallies the log has lost, as far as that was found since the last call."""
@@ -230,10 +233,10 @@ class Judge:
         first = memory.judged + 1 if memory.first_pane is None else memory.first_pane
         return ScoreClock((memory.judged + 1) * self._pane_ms, first * self._pane_ms)
 
-    def _judge(self) -> Iterator[list[Transition]]:
+    def _judge(self, stride: Callable[[], int]) -> Iterator[list[Transition]]:
         """Judge every pane that is closed."""
         memory = self._memory
-        while (block := memory.block()) is not None:
+        while (block := memory.block(stride())) is not None:
             yield self._judge_block(block)
         memory.judged = memory.closed
 

@@ -26,6 +26,7 @@ from stream.messages.tallies import NO_PANE, TallyMessage, sources
 
 MOST_PANES: Final = 8192
 """Panes that are looked at together at most: what is found out beforehand takes memory."""
+NO_LIMIT: Final = 2**62
 FEW_COUNTS: Final = 2
 SPARSE_MS: Final = 4 * DAY_MS
 """Time that is looked at together where there are so few counts a pane, on the average."""
@@ -117,15 +118,15 @@ class Memory:
             self.first_pane = first if self.first_pane is None else min(first, self.first_pane)
             self.pending.add(counts)
 
-    def block(self) -> Block | None:
-        """The next closed panes to look at together; None: nothing can happen in any of them.
+    def block(self, most_panes: int = NO_LIMIT) -> Block | None:
+        """The next closed panes to look at together, at most so many; None: nothing can happen in any.
 
         What is due in them is dealt out to the groups.
         """
         first = least(self.pending.next_pane(), self.wake)
         if first is None or first > self.closed:
             return None
-        end = min(self.closed, first + self._most_panes(first))
+        end = min(self.closed, first + min(most_panes, self._most_panes(first)))
         self._merge(self.pending.take(end))
         return Block(self.judged, end, foresee=end - first >= FORESEE_FROM)
 

@@ -25,6 +25,7 @@ from stream.messages.verdicts import decode as decode_verdict
 from stream.monitoring.metrics import Metrics
 from stream.worker.tasks.judge_wall import JudgeWall, TornState
 from stream.worker.tasks.processor import Work
+from stream.worker.tasks.stride import Stride
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ class JudgeProcessor:
         self._letter_bytes = letter_bytes
         self._letters: list[Outgoing] = []
         self._steps: Iterator[list[Transition]] = iter(())
+        self._stride = Stride()
         self._passed_over: dict[str, tuple[int, int]] = {}
         """Why sections were passed over: when that was told last, and how many there were since."""
 
@@ -150,7 +152,8 @@ class JudgeProcessor:
         return [told for step in self._fed(taken) for told in step]
 
     def _fed(self, taken: Sequence[Taken]) -> Iterator[list[Transition]]:
-        yield from self.judge.steps((each.section, each.record.timestamp) for each in taken)
+        sections = ((each.section, each.record.timestamp) for each in taken)
+        yield from self._stride.timed(self.judge.steps(sections, lambda: self._stride.panes))
         self._tell_faults()
 
     def _tell_faults(self) -> None:

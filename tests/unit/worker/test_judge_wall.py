@@ -1,7 +1,7 @@
 """The wall around a judge: a section that it fails on is refused, and everything else counts."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
 import orjson
@@ -30,15 +30,21 @@ POISON_MS = 13
 
 
 Sections = Iterable[tuple[TallyMessage | VerdictMessage, int]]
+Steps = Iterator[list[Transition]]
+
+
+def at_once() -> int:
+    """All at once."""
+    return 1 << 40
 
 
 class Fragile(Judge):
     """Fails on a certain section, after it has taken all that came with it."""
 
-    def steps(self, sections: Sections) -> Iterator[list[Transition]]:
+    def steps(self, sections: Sections, stride: Callable[[], int] = at_once) -> Steps:
         """As the judge, but for that one."""
         some = list(sections)
-        yield from super().steps(some)
+        yield from super().steps(some, stride)
         if any(getattr(section, "quiet_ms", 0) == POISON_MS for section, _ in some):
             raise ZeroDivisionError("phone")
 
@@ -161,7 +167,8 @@ def test_what_a_judge_cannot_get_past_at_all_ends_the_worker() -> None:
     """Lack of memory is no record's fault."""
 
     class Full(Judge):
-        def steps(self, sections: Sections) -> Iterator[list[Transition]]:
+        def steps(self, sections: Sections, stride: Callable[[], int] = at_once) -> Steps:
+            del stride
             raise MemoryError(len(list(sections)))
 
     processor = JudgeProcessor(Full(PLAN, 0), Metrics(BOOK))

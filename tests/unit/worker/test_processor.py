@@ -10,7 +10,6 @@ from aiokafka import ConsumerRecord
 from alerts.rules import Rule, Rulebook, Threshold, Timing
 from alerts.transitions import encode as encode_transition
 from stream.indicators.plan import Plan
-from stream.judge import state
 from stream.judge.judge import Judge
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outgoing
@@ -21,6 +20,7 @@ from stream.monitoring.metrics import Metrics
 from stream.worker.tasks.intake_processor import IntakeProcessor, MessageLimits
 from stream.worker.tasks.judge_processor import MOST_REASONS, JudgeProcessor
 from stream.worker.tasks.processor import Work
+from stream.worker.tasks.stride import Stride
 from tests.fake_kafka import Record, record
 
 FEEDBACK = TP("cx.feedback", 0)
@@ -183,17 +183,17 @@ def test_a_judge_tells_transitions_with_its_batch() -> None:
 
 def test_a_judge_gives_the_loop_back_between_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A backlog is taken at once and judged step by step: what is said comes to the same as in one go."""
-    for most, panes in {"MOST_PANES": 100, "SPARSE_MS": 0, "SPARSE_COUNTS": 0}.items():
-        monkeypatch.setattr(state, most, panes)
+    monkeypatch.setattr(Stride, "took", lambda *_: None)
     processor, metrics = intake()
     log = log_of(processor, *(answers(first, 600) for first in range(0, 6_000, 600)))
     slow, quick = JudgeProcessor(Judge(PLAN, 0), metrics), Judge(PLAN, 0)
+    slow._stride.panes = 100
     works = [slow.work("cx.tallies", log), *slow.rest()]
     assert len(works) > 3
     told = quick.feed_all((decode(each.value or b""), each.timestamp) for each in log)
     said = [each for work in works for each in work.messages]
     assert [each.value for each in said] == list(map(encode_transition, told))
-    assert slow.judge.snapshot() == quick.snapshot()
+    assert slow.judge.current_scores() == quick.current_scores()
 
 
 def test_a_judge_tells_what_its_log_has_lost(caplog: pytest.LogCaptureFixture) -> None:
