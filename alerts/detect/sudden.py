@@ -136,9 +136,9 @@ class SuddenDetector:
         breach = was | alarm
         back = np.zeros(len(rows), np.bool_)
         if breach.any():
-            self._recovery.begin(rows[alarm], run.of(alarm))
-            came = was & (answers > 0), as_moments(new)
-            back = self._recovery.step(end_ms, rows, came, self._floors(rows))
+            floors = self._floors(rows)
+            self._recovery.begin(rows[alarm], run.of(alarm), floors[alarm])
+            back = self._recovery.step(end_ms, rows, (was & (answers > 0), as_moments(new)), floors)
             table["stale"][rows] = breach & (answers == 0) & (self._run.stale_ms(rows) <= end_ms)
         findings = self._findings(rows, breach, back, run)
         if back.any():
@@ -231,7 +231,7 @@ class SuddenDetector:
     def after_resolve(self, rows: Ints) -> None:
         """Arm again: bets start from nothing, the scope's rate stays known."""
         tracked = [name for names, _ in TRACKS for name in names]
-        for name in (*tracked, "wealth", "fired", "after", "mean", "worst", "worst_run", "stale"):
+        for name in (*tracked, "wealth", "fired", "after", "mean", "bar", "worst", "worst_run", "stale"):
             self._table[name][rows] = 0
 
     def _track(self, end_ms: int, rows: Ints, log_gain: Floats, new: Ints, fired: Flags) -> Moments:

@@ -11,6 +11,10 @@ Where much comes in, before the alarm or since the fall began (a storm brings ma
 mean has more chances in a day to be back by chance.  So above `MANY` answers a day it takes more standard
 deviations, as many more as leave these chances as rare, the mean may reach back over what comes in `MOST_MS`,
 and the answers since it was worst must be good ones.
+
+Where floors differ from hour to hour, the mean of the answers of many hours is held against the mean of the
+floors that they had, weighed alike: against the floor of a single hour, a fall that goes on would be over as
+soon as an hour comes of which little is usual.
 """
 
 from typing import Final
@@ -39,9 +43,10 @@ class SuddenRecovery:
         self._table: Final = table
         self._terms: Final = terms
 
-    def begin(self, rows: Ints, run: Moments) -> None:
+    def begin(self, rows: Ints, run: Moments, floors: Floats) -> None:
         """Alarms were raised, by the answers in `run`."""
         table = self._table
+        table["bar"][rows] = floors
         table["mean"][rows] = self._terms.scale.goodness(run)
         table["after"][rows] = 0
         table["worst"][rows], table["worst_run"][rows] = table["drift"][rows], table["run"][rows]
@@ -53,13 +58,15 @@ class SuddenRecovery:
         worse = more[table["drift"][more] >= table["worst"][more]]
         table["worst"][worse], table["worst_run"][worse] = table["drift"][worse], table["run"][worse]
         of_day = self.of_day(rows, table["run"][rows], (table["since_ms"][rows], np.full(len(rows), end_ms)))
-        reach = self.reach(of_day, table["run"][rows], table["worst_run"][rows], floors)
+        bar = np.where(table["bar"][rows] > 0, table["bar"][rows], floors)
+        reach = self.reach(of_day, table["run"][rows], table["worst_run"][rows], bar)
         kept = (1 - 2 / (reach + 1)) ** new.n
         mean = kept * table["mean"][rows] + (1 - kept) * self._terms.scale.goodness(new)
         mean = np.where(fired, mean, table["mean"][rows])
-        table["mean"][rows] = mean
+        bar += (1 - kept) * (floors - bar)
+        table["mean"][rows], table["bar"][more] = mean, bar[fired]
         table["after"][rows] += np.where(fired, new.n, 0).astype(np.int64)
-        back: Flags = fired & (mean >= floors) & (table["after"][rows] >= reach / 2)
+        back: Flags = fired & (mean >= bar) & (table["after"][rows] >= reach / 2)
         return back
 
     def of_day(self, rows: Ints, run: Ints, span: tuple[Ints, Ints]) -> Floats:

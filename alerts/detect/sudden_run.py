@@ -40,6 +40,7 @@ def sudden_memory() -> Table:
             "fired": MemoryColumn(np.bool_),
             "after": MemoryColumn(np.int64),  # answers since the alarm
             "mean": MemoryColumn(np.float64),  # recovering mean of goodness since the alarm
+            "bar": MemoryColumn(np.float64),  # mean of the floors that these answers had
             "worst": MemoryColumn(np.float64),  # greatest drift since the alarm
             "worst_run": MemoryColumn(np.int64, 0, 3),  # `run` up to there
             "stale": MemoryColumn(np.bool_),  # fired, and nothing has come in for long

@@ -89,11 +89,11 @@ def test_where_high_is_bad_it_is_a_rise() -> None:
 def test_a_level_that_lasts_is_told_as_new_once_it_is_usual(against: Against) -> None:
     """The breach ends by itself, and says from where to where."""
     of = detector(against=against)
-    weeks(of, [[2, 18]])
+    weeks(of, [[20, 180]])
     start_ms, told = MONDAY_MS + 14 * DAY_MS, []
-    for hour in range(1, 45 * 24, 3):
+    for hour in range(1, 45 * 24, 2):
         was = bool(of.fired(np.array([0]))[0])
-        found = hear(of, start_ms + hour * HOUR_MS, [8, 12])
+        found = hear(of, start_ms + hour * HOUR_MS, [80, 120])
         if was and found.verdict[0] == Verdict.CLEAR:
             told.append(found.evidence[0]["new_level"])
     assert len(told) == 1
@@ -128,6 +128,18 @@ def test_a_fall_that_ends_in_an_hour_of_which_less_is_usual_is_no_new_level() ->
     over = next(at for at in range(21 * 24 + 18, len(found)) if verdicts[at] == Verdict.CLEAR)
     assert Verdict.BREACH in verdicts[21 * 24 + 17 :]
     assert "new_level" not in found[over].evidence.get(0, {})
+
+
+def test_a_fall_that_goes_on_is_not_over_in_an_hour_of_which_little_is_usual() -> None:
+    """Nights are forty points behind: answers of the day are not held against the floor of a night."""
+    of, fired = detector(), []
+    for hour in range(1, 24 * 24):
+        night = hour % 24 >= 22 or hour % 24 < 6
+        fallen = hour >= 21 * 24 + 10
+        hear(of, MONDAY_MS + hour * HOUR_MS, [1, 1] if night else [20, 40] if fallen else [6, 54])
+        fired.append(bool(of.fired(np.array([0]))[0]))
+    assert not any(fired[: 21 * 24])
+    assert all(fired[21 * 24 + 16 :])
 
 
 def answers(seed: int, rows: int) -> Iterator[tuple[int, Ints]]:
