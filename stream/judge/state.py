@@ -11,7 +11,7 @@ from typing import Final, Self
 
 import numpy as np
 
-from alerts.rules import DAY_MS, Relative
+from alerts.rules import DAY_MS, Detect, Gap, Relative
 from stream.columnar.runs import by_number
 from stream.indicators.cells import TIMES_FROM
 from stream.indicators.plan import Plan
@@ -46,8 +46,8 @@ class Memory:
     `codes` knows each scope by a number.
     `forget_ms` is when scopes that have left every window are next let go; `wake` the next pane at whose
     end something changes even if nothing comes in; `orphans` are alerts that have ended and not been told.
-    `expects`: the scopes that rules name are waited for.  `most_ms` is how much time is looked at together
-    at most, where it is nearly empty.
+    `expects`: the scopes that rules name are waited for.  `keeps_weeks`: some rule compares with the
+    weeks before.
     """
 
     groups: list[Group]
@@ -61,7 +61,7 @@ class Memory:
     wake: int | None = None
     orphans: list[Orphan] = field(default_factory=list)
     expects: bool = False
-    most_ms: int = MOST_SPARSE_MS
+    keeps_weeks: bool = False
 
     @classmethod
     def empty(cls, plan: Plan, shard: int = 0) -> Self:
@@ -69,9 +69,8 @@ class Memory:
         groups = [Group(plan, grouping, shard) for grouping in plan.groupings]
         expected = WatermarkAligner.expecting(sources(plan.partitions, plan.keeps), plan.rulebook.timing)
         codes = ScopeCodes(groups, plan.rulebook.limits.max_scopes)
-        past = any(isinstance(rule.detect, Relative) for rule in plan.rulebook.rules)  # stays behind
-        most_ms = SPARSE_MS if past else MOST_SPARSE_MS
-        return cls(groups=groups, sources=expected, codes=codes, most_ms=most_ms)
+        keeps_weeks = any(_keeps_weeks(rule.detect) for rule in plan.rulebook.rules)
+        return cls(groups=groups, sources=expected, codes=codes, keeps_weeks=keeps_weeks)
 
     def take(self, section: TallyMessage, log_ms: int) -> None:
         """Learn from a section, whose Kafka timestamp is `log_ms`, what is closed and what counts when."""
@@ -133,10 +132,11 @@ class Memory:
     def _most_panes(self, first: int) -> int:
         """Panes from the first on that are looked at together at most."""
         panes, counts, pane_ms = self.closed - first + 1, len(self.pending), self.sources.timing.pane_ms
-        if counts > panes * FEW_COUNTS:
-            return MOST_PANES
-        few = panes * SPARSE_COUNTS // max(counts, 1)
-        return max(MOST_PANES, min(few, self.most_ms // pane_ms), SPARSE_MS // pane_ms)
+        most, usual = MOST_PANES, SPARSE_MS // pane_ms
+        if counts <= panes * FEW_COUNTS:
+            few = panes * SPARSE_COUNTS // max(counts, 1)
+            most = max(most, min(few, MOST_SPARSE_MS // pane_ms), usual)
+        return min(most, usual) if self.keeps_weeks else most
 
     def settle(self, judged: int) -> None:
         """Everything up to a pane has been judged; find out when something happens if nothing comes in."""
@@ -170,3 +170,8 @@ class Memory:
             if bounds[place] < bounds[place + 1]:
                 part = counts.only(order[bounds[place] : bounds[place + 1]])
                 group.merge(part.due, part.code & ROW_MASK, part.pane, part.cell, part.count)
+
+
+def _keeps_weeks(detect: Detect) -> bool:
+    """Whether it compares with the weeks before: it takes in a block beforehand if it is short."""
+    return isinstance(detect, Relative) or (isinstance(detect, Gap) and detect.against is not None)

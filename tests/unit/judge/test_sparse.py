@@ -35,16 +35,29 @@ MOST_PER_HOUR: Final = 25_000
 costs some 7,000.  Forecast hour by hour it costs several times as much."""
 
 
-def calls(events: int, panes: int) -> list[TallyMessage]:
+PAST_RULES = """
+indicators: {ces: false, nps: false, sentiment: false, fcr: false, ttr: false, wait: false, csat: false}
+timing: {pane: 1m}
+rules:
+  - {name: usual, indicator: abandonment, by: [team], window: 12h, against: usual, worse_by: 15 points}
+  - {name: gap, indicator: abandonment, by: [], across: team, detect: gap, against: usual, worse_by: 9 points}
+"""
+PAST_DAYS, PAST_EVENTS = 60, 12_000
+MOST_PER_CALL: Final = 5_000
+"""A call may cost as much as so many additions, with two rules that compare with the weeks before.  It costs
+some 500.  When blocks were longer than what lies between, and so were judged pane by pane, it cost 50,000."""
+
+
+def calls(events: int, panes: int, first: int = FIRST) -> list[TallyMessage]:
     """Calls to three teams, of which one in six gives up, and one in two for one evening."""
     random, counted = Random(1), []
     for _ in range(events):
-        pane, team = FIRST + random.randrange(panes), random.choice("abc")
-        bad = 0.5 if 30_000 < pane - FIRST < 31_000 else 1 / 6
+        pane, team = first + random.randrange(panes), random.choice("abc")
+        bad = 0.5 if 30_000 < pane - first < 31_000 else 1 / 6
         cells = ["contacts", *(["abandoned"] if random.random() < bad else [])]
         keys: list[ScopeKey] = [("team|team", (team,)), ("team|", (team,))]
         counted += [Counted(pane, key, cell, 1) for key in keys for cell in cells]
-    through = FIRST + panes
+    through = first + panes
     sources = ("interactions/0", "feedback/0")
     return [section_of(name, through, counted if name == sources[0] else [], position=1) for name in sources]
 
@@ -77,3 +90,12 @@ def test_a_learned_hour_without_events_costs_little() -> None:
     sections = calls(QUIET_EVENTS, QUIET_DAYS * 8640)
     judged_s = least_cpu_s(lambda: Judge(plan_of(rules), 0).feed_all((section, 0) for section in sections))
     assert judged_s / (QUIET_DAYS * 24) / addition_s() < MOST_PER_HOUR
+
+
+def test_comparing_with_the_weeks_before_costs_little() -> None:
+    """Of a team whose calls are few, for two months."""
+    sections = calls(PAST_EVENTS, PAST_DAYS * 1440, FIRST // 6)
+    told = Judge(plan_of(PAST_RULES), 0).feed_all((section, 0) for section in sections)
+    assert {each.rule for each in told} == {"usual"}
+    judged_s = least_cpu_s(lambda: Judge(plan_of(PAST_RULES), 0).feed_all((each, 0) for each in sections))
+    assert judged_s / PAST_EVENTS / addition_s() < MOST_PER_CALL
