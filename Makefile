@@ -38,7 +38,7 @@ demo: $(VENV)/.installed  ## Tocsin at work: an embedded broker, a worker, a day
 
 test: $(VENV)/.dev  ## all tests (those that need a program which is not here are listed as skipped, with what to install)
 	$(BIN)/pytest -n auto $(ARGS) tests/unit
-	$(BIN)/pytest -n 2 --dist loadfile $(ARGS) --ignore=tests/unit --ignore=tests/demo
+	$(BIN)/pytest -n 3 --dist loadfile $(ARGS) --ignore=tests/unit --ignore=tests/demo  # much of their time is waiting
 	$(BIN)/pytest $(ARGS) tests/demo  # it has ports of its own
 
 check: $(VENV)/.dev  ## format, lint, types, layers
