@@ -32,6 +32,11 @@ class Reading:
     high: float | None
 
 
+def as_carried(dimension: str, value: str) -> str:
+    """A value as events carry it once they were read: a channel in lower case, however people write it."""
+    return value.lower() if dimension == "channel" else value
+
+
 def scope_text(scope: Scope) -> str:
     """`channel=phone,stage=support`; the characters that would confuse it are percent-escaped."""
     return ",".join(f"{name}={value.translate(_ESCAPES)}" for name, value in scope)

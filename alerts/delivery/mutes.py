@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from alerts.delivery.commands import Acknowledge, Command, Judgement, SilenceCommand, Unacknowledge, Unsilence
 from alerts.delivery.notices.notice import Notice
+from alerts.readings import as_carried
 
 RANK: Final = {"warning": 1, "critical": 2}
 ENDED_KEPT_S: Final = 3_600.0
@@ -54,7 +55,9 @@ class Muting:
         """Take a command into account, in the order of the topic."""
         match command:
             case SilenceCommand(id=identity):
-                self._silences[identity] = replace(command, match=_spelled(command.match))
+                self._silences[identity] = replace(
+                    command, match={label: as_carried(label, value) for label, value in command.match.items()}
+                )
             case Unsilence(id=identity):
                 self._end(identity, command.at.timestamp())
             case Acknowledge(alert=alert):
@@ -138,11 +141,6 @@ class Muting:
         known = self._acknowledged.get(alert)
         loud = known is not None and RANK[known.severity] >= RANK.get(severity, 0)
         return known if loud else None
-
-
-def _spelled(match: Mapping[str, str]) -> dict[str, str]:
-    """Labels as alerts have them: channels are in lower case, however people write them."""
-    return {label: value.lower() if label == "channel" else value for label, value in match.items()}
 
 
 def matches(silence: SilenceCommand, notice: Notice) -> bool:

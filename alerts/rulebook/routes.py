@@ -22,6 +22,7 @@ from alerts.paging import (
     Route,
     Timers,
 )
+from alerts.readings import as_carried
 from alerts.rulebook.patterns import in_lower_case, is_quick
 from alerts.rulebook.values import dimension_values, duration, open_hours, opening_spans, time_zone
 from alerts.rulebook.yaml_nodes import Fields, Node
@@ -75,7 +76,7 @@ class Labels:
         if comparison in {Comparison.LIKE, Comparison.UNLIKE}:
             _look_at_pattern(node, value)
             return Matcher(label, comparison, (in_lower_case(value) if label == "channel" else value,))
-        return Matcher(label, comparison, (value.lower() if label == "channel" else value,))
+        return Matcher(label, comparison, (as_carried(label, value),))
 
     def _parser(self, label: str) -> Callable[[Node], tuple[str, ...]]:
         if label in self._closed:

@@ -5,6 +5,7 @@ from typing import Final, TypeVar
 
 from alerts import notation
 from alerts.hours import OpenHours, Outside
+from alerts.readings import as_carried
 from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
 from alerts.rules import DAY_MS, DIMENSIONS, Budget, Severity
 
@@ -108,8 +109,7 @@ def dimension_values(name: str) -> Callable[[Node], tuple[str, ...]]:
     """A parser of one value or a list of values, spelled as events carry them after they were read."""
 
     def value(node: Node) -> str:
-        text = node.text().strip()
-        return text.lower() if name == "channel" else text
+        return as_carried(name, node.text().strip())
 
     return lambda node: tuple(dict.fromkeys(node.some(value)))
 

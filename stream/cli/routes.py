@@ -12,6 +12,7 @@ from alerts.delivery.grouping.groups import GroupRule
 from alerts.delivery.grouping.routing import RouteTarget, targets
 from alerts.errors import SettingsError
 from alerts.notation import duration_text
+from alerts.readings import as_carried
 from alerts.rules import DIMENSIONS, Rulebook
 from stream.files.rule_files import load
 
@@ -54,7 +55,7 @@ def _labels(rulebook: Rulebook, pairs: tuple[str, ...]) -> dict[str, str]:
         label, equals, value = pair.partition("=")
         if not equals or label not in LABELS:
             raise SettingsError(f"want LABEL=VALUE, LABEL one of {', '.join(LABELS)}, got {pair!r}")
-        found[label] = value.lower() if label == "channel" else value
+        found[label] = as_carried(label, value)
     rule = next((each for each in rulebook.rules if each.name == found.get("rule")), None)
     if rule is not None:
         found.setdefault("indicator", rule.indicator)
