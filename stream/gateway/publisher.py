@@ -93,30 +93,25 @@ class _Batch:
     builder: Any
     waiters: list[_Waiter] = field(default_factory=list)
     size: int = 0
-    timer: asyncio.TimerHandle | None = None
 
     def settle(self, failure: NotPublished | None) -> None:
-        """Tell those who wait, once."""
-        if self.timer is not None:
-            self.timer.cancel()
-        waiters, self.waiters = self.waiters, []
-        for waiter in waiters:
+        """Tell those who wait; who has waited for too long is gone."""
+        for waiter in self.waiters:
             waiter.part_done(failure)
 
 
 class _Lane:
     """The batches of one partition: the first is on its way, the last one is filling."""
 
-    def __init__(self, producer: AIOKafkaProducer, place: tuple[str, int], ack_timeout_s: float) -> None:
+    def __init__(self, producer: AIOKafkaProducer, place: tuple[str, int]) -> None:
         self.waiting = 0
         self._producer = producer
         self._place = place
-        self._ack_timeout_s = ack_timeout_s
         self._batches: deque[_Batch] = deque()
         self._task: asyncio.Task[None] | None = None
 
     def add(self, record: Publishable, waiter: _Waiter) -> None:
-        """Accept a record; the waiter hears when Kafka has it, or has not in time."""
+        """Accept a record; the waiter hears when Kafka has it, or refuses it."""
         batch = self._batches[-1] if self._batches else None
         if batch is None or not self._fits(batch, record):
             batch = self._opened(record)
@@ -131,8 +126,6 @@ class _Lane:
         batch = _Batch(self._producer.create_batch())
         if not self._fits(batch, record):  # the first record of a batch may be of any size
             raise NotPublished("a record does not fit into a batch")
-        late = NotPublished("Kafka does not acknowledge in time")
-        batch.timer = asyncio.get_running_loop().call_later(self._ack_timeout_s, batch.settle, late)
         self._batches.append(batch)
         if self._task is None:
             self._task = asyncio.create_task(self._send())
@@ -218,10 +211,11 @@ class Publisher:
                 await asyncio.sleep(0)
         waiter.part_done(None)
         try:
-            await waiter.done
-        except NotPublished as error:
-            self._told(str(error))
-            raise
+            async with asyncio.timeout(self._ack_timeout_s):  # each its own: it may join a batch that is old
+                await waiter.done
+        except (NotPublished, TimeoutError) as error:
+            self._told(str(error) or "Kafka does not acknowledge in time")
+            raise NotPublished(self._trouble) from error
         self._told(None)
 
     def _told(self, trouble: str | None) -> None:
@@ -236,7 +230,7 @@ class Publisher:
         place = (record.topic, number)
         lane = self._lanes.get(place)
         if lane is None:
-            lane = self._lanes[place] = _Lane(self._producer, place, self._ack_timeout_s)
+            lane = self._lanes[place] = _Lane(self._producer, place)
         return lane
 
     async def _connect(self) -> None:
