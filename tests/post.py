@@ -4,7 +4,7 @@ import asyncio
 import base64
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,6 +15,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from standardwebhooks import Webhook
 
+from alerts.delivery.alert_records import AlertRecord
 from alerts.delivery.delivery_log import Entry
 from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.grouping.group_log import GroupRecord
@@ -95,6 +96,8 @@ class MemoryLog:
         self.entries = list(entries)
         self.broken = False
         self.groups: list[GroupRecord] = []
+        self.waits = 0
+        """How often somebody waited until groups' records were kept."""
         self.fold: Callable[[int, GroupRecord], None] = lambda _partition, _record: None
 
     async def history(self, partition: int) -> list[Entry]:
@@ -108,10 +111,12 @@ class MemoryLog:
         assert partition == 0
         self.entries.append(entry)
 
-    async def put(self, record: GroupRecord) -> None:
-        """Keep a group's record, and hand it back."""
-        self.groups.append(record)
-        self.fold(0, record)
+    async def put(self, records: Sequence[GroupRecord]) -> None:
+        """Keep groups' records, and hand them back."""
+        self.waits += 1
+        for record in records:
+            self.groups.append(record)
+            self.fold(0, record)
 
     async def caught_up(self) -> None:
         """It always is."""
@@ -210,10 +215,13 @@ class Post:
                 await self.dispatcher.close()
 
     async def offer(self, *values: bytes, written_ms: int = NOW_MS) -> None:
-        """Records of partition 0, one after the other."""
-        for value in values:
-            offset, self._offset = self._offset, self._offset + 1
-            await self.dispatcher.offer(0, offset, value, partial(self._done, offset), written_ms)
+        """A batch of partition 0."""
+        records = [
+            AlertRecord(offset, value, written_ms, partial(self._done, offset))
+            for offset, value in enumerate(values, self._offset)
+        ]
+        self._offset += len(values)
+        await self.dispatcher.offer(0, records)
 
     def clock_s(self) -> float:
         """Unix time, as far ahead as the test has put it, so that no pause of the machine decides.

@@ -1,6 +1,6 @@
 """The delivery log: how each notice ended, so that nothing is told twice, and records of groups."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Protocol
@@ -62,8 +62,8 @@ class DeliveryLog(Protocol):
         """Add one entry."""
         ...
 
-    async def put(self, record: GroupRecord) -> None:
-        """Add a record to the partition that its group belongs to; `Dispatcher.fold` gets it back."""
+    async def put(self, records: Sequence[GroupRecord]) -> None:
+        """Add records to the partitions that their groups belong to; `GroupDesk.fold` gets them back."""
         ...
 
     async def caught_up(self) -> None:

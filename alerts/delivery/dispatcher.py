@@ -6,15 +6,15 @@ at; so a restart repeats only what had not been settled.
 """
 
 import asyncio
-import logging
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from alerts.delivery.ack_news import AckMessage, ack_deliveries, acknowledged
+from alerts.delivery.alert_records import AlertRecord, News, news_in
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.canary import CanaryLanding
 from alerts.delivery.commands import Acknowledge, Command
@@ -27,7 +27,7 @@ from alerts.delivery.guarded_tasks import GuardedTasks
 from alerts.delivery.heartbeat import PARTITION, Beat, keep_beating
 from alerts.delivery.messages import message_of
 from alerts.delivery.mutes import Mute, Muting
-from alerts.delivery.notices.notice import NotATransition, Notice, notice
+from alerts.delivery.notices.notice import Notice
 from alerts.delivery.notices.writer import Writer
 from alerts.delivery.open_alerts import OpenAlerts
 from alerts.delivery.progress import HeardPartitions, HeardTransitions
@@ -45,7 +45,6 @@ from alerts.receivers.http import HttpClient
 from alerts.receivers.opening import opened
 from alerts.rules import Rulebook
 
-LOG: Final = logging.getLogger(__name__)
 GRACE_S: Final = 5.0
 """How long requests under way may take when the worker stops."""
 
@@ -152,26 +151,33 @@ class Dispatcher:
         for name, delivery in ack_deliveries(about, receivers, self._heard.known, self.desk.owned(), now_s):
             self._tasks.begin(partial(self.send, name, delivery))
 
-    async def offer(
-        self, partition: int, offset: int, value: bytes | None, on_done: Callable[[], None], written_ms: int
-    ) -> None:
-        """Take over one record of cx.alerts, written at `written_ms` (Unix time).
+    async def offer(self, partition: int, records: Sequence[AlertRecord]) -> None:
+        """Take over records of cx.alerts, those of a partition in offset order.
 
-        Records of a partition come in offset order.  `on_done` is called when every receiver that it
-        concerns has it, or never will; not before this is in the log, and never after `forget`.
+        No record is done before that is in the log, and none after `forget`.
         """
-        news = _news(partition, offset, value)
         heard = await self._heard.read(partition)
-        names = [] if news is None else self._concerned(news, heard)
-        if news is not None:
-            await self.desk.gather(news, value or b"", written_ms / 1000)
-        if news is None or not names:
-            on_done()
-            return
-        left, written_s = Countdown(len(names), on_done), written_ms / 1000
+        told = {each.offset: news for each in records if (news := news_in(partition, each))}
+        # One wait for all: what begins together is to be told together, be it a thousand alerts.
+        await self.desk.gather(told.values())
+        for record in records:
+            news = told.get(record.offset)
+            names = self._concerned(news.notice, heard) if news else []
+            if news is None or not names:
+                record.on_done()
+            else:
+                await self._deliver(partition, news, names, heard)
+
+    async def _deliver(self, partition: int, news: News, names: list[str], heard: HeardTransitions) -> None:
+        left = Countdown(len(names), news.record.on_done)
         for name in names:
-            heard.enrol(news.alert, name)  # from now on it gets whatever follows
-            sent = Delivery(notice=news, partition=partition, written_s=written_s, finished=left.one_less)
+            heard.enrol(news.notice.alert, name)  # from now on it gets whatever follows
+            sent = Delivery(
+                notice=news.notice,
+                partition=partition,
+                written_s=news.record.written_ms / 1000,
+                finished=left.one_less,
+            )
             await self._lines[name].add(sent)
 
     def forget(self, partitions: Iterable[int]) -> None:
@@ -270,15 +276,3 @@ class Dispatcher:
         if settled.outcome is not DeliveryOutcome.REPEATED:
             heard.settled(entry)
         delivery.finished()
-
-
-def _news(partition: int, offset: int, value: bytes | None) -> Notice | None:
-    try:
-        return notice(value)
-    except NotATransition as error:
-        LOG.warning("not a transition on cx.alerts: partition=%d offset=%d: %s", partition, offset, error)
-        return None
-    except Exception as error:  # noqa: BLE001  # our own fault: it must not keep others from being told
-        LOG.error("cannot tell of a transition: partition=%d offset=%d error=%s",  # noqa: TRY400
-                  partition, offset, type(error).__name__)  # fmt: skip
-        return None

@@ -6,12 +6,13 @@ for: topics that others read, several workers, and a memory that outlives the pr
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from alerts.delivery.alert_records import AlertRecord
 from alerts.delivery.commands import Command
 from alerts.delivery.delivery_log import Entry
 from alerts.delivery.dispatcher import Dispatcher
@@ -66,9 +67,10 @@ class _DeliveryMemory:
         """Keep an entry."""
         self._entries.append(entry)
 
-    async def put(self, record: GroupRecord) -> None:
-        """Give a group's record back at once."""
-        self.fold(0, record)
+    async def put(self, records: Sequence[GroupRecord]) -> None:
+        """Give groups' records back at once."""
+        for record in records:
+            self.fold(0, record)
 
     async def caught_up(self) -> None:
         """It always is."""
@@ -135,7 +137,7 @@ class OneProcess:
         self.dispatcher.alerts.apply(value)
         if scene.view.take_alert(transition):
             scene.screen.alert(value, transition)
-        await self.dispatcher.offer(0, self._told, value, _nothing, wall_ms())
+        await self.dispatcher.offer(0, [AlertRecord(self._told, value, wall_ms(), _nothing)])
         self._told += 1
 
     async def say(self, command: Command) -> None:

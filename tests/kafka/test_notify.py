@@ -155,23 +155,23 @@ def test_a_group_is_one_notice_over_all_workers(fresh_broker: Broker) -> None:
 
     async def body() -> None:
         async with _desk(fresh_broker) as desk:
-            desk.routes = (Route(receiver="desk", timers=Timers(group_by=("rule",), group_wait_ms=2_000)),)
+            desk.routes = (Route(receiver="desk", timers=Timers(group_by=("rule",), group_wait_ms=5_000)),)
             async with desk.notifier() as left:
                 async with desk.notifier() as gone:
                     left.own([0])
                     gone.own([1])
                     await asyncio.gather(
-                        _taken(left, *(transition(f"a{n}", 1) for n in range(20)), partition=0),
-                        _taken(gone, *(transition(f"b{n}", 1) for n in range(20)), partition=1),
+                        _taken(left, *(transition(f"a{n}", 1) for n in range(500)), partition=0),
+                        _taken(gone, *(transition(f"b{n}", 1) for n in range(500)), partition=1),
                     )
                     await desk.got(1)
                     await asyncio.sleep(1)
                     assert len(desk.hook.got) == 1
-                    assert desk.hook.bodies[0]["data"]["count"] == 40  # type: ignore[index]
+                    assert desk.hook.bodies[0]["data"]["count"] == 1_000  # type: ignore[index]
                     gone.forget([1])
                 left.own([0, 1])
-                await _taken(left, *(transition(f"b{n}", 1) for n in range(20)), partition=1)
-                await asyncio.sleep(3)
+                await _taken(left, *(transition(f"b{n}", 1) for n in range(500)), partition=1)
+                await asyncio.sleep(6)
                 assert len(desk.hook.got) == 1
                 await _taken(left, transition("b1", 2, "resolved"), partition=1)
                 await desk.got(2)

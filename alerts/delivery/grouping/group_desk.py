@@ -5,11 +5,12 @@ partitions that belong to its worker.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
 
+from alerts.delivery.alert_records import News
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.grouping.escalations import escalated_s, first_of, is_anew
 from alerts.delivery.grouping.group_log import (
@@ -40,8 +41,8 @@ LOOK_AGAIN_S: Final = 5.0
 class GroupLog(Protocol):
     """Where records of groups are written; returns when they are durable."""
 
-    async def put(self, record: GroupRecord) -> None:
-        """Add a record to the partition that its group belongs to."""
+    async def put(self, records: Sequence[GroupRecord]) -> None:
+        """Add records to the partitions that their groups belong to, in order."""
         ...
 
     async def caught_up(self) -> None:
@@ -131,16 +132,17 @@ class GroupDesk:
         self._held.clear()
         self._wake.set()
 
-    async def gather(self, news: Notice, value: bytes, at_s: float) -> None:
-        """Write a transition down for every group that it belongs to, or may have belonged to before."""
-        at_s = min(at_s, self._world.clock())  # whoever wrote it may have a clock that is ahead
+    async def gather(self, told: Iterable[News]) -> None:
+        """Write transitions down for every group that they belong to, or may have belonged to before."""
+        if records := [record for each in told for record in self._records_of(each)]:
+            await self._world.log.put(records)
+
+    def _records_of(self, told: News) -> Iterator[GroupRecord]:
+        news, record = told.notice, told.record
+        at_s = min(record.written_ms / 1000, self._world.clock())  # the writer's clock may be ahead
         labels = labelled(self._rulebook, news.labels)
         knowing = [group for book in self._books.values() for group in book.knowing(news.alert)]
-        match list(news_of(self._rulebook, value, labels, knowing, at_s)):
-            case [only]:
-                await self._world.log.put(only)
-            case records:  # each for another group: one wait for all
-                await asyncio.gather(*map(self._world.log.put, records))
+        return news_of(self._rulebook, record.value or b"", labels, knowing, at_s)
 
     async def settled(self, message: GroupMessage, delivery: Delivery, settled: Settled) -> None:
         """A message has ended: write it down."""
@@ -162,7 +164,7 @@ class GroupDesk:
             self._under_way.discard(message.group.id)
             self._wake.set()
         else:
-            await self._world.log.put(told)  # once it has been folded, the group may go on
+            await self._world.log.put([told])  # once it has been folded, the group may go on
 
     def unsent(self, message: GroupMessage, now_s: float) -> Settled | Retry | None:
         """Why a message must not be sent now: somebody takes care of all of it, or wants no news of it.
@@ -260,7 +262,7 @@ class GroupDesk:
         for_good = [each for each in seen.waiting.values() if _for_good(mutes[each.alert])]
         if for_good:
             self._under_way.add(group.id)
-            await self._world.log.put(passed_over(group, for_good[:MOST_MEMBERS], now_s))
+            await self._world.log.put([passed_over(group, for_good[:MOST_MEMBERS], now_s)])
             return  # the others have their turn when this has been folded
         if not fresh and (seen.waiting or not free):
             ends_s = [
@@ -275,7 +277,7 @@ class GroupDesk:
         repeat = not fresh
         self._under_way.add(group.id)
         if not (repeat and rule.quiet):
-            await self._world.log.put(plan)
+            await self._world.log.put([plan])
         await self._tell(partition, group, plan, tuple(free))
 
     async def _tell(

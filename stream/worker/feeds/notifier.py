@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from alerts.delivery.alert_records import AlertRecord
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.command_seal import CommandSeal
 from alerts.delivery.commands import Command, key
@@ -78,14 +79,14 @@ class DeliveryTopic:
         message = Outgoing(DELIVERIES, encode(entry), entry.id.encode(), partition)
         await self.outbox.durable(await self.outbox.put([message]))
 
-    async def put(self, record: GroupRecord) -> None:
-        """Add a record of a group to the partition that the group belongs to.
+    async def put(self, records: Sequence[GroupRecord]) -> None:
+        """Add records of groups to the partitions that these belong to, in order.
 
         Raises:
-            DeliveryError: Kafka does not take it.
+            DeliveryError: Kafka does not take one.
         """
-        message = Outgoing(DELIVERIES, encode_group(record), record.group.encode())
-        await self.outbox.durable(await self.outbox.put([message]))
+        messages = [Outgoing(DELIVERIES, encode_group(each), each.group.encode()) for each in records]
+        await self.outbox.durable(await self.outbox.put(messages))
 
     async def caught_up(self) -> None:
         """Returns when the groups' records that were written before have been folded."""
@@ -224,11 +225,9 @@ class Notifier:
 
     async def take(self, batch: RecordBatch) -> None:
         """Take over a batch; batches of a partition come in offset order."""
-        left = Countdown(len(batch.records), batch.slot.finish)
-        for record in batch.records:
-            await self._dispatcher.offer(
-                batch.tp.partition, record.offset, record.value, left.one_less, record.timestamp
-            )
+        done = Countdown(len(batch.records), batch.slot.finish).one_less
+        records = [AlertRecord(each.offset, each.value, each.timestamp, done) for each in batch.records]
+        await self._dispatcher.offer(batch.tp.partition, records)
 
     def forget(self, partitions: list[int]) -> None:
         """These partitions of cx.alerts belong to another worker from now on."""

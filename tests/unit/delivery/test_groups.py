@@ -49,6 +49,7 @@ def test_five_hundred_alerts_are_one_notice() -> None:
         async with _post(Route(receiver="pager", timers=GATHERED)).running(CALM) as post:
             await post.offer(*(transition(f"a{n}", 1) for n in range(500)), written_ms=now_ms())
             assert len(post.done) == 500
+            assert post.log.waits == 1, "each would have come as much later as Kafka takes for one"
             await post.until(lambda: post.hooks["pager"].bodies)
             await _quiet(0.6)
             (only,) = post.hooks["pager"].bodies
