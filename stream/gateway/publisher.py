@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from stream.kafka.clients import BrokerError, admin_client, partition_counts
 from stream.kafka.partitions import partition_number
@@ -25,7 +25,7 @@ log = logging.getLogger("stream.gateway")
 
 TOPICS: Final = (*(stream.topic for stream in Stream), DEAD_LETTERS)
 BATCH_BYTES: Final = 512 * 2**10
-"""Kafka refuses batches over 1 MiB unless told otherwise."""
+"""Kafka refuses batches over 1 MiB unless told otherwise; where it refuses these, they get smaller."""
 REQUEST_BYTES: Final = 8 * 2**20
 WAITING_BYTES: Final = 64 * 2**20
 """What may wait for Kafka at most, over all lanes."""
@@ -66,6 +66,10 @@ class NotPublished(Exception):  # noqa: N818  # reads as what it says
     """Kafka has not acknowledged in time, or there is no room; the sender should try again."""
 
 
+class TooLarge(NotPublished):
+    """A record is larger than its topic takes, whenever it is sent."""
+
+
 class _Waiter:
     """One request: done when all batches that have a part of it are, failed when the first of them fails."""
 
@@ -92,6 +96,7 @@ class _Batch:
 
     builder: Any
     waiters: list[_Waiter] = field(default_factory=list)
+    records: int = 0
     size: int = 0
 
     def settle(self, failure: NotPublished | None) -> None:
@@ -107,15 +112,17 @@ class _Lane:
         self.waiting = 0
         self._producer = producer
         self._place = place
+        self._limit = BATCH_BYTES
         self._batches: deque[_Batch] = deque()
         self._task: asyncio.Task[None] | None = None
 
     def add(self, record: Publishable, waiter: _Waiter) -> None:
         """Accept a record; the waiter hears when Kafka has it, or refuses it."""
         batch = self._batches[-1] if self._batches else None
-        if batch is None or not self._fits(batch, record):
-            batch = self._opened(record)
         size = len(record.value or b"") + len(record.key or b"") + OVERHEAD
+        if batch is None or batch.size + size > self._limit or not self._fits(batch, record):
+            batch = self._opened(record)
+        batch.records += 1
         batch.size += size
         self.waiting += size
         if not batch.waiters or batch.waiters[-1] is not waiter:
@@ -149,12 +156,21 @@ class _Lane:
                     batch.builder, self._place[0], partition=self._place[1]
                 )
                 await sent
+            except MessageSizeTooLargeError:
+                failure = self._smaller(batch)
             except Exception as error:  # noqa: BLE001  # whatever it is, those who wait must hear of it
                 failure = NotPublished(f"Kafka does not acknowledge ({type(error).__name__})")
             self._batches.popleft()
             self.waiting -= batch.size
             batch.settle(failure)
         self._task = None
+
+    def _smaller(self, batch: _Batch) -> NotPublished:
+        """What to tell of a batch that is larger than the topic takes; those to come are half as large."""
+        if batch.records == 1:
+            return TooLarge(f"{self._place[0]}: a record is larger than max.message.bytes")
+        self._limit = min(self._limit, batch.size // 2)
+        return NotPublished(f"{self._place[0]}: {batch.records} records are larger than max.message.bytes")
 
 
 class Publisher:
@@ -165,7 +181,6 @@ class Publisher:
         self._ack_timeout_s = ack_timeout_s
         self._producer: AIOKafkaProducer | None = None
         self._lanes: dict[tuple[str, int], _Lane] = {}
-        self._partitions: dict[str, int] = {}
         self._trouble: str | None = "no broker has answered yet"
         self._task: asyncio.Task[None] | None = None
 
@@ -201,22 +216,35 @@ class Publisher:
         """
         if not records:
             return
-        if not self._partitions or self.waiting_bytes > WAITING_BYTES:
+        if self._producer is None or self.waiting_bytes > WAITING_BYTES:
             raise NotPublished(self._trouble or "too much is waiting for Kafka")
-        waiter = _Waiter()
-        waiter.parts = 1  # ours, until all are added
-        for number, record in enumerate(records, 1):
-            self._lane(record).add(record, waiter)
-            if number % SLICE == 0:
-                await asyncio.sleep(0)
-        waiter.part_done(None)
         try:
             async with asyncio.timeout(self._ack_timeout_s):  # each its own: it may join a batch that is old
-                await waiter.done
-        except (NotPublished, TimeoutError) as error:
+                await self._added(records, self._producer)
+        except TooLarge:
+            raise
+        except (NotPublished, KafkaError, TimeoutError) as error:
             self._told(str(error) or "Kafka does not acknowledge in time")
             raise NotPublished(self._trouble) from error
         self._told(None)
+
+    async def _added(self, records: Sequence[Publishable], producer: AIOKafkaProducer) -> None:
+        """Add records to their lanes; returns when Kafka has all of them."""
+        partitions = {
+            topic: len(await producer.partitions_for(topic)) for topic in {each.topic for each in records}
+        }
+        waiter = _Waiter()
+        waiter.parts = 1  # ours, until all are added
+        for number, record in enumerate(records, 1):
+            place = record.topic, partition_number(record.key or b"", partitions[record.topic])
+            lane = self._lanes.get(place)
+            if lane is None:
+                lane = self._lanes[place] = _Lane(producer, place)
+            lane.add(record, waiter)
+            if number % SLICE == 0:
+                await asyncio.sleep(0)
+        waiter.part_done(None)
+        await waiter.done
 
     def _told(self, trouble: str | None) -> None:
         """Remember how things stand, and log a change once."""
@@ -224,22 +252,12 @@ class Publisher:
             log.info("Kafka acknowledges again") if trouble is None else log.warning("%s", trouble)
         self._trouble = trouble
 
-    def _lane(self, record: Publishable) -> _Lane:
-        assert self._producer is not None  # noqa: S101  # publish has looked
-        number = partition_number(record.key or b"", self._partitions[record.topic])
-        place = (record.topic, number)
-        lane = self._lanes.get(place)
-        if lane is None:
-            lane = self._lanes[place] = _Lane(self._producer, place)
-        return lane
-
     async def _connect(self) -> None:
         while True:
             try:
-                self._partitions = await self._counted()
+                await self._look_for_topics()
                 self._producer = await self._started()
             except (BrokerError, KafkaError, OSError, TimeoutError) as error:
-                self._partitions = {}
                 if str(error) != self._trouble:
                     log.warning("%s", error)
                 self._trouble = str(error)
@@ -266,8 +284,8 @@ class Publisher:
             raise
         return producer
 
-    async def _counted(self) -> dict[str, int]:
-        """Partitions of each topic that we write.
+    async def _look_for_topics(self) -> None:
+        """Whether what we write to is there.
 
         Raises:
             BrokerError: no broker answers, or a topic is not there.
@@ -277,4 +295,3 @@ class Publisher:
         for topic in TOPICS:
             if topic not in found:
                 raise BrokerError(f"topic {topic} is not there; `tocsin topics` creates it")
-        return {topic: found[topic] for topic in TOPICS}

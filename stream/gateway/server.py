@@ -1,7 +1,8 @@
 """The gateway's web server: requests in, answers out only when Kafka has what they brought.
 
 200 Kafka has it · 401 not believed · 404 no such source · 405 another method · 408 too slow · 413 over
-1 MiB · 415 packed in a way that we do not unpack · 503 with Retry-After: try again, nothing was promised.
+1 MiB, or what the topic takes · 415 packed in a way that we do not unpack · 503 with Retry-After: try
+again, nothing was promised.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from stream.gateway.connections import READ_BUFFER, BoundedServer
 from stream.gateway.crm import Crm
 from stream.gateway.letters import letter_of
 from stream.gateway.metrics import NOBODY, GatewayMetrics
-from stream.gateway.publisher import NotPublished, Publishable, Publisher
+from stream.gateway.publisher import NotPublished, Publishable, Publisher, TooLarge
 from stream.gateway.sources import ReceivedBody, RefusedMessage, Source, receive_in_slices
 from stream.messages.outcomes import RecordError
 from stream.monitoring.exposition import wants_gzip
@@ -238,6 +239,8 @@ class Gateway:
         self._pending += 1
         try:
             await self._publisher.publish(records)
+        except TooLarge:
+            return _close(413, "larger than the topic takes\n")
         except NotPublished:
             return _try_again()
         finally:
