@@ -29,6 +29,7 @@ from alerts.wording import (
     budget_words,
     new_score_words,
     new_volume_words,
+    pace_words,
     since_words,
     times_words,
     trimmed,
@@ -57,7 +58,7 @@ def _subject(facts: Facts) -> str:
 def _told(facts: Facts) -> str:
     match facts.state:
         case State.STALE:
-            few = f"no {_nouns(facts)}{_window_words(facts)}" if not facts.reading.n else "nothing comes in"
+            few = "too little comes in" if facts.reading.n else f"no {_nouns(facts)}{_window_words(facts)}"
             return f"cannot be judged: {few}; the alert stays open"
         case State.RESOLVED:
             return _recovered(facts)
@@ -77,9 +78,10 @@ def _breach(facts: Facts) -> str:
         case SuddenRelative():
             return _suddenly_worse(facts, facts.detect)
         case Burn():
-            pace = f"spends what the target allows {_evidence(facts, 'long_rate')} times too fast"
+            pace = pace_words(facts.evidence.get("long_rate"))
             rest = budget_words(facts.evidence.get("budget_left"))
-            return f"is {_value_words(facts)}: that {pace}{_source_words(facts)}{rest}"
+            spends = f"that spends what the target allows {pace} times too fast"
+            return f"is {_value_words(facts)}: {spends}{_source_words(facts)}{rest}"
         case Relative():
             return _worse_than_before(facts, facts.detect)
         case Gap() if facts.detect.against is not None:
@@ -283,14 +285,10 @@ def _nouns(facts: Facts) -> str:
     return NOUNS.get(facts.indicator, "contacts")
 
 
-def _evidence(facts: Facts, name: str) -> str:
-    found = facts.evidence.get(name)
-    return trimmed(found, 1) if isinstance(found, int | float) else "unknown"
-
-
 def _number_of(facts: Facts, name: str) -> str:
     """`5.4 were`, `1 was`."""
-    count = _evidence(facts, name)
+    found = facts.evidence.get(name)
+    count = trimmed(found, 1) if isinstance(found, int | float) else "unknown"
     return f"{count} {were(count)}"
 
 

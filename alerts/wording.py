@@ -118,6 +118,11 @@ def trimmed(value: float, decimals: int) -> str:
     return "0" if text == "-0" else text
 
 
+def pace_words(rate: object) -> str:
+    """How many times as fast as is allowed, told apart from once: `3.25`, `1.003`."""
+    return amount(rate, "points", 1) if isinstance(rate, int | float) else "unknown"
+
+
 def budget_words(left: object) -> str:
     """How many percent of a period's budget are left, or are overspent; "" where nobody knows."""
     if not isinstance(left, int | float):

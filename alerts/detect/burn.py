@@ -14,8 +14,10 @@ rule's windows, from the short one to the long one, that holds `min_answers`.
 An alert ends when every pair is back.  A pair is back when its long window is below nine tenths of its rate,
 or when a whole day is: a day knows quiet evenings and busy mornings, so an alert does not come and go with
 them.  A pair whose long window holds too few answers is not asked; if none of them does, the period is.
-The latest answers have to be good as well: the shortest window that holds enough of them is below every rate.
-Else a line that goes dead in the middle of its worst hour would be told as recovered.
+The latest answers have to be good as well: the shortest window that holds enough of them is below every rate,
+and where none does the longest of the long windows is, by what answers it has.  Else a line that goes dead in
+the middle of its worst hour would be told as recovered, and a bad week of few answers by the good months
+before it.  Where that window is empty an alert is stale.
 
 An alert begins while people answer, not because older answers leave a window at night: there must be one
 within the longest of the short windows.
@@ -67,6 +69,7 @@ class BurnDetector:
         self._allowed = 1 - scale.goodness_of(detect.target)
         self._lengths = detect.windows_ms
         self._place = {length: place for place, length in enumerate(self._lengths)}
+        self._longest = max(self._place[pair.long_ms] for pair in detect.pairs)
 
     def step(self, rows: Ints, windows: Moments) -> Findings:
         """Judge rows at a pane's end; `windows` are `(rows, windows)`."""
@@ -84,9 +87,7 @@ class BurnDetector:
         latest = self._latest(windows)
         verdict[self._settled(windows, rates, judged, latest)] = Verdict.CLEAR
         verdict[severity > NONE] = Verdict.BREACH
-        longest = max(self._place[pair.long_ms] for pair in self._detect.pairs)
-        quiet = (windows.n[:, longest] <= 0) & (verdict == Verdict.INSUFFICIENT)
-        verdict[quiet] = Verdict.STALE
+        verdict[windows.n[:, self._longest] <= 0] = Verdict.STALE
         return replace(self._findings(rows, windows, (verdict, severity), (judged, shown, latest)), kept=kept)
 
     def remaining(self, period: Moments) -> Floats:
@@ -141,7 +142,7 @@ class BurnDetector:
     def _settled(self, windows: Moments, rates: Floats, judged: Sequence[_Judged], latest: Ints) -> Flags:
         """Rows in which every pair that can be asked is back, and the latest answers are good.
 
-        The period is asked where no pair can be.
+        The period is asked where no pair can be, and then the longest window for the latest answers.
         """
         asked = np.logical_or.reduce([one.known for one in judged])
         back = np.logical_and.reduce([one.back | ~one.known for one in judged])
@@ -149,6 +150,7 @@ class BurnDetector:
         slowest = min(pair.rate for pair in self._detect.pairs)
         with np.errstate(invalid="ignore"):
             whole = self._known(windows, period) & (rates[:, period] < RELEASE * slowest)
+            whole &= rates[:, self._longest] < slowest
             good = rates[np.arange(len(rates)), latest] < slowest
         settled: Flags = np.where(asked, back & good, whole)
         return settled

@@ -75,7 +75,7 @@ def changed(facts: Facts, changes: dict[str, Any]) -> Facts:
         ),
         (
             {"state": State.STALE},
-            "CSAT of phone cannot be judged: nothing comes in; the alert stays open",
+            "CSAT of phone cannot be judged: too little comes in; the alert stays open",
         ),
         (
             {"state": State.PENDING, "confidence": 0, "scope": (), "reading": Reading(61.2, 1, 1.0, 99.0)},
@@ -138,7 +138,14 @@ def changed(facts: Facts, changes: dict[str, Any]) -> Facts:
             (
                 "CSAT of phone is 61.2 % (95 % sure between 54 and 68.1 %): "
                 "that spends what the target "
-                "allows 3.2 times too fast, from 143 answers in the last hour"
+                "allows 3.25 times too fast, from 143 answers in the last hour"
+            ),
+        ),
+        (
+            {"detect": Burn(80, 1, (PAIR,)), "window_ms": 60 * MINUTE_MS, "evidence": {"long_rate": 1.0031}},
+            (
+                "CSAT of phone is 61.2 % (95 % sure between 54 and 68.1 %): that spends what the target "
+                "allows 1.003 times too fast, from 143 answers in the last hour"
             ),
         ),
         *(
@@ -150,7 +157,7 @@ def changed(facts: Facts, changes: dict[str, Any]) -> Facts:
                 },
                 (
                     "CSAT of phone is 61.2 % (95 % sure between 54 and 68.1 %): that spends what the target "
-                    f"allows 3.2 times too fast, from 143 answers in the last hour; {said}"
+                    f"allows 3.25 times too fast, from 143 answers in the last hour; {said}"
                 ),
             )
             for left, said in [

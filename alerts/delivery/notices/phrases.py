@@ -104,7 +104,7 @@ SENTENCES: Final[Phrases] = {
             "Not surely enough comes in again{where}: {n} {nouns}{since}, where {expected} {were} expected."
         ),
         "wanted": "Too little comes in{where}: {n} {nouns}{within}, where at least {expected} {were} wanted.",
-        "stale": "{what}{where} cannot be judged any more, since nothing comes in; the alert stays open.",
+        "stale": "{what}{where} cannot be judged any more, since too little comes in; the alert stays open.",
     },
     "fr": {
         "threshold": "{what}{where} : {value}{interval}, {side} de la limite {severity} de {limit}{source}.",
@@ -147,7 +147,7 @@ SENTENCES: Final[Phrases] = {
             "Retour incertain de l'activité{where} : {n} {nouns}{since}, contre {expected} d'ordinaire."
         ),
         "wanted": "Trop peu d'activité{where} : {n} {nouns}{within}, pour un minimum de {expected}.",
-        "stale": "{what}{where} : plus rien n'arrive, on ne peut plus juger ; l'alerte reste ouverte.",
+        "stale": "{what}{where} : trop peu d'activité, on ne peut plus juger ; l'alerte reste ouverte.",
     },
 }
 """What fires or has no data; `_kept`: it still fires, though its value is not past the limit any more."""

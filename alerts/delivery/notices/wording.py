@@ -140,7 +140,7 @@ class _Sayer:
             "limit": self._amount(news.limit, news.value),
             "others": self._amount(evidence.get("others", news.limit), news.value),
             "source": self._source(),
-            "rate": self._number(evidence.get("long_rate")),
+            "rate": self._pace(evidence.get("long_rate")),
             "since": self._since(evidence.get("since")),
             "moved": words["fallen" if self._low_is_bad else "risen"],
             **self._counts(evidence.get("expected", evidence.get("at_least"))),
@@ -242,6 +242,12 @@ class _Sayer:
 
     def _number(self, value: object) -> str:
         return number(value, 1, self._lang) if isinstance(value, int | float) else self._words["unknown"]
+
+    def _pace(self, rate: object) -> str:
+        """How many times as fast as is allowed, told apart from once."""
+        if not isinstance(rate, int | float):
+            return self._words["unknown"]
+        return amount(rate, "points", self._lang, 1)
 
     def _since(self, at: object) -> str:
         time = self._time(at) if isinstance(at, str) else None

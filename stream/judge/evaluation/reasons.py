@@ -11,7 +11,7 @@ from alerts.rules import Burn, Detect, Gap, Relative, Silence, Sudden, SuddenRel
 from alerts.states import Verdict
 from alerts.worsening import Against
 
-SILENCED: Final = "silenced: nothing comes in"
+SILENCED: Final = "silenced: too little comes in"
 """Why a rule on scores has nothing to say while another hears too little."""
 
 Evidence = Mapping[str, object]

@@ -51,7 +51,7 @@ class ThresholdScale:
         side = "below" if self.formula.direction is Direction.LOW_IS_BAD else "above"
         match verdict:
             case Verdict.STALE:
-                return "no answers in the window" if not shown.n else "silenced: nothing comes in"
+                return "no answers in the window" if not shown.n else "silenced: too little comes in"
             case Verdict.BREACH:
                 sure = "the whole interval is" if detect.confidence else "it is"
                 return f"{sure} {side} the {severity} limit {limit_of(detect, severity):g}"

@@ -71,9 +71,12 @@ def test_windows_are_named_in_the_order_of_the_columns() -> None:
         (windows(WELL, ((190, 810), (19, 81)), (38, 162)), Verdict.INSUFFICIENT, 0),
         # too few answers to say anything
         (windows(((3, 1), (3, 1)), ((4, 2), (3, 1)), (4, 2), (4, 2)), Verdict.INSUFFICIENT, 0),
-        # nothing for three days, and the month is in doubt or well
+        # nothing for three days: silence is no health, however well the month is
         (windows(NOTHING, NOTHING, (0, 0), (30, 70)), Verdict.STALE, 0),
-        (windows(NOTHING, NOTHING, (0, 0), (10, 90)), Verdict.CLEAR, 0),
+        (windows(NOTHING, NOTHING, (0, 0), (10, 90)), Verdict.STALE, 0),
+        # too few for any pair: the month is well, and so are the few, or they are not
+        (windows(NOTHING, ((1, 18), (0, 0)), (0, 0), (20, 180)), Verdict.CLEAR, 0),
+        (windows(NOTHING, ((12, 7), (0, 0)), (0, 0), (30, 180)), Verdict.INSUFFICIENT, 0),
         # a line that goes dead in its worst hour is not back: the latest answers are bad
         (windows(((12, 4), (0, 0)), ((30, 270), (30, 30)), (30, 200)), Verdict.INSUFFICIENT, 0),
         # six hours without an answer begin nothing, whatever was before them

@@ -66,7 +66,7 @@ def _pane(at: str) -> int:
 
 
 def test_silence_turns_scores_stale_and_never_resolves_them() -> None:
-    """While nothing comes in, the score's window still has answers, but they say nothing of now."""
+    """While nothing or little comes in, the score's window still has answers, but they say nothing of now."""
     counted = [each for pane in range(1000, 1020) for each in answers(pane, 0, 3)]
     counted += [each for pane in range(1050, 1120) for each in answers(pane, 9, 0)]
     judge = Judge(plan_of(MUTED), 0)
@@ -81,7 +81,7 @@ def test_silence_turns_scores_stale_and_never_resolves_them() -> None:
     ]
     assert short(told)[1][2] == short(told)[2][2]  # in the pane in which the silence is noticed
     assert told[1].n == 60
-    assert told[1].summary.endswith("nothing comes in; the alert stays open")
+    assert told[1].summary.endswith("too little comes in; the alert stays open")
 
 
 @pytest.mark.parametrize(
