@@ -39,9 +39,10 @@ def healthy_target(measure: Measure, inner: Callable[[Node], float]) -> Callable
         value = inner(node)
         if measure.info.family is Family.SHARE and measure.worse(value, HALF):
             bad = "high" if measure.worse_word == "above" else "low"
+            meant = 100 * value if value < 1 else 100 - value
             raise node.wrong(
                 f"a target of {HALF} or {measure.better_word}: {bad} is bad for {measure.info.name}"
-                f" (perhaps {100 - value:g})"
+                f" (perhaps {meant:g})"
             )
         return value
 

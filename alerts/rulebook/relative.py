@@ -21,9 +21,7 @@ def worsening(measure: Measure) -> Callable[[Node], Worsening]:
 
     def parse(node: Node) -> Worsening:
         want = 'an amount such as "5 points" or "10%"'
-        plain = node.plain()  # a number without a unit is no text, and quotes would not make it an amount
-        text = node.text(want) if plain is None else plain
-        match = AMOUNT.fullmatch(" ".join(text.split()))
+        match = AMOUNT.fullmatch(" ".join(node.word(want).split()))
         if match is None or float(match[1]) <= 0:
             raise node.wrong(want)
         amount, percent = float(match[1]), not match[2].startswith("point")

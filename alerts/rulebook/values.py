@@ -16,10 +16,8 @@ LONGEST_WINDOW_MS: Final = 90 * DAY_MS
 
 def spelled(node: Node, parse: Callable[[str], T], want: str) -> T:
     """What `parse` makes of the text; its ValueError says what it wanted."""
-    plain = node.plain()
-    text = plain if plain == "0" else node.text(want)
     try:
-        return parse(text)
+        return parse(node.word(want))
     except ValueError as error:
         raise node.wrong(str(error)) from None
 
@@ -76,9 +74,8 @@ def rate(node: Node) -> Budget:
 
 
 def _count_per(node: Node, want: str) -> Budget:
-    text = node.text(want)
     try:
-        return notation.budget(text)
+        return notation.budget(node.word(want))
     except ValueError:
         raise node.wrong(want) from None
 

@@ -95,6 +95,11 @@ class Node:
             return str(self.raw.value)
         return None
 
+    def word(self, want: str) -> str:
+        """The characters of a scalar of some notation, where quotes would make it no more right."""
+        plain = self.plain()
+        return self.text(want) if plain is None else plain
+
     def number(self, want: str = "a number") -> float:
         """A finite decimal number, unquoted."""
         plain = self.plain()
@@ -119,7 +124,7 @@ class Node:
         """One of a closed list of words."""
         allowed = list(options)
         want = "one of " + (", ".join(allowed) or "none")
-        value = self.text(want)
+        value = self.word(want)
         if value not in allowed:
             raise Wrong(self, f"want {want}, got {self.shown}{did_you_mean(value, allowed, self.notes)}")
         return value

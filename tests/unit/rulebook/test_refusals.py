@@ -115,6 +115,7 @@ routes:
         ("indicator: csat, detect: sudden, floor: 0", "want a number inside csat's range, 0 to 100, ends"),
         ("indicator: ttr, detect: sudden, ceiling: 60", "want one whose answers have two ends"),
         ("indicator: abandonment, detect: burn, target: 90", "high is bad for abandonment (perhaps 10)"),
+        ("indicator: csat, detect: burn, target: 0.8", "low is bad for csat (perhaps 80), got 0.8"),
         ("indicator: contacts, detect: burn, target: 5", "want one whose answers have two ends"),
         ("indicator: contacts, detect: gap, across: channel", "want one whose answers have two ends"),
         (
@@ -161,6 +162,20 @@ routes:
 def test_what_cannot_work_is_refused(fields: str, wanted: str) -> None:
     """One problem, saying what was wanted."""
     assert wanted in complaint(fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ("indicator: csat, window: 1:30:00", "got 1:30:00"),
+        ("indicator: csat, detect: off", "got off"),
+        ("indicator: contacts, detect: silence, at_least: 5", "got 5"),
+        ("indicator: csat, detect: sudden, floor: 50, false_pages: 1", "got 1"),
+    ],
+)
+def test_quotes_are_proposed_only_where_they_help(fields: str, found: str) -> None:
+    """What YAML takes for a number would be no more right as a text."""
+    assert complaint(fields).rstrip().endswith(found)
 
 
 @pytest.mark.parametrize(
