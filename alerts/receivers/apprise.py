@@ -29,7 +29,6 @@ class AppriseChannel:
             library: Any = import_module("apprise")
         except ImportError as error:
             raise SettingsError("apprise: want the extra, pip install 'tocsin[apprise]'") from error
-        self._library = library
         self._service = library.Apprise()
         if not self._service.add(url):
             raise SettingsError("apprise: want a URL that Apprise knows (what was found is not shown)")

@@ -26,7 +26,6 @@ from stream.kafka.codecs import MOST_SHOWN, UnfoldError, unfold
 
 HEAD: Final = struct.Struct(">qiibIhiqqqhii")
 """A batch's head, in Kafka's message format 2."""
-ATTRIBUTES_AT: Final = struct.calcsize(">qiibI")
 CODEC: Final = 0x07
 LOG_APPEND_TIME: Final = 0x08
 MAGIC_AT: Final = struct.calcsize(">qii")
