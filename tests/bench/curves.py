@@ -158,7 +158,10 @@ def main() -> None:
         points = [point for point in found[name] if not chosen or point.label.replace(",", "") in chosen]
         if not points:  # they are of another curve
             continue
-        with running_broker() as broker, tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
+        with (
+            running_broker(steady=True) as broker,
+            tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder,
+        ):
             tables.append(run(name, points, options.rounds, Bench(broker.bootstrap, Path(folder))))
     title = f"Cost as things grow: {options.base.events:,} events over {options.base.span_s / 60:g} minutes"
     publish(title, "\n\n".join(tables), options.output)

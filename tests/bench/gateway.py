@@ -170,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement")
     parser.add_argument("--output", type=Path, default=RESULTS / "gateway.md")
     options = parser.parse_args(arguments)
-    with running_broker() as broker:
+    with running_broker(steady=True) as broker:
         create_topics(broker.bootstrap, "bench", 4)
         found = measure(broker.bootstrap, options.seconds)
     ratio = found["gateway"].answers.rate / found["bare"].answers.rate

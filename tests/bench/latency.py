@@ -147,7 +147,10 @@ def main() -> None:
     """Every pane in turn, each on a broker of its own."""
     options, runs = read_options(), []
     for pane in options.panes:
-        with running_broker() as broker, tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
+        with (
+            running_broker(steady=True) as broker,
+            tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder,
+        ):
             create(broker.bootstrap, PARTITIONS, "latency")
             say(f"panes of {pane} s: {options.seconds:g} s of crossings, and what leads in and out …")
             runs.append(asyncio.run(run(options, pane, broker.bootstrap, Path(folder))))

@@ -112,7 +112,7 @@ def main() -> None:
         sys.exit("Kafka Streams and Flink need a JDK and Maven; leave them out with --peers")
     results: dict[str, list[Measured]] = {name: [] for name in options.peers}
     load = Load(options.events)
-    with running_broker() as broker, tempfile.TemporaryDirectory(prefix="tocsin-bench-") as target:
+    with running_broker(steady=True) as broker, tempfile.TemporaryDirectory(prefix="tocsin-bench-") as target:
         java = {name: compile_java(name, f"{target}/{name}") for name in on_java}
         prepare(broker.bootstrap, load)
         for number in range(options.rounds):

@@ -27,6 +27,8 @@ from stream.demo.brokers.jars import KAFKA
 from stream.demo.brokers.java import Java
 from tests.kafka.settings import Secure, certificate, container_environment, properties
 
+QUICK: Final = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""For a JVM that lives for minutes: a broker is up after 5 s of CPU time where it would take 9."""
 IMAGE: Final = f"apache/kafka:{KAFKA}"
 START_S: Final = 60.0
 STOP_S: Final = 30.0
@@ -113,13 +115,13 @@ class JavaBroker(Broker):
         runtime: Java,
         *,
         secure: bool = False,
+        steady: bool = False,
         settings: Mapping[str, str] | None = None,
         place: Place | None = None,
         credentials: Sequence[str] = (),
     ) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="tocsin-kafka-"))
-        self._classpath = f"{_libs(runtime)}/*"
-        self._java = str(runtime.program)
+        self._java = [str(runtime.program), *(() if steady else QUICK), "-cp", f"{_libs(runtime)}/*"]
         self._process: subprocess.Popen[bytes] | None = None
         self._mourner: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] = (self._home / "broker.log").open("ab")
@@ -142,7 +144,7 @@ class JavaBroker(Broker):
 
     def begin(self) -> None:
         """Start it."""
-        command = [self._java, "-Xms256m", "-Xmx1g", "-cp", self._classpath, "kafka.Kafka", self._settings]
+        command = [*self._java, "-Xms256m", "-Xmx1g", "kafka.Kafka", self._settings]
         # A session of its own, so that Ctrl-C in the terminal ends the test first and the broker after it.
         self._process = subprocess.Popen(
             command, stdout=self._log, stderr=self._log, cwd=self._home, start_new_session=True
@@ -204,7 +206,7 @@ class JavaBroker(Broker):
 
     def _format(self, cluster: str, credentials: Sequence[str]) -> None:
         added = [word for each in credentials for word in ("--add-scram", each)]
-        command = [self._java, "-Xmx256m", "-cp", self._classpath, "kafka.tools.StorageTool", "format"]
+        command = [*self._java, "-Xmx256m", "kafka.tools.StorageTool", "format"]
         subprocess.run(
             [*command, "-t", cluster, "-c", self._settings, *added], check=True, capture_output=True
         )
@@ -277,8 +279,10 @@ def why_not() -> str | None:
     return INSTALL if _java() is None else None
 
 
-def new_broker(*, secure: bool = False) -> Broker:
+def new_broker(*, secure: bool = False, steady: bool = False) -> Broker:
     """A broker that has not been started; `secure` wants the SASL_SSL listener too (Java only).
+
+    One that is measured is `steady`: as fast as it gets once it has been up for a while.
 
     Raises:
         NoKafka: there is none to be had here.
@@ -287,7 +291,7 @@ def new_broker(*, secure: bool = False) -> Broker:
     if foreign and not secure:
         return ForeignBroker(foreign)
     if (runtime := _java()) is not None:
-        return JavaBroker(runtime, secure=secure)
+        return JavaBroker(runtime, secure=secure, steady=steady)
     if _docker_runs() and not secure:
         return DockerBroker()
     raise NoKafka(INSTALL)
@@ -310,9 +314,9 @@ def java_broker(
 
 
 @contextmanager
-def running_broker(*, secure: bool = False) -> Iterator[Broker]:
+def running_broker(*, secure: bool = False, steady: bool = False) -> Iterator[Broker]:
     """A broker that listens; ended, data deleted, at the end of the block."""
-    broker = new_broker(secure=secure)
+    broker = new_broker(secure=secure, steady=steady)
     try:
         if broker.ours:
             broker.start()
