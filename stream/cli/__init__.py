@@ -14,7 +14,7 @@ try:
     from stream import __version__
     from stream.cli.terminal.complaints import complaint
     from stream.cli.terminal.endings import open_closed_streams, outer_endings, write_whatever_comes
-    from stream.cli.terminal.signals import AGAIN, hold_back
+    from stream.cli.terminal.signals import AGAIN, heed_sigterm, hold_back
 except KeyboardInterrupt:  # a tenth of a second in which `outer_endings` is not there yet
     sys.exit(130)
 
@@ -75,6 +75,7 @@ def tocsin() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; an operator's mistake is a message on stderr and exit code 2."""
+    heed_sigterm()
     open_closed_streams()
     write_whatever_comes()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's threads would wait busily for nothing to do

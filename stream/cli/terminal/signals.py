@@ -1,6 +1,7 @@
 """Signals that reach an event loop on every platform: Windows' loops have no handlers of their own."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable
 from types import FrameType
@@ -10,6 +11,15 @@ ENDING: Final = (signal.SIGTERM, signal.SIGINT)
 """What tells a process to end.  On Windows Ctrl-C is the second, and nobody sends the first."""
 AGAIN: Final[signal.Signals | None] = getattr(signal, "SIGHUP", None)
 """What tells a process to look at its settings again; Windows has none."""
+
+
+def heed_sigterm() -> None:
+    """End at SIGTERM also as a container's first process, which hears of no signal that it does not answer.
+
+    Whoever knows a better end answers it later by `on_signal`.
+    """
+    if os.getpid() == 1:
+        signal.signal(signal.SIGTERM, lambda number, _frame: os._exit(128 + number))
 
 
 def hold_back(number: signal.Signals | None) -> None:

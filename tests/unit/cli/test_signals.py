@@ -73,6 +73,22 @@ def test_a_signal_ends_no_worker_that_is_still_being_imported() -> None:
     assert found.stdout == "True\n"
 
 
+FIRST = """
+import os, signal
+os.getpid = lambda: 1
+from stream.cli import main
+try:
+    main(["--version"])
+except SystemExit:
+    signal.raise_signal(signal.SIGTERM)
+"""
+
+
+def test_the_first_process_of_a_container_ends_when_it_is_told_to() -> None:
+    """The kernel keeps from it what it does not answer: `docker stop` waited and killed."""
+    assert subprocess.run([sys.executable, "-c", FIRST], capture_output=True, check=False).returncode == 143
+
+
 def test_a_signal_that_the_platform_has_not_is_nothing_to_wait_for() -> None:
     """SIGHUP on Windows."""
     loop = LoopOfWindows()
