@@ -45,6 +45,8 @@ LEAST_MESSAGE: Final = str(64 * 2**10)
 """What every topic that we write to must take: an alert with all of its evidence has some kilobytes."""
 
 LARGEST: Final = "max.message.bytes"
+USUAL_LARGEST: Final = str(2**20 + 12)
+"""Kafka's default, for our own topics on brokers that have a smaller one."""
 STAMPS: Final = "message.timestamp.type"
 APPEND_TIME: Final = "LogAppendTime"
 """Of inputs the operator may choose otherwise; cx.tallies' stamps are the wall clock of judges."""
@@ -233,7 +235,7 @@ def _partitions_fix(spec: TopicSpec, found: int, place: GroupPlace) -> str:
         return f"{place.command} --partitions {found}"  # partitions cannot be taken away
     if spec.role is not TopicRole.INTERNAL and found < spec.partitions:
         return f"{tool} --alter --topic {spec.name} --partitions {spec.partitions}"
-    return f"{tool} --delete --topic {spec.name} && {place.command} --partitions {spec.partitions}"
+    return f"{tool} --delete --topic {spec.name} && {place.command}"  # which takes the inputs' number
 
 
 def _config_fix(topic: str, name: str, value: str, broker: str) -> str:
@@ -250,13 +252,15 @@ def _state(
     return TopicState(spec.name, found[spec.name], created=False, mismatches=wrong)
 
 
-async def _create(client: AIOKafkaAdminClient, missing: Sequence[TopicSpec], replicas: int) -> None:
+def new_topic(spec: TopicSpec, replicas: int) -> NewTopic:
+    """What a broker is asked to make, so that it is as it should be whatever the broker's defaults are."""
+    large = {} if spec.role is TopicRole.INPUT else {LARGEST: USUAL_LARGEST}
     safe = {"min.insync.replicas": "2"} if replicas >= MOST_REPLICAS else {}
-    new = [
-        NewTopic(spec.name, spec.partitions, replicas, topic_configs={**spec.config, **safe})
-        for spec in missing
-    ]
-    answer = (await client.create_topics(new)).to_object()
+    return NewTopic(spec.name, spec.partitions, replicas, topic_configs={**large, **spec.config, **safe})
+
+
+async def _create(client: AIOKafkaAdminClient, missing: Sequence[TopicSpec], replicas: int) -> None:
+    answer = (await client.create_topics([new_topic(spec, replicas) for spec in missing])).to_object()
     for topic in answer["topic_errors"]:
         error = for_code(topic["error_code"])
         if topic["error_code"] and error is not TopicAlreadyExistsError:  # somebody else was faster

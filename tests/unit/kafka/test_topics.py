@@ -3,7 +3,7 @@
 import pytest
 
 from stream.kafka.second_group import warning_of_second_group
-from stream.kafka.topics import GroupPlace, TopicSpec, TopicState, mismatches, specs
+from stream.kafka.topics import GroupPlace, TopicSpec, TopicState, mismatches, new_topic, specs
 from stream.messages.topic_names import GroupTopics
 
 PLACE = GroupPlace("b:1")
@@ -43,9 +43,10 @@ def test_state_and_scores_are_kept_in_small_files() -> None:
 
 
 def test_a_topic_as_declared_has_no_mismatch() -> None:
-    """A topic that we created ourselves passes its own check."""
+    """A topic that we created ourselves passes its own check, also where the broker's limit is small."""
     for spec in SPECS.values():
-        assert mismatches(spec, spec.partitions, spec.config, PLACE) == ()
+        made = {"max.message.bytes": "30000", **new_topic(spec, 1).topic_configs}
+        assert mismatches(spec, spec.partitions, made, PLACE) == ()
 
 
 def test_what_the_broker_does_not_tell_is_taken_to_be_right() -> None:
@@ -65,12 +66,12 @@ def test_what_the_broker_does_not_tell_is_taken_to_be_right() -> None:
         (
             "cx.tallies",
             2,
-            f"{DELETE} cx.tallies && tocsin topics --broker b:1 --partitions 4",
+            f"{DELETE} cx.tallies && tocsin topics --broker b:1",
         ),
         (
             "cx.scores",
             8,
-            f"{DELETE} cx.scores && tocsin topics --broker b:1 --partitions 4",
+            f"{DELETE} cx.scores && tocsin topics --broker b:1",
         ),
         ("cx.alerts", 1, "kafka-topics.sh --bootstrap-server b:1 --alter --topic cx.alerts --partitions 4"),
     ],
@@ -81,12 +82,18 @@ def test_a_wrong_number_of_partitions_has_a_fix(topic: str, found: int, fix: str
     assert (wrong.what, wrong.wanted, wrong.found, wrong.fix) == ("partitions", "4", str(found), fix)
 
 
+def test_a_topic_of_one_partition_is_made_anew_without_giving_others_one() -> None:
+    """`--partitions 1` is for all of them: the command told to delete the inputs next."""
+    (wrong,) = mismatches(SPECS["cx.commands"], 3, {}, PLACE)
+    assert (wrong.wanted, wrong.fix) == ("1", f"{DELETE} cx.commands && tocsin topics --broker b:1")
+
+
 def test_a_fix_is_for_the_group_and_prefix_that_were_looked_at() -> None:
     """Without them the command would make, and look at, the topics of another group."""
     (tallies,) = [spec for spec in specs(4, "trial", GroupTopics("trial.")) if spec.name == "trial.tallies"]
     (wrong,) = mismatches(tallies, 2, {}, GroupPlace("b:1", "trial", "trial."))
     assert wrong.fix == (
-        f"{DELETE} trial.tallies && tocsin topics --broker b:1 --group trial --topics trial. --partitions 4"
+        f"{DELETE} trial.tallies && tocsin topics --broker b:1 --group trial --topics trial."
     )
 
 
