@@ -5,6 +5,7 @@ as `…_file` in a file.
 """
 
 import os
+import re
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Callable, Collection, Mapping
@@ -18,6 +19,8 @@ from alerts.errors import SettingsError
 from alerts.notation import duration_ms
 from alerts.paging import Located, Receiver
 from alerts.secret_files import read_secret
+
+_PORT: Final = re.compile("[0-9]{1,5}")
 
 Settings = Mapping[str, tuple[str, ...]]
 """The values of a kind's settings, by name; what is not given is not there."""
@@ -75,7 +78,7 @@ class SettingSpec:
                 return is_signing_secret(value)
             case Want.SERVER:
                 host, colon, port = value.rpartition(":")
-                return bool(host and colon) and port.isdigit() and 0 < int(port) < 65536
+                return bool(host and colon) and bool(_PORT.fullmatch(port)) and 0 < int(port) < 65536
             case Want.MAIL | Want.MAILS:
                 name, at, domain = value.rpartition("@")
                 return bool(name and at and domain) and value.isprintable() and not set(value) & set(" ,;<>")

@@ -174,5 +174,5 @@ def _stamp_s(verifier: Verifier, headers: Headers) -> float:
     """When the request says that it was sent: a saved one is old, and right all the same."""
     name = None if verifier.signature is None else verifier.signature.timestamp
     stamp = headers.get(name, "") if name else ""
-    at_ms = read_time(int(stamp) if stamp.isdigit() and len(stamp) < 15 else stamp)
+    at_ms = read_time(int(stamp) if stamp.isdecimal() and len(stamp) < 15 else stamp)
     return time.time() if at_ms == NO_TIME else at_ms / 1000

@@ -22,7 +22,8 @@ PERSONAL: Final = "(personal)"
 
 _MAIL: Final = re.compile(r"[^\s@<>]@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}", re.IGNORECASE)
 _IBAN: Final = re.compile(
-    r"(?<![a-z0-9])[a-z]{2}\d{2}(?:[ -]?[a-z0-9]{4}){2,7}(?:[ -]?[a-z0-9]{1,3})?(?![a-z0-9])", re.IGNORECASE
+    r"(?<![a-z0-9])[a-z]{2}\d{2}(?:[ -]?[a-z0-9]{4}){2,7}(?:[ -]?[a-z0-9]{1,3})?(?![a-z0-9])",
+    re.ASCII | re.IGNORECASE,  # without, a search without case finds signs that are no digits to base 36
 )
 _GAP: Final = r"[ .\u00a0/-]?"
 _PHONE: Final = re.compile(

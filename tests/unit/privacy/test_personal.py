@@ -1,7 +1,7 @@
 """What looks personal, and what only looks like a number."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stream.privacy.personal import looks_personal, personal_among
@@ -103,6 +103,7 @@ fragments = st.sampled_from(
 texts = st.lists(st.lists(fragments, max_size=6).map("".join), max_size=8)
 
 
+@example(["a\u212a4111111111111111", "a\u017f12 3456 7890"])  # letters only to a search without case
 @given(texts)
 def test_all_are_seen_together_as_each_is_alone(some: list[str]) -> None:
     """Whatever stands beside a text."""

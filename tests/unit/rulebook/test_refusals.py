@@ -223,6 +223,13 @@ def test_quotes_are_proposed_only_where_they_help(fields: str, found: str) -> No
             "receivers: [{name: a}]",
             "missing, want one of webhook, alertmanager, pagerduty,",
         ),
+        *(
+            (
+                f"receivers: [{{name: a, email: {{to: a@b.c, from: a@b.c, smtp: 'b.c:{port}'}}}}]",
+                'want a server as "host:port"',
+            )
+            for port in ("\u00b2", "\u0662\u0665", "9" * 5_000, "0", "65536", "")
+        ),
         ("receivers: [{name: '', webhook: {url: 'http://a'}}]", "want a name of 1 to 80 characters"),
         (
             "receivers: [{name: a, webhook: {url: 'http://a'}}, {name: a, webhook: {url: 'http://a'}}]",
