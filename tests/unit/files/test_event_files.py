@@ -223,7 +223,7 @@ def test_packed_logs_in_any_order_are_read_like_plain_ones(tmp_path: Path, as_is
 
 def test_what_unfolds_without_end_is_refused(tmp_path: Path) -> None:
     """A hundred kilobytes that unfold to a hundred mebibytes of lines are no log."""
-    (tmp_path / "a.gz").write_bytes(gzip.compress(b"{}\n" * (35 << 20)))
+    (tmp_path / "a.gz").write_bytes(gzip.compress((b"{}" + b" " * 1_021 + b"\n") * (102 << 10)))
     with pytest.raises(SettingsError, match="a packed file that unfolds to more than 200 times its size"):
         EventFile([str(tmp_path / "a.gz")])
 
