@@ -182,7 +182,7 @@ async def _explained(settings: ClientSettings) -> AsyncIterator[None]:
         yield
     except KafkaConnectionError as error:
         told = await why_unreachable(settings) or (
-            f"a broker answers at {settings.bootstrap} but does not let us in: "
+            f"a broker answers at {settings.bootstrap} but does not let us in; "
             f"check --security-protocol ({settings.security_protocol}), name, password and certificates"
         )
         raise BrokerError(told) from error

@@ -12,6 +12,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    TopicAuthorizationFailedError,
+)
+
 from alerts.errors import OperatorError
 from alerts.receivers.kinds import KINDS
 from alerts.receivers.opening import signs
@@ -30,6 +36,11 @@ from stream.messages.records import Stream
 PYTHON: Final = (3, 11)
 EXACT: Final = {"faust-streaming": "0.15.3"}
 """Versions whose private methods we override."""
+UNGRANTED: Final = (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    TopicAuthorizationFailedError,
+)
 PROBE_S: Final = 10.0
 """How long one check may take."""
 SAMPLE: Final = 100
@@ -75,10 +86,18 @@ async def _within(work: Any, name: str) -> list[Check]:
     try:
         found: list[Check] = await asyncio.wait_for(work, PROBE_S)
     except BrokerError as error:
-        return [Check(name, CheckState.FAIL, str(error), "start Kafka, or give --broker HOST:PORT")]
+        return [_refused(name, error)]
     except TimeoutError:
         return [Check(name, CheckState.FAIL, f"no answer within {PROBE_S:g} s", "look at the broker's log")]
     return found
+
+
+def _refused(name: str, error: BrokerError) -> Check:
+    """The fix is what the error says after a semicolon, or what follows from its kind."""
+    found, _, fix = str(error).partition("; ")
+    if isinstance(error.__cause__, UNGRANTED):
+        fix = "grant what docs/operating.md says that `tocsin doctor` may do"
+    return Check(name, CheckState.FAIL, found, fix or "start Kafka, or give --broker HOST:PORT")
 
 
 def versions(python: tuple[int, ...], installed: Mapping[str, str | None]) -> list[Check]:

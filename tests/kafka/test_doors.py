@@ -24,7 +24,8 @@ from tests.kafka.worker_process import create_topics, worker
 
 GROUP = "doors"
 DOORS = ("SSL", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
-READ = ("cx.interactions", "cx.feedback", "cx.tallies", "cx.alerts", "cx.deliveries", "cx.commands")
+INPUTS = ("cx.interactions", "cx.feedback")
+READ = (*INPUTS, "cx.tallies", "cx.alerts", "cx.deliveries", "cx.commands", "cx.command-answers")
 WRITTEN = ("cx.tallies", "cx.scores", "cx.alerts", "cx.deliveries", "cx.dead-letters", "cx.command-answers")
 RIGHTS = (
     *(Right("topic", name, ("Read",)) for name in READ),
@@ -43,11 +44,19 @@ rules:
 
 @pytest.fixture(scope="module")
 def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
-    """A broker with topics, and the rights of a worker granted."""
+    """A broker with topics in which there is something to read, and the rights of a worker granted."""
     with running_doors(tmp_path_factory.mktemp("doors")) as found:
         create_topics(found.plain, GROUP, 1)
+        asyncio.run(_used(found))
         asyncio.run(found.grant(RIGHTS))
         yield found
+
+
+async def _used(doors: Doors) -> None:
+    """A record in our topics: what is empty is not fetched, and so nobody is refused it."""
+    async with producing(ClientSettings(brokers=(doors.plain,))) as producer:
+        for topic in {*READ, *WRITTEN, "cx.customers"}.difference({*INPUTS, "cx.alerts"}):
+            await producer.send_and_wait(topic, b"{}", key=b"-1")
 
 
 def _run(*arguments: str) -> Result:
@@ -101,6 +110,8 @@ def test_a_wrong_password_is_told(doors: Doors, tmp_path: Path) -> None:
         told = _run("topics", *doors.options(door), "--sasl-password-file", str(wrong))
         assert told.exit_code == 1
         assert "--security-protocol" in told.output
+    told = _run("doctor", *doors.options("PLAIN"), "--sasl-password-file", str(wrong))
+    assert "does not let us in\n      fix: check --security-protocol" in told.output
 
 
 def test_what_is_not_granted_is_told(doors: Doors) -> None:
@@ -111,7 +122,6 @@ def test_what_is_not_granted_is_told(doors: Doors) -> None:
     assert "uthoriz" in told.output
 
 
-INPUTS = ("cx.interactions", "cx.feedback")
 OWN_RIGHTS = {
     "gateway": (
         *(Right("topic", name, ("Write",)) for name in (*INPUTS, "cx.dead-letters")),
@@ -172,13 +182,16 @@ def test_producers_and_the_desk_have_enough(staff: Doors) -> None:
     few = ("--scenario", "day", "--events", "20", "--rate", "1000", "--speed", "1000")
     sent = _run("send", *few, *staff.options("PLAIN", "producer"))
     assert sent.exit_code == 0, sent.output
+    doctor = _run("doctor", *staff.options("PLAIN", "producer")).output
+    assert "TopicAuthorizationFailedError" in doctor  # who writes need not read
+    assert "fix: grant what docs/operating.md says" in doctor
     desk = staff.options("PLAIN", "desk")
     for command in (("list",), ("silences",)):
         told = _run("alerts", *command, *desk)
         assert told.exit_code == 0, told.output
     told = _run("alerts", "silence", "--match", "channel=web", "--for", "1h", "--by", "ann", *desk)
     assert "uthoriz" not in told.output  # nobody is there to answer
-    assert len(asyncio.run(_written(staff, "cx.commands"))) == 1
+    assert asyncio.run(_written(staff, "cx.commands"))[-1]["command"] == "silence"
 
 
 async def _dead_letter(doors: Doors) -> None:
