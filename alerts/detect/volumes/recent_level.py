@@ -32,6 +32,10 @@ MOST_GROWTH: Final = 1.4
 DENSE_MEMORY_HOURS: Final = 48.0
 DENSE_EVENTS, DENSE_TIMES, DENSE_HOURS = 20.0, 8.0, 8.0
 """So many events lately, so many times the usual, in so many hours, begin a dense part."""
+STRAYS_A_WEEK: Final = 20.0
+"""Events of a week that are but strays.  Where more is usual, a day of many times as many is a storm: who
+learned anew from there on would be blind for as long as that takes, with an alert that stands still."""
+WEEK_HOURS: Final = 168
 
 
 def fading(hours: Floats, usual: Floats) -> tuple[Floats, Floats]:
@@ -98,6 +102,6 @@ def may_be_dense(sums: Floats) -> bool:
 def dense(sums: Floats, pace: Floats) -> Flags:
     """Whether a dense part has begun after a time of strays; `pace` is events an hour before it."""
     came, busy = sums[:, CAME], sums[:, BUSY]
-    enough = (came >= DENSE_EVENTS) & (busy >= DENSE_HOURS)
+    enough = (came >= DENSE_EVENTS) & (busy >= DENSE_HOURS) & (pace * WEEK_HOURS <= STRAYS_A_WEEK)
     found: Flags = enough & (came >= DENSE_TIMES * DENSE_MEMORY_HOURS * pace)
     return found

@@ -34,3 +34,8 @@ def test_a_dense_part_is_more_than_a_burst() -> None:
     assert not recent_level.dense(lived(3, 10, 0), pace)[0]
     assert recent_level.dense(lived(12, 10, 0), pace)[0]
     assert not recent_level.dense(lived(12, 10, 10), np.array([10.0]))[0]
+
+
+def test_a_storm_is_no_dense_part() -> None:
+    """Thirty hours of twenty times the usual, where two an hour are usual: that is no time of strays."""
+    assert not recent_level.dense(lived(30, 40, 2), np.array([2.0]))[0]

@@ -199,6 +199,16 @@ def test_years_of_strays_teach_nothing_of_the_dense_part() -> None:
     assert made.mean[0] * HOUR_MS == pytest.approx(10, rel=0.2)
 
 
+def test_a_storm_is_not_where_learning_begins() -> None:
+    """Fifty times the volume for thirty hours: the rhythm of before is judged by, then and afterwards."""
+    made = rhythm()
+    live(made, 2, 3 * 168)
+    live(made, 100, 30, first=3 * 168)
+    live(made, 2, 12, first=3 * 168 + 30)
+    assert made.since_ms(np.array([0]))[0] <= START_MS + HOUR_MS
+    assert made.mean[0] > 0
+
+
 def test_a_burst_in_the_learning_time_does_not_teach_itself() -> None:
     """Ten times the volume for three hours of the first week: the bounds a week later are the other days'."""
     made = rhythm()
