@@ -181,9 +181,10 @@ def _recovered(facts: Facts) -> str:
         case Burn():
             return "no longer spends what the target allows too fast"
         case Relative():
-            return "is back near what it is at these hours in other weeks"
+            past = _past(facts, facts.detect.against)
+            return f"is no longer clearly worse than {past}: it is {_value_words(facts)}"
         case Gap() if facts.detect.against is not None:
-            return "is no farther behind the others than it usually is"
+            return f"is no longer clearly farther behind the others than {_past(facts, facts.detect.against)}"
         case Gap():
             return (
                 f"is no longer clearly worse than the others: {_value_words(facts)} against {_limit(facts)}"

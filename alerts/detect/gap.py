@@ -15,9 +15,10 @@ Two corrections make the pages few:
   the scope as a whole; it is not shared between scopes, because what one scope says must not depend on which
   others exist.
 
-A difference below `at_least`, or 3 % of the scale, is no news, however sure.  An alert ends when the gap is
-no longer likely, at half of z, or is below three quarters of what is news.  Where thousands answer, 3 % are
-sure: without that distance alerts would come and go with every pane.
+A difference below `at_least`, or 3 % of the scale, is no news, however sure.  An alert ends when the gap
+itself is below three quarters of what is news: where thousands answer 3 % are sure, and alerts would come and
+go with every pane without that distance.  That a gap is in doubt again ends nothing, as of a threshold: where
+few answer it is in doubt on every other day that it lasts.
 
 Where some are always worse than others (`against`), each is compared with the others as they would stand
 if it were as far behind them as it usually is: their mean is moved by the usual gap, two standard errors of
@@ -67,10 +68,8 @@ class GapDetector:
     def __init__(self, detect: Gap, scale: Scale) -> None:
         self._detect = detect
         self._scale = scale
-        self._z = wanted_z(
-            detect.false_pages.per_ms / detect.window_ms / detect.false_pages.count,
-        )
-        self._level = _tail(self._z)
+        windows_per_page = detect.false_pages.per_ms / detect.window_ms / detect.false_pages.count
+        self._level = _tail(wanted_z(windows_per_page))
         wanted = detect.at_least if detect.against is None else detect.worse_by
         self._least = NEGLIGIBLE if wanted is None else wanted / (scale.high - scale.low)
 
@@ -89,7 +88,7 @@ class GapDetector:
         found, compared = discoveries(scopes, p, self._level)
         breach = found & (worse_by >= self._least)
         verdict: Codes = np.full(len(rows), Verdict.INSUFFICIENT, np.int8)
-        verdict[enough & ((z < self._z / 2) | (worse_by < RELEASE * self._least))] = Verdict.CLEAR
+        verdict[enough & (worse_by < RELEASE * self._least)] = Verdict.CLEAR
         verdict[breach] = Verdict.BREACH
         verdict[window.n <= 0] = Verdict.STALE
         return self._findings(rows, verdict, (window, rest), (p, compared), (usual, worse_by))

@@ -90,6 +90,7 @@ SENTENCES: Final[Phrases] = {
             "the target allows{source}."
         ),
         "gap": "{what}{where} is {value}{interval}, clearly worse than the others at {others}{source}.",
+        "gap_usual": "{what}{where} is {value}{interval}, {more} points farther behind than before{source}.",
         "usual": "{what}{where} is {value}{interval}, worse than the {limit} allowed at these hours{source}.",
         "usual_kept": (
             "{what}{where} is {value}{interval}, not surely back from the {limit} allowed at these "
@@ -133,6 +134,7 @@ SENTENCES: Final[Phrases] = {
             "plus vite que l'objectif ne le permet{source}."
         ),
         "gap": "{what}{where} : {value}{interval}, nettement moins bon que les autres à {others}{source}.",
+        "gap_usual": "{what}{where} : {value}{interval}, retard accru de {more} points{source}.",
         "usual": "{what}{where} : {value}{interval}, moins bon que toléré à ces heures, {limit}{source}.",
         "usual_kept": (
             "{what}{where} : {value}{interval}, retour incertain en deçà de ce qui est toléré à ces "
@@ -156,9 +158,10 @@ ENDS: Final[Phrases] = {
     "en": {
         "threshold": "{what}{where} is healthy again: {value}{interval}{source}.",
         "sudden": "{what}{where} is healthy again: its latest {all} are back at its limit of {limit}.",
-        "usual": "{what}{where} is back near what is usual at these hours.",
+        "usual": "{what}{where} is no longer clearly worse than at these hours before.",
         "burn": "{what}{where}: bad answers no longer come faster than the target allows.",
         "gap": "{what}{where} is no longer clearly worse than the others.",
+        "gap_usual": "{what}{where} is no longer clearly farther behind the others than before.",
         "surge": "{what}{where} is back to what is usual.",
         "silence": "Enough {all} come in again{where}.",
         "known": (
@@ -175,9 +178,10 @@ ENDS: Final[Phrases] = {
     "fr": {
         "threshold": "{what}{where} : retour à la normale, {value}{interval}{source}.",
         "sudden": "{what}{where} : retour à la normale, revenu tout récemment à la limite de {limit}.",
-        "usual": "{what}{where} : retour près de ce qui est habituel à ces heures.",
+        "usual": "{what}{where} n'est plus nettement moins bon qu'aux mêmes heures auparavant.",
         "burn": "{what}{where} : les mauvaises réponses n'arrivent plus trop vite pour l'objectif.",
         "gap": "{what}{where} : l'écart avec les autres n'est plus net.",
+        "gap_usual": "{what}{where} : l'écart avec les autres n'est plus nettement plus grand qu'avant.",
         "surge": "{what}{where} : retour au volume habituel.",
         "silence": "De nouveau assez d'activité{where}.",
         "known": (
@@ -202,6 +206,7 @@ MEANING: Final[Phrases] = {
         "sudden": "Something has changed there for the worse, and lately.",
         "burn": "At this pace the target of the period will be missed.",
         "gap": "The trouble is there and not everywhere.",
+        "gap_usual": "The trouble is there and not everywhere, and is new.",
         "usual": "It is worse than the same hours of earlier weeks, beyond what chance explains.",
         "surge": "Something makes people turn to you at once.",
         "silence": "Either customers cannot reach you, or their answers do not reach us.",
@@ -216,6 +221,7 @@ MEANING: Final[Phrases] = {
         "sudden": "Quelque chose s'y est dégradé, et récemment.",
         "burn": "À ce rythme, l'objectif de la période sera manqué.",
         "gap": "Le problème est là, et pas partout.",
+        "gap_usual": "Le problème est là, et pas partout, et c'est nouveau.",
         "usual": "C'est moins bon qu'aux mêmes heures des semaines passées, au-delà du hasard.",
         "surge": "Quelque chose pousse les gens à vous contacter tous à la fois.",
         "silence": (

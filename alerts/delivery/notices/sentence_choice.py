@@ -21,6 +21,8 @@ KINDS_OF: Final[Mapping[type[object], str]] = {
 
 def kind_of(detect: Detect | None) -> str:
     """The kind of detector, by the name that its sentences have."""
+    if isinstance(detect, Gap) and detect.against is not None:
+        return "gap_usual"
     return "threshold" if detect is None else KINDS_OF[type(detect)]
 
 

@@ -140,6 +140,7 @@ class _Sayer:
             "limit": self._amount(news.limit, news.value),
             "others": self._amount(evidence.get("others", news.limit), news.value),
             "source": self._source(),
+            "more": self._number(evidence.get("worse_by")),
             "rate": self._pace(evidence.get("long_rate")),
             "since": self._since(evidence.get("since")),
             "moved": words["fallen" if self._low_is_bad else "risen"],

@@ -80,14 +80,14 @@ def _compared(detect: Relative | Gap, verdict: Verdict, reading: Reading, eviden
             more = f"{_short(evidence['worse_by'])} points beyond the usual {_short(evidence['usual_gap'])}"
             return f"behind {_short(evidence['others'])} of the others by {more}, p {evidence['p']}"
         case Gap(against=Against()), Verdict.CLEAR:
-            return "no farther behind the others than usual, beyond what is allowed"
+            return "not farther behind the others than in earlier weeks by more than is news"
         case Gap(against=Against()), _:
             return "too few answers of the others or in earlier weeks, or the difference may be chance"
         case _, Verdict.BREACH:
             others = f"{_short(evidence['others'])} of the others ({evidence['others_n']} answers)"
             return f"worse than {others} beyond chance, p {evidence['p']}, {evidence['compared']} compared"
         case _, Verdict.CLEAR:
-            return "no worse than the others beyond chance"
+            return "not worse than the others by what is news"
         case _:
             return "the others have too few answers, or neither surely worse nor as good"
 

@@ -69,6 +69,11 @@ def test_at_least_says_from_where_on_it_is_news() -> None:
         assert found.verdict[0] == verdict
 
 
+def test_doubt_ends_no_gap() -> None:
+    """Thirty answers five points behind may be chance, and may be the trouble that was told of."""
+    assert judged([[6, 24], [1_500, 8_500]])[0] is Verdict.INSUFFICIENT
+
+
 def test_few_answers_are_in_doubt_and_none_are_stale() -> None:
     """Below `min_answers` nothing is said; with no others to compare with neither."""
     assert judged([[10, 5], [15, 85], [0, 0]]) == [Verdict.INSUFFICIENT, Verdict.INSUFFICIENT, Verdict.STALE]

@@ -103,4 +103,4 @@ def test_who_is_always_behind_pages_when_farther_behind() -> None:
     assert "1970-01-09T11:00:00Z" <= found[0].at <= "1970-01-09T13:00:00Z"
     assert found[0].evidence["usual_gap"] == 30
     assert "points more than at these hours a week ago" in found[0].summary
-    assert "no farther behind the others than it usually is" in found[1].summary
+    assert "no longer clearly farther behind the others than at these hours a week ago" in found[1].summary
