@@ -172,7 +172,8 @@ def _work(settings: WorkerSettings, rules: RulesInForce) -> NoReturn:
 def _begin_again() -> NoReturn:
     """This command again, with the rules as they are now."""
     command = [sys.executable, *sys.orig_argv[1:]]
-    hold_back(AGAIN)
+    for number in (AGAIN, signal.SIGTERM):
+        hold_back(number)
     if os.name == "nt":  # where exec returns to the shell at once, and leaves an orphan
         _exit(subprocess.run(command, check=False).returncode)  # noqa: S603  # our own command
     os.execv(sys.executable, command)  # noqa: S606  # no shell is wanted

@@ -157,11 +157,11 @@ class Worker:
             self._background(stack, self._watch_rules())
             self._background(stack, MemoryTrim().follow())
             layout = await self._end.before_it(await_topics(settings.kafka, settings.group))
-            if layout is None:
-                return await self._end.reached()
-            self._reason = "the broker has answered, connecting"
-            await self._work(stack, Plan(self._rulebook, layout.partitions), layout)
-            return await self._end.reached()
+            if layout is not None:
+                self._reason = "the broker has answered, connecting"
+                await self._work(stack, Plan(self._rulebook, layout.partitions), layout)
+            await self._end.reached()
+        return await self._end.reached()  # what it was told while it was leaving counts as well
 
     def _try(self, rulebook: Rulebook) -> None:
         """Make of other rules what a start with them would; raises what goes wrong."""

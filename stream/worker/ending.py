@@ -21,19 +21,22 @@ class Ending(Enum):
 
 
 class WorkerEnd:
-    """The end of one worker, once it has come; the first of all reasons counts.
+    """The end of one worker, once it has come; the first of all reasons counts, and a stop is one for good.
 
     `on_failing` is called when the worker is about to end without good order.
     """
 
     def __init__(self, on_failing: Callable[[], None]) -> None:
         self._on_failing = on_failing
-        self._ending: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self._ending: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._told = Ending.RELOAD
 
     def end(self, ending: Ending) -> None:
-        """End in good order."""
+        """End in good order; who leaves to start again may still be told to stop."""
+        if ending is Ending.STOPPED:
+            self._told = ending
         if not self._ending.done():
-            self._ending.set_result(ending)
+            self._ending.set_result(None)
 
     def fail(self, reason: BaseException) -> None:
         """End at once; nothing is lost, what is not committed is done again."""
@@ -48,7 +51,8 @@ class WorkerEnd:
         Raises:
             Exception: whatever `fail` was told.
         """
-        return await self._ending
+        await self._ending
+        return self._told
 
     async def before_it(self, work: Coroutine[Any, Any, T]) -> T | None:
         """The result of `work`; None when the worker was told to end first."""

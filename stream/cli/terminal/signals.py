@@ -20,6 +20,8 @@ def heed_sigterm() -> None:
     """
     if os.getpid() == 1:
         signal.signal(signal.SIGTERM, lambda number, _frame: os._exit(128 + number))
+    if hasattr(signal, "pthread_sigmask"):  # whoever began this command again has held it back
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
 def hold_back(number: signal.Signals | None) -> None:
@@ -27,7 +29,7 @@ def hold_back(number: signal.Signals | None) -> None:
 
     Also one that takes this one's place.  Call it from the main thread.
     """
-    if number is not None:
+    if number is not None and hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {number})
 
 

@@ -73,6 +73,24 @@ def test_a_signal_ends_no_worker_that_is_still_being_imported() -> None:
     assert found.stdout == "True\n"
 
 
+BEGUN_AGAIN = """
+import os, signal, sys
+from stream.cli.terminal.signals import heed_sigterm, hold_back
+
+if sys.argv[1:]:
+    hold_back(signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGTERM)
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:-1]])
+heed_sigterm()
+"""
+
+
+def test_what_came_while_a_command_begins_again_ends_it() -> None:
+    """The worker that takes other rules was told to end, and went on."""
+    command = [sys.executable, "-c", BEGUN_AGAIN, "again"]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGTERM
+
+
 FIRST = """
 import os, signal
 os.getpid = lambda: 1
