@@ -81,6 +81,9 @@ def test_windows_are_named_in_the_order_of_the_columns() -> None:
         (windows(((12, 4), (0, 0)), ((30, 270), (30, 30)), (30, 200)), Verdict.INSUFFICIENT, 0),
         # six hours without an answer begin nothing, whatever was before them
         (windows(NOTHING, ((300, 700), (0, 0)), (9, 11)), Verdict.INSUFFICIENT, 0),
+        # three days still hold what was over a day ago: a few bad answers begin nothing
+        (windows(NOTHING, ((300, 700), (12, 40)), (20, 200)), Verdict.INSUFFICIENT, 0),
+        (windows(WELL, ((300, 700), (12, 40)), (20, 200)), Verdict.CLEAR, 0),
         # little comes in, and three days of it are well: empty windows hold no alert open
         (windows(NOTHING, ((10, 90), (0, 0))), Verdict.CLEAR, 0),
         (windows(((4, 0), (0, 0)), ((10, 90), (1, 4))), Verdict.CLEAR, 0),
