@@ -20,8 +20,8 @@ the middle of its worst hour would be told as recovered, and a bad week of few a
 before it.  Where that window is empty an alert is stale.
 
 An alert begins while people answer, not because older answers leave a window at night: there must be one
-within the longest of the short windows.  Nor does it begin after a day that would end it: a few bad answers in
-a short window are no news of what was over two days ago, though three days still hold it.
+within the longest of the short windows.  Nor does it begin after a day that would end it: a few bad answers
+in a short window are no news of what was over two days ago, though three days still hold it.
 
 While some pair breaches, an alert keeps the severity of a louder one until a whole day is below that one's
 rate: neither a short window that comes and goes nor a night with few answers pages anybody again.

@@ -11,6 +11,7 @@ from alerts.detect.open_time import NEVER, OpenSlots
 from alerts.detect.volumes.silence import SilenceDetector
 from alerts.detect.volumes.surge import SurgeDetector
 from alerts.episodes import Move
+from alerts.hours import ALWAYS
 from alerts.intervals import PUBLISHED_CONFIDENCE
 from alerts.readings import Reading
 from alerts.rules import Burn, Gap, Relative, Rule, Silence, Sudden, SuddenRelative, Surge, Threshold
@@ -189,9 +190,10 @@ def _input(
         case Gap() as detect:
             return GapInput(detect, of, windows[rule_window(rule)], scopes)
         case Silence() as detect:
-            return VolumeInput(SilenceDetector(detect, pane_ms), of)
+            # It mutes rules for the night as well, so it hears then that something comes in again.
+            return VolumeInput(SilenceDetector(detect, pane_ms), of, ALWAYS, pane_ms)
         case Surge() as detect:
-            return VolumeInput(SurgeDetector(detect, pane_ms), of)
+            return VolumeInput(SurgeDetector(detect, pane_ms), of, detect.hours, pane_ms)
 
 
 def _reading(found: Findings, place: int) -> Reading:

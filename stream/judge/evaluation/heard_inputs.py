@@ -13,6 +13,7 @@ from alerts.detect.sudden_usual import UsualSudden
 from alerts.detect.volumes.arrivals import Arrivals
 from alerts.detect.volumes.silence import SilenceDetector
 from alerts.detect.volumes.surge import SurgeDetector
+from alerts.hours import OpenHours
 from alerts.rules import Sudden, SuddenRelative
 from stream.columnar.runs import by_number, run_starts
 from stream.indicators.formulas import Formula, N
@@ -94,11 +95,15 @@ def _detector(detect: Sudden | SuddenRelative, formula: Formula, steps: Ints) ->
 
 
 class VolumeInput(RememberingInput):
-    """Shows how much came in."""
+    """Shows how much came in within `hours`."""
 
     windows: Sequence[Window] = ()
 
-    def __init__(self, detector: SilenceDetector | SurgeDetector, formula: Formula) -> None:
+    def __init__(
+        self, detector: SilenceDetector | SurgeDetector, formula: Formula, hours: OpenHours, pane_ms: int
+    ) -> None:
+        self._hours: Final = OpenSlots(hours, pane_ms)
+        self._key: Final = (formula.name, hours)
         self._formula: Final = formula
         self._detector: Final = detector
         super().__init__(self._detector)
@@ -113,20 +118,22 @@ class VolumeInput(RememberingInput):
         return self._detector.wake_ms()
 
     def panes(self, heard: BlockCounts) -> Ints:
-        """Those with something for the indicator."""
-        return heard.panes(self._formula)
+        """Those that count, with something for the indicator."""
+        panes = heard.panes(self._formula)
+        return panes[self._hours.open(panes)]
 
     def foresee(self, of: BlockContext, alerts: Alerts, pane_ms: int) -> Coasting | None:
         """Take beforehand what nobody would hear of."""
         if not self._detector.coasts:
             return None
         shared = of.heard.counts.arrivals  # by all rules that hear the same
-        key = self._formula.name
-        if key not in shared:
+        if self._key not in shared:
             panes, rows, counts = of.heard.volumes(self._formula)
+            own = self._hours.open(panes)
+            panes, rows, counts = panes[own], rows[own], counts[own]
             few = len(panes) <= WORTH_COASTING * len(run_starts(panes))
-            shared[key] = _arrivals(of, (panes, rows, counts, pane_ms)) if few else None
-        arrivals = shared[key]
+            shared[self._key] = _arrivals(of, (panes, rows, counts, pane_ms)) if few else None
+        arrivals = shared[self._key]
         return None if arrivals is None else _coasting(self._detector, of, (alerts, pane_ms), arrivals)
 
     def look(self, view: View, watched: Watched) -> Findings | None:  # noqa: ARG002  # hears all
@@ -134,6 +141,7 @@ class VolumeInput(RememberingInput):
         rows, cells = view.fresh.by_cell(self._formula)
         counts = np.maximum(cells @ self._formula.weights[:, N], 0)
         some = (counts > 0) & _among(rows, view.arrived)
+        some &= self._hours.open(np.array([view.pane]))
         rows, counts = with_more(rows[some], counts[some], view.due)
         wake_ms = self._detector.wake_ms()
         if not len(rows) and (wake_ms is None or wake_ms > view.end_ms):

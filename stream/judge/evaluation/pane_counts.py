@@ -8,6 +8,7 @@ import numpy as np
 from alerts.detect.findings import Ints
 from alerts.detect.row_sets import NO_ROWS
 from alerts.detect.volumes.arrivals import Arrivals
+from alerts.hours import OpenHours
 from stream.columnar.runs import run_starts
 from stream.indicators.formulas import Formula, N
 from stream.indicators.levels import LevelCounts
@@ -53,8 +54,8 @@ class PaneCounts:
         return {}
 
     @cached_property
-    def arrivals(self) -> dict[str, Arrivals | None]:
-        """By indicator, how much came in in a block by row; None where panes have too many rows."""
+    def arrivals(self) -> dict[tuple[str, OpenHours], Arrivals | None]:
+        """By indicator and hours, how much came in in a block by row; None where panes have too many rows."""
         return {}
 
 

@@ -119,6 +119,23 @@ def test_bad_days_are_told_when_open() -> None:
         assert "03:00" <= clock <= "12:30", each
 
 
+def test_no_surge_ends_in_closed_time() -> None:
+    """Ten times Thursday's volume up to half an hour before closing; what the night brings says nothing."""
+    start = RULES.index("rules:")
+    rules = (
+        RULES[:start]
+        + f"""
+rules:
+  - {{name: rush, indicator: answers, detect: surge, learn: 1d, {HOURS}}}
+"""
+    )
+    usual, rush = day(5, range(3, 12), range(1)), day(5, range(3, 12), range(1, 2), count=120)
+    evening = [(48 + 24, "phone", 5, 12), *day(5, range(14, 24), range(1, 2), count=3)]
+    for step in (1, PANES):
+        found = told([*usual, *rush, *evening], step, rules=rules)
+        assert [(each.rule, each.state) for each in found] == [("rush", "firing")]
+
+
 def test_holidays_are_closed() -> None:
     """Saturday the third is one: a bad Saturday counts for `only` alone."""
     found = told(day(1, range(3, 12), range(2, 3)), PANES)
