@@ -5,6 +5,7 @@ those that turn the direction of the text around them; a line break forges a lin
 out, as in `\x1b[31m`, so that one sees what is there.
 """
 
+import codecs
 from typing import Final
 
 HARMLESS: Final = frozenset("\u00a0\u202f\u200c\u200d\u200e\u200f\u061c")
@@ -12,6 +13,11 @@ HARMLESS: Final = frozenset("\u00a0\u202f\u200c\u200d\u200e\u200f\u061c")
 them unprintable."""
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """With these a spreadsheet takes a cell for a formula; the wide ones in Japanese and Chinese versions."""
+
+for _name in ("unicode_escape", "utf-16-be"):
+    codecs.lookup(
+        _name
+    )  # read from disk the first time: a log line may have to tell that no file can be opened
 
 
 def printable(text: str) -> str:

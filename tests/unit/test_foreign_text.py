@@ -1,5 +1,7 @@
 """Foreign text: shown as what it is, obeyed by nothing."""
 
+import subprocess
+import sys
 import unicodedata
 
 import orjson
@@ -53,3 +55,18 @@ def test_json_means_the_same(text: str) -> None:
     data = orjson.dumps({"name": text})
     assert orjson.loads(printable_json(data)) == {"name": text}
     assert printable(printable_json(data).decode()) == printable_json(data).decode()
+
+
+NO_FILES = """
+import resource
+from alerts.foreign_text import printable, printable_json
+resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+assert printable("a\\x1b") == "a\\\\x1b"
+printable_json(b'"\\x7f"')
+"""
+
+
+def test_a_line_can_be_written_where_no_file_can_be_opened() -> None:
+    """That there are too many open files is itself such a line: the log had a traceback instead."""
+    done = subprocess.run([sys.executable, "-c", NO_FILES], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
