@@ -10,10 +10,10 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from tests.kafka.broker import Broker, running_broker
 from tests.kafka.worker_process import create_topics, worker
 
-EMPTY_RECORDS = 500_000
+EMPTY_RECORDS = 250_000
 COUNTED = {"cx.interactions": "tocsin_events_total", "cx.commands": "tocsin_commands_total"}
 MOST_MB = 400
-"""At its peak, where 750 MB more than at rest were taken."""
+"""At its peak, where 375 MB more than at rest were taken."""
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_what_an_open_transaction_holds_back_is_told(kafka: Broker, tmp_path: Pa
 def test_very_many_empty_records_in_one_batch_take_bounded_memory(
     kafka: Broker, tmp_path: Path, topic: str
 ) -> None:
-    """400 kB on the wire, on whatever topic; each of an input has its dead letter."""
+    """200 kB on the wire, on whatever topic; each of an input has its dead letter."""
     group = f"empty-{topic}"
     create_topics(kafka.bootstrap, group, 1)
 
