@@ -23,6 +23,8 @@ _ISO_UNITS: Final = (604_800, 86_400, 3_600, 60, 1)
 _PIECE: Final = re.compile(r"([0-9][0-9.,]*) ?([a-zé]+)\.?,? ?(?:and |et |und |e |y )?")
 _BELOW: Final = {3_600: 60, 60: 1}
 """What a bare number behind a unit counts: 1h30, 2m30."""
+_SIXTY: Final = 60
+"""Those who round seconds write 0:60."""
 _CLOCK: Final = re.compile("[^:-]+(?::[^:-]+){0,2}")
 _DAYS: Final = re.compile(r"([0-9]+)[.: ]([0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?)")
 """Days before a time of day: 1.02:03:04, as Windows writes spans, 1:02:03:04, 1 02:03:04."""
@@ -82,10 +84,24 @@ def duration_s(text: str, decimal: str = "") -> float:
         return total
     if not _CLOCK.fullmatch(rest) or (place and ":" not in rest and unit not in _BELOW):
         raise ValueError(text)
-    clock = 0.0
-    for part in rest.split(":"):
-        clock = clock * 60 + decimal_number(part, decimal)
-    return total + clock * (1 if ":" in rest else _BELOW.get(int(unit), 1))
+    if ":" not in rest:
+        return total + decimal_number(rest, decimal) * _BELOW.get(int(unit), 1)
+    return total + _clock_s(rest, decimal)
+
+
+def _clock_s(text: str, decimal: str) -> float:
+    """Seconds of m:s or h:m:s; only the last part has decimals, and only the first is more than 60.
+
+    Raises:
+        ValueError: it is none, as 12:75, which is perhaps 12.75 hours.
+    """
+    *larger, last = text.split(":")
+    if not all(map(str.isdecimal, larger)):
+        raise ValueError(text)
+    parts = [decimal_number(part, decimal) for part in (*larger, last)]
+    if max(parts[1:]) > _SIXTY:
+        raise ValueError(text)
+    return sum(part * 60.0**place for place, part in enumerate(reversed(parts)))
 
 
 def _days_since(day: str) -> int:

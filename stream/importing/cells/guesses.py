@@ -113,8 +113,13 @@ _YEARS: Final = (1990, 2099)
 _LOOKS: Final = (
     (
         "-",
-        re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+"),
+        re.compile(r"[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]+"),
         "rounded by a spreadsheet: export the log anew, and do not open it there",
+    ),
+    (
+        "%Y-%m-%d%z",
+        re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:Z|[+-][0-9]{2}:?[0-9]{2})"),
+        'a day and its zone? `format: "%Y-%m-%d%z"` reads it',
     ),
     ("excel", re.compile(r"[3-6][0-9]{4}(?:[.,][0-9]+)?"), "one of Excel's days? `format: excel` reads them"),
     (

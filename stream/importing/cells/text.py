@@ -109,15 +109,16 @@ def _ungrouped(text: str, decimal: str) -> str:
 
 
 def exact_number(text: str) -> float:
-    """A number of which no digit before the point was rounded away, as spreadsheets do: 1.77244E+12.
+    """A number of which no digit before the point was rounded away, as spreadsheets and R do: 1.77244E+12.
 
     Raises:
         ValueError: it is none.
     """
     rounded = _ROUNDED.fullmatch(text)
-    if rounded and len(rounded[1] or "") < int(rounded[2]):
+    if rounded and len(rounded[1] or "") < int(rounded[2] or rounded[3]):
         raise ValueError(text)
     return decimal_number(text)
 
 
-_ROUNDED: Final = re.compile(r"[0-9](?:[.,]([0-9]+))?E\+([0-9]+)", re.ASCII)
+_ROUNDED: Final = re.compile(r"[0-9](?:[.,]([0-9]+))?(?:E\+([0-9]+)|e\+(0?[0-9]|1[0-5]))", re.ASCII)
+"""With a small e only up to where Python begins to write so what it has not rounded: 1.7724429e+18."""

@@ -226,6 +226,8 @@ def _iso(text: str) -> datetime:
 
     24:00 is the end of the day, and a leap second the first of the next minute: Python takes neither.
     """
+    if not _ISO.match(text) or "\0" in text:
+        raise ValueError(text)
     if text.endswith("]"):
         return _of_java(text)
     edge = _EDGE.fullmatch(text)
@@ -253,6 +255,12 @@ def _of_java(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=zone_of(found["zone"]))
 
 
+_ISO: Final = re.compile(
+    r"(?!.*[+-][0-9]{2}:?[6-9][0-9]$)[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?:$|[Tt\s_:])", re.DOTALL
+)
+"""How a time begins, and not ends.  Python takes any character between date and time, and so the zone of a
+day, as in 2026-03-02+01:00, for a time of day; it also takes weeks for their Mondays, an offset of 99
+minutes, and reads past a NUL."""
 _NO_ZONE: Final = re.compile(r"[ap]\.?m\.?|[0-9:.,]+", re.IGNORECASE)
 _JAVA: Final = re.compile(r"(?P<time>[^\[\]]+)\[(?P<zone>[A-Za-z0-9_/+:-]+)\]")
 """As Java prints a time with its zone: 2026-03-02T09:15:00+01:00[Europe/Paris]."""

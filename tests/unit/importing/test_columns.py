@@ -116,6 +116,8 @@ def test_unix_times_beyond_the_calendar_are_the_rows_fault() -> None:
         ("1.5", 1.5),
         ("2:05", 125),
         ("1:00:01", 3601),
+        ("90:30.5", 5430.5),
+        ("0:60", 60),
         ("0:00:00", 0),
         ("1e3", 1000),
         ("1h 5m", 3900),
@@ -137,10 +139,27 @@ def test_durations_may_be_clock_times(text: str, expected: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["-5", "1:2:3:4", "5 moons", "5m 1h", "1d 5", "P1M", "PT", "nan", "inf", "1:-5", "12:15 AM"]
+    "text",
+    [
+        "-5",
+        "1:2:3:4",
+        "5 moons",
+        "5m 1h",
+        "1d 5",
+        "P1M",
+        "PT",
+        "nan",
+        "inf",
+        "1:-5",
+        "12:15 AM",
+        "12:75",
+        "1:61:00",
+        "1.5:30",
+        "1e2:30",
+    ],
 )
 def test_other_durations_are_the_rows_fault(text: str) -> None:
-    """Negative and unbounded ones included."""
+    """Negative and unbounded ones included, and those whose minutes are hundredths."""
     assert fault_of(Seconds("c", NULLS), text) is Fault.NUMBER
 
 

@@ -93,6 +93,8 @@ def test_what_is_no_time_is_refused(text: str) -> None:
         ("unix", "1772442900120", "2026-03-02T09:15:00.120Z"),
         ("unix", "1772442900120000", "2026-03-02T09:15:00.120Z"),
         ("unix", "1772442900.25", "2026-03-02T09:15:00.250Z"),
+        ("unix", "1.7724429e+18", "2026-03-02T09:15:00Z"),
+        ("%Y-%m-%d%z", "2026-03-02-05:00", "2026-03-02T05:00:00Z"),
         ("excel", "46083.385416", "2026-03-02T08:15:00Z"),
         ("excel", "46083,75", "2026-03-02T17:00:00Z"),
         ("excel", "46083", "2026-03-01T23:00:00Z"),
@@ -107,13 +109,20 @@ def test_a_zone_in_the_row_beats_the_mappings(pattern: str, text: str, expected:
     ("pattern", "text"),
     [
         ("unix", "46083.38"), ("unix", "0"), ("unix", "-5"), ("unix", "1e300"), ("unix", "nan"),
-        ("unix", "1_7e8"),
+        ("unix", "1_7e8"), ("unix", "1.772443e+09"), ("unix", "1.77244e+12"), ("unix", "1.772443E+09"),
+        ("excel", "4.6e+04"), ("iso", "2026-03-02+01:00"), ("iso", "2026-03-02-05:00"),
+        ("iso", "2026-03-02/05"), ("iso", "2026-W10"), ("iso", "2026-W10-1T09:15"),
+        ("iso", "2026-03-02T09:15:00+05:99"), ("iso", "2026-03-02T09:15:00\0+05:00"),
+        ("%Y-%m-%d %H:%M%z", "2026-03-02 09:15+0599"),
         ("excel", "1772442900"), ("excel", "5"), ("excel", "soon"), ("excel", "1e300"),
         ("iso", "46083.38"), ("iso", "soon"), ("iso", "2026-03-02 10:00:00 XYZ"),
     ],
 )  # fmt: skip
 def test_numbers_that_are_other_times_are_refused(pattern: str, text: str) -> None:
-    """Excel's days are not Unix seconds of January 1970, and nothing is a time that is before 1990."""
+    """Excel's days are not Unix seconds of January 1970, and nothing is a time that is before 1990.
+
+    Rounded seconds are days off, and a day's zone or week is no time of day.
+    """
     with pytest.raises(RowError) as caught:
         read(time_of(pattern), text)
     assert caught.value.fault is Fault.TIME
@@ -126,6 +135,7 @@ def test_numbers_that_are_other_times_are_refused(pattern: str, text: str) -> No
         ("1772442900", "unix"),
         ("1772442900120", "unix"),
         ("20260302091500", '"%Y%m%d%H%M%S"'),
+        ("2026-03-02+01:00", '"%Y-%m-%d%z"'),
     ],
 )
 def test_a_number_where_a_text_was_wanted_is_told_what_it_may_be(text: str, format_: str) -> None:
