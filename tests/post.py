@@ -267,7 +267,9 @@ def webhook(name: str, url: str, *, signed: bool = True) -> Receiver:
     return Receiver(name=name, kind="webhook", settings=settings, allow_private=True)
 
 
-def transition(alert: str, seq: int, state: str = "firing", severity: str = "critical") -> bytes:
+def transition(
+    alert: str, seq: int, state: str = "firing", severity: str = "critical", channel: str = "phone"
+) -> bytes:
     """A cx.alerts value."""
     return orjson.dumps(
         {
@@ -277,7 +279,7 @@ def transition(alert: str, seq: int, state: str = "firing", severity: str = "cri
             "severity": severity,
             "state": state,
             "indicator": "csat",
-            "scope": {"channel": "phone"},
+            "scope": {"channel": channel},
             "at": "2026-11-22T10:00:00Z",
         }
     )

@@ -26,6 +26,11 @@ class Mute:
     until_s: float | None
 
 
+def is_for_good(mute: Mute | None) -> bool:
+    """Whether it is a mute without an end."""
+    return mute is not None and mute.until_s is None
+
+
 @dataclass(frozen=True, slots=True)
 class EndedSilence:
     """A silence that is over since `at_s` (Unix time): at its time, or because somebody has ended it."""

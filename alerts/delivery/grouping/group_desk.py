@@ -24,7 +24,7 @@ from alerts.delivery.grouping.group_rules import GroupRules, news_of
 from alerts.delivery.grouping.groups import AlertGroup, GroupBook, GroupRule, identities
 from alerts.delivery.grouping.routing import labelled
 from alerts.delivery.guarded_tasks import GuardedTasks
-from alerts.delivery.mutes import Mute
+from alerts.delivery.mutes import Mute, is_for_good
 from alerts.delivery.notices.notice import Notice
 from alerts.delivery.retry_policy import DeliveryOutcome, Retry, Settled
 from alerts.delivery.working_hours import opens_in_s
@@ -176,7 +176,7 @@ class GroupDesk:
         mutes = [self._world.mutes.why(each, now_s) for each in message.notices]
         if not mutes or any(mute is None for mute in mutes):
             return None
-        if all(map(_for_good, mutes)):
+        if all(map(is_for_good, mutes)):
             return Settled(DeliveryOutcome.SILENCED, "acknowledged")
         return Retry(LOOK_AGAIN_S)
 
@@ -209,12 +209,18 @@ class GroupDesk:
         if closed_s:
             self._held[group.id] = now_s + min(closed_s, LOOK_AGAIN_S)
             return
-        seen = self._without_cared_for(group, now_s)
+        seen = self._without_muted(group, rule, now_s)
         anew = self._begins_anew(seen, rule, now_s)
         if anew is None:
-            self._held[group.id] = now_s + LOOK_AGAIN_S
+            self._hold(group, rule, now_s)
             return
         await self._due(partition, group, seen, rule, anew=anew)
+
+    def _hold(self, group: AlertGroup, rule: GroupRule, now_s: float) -> None:
+        """Look at it when what mutes any of it ends, and before, as that may end before its time."""
+        mutes = [self._mute(group, rule, each, now_s) for each in group.members]
+        ends_s = [mute.until_s for mute in mutes if mute and mute.until_s is not None]
+        self._held[group.id] = min([now_s + LOOK_AGAIN_S, *ends_s])
 
     def _begins_anew(self, group: AlertGroup, rule: GroupRule, now_s: float) -> bool | None:
         """Whether the message that is due starts the while of an escalation again; None: none is due."""
@@ -226,14 +232,22 @@ class GroupDesk:
             return None
         return is_anew(due_s, now_s, unsilenced=unsilenced)
 
-    def _without_cared_for(self, group: AlertGroup, now_s: float) -> AlertGroup:
-        """The group without news of what somebody takes care of and the receiver has not heard of.
+    def _without_muted(self, group: AlertGroup, rule: GroupRule, now_s: float) -> AlertGroup:
+        """The group as if news that is muted had not come: it stays until it may be told, or is over.
 
-        It stays until it is over, since whoever takes care may take that back.
+        News of what somebody takes care of stays too where the receiver has not heard of it, since that may
+        be taken back; where it has, the news is done with.
         """
-        unheard = [each for each in group.waiting.values() if each.alert not in group.told]
-        cared = {each.alert for each in unheard if _for_good(self._world.mutes.why(each, now_s))}
-        return group.without(cared) if cared else group
+        muted = set()
+        for each in group.waiting.values():
+            mute = self._mute(group, rule, each, now_s)
+            if mute is not None and not (is_for_good(mute) and each.alert in group.told):
+                muted.add(each.alert)
+        return group.without(muted) if muted else group
+
+    def _mute(self, group: AlertGroup, rule: GroupRule, news: Notice, now_s: float) -> Mute | None:
+        """A receiver that takes silence for health goes on hearing of what it was told of."""
+        return None if rule.quiet and news.alert in group.told else self._world.mutes.why(news, now_s)
 
     def _due_s(self, group: AlertGroup, rule: GroupRule) -> float | None:
         if rule.first is None:
@@ -244,41 +258,32 @@ class GroupDesk:
         """Whether something of what was told before a silence still holds after it."""
         if group.plan is not None or group.waiting or group.last_s is None or rule.quiet or rule.first:
             return False
-        since_s = group.last_s
-        return any(self._world.mutes.ended_since(each, since_s) for each in group.told.values())
+        ended = [each for each in group.told.values() if self._world.mutes.ended_since(each, group.last_s)]
+        return any(self._world.mutes.why(each, self._world.clock()) is None for each in ended)
 
     async def _due(
         self, partition: int, group: AlertGroup, seen: AlertGroup, rule: GroupRule, *, anew: bool
     ) -> None:
         """Tell what may be told; what is muted for a while waits, what is muted for good is over."""
-        why, now_s = self._world.mutes.why, self._world.clock()
-        mutes = {
-            # A receiver that takes silence for health goes on hearing of what it was told of.
-            each.alert: None if rule.quiet and each.alert in group.told else why(each, now_s)
-            for each in seen.members
-        }
-        free = [each for each in seen.members if mutes[each.alert] is None]
-        fresh = [each for each in free if each.alert in seen.waiting]
-        for_good = [each for each in seen.waiting.values() if _for_good(mutes[each.alert])]
+        now_s = self._world.clock()
+        mutes = {each.alert: self._mute(group, rule, each, now_s) for each in group.members}
+        for_good = [each for each in seen.waiting.values() if is_for_good(mutes[each.alert])]
+        free = [each for each in group.members if mutes[each.alert] is None]
         if for_good:
             self._under_way.add(group.id)
             await self._world.log.put([passed_over(group, for_good[:MOST_MEMBERS], now_s)])
             return  # the others have their turn when this has been folded
-        if not fresh and (seen.waiting or not free):
-            ends_s = [
-                mute.until_s for mute in mutes.values() if mute is not None and mute.until_s is not None
-            ]
-            self._held[group.id] = min([now_s + LOOK_AGAIN_S, *ends_s])
+        if not free:
+            self._hold(group, rule, now_s)
             return
-        free = [*fresh, *(each for each in free if each.alert not in seen.waiting)][:MOST_MEMBERS]
-        members = identities(free)
+        free.sort(key=lambda each: each.alert not in group.waiting)  # news first
+        members = identities(free[:MOST_MEMBERS])
         key = message_key(group.id, members, now_s)
         plan = GroupPlan(group=group.id, key=key, members=members, at_s=now_s, anew=anew)
-        repeat = not fresh
         self._under_way.add(group.id)
-        if not (repeat and rule.quiet):
+        if free[0].alert in group.waiting or not rule.quiet:
             await self._world.log.put([plan])
-        await self._tell(partition, group, plan, tuple(free))
+        await self._tell(partition, group, plan, tuple(free[:MOST_MEMBERS]))
 
     async def _tell(
         self, partition: int, group: AlertGroup, plan: GroupPlan, notices: tuple[Notice, ...]
@@ -293,7 +298,3 @@ class GroupDesk:
             superseded=partial(group.has_news_since, plan),
         )
         await self._world.send(group.receiver, delivery)
-
-
-def _for_good(mute: Mute | None) -> bool:
-    return mute is not None and mute.until_s is None

@@ -47,7 +47,7 @@ class AlertGroup:
     """What one receiver is told together.
 
     `told` are the open alerts that it has heard of, as of the last message; `waiting` is news since, the
-    latest of each alert.  `plan` is a message under way.
+    latest of each alert, and `came_s` since when each waits.  `plan` is a message under way.
     """
 
     id: str
@@ -56,12 +56,17 @@ class AlertGroup:
     labels: Mapping[str, str]
     told: dict[str, Notice] = field(default_factory=dict)
     waiting: dict[str, Notice] = field(default_factory=dict)
-    since_s: float = 0.0
+    came_s: dict[str, float] = field(default_factory=dict)
     ended_s: float | None = None
     last_s: float | None = None
     plan: GroupPlan | None = None
     planned: tuple[Notice, ...] = ()
     memory: str = ""
+
+    @property
+    def since_s(self) -> float:
+        """Since when anything waits; 0 where nothing does."""
+        return min((self.came_s[alert] for alert in self.waiting), default=0.0)
 
     def due_s(self, rule: GroupRule) -> float | None:
         """When a message is due; None while one is under way, or nothing is to be said."""
@@ -148,7 +153,9 @@ class GroupBook:
             self._drop_empty(group)
             return
         if not group.waiting:
-            group.since_s, group.ended_s = record.at_s, None
+            group.ended_s = None
+        if news.alert not in group.waiting:
+            group.came_s[news.alert] = record.at_s
         group.waiting[news.alert] = news
         if news.final and group.ended_s is None:  # many that ended together come one after the other
             group.ended_s = max(record.at_s, group.last_s or 0.0)
@@ -198,9 +205,9 @@ class GroupBook:
             if news is not None and news.final:
                 group.told.pop(alert, None)
                 self.begun.get(group.id, {}).pop(alert, None)
-        if gives_way:
-            group.since_s = record.at_s
-        elif record.sent:
+        since_s = [record.at_s if gives_way else group.came_s[alert] for alert in group.waiting]
+        group.came_s = dict(zip(group.waiting, since_s, strict=True))
+        if record.sent and not gives_way:
             group.last_s = record.at_s
         group.memory = record.memory or group.memory
         group.plan, group.planned = None, ()
