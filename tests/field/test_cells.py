@@ -142,6 +142,13 @@ def test_ids_are_what_they_were_before_a_spreadsheet_saw_them(desk: Desk) -> Non
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("source", ["v", "{hash: v}", '{text: "{v}"}', "{column: v, fold: true}"])
+def test_a_customer_is_one_whatever_marks_of_direction_are_around_the_number(desk: Desk, source: str) -> None:
+    """Windows' address book puts them there, and nobody sees them."""
+    texts = ("+33612345678", "\u202a+33612345678\u202c", "\u200e+33612345678", "+33612345678\ufeff")
+    assert len(set(read(desk, f"customer: {source}", *texts)[0])) == 1
+
+
 @pytest.mark.parametrize("field", ["customer", "case", "interaction"])
 def test_ids_that_a_spreadsheet_has_spoiled_are_nobodys(desk: Desk, field: str) -> None:
     """1.18E+11 is many customers: a call of one of them counts, but as nobody's."""

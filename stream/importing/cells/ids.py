@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from stream.importing.cells.faults import Fault, RowError
-from stream.importing.cells.text import folded
+from stream.importing.cells.text import UNSEEN, folded
 from stream.messages.nobody import NOBODY
 
 _SPOILED: Final = re.compile(
@@ -38,9 +38,7 @@ _SUMS_UP: Final = re.compile(
 )
 """Such a line of a group, as spreadsheets write it: `Phone Total`, `Average of s`, `Total (12)`."""
 _DRESSED: Final = re.compile(r"""="(.*)"|'(.+)|([0-9]+)\.00?""", re.ASCII)
-_UNSEEN: Final = "\ufeff\u200b"
-"""Marks of a file's beginning, where files were put one after the other, and blanks of no width."""
-_ODD: Final = ("\n'", "\n=", "\n#", "E+", "e+", ".0\n", ".00\n", " ", "otal:", "\n\ufeff", "\n\u200b")
+_ODD: Final = ("\n'", "\n=", "\n#", "E+", "e+", ".0\n", ".00\n", " ", "otal:", *UNSEEN)
 """What an id has in it of which more is to be seen."""
 
 
@@ -53,7 +51,7 @@ def are_plain(texts: Iterable[str | None]) -> bool:
 
 def plain_id(text: str) -> str:
     """The id that a stripped text is, as it was before a spreadsheet saw it."""
-    text = text.strip(_UNSEEN)
+    text = text.strip(UNSEEN).strip()
     found = _DRESSED.fullmatch(text)
     return next(filter(None, found.groups()), "").strip() if found else text
 

@@ -21,15 +21,22 @@ EITHER: Final = re.compile("[-+]?[1-9][0-9]{0,2},[0-9]{3}")
 """What is a thousand and more, or one and a little, depending on who wrote it."""
 
 
-_UNSEEN: Final = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))
-"""Blanks without a width, which come along where texts are copied."""
+UNSEEN: Final = "\u200b\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Blanks without a width, and marks of the direction of writing, which come along where texts are copied: as
+around a telephone number of Windows' address book, and between the parts of dates that browsers write."""
+_UNSEEN: Final = dict.fromkeys(map(ord, UNSEEN))
+
+
+def seen(text: str) -> str:
+    """The text without what is not to be seen of it."""
+    return text if text.isascii() else text.translate(_UNSEEN)
 
 
 def folded(text: str) -> str:
     """The text in small letters, and those with accents coded in one way: what looks alike is alike."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFC", text.lower().translate(_UNSEEN))
+    return unicodedata.normalize("NFC", seen(text.lower()))
 
 
 def cell(row: Row, column: str, nulls: frozenset[str]) -> str | None:

@@ -23,7 +23,7 @@ from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.guesses import RANGES, hint
 from stream.importing.cells.quick_times import offset_of
 from stream.importing.cells.strptime import TimeFormat
-from stream.importing.cells.text import Row, cell, exact_number
+from stream.importing.cells.text import Row, cell, exact_number, seen
 from stream.importing.cells.zones import Comes, comes, zone_of
 
 Read = Callable[[str], datetime | int]
@@ -188,7 +188,7 @@ def _read(
     text: str, pattern: str, zone: tzinfo, zones: tuple[tuple[str, tzinfo], ...]
 ) -> str | tuple[datetime, tzinfo]:
     """RFC 3339 in UTC, or the local time and its zone where it does not come once."""
-    moment = _reader(pattern, zones)(text)
+    moment = _reader(pattern, zones)(seen(text))
     if isinstance(moment, int):
         return utc_text(moment)
     if moment.tzinfo is not None:
