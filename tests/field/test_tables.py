@@ -327,6 +327,11 @@ def test_a_header_of_other_order_begins_another_table(desk: Desk, head: str) -> 
     assert "got another one from here on (" in said
 
 
+def test_marks_of_the_direction_of_writing_are_none_of_a_columns_name(desk: Desk) -> None:
+    """Who reads that `id` is not there, and whether `id` was meant, sees no difference."""
+    assert read(desk, f"\u200eid,\u202bat\u202c,s\n{ROWS}")[0] == BOTH
+
+
 QUOTED = '"id","at","s"\n'
 
 

@@ -5,7 +5,9 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-_UNSEEN: Final = re.compile("[\u200b-\u200d\u2060\ufeff\u00ad]")
+from stream.importing.cells.text import UNSEEN
+
+_UNSEEN: Final = re.compile(f"[{UNSEEN}\u200c\u200d\u00ad]")
 """Letters that nobody sees."""
 
 
