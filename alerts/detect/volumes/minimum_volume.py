@@ -171,12 +171,10 @@ class MinimumVolume:
     ) -> Coasted:
         """Take arrivals, and the quiet up to `through_ms`, up to where a breach would begin or end.
 
-        Rows without arrivals are taken through their quiet, too; none may have an arrival that was refused.
+        Rows that are not asked stay where they are: their alerts may be looked at before.
         """
-        asked = {run.row for run in runs}
-        quiet = [ArrivalRun(row, 0, 0) for row in self.due(through_ms).tolist() if row not in asked]
         reached, refused = [], []
-        for run in [*runs, *quiet]:
+        for run in runs:
             at, part = self._run(run.row), slice(run.start, run.stop)
             taken = at.take(arrivals.end_ms[part].tolist(), arrivals.counts[part].tolist(), through_ms)
             self._put(run.row, at)
@@ -184,7 +182,7 @@ class MinimumVolume:
             reached.append(run.start + taken)
             if run.start + taken < run.stop:
                 refused.append(run.start + taken)
-        return Coasted(reached[: len(runs)], refused)
+        return Coasted(reached, refused)
 
     def _slide(self, rows: Ints, slot: int) -> None:
         """Forget the slots that the windows of some rows have left behind."""
