@@ -157,11 +157,10 @@ class Dispatcher:
         No record is done before that is in the log, and none after `forget`.
         """
         heard = await self._heard.read(partition)
-        told = {each.offset: news for each in records if (news := news_in(partition, each))}
+        told = [news_in(partition, each) for each in records]
         # One wait for all: what begins together is to be told together, be it a thousand alerts.
-        await self.desk.gather(told.values())
-        for record in records:
-            news = told.get(record.offset)
+        await self.desk.gather(filter(None, told))
+        for record, news in zip(records, told, strict=True):
             names = self._concerned(news.notice, heard) if news else []
             if news is None or not names:
                 record.on_done()

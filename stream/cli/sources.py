@@ -9,14 +9,14 @@ from typing import Final
 import click
 
 from alerts.errors import OperatorError, SettingsError
-from stream.columnar.timestamps import NO_TIME, read_time
+from stream.columnar.timestamps import NO_TIME
 from stream.files.packed_logs import STDIN
 from stream.gateway.bodies import MAX_BODY, BodyTooLarge, UnknownCoding, unpacked
 from stream.gateway.headers import Headers
 from stream.gateway.kind_files import kind, kinds
 from stream.gateway.source_file import DeclaredSource, load_sources
 from stream.gateway.sources import Source, asked_headers, receive
-from stream.gateway.verification import Refusal, Verifier
+from stream.gateway.verification import Refusal, Verifier, stamp_ms
 from stream.importing.objects import Translator
 from stream.messages.outcomes import RecordError
 
@@ -174,5 +174,5 @@ def _stamp_s(verifier: Verifier, headers: Headers) -> float:
     """When the request says that it was sent: a saved one is old, and right all the same."""
     name = None if verifier.signature is None else verifier.signature.timestamp
     stamp = headers.get(name, "") if name else ""
-    at_ms = read_time(int(stamp) if stamp.isdecimal() and len(stamp) < 15 else stamp)
+    at_ms = stamp_ms(stamp)
     return time.time() if at_ms == NO_TIME else at_ms / 1000

@@ -155,11 +155,16 @@ def _unsigned_tail(signature: Signature, body: bytes) -> Refusal | None:
     return Refusal.UNSIGNED_TAIL if several else None
 
 
+def stamp_ms(stamp: str) -> int:
+    """When a stamp says that a request was sent (Unix ms), in whatever form times have; else NO_TIME."""
+    number = stamp.isascii() and stamp.isdigit() and len(stamp) <= 14
+    return read_time(int(stamp) if number else stamp)
+
+
 def _stale(stamp: str, now_s: float, tolerance_s: float) -> Refusal | None:
     if not stamp:
         return Refusal.NO_STAMP
-    number = stamp.isascii() and stamp.isdigit() and len(stamp) <= 14
-    at_ms = read_time(int(stamp) if number else stamp)
+    at_ms = stamp_ms(stamp)
     if at_ms == NO_TIME or abs(at_ms / 1000 - now_s) > tolerance_s:
         return Refusal.STALE_STAMP
     return None

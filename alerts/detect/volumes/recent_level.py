@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from alerts.detect.findings import Flags, Floats
+from alerts.detect.opening_hours import HOURS_PER_WEEK
 
 TAUGHT, EXPECTED, BUSY, CAME = range(4)
 """Sums that fade: what hours taught, what the rhythm expected, hours with events, and all events."""
@@ -35,7 +36,6 @@ DENSE_EVENTS, DENSE_TIMES, DENSE_HOURS = 20.0, 8.0, 8.0
 STRAYS_A_WEEK: Final = 20.0
 """Events of a week that are but strays.  Where more is usual, a day of many times as many is a storm: who
 learned anew from there on would be blind for as long as that takes, with an alert that stands still."""
-WEEK_HOURS: Final = 168
 
 
 def fading(hours: Floats, usual: Floats) -> tuple[Floats, Floats]:
@@ -102,6 +102,6 @@ def may_be_dense(sums: Floats) -> bool:
 def dense(sums: Floats, pace: Floats) -> Flags:
     """Whether a dense part has begun after a time of strays; `pace` is events an hour before it."""
     came, busy = sums[:, CAME], sums[:, BUSY]
-    enough = (came >= DENSE_EVENTS) & (busy >= DENSE_HOURS) & (pace * WEEK_HOURS <= STRAYS_A_WEEK)
+    enough = (came >= DENSE_EVENTS) & (busy >= DENSE_HOURS) & (pace * HOURS_PER_WEEK <= STRAYS_A_WEEK)
     found: Flags = enough & (came >= DENSE_TIMES * DENSE_MEMORY_HOURS * pace)
     return found

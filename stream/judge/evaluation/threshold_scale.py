@@ -15,6 +15,7 @@ from alerts.rules import Direction, Severity, Threshold
 from alerts.states import Verdict
 from stream.indicators.formulas import Formula, Sums, interval, score
 from stream.judge.evaluation.moves import limit_of, reading, recover_of
+from stream.judge.evaluation.reasons import SILENCED
 from stream.judge.windows.layout import Readout
 
 
@@ -51,7 +52,7 @@ class ThresholdScale:
         side = "below" if self.formula.direction is Direction.LOW_IS_BAD else "above"
         match verdict:
             case Verdict.STALE:
-                return "no answers in the window" if not shown.n else "silenced: too little comes in"
+                return "no answers in the window" if not shown.n else SILENCED
             case Verdict.BREACH:
                 sure = "the whole interval is" if detect.confidence else "it is"
                 return f"{sure} {side} the {severity} limit {limit_of(detect, severity):g}"
