@@ -33,7 +33,7 @@ FAULTS = {
 ILL = ("down", "tls", *FAULTS)
 RECEIVER = (
     "  - {{name: {name}, webhook: {{url: '{url}/{name}'}}, allow_private: true, "
-    "timeout: 1s, max_backoff: 500ms, deadline: 20s}}"
+    "timeout: 3s, max_backoff: 500ms, deadline: 20s}}"
 )
 
 
