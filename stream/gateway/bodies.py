@@ -35,11 +35,10 @@ _RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _RAW: Final = msgspec.json.Decoder(msgspec.Raw)
 
 
-class _Wrapped(msgspec.Struct):
-    events: list[msgspec.Raw]
-
-
-_WRAPPED: Final = msgspec.json.Decoder(_Wrapped)
+_MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_WRAPPED: Final = "events"
+_OF_ONE: Final = frozenset({"channel", "specversion"})
+"""Members of an event of ours, and of a CloudEvent: theirs is another list that is called `events`."""
 
 
 class BodyTooLarge(Exception):  # noqa: N818  # reads as what it says
@@ -99,28 +98,30 @@ def _not_as_coded() -> RecordError:
     )
 
 
-def messages(body: bytes) -> list[bytes]:
+def messages(body: bytes, *, wrapped: bool = True) -> list[bytes]:
     """The JSON values of a body, byte for byte: of an array its items, of `{"events": […]}` those.
+
+    Without `wrapped` such an object is a message like any other.
 
     Raises:
         RecordError: it is neither JSON nor a JSON value a line, or has too many values.
     """
-    found = _values(body)
+    found = _values(body, wrapped=wrapped)
     if len(found) > MOST_MESSAGES:
         raise RecordError(Reason.TOO_LARGE, f"body: want at most {MOST_MESSAGES} messages, got {len(found)}")
     return found
 
 
-def _values(body: bytes) -> list[bytes]:
+def _values(body: bytes, *, wrapped: bool) -> list[bytes]:
     body = body.removeprefix(codecs.BOM_UTF8)  # which some senders cannot but write
     start = body.lstrip()[:1]
     try:
         if start == b"[":
             return [bytes(raw) for raw in _RAWS.decode(body)]
-        if start == b"{" and b'"events"' in body:
-            wrapped = _events_of(body)
-            if wrapped is not None:
-                return wrapped
+        if wrapped and start == b"{" and b'"events"' in body:
+            inner = _events_of(body)
+            if inner is not None:
+                return inner
         if start == b"{" and b"\n" not in body.rstrip():
             return [body.strip()]  # one object; whether it is sound is seen when it is read
         return [bytes(_RAW.decode(body))]
@@ -130,11 +131,12 @@ def _values(body: bytes) -> list[bytes]:
 
 def _events_of(body: bytes) -> list[bytes] | None:
     """The items of `events`; None where the object is a message of its own."""
-    try:
-        found = _WRAPPED.decode(body).events
-    except msgspec.ValidationError:
+    members = _MEMBERS.decode(body)
+    inner = bytes(members.get(_WRAPPED, b""))
+    if not inner.startswith(b"[") or not _OF_ONE.isdisjoint(members):
         return None
-    return [bytes(raw) for raw in found]
+    found = [bytes(raw) for raw in _RAWS.decode(inner)]
+    return found if found or len(members) == 1 else None
 
 
 def _lines(body: bytes, why: str) -> list[bytes]:

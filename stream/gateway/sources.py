@@ -141,7 +141,7 @@ def receive_in_slices(
 
 def _split(source: Source, headers: Mapping[str, str], body: bytes, now_s: float) -> Split:
     if source.kind.native is None:
-        return Split(messages(body))
+        return Split(messages(body, wrapped=not _reads_events(source.kind.mapping)))
     found = cloud_events(body, headers, now_s)
     if found is not None:
         return found
@@ -150,6 +150,12 @@ def _split(source: Source, headers: Mapping[str, str], body: bytes, now_s: float
             return enveloped(body, now_s)
         raise RecordError(Reason.UNMAPPABLE, "body: want a CloudEvent, got neither envelope nor ce- headers")
     return Split(messages(body))
+
+
+def _reads_events(mapping: LogMapping | None) -> bool:
+    """Whether a mapping itself looks into `{"events": […]}`, so that it is one message."""
+    looked_at = () if mapping is None else (mapping.format.each or "", *mapping.columns)
+    return any(name.split(".")[0] == "events" for name in looked_at)
 
 
 def asked_headers(mapping: LogMapping | None) -> tuple[str, ...]:
@@ -221,7 +227,7 @@ def _customer(event: Mapping[str, Any]) -> str | None:
 def _without_data(error: RowError) -> str:
     """What was wanted; what was found instead stays in the message."""
     told = str(error)
-    if error.fault in {Fault.LOOKUP, Fault.TIME, Fault.NUMBER, Fault.SPOILED}:
+    if error.fault in {Fault.LOOKUP, Fault.TIME, Fault.NUMBER, Fault.SPOILED, Fault.SAME_ID}:
         told = told.partition(', got "')[0]
     return f"{error.fault}: {told}"
 

@@ -11,6 +11,7 @@ from stream.importing.cells.lookups import Entries, look_up
 from stream.importing.cells.text import Row
 from stream.importing.conditions import Condition
 from stream.importing.mapping import Event, LogMapping
+from stream.importing.row_events import check_ids
 from stream.importing.rows.json_rows import json_rows
 
 NO_TABLES: Final[Mapping[str, Entries]] = {}
@@ -55,6 +56,7 @@ class Translator:
                 self._check(row)
             told = list(self._events(row, made.ignored))
             made.events += told
+        check_ids(made.events)
         if not made.events and not made.ignored:
             made.ignored.append(Ignored.NO_EVENT)
         return made

@@ -69,14 +69,14 @@ def check_ids(events: Sequence[Event]) -> None:
     seen: dict[tuple[Stream, object, object], Event] = {}
     for event in events:
         other = seen.setdefault(identity(event), event)
-        if other is not event:
+        if other != event:
             names = " and ".join(
                 str(each.get("indicator") or each.get("event", "contact")) for each in (other, event)
             )
             raise RowError(
                 Fault.SAME_ID,
-                f'id: want one for each event of a row, got "{event.get("id")}" for {names}: '
-                'let the mapping say something like id: {text: "{response_id}-nps"}',
+                'id: want one for each event of a row, such as {text: "{response_id}-nps"}, '
+                f'got "{event.get("id")}" for {names}',
             )
 
 

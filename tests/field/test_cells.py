@@ -38,6 +38,11 @@ def test_what_is_neither_yes_nor_no_is_told(desk: Desk) -> None:
     assert read(desk, 'consent: {flag: v, is: ["Opted in"]}', "Opted in", "Opted out")[0] == [True, False]
 
 
+def test_a_control_character_in_a_text_makes_no_list_of_it(desk: Desk) -> None:
+    """Old Word files have U+001F for a hyphen that is perhaps needed; a row with one was refused."""
+    assert read(desk, "topic: v", "un\x1ffriendly", "late")[0] == ["un friendly", "late"]
+
+
 def test_thousands_may_be_parted(desk: Desk) -> None:
     """What one comma means has to be said: a factor of a thousand is no small mistake."""
     found, said = read(desk, "reach: {number: v}", "1 234", "1,234.5", "1,234,567", "'5", "1,234")

@@ -19,6 +19,7 @@ OTHERS = {name: value for name, value in EVENT.items() if name != "at"}
         ({"schema": {}, "payload": {"before": None, "after": EVENT, "op": "c"}}, "ExtractNewRecordState"),
         ({"before": None, "after": EVENT, "op": "c"}, "an envelope of Debezium"),
         (CLOUD, "a CloudEvent in structured mode"),
+        ({"action": "closed", "data": EVENT}, "in `data` is perhaps the event: send it alone"),
         ({"Id": "a1", **{name: value for name, value in EVENT.items() if name != "id"}}, 'is it "Id"?'),
         ({**OTHERS, "timestamp": "2026-03-02T09:00:00Z"}, 'is it "timestamp"? want it under the name "at"'),
         ({**OTHERS, "created_at": 1772442000}, 'is it "created_at"?'),

@@ -12,7 +12,10 @@ Row = Mapping[str, str]
 """Column name to text; a column that a line of NDJSON does not have is absent."""
 
 LIST: Final = "\x1f"
-"""Between the items of a list that stands in one column (ASCII's own unit separator)."""
+"""Between the items of a list that stands in one column (ASCII's own unit separator).
+
+In a text of its own, as old Word files have it for a hyphen that is perhaps needed, it is read as a blank.
+"""
 
 NUMBER: Final = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?", re.ASCII)
 GROUPED: Final = re.compile(r"[-+]?[0-9]{1,3}(?:[., \u00a0\u202f'’][0-9]{3})+")

@@ -100,7 +100,7 @@ def _add_members(
 ) -> None:
     for key, item in value.items():
         if type(item) is str:  # most are, and this is done for every message
-            row[prefix + key] = item
+            row[prefix + key] = item if LIST not in item else item.replace(LIST, " ")
         elif prefix + key != without:
             _add(row, item, prefix + key, without, depth, stars)
 
@@ -140,4 +140,4 @@ def _add_list(row: dict[str, str], items: list[object], path: str, depth: int, s
 
 
 def _text(item: object) -> str:
-    return str(item).lower() if isinstance(item, bool) else str(item)
+    return str(item).lower() if isinstance(item, bool) else str(item).replace(LIST, " ")

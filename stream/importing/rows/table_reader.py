@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from stream.importing.cells.faults import Fault, RowError
+from stream.importing.cells.text import LIST
 from stream.importing.mapping import Format
 from stream.importing.rows.below import Below, any_in
 from stream.importing.rows.bounded_lines import LONGEST, BoundedLines, LineTooLongError
@@ -86,6 +87,7 @@ class TableReader:
                 continue
             if record is None:
                 return False
+            record = [cell.replace(LIST, " ") for cell in record]
             if lines.began:
                 block.wrong.append((lines.began, RowError(Fault.SYNTAX, UNENDED + self._escaped(record))))
                 return False
@@ -144,7 +146,7 @@ class TableReader:
 
         An empty line after them shows whether the last one goes on: it would be taken into that record.
         """
-        if not lines or max(map(len, lines)) > LONGEST or self._below.has_begun:
+        if not lines or max(map(len, lines)) > LONGEST or self._below.has_begun or LIST in "".join(lines):
             return []
         try:
             *records, end = self._parse([*lines, "\n"])

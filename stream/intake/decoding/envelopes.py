@@ -10,9 +10,10 @@ _ENVELOPES: Final = {
     "payload": "an envelope of Kafka Connect, or of Debezium: let its converter write no schemas "
     "(value.converter.schemas.enable=false), or unwrap it (ExtractNewRecordState)",
     "after": "an envelope of Debezium: unwrap it (ExtractNewRecordState)",
-    "data": "a CloudEvent in structured mode: send it in binary mode, or the event alone",
+    "data": "perhaps the event: send it alone",
 }
 """Keys under which others put an event, and what to do about it."""
+_CLOUD_EVENT: Final = "a CloudEvent in structured mode: send it in binary mode, or the event alone"
 _SYNONYMS: Final = {
     "at": ("timestamp", "time", "date", "datetime", "created_at", "createdAt", "event_time", "ts"),
     "id": ("event_id", "eventId", "uuid", "_id"),
@@ -25,7 +26,7 @@ def elsewhere(fields: Mapping[str, Any], name: str) -> str:
     """What to say of a field that is not there, if it can be told where it is."""
     for key, what in _ENVELOPES.items():
         if isinstance(fields.get(key), dict):
-            return f": in `{key}` is {what}"
+            return f": in `{key}` is {_CLOUD_EVENT if 'specversion' in fields else what}"
     other = next((key for key in fields if key != name and key.lower() == name), None)
     other = other or next((key for key in _SYNONYMS.get(name, ()) if fields.get(key) is not None), None)
     return "" if other is None else f': is it "{other}"? want it under the name "{name}"'

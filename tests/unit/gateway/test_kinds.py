@@ -158,6 +158,59 @@ def test_an_item_that_is_wrong_does_not_spoil_the_others() -> None:
     assert [each.value for each in found.refused] == [b'{"x":1}']
 
 
+@pytest.mark.parametrize("others", [[], ["seen", "rated"], [{"at": 1}]])
+def test_an_event_that_has_a_list_of_events_is_no_batch(others: list[Any]) -> None:
+    """Fields that are not known are ignored: of one with an empty list nothing was left, and 200 said."""
+    event = {"id": "1", "at": 1772442900, "channel": "phone", "events": others}
+    found = receive(source_of("events"), {}, orjson.dumps(event), NOW_S)
+    assert [orjson.loads(each.value) for each in found.events] == [event]
+
+
+OWN_MAPPING = """
+format: ndjson
+each: events
+fields:
+  id: {text: "own:{ref}:{events.step}"}
+  at: {time: events.at}
+  channel: {constant: web}
+  topic: events.topic
+events: [{}]
+"""
+
+
+def own_source(folder: Path) -> Source:
+    """A source with a mapping of its own, which looks into `{"events": […]}` itself."""
+    (folder / "own.yaml").write_text(OWN_MAPPING, encoding="utf-8")
+    text = "sources: [{name: own, mapping: own.yaml, path: /in/0123456789abcdef}]"
+    return resolved(parse_sources(text, "s.yaml", folder), {})[0]
+
+
+def test_a_mapping_that_reads_events_has_its_messages_whole(tmp_path: Path) -> None:
+    """They were taken apart before, so that it found none, and nothing was said."""
+    steps = [{"step": step, "at": "2026-03-02T09:00:00Z"} for step in (1, 2)]
+    found = receive(own_source(tmp_path), {}, orjson.dumps({"ref": 7, "events": steps}), NOW_S)
+    assert [orjson.loads(each.value)["id"] for each in found.events] == ["own:7:1", "own:7:2"]
+
+
+def test_two_events_of_a_message_have_two_ids(tmp_path: Path) -> None:
+    """Of two with one the worker would count the first alone; an event that is there twice is one."""
+    one = {"step": 1, "at": "2026-03-02T09:00:00Z", "topic": "a"}
+    body = orjson.dumps({"ref": 7, "events": [one, {**one, "topic": "b"}]})
+    (refused,) = receive(own_source(tmp_path), {}, body, NOW_S).refused
+    assert refused.detail.startswith("same_id: id: want one for each event")
+    assert "own:7:1" not in refused.detail
+    assert not receive(
+        own_source(tmp_path), {}, orjson.dumps({"ref": 7, "events": [one, one]}), NOW_S
+    ).refused
+
+
+def test_who_leaves_has_not_answered_once_more() -> None:
+    """Delighted tells of an unsubscription with the answer that was given before, perhaps weeks ago."""
+    body = {**delighted("nps", 9), "event_type": "survey_response.unsubscribed"}
+    found = receive(source_of("delighted"), {}, orjson.dumps(body), NOW_S)
+    assert (found.events, found.refused, dict(found.ignored)) == ([], [], {"skipped": 1})
+
+
 CLOUD_EVENT = {"specversion": "1.0", "id": "a-1", "source": "/crm", "type": "x"}
 
 
@@ -363,6 +416,13 @@ def test_an_id_that_is_too_long_a_number_is_told_as_such() -> None:
         refused.detail
         == "spoiled: detail.id: want an id as a text, as numbers of so many digits are not kept"
     )
+
+
+def test_a_comment_with_an_optional_hyphen_costs_no_answer() -> None:
+    """Old Word files have U+001F for one, which parts the items of lists here: it was two comments."""
+    body = hotjar(question(1, "1-5-rating", "2"), question(2, "long-text", "so un\x1ffriendly"))
+    (event,) = receive(source_of("hotjar"), {}, orjson.dumps(body), NOW_S).events
+    assert orjson.loads(event.value)["comment"] == "so un friendly"
 
 
 def test_a_comment_that_was_cut_within_a_letter_costs_no_answer() -> None:

@@ -214,7 +214,7 @@ events:
     events, importer = imported(mapping.replace("SECOND", "csat"), rows)
     assert len(events) == 1
     assert importer.tale.bad == {Fault.SAME_ID: 1}
-    assert 'got "5" for csat and csat: let the mapping say' in importer.tale.first_bad[0][1]
+    assert 'such as {text: "{response_id}-nps"}, got "5" for csat and csat' in importer.tale.first_bad[0][1]
     events, importer = imported(mapping.replace("SECOND", "nps"), rows)
     assert [event["indicator"] for event in events] == ["csat", "nps", "csat"]
     assert not importer.tale.bad
