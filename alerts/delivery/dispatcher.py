@@ -19,7 +19,8 @@ from alerts.delivery.backlog import Delivery
 from alerts.delivery.canary import CanaryLanding
 from alerts.delivery.commands import Acknowledge, Command
 from alerts.delivery.delivery_log import Countdown, DeliveryLog, entry_of
-from alerts.delivery.grouping.group_desk import DeskWorld, GroupDesk, GroupMutes
+from alerts.delivery.grouping.desk_world import DeskWorld, GroupMutes
+from alerts.delivery.grouping.group_desk import GroupDesk
 from alerts.delivery.grouping.group_message import GroupMessage
 from alerts.delivery.grouping.group_rules import gathers
 from alerts.delivery.grouping.routing import labelled, targets
@@ -92,7 +93,7 @@ class Dispatcher:
         self._client = HttpClient(policy.timeout_s)
         self._lines = {each.name: self._queue(each, failed) for each in rulebook.receivers}
         self._silences = SilenceWatch(rulebook, muting, self.alerts, self._waits)
-        mutes = GroupMutes(self._why_muted, muting.unsilenced)
+        mutes = GroupMutes(self._why_muted, muting.unsilenced_s)
         self.desk = GroupDesk(rulebook, DeskWorld(log, mutes, self.send, clock), failed)
 
     def _queue(self, receiver: Receiver, failed: Callable[[BaseException], None]) -> ReceiverQueue:

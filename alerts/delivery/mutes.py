@@ -97,9 +97,9 @@ class Muting:
                 del self._ended[identity]
         return list(self._ended.values())
 
-    def unsilenced(self, notice: Notice, since_s: float) -> bool:
-        """Whether a silence of an alert is known to have ended since a time (Unix)."""
-        return any(each.at_s > since_s and matches(each.said, notice) for each in self._ended.values())
+    def unsilenced_s(self, notice: Notice) -> float:
+        """When a silence of an alert ended last (Unix time); 0 where none is known to have ended."""
+        return max((each.at_s for each in self._ended.values() if matches(each.said, notice)), default=0.0)
 
     def _end(self, identity: str, at_s: float) -> None:
         if (said := self._silences.pop(identity, None)) is not None:

@@ -6,7 +6,7 @@ escalation too, and where a silence ends over an alert that still holds, the whi
 hears of it again, and has its time before the boss does.  Pure, as groups are.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -41,23 +41,31 @@ def _first_id(first: tuple[str, str], labels: tuple[tuple[str, str], ...]) -> st
     return group_id(*first, dict(labels))
 
 
-def escalated_s(group: AlertGroup, rule: GroupRule, first: ToldFirst | None) -> float | None:
-    """When an escalation's message is due; None: not as things stand."""
+def escalated_s(
+    group: AlertGroup, rule: GroupRule, first: ToldFirst | None, unsilenced_s: Callable[[Notice], float]
+) -> float | None:
+    """When an escalation's message is due; None: not as things stand.
+
+    `unsilenced_s` says when a silence of an alert ended last (Unix time, 0 for none): it is known before the
+    first have been told again, which another worker may do.
+    """
     if group.plan is not None:
         return None
-    due = [*_news_due(group, rule, first), *_again_due(group, rule, first)]
+    due = [*_news_due(group, rule, first, unsilenced_s), *_again_due(group, rule, first)]
     if group.ended_s is not None:
         due.append(group.ended_s + RESOLVED_WAIT_S)
     return min(due, default=None)
 
 
-def _news_due(group: AlertGroup, rule: GroupRule, first: ToldFirst | None) -> Iterator[float]:
+def _news_due(
+    group: AlertGroup, rule: GroupRule, first: ToldFirst | None, unsilenced_s: Callable[[Notice], float]
+) -> Iterator[float]:
     for news in group.waiting.values():
         if news.alert in group.told and group.last_s is not None:
             yield max(group.since_s, group.last_s + rule.interval_s)
         elif first is None or not _held(first, news, group.since_s):
             begun_s = 0.0 if first is None else first.begun.get(news.alert, 0.0)
-            yield max(group.since_s, begun_s) + rule.wait_s
+            yield max(group.since_s, begun_s, unsilenced_s(news)) + rule.wait_s
 
 
 def _held(first: ToldFirst, news: Notice, since_s: float) -> bool:

@@ -5,13 +5,14 @@ partitions that belong to its worker.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Final
 
 from alerts.delivery.alert_records import News
 from alerts.delivery.backlog import Delivery
+from alerts.delivery.grouping.desk_world import DeskWorld
 from alerts.delivery.grouping.escalations import escalated_s, first_of, is_anew
 from alerts.delivery.grouping.group_log import (
     GroupPlan,
@@ -19,7 +20,7 @@ from alerts.delivery.grouping.group_log import (
     GroupTold,
     message_key,
 )
-from alerts.delivery.grouping.group_message import GroupMessage, cover, passed_over
+from alerts.delivery.grouping.group_message import DueMessage, GroupMessage, delivery_of, passed_over
 from alerts.delivery.grouping.group_rules import GroupRules, news_of
 from alerts.delivery.grouping.groups import AlertGroup, GroupBook, GroupRule, identities
 from alerts.delivery.grouping.routing import labelled
@@ -36,39 +37,8 @@ MOST_MEMBERS: Final = 4_000
 """Alerts of one message: what is written of them must fit into one of Kafka's.  More have the next."""
 LOOK_AGAIN_S: Final = 5.0
 """How often a group is looked at again that is held back."""
-
-
-class GroupLog(Protocol):
-    """Where records of groups are written; returns when they are durable."""
-
-    async def put(self, records: Sequence[GroupRecord]) -> None:
-        """Add records to the partitions that their groups belong to, in order."""
-        ...
-
-    async def caught_up(self) -> None:
-        """Returns when all that was written before this call has been folded."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class GroupMutes:
-    """What keeps news from being told: `why` says it of now, `ended_since` whether a silence has ended."""
-
-    why: Callable[[Notice, float], Mute | None]
-    ended_since: Callable[[Notice, float], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class DeskWorld:
-    """What is outside a desk.
-
-    `send` puts a delivery into its receiver's queue; `clock` says Unix time in seconds.
-    """
-
-    log: GroupLog
-    mutes: GroupMutes
-    send: Callable[[str, Delivery], Coroutine[Any, Any, None]]
-    clock: Callable[[], float]
+AT_ONCE: Final = 500
+"""Groups that are looked at before anybody else has the event loop."""
 
 
 class GroupDesk:
@@ -83,6 +53,8 @@ class GroupDesk:
         self._under_way: set[str] = set()
         self._held: dict[str, float] = {}
         self._repeated: dict[str, float] = {}
+        self._changed: set[tuple[int, str]] = set()
+        self._round_s = 0.0
         self._wake = asyncio.Event()
         self._tasks = GuardedTasks(failed)
 
@@ -99,6 +71,7 @@ class GroupDesk:
         self._books.setdefault(partition, GroupBook()).fold(record)
         if isinstance(record, GroupTold):
             self._under_way.discard(record.group)
+        self._changed.add((partition, record.group))
         self._wake.set()
 
     def own(self, partitions: Iterable[int]) -> None:
@@ -130,7 +103,7 @@ class GroupDesk:
     def look(self) -> None:
         """Something may be due, or be held back no longer: a command has come."""
         self._held.clear()
-        self._wake.set()
+        self._look_at_all()
 
     async def gather(self, told: Iterable[News]) -> None:
         """Write transitions down for every group that they belong to, or may have belonged to before."""
@@ -183,38 +156,64 @@ class GroupDesk:
     async def _take_over(self, partitions: set[int]) -> None:
         await self._world.log.caught_up()
         self._owned |= partitions
+        self._look_at_all()
+
+    def _look_at_all(self) -> None:
+        self._round_s = 0.0
         self._wake.set()
 
     async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             self._wake.clear()
-            for partition, group in list(self.owned()):
-                await self._look_at(partition, group, self._world.clock())
-            try:
-                async with asyncio.timeout(TICK_S):
+            groups = list(self._moved())
+            if loop.time() >= self._round_s:
+                self._round_s = loop.time() + TICK_S
+                groups = list(self.owned())
+            for start in range(0, len(groups), AT_ONCE):
+                await self._tell_due(groups[start : start + AT_ONCE])
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(self._round_s):
                     await self._wake.wait()
-            except TimeoutError:
-                continue
 
-    async def _look_at(self, partition: int, group: AlertGroup, now_s: float) -> None:
+    def _moved(self) -> Iterator[tuple[int, AlertGroup]]:
+        """Our groups of which something was written: each record wakes us, and there may be thousands."""
+        changed, self._changed = self._changed, set()
+        for partition, name in changed:
+            group = self._books[partition].groups.get(name)
+            if group is not None and partition in self._owned:
+                yield partition, group
+
+    async def _tell_due(self, groups: Iterable[tuple[int, AlertGroup]]) -> None:
+        """One wait for all that is written down, so that what is due together leaves together."""
+        now_s = self._world.clock()
+        due = [(partition, said) for partition, group in groups if (said := self._said_of(group, now_s))]
+        self._under_way |= {said.group.id for _, said in due}
+        if records := [said.record for _, said in due if said.record is not None]:
+            await self._world.log.put(records)
+        for partition, said in due:
+            if said.message is not None and partition in self._owned:  # it may have moved meanwhile
+                await self._world.send(said.group.receiver, delivery_of(said.message, partition))
+
+    def _said_of(self, group: AlertGroup, now_s: float) -> DueMessage | None:
+        """What is due; None where nothing is."""
         if group.id in self._under_way or self._held.get(group.id, 0.0) > now_s:
-            return
+            return None
         if group.plan is not None:  # somebody was about to send it, and did not write down how it ended
-            await self._tell(partition, group, group.plan, group.planned)
-            return
+            return DueMessage(group, None, GroupMessage(group, group.plan, group.planned))
         rule = self._rules.of(group)
         if self._begins_anew(group, rule, now_s) is None:
-            return
+            return None
         closed_s = opens_in_s(rule, now_s)
         if closed_s:
             self._held[group.id] = now_s + min(closed_s, LOOK_AGAIN_S)
-            return
+            return None
         seen = self._without_muted(group, rule, now_s)
         anew = self._begins_anew(seen, rule, now_s)
         if anew is None:
             self._hold(group, rule, now_s)
-            return
-        await self._due(partition, group, seen, rule, anew=anew)
+            return None
+        return self._due(group, seen, rule, anew=anew)
 
     def _hold(self, group: AlertGroup, rule: GroupRule, now_s: float) -> None:
         """Look at it when what mutes any of it ends, and before, as that may end before its time."""
@@ -252,49 +251,31 @@ class GroupDesk:
     def _due_s(self, group: AlertGroup, rule: GroupRule) -> float | None:
         if rule.first is None:
             return group.due_s(rule)
-        return escalated_s(group, rule, first_of(group, rule.first, self._books.values()))
+        first = first_of(group, rule.first, self._books.values())
+        return escalated_s(group, rule, first, self._world.mutes.ended_s)
 
     def _ends_silence(self, group: AlertGroup, rule: GroupRule) -> bool:
         """Whether something of what was told before a silence still holds after it."""
         if group.plan is not None or group.waiting or group.last_s is None or rule.quiet or rule.first:
             return False
-        ended = [each for each in group.told.values() if self._world.mutes.ended_since(each, group.last_s)]
+        ended = [each for each in group.told.values() if self._world.mutes.ended_s(each) > group.last_s]
         return any(self._world.mutes.why(each, self._world.clock()) is None for each in ended)
 
-    async def _due(
-        self, partition: int, group: AlertGroup, seen: AlertGroup, rule: GroupRule, *, anew: bool
-    ) -> None:
-        """Tell what may be told; what is muted for a while waits, what is muted for good is over."""
+    def _due(self, group: AlertGroup, seen: AlertGroup, rule: GroupRule, *, anew: bool) -> DueMessage | None:
+        """What may be told; what is muted for a while waits, what is muted for good is over."""
         now_s = self._world.clock()
         mutes = {each.alert: self._mute(group, rule, each, now_s) for each in group.members}
         for_good = [each for each in seen.waiting.values() if is_for_good(mutes[each.alert])]
         free = [each for each in group.members if mutes[each.alert] is None]
-        if for_good:
-            self._under_way.add(group.id)
-            await self._world.log.put([passed_over(group, for_good[:MOST_MEMBERS], now_s)])
-            return  # the others have their turn when this has been folded
+        if for_good:  # the others have their turn when this has been folded
+            return DueMessage(group, passed_over(group, for_good[:MOST_MEMBERS], now_s), None)
         if not free:
             self._hold(group, rule, now_s)
-            return
+            return None
         free.sort(key=lambda each: each.alert not in group.waiting)  # news first
-        members = identities(free[:MOST_MEMBERS])
+        del free[MOST_MEMBERS:]
+        members = identities(free)
         key = message_key(group.id, members, now_s)
         plan = GroupPlan(group=group.id, key=key, members=members, at_s=now_s, anew=anew)
-        self._under_way.add(group.id)
-        if free[0].alert in group.waiting or not rule.quiet:
-            await self._world.log.put([plan])
-        await self._tell(partition, group, plan, tuple(free[:MOST_MEMBERS]))
-
-    async def _tell(
-        self, partition: int, group: AlertGroup, plan: GroupPlan, notices: tuple[Notice, ...]
-    ) -> None:
-        self._under_way.add(group.id)
-        message = GroupMessage(group, plan, notices)
-        delivery = Delivery(
-            notice=cover(message),
-            partition=partition,
-            written_s=plan.at_s,
-            message=message,
-            superseded=partial(group.has_news_since, plan),
-        )
-        await self._world.send(group.receiver, delivery)
+        written = free[0].alert in group.waiting or not rule.quiet
+        return DueMessage(group, plan if written else None, GroupMessage(group, plan, tuple(free)))

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
-from alerts.delivery.grouping.group_log import GroupPlan, GroupTold, message_key
+from alerts.delivery.backlog import Delivery
+from alerts.delivery.grouping.group_log import GroupPlan, GroupRecord, GroupTold, message_key
 from alerts.delivery.grouping.groups import AlertGroup, identities
 from alerts.delivery.notices.notice import Notice, TransitionNews, cover_of
 from alerts.delivery.retry_policy import DeliveryOutcome
@@ -16,6 +18,26 @@ class GroupMessage:
     group: AlertGroup
     plan: GroupPlan
     notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DueMessage:
+    """What a group says now: `record` is written down first, then `message` is sent; either may be None."""
+
+    group: AlertGroup
+    record: GroupRecord | None
+    message: GroupMessage | None
+
+
+def delivery_of(message: GroupMessage, partition: int) -> Delivery:
+    """A message as its receiver's queue takes it; `partition` is that of its group on cx.deliveries."""
+    return Delivery(
+        notice=cover(message),
+        partition=partition,
+        written_s=message.plan.at_s,
+        message=message,
+        superseded=partial(message.group.has_news_since, message.plan),
+    )
 
 
 def cover(message: GroupMessage) -> Notice:

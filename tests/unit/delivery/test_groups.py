@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -55,6 +56,22 @@ def test_five_hundred_alerts_are_one_notice() -> None:
             (only,) = post.hooks["pager"].bodies
             assert only["type"] == "cx.group.firing"
             assert only["data"]["count"] == 500  # type: ignore[index]
+
+    _run(body)
+
+
+def test_messages_that_are_due_together_are_written_down_at_once() -> None:
+    """A thousand groups are told as soon as one, and not each as much later as Kafka takes for a plan."""
+
+    async def body() -> None:
+        route = Route(receiver="pager", timers=replace(GATHERED, group_by=EVERYTHING))
+        async with _post(route).running(CALM) as post:
+            await post.offer(
+                *(transition(f"a{n}", 1, channel=f"c{n}") for n in range(50)), written_ms=now_ms()
+            )
+            await post.until(lambda: len(post.hooks["pager"].bodies) == 50)
+            await post.until(lambda: sum(isinstance(each, GroupTold) for each in post.log.groups) == 50)
+            assert post.log.waits == 1 + 1 + 50, "news, plans, and an end of each"
 
     _run(body)
 

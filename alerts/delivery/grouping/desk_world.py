@@ -1,0 +1,40 @@
+"""What is outside a desk of groups: the log, what keeps news from being told, receivers' queues, a clock."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from alerts.delivery.backlog import Delivery
+from alerts.delivery.grouping.group_log import GroupRecord
+from alerts.delivery.mutes import Mute
+from alerts.delivery.notices.notice import Notice
+
+
+class GroupLog(Protocol):
+    """Where records of groups are written; returns when they are durable."""
+
+    async def put(self, records: Sequence[GroupRecord]) -> None:
+        """Add records to the partitions that their groups belong to, in order."""
+        ...
+
+    async def caught_up(self) -> None:
+        """Returns when all that was written before this call has been folded."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMutes:
+    """What keeps news from being told: `why` says it of now, `ended_s` when a silence ended last (or 0)."""
+
+    why: Callable[[Notice, float], Mute | None]
+    ended_s: Callable[[Notice], float]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskWorld:
+    """What a desk needs: `send` puts a delivery into a receiver's queue, `clock` says Unix time (s)."""
+
+    log: GroupLog
+    mutes: GroupMutes
+    send: Callable[[str, Delivery], Coroutine[Any, Any, None]]
+    clock: Callable[[], float]
