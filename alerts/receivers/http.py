@@ -6,7 +6,9 @@ one that breaks off in the middle is no answer.
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from types import SimpleNamespace
 from typing import Final
 
 import aiohttp
@@ -21,6 +23,13 @@ CONNECTING_SHARE: Final = 0.5
 MOST_ANSWER_BYTES: Final = 64 * 2**10
 """As much of an answer as is read; the rest is nobody's business."""
 HEADERS: Final = {"User-Agent": USER_AGENT, "Content-Type": "application/json"}
+
+
+@dataclass(slots=True)
+class _Sent:
+    """Whether anything of a request has left: none of it while a name is looked up, or a connection made."""
+
+    begun: bool = False
 
 
 class HttpClient:
@@ -54,25 +63,33 @@ class HttpClient:
         timeout = aiohttp.ClientTimeout(
             total=outlet.timeout_s, sock_connect=outlet.timeout_s * CONNECTING_SHARE
         )
+        sent = _Sent()
         try:
             async with session.post(
-                url, data=body, headers=headers, allow_redirects=False, timeout=timeout
+                url,
+                data=body,
+                headers=headers,
+                allow_redirects=False,
+                timeout=timeout,
+                trace_request_ctx=sent,
             ) as response:
                 after = retry_after_s(response.headers.get("Retry-After"), time.time())
                 answered = await _read(response.content)
                 return Answer(status=response.status, retry_after_s=after, body=answered)
-        except TimeoutError as error:
-            reached = not isinstance(error, aiohttp.ConnectionTimeoutError)
-            return Answer(status=None, error=f"no answer within {outlet.timeout_s:g} s", reached=reached)
+        except TimeoutError:
+            return Answer(status=None, error=f"no answer within {outlet.timeout_s:g} s", reached=sent.begun)
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return _failed(error)
+            return failed(error, _cause(error), reached=sent.begun)
 
     def _session(self, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+        tracing = aiohttp.TraceConfig()
+        tracing.on_request_headers_sent.append(_begins)
         return aiohttp.ClientSession(
             headers=HEADERS,
             # No cookies: a receiver keeps nothing here, and another cannot see it.
             cookie_jar=aiohttp.DummyCookieJar(),
             connector=connector,
+            trace_configs=[tracing],
         )
 
 
@@ -102,9 +119,15 @@ async def _read(content: aiohttp.StreamReader) -> bytes:
     return b"".join(parts)
 
 
-def _failed(error: Exception) -> Answer:
-    cause = getattr(error, "certificate_error", getattr(error, "os_error", error))
-    return failed(error, cause, reached=not isinstance(error, aiohttp.ClientConnectorError))
+async def _begins(
+    _session: aiohttp.ClientSession, context: SimpleNamespace, _params: aiohttp.TraceRequestHeadersSentParams
+) -> None:
+    context.trace_request_ctx.begun = True
+
+
+def _cause(error: Exception) -> Exception:
+    cause: Exception = getattr(error, "certificate_error", getattr(error, "os_error", error))
+    return cause
 
 
 def retry_after_s(header: str | None, now_s: float) -> float | None:

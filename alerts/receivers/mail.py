@@ -54,25 +54,24 @@ class MailChannel:
 
         mail = written(message, self._from, self._to, at_s)
         self._outlet.other(mail.as_string())
+        connection = None
         try:
             async with asyncio.timeout(self._outlet.timeout_s):
-                return await self._sent(mail, message.key)
+                connection = await self._connected()
+                return await self._sent(connection, mail, message.key)
         except TimeoutError:
-            return Answer(status=None, error=f"no answer within {self._outlet.timeout_s:g} s")
+            late = f"no answer within {self._outlet.timeout_s:g} s"
+            return Answer(status=None, error=late, reached=connection is not None)
         except aiosmtplib.SMTPRecipientsRefused as error:
             return _refused([each.code for each in error.recipients])
         except aiosmtplib.SMTPResponseException as error:
             return _refused([error.code])
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            return _failed(error)
+            return _failed(error, reached=connection is not None)
 
-    async def _sent(self, mail: "EmailMessage", key: str) -> Answer:
+    async def _sent(self, connection: socket.socket, mail: "EmailMessage", key: str) -> Answer:
         import aiosmtplib  # noqa: PLC0415
 
-        try:
-            connection = await self._connected()
-        except OSError as error:
-            return failed(error, error, reached=False)
         user, password = self._login
         # With a password encryption is not left to chance.
         upgrade = {"auto": True if password else None, "starttls": True}.get(self._tls, False)
@@ -169,14 +168,14 @@ def _passes(code: int) -> bool:
     return 400 <= code < 500 or code == FULL
 
 
-def _failed(error: Exception) -> Answer:
+def _failed(error: Exception, *, reached: bool) -> Answer:
     """The library's plain exceptions are sentences of its own; all others are told as everywhere."""
     import aiosmtplib  # noqa: PLC0415
 
     if type(error) is aiosmtplib.SMTPException:
         return Answer(status=None, error=str(error).rstrip("."))
     below = error.__cause__
-    return failed(error, below if isinstance(below, OSError) else error, reached=True)
+    return failed(error, below if isinstance(below, OSError) else error, reached=reached)
 
 
 def _complaint(given: Collection[str]) -> str | None:

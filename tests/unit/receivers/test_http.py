@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
+from alerts.receivers import http
 from alerts.receivers.answers import Answer, Fate
 from alerts.receivers.http import MOST_ANSWER_BYTES, HttpClient
 
@@ -73,6 +74,31 @@ def test_a_receiver_that_does_not_answer_is_left() -> None:
     answer = _posted(sleepy, timeout_s=0.05)
     assert answer.status is None
     assert answer.text == "no answer within 0.05 s"
+    assert answer.reached
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1:{port}/", "http://receiver.example:{port}/"])
+def test_whoever_was_not_connected_to_has_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither TLS nor the name's address came in time, whatever patience it was that ran out."""
+    monkeypatch.setattr(http, "CONNECTING_SHARE", 2.0)
+
+    async def run() -> Answer:
+        async def forever(*_arguments: object, **_options: object) -> None:
+            await asyncio.Event().wait()
+
+        asyncio.get_running_loop().getaddrinfo = forever  # type: ignore[method-assign,assignment]
+        mute = await asyncio.start_server(lambda *_streams: forever(), "127.0.0.1", 0, backlog=1)
+        client = HttpClient(0.2)
+        await client.start()
+        try:
+            port = mute.sockets[0].getsockname()[1]
+            return await client.outlet(allow_private=True).post(url.format(port=port), b"", {})
+        finally:
+            await client.close()
+            mute.close()
+
+    answer = asyncio.run(run())
+    assert (answer.text, answer.reached) == ("no answer within 0.2 s", False)
 
 
 def test_a_receiver_that_hangs_up_is_an_answer_too() -> None:

@@ -1,5 +1,6 @@
 """E-mail by a real SMTP server: one thread for an alert, and everybody has each mail once."""
 
+import asyncio
 import email
 import socket
 from collections.abc import Iterator
@@ -164,6 +165,18 @@ def test_a_server_that_is_not_there_is_told_in_words() -> None:
         channel = _mail(port)
     answer = sent(channel, message())
     assert (answer.text, answer.reached) == ("ConnectionRefusedError: Connection refused", False)
+
+
+def test_a_server_that_is_not_found_in_time_has_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever was not connected to has heard of nothing, so that an end is no news to them."""
+
+    async def forever(*_arguments: object, **_options: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio.base_events.BaseEventLoop, "getaddrinfo", forever)
+    monkeypatch.setattr(Wire, "timeout_s", 0.1)
+    answer = sent(_mail(25), message())
+    assert (answer.text, answer.reached) == ("no answer within 0.1 s", False)
 
 
 def test_facts_stand_as_the_language_has_them() -> None:
