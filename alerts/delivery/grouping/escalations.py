@@ -41,31 +41,58 @@ def _first_id(first: tuple[str, str], labels: tuple[tuple[str, str], ...]) -> st
     return group_id(*first, dict(labels))
 
 
-def escalated_s(
-    group: AlertGroup, rule: GroupRule, first: ToldFirst | None, unsilenced_s: Callable[[Notice], float]
-) -> float | None:
-    """When an escalation's message is due; None: not as things stand.
+@dataclass(frozen=True, slots=True)
+class NextTold:
+    """A group of those who come next, behind the first (None where their group is not known).
 
     `unsilenced_s` says when a silence of an alert ended last (Unix time, 0 for none): it is known before the
     first have been told again, which another worker may do.
     """
-    if group.plan is not None:
-        return None
-    due = [*_news_due(group, rule, first, unsilenced_s), *_again_due(group, rule, first)]
-    if group.ended_s is not None:
-        due.append(group.ended_s + RESOLVED_WAIT_S)
-    return min(due, default=None)
 
+    group: AlertGroup
+    rule: GroupRule
+    first: ToldFirst | None
+    unsilenced_s: Callable[[Notice], float]
 
-def _news_due(
-    group: AlertGroup, rule: GroupRule, first: ToldFirst | None, unsilenced_s: Callable[[Notice], float]
-) -> Iterator[float]:
-    for news in group.waiting.values():
-        if news.alert in group.told and group.last_s is not None:
-            yield max(group.since_s, group.last_s + rule.interval_s)
-        elif first is None or not _held(first, news, group.since_s):
-            begun_s = 0.0 if first is None else first.begun.get(news.alert, 0.0)
-            yield max(group.since_s, begun_s, unsilenced_s(news)) + rule.wait_s
+    def due_s(self) -> float | None:
+        """When a message is due; None: not as things stand."""
+        if self.group.plan is not None:
+            return None
+        due = [*self._news_due(), *self._again_due()]
+        if self.group.ended_s is not None:
+            due.append(self.group.ended_s + RESOLVED_WAIT_S)
+        return min(due, default=None)
+
+    def too_early(self, now_s: float) -> set[str]:
+        """Alerts that they have not heard of, and are not to hear of yet."""
+        group = self.group
+        over = {alert: self._over_s(news) for alert, news in group.waiting.items() if alert not in group.told}
+        return {alert for alert, at_s in over.items() if at_s is None or at_s > now_s}
+
+    def _news_due(self) -> Iterator[float]:
+        group = self.group
+        free_s = 0.0 if group.last_s is None else group.last_s + self.rule.interval_s
+        for news in group.waiting.values():
+            if news.alert in group.told and group.last_s is not None:
+                yield max(group.since_s, free_s)
+            elif (over_s := self._over_s(news)) is not None:
+                yield max(over_s, free_s)
+
+    def _over_s(self, news: Notice) -> float | None:
+        """When the while of an alert is over; None: the first are still to be told of it."""
+        came_s = self.group.came_s[news.alert]
+        if self.first is not None and _held(self.first, news, came_s):
+            return None
+        begun_s = 0.0 if self.first is None else self.first.begun.get(news.alert, 0.0)
+        return max(came_s, begun_s, self.unsilenced_s(news)) + self.rule.wait_s
+
+    def _again_due(self) -> Iterator[float]:
+        """What both have heard of, and the first have heard again of after a silence."""
+        if self.first is None or self.group.last_s is None:
+            return
+        for alert in self.group.told:
+            if (begun_s := self.first.begun.get(alert, 0.0)) > self.group.last_s:
+                yield begun_s + self.rule.wait_s
 
 
 def _held(first: ToldFirst, news: Notice, since_s: float) -> bool:
@@ -74,15 +101,6 @@ def _held(first: ToldFirst, news: Notice, since_s: float) -> bool:
         each.alert != news.alert for each in first.group.planned
     )
     return waits and first.begun.get(news.alert, 0.0) < since_s
-
-
-def _again_due(group: AlertGroup, rule: GroupRule, first: ToldFirst | None) -> Iterator[float]:
-    """What both have heard of, and the first have heard again of after a silence."""
-    if first is None or group.last_s is None:
-        return
-    for alert in group.told:
-        if (begun_s := first.begun.get(alert, 0.0)) > group.last_s:
-            yield begun_s + rule.wait_s
 
 
 def is_anew(due_s: float | None, now_s: float, *, unsilenced: bool) -> bool:

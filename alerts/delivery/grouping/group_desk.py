@@ -13,7 +13,7 @@ from typing import Final
 from alerts.delivery.alert_records import News
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.grouping.desk_world import DeskWorld
-from alerts.delivery.grouping.escalations import escalated_s, first_of, is_anew
+from alerts.delivery.grouping.escalations import NextTold, first_of, is_anew
 from alerts.delivery.grouping.group_log import (
     GroupPlan,
     GroupRecord,
@@ -208,7 +208,7 @@ class GroupDesk:
         if closed_s:
             self._held[group.id] = now_s + min(closed_s, LOOK_AGAIN_S)
             return None
-        seen = self._without_muted(group, rule, now_s)
+        seen = self._to_tell(group, rule, now_s)
         anew = self._begins_anew(seen, rule, now_s)
         if anew is None:
             self._hold(group, rule, now_s)
@@ -231,18 +231,18 @@ class GroupDesk:
             return None
         return is_anew(due_s, now_s, unsilenced=unsilenced)
 
-    def _without_muted(self, group: AlertGroup, rule: GroupRule, now_s: float) -> AlertGroup:
-        """The group as if news that is muted had not come: it stays until it may be told, or is over.
+    def _to_tell(self, group: AlertGroup, rule: GroupRule, now_s: float) -> AlertGroup:
+        """The group as if news that is muted or early had not come: it stays until it may be told or is over.
 
         News of what somebody takes care of stays too where the receiver has not heard of it, since that may
         be taken back; where it has, the news is done with.
         """
-        muted = set()
+        left = self._next(group, rule, rule.first).too_early(now_s) if rule.first else set()
         for each in group.waiting.values():
             mute = self._mute(group, rule, each, now_s)
             if mute is not None and not (is_for_good(mute) and each.alert in group.told):
-                muted.add(each.alert)
-        return group.without(muted) if muted else group
+                left.add(each.alert)
+        return group.without(left) if left else group
 
     def _mute(self, group: AlertGroup, rule: GroupRule, news: Notice, now_s: float) -> Mute | None:
         """A receiver that takes silence for health goes on hearing of what it was told of."""
@@ -251,8 +251,11 @@ class GroupDesk:
     def _due_s(self, group: AlertGroup, rule: GroupRule) -> float | None:
         if rule.first is None:
             return group.due_s(rule)
-        first = first_of(group, rule.first, self._books.values())
-        return escalated_s(group, rule, first, self._world.mutes.ended_s)
+        return self._next(group, rule, rule.first).due_s()
+
+    def _next(self, group: AlertGroup, rule: GroupRule, first: tuple[str, str]) -> NextTold:
+        told = first_of(group, first, self._books.values())
+        return NextTold(group, rule, told, self._world.mutes.ended_s)
 
     def _ends_silence(self, group: AlertGroup, rule: GroupRule) -> bool:
         """Whether something of what was told before a silence still holds after it."""
@@ -266,7 +269,8 @@ class GroupDesk:
         now_s = self._world.clock()
         mutes = {each.alert: self._mute(group, rule, each, now_s) for each in group.members}
         for_good = [each for each in seen.waiting.values() if is_for_good(mutes[each.alert])]
-        free = [each for each in group.members if mutes[each.alert] is None]
+        known = group.told.keys() | seen.waiting.keys()
+        free = [each for each in group.members if each.alert in known and mutes[each.alert] is None]
         if for_good:  # the others have their turn when this has been folded
             return DueMessage(group, passed_over(group, for_good[:MOST_MEMBERS], now_s), None)
         if not free:

@@ -221,3 +221,49 @@ def test_others_are_told_while_one_is_in_somebodys_care() -> None:
             assert told["data"]["count"] == 2
 
     _run(body)
+
+
+def test_the_boss_hears_of_what_has_had_its_while_alone() -> None:
+    """A group has older and newer alerts: those that the desk has just heard of are not the boss's yet."""
+    route = replace(ROUTE, timers=Timers(group_by=("rule",), group_wait_ms=0, group_interval_ms=30_000))
+
+    async def body() -> None:
+        async with _post(route).running(CALM) as post:
+            await post.offer(transition("a", 1), written_ms=now_ms())
+            await post.until(lambda: post.hooks["desk"].bodies)
+            post.later(100)
+            await post.offer(transition("b", 1), written_ms=int(post.clock_s() * 1000))
+            await post.until(lambda: len(post.hooks["desk"].bodies) == 2)
+            post.later(21)
+            await post.until(lambda: post.hooks["boss"].bodies)
+            assert _named(post, "boss") == [["a"]]
+            post.later(101)
+            await post.until(lambda: len(post.hooks["boss"].bodies) == 2)
+            assert _named(post, "boss") == [["a"], ["b", "a"]]
+
+    _run(body)
+
+
+def test_news_of_what_the_boss_knows_brings_nothing_that_is_not_theirs_yet() -> None:
+    """It calms down while another begins: of that the desk hears first."""
+    route = replace(ROUTE, timers=Timers(group_by=("rule",), group_wait_ms=0, group_interval_ms=30_000))
+
+    async def body() -> None:
+        async with _post(route).running(CALM) as post:
+            await post.offer(transition("a", 1), written_ms=now_ms())
+            await post.until(lambda: post.hooks["desk"].bodies)
+            post.later(121)
+            await post.until(lambda: post.hooks["boss"].bodies)
+            post.later(31)
+            news = transition("a", 2, severity="warning"), transition("b", 1)
+            await post.offer(*news, written_ms=int(post.clock_s() * 1000))
+            await post.until(lambda: len(post.hooks["boss"].bodies) == 2)
+            assert _named(post, "boss")[1:] == [["a"]]
+
+    _run(body)
+
+
+def _named(post: Post, name: str) -> list[list[str]]:
+    """The alerts of each message."""
+    datas: list[Any] = [body["data"] for body in post.hooks[name].bodies]
+    return [[each["id"] for each in data.get("alerts", [data])] for data in datas]
