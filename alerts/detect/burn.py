@@ -38,7 +38,7 @@ from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, 
 from alerts.detect.scale import Moments, Scale
 from alerts.rules import DAY_MS, Burn, BurnPair
 from alerts.states import Verdict
-from alerts.transitions import rounded, seconds
+from alerts.transitions import DECIMALS, rounded, seconds
 
 RELEASE: Final = 0.9
 """Share of its rate that a window must be below for its pair to be back."""
@@ -74,7 +74,7 @@ class BurnDetector:
 
     def step(self, rows: Ints, windows: Moments) -> Findings:
         """Judge rows at a pane's end; `windows` are `(rows, windows)`."""
-        rates = self._badness(windows) / self._allowed
+        rates = np.round(self._badness(windows) / self._allowed, DECIMALS)  # as they are published
         judged = [self._judge(windows, rates, pair) for pair in self._detect.pairs]
         severity: Codes = np.zeros(len(rows), np.int8)
         kept, shown = severity.copy(), np.zeros(len(rows), np.int64)
@@ -103,9 +103,9 @@ class BurnDetector:
         day = self._place.get(min(DAY_MS, pair.long_ms), place)
         with np.errstate(invalid="ignore"):
             above = known & (long_rate >= pair.rate) & self._surely_past_target(_column(windows, place))
-            calm_day = self._known(windows, day) & (rates[:, day] < RELEASE * pair.rate)
+            calm_day = self._known(windows, day) & (rates[:, day] < _release(pair.rate))
             burning = above & ~calm_day & (short_rate >= pair.rate)
-            back = known & ((long_rate < RELEASE * pair.rate) | calm_day)
+            back = known & ((long_rate < _release(pair.rate)) | calm_day)
         return _Judged(
             pair=pair,
             burning=burning,
@@ -149,7 +149,7 @@ class BurnDetector:
         period = self._place[self._detect.period_ms]
         slowest = min(pair.rate for pair in self._detect.pairs)
         with np.errstate(invalid="ignore"):
-            whole = self._known(windows, period) & (rates[:, period] < RELEASE * slowest)
+            whole = self._known(windows, period) & (rates[:, period] < _release(slowest))
             whole &= rates[:, self._longest] < slowest
             good = rates[np.arange(len(rates)), latest] < slowest
         settled: Flags = np.where(asked, back & good, whole)
@@ -215,6 +215,10 @@ class BurnDetector:
             "short_rate": rounded(float(one.short_rate[at])),
             "budget_left": rounded(100 * float(self.remaining(period)[0])),
         }
+
+
+def _release(rate: float) -> float:
+    return round(RELEASE * rate, DECIMALS)
 
 
 def _column(windows: Moments, place: int) -> Moments:

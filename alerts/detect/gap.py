@@ -49,6 +49,8 @@ LEAST_Z: Final = NormalDist().inv_cdf(0.95)
 CONTINUITY: Final = 0.5
 """Half an answer: counts are whole."""
 TINY: Final = 1e-12
+FINE: Final = 6
+"""Decimals of a share to which gaps and limits are compared: 80 and 85 differ by five points of 100."""
 DOUBTED: Final = 2.0
 """Standard errors of a usual gap by which it may be wider than it looks."""
 
@@ -71,7 +73,7 @@ class GapDetector:
         windows_per_page = detect.false_pages.per_ms / detect.window_ms / detect.false_pages.count
         self._level = _tail(wanted_z(windows_per_page))
         wanted = detect.at_least if detect.against is None else detect.worse_by
-        self._least = NEGLIGIBLE if wanted is None else wanted / (scale.high - scale.low)
+        self._least = round(NEGLIGIBLE if wanted is None else wanted / (scale.high - scale.low), FINE)
 
     def step(self, rows: Ints, scopes: Ints, window: Moments, past: Moments | None = None) -> Findings:
         """Judge rows at a pane's end; `scopes` says which scope each row's value belongs to.
@@ -82,13 +84,13 @@ class GapDetector:
         rest = _rest(scopes, window)
         usual = self._usual(scopes, past, window.n)
         z = self._compare(window, self._moved(rest, usual))
-        worse_by = np.nan_to_num(self._behind(window, rest) - usual.gap)
+        worse_by = np.nan_to_num(np.round(self._behind(window, rest) - usual.gap, FINE))
         enough = (window.n >= self._detect.min_answers) & (rest.n >= self._detect.min_answers) & usual.known
         p = np.where(enough, np.array([_tail(one) for one in z.tolist()]), np.nan)
         found, compared = discoveries(scopes, p, self._level)
         breach = found & (worse_by >= self._least)
         verdict: Codes = np.full(len(rows), Verdict.INSUFFICIENT, np.int8)
-        verdict[enough & (worse_by < RELEASE * self._least)] = Verdict.CLEAR
+        verdict[enough & (worse_by < round(RELEASE * self._least, FINE))] = Verdict.CLEAR
         verdict[breach] = Verdict.BREACH
         verdict[window.n <= 0] = Verdict.STALE
         return self._findings(rows, verdict, (window, rest), (p, compared), (usual, worse_by))

@@ -27,7 +27,7 @@ from alerts.detect.scale import Moments, Scale
 from alerts.detect.threshold import HALF_WAY
 from alerts.rules import DAY_MS, Relative, Severity
 from alerts.states import Verdict
-from alerts.transitions import rounded
+from alerts.transitions import DECIMALS, rounded
 from alerts.worsening import Worsening
 
 LONGEST_MS: Final = DAY_MS
@@ -68,17 +68,16 @@ class UsualDetector:
         past = self._hours.same_hours(end_ms, rows, self._detect.window_ms, self._weeks)
         value, usual = self._scale.score(window), self._scale.score(past)
         sign = 1.0 if self._scale.low_is_bad else -1.0
-        worse_by = sign * (usual - value)
+        worse_by = np.round(sign * (usual - value), DECIMALS)  # as it is published
         surely = worse_by - self._doubt(window, past, sign)
         enough = (window.n >= self._detect.min_answers) & (past.n >= self._detect.min_answers)
         severity: Codes = np.zeros(len(rows), np.int8)
         for level, most in self._levels():
             with np.errstate(invalid="ignore"):
                 severity[enough & (surely > allowed(most, usual))] = SEVERITY_CODE[level]
-        mildest = allowed(self._levels()[0][1], usual)
         verdict: Codes = np.full(len(rows), Verdict.INSUFFICIENT, np.int8)
         with np.errstate(invalid="ignore"):
-            verdict[enough & (worse_by <= mildest)] = Verdict.CLEAR
+            verdict[enough & (worse_by <= self._mildest(usual))] = Verdict.CLEAR
         verdict[severity > NONE] = Verdict.BREACH
         verdict[window.n <= 0] = Verdict.STALE
         low, high = self._scale.interval(window)
@@ -105,15 +104,22 @@ class UsualDetector:
         )
 
     def _levels(self) -> list[tuple[Severity, Worsening]]:
-        """The severities that there are with what is allowed, the milder first."""
+        """The severities that there are with what is allowed, the quieter first."""
         given = ((Severity.WARNING, self._detect.warning), (Severity.CRITICAL, self._detect.critical))
         return [(level, most) for level, most in given if most is not None]
 
+    def _mildest(self, usual: Floats) -> Floats:
+        """By how much worse the nearest limit is.
+
+        Of points and percent either may be the nearer: at 20, half as much is 10 points, and at 8 it is 4.
+        """
+        found: Floats = np.minimum.reduce([allowed(most, usual) for _, most in self._levels()])
+        return found
+
     def _limits(self, severity: Codes, usual: Floats) -> Floats:
         """By how much worse the limit that was crossed is, or else the mildest."""
-        levels = self._levels()
-        found = allowed(levels[0][1], usual)
-        for level, most in levels:
+        found = self._mildest(usual)
+        for level, most in self._levels():
             found = np.where(severity == SEVERITY_CODE[level], allowed(most, usual), found)
         return found
 

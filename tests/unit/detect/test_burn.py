@@ -5,7 +5,7 @@ import pytest
 
 from alerts.detect.burn import BurnDetector
 from alerts.detect.scale import Moments, Scale
-from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Burn, BurnPair, Severity
+from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Burn, BurnPair, Direction, Family, Severity
 from alerts.states import Verdict
 from tests.detector_builders import NPS, SHARE, SHARE_HIGH_IS_BAD, moments_of
 
@@ -93,6 +93,16 @@ def test_verdicts(of: Moments, verdict: Verdict, severity: int) -> None:
     """Both windows of a pair must burn, the long one beyond doubt; a day ends what a day can tell."""
     found = detector().step(ROW, of)
     assert (found.verdict[0], found.severity[0]) == (verdict, severity)
+
+
+def test_a_rate_that_is_just_reached_burns() -> None:
+    """Effort of 5.5 under a target of 3.5 burns at 1.8: not at a little less, to the last bit."""
+    pair = BurnPair(HOUR_MS, 5 * MINUTE_MS, 1.8, Severity.CRITICAL)
+    ces = Scale(1, 7, Direction.HIGH_IS_BAD, Family.MEAN, 6)
+    of = Moments(*(np.full((1, 3), each) for each in (30.0, 135.0, 645.0)))
+    found = BurnDetector(Burn(3.5, DAY_MS, (pair,)), ces).step(ROW, of)
+    assert found.verdict[0] == Verdict.BREACH
+    assert found.evidence[0]["long_rate"] == found.evidence[0]["rate"]
 
 
 def test_what_is_said_of_a_breach() -> None:

@@ -69,6 +69,15 @@ def test_at_least_says_from_where_on_it_is_news() -> None:
         assert found.verdict[0] == verdict
 
 
+@pytest.mark.parametrize("unhappy", range(0, 1900, 100))
+def test_exactly_at_least_is_at_least(unhappy: int) -> None:
+    """80 is five points behind 85, though 0.85 less 0.8 is a little less than 0.05."""
+    counts = moments_of([[unhappy + 100, 1900 - unhappy], [unhappy, 2000 - unhappy]])
+    rule = Gap(across="channel", window_ms=DAY_MS, false_pages=Budget(1, 30 * DAY_MS), at_least=5.0)
+    found = GapDetector(rule, SHARE).step(np.arange(2), np.zeros(2, np.int64), counts)
+    assert found.verdict[0] == Verdict.BREACH
+
+
 def test_doubt_ends_no_gap() -> None:
     """Thirty answers five points behind may be chance, and may be the trouble that was told of."""
     assert judged([[6, 24], [1_500, 8_500]])[0] is Verdict.INSUFFICIENT

@@ -152,6 +152,34 @@ def test_the_past_is_what_was_heard_in_its_hours(heards: list[tuple[int, int, in
         assert found.verdict[0] == Verdict.INSUFFICIENT
 
 
+@pytest.mark.parametrize(
+    ("now", "verdict", "severity"),
+    [
+        ([885, 115], Verdict.CLEAR, 0),  # three and a half points worse than 8
+        ([870, 130], Verdict.BREACH, 2),  # five points: half as much again, and not yet six points
+        ([878, 122], Verdict.INSUFFICIENT, 0),  # in doubt, and not back at the limit that was crossed
+    ],
+)
+def test_of_points_and_percent_the_nearer_limit_is_the_one_to_be_back_at(
+    now: list[int], verdict: Verdict, severity: int
+) -> None:
+    """Half of 8 is less than six points, though it is the critical amount: its alert ends where it began."""
+    mixed = rule(warning=Worsening(6), critical=Worsening(50, percent=True), confidence=0.5)
+    detector = UsualDetector(mixed, SHARE_HIGH_IS_BAD)
+    heard(detector, NOW_MS - WEEK_MS, 92_000, 8_000)
+    found = detector.step(np.array([NOW_MS]), ROW, moments_of([now]))
+    assert (found.verdict[0], found.severity[0]) == (verdict, severity)
+    assert found.limit[0] == pytest.approx(12)
+
+
+def test_a_score_at_the_limit_is_back() -> None:
+    """17 of 60 is five points worse than 20 of 60, and not more by the last bit."""
+    detector = UsualDetector(rule(), SHARE)
+    heard(detector, NOW_MS - WEEK_MS, 40, 20)
+    found = detector.step(np.array([NOW_MS]), ROW, moments_of([[43, 17]]))
+    assert found.verdict[0] == Verdict.CLEAR
+
+
 def test_percent_is_of_the_past_score() -> None:
     """And points are points."""
     assert Worsening(10, percent=True).of(80) == pytest.approx(8)
