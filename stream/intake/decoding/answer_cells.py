@@ -127,6 +127,9 @@ def _off_scale(indicator: str, scale: str, score: float | str) -> str:
     levels = SCALES[scale]
     want = f"score: want a level of {scale} ({levels[0]:g} to {levels[-1]:g})"
     if not isinstance(score, str):
-        return f"{want}, got {score:g}"
+        found = (
+            repr(score) if float(f"{score:g}") in levels else f"{score:g}"
+        )  # long ones may be a telephone's
+        return f"{want}, got {found}"
     words = {"csat": f", or {LISTED}", "ces": f", or {LISTED_EFFORT}"}.get(indicator, "")
     return f"{want}{words}, got a text that names none"

@@ -26,6 +26,8 @@ SHOWN_CHARS: Final = 20
 OUT_OF_RANGE: Final = "Number out of range"
 """What msgspec says of a number that is JSON, and more than a computer's numbers hold."""
 
+LARGEST: Final = float_info.max
+
 _HEADERS: Final = {"ce_id": "id", "ce_time": "at"}
 _TEXTS: Final = ("case", "topic", "stage", "segment", "team", "product", "country", "variant")
 _STRUCTS: Final[Mapping[Stream, type[Event]]] = {
@@ -60,7 +62,7 @@ def mended_of(record: Record, stream: Stream, broken: RecordError | None) -> Eve
         fields["score"] = _of_boolean(fields)
     try:
         event: Event = msgspec.convert(fields, _STRUCTS[stream])
-    except msgspec.ValidationError as error:  # fields that are read past, such as a comment
+    except msgspec.ValidationError as error:  # which no check foresaw
         raise RecordError(Reason.BAD_TYPE, str(error)) from None
     too_long = refused_reference(event)
     if too_long is not None:
@@ -74,22 +76,25 @@ def _parsed(value: bytes | None, broken: RecordError | None) -> dict[str, Any]:
     if broken is not None and broken.reason is Reason.TOO_LARGE:
         raise RecordError(broken.reason, broken.detail)  # one that is kept would keep frames, and all records
     value = _without_schema(value).removeprefix(codecs.BOM_UTF8)  # which some senders cannot but write
-    try:
-        value.decode()
-    except UnicodeDecodeError as error:
-        raise RecordError(Reason.BAD_ENCODING, f"value: want UTF-8, got byte {error.start} wrong") from None
+    _utf8(value, "value")
     if broken is not None:
         raise RecordError(broken.reason, broken.detail)
     try:
         found = msgspec.json.decode(without_halves(value))
     except (msgspec.DecodeError, RecursionError) as error:
         if str(error).startswith(OUT_OF_RANGE):
-            wanted = f"want numbers up to {float_info.max:.1e}, got a larger one"
-            raise RecordError(Reason.BAD_VALUE, f"value: {wanted}") from None
+            raise _too_large("value") from None
         raise RecordError(Reason.NOT_JSON, f"value: want JSON, but {error}") from None
     if not isinstance(found, dict):
         raise RecordError(Reason.NOT_OBJECT, f"value: want a JSON object, got {_kind(found)}")
     return found
+
+
+def _utf8(content: bytes, what: str) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise RecordError(Reason.BAD_ENCODING, f"{what}: want UTF-8, got byte {error.start} wrong") from None
 
 
 def _without_schema(value: bytes) -> bytes:
@@ -107,11 +112,15 @@ def _without_schema(value: bytes) -> bytes:
 
 
 def _fill(fields: dict[str, Any], headers: Sequence[tuple[str, bytes]]) -> None:
-    """Take id and time from CloudEvents headers where the object has none."""
+    """Take id and time from CloudEvents headers where the object has none.
+
+    Raises:
+        RecordError: one is no text; ids that are told apart by such bytes alone would be one.
+    """
     for header, content in headers:
         name = _HEADERS.get(header)
         if name is not None and fields.get(name) is None and content is not None:
-            fields[name] = content.decode("utf-8", "replace")
+            fields[name] = _utf8(content, header)
 
 
 def _kind(value: object) -> str:
@@ -135,6 +144,16 @@ def _require(fields: Fields, name: str) -> None:
     if fields.get(name) is None:
         found = "null" if name in fields else "nothing"
         raise RecordError(Reason.MISSING_FIELD, f"{name}: want a value, got {found}{elsewhere(fields, name)}")
+
+
+def _too_large(name: str) -> RecordError:
+    return RecordError(Reason.BAD_VALUE, f"{name}: want numbers up to {LARGEST:.1e}, got a larger one")
+
+
+def _finite(fields: Fields, name: str) -> None:
+    value = fields.get(name)
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise _too_large(name)
 
 
 def _bad_type(name: str, wanted: str, found: object) -> RecordError:
@@ -168,6 +187,7 @@ def _time(fields: Fields, name: str) -> None:
     value = fields.get(name)
     if isinstance(value, bool) or not isinstance(value, str | int | float | None):
         raise _bad_type(name, "RFC 3339 text or Unix seconds", value)
+    _finite(fields, name)
 
 
 def _at(fields: Fields, name: str) -> None:
@@ -179,6 +199,7 @@ def _number(fields: Fields, name: str) -> None:
     value = fields.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float | None):
         raise _bad_type(name, "a number", value)
+    _finite(fields, name)
 
 
 def _amount(fields: Fields, name: str) -> None:
@@ -196,6 +217,7 @@ def _score(fields: Fields, name: str) -> None:
     _require(fields, name)
     if not isinstance(fields[name], str | int | float):
         raise _bad_type(name, "a number or an answer's text", fields[name])
+    _finite(fields, name)
 
 
 def _one_of(choices: tuple[str, ...], reason: Reason = Reason.BAD_VALUE) -> Check:
@@ -249,6 +271,9 @@ _CHECKS: Final[Mapping[Stream, tuple[tuple[str, Check], ...]]] = {
         ("scale", _text),
         ("interaction", _text),
         ("interaction_at", _time),
+        ("comment", _text),
+        ("lang", _text),
+        ("reach", _number),
         ("consent", _boolean),
     ),
 }

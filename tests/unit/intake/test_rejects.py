@@ -128,9 +128,16 @@ ANSWER_FIELDS = (
         Reason.BAD_TYPE,
         "interaction_at: want RFC 3339 text or Unix seconds, got an object",
     ),
-    ({"comment": 1}, Reason.BAD_TYPE, "Expected `str | null`, got `int` - at `$.comment`"),
-    ({"lang": 1}, Reason.BAD_TYPE, "Expected `str | null`, got `int` - at `$.lang`"),
-    ({"reach": "many"}, Reason.BAD_TYPE, "Expected `float | null`, got `str` - at `$.reach`"),
+    ({"comment": 1}, Reason.BAD_TYPE, "comment: want a string, got a number"),
+    ({"lang": 1}, Reason.BAD_TYPE, "lang: want a string, got a number"),
+    ({"reach": "many"}, Reason.BAD_TYPE, "reach: want a number, got a string"),
+    ({"score": 10**400}, Reason.BAD_VALUE, "score: want numbers up to 1.8e+308, got a larger one"),
+    ({"at": -(10**400)}, Reason.BAD_VALUE, "at: want numbers up to 1.8e+308, got a larger one"),
+    (
+        {"score": 5.000000000000001},
+        Reason.SCORE_OFF_SCALE,
+        "score: want a level of 1-5 (1 to 5), got 5.000000000000001",
+    ),
     ({"consent": "yes"}, Reason.BAD_TYPE, "consent: want true or false, got a string"),
 )
 
@@ -241,8 +248,17 @@ def test_headers_are_judged_as_fields_are() -> None:
     """A header that is no good is refused by the field that it fills."""
     long = FileRecord(0, b'{"at": 1800000000, "channel": "phone"}', headers=(("ce_id", b"x" * 200),))
     assert refused(long).reason is Reason.ID_TOO_LONG
-    odd = FileRecord(0, b'{"id": "a", "channel": "phone"}', headers=(("ce_time", b"\xff"),))
+    odd = FileRecord(0, b'{"id": "a", "channel": "phone"}', headers=(("ce_time", b"noon"),))
     assert refused(odd).reason is Reason.BAD_TIME
+
+
+def test_a_header_that_is_no_text_is_no_id() -> None:
+    """Two of them would have become one id, and the second event a duplicate of the first."""
+    odd = FileRecord(0, b'{"at": 1800000000, "channel": "phone"}', headers=(("ce_id", b"a\xff"),))
+    assert (refused(odd).reason, refused(odd).detail) == (
+        Reason.BAD_ENCODING,
+        "ce_id: want UTF-8, got byte 1 wrong",
+    )
 
 
 def test_yes_and_no_may_be_booleans() -> None:
