@@ -16,6 +16,9 @@ fields: {id: id, at: {time: at, format: "FORMAT"}, channel: {constant: web}}
 """
 
 
+SOUND = "2026-03-02 09:15"
+
+
 def read(desk: Desk, pattern: str, *texts: str) -> tuple[list[object], str]:
     """The times, by row, BAD where one was refused, and what the import says; a sound row would follow."""
     log = "id\tat\n" + "".join(f"{place}\t{text}\n" for place, text in enumerate(texts))
@@ -53,7 +56,23 @@ def test_java_names_the_zone_behind_the_time(desk: Desk) -> None:
         ("2026/03/02 9:15:04 AM GMT+1", ["%Y/%m/%d %I:%M:%S %p %Z"]),
         ("13/3/2026 9:15 UTC-03:30", ["%d/%m/%Y %H:%M %Z"]),
         ("13/3/2026 9:15 PST", ["%d/%m/%Y %H:%M %Z"]),
-        ("02-MAR-26 09.15.00", []),
+        ("02-MAR-26 09.15.00", ["%d-%b-%y %H.%M.%S"]),
+        ("02-MAR-26 09.15.00.000000000 AM", ["%d-%b-%y %I.%M.%S.%f %p"]),
+        ("2.3.2026 klo 9.15", ["%d.%m.%Y klo %H.%M", "%m.%d.%Y klo %H.%M"]),
+        ("02MAR2026:09:15:00", ["%d%b%Y:%H:%M:%S"]),
+        ("lundi 2 mars 2026 à 09 h 15", ["%a %d %b %Y à %H h %M"]),
+        ("2026年3月2日 下午9点15分", ["%Y年%m月%d日 %p%I点%M分"]),
+        ("2026. 3. 2. 오전 9:15", ["%Y. %m. %d. %p %I:%M"]),
+        ("Mon, 02 Mar 2026 09:15:00 +0100 (CET)", ["%a, %d %b %Y %H:%M:%S %z (%Z)"]),
+        (
+            "Mon Mar 02 2026 09:15:00 GMT+0100 (Central European Standard Time)",
+            ["%a %b %d %Y %H:%M:%S GMT%z (%Z)"],
+        ),
+        ("2026-03-02 09:15:00.123 -0700 MST", ["%Y-%m-%d %H:%M:%S.%f %z %Z"]),
+        ("1 aou\u0302t 2026", ["%d %b %Y"]),
+        ("26-03-02 09:15", ["%d-%m-%y %H:%M", "%y-%m-%d %H:%M"]),
+        ("Mon 02.03.26", ["%a %d.%m.%y"]),
+        ("2026-W10-1", []),
         ("2 de marzo de 2026", ["%d de %b de %Y"]),
         ("20260302 09:15", ["%Y%m%d %H:%M"]),
         ("09:15 13/02/2026", ["%H:%M %d/%m/%Y"]),
@@ -67,6 +86,36 @@ def test_java_names_the_zone_behind_the_time(desk: Desk) -> None:
 def test_a_time_in_another_format_is_told_with_the_format(text: str, wanted: list[str]) -> None:
     """Two where either may be the month; none where it is no time."""
     assert formats(text) == wanted
+
+
+def test_the_name_of_a_zone_beside_its_offset_is_read_past(desk: Desk) -> None:
+    """As mail, JavaScript and Go write times: the offset tells all, and MST alone would be several zones."""
+    texts = ("Mon Mar 02 2026 09:15:00 GMT+0100 (CET)", "Mon Jul 06 2026 09:15:00 GMT+0200 (heure d’été)")
+    found = read(desk, "%a %b %d %Y %H:%M:%S GMT%z (%Z)", *texts)[0]
+    assert found == ["2026-03-02T08:15:00Z", "2026-07-06T07:15:00Z"]
+    assert read(desk, "%Y-%m-%d %H:%M:%S %z %Z", "2026-03-02 09:15:00 -0700 MST")[0] == [
+        "2026-03-02T16:15:00Z"
+    ]
+
+
+def test_accents_may_be_coded_apart(desk: Desk) -> None:
+    """In names of months and in the words around them, of the log and of the mapping."""
+    texts = ("1 fe\u0301vr. 2026 a\u0300 9:15", "1 f\u00e9vr. 2026 \u00e0 9:15")
+    for word in ("a\u0300", "\u00e0"):
+        assert read(desk, f"%d %b %Y {word} %H:%M", *texts)[0] == ["2026-02-01T08:15:00Z"] * 2
+
+
+def test_milliseconds_of_dotnet_are_unix_time(desk: Desk) -> None:
+    """The offset behind them is of where they were shown."""
+    texts = ("/Date(1772442900000)/", "/Date(1772442900000+0100)/")
+    assert read(desk, "unix", *texts)[0] == ["2026-03-02T09:15:00Z"] * 2
+    assert "`format: unix` reads it" in read(desk, "iso", texts[0], SOUND)[1]
+
+
+def test_a_word_that_is_no_zone_hides_no_format(desk: Desk) -> None:
+    """Of an afternoon in Chinese it said that a zone was wanted."""
+    assert '`format: "%Y-%m-%d %p%I:%M"` reads it' in read(desk, "iso", "2026-03-02 下午9:15", SOUND)[1]
+    assert "want a time zone such as" in read(desk, "iso", "2026-03-02 09:15 XYZ", SOUND)[1]
 
 
 def test_a_month_that_comes_first_is_told(desk: Desk) -> None:

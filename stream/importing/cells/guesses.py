@@ -5,6 +5,7 @@ Mar 13, 2026 9:15 AM    %b %d, %Y %I:%M %p
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import UTC
 from itertools import chain
@@ -13,13 +14,26 @@ from typing import Final
 from stream.importing.cells.strptime import HALVES, FormatError, TimeFormat, month_of
 from stream.importing.cells.zones import ONE, SEVERAL
 
-LONGEST: Final = 60
-_CLOCK: Final = re.compile(
-    r"(?P<hour>[0-9]{1,2}):[0-9]{2}(?P<second>:[0-9]{2}(?P<point>[.,])?(?(point)[0-9]{1,9}))?"
+LONGEST: Final = 80
+_REST: Final = (
     r"(?P<half>\s*(?:[ap]\.?\s?m\b\.?|(?![ap])(?:" + HALVES + r")))?"
-    r"(?P<zone>\s*(?:Z\b|[+-][0-9]{2}:?[0-9]{2})|\s+(?:GMT|UTC)[+-][0-9]{1,2}(?::?[0-9]{2})?)?",
-    re.IGNORECASE,
+    r"(?P<zone>\s*(?:Z\b|[+-][0-9]{2}:?[0-9]{2})|\s+(?P<base>GMT|UTC)[+-][0-9]{1,2}(?::?[0-9]{2})?)?"
+    r"(?(zone)(?P<beside>\s+(?:[A-Z]{2,5}\b|\([^0-9()]{2,40}\)))?)"
 )
+_CLOCKS: Final = tuple(
+    re.compile(
+        rf"{before}(?<![0-9])(?P<half_before>(?:{HALVES})\s*)?(?P<hour>[0-9]{{1,2}})(?P<mark>{mark})[0-9]{{2}}"
+        rf"(?P<second>(?P<mark2>{mark2})[0-9]{{2}}(?P<point>[.,])?(?(point)[0-9]{{1,9}}))?{_REST}",
+        re.IGNORECASE,
+    )
+    for before, mark, mark2 in (
+        ("", ":", ":"),
+        ("", r"\s?h\s?", r"\s?m(?:in)?\s?"),
+        ("", r"[時时点點]\s?|시\s?", r"분\s?|分\s?"),
+        ("(?<=[ ,T])", r"\.", r"\."),
+    )
+)
+"""A time of day with colons, as 9h15 and 9 h 15, in Chinese, Japanese and Korean, and with points."""
 _PIECE: Final = re.compile(r"[0-9]+|[^\W\d_]+|.", re.DOTALL)
 _WHOLE_DAY: Final = 8
 _YEAR: Final = 4
@@ -27,19 +41,34 @@ _SHORT: Final = 2
 
 
 def formats(text: str) -> list[str]:
-    """Those in which the text is a date, or a date and a time; two where either may be the month."""
+    """Those in which the text is a date, or a date and a time; several where any may be the month."""
     if len(text) > LONGEST or "%" in text:
         return []
-    clock = _CLOCK.search(text)
+    text = unicodedata.normalize("NFC", text)
+    clocks = (*filter(None, (look.search(text) for look in _CLOCKS)), None)
+    return next(filter(None, (_formats(text, clock) for clock in clocks)), [])
+
+
+def _formats(text: str, clock: re.Match[str] | None) -> list[str]:
+    """Those with this time of day, or none."""
     parts = (text, "") if clock is None else (text[: clock.start()], text[clock.end() :])
-    if clock and not clock["half"] and any(map(_may_be_half_a_day, parts)):
+    if not (clock and _half(clock)) and any(map(_may_be_half_a_day, parts)):
         return []
-    found = (_dated(parts, order, "" if clock is None else _clocked(clock)) for order in ("dm", "md"))
+    orders = ("dm", "md", "ymd") if _YEAR_FIRST.match(text) else ("dm", "md")
+    found = (_dated(parts, order, "" if clock is None else _clocked(clock)) for order in orders)
     return [each for each in dict.fromkeys(found) if _reads(each, text)]
 
 
+_YEAR_FIRST: Final = re.compile(r"[0-9]{2}-[0-9]{2}-[0-9]{2}(?![0-9])")
+"""A date that may have its year in front: 26-03-02."""
+
+
+def _half(clock: re.Match[str]) -> str:
+    return clock["half"] or clock["half_before"] or ""
+
+
 def _may_be_half_a_day(part: str) -> bool:
-    """Whether a word stands there that is perhaps AM or PM, which a format that reads past it would lose."""
+    """Whether a word stands there that is perhaps AM or PM, or a week's W, which a format would read past."""
     return any(piece.isalpha() and not _is_of_dates(piece) for piece in _PIECE.findall(part))
 
 
@@ -51,23 +80,36 @@ def _is_of_dates(word: str) -> bool:
 
 _HARMLESS: Final = frozenset({
     "t", "z", "at", "de", "del", "à", "um", "uhr", "h", "le", "of", "om", "às", "den", "the", "st", "nd",
-    "rd", "th", "year", "on", "alle", "ore", "las", "a", "utc", "gmt", "年", "月", "日", "년", "월", "일",
+    "rd", "th", "year", "on", "alle", "ore", "las", "a", "utc", "gmt", "klo", "kl", "年", "月", "日", "년",
+    "월", "일", "分", "秒", "분", "초",
 })  # fmt: skip
 """Words that dates have in them and that are none of the halves of a day."""
 
 
 def _clocked(clock: re.Match[str]) -> str:
     """The letters of a time of day."""
-    hour = "%I" if clock["half"] else "%H"
-    second = "" if not clock["second"] else f":%S{clock['point']}%f" if clock["point"] else ":%S"
-    half = "" if not clock["half"] else " %p" if clock["half"][0].isspace() else "%p"
-    letter = "%Z" if "T" in (clock["zone"] or "").upper() else "%z"
-    zone = "" if not clock["zone"] else f" {letter}" if clock["zone"][0].isspace() else letter
-    return f"{hour}:%M{second}{half}{zone}"
+    hour = f"{'%I' if _half(clock) else '%H'}{clock['mark']}%M"
+    if clock["second"]:
+        hour += f"{clock['mark2']}%S" + (f"{clock['point']}%f" if clock["point"] else "")
+    if clock["half"]:
+        hour += " %p" if clock["half"][0].isspace() else "%p"
+    elif clock["half_before"]:
+        hour = ("%p " if clock["half_before"][-1].isspace() else "%p") + hour
+    return hour + _zoned(clock["zone"] or "", clock["beside"] or "", clock["base"] or "")
+
+
+def _zoned(zone: str, beside: str, base: str) -> str:
+    """The letters of a zone: an offset, that from GMT or UTC (`base`), what it is called `beside`."""
+    if not zone:
+        return ""
+    blank = " " if zone[0].isspace() else ""
+    if beside:
+        return f"{blank}{base}%z {'(%Z)' if '(' in beside else '%Z'}"
+    return blank + ("%Z" if "T" in zone.upper() else "%z")
 
 
 def _dated(parts: tuple[str, str], order: str, clock: str) -> str:
-    """The format of what stands around a time of day; `order` is that of a day and a month in digits."""
+    """The format of what stands around a time of day; `order` is that of the numbers of a date."""
     pieces = [_PIECE.findall(part) for part in parts]
     named = any(month_of(piece) for piece in chain(*pieces))
     letters = iter(("d", "y") if named else (*_in_order(pieces, order), "y"))
@@ -110,6 +152,8 @@ _ANY: Final = dict.fromkeys(SEVERAL, UTC)
 _YEARS: Final = (1990, 2099)
 
 
+DOTNET: Final = re.compile(r"\\?/?Date\((-?[0-9]+)(?:[+-][0-9]{4})?\)\\?/?")
+"""Milliseconds as .NET writes them; the offset behind them is of where they were shown."""
 _LOOKS: Final = (
     (
         "-",
@@ -129,7 +173,7 @@ _LOOKS: Final = (
     ),
     (
         "unix",
-        re.compile(r"[0-9]{9,10}(?:[.,][0-9]+)?|[0-9]{12,13}|[0-9]{16}|[0-9]{19}"),
+        re.compile(rf"[0-9]{{9,10}}(?:[.,][0-9]+)?|[0-9]{{12,13}}|[0-9]{{16}}|[0-9]{{19}}|{DOTNET.pattern}"),
         "Unix time? `format: unix` reads it",
     ),
 )

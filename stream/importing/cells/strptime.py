@@ -8,6 +8,7 @@ the name of a zone, which `zones` knows, or refuses.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Final
@@ -55,6 +56,8 @@ _LETTERS: Final[Mapping[str, str]] = {
     "Z": "[A-Za-z][A-Za-z0-9_/+:-]{0,40}",
 }
 """Letters and what may stand for them."""
+_BESIDE: Final = "[^0-9()]{1,40}"
+"""What a zone is called beside its offset, which tells all: `+0100 (Central European Standard Time)`."""
 _DIGITS: Final = frozenset("YymdejHIMSf")
 _NARROW: Final = frozenset({"[0-9]", "[1-9]", " [1-9]"})
 _WIDE: Final = {
@@ -93,7 +96,7 @@ class TimeFormat:
             FormatError: it has letters that are not known, or cannot tell one date and time of day.
         """
         self._zones = zones or {}
-        letters, expression = _compiled(text)
+        letters, expression = _compiled(unicodedata.normalize("NFC", text))
         _check(letters)
         self._expression = re.compile(expression, re.IGNORECASE | re.ASCII)
         self._place = {letter: place for place, letter in enumerate(letters)}
@@ -107,7 +110,7 @@ class TimeFormat:
         Raises:
             ValueError: the text is not in the format, or no such time is.
         """
-        found = self._expression.fullmatch(text if text.isascii() else _BLANKS.sub(" ", text))
+        found = self._expression.fullmatch(text if text.isascii() else _as_coded_here(text))
         if found is None:
             raise ValueError(text)
         groups = found.groups()
@@ -143,6 +146,11 @@ class TimeFormat:
         if "Z" not in part:
             return None
         return self._zones.get(part["Z"]) or zone_of(part["Z"])
+
+
+def _as_coded_here(text: str) -> str:
+    """The text with plain blanks and each letter with its accent in one, as names of months are here."""
+    return unicodedata.normalize("NFC", _BLANKS.sub(" ", text))
 
 
 def _date(part: Mapping[str, str]) -> datetime:
@@ -184,7 +192,8 @@ def _compiled(text: str) -> tuple[list[str], str]:
             if letter not in _LETTERS:
                 raise FormatError(f"{piece} is not known: it may be made of %{' %'.join(sorted(_LETTERS))}")
             letters.append(_SAME.get(letter, letter))
-            expression.append(f"({_WIDE[letter] if after_digits and letter in _WIDE else _LETTERS[letter]})")
+            form = _WIDE[letter] if after_digits and letter in _WIDE else _LETTERS[letter]
+            expression.append(f"({_BESIDE if letter == 'Z' and '%z' in pieces else form})")
         after_digits = piece[1:] in _DIGITS if piece else after_digits
     return letters, "".join(expression)
 
@@ -200,7 +209,6 @@ _RULES: Final[Sequence[tuple[Callable[[set[str]], bool], str]]] = (
     (lambda has: len(has & {"H", "I"}) < 2, "want one of %H (24 hours) and %I (12)"),
     (lambda has: "M" not in has or bool(has & {"H", "I"}), "%M (minutes) needs %H or %I"),
     (lambda has: not has & {"S", "f"} or "M" in has, "%S (seconds) needs %M"),
-    (lambda has: len(has & {"z", "Z"}) < 2, "want one of %z and %Z"),
 )
 """What the letters of a format must be, and what to say where they are not."""
 

@@ -20,11 +20,11 @@ from alerts.transitions import utc_text
 from stream.columnar.timestamps import EARLIEST_MS
 from stream.importing.cells.columns import FieldSource, Value
 from stream.importing.cells.faults import Fault, RowError
-from stream.importing.cells.guesses import RANGES, hint
+from stream.importing.cells.guesses import DOTNET, RANGES, hint
 from stream.importing.cells.quick_times import offset_of
 from stream.importing.cells.strptime import TimeFormat
 from stream.importing.cells.text import Row, cell, exact_number, seen
-from stream.importing.cells.zones import Comes, comes, zone_of
+from stream.importing.cells.zones import UNKNOWN_ZONE, Comes, comes, zone_of
 
 Read = Callable[[str], datetime | int]
 """A text to a time, or to Unix milliseconds; raises ValueError."""
@@ -178,7 +178,8 @@ class Time:
 
     def _wrong(self, text: str, error: Exception) -> RowError:
         names, said = "+".join(self.parts), str(error)
-        why = "" if "zone" in said else hint(self.pattern, text)
+        is_in_text = said.startswith(UNKNOWN_ZONE) and self.row_zone is None  # and is perhaps no zone at all
+        why = "" if "zone" in said and not is_in_text else hint(self.pattern, text)
         why = why or (f" ({said})" if "zone" in said or " is no " in said else "")
         wanted = f"want a time like {self.pattern}{RANGES.get(self.pattern, '')}"
         return RowError(Fault.TIME, f'{names}: {wanted}, got "{text}"{why}')
@@ -271,7 +272,8 @@ _EDGE: Final = re.compile(
 
 
 def _unix(text: str) -> int:
-    value = exact_number(text)
+    of_dotnet = DOTNET.fullmatch(text)
+    value = exact_number(of_dotnet[1] if of_dotnet else text)
     factor = next((factor for least, factor in UNITS if abs(value) >= least), 1000.0)
     at_ms = round(value * factor)
     if not EARLIEST_MS <= at_ms < LATEST_MS:

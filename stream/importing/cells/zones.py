@@ -43,6 +43,7 @@ ONE: Final[Mapping[str, int]] = {
 
 OFFSET: Final = re.compile(r"(?:UTC|GMT)?([+-])([0-9]{1,2})(?::?([0-5][0-9]))?")
 LONGEST: Final = 64
+UNKNOWN_ZONE: Final = "want a time zone such as Europe/Paris or +02:00"
 
 
 @cache
@@ -67,7 +68,7 @@ def zone_of(name: str) -> tzinfo:
             return timezone(timedelta(minutes=-minutes if offset[1] == "-" else minutes))
     if name in _names():
         return ZoneInfo(name)
-    raise ValueError(f'want a time zone such as Europe/Paris or +02:00, got "{name[:LONGEST]}"')
+    raise ValueError(f'{UNKNOWN_ZONE}, got "{name[:LONGEST]}"')
 
 
 class Comes(StrEnum):

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 _LOOKS: Final = re.compile("[\ufe0e\ufe0f\u200d\u20e3]")
+_RAISED: Final = re.compile("[\u00b2\u00b3\u00b9\u2070-\u2089]")
+"""Marks of footnotes and powers, which would become digits beside the others: a 4 with a note 1 is not 41."""
 _NUMBER: Final = r"(-?[0-9]{1,3})(?:[.,]0{1,6})?"
 _PLAIN: Final = re.compile(_NUMBER)
 _UNIT: Final = (
@@ -47,6 +49,8 @@ class Numbered:
 
 def numbered(text: str) -> Numbered | None:
     """The number that an answer's text says; None where it says none, half a level, or a date."""
+    if _RAISED.search(text):
+        return None
     plain = _in_digits(unicodedata.normalize("NFKC", _LOOKS.sub("", text)).strip().casefold())
     signs = _SIGNS.fullmatch(plain.replace(" ", ""))
     if signs and plain:

@@ -47,7 +47,8 @@ OFF = (
     ("csat", "1-5", 0), ("csat", "1-5", 6), ("csat", "1-5", 4.5), ("csat", "1-5", "perhaps"),
     ("csat", "1-5", "9"), ("csat", "1-5", "yes"), ("csat", "yes-no", "neutral"),
     ("nps", "0-10", "very satisfied"), ("nps", "0-10", 11), ("sentiment", "neg-neu-pos", "angry"),
-    ("ces", "1-7", "satisfied"), ("csat", "1-5", "4.5"), ("csat", "1-5", ""),
+    ("ces", "1-7", "satisfied"), ("csat", "1-5", "4.5"), ("csat", "1-5", ""), ("csat", "1-5", "²"),
+    ("nps", "0-10", "1⁰"), ("nps", "0-10", "1₀"),
     ("csat", "1-5", "very satisfied " * 20),
 )  # fmt: skip
 
