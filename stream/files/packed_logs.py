@@ -38,6 +38,7 @@ BROKEN: Final = (
 UNREADABLE: Final = (OSError, EOFError, zipfile.BadZipFile, zlib.error)
 """What reading a damaged or vanished file raises: all the others come as OSError."""
 
+OF_R: Final = "a file of R's objects: write the table as CSV (write.csv with row.names = FALSE)"
 FOREIGN: Final = (
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook: open it and save it as CSV UTF-8 (File, Save as)"),
     (b"PAR1", 'a Parquet file: write it as CSV or NDJSON, such as with `duckdb -c "COPY … TO …"`'),
@@ -53,6 +54,15 @@ FOREIGN: Final = (
     (b"\x5d\x00\x00", "an lzma file: unpack it with `lzma -dc FILE | tocsin …  -`"),
     (b"Rar!", "a RAR archive: unpack it first"),
     (b"%PDF", "a PDF file: ask for the data as CSV"),
+    (b"{\\rtf", "a text with its layout (RTF): save it as plain text"),
+    (b"ID;PWXL", "a workbook in SYLK: open it and save it as CSV UTF-8 (File, Save as)"),
+    (b"$FL2", "a data file of SPSS: save it as CSV (SAVE TRANSLATE /TYPE=CSV)"),
+    (b"$FL3", "a data file of SPSS: save it as CSV (SAVE TRANSLATE /TYPE=CSV)"),
+    (b"<stata", "a data file of Stata: write it as CSV (export delimited)"),
+    (b"RDX2\n", OF_R),
+    (b"RDX3\n", OF_R),
+    (b"X\n\0\0", OF_R),
+    (b"FEA1", 'a Feather file: write it as CSV or NDJSON, such as with `duckdb -c "COPY … TO …"`'),
 )  # fmt: skip
 """Beginnings of files that people have, and what to do with them."""
 LITTER: Final = re.compile(r"^__MACOSX/|(^|/)(\.DS_Store|Thumbs\.db|desktop\.ini)$")

@@ -7,6 +7,9 @@ from typing import Final
 def way_out(name: str, shown: str, wanted: str) -> str:
     """For the field `name`, of which `shown` stands in the log and `wanted` is asked for."""
     if name == "score":
+        if _SHARE.fullmatch(shown) and (top := _TOP.search(wanted)):
+            factor = f"{float(top[1]) / 100:g}"
+            return f" (a share? `{{number: …, times: {factor}}}` makes levels up to {top[1]} of percents)"
         return next((said for look, said in _SCORES if look.fullmatch(shown)), _OTHER)
     plain = shown.casefold()
     return (
@@ -16,6 +19,8 @@ def way_out(name: str, shown: str, wanted: str) -> str:
     )
 
 
+_SHARE: Final = re.compile(r"[0-9.,]+ ?%")
+_TOP: Final = re.compile(r"\(-?[0-9]+ to ([0-9]+)\)")
 _OTHER: Final = " (no answer? `nulls` in the mapping; one in other words? `map`)"
 _SCORES: Final = (
     (
@@ -33,10 +38,6 @@ _SCORES: Final = (
     (
         re.compile(r"[0-9]+ ?[-–—:.)(=]+ ?[^\W\d][^\d]*"),
         " (is 1 the best, or the scale another one? `map` turns it, `scale` says which)",
-    ),
-    (
-        re.compile(r"[0-9.,]+ ?%"),
-        " (a share? `{number: …, times: 0.05}` makes levels up to 5 of percents)",
     ),
 )
 """What answers look like, and what reads them."""

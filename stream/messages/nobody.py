@@ -20,11 +20,14 @@ _NOBODY: Final = (
     "hidden", "no caller id", "null", "(null)", "<null>", "none", "(none)", "nil", "undefined", "n/a", "#n/a",
     "na", "nan", "not set", "(not set)", "not available", "(blank)", "(empty)", "empty", "-", "--", "---",
     "—", "–", "?", ".", "-1", "\\n", "{}", "[]", "00000000-0000-0000-0000-000000000000",
+    "n.a.", "k.a.", "anonymous user", "anonymous customer", "anonymous caller", "guest user", "unknown user",
+    "unknown customer", "unknown number", "walk-in", "walk-in customer", "[object object]", "匿名", "不明",
+    "未知", "非通知", "非通知設定",
     *("0" * count for count in range(7, 16)),
 )  # fmt: skip
 NOBODY: Final = frozenset(
     spelled for name in _NOBODY for spelled in (name, name.upper(), name.capitalize(), name.title())
-)
+) | {"NaN", "k.A.", "No Caller ID", "[object Object]", "Walk-in Customer"}
 """What stands where no id is known."""
 
 _HASHES: Final = hashed(sorted(NOBODY))

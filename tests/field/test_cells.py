@@ -169,6 +169,23 @@ def test_an_event_whose_id_a_spreadsheet_has_spoiled_is_refused(desk: Desk) -> N
     assert 'want an id, got "1.18E+11", spoiled by a spreadsheet: export the log anew' in result.stderr
 
 
+@pytest.mark.parametrize("source", ["id", '{text: "shop:{id}"}'])
+def test_what_stands_for_none_is_no_id_of_an_event(desk: Desk, source: str) -> None:
+    """All rows but the first would have been taken for the same one sent again."""
+    rows = "".join(f"{text}\t2026-03-02T09:00:00Z\tx\n" for text in ("NULL", "#N/A", "NaN", "7"))
+    mapping = MAPPING.replace("FIELD", "team: v").replace("id: id", f"id: {source}")
+    events, result = desk.imported(mapping, f"id\tat\tv\n{rows}")
+    assert [str(event["id"])[-1] for event in events] == ["7"]
+    assert 'id: want an id, got "NULL", which stands for none' in result.stderr
+
+
+def test_a_part_of_an_id_may_be_anything(desk: Desk) -> None:
+    """What stands beside it tells it from its like."""
+    log = "id\tat\tv\nNULL\t2026-03-02T09:00:00Z\tx\n"
+    mapping = MAPPING.replace("FIELD", "team: v").replace("id: id", 'id: {text: "{id}:{v}"}')
+    assert [event["id"] for event in desk.imported(mapping, log)[0]] == ["NULL:x"]
+
+
 def test_an_event_may_have_the_id_nought(desk: Desk) -> None:
     """Rows are counted from there."""
     events, _ = desk.imported(MAPPING.replace("FIELD", "team: v"), "id\tat\tv\n0\t2026-03-02T09:00:00Z\tx\n")

@@ -114,6 +114,11 @@ def _zip(*names: str) -> bytes:
         (b"ORC\0\1", "an ORC file"),
         (b"ARROW1\0\0", "an Arrow file"),
         (b"SQLite format 3\0", "an SQLite database"),
+        (b"{\\rtf1\\ansi id}", "RTF"),
+        (b"ID;PWXL;N;E\n", "a workbook in SYLK"),
+        (b"$FL2@(#) SPSS DATA FILE", "a data file of SPSS"),
+        (b"<stata_dta><header>", "a data file of Stata"),
+        (b"RDX3\nX\n\0\0", "a file of R's objects"),
         ("id".encode("utf-32"), "UTF-32: convert it"),
         (_zip("a.csv", "b.csv"), "`member` or `members` in the mapping says which"),
         (_zip("Index/Document.iwa"), "a workbook of Numbers: export it as CSV"),
@@ -125,6 +130,12 @@ def test_what_is_no_table_is_refused_with_the_way_out(desk: Desk, log: bytes, sa
     """Before anything is read of it."""
     with pytest.raises(Exception, match=said):
         read(desk, log)
+
+
+def test_numbers_of_rows_without_a_name_are_told(desk: Desk) -> None:
+    """R writes them so: every row has a cell more than the header."""
+    log = '"id","at","s"\n"1","a",2026-03-02T09:00:00Z,5\nb,2026-03-02T09:01:00Z,4\n'
+    assert "want 3 columns, got 4; numbers of rows without a name, as R writes them?" in read(desk, log)[1]
 
 
 def test_a_score_that_is_none_is_told_with_the_ways_out(desk: Desk) -> None:
@@ -145,7 +156,7 @@ def test_a_score_that_is_none_is_told_with_the_ways_out(desk: Desk) -> None:
         ("Nein", "(yes or no? `scale: {constant: yes-no}`"),
         ("1 - Very satisfied", "(is 1 the best, "),
         ("5 (mangelhaft)", "(is 1 the best, "),
-        ("80 %", "(a share? `{number: …, times: 0.05}`"),
+        ("80 %", "(a share? `{number: …, times: 0.05}` makes levels up to 5 of percents"),
     ],
 )
 def test_an_answer_of_another_kind_is_told_with_what_reads_it(desk: Desk, answer: str, way_out: str) -> None:
@@ -153,6 +164,13 @@ def test_an_answer_of_another_kind_is_told_with_what_reads_it(desk: Desk, answer
     found, said = read(desk, f"{HEAD}{ROWS}3,2026-03-02T09:02:00Z,{answer}\n")
     assert found == BOTH
     assert way_out in said
+
+
+def test_a_share_is_one_of_the_scale_that_was_asked(desk: Desk) -> None:
+    """What was proposed made 5 of 7 of all percents."""
+    log = f"{HEAD}{ROWS}3,2026-03-02T09:02:00Z,100%\n"
+    said = read(desk, log, MAPPING.replace("score: s", "score: s, scale: {constant: 1-7}"))[1]
+    assert "times: 0.07}` makes levels up to 7 of percents" in said
 
 
 def test_blanks_behind_the_marks_are_none_of_the_cells(desk: Desk) -> None:

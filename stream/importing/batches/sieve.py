@@ -10,6 +10,7 @@ from stream.importing.batches.batch import Batch, Columns
 from stream.importing.batches.holding import places_where, tester_of
 from stream.importing.batches.table_columns import TableColumns, TablesSaid
 from stream.importing.cells.faults import Fault, RowError
+from stream.importing.cells.ids import is_spoiled, spoiled
 from stream.importing.cells.lookups import Entries, look_up
 from stream.importing.cells.text import Row
 from stream.importing.mapping import LogMapping
@@ -86,7 +87,7 @@ class Sieve:
         try:
             for condition in self._mapping.want:
                 if not condition.holds(row, None, last=False):
-                    return RowError(Fault.FOREIGN, f"{condition.column}: not as in this log")
+                    return _foreign(str(condition.column), row)
             found = look_up(row, self._mapping.tables, self._entries)
             for condition in self._mapping.skip:
                 condition.holds(found.row, None, last=False)
@@ -97,3 +98,11 @@ class Sieve:
 
 def _only(said: TablesSaid, places: Sequence[int]) -> TablesSaid:
     return TablesSaid([said.fields[place] for place in places], [said.missing[place] for place in places])
+
+
+def _foreign(column: str, row: Row) -> RowError:
+    """What a row has in a column that every row of its system has otherwise."""
+    text = row.get(column, "").strip()
+    if is_spoiled(text):
+        return spoiled(column, text)
+    return RowError(Fault.FOREIGN, f'{column}: not as in this log, got "{text}"')

@@ -180,7 +180,7 @@ class Template:
         text = around[0]
         for place, column in enumerate(columns, 1):
             part = cell(row, column, self.nulls)
-            part = part and self.look.of(column, part)
+            part = part and self.look.of(column, part, is_part=len(columns) > 1)
             if part is None:
                 return None
             text += part + around[place]

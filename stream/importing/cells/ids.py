@@ -37,6 +37,9 @@ _SUMS_UP: Final = re.compile(
     re.IGNORECASE,
 )
 """Such a line of a group, as spreadsheets write it: `Phone Total`, `Average of s`, `Total (12)`."""
+NO_ID: Final = frozenset(name for name in NOBODY if not any(letter.isdecimal() for letter in name))
+"""Nor is what stands for no customer the id of an event: all but the first would be sent again.  What is of
+digits may be one, as of whoever counts from nought."""
 _DRESSED: Final = re.compile(r"""="(.*)"|'(.+)|([0-9]+)\.00?""", re.ASCII)
 _ODD: Final = ("\n'", "\n=", "\n#", "E+", "e+", ".0\n", ".00\n", " ", "otal:", *UNSEEN)
 """What an id has in it of which more is to be seen."""
@@ -74,8 +77,10 @@ class Look:
     fold: bool = False
     digits: int = 0
 
-    def of(self, column: str, text: str) -> str | None:
+    def of(self, column: str, text: str, *, is_part: bool = False) -> str | None:
         """The stripped text as it is to be looked at; None where it says nothing.
+
+        `is_part`: other texts stand beside it, and tell it from its like.
 
         Raises:
             RowError: it is the id of an event that a spreadsheet has spoiled, or of no event.
@@ -83,13 +88,11 @@ class Look:
         if not self.is_id:
             return self._plain(text)
         found = plain_id(text)
-        spoiled = _SPOILED.fullmatch(found) is not None
-        if spoiled and not self.nobody:
-            raise RowError(Fault.SPOILED, f"{column}: {_spoiled(found)}")
-        if not self.nobody and (found in TOTALS or _SUMS_UP.fullmatch(found)):
-            wanted = f'want an id, got "{found}": a line that sums up others is no row'
-            raise RowError(Fault.MISSING, f"{column}: {wanted}")
-        return None if spoiled or not found or (self.nobody and found in NOBODY) else self._plain(found)
+        if not self.nobody:
+            _check_event(column, found, is_part=is_part)
+        elif found in NOBODY or _SPOILED.fullmatch(found):
+            return None
+        return self._plain(found) if found else None
 
     def _plain(self, text: str) -> str | None:
         if self.digits:
@@ -97,12 +100,29 @@ class Look:
         return folded(text) if self.fold else text
 
 
-def _spoiled(text: str) -> str:
+def _check_event(column: str, found: str, *, is_part: bool) -> None:
+    """Look at the id of an event.
+
+    Raises:
+        RowError: a spreadsheet has spoiled it, or it is that of no event.
+    """
+    if _SPOILED.fullmatch(found):
+        raise spoiled(column, found)
+    why = ", which stands for none" if found in NO_ID and not is_part else ""
+    if found in TOTALS or _SUMS_UP.fullmatch(found):
+        why = ": a line that sums up others is no row"
+    if why:
+        raise RowError(Fault.MISSING, f'{column}: want an id, got "{found}"{why}')
+
+
+def spoiled(column: str, text: str) -> RowError:
     """Spreadsheets write a large E; a small one is of a JSON number that is longer than numbers are kept."""
+    told = (
+        f'want an id, got "{text}", spoiled by a spreadsheet: export the log anew, and do not open it there'
+    )
     if "e+" in text:
-        return f'want an id as a text, as numbers of so many digits are not kept, got "{text}"'
-    way_out = "export the log anew, and do not open it there"
-    return f'want an id, got "{text}", spoiled by a spreadsheet: {way_out}'
+        told = f'want an id as a text, as numbers of so many digits are not kept, got "{text}"'
+    return RowError(Fault.SPOILED, f"{column}: {told}")
 
 
 AS_IT_IS: Final = Look()

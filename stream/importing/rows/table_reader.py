@@ -101,7 +101,7 @@ class TableReader:
                 records.append(fitting)
                 numbers.append(lines.number)
             else:
-                wanted = f"want {width} columns, got {len(record)}{self._way_out(record)}"
+                wanted = f"want {width} columns, got {len(record)}{self._way_out(record, lines.number)}"
                 block.wrong.append((lines.number, RowError(Fault.COLUMNS, wanted)))
         return True
 
@@ -126,8 +126,10 @@ class TableReader:
             return record + [""] * (self._width - len(record))
         return None
 
-    def _way_out(self, record: Sequence[str]) -> str:
+    def _way_out(self, record: Sequence[str], line: int) -> str:
         """What may make a row of a record of another width, if it looks like one."""
+        if len(record) == self._width + 1 and record[0] == str(line - 1):
+            return "; numbers of rows without a name, as R writes them? write it with row.names = FALSE"
         if escaped := self._escaped(record):
             return escaped
         if FEWEST_CELLS <= len(record) < self._width:

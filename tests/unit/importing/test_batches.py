@@ -103,7 +103,8 @@ def singly(mapping: LogMapping, log: Rows) -> tuple[list[bytes], list[tuple[int,
 def _see_whose(mapping: LogMapping, row: Row) -> None:
     for condition in mapping.want:
         if not condition.holds(row, None, last=False):
-            raise RowError(Fault.FOREIGN, f"{condition.column}: not as in this log")
+            found = row.get(str(condition.column), "").strip()
+            raise RowError(Fault.FOREIGN, f'{condition.column}: not as in this log, got "{found}"')
 
 
 @given(rows, st.sampled_from([1, 3, 100]))

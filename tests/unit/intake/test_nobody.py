@@ -18,3 +18,9 @@ def test_customers_numbered_from_nought_are_all_somebody() -> None:
     assert not are_nobody(
         hashed([f"{number:0{width}}" for number in range(20) for width in (1, 2, 5, 6)])
     ).any()
+
+
+def test_what_programs_write_for_nobody_is_known_as_they_write_it() -> None:
+    """NumPy, JavaScript, iPhones, tills, and switchboards in Japan."""
+    names = ["NaN", "[object Object]", "No Caller ID", "Walk-in Customer", "Anonymous User", "N.A.", "非通知"]
+    assert are_nobody(hashed(names)).all()
