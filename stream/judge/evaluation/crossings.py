@@ -80,6 +80,10 @@ class Path(Protocol):
     def panes(self) -> Ints:
         """The pane of each reading, ascending within a row."""
 
+    @property
+    def lasts(self) -> bool:
+        """Whether a reading would be the same at any pane up to the next one."""
+
     def suspects(self) -> Ints:
         """The rows, ascending, of which some reading may be a breach, and those with an alert."""
 
@@ -155,10 +159,12 @@ class Crossings:
 
     def minds(self, rows: Ints, pane: int) -> bool:
         """Some row may have a breach in this block, or nothing was read of it yet."""
-        return bool((self._calm_from[rows] > pane).any())
+        return bool(len(rows)) and (not self._path.lasts or bool((self._calm_from[rows] > pane).any()))
 
     def heard_again(self, rows: Ints, pane: int, muting: Hush) -> Ints:
-        """Those whose latest reading would move their alert, or of which there is none in this block."""
+        """Those whose latest reading would move their alert, or of which there is none that holds."""
+        if not self._path.lasts:
+            return rows
         last = np.searchsorted(
             self._keys, rows * self._span + min(max(pane - self._first, -1), self._span - 1), "right"
         )

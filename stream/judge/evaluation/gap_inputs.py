@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from alerts.detect.evidence import entries
 from alerts.detect.findings import Findings, Floats, Ints
 from alerts.detect.gap import GapDetector
 from alerts.detect.hourly_past import WEEKS, HourlyPast
@@ -90,6 +91,12 @@ class ComparedScopes:
         sums = self.window.read(members, buckets=False).of(self._formula.name).sums
         return SideBySide(members, self._numbers[members], np.full(len(members), view.pane), moments(sums))
 
+    def asked(self, view: View, found: Findings) -> Findings:
+        """Of whole scopes what is in question: rows that are due, and all of a scope in which one changed."""
+        mine = np.isin(found.rows, view.due)
+        mine |= np.isin(self._numbers[found.rows], self._numbers[view.changed])
+        return found if mine.all() else entries(found, np.flatnonzero(mine))
+
     def _number_scopes(self) -> None:
         """Number the scopes that the rows' values belong to, by row; rows that stand for nothing have -1."""
         if self._changes != self._scopes.changes:
@@ -114,12 +121,14 @@ class GapInput(WindowOnlyInput):
         if compared is None:
             return None
         parts = [self._detector.step(each.rows, each.numbers, each.sums) for each in compared]
-        return _crossings(parts, compared, of, alerts)
+        return _crossings(parts, compared, of, (alerts, True))
 
     def look(self, view: View, watched: Watched) -> Findings | None:
         """Judge whole scopes; rows outside the rule's `where` take no part."""
         now = self._compared.now(view, watched)
-        return None if now is None else self._detector.step(now.rows, now.numbers, now.sums)
+        if now is None:
+            return None
+        return self._compared.asked(view, self._detector.step(now.rows, now.numbers, now.sums))
 
     def remaining(self, rows: Ints) -> Floats | None:
         """It has no budget of answers."""
@@ -156,13 +165,13 @@ class UsualGapInput(RememberingInput):
         compared = self._compared.at_changes(of, alerts)
         if compared is None or not self._heard.take_block(of, _panes(compared)):
             return None
-        return _crossings([self._judge(each) for each in compared], compared, of, alerts)
+        return _crossings([self._judge(each) for each in compared], compared, of, (alerts, False))
 
     def look(self, view: View, watched: Watched) -> Findings | None:
         """Judge whole scopes, after taking in what came."""
         self._heard.take_pane(view)
         now = self._compared.now(view, watched)
-        return None if now is None else self._judge(now)
+        return None if now is None else self._compared.asked(view, self._judge(now))
 
     def remaining(self, rows: Ints) -> Floats | None:
         """It has no budget of answers."""
@@ -178,9 +187,10 @@ def _panes(compared: Sequence[SideBySide]) -> Ints:
 
 
 def _crossings(
-    parts: Sequence[Findings], compared: Sequence[SideBySide], of: BlockContext, alerts: Alerts
+    parts: Sequence[Findings], compared: Sequence[SideBySide], of: BlockContext, told: tuple[Alerts, bool]
 ) -> Crossings:
-    verdicts = ForeseenVerdicts.of(parts, _panes(compared), alerts)
+    alerts, lasts = told
+    verdicts = ForeseenVerdicts.of(parts, _panes(compared), alerts, lasts=lasts)
     return Crossings(verdicts, of.room, of.block.judged, of.muting)
 
 

@@ -171,6 +171,8 @@ class ThresholdPath:
     all are judged, and the verdicts kept.
     """
 
+    lasts: Final = True
+
     def __init__(self, rules: ThresholdRules, ahead: Ahead, *, every: bool) -> None:
         """With `every` readings are made of all scopes, as somebody asks for those of calm ones."""
         self._rules: Final = rules

@@ -56,9 +56,8 @@ class UsualInput(RememberingInput):
             for start in range(0, len(aligned), AT_ONCE)
             for part in [slice(start, min(start + AT_ONCE, len(aligned)))]
         ]
-        return Crossings(
-            ForeseenVerdicts.of(parts, aligned.panes, alerts), of.room, of.block.judged, of.muting
-        )
+        verdicts = ForeseenVerdicts.of(parts, aligned.panes, alerts, lasts=False)
+        return Crossings(verdicts, of.room, of.block.judged, of.muting)
 
     def look(self, view: View, watched: Watched) -> Findings | None:  # noqa: ARG002  # all have a past
         """Judge the rows whose window changed, after taking in what came."""

@@ -111,9 +111,14 @@ CODES: Final = ("verdict", "severity", "held")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForeseenVerdicts:
-    """What a detector will say: by row, and within a row by time; what it says again is left out."""
+    """What a detector will say: by row, and within a row by time.
+
+    What it says `lasts` where it depends on windows alone: then what it says again is left out.  What is
+    compared with a past that changes by the hour may be something else when it is looked at in between.
+    """
 
     board: Board
+    lasts: bool
     rows: Ints
     panes: Ints
     verdict: Codes
@@ -121,7 +126,9 @@ class ForeseenVerdicts:
     held: Codes
 
     @classmethod
-    def of(cls, parts: Sequence[Findings], panes: Ints, alerts: Alerts) -> "ForeseenVerdicts":
+    def of(
+        cls, parts: Sequence[Findings], panes: Ints, alerts: Alerts, *, lasts: bool = True
+    ) -> "ForeseenVerdicts":
         """From findings whose entries are about the ends of `panes`."""
         columns = [
             np.concatenate([NO_ROWS[:0].astype(kind), *(getattr(part, name) for part in parts)])
@@ -130,9 +137,10 @@ class ForeseenVerdicts:
         order = np.lexsort((panes, columns[0]))
         rows, verdict, severity, held = (column[order] for column in columns)
         verdict[~alerts.watched(rows)] = Verdict.CLEAR
-        new = run_starts(rows, verdict, severity, held)
+        new = run_starts(rows, verdict, severity, held) if lasts else slice(None)
         return cls(
             board=alerts.board,
+            lasts=lasts,
             rows=rows[new],
             panes=panes[order][new],
             verdict=verdict[new],

@@ -23,18 +23,30 @@ rules:
   - {name: behind, indicator: csat, by: [], detect: gap, across: channel, window: 6h, explain: [],
      against: last_week, worse_by: 5 points}
 """
+LASTING = RULES.replace("pane: 1h", "pane: 20m").replace(
+    "rules:",
+    """rules:
+  - {name: lasting, indicator: csat, by: [channel], window: 6h, explain: [], for: 40m,
+     against: last_week, confidence: 0, min_answers: 5, worse_by: 5 points}
+  - {name: far, indicator: csat, by: [], detect: gap, across: channel, window: 6h, explain: [], for: 40m,
+     keep_firing_for: 1h, against: last_week, worse_by: 1 points, min_answers: 5, false_pages: 1 per 1d}
+  - {name: silent, indicator: csat, by: [channel], detect: silence, at_least: 1 per 2h}""",
+)
+"""Alerts are looked at between the changes of their windows as well, when another hour is usual."""
 PANES = 24 * 10
 
 Event = tuple[int, int, int, str]
 """Pane, score, count, channel."""
 
 
-def told(events: Sequence[Event], step: int, restarts: Sequence[int] = ()) -> list[Transition]:
+def told(
+    events: Sequence[Event], step: int, restarts: Sequence[int] = (), rules: str = RULES, panes: int = PANES
+) -> list[Transition]:
     """Everything that is told if `step` panes close at a time, and the judge starts anew now and then."""
-    plan = plan_of(RULES)
+    plan = plan_of(rules)
     judge, found = Judge(plan, 0), []
-    for after in range(-1, PANES - 1, step):
-        through = min(after + step, PANES - 1)
+    for after in range(-1, panes - 1, step):
+        through = min(after + step, panes - 1)
         counted = [
             Counted(pane, (grouping, (channel,)), f"csat/1-5/{score}", count)
             for pane, score, count, channel in events
@@ -67,6 +79,23 @@ def told(events: Sequence[Event], step: int, restarts: Sequence[int] = ()) -> li
 def test_panes_at_once_are_as_panes_one_by_one(events: list[Event], step: int) -> None:
     """Whether a block is foreseen or not."""
     assert told(events, step) == told(events, 1, restarts=range(20, PANES, 41))
+
+
+def test_what_was_a_breach_before_another_hour_was_usual_is_one_again() -> None:
+    """Half of the answers at 10:00 and at 11:00 are bad, where hours a week ago had 4:00 and 11:00 good.
+
+    At 11:00 the alert is looked at by its `for`, and is none by the hours from 5:00 on.  The answers that
+    come then are as bad as those of 10:00, and by the hours up to 12:00 that is a breach as it was.
+    """
+    hour, week = 3, 7 * 72
+    good = [(at * hour, 5, 100, "phone") for at in (4, 11)]
+    even = [(6 * hour, 5, 15, "phone"), (6 * hour, 1, 15, "phone")]
+    now = [(week + at * hour, score, 15, "phone") for at in (10, 11) for score in (1, 5)]
+    panes = week + 13 * hour
+    found = [told([*good, *even, *now], step, rules=LASTING, panes=panes) for step in (1, panes)]
+    assert found[0] == found[1]
+    told_of = [(each.state, each.at[11:16]) for each in found[1] if each.rule == "lasting"]
+    assert told_of == [("pending", "10:20"), ("pending", "11:20"), ("firing", "12:00")]
 
 
 def test_a_bad_morning_is_compared_with_last_weeks() -> None:
