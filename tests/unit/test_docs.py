@@ -33,8 +33,8 @@ BLOCKS = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
 
 def commands() -> Iterator[tuple[str, click.Command]]:
     """Every command and subcommand, with its words."""
-    for name, module in stream.cli.COMMANDS.items():
-        yield from _with_subcommands(name, import_module(f"stream.cli.{module}").command)
+    for name, entry in stream.cli.COMMANDS.items():
+        yield from _with_subcommands(name, import_module(f"stream.cli.{entry.module}").command)
 
 
 def _with_subcommands(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
