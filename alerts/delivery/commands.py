@@ -7,10 +7,14 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from alerts.errors import UNREADABLE
+from alerts.notation import duration_ms
+from alerts.rules import DAY_MS
 from alerts.states import KNOWN, Known
 
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
+KEPT_DAYS: Final = 30
+"""How long cx.commands keeps what is said; after that a worker that starts does not know of it."""
 VERDICTS: Final = ("true", "false", *KNOWN)
 """What people are asked to say."""
 _OTHERWISE: Final = {"new normal": "new_normal"}
@@ -99,6 +103,20 @@ def decode(value: bytes | None) -> Command | None:
     except UNREADABLE:
         return None
     return command
+
+
+def silence_ms(text: str) -> int:
+    """How long a silence is to last, as somebody says it.
+
+    Raises:
+        ValueError: says what was wanted.
+    """
+    length_ms = duration_ms(text)
+    if length_ms == 0:
+        raise ValueError("more than nothing")
+    if length_ms > KEPT_DAYS * DAY_MS:
+        raise ValueError(f"at most {KEPT_DAYS}d, as long as cx.commands keeps it")
+    return length_ms
 
 
 def key(command: Command) -> str:

@@ -26,7 +26,6 @@ from alerts.delivery.notices.notice import labels_of
 from alerts.errors import SettingsError
 from alerts.foreign_text import printable, printable_json
 from alerts.latest import LatestNews
-from alerts.notation import duration_ms
 from alerts.rules import DIMENSIONS
 from alerts.states import KNOWN
 from alerts.transitions import Transition, encode
@@ -181,7 +180,7 @@ def silence(
     kafka: ClientSettings, pairs: tuple[str, ...], length: str, by: str, comment: str | None, keys: Keys
 ) -> None:
     """Send no notices of alerts that match; what still fires after the silence is told then."""
-    match, until = _labels(pairs), _now() + timedelta(milliseconds=_duration_ms(length))
+    match, until = _labels(pairs), _now() + timedelta(milliseconds=_length_ms(length))
     said = SilenceCommand(id=uuid4().hex[:12], match=match, until=until, at=_now(), by=by, comment=comment)
     run(say(kafka, said, keys))
     click.echo(f"silence {said.id} until {until:{TIME}}")
@@ -266,14 +265,11 @@ def _labels(pairs: tuple[str, ...]) -> dict[str, str]:
     return match
 
 
-def _duration_ms(text: str) -> int:
+def _length_ms(text: str) -> int:
     try:
-        length_ms = duration_ms(text)
+        return commands.silence_ms(text)
     except ValueError as error:
         raise SettingsError(f"--for: want {error}, got {text!r}") from error
-    if length_ms == 0:
-        raise SettingsError(f"--for: want more than nothing, got {text!r}")
-    return length_ms
 
 
 def _now() -> datetime:

@@ -10,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from alerts.delivery.commands import KEPT_DAYS
 from alerts.rules import DAY_MS
 from stream.kafka.clients import BrokerError, admin_client, partition_counts
 from stream.kafka.outbox import COMMON
@@ -142,7 +143,7 @@ def _specs(partitions: int, group: str) -> tuple[TopicSpec, ...]:
         TopicSpec(REDRIVES, TopicRole.INTERNAL, 1, month),
         TopicSpec(CUSTOMERS, TopicRole.OUTPUT, partitions, {"cleanup.policy": "compact"}),
         TopicSpec(DELIVERIES, TopicRole.OUTPUT, partitions, month),
-        TopicSpec(COMMANDS, TopicRole.OUTPUT, 1, month),  # every notifier reads all of it
+        TopicSpec(COMMANDS, TopicRole.OUTPUT, 1, _kept(KEPT_DAYS)),  # every notifier reads all of it
         TopicSpec(COMMAND_ANSWERS, TopicRole.OUTPUT, 1, month),  # every notifier answers, all of them alike
     )
 

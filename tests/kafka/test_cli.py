@@ -135,6 +135,7 @@ def test_following_prints_each_change_once_until_ctrl_c(own: Broker) -> None:
         (("alerts", "ack", "zzz"), "ALERT: want the beginning of one alert's id, got 'zzz'"),
         (("alerts", "silence", "--match", "colour=red", "--for", "2h"), "--match: want LABEL=VALUE"),
         (("alerts", "silence", "--match", "rule=low", "--for", "soon"), "--for: want a duration"),
+        (("alerts", "silence", "--match", "rule=low", "--for", "31d"), "--for: want at most 30d"),
         (("alerts", "unsilence", "nothing"), "SILENCE: want the id of a silence in force"),
         (("dead-letters", "redrive"), "want to be told which letters"),
         (("dead-letters", "list", "--since", "long"), "--since: want a duration"),

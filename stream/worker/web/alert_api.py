@@ -26,13 +26,13 @@ from alerts.delivery.commands import (
     Unacknowledge,
     Unsilence,
     key,
+    silence_ms,
     spelled,
 )
 from alerts.delivery.mutes import Muting, quiets
 from alerts.delivery.notices.ack_links import PATH, AckLinks
 from alerts.delivery.notices.notice import TransitionNews
 from alerts.delivery.open_alerts import OpenAlerts
-from alerts.notation import duration_ms
 from alerts.rules import DIMENSIONS
 from alerts.states import KNOWN
 from stream.kafka.outbox import DeliveryError
@@ -177,11 +177,9 @@ class AlertApi:
         if not all(isinstance(value, str) and len(value) <= MOST_NAME for value in match.values()):
             raise _Refused(400, "match: want text as values")
         try:
-            length_ms = duration_ms(str(body.get("for", "")))
+            length_ms = silence_ms(str(body.get("for", "")))
         except ValueError as error:
             raise _Refused(400, f"for: want {error}") from None
-        if not length_ms:
-            raise _Refused(400, "for: want more than nothing")
         return await self._say(
             SilenceCommand(
                 id=uuid4().hex[:12],

@@ -163,6 +163,7 @@ def test_silences_begin_and_end() -> None:
         ("silences", {"match": {}, "for": "1h", "by": "ann"}, TOKEN, 400),
         ("silences", {"match": {"colour": "red"}, "for": "1h", "by": "ann"}, TOKEN, 400),
         ("silences", {"match": {"channel": "phone"}, "for": "soon", "by": "ann"}, TOKEN, 400),
+        ("silences", {"match": {"channel": "phone"}, "for": "31d", "by": "ann"}, TOKEN, 400),
         ("nothing", {"by": "ann"}, TOKEN, 404),
         ("alerts/aa1/ack", {"by": "ann", "comment": "x" * 20_000}, TOKEN, 413),
     ],
