@@ -238,7 +238,7 @@ class ReceiverQueue:
         step = next_step(answer, made, world.chance(), world.policy)
         if isinstance(step, Retry) and answer.retry_after_s:  # it is meant for all that goes there
             self._pace.pause(world.waits_by() + min(answer.retry_after_s, world.policy.retry_after_cap_s))
-        self._told(answer, step)
+        self._told(answer, step, followed=made.followed)
         return step
 
     async def _answer(self, delivery: Delivery) -> Answer | Settled:
@@ -254,9 +254,9 @@ class ReceiverQueue:
         delivery.memory = answer.memory or memory
         return answer
 
-    def _told(self, answer: Answer, step: Settled | Retry) -> None:
+    def _told(self, answer: Answer, step: Settled | Retry, *, followed: bool) -> None:
         """Log a change: the receiver no longer takes notices, for now or for good, or takes them again."""
-        name, standing = self.receiver.name, _standing(step)
+        name, standing = self.receiver.name, _standing(step, followed=followed)
         if standing != self._standing:
             self._standing = standing
             if standing == TAKES:
@@ -268,8 +268,8 @@ class ReceiverQueue:
             LOG.warning("receiver is disabled until the worker starts again: receiver=%s", name)
 
 
-def _standing(step: Settled | Retry) -> str:
-    """How a receiver stands after an attempt, in the words of the log."""
-    if isinstance(step, Retry):
+def _standing(step: Settled | Retry, *, followed: bool) -> str:
+    """How a receiver stands after an attempt, in the words of the log; `followed`: later news waits."""
+    if isinstance(step, Retry) or (followed and step.outcome is DeliveryOutcome.EXPIRED):
         return "does not take notices, which are tried again"
     return TAKES if step.outcome is DeliveryOutcome.DELIVERED else "refuses notices, which are lost to it"

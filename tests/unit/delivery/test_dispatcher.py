@@ -434,6 +434,30 @@ def test_the_log_tells_what_is_tried_again_from_what_is_lost(caplog: pytest.LogC
     ]
 
 
+def test_what_gives_way_to_later_news_is_no_refusal(caplog: pytest.LogCaptureFixture) -> None:
+    """The receiver is down, and a notice that is too late makes room: it is told once that it is down."""
+    caplog.set_level("INFO", "alerts.delivery")
+
+    class Down(Hook):
+        async def handle(self, request: web.Request) -> web.Response:
+            post.ahead_s = 61.0
+            return await super().handle(request)
+
+    post = Post({"pager": Down(script=[503])})
+
+    async def body() -> None:
+        async with post.running(Policy(deadline_s=60.0)):
+            await post.offer(transition("a", 1), transition("a", 2), written_ms=now_ms())
+            await post.settled(2)
+            assert post.log.outcomes() == [("a.1", "pager", "expired"), ("a.2", "pager", "delivered")]
+
+    _run(body)
+    assert [record.message for record in caplog.records] == [
+        "receiver does not take notices, which are tried again: receiver=pager answer=HTTP 503",
+        "receiver takes notices again: receiver=pager",
+    ]
+
+
 def test_a_request_that_hangs_does_not_keep_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """On leaving, what is under way gets some seconds and is then cut off, neither logged nor done."""
     monkeypatch.setattr("alerts.delivery.dispatcher.GRACE_S", 0.01)
