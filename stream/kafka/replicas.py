@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from stream.kafka.clients import admin_client
 from stream.kafka.settings import ClientSettings
-from stream.kafka.topics import TopicState, topic_configs
+from stream.kafka.topics import TopicState, topic_configs, usual_replicas
 
 UNCLEAN: Final = "unclean.leader.election.enable"
 
@@ -13,14 +13,15 @@ UNCLEAN: Final = "unclean.leader.election.enable"
 async def warning_of_few_replicas(
     settings: ClientSettings, states: Sequence[TopicState], wanted: int | None
 ) -> str | None:
-    """What to say of topics that have fewer than `wanted`; None where nobody asked, or none has.
+    """What to say of topics that have fewer than `wanted`, or than new ones would have; None where none has.
+
+    A broker that was away when they were made is such a case: the others are all that there seemed to be.
 
     Raises:
         BrokerError: the broker does not answer.
     """
-    if wanted is None:
-        return None
     async with admin_client(settings) as client:
+        wanted = await usual_replicas(client) if wanted is None else wanted
         found = _replicas(await client.describe_topics())
     few = [f"{each.name} ({found[each.name]})" for each in states if found.get(each.name, wanted) < wanted]
     if not few:

@@ -173,7 +173,7 @@ async def ensure(
         wanted = specs(partitions, group, settings.topics)
         missing = [spec for spec in wanted if spec.name not in found]
         if missing:
-            await _create(client, missing, replication or await _replicas(client))
+            await _create(client, missing, replication or await usual_replicas(client))
         await _wait_ready(client, wanted)
         configs = await topic_configs(client, [spec.name for spec in wanted if spec.name in found])
     place = GroupPlace(settings.bootstrap, group, settings.topics.prefix)
@@ -219,12 +219,8 @@ def mismatches(
     if spec.role is not TopicRole.INPUT and largest is not None and int(largest) < int(least):
         fix = _config_fix(spec.name, LARGEST, least, place.broker)
         wrong.append(Mismatch(LARGEST, f"at least {least}", largest, fix))
-    stamps = config.get(STAMPS)
-    if (
-        stamps is not None
-        and spec.role is TopicRole.INTERNAL
-        and spec.config.get(STAMPS) not in (None, stamps)
-    ):
+    stamps, meant = config.get(STAMPS), spec.config.get(STAMPS)
+    if spec.role is TopicRole.INTERNAL and stamps is not None and meant not in (None, stamps):
         fix = _config_fix(spec.name, STAMPS, APPEND_TIME, place.broker)
         wrong.append(Mismatch(STAMPS, APPEND_TIME, stamps, fix))
     return tuple(wrong)
@@ -269,7 +265,8 @@ async def _create(client: AIOKafkaAdminClient, missing: Sequence[TopicSpec], rep
             raise BrokerError(f"topic {topic['topic']} could not be created: {told}")
 
 
-async def _replicas(client: AIOKafkaAdminClient) -> int:
+async def usual_replicas(client: AIOKafkaAdminClient) -> int:
+    """As many as there are brokers now, up to `MOST_REPLICAS`."""
     brokers = (await client.describe_cluster())["brokers"]
     return min(MOST_REPLICAS, max(1, len(brokers)))
 

@@ -26,7 +26,7 @@ from alerts.rules import Rulebook
 from stream import __version__
 from stream.files import rule_files as rulefile
 from stream.kafka.clients import BrokerError, admin_client, partition_counts, reading
-from stream.kafka.replicas import warning_of_unclean_elections
+from stream.kafka.replicas import warning_of_few_replicas, warning_of_unclean_elections
 from stream.kafka.second_group import groups_beside, told_beside
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import GroupPlace, inspect
@@ -187,10 +187,11 @@ async def _topics(kafka: ClientSettings, group: str) -> list[Check]:
     ]
     partitions = max(state.partitions for state in states)
     wrong = wrong or [Check("topics", CheckState.OK, f"{len(states)} topics, {partitions} partitions")]
-    return wrong + _lossy(await warning_of_unclean_elections(kafka, states))
+    few = await warning_of_few_replicas(kafka, states, None)
+    return wrong + _replicas(few) + _replicas(await warning_of_unclean_elections(kafka, states))
 
 
-def _lossy(told: str | None) -> list[Check]:
+def _replicas(told: str | None) -> list[Check]:
     found, _, fix = (told or "").partition("; ")
     return [Check("replicas", CheckState.WARN, found, fix)] if found else []
 

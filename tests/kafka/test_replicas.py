@@ -1,6 +1,7 @@
 """Topics that may lose what was read of them are told, by `tocsin topics` and by the doctor."""
 
 import asyncio
+import time
 from typing import Final
 
 import pytest
@@ -30,6 +31,25 @@ def test_topics_that_any_replica_may_lead() -> None:
         )
         (found,) = (check for check in checks if check.name == "replicas")
         assert (found.state, str(found.fix).endswith(f"{UNCLEAN}=false")) == (CheckState.WARN, True)
+
+
+@pytest.mark.kafka
+@pytest.mark.timeout(300)
+def test_topics_that_were_made_while_a_broker_was_away() -> None:
+    """They have fewer replicas than they would have by now, and were said to be in order."""
+    with running_cluster(NODES) as cluster:
+        cluster.nodes[0].stop()
+        assert "replicas" not in _told(cluster.bootstrap)
+        cluster.nodes[0].start()
+        deadline = time.monotonic() + 60
+        while "fewer than 3 replicas" not in (told := _told(cluster.bootstrap)):
+            assert time.monotonic() < deadline, "the third broker is not seen"
+        assert "cx.tallies (2)" in told
+        checks = asyncio.run(
+            examine(ClientSettings(brokers=tuple(cluster.bootstrap.split(","))), None, "tocsin")
+        )
+        (found,) = (check for check in checks if check.name == "replicas")
+        assert (found.state, "cx.tallies (2)" in found.found) == (CheckState.WARN, True)
 
 
 def _told(broker: str) -> str:
