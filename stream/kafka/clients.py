@@ -192,13 +192,16 @@ async def _explained(settings: ClientSettings) -> AsyncIterator[None]:
 
 async def why_unreachable(settings: ClientSettings) -> str | None:
     """Why no broker can be reached; None when one says anything, so that the fault lies further up."""
-    faults = []
-    for place in settings.brokers:
-        fault = await _fault(place)
-        if fault is None:
-            return None
-        faults.append(f"{place} ({fault})")
-    return "no Kafka broker answers at " + ", ".join(faults)
+    faults = await unreachable(settings)
+    if len(faults) < len(settings.brokers):
+        return None
+    return "no Kafka broker answers at " + ", ".join(f"{place} ({fault})" for place, fault in faults)
+
+
+async def unreachable(settings: ClientSettings) -> list[tuple[str, str]]:
+    """The brokers that are named and say nothing, and why each cannot be reached."""
+    faults = await asyncio.gather(*map(_fault, settings.brokers))
+    return [(place, fault) for place, fault in zip(settings.brokers, faults, strict=True) if fault]
 
 
 async def _fault(place: str) -> str | None:

@@ -6,7 +6,7 @@ import platform
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
@@ -25,7 +25,7 @@ from alerts.receivers.settings import found
 from alerts.rules import Rulebook
 from stream import __version__
 from stream.files import rule_files as rulefile
-from stream.kafka.clients import BrokerError, admin_client, partition_counts, reading
+from stream.kafka.clients import BrokerError, admin_client, partition_counts, reading, unreachable
 from stream.kafka.replicas import warning_of_few_replicas, warning_of_unclean_elections
 from stream.kafka.second_group import groups_beside, told_beside
 from stream.kafka.settings import ClientSettings
@@ -72,6 +72,11 @@ class Check:
 async def examine(kafka: ClientSettings, rules: Path | None, group: str) -> list[Check]:
     """All checks; those that need a broker only where one answers."""
     checks = [*versions(sys.version_info[:2], _installed()), *rules_checks(rules)]
+    away = dict(await unreachable(kafka))
+    if others := tuple(place for place in kafka.brokers if place not in away):
+        fix = "start it, or name another: whoever begins with it waits"
+        checks += [Check("broker", CheckState.WARN, f"{place}: {why}", fix) for place, why in away.items()]
+        kafka = replace(kafka, brokers=others)
     broker = await _within(_broker(kafka), "broker")
     checks += broker
     if any(check.state is CheckState.FAIL for check in broker):
