@@ -35,7 +35,7 @@ Score = tuple[str, str | None, object]
 class Understood:
     """Heard of the events of an import.
 
-    `first` and `last` are times of events; `rows` counts those that made one.  `scores` counts answers,
+    `first` and `last` are times of events, without their Z; `rows` counts those that made one.  `scores` counts answers,
     `off_scale` those that were refused as they are no level of their scale.  `scales` are those of answers
     that name none, and `is_ease` tells that the most of CES is the least effort; `options` are
     those of the rules.
@@ -76,7 +76,8 @@ class Understood:
         self.rows += len({place for place, *_ in placed})
         events = [event for _, _, event, _ in placed]
         ats = [str(event["at"]) for event in events]
-        least, most = min(ats), max(ats)
+        bare = [at.removesuffix("Z") for at in ats]  # as "00.250Z" is less than "00Z", and not earlier
+        least, most = min(bare), max(bare)
         self.first, self.last = min(self.first or least, least), max(self.last, most)
         self.events.hear(events, ats)
         if len(self._hours) < MOST_HOURS and any(map(_is_doubtful, self.times)):

@@ -36,6 +36,13 @@ def test_the_order_the_zone_and_the_reach_of_times_are_told(desk: Desk) -> None:
     )
 
 
+def test_fractions_of_a_second_are_in_order(desk: Desk) -> None:
+    """As texts they are not."""
+    rows = [(f"2026-03-02T09:00:00{part}Z", "4") for part in (".5", "", ".25")]
+    told = said(desk, rows, MAPPING.replace(', format: "%d/%m/%Y %H:%M"', ""))
+    assert "2026-03-02T09:00:00Z to 2026-03-02T09:00:00.500Z" in told
+
+
 @pytest.mark.parametrize(
     ("dates", "wrong"),
     [

@@ -43,7 +43,7 @@ MANY_OFF: Final = 0.1
 def understood(told: Understood) -> Iterator[str]:
     """How times and answers were read, and what is odd about them; nothing where there are no events."""
     if told.first:
-        yield f"  times: {_formats(told.times)}{told.first} to {told.last}"
+        yield f"  times: {_formats(told.times)}{told.first}Z to {told.last}Z"
         yield from _odd_times(told)
     yield from of_events(told)
     asked = dict.fromkeys((name, scale) for name, scale, _ in (*told.scores, *told.off_scale))
