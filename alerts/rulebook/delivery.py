@@ -12,7 +12,7 @@ from alerts.receivers.kind import ReceiverKind
 from alerts.receivers.kinds import KINDS
 from alerts.receivers.link_places import PLACES, unknown_places
 from alerts.receivers.settings import HIDDEN, SEVERAL, SettingSpec, is_url
-from alerts.rulebook.values import duration
+from alerts.rulebook.values import duration, variable
 from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
 from alerts.rules import DAY_MS, MINUTE_MS, SECOND_MS
 
@@ -149,7 +149,7 @@ def _setting(fields: Fields, spec: SettingSpec) -> tuple[str, ...] | Located | N
         fields.require(spec.name, Node.text, spec.want.value)
     value: tuple[str, ...] | Located | None = fields.get(spec.name, _value(spec))
     if spec.want in HIDDEN:
-        env = fields.get(f"{spec.name}_env", _hidden_text("the name of an environment variable"))
+        env = fields.get(f"{spec.name}_env", variable)
         file = fields.get(f"{spec.name}_file", _hidden_text("the path of a file"))
         if value is None and (env is not None or file is not None):
             return Located(env if file is None else None, file)

@@ -1,5 +1,6 @@
 """Parsers of single values of a rules file; each raises `Wrong` with what it wanted."""
 
+import re
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -11,6 +12,7 @@ from alerts.rules import DAY_MS, DIMENSIONS, Budget, Severity
 
 T = TypeVar("T")
 
+VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 LONGEST_WINDOW_MS: Final = 90 * DAY_MS
 
 
@@ -20,6 +22,14 @@ def spelled(node: Node, parse: Callable[[str], T], want: str) -> T:
         return parse(node.word(want))
     except ValueError as error:
         raise node.wrong(str(error)) from None
+
+
+def variable(node: Node) -> str:
+    """The name of an environment variable; of anything else, which may be a secret, nothing is shown."""
+    name = node.plain() or node.text()
+    if VARIABLE.fullmatch(name):
+        return name
+    raise Wrong(node, "want the name of an environment variable, of letters, digits and _, as text")
 
 
 def duration(least_ms: int = 0, most_ms: int = notation.LONGEST_MS) -> Callable[[Node], int]:

@@ -4,6 +4,7 @@ A file says how the system signs (`verify`), which messages are tests (`tests`),
 (`finished`), and how a message becomes events (`mapping`, in the language of `tocsin import`).
 """
 
+import re
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final
@@ -11,13 +12,14 @@ from typing import Final
 from alerts.rulebook.values import duration
 from alerts.rulebook.yaml_nodes import Fields, Node, read_document
 from alerts.rules import DAY_MS
-from stream.gateway.secrets import SecretRef
+from stream.gateway.secrets import SecretRef, header_name
 from stream.gateway.sources import Native, SourceKind
 from stream.gateway.verification import ALGORITHMS, TOLERANCE_S, Covers, Encoding, KeyForm, Signature
 from stream.importing.conditions import Condition
 from stream.importing.mapping_file.reader import SUFFIX, read_conditions, read_mapping
 
 _NATIVE: Final = {native.value: SourceKind(name=native.value, native=native) for native in Native}
+_HOLE: Final = re.compile(r"\{[^{}]*\}")
 _FOLDER: Final = files("stream") / "gateway" / "kinds"
 
 
@@ -84,11 +86,13 @@ def read_signature_parts(node: Node) -> tuple[Signature, SecretRef | None]:
 
 def signature_of(fields: Fields) -> Signature:
     """How a system signs, from the fields of a mapping that may have others."""
-    header = fields.require("header", Node.text, "the header with the signature") or ""
+    header = fields.require("header", header_name, "the header with the signature") or ""
     signed = fields.get_or("signed", Node.text, "{body}")
-    timestamp, identity = fields.get("timestamp", Node.text), fields.get("id", Node.text)
+    timestamp, identity = fields.get("timestamp", header_name), fields.get("id", header_name)
     if "{body}" not in signed:
         fields.note("signed", "want {body} in it")
+    if unknown := sorted({*_HOLE.findall(signed)} - {"{body}", "{timestamp}", "{id}"}):
+        fields.note("signed", f"want {{body}}, {{timestamp}} and {{id}} alone, got {', '.join(unknown)}")
     for hole, name in (("timestamp", timestamp), ("id", identity)):
         if f"{{{hole}}}" in signed and name is None:
             fields.note(hole, f"missing, want the header that {{{hole}}} stands for")

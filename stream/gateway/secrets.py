@@ -1,14 +1,26 @@
 """Secrets: named in `sources.yaml`, read from the environment or from files when the gateway starts."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from alerts.errors import SettingsError
-from alerts.rulebook.yaml_nodes import Fields, Node
+from alerts.rulebook.values import variable
+from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
 from alerts.secret_files import read_secret
 
 BEARER = "Authorization"
+HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+HEADER_WANTED: Final = "want the name of a header, of letters, digits and -"
+
+
+def header_name(node: Node) -> str:
+    """The name of a header."""
+    if HEADER.fullmatch(node.text()):
+        return node.text()
+    raise Wrong(node, f"{HEADER_WANTED}, got {node.shown}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +34,7 @@ class SecretRef:
     @staticmethod
     def of(fields: Fields, name: str) -> "SecretRef | None":
         """The secret that `NAME_env` or `NAME_file` of a mapping names."""
-        env, file = fields.get(f"{name}_env", Node.text), fields.get(f"{name}_file", Node.text)
+        env, file = fields.get(f"{name}_env", variable), fields.get(f"{name}_file", Node.text)
         if env is not None and file is not None:
             fields.note(f"{name}_file", f"want either {name}_env or {name}_file, not both")
         return None if env is None and file is None else SecretRef(env, file)
@@ -58,12 +70,15 @@ def token_refs(fields: Fields) -> Mapping[str, SecretRef]:
 def _headers(node: Node) -> Mapping[str, SecretRef]:
     fields = node.fields("headers such as {X-Token: {env: TOKEN}}")
     found = {name: fields.get(name, _ref) for name in fields.names()}
+    for name in found:
+        if not HEADER.fullmatch(name):
+            fields.note(name, HEADER_WANTED)
     return {name: ref for name, ref in found.items() if ref is not None}
 
 
 def _ref(node: Node) -> SecretRef:
     fields = node.fields("{env: VARIABLE}: secrets do not stand in this file")
-    env, file = fields.get("env", Node.text), fields.get("file", Node.text)
+    env, file = fields.get("env", variable), fields.get("file", Node.text)
     prefix = fields.get_or("prefix", Node.text, "")
     fields.close()
     if (env is None) == (file is None):

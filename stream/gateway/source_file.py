@@ -7,6 +7,7 @@ they are its own.  Secrets stand in the environment or in files, never in `sourc
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -226,10 +227,12 @@ def _fill(fields: Fields) -> Mapping[str, str]:
 
 
 def _tables(fields: Fields, chosen: SourceKind) -> Mapping[str, Entries]:
-    known = () if chosen.mapping is None else chosen.mapping.tables
     found: dict[str, Entries] = {}
-    for table in known:
-        entries = fields.get(table.name, table_entries)
+    if chosen.mapping is None:
+        return found
+    for table in chosen.mapping.tables:
+        texts = chosen.mapping.texts_of(table.name)
+        entries = fields.get(table.name, partial(table_entries, texts=texts))
         if entries is not None:
             found[table.name] = entries
     return found

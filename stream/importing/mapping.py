@@ -11,7 +11,7 @@ from stream.importing.cells.columns import FieldSource, Value
 from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.lookups import LookupTable
 from stream.importing.cells.text import LIST, Row
-from stream.importing.conditions import AnyPresent, Condition
+from stream.importing.conditions import AnyPresent, Condition, Is
 from stream.importing.rows.json_rows import Beside
 
 Event = dict[str, Value]
@@ -138,14 +138,13 @@ class LogMapping:
     want: tuple[Condition, ...] = ()
     tables: tuple[LookupTable, ...] = ()
 
+    def _conditions(self) -> Sequence[Condition]:
+        return [*self.skip, *self.want, *(condition for shape in self.shapes for condition in shape.when)]
+
     @property
     def columns(self) -> frozenset[str]:
         """Every column that is looked at."""
-        conditions = [
-            *self.skip,
-            *self.want,
-            *(condition for shape in self.shapes for condition in shape.when),
-        ]
+        conditions = self._conditions()
         several = [each for each in conditions if isinstance(each, AnyPresent)]
         used = {each.column for each in conditions if each.column is not None and each not in several}
         used.update(column for each in several for column in each.columns)
@@ -157,6 +156,15 @@ class LogMapping:
             column for column in used.copy() for table in self.tables if _is_of(column, table.name)
         )
         return frozenset(used | ({self.case} if self.case else set()))
+
+    def texts_of(self, table: str) -> frozenset[str] | None:
+        """Texts that mean something as entries of a table; None where any does, as it is a field's value."""
+        used = [column for shape in self.shapes for each in shape.fields.values() for column in each.columns]
+        used += [column for other in self.tables for by in other.by for column in by.columns]
+        conditions = [each for each in self._conditions() if each.column == table]
+        if table in used or not all(isinstance(each, Is) for each in conditions):
+            return None
+        return frozenset(text for each in conditions if isinstance(each, Is) for text in each.values)
 
 
 def _is_of(column: str, table: str) -> bool:

@@ -35,10 +35,10 @@ Score = tuple[str, str | None, object]
 class Understood:
     """Heard of the events of an import.
 
-    `first` and `last` are times of events, without their Z; `rows` counts those that made one.  `scores` counts answers,
-    `off_scale` those that were refused as they are no level of their scale.  `scales` are those of answers
-    that name none, and `is_ease` tells that the most of CES is the least effort; `options` are
-    those of the rules.
+    `first` and `last` are times of events, without their Z; `rows` counts those that made one.  `scores`
+    counts answers, `off_scale` those that were refused as they are no level of their scale.  `scales` are
+    those of answers that name none, and `is_ease` tells that the most of CES is the least effort; `options`
+    are those of the rules.
     """
 
     rows: int = 0

@@ -3,7 +3,7 @@
 Shipped mappings have a name (`bank-calls`); one's own are given by their path.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, tzinfo
 from functools import partial
 from importlib.resources import files
@@ -24,7 +24,7 @@ from stream.importing.mapping_file.event_fields import FIELDS
 from stream.importing.mapping_file.fields import source
 from stream.importing.mapping_file.row_format import file_format
 from stream.importing.mapping_file.times import Shared, decimal_mark, words, zone_or_ask
-from stream.indicators.cells import SCALES
+from stream.indicators.cells import SCALES, SCALES_OF
 from stream.messages.events import INDICATORS
 
 SUFFIX: Final = ".yaml"
@@ -180,16 +180,20 @@ def _lookup_table(name: str, shared: Shared, node: Node) -> LookupTable | None:
     return None if by is None else LookupTable(name, tuple(by), match, required, entries)
 
 
-def table_entries(node: Node) -> Mapping[str, Entry]:
-    """Entries of a table: a text each, or fields of the event."""
+def table_entries(node: Node, texts: Collection[str] | None = None) -> Mapping[str, Entry]:
+    """Entries of a table: a text each, one of `texts` if there are any, or fields of the event."""
     fields = node.fields("a table such as {tag_billing: billing}")
-    found = {name: fields.get(name, _entry) for name in fields.names()}
+    found = {name: fields.get(name, partial(_entry, texts=texts)) for name in fields.names()}
     return {name: entry for name, entry in found.items() if entry is not None}
 
 
-def _entry(node: Node) -> Entry:
+def _entry(node: Node, texts: Collection[str] | None) -> Entry:
     if not node.is_mapping:
-        return node.text()
+        text = node.text()
+        if texts is not None and text not in texts:
+            others = "".join(f", or {each}" for each in sorted(texts))
+            raise node.wrong(f"fields such as {{indicator: csat, scale: 1-5}}{others}")
+        return text
     fields = node.fields()
     found = {name: fields.get(name, Node.text) for name in FIELDS}
     fields.close()
@@ -198,7 +202,15 @@ def _entry(node: Node) -> Entry:
         fields.note("indicator", f"want one of {', '.join(INDICATORS)}")
     if made.get("scale", "1-5") not in (*SCALES, *STEPPED):
         fields.note("scale", f"want one of {', '.join((*SCALES, *STEPPED))}")
+    elif made.get("indicator") in SCALES_OF and "scale" in made:
+        _see_whether_they_fit(fields, made["indicator"], made["scale"])
     return made
+
+
+def _see_whether_they_fit(fields: Fields, indicator: str, scale: str) -> None:
+    scales = (*SCALES_OF[indicator], *(STEPPED if indicator == "csat" else ()))
+    if scale not in scales:
+        fields.note("scale", f'want one of {", ".join(scales)} for {indicator}, got "{scale}"')
 
 
 def _sources(node: Node, shared: Shared) -> dict[str, FieldSource]:

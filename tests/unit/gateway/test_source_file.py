@@ -125,6 +125,26 @@ def test_secrets_may_stand_in_files(tmp_path: Path) -> None:
             "sources:\n- {name: a, kind: hotjar, path: /in/x, surveys: {1: {scale: 1-9}}}\n",
             "surveys.1.scale: want one of 1-5",
         ),
+        (
+            "sources:\n- {name: a, kind: hotjar, path: /in/x, surveys: {1: Ignore}}\n",
+            'surveys.1: want fields such as {indicator: csat, scale: 1-5}, or ignore, got "Ignore"',
+        ),
+        (
+            "sources:\n- {name: a, kind: hotjar, path: /in/x, surveys: {1: {indicator: nps, scale: 1-10}}}\n",
+            'surveys.1.scale: want one of 0-10 for nps, got "1-10"',
+        ),
+        (
+            'sources:\n- {name: a, kind: zendesk, secret_env: "s3cr3t/AB=="}\n',
+            "secret_env: want the name of an environment variable, of letters, digits and _, as text",
+        ),
+        (
+            "sources:\n- {name: a, kind: events, header: {X Token: {env: A}}}\n",
+            "header.X Token: want the name of a header, of letters, digits and -",
+        ),
+        (
+            'sources:\n- {name: a, kind: events, verify: {header: S, signed: "{ts}.{body}", secret_env: A}}\n',
+            "verify.signed: want {body}, {timestamp} and {id} alone, got {ts}",
+        ),
         ("sources:\n- {name: a, kind: zendesk, secret: x}\n", 'unknown field "secret"'),
         (
             "sources:\n- {name: a, kind: zendesk, secret_env: A, secret_file: B}\n",
