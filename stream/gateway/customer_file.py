@@ -13,6 +13,7 @@ from alerts.errors import SettingsError
 from alerts.rulebook.yaml_nodes import Node, read_document
 from stream.gateway.customers import FILLED, VALUE_CHARS, Customers, Known
 from stream.gateway.operator_files import read_text
+from stream.importing.cells.ids import is_spoiled, spoiled
 
 if TYPE_CHECKING:
     import _csv
@@ -33,7 +34,7 @@ def load_customers(path: Path) -> Customers:
         SettingsError: it cannot be read, or is no such CSV.
         RulebookError: it is no such YAML.
     """
-    if path.suffix == CSV:
+    if path.suffix.lower() == CSV:
         return _of_csv(read_text(path, OPTION, MOST_CSV_MIB), str(path))
     return _of_yaml(read_text(path, OPTION, MOST_YAML_MIB), str(path))
 
@@ -84,6 +85,9 @@ def _of_rows(lines: "_csv.Reader", file: str) -> Customers:
     if COLUMN not in header or wrong:
         want = f"a column {COLUMN} and any of {', '.join(FILLED)}"
         raise SettingsError(f"{file}:1: want {want}, got {', '.join(header) or 'an empty file'}")
+    if len(set(header)) < len(header):
+        twice = next(name for name in header if header.count(name) > 1)
+        raise SettingsError(f"{file}:1: want each column once, got {twice} twice")
     found = Customers()
     for row in lines:
         if not row:
@@ -93,6 +97,8 @@ def _of_rows(lines: "_csv.Reader", file: str) -> Customers:
         values = {name: value.strip() for name, value in zip(header, row, strict=True)}
         if any(len(value) > VALUE_CHARS for value in values.values()):
             raise SettingsError(f"{file}:{lines.line_num}: want at most {VALUE_CHARS} characters")
+        if is_spoiled(values[COLUMN]):  # as no event has it
+            raise SettingsError(f"{file}:{lines.line_num}: {spoiled(COLUMN, values[COLUMN])}")
         if values[COLUMN]:
             found.put(values[COLUMN], values)
     return found

@@ -99,6 +99,13 @@ def test_a_csv_file(tmp_path: Path) -> None:
         ("c.csv", "customer,colour\n", "got customer, colour"),
         ("c.csv", "customer,segment\na\n", "c.csv:2: want 2 columns, got 1"),
         ("c.csv", "customer,segment\na," + "x" * 200 + "\n", "c.csv:2: want at most 128 characters"),
+        ("c.csv", "customer,team,team\n", "c.csv:1: want each column once, got team twice"),
+        (
+            "c.csv",
+            "customer,team\n1,a\n1.18E+11,b\n",
+            'c.csv:3: customer: want an id, got "1.18E+11", spoiled',
+        ),
+        ("C.CSV", "customer,team\na\n", "C.CSV:2: want 2 columns, got 1"),
         ("none.yaml", None, "--customers: want a file that can be read"),
     ],
 )
