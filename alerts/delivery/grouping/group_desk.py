@@ -68,9 +68,13 @@ class GroupDesk:
 
     def fold(self, partition: int, record: GroupRecord) -> None:
         """Take a record of cx.deliveries into account."""
-        self._books.setdefault(partition, GroupBook()).fold(record)
+        book = self._books.setdefault(partition, GroupBook())
+        book.fold(record)
         if isinstance(record, GroupTold):
             self._under_way.discard(record.group)
+        if record.group not in book.groups:  # one of that name may come again, and is another
+            self._held.pop(record.group, None)
+            self._repeated.pop(record.group, None)
         self._changed.add((partition, record.group))
         self._wake.set()
 

@@ -1,7 +1,8 @@
 """Groups over real sockets: gathered, repeated, escalated, never doubled."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -70,7 +71,7 @@ def test_messages_that_are_due_together_are_written_down_at_once() -> None:
                 *(transition(f"a{n}", 1, channel=f"c{n}") for n in range(50)), written_ms=now_ms()
             )
             await post.until(lambda: len(post.hooks["pager"].bodies) == 50)
-            await post.until(lambda: sum(isinstance(each, GroupTold) for each in post.log.groups) == 50)
+            await post.until(lambda: _written(post) == 50)
             assert post.log.waits == 1 + 1 + 50, "news, plans, and an end of each"
 
     _run(body)
@@ -306,29 +307,66 @@ def test_an_acknowledgement_cancels_a_groups_message_on_its_way() -> None:
     _run(body)
 
 
+@asynccontextmanager
+async def _alertmanager(resend: str) -> AsyncIterator[tuple[Post, list[Any]]]:
+    """A dispatcher that tells an Alertmanager, and what that has been told."""
+    post = Post({}, routes=(Route(receiver="real"),))
+    app = web.Application()
+    got: list[Any] = []
+
+    async def take(request: web.Request) -> web.Response:
+        got.append(await request.json())
+        post.moved.set()
+        return web.Response()
+
+    app.router.add_post("/api/v2/alerts", take)
+    async with TestServer(app) as server:
+        settings = {"urls": (str(server.make_url("/")),), "resend": (resend,)}
+        post.others = (Receiver(name="real", kind="alertmanager", settings=settings, allow_private=True),)
+        async with post.running(CALM) as running:
+            yield running, got
+
+
+def _written(post: Post) -> int:
+    """Messages whose end is written down."""
+    return sum(isinstance(each, GroupTold) for each in post.log.groups)
+
+
+async def _told(post: Post, count: int) -> None:
+    await post.until(lambda: post.meter.deliveries["real", "delivered"] == count)
+    await _quiet(0.1)
+
+
 def test_alertmanager_goes_on_hearing_of_what_is_acknowledged() -> None:
     """It takes silence for health, so it would tell its people that the trouble is over."""
 
     async def body() -> None:
-        post = Post({}, routes=(Route(receiver="real"),))
-        app = web.Application()
-        got: list[object] = []
+        async with _alertmanager("1s") as (post, got):
+            await post.offer(transition("a", 1), written_ms=now_ms())
+            await post.until(lambda: got)
+            now = datetime.now(UTC)
+            post.muting.apply(Acknowledge(alert="a", severity="critical", at=now, by="ann"))
+            await post.until(lambda: len(got) >= 3)
 
-        async def take(request: web.Request) -> web.Response:
-            got.append(await request.json())
-            post.moved.set()
-            return web.Response()
+    _run(body)
 
-        app.router.add_post("/api/v2/alerts", take)
-        async with TestServer(app) as server:
-            settings = {"urls": (str(server.make_url("/")),), "resend": ("1s",)}
-            post.others = (Receiver(name="real", kind="alertmanager", settings=settings, allow_private=True),)
-            async with post.running(CALM) as running:
-                await running.offer(transition("a", 1), written_ms=now_ms())
-                await running.until(lambda: got)
-                now = datetime.now(UTC)
-                running.muting.apply(Acknowledge(alert="a", severity="critical", at=now, by="ann"))
-                await running.until(lambda: len(got) >= 3)
+
+def test_an_alert_that_comes_again_is_not_told_twice_to_alertmanager() -> None:
+    """When the one before it was repeated last is no business of the next, which is of the same group."""
+
+    async def body() -> None:
+        async with _alertmanager("1h") as (post, got):
+            await post.offer(transition("a", 1), written_ms=now_ms())
+            await _told(post, 1)
+            post.later(3_601)
+            await _told(post, 2)
+            await post.offer(transition("a", 2, "resolved"), written_ms=int(post.clock_s() * 1000))
+            await _told(post, 3)
+            post.later(7_200)
+            await post.offer(transition("b", 1), written_ms=int(post.clock_s() * 1000))
+            await post.until(lambda: len(got) >= 4)
+            await _quiet(0.7)
+            assert len(got) == 4
 
     _run(body)
 
