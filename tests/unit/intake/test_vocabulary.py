@@ -1,12 +1,24 @@
 """The vocabulary of answers is whole: every word with its opposite, on every scale."""
 
+import re
+from collections.abc import Mapping
+
 import pytest
 
 from stream.indicators.cells import CELLS, SCALES, SCALES_OF
 from stream.indicators.formulas import POSITIVE_FROM
 from stream.intake.decoding.answer_cells import ScaleLevels
 from stream.intake.decoding.answer_numbers import Numbered, numbered
-from stream.intake.decoding.vocabulary import EFFORT_PAIRS, MIDDLE, NO, PAIRS, SATISFACTION, YES, folded
+from stream.intake.decoding.vocabulary import (
+    EFFORT,
+    EFFORT_PAIRS,
+    MIDDLE,
+    NO,
+    PAIRS,
+    SATISFACTION,
+    YES,
+    folded,
+)
 from stream.messages.outcomes import Reason, RecordError
 
 LEVELS = ScaleLevels({})
@@ -43,6 +55,30 @@ def test_every_word_has_its_opposite(
             assert place("csat", scale, bad) + place("csat", scale, good) == top
             gap = place("csat", scale, good) - place("csat", scale, bad)
             assert gap > 0 or (gap == 0 and top == 2 and share < 0.7)
+
+
+SIDES = (
+    "satisfied/dissatisfied", "satisfait/insatisfait", "zufrieden/unzufrieden", "satisfecho/insatisfecho",
+    "satisfeito/insatisfeito", "soddisfatto/insoddisfatto", "tevreden/ontevreden", "happy/unhappy",
+    "content/mecontent", "agree/disagree", "pleased/displeased", "helpful/unhelpful", "good/bad",
+    "gut/schlecht", "bon/mauvais", "bien/mal", "easy/difficult", "facile/difficile", "einfach/schwierig",
+    "facil/dificil",
+)  # fmt: skip
+TURNED = re.compile(
+    r"(not|pas|nicht|no|non|nao|niet|nada|niente|nulla|peu|poco|pouco|weniger|wenig|kaum|hardly|un|ne|ni|noch|nem"
+    r"|weder|neither|moyennement|matig|too)( |$)"
+)
+
+
+@pytest.mark.parametrize("words", [SATISFACTION, EFFORT])
+def test_whatever_is_said_of_one_side_may_be_said_of_the_other(words: Mapping[str, float]) -> None:
+    """`vollkommen unzufrieden` was no answer, beside `vollkommen zufrieden`: that scores too well."""
+    others = dict(pair.split("/") for pair in SIDES) | dict(pair.split("/")[::-1] for pair in SIDES)
+    for said, share in words.items():
+        how, _, word = said.rpartition(" ")
+        if word in others and not TURNED.search(f"{how} "):
+            other = f"{how} {others[word]}".strip()
+            assert words.get(other) == pytest.approx(1 - share), (said, other)
 
 
 @pytest.mark.parametrize("scale", ["1-3", "1-4", "1-5", "1-6", "1-7"])
