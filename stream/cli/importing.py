@@ -128,7 +128,7 @@ def _import(kafka: ClientSettings, kind: str, file: str, wish: ImportWish) -> No
         check_output("--output", wish.output, [file, kind, *filter(None, [wish.rules])])
     mapping = load(kind, _zone(wish.time_zone))
     indicators = {} if wish.rules is None else rule_files.load(wish.rules).indicators
-    entries = {QUESTIONS: dict(map(_question, wish.questions))} if wish.questions else {}
+    entries = {QUESTIONS: _questions(wish.questions)} if wish.questions else {}
     if entries and all(table.name != QUESTIONS for table in mapping.tables):
         raise SettingsError(f"--question: want a mapping with a table of questions, got {kind}")
     importer = Importer(mapping, Vouching(indicators).refused, entries)
@@ -143,6 +143,15 @@ def _import(kafka: ClientSettings, kind: str, file: str, wish: ImportWish) -> No
     click.echo(reported(importer.tale, mapping.format), err=True, nl=False)
     if wish.strict and importer.tale.bad:
         raise SystemExit(1)
+
+
+def _questions(texts: Sequence[str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for text in texts:
+        column, meant = _question(text)
+        if found.setdefault(column, meant) != meant:
+            raise SettingsError(f'--question: want each column once, got "{column}" again')
+    return found
 
 
 def _question(text: str) -> tuple[str, dict[str, str]]:

@@ -156,6 +156,9 @@ def test_typeform(tmp_path: Path) -> None:
         imported(tmp_path, "typeform-csv", TYPEFORM.encode())
     with pytest.raises(SettingsError, match=r"--question: want COLUMN=INDICATOR\[/SCALE\], of csat/1-5"):
         imported(tmp_path, "typeform-csv", TYPEFORM.encode(), "--question", "Why?=nps/1-10")
+    twice = ("--question", "Why?=nps", "--question", "Why?=csat/1-5")
+    with pytest.raises(SettingsError, match=r'want each column once, got "Why\?" again'):
+        imported(tmp_path, "typeform-csv", TYPEFORM.encode(), *twice)
 
 
 TICKET_EVENTS = [
