@@ -35,6 +35,11 @@ class Pattern:
         """Whether it matches anywhere in the text."""
         return self._compiled.search(printable(text)) is not None
 
+    @property
+    def groups(self) -> int:
+        """How many groups it has."""
+        return int(self._compiled.groups)
+
     def cut(self, text: str) -> str | None:
         """What its first group matched, or all of it where it has no group; None where it does not match."""
         found = self._compiled.search(printable(text))
@@ -63,6 +68,18 @@ def pattern(node: Node) -> Pattern:
         return Pattern(text)
     except ValueError as error:
         raise node.wrong(f"{want} ({error})") from None
+
+
+def cutting(node: Node) -> Pattern:
+    """A pattern of which one part is cut out.
+
+    Raises:
+        Wrong: it is none, or has several groups, of which it does not say which is meant.
+    """
+    found = pattern(node)
+    if found.groups > 1:
+        raise node.wrong("a pattern with one group, which is cut out, and (?:…) around anything else")
+    return found
 
 
 def _reason(error: Exception) -> str:

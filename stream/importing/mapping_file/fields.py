@@ -24,7 +24,7 @@ from stream.importing.cells.columns import (
     Translated,
 )
 from stream.importing.cells.ids import AS_IT_IS, ID, REFERENCE, Look
-from stream.importing.cells.patterns import pattern
+from stream.importing.cells.patterns import cutting
 from stream.importing.cells.text import folded
 from stream.importing.conditions import Guarded
 from stream.importing.mapping_file.conditions import condition
@@ -67,7 +67,7 @@ def source(node: Node, field: str, shared: Shared) -> FieldSource:
 def _lookup(fields: Fields, shared: Shared) -> FieldSource | None:
     column = fields.get("column", Node.text)
     split = fields.get("split", lambda node: node.text('what stands between the items, such as " "'))
-    cut = fields.get("pattern", pattern)
+    cut = fields.get("pattern", cutting)
     made = (
         None
         if column is None

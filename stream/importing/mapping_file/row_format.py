@@ -67,16 +67,18 @@ def encoding(node: Node) -> str:
     """An encoding that Python knows."""
     name = node.text("an encoding such as utf-8 or latin-1")
     try:
-        return codecs.lookup(name).name
-    except LookupError:
+        found = codecs.lookup(name).name
+        bytes(4).decode(found, "surrogateescape")  # which those of bytes, as base64, and of names do not know
+    except (LookupError, UnicodeError):
         raise node.wrong("an encoding such as utf-8 or latin-1") from None
+    return found
 
 
 def delimiter(node: Node) -> str:
     """One character."""
     text = node.text("one character")
-    if len(text) != 1:
-        raise node.wrong("one character")
+    if len(text) != 1 or text in '"\r\n':
+        raise node.wrong("one character, no quotation mark or line break")
     return text
 
 

@@ -83,7 +83,20 @@ def test_an_event_overrides_the_common_fields() -> None:
             LEAST + "format: ndjson\ncolumns: [a]\n",
             "m.yaml:7:1: columns: has no meaning where the format is ndjson: its objects name their fields",
         ),
-        (LEAST + "delimiter: ab\n", 'm.yaml:6:12: delimiter: want one character, got "ab"'),
+        (
+            LEAST + "delimiter: ab\n",
+            'm.yaml:6:12: delimiter: want one character, no quotation mark or line break, got "ab"',
+        ),
+        (
+            LEAST + "delimiter: '\"'\n",
+            "m.yaml:6:12: delimiter: want one character, no quotation mark or line",
+        ),
+        (LEAST + "encoding: rot13\n", 'encoding: want an encoding such as utf-8 or latin-1, got "rot13"'),
+        (LEAST + "encoding: punycode\n", 'encoding such as utf-8 or latin-1, got "punycode"'),
+        (
+            LEAST.replace("id: call", 'id: {column: call, pattern: "(a|b)-([0-9]+)"}'),
+            "id.pattern: want a pattern with one group, which is cut out, and (?:…) around anything else",
+        ),
         (
             LEAST + "encoding: klingon\n",
             'm.yaml:6:11: encoding: want an encoding such as utf-8 or latin-1, got "klingon"',
