@@ -1,5 +1,8 @@
 """Cells as spreadsheets, databases and telephone systems write them, each with what must come of it."""
 
+import unicodedata
+from typing import Literal
+
 import orjson
 import pytest
 
@@ -36,6 +39,40 @@ def test_what_is_neither_yes_nor_no_is_told(desk: Desk) -> None:
     assert found == ["BAD", "BAD", None]
     assert 'want true or false, got "maybe" (`is:' in said
     assert read(desk, 'consent: {flag: v, is: ["Opted in"]}', "Opted in", "Opted out")[0] == [True, False]
+
+
+CODED = """
+format: csv
+skip: [{column: Type, is: [Prévisualisation]}]
+fields:
+  id: Id
+  at: {time: At}
+  channel: {column: Ch, map: {Téléphone: phone, Chat: chat}, otherwise: other}
+  topic: {column: Motif, nulls: ["", non précisé]}
+events:
+  - when: [{column: État, is: [Résolu]}, {column: Type, matches: Réel}]
+    fields: {event: {constant: resolved}}
+  - {when: [{column: État, is_not: [Résolu]}]}
+"""
+CODED_LOG = """Id,At,Type,Ch,Motif,État
+1,2026-03-02T09:00:00Z,Réel,Téléphone,Livraison,Résolu
+2,2026-03-02T09:01:00Z,Prévisualisation,Téléphone,Livraison,Ouvert
+3,2026-03-02T09:02:00Z,Réel,Chat,non précisé,Ouvert
+"""
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_what_a_mapping_names_is_found_however_it_is_coded(desk: Desk, form: Literal["NFC", "NFD"]) -> None:
+    """As Macs code accents, a preview counted, no case was resolved, and all channels were others."""
+    log = unicodedata.normalize(form, CODED_LOG)
+    expected = desk.imported(CODED, CODED_LOG)[0]
+    assert [(event["channel"], event.get("event")) for event in expected] == [
+        ("phone", "resolved"),
+        ("chat", None),
+    ]
+    assert desk.imported(CODED, log)[0] == expected
+    assert desk.imported(CODED, log.replace("non pr", "non\u00a0pr"))[0] == expected
+    assert desk.imported(unicodedata.normalize("NFD", CODED), log)[0] == expected
 
 
 def test_a_control_character_in_a_text_makes_no_list_of_it(desk: Desk) -> None:

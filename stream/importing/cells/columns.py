@@ -14,7 +14,7 @@ from stream.importing.cells.durations import duration_s, in_full, unit_named
 from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.ids import AS_IT_IS, Look
 from stream.importing.cells.patterns import Pattern
-from stream.importing.cells.text import LIST, NUMBER, Row, cell, folded, mark_hint, number
+from stream.importing.cells.text import LIST, NUMBER, Row, cell, folded, keys_shown, mark_hint, number
 
 Value = str | int | float | bool
 
@@ -88,7 +88,7 @@ class Column(OneColumn):
             return text
         found = self.table.get(text, self.otherwise)
         if found is None:
-            raise RowError(Fault.LOOKUP, f'{self.column}: want one of {", ".join(self.table)}, got "{text}"')
+            raise RowError(Fault.LOOKUP, f'{self.column}: want one of {keys_shown(self.table)}, got "{text}"')
         return found
 
     def of_list(self, text: str) -> str | None:
@@ -149,7 +149,7 @@ class Translated:
         found = self.table.get(text, self.otherwise)
         if found is None:
             names = "+".join(self.columns)
-            raise RowError(Fault.LOOKUP, f'{names}: want one of {", ".join(self.table)}, got "{text}"')
+            raise RowError(Fault.LOOKUP, f'{names}: want one of {keys_shown(self.table)}, got "{text}"')
         return found
 
 

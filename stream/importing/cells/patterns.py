@@ -1,5 +1,7 @@
 """Patterns on text, matched in time linear in the text: RE2, which never goes back, instead of `re`."""
 
+from unicodedata import normalize
+
 import re2
 
 from alerts.rulebook.yaml_nodes import Node
@@ -20,7 +22,7 @@ class Pattern:
         options = re2.Options()
         options.log_errors = False
         try:
-            self._compiled = re2.compile(text, options)
+            self._compiled = re2.compile(normalize("NFC", text), options)
         except re2.error as error:
             raise ValueError(_reason(error)) from None
         self.text = text
@@ -50,8 +52,8 @@ class Pattern:
 
 
 def printable(text: str) -> str:
-    """The text with a mark for bytes that were no text, which RE2 does not take."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    """The text with a mark for bytes that were none, which RE2 does not take, and accents in one coding."""
+    return text if text.isascii() else normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
 
 
 def pattern(node: Node) -> Pattern:

@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
-from typing import Final
+from typing import Final, TypeVar
 
 from stream.importing.cells.faults import Fault, RowError
 
+V = TypeVar("V")
 Row = Mapping[str, str]
 """Column name to text; a column that a line of NDJSON does not have is absent."""
 
@@ -40,6 +41,31 @@ def folded(text: str) -> str:
     if text.isascii():
         return text.lower()
     return unicodedata.normalize("NFC", seen(text.lower()))
+
+
+def codings(text: str) -> Sequence[str]:
+    """The text as it is, then as others code what looks the same: accents apart or not, blanks of no break.
+
+    What a mapping names stands in logs of all kinds, and is compared with each of their texts.
+    """
+    forms = (unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text))
+    return tuple(dict.fromkeys((text, *forms, *(form.replace(" ", "\u00a0") for form in forms))))
+
+
+def in_all_codings(table: Mapping[str, V]) -> dict[str, V]:
+    """The table with its keys as they are, each followed by what looks the same and is no key itself."""
+    return {
+        form: value
+        for key, value in table.items()
+        for form in codings(key)
+        if form == key or form not in table
+    }
+
+
+def keys_shown(table: Mapping[str, object]) -> str:
+    """The keys of a table for people, of which those that look alike are one."""
+    keys = (unicodedata.normalize("NFC", key).replace("\u00a0", " ") for key in table)
+    return ", ".join(dict.fromkeys(keys))
 
 
 def cell(row: Row, column: str, nulls: frozenset[str]) -> str | None:

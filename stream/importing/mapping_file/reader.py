@@ -17,6 +17,7 @@ from alerts.rulebook.yaml_nodes import Fields, Node, read_document
 from stream.importing.cells.answers import STEPPED
 from stream.importing.cells.columns import FieldSource
 from stream.importing.cells.lookups import Entry, LookupTable, Match
+from stream.importing.cells.text import in_all_codings
 from stream.importing.conditions import ColumnChanges, Condition, First, Last, Rises
 from stream.importing.mapping import REQUIRED, LogMapping, Shape
 from stream.importing.mapping_file.conditions import condition
@@ -184,7 +185,7 @@ def table_entries(node: Node, texts: Collection[str] | None = None) -> Mapping[s
     """Entries of a table: a text each, one of `texts` if there are any, or fields of the event."""
     fields = node.fields("a table such as {tag_billing: billing}")
     found = {name: fields.get(name, partial(_entry, texts=texts)) for name in fields.names()}
-    return {name: entry for name, entry in found.items() if entry is not None}
+    return in_all_codings({name: entry for name, entry in found.items() if entry is not None})
 
 
 def _entry(node: Node, texts: Collection[str] | None) -> Entry:

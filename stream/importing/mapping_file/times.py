@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
+from itertools import chain
 from typing import Final
 
 from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
 from stream.importing.cells.columns import Column, FieldSource
 from stream.importing.cells.strptime import FormatError, TimeFormat
+from stream.importing.cells.text import codings, in_all_codings
 from stream.importing.cells.times import UNKNOWN, Time, Twice
 from stream.importing.cells.zones import zone_of
 
@@ -26,14 +28,14 @@ class Shared:
 
 
 def words(node: Node) -> frozenset[str]:
-    """A list of texts, or a single one."""
-    return frozenset(node.one_or_each(Node.text))
+    """A list of texts, or a single one, however they are coded."""
+    return frozenset(chain.from_iterable(map(codings, node.one_or_each(Node.text))))
 
 
 def text_table(node: Node) -> Mapping[str, str]:
     """A table of texts."""
     fields = node.fields("a table such as {A: answered, H: abandoned}")
-    return {key: fields.get_or(key, Node.text, "") for key in fields.names()}
+    return in_all_codings({key: fields.get_or(key, Node.text, "") for key in fields.names()})
 
 
 def keys_of(fields: Fields) -> str:
