@@ -184,6 +184,7 @@ class Dispatcher:
         """These partitions belong to somebody else now; requests under way may still end."""
         partitions = list(partitions)
         self.desk.forget(partitions)
+        self._silences.forget()
         for partition in partitions:
             self._heard.forget(partition)
             for line in self._lines.values():

@@ -68,6 +68,10 @@ class SilenceWatch:
         """Whether there is any silence to look at."""
         return bool(self._muting.silences(now_s) or self._muting.ended(now_s))
 
+    def forget(self) -> None:
+        """A partition has moved: what was begun of it may never end, and is looked at if it comes back."""
+        self._begun.clear()
+
     def due(self, partition: int, heard: HeardTransitions, now_s: float) -> Iterator[tuple[str, Delivery]]:
         """Receivers and what they are told now, of a partition of cx.alerts whose log is `heard`."""
         found = list(self._still_broken(partition, heard, now_s))
@@ -119,7 +123,11 @@ class SilenceWatch:
             )  # fmt: skip
             ending = cover_of(f"{name_of}.1", news, {})
             whom = [name for name in self._whom(said, broken) if (name, ending.id) not in self._begun]
-            whom = [name for name in whom if not heard.progress(name_of, name).seq]
+            whom = [
+                name
+                for name in whom
+                if not heard.progress(name_of, name).seq and not self._waits(name, name_of)
+            ]
             marked = SilenceEnding(said, self._told_after(said, broken) if whom else ())
             for name in whom:
                 yield name, Delivery(notice=ending, partition=PARTITION, written_s=now_s, message=marked)

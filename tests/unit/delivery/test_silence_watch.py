@@ -193,6 +193,27 @@ def test_a_worker_that_begins_later_tells_what_is_missing_and_nothing_twice() ->
     _run(body)
 
 
+def test_what_a_partition_lost_on_its_way_is_told_when_it_comes_back() -> None:
+    """The receiver was down, and the partition another worker's for a moment, who told nothing either."""
+
+    async def body() -> None:
+        async with Post({"pager": Hook()}).running(CALM) as post:
+            hook = post.hooks["pager"]
+            await _told(post, transition("a", 1))
+            await asyncio.sleep(1.1)  # the log's times are whole seconds
+            hook.script = [503] * 10_000
+            post.muting.apply(_silence(4))
+            await post.until(lambda: {"silence-s.1", "a.1.s"} <= hook.tries.keys())
+            post.dispatcher.forget([0])
+            hook.script = []
+            post.dispatcher.desk.own([0])
+            await post.until(lambda: len(hook.got) > 1)
+            await asyncio.sleep(1)
+            assert hook.got == ["a.1", "a.1.s"], "once, and the end is not to come any more"
+
+    _run(body)
+
+
 def test_an_end_is_said_in_the_receivers_language() -> None:
     """The same numbers, and nothing of what somebody has commented."""
     said = SilenceCommand(
