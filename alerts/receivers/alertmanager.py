@@ -4,6 +4,7 @@ An alert's identity there is its label set, so labels carry no measured value.  
 for resolved at `endsAt`, which is a few repeats ahead, as Prometheus does it.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -37,7 +38,8 @@ class AlertmanagerChannel:
         body = alerts_body(message, at_s + self._ends_after_s)
         answers = await asyncio.gather(*(self._outlet.post(url, body, {}) for url in self._urls))
         order = (Fate.TAKEN, Fate.LATER, Fate.GONE, Fate.REFUSED)
-        return min(answers, key=lambda answer: order.index(answer.fate))
+        best = min(answers, key=lambda answer: order.index(answer.fate))
+        return replace(best, reached=any(answer.reached for answer in answers))
 
 
 def alerts_body(message: ReceiverMessage, until_s: float) -> bytes:

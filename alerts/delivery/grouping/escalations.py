@@ -88,11 +88,10 @@ class NextTold:
 
     def _again_due(self) -> Iterator[float]:
         """What both have heard of, and the first have heard again of after a silence."""
-        if self.first is None or self.group.last_s is None:
-            return
-        for alert in self.group.told:
-            if (begun_s := self.first.begun.get(alert, 0.0)) > self.group.last_s:
-                yield begun_s + self.rule.wait_s
+        begun = {} if self.first is None else self.first.begun
+        for alert, told in self.group.told.items():
+            if begun.get(alert, 0.0) > told.at_s:
+                yield begun[alert] + self.rule.wait_s
 
 
 def _held(first: ToldFirst, news: Notice, since_s: float) -> bool:

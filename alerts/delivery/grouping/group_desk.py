@@ -263,10 +263,11 @@ class GroupDesk:
 
     def _ends_silence(self, group: AlertGroup, rule: GroupRule) -> bool:
         """Whether something of what was told before a silence still holds after it."""
-        if group.plan is not None or group.waiting or group.last_s is None or rule.quiet or rule.first:
+        if group.plan is not None or group.waiting or rule.quiet or rule.first:
             return False
-        ended = [each for each in group.told.values() if self._world.mutes.ended_s(each) > group.last_s]
-        return any(self._world.mutes.why(each, self._world.clock()) is None for each in ended)
+        mutes, now_s = self._world.mutes, self._world.clock()
+        ended = [each.notice for each in group.told.values() if mutes.ended_s(each.notice) > each.at_s]
+        return any(mutes.why(each, now_s) is None for each in ended)
 
     def _due(self, group: AlertGroup, seen: AlertGroup, rule: GroupRule, *, anew: bool) -> DueMessage | None:
         """What may be told; what is muted for a while waits, what is muted for good is over."""

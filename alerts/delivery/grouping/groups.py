@@ -42,6 +42,14 @@ class GroupRule:
     first: tuple[str, str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ToldNews:
+    """What a receiver was told last of an alert, and when (Unix time)."""
+
+    notice: Notice
+    at_s: float
+
+
 @dataclass(slots=True, kw_only=True)
 class AlertGroup:
     """What one receiver is told together.
@@ -54,7 +62,7 @@ class AlertGroup:
     receiver: str
     place: str
     labels: Mapping[str, str]
-    told: dict[str, Notice] = field(default_factory=dict)
+    told: dict[str, ToldNews] = field(default_factory=dict)
     waiting: dict[str, Notice] = field(default_factory=dict)
     came_s: dict[str, float] = field(default_factory=dict)
     ended_s: float | None = None
@@ -100,7 +108,8 @@ class AlertGroup:
     @property
     def members(self) -> list[Notice]:
         """Every alert as it stands now: what was told before, and news."""
-        return list({**self.told, **self.waiting}.values())
+        told = {alert: each.notice for alert, each in self.told.items()}
+        return list({**told, **self.waiting}.values())
 
 
 class GroupBook:
@@ -201,7 +210,7 @@ class GroupBook:
             if waits is not None and waits.seq <= seq:
                 del group.waiting[alert]
             if news is not None and record.sent:
-                group.told[alert] = news
+                group.told[alert] = ToldNews(news, record.at_s)
             if news is not None and news.final:
                 group.told.pop(alert, None)
                 self.begun.get(group.id, {}).pop(alert, None)
@@ -223,7 +232,7 @@ class GroupBook:
         if news is None:
             return
         if record.sent and not news.final:
-            group.told[news.alert] = news
+            group.told[news.alert] = ToldNews(news, record.at_s)
         latest = max(filter(None, (news, group.waiting.get(news.alert))), key=lambda each: each.seq)
         if latest.final and news.alert not in group.told:
             group.waiting.pop(news.alert, None)

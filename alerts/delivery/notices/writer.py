@@ -167,7 +167,7 @@ def _group_text(message: GroupMessage, said: list[tuple[Notice, Words]], lang: s
 
     def rank(item: tuple[Notice, Words]) -> tuple[bool, bool, bool]:
         news, before = item[0], told.get(item[0].alert)
-        unchanged = before is not None and before.seq == news.seq
+        unchanged = before is not None and before.notice.seq == news.seq
         return unchanged, news.final, news.news.severity != "critical"
 
     lines = [words.text for _, words in sorted(said, key=rank)[:MOST_LISTED]]

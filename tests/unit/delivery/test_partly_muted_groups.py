@@ -5,6 +5,8 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from aiohttp import web
+
 from alerts.delivery.commands import SilenceCommand, Unsilence
 from alerts.delivery.grouping.group_log import GroupPlan, GroupTold
 from alerts.delivery.retry_policy import Policy
@@ -14,17 +16,22 @@ from tests.post import Hook, Post, now_ms, transition
 CALM = Policy(timeout_s=2, base_s=0.01, cap_s=0.02, deadline_s=60)
 
 
-def _run(body: Callable[[Post, Hook], Coroutine[Any, Any, None]], repeat_ms: int = 60_000) -> None:
-    async def run() -> None:
-        timers = Timers(
-            group_by=("rule",), group_wait_ms=0, group_interval_ms=100, repeat_interval_ms=repeat_ms
-        )
-        route = Route(receiver="pager", timers=timers)
-        async with Post({"pager": Hook()}, routes=(route,)).running(CALM) as post:
-            post.muting.told = post.dispatcher.heard
-            await body(post, post.hooks["pager"])
+Body = Callable[[Post, Hook], Coroutine[Any, Any, None]]
 
-    asyncio.run(run())
+
+def _post(hook: Hook, repeat_ms: int = 60_000) -> Post:
+    timers = Timers(group_by=("rule",), group_wait_ms=0, group_interval_ms=100, repeat_interval_ms=repeat_ms)
+    return Post({"pager": hook}, routes=(Route(receiver="pager", timers=timers),))
+
+
+async def _running(post: Post, body: Body) -> None:
+    async with post.running(CALM):
+        post.muting.told = post.dispatcher.heard
+        await body(post, post.hooks["pager"])
+
+
+def _run(body: Body, repeat_ms: int = 60_000) -> None:
+    asyncio.run(_running(_post(Hook(), repeat_ms), body))
 
 
 def _silence(post: Post, identity: str, **match: str) -> None:
@@ -108,3 +115,27 @@ def test_the_end_of_a_silence_is_told_while_another_waits_for_its_own() -> None:
         assert _alerts(hook.bodies[-1]) == [("a", "critical")]
 
     _run(body)
+
+
+def test_the_end_of_a_silence_is_told_though_a_message_of_others_was_on_its_way_then() -> None:
+    """What counts is when the receiver heard of the alert itself, and not of the group."""
+
+    class Slow(Hook):
+        async def handle(self, request: web.Request) -> web.Response:
+            if len(self.bodies) == 1:
+                post.muting.apply(Unsilence(id="s", at=datetime.fromtimestamp(post.clock_s(), UTC), by="ann"))
+                post.ahead_s += 1
+            return await super().handle(request)
+
+    post = _post(Slow())
+
+    async def body(post: Post, hook: Hook) -> None:
+        await _told(post, transition("a", 1))
+        post.later(2)
+        _silence(post, "s", channel="phone")
+        await post.offer(transition("b", 1, channel="chat"), written_ms=int(post.clock_s() * 1000))
+        await post.until(lambda: len(hook.bodies) == 3)
+        told = [[alert for alert, _ in _alerts(each)] for each in hook.bodies]
+        assert told == [["a"], ["b"], ["a", "b"]]
+
+    asyncio.run(_running(post, body))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from alerts.delivery.grouping.group_log import GroupPlan
 from alerts.delivery.grouping.group_message import GroupMessage
-from alerts.delivery.grouping.groups import AlertGroup, identities
+from alerts.delivery.grouping.groups import AlertGroup, ToldNews, identities
 from alerts.delivery.mutes import Muting
 from alerts.delivery.notices.notice import Notice, notice
 from alerts.delivery.notices.writer import Writer
@@ -63,9 +63,8 @@ def _moved(alert: str, seq: int, state: str = "firing") -> Notice:
 def test_a_long_group_tells_first_what_has_changed() -> None:
     """One of thirty is over: a reader sees which, and not ten that are as they were."""
     known = [_moved(f"a{number}", 1) for number in range(30)]
-    group = AlertGroup(
-        id="g1", receiver="desk", place="", labels={}, told={each.alert: each for each in known}
-    )
+    told = {each.alert: ToldNews(each, 0.0) for each in known}
+    group = AlertGroup(id="g1", receiver="desk", place="", labels={}, told=told)
     notices = (*known[:7], _moved("a7", 2, "resolved"), *known[8:])
     plan = GroupPlan(group="g1", key="g1.a", members=identities(notices), at_s=0.0)
     counts, first, *others, more = (
@@ -79,9 +78,8 @@ def test_a_long_group_tells_first_what_has_changed() -> None:
 def test_one_alert_that_goes_on_is_no_plural() -> None:
     """One of two is over, in the languages that there are."""
     known = [_moved(f"a{number}", 1) for number in range(2)]
-    group = AlertGroup(
-        id="g1", receiver="desk", place="", labels={}, told={each.alert: each for each in known}
-    )
+    told = {each.alert: ToldNews(each, 0.0) for each in known}
+    group = AlertGroup(id="g1", receiver="desk", place="", labels={}, told=told)
     notices = (known[0], _moved("a1", 2, "resolved"))
     plan = GroupPlan(group="g1", key="g1.a", members=identities(notices), at_s=0.0)
     titles = [

@@ -90,6 +90,16 @@ def sent(channel: WayOut, what: ReceiverMessage, memory: str = "") -> Answer:
     return asyncio.run(channel.send(what, memory, 1_795_341_600.0))
 
 
+@pytest.mark.parametrize(("heard", "reached"), [((False, True), True), ((False, False), False)])
+def test_alertmanager_is_reached_where_one_of_its_replicas_may_be(
+    heard: tuple[bool, bool], *, reached: bool
+) -> None:
+    """One is not there, the other said nothing: it may have heard of it, so it hears of the end."""
+    wire = Wire(*(Answer(status=None, error="no answer", reached=each) for each in heard))
+    channel = _channel("alertmanager", wire, {"urls": ("http://a/", "http://b/")})
+    assert sent(channel, message()).reached is reached
+
+
 @pytest.mark.parametrize("kind", ["webhook", "alertmanager", "pagerduty", "slack", "teams"])
 @pytest.mark.parametrize(
     ("answer", "fate"),
