@@ -113,8 +113,8 @@ CODES: Final = ("verdict", "severity", "held")
 class ForeseenVerdicts:
     """What a detector will say: by row, and within a row by time.
 
-    What it says `lasts` where it depends on windows alone: then what it says again is left out.  What is
-    compared with a past that changes by the hour may be something else when it is looked at in between.
+    What it says again is kept of rows that may have an alert: one that was looked at in between, while it was
+    closed or by the hours of then, may move by it.  What it says `lasts` where it depends on windows alone.
     """
 
     board: Board
@@ -137,15 +137,18 @@ class ForeseenVerdicts:
         order = np.lexsort((panes, columns[0]))
         rows, verdict, severity, held = (column[order] for column in columns)
         verdict[~alerts.watched(rows)] = Verdict.CLEAR
-        new = run_starts(rows, verdict, severity, held) if lasts else slice(None)
+        may = alerts.board.live() | (not lasts)
+        may[rows[verdict == Verdict.BREACH]] = True
+        told = may[rows]
+        told[run_starts(rows, verdict, severity, held)] = True
         return cls(
             board=alerts.board,
             lasts=lasts,
-            rows=rows[new],
-            panes=panes[order][new],
-            verdict=verdict[new],
-            severity=severity[new],
-            held=held[new],
+            rows=rows[told],
+            panes=panes[order][told],
+            verdict=verdict[told],
+            severity=severity[told],
+            held=held[told],
         )
 
     def suspects(self) -> Ints:

@@ -151,3 +151,15 @@ def test_what_must_last_lasts_in_open_time() -> None:
         ("pending", "1970-01-01T12:00:00Z"),
         ("firing", "1970-01-02T04:00:00Z"),
     ]
+
+
+def test_who_is_heard_again_at_night_is_judged_when_doors_open() -> None:
+    """The morning is as bad as what was before the silence, whether panes are judged one by one or not."""
+    bad = day(1, range(3, 12), range(1), count=30)
+    night = [(2 * hour, "phone", 1, 4) for hour in (24, 25, 26)]
+    morning = [(2 * 27, "phone", 1, 4), (2 * 30, "phone", 1, 4)]
+    rules = RULES.replace("period: 3d", "period: 2d, windows: [{long: 1d, short: 20h, rate: 1.5}]")
+    one, many = (told([*bad, *night, *morning], step, rules=rules) for step in (1, PANES))
+    assert one == many
+    burnt = [(each.state, each.at[8:16]) for each in many if each.rule == "burn"]
+    assert burnt[1:3] == [("stale", "01T16:00"), ("firing", "02T03:00")]
