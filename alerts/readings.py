@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+from unicodedata import normalize
 
 from alerts.foreign_text import printable
 
@@ -33,8 +34,12 @@ class Reading:
 
 
 def as_carried(dimension: str, value: str) -> str:
-    """A value as events carry it once they were read: a channel in lower case, however people write it."""
-    return value.lower() if dimension == "channel" else value
+    """A value as events carry it once they were read, however people and programs write it.
+
+    A channel is in lower case, and letters with accents are coded in one way, as what looks alike is alike.
+    """
+    value = value.lower() if dimension == "channel" else value
+    return value if value.isascii() else normalize("NFC", value)
 
 
 def scope_text(scope: Scope) -> str:

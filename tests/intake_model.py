@@ -12,6 +12,7 @@ from typing import Any
 
 from xxhash import xxh3_64_intdigest
 
+from alerts.readings import as_carried
 from stream.indicators.cells import CELLS
 from stream.indicators.needs import cells_read
 from stream.indicators.plan import Plan
@@ -116,7 +117,7 @@ class IntakeModel:
         for grouping in self.plan.groupings:
             if cell not in self.read[grouping.key]:
                 continue
-            values = tuple((event.get(dim) or "").strip() for dim in grouping.dims)
+            values = tuple(as_carried(dim, (event.get(dim) or "").strip()) for dim in grouping.dims)
             self.found[source, closing, at // self.timing.pane_ms, grouping.key, values, cell] += count
 
     def through(self, stream: Stream) -> int | None:
@@ -178,7 +179,11 @@ class IntakeModel:
 
     def person(self, event: Event) -> tuple[str, ...]:
         """Whose history a contact belongs to."""
-        about = {"any": "", "topic": (event.get("topic") or "").strip(), "case": event.get("case") or ""}
+        about = {
+            "any": "",
+            "topic": as_carried("topic", (event.get("topic") or "").strip()),
+            "case": event.get("case") or "",
+        }
         return event["customer"], about[str(self.fcr["match"])]
 
     def judge_cases(self) -> None:
@@ -186,7 +191,7 @@ class IntakeModel:
         cases: dict[tuple[str, ...], dict[str, Any]] = {}
         for told in sorted(self.waiting, key=lambda each: each.rank):
             event = told.event
-            subject = (event["customer"], "topic", (event.get("topic") or "").strip())
+            subject = (event["customer"], "topic", as_carried("topic", (event.get("topic") or "").strip()))
             case = (event["customer"], "case", event["case"]) if event.get("case") else subject
             if told.kind == "resolved":
                 self.resolved(cases, told, (case, subject))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
+from unicodedata import normalize
 
 import orjson
 
@@ -72,7 +73,7 @@ class Labels:
         if parts is None or parts[1] not in self.names:
             raise node.wrong(f"a matcher (=, !=, =~, !~) of {', '.join(self.names)}")
         label, comparison = parts[1], Comparison(parts[2])
-        value = parts[3].strip('"').replace('\\"', '"').replace("\\\\", "\\")
+        value = normalize("NFC", parts[3]).strip('"').replace('\\"', '"').replace("\\\\", "\\")
         if comparison in {Comparison.LIKE, Comparison.UNLIKE}:
             _look_at_pattern(node, value)
             return Matcher(label, comparison, (in_lower_case(value) if label == "channel" else value,))

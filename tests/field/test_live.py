@@ -1,5 +1,8 @@
 """Records that come as others send them, each with what must be said of it."""
 
+from typing import Literal
+from unicodedata import normalize
+
 import orjson
 import pytest
 
@@ -38,3 +41,18 @@ def test_names_that_are_not_known_are_not_shown(desk: Desk) -> None:
     report = desk.reported(RULES, orjson.dumps(record) + b"\n" + orjson.dumps(EVENT))
     assert "at: want a value, got nothing\n" in report
     assert "anna" not in report
+
+
+FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
+CODED = """
+rules:
+  - {name: low, indicator: csat, by: [topic], where: {topic: [R\u00e9clamation]}, window: 1h, warning: 50}
+"""
+
+
+def test_values_that_look_the_same_are_one(desk: Desk) -> None:
+    """Macs code accents apart: a topic was two, and a rule that names it otherwise saw none of them."""
+    events = [{**EVENT, "id": form, "topic": normalize(form, "R\u00e9clamation")} for form in FORMS]
+    report = desk.reported(CODED, b"\n".join(map(orjson.dumps, events)))
+    assert "topic R\u00e9clamation" in report
+    assert "(2)" in report

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from alerts.readings import as_carried
 from stream.columnar.hashing import hashed, shortened
 from stream.columnar.hashtable import Keys
 from stream.columnar.numbering import Codes, Growing, Numbering, Spellings
@@ -28,14 +29,14 @@ ROOM: Final = 1 << 21
 
 
 class Dimension:
-    """The values of one dimension, numbered: stripped, a channel in lower case, "" for what is missing.
+    """The values of one dimension, numbered: stripped, `as_carried`, "" for what is missing.
 
     What is longer than `VALUE_CHARS` is shortened.  `overlong` says that such a spelling is remembered, and
     should not be for long.
     """
 
     def __init__(self, name: str) -> None:
-        self._lower = name == "channel"
+        self._name = name
         self.overlong = False
         self.texts: list[str] = []
         self._codes: dict[str, int] = {}
@@ -89,9 +90,7 @@ class Dimension:
         self.overlong = False
 
     def _tidied(self, raws: list[Raw]) -> Ints:
-        texts = [(raw or "").strip() for raw in raws]
-        if self._lower:
-            texts = [text.lower() for text in texts]
+        texts = [as_carried(self._name, (raw or "").strip()) for raw in raws]
         if max(map(len, (*texts, *filter(None, raws))), default=0) > VALUE_CHARS:
             self.overlong = True
             texts = [shortened(text, VALUE_CHARS) for text in texts]

@@ -42,6 +42,7 @@ def event(**fields: str | None) -> Interaction:
         ((), {}, ()),
         (("channel",), {"channel": " PHONE "}, ("phone",)),
         (("stage",), {"stage": " Use "}, ("Use",)),
+        (("channel", "stage"), {"channel": "CAFE\u0301", "stage": "e\u0301"}, ("caf\u00e9", "\u00e9")),
         (("stage",), {}, ("",)),
         (("channel", "stage", "topic"), {"stage": "use", "topic": None}, ("phone", "use", "")),
     ],
