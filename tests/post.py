@@ -18,7 +18,7 @@ from standardwebhooks import Webhook
 from alerts.delivery.alert_records import AlertRecord
 from alerts.delivery.delivery_log import Entry
 from alerts.delivery.dispatcher import Dispatcher
-from alerts.delivery.grouping.group_log import GroupRecord
+from alerts.delivery.grouping.group_log import GroupRecord, GroupTold
 from alerts.delivery.mutes import Muting
 from alerts.delivery.notices.notice import TransitionNews
 from alerts.delivery.retry_policy import Policy
@@ -246,6 +246,15 @@ class Post:
                 self.moved.clear()
                 with suppress(TimeoutError):  # what is only written down wakes nobody
                     await asyncio.wait_for(self.moved.wait(), 0.05)
+
+    async def told(self, name: str, messages: int) -> None:
+        """Wait until a receiver has so many messages of groups, and that it has them is written down."""
+        await self.until(lambda: len(self.hooks[name].bodies) >= messages)
+        await self.until(lambda: self._delivered(name) >= messages)
+
+    def _delivered(self, name: str) -> int:
+        ends = [each for each in self.log.groups if isinstance(each, GroupTold) and each.receiver == name]
+        return sum(each.outcome == "delivered" for each in ends)
 
     def _done(self, offset: int) -> None:
         self.done.append(offset)

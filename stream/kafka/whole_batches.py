@@ -32,7 +32,7 @@ class WholeBatches:
         # of every fetch would stay until the garbage collector comes by.
         self._result: Final = ref(result)
         self._records: Final[PartitionRecords] = result._partition_records  # noqa: SLF001  # aiokafka offers no other way
-        self._records._records_iterator.close()  # noqa: SLF001
+        self._records._records_iterator = iter(())  # noqa: SLF001  # a generator that is closed may hold them yet
         self._rest: list[Any] = []
         self._unfolded_bytes = 0
         self._behind: int = self._records.next_fetch_offset

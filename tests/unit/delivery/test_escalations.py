@@ -61,10 +61,10 @@ def test_a_silence_that_held_the_first_notice_holds_the_escalation_as_long() -> 
             await asyncio.sleep(0.7)
             post.later(600)
             _unsilence(post)
-            await post.until(lambda: post.hooks["desk"].bodies)
+            await post.told("desk", 1)
             await _still(post, desk=1, boss=0)
             post.later(121)
-            await post.until(lambda: post.hooks["boss"].bodies)
+            await post.told("boss", 1)
 
     _run(body)
 
@@ -75,15 +75,15 @@ def test_after_a_silence_the_desk_has_its_time_again() -> None:
     async def body() -> None:
         async with _post().running(CALM) as post:
             await post.offer(transition("a", 1), written_ms=now_ms())
-            await post.until(lambda: post.hooks["desk"].bodies)
+            await post.told("desk", 1)
             _silence(post)
             post.later(600)
             await _still(post, desk=1, boss=0)
             _unsilence(post)
-            await post.until(lambda: len(post.hooks["desk"].bodies) == 2)
+            await post.told("desk", 2)
             await _still(post, desk=2, boss=0)
             post.later(121)
-            await post.until(lambda: post.hooks["boss"].bodies)
+            await post.told("boss", 1)
 
     _run(body)
 
@@ -94,17 +94,17 @@ def test_the_boss_who_has_heard_of_it_hears_again_after_the_desk() -> None:
     async def body() -> None:
         async with _post().running(CALM) as post:
             await post.offer(transition("a", 1), written_ms=now_ms())
-            await post.until(lambda: post.hooks["desk"].bodies)
+            await post.told("desk", 1)
             post.later(121)
-            await post.until(lambda: post.hooks["boss"].bodies)
+            await post.told("boss", 1)
             await asyncio.sleep(0.3)
             _silence(post)
             post.later(600)
             _unsilence(post)
-            await post.until(lambda: len(post.hooks["desk"].bodies) == 2)
+            await post.told("desk", 2)
             await _still(post, desk=2, boss=1)
             post.later(121)
-            await post.until(lambda: len(post.hooks["boss"].bodies) == 2)
+            await post.told("boss", 2)
             await _still(post, desk=2, boss=2)
 
     _run(body)
@@ -122,10 +122,10 @@ def test_a_desk_that_is_closed_has_its_time_when_it_opens() -> None:
             post.later(600)
             await _still(post, desk=0, boss=0)
             post.later(2 * 86_400)
-            await post.until(lambda: post.hooks["desk"].bodies)
+            await post.told("desk", 1)
             await _still(post, desk=1, boss=0)
             post.later(121)
-            await post.until(lambda: post.hooks["boss"].bodies)
+            await post.told("boss", 1)
 
     _run(body)
 
@@ -139,7 +139,7 @@ def test_a_receiver_that_is_down_does_not_hold_the_escalation() -> None:
             await post.offer(transition("a", 1), written_ms=now_ms())
             await post.until(lambda: post.hooks["desk"].tries)
             post.later(121)
-            await post.until(lambda: post.hooks["boss"].bodies)
+            await post.told("boss", 1)
             assert not post.hooks["desk"].bodies
 
     _run(body)
@@ -167,7 +167,7 @@ def _says(post: Post, command: Acknowledge | Unacknowledge) -> None:
 async def _cared_for(post: Post) -> None:
     """The desk hears of an alert, somebody takes care of it, and the while passes."""
     await post.offer(transition("a", 1), written_ms=now_ms())
-    await post.until(lambda: post.hooks["desk"].bodies)
+    await post.told("desk", 1)
     _says(post, Acknowledge(alert="a", severity="critical", at=_now(post), by="ann"))
     post.later(600)
     await _still(post, desk=1, boss=0)
@@ -180,7 +180,7 @@ def test_the_boss_hears_of_what_nobody_takes_care_of_any_more() -> None:
         async with _post().running(CALM) as post:
             await _cared_for(post)
             _says(post, Unacknowledge(alert="a", at=_now(post), by="ann"))
-            await post.until(lambda: post.hooks["boss"].bodies)
+            await post.told("boss", 1)
             await _still(post, desk=1, boss=1)
 
     _run(body)
@@ -193,7 +193,7 @@ def test_what_is_over_in_somebodys_care_is_told_to_nobody_else() -> None:
         async with _post().running(CALM) as post:
             await _cared_for(post)
             await post.offer(transition("a", 2, "resolved"), written_ms=now_ms())
-            await post.until(lambda: len(post.hooks["desk"].bodies) == 2)
+            await post.told("desk", 2)
             _says(post, Unacknowledge(alert="a", at=_now(post), by="ann"))
             await _still(post, desk=2, boss=0)
 
@@ -207,16 +207,16 @@ def test_others_are_told_while_one_is_in_somebodys_care() -> None:
         timers = Timers(group_by=("rule",), group_wait_ms=0, group_interval_ms=100)
         async with _post(replace(ROUTE, timers=timers)).running(CALM) as post:
             await post.offer(transition("a", 1), written_ms=now_ms())
-            await post.until(lambda: post.hooks["desk"].bodies)
+            await post.told("desk", 1)
             _says(post, Acknowledge(alert="a", severity="critical", at=_now(post), by="ann"))
             await post.offer(transition("b", 1), written_ms=now_ms())
-            await post.until(lambda: len(post.hooks["desk"].bodies) == 2)
+            await post.told("desk", 2)
             post.later(121)
-            await post.until(lambda: post.hooks["boss"].bodies)
+            await post.told("boss", 1)
             told: Any = post.hooks["boss"].bodies[0]
             assert told["data"]["id"] == "b"
             _says(post, Unacknowledge(alert="a", at=_now(post), by="ann"))
-            await post.until(lambda: len(post.hooks["boss"].bodies) == 2)
+            await post.told("boss", 2)
             told = post.hooks["boss"].bodies[1]
             assert told["data"]["count"] == 2
 
@@ -230,15 +230,15 @@ def test_the_boss_hears_of_what_has_had_its_while_alone() -> None:
     async def body() -> None:
         async with _post(route).running(CALM) as post:
             await post.offer(transition("a", 1), written_ms=now_ms())
-            await post.until(lambda: post.hooks["desk"].bodies)
+            await post.told("desk", 1)
             post.later(100)
             await post.offer(transition("b", 1), written_ms=int(post.clock_s() * 1000))
-            await post.until(lambda: len(post.hooks["desk"].bodies) == 2)
+            await post.told("desk", 2)
             post.later(21)
-            await post.until(lambda: post.hooks["boss"].bodies)
+            await post.told("boss", 1)
             assert _named(post, "boss") == [["a"]]
             post.later(101)
-            await post.until(lambda: len(post.hooks["boss"].bodies) == 2)
+            await post.told("boss", 2)
             assert _named(post, "boss") == [["a"], ["b", "a"]]
 
     _run(body)
@@ -251,13 +251,13 @@ def test_news_of_what_the_boss_knows_brings_nothing_that_is_not_theirs_yet() -> 
     async def body() -> None:
         async with _post(route).running(CALM) as post:
             await post.offer(transition("a", 1), written_ms=now_ms())
-            await post.until(lambda: post.hooks["desk"].bodies)
+            await post.told("desk", 1)
             post.later(121)
-            await post.until(lambda: post.hooks["boss"].bodies)
+            await post.told("boss", 1)
             post.later(31)
             news = transition("a", 2, severity="warning"), transition("b", 1)
             await post.offer(*news, written_ms=int(post.clock_s() * 1000))
-            await post.until(lambda: len(post.hooks["boss"].bodies) == 2)
+            await post.told("boss", 2)
             assert _named(post, "boss")[1:] == [["a"]]
 
     _run(body)

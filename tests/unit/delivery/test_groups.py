@@ -280,7 +280,7 @@ def test_a_group_that_could_not_be_told_in_time_is_told_as_it_stands() -> None:
             await post.offer(transition("c", 1), written_ms=now_ms())
             await post.until(lambda: len(hook.tries) > 1)
             hook.script.clear()
-            await post.until(lambda: hook.bodies)
+            await post.told("pager", 1)
             assert hook.bodies[0]["data"]["count"] == 3  # type: ignore[index]
             told = [each for each in post.log.groups if isinstance(each, GroupTold)]
             assert {each.outcome for each in told} == {"expired", "delivered"}

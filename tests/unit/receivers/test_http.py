@@ -87,7 +87,7 @@ def test_whoever_was_not_connected_to_has_nothing(url: str, monkeypatch: pytest.
             await asyncio.Event().wait()
 
         asyncio.get_running_loop().getaddrinfo = forever  # type: ignore[method-assign,assignment]
-        mute = await asyncio.start_server(lambda *_streams: forever(), "127.0.0.1", 0, backlog=1)
+        mute = await asyncio.start_server(forever, "127.0.0.1", 0, backlog=1)
         client = HttpClient(0.2)
         await client.start()
         try:
