@@ -25,6 +25,7 @@ from stream.columnar.timestamps import NO_TIME, read_time
 TOLERANCE_S: Final = 300.0
 """How far a signed stamp may be from our clock, either way, unless the source says otherwise."""
 
+AUTHORIZATION: Final = "authorization"
 ALGORITHMS: Final[Mapping[str, Callable[[], "hashlib._Hash"]]] = {
     "hmac-sha256": hashlib.sha256,
     "hmac-sha1": hashlib.sha1,
@@ -103,7 +104,10 @@ class Verifier:
         Every comparison takes the same time wherever the difference is.
         """
         for name, wanted in self.tokens.items():
-            if not hmac.compare_digest(_sent(headers.get(name, "")), wanted.encode()):
+            given = headers.get(name, "")
+            if name.lower() == AUTHORIZATION:
+                given, wanted = _credentials(given), _credentials(wanted)  # noqa: PLW2901  # as compared
+            if not hmac.compare_digest(_sent(given), wanted.encode()):
                 return Refusal.BAD_TOKEN
         if self.signature is None or self.secret is None:
             return None
@@ -175,6 +179,12 @@ def _comparable(given: str, signature: Signature) -> bytes:
     if signature.encoding is Encoding.HEX and given.startswith(signature.prefix):
         given = signature.prefix + given[len(signature.prefix) :].lower()
     return _sent(given)
+
+
+def _credentials(value: str) -> str:
+    """What `Authorization` says, whose scheme may be in any case, and several blanks behind it (RFC 9110)."""
+    scheme, blank, rest = value.partition(" ")
+    return f"{scheme.lower()} {rest.lstrip(' ')}" if blank else value
 
 
 def _sent(value: str) -> bytes:

@@ -152,6 +152,17 @@ def test_tokens_are_exact() -> None:
         assert verifier.refusal(wrong, b"", 0) is Refusal.BAD_TOKEN
 
 
+def test_the_scheme_of_a_bearer_may_be_in_any_case() -> None:
+    """As HTTP has it; the token itself is exact, and so is one that stands there without a scheme."""
+    verifier = Verifier(tokens={"Authorization": "Bearer s3cr3T"})
+    for right in ("Bearer s3cr3T", "bearer s3cr3T", "BEARER  s3cr3T"):
+        assert verifier.refusal({"Authorization": right}, b"", 0) is None
+    for wrong in ("Bearer s3cr3t", "Basic s3cr3T", "s3cr3T", "Bearer", ""):
+        assert verifier.refusal({"Authorization": wrong}, b"", 0) is Refusal.BAD_TOKEN
+    bare = Verifier(tokens={"Authorization": "s3cr3T"})
+    assert bare.refusal({"Authorization": "s3cr3t"}, b"", 0) is Refusal.BAD_TOKEN
+
+
 def test_an_array_of_which_only_the_head_is_signed_is_refused() -> None:
     """Anyone could add to it; with a static header besides, it is taken."""
     how = Signature(header="S", algorithm="hmac-sha1", covers=Covers.FIRST)
