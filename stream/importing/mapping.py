@@ -161,7 +161,11 @@ class LogMapping:
         """Texts that mean something as entries of a table; None where any does, as it is a field's value."""
         used = [column for shape in self.shapes for each in shape.fields.values() for column in each.columns]
         used += [column for other in self.tables for by in other.by for column in by.columns]
-        conditions = [each for each in self._conditions() if each.column == table]
+        conditions = [
+            each
+            for each in self._conditions()
+            if each.column == table or (isinstance(each, AnyPresent) and table in each.columns)
+        ]
         if table in used or not all(isinstance(each, Is) for each in conditions):
             return None
         return frozenset(text for each in conditions if isinstance(each, Is) for text in each.values)

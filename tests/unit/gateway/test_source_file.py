@@ -223,3 +223,20 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     """By the option that names it."""
     with pytest.raises(SettingsError, match="--sources: want a file that can be read"):
         load_sources(tmp_path / "none.yaml")
+
+
+def test_entries_that_a_mapping_of_ones_own_looks_at_mean_something(tmp_path: Path) -> None:
+    """Be it only whether there is one."""
+    mapping = "fields: {id: id, at: {time: at}, channel: {constant: web}}\ntables: {vip: {by: id}}\nformat: ndjson\n"
+    for when, sound in (
+        ("{any_present: [vip, other]}", True),
+        ("{column: vip, present: true}", True),
+        ("", False),
+    ):
+        (tmp_path / "own.yaml").write_text(f"{mapping}events: [{{when: [{when}]}}]\n")
+        text = "sources: [{name: a, mapping: own.yaml, path: /in/x, vip: {c-1: gold}}]"
+        if sound:
+            assert parse_sources(text, "s.yaml", tmp_path)
+        else:
+            with pytest.raises(RulebookError, match="want fields such as"):
+                parse_sources(text, "s.yaml", tmp_path)
