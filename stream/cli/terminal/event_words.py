@@ -82,9 +82,12 @@ def _of_channels(channels: Mapping[str, int]) -> Iterator[str]:
 
 
 def _of_alike(dimension: str, names: Iterable[str]) -> Iterator[str]:
-    """Values that differ in capitals, blanks and how letters are coded alone: seldom meant to be several."""
+    """Values that differ in capitals and blanks alone: seldom meant to be several.
+
+    How accents are coded makes no difference to a worker, so it is none here.
+    """
     alike: dict[str, list[str]] = {}
-    for name in names:
+    for name in dict.fromkeys(unicodedata.normalize("NFC", name) for name in names):
         plain = re.sub(r"[\W_]+", " ", unicodedata.normalize("NFKC", folded(name)).casefold()).strip()
         alike.setdefault(plain or name, []).append(f'"{name[:CHANNEL_CHARS]}"')
     same = [" and ".join(each[:SHOWN]) for each in alike.values() if len(each) > 1]
