@@ -89,7 +89,7 @@ class CommandSeal:
             return Heard(CommandOutcome.MALFORMED)
         if self._trust is CommandTrust.SIGNED and (outcome := self._why_not(value, headers)) is not None:
             return Heard(outcome, command)
-        if isinstance(command, SilenceCommand) and not command.match:
+        if isinstance(command, SilenceCommand) and not any(command.match.values()):  # what has no such label
             return Heard(CommandOutcome.EMPTY_MATCH, command)
         return Heard(CommandOutcome.ACCEPTED, command)
 

@@ -21,7 +21,7 @@ WORDS: Final = {
     CommandOutcome.NOT_SIGNED: "it is not signed: want TOCSIN_COMMANDS_KEY or --commands-key-file, as the "
     "workers have, or `commands: trusted` in their rules",
     CommandOutcome.WRONG_SIGNATURE: "it is signed with another key than the workers have",
-    CommandOutcome.EMPTY_MATCH: "it would silence everything: want at least one --match",
+    CommandOutcome.EMPTY_MATCH: "it would silence everything: want at least one --match with a value",
 }
 
 

@@ -172,8 +172,8 @@ class AlertApi:
 
     async def _silence(self, body: Mapping[str, Any]) -> Any:
         match = body.get("match")
-        if not isinstance(match, dict) or not match or not set(match) <= LABELS:
-            raise _Refused(400, f"match: want labels among {', '.join(sorted(LABELS))}, at least one")
+        if not isinstance(match, dict) or not any(match.values()) or not set(match) <= LABELS:
+            raise _Refused(400, f"match: want labels among {', '.join(sorted(LABELS))}, one with a value")
         if not all(isinstance(value, str) and len(value) <= MOST_NAME for value in match.values()):
             raise _Refused(400, "match: want text as values")
         try:

@@ -71,6 +71,8 @@ def test_trust_needs_no_key() -> None:
     assert seal.hears
     assert outcome(seal, PHONE, []) == "accepted"
     assert outcome(seal, silence(), []) == "empty_match"
+    assert outcome(seal, silence({"variant": ""}), []) == "empty_match", "no alert has one"
+    assert outcome(seal, silence({"variant": "", "channel": "phone"}), []) == "accepted"
     assert CommandSeal("cx.commands", []).headers(PHONE) == []
     assert not CommandSeal("cx.commands", []).hears
 

@@ -161,6 +161,7 @@ def test_silences_begin_and_end() -> None:
         ("alerts/aa1/ack", {"by": "ann", "as": "true"}, TOKEN, 400),
         ("alerts/aa1/ack", {"by": "ann", "as": ["known"]}, TOKEN, 400),
         ("silences", {"match": {}, "for": "1h", "by": "ann"}, TOKEN, 400),
+        ("silences", {"match": {"variant": ""}, "for": "1h", "by": "ann"}, TOKEN, 400),
         ("silences", {"match": {"colour": "red"}, "for": "1h", "by": "ann"}, TOKEN, 400),
         ("silences", {"match": {"channel": "phone"}, "for": "soon", "by": "ann"}, TOKEN, 400),
         ("silences", {"match": {"channel": "phone"}, "for": "31d", "by": "ann"}, TOKEN, 400),
