@@ -89,12 +89,12 @@ class Dispatcher:
         self.alerts = OpenAlerts(inhibit=rulebook.inhibit, about=rulebook.about)
         """Told of every record of cx.alerts, of other workers' partitions too."""
         self.writer = Writer(rulebook, self.alerts, muting)
-        self._heard = HeardPartitions(log)
         self._client = HttpClient(policy.timeout_s)
         self._lines = {each.name: self._queue(each, failed) for each in rulebook.receivers}
         self._silences = SilenceWatch(rulebook, muting, self.alerts, self._waits)
         mutes = GroupMutes(self._why_muted, muting.unsilenced_s)
         self.desk = GroupDesk(rulebook, DeskWorld(log, mutes, self.send, clock), failed)
+        self._heard = HeardPartitions(log, self.desk.turn)
 
     def _queue(self, receiver: Receiver, failed: Callable[[BaseException], None]) -> ReceiverQueue:
         world = replace(self._world, policy=self._world.policy.patient(receiver.patience))

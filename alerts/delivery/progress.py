@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -75,20 +75,24 @@ class EntryLog(Protocol):
 class HeardPartitions:
     """What is known of the partitions that belong to this worker; each is read once."""
 
-    def __init__(self, log: EntryLog) -> None:
+    def __init__(self, log: EntryLog, turn: Callable[[int], object]) -> None:
+        """`turn` is another object each time that a partition is given to this worker; None: it is not."""
         self._log = log
+        self._turn = turn
         self._reading = asyncio.Lock()
         self.known: Final[dict[int, HeardTransitions]] = {}
 
     async def read(self, partition: int) -> HeardTransitions:
         """What is known of a partition; reads its log if that was not done before."""
         async with self._reading:
-            if partition not in self.known:
-                heard = HeardTransitions()
-                for entry in await self._log.history(partition):
-                    heard.settled(entry)
+            if partition in self.known:
+                return self.known[partition]
+            turn, heard = self._turn(partition), HeardTransitions()
+            for entry in await self._log.history(partition):
+                heard.settled(entry)
+            if turn is not None and turn is self._turn(partition):  # else others write there, unread by us
                 self.known[partition] = heard
-            return self.known[partition]
+            return heard
 
     def forget(self, partition: int) -> None:
         """A partition belongs to somebody else."""

@@ -106,8 +106,10 @@ def test_a_restart_repeats_nothing_and_forgets_nothing(broker: Broker) -> None:
     async def body() -> None:
         async with _desk(broker) as desk:
             async with desk.notifier() as first:
+                first.own([1])
                 await _taken(first, transition("a", 1))
             async with desk.notifier() as second:
+                second.own([1])
                 await _taken(second, transition("a", 1), transition("a", 2, "resolved"))
             assert desk.hook.got == ["a.1", "a.2"]
             written = [each async for each in read_places(desk.settings, "cx.deliveries")]
@@ -132,6 +134,7 @@ def test_commands_of_before_and_of_now_are_heeded(broker: Broker) -> None:
             )
             await desk.say(quiet)
             async with desk.notifier() as notifier:
+                notifier.own([1])
                 taken = asyncio.create_task(
                     _taken(notifier, transition("q", 1), transition("q", 2, "resolved"), transition("r", 1))
                 )

@@ -38,3 +38,10 @@ class DeskWorld:
     mutes: GroupMutes
     send: Callable[[str, Delivery], Coroutine[Any, Any, None]]
     clock: Callable[[], float]
+
+
+@dataclass(slots=True, eq=False)
+class Ownership:
+    """Stands for partitions as long as they belong to this worker; acted upon once it has `caught_up`."""
+
+    caught_up: bool = False

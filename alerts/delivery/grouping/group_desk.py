@@ -12,7 +12,7 @@ from typing import Final
 
 from alerts.delivery.alert_records import News
 from alerts.delivery.backlog import Delivery
-from alerts.delivery.grouping.desk_world import DeskWorld
+from alerts.delivery.grouping.desk_world import DeskWorld, Ownership
 from alerts.delivery.grouping.escalations import NextTold, first_of, is_anew
 from alerts.delivery.grouping.group_log import (
     GroupPlan,
@@ -49,7 +49,7 @@ class GroupDesk:
         self._rules = GroupRules(rulebook)
         self._world = world
         self._books: dict[int, GroupBook] = {}
-        self._owned: set[int] = set()
+        self._turns: dict[int, Ownership] = {}
         self._under_way: set[str] = set()
         self._held: dict[str, float] = {}
         self._repeated: dict[str, float] = {}
@@ -80,26 +80,33 @@ class GroupDesk:
 
     def own(self, partitions: Iterable[int]) -> None:
         """Act on these partitions from now on, once all that was written before has been folded."""
-        self._tasks.begin(partial(self._take_over, set(partitions)))
+        turn = Ownership()
+        self._turns |= dict.fromkeys(partitions, turn)
+        self._tasks.begin(partial(self._take_over, turn))
 
     def forget(self, partitions: Iterable[int]) -> None:
         """These belong to another worker."""
         for partition in partitions:
-            self._owned.discard(partition)
+            self._turns.pop(partition, None)
             self._under_way -= self._books.get(partition, GroupBook()).groups.keys()
 
     def owns(self, partition: int) -> bool:
         """Whether this worker acts on a partition."""
-        return partition in self._owned
+        turn = self._turns.get(partition)
+        return turn is not None and turn.caught_up
+
+    def turn(self, partition: int) -> Ownership | None:
+        """Another each time that a partition is given to this worker; None while it is not."""
+        return self._turns.get(partition)
 
     @property
     def partitions(self) -> tuple[int, ...]:
         """Those that this worker acts on."""
-        return tuple(sorted(self._owned))
+        return tuple(sorted(filter(self.owns, self._turns)))
 
     def owned(self) -> Iterator[tuple[int, AlertGroup]]:
         """The groups of this worker's partitions."""
-        for partition in self._owned:
+        for partition in self.partitions:
             book = self._books.get(partition)
             for group in list(book.groups.values()) if book else ():
                 yield partition, group
@@ -157,9 +164,10 @@ class GroupDesk:
             return Settled(DeliveryOutcome.SILENCED, "acknowledged")
         return Retry(LOOK_AGAIN_S)
 
-    async def _take_over(self, partitions: set[int]) -> None:
+    async def _take_over(self, turn: Ownership) -> None:
+        """Own what was given in this turn, and has not gone to another worker while we caught up."""
         await self._world.log.caught_up()
-        self._owned |= partitions
+        turn.caught_up = True
         self._look_at_all()
 
     def _look_at_all(self) -> None:
@@ -185,7 +193,7 @@ class GroupDesk:
         changed, self._changed = self._changed, set()
         for partition, name in changed:
             group = self._books[partition].groups.get(name)
-            if group is not None and partition in self._owned:
+            if group is not None and self.owns(partition):
                 yield partition, group
 
     async def _tell_due(self, groups: Iterable[tuple[int, AlertGroup]]) -> None:
@@ -196,7 +204,7 @@ class GroupDesk:
         if records := [said.record for _, said in due if said.record is not None]:
             await self._world.log.put(records)
         for partition, said in due:
-            if said.message is not None and partition in self._owned:  # it may have moved meanwhile
+            if said.message is not None and self.owns(partition):  # it may have moved meanwhile
                 await self._world.send(said.group.receiver, delivery_of(said.message, partition))
 
     def _said_of(self, group: AlertGroup, now_s: float) -> DueMessage | None:

@@ -371,6 +371,27 @@ def test_an_alert_that_comes_again_is_not_told_twice_to_alertmanager() -> None:
     _run(body)
 
 
+def test_a_partition_that_moves_before_all_is_read_is_not_owned() -> None:
+    """Two workers would tell of its groups, each under keys of its own, until the next rebalance."""
+
+    class Behind(MemoryLog):
+        read = asyncio.Event()
+
+        async def caught_up(self) -> None:
+            await self.read.wait()
+
+    async def body() -> None:
+        log = Behind()
+        async with _post(Route(receiver="pager", timers=ALONE), log).running(CALM) as post:
+            post.dispatcher.forget([0])
+            post.dispatcher.desk.own([1])
+            log.read.set()
+            await post.until(lambda: post.dispatcher.desk.owns(1))
+            assert post.dispatcher.desk.partitions == (1,)
+
+    _run(body)
+
+
 def test_a_heart_beats_where_the_first_partition_is() -> None:
     """The receiver hears so again and again, each time under a key of its own; other workers are silent."""
 

@@ -1,12 +1,14 @@
 """What each receiver has heard of each alert."""
 
+import asyncio
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.delivery.delivery_log import Entry
-from alerts.delivery.progress import DeliveryProgress, HeardTransitions
+from alerts.delivery.progress import DeliveryProgress, HeardPartitions, HeardTransitions
 from tests.post import ENTRY
 
 AT_S = 1_795_341_600.0
@@ -59,3 +61,20 @@ def test_memory_is_bounded() -> None:
         heard.settled(_entry(alert, 1, told=True))
     assert heard.concerned("b") == frozenset()
     assert heard.concerned("a") == heard.concerned("c") == {"pager"}
+
+
+@pytest.mark.parametrize("after", [None, "given again", "still ours"])
+def test_what_was_read_of_a_partition_that_moved_meanwhile_is_not_kept(after: str | None) -> None:
+    """Another worker has written there since; who takes it for all that there is tells it again."""
+    turns = {0: "still ours"}
+
+    class Log:
+        async def history(self, partition: int) -> list[Entry]:
+            turns.pop(partition)
+            if after is not None:
+                turns[partition] = after
+            return [_entry("a", 1, told=True)]
+
+    heard = HeardPartitions(Log(), turns.get)
+    assert asyncio.run(heard.read(0)).progress("a", "pager").told
+    assert (0 in heard.known) is (after == "still ours")
