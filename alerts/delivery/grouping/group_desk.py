@@ -184,6 +184,7 @@ class GroupDesk:
                 groups = list(self.owned())
             for start in range(0, len(groups), AT_ONCE):
                 await self._tell_due(groups[start : start + AT_ONCE])
+                await asyncio.sleep(0)  # where nothing was due, nothing has waited
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(self._round_s):
                     await self._wake.wait()
