@@ -37,9 +37,8 @@ demo: $(VENV)/.installed  ## Tocsin at work: an embedded broker, a worker, a day
 	$(BIN)/tocsin demo $(ARGS)
 
 test: $(VENV)/.dev  ## all tests (those that need a program which is not here are listed as skipped, with what to install)
-	$(BIN)/pytest -n auto $(ARGS) tests/unit
+	$(BIN)/pytest -n auto --dist loadgroup $(ARGS) tests/demo tests/unit  # the demo waits for its day to go by
 	$(BIN)/pytest -n 3 --dist loadfile $(ARGS) --ignore=tests/unit --ignore=tests/demo  # much of their time is waiting
-	$(BIN)/pytest $(ARGS) tests/demo  # it has ports of its own
 
 check: $(VENV)/.dev  ## format, lint, types, layers
 	$(BIN)/ruff format --check .

@@ -29,6 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = file.parts[0]
         if folder in ("kafka", "prometheus"):
             item.add_marker(folder)
+        if folder == "demo":  # ports of its own: one after the other, while others are tested
+            item.add_marker(pytest.mark.xdist_group(folder))
         for need in needs(folder, file.name, item.name):
             reason = lacking(need)
             if reason and not os.environ.get("CI"):
