@@ -5,6 +5,7 @@ A log's rows may each be an event, or be updates of cases whose changes are the 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from stream.importing.cells.columns import FieldSource, Value
@@ -121,7 +122,7 @@ class Format:
     optional: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class LogMapping:
     """A whole mapping file.
 
@@ -141,9 +142,9 @@ class LogMapping:
     def _conditions(self) -> Sequence[Condition]:
         return [*self.skip, *self.want, *(condition for shape in self.shapes for condition in shape.when)]
 
-    @property
+    @cached_property
     def columns(self) -> frozenset[str]:
-        """Every column that is looked at."""
+        """Every column that is looked at; a gateway asks with each request."""
         conditions = self._conditions()
         several = [each for each in conditions if isinstance(each, AnyPresent)]
         used = {each.column for each in conditions if each.column is not None and each not in several}

@@ -121,7 +121,7 @@ class GapInput(WindowOnlyInput):
         if compared is None:
             return None
         parts = [self._detector.step(each.rows, each.numbers, each.sums) for each in compared]
-        return _crossings(parts, compared, of, (alerts, True))
+        return ForeseenVerdicts.of(parts, _panes(compared), alerts).crossings(of)
 
     def look(self, view: View, watched: Watched) -> Findings | None:
         """Judge whole scopes; rows outside the rule's `where` take no part."""
@@ -163,9 +163,13 @@ class UsualGapInput(RememberingInput):
     def foresee(self, of: BlockContext, alerts: Alerts, pane_ms: int) -> Crossings | None:  # noqa: ARG002
         """Judge every value of a scope at each change of one of them."""
         compared = self._compared.at_changes(of, alerts)
-        if compared is None or not self._heard.take_block(of, _panes(compared)):
+        if compared is None:
             return None
-        return _crossings([self._judge(each) for each in compared], compared, of, (alerts, False))
+        panes = _panes(compared)
+        if not self._heard.take_block(of, panes):
+            return None
+        parts = [self._judge(each) for each in compared]
+        return ForeseenVerdicts.of(parts, panes, alerts, lasts=False).crossings(of)
 
     def look(self, view: View, watched: Watched) -> Findings | None:
         """Judge whole scopes, after taking in what came."""
@@ -184,14 +188,6 @@ class UsualGapInput(RememberingInput):
 
 def _panes(compared: Sequence[SideBySide]) -> Ints:
     return np.concatenate([NO_ROWS, *(each.panes for each in compared)])
-
-
-def _crossings(
-    parts: Sequence[Findings], compared: Sequence[SideBySide], of: BlockContext, told: tuple[Alerts, bool]
-) -> Crossings:
-    alerts, lasts = told
-    verdicts = ForeseenVerdicts.of(parts, _panes(compared), alerts, lasts=lasts)
-    return Crossings(verdicts, of.room, of.block.judged, of.muting)
 
 
 def _even(total: Ints) -> list[slice]:

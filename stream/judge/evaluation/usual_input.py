@@ -56,8 +56,7 @@ class UsualInput(RememberingInput):
             for start in range(0, len(aligned), AT_ONCE)
             for part in [slice(start, min(start + AT_ONCE, len(aligned)))]
         ]
-        verdicts = ForeseenVerdicts.of(parts, aligned.panes, alerts, lasts=False)
-        return Crossings(verdicts, of.room, of.block.judged, of.muting)
+        return ForeseenVerdicts.of(parts, aligned.panes, alerts, lasts=False).crossings(of)
 
     def look(self, view: View, watched: Watched) -> Findings | None:  # noqa: ARG002  # all have a past
         """Judge the rows whose window changed, after taking in what came."""

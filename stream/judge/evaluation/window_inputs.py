@@ -56,9 +56,7 @@ class BurnInput(WindowOnlyInput):
         ]
         few = len(aligned) <= MOST_KEPT
         self._foreseen = ForeseenFindings(of.block.through, aligned, parts) if few else None
-        return Crossings(
-            ForeseenVerdicts.of(parts, aligned.panes, alerts), of.room, of.block.judged, of.muting
-        )
+        return ForeseenVerdicts.of(parts, aligned.panes, alerts).crossings(of)
 
     def look(self, view: View, watched: Watched) -> Findings | None:  # noqa: ARG002
         """Judge the rows that changed in some window."""
@@ -150,6 +148,10 @@ class ForeseenVerdicts:
             severity=severity[told],
             held=held[told],
         )
+
+    def crossings(self, of: BlockContext) -> Crossings:
+        """Where they move an alert in a block."""
+        return Crossings(self, of.room, of.block.judged, of.muting)
 
     def suspects(self) -> Ints:
         """The rows, ascending, of which something is a breach, and those with an alert."""
