@@ -80,18 +80,18 @@ def _several(columns: Sequence[str], value: str) -> RowError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cells:
-    """How a line of a table is cut into cells.
+    """How a line of a table is cut into cells: at `between`, or at what the header shows if that is "".
 
     With `escaped` a backslash before a quotation mark makes it part of the text.  With `ragged` a line may
     end before its last cells, which are empty then.
     """
 
-    between: str = ","
+    between: str = ""
     escaped: bool = False
     ragged: bool = False
 
 
-COMMAS: Final = Cells()
+AS_SEEN: Final = Cells()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,7 @@ class Format:
 
     kind: str = "csv"
     encoding: str = "utf-8"
-    cells: Cells = COMMAS
+    cells: Cells = AS_SEEN
     columns: tuple[str, ...] | None = None
     member: str | None = None
     each: str | None = None

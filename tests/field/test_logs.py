@@ -385,7 +385,7 @@ def test_a_time_of_another_kind_is_refused_with_the_format_that_reads_it(
     ("log", "said"),
     [
         ("ID,Channel,At\n", "did you mean At, ID?"),
-        ("id;at\n", '`delimiter: ";"`'),
+        ("ID;AT\n", "did you mean AT, ID?"),
         ('[{"id": "1", "at": "2026-03-02"}]', "`format: json`"),
         ("Identifiant,Date\n", "there are: Identifiant, Date)"),
         ("", "got an empty file"),

@@ -32,7 +32,7 @@ def file_format(fields: Fields) -> Format:
         kind=kind,
         encoding=fields.get_or("encoding", encoding, "utf-8"),
         cells=Cells(
-            between=between or ("\t" if kind == "tsv" else ","),
+            between=between or ("\t" if kind == "tsv" else ""),
             escaped=fields.get("escape", lambda node: node.choice([BACKSLASH])) is not None,
             ragged=fields.get_or("ragged", Node.flag, default=False),
         ),

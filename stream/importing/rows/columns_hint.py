@@ -25,7 +25,7 @@ def listed(columns: Sequence[str]) -> str:
 def hint(absent: Sequence[str], columns: Sequence[str], between: str = "") -> str:
     """What may be wrong with a log whose columns are others than the mapping names.
 
-    `between` is what the mapping takes for the mark between cells.
+    `between` is what the mapping says parts cells, if it does.
     """
     if any("\0" in column for column in columns):
         return ": is this UTF-16? `encoding: utf-16-le` reads it where the file does not begin with a mark"
@@ -41,7 +41,7 @@ def hint(absent: Sequence[str], columns: Sequence[str], between: str = "") -> st
     found = next((mark for mark in (";", "\t", "|", ",") if mark in columns[0]), None)
     if found is None:
         return ""
-    if found == between:
+    if between in {"", found}:
         return f": each line in quotation marks? {_UNQUOTED} takes them off"
     shown = "\\t" if found == "\t" else found
     return f': one column? `delimiter: "{shown}"` in the mapping splits it'

@@ -3,9 +3,7 @@
 import codecs
 import csv
 import io
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from heapq import merge
 from itertools import chain, islice
 from operator import itemgetter
@@ -20,13 +18,14 @@ from stream.importing.mapping import Format
 from stream.importing.rows.bounded_lines import BoundedLines, LineTooLongError
 from stream.importing.rows.column_names import distinct
 from stream.importing.rows.columns_hint import no_object
+from stream.importing.rows.cutting import BOM, MARKS, parser, separator
 from stream.importing.rows.encodings import beginning_of, encoding_of
 from stream.importing.rows.header_rows import named, questions_over, zone_column
 from stream.importing.rows.json_rows import json_rows
 from stream.importing.rows.json_stream import LONGEST, Splitter, TooLong
 from stream.importing.rows.questions import OF_ANSWERS, Questions
 from stream.importing.rows.row_blocks import Numbered, RowBlock, TableBlock, gathered
-from stream.importing.rows.table_reader import Parse, TableReader
+from stream.importing.rows.table_reader import TableReader
 from stream.messages.half_letters import without_halves
 from stream.messages.records import REGISTRY_BYTES
 
@@ -37,15 +36,11 @@ Says how those are wanted to be called that are spelled otherwise, and raises a 
 not those that are wanted.
 """
 
-BOM: Final = "\ufeff"
 BLOCK_BYTES: Final = 1 << 20
-SEPARATOR: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
-"""The line that Excel writes above the header: `sep=;`."""
-ESCAPED: Final = re.compile(r'\\(["\\])')
-"""What a backslash makes part of the text."""
 NOTES: Final = 30
 """Lines above the header, at most: what report it is, of when, and for whom."""
 FEWEST_COLUMNS: Final = 2
+FITS: Final = -1
 
 
 def blocks(stream: IO[bytes], layout: Format, name: str, told: Named = lambda *_: {}) -> Iterator[RowBlock]:
@@ -82,11 +77,11 @@ def _utf8(stream: IO[bytes], encoding: str) -> Iterator[bytes]:
 
 def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Iterator[RowBlock]:
     try:
-        between = _mark_between(lines, layout)
-        parse = _parser(between, layout)
+        between = _mark_between(lines, layout, told)
+        parse = parser(between, layout)
         heads = [] if layout.columns else _heads(parse(lines), layout.header_rows)
         if _has_blanks_behind_marks(heads):
-            parse = _parser(between, layout, blanks=True)
+            parse = parser(between, layout, blanks=True)
         above = 0
         if _is_plain(layout):
             heads, above = _below_notes(heads, parse(lines), told)
@@ -97,13 +92,18 @@ def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Ite
         raise SettingsError(f"{name}: want a header line that names the columns, got an empty file")
     extra = zone_column(heads)
     over = questions_over(heads)
-    asked = () if layout.apart is None else (*OF_ANSWERS, *dict.fromkeys(filter(None, over)))
-    meant = told([*names, *asked, *extra], above)
+    meant = told(_columns(heads, layout), above)
     names = [meant.get(each, each) for each in names]
     over = [meant.get(each, each) for each in over]
     survey = None if layout.apart is None else Questions(names, layout.apart, over)
     table = TableReader(parse, lines, names, layout, heads).blocks()
     return gathered(_unfolded(table, survey, extra)) if survey or extra else table
+
+
+def _columns(heads: Sequence[Sequence[str]], layout: Format) -> list[str]:
+    """What rows below this header have: its columns, and what a survey adds."""
+    asked = () if layout.apart is None else (*OF_ANSWERS, *dict.fromkeys(filter(None, questions_over(heads))))
+    return [*_names(heads, layout), *asked, *zone_column(heads)]
 
 
 def _has_blanks_behind_marks(heads: Sequence[Sequence[str]]) -> bool:
@@ -162,29 +162,33 @@ def _heads(reader: "Iterator[list[str]]", count: int) -> "list[list[str]]":
     return [first, *(next(reader, []) for _ in range(count - 1))]
 
 
-def _mark_between(lines: BoundedLines, layout: Format) -> str:
-    """What parts cells; the mark that a `sep=` line names wins over the mapping's."""
-    first = next(lines, None)
-    if first is not None:
-        first = first.lstrip(BOM)  # a quotation mark behind it begins a cell
-        found = SEPARATOR.fullmatch(first)
-        if found and layout.kind == "csv":
-            return found[1]
-        lines.put_back(first)
-    return layout.cells.between
+def _mark_between(lines: BoundedLines, layout: Format, told: Named) -> str:
+    """What parts cells: what Excel's line or the mapping says, else what makes of the header its columns."""
+    first, *others = lines.ahead(NOTES) or [""]
+    said = separator(lines) if layout.kind != "tsv" else ""
+    if said or layout.cells.between:
+        return said or layout.cells.between
+    seen = [first.lstrip(BOM), *others]
+    widths: dict[str, int] = {}
+    for mark in MARKS:
+        widths[mark] = _width(parser(mark, layout)(seen), layout, told)
+        if widths[mark] == FITS:
+            return mark
+    return max(MARKS, key=lambda mark: widths[mark])
 
 
-def _parser(between: str, layout: Format, *, blanks: bool = False) -> Parse:
-    """What makes records of lines; `blanks` behind the marks are none of the cells."""
-    if layout.kind == "tsv":  # the tab-separated form has no quotes
-        return partial(csv.reader, delimiter=between, quoting=csv.QUOTE_NONE)
-    read = partial(csv.reader, delimiter=between, skipinitialspace=blanks)
-    return (lambda lines: read(map(_doubled, lines))) if layout.cells.escaped else read
-
-
-def _doubled(line: str) -> str:
-    """A line whose quotation marks with a backslash before them stand twice instead."""
-    return ESCAPED.sub(lambda found: '""' if found[1] == '"' else found[1], line)
+def _width(reader: "Iterator[list[str]]", layout: Format, told: Named) -> int:
+    """How many columns a header that is cut so has; `FITS` where they are those that are wanted."""
+    heads: list[list[str]] = []
+    try:
+        heads = [] if layout.columns else _heads(reader, layout.header_rows)
+        if _is_plain(layout):
+            _below_notes(heads, reader, told)
+        else:
+            told(_columns(heads, layout), 0)
+    except (SettingsError, csv.Error):
+        return len(heads[0]) if heads else 0
+    return FITS
 
 
 def _plain(head: Sequence[str]) -> Iterator[str]:

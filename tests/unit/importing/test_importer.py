@@ -1,6 +1,8 @@
 """Import: rows through a mapping to events."""
 
+import io
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import orjson
@@ -12,6 +14,7 @@ from stream.importing.cells.faults import Fault, RowError
 from stream.importing.importer import Importer
 from stream.importing.mapping_file.reader import parse
 from stream.importing.rows.row_blocks import gathered
+from stream.importing.rows.tables import blocks
 from stream.importing.seen_ids import SeenIds
 from stream.intake.decoding.vouching import Vouching
 
@@ -152,8 +155,30 @@ def test_columns_that_are_not_there_are_the_operators_mistake() -> None:
 def test_one_column_where_there_should_be_several_says_what_may_be_wrong(header: str, hint: str) -> None:
     """The log is written with another mark between its columns, or in another encoding."""
     with pytest.raises(SettingsError) as caught:
-        Importer(parse(CALLS, "m.yaml")).check("log", [header])
+        Importer(parse(CALLS + 'delimiter: ","', "m.yaml")).check("log", [header])
     assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        ("a;b,c\n1;2\n", {"a": "1", "b,c": "2"}),
+        ("calls, of March; all\n\n\ufeff\na\tb,c\n1\t2\n", {"a": "1", "b,c": "2"}),
+        ('a,"b,c",d;e\n1,2,3\n', {"a": "1", "b,c": "2", "d;e": "3"}),
+    ],
+)
+def test_the_header_shows_what_parts_cells(log: str, said: dict[str, str]) -> None:
+    """Where the mapping does not say it: by that mark it has the columns which the mapping names."""
+    mapping = parse('fields: {id: a, topic: "b,c", at: {time: a}, channel: {constant: chat}}', "m.yaml")
+    found = blocks(io.BytesIO(log.encode()), mapping.format, "log", partial(Importer(mapping).check, "log"))
+    assert [row for block in found for row in block.rows()] == [said]
+
+
+def test_a_log_without_the_columns_is_told_by_those_that_it_has() -> None:
+    """Not as one column with all their names."""
+    mapping = parse("fields: {id: Reference, at: {time: a}, channel: {constant: chat}}", "m.yaml")
+    with pytest.raises(SettingsError, match=r"there are: a, Referenz\): did you mean Referenz\?"):
+        blocks(io.BytesIO(b"a;Referenz\n"), mapping.format, "log", partial(Importer(mapping).check, "log"))
 
 
 def test_ndjson_rows_need_not_have_every_column() -> None:

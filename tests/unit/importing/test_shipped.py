@@ -1,6 +1,7 @@
 # ruff: noqa: E501  # rows of exports are as long as they are
 """Shipped mappings: an export of each system, as its vendor writes it, becomes the right events."""
 
+import csv
 import gzip
 import io
 import json
@@ -119,6 +120,16 @@ def test_qualtrics(tmp_path: Path) -> None:
         ("qualtrics:R_1:Q2", "2026-03-02T08:15:02Z", "email", "csat", "1-5", "Very satisfied"),
         ("qualtrics:R_5:Q1", "2026-03-02T08:19:02Z", "web", "nps", "0-10", "10"),
     ]
+
+
+@pytest.mark.parametrize(("mark", "encoding"), [("\t", "utf-16"), (";", "utf-8-sig"), ("|", "utf-8")])
+def test_qualtrics_is_read_whatever_parts_its_cells(tmp_path: Path, mark: str, encoding: str) -> None:
+    """Its TSV is tab-separated UTF-16; a spreadsheet in Europe saves semicolons."""
+    saved = io.StringIO()
+    csv.writer(saved, delimiter=mark).writerows(csv.reader(io.StringIO(QUALTRICS)))
+    options = ("--question", "Q2=csat/1-5", "--strict")
+    events, _ = imported(tmp_path, "qualtrics-csv", QUALTRICS.encode(), *options)
+    assert imported(tmp_path, "qualtrics-csv", saved.getvalue().encode(encoding), *options)[0] == events
 
 
 def test_qualtrics_without_a_zone_asks_for_it(tmp_path: Path) -> None:

@@ -186,7 +186,7 @@ def test_headers_are_told_even_where_no_row_follows() -> None:
         return {}
 
     assert list(blocks(io.BytesIO(b"a,b\n"), Format(), "log", tell)) == []
-    assert told == [["a", "b"]] * 2
+    assert told == [["a", "b"]] * 3
 
 
 def test_qualtrics_has_three_header_rows_and_a_zone_in_the_last() -> None:
