@@ -129,6 +129,9 @@ def receive_in_slices(
     except RecordError as error:
         found.refused.append(RefusedMessage(body, error.reason, error.detail))
         return
+    if not split.messages:
+        found.ignored[TEST] += 1
+        return
     meta = {} if source.translator is None else _meta(source, headers, now_s)
     for number, message in enumerate(split.messages, 1):
         if number % SLICE == 0:

@@ -44,6 +44,15 @@ def test_check_of_a_wrong_file(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "s.yaml:2:19: sources[0].kind: want one of" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("kind", ["zendesk", "events", "cloudevents"])
+@pytest.mark.parametrize("body", ["[]", '{"events": []}'])
+def test_try_of_a_batch_without_a_message_says_so(kind: str, body: str) -> None:
+    """As of an empty body: silence would look like an event that went somewhere."""
+    done = run("try", kind, body, "--header=Content-Type:application/cloudevents-batch+json")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "1 × no event: test\n" in done.stderr
+
+
 @pytest.mark.parametrize(
     "webhook", [each for each in WEBHOOKS if not each.settings], ids=lambda each: each.kind
 )
