@@ -31,7 +31,7 @@ from stream.kafka.settings import READS
 from stream.kafka.whole_batches import hasten
 from stream.transport.assignor import Assignor
 from stream.transport.committed import heed_refusals
-from stream.transport.fetching import standing, unless_overtaken
+from stream.transport.fetching import begins_anew, standing, unless_overtaken
 from stream.transport.idle_producer import Producer
 from stream.transport.link import Link, Positions, RecordBatch
 
@@ -152,6 +152,9 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
             if self.epoch != epoch or not self.flow_active:
                 return  # a rebalance, a seek or the end; what is left is fetched again
             tp = self.link.here(faust_tp)
+            if begins_anew(tp, self._read_offset[faust_tp], records[-1].offset):
+                self._read_offset[faust_tp] = None
+                self.link.slots.forget([tp])
             slot = self.link.slots.put(tp, records[-1].offset, self.loop.time())
             if slot is not None:
                 yield faust_tp, self._to_message(faust_tp, RecordBatch(tp, records, slot))

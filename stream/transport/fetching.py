@@ -1,5 +1,6 @@
-"""Fetching: where it stands, and when a rebalance comes in between."""
+"""Fetching: where it stands, when a rebalance comes in between, and when a log begins anew."""
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar
@@ -7,8 +8,11 @@ from typing import Any, Protocol, TypeVar
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
+from stream.kafka.offsets import TP
 from stream.kafka.reader import replicas_of
 from stream.transport.link import Positions
+
+log = logging.getLogger(__name__)
 
 
 class Fetched(Protocol):
@@ -41,6 +45,21 @@ async def unless_overtaken(
         with suppress(KafkaError):  # not ours any more
             seek(tp, records[0].offset)
     return {}
+
+
+def begins_anew(tp: TP, read: int | None, last: int) -> bool:
+    """Whether what was fetched, up to offset `last`, is of a log that is shorter than what was `read` of it.
+
+    A client goes to the start of such a log by itself.  Faust would drop what it believes to have had, and
+    the group keep a commit beyond the end, until as much has come again.
+    """
+    if read is None or last >= read:
+        return False
+    log.error(
+        "a log is shorter than what was read of it, and is read from its start: was it made anew? "
+        "topic=%s partition=%d read=%d found=%d", *tp, read, last,
+    )  # fmt: skip
+    return True
 
 
 def standing(consumer: Any, tp: TopicPartition) -> Positions | None:

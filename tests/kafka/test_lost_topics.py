@@ -1,8 +1,9 @@
-"""A topic that is deleted under a worker: it ends with the reason, whichever it is, and never just waits."""
+"""A topic that is deleted under a worker: it ends with the reason, or goes on with a new one; it never waits."""
 
 import asyncio
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from zlib import crc32
 
@@ -11,8 +12,15 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
+from alerts.delivery.command_seal import CommandOutcome
+from alerts.delivery.commands import Acknowledge
+from stream.kafka.settings import ClientSettings
+from stream.ops.saying import say
+from tests.kafka.alerts_topic import until, write_alerts
 from tests.kafka.broker import Broker, running_broker
+from tests.kafka.doorbells import Doorbells, free_port, listening
 from tests.kafka.worker_process import create_topics, worker
+from tests.post import transition
 
 PARTITIONS = 2
 START_S = 1_767_571_200
@@ -40,13 +48,13 @@ async def produce(broker: str) -> None:
     await producer.stop()
 
 
-async def delete(broker: str, topic: str) -> None:
+async def delete(broker: str, *topics: str) -> None:
     """As an operator does by mistake."""
     client = AIOKafkaAdminClient(bootstrap_servers=broker)
     await client.start()
     try:
-        answer = await client.delete_topics([topic])
-        assert [error_code for _, error_code in answer.topic_error_codes] == [0]
+        answer = await client.delete_topics(list(topics))
+        assert {error_code for _, error_code in answer.topic_error_codes} == {0}
     finally:
         await client.close()
 
@@ -82,3 +90,41 @@ def test_a_lost_topic_ends_the_worker(
     log = (tmp_path / "log").read_text()
     assert reason in log
     assert "Traceback" not in log
+
+
+RULES = """
+commands: trusted
+rules: [{{name: csat-low, indicator: csat}}]
+receivers: [{{name: desk, webhook: {{url: "{url}/desk"}}, allow_private: true}}]
+"""
+
+
+def acknowledged(broker: str, alert: str) -> CommandOutcome | None:
+    """What workers answer to an acknowledgement; None: nothing."""
+    said = Acknowledge(alert=alert, severity="critical", by="ann", at=datetime.now(UTC))
+    return asyncio.run(say(ClientSettings(brokers=(broker,)), said, ()))
+
+
+def test_what_a_topic_has_that_was_made_anew_is_told_and_heeded(kafka: Broker, tmp_path: Path) -> None:
+    """Offsets of alerts and commands begin again below what was read; nothing is passed over."""
+    group = "g-alerts"
+    create_topics(kafka.bootstrap, group, 1)
+    rules, log = tmp_path / "rules.yaml", tmp_path / "log"
+    with listening(Doorbells(free_port())) as bell:
+        rules.write_text(RULES.format(url=bell.url))
+        with worker(kafka.bootstrap, group, log, "--rules", str(rules)) as running:
+            running.ready()
+            write_alerts(kafka.bootstrap, *(transition(f"a{number}", 1) for number in range(9)))
+            until(lambda: len(bell.at("desk")) == 9, "what the first topic has")
+            for alert in ("a0", "a1", "a2"):
+                assert acknowledged(kafka.bootstrap, alert) is CommandOutcome.ACCEPTED
+            asyncio.run(delete(kafka.bootstrap, "cx.alerts", "cx.commands"))
+            time.sleep(1)
+            create_topics(kafka.bootstrap, group, 1)
+            until(lambda: running.get("readyz")[0] == 200, "going on")
+            write_alerts(kafka.bootstrap, *(transition(f"b{number}", 1) for number in range(3)))
+            until(lambda: len(bell.at("desk")) == 12, "what the second topic has")
+            assert acknowledged(kafka.bootstrap, "b0") is CommandOutcome.ACCEPTED
+            assert running.terminate() == 0
+    assert {ring.body["data"]["id"] for ring in bell.at("desk")[9:]} == {"b0", "b1", "b2"}
+    assert "cx.commands begins anew" in log.read_text()

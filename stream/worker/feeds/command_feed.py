@@ -80,6 +80,7 @@ class CommandFeed:
         self._seal = seal
         self._muting = muting
         self._answered = -1
+        self._next = 0
         self._unanswered: list[HeardCommand] = []  # heard while this worker began
         self._follower = Follower(ports.options, ports.failed)
 
@@ -96,7 +97,7 @@ class CommandFeed:
         first = (await consumer.beginning_offsets([self._tp]))[self._tp]
         end = (await consumer.end_offsets([self._tp]))[self._tp]
         self._answered = min(self._answered, end - 1)  # whatever somebody else has answered
-        self._unanswered = []
+        self._unanswered, self._next = [], 0
         while first < end and await consumer.position(self._tp) < end:
             self._unanswered += await self._heard(consumer)
         self._follower.follow(self._take)
@@ -117,6 +118,13 @@ class CommandFeed:
 
     def _hear(self, record: Any) -> HeardCommand:
         """Heed a command, or pass it over."""
+        if record.offset < self._next:
+            log.error(
+                "%s begins anew, offset=%d after %d: what was said before counts until workers start again",
+                self._tp.topic, record.offset, self._next - 1,
+            )  # fmt: skip
+            self._answered = -1
+        self._next = record.offset + 1
         heard = Heard(CommandOutcome.INTERNAL)
         try:
             heard = self._seal.hear(record.value, record.headers)

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from mode.supervisors import CrashingSupervisor
 
-from stream.kafka.offsets import OffsetTracker
+from stream.kafka.offsets import TP, OffsetTracker
 from stream.kafka.settings import ClientSettings
 from stream.messages.topic_names import GroupTopics
 from stream.transport.faust_app import FAMILIES, REBALANCE_TIMEOUT_S, Agents, build, consumer_options
 from stream.transport.faust_transport import STEP_S, Consumer
 from stream.transport.link import Link, RecordBatch
+from tests.fake_kafka import record
 
 
 class Nobody:
@@ -87,3 +88,40 @@ def test_time_to_leave() -> None:
     options = consumer_options(ClientSettings(), 10.0)
     assert 3 * STEP_S < REBALANCE_TIMEOUT_S == options["rebalance_timeout_ms"] / 1000
     assert options["heartbeat_interval_ms"] * 3 <= options["session_timeout_ms"] == 10_000
+
+
+def test_a_log_that_is_shorter_than_what_was_read_is_taken_from_its_start(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Faust would drop what is below its own count; commits go back as well, and it is told once."""
+    app, consumer, _ = built()
+    tp = TP("cx.alerts", 0)
+
+    async def read(*offsets: int) -> list[int]:
+        consumer._fetch = lambda _: _answer({tp: [record(tp, offset, b"") for offset in offsets]})
+        taken = []
+        async for faust_tp, message in consumer.getmany(0.1):
+            if message.offset >= (consumer._read_offset[faust_tp] or 0):  # as Faust goes by it
+                taken.append(message.offset)
+                message.value.slot.finish()
+                consumer._read_offset[faust_tp] = message.offset
+        return taken
+
+    async def play() -> list[int]:
+        consumer.resume_flow()
+        slots = app.link.slots
+        slots.assign([tp])
+        slots.open(tp)
+        taken = await read(7, 8)
+        slots.committed(slots.committable().items())
+        taken += [*await read(0, 1), *await read(2)]
+        assert slots.committable() == {tp: 3}
+        return taken
+
+    assert asyncio.run(play()) == [8, 1, 2]
+    (told,) = [each.message for each in caplog.records if "shorter" in each.message]
+    assert "topic=cx.alerts partition=0 read=8 found=1" in told
+
+
+async def _answer(found: Any) -> Any:
+    return found
