@@ -30,10 +30,9 @@ from stream.messages.topic_names import (
     GroupTopics,
     intake_snapshots,
     judge_snapshots,
+    usual_partitions,
 )
 
-DEFAULT_PARTITIONS: Final = 4
-"""Where neither the operator nor an input topic that is already there says otherwise."""
 MOST_REPLICAS: Final = 3
 """Replicas unless set: as many as there are brokers, but no more than this."""
 
@@ -160,8 +159,8 @@ async def ensure(
 ) -> list[TopicState]:
     """Create the topics that are missing, check the rest, and wait until all can be written to.
 
-    `partitions` None takes the number that cx.interactions has, else `DEFAULT_PARTITIONS`; `replication`
-    None takes as many as there are brokers, up to `MOST_REPLICAS`.  Nothing that exists is changed.
+    `partitions` None takes `usual_partitions`, `replication` None as many as there are brokers, up to
+    `MOST_REPLICAS`.  Nothing that exists is changed.
 
     Raises:
         BrokerError: the broker does not answer, or refuses to create a topic.
@@ -169,7 +168,7 @@ async def ensure(
     async with admin_client(settings) as client:
         found = await partition_counts(client)
         if partitions is None:
-            partitions = found.get(Stream.INTERACTIONS.topic, DEFAULT_PARTITIONS)
+            partitions = usual_partitions(found, group, settings.topics)
         wanted = specs(partitions, group, settings.topics)
         missing = [spec for spec in wanted if spec.name not in found]
         if missing:
@@ -188,7 +187,7 @@ async def inspect(settings: ClientSettings, group: str = "tocsin") -> list[Topic
     """
     async with admin_client(settings) as client:
         found = await partition_counts(client)
-        wanted = specs(found.get(Stream.INTERACTIONS.topic, DEFAULT_PARTITIONS), group, settings.topics)
+        wanted = specs(usual_partitions(found, group, settings.topics), group, settings.topics)
         configs = await topic_configs(client, [spec.name for spec in wanted if spec.name in found])
     place = GroupPlace(settings.bootstrap, group, settings.topics.prefix)
     missing = Mismatch("topic", "to be there", "nothing", place.command)

@@ -1,7 +1,10 @@
-"""Names of the topics: as the code knows them, and as a group's own are called on the cluster."""
+"""Names of the topics, as the code knows them and as the cluster calls them; which have partitions alike."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+
+from stream.messages.records import Stream
 
 TALLIES: Final = "cx.tallies"
 SCORES: Final = "cx.scores"
@@ -13,7 +16,8 @@ REDRIVES: Final = "cx.redrives"
 COMMAND_ANSWERS: Final = "cx.command-answers"
 CUSTOMERS: Final = "cx.customers"
 
-
+DEFAULT_PARTITIONS: Final = 4
+"""Where neither the operator nor a topic that is already there says otherwise."""
 PREFIX: Final = "cx."
 OWN: Final = frozenset(
     (TALLIES, SCORES, ALERTS, DEAD_LETTERS, DELIVERIES, COMMANDS, REDRIVES, COMMAND_ANSWERS)
@@ -49,3 +53,14 @@ def intake_snapshots(group: str) -> str:
 def judge_snapshots(group: str) -> str:
     """Topic with the judges' snapshots of one consumer group."""
     return f"{group}-judge-snapshots"
+
+
+def alike(group: str, topics: GroupTopics) -> tuple[str, ...]:
+    """The topics that must have the same number of partitions: the inputs, and what is made of them."""
+    own = topics.of(TALLIES), intake_snapshots(group), judge_snapshots(group)
+    return *(stream.topic for stream in Stream), *own
+
+
+def usual_partitions(found: Mapping[str, int], group: str, topics: GroupTopics) -> int:
+    """As many as the first of `alike` has that is there: one that was deleted comes back as it was."""
+    return next((found[name] for name in alike(group, topics) if name in found), DEFAULT_PARTITIONS)

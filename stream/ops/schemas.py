@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from stream import __version__
-from stream.kafka.topics import DEFAULT_PARTITIONS, specs
+from stream.kafka.topics import specs
 from stream.messages.events import Feedback, Interaction
 from stream.messages.records import Stream
 from stream.messages.topic_names import (
@@ -22,6 +22,7 @@ from stream.messages.topic_names import (
     COMMANDS,
     CUSTOMERS,
     DEAD_LETTERS,
+    DEFAULT_PARTITIONS,
     DELIVERIES,
     SCORES,
 )

@@ -21,6 +21,7 @@ from stream.messages.topic_names import (
     REDRIVES,
     TALLIES,
     GroupTopics,
+    alike,
     intake_snapshots,
     judge_snapshots,
 )
@@ -119,14 +120,12 @@ def partitions(states: Sequence[TopicState], group: str, topics: GroupTopics = C
     Raises:
         OperatorError: one is missing or has another number; every problem, each with its fix.
     """
-    alike = {stream.topic for stream in Stream} | {
-        topics.of(TALLIES), intake_snapshots(group), judge_snapshots(group)
-    }  # fmt: skip
+    same = alike(group, topics)
     wrong: list[str] = []
     for state in states:
         for mismatch in state.mismatches:
             line = f"{state.name}: {mismatch.sentence}"
-            unlike = state.name in alike and mismatch.what == "partitions"
+            unlike = state.name in same and mismatch.what == "partitions"
             if state.partitions == 0 or unlike or takes_too_little(mismatch):
                 wrong.append(line)
             else:

@@ -1,4 +1,4 @@
-"""A topic that is deleted under a worker: it ends with the reason, or goes on with a new one; it never waits."""
+"""A topic that is deleted under a worker: it ends with the reason, or goes on with the new one."""
 
 import asyncio
 import time

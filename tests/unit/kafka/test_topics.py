@@ -3,8 +3,15 @@
 import pytest
 
 from stream.kafka.second_group import warning_of_second_group
-from stream.kafka.topics import GroupPlace, TopicSpec, TopicState, mismatches, new_topic, specs
-from stream.messages.topic_names import GroupTopics
+from stream.kafka.topics import (
+    GroupPlace,
+    TopicSpec,
+    TopicState,
+    mismatches,
+    new_topic,
+    specs,
+)
+from stream.messages.topic_names import GroupTopics, usual_partitions
 
 PLACE = GroupPlace("b:1")
 SPECS = {spec.name: spec for spec in specs(4, "cx")}
@@ -19,6 +26,23 @@ def test_everything_that_is_keyed_alike_has_as_many_partitions() -> None:
         "cx.command-answers": 1,
         "cx.redrives": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted"),
+    [
+        ({}, 4),
+        ({"cx.interactions": 3, "cx.feedback": 2}, 3),
+        ({"cx.feedback": 2, "cx.alerts": 7}, 2),
+        ({"cx.tallies": 9, "trial.tallies": 8, "cx.commands": 1}, 8),
+        ({"g-judge-snapshots": 6, "other-judge-snapshots": 5}, 6),
+    ],
+)
+def test_a_topic_that_was_deleted_comes_back_with_the_partitions_of_the_others(
+    found: dict[str, int], wanted: int
+) -> None:
+    """Of the inputs, or of what the group has made of them; with another number nothing would fit."""
+    assert usual_partitions(found, "g", GroupTopics("trial.")) == wanted
 
 
 def test_snapshot_topics_carry_the_group() -> None:
