@@ -10,7 +10,14 @@ import orjson
 from stream.columnar.timestamps import read_time
 from stream.intake.decoding.answer_cells import ScaleLevels
 from stream.intake.decoding.decode import no_moment
-from stream.intake.decoding.limits import HARMLESS_BYTES, refusal, refused_channel, refused_reference
+from stream.intake.decoding.limits import (
+    HARMLESS_BYTES,
+    accept,
+    refusal,
+    refused_channel,
+    refused_id,
+    refused_reference,
+)
 from stream.intake.decoding.rejects import mended
 from stream.messages.events import Event, Feedback, Interaction
 from stream.messages.half_letters import without_halves
@@ -48,14 +55,14 @@ def checked(value: bytes) -> CheckedEvent:
     if not value.isascii():
         _utf8(value)
     if len(value) > HARMLESS_BYTES:
-        _accept(refusal(value))
+        accept(refusal(value))
     stream = Stream.FEEDBACK if b'"indicator"' in value else Stream.INTERACTIONS
     try:
         event: Event = _DECODERS[stream](value)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         stream = _stream(value)
         event = mended(FileRecord(0, value), stream)
-    _accept(refused_channel(event.channel) or refused_reference(event))
+    accept(refused_id(event.id) or refused_channel(event.channel) or refused_reference(event))
     _timely("at", event.at)
     if isinstance(event, Feedback):
         _on_scale(event)
@@ -91,9 +98,4 @@ def _on_scale(event: Feedback) -> None:
 
 def _timely(name: str, time: str | float | None) -> None:
     if time is not None:
-        _accept(no_moment(name, read_time(time), time))
-
-
-def _accept(complaint: RecordError | None) -> None:
-    if complaint is not None:
-        raise complaint
+        accept(no_moment(name, read_time(time), time))

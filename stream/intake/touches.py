@@ -119,7 +119,8 @@ def _cases(events: Sequence[Interaction]) -> Keys:
     cases = [event.case for event in events]
     if cases.count(None) == len(cases):
         return np.zeros(len(cases), np.uint64)
-    return np.where([bool(case) for case in cases], hashed([case or "" for case in cases]), np.uint64(0))
+    given = [bool(case and not case.isspace()) for case in cases]
+    return np.where(given, hashed([case or "" for case in cases]), np.uint64(0))
 
 
 def _targets(events: Sequence[Interaction]) -> Ints | int:

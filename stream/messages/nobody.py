@@ -1,8 +1,8 @@
 """What stands where nobody knows who the customer is.
 
-What telephone systems call `anonymous` or `0000000000` and databases `NULL` would else be one customer, who
-calls all day: each contact a repeat, and most answers further ones of the same person.  A short `0` is a
-customer: whoever numbers them from nought has one.
+What telephone systems call `anonymous` or `0000000000` and databases `NULL`, or fill with blanks, would else
+be one customer, who calls all day: each contact a repeat, and most answers further ones of the same person.
+A short `0` is a customer: whoever numbers them from nought has one.
 """
 
 from typing import Final
@@ -24,6 +24,7 @@ _NOBODY: Final = (
     "unknown customer", "unknown number", "walk-in", "walk-in customer", "[object object]", "匿名", "不明",
     "未知", "非通知", "非通知設定",
     *("0" * count for count in range(7, 16)),
+    *(" " * count for count in range(1, 129)),
 )  # fmt: skip
 NOBODY: Final = frozenset(
     spelled for name in _NOBODY for spelled in (name, name.upper(), name.capitalize(), name.title())

@@ -248,7 +248,7 @@ def told(who: str | None, place: int, **fields: object) -> bytes:
     return orjson.dumps({"id": f"e{place}", "at": at, "channel": "phone", "customer": who, **fields})
 
 
-@pytest.mark.parametrize("nobody", ["anonymous", "0000000000", "NULL", "Unknown", "-"])
+@pytest.mark.parametrize("nobody", ["anonymous", "0000000000", "NULL", "Unknown", "-", " " * 10])
 def test_events_of_nobody_are_those_of_no_customer(desk: Desk, nobody: str) -> None:
     """In events that come as they are, too: no repeats, and no further answers of one customer."""
     calls = [told(nobody if place % 2 else f"c{place}", place) for place in range(40)]

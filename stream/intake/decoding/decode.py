@@ -11,7 +11,13 @@ import numpy as np
 
 from stream.columnar.timestamps import EARLIEST_MS, LATEST_MS, NO_TIME, UNTIL_MS, Ints, read_times
 from stream.intake.decoding.answer_cells import ScaleLevels
-from stream.intake.decoding.limits import HARMLESS_BYTES, refusal, refused_channel, refused_reference
+from stream.intake.decoding.limits import (
+    HARMLESS_BYTES,
+    refusal,
+    refused_channel,
+    refused_id,
+    refused_reference,
+)
 from stream.intake.decoding.odd_times import odd_time
 from stream.intake.decoding.rejects import mended_of
 from stream.messages.events import EventT, Feedback, Interaction
@@ -26,6 +32,7 @@ _FEEDBACK: Final = msgspec.json.Decoder(Feedback)
 _VALUE: Final = attrgetter("value")
 _TIMESTAMP: Final = attrgetter("timestamp")
 _CHANNEL: Final = attrgetter("channel")
+_ID: Final = attrgetter("id")
 
 _NOWHERE: Final = np.empty(0, np.int64)
 
@@ -52,7 +59,7 @@ def decode_interactions(records: Sequence[Record], max_ahead_ms: int) -> Decoded
     events, kept, rejects, long = _structs(records, Stream.INTERACTIONS, _INTERACTION.decode)
     stamps = _stamps(kept)
     at_ms, errors = _times(events, kept, stamps, max_ahead_ms)
-    _check_channels(events, errors)
+    _check_names(events, errors)
     if long:
         _check_references(events, _values(kept), errors)
     opened_ms = np.full(len(events), NO_TIME, np.int64)
@@ -70,7 +77,7 @@ def decode_feedback(records: Sequence[Record], max_ahead_ms: int, levels: ScaleL
     events, kept, rejects, long = _structs(records, Stream.FEEDBACK, _FEEDBACK.decode)
     stamps = _stamps(kept)
     at_ms, errors = _times(events, kept, stamps, max_ahead_ms)
-    _check_channels(events, errors)
+    _check_names(events, errors)
     if long:
         _check_references(events, _values(kept), errors)
     given, given_ms = _given_times([event.interaction_at for event in events])
@@ -146,8 +153,12 @@ def _values(records: Sequence[Record]) -> Sequence[bytes | None]:
     return records.values if isinstance(records, FileRecords) else list(map(_VALUE, records))
 
 
-def _check_channels(events: Sequence[EventT], errors: dict[int, RecordError]) -> None:
-    """Note by place the events whose channel is no name; there are few names, so each is looked at once."""
+def _check_names(events: Sequence[EventT], errors: dict[int, RecordError]) -> None:
+    """Note by place the events whose id or channel is no name; of channels there are few, looked at once."""
+    if any(map(str.isspace, map(_ID, events))):
+        for place, event in enumerate(events):
+            if (error := refused_id(event.id)) is not None:
+                errors.setdefault(place, error)
     found = {name: refused_channel(name) for name in set(map(_CHANNEL, events))}
     blank = {name: error for name, error in found.items() if error is not None}
     for place in [place for place, event in enumerate(events) if event.channel in blank] if blank else ():

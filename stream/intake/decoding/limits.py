@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from stream.messages.events import Event, Feedback
+from stream.messages.events import ID_CHARS, Event, Feedback
 from stream.messages.outcomes import Reason, RecordError
 
 MAX_BYTES: Final = 1 << 20
@@ -31,6 +31,15 @@ _STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _OTHER_BYTES: Final = bytes(sorted(set(range(256)) - set(b'"[]{}:')))
 _REFS: Final = ("customer", "case")
 _ASKED: Final = ("customer", "interaction")
+
+
+def accept(complaint: RecordError | None) -> None:
+    """Raise the complaint, if there is one."""
+    try:
+        if complaint is not None:
+            raise complaint
+    finally:
+        del complaint  # its traceback is of this frame, which would hold it, and so the record
 
 
 def refusal(value: bytes) -> RecordError | None:
@@ -59,6 +68,14 @@ def refused_reference(event: Event) -> RecordError | None:
                 Reason.ID_TOO_LONG, f"{name}: want at most {REF_CHARS} characters, got {length}"
             )
     return None
+
+
+def refused_id(name: str) -> RecordError | None:
+    """The complaint about an event's id that tells none apart: all but the first would be sent again."""
+    if name and not name.isspace():
+        return None
+    found = "blanks alone" if name else "none"
+    return RecordError(Reason.BAD_VALUE, f"id: want 1 to {ID_CHARS} characters, got {found}")
 
 
 def refused_channel(channel: str) -> RecordError | None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from stream.intake.decoding.envelopes import elsewhere
-from stream.intake.decoding.limits import refusal, refused_channel, refused_reference
+from stream.intake.decoding.limits import accept, refusal, refused_channel, refused_id, refused_reference
 from stream.messages.events import EVENTS, ID_CHARS, INDICATORS, OUTCOMES, Event, Feedback, Interaction
 from stream.messages.half_letters import without_halves
 from stream.messages.outcomes import Reason, RecordError
@@ -168,9 +168,7 @@ def _text(fields: Fields, name: str) -> None:
 def _channel(fields: Fields, name: str) -> None:
     _require(fields, name)
     _text(fields, name)
-    blank = refused_channel(fields[name])
-    if blank is not None:
-        raise blank
+    accept(refused_channel(fields[name]))
 
 
 def _id(fields: Fields, name: str) -> None:
@@ -179,8 +177,7 @@ def _id(fields: Fields, name: str) -> None:
     length = len(fields[name])
     if length > ID_CHARS:
         raise RecordError(Reason.ID_TOO_LONG, f"{name}: want 1 to {ID_CHARS} characters, got {length}")
-    if not length:
-        raise RecordError(Reason.BAD_VALUE, f"{name}: want 1 to {ID_CHARS} characters, got none")
+    accept(refused_id(fields[name]))
 
 
 def _time(fields: Fields, name: str) -> None:

@@ -63,6 +63,7 @@ FIELDS = (
     ({"id": None}, Reason.MISSING_FIELD, "id: want a value, got null"),
     ({"id": 5}, Reason.BAD_TYPE, "id: want a string, got a number"),
     ({"id": ""}, Reason.BAD_VALUE, "id: want 1 to 128 characters, got none"),
+    ({"id": " \u00a0 "}, Reason.BAD_VALUE, "id: want 1 to 128 characters, got blanks alone"),
     ({"id": LONG}, Reason.ID_TOO_LONG, "id: want 1 to 128 characters, got 129"),
     ({"at": None}, Reason.MISSING_FIELD, "at: want a value, got null"),
     ({"at": True}, Reason.BAD_TYPE, "at: want RFC 3339 text or Unix seconds, got a boolean"),
