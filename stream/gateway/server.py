@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import orjson
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_request import BaseRequest
 
@@ -190,7 +190,7 @@ class Gateway:
         now_s = time.time()
         spoilt: RecordError | None = None
         try:
-            body = unpacked(body, request.headers.get("Content-Encoding", ""))
+            body = unpacked(body, ", ".join(request.headers.getall("Content-Encoding", [])))
         except BodyTooLarge:
             return _close(413, f"want at most {MAX_BODY} bytes\n")
         except UnknownCoding:
@@ -252,8 +252,9 @@ class Gateway:
 
 
 def _encourage(request: BaseRequest) -> None:
-    """Some clients wait for a word before they send a body."""
-    if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
+    """Some clients wait for a word before they send a body; to those of HTTP/1.0 it would be the answer."""
+    waits = request.version >= HttpVersion11 and request.headers.get("Expect", "").lower() == "100-continue"
+    if waits and request.transport is not None:
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 

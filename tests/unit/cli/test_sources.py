@@ -44,6 +44,13 @@ def test_check_of_a_wrong_file(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "s.yaml:2:19: sources[0].kind: want one of" in capsys.readouterr().err
 
 
+def test_try_believes_of_two_headers_the_first() -> None:
+    """As the gateway does."""
+    twice = ["--header=Content-Encoding:identity", "--header=content-encoding:gzip"]
+    done = run("try", "events", "[]", *twice)
+    assert done.exit_code == 0, done.output
+
+
 @pytest.mark.parametrize("kind", ["zendesk", "events", "cloudevents"])
 @pytest.mark.parametrize("body", ["[]", '{"events": []}'])
 def test_try_of_a_batch_without_a_message_says_so(kind: str, body: str) -> None:

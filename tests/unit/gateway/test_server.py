@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import orjson
 import pytest
+from multidict import CIMultiDict
 
 from stream.gateway import connections
 from stream.gateway.bodies import MAX_BODY
@@ -60,7 +61,7 @@ class Running:
         self.client = client
 
     async def post(
-        self, path: str, body: bytes, headers: dict[str, str] | None = None, method: str = "POST"
+        self, path: str, body: bytes, headers: Mapping[str, str] | None = None, method: str = "POST"
     ) -> tuple[int, dict[str, str], bytes]:
         """Status, headers and body of an answer."""
         async with self.client.request(method, self.url + path, data=body, headers=headers) as answer:
@@ -172,6 +173,8 @@ def test_other_requests() -> None:
         assert (await gateway.post("/", b"", method="GET"))[0] == 200
         assert (await gateway.post("/readyz", b"", method="GET"))[0] == 200
         assert (await gateway.post(PATH, EVENT, {"Content-Encoding": "br"}))[0] == 415
+        twice = CIMultiDict([("Content-Encoding", "identity"), ("Content-Encoding", "gzip")])
+        assert (await gateway.post(PATH, gzip.compress(EVENT), twice))[0] == 415
         assert (await gateway.post(PATH, b"x", {"Content-Encoding": "gzip"}))[0] == 200
         assert [dict(each.headers).get("tocsin-reason") for each in gateway.publisher.records] == [
             b"bad_encoding"
@@ -280,6 +283,19 @@ def test_clients_that_ask_first_are_encouraged() -> None:
                 assert await reader.readline() == b"\r\n"
                 writer.write(EVENT)
                 assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+
+    against(scene)
+
+
+def test_who_speaks_an_older_http_is_not_encouraged() -> None:
+    """Its clients know no answer but the last, and would take the word for that."""
+
+    async def scene(gateway: Running) -> None:
+        head = f"POST {PATH} HTTP/1.0\r\nContent-Length: {len(EVENT)}\r\nExpect: 100-continue\r\n\r\n"
+        reader, writer = await gateway.connect(head.encode())
+        await asyncio.sleep(0.05)
+        writer.write(EVENT)
+        assert (await reader.readline()).startswith(b"HTTP/1.0 200")
 
     against(scene)
 
