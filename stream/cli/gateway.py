@@ -21,6 +21,7 @@ from stream.gateway.server import Gateway
 from stream.gateway.source_file import load_sources, resolved
 from stream.gateway.sources import Source
 from stream.kafka.settings import ClientSettings
+from stream.monitoring.listening import base_url
 
 log = logging.getLogger("stream.gateway")
 
@@ -107,7 +108,7 @@ async def _run(sources: list[Source], publisher: Publisher, crm: Crm, place: tup
     port = await gateway.start(*place)
     publisher.start()
     crm.start()
-    click.echo(f"http://{place[0]}:{port}")
+    click.echo(base_url(place[0], port))
     for source in sources:
         click.echo(f"{source.name}: {source.kind.name}")
     sys.stdout.flush()

@@ -25,6 +25,7 @@ from stream.files import rule_files as rulefile
 from stream.kafka.outbox import DeliveryError
 from stream.kafka.reader import ReadError
 from stream.kafka.settings import ClientSettings
+from stream.monitoring.listening import base_url
 from stream.monitoring.server import HOST
 from stream.worker.app import LEAVE_S, Worker
 from stream.worker.ending import Ending
@@ -222,9 +223,8 @@ def _exit_after(seconds: float) -> None:
 
 
 def _say_where(host: str, port: int) -> None:
-    base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     for page in ("metrics", "healthz", "readyz"):
-        click.echo(f"{base}/{page}")
+        click.echo(f"{base_url(host, port)}/{page}")
     sys.stdout.flush()
 
 

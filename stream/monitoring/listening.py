@@ -1,9 +1,14 @@
-"""What is said when a web server of ours cannot listen."""
+"""What is said of where a web server of ours listens, or cannot."""
 
 import errno
 import socket
 
 from alerts.errors import SettingsError
+
+
+def base_url(host: str, port: int) -> str:
+    """What its pages begin with."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def cannot_listen(host: str, port: int, error: OSError | OverflowError) -> SettingsError:

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from alerts.errors import SettingsError
 from stream.cli import main, tocsin
 from stream.cli.terminal.finite import FiniteRange
-from stream.monitoring.listening import cannot_listen
+from stream.monitoring.listening import base_url, cannot_listen
 
 
 def _parameters(command: click.Command) -> Iterator[tuple[str, click.Parameter]]:
@@ -82,3 +82,11 @@ def test_links_lead_somewhere(url: str) -> None:
 def test_where_nobody_can_listen_names_the_option_at_fault(error: OSError, option: str) -> None:
     """A host that is none of this machine's is no matter of ports."""
     assert str(cannot_listen("h", 80, error)).startswith(f"{option}: want ")
+
+
+@pytest.mark.parametrize(
+    ("host", "url"), [("127.0.0.1", "http://127.0.0.1:80"), ("::1", "http://[::1]:80"), ("h", "http://h:80")]
+)
+def test_where_a_server_listens_can_be_opened(host: str, url: str) -> None:
+    """An address of IPv6 has colons of its own."""
+    assert base_url(host, 80) == url
