@@ -82,7 +82,8 @@ def check_ids(events: Sequence[Event]) -> None:
 
 ENCODER: Final = msgspec.json.Encoder()
 ENCODING_WANTED: Final = (
-    "want text in the declared encoding, got other bytes (`encoding: cp1252`, as of Excel?)"
+    "want text in the declared encoding, got other bytes (of Windows? `encoding: cp1252` "
+    "in Western Europe, cp1251 in Russian, cp932 in Japanese, gb18030 in Chinese)"
 )
 
 

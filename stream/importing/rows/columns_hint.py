@@ -30,7 +30,7 @@ def hint(absent: Sequence[str], columns: Sequence[str], between: str = "") -> st
     if any("\0" in column for column in columns):
         return ": is this UTF-16? `encoding: utf-16-le` reads it where the file does not begin with a mark"
     if any(map(_is_foreign, columns)):
-        return ": is this another encoding than UTF-8? `encoding: cp1252` is that of most Windows exports"
+        return f": is this another encoding than UTF-8? {_encoding_with(absent, columns)}"
     if columns[0][:1] == "<":
         return ": XML or HTML? convert it to CSV first (Excel opens a table of HTML, and saves it as CSV)"
     if columns[0][:1] in {"[", "{"}:
@@ -92,6 +92,22 @@ _WRAPPED: Final = re.compile(r"([^.]+)\.0\.")
 def _is_foreign(name: str) -> bool:
     """Whether some of its bytes were no UTF-8."""
     return any("\udc80" <= letter <= "\udcff" for letter in name)
+
+
+ENCODINGS: Final = (
+    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874"),
+    *("cp932", "euc_jp", "gb18030", "big5", "cp949", "koi8-r", "mac-roman", "cp850", "cp852", "cp866"),
+)
+"""What logs are saved in: Windows and DOS, by the languages of the world, and a few of before."""
+
+
+def _encoding_with(absent: Sequence[str], columns: Sequence[str]) -> str:
+    """The encoding in which the log has the columns that are wanted, else the one that is the most likely."""
+    raw = [column.encode("utf-8", "surrogateescape") for column in columns]
+    for encoding in ENCODINGS:
+        if {*absent} <= {name.decode(encoding, "replace").strip() for name in raw}:
+            return f"in `encoding: {encoding}` it has these columns"
+    return "`encoding: cp1252` is that of most Windows exports"
 
 
 def _alike(name: str, columns: Sequence[str]) -> Sequence[str]:

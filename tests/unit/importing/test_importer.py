@@ -181,6 +181,24 @@ def test_a_log_without_the_columns_is_told_by_those_that_it_has() -> None:
         blocks(io.BytesIO(b"a;Referenz\n"), mapping.format, "log", partial(Importer(mapping).check, "log"))
 
 
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [
+        ("Référence", "cp1252"),
+        ("Номер", "cp1251"),
+        ("Номер", "koi8-r"),
+        ("番号", "cp932"),
+        ("编号", "gb18030"),
+    ],
+)
+def test_an_encoding_by_which_the_columns_are_there_is_proposed(name: str, encoding: str) -> None:
+    """That of Western Windows makes other letters of all these, and no word is said of it."""
+    mapping = parse(f"fields: {{id: {name}, at: {{time: t}}, channel: {{constant: chat}}}}", "m.yaml")
+    header = name.encode(encoding).decode("utf-8", "surrogateescape")
+    with pytest.raises(SettingsError, match=f"`encoding: {encoding}` it has these columns"):
+        Importer(mapping).check("log", [header, "t"])
+
+
 def test_ndjson_rows_need_not_have_every_column() -> None:
     """A field that is not there is null, as JSON's senders see it."""
     mapping = "format: ndjson\nfields: {id: i, at: {time: t}, channel: c, team: who.team}\n"
