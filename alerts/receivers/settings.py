@@ -11,6 +11,7 @@ from binascii import Error as NotBase64
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -21,6 +22,9 @@ from alerts.paging import Located, Receiver
 from alerts.secret_files import read_secret
 
 _PORT: Final = re.compile("[0-9]{1,5}")
+_ADDRESS: Final = re.compile("[0-9.]+")
+_LABEL_CHARS: Final = 63
+"""Of what stands between the dots of a name, at the most."""
 
 Settings = Mapping[str, tuple[str, ...]]
 """The values of a kind's settings, by name; what is not given is not there."""
@@ -102,10 +106,21 @@ def is_url(text: str) -> bool:
     """Whether it is an http or https URL with a host."""
     try:
         parts = urlsplit(text)
-        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        sound = parts.scheme in {"http", "https"} and _is_host(parts.hostname or "") and parts.port != 0
     except ValueError:
         return False
     return sound and not any(character.isspace() for character in text)
+
+
+def _is_host(name: str) -> bool:
+    """Whether it is an address, or a name that may be somebody's; urlsplit has looked at those of IPv6.
+
+    Raises:
+        ValueError: it has digits and dots alone, as an address has, and is none.
+    """
+    if _ADDRESS.fullmatch(name):
+        IPv4Address(name)
+    return ":" in name or all(0 < len(label) <= _LABEL_CHARS for label in name.removesuffix(".").split("."))
 
 
 def is_signing_secret(text: str) -> bool:

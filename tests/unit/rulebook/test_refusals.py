@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.errors import Problem, RulebookError
+from alerts.receivers.settings import is_url
 from alerts.rulebook.reader import read_rulebook
 from alerts.rules import Rulebook
 from stream.indicators.catalogue import CATALOGUE
@@ -286,6 +287,20 @@ def test_a_secret_never_shows_in_a_message(webhook: str) -> None:
     found = "\n".join(problems(f"receivers: [{{name: a, webhook: {webhook}}}]"))
     assert "hunter2" not in found
     assert "7777777" not in found
+
+
+@pytest.mark.parametrize(
+    ("host", "sound"),
+    [
+        *(("hooks..example.com", False), (".example.com", False), ("x" * 64 + ".com", False), ("", False)),
+        *(("10.0.0.300", False), ("127.1", False), ("2130706433", False), ("10.0.0.1.", False)),
+        *(("10.0.0.1", True), ("[::1]:80", True), ("example.com.", True), ("1password.com", True)),
+        *(("x_y", True), ("x" * 63 + ".1und1.de", True)),
+    ],
+)
+def test_a_host_that_nobody_can_have_is_no_url(host: str, sound: bool) -> None:  # noqa: FBT001
+    """Every notice to it would be tried for its deadline, and none would arrive."""
+    assert is_url(f"https://{host}/hook") is sound
 
 
 def test_the_name_of_a_wrong_receiver_is_taken() -> None:
