@@ -14,6 +14,7 @@ from alerts.rulebook.yaml_nodes import Node, read_document
 from stream.gateway.customers import FILLED, VALUE_CHARS, Customers, Known
 from stream.gateway.operator_files import read_text
 from stream.importing.cells.ids import is_spoiled, spoiled
+from stream.importing.rows.cutting import MARKS
 
 if TYPE_CHECKING:
     import _csv
@@ -72,11 +73,17 @@ def _value(node: Node) -> str:
 
 
 def _of_csv(text: str, file: str) -> Customers:
-    lines = csv.reader(io.StringIO(text, newline=""))  # a cell may hold any break
+    head = text.partition("\n")[0]
+    between = next((mark for mark in MARKS if COLUMN in map(_plain, head.split(mark))), MARKS[0])
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=between)  # a cell may hold any break
     try:
         return _of_rows(lines, file)
     except csv.Error as error:  # a quote that is never closed, above all: one cell has all that follows
         raise SettingsError(f"{file}:{lines.line_num}: want CSV, got: {error}") from None
+
+
+def _plain(cell: str) -> str:
+    return cell.strip().strip('"')
 
 
 def _of_rows(lines: "_csv.Reader", file: str) -> Customers:

@@ -76,6 +76,14 @@ def test_a_yaml_file(tmp_path: Path) -> None:
     assert found.known("43") == found.known(None) == {}
 
 
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_a_csv_file_with_another_mark(tmp_path: Path, mark: str) -> None:
+    """As a spreadsheet saves it where commas part decimals."""
+    file = tmp_path / "customers.csv"
+    file.write_text(f'"segment"{mark}"customer"\nbig, and bold{mark}c-1\n', encoding="utf-8-sig")
+    assert load_customers(file).known("c-1") == {"segment": "big, and bold"}
+
+
 def test_a_csv_file(tmp_path: Path) -> None:
     """As a CRM exports it; empty cells say nothing."""
     file = tmp_path / "customers.csv"
