@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -28,6 +29,12 @@ def separator(lines: BoundedLines) -> str:
         return found[1]
     lines.put_back(first)
     return ""
+
+
+def has_blanks_behind_marks(heads: Sequence[Sequence[str]]) -> bool:
+    """Whether a blank parts the cells as well, so that a quotation mark behind it begins a cell."""
+    others = heads[0][1:] if heads else ()
+    return bool(others) and all(text.startswith(" ") for text in others)
 
 
 def parser(between: str, layout: Format, *, blanks: bool = False) -> Parse:

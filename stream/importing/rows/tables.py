@@ -18,7 +18,7 @@ from stream.importing.mapping import Format
 from stream.importing.rows.bounded_lines import BoundedLines, LineTooLongError
 from stream.importing.rows.column_names import distinct
 from stream.importing.rows.columns_hint import no_object
-from stream.importing.rows.cutting import BOM, MARKS, parser, separator
+from stream.importing.rows.cutting import BOM, MARKS, has_blanks_behind_marks, parser, separator
 from stream.importing.rows.encodings import beginning_of, encoding_of
 from stream.importing.rows.header_rows import named, questions_over, zone_column
 from stream.importing.rows.json_rows import json_rows
@@ -80,7 +80,7 @@ def _records(lines: BoundedLines, layout: Format, name: str, told: Named) -> Ite
         between = _mark_between(lines, layout, told)
         parse = parser(between, layout)
         heads = [] if layout.columns else _heads(parse(lines), layout.header_rows)
-        if _has_blanks_behind_marks(heads):
+        if has_blanks_behind_marks(heads):
             parse = parser(between, layout, blanks=True)
         above = 0
         if _is_plain(layout):
@@ -104,12 +104,6 @@ def _columns(heads: Sequence[Sequence[str]], layout: Format) -> list[str]:
     """What rows below this header have: its columns, and what a survey adds."""
     asked = () if layout.apart is None else (*OF_ANSWERS, *dict.fromkeys(filter(None, questions_over(heads))))
     return [*_names(heads, layout), *asked, *zone_column(heads)]
-
-
-def _has_blanks_behind_marks(heads: Sequence[Sequence[str]]) -> bool:
-    """Whether a blank parts the cells as well, so that a quotation mark behind it begins a cell."""
-    others = heads[0][1:] if heads else ()
-    return bool(others) and all(text.startswith(" ") for text in others)
 
 
 def _is_plain(layout: Format) -> bool:
@@ -181,7 +175,9 @@ def _width(reader: "Iterator[list[str]]", layout: Format, told: Named) -> int:
     """How many columns a header that is cut so has; `FITS` where they are those that are wanted."""
     heads: list[list[str]] = []
     try:
-        heads = [] if layout.columns else _heads(reader, layout.header_rows)
+        heads = _heads(reader, layout.header_rows)
+        if layout.columns:
+            return FITS if len(heads[0]) == len(layout.columns) else 0
         if _is_plain(layout):
             _below_notes(heads, reader, told)
         else:

@@ -58,6 +58,22 @@ def test_columns_may_be_named_by_the_mapping() -> None:
     assert read(b"1,2\n", Format(columns=("a", "b"))) == [(1, {"a": "1", "b": "2"})]
 
 
+@pytest.mark.parametrize(
+    ("line", "row"),
+    [
+        (b"1;2\n", ("1", "2")),
+        (b"1\t2\n", ("1", "2")),
+        (b"1,2;3\n", ("1", "2;3")),
+        (b'"1;0","2;3"\n', ("1;0", "2;3")),
+    ],
+)
+def test_what_parts_cells_is_told_by_the_first_row_where_no_header_is(
+    line: bytes, row: tuple[str, str]
+) -> None:
+    """It has as many as the mapping names; where commas do, they are what parts them."""
+    assert read(line, Format(columns=("a", "b"))) == [(1, dict(zip("ab", row, strict=True)))]
+
+
 def test_columns_of_one_name_are_numbered() -> None:
     """The second `category` is `category.2`."""
     assert distinct(["a", "category", " category ", "category"]) == [
