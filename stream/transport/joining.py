@@ -22,7 +22,7 @@ async def refusal(consumer: Any) -> KafkaError | None:
         KafkaError: the client has given up.
     """
     thread = consumer._thread  # noqa: SLF001  # Faust offers no other way
-    if thread._consumer is None:  # noqa: SLF001
+    if thread._consumer is None or thread.thread_loop.is_closed():  # noqa: SLF001  # not yet, or it has ended
         return None
     # Not by Faust's queue of calls: a commit that is being tried again may keep it for as long as it likes.
     asking = asyncio.run_coroutine_threadsafe(_asked(thread._consumer._coordinator), thread.thread_loop)  # noqa: SLF001

@@ -23,6 +23,7 @@ from stream.kafka.reader import ReadError
 FORMAT: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 MOST_CHARS: Final = 4_000
 """Of a message; a traceback is as long again at most."""
+FORBIDDEN: Final = "; the broker's ACLs forbid it, docs/operating.md has what each part may do"
 MOST_A_MINUTE: Final = 20
 """Lines of one kind."""
 MINUTE_S: Final = 60.0
@@ -88,5 +89,6 @@ def described(error: BaseException) -> str:
     """
     name = type(error).__name__
     if isinstance(error, (OperatorError, KafkaError, DeliveryError, ReadError, BrokerError, OSError)):
-        return printable(f"{name}: {error}"[:MOST_CHARS])
+        text = printable(f"{name}: {error}"[:MOST_CHARS])
+        return text + FORBIDDEN * ("AuthorizationFailed" in text)
     return name

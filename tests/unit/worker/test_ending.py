@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from aiokafka.errors import TopicAuthorizationFailedError
 
+from stream.kafka.outbox import DeliveryError
 from stream.worker.ending import Ending, WorkerEnd
 
 RELOAD, STOPPED = Ending.RELOAD, Ending.STOPPED
@@ -45,3 +47,29 @@ def test_a_failure_is_the_end_whatever_is_told_afterwards() -> None:
 
     with pytest.raises(OSError, match="broken"):
         asyncio.run(reached())
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        (TopicAuthorizationFailedError("cx.feedback"), True),
+        (DeliveryError("not delivered to cx.alerts: TopicAuthorizationFailedError('cx.alerts')"), True),
+        (DeliveryError("not delivered to cx.alerts: KafkaTimeoutError()"), False),
+        (ValueError("AuthorizationFailed"), False),
+    ],
+)
+def test_what_rights_forbid_is_told_with_where_they_are(
+    reason: Exception,
+    told: bool,  # noqa: FBT001  # pytest calls by name
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The broker says which topic, and not what is granted where."""
+
+    async def fail() -> None:
+        end = WorkerEnd(lambda: None)
+        end.fail(reason)
+        with pytest.raises(type(reason)):
+            await end.reached()
+
+    asyncio.run(fail())
+    assert ("docs/operating.md" in caplog.text) is told
