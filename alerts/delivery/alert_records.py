@@ -25,10 +25,14 @@ class AlertRecord:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A record that is a transition."""
+    """A record that is a transition.
+
+    `owed`: an end, of which nobody knows any more who has heard of the beginning.
+    """
 
     notice: Notice
     record: AlertRecord
+    owed: bool = False
 
 
 def news_in(partition: int, record: AlertRecord) -> News | None:

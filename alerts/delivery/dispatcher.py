@@ -30,7 +30,7 @@ from alerts.delivery.messages import message_of
 from alerts.delivery.mutes import Mute, Muting
 from alerts.delivery.notices.notice import Notice
 from alerts.delivery.notices.writer import Writer
-from alerts.delivery.open_alerts import OpenAlerts
+from alerts.delivery.open_alerts import DAY_S, OpenAlerts
 from alerts.delivery.progress import HeardPartitions, HeardTransitions
 from alerts.delivery.receiver_queue import Meter, QueueOwner, ReceiverQueue, World
 from alerts.delivery.retry_policy import DeliveryOutcome, Policy, Retry, Settled
@@ -158,7 +158,7 @@ class Dispatcher:
         No record is done before that is in the log, and none after `forget`.
         """
         heard = await self._heard.read(partition)
-        told = [news_in(partition, each) for each in records]
+        told = await self._owing([news_in(partition, each) for each in records])
         # One wait for all: what begins together is to be told together, be it a thousand alerts.
         await self.desk.gather(filter(None, told))
         for record, news in zip(records, told, strict=True):
@@ -167,6 +167,22 @@ class Dispatcher:
                 record.on_done()
             else:
                 await self._deliver(partition, news, names, heard)
+
+    async def _owing(self, told: Sequence[News | None]) -> list[News | None]:
+        """The same, where ends that are owed are known as such."""
+        if any(each and each.notice.final and self.alerts.of(each.notice.alert) is None for each in told):
+            await self._log.caught_up()  # what cx.alerts have of it may just not have been read
+        return [
+            each and replace(each, owed=self._is_owed(each.notice, each.record.written_ms / 1000))
+            for each in told
+        ]
+
+    def _is_owed(self, news: Notice, written_s: float) -> bool:
+        """Whether it is the end of what was open for longer than the topics keep who has heard of it.
+
+        It goes to whoever would hear of the alert now.  Ends of long ago that are read again are none.
+        """
+        return self.alerts.is_forgotten(news.news) and self._world.clock() - written_s < DAY_S
 
     async def _deliver(self, partition: int, news: News, names: list[str], heard: HeardTransitions) -> None:
         left = Countdown(len(names), news.record.on_done)
@@ -222,7 +238,8 @@ class Dispatcher:
         progress = heard.progress(news.alert, receiver)
         if news.seq <= progress.seq:
             return Settled(DeliveryOutcome.REPEATED, "settled before")
-        if news.final and not progress.told:
+        unknown = progress.seq == 0 and self._is_owed(news, delivery.written_s)
+        if news.final and not progress.told and not unknown:
             return Settled(DeliveryOutcome.DROPPED, "the receiver has not heard of the alert")
         return self._muted(delivery, followed=followed)
 

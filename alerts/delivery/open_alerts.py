@@ -76,6 +76,12 @@ class OpenAlerts:
         """What was told of an alert before its latest transition."""
         return self._before.get(alert)
 
+    def is_forgotten(self, news: TransitionNews) -> bool:
+        """Whether an end is all that is left of an alert: it was open for longer than cx.alerts are kept."""
+        latest = self.of(news.id)
+        ended = latest is not None and latest.seq == news.seq > 1 and news.state == State.RESOLVED.word
+        return ended and self.before(news.id) is None
+
     def fired_s(self, alert: str) -> float | None:
         """When an alert fired first (Unix time); None when it is not known to have fired."""
         return self._fired_s.get(alert)

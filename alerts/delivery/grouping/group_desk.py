@@ -126,7 +126,7 @@ class GroupDesk:
         at_s = min(record.written_ms / 1000, self._world.clock())  # the writer's clock may be ahead
         labels = labelled(self._rulebook, news.labels)
         knowing = [group for book in self._books.values() for group in book.knowing(news.alert)]
-        return news_of(self._rulebook, record.value or b"", labels, knowing, at_s)
+        return news_of(self._rulebook, told, labels, knowing, at_s)
 
     async def settled(self, message: GroupMessage, delivery: Delivery, settled: Settled) -> None:
         """A message has ended: write it down."""

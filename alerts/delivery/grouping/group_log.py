@@ -27,6 +27,7 @@ Moment = Annotated[float, msgspec.Meta(ge=0, le=MOST_TIME_S)]
 class GroupNews(msgspec.Struct, frozen=True, kw_only=True, tag_field="group_record", tag="news"):
     """A transition for a group.  `follow`: only where the group has told of the alert before.
 
+    `owed`: an end that is told all the same, as what was told before is no longer kept.
     `value` is the cx.alerts value; `at_s` is when it was written (Unix time).
     """
 
@@ -36,6 +37,7 @@ class GroupNews(msgspec.Struct, frozen=True, kw_only=True, tag_field="group_reco
     labels: dict[str, str]
     value: dict[str, Any]
     follow: bool = False
+    owed: bool = False
     at_s: Moment
 
 

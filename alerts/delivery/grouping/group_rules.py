@@ -1,11 +1,12 @@
 """Which groups an alert belongs to: of its routes, of their escalations, of receivers that want repeats."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import orjson
 
+from alerts.delivery.alert_records import News
 from alerts.delivery.grouping.group_log import GroupNews, group_id
 from alerts.delivery.grouping.groups import AlertGroup, GroupRule
 from alerts.delivery.grouping.routing import RouteTarget, every_route, labelled, targets
@@ -60,14 +61,15 @@ def groups_of(rulebook: Rulebook, labels: Mapping[str, str]) -> Iterator[Placed]
 
 
 def news_of(
-    rulebook: Rulebook, value: bytes, labels: Mapping[str, str], knowing: Iterable[AlertGroup], at_s: float
+    rulebook: Rulebook, told: News, labels: Mapping[str, str], knowing: Sequence[AlertGroup], at_s: float
 ) -> Iterator[GroupNews]:
-    """What is written down of a transition (`value`) of `at_s`: a record for each of its groups.
+    """What is written down of a transition of `at_s`: a record for each of its groups.
 
     An alert stays in the groups that know of it (`knowing`), though the rules have changed since: whoever
-    has heard that it began hears what follows, and does not hear of it twice.
+    has heard that it began hears what follows, and does not hear of it twice.  An end that is owed goes to
+    those who would hear of the alert first, where no group knows of it.
     """
-    parsed = orjson.loads(value)
+    parsed, owed = orjson.loads(told.record.value or b""), told.owed and not knowing
     for group, placed in _kept(groups_of(rulebook, labels), knowing).items():
         yield GroupNews(
             group=group,
@@ -76,6 +78,7 @@ def news_of(
             labels=placed.labels,
             value=parsed,
             follow=placed.follow,
+            owed=owed and not placed.follow and not _is_step(placed.place),
             at_s=at_s,
         )
 

@@ -146,7 +146,7 @@ class GroupBook:
             return
         group = self.groups.get(record.group)
         if group is None:
-            if record.follow or news.final:
+            if record.follow or (news.final and not record.owed):
                 return  # nobody has heard of it, so nobody needs to hear more
             group = self.groups[record.group] = AlertGroup(
                 id=record.group, receiver=record.receiver, place=record.place, labels=record.labels
@@ -157,7 +157,7 @@ class GroupBook:
         unheard = news.alert not in group.told and all(each.alert != news.alert for each in group.planned)
         if record.follow and unheard and news.alert not in group.waiting:
             return
-        if news.final and unheard:
+        if news.final and unheard and not record.owed:
             group.waiting.pop(news.alert, None)
             self._drop_empty(group)
             return

@@ -270,6 +270,26 @@ def test_nobody_is_told_the_end_of_what_he_never_heard_of() -> None:
     _run(body)
 
 
+def test_the_end_of_what_was_open_for_longer_than_anything_is_kept_is_told() -> None:
+    """Who heard of the beginning is not written down any more; nor is there a beginning on cx.alerts."""
+
+    async def body() -> None:
+        async with Post({"pager": Hook()}).running() as post:
+            known = post.dispatcher.alerts
+            for value in (transition("old", 2, "resolved"), transition("read-again", 2, "resolved"),
+                          transition("new", 1), transition("new", 2, "resolved")):  # fmt: skip
+                known.apply(value)
+            await post.offer(transition("read-again", 2, "resolved"), written_ms=now_ms() - 2 * 86_400_000)
+            await post.offer(
+                transition("new", 2, "resolved"), transition("old", 2, "resolved"), written_ms=now_ms()
+            )
+            await post.settled(3)
+            assert post.hooks["pager"].got == ["old.2"]
+            assert post.meter.deliveries["pager", "dropped"] == 2
+
+    _run(body)
+
+
 def test_what_concerns_nobody_is_done_at_once() -> None:
     """Pending alerts, other people's records, and alerts without a route."""
 

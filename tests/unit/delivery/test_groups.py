@@ -61,6 +61,26 @@ def test_five_hundred_alerts_are_one_notice() -> None:
     _run(body)
 
 
+def test_the_end_of_what_was_open_for_longer_than_anything_is_kept_is_told() -> None:
+    """To the group that it would belong to, at once, and to no escalation; after a restart not again."""
+
+    async def body() -> None:
+        step = Escalation(receiver="boss", after_ms=100)
+        route = Route(receiver="pager", timers=replace(GATHERED, group_interval_ms=100), escalate=(step,))
+        log, hooks = MemoryLog(), {"pager": Hook(), "boss": Hook()}
+        for _ in range(2):
+            async with _post(route, log, **hooks).running(CALM) as post:
+                end = transition("old", 2, "resolved")
+                post.dispatcher.alerts.apply(end)
+                await post.offer(end, written_ms=now_ms())
+                await post.until(lambda: hooks["pager"].bodies)
+                await _quiet(0.5)
+        assert _states(hooks["pager"]) == [("cx.alert.resolved", 1)]
+        assert not hooks["boss"].bodies
+
+    _run(body)
+
+
 def test_messages_that_are_due_together_are_written_down_at_once() -> None:
     """A thousand groups are told as soon as one, and not each as much later as Kafka takes for a plan."""
 

@@ -134,3 +134,17 @@ def test_an_owner_is_a_label_of_both_sides() -> None:
     quiet = _news(_at(transition("w", 1, severity="warning"), "2026-11-22T10:00:00Z", rule="other"))
     assert known.inhibitor(quiet, about["other"].labels(quiet.labels)) == "a"
     assert known.inhibitor(quiet, {**quiet.labels, "owner": "bob"}) == ""
+
+
+def test_an_end_that_is_all_there_is_left_is_known_as_such() -> None:
+    """Its beginning was so long ago that cx.alerts have it no more; it may just not have been read, too."""
+    known, end = OpenAlerts(), transition("a", 3, "resolved")
+    assert not known.is_forgotten(_news(end))
+    known.apply(end)
+    assert known.is_forgotten(_news(end))
+    assert not known.is_forgotten(_news(transition("a", 3, "stale")))
+    for before in (transition("b", 1), transition("b", 2, "stale")):
+        known.apply(before)
+        assert not known.is_forgotten(_news(transition("b", 3, "resolved")))
+    known.apply(transition("b", 3, "resolved"))
+    assert not known.is_forgotten(_news(transition("b", 3, "resolved")))
