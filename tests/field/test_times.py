@@ -58,6 +58,10 @@ def test_java_names_the_zone_behind_the_time(desk: Desk) -> None:
         ("13/3/2026 9:15 PST", ["%d/%m/%Y %H:%M %Z"]),
         ("02-MAR-26 09.15.00", ["%d-%b-%y %H.%M.%S"]),
         ("02-MAR-26 09.15.00.000000000 AM", ["%d-%b-%y %I.%M.%S.%f %p"]),
+        ("2026-03-02-09.05.07.000000", ["%Y-%m-%d-%H.%M.%S.%f"]),  # Db2's
+        ("Mon Mar 2 09:05:07 2026 +0100", ["%a %b %d %H:%M:%S %Y %z"]),  # git's
+        ("2026/3/2(月) 09:05", ["%Y/%m/%d(%a) %H:%M"]),
+        ("2026. 3. 2.(월) 09:05", ["%Y. %m. %d.(%a) %H:%M"]),
         ("2.3.2026 klo 9.15", ["%d.%m.%Y klo %H.%M", "%m.%d.%Y klo %H.%M"]),
         ("02MAR2026:09:15:00", ["%d%b%Y:%H:%M:%S"]),
         ("lundi 2 mars 2026 à 09 h 15", ["%a %d %b %Y à %H h %M"]),
@@ -237,3 +241,17 @@ def test_times_that_are_yet_to_come_are_told(desk: Desk) -> None:
     assert "yet to come" not in read(desk, pattern, "2026-03-02 09:15+00:00", near)[1]
     assert "1 event is yet to come" in read(desk, pattern, "2026-03-02 09:15+00:00", near, far)[1]
     assert "2 events are yet to come" in read(desk, pattern, "2062-03-02 09:15+00:00", far)[1]
+
+
+def test_days_in_english_are_numbered_as_it_speaks(desk: Desk) -> None:
+    """A format names one ending, and reads all four."""
+    texts = ("March 1st, 2026", "March 2nd, 2026", "March 3rd, 2026", "March 12th, 2026", "March 2er, 2026")
+    found, _ = read(desk, "%B %dth, %Y", *texts)
+    assert [str(at)[8:10] for at in found] == ["28", "01", "02", "11", ""]
+
+
+def test_days_of_the_week_in_japanese_and_korean_are_those_of_the_date(desk: Desk) -> None:
+    """They tell a day from a month as others do: 2 March is a Monday."""
+    texts = ("2026/3/2(月)", "2026/3/2(월)", "2026/3/3(火)", "2026/3/2(火)")
+    found, _ = read(desk, "%Y/%m/%d(%a)", *texts)
+    assert found == [*["2026-03-01T23:00:00Z"] * 2, "2026-03-02T23:00:00Z", "BAD"]

@@ -30,11 +30,12 @@ _CLOCKS: Final = tuple(
         ("", ":", ":"),
         ("", r"\s?h\s?", r"\s?m(?:in)?\s?"),
         ("", r"[時时点點]\s?|시\s?", r"분\s?|分\s?"),
-        ("(?<=[ ,T])", r"\.", r"\."),
+        (r"(?:(?<=[ ,T])|(?<=[0-9]-))", r"\.", r"\."),
     )
 )
 """A time of day with colons, as 9h15 and 9 h 15, in Chinese, Japanese and Korean, and with points."""
-_PIECE: Final = re.compile(r"[0-9]+|[^\W\d_]+|.", re.DOTALL)
+_PIECE: Final = re.compile(r"(?<=\s)[+-][0-9]{4}$|[0-9]+|[^\W\d_]+|.", re.DOTALL)
+_DAY_IN_BRACKETS: Final = re.compile(r"(?<=[(（])[月火水木金土日월화수목금토일](?=[)）])")
 _WHOLE_DAY: Final = 8
 _YEAR: Final = 4
 _SHORT: Final = 2
@@ -114,7 +115,7 @@ def _dated(parts: tuple[str, str], order: str, clock: str) -> str:
     named = any(month_of(piece) for piece in chain(*pieces))
     letters = iter(("d", "y") if named else (*_in_order(pieces, order), "y"))
     before, after = ("".join(_letter(piece, letters) for piece in some) for some in pieces)
-    return f"{before}{clock}{after}"
+    return _DAY_IN_BRACKETS.sub("%a", f"{before}{clock}{after}")
 
 
 def _in_order(pieces: list[list[str]], order: str) -> str:
@@ -129,6 +130,8 @@ def _letter(piece: str, letters: Iterator[str]) -> str:
         return "%Y" if len(piece) == _YEAR else f"%{next(letters, 'f')}" if len(piece) <= _SHORT else piece
     if month_of(piece):
         return "%b"
+    if piece[0] in "+-" and len(piece) > 1:
+        return "%z"
     if piece in SEVERAL or piece in ONE:
         return "%Z"
     return "%a" if piece[:3].casefold() in _DAYS else piece

@@ -28,8 +28,8 @@ _MONTHS: Final = (
 )  # fmt: skip
 """Names of the months, whole or cut short: English, French, German, Spanish, Portuguese, Italian, Dutch."""
 _MONTH: Final = "|".join(f"(?:{names})\\.?" for names in _MONTHS)
-_DAY: Final = "[A-Za-z\u00c0-\u017f]{2,12}(?:-feira)?\\.?"
-"""Any word; one that is known as a day's must be the date's (`weekdays`)."""
+_DAY: Final = "[A-Za-z\u00c0-\u017f]{2,12}(?:-feira)?\\.?|[月火水木金土日월화수목금토일]"
+"""Any word, or a letter of Japan or Korea; one that is known as a day's must be the date's (`weekdays`)."""
 _TWO_DIGITS: Final = "3[01]|[12][0-9]|0[1-9]|[1-9]| [1-9]"
 HALVES: Final = "[ap]\\.?[ ]?m\\.?|[上下]午|午[前後]|오[전후]|[πμ]\\.?[ ]?μ\\.?|(?:vorm|nachm)\\.?"
 """Before noon and after it: English and Spanish, Chinese, Japanese, Korean, Greek, German."""
@@ -73,6 +73,9 @@ _SAME: Final[Mapping[str, str]] = {"e": "d", "B": "b", "h": "b", "A": "a"}
 
 MIDNIGHT: Final = 24
 """The hour at which a day ends."""
+_ORDINALS: Final = "(?:st|nd|rd|th)"
+_ORDINAL: Final = re.compile(f"^{_ORDINALS}(?![a-z])")
+"""What is behind a day in English, of which a format names one: `%dth`."""
 _BLANKS: Final = re.compile("[\u00a0\u2007\u2009\u202f]")
 """Blanks that browsers and spreadsheets write, as between a time of day and its AM."""
 TURN_OF_CENTURY: Final = 69
@@ -184,7 +187,8 @@ def _compiled(text: str) -> tuple[list[str], str]:
     pieces = re.split(r"(%.?|\s+)", text)
     for piece in pieces:
         if not piece.startswith("%"):
-            expression.append(r"\s+" if piece.isspace() else re.escape(piece))
+            literal = r"\s+" if piece.isspace() else re.escape(piece)
+            expression.append(_ORDINAL.sub(_ORDINALS, literal) if after_digits else literal)
         elif piece == "%%":
             expression.append("%")
         else:

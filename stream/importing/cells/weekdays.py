@@ -9,17 +9,17 @@ from functools import lru_cache
 from typing import Final
 
 _NAMES: Final = (
-    "monday lundi montag lunes segunda lunedi maandag",
-    "tuesday mardi dienstag martes terca martedi dinsdag",
-    "wednesday mercredi mittwoch miercoles quarta mercoledi woensdag",
-    "thursday jeudi donnerstag jueves quinta giovedi donderdag",
-    "friday vendredi freitag viernes sexta venerdi vrijdag",
-    "saturday samedi samstag sonnabend sabado sabato zaterdag",
-    "sunday dimanche sonntag domingo domenica zondag",
+    "monday lundi montag lunes segunda lunedi maandag 月 월",
+    "tuesday mardi dienstag martes terca martedi dinsdag 火 화",
+    "wednesday mercredi mittwoch miercoles quarta mercoledi woensdag 水 수",
+    "thursday jeudi donnerstag jueves quinta giovedi donderdag 木 목",
+    "friday vendredi freitag viernes sexta venerdi vrijdag 金 금",
+    "saturday samedi samstag sonnabend sabado sabato zaterdag 土 토",
+    "sunday dimanche sonntag domingo domenica zondag 日 일",
 )
-"""From Monday on: English, French, German, Spanish, Portuguese, Italian, Dutch."""
+"""From Monday on: English, French, German, Spanish, Portuguese, Italian, Dutch, Japanese, Korean."""
 _FEWEST: Final = 2
-"""Letters of a name that is cut short."""
+"""Letters of a name that is cut short, of those that are Latin."""
 
 
 @lru_cache(maxsize=1_000)
@@ -27,10 +27,12 @@ def days_called(name: str) -> frozenset[int]:
     """The days that a name may be of, 0 for Monday, whole or cut short; none where it is not known."""
     plain = unicodedata.normalize("NFKD", name.casefold().removesuffix("."))
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter)).partition("-")[0]
-    if len(plain) < _FEWEST:
+    if plain.isascii() and len(plain) < _FEWEST:
         return frozenset()
     return frozenset(
-        day for day, names in enumerate(_NAMES) if any(full.startswith(plain) for full in names.split())
+        day
+        for day, names in enumerate(_NAMES)
+        if any(full.startswith(plain) for full in unicodedata.normalize("NFKD", names).split())
     )
 
 
