@@ -282,6 +282,20 @@ def test_input_that_retention_took_is_told() -> None:
     scene(play)
 
 
+@pytest.mark.parametrize(("committed", "gone"), [(3, [("a", 2)]), (5, []), (0, [])])
+def test_what_nobody_had_read_is_told_where_no_snapshot_is_left(
+    committed: int, gone: list[tuple[str, int]]
+) -> None:
+    """A small state leaves none behind: what came after the commit is missing, what came before is not."""
+
+    async def play(world: World) -> None:
+        world.kafka.first[A] = 5
+        await world.task().catch_up(at(committed, 0))
+        assert world.gone == gone
+
+    scene(play)
+
+
 def test_a_commit_beyond_the_end_is_not_believed() -> None:
     """Nobody can have read so far, and waiting for what it covers would last for ever."""
 
