@@ -111,6 +111,9 @@ class SuddenDetector:
         """Take over a snapshot."""
         self._table.load(state)
 
+    def catch_up(self, end_ms: int) -> None:
+        """Nothing passes but with answers."""
+
     def due(self, end_ms: int) -> Ints:
         """Rows whose breach turns stale at the end of a pane, unless it has answers."""
         rows = np.flatnonzero(self._table["fired"][: self._table.rows])

@@ -79,8 +79,13 @@ class QuotaRun:
         return within, self._fired
 
     def _arrive(self, at_ms: int, count: int) -> bool:
-        """Whether an arrival could be taken; it is not where it would end a breach."""
+        """Whether an arrival could be taken; it is not where it would end a breach, or may begin one.
+
+        It may where it makes the row known, and its pane is all of the window.
+        """
         quota = self._quota
+        if not self._since_ms and self._heard + count >= quota.least and self._window_ms == quota.pane_ms:
+            return False
         slot = (at_ms - quota.pane_ms) // quota.slot_ms
         if self._fired and self._within(slot) + count >= quota.least:
             return False
@@ -112,10 +117,14 @@ class QuotaRun:
     def _is_whole(self, at_ms: int) -> bool:
         """Whether a whole window of open time in which the row was known ends at `at_ms`."""
         quota = self._quota
-        start_ms = at_ms - len(self._events) * quota.slot_ms
+        start_ms = at_ms - self._window_ms
         if at_ms % quota.slot_ms or not 0 < self._since_ms <= start_ms:
             return False
         return quota.first_whole_ms(at_ms) == at_ms
+
+    @property
+    def _window_ms(self) -> int:
+        return len(self._events) * self._quota.slot_ms
 
     def _within(self, slot: int) -> int:
         """The events of the window whose last slot is `slot`, not before the row's own."""
@@ -140,6 +149,6 @@ class QuotaRun:
                 break
             short += 1
         short_ms = (self._slot + 1 + slots - short) * quota.slot_ms
-        known_ms = -(-(self._since_ms + slots * quota.slot_ms) // quota.slot_ms) * quota.slot_ms
+        known_ms = -(-(self._since_ms + self._window_ms) // quota.slot_ms) * quota.slot_ms
         next_ms = (from_ms // quota.slot_ms + 1) * quota.slot_ms
         return min(quota.first_whole_ms(max(short_ms, known_ms, next_ms)), NEVER)

@@ -23,7 +23,7 @@ NOWHERE: Final = -1
 def follow_quiet(
     watched: tuple[Floats, Floats], fired: Flags, ends_ms: Ints, seen: tuple[Floats, Floats, Floats]
 ) -> None:
-    """Weigh stretches that end at `ends_ms`, `(stretches, 1)`, in which nothing comes in.
+    """Weigh stretches that end at `ends_ms`, `(stretches, rows)`, in which nothing comes in.
 
     `watched` are the gauges, and what came lately of a breach that may be over.  `seen` is, by stretch and
     row, what speaks for the likely rate, all of one sign, and the events allowed and expected.
@@ -34,7 +34,7 @@ def follow_quiet(
     recovery = np.maximum(_running(gauges[:, RECOVERY], -gain), 0)
     last = _last((drift <= 0) & ~fired)
     gauges[:, DRIFT], gauges[:, RECOVERY] = drift[-1], recovery[-1]
-    gauges[:, SINCE] = np.where(last == NOWHERE, gauges[:, SINCE], ends_ms[last, 0])
+    gauges[:, SINCE] = np.where(last == NOWHERE, gauges[:, SINCE], ends_ms[last, np.arange(len(last))])
     gauges[:, EVENTS] = np.where(last == NOWHERE, gauges[:, EVENTS], 0)
     gauges[:, ALLOWED] = _from(gauges[:, ALLOWED], allowed, last)
     gauges[:, EXPECTED] = _from(gauges[:, EXPECTED], expected, last)

@@ -74,6 +74,11 @@ class SilenceDetector:
         """By row, the end of the first pane at which quiet alone may be a breach; None: not known by row."""
         return next(iter(self._parts.values())).checks_ms() if self.coasts else None
 
+    def catch_up(self, end_ms: int) -> None:
+        """Bring the rhythm to the hour in which the pane that ends at `end_ms` starts."""
+        for part in self._parts.values():
+            part.catch_up(end_ms)
+
     def due(self, end_ms: int) -> Ints:
         """Rows, ascending, for which it is time to look by the end of a pane, whatever comes in."""
         return union([part.due(end_ms) for part in self._parts.values()])
@@ -107,8 +112,7 @@ class SilenceDetector:
         """Judge the pane that ends at `end_ms`: the rows given, and those for which it is time to look."""
         if len(self._parts) == 1:
             return next(iter(self._parts.values())).step(end_ms, rows, counts)
-        for part in self._parts.values():
-            part.catch_up(end_ms)
+        self.catch_up(end_ms)
         due = [part.due(end_ms) for part in self._parts.values()]
         everyone = np.unique(np.concatenate([rows, *due]))
         came = np.zeros(len(everyone), np.int64)

@@ -124,7 +124,7 @@ class VolumeWatch:
         if len(due):
             self._account(due, end_ms, None)
             rows = union([rows, due])
-        findings, over = self._settle(rows)
+        findings, over = self._settle(end_ms, rows)
         again = union([due, over])
         self._check(again, end_ms)  # of others it was reckoned before; events only put the moment off
         return findings
@@ -213,33 +213,42 @@ class VolumeWatch:
         if passed.any():
             if bound.any():
                 after = self._stakes.quiet(wealth, bound, passed)
-            self._run.follow(watched, fired, to_ms, (bound * passed, mean * passed, None))
+            self._run.follow(watched, fired, np.maximum(last, to_ms), (bound * passed, mean * passed, None))
         if counts is None:
             table["last_ms"][rows] = np.where(last > 0, np.maximum(last, to_ms), 0)
         else:
             after = self._stakes.pane(after, bound, counts)
             told = counts if self._side.too_low else np.where(bound > 0, counts, 0)
             expected = bound * self._pane_ms, mean * self._pane_ms, told
-            self._run.follow(watched, fired, to_ms + self._pane_ms, expected)
-            table["last_ms"][rows] = to_ms + self._pane_ms
+            table["last_ms"][rows] = end_ms = np.full(len(rows), to_ms + self._pane_ms)
+            self._run.follow(watched, fired, end_ms, expected)
         table["gauges"][rows], table["lately"][rows] = watched
         table["wealth"][rows] = np.where(fired[:, None], wealth, after)
 
-    def _settle(self, rows: Ints) -> tuple[Findings, Ints]:
+    def _settle(self, end_ms: int, rows: Ints) -> tuple[Findings, Ints]:
         """Raise and end alarms; also the rows whose alarm is over."""
         table = self._table
         fired, gauges = table["fired"][rows], table["gauges"][rows]
         alarm = ~fired & (self._stakes.evidence(table["wealth"][rows]) >= 1)
         over = fired & (gauges[:, RECOVERY] >= self._run.back(rows)) if fired.any() else fired
         self._tell_levels(rows[alarm], rows[over])
-        findings = self._findings(rows, gauges, (fired | alarm) & ~over, over)
-        table["fired"][rows] = (fired | alarm) & ~over
+        breach = (fired | alarm) & ~over
+        findings = self._findings(rows, self._by(end_ms, rows, gauges), breach, over)
+        table["fired"][rows] = breach
         gauges[alarm, RECOVERY] = 0
         gauges[over] = 0
         gauges[over, SINCE] = table["last_ms"][rows[over]]
         table["gauges"][rows] = gauges
         table["wealth"][rows[over]] = 0
         return findings, rows[over]
+
+    def _by(self, end_ms: int, rows: Ints, gauges: Floats) -> Floats:
+        """Gauges with the quiet up to a pane's end, in breaches that are asked for between their events."""
+        found, quiet_ms = gauges.copy(), np.maximum(end_ms - self._table["last_ms"][rows], 0)
+        quiet_ms[~self._table["fired"][rows]] = 0
+        found[:, ALLOWED] += self._run.bound(rows) * quiet_ms
+        found[:, EXPECTED] += self._rhythm.mean[rows] * quiet_ms
+        return found
 
     def _tell_levels(self, begun: Ints, over: Ints) -> None:
         """Remember the levels of rows whose breach begins, and whether that of others ended at a new one."""
@@ -265,15 +274,15 @@ class VolumeWatch:
             rows=rows,
             verdict=verdict,
             severity=np.where(breach, self._severity, NONE).astype(np.int8),
-            value=gauges[:, EVENTS].copy(),
+            value=gauges[:, EVENTS],
             n=gauges[:, EVENTS].astype(np.int64),
             low=nothing,
             high=nothing,
             limit=np.where(judged | breach, gauges[:, ALLOWED], np.nan),
             evidence=evidence_of(
                 (rows, breach),
-                (gauges.copy(), self._rhythm.since_ms(rows)),
+                (gauges, self._rhythm.since_ms(rows)),
                 (self._table["before"][rows], self._table["became"][rows]),
             ),
-            expected=gauges[:, EXPECTED].copy(),
+            expected=gauges[:, EXPECTED],
         )

@@ -85,13 +85,13 @@ class VolumeRun:
         self,
         watched: tuple[Floats, Floats],
         fired: Flags,
-        end_ms: int,
+        end_ms: Ints,
         seen: tuple[Floats, Floats, Ints | None],
     ) -> None:
         """Weigh a time for and against the likely rate: events allowed, expected, and that came.
 
-        `watched` are the gauges, and what came lately of a breach that may be over.  Once nothing speaks for
-        that rate, what was counted for it starts over.
+        It ends for each row at its `end_ms`.  `watched` are the gauges, and what came lately of a breach that
+        may be over.  Once nothing speaks for that rate, what was counted for it starts over.
         """
         gauges, lately = watched
         allowed, expected, came = seen
@@ -104,7 +104,8 @@ class VolumeRun:
         gauges[:, RECOVERY] = np.maximum(gauges[:, RECOVERY] - gain, 0)
         gauges[:, ALLOWED] += allowed
         gauges[:, EXPECTED] += expected
-        gauges[(gauges[:, DRIFT] <= 0) & ~fired, SINCE:] = (end_ms, 0, 0, 0)
+        over = (gauges[:, DRIFT] <= 0) & ~fired
+        gauges[over, SINCE], gauges[over, EVENTS:] = end_ms[over], 0
         if fired.any():
             more = np.stack([np.zeros(len(expected)) if came is None else came, expected], axis=1)
             back = np.where(gauges[:, RECOVERY, None] > 0, lately + more, 0.0)
@@ -137,7 +138,7 @@ class VolumeRun:
         if turns:
             allowed, expected = bound * passed, quiet.bounds.mean * passed
             seen = (1 - self._side.likely) * allowed[:turns], allowed[:turns], expected[:turns]
-            follow_quiet(watched, fired, ends[:turns], seen)
+            follow_quiet(watched, fired, np.maximum(ends[:turns], last_ms), seen)
             table["wealth"][:rows] = wealth[turns]
             last_ms[:] = np.where(last_ms > 0, np.maximum(last_ms, ends[turns - 1]), 0)
             self._rhythm.skip(quiet, turns)

@@ -5,7 +5,8 @@ anything of them.  The row stops at the first of which somebody would, and that 
 
 A row with an alert may be asked between two of its arrivals: when a rule that listens for silence mutes it,
 its alert says what it stands at then.  So it is taken no further than the next pane at which such a rule is
-judged.
+judged.  What has lasted for as long as `for` or `keep_firing_for` asks is told between arrivals as well, so
+no time passes beyond the first pane at which it may have.
 
 For example, a scope has calls in panes 3, 8 and 20, and none from then on.  Those of 3 and 8 are as many as
 ever, so the row coasts through them at once.  With those of 20 a surge would begin: pane 20 is the
@@ -38,6 +39,9 @@ class Coaster(Protocol):
     def check_ms(self) -> int | None:
         """The end of the pane at which some row must be looked at if nothing comes in; None: never."""
 
+    def catch_up(self, end_ms: int) -> None:
+        """Bring what is expected to the time of the pane that ends then, which is about to be judged."""
+
     def due(self, end_ms: int) -> Ints:
         """The rows that must be looked at by a pane's end if nothing comes in, ascending."""
 
@@ -61,6 +65,10 @@ class CoastedAlerts:
     def live(self) -> Flags:
         """`(rows,)`: which scopes have an alert."""
         return self._board.live()
+
+    def due_ms(self) -> int | None:
+        """When some scope is asked whatever comes in, as what holds of it has lasted by then; None: never."""
+        return self._board.due_ms()
 
     def would_move(self, rows: Ints, fired: Flags, muted: Flags | None) -> Flags:
         """Which of some rows' alerts would move if what holds of them now went on.
@@ -112,7 +120,9 @@ class Coasting:
 
     def rows(self, pane: int) -> Ints:
         """The rows that have to be judged at the end of a pane, ascending."""
-        return union([self._rows[self._stop <= pane], self._detector.due((pane + 1) * self._pane_ms)])
+        end_ms = (pane + 1) * self._pane_ms
+        self._detector.catch_up(end_ms)  # an hour that begins may expect so much that quiet is news at once
+        return union([self._rows[self._stop <= pane], self._detector.due(end_ms)])
 
     def turns(self, room: int) -> Ints | None:
         """By row, the first pane at whose end it may have to be judged; None: that is not known by row."""
@@ -201,6 +211,8 @@ class Coasting:
     def _free_through(self, muting: Hush) -> int:
         """The last pane up to which time may pass for rows that have not stopped."""
         free = min(self._through, int(self._stop.min(initial=NEVER)) - 1)
+        if (due_ms := self._alerts.due_ms()) is not None:
+            free = min(free, -(-due_ms // self._pane_ms) - 2)  # the look at that pane goes on from there
         if muting.turns is None:
             return free
         live = self._alerts.live()

@@ -163,7 +163,7 @@ class DetectorSchedule:
         if self._forecast is None:
             changed = [moment.slide(window) for window in self._watch.input.windows]
         else:
-            arrived = self._forecast.rows(moment.pane) if moment.pane == self.when else NO_ROWS
+            arrived = self._forecast.rows(moment.pane)
             changed = [arrived]
         view = View(
             pane=moment.pane, end_ms=moment.end_ms, fresh=moment.fresh, arrived=arrived,

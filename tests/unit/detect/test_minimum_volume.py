@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals
 from alerts.detect.volumes.minimum_volume import MinimumVolume, slot_ms
 from alerts.hours import OpenHours
 from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, Budget, Severity
@@ -136,3 +137,13 @@ def test_cleared_rows_are_as_new() -> None:
     made.step(START_MS + MINUTE_MS, ROW, np.array([1]))
     made.clear(ROW)
     assert made.wake_ms() is None
+
+
+def test_many_panes_at_once_begin_a_breach_with_the_scope() -> None:
+    """Where the window is one pane, that with the fifth event may itself be short."""
+    made = MinimumVolume(Budget(5, HOUR_MS), OpenHours(), Severity.CRITICAL, HOUR_MS)
+    made.grow(1)
+    ends_ms = START_MS + np.arange(1, 4) * HOUR_MS
+    arrivals = Arrivals(np.zeros(3, np.int64), ends_ms, np.array([4, 1, 9]))
+    assert made.coast(arrivals, [ArrivalRun(0, 0, 3)], int(ends_ms[-1])).reached == [1]
+    assert made.step(int(ends_ms[1]), ROW, np.array([1])).verdict.tolist() == [Verdict.BREACH]

@@ -109,9 +109,8 @@ def test_one_row_passes_its_moment_as_arrays_have_it(row: Row, later: int) -> No
         return
     gauges, lately = table["gauges"][rows], table["lately"][rows]
     if passed.any():
-        run.follow(
-            (gauges, lately), np.zeros(1, np.bool_), at_ms, (bound * passed, 1.5 * bound * passed, None)
-        )
+        quiet = bound * passed, 1.5 * bound * passed, None
+        run.follow((gauges, lately), np.zeros(1, np.bool_), np.array([at_ms]), quiet)
     assert checks.pass_one(0, at_ms, PANE_MS)
     assert table["wealth"][rows].tolist() == wealth.tolist()
     assert table["gauges"][rows].tolist() == gauges.tolist()

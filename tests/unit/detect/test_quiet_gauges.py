@@ -30,10 +30,10 @@ def test_together_as_one_after_the_other(side: Side, stretches: int, seed: int) 
     fired = random.random(ROWS) < 0.4
     allowed = random.exponential(0.4, (stretches, ROWS)) * (random.random((stretches, ROWS)) < 0.7)
     expected = allowed + random.random((stretches, ROWS))
-    ends_ms = (np.arange(stretches)[:, None] + 1) * HOUR_MS
+    ends_ms = (np.arange(stretches)[:, None] + 1) * HOUR_MS + random.integers(0, HOUR_MS, ROWS)
     one_by_one, together = (gauges.copy(), lately.copy()), (gauges.copy(), lately.copy())
     for turn in range(stretches):
-        run.follow(one_by_one, fired, int(ends_ms[turn, 0]), (allowed[turn], expected[turn], None))
+        run.follow(one_by_one, fired, ends_ms[turn], (allowed[turn], expected[turn], None))
     follow_quiet(together, fired, ends_ms, ((1 - side.likely) * allowed, allowed, expected))
     for mine, theirs in zip(together, one_by_one, strict=True):
         np.testing.assert_array_equal(mine, theirs)

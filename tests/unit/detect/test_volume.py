@@ -81,3 +81,19 @@ def test_what_comes_behind_closed_doors_is_neither_judged_nor_learned() -> None:
 def test_learning_is_insufficient() -> None:
     """Neither good nor bad is known in the first week."""
     assert set(live(watch(TOO_HIGH), range(24))) == {Verdict.INSUFFICIENT}
+
+
+def test_since_when_does_not_depend_on_other_scopes() -> None:
+    """Panes of 90 minutes: an hour that ends within one is behind whoever has been heard of in it."""
+    rule = Watched(DAY_MS, Budget(1, 30 * DAY_MS), OpenHours(), Severity.WARNING)
+    begun = []
+    for neighbours in (0, 1):
+        made = VolumeWatch(TOO_HIGH, rule, 90 * MINUTE_MS)
+        made.grow(1 + neighbours)
+        made.step(90 * MINUTE_MS, np.arange(1 + neighbours), np.full(1 + neighbours, 6))
+        panes = [
+            ((pane + 1) * 90 * MINUTE_MS, ROW, np.array([60 if pane > 48 else 6])) for pane in range(1, 52)
+        ]
+        found = [each for each in drive(made, panes) if each.verdict[0] == Verdict.BREACH]
+        begun.append([each.evidence[0]["since"] for each in found if 0 in each.rows])
+    assert begun[0] == begun[1] == ["1970-01-04T01:30:00Z"] * 3
