@@ -6,9 +6,10 @@ Scores and limits are compared as they are published, to four decimals: what a r
 same.
 
 A critical alert has hysteresis.  It rises when the whole interval is past the critical limit.  It quietens to
-a warning when the whole interval is back and the score has made good half of the way to the warning limit.  A
-score of 62 (95 % sure between 55 and 69) under limits of 80 and 60 leaves a warning a warning and a critical
-alert critical: either may be true.  Half of the way counts where answers are so many that there is no doubt.
+a warning when the whole interval is back, the score has made good half of the way to the warning limit, and
+it is surely past that one: a reading in doubt changes nothing.  A score of 62 (95 % sure between 55 and 69)
+under limits of 80 and 60 leaves a warning a warning and a critical alert critical: either may be true.  Half
+of the way counts where answers are so many that there is no doubt.
 """
 
 from collections.abc import Sequence
