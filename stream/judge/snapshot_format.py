@@ -127,17 +127,17 @@ class Arrays:
 
     def __init__(self) -> None:
         self.described: list[tuple[str, list[int]]] = []
-        self._bytes: list[bytes] = []
+        self._arrays: list[NDArray[Any]] = []
 
     def put(self, array: NDArray[Any]) -> int:
-        """Add a copy of an array; its number."""
+        """Add an array, which must stay as it is until all are joined; its number."""
         self.described.append((array.dtype.newbyteorder("<").str, list(array.shape)))
-        self._bytes.append(array.astype(array.dtype.newbyteorder("<")).tobytes())
+        self._arrays.append(np.ascontiguousarray(array, array.dtype.newbyteorder("<")))
         return len(self.described) - 1
 
     def joined(self) -> bytes:
         """All arrays, one after the other."""
-        return b"".join(self._bytes)
+        return b"".join(array.data for array in self._arrays)
 
 
 def arrays_of(described: list[tuple[str, list[int]]], data: bytes) -> list[NDArray[Any]]:

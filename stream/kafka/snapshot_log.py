@@ -26,7 +26,7 @@ class Chunk(msgspec.Struct, array_like=True, tag="chunk", frozen=True):
 
     id: str
     part: int
-    data: bytes
+    data: memoryview
 
 
 class Manifest(msgspec.Struct, array_like=True, tag="manifest", frozen=True, kw_only=True):
@@ -85,11 +85,11 @@ def decode(value: bytes | None) -> Chunk | Manifest | None:
 
 
 def cut(parts: Sequence[bytes], identity: str | None = None, most_bytes: int = CHUNK_BYTES) -> list[Chunk]:
-    """The chunks of a snapshot, in the order in which they must be written."""
+    """The chunks of a snapshot, in the order in which they must be written; none is a copy of its part."""
     identity = identity or uuid4().hex
     return [
         Chunk(identity, number, part[start : start + most_bytes])
-        for number, part in enumerate(parts)
+        for number, part in enumerate(memoryview(part) for part in parts)
         for start in range(0, len(part) or 1, most_bytes)
     ]
 
@@ -117,7 +117,7 @@ def join(manifest: Manifest, chunks: Sequence[Chunk]) -> Snapshot | None:
     size = sum(len(chunk.data) for chunk in chunks)
     if (len(chunks), size, _digest(chunks)) != (manifest.chunks, manifest.size, manifest.digest):
         return None
-    pieces: dict[int, list[bytes]] = {}
+    pieces: dict[int, list[memoryview]] = {}
     for chunk in chunks:
         pieces.setdefault(chunk.part, []).append(chunk.data)
     return Snapshot(manifest, [b"".join(pieces[number]) for number in sorted(pieces)])

@@ -64,8 +64,8 @@ class CardinalityGuard:
 
     def forget_codes(self) -> None:
         """Combinations are numbered anew: what was found for a number no longer holds."""
-        self._counts_as = np.empty(0, np.int64)
-        self._folds = np.empty(0, np.int64)  # a bit for each dimension that is folded
+        self._counts_as = np.empty(0, np.int32)
+        self._folds = np.empty(0, np.int32)  # a bit for each dimension that is folded
         self._kept = [np.empty(0, np.int32) for _ in self._dims]  # what each value counts as today
 
     def saved(self) -> SavedGuard:
@@ -115,14 +115,13 @@ class CardinalityGuard:
         if day != self._day:
             self._turn_over(day)
         if len(combos) > len(self._counts_as):
-            more = np.full(2 * len(combos) - len(self._counts_as), _UNKNOWN, np.int64)
+            more = np.full(2 * len(combos) - len(self._counts_as), _UNKNOWN, np.int32)
             self._counts_as = np.concatenate([self._counts_as, more])
-            self._folds = np.concatenate([self._folds, np.zeros(len(more), np.int64)])
-        out = self._counts_as[codes]
-        if out.min() == _UNKNOWN:
-            self._decide(combos, codes[out == _UNKNOWN])
-            out = self._counts_as[codes]
-        folds = self._folds[codes]
+            self._folds = np.concatenate([self._folds, np.zeros_like(more)])
+        unknown = self._counts_as[codes] == _UNKNOWN
+        if unknown.any():
+            self._decide(combos, codes[unknown])
+        out, folds = self._counts_as[codes].astype(np.int64), self._folds[codes]
         if not folds.any():
             return out, {}
         lost = {dim: int((folds >> place & 1).sum()) for place, dim in enumerate(self._dims)}

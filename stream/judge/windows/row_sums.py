@@ -19,8 +19,9 @@ from stream.indicators.formulas import Ints
 from stream.judge.windows.layout import Layout
 from stream.judge.windows.slotted import Kept
 
-Whole = TypeVar("Whole", np.int64, np.int32)
+Whole = TypeVar("Whole", np.int64, np.int16 | np.int32)
 
+_MOST_SMALL: Final = int(np.iinfo(np.int16).max)
 MOST_ASKED: Final = 1_024
 """Rows that are kept up because somebody has asked for them; when more are, all are summed up anew."""
 
@@ -46,12 +47,16 @@ class RowSums(Protocol):
 
 
 class EveryRow:
-    """Sums of every row.  Buckets stand apart, in half the room: most scopes have nothing in most."""
+    """Sums of every row.
+
+    Buckets stand apart, in a quarter of the room for as long as they hold so little: most scopes have nothing
+    in most.
+    """
 
     def __init__(self, layout: Layout) -> None:
         self._layout: Final = layout
         self._narrow: Ints = np.zeros((0, layout.narrow), np.int64)
-        self._buckets: NDArray[np.int32] = np.zeros((0, layout.buckets), np.int32)
+        self._buckets: NDArray[np.int16 | np.int32] = np.zeros((0, layout.buckets), np.int16)
 
     def grow(self, rows: int) -> None:
         """Make room for row numbers below `rows`."""
@@ -64,7 +69,7 @@ class EveryRow:
         if layout.buckets:
             narrow, wide = np.flatnonzero(columns < layout.narrow), np.flatnonzero(columns >= layout.narrow)
             places = rows[wide] * layout.buckets + columns[wide] - layout.narrow
-            np.add.at(self._buckets.reshape(-1), places, counts[wide].astype(np.int32))
+            self._add_wide(places, counts[wide])
             rows, columns, counts = rows[narrow], columns[narrow], counts[narrow]
         np.add.at(self._narrow.reshape(-1), rows * layout.narrow + columns, counts)
 
@@ -77,7 +82,14 @@ class EveryRow:
 
     def buckets(self, rows: Ints) -> NDArray[np.integer]:
         """Sums of some rows in the buckets."""
-        return self._buckets[rows]
+        return self._buckets[rows].astype(np.int32, copy=False)
+
+    def _add_wide(self, places: Ints, counts: Ints) -> None:
+        there = self._buckets.reshape(-1)
+        if there.dtype == np.int16 and _most(there[places]) + np.abs(counts).sum() > _MOST_SMALL:
+            self._buckets = self._buckets.astype(np.int32)
+            there = self._buckets.reshape(-1)
+        np.add.at(there, places, counts.astype(there.dtype))
 
 
 class AskedRows:
@@ -141,6 +153,11 @@ def summed_up(kept: Sequence[Kept], rows: Ints, columns: int, width: int) -> Int
     counts = np.concatenate([each.counts for each in kept])[wanted].astype(np.int64)
     np.add.at(found, (order[at[wanted]], column[wanted]), counts)
     return found
+
+
+def _most(counts: NDArray[np.signedinteger]) -> int:
+    """How far any count is from nothing."""
+    return max(int(counts.max(initial=0)), -int(counts.min(initial=0)))
 
 
 def _grown(table: NDArray[Whole], rows: int) -> NDArray[Whole]:

@@ -80,7 +80,7 @@ def test_what_does_not_add_up_does_not_count() -> None:
         chunks[:-1],
         [*chunks, chunks[0]],
         [chunks[1], chunks[0], chunks[2]],
-        [*chunks[:2], Chunk(chunks[2].id, 2, b"threE")],
+        [*chunks[:2], Chunk(chunks[2].id, 2, memoryview(b"threE"))],
     ):
         assert join(manifest, wrong) is None
 
