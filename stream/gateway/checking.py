@@ -2,12 +2,14 @@
 
 import codecs
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 import msgspec
 import orjson
 
 from stream.columnar.timestamps import read_time
+from stream.indicators.cells import SCALES_OF
 from stream.intake.decoding.answer_cells import ScaleLevels
 from stream.intake.decoding.decode import no_moment
 from stream.intake.decoding.limits import (
@@ -90,10 +92,16 @@ def _stream(value: bytes) -> Stream:
 
 
 def _on_scale(event: Feedback) -> None:
-    """Without a scale the rules file says which, and we do not have it."""
-    scale = event.scale
-    if scale is not None and _LEVELS.known((event.indicator, scale, event.score)) is None:
-        _LEVELS.cell(event.indicator, scale, event.score)
+    """Without a scale the rules file says which, and we do not have it: any of the indicator's will do."""
+    indicator, score = event.indicator, event.score
+    scales = SCALES_OF[indicator] if event.scale is None else (event.scale,)
+    if any(_LEVELS.known((indicator, scale, score)) is not None for scale in scales):
+        return
+    for scale in scales[1:]:
+        with suppress(RecordError):
+            _LEVELS.cell(indicator, scale, score)
+            return
+    _LEVELS.cell(indicator, scales[0], score)
 
 
 def _timely(name: str, time: str | float | None) -> None:

@@ -44,6 +44,19 @@ def test_check_of_a_wrong_file(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "s.yaml:2:19: sources[0].kind: want one of" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("score", "sound"),
+    [("4", True), ("7", True), ('"7/10"', True), ('"yes"', True), ("0", True)]
+    + [(score, False) for score in ("11", "1.5", "-1", '""', '"\U0001f4a9"', '"NaN"')],
+)
+def test_try_of_a_score_that_is_on_no_scale(score: str, sound: bool) -> None:  # noqa: FBT001
+    """Without a scale the rules say which: any of the indicator's will do; what is on none is told here."""
+    answer = f'{{"id":"1","at":1772442900,"channel":"web","indicator":"csat","score":{score}}}'
+    done = run("try", "events", answer)
+    assert done.exit_code == (0 if sound else 1)
+    assert ("dead letter: score_off_scale" in done.stderr) is not sound
+
+
 def test_try_believes_of_two_headers_the_first() -> None:
     """As the gateway does."""
     twice = ["--header=Content-Encoding:identity", "--header=content-encoding:gzip"]
