@@ -97,6 +97,18 @@ class Outbox:
         self._options = options
         self._producer: AIOKafkaProducer | None = None
         self._short = ShortOfReplicas()
+        self._read: Mapping[str, int] = {}
+
+    def keep_to(self, read: Mapping[str, int]) -> None:
+        """Write messages of these topics to so many partitions, however many come: others nobody reads."""
+        self._read = read
+
+    def partition(self, message: Outgoing) -> int | None:
+        """Where a message goes; None where its key decides, or chance."""
+        read = self._read.get(message.topic)
+        if message.partition is not None or read is None:
+            return message.partition
+        return partition_of(message.key, range(read), range(read))
 
     async def start(self) -> None:
         """Connect."""
@@ -145,7 +157,7 @@ class Outbox:
                     self._topics.of(message.topic),
                     message.value,
                     key=message.key,
-                    partition=message.partition,
+                    partition=self.partition(message),
                     headers=list(message.headers),
                 )
                 sent.append(future)

@@ -21,7 +21,7 @@ from stream.kafka.connecting import persistently
 from stream.kafka.offsets import TP, OffsetTracker
 from stream.kafka.outbox import Outbox
 from stream.kafka.reader import Reader
-from stream.messages.topic_names import ALERTS
+from stream.messages.topic_names import ALERTS, DELIVERIES
 from stream.monitoring.metrics import Metrics
 from stream.monitoring.server import serve
 from stream.monitoring.verdicts import VerdictCollector
@@ -159,6 +159,7 @@ class Worker:
             layout = await self._end.before_it(await_topics(settings.kafka, settings.group))
             if layout is not None:
                 self._reason = "the broker has answered, connecting"
+                self._outbox.keep_to(dict.fromkeys((ALERTS, DELIVERIES), layout.alerts))
                 await self._work(stack, Plan(self._rulebook, layout.partitions), layout)
             await self._end.reached()
         return await self._end.reached()  # what it was told while it was leaving counts as well

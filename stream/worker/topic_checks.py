@@ -18,6 +18,7 @@ from stream.messages.topic_names import (
     ALERTS,
     CUSTOMERS,
     DEAD_LETTERS,
+    DELIVERIES,
     REDRIVES,
     TALLIES,
     GroupTopics,
@@ -44,7 +45,11 @@ LOOK_S: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class TopicLayout:
-    """How many partitions inputs, tallies and snapshots have, how many cx.alerts has, and message limits."""
+    """How many partitions inputs, tallies and snapshots have, and message limits.
+
+    `alerts` is how many of cx.alerts and cx.deliveries are used: what was delivered of a partition of one is
+    in the partition of the other.
+    """
 
     partitions: int
     alerts: int
@@ -79,7 +84,7 @@ async def await_topics(kafka: ClientSettings, group: str) -> TopicLayout:
             topics = kafka.topics
             return TopicLayout(
                 partitions(states, group, topics),
-                counts[topics.of(ALERTS)],
+                min(counts[topics.of(ALERTS)], counts[topics.of(DELIVERIES)]),
                 message_limits(states, group, topics),
             )
 

@@ -1,11 +1,13 @@
 """The outbox: where messages go."""
 
+from dataclasses import replace
+
 from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stream.kafka import outbox
-from stream.kafka.outbox import partition_of
+from stream.kafka.outbox import Outbox, Outgoing, partition_of
 
 
 @example(key=b"x" * outbox.CUSTOMER_BYTES, partitions=7)
@@ -31,3 +33,14 @@ def test_long_keys_of_others_are_neither_hashed_byte_by_byte_nor_remembered() ->
     assert found <= set(range(8))
     partition_of(b"x" * (outbox.REMEMBERED_BYTES + 1), range(8), range(8))
     assert outbox._remembered.cache_info().currsize == 0
+
+
+def test_what_must_be_read_keeps_to_the_partitions_that_are() -> None:
+    """More were added to the topic: a key stays where it was, and a place that is named counts."""
+    box = Outbox({})
+    message = Outgoing("cx.alerts", b"{}", b"some alert")
+    assert box.partition(message) is None
+    box.keep_to({"cx.alerts": 3})
+    assert box.partition(message) == partition_of(message.key, range(3), range(3))
+    assert box.partition(replace(message, partition=7)) == 7
+    assert box.partition(replace(message, topic="cx.scores")) is None
