@@ -49,6 +49,8 @@ FOREIGN: Final = (
     (b"\xff\xfe\0\0", "UTF-32: convert it with `iconv -f UTF-32 -t UTF-8 FILE | tocsin …  -`"),
     (b"\x28\xb5\x2f\xfd", "a zstd file: unpack it with `zstd -dc FILE | tocsin …  -`"),
     (b"BZh", "a bzip2 file: unpack it with `bzip2 -dc FILE | tocsin …  -`"),
+    (b"\x04\x22\x4d\x18", "an lz4 file: unpack it with `lz4 -dc FILE | tocsin …  -`"),
+    (b"\x1f\x9d", "a file of compress: unpack it with `gzip -dc FILE | tocsin …  -`"),
     (b"\xfd7zXZ", "an xz file: unpack it with `xz -dc FILE | tocsin …  -`"),
     (b"7z\xbc\xaf", "a 7z archive: unpack it first"),
     (b"\x5d\x00\x00", "an lzma file: unpack it with `lzma -dc FILE | tocsin …  -`"),

@@ -55,9 +55,14 @@ _OBJECTS: Final = (
     (re.compile(r"\s*\{\s*'"), "single quotation marks, as Python prints: write it with json.dumps"),
     (re.compile(r"[:\[,]\s*-?(?:NaN|Infinity)\b"), "NaN or Infinity, which is no JSON: let it be null"),
     (
-        re.compile(r"\s*[{}\]]\s*$"),
+        re.compile(r'^\s*(?:"(?:[^"\\]|\\.)*"\s*:|[{}\[\]]+\s*(?:,\s*)?$)'),
         "a piece of one: `format: json` in the mapping reads those over many lines",
     ),
+    (
+        re.compile(r"^[^{\[]+\{.*\}\s*$", re.DOTALL),
+        "one behind something else: `sed 's/^[^{]*//'` takes it off",
+    ),
+    (re.compile(r"^\s*\{\s*[A-Za-z_$][\w$]*\s*:"), "names without quotation marks: write it as JSON"),
     (re.compile(r'[^{"]*[,;\t|]'), "a table: `format: csv` in the mapping?"),
     (re.compile(r"\s*<"), "XML or HTML: convert it to CSV or JSON first"),
 )
