@@ -38,6 +38,7 @@ demo: $(VENV)/.installed  ## Tocsin at work: an embedded broker, a worker, a day
 
 test: $(VENV)/.dev  ## all tests (those that need a program which is not here are listed as skipped, with what to install)
 	$(BIN)/pytest -n auto --dist loadgroup $(ARGS) tests/demo tests/unit  # the demo waits for its day to go by
+	$(BIN)/python -m tests.kafka.keep_classes
 	$(BIN)/pytest -n 3 --dist loadfile $(ARGS) --ignore=tests/unit --ignore=tests/demo  # much of their time is waiting
 
 check: $(VENV)/.dev  ## format, lint, types, layers

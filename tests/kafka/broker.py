@@ -119,9 +119,15 @@ class JavaBroker(Broker):
         settings: Mapping[str, str] | None = None,
         place: Place | None = None,
         credentials: Sequence[str] = (),
+        options: Sequence[str] = (),
     ) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="tocsin-kafka-"))
-        self._java = [str(runtime.program), *(() if steady else QUICK), "-cp", f"{_libs(runtime)}/*"]
+        libs = _libs(runtime)
+        self._java = [str(runtime.program), *options, "-cp", f"{libs}/*"]
+        if not steady:
+            self._java[1:1] = QUICK
+            if (kept := class_archive(libs)).exists():
+                self._java.insert(1, f"-XX:SharedArchiveFile={kept}")
         self._process: subprocess.Popen[bytes] | None = None
         self._mourner: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] = (self._home / "broker.log").open("ab")
@@ -298,11 +304,15 @@ def new_broker(*, secure: bool = False, steady: bool = False) -> Broker:
 
 
 def java_broker(
-    settings: Mapping[str, str] | None = None, place: Place | None = None, credentials: Sequence[str] = ()
+    settings: Mapping[str, str] | None = None,
+    place: Place | None = None,
+    credentials: Sequence[str] = (),
+    options: Sequence[str] = (),
 ) -> JavaBroker:
     """One that is ours for certain, with further settings; it has not been started.
 
-    `credentials` are of those who log in by SCRAM, as Kafka's `format --add-scram` takes them.
+    `credentials` are of those who log in by SCRAM, as Kafka's `format --add-scram` takes them; `options` are
+    the JVM's.
 
     Raises:
         NoKafka: there is no Java or no way to the jars here.
@@ -310,7 +320,7 @@ def java_broker(
     runtime = _java()
     if runtime is None:
         raise NoKafka(INSTALL)
-    return JavaBroker(runtime, settings=settings, place=place, credentials=credentials)
+    return JavaBroker(runtime, settings=settings, place=place, credentials=credentials, options=options)
 
 
 @contextmanager
@@ -335,6 +345,11 @@ def free_ports(count: int) -> list[int]:
     finally:
         for each in sockets:
             each.close()
+
+
+def class_archive(libs: Path) -> Path:
+    """Where Kafka's classes are kept as a JVM has them once they are loaded, by `make test`."""
+    return libs.with_name(f"{libs.name}.jsa")
 
 
 def _libs(runtime: Java) -> Path:
