@@ -24,7 +24,8 @@ from stream.importing.mapping_file.reader import load, table_entries
 from stream.importing.objects import Translator
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-PATH: Final = re.compile(r"/[A-Za-z0-9/_.~-]{1,255}")
+PATH: Final = re.compile(r"(?=.{2,256}$)(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9_.~-]+)+/?")
+"""Without `//`, `/./` and `/../`, of which clients and proxies make another path."""
 OWN_PATHS: Final = ("/", "/metrics", "/healthz", "/readyz")
 MOST_MIB: Final = 16
 """As of rules."""
@@ -205,7 +206,7 @@ def _path(fields: Fields, name: str, seen: _Seen, *, proven: bool) -> str:
 
 
 def _http_path(node: Node) -> str:
-    want = "a path such as /in/8f3c0d52a7e14b6c, of letters, digits and /_.~-"
+    want = "a path such as /in/8f3c0d52a7e14b6c, of letters, digits and /_.~-, without //, /. and /.."
     text = node.text(want)
     if not PATH.fullmatch(text):
         raise node.wrong(want)

@@ -240,3 +240,21 @@ def test_entries_that_a_mapping_of_ones_own_looks_at_mean_something(tmp_path: Pa
         else:
             with pytest.raises(RulebookError, match="want fields such as"):
                 parse_sources(text, "s.yaml", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("path", "sound"),
+    [
+        *(("/in/x", True), ("/x", True), ("/in/x/", True), ("/in/.x", True), ("/in/x..y", True)),
+        *(("/in/../x", False), ("/in/./x", False), ("/in/..", False), ("//in/x", False), ("/in//x", False)),
+        *(("/in/" + "x" * 252, True), ("/in/" + "x" * 253, False)),
+    ],
+)
+def test_a_path_that_clients_make_another_of_is_none(tmp_path: Path, path: str, sound: bool) -> None:  # noqa: FBT001
+    """They leave out what leads nowhere before they ask, and would be told 404."""
+    text = f"sources: [{{name: a, kind: events, path: {path}, token_env: A}}]"
+    if sound:
+        assert parse_sources(text, "s.yaml", tmp_path)[0].source.path == path
+    else:
+        with pytest.raises(RulebookError, match=r"without //, /\. and"):
+            parse_sources(text, "s.yaml", tmp_path)
