@@ -14,6 +14,8 @@ from stream.kafka.clients import POLL_MS, producing, read_all, reading
 from stream.kafka.settings import ClientSettings
 from stream.messages.topic_names import COMMAND_ANSWERS, COMMANDS
 
+HEARD: Final = 0
+"""The partition of cx.commands that workers follow, however many it has."""
 ANSWER_S: Final = 5.0
 """How long an answer is waited for: a worker hears a command within a second, if one runs."""
 
@@ -45,7 +47,7 @@ async def say(kafka: ClientSettings, said: Command, keys: Sequence[bytes]) -> Co
             await consumer.position(partition)  # from here on, before anything can be answered
         async with producing(kafka) as producer:
             key = commands.key(said).encode()
-            place = await producer.send_and_wait(topic, value, key=key, headers=headers)
+            place = await producer.send_and_wait(topic, value, key=key, headers=headers, partition=HEARD)
         outcome: CommandOutcome | None = None
         try:
             async with asyncio.timeout(ANSWER_S):
