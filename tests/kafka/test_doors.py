@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,11 @@ DOORS = ("SSL", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 INPUTS = ("cx.interactions", "cx.feedback")
 READ = (*INPUTS, "cx.tallies", "cx.alerts", "cx.deliveries", "cx.commands", "cx.command-answers")
 WRITTEN = ("cx.tallies", "cx.scores", "cx.alerts", "cx.deliveries", "cx.dead-letters", "cx.command-answers")
+SAID = ("cx.commands", "cx.feedback")
+"""What is written for others: commands over HTTP, and canaries."""
 RIGHTS = (
     *(Right("topic", name, ("Read",)) for name in READ),
-    *(Right("topic", name, ("Write",)) for name in WRITTEN),
+    *(Right("topic", name, ("Write",)) for name in (*WRITTEN, *SAID)),
     Right("topic", f"{GROUP}-*", ("Read", "Write", "Delete")),
     *(Right("topic", name, ("Describe", "DescribeConfigs")) for name in ("cx.*", f"{GROUP}-*")),
     Right("group", GROUP, ("Read", "Describe")),
@@ -39,6 +42,9 @@ RULES = """
 timing: {pane: 1s, lateness: 1s, idle_after: 3s}
 rules:
   - {name: low, indicator: csat, by: [channel], window: 10s, critical: 50, min_answers: 5}
+commands: trusted
+receivers: [{name: nobody, webhook: {url: "http://127.0.0.1:9/"}, allow_private: true}]
+heartbeat: {receiver: nobody, every: 10s, canary: true}
 """
 
 
@@ -78,8 +84,14 @@ def test_commands_get_in(doors: Doors, door: str) -> None:
 
 
 @pytest.mark.parametrize("door", ["SSL", "SCRAM-SHA-512"])
-def test_a_worker_lives_with_its_rights(doors: Doors, door: str, tmp_path: Path) -> None:
-    """It reads, judges, pages, snapshots and leaves in order, and the broker refuses it nothing."""
+def test_a_worker_lives_with_its_rights(
+    doors: Doors, door: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads, judges, pages, snapshots and leaves in order, and the broker refuses it nothing.
+
+    Nor when somebody silences over HTTP, and a canary flies.
+    """
+    monkeypatch.setenv("TOCSIN_TOKEN", "t0ken")
     rules, channel = tmp_path / "rules.yaml", door.lower()
     rules.write_text(RULES)
     log = tmp_path / "worker.log"
@@ -87,6 +99,8 @@ def test_a_worker_lives_with_its_rights(doors: Doors, door: str, tmp_path: Path)
         running.ready()
         asyncio.run(_unhappy(doors, channel))
         running.until(lambda: running.metric("tocsin_alert_transitions_total") > 0, "an alert")
+        assert _silenced(running.url) == "accepted"
+        running.until(lambda: b'"tocsin-canary' in asyncio.run(_values(doors, "cx.feedback")), "a canary")
         assert running.terminate() == 0
     assert channel in asyncio.run(_fired(doors))
     text = log.read_text()
@@ -202,6 +216,20 @@ async def _dead_letter(doors: Doors) -> None:
         await producer.send_and_wait(
             message.topic, message.value, key=message.key, headers=list(message.headers)
         )
+
+
+def _silenced(url: str) -> object:
+    """What becomes of a silence that is said over HTTP."""
+    body = orjson.dumps({"match": {"channel": "web"}, "for": "1h", "by": "ann"})
+    headers = {"Authorization": "Bearer t0ken"}
+    request = urllib.request.Request(f"{url}/api/silences", body, headers, method="POST")  # noqa: S310  # ours
+    with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+        return orjson.loads(answer.read())["outcome"]
+
+
+async def _values(doors: Doors, topic: str) -> bytes:
+    settings = ClientSettings(brokers=(doors.plain,))
+    return b"".join([record.value or b"" async for record in read_all(settings, topic)])
 
 
 async def _written(doors: Doors, topic: str) -> list[Any]:
