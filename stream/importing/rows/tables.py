@@ -39,6 +39,8 @@ not those that are wanted.
 BLOCK_BYTES: Final = 1 << 20
 NOTES: Final = 30
 """Lines above the header, at most: what report it is, of when, and for whom."""
+SEEN_LINES: Final = 200
+"""Lines by which a header is found: notes, and questions that spread over several."""
 FEWEST_COLUMNS: Final = 2
 FITS: Final = -1
 
@@ -158,7 +160,7 @@ def _heads(reader: "Iterator[list[str]]", count: int) -> "list[list[str]]":
 
 def _mark_between(lines: BoundedLines, layout: Format, told: Named) -> str:
     """What parts cells: what Excel's line or the mapping says, else what makes of the header its columns."""
-    first, *others = lines.ahead(NOTES) or [""]
+    first, *others = lines.ahead(SEEN_LINES) or [""]
     said = separator(lines) if layout.kind != "tsv" else ""
     if said or layout.cells.between:
         return said or layout.cells.between

@@ -164,6 +164,7 @@ def test_one_column_where_there_should_be_several_says_what_may_be_wrong(header:
     [
         ("a;b,c\n1;2\n", {"a": "1", "b,c": "2"}),
         ("calls, of March; all\n\n\ufeff\na\tb,c\n1\t2\n", {"a": "1", "b,c": "2"}),
+        ("of March\n" * 30 + "a;b,c\n1;2\n", {"a": "1", "b,c": "2"}),
         ('a,"b,c",d;e\n1,2,3\n', {"a": "1", "b,c": "2", "d;e": "3"}),
     ],
 )
