@@ -10,7 +10,7 @@ from alerts.transitions import Transition
 from stream.backtest.engine import Engine, Hear, RecordCounts, plan_of
 from stream.indicators.plan import Plan
 from stream.judge.evaluation.explained import Observer
-from stream.kafka.clients import BrokerError, admin_client, partition_counts
+from stream.kafka.clients import BrokerError, admin_client, no_topic, partition_counts
 from stream.kafka.offsets import TP
 from stream.kafka.reader import Reader, ReadError, Records
 from stream.kafka.settings import ClientSettings
@@ -78,7 +78,10 @@ async def _partitions(settings: ClientSettings) -> int:
     async with admin_client(settings) as admin:
         counts = await partition_counts(admin)
     found = {stream.topic: counts.get(stream.topic, 0) for stream in Stream}
-    if 0 in found.values() or len(set(found.values())) != 1:
+    for topic, count in found.items():
+        if not count:
+            raise no_topic(topic)
+    if len(set(found.values())) != 1:
         got = ", ".join(f"{count} of {topic}" for topic, count in found.items())
         raise BrokerError(
             f"{settings.bootstrap}: want as many partitions of both inputs, got {got}; see `tocsin topics`"

@@ -36,7 +36,7 @@ from stream.importing.rows.tables import blocks
 from stream.indicators.cells import SCALES_OF
 from stream.intake.decoding.ladders import Answer, steps_of, with_steps
 from stream.intake.decoding.vouching import Vouching
-from stream.kafka.clients import BrokerError, admin_client, producing
+from stream.kafka.clients import admin_client, no_topic, producing
 from stream.kafka.confirmed import Confirmed
 from stream.kafka.settings import ClientSettings
 from stream.messages.records import Stream
@@ -251,7 +251,7 @@ async def _produce(kafka: ClientSettings, events: Iterable[Sequence[bytes]]) -> 
         there = set(await admin.list_topics())
     missing = [stream.topic for stream in Stream if stream.topic not in there]
     if missing:
-        raise BrokerError(f"{kafka.bootstrap} has no topic {missing[0]}; `tocsin topics` creates it")
+        raise no_topic(missing[0])
     async with producing(kafka) as producer:
         confirmed = Confirmed(producer)
         for lines in events:

@@ -12,7 +12,7 @@ import click
 from alerts.errors import SettingsError
 from stream.cli.kafka_options import kafka_options, run
 from stream.cli.terminal.finite import FiniteRange
-from stream.kafka.clients import BrokerError, admin_client, producing
+from stream.kafka.clients import admin_client, no_topic, producing
 from stream.kafka.confirmed import Confirmed
 from stream.kafka.settings import ClientSettings
 from stream.messages.records import Stream
@@ -106,7 +106,7 @@ async def _send(kafka: ClientSettings, bounded: Iterable[Message], pace: Pace) -
         there = set(await admin.list_topics())
     missing = [stream.topic for stream in Stream if stream.topic not in there]
     if missing:
-        raise BrokerError(f"{kafka.bootstrap} has no topic {missing[0]}; `tocsin topics` creates it")
+        raise no_topic(missing[0])
     async with producing(kafka) as producer:
         return await send(Confirmed(producer), bounded, pace)
 

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
-from stream.kafka.clients import BrokerError, admin_client, partition_counts
+from stream.kafka.clients import BrokerError, admin_client, no_topic, partition_counts
 from stream.kafka.partitions import partition_number
 from stream.kafka.settings import ClientSettings
 from stream.messages.records import Stream
@@ -159,7 +159,9 @@ class _Lane:
             except MessageSizeTooLargeError:
                 failure = self._smaller(batch)
             except Exception as error:  # noqa: BLE001  # whatever it is, those who wait must hear of it
-                failure = NotPublished(f"Kafka does not acknowledge ({type(error).__name__})")
+                failure = NotPublished(
+                    f"Kafka does not acknowledge ({self._place[0]}: {type(error).__name__})"
+                )
             self._batches.popleft()
             self.waiting -= batch.size
             batch.settle(failure)
@@ -294,4 +296,4 @@ class Publisher:
             found = await partition_counts(client)
         for topic in TOPICS:
             if topic not in found:
-                raise BrokerError(f"topic {topic} is not there; `tocsin topics` creates it")
+                raise no_topic(topic)

@@ -168,11 +168,19 @@ async def known_partitions(client: AIOKafkaAdminClient) -> dict[str, int]:
     return {topic["topic"]: len(topic["partitions"]) for topic in topics}
 
 
+def no_topic(topic: str) -> BrokerError:
+    """The complaint that a topic is not there: so says a broker, too, to those who may not see it."""
+    return BrokerError(
+        f"topic {topic} is not there, which `tocsin topics` creates, or we have no right to see it "
+        "(docs/operating.md has what each part may do)"
+    )
+
+
 async def _partitions(settings: ClientSettings, topic: str) -> list[TopicPartition]:
     async with admin_client(settings) as client:
         counts = await partition_counts(client)
     if topic not in counts:
-        raise BrokerError(f"topic {topic} is not there; `tocsin topics` creates it")
+        raise no_topic(topic)
     return [TopicPartition(topic, number) for number in range(counts[topic])]
 
 

@@ -136,6 +136,16 @@ def test_what_is_not_granted_is_told(doors: Doors) -> None:
     assert "uthoriz" in told.output
 
 
+@pytest.mark.parametrize(
+    "words", [("alerts", "list"), ("dead-letters", "list"), ("send", "--scenario", "day"), ("backtest",)]
+)
+def test_who_may_see_no_topic_is_not_told_that_there_is_none(doors: Doors, words: tuple[str, ...]) -> None:
+    """The broker says the same of both."""
+    told = _run(*words, *doors.options("PLAIN", "stranger"))
+    assert told.exit_code == 1
+    assert "or we have no right to see it (docs/operating.md" in told.output
+
+
 OWN_RIGHTS = {
     "gateway": (
         *(Right("topic", name, ("Write",)) for name in (*INPUTS, "cx.dead-letters")),
