@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2 import StrictUndefined, Template
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -58,7 +58,7 @@ def filled(template: str, news: TransitionNews, words: Words, more: Mapping[str,
     places |= {"title": words.title, "text": words.text, "facts": dict(words.facts), **more}
     try:
         return _compiled(template).render(places)[:MOST_CHARACTERS]
-    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
+    except Exception as error:  # noqa: BLE001  # whatever it raises, be it by how Python is nested
         raise TemplateFault(f"{type(error).__name__}: {error}") from None
 
 

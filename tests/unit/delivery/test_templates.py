@@ -35,6 +35,10 @@ def test_a_template_uses_what_the_notice_knows() -> None:
         "{{ 9 ** 9 ** 9 }}",
         "{{ 'x' * 10000000000 }}",
         "{{ '%1000000000d' % 1 }}",
+        "{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}",
+        "{% for x in 'x' %}" * 30 + "{% endfor %}" * 30,
+        "{{ 1e400 }}",
+        "{{ cycler() }}",
     ],
 )
 def test_what_fails_or_leaves_the_sandbox_is_a_fault(template: str) -> None:
