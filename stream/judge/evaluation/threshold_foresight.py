@@ -93,10 +93,9 @@ class ThresholdForesight:
         columns = np.minimum(known.columns, len(table) - 1)
         told: Flags = np.any(table, axis=1)
         used, read = np.flatnonzero(told[columns]), np.flatnonzero(told)
-        worse = np.maximum(table[columns[used]] * known.counts[used, None], 0)
-        rows = known.rows[used]
+        rows, columns, counts = known.rows[used], columns[used], known.counts[used]
         touched = np.flatnonzero(np.bincount(rows, minlength=1))
-        gained = [np.bincount(rows, column)[touched] for column in worse.T]
+        gained = [np.bincount(rows, np.maximum(worse[columns] * counts, 0))[touched] for worse in table.T]
         n, past = (window.counts(touched, read) @ table[read]).T + gained
         enough = (n > 0) & (n >= self._scale.limits.min_answers.min())
         return touched[enough & (past > -NEAR * LATTICE * n)], len(touched)
