@@ -115,28 +115,28 @@ def acknowledged(broker: str, alert: str) -> CommandOutcome | None:
     return asyncio.run(say(ClientSettings(brokers=(broker,)), said, ()))
 
 
-def test_what_a_topic_has_that_was_made_anew_is_told_and_heeded(kafka: Broker, tmp_path: Path) -> None:
+def test_what_a_topic_has_that_was_made_anew_is_told_and_heeded(fresh_broker: Broker, tmp_path: Path) -> None:
     """Offsets of alerts and commands begin again below what was read; nothing is passed over."""
-    group = "g-alerts"
-    create_topics(kafka.bootstrap, group, 1)
+    group, bootstrap = "g-alerts", fresh_broker.bootstrap
+    create_topics(bootstrap, group, 1)
     rules, log = tmp_path / "rules.yaml", tmp_path / "log"
     with listening(Doorbells(free_port())) as bell:
         rules.write_text(RULES.format(url=bell.url))
-        with worker(kafka.bootstrap, group, log, "--rules", str(rules)) as running:
+        with worker(bootstrap, group, log, "--rules", str(rules)) as running:
             running.ready()
-            write_alerts(kafka.bootstrap, *(transition(f"a{number}", 1) for number in range(9)))
+            write_alerts(bootstrap, *(transition(f"a{number}", 1) for number in range(9)))
             until(lambda: len(bell.at("desk")) == 9, "what the first topic has")
             for alert in ("a0", "a1", "a2"):
-                assert acknowledged(kafka.bootstrap, alert) is CommandOutcome.ACCEPTED
-            asyncio.run(delete(kafka.bootstrap, "cx.alerts", "cx.commands"))
+                assert acknowledged(bootstrap, alert) is CommandOutcome.ACCEPTED
+            asyncio.run(delete(bootstrap, "cx.alerts", "cx.commands"))
             time.sleep(1)
-            create_topics(kafka.bootstrap, group, 1)
+            create_topics(bootstrap, group, 1)
             until(lambda: running.get("readyz")[0] == 200, "going on")
-            write_alerts(kafka.bootstrap, *(transition(f"b{number}", 1) for number in range(3)))
+            write_alerts(bootstrap, *(transition(f"b{number}", 1) for number in range(3)))
             until(lambda: len(bell.at("desk")) == 12, "what the second topic has")
-            asyncio.run(add_partitions(kafka.bootstrap, "cx.commands"))
+            asyncio.run(add_partitions(bootstrap, "cx.commands"))
             for alert in ("b0", "b1", "b2"):
-                assert acknowledged(kafka.bootstrap, alert) is CommandOutcome.ACCEPTED
+                assert acknowledged(bootstrap, alert) is CommandOutcome.ACCEPTED
             assert running.terminate() == 0
     assert {ring.body["data"]["id"] for ring in bell.at("desk")[9:]} == {"b0", "b1", "b2"}
     assert "cx.commands begins anew" in log.read_text()
