@@ -173,7 +173,9 @@ class Dispatcher:
         if any(each and each.notice.final and self.alerts.of(each.notice.alert) is None for each in told):
             await self._log.caught_up()  # what cx.alerts have of it may just not have been read
         return [
-            each and replace(each, owed=self._is_owed(each.notice, each.record.written_ms / 1000))
+            replace(each, owed=True)
+            if each and self._is_owed(each.notice, each.record.written_ms / 1000)
+            else each
             for each in told
         ]
 
@@ -238,9 +240,10 @@ class Dispatcher:
         progress = heard.progress(news.alert, receiver)
         if news.seq <= progress.seq:
             return Settled(DeliveryOutcome.REPEATED, "settled before")
-        unknown = progress.seq == 0 and self._is_owed(news, delivery.written_s)
-        if news.final and not progress.told and not unknown:
-            return Settled(DeliveryOutcome.DROPPED, "the receiver has not heard of the alert")
+        if news.final and not progress.told:
+            unknown = progress.seq == 0 and self._is_owed(news, delivery.written_s)
+            if not unknown:
+                return Settled(DeliveryOutcome.DROPPED, "the receiver has not heard of the alert")
         return self._muted(delivery, followed=followed)
 
     def _muted(self, delivery: Delivery, *, followed: bool) -> Settled | Retry | None:

@@ -36,7 +36,7 @@ from stream.importing.rows.tables import blocks
 from stream.indicators.cells import SCALES_OF
 from stream.intake.decoding.ladders import Answer, steps_of, with_steps
 from stream.intake.decoding.vouching import Vouching
-from stream.kafka.clients import admin_client, no_topic, producing
+from stream.kafka.clients import look_for, producing
 from stream.kafka.confirmed import Confirmed
 from stream.kafka.settings import ClientSettings
 from stream.messages.records import Stream
@@ -247,11 +247,7 @@ def _write(output: str, events: Iterable[Sequence[bytes]]) -> None:
 
 async def _produce(kafka: ClientSettings, events: Iterable[Sequence[bytes]]) -> None:
     """Send the events, keyed by customer, or by their own id where there is none."""
-    async with admin_client(kafka) as admin:
-        there = set(await admin.list_topics())
-    missing = [stream.topic for stream in Stream if stream.topic not in there]
-    if missing:
-        raise no_topic(missing[0])
+    await look_for(kafka, (stream.topic for stream in Stream))
     async with producing(kafka) as producer:
         confirmed = Confirmed(producer)
         for lines in events:

@@ -12,7 +12,7 @@ import click
 from alerts.errors import SettingsError
 from stream.cli.kafka_options import kafka_options, run
 from stream.cli.terminal.finite import FiniteRange
-from stream.kafka.clients import admin_client, no_topic, producing
+from stream.kafka.clients import look_for, producing
 from stream.kafka.confirmed import Confirmed
 from stream.kafka.settings import ClientSettings
 from stream.messages.records import Stream
@@ -102,11 +102,7 @@ def _moment_ms(text: str) -> int:
 
 
 async def _send(kafka: ClientSettings, bounded: Iterable[Message], pace: Pace) -> Counter[Stream]:
-    async with admin_client(kafka) as admin:
-        there = set(await admin.list_topics())
-    missing = [stream.topic for stream in Stream if stream.topic not in there]
-    if missing:
-        raise no_topic(missing[0])
+    await look_for(kafka, (stream.topic for stream in Stream))
     async with producing(kafka) as producer:
         return await send(Confirmed(producer), bounded, pace)
 

@@ -81,9 +81,7 @@ def _gunzipped(body: bytes) -> bytes:
 
 def _inflated(body: bytes) -> bytes:
     has_head = len(body) > 1 and body[0] & 0xF == zlib.DEFLATED and int.from_bytes(body[:2]) % 31 == 0
-    inflate = zlib.decompressobj(
-        zlib.MAX_WBITS if has_head else -zlib.MAX_WBITS
-    )  # some leave zlib's head out
+    inflate = zlib.decompressobj(zlib.MAX_WBITS if has_head else -zlib.MAX_WBITS)  # some leave it out
     try:
         text = inflate.decompress(body, MAX_BODY + 1)
     except zlib.error:

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, Final, Protocol
 
@@ -174,6 +174,19 @@ def no_topic(topic: str) -> BrokerError:
         f"topic {topic} is not there, which `tocsin topics` creates, or we have no right to see it "
         "(docs/operating.md has what each part may do)"
     )
+
+
+async def look_for(settings: ClientSettings, topics: Iterable[str]) -> None:
+    """Whether topics are there.
+
+    Raises:
+        BrokerError: no broker answers, or one of them is not there.
+    """
+    async with admin_client(settings) as client:
+        there = set(await client.list_topics())
+    for topic in topics:
+        if topic not in there:
+            raise no_topic(topic)
 
 
 async def _partitions(settings: ClientSettings, topic: str) -> list[TopicPartition]:

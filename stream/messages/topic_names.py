@@ -16,6 +16,9 @@ REDRIVES: Final = "cx.redrives"
 COMMAND_ANSWERS: Final = "cx.command-answers"
 CUSTOMERS: Final = "cx.customers"
 
+HEARD_COMMANDS: Final = 0
+"""The partition of cx.commands that workers follow, however many it has."""
+
 DEFAULT_PARTITIONS: Final = 4
 """Where neither the operator nor a topic that is already there says otherwise."""
 PREFIX: Final = "cx."

@@ -12,10 +12,8 @@ from alerts.delivery.commands import Command
 from alerts.errors import UNREADABLE, SettingsError
 from stream.kafka.clients import POLL_MS, producing, read_all, reading
 from stream.kafka.settings import ClientSettings
-from stream.messages.topic_names import COMMAND_ANSWERS, COMMANDS
+from stream.messages.topic_names import COMMAND_ANSWERS, COMMANDS, HEARD_COMMANDS
 
-HEARD: Final = 0
-"""The partition of cx.commands that workers follow, however many it has."""
 ANSWER_S: Final = 5.0
 """How long an answer is waited for: a worker hears a command within a second, if one runs."""
 
@@ -47,7 +45,9 @@ async def say(kafka: ClientSettings, said: Command, keys: Sequence[bytes]) -> Co
             await consumer.position(partition)  # from here on, before anything can be answered
         async with producing(kafka) as producer:
             key = commands.key(said).encode()
-            place = await producer.send_and_wait(topic, value, key=key, headers=headers, partition=HEARD)
+            place = await producer.send_and_wait(
+                topic, value, key=key, headers=headers, partition=HEARD_COMMANDS
+            )
         outcome: CommandOutcome | None = None
         try:
             async with asyncio.timeout(ANSWER_S):

@@ -123,11 +123,8 @@ class JavaBroker(Broker):
     ) -> None:
         self._home = Path(tempfile.mkdtemp(prefix="tocsin-kafka-"))
         libs = _libs(runtime)
-        self._java = [str(runtime.program), *options, "-cp", f"{libs}/*"]
-        if not steady:
-            self._java[1:1] = QUICK
-            if (kept := class_archive(libs)).exists():
-                self._java.insert(1, f"-XX:SharedArchiveFile={kept}")
+        quick = () if steady else (*QUICK, *_kept_classes(libs))
+        self._java = [str(runtime.program), *quick, *options, "-cp", f"{libs}/*"]
         self._process: subprocess.Popen[bytes] | None = None
         self._mourner: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] = (self._home / "broker.log").open("ab")
@@ -350,6 +347,12 @@ def free_ports(count: int) -> list[int]:
 def class_archive(libs: Path) -> Path:
     """Where Kafka's classes are kept as a JVM has them once they are loaded, by `make test`."""
     return libs.with_name(f"{libs.name}.jsa")
+
+
+def _kept_classes(libs: Path) -> Iterator[str]:
+    """The option that loads Kafka's classes from where they are kept, if they are."""
+    if (kept := class_archive(libs)).exists():
+        yield f"-XX:SharedArchiveFile={kept}"
 
 
 def _libs(runtime: Java) -> Path:

@@ -8,14 +8,17 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
-_NAMES: Final = (
-    "monday lundi montag lunes segunda lunedi maandag 月 월",
-    "tuesday mardi dienstag martes terca martedi dinsdag 火 화",
-    "wednesday mercredi mittwoch miercoles quarta mercoledi woensdag 水 수",
-    "thursday jeudi donnerstag jueves quinta giovedi donderdag 木 목",
-    "friday vendredi freitag viernes sexta venerdi vrijdag 金 금",
-    "saturday samedi samstag sonnabend sabado sabato zaterdag 土 토",
-    "sunday dimanche sonntag domingo domenica zondag 日 일",
+_NAMES: Final = tuple(
+    unicodedata.normalize("NFKD", names).split()
+    for names in (
+        "monday lundi montag lunes segunda lunedi maandag 月 월",
+        "tuesday mardi dienstag martes terca martedi dinsdag 火 화",
+        "wednesday mercredi mittwoch miercoles quarta mercoledi woensdag 水 수",
+        "thursday jeudi donnerstag jueves quinta giovedi donderdag 木 목",
+        "friday vendredi freitag viernes sexta venerdi vrijdag 金 금",
+        "saturday samedi samstag sonnabend sabado sabato zaterdag 土 토",
+        "sunday dimanche sonntag domingo domenica zondag 日 일",
+    )
 )
 """From Monday on: English, French, German, Spanish, Portuguese, Italian, Dutch, Japanese, Korean."""
 _FEWEST: Final = 2
@@ -29,11 +32,7 @@ def days_called(name: str) -> frozenset[int]:
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter)).partition("-")[0]
     if plain.isascii() and len(plain) < _FEWEST:
         return frozenset()
-    return frozenset(
-        day
-        for day, names in enumerate(_NAMES)
-        if any(full.startswith(plain) for full in unicodedata.normalize("NFKD", names).split())
-    )
+    return frozenset(day for day, names in enumerate(_NAMES) if any(full.startswith(plain) for full in names))
 
 
 def check_day(name: str, day: date) -> None:

@@ -24,7 +24,7 @@ from alerts.transitions import utc_text
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import DeliveryError, Outbox, Outgoing
 from stream.kafka.reader import Reader
-from stream.messages.topic_names import COMMAND_ANSWERS, COMMANDS, GroupTopics
+from stream.messages.topic_names import COMMAND_ANSWERS, COMMANDS, HEARD_COMMANDS, GroupTopics
 from stream.worker.feeds.follower import Follower
 from stream.worker.feeds.verdict_relay import VerdictRelay
 
@@ -76,7 +76,7 @@ class CommandFeed:
 
     def __init__(self, ports: CommandPorts, seal: CommandSeal, muting: Muting) -> None:
         self._ports = ports
-        self._tp = TopicPartition(ports.topics.of(COMMANDS), 0)
+        self._tp = TopicPartition(ports.topics.of(COMMANDS), HEARD_COMMANDS)
         self._seal = seal
         self._muting = muting
         self._answered = -1

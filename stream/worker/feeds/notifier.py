@@ -29,7 +29,7 @@ from stream.kafka.connecting import persistently
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import COMMON, Outbox, Outgoing
 from stream.kafka.reader import Reader
-from stream.messages.topic_names import ALERTS, COMMANDS, DELIVERIES, GroupTopics
+from stream.messages.topic_names import ALERTS, COMMANDS, DELIVERIES, HEARD_COMMANDS, GroupTopics
 from stream.transport.link import RecordBatch
 from stream.worker.feeds.command_feed import CommandFeed, CommandPorts
 from stream.worker.feeds.topic_feed import TopicFeed
@@ -181,7 +181,7 @@ class Notifier:
     async def say(self, command: Command) -> None:
         """Write a command for all workers, this one too; returns when Kafka has it."""
         value = encode_command(command)
-        message = Outgoing(COMMANDS, value, key(command).encode(), 0, self._seal.headers(value))
+        message = Outgoing(COMMANDS, value, key(command).encode(), HEARD_COMMANDS, self._seal.headers(value))
         await self._outbox.durable(await self._outbox.put([message]))
 
     def verdicts(self) -> Mapping[tuple[str, str], int]:
