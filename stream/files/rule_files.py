@@ -1,5 +1,6 @@
 """Rules files on disk: bytes in, a sound rulebook out."""
 
+import codecs
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,8 @@ from stream.indicators.catalogue import CATALOGUE
 
 MOST_BYTES: Final = 16 * 2**20
 """Of an operator's file; a device such as /dev/zero never ends."""
+WIDE: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""What UTF-16 begins with, as PowerShell writes it."""
 STARTER: Final = "rules/starter.yaml"
 """The rules of whoever gives none, shipped in the package."""
 
@@ -52,7 +55,8 @@ def read_text(path: str | Path) -> str:
     except UnicodeDecodeError as error:
         before = content[: error.start]
         column = error.start - (before.rfind(b"\n") + 1) + 1
-        message = f"want UTF-8 text, got byte 0x{content[error.start]:02x}"
+        got = "UTF-16" if content.startswith(WIDE) else f"byte 0x{content[error.start]:02x}"
+        message = f"want UTF-8 text, got {got}: save it as UTF-8"
         problem = Problem(str(path), before.count(b"\n") + 1, column, "", message)
         raise RulebookError([problem]) from None
 

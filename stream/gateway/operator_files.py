@@ -19,5 +19,5 @@ def read_text(path: Path, option: str, most_mib: int) -> str:
             return content.decode("utf-8-sig")
         reason = f"more than {most_mib} MiB"
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        reason = getattr(error, "strerror", None) or "not UTF-8 text: save it as UTF-8"
     raise SettingsError(f"{option}: want a file that can be read, got {path}: {reason}")

@@ -11,7 +11,7 @@ from alerts.errors import OperatorError
 from alerts.rulebook.values import severity
 from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
 from alerts.rules import Rule
-from stream.columnar.timestamps import NO_TIME, read_time
+from stream.columnar.timestamps import EARLIEST_MS, NO_TIME, UNTIL_MS, read_time
 from stream.files.packed_logs import mark_of, opened
 from stream.scenarios.rows import STATES
 from stream.scenarios.scenario import Expected, ExpectedMoment, WantedState
@@ -38,10 +38,12 @@ def read_events(node: Node, folder: Path) -> list[Placed]:
 
 
 def read_time_ms(node: Node) -> int:
-    """Unix milliseconds of an RFC 3339 time, quoted or not."""
+    """Unix milliseconds of an RFC 3339 time, quoted or not, in the years of which events are accepted."""
     at_ms = read_time(node.plain() or node.text(WANT_TIME))
     if at_ms == NO_TIME:
         raise node.wrong(WANT_TIME)
+    if not EARLIEST_MS <= at_ms < UNTIL_MS:
+        raise node.wrong("a time from 1990 to 2099, as events have")
     return at_ms
 
 

@@ -20,6 +20,7 @@ from alerts.rulebook.reader import SHORTEST_PANE_MS, Default, compose, rule_list
 from alerts.rulebook.values import duration
 from alerts.rulebook.yaml_nodes import Fields, Node, read_document
 from alerts.rules import DAY_MS, Rulebook, Timing
+from stream.columnar.timestamps import UNTIL_MS
 from stream.files.rule_files import load, read_text
 from stream.indicators.catalogue import CATALOGUE
 from stream.scenarios.events import read_events, read_moments, read_time_ms
@@ -132,6 +133,8 @@ def _series(root: Fields, empty: Scenario) -> Scenario:
         expected += states
         if fields is not root:
             fields.close()
+    if empty.start_ms + reader.steps * step_ms > UNTIL_MS:
+        root.note("start", f"want {reader.steps} steps of {duration_text(step_ms)} that end before 2100")
     if not any(name in fields for fields in parts for name in CATALOGUE):
         root.node.note('want scores per step such as csat: "82 64 _ 77", a list of series, or events')
     elif not any("expect" in fields for fields in parts):

@@ -48,7 +48,7 @@ def text_of(kind: str) -> tuple[str, str]:
     try:
         return Path(kind).read_text(encoding="utf-8-sig"), kind
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        reason = getattr(error, "strerror", None) or "not UTF-8 text: save it as UTF-8"
         known = ", ".join(shipped())
         raise SettingsError(f"{kind}: want one of {known}, or a mapping file: {reason}") from None
 

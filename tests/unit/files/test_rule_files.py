@@ -32,7 +32,10 @@ def test_other_encodings_are_refused_with_their_place(tmp_path: Path) -> None:
     """Rules are UTF-8."""
     path = tmp_path / "r.yaml"
     path.write_bytes("rules: []\n# café".encode("latin-1"))
-    with pytest.raises(RulebookError, match=r"r\.yaml:2:6: want UTF-8 text, got byte 0xe9"):
+    with pytest.raises(RulebookError, match=r"r\.yaml:2:6: want UTF-8 text, got byte 0xe9: save it as UTF-8"):
+        rulefile.load(path)
+    path.write_bytes("rules: []".encode("utf-16"))
+    with pytest.raises(RulebookError, match=r"r\.yaml:1:1: want UTF-8 text, got UTF-16: save it as UTF-8"):
         rulefile.load(path)
 
 

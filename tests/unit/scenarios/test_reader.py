@@ -174,6 +174,14 @@ def test_events_of_a_file(tmp_path: Path) -> None:
         (RULE + 'step: 5m\ncsat: "80"\nscope: {channel: [a, b]}\nexpect: inactive', "want one value"),
         (RULE + 'step: 5m\ncsat: "80"\nstart: yesterday\nexpect: inactive', "start: want a time such as"),
         (
+            RULE + 'step: 5m\ncsat: "80"\nstart: 1885-01-01T00:00:00Z\nexpect: inactive',
+            "start: want a time from 1990 to 2099, as events have, got 1885-01-01T00:00:00Z",
+        ),
+        (
+            RULE + 'step: 5m\ncsat: "80*3"\nstart: 2099-12-31T23:50:00Z\nexpect: inactive*3',
+            "start: want 3 steps of 5m that end before 2100",
+        ),
+        (
             TWO_RULES + ROW + "step: 5m",
             "want a mapping of rules to states, as there are 2 rules",
         ),
