@@ -20,9 +20,10 @@ from aiohttp.web_request import BaseRequest
 from stream.gateway.bodies import MAX_BODY, BodyTooLarge, UnknownCoding, unpacked
 from stream.gateway.connections import READ_BUFFER, BoundedServer
 from stream.gateway.crm import Crm
+from stream.gateway.lanes import NotPublished, Publishable, TooLarge
 from stream.gateway.letters import letter_of
 from stream.gateway.metrics import NOBODY, GatewayMetrics
-from stream.gateway.publisher import NotPublished, Publishable, Publisher, TooLarge
+from stream.gateway.publisher import Publisher
 from stream.gateway.sources import ReceivedBody, RefusedMessage, Source, receive_in_slices
 from stream.messages.outcomes import RecordError
 from stream.monitoring.exposition import wants_gzip

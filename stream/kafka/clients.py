@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing, asynccontextmanager
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
@@ -152,20 +152,41 @@ async def read_places(
             raise BrokerError(f"{topic} at {settings.bootstrap}: no more records come, though there are some")
 
 
-async def partition_counts(client: AIOKafkaAdminClient) -> dict[str, int]:
-    """Partitions of every topic whose partitions all have a leader."""
+class Led(NamedTuple):
+    """How many partitions a topic has, and how many of them have a leader, so that they can be used now."""
+
+    partitions: int
+    led: int
+
+    @property
+    def lacking(self) -> str | None:
+        """What to say of partitions without a leader; None where each has one."""
+        if self.led == self.partitions:
+            return None
+        return f"{self.partitions - self.led} of {self.partitions} partitions have no leader"
+
+
+async def leaders(client: AIOKafkaAdminClient) -> dict[str, Led]:
+    """Of every topic that the broker knows."""
     topics: list[dict[str, Any]] = await client.describe_topics()  # by name would create them on Tansu
     return {
-        topic["topic"]: len(topic["partitions"])
+        topic["topic"]: Led(
+            len(topic["partitions"]),
+            0 if topic["error_code"] else sum(each["leader"] >= 0 for each in topic["partitions"]),
+        )
         for topic in topics
-        if not topic["error_code"] and all(each["leader"] >= 0 for each in topic["partitions"])
     }
+
+
+async def partition_counts(client: AIOKafkaAdminClient) -> dict[str, int]:
+    """Partitions of every topic whose partitions all have a leader."""
+    found = await leaders(client)
+    return {topic: each.partitions for topic, each in found.items() if 0 < each.led == each.partitions}
 
 
 async def known_partitions(client: AIOKafkaAdminClient) -> dict[str, int]:
     """Partitions of every topic that the broker knows, with a leader or without."""
-    topics: list[dict[str, Any]] = await client.describe_topics()
-    return {topic["topic"]: len(topic["partitions"]) for topic in topics}
+    return {topic: each.partitions for topic, each in (await leaders(client)).items()}
 
 
 def no_topic(topic: str) -> BrokerError:

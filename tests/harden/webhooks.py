@@ -25,8 +25,8 @@ import yaml
 
 from stream.gateway.bodies import MAX_BODY
 from stream.gateway.kind_files import kind
+from stream.gateway.lanes import Publishable
 from stream.gateway.metrics import GatewayMetrics
-from stream.gateway.publisher import Publishable
 from stream.gateway.server import Gateway
 from stream.gateway.source_file import parse_sources, resolved
 from tests.webhooks import WEBHOOKS, Webhook

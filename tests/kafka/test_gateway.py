@@ -211,6 +211,7 @@ def test_a_broker_that_hangs_promises_nothing(tmp_path: Path) -> None:
             assert time.monotonic() - began < 10
             assert running.ask("GET", "/readyz")[0] == 503
             hanging.thaw()
+            until(lambda: running.ask("GET", "/readyz")[0] == 200, "nobody sends to what is not ready")
             until(
                 lambda: running.ask("POST", "/in/hang", orjson.dumps({**event, "id": "3"}))[0] == 200, "thaw"
             )

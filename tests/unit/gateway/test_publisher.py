@@ -11,7 +11,10 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from stream.gateway import publisher as publishing
 from stream.gateway.checking import CheckedEvent
-from stream.gateway.publisher import TOPICS, NotPublished, Publisher, TooLarge
+from stream.gateway.lanes import NotPublished, TooLarge
+from stream.gateway.publisher import TOPICS, Publisher
+from stream.kafka.clients import BrokerError, Led
+from stream.kafka.partitions import partition_number
 from stream.kafka.settings import ClientSettings
 
 
@@ -19,9 +22,13 @@ class FakeKafka:
     """Takes batches up to a size, or acknowledges none."""
 
     def __init__(self) -> None:
-        self.hangs = False
+        self.hanging: set[int] = set()
+        """Partitions that say nothing."""
+        self.away: str | None = None
+        """What is told by those who ask for topics."""
         self.partitions = 1
         self.largest = 2**20
+        self.unanswered: list[asyncio.Future[None]] = []
         self.took: list[tuple[int, int]] = []
         """Partition and records of each batch."""
 
@@ -46,12 +53,19 @@ class FakeKafka:
     async def send_batch(self, batch: BatchBuilder, _topic: str, partition: int) -> asyncio.Future[None]:
         """Take it, refuse it, or say nothing."""
         answer = asyncio.get_running_loop().create_future()
-        if not self.hangs:
+        if partition not in self.hanging:
             if batch.size() > self.largest:
                 raise MessageSizeTooLargeError
             self.took.append((partition, batch.record_count()))
             answer.set_result(None)
+        else:
+            self.unanswered.append(answer)
         return answer
+
+    def answer(self) -> None:
+        """What was left without an answer gets one."""
+        for each in self.unanswered:
+            each.set_result(None)
 
 
 @pytest.fixture
@@ -61,14 +75,17 @@ def kafka(monkeypatch: pytest.MonkeyPatch) -> FakeKafka:
 
     @asynccontextmanager
     async def nobody(_settings: ClientSettings) -> AsyncIterator[None]:
+        if fake.away:
+            raise BrokerError(fake.away)
         yield
 
-    async def counts(_client: None) -> dict[str, int]:
-        return dict.fromkeys(TOPICS, fake.partitions)
+    async def leaders(_client: None) -> dict[str, Led]:
+        return dict.fromkeys(TOPICS, Led(fake.partitions, fake.partitions))
 
     monkeypatch.setattr(publishing, "AIOKafkaProducer", fake)
     monkeypatch.setattr(publishing, "admin_client", nobody)
-    monkeypatch.setattr(publishing, "partition_counts", counts)
+    monkeypatch.setattr(publishing, "leaders", leaders)
+    monkeypatch.setattr(publishing, "RETRY_S", 0.0)
     return fake
 
 
@@ -93,16 +110,57 @@ def event(customer: str, size: int = 2) -> CheckedEvent:
 
 def test_who_joins_an_old_batch_waits_no_longer_than_others(kafka: FakeKafka) -> None:
     """A batch that waits behind another takes in more, also after its first request has given up."""
-    kafka.hangs = True
+    kafka.hanging, kafka.away = {0}, "it is away"
 
     async def scene(publisher: Publisher) -> None:
         for _ in range(4):
             with pytest.raises(NotPublished):
                 async with asyncio.timeout(30):
                     await publisher.publish([event("c")])
+        assert publisher.trouble()
+
+    kafka.away = None
+    with_publisher(0.02, scene)
+
+
+def test_a_gateway_in_trouble_gets_out_of_it_without_requests(kafka: FakeKafka) -> None:
+    """Where it is not ready nobody sends to it: it stayed so for ever."""
+    kafka.hanging = {0}
+
+    async def scene(publisher: Publisher) -> None:
+        kafka.away = "it is away"
+        with pytest.raises(NotPublished):
+            await publisher.publish([event("c")])
         assert publisher.trouble() == "Kafka does not acknowledge in time"
+        while publisher.trouble() != "it is away":  # noqa: ASYNC110  # it tells of a change to nobody
+            await asyncio.sleep(0)
+        kafka.away = None
+        while publisher.trouble():  # noqa: ASYNC110
+            await asyncio.sleep(0)
 
     with_publisher(0.02, scene)
+
+
+def test_a_partition_that_takes_nothing_is_no_trouble_of_the_others(kafka: FakeKafka) -> None:
+    """Its own requests fail; the gateway stays ready, and keeps nothing that nobody waits for."""
+    kafka.partitions, kafka.hanging = 4, {2}
+    customers = {partition_number(name.encode(), 4): name for name in map(str, range(40))}
+
+    async def scene(publisher: Publisher) -> None:
+        for _ in range(3):
+            lost = asyncio.create_task(publisher.publish([event(customers[2])]))
+            await publisher.publish([event(customers[number]) for number in (0, 1, 3)])
+            with pytest.raises(NotPublished):
+                await lost
+            assert publisher.trouble() is None
+        kafka.hanging.clear()
+        kafka.answer()
+        while publisher.waiting_bytes:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        await publisher.publish([event(customers[2])])
+
+    with_publisher(0.02, scene)
+    assert [count for partition, count in kafka.took if partition == 2] == [1]
 
 
 def test_a_topic_that_takes_small_batches_alone_gets_them(kafka: FakeKafka) -> None:
@@ -111,9 +169,11 @@ def test_a_topic_that_takes_small_batches_alone_gets_them(kafka: FakeKafka) -> N
 
     async def scene(publisher: Publisher) -> None:
         message = [event("c", 300) for _ in range(6)]
-        with pytest.raises(NotPublished):
+        with pytest.raises(
+            NotPublished, match=r"cx\.interactions: 6 records are larger than max\.message\.bytes"
+        ):
             await publisher.publish(message)
-        assert publisher.trouble() == "cx.interactions: 6 records are larger than max.message.bytes"
+        assert publisher.trouble() is None
         await publisher.publish(message)
         assert publisher.trouble() is None
         with pytest.raises(TooLarge):

@@ -16,8 +16,8 @@ from multidict import CIMultiDict
 
 from stream.gateway import connections
 from stream.gateway.bodies import MAX_BODY
+from stream.gateway.lanes import NotPublished, Publishable
 from stream.gateway.metrics import GatewayMetrics
-from stream.gateway.publisher import NotPublished, Publishable
 from stream.gateway.server import Gateway
 from stream.gateway.source_file import parse_sources, resolved
 from tests.webhooks import SECRET, WEBHOOKS, Webhook
