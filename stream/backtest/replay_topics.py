@@ -10,7 +10,7 @@ from alerts.transitions import Transition
 from stream.backtest.engine import Engine, Hear, RecordCounts, plan_of
 from stream.indicators.plan import Plan
 from stream.judge.evaluation.explained import Observer
-from stream.kafka.clients import BrokerError, admin_client, no_topic, partition_counts
+from stream.kafka.clients import BrokerError, admin_client, leaders, usable
 from stream.kafka.offsets import TP
 from stream.kafka.reader import Reader, ReadError, Records
 from stream.kafka.settings import ClientSettings
@@ -76,11 +76,8 @@ class _Replay:
 async def _partitions(settings: ClientSettings) -> int:
     """How many partitions both inputs have."""
     async with admin_client(settings) as admin:
-        counts = await partition_counts(admin)
-    found = {stream.topic: counts.get(stream.topic, 0) for stream in Stream}
-    for topic, count in found.items():
-        if not count:
-            raise no_topic(topic)
+        there = await leaders(admin)
+    found = {stream.topic: usable(there, stream.topic) for stream in Stream}
     if len(set(found.values())) != 1:
         got = ", ".join(f"{count} of {topic}" for topic, count in found.items())
         raise BrokerError(

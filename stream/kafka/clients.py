@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -21,6 +21,7 @@ WHICH_VERSIONS: Final = bytes.fromhex("0000000a 0012 0000 00000001 0000")
 """A request that every broker answers, before any login; one that wants TLS first answers with an alert."""
 POLL_MS: Final = 1_000
 PATIENCE_POLLS: Final = 15
+START_BROKERS: Final = "start the brokers that have them"
 FETCH_WAIT_MS: Final = 50
 """Tansu answers an empty fetch after half of this, whether something was written meanwhile or not."""
 
@@ -197,6 +198,19 @@ def no_topic(topic: str) -> BrokerError:
     )
 
 
+def usable(found: Mapping[str, Led], topic: str) -> int:
+    """How many partitions a topic has, all of which can be used.
+
+    Raises:
+        BrokerError: they cannot, and why.
+    """
+    if topic not in found:
+        raise no_topic(topic)
+    if found[topic].lacking:
+        raise BrokerError(f"topic {topic}: {found[topic].lacking}; {START_BROKERS}")
+    return found[topic].partitions
+
+
 async def look_for(settings: ClientSettings, topics: Iterable[str]) -> None:
     """Whether topics are there.
 
@@ -212,10 +226,8 @@ async def look_for(settings: ClientSettings, topics: Iterable[str]) -> None:
 
 async def _partitions(settings: ClientSettings, topic: str) -> list[TopicPartition]:
     async with admin_client(settings) as client:
-        counts = await partition_counts(client)
-    if topic not in counts:
-        raise no_topic(topic)
-    return [TopicPartition(topic, number) for number in range(counts[topic])]
+        found = await leaders(client)
+    return [TopicPartition(topic, number) for number in range(usable(found, topic))]
 
 
 @asynccontextmanager

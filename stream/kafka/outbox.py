@@ -23,9 +23,9 @@ from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.structs import RecordMetadata
 from xxhash import xxh3_64_intdigest
 
-from stream.kafka.partitions import murmur2
 from stream.kafka.sending_order import end_at_first_failure, give_up
 from stream.kafka.short_of_replicas import ShortOfReplicas
+from stream.messages.partitions import murmur2
 from stream.messages.topic_names import GroupTopics
 
 log = logging.getLogger(__name__)

@@ -56,7 +56,7 @@ async def _lossy(settings: ClientSettings, names: Sequence[str]) -> list[str]:
         found = _replicas(await client.describe_topics())
         several = [name for name in names if found.get(name, 0) > 1]
         configs = await topic_configs(client, several)
-    return [name for name in several if configs.get(name, {}).get(UNCLEAN) == "true"]
+    return [name for name in several if (configs.get(name) or {}).get(UNCLEAN) == "true"]
 
 
 def _replicas(topics: Sequence[Mapping[str, Any]]) -> dict[str, int]:

@@ -1,76 +1,37 @@
-"""Every Kafka topic that Tocsin reads or writes, declared once; created, or checked against the broker."""
+"""Topics on a broker: created, or checked against what is declared, each fault with its fix."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Final
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import TopicAlreadyExistsError, TopicAuthorizationFailedError, for_code
 
-from alerts.delivery.commands import KEPT_DAYS
-from alerts.rules import DAY_MS
-from stream.kafka.clients import BrokerError, admin_client, partition_counts
-from stream.kafka.outbox import COMMON
-from stream.kafka.settings import MAX_RECORD_BYTES, ClientSettings
-from stream.messages.records import Stream
-from stream.messages.topic_names import (
-    ALERTS,
-    COMMAND_ANSWERS,
-    COMMANDS,
-    CUSTOMERS,
-    DEAD_LETTERS,
-    DELIVERIES,
-    PREFIX,
-    REDRIVES,
-    SCORES,
-    TALLIES,
-    GroupTopics,
-    intake_snapshots,
-    judge_snapshots,
-    usual_partitions,
+from stream.kafka.clients import START_BROKERS, BrokerError, Led, admin_client, leaders, partition_counts
+from stream.kafka.settings import ClientSettings
+from stream.kafka.topic_specs import (
+    APPEND_TIME,
+    LARGEST,
+    MOST_REPLICAS,
+    STAMPS,
+    TopicRole,
+    TopicSpec,
+    new_topic,
+    specs,
 )
-
-MOST_REPLICAS: Final = 3
-"""Replicas unless set: as many as there are brokers, but no more than this."""
-
-STATE_FILE_BYTES: Final = 64 * 2**20
-SCORES_FILE_BYTES: Final = 16 * 2**20
-"""A broker deletes and compacts whole files, and never the one that it writes: unless set, up to 1 GiB of
-each partition would stay, however little of it counts."""
+from stream.messages.topic_names import PREFIX, usual_partitions
 
 LEAST_MESSAGE: Final = str(64 * 2**10)
 """What every topic that we write to must take: an alert with all of its evidence has some kilobytes."""
 
-LARGEST: Final = "max.message.bytes"
-USUAL_LARGEST: Final = str(2**20 + 12)
-"""Kafka's default, for our own topics on brokers that have a smaller one."""
-STAMPS: Final = "message.timestamp.type"
-APPEND_TIME: Final = "LogAppendTime"
-"""Of inputs the operator may choose otherwise; cx.tallies' stamps are the wall clock of judges."""
+NOTHING: Final = "nothing"
+UNSEEN: Final = "no right, whether it is there or not"
+GRANT: Final = "grant what docs/operating.md says that each part may do"
 
 _READY_S: Final = 15.0
 _POLL_S: Final = 0.1
-
-
-class TopicRole(StrEnum):
-    """What a topic is for; decides what may be done about a wrong number of partitions."""
-
-    INPUT = "input"
-    INTERNAL = "internal"
-    OUTPUT = "output"
-
-
-@dataclass(frozen=True, slots=True)
-class TopicSpec:
-    """A topic as it should be.  `config` holds Kafka's topic settings as text."""
-
-    name: str
-    role: TopicRole
-    partitions: int
-    config: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,40 +78,6 @@ class TopicState:
     mismatches: tuple[Mismatch, ...] = ()
 
 
-def specs(partitions: int, group: str, topics: GroupTopics = COMMON) -> tuple[TopicSpec, ...]:
-    """All topics of a group, for `partitions` of each input topic."""
-    return tuple(replace(spec, name=topics.of(spec.name)) for spec in _specs(partitions, group))
-
-
-def _specs(partitions: int, group: str) -> tuple[TopicSpec, ...]:
-    week, month = _kept(7), _kept(30)
-    large = {LARGEST: str(MAX_RECORD_BYTES)}
-    state = {**week, **large, "segment.bytes": str(STATE_FILE_BYTES)}
-    # The broker's clock is the one that no producer can put forward; see stream/intake/agreement.py.
-    inputs = {**week, STAMPS: APPEND_TIME}
-    tallies = {**inputs, **large}  # it is the wall clock of judges
-    scores = {"cleanup.policy": "compact", "segment.bytes": str(SCORES_FILE_BYTES)}
-    return (
-        TopicSpec(Stream.INTERACTIONS.topic, TopicRole.INPUT, partitions, inputs),
-        TopicSpec(Stream.FEEDBACK.topic, TopicRole.INPUT, partitions, inputs),
-        TopicSpec(TALLIES, TopicRole.INTERNAL, partitions, tallies),
-        TopicSpec(intake_snapshots(group), TopicRole.INTERNAL, partitions, state),
-        TopicSpec(judge_snapshots(group), TopicRole.INTERNAL, partitions, state),
-        TopicSpec(SCORES, TopicRole.OUTPUT, partitions, scores),
-        TopicSpec(ALERTS, TopicRole.OUTPUT, partitions, month),
-        TopicSpec(DEAD_LETTERS, TopicRole.OUTPUT, partitions, {**month, **large}),
-        TopicSpec(REDRIVES, TopicRole.INTERNAL, 1, month),
-        TopicSpec(CUSTOMERS, TopicRole.OUTPUT, partitions, {"cleanup.policy": "compact"}),
-        TopicSpec(DELIVERIES, TopicRole.OUTPUT, partitions, month),
-        TopicSpec(COMMANDS, TopicRole.OUTPUT, 1, _kept(KEPT_DAYS)),  # every notifier reads all of it
-        TopicSpec(COMMAND_ANSWERS, TopicRole.OUTPUT, 1, month),  # every notifier answers, all of them alike
-    )
-
-
-def _kept(days: int) -> Mapping[str, str]:
-    return {"cleanup.policy": "delete", "retention.ms": str(days * DAY_MS)}
-
-
 async def ensure(
     settings: ClientSettings,
     partitions: int | None = None,
@@ -166,37 +93,45 @@ async def ensure(
         BrokerError: the broker does not answer, or refuses to create a topic.
     """
     async with admin_client(settings) as client:
-        found = await partition_counts(client)
+        found = await leaders(client)
         if partitions is None:
-            partitions = usual_partitions(found, group, settings.topics)
+            partitions = usual_partitions(_counts(found), group, settings.topics)
         wanted = specs(partitions, group, settings.topics)
         missing = [spec for spec in wanted if spec.name not in found]
         if missing:
             await _create(client, missing, replication or await usual_replicas(client))
-        await _wait_ready(client, wanted)
+            await _wait_ready(client, missing)
         configs = await topic_configs(client, [spec.name for spec in wanted if spec.name in found])
     place = GroupPlace(settings.bootstrap, group, settings.topics.prefix)
-    return [_state(spec, found, configs, place) for spec in wanted]
+    return [
+        _state(spec, found[spec.name], configs.get(spec.name, {}), place)
+        if spec.name in found
+        else TopicState(spec.name, spec.partitions, created=True)
+        for spec in wanted
+    ]
 
 
 async def inspect(settings: ClientSettings, group: str = "tocsin") -> list[TopicState]:
-    """Check without creating; a topic that is not there has 0 partitions and says so.
+    """Check without creating; a topic that is not there, or that we may not see, has 0 partitions.
 
     Raises:
         BrokerError: the broker does not answer.
     """
     async with admin_client(settings) as client:
-        found = await partition_counts(client)
-        wanted = specs(usual_partitions(found, group, settings.topics), group, settings.topics)
-        configs = await topic_configs(client, [spec.name for spec in wanted if spec.name in found])
+        found = await leaders(client)
+        wanted = specs(usual_partitions(_counts(found), group, settings.topics), group, settings.topics)
+        configs = await topic_configs(client, [spec.name for spec in wanted])
     place = GroupPlace(settings.bootstrap, group, settings.topics.prefix)
-    missing = Mismatch("topic", "to be there", "nothing", place.command)
     return [
-        _state(spec, found, configs, place)
+        _state(spec, found[spec.name], configs.get(spec.name, {}), place)
         if spec.name in found
-        else TopicState(spec.name, 0, False, (missing,))
+        else _absent(spec, configs.get(spec.name, {}), place)
         for spec in wanted
     ]
+
+
+def _counts(found: Mapping[str, Led]) -> dict[str, int]:
+    return {topic: led.partitions for topic, led in found.items()}
 
 
 def mismatches(
@@ -239,20 +174,22 @@ def _config_fix(topic: str, name: str, value: str, broker: str) -> str:
     return f"kafka-configs.sh --bootstrap-server {broker} {change}"
 
 
-def _state(
-    spec: TopicSpec, found: Mapping[str, int], configs: Mapping[str, Mapping[str, str]], place: GroupPlace
-) -> TopicState:
-    if spec.name not in found:
-        return TopicState(spec.name, spec.partitions, created=True)
-    wrong = mismatches(spec, found[spec.name], configs.get(spec.name, {}), place)
-    return TopicState(spec.name, found[spec.name], created=False, mismatches=wrong)
+def _state(spec: TopicSpec, found: Led, config: Mapping[str, str] | None, place: GroupPlace) -> TopicState:
+    """A topic that is there; `config` None: we may not see its settings."""
+    wrong = list(mismatches(spec, found.partitions, config or {}, place))
+    if found.lacking:
+        wrong.append(Mismatch("leaders", "one of each partition", found.lacking, START_BROKERS))
+    if config is None:
+        wrong.append(Mismatch("settings", "the right to see them (DescribeConfigs)", "none", GRANT))
+    return TopicState(spec.name, found.partitions, created=False, mismatches=tuple(wrong))
 
 
-def new_topic(spec: TopicSpec, replicas: int) -> NewTopic:
-    """What a broker is asked to make, so that it is as it should be whatever the broker's defaults are."""
-    large = {} if spec.role is TopicRole.INPUT else {LARGEST: USUAL_LARGEST}
-    safe = {"min.insync.replicas": "2"} if replicas >= MOST_REPLICAS else {}
-    return NewTopic(spec.name, spec.partitions, replicas, topic_configs={**large, **spec.config, **safe})
+def _absent(spec: TopicSpec, config: Mapping[str, str] | None, place: GroupPlace) -> TopicState:
+    """A topic that is not in the metadata.  Whoever may see no settings, or sees them, may not see it."""
+    wrong = Mismatch("topic", "to be there", NOTHING, place.command)
+    if config is None or config:
+        wrong = Mismatch("topic", "the right to see it (Describe, DescribeConfigs)", UNSEEN, GRANT)
+    return TopicState(spec.name, 0, created=False, mismatches=(wrong,))
 
 
 async def _create(client: AIOKafkaAdminClient, missing: Sequence[TopicSpec], replicas: int) -> None:
@@ -261,6 +198,8 @@ async def _create(client: AIOKafkaAdminClient, missing: Sequence[TopicSpec], rep
         error = for_code(topic["error_code"])
         if topic["error_code"] and error is not TopicAlreadyExistsError:  # somebody else was faster
             told = topic.get("error_message") or error.description
+            if error is TopicAuthorizationFailedError:
+                told += " To create it takes Create, to see one that is there Describe."
             raise BrokerError(f"topic {topic['topic']} could not be created: {told}")
 
 
@@ -277,17 +216,27 @@ async def _wait_ready(client: AIOKafkaAdminClient, wanted: Sequence[TopicSpec]) 
         if names <= set(await partition_counts(client)):
             return
         await asyncio.sleep(_POLL_S)
-    raise BrokerError(f"topics were created but did not come up within {_READY_S:g} s")
+    raise BrokerError(
+        f"{', '.join(sorted(names))}: created, or there before, and not seen within {_READY_S:g} s: "
+        "no broker leads all partitions, or we have no right to see them (Describe)"
+    )
 
 
-async def topic_configs(client: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
-    """The settings of topics that are in force, their own or the cluster's."""
+async def topic_configs(
+    client: AIOKafkaAdminClient, names: Sequence[str]
+) -> dict[str, dict[str, str] | None]:
+    """The settings of topics that are in force, their own or the cluster's; None: we may not see them.
+
+    A topic that is not there has none.
+    """
     if not names:
         return {}
     asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     answers = [answer.to_object() for answer in await client.describe_configs(asked)]
     return {
-        resource["resource_name"]: {
+        resource["resource_name"]: None
+        if for_code(resource["error_code"]) is TopicAuthorizationFailedError
+        else {
             entry["config_names"]: entry["config_value"]
             for entry in resource["config_entries"]
             if entry["config_value"] is not None

@@ -29,7 +29,7 @@ from stream.kafka.clients import BrokerError, admin_client, partition_counts, re
 from stream.kafka.replicas import warning_of_few_replicas, warning_of_unclean_elections
 from stream.kafka.second_group import groups_beside, told_beside
 from stream.kafka.settings import ClientSettings
-from stream.kafka.topics import GroupPlace, inspect
+from stream.kafka.topics import GRANT, NOTHING, UNSEEN, Mismatch, inspect
 from stream.messages.keys import wanted_key
 from stream.messages.records import Stream
 
@@ -49,6 +49,10 @@ AHEAD_S: Final = 60.0
 """A record stamped further in the future means that some clock is wrong."""
 MISKEYED: Final = 0.05
 """A share of records with keys other than their customers that is no accident any more."""
+
+
+ABSENT: Final = {NOTHING: "missing", UNSEEN: "we have no right to see them, whether they are there or not"}
+"""What is told of topics that are not in the metadata."""
 
 
 class CheckState(StrEnum):
@@ -101,7 +105,7 @@ def _refused(name: str, error: BrokerError) -> Check:
     """The fix is what the error says after a semicolon, or what follows from its kind."""
     found, _, fix = str(error).partition("; ")
     if isinstance(error.__cause__, UNGRANTED):
-        fix = "grant what docs/operating.md says that `tocsin doctor` may do"
+        fix = GRANT
     return Check(name, CheckState.FAIL, found, fix or "start Kafka, or give --broker HOST:PORT")
 
 
@@ -180,10 +184,15 @@ async def _broker(kafka: ClientSettings) -> list[Check]:
 
 async def _topics(kafka: ClientSettings, group: str) -> list[Check]:
     states = await inspect(kafka, group)
-    missing = [state.name for state in states if state.partitions == 0]
-    if missing:
-        fix = GroupPlace(kafka.bootstrap, group, kafka.topics.prefix).command
-        return [Check("topics", CheckState.FAIL, f"missing: {', '.join(missing)}", fix)]
+    absent: dict[Mismatch, list[str]] = {}
+    for state in states:
+        if state.partitions == 0:
+            absent.setdefault(state.mismatches[0], []).append(state.name)
+    if absent:
+        return [
+            Check("topics", CheckState.FAIL, f"{ABSENT[wrong.found]}: {', '.join(names)}", wrong.fix)
+            for wrong, names in absent.items()
+        ]
     got = "{0.what}: want {0.wanted}, got {0.found}"
     wrong = [
         Check(f"topic {state.name}", CheckState.FAIL, got.format(each), each.fix)

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from stream import __version__
-from stream.kafka.topics import specs
+from stream.kafka.topic_specs import specs
 from stream.messages.events import Feedback, Interaction
 from stream.messages.records import Stream
 from stream.messages.topic_names import (

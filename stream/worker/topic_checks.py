@@ -12,7 +12,8 @@ from stream.kafka.offsets import TP
 from stream.kafka.outbox import COMMON
 from stream.kafka.second_group import groups_beside, told_beside, warning_of_second_group
 from stream.kafka.settings import ClientSettings
-from stream.kafka.topics import LARGEST, Mismatch, TopicState, ensure, group_options, inspect, specs
+from stream.kafka.topic_specs import LARGEST, specs
+from stream.kafka.topics import UNSEEN, Mismatch, TopicState, ensure, group_options, inspect
 from stream.messages.records import Stream
 from stream.messages.topic_names import (
     ALERTS,
@@ -112,7 +113,8 @@ def takes_too_little(mismatch: Mismatch) -> bool:
 
 def only_ours_missing(states: Sequence[TopicState]) -> bool:
     """Whether topics are missing, and the inputs are not among them."""
-    missing = {state.name for state in states if state.partitions == 0}
+    absent = [state for state in states if state.partitions == 0]
+    missing = {state.name for state in absent if state.mismatches[0].found != UNSEEN}
     if missing.isdisjoint(stream.topic for stream in Stream) and missing:
         log.info("creating topics: %s", ", ".join(sorted(missing)))
         return True
@@ -131,7 +133,8 @@ def partitions(states: Sequence[TopicState], group: str, topics: GroupTopics = C
         for mismatch in state.mismatches:
             line = f"{state.name}: {mismatch.sentence}"
             unlike = state.name in same and mismatch.what == "partitions"
-            if state.partitions == 0 or unlike or takes_too_little(mismatch):
+            absent = state.partitions == 0 and state.name not in map(topics.of, OTHERS)
+            if absent or unlike or takes_too_little(mismatch):
                 wrong.append(line)
             else:
                 log.warning("topic is not as it should be: %s", line)

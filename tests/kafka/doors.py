@@ -21,7 +21,7 @@ PASSWORD: Final = "pass-for-a-test"  # noqa: S105  # of a broker that lives for 
 SCRAM: Final = ("SCRAM-SHA-256", "SCRAM-SHA-512")
 PRINCIPALS: Final = (f"User:{NAME}", f"User:CN={NAME}")
 """Who comes with the password, and who comes with the certificate."""
-OTHERS: Final = ("gateway", "redriver", "producer", "desk", "stranger")
+OTHERS: Final = ("gateway", "redriver", "producer", "desk", "watcher", "stranger")
 """Who come with the same password by PLAIN, each with rights of its own; the stranger has none."""
 
 LITERAL, PREFIXED, ALLOW = 3, 4, 3

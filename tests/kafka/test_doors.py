@@ -146,6 +146,21 @@ def test_who_may_see_no_topic_is_not_told_that_there_is_none(doors: Doors, words
     assert "or we have no right to see it (docs/operating.md" in told.output
 
 
+def test_topics_that_may_not_be_seen_are_not_told_to_be_missing(doors: Doors, tmp_path: Path) -> None:
+    """The fix was a command that creates what is there."""
+    told = _run("doctor", *doors.options("PLAIN", "stranger"), "--group", GROUP).output
+    assert "topics: we have no right to see them, whether they are there or not: cx.interactions, " in told
+    assert "missing" not in told
+    assert "fix: grant what docs/operating.md says" in told
+    asyncio.run(doors.grant([Right("topic", "cx.*", ("Describe",))], ["User:watcher"]))
+    told = _run("doctor", *doors.options("PLAIN", "watcher"), "--group", GROUP).output
+    assert f"they are there or not: {GROUP}-intake-snapshots, {GROUP}-judge-snapshots\n" in told
+    log = tmp_path / "worker.log"
+    with worker(doors.plain, GROUP, log, *doors.options("PLAIN", "watcher")) as running:
+        assert running.process.wait(60) == 2
+    assert f"{GROUP}-judge-snapshots: topic: want the right to see it (Describe, Desc" in log.read_text()
+
+
 OWN_RIGHTS = {
     "gateway": (
         *(Right("topic", name, ("Write",)) for name in (*INPUTS, "cx.dead-letters")),

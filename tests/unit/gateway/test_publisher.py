@@ -14,8 +14,8 @@ from stream.gateway.checking import CheckedEvent
 from stream.gateway.lanes import NotPublished, TooLarge
 from stream.gateway.publisher import TOPICS, Publisher
 from stream.kafka.clients import BrokerError, Led
-from stream.kafka.partitions import partition_number
 from stream.kafka.settings import ClientSettings
+from stream.messages.partitions import partition_number
 
 
 class FakeKafka:

@@ -1,16 +1,19 @@
 """Topics are declared once; what differs on the broker is told with the command that puts it right."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from stream.kafka import topics as on_broker
+from stream.kafka.clients import BrokerError, Led, usable
 from stream.kafka.second_group import warning_of_second_group
-from stream.kafka.topics import (
-    GroupPlace,
-    TopicSpec,
-    TopicState,
-    mismatches,
-    new_topic,
-    specs,
-)
+from stream.kafka.settings import ClientSettings
+from stream.kafka.topic_specs import TopicSpec, new_topic, specs
+from stream.kafka.topics import GRANT, UNSEEN, GroupPlace, TopicState, inspect, mismatches
 from stream.messages.topic_names import GroupTopics, usual_partitions
 
 PLACE = GroupPlace("b:1")
@@ -171,3 +174,71 @@ def test_a_group_that_begins_where_tallies_are_is_told_of_prefixes(made: set[str
     warning = warning_of_second_group(states, "two", GroupTopics())
     assert (warning is not None) is told
     assert warning is None or "--topics two." in warning
+
+
+class FakeAdmin:
+    """Tells of topics as a broker does: not of `hidden`; of `dead` a partition has no leader."""
+
+    def __init__(self, hidden: str, dead: str, missing: str) -> None:
+        self._hidden, self._dead, self._missing = hidden, dead, missing
+
+    async def describe_topics(self) -> list[dict[str, Any]]:
+        """What we may see."""
+        return [
+            {
+                "topic": spec.name,
+                "error_code": 0,
+                "partitions": [
+                    {"leader": -1 if number == 0 and spec.name == self._dead else 1}
+                    for number in range(spec.partitions)
+                ],
+            }
+            for spec in specs(7, "g")
+            if spec.name not in {self._hidden, self._missing}
+        ]
+
+    async def describe_configs(self, asked: list[Any]) -> list[Any]:
+        """Settings, or the code of what is wrong."""
+        code = {self._hidden: 29, self._missing: 3}
+        entry = {"config_names": "retention.ms", "config_value": "1"}
+        told = [
+            {
+                "resource_name": each.name,
+                "error_code": code.get(each.name, 0),
+                "config_entries": [] if each.name in code else [entry],
+            }
+            for each in asked
+        ]
+        return [SimpleNamespace(to_object=lambda: {"resources": told})]
+
+
+def test_topics_are_told_apart_that_are_hidden_without_a_leader_and_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All three were missing, and with one leader away topics were wanted with four partitions."""
+
+    @asynccontextmanager
+    async def fake(_settings: ClientSettings) -> AsyncIterator[FakeAdmin]:
+        yield FakeAdmin("cx.scores", "cx.interactions", "cx.alerts")
+
+    monkeypatch.setattr(on_broker, "admin_client", fake)
+    states = {state.name: state for state in asyncio.run(inspect(ClientSettings(brokers=("b:1",)), "g"))}
+    wrong = {
+        name: (state.partitions, state.mismatches[0].found, state.mismatches[0].fix)
+        for name, state in states.items()
+        if state.mismatches
+    }
+    assert wrong == {
+        "cx.interactions": (7, "1 of 7 partitions have no leader", "start the brokers that have them"),
+        "cx.scores": (0, UNSEEN, GRANT),
+        "cx.alerts": (0, "nothing", "tocsin topics --broker b:1 --group g"),
+    }
+
+
+def test_a_topic_without_a_leader_is_told_as_such() -> None:
+    """It was told as one that is not there."""
+    with pytest.raises(BrokerError, match="topic t: 1 of 3 partitions have no leader; start the brokers"):
+        usable({"t": Led(3, 2)}, "t")
+    with pytest.raises(BrokerError, match="topic t is not there"):
+        usable({}, "t")
+    assert usable({"t": Led(3, 3)}, "t") == 3

@@ -41,7 +41,7 @@ from stream.indicators.plan import Grouping
 from stream.judge.judge import Judge
 from stream.kafka.dead_letters import FORM_HEADER, HEADERS, SOURCE_HEADER, letter
 from stream.kafka.offsets import TP
-from stream.kafka.topics import specs
+from stream.kafka.topic_specs import specs
 from stream.messages.outcomes import Reason, Reject
 from stream.ops.schemas import ASYNCAPI, NAMES, asyncapi, load
 from stream.worker.feeds import notifier as notify

@@ -7,7 +7,8 @@ import pytest
 
 from alerts.errors import OperatorError
 from stream.kafka.offsets import TP
-from stream.kafka.topics import Mismatch, TopicState, specs
+from stream.kafka.topic_specs import specs
+from stream.kafka.topics import UNSEEN, Mismatch, TopicState
 from stream.messages.topic_names import GroupTopics
 from stream.worker.tasks.intake_processor import USUAL_LIMITS
 from stream.worker.topic_checks import (
@@ -26,6 +27,7 @@ NAMES = {
     "intakes": "g-intake-snapshots",
     "judges": "g-judge-snapshots",
     "scores": "cx.scores",
+    "customers": "cx.customers",
 }
 
 
@@ -72,6 +74,20 @@ def test_what_can_be_lived_with(caplog: pytest.LogCaptureFixture) -> None:
         assert partitions(states(scores=off("cx.scores", "partitions", 3)), "g") == 4
         assert partitions(states(tallies=taking("cx.tallies", 100_000)), "g") == 4
     assert len(caplog.records) == 2
+
+
+def unseen(name: str) -> TopicState:
+    """A topic that ACLs hide."""
+    return TopicState(name, 0, created=False, mismatches=(Mismatch("topic", "the right", UNSEEN, "grant"),))
+
+
+def test_a_topic_that_may_not_be_seen_is_not_made() -> None:
+    """It may be there: the right is asked for.  What only the gateway reads is not missed."""
+    found = states(scores=unseen("cx.scores"))
+    assert not only_ours_missing(found)
+    with pytest.raises(OperatorError, match=f"cx.scores: topic: want the right, found {UNSEEN}; grant"):
+        partitions(found, "g")
+    assert partitions(states(customers=unseen("cx.customers")), "g") == 4
 
 
 def test_messages_are_no_larger_than_topics_take() -> None:

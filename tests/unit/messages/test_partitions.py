@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.kafka.outbox import partition_of
-from stream.kafka.partitions import murmur2, partition_number
+from stream.messages.partitions import murmur2, partition_number
 
 
 @given(st.binary(max_size=70))
