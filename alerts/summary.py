@@ -137,10 +137,12 @@ def _fallen(facts: Facts) -> str:
 
 def _suddenly_worse(facts: Facts, detect: SuddenRelative) -> str:
     fell = "fallen" if facts.low_is_bad else "risen"
-    worse = f"clearly worse than {_past(facts, detect.against)}{_source_words(facts)}{_since(facts)}"
+    source = f"{_source_words(facts)}{_since(facts)}"
     if facts.past(facts.terms.limit):
-        return f"has suddenly {fell} to {_value_words(facts)}, {worse}"
-    return f"had suddenly {fell} and is not surely back: it is {_value_words(facts)}, {worse}"
+        worse = f"clearly worse than {_past(facts, detect.against)}"
+        return f"has suddenly {fell} to {_value_words(facts)}, {worse}{source}"
+    beside = f"compared with {_past(facts, detect.against)}"
+    return f"had suddenly {fell} and is not surely back: it is {_value_words(facts)}, {beside}{source}"
 
 
 def _surge(facts: Facts) -> str:

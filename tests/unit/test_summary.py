@@ -22,11 +22,13 @@ from alerts.rules import (
     Severity,
     Silence,
     Sudden,
+    SuddenRelative,
     Surge,
     Threshold,
 )
 from alerts.states import State
 from alerts.summary import summary
+from alerts.worsening import Against, Worsening
 
 LOW, HIGH = Direction.LOW_IS_BAD, Direction.HIGH_IS_BAD
 MONTHLY = Budget(1, 30 * 24 * 60 * MINUTE_MS)
@@ -290,6 +292,19 @@ def test_sentences(changes: dict[str, object], expected: str) -> None:
         (
             {"detect": Sudden(75, MONTHLY), "limit": 75.0, "reading": Reading(80.0, 16, 60.0, 95.0)},
             "had suddenly fallen and is not surely back: it is 80 %",
+        ),
+        (
+            {
+                "detect": SuddenRelative(Against.LAST_WEEK, Worsening(5.0), MONTHLY),
+                "limit": None,
+                "reading": Reading(80.0, 16, 60.0, 95.0),
+                "window_ms": None,
+                "evidence": {"usual": 75.0},
+            },
+            (
+                "had suddenly fallen and is not surely back: it is 80 % (95 % sure between 60 and 95 %), "
+                "compared with at these hours a week ago, 75 %, from 16 answers"
+            ),
         ),
         (
             {

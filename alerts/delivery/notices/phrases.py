@@ -82,8 +82,8 @@ SENTENCES: Final[Phrases] = {
             "these hours{source}{since}."
         ),
         "sudden_usual_kept": (
-            "{what}{where} had suddenly {moved} past the {limit} allowed at these hours and is not surely "
-            "back: it is {value}{interval}{source}{since}."
+            "{what}{where} had suddenly {moved} and is not surely back at what is allowed at these hours: "
+            "it is {value}{interval}{source}{since}."
         ),
         "burn": (
             "{what}{where} is {value}{interval}: bad answers come {rate} times faster than "
@@ -126,8 +126,8 @@ SENTENCES: Final[Phrases] = {
             "{limit}{source}{since}."
         ),
         "sudden_usual_kept": (
-            "{what}{where} : {moved} brusque au-delà de ce qui est toléré à ces heures, {limit}, retour "
-            "incertain : {value}{interval}{source}{since}."
+            "{what}{where} : {moved} brusque, retour incertain en deçà de ce qui est toléré à ces heures : "
+            "{value}{interval}{source}{since}."
         ),
         "burn": (
             "{what}{where} : {value}{interval} ; les mauvaises réponses arrivent {rate} fois "

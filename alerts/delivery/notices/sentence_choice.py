@@ -39,10 +39,10 @@ def breach_of(news: TransitionNews, detect: Detect | None) -> str:
     if kind in {"surge", "silence"} and isinstance(expected, int | float):
         back = news.n <= expected if kind == "surge" else news.n >= expected
         return f"{kind}_kept" if back else kind
-    kind = "sudden_usual" if isinstance(detect, SuddenRelative) else kind
-    if kind in {"threshold", "sudden", "usual", "sudden_usual"} and _past(news, news.limit) is False:
-        return f"{kind}_kept"
-    return kind
+    past = _past(news, news.limit)
+    if isinstance(detect, SuddenRelative):  # without a limit where none is possible at this hour
+        return "sudden_usual" if past else "sudden_usual_kept"
+    return f"{kind}_kept" if kind in {"threshold", "sudden", "usual"} and past is False else kind
 
 
 def end_of(news: TransitionNews, detect: Detect | None) -> str:

@@ -1,6 +1,7 @@
 """Notices in English and French: a golden file of every detector and state, and the same numbers in both."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -190,3 +191,16 @@ def test_a_fall_against_the_usual_says_since_when() -> None:
     text = worded(*_news("sudden against usual", "firing"), "en").text
     assert "suddenly fallen to 81.5 %" in text
     assert "from 143 answers since 2026-11-22 10:05 UTC" in text
+
+
+@pytest.mark.parametrize("limit", [None, 75.0])
+def test_what_has_suddenly_fallen_and_is_not_past_what_is_allowed_now_is_not_said_to_be(
+    limit: float | None,
+) -> None:
+    """What is allowed differs from hour to hour, and where nothing could be past it there is no limit."""
+    news, told = _news("sudden against usual", "firing")
+    text = worded(replace(news, limit=limit), told, "en").text
+    assert (
+        "had suddenly fallen and is not surely back at what is allowed at these hours: it is 81.5 %" in text
+    )
+    assert "unknown" not in text
