@@ -1,9 +1,9 @@
 """Notices in English and French: a golden file of every detector and state, and the same numbers in both."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from alerts.delivery.notices.notice import TransitionNews
@@ -199,7 +199,7 @@ def test_what_has_suddenly_fallen_and_is_not_past_what_is_allowed_now_is_not_sai
 ) -> None:
     """What is allowed differs from hour to hour, and where nothing could be past it there is no limit."""
     news, told = _news("sudden against usual", "firing")
-    text = worded(replace(news, limit=limit), told, "en").text
+    text = worded(msgspec.structs.replace(news, limit=limit), told, "en").text
     assert (
         "had suddenly fallen and is not surely back at what is allowed at these hours: it is 81.5 %" in text
     )
