@@ -1,11 +1,12 @@
 """Needs: which indicators, and so which cells, are read in the windows of a grouping."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from alerts.detect.hourly_past import WEEKS
 from alerts.hours import ALWAYS, OpenHours, counted
 from alerts.rules import DAY_MS, Burn, Gap, Relative, Rule, Sudden, SuddenRelative, Threshold
 from stream.indicators.cells import CELLS, further_cells, ttr_bucket_cells
@@ -62,28 +63,40 @@ def judged_window(rule: Rule) -> WindowSpan | None:
     return None
 
 
+def past_window(rule: Rule) -> WindowSpan | None:
+    """The weeks in which a rule against a past finds what is usual of causes, and the time that it judges."""
+    detect = rule.detect
+    if not isinstance(detect, Relative | SuddenRelative | Gap) or detect.against is None:
+        return None
+    return WindowSpan(WEEKS[detect.against] * 7 * DAY_MS + JUDGED_WINDOW_MS, counted(detect.hours))
+
+
 def indicators_by_window(plan: Plan) -> Mapping[Grouping, Mapping[WindowSpan, tuple[str, ...]]]:
     """For each grouping, and each of its windows, the indicators that are read in it."""
     wanted: dict[Grouping, dict[WindowSpan, set[str]]] = {each: defaultdict(set) for each in plan.groupings}
     for each in plan.scored:
         wanted[each.grouping][WindowSpan(each.window_ms)].add(each.indicator)
     for rule in plan.rulebook.rules:
-        own = grouping_of(rule)
-        for grouping in (own, *explaining(rule).values()):
-            for span in told_windows(rule):
-                wanted[grouping][span].add(rule.indicator)
-            longer = judged_window(rule)
-            if longer is not None:
-                wanted[grouping][longer].add(rule.indicator)
-        if isinstance(rule.detect, Burn):
-            for length_ms in rule.detect.windows_ms:
-                wanted[own][WindowSpan(length_ms, counted(rule.detect.hours))].add(rule.indicator)
+        for grouping, span in _windows_of(rule):
+            wanted[grouping][span].add(rule.indicator)
     return {
         grouping: {
             span: tuple(sorted(windows[span])) for span in sorted(windows, key=lambda span: span.order)
         }
         for grouping, windows in wanted.items()
     }
+
+
+def _windows_of(rule: Rule) -> Iterator[tuple[Grouping, WindowSpan]]:
+    """Every grouping and window in which a rule's indicator is read for it."""
+    own, finer = grouping_of(rule), explaining(rule).values()
+    longer, past = judged_window(rule), past_window(rule)
+    for grouping in (own, *finer):
+        yield from ((grouping, span) for span in (*told_windows(rule), longer) if span is not None)
+    yield from ((grouping, past) for grouping in finer if past is not None)
+    if isinstance(rule.detect, Burn):
+        hours = counted(rule.detect.hours)
+        yield from ((own, WindowSpan(length_ms, hours)) for length_ms in rule.detect.windows_ms)
 
 
 def times_read(plan: Plan) -> Mapping[Grouping, bool]:

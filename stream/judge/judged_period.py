@@ -34,6 +34,10 @@ class Period:
         """The window of a group in which it lies, or ends."""
         return told_window(self.rule, self.window_ms)
 
+    def first_pane(self, group: Group) -> int:
+        """The first pane in it, in windows of a group that were slid to its end."""
+        return group.windows[self.span].first_pane if self.since is None else self.since
+
 
 def since_pane(rule: Rule, evidence: Mapping[str, object], pane_ms: int) -> int | None:
     """The first pane of the period that a rule judged; None where its window says it all."""

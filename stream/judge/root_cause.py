@@ -6,6 +6,8 @@ by 40 · 100 and 1 · 300, so `billing` has 93 % of the shortfall with 25 % of t
 
 Of few answers some value always has most of the shortfall, though all are alike.  So, where an indicator has
 two ends, the value is named only if it is worse than the others together by more than chance makes likely.
+
+Where a rule compares with a past, each value's score is first freed from what is usual of it (`finer_pasts`).
 """
 
 from collections import defaultdict
@@ -21,6 +23,7 @@ from stream.indicators.formulas import Floats, Formula, Ints, score
 from stream.indicators.plan import Grouping, explaining
 from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.scopes import Values
+from stream.judge.finer_pasts import FinerPasts, Usual
 from stream.judge.judged_period import Period, counts, slide, sums
 
 if TYPE_CHECKING:
@@ -52,6 +55,7 @@ class Share:
     n: int
     share: float
     excess: float
+    usual: float | None
 
 
 class Causes:
@@ -60,22 +64,28 @@ class Causes:
     def __init__(self, groups: Mapping[Grouping, Group]) -> None:
         self._groups: Final = groups
         self._finer: dict[tuple[Grouping, int], Finer] = {}
+        self._pasts: Final = FinerPasts()
 
     def slide(self, period: Period, limit: float | None, pane: int) -> None:
         """Slide the windows in which `of` would search to a pane's end; causes are as of then."""
         if limit is not None:
             for grouping in explaining(period.rule).values():
                 slide(self._groups[grouping], period, pane)
+                self._pasts.slide(self._groups[grouping], period, pane)
 
     def prepare(self, asked: Iterable[tuple[Period, tuple[Group, int]]]) -> None:
         """Sum up at once what `of` will read of some scopes: each by itself goes through all that is kept."""
+        finer = [
+            (period, self._groups[grouping], self._rows(self._groups[grouping], group.scopes.values(row)))
+            for period, (group, row) in asked
+            for grouping in explaining(period.rule).values()
+        ]
         wanted: defaultdict[Window, set[int]] = defaultdict(set)
-        for period, (group, row) in asked:
-            values = group.scopes.values(row)
-            for finer in map(self._groups.__getitem__, explaining(period.rule).values()):
-                wanted[finer.windows[period.span]].update(self._rows(finer, values))
-        for window, rows in wanted.items():
-            window.counts(np.array(sorted(rows), np.int64))
+        for period, group, rows in finer:
+            wanted[group.windows[period.span]].update(rows)
+        for window, some in wanted.items():
+            window.counts(np.array(sorted(some), np.int64))
+        self._pasts.prepare(finer)
 
     def of(
         self, period: Period, scope: tuple[Group, int], limit: float | None
@@ -102,6 +112,7 @@ class Causes:
             "value_score": rounded(best.value_score),
             "n": best.n,
             "share_of_shortfall": rounded(best.share),
+            **({} if best.usual is None else {"usual": rounded(best.usual)}),
         }
 
     def _greatest(self, period: Period, among: tuple[str, Group, Values], limit: float) -> Share | None:
@@ -112,17 +123,18 @@ class Causes:
         if not rows:
             return None
         of, value, n = _scores(period, group, np.array(rows, np.int64))
-        short = np.where(n > 0, _short(of, value, n, limit), 0)
+        usual = self._pasts.of(period, group, np.array(rows, np.int64))
+        short = np.where(n > 0, _short(of, value - usual.offset, n, limit), 0)
         if np.count_nonzero(n) < 2 or short.sum() <= 0:
             return None
         names = [group.scopes.values(each)[-1] for each in rows]
         top = max(range(len(rows)), key=lambda place: (short[place], n[place], names[place]))
-        if not _stands_out(of, value, n, top):
+        if not _stands_out(of, value, n, usual, top):
             return None
         share = float(short[top] / short.sum())
         return Share(
             dimension=dimension, value=names[top], value_score=float(value[top]), n=int(n[top]), share=share,
-            excess=share - float(n[top] / n.sum()),
+            excess=share - float(n[top] / n.sum()), usual=usual.known(top),
         )  # fmt: skip
 
     def _rows(self, group: Group, within: Values) -> Sequence[int]:
@@ -155,17 +167,21 @@ def _short(of: Formula, value: Floats, n: Ints, limit: float) -> Floats:
     return short
 
 
-def _stands_out(of: Formula, value: Floats, n: Ints, top: int) -> bool:
+def _stands_out(of: Formula, value: Floats, n: Ints, usual: Usual, top: int) -> bool:
     """Whether one value is worse than the others together beyond chance, as far as that can be told of it.
 
-    A level between the ends of a scale strays no more than one of two ends with the same mean.
+    Worse than what is usual of it and of them, that is.  A level between the ends of a scale strays no more
+    than one of two ends with the same mean.
     """
     if not of.info.bounded:
         return True
     sign = 1 if of.direction is Direction.HIGH_IS_BAD else -1
-    level = np.where(n > 0, (value - of.low) / (of.high - of.low), 0)
+    span = of.high - of.low
+    level = np.where(n > 0, (value - of.low) / span, 0)
+    offset = usual.offset / span
     own, rest = float(n[top]), float(n.sum() - n[top])
+    others = np.arange(len(n)) != top
     mean = float((level * n).sum()) / (own + rest)
-    gap = sign * (float(level[top]) - (mean * (own + rest) - float(level[top]) * own) / rest)
-    error = (mean * (1 - mean) * (1 / own + 1 / rest)) ** 0.5
+    gap = sign * float(level[top] - offset[top] - ((level - offset) * n)[others].sum() / rest)
+    error = (mean * (1 - mean) * (1 / own + 1 / rest + usual.doubt(top))) ** 0.5
     return gap >= STANDS_OUT * error and gap > 0

@@ -239,7 +239,9 @@ class _Sayer:
         score, n = cause.get("value_score"), cause.get("n")
         if not isinstance(score, int | float):
             return name
-        return f"{name}{self._words['colon']}{self._amount(score)} (n = {n})"
+        usual = cause.get("usual")
+        usually = "" if usual is None else self._words["usually"].format(usual=self._amount(usual))
+        return f"{name}{self._words['colon']}{self._amount(score)} (n = {n}{usually})"
 
     def _number(self, value: object) -> str:
         return number(value, 1, self._lang) if isinstance(value, int | float) else self._words["unknown"]

@@ -73,6 +73,11 @@ class Passage:
         later = [kept for kept in self._kept if kept.slots[-1] > last]
         return [kept if kept.slots[0] > last else kept.split(last)[1] for kept in later]
 
+    def before(self, slot: int) -> list[Kept]:
+        """What is in the window of slots before one, in no order."""
+        earlier = [kept for kept in self._kept if kept.slots[0] < slot]
+        return [kept if kept.slots[-1] < slot else kept.split(slot - 1)[0] for kept in earlier]
+
     def inside(self) -> list[Kept]:
         """All that is in the window, in no order."""
         return list(self._kept)

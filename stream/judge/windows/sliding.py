@@ -18,36 +18,14 @@ from numpy.typing import NDArray
 from alerts.detect.open_time import NEVER, OpenSlots
 from alerts.detect.row_sets import NO_ROWS
 from alerts.hours import ALWAYS, OpenHours
-from alerts.rules import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from stream.indicators.formulas import Flags, Floats, Ints
 from stream.judge.windows.held_times import HeldTimes
 from stream.judge.windows.layout import Layout, Readout, summed
 from stream.judge.windows.passage import Passage
 from stream.judge.windows.row_sums import AskedRows, EveryRow, RowSums, summed_up
+from stream.judge.windows.slot_width import slot_ms
 from stream.judge.windows.slotted import Kept, Slotted, joined, kept_of
 from stream.messages.tallies import NO_PANE
-
-MOST_SLOTS: Final = 200
-FEW_SLOTS: Final = 48
-"""A window of fewer slots would slide in jumps that people notice; rather more than `MOST_SLOTS` then."""
-LADDER_MS: Final = (
-    10 * SECOND_MS, 30 * SECOND_MS, MINUTE_MS, 5 * MINUTE_MS, 10 * MINUTE_MS, 30 * MINUTE_MS,
-    HOUR_MS, 6 * HOUR_MS, DAY_MS,
-)  # fmt: skip
-"""Slots that people can follow: `30m` slides by 10 s, `24h` by 10 min, `7d` by 1 h."""
-
-
-def slot_ms(window_ms: int, pane_ms: int) -> int:
-    """Width of the slots of a window, both whole panes."""
-    if window_ms <= MOST_SLOTS * pane_ms:
-        return pane_ms
-    for width in LADDER_MS:
-        if width % pane_ms == 0 and window_ms % width == 0 and window_ms <= MOST_SLOTS * width:
-            return width
-    panes = window_ms // pane_ms
-    widths = [width for width in range(1, panes // FEW_SLOTS + 1) if panes % width == 0]
-    fine = [width for width in widths if panes // width <= MOST_SLOTS]
-    return pane_ms * (fine[0] if fine else widths[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +228,11 @@ class Window:
         """Counts of some rows, by narrow columns, from the slot of a pane on, as far as it has slid."""
         later = self._counts.since(pane // self.slot_panes)
         return summed_up(later, rows, self.layout.narrow, self.layout.width)
+
+    def counts_before(self, rows: Ints, pane: int) -> Ints:
+        """The same from the first slot that it holds up to before that of a pane."""
+        earlier = self._counts.before(pane // self.slot_panes)
+        return summed_up(earlier, rows, self.layout.narrow, self.layout.width)
 
     def _summed_up(self, rows: Ints) -> Ints:
         return summed_up(self._counts.inside(), rows, self.layout.width, self.layout.width)

@@ -113,7 +113,7 @@ def _news(name: str, state: str) -> tuple[TransitionNews, Told]:
         evidence={"long_rate": 4.5, "others": 92.5, "worse_by": 6.3,
                   "since": "2026-11-22T10:05:00Z", **more},
         cause={"dimension": "topic", "value": "billing", "value_score": 60.5 * scale, "n": 40,
-               "share_of_shortfall": 0.62},
+               "share_of_shortfall": 0.62, **({"usual": 90.5 * scale} if "usual" in name else {})},
     )  # fmt: skip
     before = TransitionNews(
         id="a1b2",

@@ -14,7 +14,8 @@ from stream.indicators.cells import CELL, CELLS
 from stream.indicators.formulas import formula
 from stream.judge.windows.layout import Layout, summed
 from stream.judge.windows.passage import Passage
-from stream.judge.windows.sliding import FEW_SLOTS, MOST_SLOTS, Window, slot_ms
+from stream.judge.windows.sliding import Window
+from stream.judge.windows.slot_width import FEW_SLOTS, MOST_SLOTS, slot_ms
 from tests.builders import DEFAULTS
 
 USED = ("csat/1-5/1", "csat/1-5/5", "fcr.resolved", "ttr.within", "ttr.bucket/7", "contacts")
