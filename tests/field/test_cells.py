@@ -41,6 +41,24 @@ def test_what_is_neither_yes_nor_no_is_told(desk: Desk) -> None:
     assert read(desk, 'consent: {flag: v, is: ["Opted in"]}', "Opted in", "Opted out")[0] == [True, False]
 
 
+def test_numbers_and_times_are_read_in_all_digits(desk: Desk) -> None:
+    """Arabic, Persian and Hindi phones and spreadsheets write their own; marks of direction come along."""
+    numbers = ("٤٥", "۴۵", "४५", "\u200f٤٥٫٠", "४५.0", "+٤٥")
+    assert read(desk, "wait_s: {number: v}", *numbers, "−٤٥")[0] == [45] * len(numbers) + ["BAD"]
+    assert read(desk, 'wait_s: {number: v, decimal: ","}', "٤٥٫٥", "١٬٢٣٤٫٥", "۵۰٪")[0] == [45.5, 1234.5, 50]
+    assert read(desk, "wait_s: {seconds: v}", "٠٠:٠١:٣٠", "۱:۳۰", "٩٠")[0] == [90, 90, 90]
+    assert read(desk, "opened_at: {time: v}", "٢٠٢٦-٠٣-٠٢T٠٩:١٥:٠٠Z")[0] == ["2026-03-02T09:15:00Z"]
+    halved = 'opened_at: {time: v, format: "%d/%m/%Y %I:%M %p"}'
+    found = read(desk, halved, "٠١/٠٣/٢٠٢٦ ٠٩:١٥ م", "1/3/2026 9:15 ص")[0]
+    assert found == ["2026-03-01T21:15:00Z", "2026-03-01T09:15:00Z"]
+
+
+def test_a_format_is_proposed_for_what_is_seen_of_a_time(desk: Desk) -> None:
+    """Marks of direction were in the proposal, and nothing was read with it, as they are passed over."""
+    told = read(desk, "opened_at: {time: v}", "\u200e3/20/2026\u200f ٩:١٥")[1]
+    assert '(`format: "%m/%d/%Y %H:%M"` reads it)' in told
+
+
 CODED = """
 format: csv
 skip: [{column: Type, is: [Prévisualisation]}]

@@ -15,6 +15,7 @@ from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.ids import AS_IT_IS, Look
 from stream.importing.cells.patterns import Pattern
 from stream.importing.cells.text import LIST, NUMBER, Row, cell, folded, keys_shown, mark_hint, number
+from stream.messages.other_scripts import in_our_digits
 
 Value = str | int | float | bool
 
@@ -207,7 +208,7 @@ class Seconds(OneColumn):
         text = cell(row, self.column, self.nulls)
         if text is None:
             return None
-        unit = unit_named(self.column)
+        text, unit = in_our_digits(text, self.decimal or "."), unit_named(self.column)
         if unit is not None and NUMBER.fullmatch(text) and float(text):
             way_out = f'`{{number: "{self.column}", times: {unit[1]}}}` reads them'
             raise RowError(Fault.NUMBER, f'{self.column}: want seconds, got "{text}" {unit[0]}: {way_out}')
@@ -237,6 +238,7 @@ class Number(OneColumn):
         text = cell(row, self.column, self.nulls)
         if text is None:
             return None
+        text = in_our_digits(text, self.decimal or ".")
         found = number(self.column, text.removesuffix("%").rstrip(), self.decimal)
         return _shortest(found if self.factor == 1 else float(f"{found * self.factor:.{DIGITS}g}"))
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from stream.importing.cells.faults import Fault, RowError
-from stream.importing.cells.text import UNSEEN, folded
+from stream.importing.cells.text import folded
 from stream.messages.nobody import NOBODY
+from stream.messages.other_scripts import UNSEEN
 
 _SPOILED: Final = re.compile(
     r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+|#(?:REF!|VALUE!|NAME\?|NUM!|NULL!|DIV/0!|#+)", re.ASCII

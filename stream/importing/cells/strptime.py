@@ -31,9 +31,9 @@ _MONTH: Final = "|".join(f"(?:{names})\\.?" for names in _MONTHS)
 _DAY: Final = "[A-Za-z\u00c0-\u017f]{2,12}(?:-feira)?\\.?|[月火水木金土日월화수목금토일]"
 """Any word, or a letter of Japan or Korea; one that is known as a day's must be the date's (`weekdays`)."""
 _TWO_DIGITS: Final = "3[01]|[12][0-9]|0[1-9]|[1-9]| [1-9]"
-HALVES: Final = "[ap]\\.?[ ]?m\\.?|[上下]午|午[前後]|오[전후]|[πμ]\\.?[ ]?μ\\.?|(?:vorm|nachm)\\.?"
-"""Before noon and after it: English and Spanish, Chinese, Japanese, Korean, Greek, German."""
-_AFTERNOONS: Final = ("p", "下", "午後", "오후", "μ", "nachm")
+HALVES: Final = "[ap]\\.?[ ]?m\\.?|[上下]午|午[前後]|오[전후]|[πμ]\\.?[ ]?μ\\.?|(?:vorm|nachm)\\.?|[صم]"
+"""Before noon and after it: English and Spanish, Chinese, Japanese, Korean, Greek, German, Arabic."""
+_AFTERNOONS: Final = ("p", "下", "午後", "오후", "μ", "nachm", "م")
 _LETTERS: Final[Mapping[str, str]] = {
     "Y": "[0-9]{4}",
     "y": "[0-9]{2}",

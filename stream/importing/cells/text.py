@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Final, TypeVar
 
 from stream.importing.cells.faults import Fault, RowError
+from stream.messages.other_scripts import in_our_digits, seen
 
 V = TypeVar("V")
 Row = Mapping[str, str]
@@ -23,17 +24,6 @@ GROUPED: Final = re.compile(r"[-+]?[0-9]{1,3}(?:[., \u00a0\u202f'’][0-9]{3})+"
 """The whole part of a number in groups of three: `1.234` of `1.234,5`, `1,234` of `1,234.5`."""
 EITHER: Final = re.compile("[-+]?[1-9][0-9]{0,2},[0-9]{3}")
 """What is a thousand and more, or one and a little, depending on who wrote it."""
-
-
-UNSEEN: Final = "\u200b\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""Blanks without a width, and marks of the direction of writing, which come along where texts are copied: as
-around a telephone number of Windows' address book, and between the parts of dates that browsers write."""
-_UNSEEN: Final = dict.fromkeys(map(ord, UNSEEN))
-
-
-def seen(text: str) -> str:
-    """The text without what is not to be seen of it."""
-    return text if text.isascii() else text.translate(_UNSEEN)
 
 
 def folded(text: str) -> str:
@@ -110,14 +100,14 @@ def mark_hint(text: str, decimal: str) -> str:
 
 
 def decimal_number(text: str, decimal: str = "") -> float:
-    """A finite decimal number in ASCII digits, its thousands parted or not.
+    """A finite decimal number, its thousands parted or not.
 
     Where nobody said what the mark is, it is a point; a number of which a comma may be either is none.
 
     Raises:
         ValueError: `text` is not one.
     """
-    plain = text
+    plain = text = in_our_digits(text, decimal or ".")
     if not NUMBER.fullmatch(text):
         plain = _ungrouped(text.removeprefix("'"), decimal)  # Excel's mark for what is to stay as it is
     elif decimal == "," and "." in text:

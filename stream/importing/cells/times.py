@@ -23,8 +23,9 @@ from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.guesses import DOTNET, RANGES, hint
 from stream.importing.cells.quick_times import offset_of
 from stream.importing.cells.strptime import TimeFormat
-from stream.importing.cells.text import Row, cell, exact_number, seen
+from stream.importing.cells.text import Row, cell, exact_number
 from stream.importing.cells.zones import UNKNOWN_ZONE, Comes, comes, zone_of
+from stream.messages.other_scripts import in_our_digits
 
 Read = Callable[[str], datetime | int]
 """A text to a time, or to Unix milliseconds; raises ValueError."""
@@ -179,7 +180,7 @@ class Time:
     def _wrong(self, text: str, error: Exception) -> RowError:
         names, said = "+".join(self.parts), str(error)
         is_in_text = said.startswith(UNKNOWN_ZONE) and self.row_zone is None  # and is perhaps no zone at all
-        why = "" if "zone" in said and not is_in_text else hint(self.pattern, text)
+        why = "" if "zone" in said and not is_in_text else hint(self.pattern, in_our_digits(text))
         why = why or (f" ({said})" if "zone" in said or " is no " in said else "")
         wanted = f"want a time like {self.pattern}{RANGES.get(self.pattern, '')}"
         return RowError(Fault.TIME, f'{names}: {wanted}, got "{text}"{why}')
@@ -189,7 +190,7 @@ def _read(
     text: str, pattern: str, zone: tzinfo, zones: tuple[tuple[str, tzinfo], ...]
 ) -> str | tuple[datetime, tzinfo]:
     """RFC 3339 in UTC, or the local time and its zone where it does not come once."""
-    moment = _reader(pattern, zones)(seen(text))
+    moment = _reader(pattern, zones)(in_our_digits(text))
     if isinstance(moment, int):
         return utc_text(moment)
     if moment.tzinfo is not None:

@@ -73,8 +73,8 @@ class ScaleLevels:
             return self._of_words(indicator, scale, folded(score))
         if found.top is not None and found.top != levels[-1]:
             return None
-        if found.is_stars and len(levels) == _TWO:
-            return None  # one star of five is no yes
+        if len(levels) == _TWO and (found.is_stars or score.lstrip().startswith("+")):
+            return None  # one star of five is no yes, and beside +1 there are -1
         said = self._of_words(indicator, scale, folded(found.words)) if found.words else None
         middle = (levels[0] + levels[-1]) / 2
         if said is not None and (said - middle) * (found.level - middle) < 0:

@@ -5,10 +5,12 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-_LOOKS: Final = re.compile("[\ufe0e\ufe0f\u200d\u20e3]")
+from stream.messages.other_scripts import UNSEEN, in_our_digits
+
+_LOOKS: Final = re.compile(f"[\ufe0e\ufe0f\u200d\u20e3{UNSEEN}]")
 _RAISED: Final = re.compile("[\u00b2\u00b3\u00b9\u2070-\u2089]")
 """Marks of footnotes and powers, which would become digits beside the others: a 4 with a note 1 is not 41."""
-_NUMBER: Final = r"(-?[0-9]{1,3})(?:[.,]0{1,6})?"
+_NUMBER: Final = r"([-+]?[0-9]{1,3})(?:[.,]0{1,6})?"
 _PLAIN: Final = re.compile(_NUMBER)
 _UNIT: Final = (
     "(?:stars?|etoiles?|sternen?|estrellas?|estrelas?|stell[ae]|sterren|[★⭐🌟]"
@@ -51,7 +53,8 @@ def numbered(text: str) -> Numbered | None:
     """The number that an answer's text says; None where it says none, half a level, or a date."""
     if _RAISED.search(text):
         return None
-    plain = _in_digits(unicodedata.normalize("NFKC", _LOOKS.sub("", text)).strip().casefold())
+    plain = in_our_digits(unicodedata.normalize("NFKC", _LOOKS.sub("", text)).strip().casefold())
+    plain = _in_digits(plain)
     signs = _SIGNS.fullmatch(plain.replace(" ", ""))
     if signs and plain:
         full, hollow = len(signs[1]), len(signs[2])

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from stream.intake.decoding import more_languages
+from stream.messages.other_scripts import UNSEEN
 
 Words = tuple[str, ...]
 
@@ -96,9 +97,10 @@ _PAIRS: Final[tuple[tuple[float, Words, Words], ...]] = (
     (2 / 3, ("plutot non", "non plutot pas"), ("plutot oui", "oui plutot")),
     (1.0, ("far below expectations", "well below expectations"),
      ("far above expectations", "well above expectations")),
-    (1.0, ("😡", "😠", "🤬", "😤", "😭"), ("😍", "🤩", "😄", "😁", "😃", "😀", "🥰")),
-    (0.75, ("🙁", "☹", "😞", "😟", "😕", "😢", "😒", ":(", ":-("),
-     ("🙂", "☺", "😊", "😌", "🙃", ":)", ":-)")),
+    (1.0, ("😡", "😠", "🤬", "😤", "😭", "😖", "😫", "😩", "😣", "👿", "🤮", ":((", ":'("),
+     ("😍", "🤩", "😄", "😁", "😃", "😀", "🥰", "😆", "😎", "🤗", "🥳", "😻", ":))", ":d")),
+    (0.75, ("🙁", "☹", "😞", "😟", "😕", "😢", "😒", "😔", "😥", "🙄", ":(", ":/"),
+     ("🙂", "☺", "😊", "😌", "🙃", "😇", "😋", "😺", ":)", ":p")),
 )  # fmt: skip
 PAIRS: Final = (*_PAIRS, *more_languages.PAIRS)
 MIDDLE: Final[Words] = (
@@ -110,7 +112,7 @@ MIDDLE: Final[Words] = (
     "it was ok", "it was okay", "it s ok", "it s okay", "alright", "all right", "adequate",
     "about what i expected", "ni bien ni mal", "neither like nor dislike",
     "moyennement satisfait", "neither pleased nor displeased", "ni d accord ni pas d accord", "mitige",
-    "😐", "😑", "😶", ":|", ":-|",
+    "😐", "😑", "😶", ":|",
 )  # fmt: skip
 """What lies in the middle is its own opposite."""
 _EFFORT_PAIRS: Final[tuple[tuple[float, Words, Words], ...]] = (
@@ -164,8 +166,9 @@ _BOTH: Final = re.compile(
     r"(?<=[^\W\d_])(?:\((?:e|s|es|ne|te|a|as|os)\)s?|(?<=[^\W\d_]{3})/as?\b|[·.•]e(?:[·.•]?s)?\b)"
 )
 """For whoever reads it: satisfait(e), satisfait·e·s, satisfecho/a."""
-_SMILEY: Final = re.compile(r"[:;]-?[()|]")
-_TONES: Final = re.compile("[\ufe0e\ufe0f\u200d\u20e3\U0001f3fb-\U0001f3ff]")
+_SMILEY: Final = re.compile(r"[:;=][-o^]?('?\(|\(\(|\)\)?|[|/\\dp])", re.IGNORECASE)
+"""In letters: :-) is :), and ;-D is :d."""
+_TONES: Final = re.compile(f"[\ufe0e\ufe0f\u200d\u20e3\U0001f3fb-\U0001f3ff{UNSEEN}]")
 """Variation selectors, joiners, keycaps and tones of skin: how a sign looks, not what it says."""
 
 
@@ -174,8 +177,8 @@ def folded(text: str) -> str:
     plain = unicodedata.normalize(
         "NFKD", _BOTH.sub("", _TONES.sub("", text)).strip().strip("\"'«»“”„‘’.!?,…* ")
     )
-    if _SMILEY.fullmatch(plain):
-        return plain.replace(";", ":")
+    if smiley := _SMILEY.fullmatch(plain):
+        return f":{smiley[1].lower()}".replace("\\", "/")
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
     words = _JOINTS.sub(" ", plain).split()
     return " ".join(_FEMININE.get(word, word) for word in words)

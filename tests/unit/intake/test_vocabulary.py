@@ -131,11 +131,15 @@ SAME = (
                 "4. Good",
                 "Satisfied (4)", "4 (satisfied)", "4 = agree", "4️⃣", "４", "4 - Somewhere up there",
                 "(4) Satisfied", "[4] good", "Satisfied - 4", "good: 4",
-                "4 out of 5 stars", "4 stars out of 5", "4/5 étoiles")),
+                "4 out of 5 stars", "4 stars out of 5", "4/5 étoiles", "+4",
+                "٤", "۴", "४", "٤٫٠", "٤/٥", "\u200f٤", "4\u200b", "\ufeff4")),
     ("1-5", 5, ("5 - Very satisfied", "VERY SATISFIED", "Excellent!", "😍", "Tout à fait satisfaite",
                 "« Très satisfait »", "TRÈS_SATISFAIT", "tout à fait d’accord", "Strongly agree",
                 "Très satisfait(e)", "très satisfait·e", "Très satisfait.e.s", "ravi(e)s")),
-    ("1-5", 4, ("👍", "👍🏽", "👍\ufe0f", "Thumbs-Up", ":-)", "🙂", "☺️", "satisfied", "plutôt satisfait")),
+    ("1-5", 4, ("👍", "👍🏽", "👍\ufe0f", "Thumbs-Up", ":-)", "=)", ";o)", "🙂", "☺️", "satisfied",
+                "plutôt satisfait")),
+    ("1-5", 5, (":D", ":-D", ";-))", "😎", "satisfied\u200b (5)")),
+    ("1-5", 1, (":'(", ":-((", "😖")),
     ("1-5", 2, ("👎", "👎🏿", "BAD", "poor", "☹️", ":(", "plutôt insatisfait", "peu satisfaite", "Disagree")),
     ("1-5", 3, ("😐", "Neutral", "OK", "neither satisfied nor dissatisfied", "moyen")),
     ("1-10", 10, ("10", "10/10", "10.0", "Very satisfied")),
@@ -159,9 +163,17 @@ def test_one_answer_has_many_spellings(scale: str, level: float, text: str) -> N
     assert place("csat", scale, text) == SCALES[scale].index(level)
 
 
+@pytest.mark.parametrize(("level", "texts"), [(2, ("+1", "١", "1")), (0, ("-1", "\u22121", "-١"))])
+def test_of_two_signs_both_are_known(level: int, texts: tuple[str, ...]) -> None:
+    """+1 was refused beside -1, and a minus that is no hyphen beside 1: one side alone was counted."""
+    assert {place("sentiment", "neg-neu-pos", text) for text in texts} == {level}
+    assert refused("csat", "thumbs", "+1").reason is Reason.SCORE_OFF_SCALE  # as -1 is
+
+
 OFF = ("4.5", "4/10", "1 - Very satisfied", "5 - Very dissatisfied", "★★★☆", "6 stars", "yes", "perhaps",
        "1-5",
-       "-", "☆", "4 good reasons", "not bad", "", " ", "\ufe0f", "0", "٤", "4/5/6", "½", "(1) Very satisfied",
+       "-", "☆", "4 good reasons", "not bad", "", " ", "\ufe0f", "0", "٦", "٤٫٥", "4/5/6",
+       "+1-5", "½", "(1) Very satisfied",
        "(5", "good(ish)", "5-Apr", "05. Mai", "04-avr.", "3/Mar", "Apr-05", "--5",
        "Very satisfied - 1")  # fmt: skip
 
