@@ -167,7 +167,6 @@ def test_labels_of_one_side_are_the_steps_that_they_are_together(desk: Desk, lab
     [
         ("Somewhat satisfied", "Very satisfied", "Not at all satisfied"),
         ("Somewhat satisfied", "Very satisfied", "Extremely satisfied", "Dissatisfied"),
-        ("Good", "Very good", "Excellent", "5"),
     ],
 )
 def test_labels_that_may_be_of_two_sides_are_read_one_by_one(desk: Desk, labels: tuple[str, ...]) -> None:

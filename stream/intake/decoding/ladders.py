@@ -12,6 +12,7 @@ show that it was asked otherwise, and then each is the step that it is among the
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import groupby
 from typing import Final
 
@@ -69,13 +70,21 @@ def steps_of(answers: Iterable[Answer], scales: Mapping[str, str]) -> dict[Answe
     found: dict[Answer, int] = {}
     for (name, scale), own in groupby(sorted(answers, key=_asked), key=_asked):
         labels = {answer: folded(str(answer[2])) for answer in own}
-        if name != "csat" or (scale or scales[name]) != SCALE:
-            continue
-        for ladder in LADDERS:
-            if {*ladder[-TOP:]} <= {*labels.values()} <= {*ladder}:
-                found |= {answer: ladder.index(label) + 1 for answer, label in labels.items()}
-                break
+        if name == "csat" and (scale or scales[name]) == SCALE:
+            steps = _steps({label for label in labels.values() if not label.isdecimal()})
+            found |= {answer: steps[label] for answer, label in labels.items() if label in steps}
     return found
+
+
+def _steps(labels: AbstractSet[str]) -> dict[str, int]:
+    """The step of each label where all are of ladders, of which a survey may have one for each question."""
+    known: dict[Sequence[str], Sequence[str]] = {}
+    for ladder in LADDERS:
+        top = ladder[-TOP:]
+        if labels >= {*top} and len(labels & {*ladder}) > len(labels & {*known.get(top, ())}):
+            known[top] = ladder
+    steps = {label: step for ladder in known.values() for step, label in enumerate(ladder, 1)}
+    return steps if labels <= steps.keys() else {}
 
 
 def _asked(answer: Answer) -> tuple[str, str]:

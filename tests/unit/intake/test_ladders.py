@@ -23,17 +23,25 @@ def test_every_label_is_a_step_and_an_answer(ladder: tuple[str, ...]) -> None:
 
 
 def test_only_whole_ladders_on_five_steps_count() -> None:
-    """Other labels, numbers, other scales and other indicators say nothing of it."""
+    """Other labels, other scales and other indicators say nothing of it."""
     known = ("Good", "Very good", "Excellent")
     assert steps_of(asked(*known), SCALES) == dict(zip(asked(*known), (3, 4, 5), strict=True))
     assert not steps_of(asked(*known[:2]), SCALES)
     assert not steps_of(asked(*known, "Bad"), SCALES)
-    assert not steps_of(asked(*known, 5), SCALES)
     assert not steps_of(asked(*known, scale="1-7"), SCALES)
     assert not steps_of(asked(*known), {"csat": "1-7"})
     assert not steps_of(asked(*known, name="ces"), {"ces": "1-5"})
     both = [*asked(*known, "Bad"), *asked(*known, scale="1-5")]
     assert {scale for _, scale, _ in steps_of(both, SCALES)} == {"1-5"}
+
+
+def test_a_survey_has_a_ladder_for_each_question() -> None:
+    """A second one to the same indicator, or one in stars, took its steps from the first: 40 % became 60."""
+    satisfied, good, fair = LADDERS[1], LADDERS[11], LADDERS[12]
+    assert [*steps_of(asked(*satisfied, *good), SCALES).values()] == [1, 2, 3, 4, 5] * 2
+    assert [*steps_of(asked(*good, 4, "5"), SCALES).items()] == [*steps_of(asked(*good), SCALES).items()]
+    assert not steps_of(asked(*good, *fair), SCALES)  # six labels
+    assert not steps_of(asked(*satisfied, *good[:-1]), SCALES)
 
 
 def test_labels_become_numbers_and_all_else_stays() -> None:
