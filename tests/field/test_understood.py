@@ -287,6 +287,16 @@ def test_days_without_a_time_of_day_are_told(desk: Desk) -> None:
     assert "at once" not in said(desk, [("20/03/2026 09:15", "4")] * 9)
 
 
+@pytest.mark.parametrize(("code", "scale"), [("99", ""), ("-1", ""), ("999", "1-7"), ("-99", "1-10")])
+def test_codes_for_no_answer_are_told(desk: Desk, code: str, scale: str) -> None:
+    """Nobody is to reckon levels from 99; what else is odd of the answers is seen as it is without them."""
+    top = scale.partition("-")[2] or "5"
+    told = said(desk, [("20/03/2026 09:15", score) for score in [code, code, *"12345", top] * 4])
+    assert f'8 answers are {code}: a code for no answer? `nulls: ["", "{code}"]` at the score' in told
+    assert "levels of no scale" not in told
+    assert ("were they asked on" in told) is bool(scale)
+
+
 @pytest.mark.parametrize(
     "scores", [["0.8", "1.0", "0.2", "0.6"], ["80", "100", "60", "5"], ["-100", "0", "100", "5"]]
 )

@@ -140,10 +140,19 @@ def _answers(asked: _Asked, own: Mapping[Score, int], off: Mapping[Score, int]) 
     yield f"  {asked}: {shown or 'no answer'}{more}"
     yield from _one_level(asked, taken)
     yield from _agreed(asked, found)
-    numbers = levels({**own, **off})
+    yield from _of_numbers(asked, levels({**own, **off}) or {}, sum(off.values()))
+
+
+def _of_numbers(asked: _Asked, numbers: Mapping[float, int], off: int) -> Iterator[str]:
+    """What is odd of answers that are all numbers; `off` are no levels of their scale."""
+    none = {number: count for number, count in numbers.items() if number in _FOR_NONE}
+    if none and asked.name != "sentiment" and set(numbers) - none.keys() <= {*SCALES["0-10"]}:
+        yield from _of_none(none)
+        numbers = {number: count for number, count in numbers.items() if number not in none}
+        off -= sum(none.values())
     if numbers:
         codes = tuple(_codes(asked.name, asked.scale, numbers))
-        yield from codes or _other_scale(asked.name, asked.scale, numbers, sum(off.values()))
+        yield from codes or _other_scale(asked.name, asked.scale, numbers, off)
 
 
 def _of_steps(asked: _Asked, steps: Mapping[Score, int]) -> Iterator[str]:
@@ -205,6 +214,21 @@ def _codes(name: str, scale: str, numbers: Mapping[float, int]) -> Iterator[str]
         yield f"  {numbers[1]:,} answers are 1, and none is 0: were they asked on 1-10? {_NOT_NPS}"
 
 
+def _of_none(codes: Mapping[float, int]) -> Iterator[str]:
+    """Numbers that surveys write where somebody has not answered; they were refused."""
+    count, shown = sum(codes.values()), [f"{code:g}" for code in sorted(codes)]
+    nulls = ", ".join(f'"{code}"' for code in shown)
+    yield (
+        f"  {count:,} {'answer is' if count == 1 else 'answers are'} {' or '.join(shown)}: a code for no "
+        f'answer? `nulls: ["", {nulls}]` at the score in the mapping leaves it out'
+    )
+
+
+_FOR_NONE: Final = frozenset(
+    {-1, -7, -8, -9, *(sign * (high - low) for sign in (1, -1) for high in (99, 999) for low in range(4))}
+    | {77, 88, -77, -88, 777, 888, 9999}
+)
+"""Far off every scale, so that nobody takes them for levels: not applicable, not known, not said."""
 _YES_AND_NO: Final = ("yes", "no")
 FEWEST_ONES: Final = 5
 """Whoever would never recommend answers 0 rather than 1, where there is a 0."""
