@@ -3,11 +3,12 @@
 Parts are `title` and `text`.  What they may use is what the notice knows: no customer data is among it.
 """
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache, wraps
+from itertools import count
 from typing import Any, Final
 
-from jinja2 import StrictUndefined, Template
+from jinja2 import StrictUndefined, Template, nodes, pass_context
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -21,7 +22,13 @@ from alerts.rules import Rule, Rulebook
 
 PARTS: Final = ("title", "text")
 MOST_CHARACTERS: Final = 4_000
-"""Of a template's result."""
+"""Of a template's result, and of what a text is padded to."""
+MOST_STEPS: Final = 10_000
+"""Turns of loops and calls: three loops of a thousand turns within each other would take minutes."""
+STEPS: Final = " steps"
+"""Where a template's steps are counted, under a name that no template can say."""
+PADDING: Final = ("batch", "center", "indent", "slice")
+"""Filters that make as much as a number says."""
 FIELDS: Final = (
     "id", "rule", "severity", "state", "indicator", "scope", "at", "started_at", "window_s", "value", "n",
     "low", "high", "limit", "summary", "cause",
@@ -44,8 +51,45 @@ class _FrugalSandbox(ImmutableSandboxedEnvironment):
             raise SecurityError(f"{operator} is not for this")
         return super().call_binop(context, operator, left, right)
 
+    def call(self, context: Context, obj: Any, /, *args: Any, **named: Any) -> Any:
+        """Calls are counted, so that macros end, and nothing is padded at length."""
+        _step(context)
+        if isinstance(getattr(obj, "__self__", None), str):
+            _refuse_widths(args, named)
+        return super().call(context, obj, *args, **named)
+
+
+def _step(context: Context) -> None:
+    if next(context[STEPS]) >= MOST_STEPS:
+        raise SecurityError(f"more than {MOST_STEPS} turns of loops and calls")
+
+
+def _refuse_widths(args: Iterable[object], named: Mapping[str, object]) -> None:
+    if any(isinstance(each, int) and each > MOST_CHARACTERS for each in (*args, *named.values())):
+        raise SecurityError(f"more than {MOST_CHARACTERS} characters are too many")
+
+
+@pass_context
+def _counted(context: Context, items: Iterable[Any]) -> Iterator[Any]:
+    for item in items:
+        _step(context)
+        yield item
+
+
+def _narrow(padding: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter that pads, up to some length."""
+
+    @wraps(padding)
+    def within(*args: Any, **named: Any) -> Any:
+        _refuse_widths(args, named)
+        return padding(*args, **named)
+
+    return within
+
 
 _SANDBOX: Final = _FrugalSandbox(undefined=StrictUndefined, autoescape=False)  # plain text
+_SANDBOX.filters |= {name: _narrow(_SANDBOX.filters[name]) for name in PADDING}
+_SANDBOX.filters[STEPS] = _counted
 
 
 def filled(template: str, news: TransitionNews, words: Words, more: Mapping[str, Any]) -> str:
@@ -55,7 +99,7 @@ def filled(template: str, news: TransitionNews, words: Words, more: Mapping[str,
         TemplateFault: it fails.
     """
     places = {name: getattr(news, name) for name in FIELDS}
-    places |= {"title": words.title, "text": words.text, "facts": dict(words.facts), **more}
+    places |= {"title": words.title, "text": words.text, "facts": dict(words.facts), **more, STEPS: count()}
     try:
         return _compiled(template).render(places)[:MOST_CHARACTERS]
     except Exception as error:  # noqa: BLE001  # whatever it raises, be it by how Python is nested
@@ -129,4 +173,9 @@ def _first_fault(receiver: Receiver, template: str, rules: tuple[Rule, ...]) -> 
 
 @lru_cache(maxsize=256)
 def _compiled(template: str) -> Template:
-    return _SANDBOX.from_string(template)
+    """The template, whose loops count their turns."""
+    tree = _SANDBOX.parse(template)
+    for loop in tuple(tree.find_all(nodes.For)):
+        loop.iter = nodes.Filter(loop.iter, STEPS, [], [], None, None, lineno=loop.lineno)
+    tree.set_environment(_SANDBOX)
+    return Template.from_code(_SANDBOX, _SANDBOX.compile(tree), _SANDBOX.make_globals(None))

@@ -39,12 +39,32 @@ def test_a_template_uses_what_the_notice_knows() -> None:
         "{% for x in 'x' %}" * 30 + "{% endfor %}" * 30,
         "{{ 1e400 | int }}",
         "{{ cycler() }}",
+        "{% for x in range(1000) %}" * 3 + "{% endfor %}" * 3,
+        "{% for x in range(1000) recursive %}{{ loop(range(1000)) }}{% endfor %}",
+        "{% macro a() %}{% endmacro %}" + "{% for x in range(100) %}" * 2 + "{{ a() }}" + "{% endfor %}" * 2,
+        "{{ 'x'.center(1000000000) }}",
+        "{{ 'x'.ljust(width=1000000000) }}",
+        "{{ 'x' | center(1000000000) }}",
+        "{{ [1] | batch(1000000000, 'x') | list }}",
     ],
 )
 def test_what_fails_or_leaves_the_sandbox_is_a_fault(template: str) -> None:
     """Whoever writes rules does not get at the worker through a notice."""
     with pytest.raises(TemplateFault):
         filled(template, NEWS, WORDS, {})
+
+
+def test_loops_and_padding_within_reason_are_as_ever() -> None:
+    """A loop knows its length and its turn, whatever it is over, and each filling counts anew."""
+    template = (
+        "{% for name, value in facts.items() %}{{ loop.index }}/{{ loop.length }} {% endfor %}"
+        "{% for x in [] %}{% else %}none{% endfor %} {{ 'x' | center(3) }}{{ 'x'.rjust(2) }}"
+        "{% for x in range(6000) if x < 2 %}.{{ loop.last }}{% endfor %}"
+    )
+    for _ in range(2):
+        made = filled(template, NEWS, WORDS, {})
+        assert made.endswith("none  x  x.False.True"), made
+        assert made.startswith(f"1/{len(WORDS.facts)} 2/")
 
 
 def test_check_tries_templates_on_samples() -> None:
