@@ -22,6 +22,8 @@ MOST_SECTION: Final = 3_000
 MOST_FIELDS: Final = 10
 MOST_BUTTONS: Final = 25
 MOST_BUTTON: Final = 75
+MOST_URL: Final = 3_000
+"""Of a button: with a link over that, as of long values in its braces, Slack refuses all of the message."""
 MOST_FIELD: Final = 2_000
 PACE_S: Final = 1.0
 """One message a second and webhook or channel."""
@@ -121,26 +123,28 @@ def blocks(message: ReceiverMessage) -> dict[str, Any]:
             "type": "header",
             "text": {"type": "plain_text", "text": shortened(_marked(message), MOST_HEADER), "emoji": True},
         },
-        {
-            "type": "section",
-            "text": {"type": "mrkdwn", "text": shortened(escaped(message.words.text), MOST_SECTION)},
-        },
     ]
+    if (
+        message.words.text.strip()
+    ):  # as a template may leave nothing, and Slack refuses a section without text
+        text = shortened(escaped(message.words.text), MOST_SECTION)
+        found.append({"type": "section", "text": {"type": "mrkdwn", "text": text}})
     if message.words.facts:
         fields = [
             {"type": "mrkdwn", "text": shortened(f"*{escaped(name)}*\n{escaped(value)}", MOST_FIELD)}
             for name, value in message.words.facts[:MOST_FIELDS]
         ]
         found.append({"type": "section", "fields": fields})
-    if message.links:
-        buttons = [
-            {
-                "type": "button",
-                "text": {"type": "plain_text", "text": shortened(link.text, MOST_BUTTON)},
-                "url": link.url,
-            }
-            for link in message.links[:MOST_BUTTONS]
-        ]
+    buttons = [
+        {
+            "type": "button",
+            "text": {"type": "plain_text", "text": shortened(link.text, MOST_BUTTON)},
+            "url": link.url,
+        }
+        for link in message.links[:MOST_BUTTONS]
+        if len(link.url) <= MOST_URL
+    ]
+    if buttons:
         found.append({"type": "actions", "elements": buttons})
     return {"text": headline(message), "blocks": found}
 

@@ -1,5 +1,6 @@
 """Microsoft Teams: an adaptive card through a workflow's webhook."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -39,12 +40,12 @@ class TeamsChannel:
 
 
 def card(message: ReceiverMessage) -> bytes:
-    """The message as an adaptive card; facts give way where it would be too large."""
+    """The message as an adaptive card; facts give way where it would be too large, then text and links."""
     for facts, text in ((MOST_FACTS, MOST_TEXT), (0, MOST_TEXT), (0, 1_000)):
         body = orjson.dumps(_card(message, facts, text))
         if len(body) <= MOST_BYTES:
             return body
-    return orjson.dumps(_card(message, 0, 200))
+    return orjson.dumps(_card(replace(message, links=()), 0, 200))
 
 
 def _card(message: ReceiverMessage, most_facts: int, most_text: int) -> dict[str, Any]:

@@ -275,6 +275,18 @@ def test_whatever_there_is_to_say_fits_every_vendor() -> None:
     assert len(orjson.dumps(bodies["pagerduty"])) <= 512 * 1_024
 
 
+def test_what_slack_and_teams_refuse_a_whole_message_for_is_left_out() -> None:
+    """A template may leave no text, and a link be of any length, as values stand in it: the page was lost."""
+    bare = message(text=" ", facts=(), links=(NextLook("Dashboard", "https://x.example/" + "%E7" * 1_000),))
+    wire = Wire()
+    sent(_channel("slack", wire), bare)
+    ((_, body, _),) = wire.sent
+    assert [block["type"] for block in body["blocks"]] == ["header"]
+    assert (
+        len(card(message(links=(NextLook("Dashboard", "https://x.example/" + "y" * 30_000),)))) <= MOST_BYTES
+    )
+
+
 def test_teams_tells_of_overload_in_text() -> None:
     """A connector's 200 may hold another's 429."""
     answer = Answer(status=200, body=b"Microsoft Teams endpoint returned HTTP error 429 with ContextId")
