@@ -7,8 +7,11 @@ import numpy as np
 
 from alerts.detect.row_sets import NO_ROWS
 from stream.indicators.formulas import Ints
-from stream.judge.windows.slotted import Kept, KeptHeap, Slotted, joined, kept_of
+from stream.judge.windows.slotted import Kept, KeptHeap, Slotted, gathered, joined, kept_of
 from stream.messages.tallies import NO_PANE
+
+GATHERED_FROM: Final = 2**17
+"""Counts that wait up to which it is not worth summing them up: three megabytes."""
 
 
 class Passage:
@@ -18,9 +21,13 @@ class Passage:
     one after the other, none comes before the last.
     """
 
-    def __init__(self, slots: int) -> None:
+    def __init__(self, slots: int, *, gathers: bool = False) -> None:
+        """With `gathers` what waits for one slot's end comes pane by pane, and is summed up now and then."""
         self._slots: Final = slots
+        self._gathers: Final = gathers
         self._staged: list[Slotted] = []
+        self._loose = 0  # counts that wait and have not been summed up
+        self._gather_at = GATHERED_FROM
         self._kept = KeptHeap()
         self._less = 2 * NO_PANE  # the last slot with a count that takes away
 
@@ -29,10 +36,19 @@ class Passage:
         if len(some):
             self._staged.append(some)
             self._note_less(some)
+            self._loose += len(some)
+            if self._gathers and self._loose > self._gather_at:
+                self._gather()
 
     def adds_alone(self, last: int) -> bool:
         """Whether of what is in the window after slot `last`, and of what waits, nothing takes away."""
         return self._less <= last - self._slots
+
+    def _gather(self) -> None:
+        """Sum up what waits; the next time when as much more has come as is left."""
+        waiting = gathered(joined(self._staged))
+        self._staged, self._loose = [waiting], 0
+        self._gather_at = max(GATHERED_FROM, len(waiting))
 
     def _note_less(self, some: Slotted) -> None:
         if some.counts.min(initial=0) < 0:

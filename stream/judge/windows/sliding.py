@@ -78,7 +78,7 @@ class Window:
         self._sums: Final[RowSums] = AskedRows(layout, self._summed_up) if for_causes else EveryRow(layout)
         self.changed: Flags = np.zeros(0, np.bool_)
         self._last = NO_PANE  # the last slot whose end was reached
-        self._counts: Final = Passage(self.slots)
+        self._counts: Final = Passage(self.slots, gathers=self.slot_panes > 1)
         self._times: Final = HeldTimes(self.slots) if layout.times else None
 
     def grow(self, rows: int) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detect.row_sets import NO_ROWS
+from stream.columnar.runs import run_starts
 from stream.indicators.formulas import Flags, Ints
 
 
@@ -91,6 +92,15 @@ def joined(parts: Sequence[Slotted]) -> Slotted:
         np.concatenate([NO_ROWS, *(part.places for part in parts)]),
         np.concatenate([NO_ROWS, *(part.counts for part in parts)]),
     )
+
+
+def gathered(some: Slotted) -> Slotted:
+    """The same counts, by the slots at whose ends they come in, and each place of a slot once."""
+    ordered = some.of(np.lexsort((some.places, some.slot, some.enters)))
+    starts = run_starts(ordered.places, ordered.slot, ordered.enters)
+    counts = np.add.reduceat(ordered.counts, starts)
+    enters, slot = ordered.enters[starts], ordered.slot[starts]
+    return Slotted(enters, enters if (enters == slot).all() else slot, ordered.places[starts], counts)
 
 
 class KeptHeap:
