@@ -217,9 +217,14 @@ def _stop(worker: Worker, number: signal.Signals) -> None:
 
 def _exit_after(seconds: float) -> None:
     """Whatever hangs by then is left behind."""
-    hard = threading.Timer(seconds, _exit, (FAILED_EXIT,))
+    hard = threading.Timer(seconds, _leave_behind, (seconds,))
     hard.daemon = True
     hard.start()
+
+
+def _leave_behind(seconds: float) -> None:
+    log.error("it did not come to an end within %g s: what was left will be done again", seconds)
+    _exit(FAILED_EXIT)
 
 
 def _say_where(host: str, port: int) -> None:

@@ -26,6 +26,7 @@ from faust.types import ConsumerMessage
 from stream.kafka.connecting import persistently
 from stream.kafka.lenient_batches import install
 from stream.kafka.offsets import TP, Committed
+from stream.kafka.outbox import DeliveryError
 from stream.kafka.parting import stop_consumer
 from stream.kafka.settings import READS
 from stream.kafka.whole_batches import hasten
@@ -239,7 +240,7 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
             try:
                 async with asyncio.timeout(STEP_S):
                     await step()
-            except TimeoutError:
+            except (TimeoutError, DeliveryError):  # the latter where time is up for all
                 log.warning("no time to %s before the partitions go: it will be done again", step.__name__)
 
     async def on_partitions_revoked(self, revoked: set[Any]) -> None:

@@ -166,8 +166,7 @@ class Assignment:
         limit = asyncio.Semaphore(AT_ONCE)
 
         async def one(task: PartitionTask[Any]) -> None:
-            async with limit:
-                processor = await self._risen(task, committed)
+            processor = await self._risen(task, committed, limit)
             if isinstance(processor, IntakeProcessor):
                 ages_s = {STREAM_OF[topic]: age_s for topic, age_s in task.newest_age_s.items()}
                 processor.assigned({stream: time.monotonic() - age_s for stream, age_s in ages_s.items()})
@@ -180,11 +179,14 @@ class Assignment:
         self.waits_for = None
         log.info("ready intakes=%d judges=%d" if self._tasks else NOTHING, *self._counts())
 
-    async def _risen(self, task: PartitionTask[Any], committed: Mapping[TP, Committed]) -> Any:
-        """Bring a state up; while brokers cannot tell what it needs, try again for ever."""
+    async def _risen(
+        self, task: PartitionTask[Any], committed: Mapping[TP, Committed], limit: asyncio.Semaphore
+    ) -> Any:
+        """Bring a state up; while brokers cannot tell what it needs, try again for ever, each in its turn."""
         while True:
             try:
-                found = await task.catch_up(committed)
+                async with limit:
+                    found = await task.catch_up(committed)
             except (KafkaError, ReadError) as error:
                 if not passes(error):
                     raise

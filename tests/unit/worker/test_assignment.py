@@ -48,6 +48,8 @@ class World:
     offsets: dict[TP, int] = field(default_factory=dict)
     at: dict[TP, Positions] = field(default_factory=dict)
     faults: list[Exception] = field(default_factory=list)
+    away: set[TP] = field(default_factory=set)
+    """Partitions of which nobody tells."""
 
     def __post_init__(self) -> None:
         self.kafka = FakeKafka()
@@ -66,6 +68,8 @@ class World:
         """What is on the broker; or an error, while there are some."""
         if self.faults:
             raise self.faults.pop()
+        if self.away.intersection(tps):
+            raise KafkaTimeoutError("Failed to get offsets")
         async with self.kafka.reading(tps) as reader:
             yield reader
 
@@ -157,6 +161,29 @@ def test_what_brokers_cannot_tell_yet_is_asked_again(
         await world.assign(OURS)
         assert (world.failures, world.assignment.held_up) == ([], False)
         assert all(map(world.slots.is_open, OURS))
+
+    scene(play)
+
+
+@pytest.mark.parametrize("away", [INTAKE_0, [JUDGE_1]])
+def test_partitions_whose_brokers_are_away_hold_up_no_others(
+    away: list[TP], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as are restored at once kept all that came after them from their turn."""
+    monkeypatch.setattr(assignment, "AGAIN_S", 0.0)
+    monkeypatch.setattr(assignment, "AT_ONCE", 1)
+
+    async def play(world: World) -> None:
+        world.away = set(away)
+        others = {*INTAKE_0, JUDGE_1} - world.away
+        world.slots.assign(OURS)
+        world.assignment.assigned(OURS)
+        for _ in range(1000):
+            await asyncio.sleep(0)
+        assert all(map(world.slots.is_open, others))
+        assert not any(map(world.slots.is_open, away))
+        world.away.clear()
+        await world.assign(OURS)
 
     scene(play)
 
