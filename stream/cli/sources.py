@@ -113,7 +113,7 @@ def _source(name: str, file: Path | None, secret_env: str | None) -> Source:
     if secret_env and not secret:
         raise SettingsError(f"--secret-env: want a secret in {secret_env}, got nothing")
     translator = None if chosen.mapping is None else Translator(chosen.mapping)
-    verifier = Verifier(signature=chosen.signature, secret=secret)
+    verifier = Verifier(signature=chosen.signature, secrets=() if secret is None else (secret,))
     asked = asked_headers(chosen.mapping)
     return Source(name=name, kind=chosen, path="/", verifier=verifier, translator=translator, asked=asked)
 
@@ -161,7 +161,7 @@ def _read(path: Path) -> bytes:
 
 
 def _say_proof(verifier: Verifier, headers: Headers, content: bytes) -> None:
-    if verifier.secret is None and not verifier.tokens:
+    if not verifier.secrets and not verifier.tokens:
         return
     refusal = verifier.refusal(headers, content, _stamp_s(verifier, headers))
     told = "believed" if refusal is None else f"not believed: {refusal}"

@@ -12,7 +12,7 @@ from typing import Final
 from alerts.rulebook.values import duration
 from alerts.rulebook.yaml_nodes import Fields, Node, read_document
 from alerts.rules import DAY_MS
-from stream.gateway.secrets import SecretRef, header_name
+from stream.gateway.secrets import SecretRef, Secrets, header_name
 from stream.gateway.sources import Native, SourceKind
 from stream.gateway.verification import ALGORITHMS, TOLERANCE_S, Covers, Encoding, KeyForm, Signature
 from stream.importing.conditions import Condition
@@ -71,7 +71,7 @@ def read_signature(node: Node) -> Signature:
     return made
 
 
-def read_signature_parts(node: Node) -> tuple[Signature, SecretRef | None]:
+def read_signature_parts(node: Node) -> tuple[Signature, Secrets]:
     """How a source of one's own signs, and where its secret is.
 
     Raises:

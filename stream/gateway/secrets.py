@@ -32,12 +32,16 @@ class SecretRef:
     prefix: str = ""
 
     @staticmethod
-    def of(fields: Fields, name: str) -> "SecretRef | None":
-        """The secret that `NAME_env` or `NAME_file` of a mapping names."""
-        env, file = fields.get(f"{name}_env", variable), fields.get(f"{name}_file", Node.text)
-        if env is not None and file is not None:
+    def of(fields: Fields, name: str, prefix: str = "") -> "Secrets":
+        """The secrets that `NAME_env` or `NAME_file` of a mapping names, one or several."""
+        envs = fields.get(f"{name}_env", lambda node: node.some(variable))
+        files = fields.get(f"{name}_file", lambda node: node.some(Node.text))
+        if envs is not None and files is not None:
             fields.note(f"{name}_file", f"want either {name}_env or {name}_file, not both")
-        return None if env is None and file is None else SecretRef(env, file)
+        return (
+            *(SecretRef(env=env, prefix=prefix) for env in envs or ()),
+            *(SecretRef(file=file, prefix=prefix) for file in files or ()),
+        )
 
     def read(self, environment: Mapping[str, str]) -> str:
         """The secret.
@@ -57,23 +61,35 @@ class SecretRef:
             raise SettingsError(f"want a secret in the file {self.file}: {reason}") from None
 
 
-def token_refs(fields: Fields) -> Mapping[str, SecretRef]:
+Secrets = tuple[SecretRef, ...]
+"""Any of which will do: while one is changed, requests come with the new one and with the old."""
+
+
+def read_all(refs: Secrets, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The secrets themselves.
+
+    Raises:
+        SettingsError: one is not there.
+    """
+    return tuple(ref.read(environment) for ref in refs)
+
+
+def token_refs(fields: Fields) -> Mapping[str, Secrets]:
     """Headers that must have a value: `token_env` (after Bearer) and `header: {NAME: {env: …}}`."""
-    found: dict[str, SecretRef] = {}
-    token = SecretRef.of(fields, "token")
-    if token is not None:
-        found[BEARER] = SecretRef(token.env, token.file, "Bearer ")
+    found: dict[str, Secrets] = {}
+    if token := SecretRef.of(fields, "token", "Bearer "):
+        found[BEARER] = token
     found.update(fields.get("header", _headers) or {})
     return found
 
 
-def _headers(node: Node) -> Mapping[str, SecretRef]:
+def _headers(node: Node) -> Mapping[str, Secrets]:
     fields = node.fields("headers such as {X-Token: {env: TOKEN}}")
-    found = {name: fields.get(name, _ref) for name in fields.names()}
+    found = {name: fields.get(name, lambda inner: tuple(inner.some(_ref))) for name in fields.names()}
     for name in found:
         if not HEADER.fullmatch(name):
             fields.note(name, HEADER_WANTED)
-    return {name: ref for name, ref in found.items() if ref is not None}
+    return {name: refs for name, refs in found.items() if refs}
 
 
 def _ref(node: Node) -> SecretRef:

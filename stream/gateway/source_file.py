@@ -16,7 +16,7 @@ from alerts.rulebook.yaml_nodes import Fields, Node, read_document
 from alerts.rules import DIMENSIONS
 from stream.gateway.kind_files import kind, kinds, read_signature_parts
 from stream.gateway.operator_files import read_text
-from stream.gateway.secrets import SecretRef, token_refs
+from stream.gateway.secrets import SecretRef, Secrets, read_all, token_refs
 from stream.gateway.sources import Answers, Source, SourceKind, asked_headers
 from stream.gateway.verification import Signature, Verifier
 from stream.importing.cells.lookups import Entries
@@ -39,8 +39,8 @@ class DeclaredSource:
 
     source: Source
     signature: Signature | None
-    secret: SecretRef | None
-    tokens: Mapping[str, SecretRef]
+    secrets: Secrets
+    tokens: Mapping[str, Secrets]
     advice: tuple[str, ...] = ()
 
     def resolved(self, environment: Mapping[str, str]) -> Source:
@@ -49,11 +49,11 @@ class DeclaredSource:
         Raises:
             SettingsError: a secret is not there, or of the wrong form.
         """
-        secret = None if self.secret is None else self.secret.read(environment)
-        tokens = {name: ref.read(environment) for name, ref in self.tokens.items()}
-        verifier = Verifier(signature=self.signature, secret=secret, tokens=tokens)
+        secrets = read_all(self.secrets, environment)
+        tokens = {name: read_all(refs, environment) for name, refs in self.tokens.items()}
+        verifier = Verifier(signature=self.signature, secrets=secrets, tokens=tokens)
         try:
-            verifier.check_secret()
+            verifier.check_secrets()
         except ValueError as error:
             raise SettingsError(f"the signing secret: {error}") from None
         return replace(self.source, verifier=verifier)
@@ -124,11 +124,11 @@ def _source(node: Node, folder: Path, seen: _Seen) -> DeclaredSource:
         fields.note("name", f'want each name once, got "{name}" again')
     seen.names.add(name)
     chosen = _kind(fields, folder)
-    secret = SecretRef.of(fields, "secret")
+    secrets = SecretRef.of(fields, "secret")
     tokens = token_refs(fields)
-    signature, own_secret, unsigned = _signature(fields, chosen)
-    secret = secret or own_secret
-    path = _path(fields, name, seen, proven=bool(tokens or (signature and secret)))
+    signature, own_secrets, unsigned = _signature(fields, chosen)
+    secrets = secrets or own_secrets
+    path = _path(fields, name, seen, proven=bool(tokens or (signature and secrets)))
     answers = fields.get_or("answers", lambda inner: Answers(inner.choice([*Answers])), Answers.FIRST)
     if answers is Answers.FINISHED and not chosen.finished:
         fields.note("answers", f"{chosen.name} has no word for finished answers: want first, or nothing")
@@ -148,8 +148,8 @@ def _source(node: Node, folder: Path, seen: _Seen) -> DeclaredSource:
         fill=fill,
         asked=asked_headers(chosen.mapping),
     )
-    advice = _advice(source, signature, secret, tokens, unsigned=unsigned)
-    return DeclaredSource(source, signature if secret else None, secret, tokens, advice)
+    advice = _advice(source, signature, secrets, tokens, unsigned=unsigned)
+    return DeclaredSource(source, signature if secrets else None, secrets, tokens, advice)
 
 
 def _name(node: Node) -> str:
@@ -183,16 +183,16 @@ def _own_mapping(node: Node, folder: Path) -> SourceKind:
     return SourceKind(name="mapping", mapping=mapping)
 
 
-def _signature(fields: Fields, chosen: SourceKind) -> tuple[Signature | None, SecretRef | None, bool]:
-    """How the source signs, the secret if it stands there, and whether it is said that it does not sign."""
+def _signature(fields: Fields, chosen: SourceKind) -> tuple[Signature | None, Secrets, bool]:
+    """How the source signs, the secrets if they stand there, and whether it is said that it does not sign."""
     node = fields.find("verify")
     if node is None:
-        return chosen.signature, None, False
+        return chosen.signature, (), False
     if not node.is_mapping:
         fields.get("verify", lambda inner: inner.choice(["none"]))
-        return None, None, True
+        return None, (), True
     made = fields.get("verify", read_signature_parts)
-    return (None, None, False) if made is None else (*made, False)
+    return (None, (), False) if made is None else (*made, False)
 
 
 def _path(fields: Fields, name: str, seen: _Seen, *, proven: bool) -> str:
@@ -242,15 +242,15 @@ def _tables(fields: Fields, chosen: SourceKind) -> Mapping[str, Entries]:
 def _advice(
     source: Source,
     signature: Signature | None,
-    secret: SecretRef | None,
-    tokens: Mapping[str, SecretRef],
+    secrets: Secrets,
+    tokens: Mapping[str, Secrets],
     *,
     unsigned: bool,
 ) -> tuple[str, ...]:
     told = []
-    if signature is not None and secret is None and not unsigned:
+    if signature is not None and not secrets and not unsigned:
         told.append("this system signs its requests: secret_env names the variable with its secret")
-    if not (signature and secret) and not tokens and len(source.path.rpartition("/")[2]) < GUESSABLE:
+    if not (signature and secrets) and not tokens and len(source.path.rpartition("/")[2]) < GUESSABLE:
         told.append("nothing but the path tells who sends: make its last part 16 random characters or more")
     if source.kind.native is None and source.kind.mapping is not None:
         told += [

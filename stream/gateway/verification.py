@@ -12,7 +12,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -83,36 +83,40 @@ class Signature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verifier:
-    """All that a source demands.  `tokens` are headers with the exact value that each must have."""
+    """All that a source demands.  `tokens` are headers with the exact values of which each must have one.
+
+    Several `secrets` or values are good at a time while one is changed: what was sent before comes later.
+    """
 
     signature: Signature | None = None
-    secret: str | None = field(default=None, repr=False)
-    tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    tokens: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
-    def check_secret(self) -> None:
-        """Look at the secret's form.
+    def check_secrets(self) -> None:
+        """Look at the secrets' form.
 
         Raises:
-            ValueError: it is not as declared.
+            ValueError: one is not as declared.
         """
-        if self.signature is not None and self.secret is not None:
-            _key(self.signature.key, self.secret)
+        if self.signature is not None:
+            for secret in self.secrets:
+                _key(self.signature.key, secret)
 
     def refusal(self, headers: Mapping[str, str], body: bytes, now_s: float) -> Refusal | None:
         """Why the request is not believed, None when it is.  `now_s` is Unix time.
 
         Every comparison takes the same time wherever the difference is.
         """
-        for name, wanted in self.tokens.items():
-            given = headers.get(name, "")
-            if name.lower() == AUTHORIZATION:
-                given, wanted = _credentials(given), _credentials(wanted)  # noqa: PLW2901  # as compared
-            if not hmac.compare_digest(_sent(given), wanted.encode()):
+        for name, values in self.tokens.items():
+            as_compared = _credentials if name.lower() == AUTHORIZATION else str
+            given = _sent(as_compared(headers.get(name, "")))
+            matches = [hmac.compare_digest(given, as_compared(each).encode()) for each in values]
+            if not any(matches):
                 return Refusal.BAD_TOKEN
-        if self.signature is None or self.secret is None:
+        if self.signature is None or not self.secrets:
             return None
         refused = _unsigned_tail(self.signature, body) if not self.tokens else None
-        return refused or _unsigned(self.signature, self.secret, headers, body, now_s)
+        return refused or _unsigned(self.signature, self.secrets, headers, body, now_s)
 
 
 def signed_with(signature: Signature, secret: str, headers: Mapping[str, str], body: bytes) -> bytes:
@@ -134,7 +138,7 @@ def signed_with(signature: Signature, secret: str, headers: Mapping[str, str], b
 
 
 def _unsigned(
-    signature: Signature, secret: str, headers: Mapping[str, str], body: bytes, now_s: float
+    signature: Signature, secrets: Sequence[str], headers: Mapping[str, str], body: bytes, now_s: float
 ) -> Refusal | None:
     given = headers.get(signature.header, "").split()
     if not given:
@@ -143,8 +147,9 @@ def _unsigned(
         stale = _stale(headers.get(signature.timestamp, ""), now_s, signature.tolerance_s)
         if stale is not None:
             return stale
-    wanted = signed_with(signature, secret, headers, body)
-    matches = [hmac.compare_digest(_comparable(each, signature), wanted) for each in given]
+    wanted = [signed_with(signature, secret, headers, body) for secret in secrets]
+    shown = [_comparable(each, signature) for each in given]
+    matches = [hmac.compare_digest(each, signed) for each in shown for signed in wanted]
     return None if any(matches) else Refusal.BAD_SIGNATURE
 
 

@@ -71,10 +71,24 @@ def test_secrets_may_stand_in_files(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("s3cr3t\n")
     text = f"sources: [{{name: a, kind: typeform, secret_file: {tmp_path}/secret}}]"
     (source,) = resolved(parse_sources(text, "s.yaml", Path()), {})
-    assert source.verifier.secret == "s3cr3t"  # noqa: S105  # a test's
+    assert source.verifier.secrets == ("s3cr3t",)
     (tmp_path / "secret").unlink()
     with pytest.raises(SettingsError, match="No such file"):
         resolved(parse_sources(text, "s.yaml", Path()), {})
+
+
+def test_secrets_that_are_changed_stand_beside_the_new_ones() -> None:
+    """Of signatures, tokens and headers; each must be there, and none at all is no way to say that."""
+    text = """sources:
+      - {name: a, kind: typeform, secret_env: [NEW, OLD]}
+      - {name: b, kind: events, token_env: [NEW, OLD], header: {X: [{env: NEW}, {env: OLD}]}}"""
+    a, b = resolved(parse_sources(text, "s.yaml", Path()), {"NEW": "n", "OLD": "o"})
+    assert a.verifier.secrets == ("n", "o")
+    assert b.verifier.tokens == {"Authorization": ("Bearer n", "Bearer o"), "X": ("n", "o")}
+    with pytest.raises(SettingsError, match="variable OLD, got nothing"):
+        resolved(parse_sources(text, "s.yaml", Path()), {"NEW": "n"})
+    with pytest.raises(RulebookError, match="want at least one value, got none"):
+        parse_sources("sources: [{name: a, kind: typeform, secret_env: []}]", "s.yaml", Path())
 
 
 @pytest.mark.parametrize(
