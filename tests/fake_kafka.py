@@ -94,7 +94,7 @@ class FakeLog:
 
 @dataclass
 class FakeOutbox:
-    """A `surroundings.Sink`.  What is `held` back reaches the log when it is let go, or is refused."""
+    """A `context.Sink`.  What is `held` back reaches the log when it is let go, or is refused."""
 
     kafka: FakeKafka
     hold: bool = False
@@ -115,6 +115,10 @@ class FakeOutbox:
     async def durable(self, futures: Sequence[asyncio.Future[RecordMetadata]]) -> list[RecordMetadata]:
         """Where the messages are."""
         return await asyncio.gather(*futures)
+
+    async def deliver(self, messages: Iterable[Outgoing]) -> list[RecordMetadata]:
+        """Where the messages are, once they are in the log."""
+        return await self.durable(await self.put(messages))
 
     def let_go(self) -> None:
         """Everything held back is durable now."""

@@ -40,6 +40,7 @@ from stream.kafka.clients import look_for, producing
 from stream.kafka.confirmed import Confirmed
 from stream.kafka.settings import ClientSettings
 from stream.messages.records import Stream
+from stream.messages.topic_names import INPUTS
 
 CHUNK_LINES: Final = 10_000
 
@@ -247,7 +248,7 @@ def _write(output: str, events: Iterable[Sequence[bytes]]) -> None:
 
 async def _produce(kafka: ClientSettings, events: Iterable[Sequence[bytes]]) -> None:
     """Send the events, keyed by customer, or by their own id where there is none."""
-    await look_for(kafka, (stream.topic for stream in Stream))
+    await look_for(kafka, INPUTS)
     async with producing(kafka) as producer:
         confirmed = Confirmed(producer)
         for lines in events:

@@ -16,6 +16,7 @@ from stream.kafka.clients import look_for, producing
 from stream.kafka.confirmed import Confirmed
 from stream.kafka.settings import ClientSettings
 from stream.messages.records import Stream
+from stream.messages.topic_names import INPUTS
 from stream.traffic.generator import Message
 from stream.traffic.pacing import Pace, start_for
 from stream.traffic.profiles import SCENARIOS
@@ -102,7 +103,7 @@ def _moment_ms(text: str) -> int:
 
 
 async def _send(kafka: ClientSettings, bounded: Iterable[Message], pace: Pace) -> Counter[Stream]:
-    await look_for(kafka, (stream.topic for stream in Stream))
+    await look_for(kafka, INPUTS)
     async with producing(kafka) as producer:
         return await send(Confirmed(producer), bounded, pace)
 

@@ -9,9 +9,9 @@ from stream.kafka.clients import admin_client, partition_counts, reading
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import ensure
 from stream.messages.records import Stream
-from stream.messages.topic_names import ALERTS, SCORES
+from stream.messages.topic_names import ALERTS, INPUTS, SCORES
 
-WATCHED: Final = (*(stream.topic for stream in Stream), SCORES, ALERTS)
+WATCHED: Final = (*INPUTS, SCORES, ALERTS)
 """Where events and alerts of the demo would be taken for real ones."""
 
 

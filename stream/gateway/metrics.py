@@ -25,10 +25,10 @@ from stream.gateway.sources import IGNORED, ReceivedBody, Source
 from stream.gateway.verification import Refusal
 from stream.messages.outcomes import Reason
 from stream.messages.records import Stream
+from stream.messages.topic_names import INPUTS
 from stream.monitoring.exposition import chosen_encoder, write_page
 
 LATENCY_BUCKETS_S: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
-TOPICS: Final = tuple(stream.topic for stream in Stream)
 NOBODY: Final = "(none)"
 """The source of requests to paths that no source has."""
 STATUSES: Final = ("200", "401", "405", "408", "413", "415", "503")
@@ -117,7 +117,7 @@ class GatewayMetrics:
 
     def received(self, source: str, received: ReceivedBody) -> None:
         """What a body became is on Kafka."""
-        for topic in TOPICS:
+        for topic in INPUTS:
             count = sum(1 for event in received.events if event.topic == topic)
             self._count(self._events, source, topic, count)
         for refused in received.refused:

@@ -18,12 +18,11 @@ from stream.gateway.lanes import BATCH_BYTES, Lane, NotPublished, Publishable, T
 from stream.kafka.clients import BrokerError, admin_client, leaders, usable
 from stream.kafka.settings import ClientSettings
 from stream.messages.partitions import partition_number
-from stream.messages.records import Stream
-from stream.messages.topic_names import DEAD_LETTERS
+from stream.messages.topic_names import DEAD_LETTERS, INPUTS
 
 log = logging.getLogger("stream.gateway")
 
-TOPICS: Final = (*(stream.topic for stream in Stream), DEAD_LETTERS)
+TOPICS: Final = (*INPUTS, DEAD_LETTERS)
 REQUEST_BYTES: Final = 8 * 2**20
 WAITING_BYTES: Final = 64 * 2**20
 """What may wait for Kafka at most, over all lanes."""

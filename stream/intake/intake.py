@@ -51,7 +51,7 @@ class Intake:
         Combinations of values that nothing refers to are given up when there are more than `most_combos`.
         """
         self.partition = partition
-        self._plan = plan
+        self.plan = plan
         self._levels = ScaleLevels(plan.keeps)
         self._combos = Combos(plan.used_dims, limit=most_combos)
         self._emitter = Emitter(plan, self._combos)
@@ -97,7 +97,7 @@ class Intake:
         """Take records that are new."""
         source = self._inputs[stream].source
         decoded, found, batch, late = self._take(stream, fed)
-        fresh, oldest_ms = len(batch), batch.clock_ms - self._plan.rulebook.timing.dedup_horizon_ms
+        fresh, oldest_ms = len(batch), batch.clock_ms - self.plan.rulebook.timing.dedup_horizon_ms
         remarks = {Remark.BEYOND_HORIZON: int((batch.at_ms < oldest_ms).sum())}
         if fed:
             source.next_offset = fed[-1].offset + 1
@@ -171,7 +171,7 @@ class Intake:
     def snapshot(self) -> list[bytes]:
         """A self-contained copy of the state, in pieces that begin with the header."""
         tables = self._tables()
-        return pack(header_of(self._plan, self._combos, used_cells(tables), self._inputs), tables)
+        return pack(header_of(self.plan, self._combos, used_cells(tables), self._inputs), tables)
 
     @classmethod
     def restore(cls, plan: Plan, partition: int, chunks: Sequence[bytes]) -> "Intake":
@@ -212,7 +212,7 @@ class Intake:
         self, stream: Stream, records: Sequence[Record]
     ) -> tuple[Decoded[Interaction] | Decoded[Feedback], Agreed, Taken, int]:
         """Decode and count: what was decoded, what is agreed on, what was fresh, and how much of it late."""
-        max_ahead_ms = self._plan.rulebook.timing.max_ahead_ms
+        max_ahead_ms = self.plan.rulebook.timing.max_ahead_ms
         into = self._inputs[stream]
         if stream is Stream.INTERACTIONS:
             contacts, found = agreed(into.agreement, decode_interactions(records, max_ahead_ms))
@@ -235,7 +235,7 @@ class Intake:
 
     def _load(self, tables: dict[str, Table]) -> None:
         """Take over a state."""
-        horizon_ms = self._plan.rulebook.timing.dedup_horizon_ms
+        horizon_ms = self.plan.rulebook.timing.dedup_horizon_ms
         for stream, each in self._inputs.items():
             each.dedup = Dedup(horizon_ms, tables[f"ids.{stream.value}"])
         self._contacts.load(tables)

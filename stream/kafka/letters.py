@@ -21,11 +21,9 @@ from stream.kafka.dead_letters import (
     WHOLE,
 )
 from stream.messages.outcomes import Reason
-from stream.messages.records import Stream
-from stream.messages.topic_names import TALLIES
+from stream.messages.topic_names import INPUTS, TALLIES
 
 _PLACE: Final = re.compile("[0-9]{1,18}")
-INPUTS: Final = tuple(stream.topic for stream in Stream)
 TOPICS: Final = (*INPUTS, TALLIES)
 """Where refused records come from."""
 REASONS: Final = tuple(reason.value for reason in Reason)

@@ -22,7 +22,6 @@ class TP(NamedTuple):
 UNKNOWN_RULES: Final = ""
 """What a commit was made for that nobody has read."""
 
-
 SHORT_LOOKS: Final = 3
 LONG_LOOKS: Final = 60
 """Answers in a row by which a topic is shorter than what was read of it, before that is believed."""
@@ -97,9 +96,9 @@ class OffsetTracker:
     partition may have room that it had not before.
     """
 
-    def __init__(self, most: Callable[[str], int], on_room: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, most: Callable[[str], int]) -> None:
         self._most = most
-        self.on_room = on_room
+        self.on_room: Callable[[], None] = lambda: None
         self._queues: dict[TP, _Queue] = {}
 
     def assign(self, tps: Iterable[TP]) -> None:

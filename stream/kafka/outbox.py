@@ -51,7 +51,6 @@ hash that these agree on takes 0.15 s of the event loop for a mebibyte, of which
 TURN: Final = 500
 """Messages after which others get a turn: dead letters or scores may be very many."""
 
-
 COMMON: Final = GroupTopics()
 
 
@@ -178,6 +177,14 @@ class Outbox:
             return await asyncio.gather(*futures)
         except KafkaError as error:
             raise DeliveryError(f"not delivered{_told(error)}") from error
+
+    async def deliver(self, messages: Iterable[Outgoing]) -> list[RecordMetadata]:
+        """Send messages; returns where they are when Kafka has all of them.
+
+        Raises:
+            DeliveryError: one was not taken.
+        """
+        return await self.durable(await self.put(messages))
 
 
 def _told(error: KafkaError) -> str:

@@ -126,7 +126,7 @@ class Reader:
         return TP(self._topics.known_as(tp.topic), tp.partition)
 
     def log(self, tp: TP) -> "KafkaLog":
-        """One partition as `snapshots.newest` reads it."""
+        """One partition as `snapshot_log.complete` reads it."""
         return KafkaLog(self, tp)
 
 

@@ -143,13 +143,6 @@ class SnapshotLog(Protocol):
         ...
 
 
-async def newest(log: SnapshotLog) -> Snapshot | None:
-    """The complete snapshot with the greatest offsets; None when there is none."""
-    async for found in complete(log):
-        return found
-    return None
-
-
 async def complete(log: SnapshotLog) -> AsyncIterator[Snapshot]:
     """Complete snapshots, the one with the greatest offsets first; those without a seal after all others.
 

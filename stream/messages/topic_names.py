@@ -6,6 +6,7 @@ from typing import Final
 
 from stream.messages.records import Stream
 
+INPUTS: Final = tuple(stream.topic for stream in Stream)
 TALLIES: Final = "cx.tallies"
 SCORES: Final = "cx.scores"
 ALERTS: Final = "cx.alerts"
@@ -61,7 +62,7 @@ def judge_snapshots(group: str) -> str:
 def alike(group: str, topics: GroupTopics) -> tuple[str, ...]:
     """The topics that must have the same number of partitions: the inputs, and what is made of them."""
     own = topics.of(TALLIES), intake_snapshots(group), judge_snapshots(group)
-    return *(stream.topic for stream in Stream), *own
+    return *INPUTS, *own
 
 
 def usual_partitions(found: Mapping[str, int], group: str, topics: GroupTopics) -> int:

@@ -31,7 +31,7 @@ from stream.kafka.second_group import groups_beside, told_beside
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import GRANT, NOTHING, UNSEEN, Mismatch, inspect
 from stream.messages.keys import wanted_key
-from stream.messages.records import Stream
+from stream.messages.topic_names import INPUTS
 
 PYTHON: Final = (3, 11)
 EXACT: Final = {"faust-streaming": "0.15.3"}
@@ -222,10 +222,10 @@ async def _records(kafka: ClientSettings) -> list[Check]:
     """What the newest input records say of clocks and keys."""
     async with admin_client(kafka) as client:
         there = await partition_counts(client)
-    if missing := [stream.topic for stream in Stream if stream.topic not in there]:
+    if missing := [topic for topic in INPUTS if topic not in there]:
         unread = f"not looked at, as they cannot be read: {', '.join(missing)}"
         return [Check("records", CheckState.WARN, unread, "put the topics right first")]
-    records = [record for stream in Stream for record in await _newest(kafka, stream.topic)]
+    records = [record for topic in INPUTS for record in await _newest(kafka, topic)]
     if not records:
         return [Check("records", CheckState.OK, "no input yet, so nothing to say of clocks and keys")]
     pairs = [(record.key, record.value) for record in records]

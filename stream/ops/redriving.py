@@ -18,10 +18,10 @@ from aiokafka.errors import KafkaError
 
 from alerts.errors import UNREADABLE
 from stream.kafka.clients import producing, read_all, read_places
-from stream.kafka.letters import INPUTS, Letter, LetterChoice, read
+from stream.kafka.letters import Letter, LetterChoice, read
 from stream.kafka.outbox import Outgoing
 from stream.kafka.settings import ClientSettings
-from stream.messages.topic_names import DEAD_LETTERS, REDRIVES
+from stream.messages.topic_names import DEAD_LETTERS, INPUTS, REDRIVES
 
 AT_ONCE: Final = 1_000
 """Letters that are on their way at a time."""

@@ -9,12 +9,10 @@ import faust
 from mode.supervisors import CrashingSupervisor
 
 from stream.kafka.settings import ClientSettings
-from stream.messages.records import Stream
-from stream.messages.topic_names import ALERTS, TALLIES
+from stream.messages.topic_names import ALERTS, INPUTS, TALLIES
 from stream.transport.faust_transport import SCHEME, prepare
 from stream.transport.link import Link, RecordBatch
 
-INPUTS: Final = tuple(stream.topic for stream in Stream)
 FAMILIES: Final = (INPUTS, (TALLIES,), (ALERTS,))
 """Topics whose partitions go to workers together."""
 

@@ -81,12 +81,7 @@ class Worker:
         )
         self._options = settings.kafka.client_options()
         self._outbox = Outbox(self._options, settings.kafka.topics)
-        log_topic = DeliveryTopic(
-            self._outbox, self._options, self._metrics.unreadable, settings.kafka.topics
-        )
-        self._notifier = Notifier(
-            rulebook, log_topic, self._metrics.deliveries, self.fail, settings.command_keys
-        )
+        self._notifier = self._new_notifier(rulebook)
         self._assignment: Assignment | None = None
         self._duty: Duty | None = None
         self._rules: RulesWatch | None = None
@@ -109,11 +104,11 @@ class Worker:
 
     def lag_records(self) -> Mapping[tuple[str, int], int]:
         """Records not yet finished, where that is known."""
-        return self._assignment.lag_records() if self._assignment else {}
+        return self._assignment.progress.lag_records() if self._assignment else {}
 
     def held_records(self) -> Mapping[tuple[str, int], int]:
         """Records that open transactions keep from being read, where that is known."""
-        return self._assignment.held_records() if self._assignment else {}
+        return self._assignment.progress.held_records() if self._assignment else {}
 
     def ready(self) -> str | None:
         """None when the worker has its partitions and their state, else what it waits for."""
@@ -167,10 +162,12 @@ class Worker:
     def _try(self, rulebook: Rulebook) -> None:
         """Make of other rules what a start with them would; raises what goes wrong."""
         try_rules(rulebook)
-        log_topic = DeliveryTopic(
-            self._outbox, self._options, self._metrics.unreadable, self._settings.kafka.topics
-        )
-        Notifier(rulebook, log_topic, self._metrics.deliveries, self.fail, self._settings.command_keys)
+        self._new_notifier(rulebook)
+
+    def _new_notifier(self, rulebook: Rulebook) -> Notifier:
+        settings, metrics = self._settings, self._metrics
+        log_topic = DeliveryTopic(self._outbox, self._options, metrics.unreadable, settings.kafka.topics)
+        return Notifier(rulebook, log_topic, metrics.deliveries, self.fail, settings.command_keys)
 
     def _api(self) -> AlertApi:
         """Alerts over HTTP, and links to it in notices."""
@@ -208,7 +205,7 @@ class Worker:
         group = GroupWatch(everything, app.consumer.rejoin, partial(refusal, app.consumer))
         assignment.start()
         stack.push_async_callback(assignment.stop)
-        fetch = FetchWatch(assignment.heard_s, partial(told_of, self._reader))
+        fetch = FetchWatch(assignment.progress.heard_s, partial(told_of, self._reader))
         commits, sending = CommitWatch(self._slots), SendingWatch(self._outbox.why_waiting)
         duty = self._duty = Duty(
             assignment=assignment, slots=self._slots, group=group, fetch=fetch, commits=commits,

@@ -70,7 +70,7 @@ def canary_ports(
     """Those of a worker."""
 
     async def put(message: Outgoing) -> None:
-        await outbox.durable(await outbox.put([message]))
+        await outbox.deliver([message])
 
     def judged_through_ms() -> int | None:
         through = [judge.judged_through_ms for judge in judges()]

@@ -25,8 +25,6 @@ log = logging.getLogger(__name__)
 LOOK_S: Final = 5.0
 SILENT_LOOKS: Final = 6
 """Looks in a row at which nothing new was heard of a partition: half a minute."""
-
-
 ASK_S: Final = 10.0
 """How long another client may take to be told; the brokers that are there answer at once."""
 

@@ -75,9 +75,7 @@ def begin_with(path: Path, environment: MutableMapping[str, str] = os.environ) -
 
 def _begun(path: Path, environment: MutableMapping[str, str]) -> RulesInForce:
     kept_at = environment.pop(KEPT_AT, "")
-    if not kept_at:
-        return _read(rule_files.read_text(path), path)
-    kept = _kept(kept_at)
+    kept = _kept(kept_at) if kept_at else None
     if kept is None:
         return _read(rule_files.read_text(path), path)
     try:

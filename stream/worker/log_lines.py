@@ -8,7 +8,6 @@ some a minute are written; how many were not is said with the next one that is.
 import logging
 import time
 import traceback
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -42,14 +41,13 @@ class _Kind:
 class LineLimit(logging.Filter):
     """Lets some lines of each kind through a minute; a kind is a logger and a message without its facts."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._clock = clock
         self._kinds: dict[tuple[str, str], _Kind] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether it may be written; adds how many like it were not."""
-        now_s, key = self._clock(), (record.name, str(record.msg))
+        now_s, key = time.monotonic(), (record.name, str(record.msg))
         kind = self._kinds.get(key)
         if kind is None or now_s - kind.since_s >= MINUTE_S:
             if len(self._kinds) >= MOST_KINDS:

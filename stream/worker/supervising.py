@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from stream.kafka.offsets import OffsetTracker
-from stream.messages.topic_names import TALLIES
-from stream.transport.faust_app import INPUTS
+from stream.messages.topic_names import INPUTS, TALLIES
 from stream.worker.commit_watch import CommitWatch
 from stream.worker.fetch_watch import FetchWatch
 from stream.worker.group_watch import GroupWatch

@@ -20,6 +20,7 @@ from stream.messages.topic_names import (
     CUSTOMERS,
     DEAD_LETTERS,
     DELIVERIES,
+    INPUTS,
     REDRIVES,
     TALLIES,
     GroupTopics,
@@ -115,7 +116,7 @@ def only_ours_missing(states: Sequence[TopicState]) -> bool:
     """Whether topics are missing, and the inputs are not among them."""
     absent = [state for state in states if state.partitions == 0]
     missing = {state.name for state in absent if state.mismatches[0].found != UNSEEN}
-    if missing.isdisjoint(stream.topic for stream in Stream) and missing:
+    if missing.isdisjoint(INPUTS) and missing:
         log.info("creating topics: %s", ", ".join(sorted(missing)))
         return True
     return False

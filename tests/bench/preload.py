@@ -82,5 +82,5 @@ async def _publish(broker: str, plan: Plan, group: str, place: int, parts: list[
         first = places[0].offset if start == 0 else first
     beginning = {stream.topic: 0 for stream in Stream}
     manifest = snapshots.seal(chunks, first, beginning, fingerprint(plan), plan.partitions)
-    await outbox.durable(await outbox.put([Outgoing(topic, snapshots.encode(manifest), partition=place)]))
+    await outbox.deliver([Outgoing(topic, snapshots.encode(manifest), partition=place)])
     await outbox.stop()

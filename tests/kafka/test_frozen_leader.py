@@ -26,10 +26,10 @@ async def _send_to_a_frozen_one(cluster: Cluster) -> None:
     outbox = Outbox(ClientSettings(brokers=parse_brokers(cluster.bootstrap)).client_options())
     await outbox.start()
     try:
-        await outbox.durable(await outbox.put([Outgoing(TOPIC, b"before", partition=0)]))
+        await outbox.deliver([Outgoing(TOPIC, b"before", partition=0)])
         await asyncio.to_thread(cluster.freeze)
         async with asyncio.timeout(IN_TIME_S):
-            await outbox.durable(await outbox.put([Outgoing(TOPIC, b"meanwhile", partition=0)]))
+            await outbox.deliver([Outgoing(TOPIC, b"meanwhile", partition=0)])
     finally:
         await asyncio.to_thread(cluster.thaw)
         await outbox.stop()

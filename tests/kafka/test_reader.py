@@ -12,7 +12,7 @@ from stream.kafka.offsets import TP
 from stream.kafka.outbox import BATCH_BYTES, MAX_REQUEST_BYTES, DeliveryError, Outbox, Outgoing
 from stream.kafka.reader import Reader
 from stream.kafka.settings import ClientSettings
-from stream.kafka.snapshot_log import cut, encode, newest, seal
+from stream.kafka.snapshot_log import complete, cut, encode, seal
 from stream.worker.trimming import Trimmer
 from tests.kafka.broker import Broker
 from tests.kafka.topic_settings import change
@@ -33,7 +33,7 @@ async def write(options: dict[str, Any], messages: Iterable[Outgoing]) -> list[i
     outbox = Outbox(options)
     await outbox.start()
     try:
-        places = await outbox.durable(await outbox.put(messages))
+        places = await outbox.deliver(messages)
         return [place.offset for place in places]
     finally:
         await outbox.stop()
@@ -91,7 +91,7 @@ def test_snapshots_on_kafka(broker: Broker) -> None:
         manifest = encode(seal(whole, offsets[0], {"in": 5}, "rules", 2))
         await write(options, [Outgoing(name, value, partition=1) for value in (manifest, encode(torn[0]))])
         async with Reader(options, [tp]) as reader:
-            found = await newest(reader.log(tp))
+            found = await anext(complete(reader.log(tp)), None)
         assert found is not None
         assert found.parts == [b"a" * 900_000, b"b"]
 

@@ -125,7 +125,6 @@ class CommandFeed:
             )  # fmt: skip
             self._answered = -1
         self._next = record.offset + 1
-        heard = Heard(CommandOutcome.INTERNAL)
         try:
             heard = self._seal.hear(record.value, record.headers)
             if heard.outcome is CommandOutcome.ACCEPTED and heard.command is not None:
@@ -163,7 +162,7 @@ class CommandFeed:
             Outgoing(COMMAND_ANSWERS, msgspec.json.encode(each), b"%d" % each.offset, 0) for each in answers
         ]
         try:
-            await self._ports.outbox.durable(await self._ports.outbox.put(messages))
+            await self._ports.outbox.deliver(messages)
         except DeliveryError as error:
             log.warning("commands were heard but not answered: %s", error)
         self._answered = answers[-1].offset

@@ -77,7 +77,7 @@ class DeliveryTopic:
             DeliveryError: Kafka does not take it.
         """
         message = Outgoing(DELIVERIES, encode(entry), entry.id.encode(), partition)
-        await self.outbox.durable(await self.outbox.put([message]))
+        await self.outbox.deliver([message])
 
     async def put(self, records: Sequence[GroupRecord]) -> None:
         """Add records of groups to the partitions that these belong to, in order.
@@ -85,8 +85,9 @@ class DeliveryTopic:
         Raises:
             DeliveryError: Kafka does not take one.
         """
-        messages = [Outgoing(DELIVERIES, encode_group(each), each.group.encode()) for each in records]
-        await self.outbox.durable(await self.outbox.put(messages))
+        await self.outbox.deliver(
+            Outgoing(DELIVERIES, encode_group(each), each.group.encode()) for each in records
+        )
 
     async def caught_up(self) -> None:
         """Returns when the groups' records that were written before have been folded."""
@@ -182,7 +183,7 @@ class Notifier:
         """Write a command for all workers, this one too; returns when Kafka has it."""
         value = encode_command(command)
         message = Outgoing(COMMANDS, value, key(command).encode(), HEARD_COMMANDS, self._seal.headers(value))
-        await self._outbox.durable(await self._outbox.put([message]))
+        await self._outbox.deliver([message])
 
     def verdicts(self) -> Mapping[tuple[str, str], int]:
         """How many alerts were judged how, by rule and verdict."""

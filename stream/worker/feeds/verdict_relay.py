@@ -49,7 +49,7 @@ class VerdictRelay:
         if shard is None:
             return CommandOutcome.OVER
         value = encode(VerdictMessage(command.alert, verdict, offset), shard)
-        await self._outbox.durable(await self._outbox.put([Outgoing(TALLIES, value, KEY, shard)]))
+        await self._outbox.deliver([Outgoing(TALLIES, value, KEY, shard)])
         return CommandOutcome.ACCEPTED
 
     def _shard(self, alert: str) -> int | None:

@@ -78,7 +78,7 @@ class Assignment:
         self._around = around
         self._slots = slots
         self._ports = ports
-        self._progress = InputProgress(slots, ports.positions)
+        self.progress = InputProgress(slots, ports.positions)
         self._holes = Holes(around)
         self._tick_s = tick_s
         self._tasks: dict[TP, PartitionTask[Any]] = {}
@@ -204,7 +204,7 @@ class Assignment:
             for task in self.tasks:
                 self._check(task)
                 if isinstance(processor := task.processor, IntakeProcessor):
-                    caught_up = {s: self._progress.caught_up(TP(s.topic, task.partition)) for s in Stream}
+                    caught_up = {s: self.progress.caught_up(TP(s.topic, task.partition)) for s in Stream}
                     if said := processor.look(caught_up, time.monotonic()):
                         await task.send(said)
 
@@ -214,7 +214,7 @@ class Assignment:
             return
         for tp in task.tps:
             seen = task.processor.next_offsets()[tp.topic]
-            if (short := self._progress.look_for_end_before(tp, seen)) is not None:
+            if (short := self.progress.look_for_end_before(tp, seen)) is not None:
                 self._around.fail(made_anew(tp, short.read, short.end))
 
     async def _publish(self) -> None:
@@ -258,19 +258,7 @@ class Assignment:
 
     def has_work(self, topics: Collection[str]) -> bool:
         """Whether there is something to do: a state to restore, or records of these topics to fetch."""
-        return self.waits_for is not None or self._progress.behind(topics)
-
-    def heard_s(self) -> dict[TP, float | None]:
-        """When the broker last told of each partition that is being fetched; None where it never did."""
-        return self._progress.heard_s()
-
-    def lag_records(self) -> dict[tuple[str, int], int]:
-        """Records on the broker that are not finished, where that is known."""
-        return self._progress.lag_records()
-
-    def held_records(self) -> dict[tuple[str, int], int]:
-        """Records that open transactions keep from being read, where that is known."""
-        return self._progress.held_records()
+        return self.waits_for is not None or self.progress.behind(topics)
 
 
 def _more_partitions(tp: TP, expected: int) -> OperatorError:

@@ -19,7 +19,7 @@ M = TypeVar("M", bound=Processor)
 
 
 class Input(Protocol):
-    """What has been written to some partitions: `reader.Reader`."""
+    """What has been written to some partitions: `stream.kafka.reader.Reader`."""
 
     async def bounds(self, tp: TP) -> tuple[int, int]:
         """Offset of the first record that is still there, and the one after the last."""
@@ -34,12 +34,12 @@ class Input(Protocol):
         ...
 
     def log(self, tp: TP) -> SnapshotLog:
-        """One partition as `snapshots.newest` reads it."""
+        """One partition as `snapshot_log.complete` reads it."""
         ...
 
 
 class Sink(Protocol):
-    """Where messages leave: `producer.Outbox`."""
+    """Where messages leave: `stream.kafka.outbox.Outbox`."""
 
     async def put(self, messages: Iterable[Outgoing]) -> list[asyncio.Future[RecordMetadata]]:
         """Accept messages; each future is done when Kafka has its message."""
@@ -47,6 +47,10 @@ class Sink(Protocol):
 
     async def durable(self, futures: Sequence[asyncio.Future[RecordMetadata]]) -> list[RecordMetadata]:
         """Where the messages are, once Kafka has all of them."""
+        ...
+
+    async def deliver(self, messages: Iterable[Outgoing]) -> list[RecordMetadata]:
+        """Both, one after the other."""
         ...
 
 

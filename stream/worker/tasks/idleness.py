@@ -14,8 +14,6 @@ from stream.messages.records import Stream
 
 FROZEN_S: Final = 5.0
 """A longer time between two looks means that the process stood still."""
-
-
 NOTHING_KNOWN: Final[Mapping[Stream, float]] = {}
 
 

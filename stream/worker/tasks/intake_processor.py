@@ -1,14 +1,13 @@
 """The intake under the worker: records of the two inputs in; tallies and dead letters out."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final
 
 import xxhash
 
-from stream.indicators.plan import Plan
 from stream.intake.intake import Intake
 from stream.intake.output import IntakeOutput
 from stream.kafka.dead_letters import LETTER_BYTES, letter
@@ -31,8 +30,6 @@ log = logging.getLogger(__name__)
 
 SAY_AGAIN_S: Final = 600.0
 """The open panes of a quiet input are said again after so long, in case the log forgets."""
-
-
 STREAM_OF: Final = {stream.topic: stream for stream in Stream}
 
 
@@ -51,40 +48,13 @@ USUAL_LIMITS: Final = MessageLimits()
 class IntakeProcessor:
     """An intake, and the silence of its two inputs."""
 
-    def __init__(
-        self,
-        intake: Intake,
-        partition: int,
-        idle_after_s: float,
-        metrics: Metrics,
-        limits: MessageLimits = USUAL_LIMITS,
-    ) -> None:
+    def __init__(self, intake: Intake, metrics: Metrics, limits: MessageLimits = USUAL_LIMITS) -> None:
         self._limits = limits
         self.intake = intake
-        self._partition = partition
         self._metrics = metrics
-        self._quiet = Quiet(Stream, idle_after_s)
+        self._quiet = Quiet(Stream, intake.plan.rulebook.timing.idle_after_ms / 1000)
         self._faults: set[str] = set()
         self._said: dict[tuple[int, str], tuple[bytes, float]] = {}
-
-    @classmethod
-    def fresh(
-        cls, plan: Plan, partition: int, metrics: Metrics, limits: MessageLimits = USUAL_LIMITS
-    ) -> "IntakeProcessor":
-        """With nothing fed."""
-        return cls(Intake(plan, partition), partition, _idle_s(plan), metrics, limits)
-
-    @classmethod
-    def restore(
-        cls,
-        plan: Plan,
-        partition: int,
-        metrics: Metrics,
-        parts: Sequence[bytes],
-        limits: MessageLimits = USUAL_LIMITS,
-    ) -> "IntakeProcessor":
-        """From a snapshot."""
-        return cls(Intake.restore(plan, partition, parts), partition, _idle_s(plan), metrics, limits)
 
     def next_offsets(self) -> dict[str, int]:
         """The next offset to be fed, per input topic."""
@@ -105,7 +75,7 @@ class IntakeProcessor:
         self._log_faults(stream, output)
         self._metrics.inputs.keys(stream, sampled(records))
         limits = self._limits
-        letters = _letters(TP(topic, self._partition), output, records, limits.letter_bytes)
+        letters = _letters(TP(topic, self.intake.partition), output, records, limits.letter_bytes)
         closed = _sections(output.sections, limits.piece_bytes)
         return Work(list(chain(_sections(active, limits.piece_bytes), letters, closed)))
 
@@ -122,7 +92,7 @@ class IntakeProcessor:
                 self._faults.add(reject.detail)
                 log.error(
                     "record refused topic=%s partition=%d offset=%d detail=%s",
-                    stream.topic, self._partition, reject.offset, reject.detail,
+                    stream.topic, self.intake.partition, reject.offset, reject.detail,
                 )  # fmt: skip
 
     def look(self, caught_up: Mapping[Stream, bool], now_s: float) -> list[Outgoing]:
@@ -153,10 +123,6 @@ class IntakeProcessor:
     def snapshot(self) -> list[bytes]:
         """The state as it is now."""
         return self.intake.snapshot()
-
-
-def _idle_s(plan: Plan) -> float:
-    return plan.rulebook.timing.idle_after_ms / 1000
 
 
 def _sections(by_shard: Iterable[Iterable[TallyMessage]], most_bytes: int) -> Iterable[Outgoing]:

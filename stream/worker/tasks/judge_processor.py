@@ -29,7 +29,6 @@ from stream.worker.tasks.stride import Stride
 
 log = logging.getLogger(__name__)
 
-
 SCOPES_AT_ONCE: Final = 10_000
 """Scopes of one grouping whose scores are worked out at once: a tenth of a second for each window."""
 SAID_AGAIN_MS: Final = 60_000

@@ -23,8 +23,8 @@ async def write_snapshot(
             Outgoing(tp.topic, encode(chunk), partition=tp.partition)
             for chunk in chunks[start : start + CHUNKS_AT_ONCE]
         ]
-        places = await outbox.durable(await outbox.put(some))
+        places = await outbox.deliver(some)
         first = places[0].offset if start == 0 else first
     manifest = seal(chunks, first, at, spec.made_for, spec.partitions)
-    await outbox.durable(await outbox.put([Outgoing(tp.topic, encode(manifest), partition=tp.partition)]))
+    await outbox.deliver([Outgoing(tp.topic, encode(manifest), partition=tp.partition)])
     return manifest

@@ -8,10 +8,10 @@ import xxhash
 
 from stream import __version__
 from stream.indicators.plan import Plan
+from stream.intake.intake import Intake
 from stream.judge.judge import Judge
 from stream.kafka.snapshot_log import Snapshot
-from stream.messages.records import Stream
-from stream.messages.topic_names import TALLIES, intake_snapshots, judge_snapshots
+from stream.messages.topic_names import INPUTS, TALLIES, intake_snapshots, judge_snapshots
 from stream.monitoring.metrics import Metrics
 from stream.worker.tasks.context import TaskSpec
 from stream.worker.tasks.intake_processor import USUAL_LIMITS, IntakeProcessor, MessageLimits
@@ -29,13 +29,16 @@ def intake_spec(
 ) -> TaskSpec[IntakeProcessor]:
     """Intakes, fed by both inputs."""
 
+    def fresh(partition: int) -> IntakeProcessor:
+        return IntakeProcessor(Intake(plan, partition), metrics, limits)
+
     def restore(partition: int, snapshot: Snapshot) -> IntakeProcessor:
-        return IntakeProcessor.restore(plan, partition, metrics, snapshot.parts, limits)
+        return IntakeProcessor(Intake.restore(plan, partition, snapshot.parts), metrics, limits)
 
     metrics.reads([intake_snapshots(group)])
     return TaskSpec(
         name="intake",
-        topics=tuple(stream.topic for stream in Stream),
+        topics=INPUTS,
         snapshots=intake_snapshots(group),
         made_for=fingerprint(plan),
         partitions=plan.partitions,
@@ -43,7 +46,7 @@ def intake_spec(
         save_on_leaving=INTAKE_SAVE_ON_LEAVING,
         # Judges have closed those panes, and would pass over whatever came.
         repeats=False,
-        fresh=lambda partition: IntakeProcessor.fresh(plan, partition, metrics, limits),
+        fresh=fresh,
         restore=restore,
         chunk_bytes=limits.chunk_bytes,
     )

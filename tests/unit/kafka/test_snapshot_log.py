@@ -14,11 +14,11 @@ from stream.kafka.snapshot_log import (
     Chunk,
     Manifest,
     Snapshot,
+    complete,
     cut,
     decode,
     encode,
     join,
-    newest,
     seal,
 )
 from tests.fake_kafka import FakeKafka, FakeLog, FakeReader
@@ -46,7 +46,11 @@ def unsealed(record: Chunk | Manifest | None) -> Chunk | Manifest | None:
 
 def found(kafka: FakeKafka) -> Snapshot | None:
     """What a new owner reads."""
-    return asyncio.run(newest(FakeLog(FakeReader(kafka, {STATE}), STATE)))
+
+    async def newest() -> Snapshot | None:
+        return await anext(complete(FakeLog(FakeReader(kafka, {STATE}), STATE)), None)
+
+    return asyncio.run(newest())
 
 
 @given(st.lists(st.binary(max_size=20), max_size=8))

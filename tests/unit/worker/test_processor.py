@@ -10,6 +10,7 @@ from aiokafka import ConsumerRecord
 from alerts.rules import Rule, Rulebook, Threshold, Timing
 from alerts.transitions import encode as encode_transition
 from stream.indicators.plan import Plan
+from stream.intake.intake import Intake
 from stream.judge.judge import Judge
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import Outgoing
@@ -53,7 +54,7 @@ def _answer(number: int, at_s: int) -> Record:
 def intake() -> tuple[IntakeProcessor, Metrics]:
     """An intake that was just assigned."""
     metrics = Metrics(BOOK)
-    processor = IntakeProcessor.fresh(PLAN, 0, metrics)
+    processor = IntakeProcessor(Intake(PLAN, 0), metrics)
     processor.assigned()
     return processor, metrics
 
@@ -89,7 +90,7 @@ def test_first_records_are_announced() -> None:
 
 def test_sections_go_to_their_judge() -> None:
     """The partition of cx.tallies is the shard."""
-    processor = IntakeProcessor.fresh(Plan(BOOK, 3), 0, Metrics(BOOK))
+    processor = IntakeProcessor(Intake(Plan(BOOK, 3), 0), Metrics(BOOK))
     messages = processor.work("cx.feedback", answers(0, 40)).messages
     assert [each.partition for each in messages] == [0, 1, 2, 0, 1, 2]
     assert {each.key for each in messages} == {b"feedback/0"}
@@ -127,7 +128,7 @@ def test_a_snapshot_goes_on_where_it_was() -> None:
     """The restored processor knows its offsets and says what the other would have said."""
     processor, metrics = intake()
     processor.feed("cx.feedback", answers(0, 25))
-    again = IntakeProcessor.restore(PLAN, 0, metrics, processor.snapshot())
+    again = IntakeProcessor(Intake.restore(PLAN, 0, processor.snapshot()), metrics)
     one, other = (each.work("cx.feedback", answers(25, 25)) for each in (processor, again))
     assert again.next_offsets() == processor.next_offsets()
     assert one.messages == other.messages
@@ -244,8 +245,8 @@ def test_what_is_no_section_is_passed_over() -> None:
 def test_sections_beyond_what_a_topic_takes_come_in_pieces() -> None:
     """No message is larger than the limit, and judges hear the same, whatever comes between the pieces."""
     limits = MessageLimits(piece_bytes=200)
-    small = IntakeProcessor.fresh(PLAN, 0, Metrics(BOOK), limits)
-    large = IntakeProcessor.fresh(PLAN, 0, Metrics(BOOK))
+    small = IntakeProcessor(Intake(PLAN, 0), Metrics(BOOK), limits)
+    large = IntakeProcessor(Intake(PLAN, 0), Metrics(BOOK))
     fed = answers(0, 300)
     cut = [each for each in small.work("cx.feedback", fed).messages if each.topic == "cx.tallies"]
     whole = sections(large.work("cx.feedback", fed).messages)
@@ -263,7 +264,7 @@ def test_sections_beyond_what_a_topic_takes_come_in_pieces() -> None:
 
 def test_a_judge_that_waits_for_pieces_begins_with_the_first_again() -> None:
     """What it claims to have read is before them, so a snapshot loses none."""
-    small = IntakeProcessor.fresh(PLAN, 0, Metrics(BOOK), MessageLimits(piece_bytes=100))
+    small = IntakeProcessor(Intake(PLAN, 0), Metrics(BOOK), MessageLimits(piece_bytes=100))
     cut = small.work("cx.feedback", answers(0, 300)).messages
     fed = [
         ConsumerRecord("t", 0, offset, 0, 0, each.key, each.value, None, 1, 1, tuple(each.headers))
@@ -295,7 +296,7 @@ def test_a_record_with_neither_key_nor_value_is_a_letter_that_can_be_sent() -> N
 
 def test_stamps_that_the_log_contradicts_are_told() -> None:
     """A copy of a section with a clock of its own is counted as what no worker of ours has written."""
-    made = IntakeProcessor.fresh(PLAN, 0, Metrics(BOOK)).work("cx.feedback", answers(0, 300)).messages
+    made = IntakeProcessor(Intake(PLAN, 0), Metrics(BOOK)).work("cx.feedback", answers(0, 300)).messages
     value = next(each.value for each in made if each.topic == "cx.tallies")
     metrics = Metrics(BOOK)
     judge = JudgeProcessor(Judge(PLAN, 0), metrics)
@@ -317,7 +318,7 @@ def test_sections_of_a_worker_with_another_pane_are_told_once_a_minute(
     other = Plan(replace(BOOK, timing=Timing(pane_ms=60_000, idle_after_ms=3_000)), 1)
     metrics = Metrics(BOOK)
     processor = JudgeProcessor(Judge(PLAN, 0), metrics)
-    theirs = IntakeProcessor.fresh(other, 0, Metrics(BOOK))
+    theirs = IntakeProcessor(Intake(other, 0), Metrics(BOOK))
     theirs.assigned()
     values = [each.value for each in theirs.work("cx.feedback", answers(0, 600)).messages if each.value]
     closed = [value for value in values if decode(value).kind is Kind.CLOSED]
