@@ -4,7 +4,7 @@ Durations are integer milliseconds of wall-clock time: people wait by their own 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -146,6 +146,13 @@ class Route:
     def known_as(self) -> str:
         """The name that its groups have for it."""
         return self.key or self.place
+
+
+def every_route(routes: Iterable[Route]) -> Iterator[Route]:
+    """All routes of a tree, parents first."""
+    for route in routes:
+        yield route
+        yield from every_route(route.routes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,19 @@ def utc_text(at_ms: int) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec=timespec) + "Z"
 
 
+def unix_ms(text: str) -> int:
+    """Milliseconds of a time as `utc_text` writes it."""
+    return round((datetime.fromisoformat(text) - EPOCH).total_seconds() * 1000)
+
+
+def unix_s(text: str) -> float:
+    """Unix time of what somebody has written as a time; 0 for what is none."""
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return 0.0
+
+
 def rounded(value: float | None) -> float | None:
     """As published: `DECIMALS` decimals, never a negative zero."""
     return None if value is None else round(value, DECIMALS) + 0.0

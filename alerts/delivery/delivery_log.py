@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Protocol
 
 import msgspec
@@ -11,7 +10,7 @@ from alerts.delivery.backlog import Delivery
 from alerts.delivery.grouping.group_log import GroupRecord
 from alerts.delivery.retry_policy import Settled
 from alerts.receivers.answers import Memory
-from alerts.transitions import utc_text
+from alerts.transitions import unix_s, utc_text
 
 Short = Annotated[str, msgspec.Meta(max_length=1_000)]
 """Ours have some dozens of characters.  Others may write here too, and thousands are remembered."""
@@ -45,10 +44,7 @@ class Entry:
     @property
     def at_s(self) -> float:
         """When it ended (Unix time); 0 for what is no time."""
-        try:
-            return datetime.fromisoformat(self.at).timestamp()
-        except ValueError:
-            return 0.0
+        return unix_s(self.at)
 
 
 class DeliveryLog(Protocol):
@@ -63,7 +59,7 @@ class DeliveryLog(Protocol):
         ...
 
     async def put(self, records: Sequence[GroupRecord]) -> None:
-        """Add records to the partitions that their groups belong to; `GroupDesk.fold` gets them back."""
+        """Add records to the partitions of their groups, in order; `GroupDesk.fold` gets them back."""
         ...
 
     async def caught_up(self) -> None:

@@ -34,11 +34,7 @@ from alerts.delivery.open_alerts import DAY_S, OpenAlerts
 from alerts.delivery.progress import HeardPartitions, HeardTransitions
 from alerts.delivery.receiver_queue import Meter, QueueOwner, ReceiverQueue, World
 from alerts.delivery.retry_policy import DeliveryOutcome, Policy, Retry, Settled
-from alerts.delivery.silence_watch import (
-    LOOK_S,
-    SilenceWatch,
-    StillBroken,
-)
+from alerts.delivery.silence_watch import LOOK_S, SilenceWatch, StillBroken
 from alerts.delivery.steady_clock import SteadyClock
 from alerts.delivery.working_hours import in_maintenance
 from alerts.paging import Receiver
@@ -48,15 +44,11 @@ from alerts.rules import Rulebook
 
 GRACE_S: Final = 5.0
 """How long requests under way may take when the worker stops."""
-
-
 INHIBITED_S: Final = 5.0
 """How often it is asked again whether the alert that keeps another from being told still fires."""
 LOOK_AGAIN_S: Final = 30.0
 """How often a silence is looked at again, since it may end before its time."""
 PATIENT: Final = Policy()
-
-
 MOVED: Final = Settled(DeliveryOutcome.DROPPED, "the partition has moved to another worker")
 """Of news that was about to be sent just then.  It is not written down: the next owner would pass it over."""
 
@@ -90,11 +82,11 @@ class Dispatcher:
         """Told of every record of cx.alerts, of other workers' partitions too."""
         self.writer = Writer(rulebook, self.alerts, muting)
         self._client = HttpClient(policy.timeout_s)
-        self._lines = {each.name: self._queue(each, failed) for each in rulebook.receivers}
+        self._queues = {each.name: self._queue(each, failed) for each in rulebook.receivers}
         self._silences = SilenceWatch(rulebook, muting, self.alerts, self._waits)
         mutes = GroupMutes(self._why_muted, muting.unsilenced_s)
         self.desk = GroupDesk(rulebook, DeskWorld(log, mutes, self.send, clock), failed)
-        self._heard = HeardPartitions(log, self.desk.turn)
+        self._heard = HeardPartitions(log.history, self.desk.turn)
 
     def _queue(self, receiver: Receiver, failed: Callable[[BaseException], None]) -> ReceiverQueue:
         world = replace(self._world, policy=self._world.policy.patient(receiver.patience))
@@ -112,8 +104,8 @@ class Dispatcher:
     async def start(self) -> None:
         """Begin to deliver."""
         await self._client.start()
-        for line in self._lines.values():
-            line.start()
+        for queue in self._queues.values():
+            queue.start()
         self.desk.start()
         if self._rulebook.heartbeat is not None:
             beating = keep_beating(self._rulebook.heartbeat, partial(self.desk.owns, PARTITION), self.send)
@@ -134,14 +126,14 @@ class Dispatcher:
         """Try nothing more; what had not been settled is not done."""
         await self.desk.close()
         await self._tasks.close()
-        await asyncio.gather(*(line.close(GRACE_S) for line in self._lines.values()))
+        await asyncio.gather(*(queue.close(GRACE_S) for queue in self._queues.values()))
         await self._client.close()
 
     def heard(self, command: Command) -> None:
         """Somebody has said something: news may be due now, and some receivers show who takes care."""
         self.desk.look()
-        for line in self._lines.values():
-            line.look()
+        for queue in self._queues.values():
+            queue.look()
         if not isinstance(command, Acknowledge):
             return
         now_s = self._world.clock()
@@ -196,7 +188,7 @@ class Dispatcher:
                 written_s=news.record.written_ms / 1000,
                 finished=left.one_less,
             )
-            await self._lines[name].add(sent)
+            await self._queues[name].add(sent)
 
     def forget(self, partitions: Iterable[int]) -> None:
         """These partitions belong to somebody else now; requests under way may still end."""
@@ -205,14 +197,14 @@ class Dispatcher:
         self._silences.forget()
         for partition in partitions:
             self._heard.forget(partition)
-            for line in self._lines.values():
-                line.forget(partition)
+            for queue in self._queues.values():
+                queue.forget(partition)
 
     def _concerned(self, news: Notice, heard: HeardTransitions) -> list[str]:
         """Receivers by route, and those that know of the alert already."""
         found = targets(self._rulebook, labelled(self._rulebook, news.labels))
         names = dict.fromkeys(each.receiver for each in found if not gathers(self._rulebook, each))
-        names |= dict.fromkeys(name for name in heard.concerned(news.alert) if name in self._lines)
+        names |= dict.fromkeys(name for name in heard.concerned(news.alert) if name in self._queues)
         return list(names)
 
     def _memory_of(self, receiver: str, delivery: Delivery) -> str:
@@ -269,12 +261,12 @@ class Dispatcher:
 
     def _waits(self, receiver: str, alert: str) -> bool:
         """Whether a receiver's queue has news of an alert."""
-        return receiver in self._lines and self._lines[receiver].waits(alert)
+        return receiver in self._queues and self._queues[receiver].waits(alert)
 
     async def send(self, receiver: str, delivery: Delivery) -> None:
         """Put a delivery into its receiver's queue."""
-        if receiver in self._lines:
-            await self._lines[receiver].add(delivery)
+        if receiver in self._queues:
+            await self._queues[receiver].add(delivery)
 
     async def _settled(self, receiver: str, delivery: Delivery, settled: Settled) -> None:
         """Write down how a delivery has ended, then count it as done."""

@@ -7,6 +7,8 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
+import orjson
+
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.notices.notice import TransitionNews, cover_of
 from alerts.paging import Heartbeat
@@ -43,18 +45,18 @@ def beat(at_s: float) -> Delivery:
     return Delivery(notice=notice, partition=PARTITION, written_s=at_s, message=Beat())
 
 
-def beat_message(delivery: Delivery, receiver: str, body: bytes) -> ReceiverMessage:
+def beat_message(delivery: Delivery, receiver: str) -> ReceiverMessage:
     """What the receiver gets; for Alertmanager it is an alert that always fires."""
-    notice = delivery.notice
+    notice, at = delivery.notice, delivery.notice.news.at
     title = "Tocsin is alive"
     return ReceiverMessage(
         key=notice.id,
         thread=NAME,
         state="firing",
         severity="warning",
-        at=notice.news.at,
+        at=at,
         words=Words(title=title, text="Notices can leave. If this stops coming, they cannot."),
-        body=body,
+        body=orjson.dumps({"type": "cx.heartbeat", "timestamp": at, "data": {}}),
         receiver=receiver,
         alerts=(
             AlertNews(
@@ -62,7 +64,7 @@ def beat_message(delivery: Delivery, receiver: str, body: bytes) -> ReceiverMess
                 state="firing",
                 labels={"alertname": NAME, "severity": "none"},
                 annotations={"summary": title},
-                started_at=notice.news.at,
+                started_at=at,
                 ended_at=None,
                 data={},
             ),

@@ -1,7 +1,5 @@
 """From a delivery to the message that its receiver gets, whatever the delivery is of."""
 
-import orjson
-
 from alerts.delivery.ack_news import AckMessage, ack_message
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.canary import CanaryLanding, canary_message
@@ -18,8 +16,7 @@ def message_of(writer: Writer, receiver: Receiver, delivery: Delivery) -> Receiv
     if isinstance(delivery.message, GroupMessage):
         return writer.group(delivery.message, receiver)
     if isinstance(delivery.message, Beat):
-        body = orjson.dumps({"type": "cx.heartbeat", "timestamp": delivery.notice.news.at, "data": {}})
-        return beat_message(delivery, receiver.name, body)
+        return beat_message(delivery, receiver.name)
     if isinstance(delivery.message, AckMessage):
         return ack_message(delivery.message, writer, receiver)
     if isinstance(delivery.message, CanaryLanding):

@@ -46,10 +46,10 @@ def nobody(_command: Command) -> None:
 class Muting:
     """What was silenced or acknowledged, as far as the commands go that were applied."""
 
-    def __init__(self, most: int = MOST_ACKNOWLEDGED, told: Callable[[Command], None] = nobody) -> None:
+    def __init__(self, most: int = MOST_ACKNOWLEDGED) -> None:
         self._most = most
         self._verdicts: OrderedDict[str, str] = OrderedDict()
-        self.told = told
+        self.told: Callable[[Command], None] = nobody
         """Is called after each command."""
         self._silences: dict[str, SilenceCommand] = {}
         self._ended: dict[str, EndedSilence] = {}
@@ -99,7 +99,8 @@ class Muting:
 
     def unsilenced_s(self, notice: Notice) -> float:
         """When a silence of an alert ended last (Unix time); 0 where none is known to have ended."""
-        return max((each.at_s for each in self._ended.values() if matches(each.said, notice)), default=0.0)
+        ended = (each.at_s for each in self._ended.values() if quiets(each.said, notice.labels))
+        return max(ended, default=0.0)
 
     def _end(self, identity: str, at_s: float) -> None:
         if (said := self._silences.pop(identity, None)) is not None:
@@ -131,7 +132,7 @@ class Muting:
             return None
         if (known := self.in_care(notice.alert, notice.labels["severity"])) is not None:
             return Mute(f"acknowledged by {known.by}", None)
-        found = [each for each in self.silences(now_s) if matches(each, notice)]
+        found = [each for each in self.silences(now_s) if quiets(each, notice.labels)]
         if not found:
             return None
         last = max(found, key=lambda each: each.until)
@@ -146,11 +147,6 @@ class Muting:
         known = self._acknowledged.get(alert)
         loud = known is not None and RANK[known.severity] >= RANK.get(severity, 0)
         return known if loud else None
-
-
-def matches(silence: SilenceCommand, notice: Notice) -> bool:
-    """Whether the notice has every label that the silence names."""
-    return quiets(silence, notice.labels)
 
 
 def quiets(silence: SilenceCommand, labels: Mapping[str, str]) -> bool:

@@ -5,7 +5,6 @@ A fold of all of cx.alerts, in whatever order partitions come; the latest transi
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Final
 
 from alerts.delivery.inhibitors import Inhibitors
@@ -13,6 +12,7 @@ from alerts.delivery.notices.notice import NotATransition, TransitionNews, read_
 from alerts.latest import LatestNews
 from alerts.paging import NOTHING_MORE, Inhibition, RuleAbout
 from alerts.states import State
+from alerts.transitions import unix_s
 
 MOST_ALERTS: Final = 20_000
 """Alerts that are remembered; of more, those go first that ended longest ago."""
@@ -48,11 +48,11 @@ class OpenAlerts:
         if known is not None and known.state != State.PENDING.word:
             self._before[news.id] = known
         if news.state == State.FIRING.word:
-            self._fired_s.setdefault(news.id, _seconds(news.at))
+            self._fired_s.setdefault(news.id, unix_s(news.at))
         if news.state in {State.FIRING.word, State.STALE.word}:
             about = self._about.get(news.rule, NOTHING_MORE)
             self._inhibitors.fires(news.id, about.labels(news.labels))
-            self._starts[_place(news)][news.id] = _seconds(news.started_at or news.at)
+            self._starts[_place(news)][news.id] = unix_s(news.started_at or news.at)
         else:
             self._inhibitors.ends(news.id)
 
@@ -88,7 +88,7 @@ class OpenAlerts:
 
     def times(self, news: TransitionNews) -> int:
         """The how many-th episode of its rule and scope this is within 24 h, itself included."""
-        starts, now_s = self._starts.get(_place(news), {}), _seconds(news.started_at or news.at)
+        starts, now_s = self._starts.get(_place(news), {}), unix_s(news.started_at or news.at)
         return 1 + sum(
             1 for alert, at_s in starts.items() if alert != news.id and now_s - DAY_S < at_s <= now_s
         )
@@ -108,10 +108,3 @@ class OpenAlerts:
 
 def _place(news: TransitionNews) -> tuple[str, str]:
     return news.rule, "|".join(f"{name}={value}" for name, value in sorted(news.scope.items()))
-
-
-def _seconds(text: str) -> float:
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except ValueError:
-        return 0.0

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from alerts.delivery.delivery_log import Entry
 
@@ -64,20 +64,17 @@ class HeardTransitions:
                 yield name, progress.at_s
 
 
-class EntryLog(Protocol):
-    """What was delivered, as far as reading goes."""
-
-    async def history(self, partition: int) -> Iterable[Entry]:
-        """Every entry of a partition, oldest first."""
-        ...
-
-
 class HeardPartitions:
     """What is known of the partitions that belong to this worker; each is read once."""
 
-    def __init__(self, log: EntryLog, turn: Callable[[int], object]) -> None:
-        """`turn` is another object each time that a partition is given to this worker; None: it is not."""
-        self._log = log
+    def __init__(
+        self, history: Callable[[int], Awaitable[Iterable[Entry]]], turn: Callable[[int], object]
+    ) -> None:
+        """`history` reads every entry of a partition, oldest first.
+
+        `turn` is another object each time that a partition is given to this worker; None: it is not.
+        """
+        self._history = history
         self._turn = turn
         self._reading = asyncio.Lock()
         self.known: Final[dict[int, HeardTransitions]] = {}
@@ -88,7 +85,7 @@ class HeardPartitions:
             if partition in self.known:
                 return self.known[partition]
             turn, heard = self._turn(partition), HeardTransitions()
-            for entry in await self._log.history(partition):
+            for entry in await self._history(partition):
                 heard.settled(entry)
             if turn is not None and turn is self._turn(partition):  # else others write there, unread by us
                 self.known[partition] = heard

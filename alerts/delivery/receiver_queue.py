@@ -1,6 +1,6 @@
-"""One receiver's line: works off its backlog, several alerts at a time, each alert's notices in order.
+"""One receiver's queue: works off its backlog, several alerts at a time, each alert's notices in order.
 
-Every receiver has a line of its own, so a dead one delays nobody else.
+Every receiver has a queue of its own, so a dead one delays nobody else.
 """
 
 import asyncio
@@ -24,15 +24,16 @@ from alerts.delivery.steady_clock import SteadyClock
 from alerts.paging import Receiver
 from alerts.receivers.answers import Answer
 from alerts.receivers.kind import WayOut
+from alerts.receivers.kinds import KINDS
 from alerts.receivers.message import ReceiverMessage
-from alerts.receivers.opening import kind_of, signs
+from alerts.receivers.opening import signs
 
 LOG: Final = logging.getLogger(__name__)
 TAKES: Final = "takes notices"
 
 
 class Meter(Protocol):
-    """Is told what deliveries do; `stream.monitoring.metrics.Metrics` counts it."""
+    """Is told what deliveries do; `stream.monitoring.alert_metrics` counts it."""
 
     def attempt(self, receiver: str) -> None:
         """A request is about to be sent."""
@@ -118,7 +119,7 @@ class ReceiverQueue:
         self._channel = channel
         self._world = world
         self._owner = owner
-        self._pace = VendorPace(kind_of(receiver).pace_s * world.policy.pace)
+        self._pace = VendorPace(KINDS[receiver.kind].pace_s * world.policy.pace)
         self._backlog = Backlog(world.policy.waiting)
         self._slots = asyncio.Semaphore(world.policy.in_flight)
         self._wake = asyncio.Event()
@@ -131,7 +132,7 @@ class ReceiverQueue:
         """Begin to deliver."""
         if not signs(self.receiver):
             LOG.warning("notices are not signed, for want of a secret: receiver=%s", self.receiver.name)
-        self._loop = asyncio.create_task(self._run(), name=f"line-{self.receiver.name}")
+        self._loop = asyncio.create_task(self._run(), name=f"queue-{self.receiver.name}")
 
     async def close(self, grace_s: float) -> None:
         """Try nothing more; what is being sent may end within `grace_s`."""

@@ -21,9 +21,7 @@ class DeliveryOutcome(StrEnum):
     DELIVERED = "delivered"
     REFUSED = "refused"  # an answer that a repetition would not change
     DISABLED = "disabled"  # the receiver has said 410: it wants nothing any more
-    EXPIRED = (
-        "expired"  # the deadline passed before the receiver took it, and later news waited; or a day did
-    )
+    EXPIRED = "expired"  # too late: its deadline passed while later news waited, or a day did
     DROPPED = "dropped"  # outdated or shed before it was sent
     SILENCED = "silenced"  # somebody asked not to be told
     REPEATED = "repeated"  # settled before; a restarted judge wrote the transition again

@@ -122,11 +122,12 @@ class SilenceWatch:
                 at=utc_text(int(now_s) * 1000),
             )  # fmt: skip
             ending = cover_of(f"{name_of}.1", news, {})
-            whom = [name for name in self._whom(said, broken) if (name, ending.id) not in self._begun]
             whom = [
                 name
-                for name in whom
-                if not heard.progress(name_of, name).seq and not self._waits(name, name_of)
+                for name in self._whom(said, broken)
+                if (name, ending.id) not in self._begun
+                and not heard.progress(name_of, name).seq
+                and not self._waits(name, name_of)
             ]
             marked = SilenceEnding(said, self._told_after(said, broken) if whom else ())
             for name in whom:

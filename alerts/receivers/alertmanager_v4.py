@@ -1,11 +1,10 @@
 """The body that Alertmanager's webhook receivers take, version 4."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
 
-from alerts.receivers.message import AlertNews, ReceiverMessage
+from alerts.receivers.message import AlertNews, ReceiverMessage, common
 
 NO_END: Final = "0001-01-01T00:00:00Z"
 """How Alertmanager writes the end of what has not ended."""
@@ -24,8 +23,8 @@ def v4_body(message: ReceiverMessage) -> bytes:
             "status": "firing" if firing else "resolved",
             "receiver": message.receiver,
             "groupLabels": dict(message.group_labels or {}),
-            "commonLabels": _common([alert.labels for alert in alerts]),
-            "commonAnnotations": _common([alert.annotations for alert in alerts]),
+            "commonLabels": common([alert.labels for alert in alerts]),
+            "commonAnnotations": common([alert.annotations for alert in alerts]),
             "externalURL": message.links[0].url if message.links else "",
             "alerts": [_alert(alert, message) for alert in alerts],
         }
@@ -42,9 +41,3 @@ def _alert(alert: AlertNews, message: ReceiverMessage) -> dict[str, Any]:
         "generatorURL": message.links[0].url if message.links else "",
         "fingerprint": alert.id[:16],
     }
-
-
-def _common(maps: list[Mapping[str, str]]) -> dict[str, str]:
-    """What all have alike."""
-    first, *others = maps or [{}]
-    return {name: value for name, value in first.items() if all(each.get(name) == value for each in others)}

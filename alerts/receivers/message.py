@@ -1,6 +1,6 @@
 """What a receiver is told at once: the news of one alert, or of a group, in words and in figures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -79,6 +79,12 @@ class ReceiverMessage:
     def over(self) -> bool:
         """Whether everything it tells of has ended."""
         return self.state == NewsState.RESOLVED
+
+
+def common(maps: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """What all have alike."""
+    first, *others = maps or [{}]
+    return {name: value for name, value in first.items() if all(each.get(name) == value for each in others)}
 
 
 CUT: Final = "…"

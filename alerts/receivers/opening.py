@@ -5,14 +5,9 @@ from collections.abc import Mapping
 
 from alerts.errors import SettingsError
 from alerts.paging import Receiver
-from alerts.receivers.kind import Outlet, ReceiverKind, WayOut
+from alerts.receivers.kind import Outlet, WayOut
 from alerts.receivers.kinds import KINDS
 from alerts.receivers.settings import found
-
-
-def kind_of(receiver: Receiver) -> ReceiverKind:
-    """What it is."""
-    return KINDS[receiver.kind]
 
 
 def opened(receiver: Receiver, outlet: Outlet, environment: Mapping[str, str] = os.environ) -> WayOut:
@@ -21,7 +16,7 @@ def opened(receiver: Receiver, outlet: Outlet, environment: Mapping[str, str] = 
     Raises:
         SettingsError: a secret is not to be found, or is none; or what the kind needs is not there.
     """
-    kind = kind_of(receiver)
+    kind = KINDS[receiver.kind]
     settings = found(receiver, kind.specs, environment)
     try:
         return kind.open(settings, outlet)

@@ -8,7 +8,7 @@ import os
 import re
 from base64 import b64decode
 from binascii import Error as NotBase64
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address
@@ -132,10 +132,7 @@ def is_signing_secret(text: str) -> bool:
 
 
 def found(
-    receiver: Receiver,
-    specs: Collection[SettingSpec],
-    environment: Mapping[str, str] = os.environ,
-    read: Callable[[Path], str] = read_secret,
+    receiver: Receiver, specs: Collection[SettingSpec], environment: Mapping[str, str] = os.environ
 ) -> Settings:
     """The settings of a receiver with everything looked up.
 
@@ -144,7 +141,7 @@ def found(
     """
     by_name = {spec.name: spec for spec in specs}
     return {
-        name: _looked_up(receiver.name, by_name[name], value, environment, read)
+        name: _looked_up(receiver.name, by_name[name], value, environment)
         if isinstance(value, Located)
         else value
         for name, value in receiver.settings.items()
@@ -152,15 +149,11 @@ def found(
 
 
 def _looked_up(
-    receiver: str,
-    spec: SettingSpec,
-    where: Located,
-    environment: Mapping[str, str],
-    read: Callable[[Path], str],
+    receiver: str, spec: SettingSpec, where: Located, environment: Mapping[str, str]
 ) -> tuple[str, ...]:
     place = f"receiver {receiver!r}: {where.place}"
     try:
-        text = environment.get(where.env or "", "") if where.file is None else read(Path(where.file))
+        text = environment.get(where.env or "", "") if where.file is None else read_secret(Path(where.file))
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{place}: want a readable text file: {error}") from error
     values = tuple(text.split()) if spec.want in SEVERAL else (text.strip(),)

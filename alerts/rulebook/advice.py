@@ -7,7 +7,7 @@ import numpy as np
 
 from alerts.intervals import bounded_mean, normal_quantile, wilson
 from alerts.measures import Measure, yardstick
-from alerts.paging import Comparison, Receiver, Route
+from alerts.paging import Comparison, Receiver, Route, every_route
 from alerts.rulebook.indicators import Catalogue
 from alerts.rules import DIMENSIONS, Family, Gap, Rule, Rulebook, Threshold
 
@@ -33,7 +33,7 @@ def advice(rulebook: Rulebook, catalogue: Catalogue) -> list[str]:
         for receiver in rulebook.receivers
         for doubt in _of_receiver(receiver, rulebook.routes)
     ]
-    for route in _every(rulebook.routes):
+    for route in every_route(rulebook.routes):
         found += [f"{route.place}: {doubt}" for doubt in _of_route(route, rulebook.rules)]
     return found
 
@@ -110,17 +110,10 @@ def _of_threshold(detect: Threshold, measure: Measure) -> Iterator[str]:
 def _of_receiver(receiver: Receiver, routes: tuple[Route, ...]) -> Iterator[str]:
     if receiver.kind == "webhook" and "secret" not in receiver.settings:
         yield "no secret, so its notices are not signed"
-    told = {route.receiver for route in _every(routes)}
-    told |= {step.receiver for route in _every(routes) for step in route.escalate}
+    told = {route.receiver for route in every_route(routes)}
+    told |= {step.receiver for route in every_route(routes) for step in route.escalate}
     if routes and receiver.name not in told:
         yield "no route leads to it"
-
-
-def _every(routes: tuple[Route, ...]) -> Iterator[Route]:
-    """All routes of a tree."""
-    for route in routes:
-        yield route
-        yield from _every(route.routes)
 
 
 def _of_route(route: Route, rules: tuple[Rule, ...]) -> Iterator[str]:

@@ -4,7 +4,7 @@ Nothing half-right gets through: what cannot work (a limit outside the indicator
 is no multiple of the pane, a field that the detector has no use for) is refused here.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 from unicodedata import category, normalize
@@ -16,7 +16,7 @@ from alerts.rulebook.detection import KINDS, pass_over, read_detect
 from alerts.rulebook.indicators import Catalogue, read_indicators
 from alerts.rulebook.numbers import Setting
 from alerts.rulebook.routes import Labels, RouteReader
-from alerts.rulebook.values import dimension_values, dimensions, duration
+from alerts.rulebook.values import count, dimension_values, dimensions, duration
 from alerts.rulebook.yaml_nodes import Fields, Node, read_document
 from alerts.rules import (
     DAY_MS,
@@ -149,26 +149,13 @@ def _limits(root: Fields) -> Limits:
         return Limits()
     for fields in node.attempt(lambda node: node.fields("numbers by name")):
         limits = Limits(
-            fields.get_or("max_values", _count(MOST_VALUES), Limits().max_values),
-            fields.get_or("max_combinations", _count(MOST_COMBINATIONS), Limits().max_combinations),
-            fields.get_or("max_scopes", _count(MOST_COMBINATIONS), Limits().max_scopes),
+            fields.get_or("max_values", count(MOST_VALUES), Limits().max_values),
+            fields.get_or("max_combinations", count(MOST_COMBINATIONS), Limits().max_combinations),
+            fields.get_or("max_scopes", count(MOST_COMBINATIONS), Limits().max_scopes),
         )
         fields.close()
         return limits
     return Limits()
-
-
-def _count(most: int) -> Callable[[Node], int]:
-    """A parser of whole numbers from 1 to `most`."""
-
-    def parse(node: Node) -> int:
-        want = f"a whole number from 1 to {most}"
-        count = node.whole(want)
-        if not 1 <= count <= most:
-            raise node.wrong(want)
-        return count
-
-    return parse
 
 
 def _pane(node: Node) -> int:

@@ -52,11 +52,12 @@ class Labels:
 
     def read(self, fields: Fields) -> tuple[Matcher, ...]:
         """The `match:` (label: value or values) and `matchers:` (text) of something."""
-        match = fields.get("match", self._mapping) or ()
-        texts = fields.get("matchers", lambda node: tuple(node.one_or_each(self._text))) or ()
+        match = fields.get("match", self.mapping) or ()
+        texts = fields.get("matchers", lambda node: tuple(node.one_or_each(self.text))) or ()
         return (*match, *texts)
 
-    def _mapping(self, node: Node) -> tuple[Matcher, ...]:
+    def mapping(self, node: Node) -> tuple[Matcher, ...]:
+        """`{channel: phone, team: [blue, red]}`."""
         fields = node.fields("labels and their values")
         found = []
         for label in self.names:
@@ -66,7 +67,7 @@ class Labels:
         fields.close()
         return tuple(found)
 
-    def _text(self, node: Node) -> Matcher:
+    def text(self, node: Node) -> Matcher:
         """`channel=phone`, `severity!="warning"`, `team=~"blue|red"`."""
         text = node.text('a matcher such as channel="phone"')
         parts = MATCHER.fullmatch(text)
@@ -117,11 +118,11 @@ class RouteReader:
         """`routes:`, a list of which every match counts, or `route:`, one root as Alertmanager has it."""
         node = root.find("routes")
         found: list[Route] = []
+        top = _Parent(None, PLAIN, "", go_on=True)
         if node is not None and not node.is_nothing:
-            top = _Parent(None, PLAIN, "", go_on=True)
             for items in node.attempt(lambda node: node.items("a list of routes")):
                 found += [route for item in items for route in item.attempt(self._parser(top))]
-        single = root.get("route", self._parser(_Parent(None, PLAIN, "", go_on=True)))
+        single = root.get("route", self._parser(top))
         if single is not None:
             found.append(single)
         return _keyed(found)
@@ -224,8 +225,8 @@ class RouteReader:
     def _side(self, node: Node) -> tuple[Matcher, ...]:
         """A mapping of labels, or a list of matchers."""
         if node.is_mapping:
-            return self.labels._mapping(node)  # noqa: SLF001  # of this module
-        return tuple(node.one_or_each(self.labels._text))  # noqa: SLF001
+            return self.labels.mapping(node)
+        return tuple(node.one_or_each(self.labels.text))
 
     def _window(self, node: Node) -> Maintenance:
         fields = node.fields("a window with name, open and match")

@@ -32,7 +32,7 @@ def variable(node: Node) -> str:
     raise Wrong(node, "want the name of an environment variable, of letters, digits and _, as text")
 
 
-def duration(least_ms: int = 0, most_ms: int = notation.LONGEST_MS) -> Callable[[Node], int]:
+def duration(least_ms: int, most_ms: int) -> Callable[[Node], int]:
     """A parser of durations between two bounds, both included."""
 
     def parse(node: Node) -> int:
@@ -42,6 +42,19 @@ def duration(least_ms: int = 0, most_ms: int = notation.LONGEST_MS) -> Callable[
             bounds = f"{notation.duration_text(least_ms)} to {notation.duration_text(most_ms)}"
             raise node.wrong(f"a duration of {bounds}")
         return length_ms
+
+    return parse
+
+
+def count(most: int) -> Callable[[Node], int]:
+    """A parser of whole numbers from 1 to `most`."""
+
+    def parse(node: Node) -> int:
+        want = f"a whole number from 1 to {most}"
+        found = node.whole(want)
+        if not 1 <= found <= most:
+            raise node.wrong(want)
+        return found
 
     return parse
 

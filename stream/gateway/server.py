@@ -176,9 +176,7 @@ class Gateway:
                     body = await self._body(request)
         except TimeoutError:
             return _close(408, "the body did not come in time\n")
-        except (
-            RuntimeError
-        ) as error:  # aiohttp's word for a client that was gone before its body was asked for
+        except RuntimeError as error:  # aiohttp's word for a client that was gone before we asked
             raise ConnectionResetError from error
         except BodyTooLarge:
             return _close(413, f"want at most {MAX_BODY} bytes\n")

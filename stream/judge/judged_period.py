@@ -10,12 +10,11 @@ For example, at 14:10 an alert says that the score fell at 09:40.  The long wind
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 
 from alerts.rules import Rule, Sudden, SuddenRelative
-from alerts.transitions import EPOCH
+from alerts.transitions import unix_ms
 from stream.indicators.formulas import Formula, Ints, Sums
 from stream.indicators.needs import WindowSpan, judged_window, told_window
 from stream.judge.evaluation.groups import Group
@@ -44,8 +43,7 @@ def since_pane(rule: Rule, evidence: Mapping[str, object], pane_ms: int) -> int 
     since = evidence.get("since")
     if not isinstance(rule.detect, Sudden | SuddenRelative) or not isinstance(since, str):
         return None
-    end_ms = round((datetime.fromisoformat(since) - EPOCH).total_seconds() * 1000)
-    return end_ms // pane_ms - 1
+    return unix_ms(since) // pane_ms - 1
 
 
 def slide(group: Group, period: Period, pane: int) -> None:

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 
 from alerts.rules import Severity
 from alerts.states import State
-from alerts.transitions import EPOCH, Transition
+from alerts.transitions import Transition, unix_ms
 
 FIRING: Final = State.FIRING.word
 RESOLVED: Final = State.RESOLVED.word
@@ -98,8 +97,3 @@ def episodes(transitions: Iterable[Transition]) -> list[EpisodeStory]:
         found[step.id].take(step)
     fired = [episode for episode in found.values() if episode.fired_ms is not None]
     return sorted(fired, key=lambda each: (each.fired_ms or 0, each.rule, sorted(each.scope.items())))
-
-
-def unix_ms(text: str) -> int:
-    """Milliseconds of a time as `transitions.utc_text` writes it."""
-    return round((datetime.fromisoformat(text) - EPOCH).total_seconds() * 1000)

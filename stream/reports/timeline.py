@@ -6,9 +6,9 @@ from typing import Final
 
 from alerts.readings import scope_words
 from alerts.rules import DAY_MS
-from alerts.transitions import EPOCH, Transition
+from alerts.transitions import EPOCH, Transition, unix_ms
 from alerts.wording import columns, duration_words, padded, since_words
-from stream.reports.episodes import EpisodeStory, unix_ms
+from stream.reports.episodes import EpisodeStory
 
 Table = Sequence[Sequence[str]]
 

@@ -1,25 +1,13 @@
 """What is outside a desk of groups: the log, what keeps news from being told, receivers' queues, a clock."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from alerts.delivery.backlog import Delivery
-from alerts.delivery.grouping.group_log import GroupRecord
+from alerts.delivery.delivery_log import DeliveryLog
 from alerts.delivery.mutes import Mute
 from alerts.delivery.notices.notice import Notice
-
-
-class GroupLog(Protocol):
-    """Where records of groups are written; returns when they are durable."""
-
-    async def put(self, records: Sequence[GroupRecord]) -> None:
-        """Add records to the partitions that their groups belong to, in order."""
-        ...
-
-    async def caught_up(self) -> None:
-        """Returns when all that was written before this call has been folded."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +22,7 @@ class GroupMutes:
 class DeskWorld:
     """What a desk needs: `send` puts a delivery into a receiver's queue, `clock` says Unix time (s)."""
 
-    log: GroupLog
+    log: DeliveryLog
     mutes: GroupMutes
     send: Callable[[str, Delivery], Coroutine[Any, Any, None]]
     clock: Callable[[], float]

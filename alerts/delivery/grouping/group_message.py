@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.grouping.group_log import GroupPlan, GroupRecord, GroupTold, message_key
@@ -18,6 +19,24 @@ class GroupMessage:
     group: AlertGroup
     plan: GroupPlan
     notices: tuple[Notice, ...]
+
+    @property
+    def open(self) -> list[Notice]:
+        """Members whose alerts are not over."""
+        return [each for each in self.notices if not each.final]
+
+    @property
+    def state(self) -> str:
+        """Of all together: firing where one of them fires."""
+        if any(each.state == "firing" for each in self.open):
+            return "firing"
+        return "stale" if self.open else "resolved"
+
+    @property
+    def severity(self) -> Literal["warning", "critical"]:
+        """That of the loudest that is not over, or of the loudest."""
+        loud = any(each.news.severity == "critical" for each in self.open or self.notices)
+        return "critical" if loud else "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +62,13 @@ def delivery_of(message: GroupMessage, partition: int) -> Delivery:
 def cover(message: GroupMessage) -> Notice:
     """What stands for a group in its receiver's queue: the queue keeps the order of one group's messages."""
     group, plan = message.group, message.plan
-    open_ = [each for each in message.notices if not each.final]
-    state = "firing" if any(each.state == "firing" for each in open_) else "stale" if open_ else "resolved"
-    loud = any(each.news.severity == "critical" for each in open_ or message.notices)
     first = message.notices[0].news if message.notices else None
     news = TransitionNews(
         id=group.id,
         seq=1,
         rule=first.rule if first else "",
-        severity="critical" if loud else "warning",
-        state=state,
+        severity=message.severity,
+        state=message.state,
         indicator=first.indicator if first else "",
         scope={},
         at=first.at if first else "",

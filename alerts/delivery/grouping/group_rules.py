@@ -9,8 +9,8 @@ import orjson
 from alerts.delivery.alert_records import News
 from alerts.delivery.grouping.group_log import GroupNews, group_id
 from alerts.delivery.grouping.groups import AlertGroup, GroupRule
-from alerts.delivery.grouping.routing import RouteTarget, every_route, labelled, targets
-from alerts.paging import Route
+from alerts.delivery.grouping.routing import RouteTarget, labelled, targets
+from alerts.paging import Route, every_route
 from alerts.receivers.kinds import KINDS
 from alerts.receivers.settings import seconds_of
 from alerts.rules import Rulebook, Severity

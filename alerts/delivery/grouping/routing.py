@@ -42,13 +42,6 @@ def labelled(rulebook: Rulebook, labels: Mapping[str, str]) -> dict[str, str]:
     return rulebook.about.get(labels.get("rule", ""), NOTHING_MORE).labels(labels)
 
 
-def every_route(routes: Iterable[Route]) -> Iterable[Route]:
-    """All routes of a tree, parents first."""
-    for route in routes:
-        yield route
-        yield from every_route(route.routes)
-
-
 def _taken(routes: Iterable[Route], labels: Mapping[str, str]) -> list[Route]:
     """The routes among brothers, or below them, that take the alert."""
     found: list[Route] = []

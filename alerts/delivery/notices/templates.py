@@ -20,7 +20,6 @@ from alerts.paging import Receiver
 from alerts.receivers.message import Words
 from alerts.rules import Rule, Rulebook
 
-PARTS: Final = ("title", "text")
 MOST_CHARACTERS: Final = 4_000
 """Of a template's result, and of what a text is padded to."""
 MOST_STEPS: Final = 10_000
@@ -125,10 +124,7 @@ def complaints(rulebook: Rulebook) -> Iterator[str]:
 
 
 def sample(
-    rule: Rule,
-    state: str = "firing",
-    severity: str = "critical",
-    definition: Mapping[str, object] = SAMPLE_DEFINITION,
+    rule: Rule, state: str = "firing", definition: Mapping[str, object] = SAMPLE_DEFINITION
 ) -> TransitionNews:
     """An alert of a rule as it may come; over, once its score is healthy again."""
     worse = 1 if definition["direction"] == "high_is_bad" else -1
@@ -140,7 +136,7 @@ def sample(
         id="0" * 16,
         seq=1,
         rule=rule.name,
-        severity="critical" if severity == "critical" else "warning",
+        severity="critical",
         state=state,
         indicator=rule.indicator,
         scope=dict.fromkeys(rule.scope_dims, "sample"),

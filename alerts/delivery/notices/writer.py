@@ -1,7 +1,7 @@
 """The writer: from a notice to the message that one receiver gets, in words and in figures."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,7 +18,7 @@ from alerts.delivery.open_alerts import OpenAlerts
 from alerts.foreign_text import printable
 from alerts.paging import NOTHING_MORE, Receiver, RuleAbout
 from alerts.receivers.link_places import led_to
-from alerts.receivers.message import AlertNews, NextLook, ReceiverMessage, Words
+from alerts.receivers.message import AlertNews, NextLook, ReceiverMessage, Words, common
 from alerts.rules import Rulebook
 
 LOG: Final = logging.getLogger(__name__)
@@ -69,27 +69,19 @@ class Writer:
         notices, group = message.notices, message.group
         if len(notices) == 1:
             return replace(self.alone(notices[0], receiver), key=message.plan.key, group_labels=group.labels)
-        open_ = [each for each in notices if not each.final]
-        state = (
-            "firing" if any(each.state == "firing" for each in open_) else "stale" if open_ else "resolved"
-        )
-        loud = any(each.news.severity == "critical" for each in open_ or notices)
         said = [(each, self._words(each.news, receiver)) for each in notices]
         return ReceiverMessage(
             key=message.plan.key,
             thread=group.id,
-            state=state,
-            severity="critical" if loud else "warning",
+            state=message.state,
+            severity=message.severity,
             at=max(each.news.at for each in notices),
             words=Words(
-                title=_group_title(
-                    group.labels, len(open_) or len(notices), state, loud=loud, lang=receiver.lang
-                ),
-                text=_group_text(message, said, receiver.lang),
+                title=_group_title(message, receiver.lang), text=_group_text(message, said, receiver.lang)
             ),
-            body=_group_body(message, state),
+            body=_group_body(message),
             receiver=receiver.name,
-            links=self._links(notices[0].news, receiver.lang, _common(notices)),
+            links=self._links(notices[0].news, receiver.lang, common([each.labels for each in notices])),
             alerts=tuple(self._alert(each.news, words) for each, words in said),
             group_labels=group.labels,
         )
@@ -143,17 +135,11 @@ class Writer:
         return self.rulebook.about.get(news.rule, NOTHING_MORE)
 
 
-def _common(notices: Sequence[Notice]) -> dict[str, str]:
-    """The labels that all of them have."""
-    first, *others = (each.labels for each in notices)
-    return {name: value for name, value in first.items() if all(each.get(name) == value for each in others)}
-
-
-def _group_title(labels: object, count: int, state: str, *, loud: bool, lang: str) -> str:
-    words = WORDS[lang]
-    found = labels.items() if isinstance(labels, dict) else ()
-    scope = ", ".join(f"{words.get(name, name)} {printable(value)}" for name, value in found if value)
-    level = words["critical" if loud else "warning"] if state == "firing" else words[state]
+def _group_title(message: GroupMessage, lang: str) -> str:
+    words, labels = WORDS[lang], message.group.labels.items()
+    scope = ", ".join(f"{words.get(name, name)} {printable(value)}" for name, value in labels if value)
+    level = words[message.severity if message.state == "firing" else message.state]
+    count = len(message.open or message.notices)
     number = words["alerts" if count != 1 else "alert"].format(n=count)
     return f"{level}{words['colon']}{number} ({scope or words['everywhere']})"
 
@@ -176,7 +162,7 @@ def _group_text(message: GroupMessage, said: list[tuple[Notice, Words]], lang: s
     return "\n".join([counts, *lines])
 
 
-def _group_body(message: GroupMessage, state: str) -> bytes:
+def _group_body(message: GroupMessage) -> bytes:
     """The envelope of a group: its alerts, as many as a receiver should have to take."""
     alerts = [msgspec.to_builtins(each.news) for each in message.notices]
     at = max(each.news.at for each in message.notices)
@@ -185,11 +171,11 @@ def _group_body(message: GroupMessage, state: str) -> bytes:
         data = {
             "group": message.group.id,
             "labels": dict(message.group.labels),
-            "state": state,
+            "state": message.state,
             "count": len(alerts),
             "alerts": alerts[:most],
         }
-        body = orjson.dumps({"type": f"cx.group.{state}", "timestamp": at, "data": data})
+        body = orjson.dumps({"type": f"cx.group.{message.state}", "timestamp": at, "data": data})
         if len(body) <= MOST_BYTES:
             break
     return body

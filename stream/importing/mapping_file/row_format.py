@@ -3,6 +3,7 @@
 import codecs
 from typing import Final
 
+from alerts.rulebook.values import count
 from alerts.rulebook.yaml_nodes import Fields, Node
 from stream.importing.mapping import Cells, Format
 from stream.importing.rows.json_rows import Beside
@@ -40,7 +41,7 @@ def file_format(fields: Fields) -> Format:
         member=fields.get("member", Node.text) or fields.get("members", Node.text),
         each=fields.get("each", Node.text),
         beside=fields.get("beside", _beside),
-        header_rows=fields.get_or("header_rows", _header_rows, 1),
+        header_rows=fields.get_or("header_rows", count(HEADER_ROWS), 1),
         several="members" in fields,
         unwrap=fields.get("unwrap", Node.text),
         apart=fields.get("each_column", _each_column),
@@ -53,14 +54,6 @@ def _each_column(node: Node) -> tuple[str, ...]:
     found = fields.require("except", lambda inner: inner.each(Node.text), "the columns that are no questions")
     fields.close()
     return tuple(found or ())
-
-
-def _header_rows(node: Node) -> int:
-    want = f"a whole number from 1 to {HEADER_ROWS}"
-    rows = node.whole(want)
-    if not 1 <= rows <= HEADER_ROWS:
-        raise node.wrong(want)
-    return rows
 
 
 def encoding(node: Node) -> str:

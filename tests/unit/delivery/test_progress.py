@@ -68,13 +68,12 @@ def test_what_was_read_of_a_partition_that_moved_meanwhile_is_not_kept(after: st
     """Another worker has written there since; who takes it for all that there is tells it again."""
     turns = {0: "still ours"}
 
-    class Log:
-        async def history(self, partition: int) -> list[Entry]:
-            turns.pop(partition)
-            if after is not None:
-                turns[partition] = after
-            return [_entry("a", 1, told=True)]
+    async def history(partition: int) -> list[Entry]:
+        turns.pop(partition)
+        if after is not None:
+            turns[partition] = after
+        return [_entry("a", 1, told=True)]
 
-    heard = HeardPartitions(Log(), turns.get)
+    heard = HeardPartitions(history, turns.get)
     assert asyncio.run(heard.read(0)).progress("a", "pager").told
     assert (0 in heard.known) is (after == "still ours")

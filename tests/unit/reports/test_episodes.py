@@ -1,7 +1,8 @@
 """Episodes: transitions put together again."""
 
 from alerts.readings import scope_words
-from stream.reports.episodes import episodes, unix_ms
+from alerts.transitions import unix_ms
+from stream.reports.episodes import episodes
 from tests.transition_builders import MINUTE_MS, step
 
 
