@@ -16,7 +16,7 @@ from stream.intake.batch import EventBatch
 from stream.intake.history.answerers import ANSWER, ANSWERED, Answerers, AnswerTerms
 from stream.intake.history.satisfaction import HEARD, HeardKind, heard_of
 from stream.intake.pairs import wanted
-from stream.intake.panes import OpenPanes, merged, tallies
+from stream.intake.panes import OpenPanes, WaitingRows, merged, tallies
 from stream.intake.scoping.cardinality import CardinalityGuard
 from stream.intake.scoping.combinations import Combos
 from stream.intake.wall import Undo, marked
@@ -42,7 +42,7 @@ class AnswerLine:
         self._unhappy = _unhappy_cells(plan)
         self._kept = np.array([name.split("/")[0] in plan.keeps for name in CELLS], bool)
         self._terms = AnswerTerms.of(plan.keeps)
-        self._waiting: list[Table] = []
+        self._waiting = WaitingRows(ANSWER)
         self._answerers = Answerers(self._terms, self._pane_ms)
 
     def take(self, batch: EventBatch[Feedback]) -> Table:
@@ -62,54 +62,41 @@ class AnswerLine:
         at_once = ~known | (self._terms.period_ms[own.column] == 0)
         rows = tallies(own.closing, own.at_ms // self._pane_ms, combo, own.column)
         self._open.add(where(rows, at_once))
-        if len(answers):
-            self._waiting.append(answers)
+        self._waiting.add(answers)
         return self._unhappy_among(own) if self._paired else np.empty(0, HEARD)
 
     def mark(self) -> Undo:
         """Gives what puts it back to how it is now."""
-        waiting, parts = list(self._waiting), marked(self._open, self._guard, self._answerers)
-
-        def undo() -> None:
-            self._waiting = waiting
-            parts()
-
-        return undo
+        return marked(self._open, self._guard, self._answerers, self._waiting)
 
     def close(self, through: int) -> Table:
         """What leaves with the panes up to and with `through`."""
-        waiting = self._all_waiting()
-        due = waiting["closing"] <= through
-        self._waiting = [where(waiting, ~due)]
-        judged = self._answerers.judge(where(waiting, due))
+        judged = self._answerers.judge(self._waiting.close(through))
         return merged(stacked([self._open.close(through), judged]))
 
     def so_far(self) -> Table:
         """What would leave if all open panes closed now."""
-        judged = self._answerers.judge(self._all_waiting(), keep=False)
+        judged = self._answerers.judge(self._waiting.rows(), keep=False)
         return merged(stacked([self._open.rows(), judged]))
 
     def tables(self) -> dict[str, Table]:
         """The state, by name."""
         return {
             "open.feedback": self._open.rows(),
-            "answers": self._all_waiting(),
+            "answers": self._waiting.rows(),
             "answerers": self._answerers.rows,
         }
 
     def load(self, tables: dict[str, Table]) -> None:
         """Take over a state."""
         self._open = OpenPanes(tables["open.feedback"])
-        self._waiting = [tables.get("answers", np.empty(0, ANSWER))]
+        self._waiting = WaitingRows(ANSWER, tables.get("answers"))
         known = tables.get("answerers", np.empty(0, ANSWERED))
         self._answerers = Answerers(self._terms, self._pane_ms, known)
 
     def entries(self) -> dict[str, int]:
         """Sizes of what is remembered."""
         return {"answerers": len(self._answerers)}
-
-    def _all_waiting(self) -> Table:
-        return stacked(self._waiting) if self._waiting else np.empty(0, ANSWER)
 
     def _by_customers(self, batch: EventBatch[Feedback], combo: Ints) -> tuple[NDArray[np.bool_], Table]:
         """Which answers are a customer's, of the indicators where that matters; and those answers."""

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stream.columnar.structured import Table, stacked, where
+from stream.columnar.structured import Table, stacked
 from stream.indicators.plan import Plan
 from stream.intake.batch import EventBatch
 from stream.intake.customer_history import CustomerHistory
 from stream.intake.history.touchpoints import TOUCH
-from stream.intake.panes import OpenPanes, merged
+from stream.intake.panes import OpenPanes, WaitingRows, merged
 from stream.intake.scoping.cardinality import CardinalityGuard
 from stream.intake.scoping.combinations import Combos
 from stream.intake.touches import KIND_OF, TouchMaker
@@ -38,7 +38,7 @@ class ContactLine:
         self._touches = TouchMaker(plan, combos)
         self._history = CustomerHistory(plan)
         self._open = OpenPanes()
-        self._waiting: list[Table] = []
+        self._waiting = WaitingRows(TOUCH)
 
     def take(self, batch: EventBatch[Interaction]) -> None:
         """Count the volumes, and keep what history must judge until its pane closes."""
@@ -46,20 +46,11 @@ class ContactLine:
         named = self._combos.codes(batch.events)
         combo, self.folded = self._guard.guarded(self._combos, named, batch.clock_ms)
         self._open.add(self._volumes.tallied(batch, kinds, combo))
-        touches = self._touches.made(batch, kinds, named, combo)
-        if len(touches):
-            self._waiting.append(touches)
+        self._waiting.add(self._touches.made(batch, kinds, named, combo))
 
     def mark(self) -> Undo:
         """Gives what puts it back to how it is now."""
-        waiting = list(self._waiting)
-        parts = marked(self._open, self._history, self._guard)
-
-        def undo() -> None:
-            self._waiting = waiting
-            parts()
-
-        return undo
+        return marked(self._open, self._history, self._guard, self._waiting)
 
     def take_untimed(self) -> int:
         """How many resolutions could not be timed since the last call."""
@@ -67,35 +58,29 @@ class ContactLine:
 
     def close(self, through: int) -> Closed:
         """What leaves with the panes up to and with `through`."""
-        waiting = self._all_waiting()
-        due = waiting["closing"] <= through
-        self._waiting = [where(waiting, ~due)]
-        return self._judged(where(waiting, due), self._open.close(through), keep=True)
+        return self._judged(self._waiting.close(through), self._open.close(through), keep=True)
 
     def so_far(self) -> Closed:
         """What would leave if all open panes closed now."""
-        return self._judged(self._all_waiting(), self._open.rows(), keep=False)
+        return self._judged(self._waiting.rows(), self._open.rows(), keep=False)
 
     def tables(self) -> dict[str, Table]:
         """The state, by name."""
         return {
             "open.interactions": self._open.rows(),
-            "waiting": self._all_waiting(),
+            "waiting": self._waiting.rows(),
             **self._history.tables(),
         }
 
     def load(self, tables: dict[str, Table]) -> None:
         """Take over a state."""
         self._open = OpenPanes(tables["open.interactions"])
-        self._waiting = [tables["waiting"]]
+        self._waiting = WaitingRows(TOUCH, tables["waiting"])
         self._history.load(tables)
 
     def entries(self) -> dict[str, int]:
         """Sizes of what is remembered."""
-        return {**self._history.entries(), "waiting": sum(map(len, self._waiting))}
-
-    def _all_waiting(self) -> Table:
-        return stacked(self._waiting) if self._waiting else np.empty(0, TOUCH)
+        return {**self._history.entries(), "waiting": len(self._waiting)}
 
     def _judged(self, touches: Table, counted: Table, *, keep: bool) -> Closed:
         """Tallies with those of history, and what the line of pairs should hear."""

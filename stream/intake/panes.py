@@ -68,6 +68,41 @@ def _ranks(column: Ints) -> tuple[Ints, int]:
     return ranks, len(distinct)
 
 
+class WaitingRows:
+    """Rows that wait until the pane in their `closing` closes; `kind` is their dtype."""
+
+    def __init__(self, kind: "np.dtype[np.void]", rows: Table | None = None) -> None:
+        self._parts: list[Table] = [np.empty(0, kind) if rows is None else rows]
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    def add(self, rows: Table) -> None:
+        """Let more rows wait."""
+        if len(rows):
+            self._parts.append(rows)
+
+    def close(self, through: int) -> Table:
+        """Take out the rows of panes up to and with `through`."""
+        rows = self.rows()
+        due = rows["closing"] <= through
+        self._parts = [where(rows, ~due)]
+        return where(rows, due)
+
+    def rows(self) -> Table:
+        """All of them."""
+        return stacked(self._parts)
+
+    def mark(self) -> Undo:
+        """Gives what puts them back to how they are now: rows are never written twice."""
+        parts = list(self._parts)
+
+        def undo() -> None:
+            self._parts = parts
+
+        return undo
+
+
 class OpenPanes:
     """Tallies of one source that have not left yet."""
 
