@@ -12,7 +12,7 @@ from alerts.receivers.kind import ReceiverKind
 from alerts.receivers.kinds import KINDS
 from alerts.receivers.link_places import PLACES, unknown_places
 from alerts.receivers.settings import HIDDEN, SEVERAL, SettingSpec, is_url
-from alerts.rulebook.values import duration, variable
+from alerts.rulebook.values import duration, given, variable
 from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
 from alerts.rules import DAY_MS, MINUTE_MS, SECOND_MS
 
@@ -55,14 +55,7 @@ def read_receivers(root: Fields) -> Receivers:
 
 def read_links(root: Fields) -> dict[str, str]:
     """`links:`, places that every notice leads to: a URL by name."""
-
-    def parse(node: Node) -> dict[str, str]:
-        fields = node.fields("URLs by name")
-        found = {name: fields.get(name, _link) for name in fields.names()}
-        fields.close()
-        return {name: url for name, url in found.items() if url is not None}
-
-    return root.get("links", parse) or {}
+    return root.get("links", lambda node: given(node, "URLs by name", _link)) or {}
 
 
 def _link(node: Node) -> str:
@@ -115,10 +108,7 @@ def _patience(fields: Fields) -> ReceiverPatience:
 
 def _templates(node: Node) -> dict[str, str]:
     """Texts by the part of the notice whose place they take."""
-    fields = node.fields("templates by part")
-    found = {part: fields.get(part, Node.text) for part in TEMPLATE_PARTS}
-    fields.close()
-    return {part: text for part, text in found.items() if text is not None}
+    return given(node, "templates by part", Node.text, TEMPLATE_PARTS)
 
 
 def _settings_of(kind: ReceiverKind) -> Callable[[Node], dict[str, tuple[str, ...] | Located]]:

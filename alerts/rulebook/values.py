@@ -1,7 +1,7 @@
 """Parsers of single values of a rules file; each raises `Wrong` with what it wanted."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
 
 from alerts import notation
@@ -22,6 +22,16 @@ def spelled(node: Node, parse: Callable[[str], T], want: str) -> T:
         return parse(node.word(want))
     except ValueError as error:
         raise node.wrong(str(error)) from None
+
+
+def given(
+    node: Node, want: str, parse: Callable[[Node], T], names: Iterable[str] | None = None
+) -> dict[str, T]:
+    """What a mapping has under some names (None: under all that are there); what is wrong is noted."""
+    fields = node.fields(want)
+    found = {name: fields.get(name, parse) for name in (fields.names() if names is None else names)}
+    fields.close()
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def variable(node: Node) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from alerts.errors import SettingsError
+from alerts.rulebook.values import given
 from alerts.rulebook.yaml_nodes import Node, read_document
 from stream.gateway.customers import FILLED, VALUE_CHARS, Customers, Known
 from stream.gateway.operator_files import read_text
@@ -59,10 +60,7 @@ def _of_yaml(text: str, file: str) -> Customers:
 
 
 def _known(node: Node) -> Known:
-    fields = node.fields("dimensions such as {segment: business, country: FR}")
-    found = {name: fields.get(name, _value) for name in FILLED}
-    fields.close()
-    return {name: value for name, value in found.items() if value is not None}
+    return given(node, "dimensions such as {segment: business, country: FR}", _value, FILLED)
 
 
 def _value(node: Node) -> str:

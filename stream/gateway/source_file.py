@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from alerts.errors import OperatorError, RulebookError, SettingsError
+from alerts.rulebook.values import given
 from alerts.rulebook.yaml_nodes import Fields, Node, read_document
 from alerts.rules import DIMENSIONS
 from stream.gateway.kind_files import kind, kinds, read_signature_parts
@@ -217,14 +218,8 @@ def _http_path(node: Node) -> str:
 
 def _fill(fields: Fields) -> Mapping[str, str]:
     """`set`: dimensions that every event of the source gets unless it has them."""
-
-    def read(node: Node) -> Mapping[str, str]:
-        inner = node.fields("dimensions such as {segment: business}")
-        found = {name: inner.get(name, Node.text) for name in DIMENSIONS}
-        inner.close()
-        return {name: value for name, value in found.items() if value is not None}
-
-    return fields.get("set", read) or {}
+    want = "dimensions such as {segment: business}"
+    return fields.get("set", lambda node: given(node, want, Node.text, DIMENSIONS)) or {}
 
 
 def _tables(fields: Fields, chosen: SourceKind) -> Mapping[str, Entries]:

@@ -13,6 +13,7 @@ from typing import Final
 import yaml
 
 from alerts.errors import SettingsError
+from alerts.rulebook.values import given
 from alerts.rulebook.yaml_nodes import Fields, Node, read_document
 from stream.importing.cells.answers import STEPPED
 from stream.importing.cells.columns import FieldSource
@@ -183,9 +184,7 @@ def _lookup_table(name: str, shared: Shared, node: Node) -> LookupTable | None:
 
 def table_entries(node: Node, texts: Collection[str] | None = None) -> Mapping[str, Entry]:
     """Entries of a table: a text each, one of `texts` if there are any, or fields of the event."""
-    fields = node.fields("a table such as {tag_billing: billing}")
-    found = {name: fields.get(name, partial(_entry, texts=texts)) for name in fields.names()}
-    return in_all_codings({name: entry for name, entry in found.items() if entry is not None})
+    return in_all_codings(given(node, "a table such as {tag_billing: billing}", partial(_entry, texts=texts)))
 
 
 def _entry(node: Node, texts: Collection[str] | None) -> Entry:

@@ -6,6 +6,7 @@ from datetime import tzinfo
 from itertools import chain
 from typing import Final
 
+from alerts.rulebook.values import given
 from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
 from stream.importing.cells.columns import Column, FieldSource
 from stream.importing.cells.strptime import FormatError, TimeFormat
@@ -82,9 +83,7 @@ def time(fields: Fields, shared: Shared) -> FieldSource | None:
 
 
 def _zones(node: Node) -> Mapping[str, tzinfo]:
-    fields = node.fields("a table such as {EST: America/New_York}")
-    found = {name: fields.get(name, zone) for name in fields.names()}
-    return {name: meant for name, meant in found.items() if meant is not None}
+    return given(node, "a table such as {EST: America/New_York}", zone)
 
 
 def _zone_or_column(node: Node, shared: Shared) -> tuple[tzinfo | None, FieldSource | None]:
