@@ -23,7 +23,7 @@ STREAM_OF: Final = {stream.topic: stream for stream in Stream}
 
 
 async def replay_topics(
-    settings: ClientSettings, rulebook: Rulebook, wire: Wire, told: Told = lambda _: None
+    settings: ClientSettings, rulebook: Rulebook, wire: Wire, told: Told
 ) -> tuple[list[Transition], RecordCounts]:
     """Every transition in event time, and what became of the records; `told` hears how many are done.
 

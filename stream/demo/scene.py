@@ -25,11 +25,10 @@ RATE_OVER: Final = 9
 
 @dataclass(frozen=True, slots=True)
 class DemoScene:
-    """What is shown, and where; `log_url` is where notices come in."""
+    """What is shown, and where."""
 
     settings: DemoSettings
     log: WebhookLog
-    log_url: str
     view: LiveView
     screen: Screen
 
@@ -52,7 +51,7 @@ async def shown(
     with screen(view, as_json=settings.as_json) as on_screen:
         if settings.opens:  # in a thread of its own, as some browsers keep whoever opens them waiting
             threading.Thread(target=webbrowser.open, args=(board,), daemon=True).start()
-        yield DemoScene(settings, log, log_url, view, on_screen)
+        yield DemoScene(settings, log, view, on_screen)
 
 
 async def pulse(scene: DemoScene, counted: Callable[[], Awaitable[Counter[str]]]) -> None:

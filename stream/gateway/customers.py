@@ -54,9 +54,9 @@ class Customers:
 class Directory:
     """All that is known of customers: the topic's word, then the file's."""
 
-    def __init__(self, file: Customers | None = None, topic: Customers | None = None) -> None:
+    def __init__(self, file: Customers | None = None) -> None:
         self.file = file or Customers()
-        self.topic = topic or Customers()
+        self.topic = Customers()
 
     def __len__(self) -> int:
         return len(self.file) + len(self.topic)

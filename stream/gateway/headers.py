@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 class Headers(Mapping[str, str]):
     """As aiohttp's own, for requests that did not come over HTTP; of a repeated header the first counts."""
 
-    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
         self._values = {name.lower(): value for name, value in reversed([*pairs])}
 
     def __getitem__(self, name: str) -> str:

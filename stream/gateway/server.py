@@ -26,7 +26,6 @@ from stream.gateway.metrics import NOBODY, GatewayMetrics
 from stream.gateway.publisher import Publisher
 from stream.gateway.sources import ReceivedBody, RefusedMessage, Source, receive_in_slices
 from stream.messages.outcomes import RecordError
-from stream.monitoring.exposition import wants_gzip
 from stream.monitoring.listening import cannot_listen
 from stream.monitoring.rendered import RenderedMetrics
 
@@ -146,8 +145,7 @@ class Gateway:
         self._metrics.now.customers.set(len(self._crm.directory))
         self._metrics.now.unreadable.set(self._crm.unreadable)
         self._metrics.now.waiting_bytes.set(self._publisher.waiting_bytes)
-        packed = wants_gzip(request.headers.get("Accept-Encoding", ""))
-        page = await self._rendered.page(request.headers.get("Accept", ""), packed=packed)
+        page = await self._rendered.page(request.headers)
         return web.Response(body=page.body, headers=page.headers)
 
     async def _of_source(self, source: Source, request: BaseRequest) -> web.StreamResponse:

@@ -55,7 +55,7 @@ class Shape:
                 raise RowError(Fault.MISSING, f"{name}: no value in {', '.join(source.columns) or 'the row'}")
         return self.completed(event, filled)
 
-    def completed(self, event: Event, filled: Mapping[str, str] = NOTHING) -> Event:
+    def completed(self, event: Event, filled: Mapping[str, str]) -> Event:
         """The event with what tables fill and what goes without saying.
 
         Raises:

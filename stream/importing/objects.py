@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
 
 from stream.importing.cells.answers import LIVE, stepped
 from stream.importing.cells.faults import Fault, RowError
@@ -13,8 +12,6 @@ from stream.importing.conditions import Condition
 from stream.importing.mapping import Event, LogMapping
 from stream.importing.row_events import check_ids
 from stream.importing.rows.json_rows import json_rows
-
-NO_TABLES: Final[Mapping[str, Entries]] = {}
 
 
 class Ignored(StrEnum):

@@ -132,7 +132,7 @@ class Judge:
         """The latest of each score that changed since it was last taken; see `take_score_columns`."""
         return [score for columns in self.take_score_columns(most) for score in columns.scores()]
 
-    def take_score_columns(self, most: int | None = None) -> list[ScoreColumns]:
+    def take_score_columns(self, most: int | None) -> list[ScoreColumns]:
         """The latest of each score that changed since it was last taken, by indicator and window.
 
         Of each grouping and window at most those of `most` scopes; the next calls have the others.

@@ -117,7 +117,7 @@ class Memory:
             self.first_pane = first if self.first_pane is None else min(first, self.first_pane)
             self.pending.add(counts)
 
-    def block(self, most_panes: int = NO_LIMIT) -> Block | None:
+    def block(self, most_panes: int) -> Block | None:
         """The next closed panes to look at together, at most so many; None: nothing can happen in any.
 
         What is due in them is dealt out to the groups.

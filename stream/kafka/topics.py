@@ -111,7 +111,7 @@ async def ensure(
     ]
 
 
-async def inspect(settings: ClientSettings, group: str = "tocsin") -> list[TopicState]:
+async def inspect(settings: ClientSettings, group: str) -> list[TopicState]:
     """Check without creating; a topic that is not there, or that we may not see, has 0 partitions.
 
     Raises:

@@ -6,11 +6,11 @@ However many ask, and however often, the worker reads its scores once, and one t
 import asyncio
 import gzip
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from stream.monitoring.exposition import Exposed, chosen_encoder
+from stream.monitoring.exposition import Exposed, chosen_encoder, wants_gzip
 
 KEPT_S: Final = 1.0
 LEVEL: Final = 1
@@ -43,9 +43,10 @@ class RenderedMetrics:
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _pages: dict[tuple[str, bool], tuple[float, RenderedPage]] = field(default_factory=dict)
 
-    async def page(self, accept: str, *, packed: bool) -> RenderedPage:
-        """The page in the format that an Accept header prefers; `packed`: in gzip."""
-        wanted = accept[:MOST_ACCEPT]
+    async def page(self, headers: Mapping[str, str]) -> RenderedPage:
+        """The page in the format that a request's headers prefer, in gzip where they take it."""
+        wanted = headers.get("Accept", "")[:MOST_ACCEPT]
+        packed = wants_gzip(headers.get("Accept-Encoding", ""))
         async with self._lock:
             content_type = chosen_encoder(wanted)[1]
             kept = self._pages.get((content_type, packed))

@@ -5,7 +5,6 @@ from typing import Final
 
 from aiohttp import web
 
-from stream.monitoring.exposition import wants_gzip
 from stream.monitoring.gauges import WorkerView
 from stream.monitoring.guarded_server import GuardedServer, head_is_there
 from stream.monitoring.listening import cannot_listen
@@ -91,8 +90,7 @@ class _Pages:
 
     async def _metrics(self, request: web.BaseRequest) -> web.Response:
         """All metrics, in the format that was asked for."""
-        packed = wants_gzip(request.headers.get("Accept-Encoding", ""))
-        page = await self._rendered.page(request.headers.get("Accept", ""), packed=packed)
+        page = await self._rendered.page(request.headers)
         return web.Response(body=page.body, headers=page.headers)
 
     def _readyz(self) -> web.Response:

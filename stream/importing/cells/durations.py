@@ -62,7 +62,7 @@ def in_full(column: str, text: str) -> str:
     return f"{text}:00" if is_of_minutes else text
 
 
-def duration_s(text: str, decimal: str = "") -> float:
+def duration_s(text: str, decimal: str) -> float:
     """Seconds; a bare number is seconds, with one colon minutes and seconds, with two also hours.
 
     Raises:

@@ -27,7 +27,7 @@ GROUPED: Final = "_NPS_GROUP"
 class Questions:
     """The questions of a survey: all of its columns but those that stand `apart`."""
 
-    def __init__(self, names: Sequence[str], apart: Sequence[str], over: Sequence[str] = ()) -> None:
+    def __init__(self, names: Sequence[str], apart: Sequence[str], over: Sequence[str]) -> None:
         others = {name.casefold() for name in apart}
         self._shared = [name for name in names if name.casefold() in others]
         self.asked = [

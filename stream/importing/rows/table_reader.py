@@ -41,7 +41,7 @@ class TableReader:
         lines: BoundedLines,
         names: Sequence[str],
         layout: Format,
-        heads: Sequence[Sequence[str]] = (),
+        heads: Sequence[Sequence[str]],
     ) -> None:
         self._below = Below(heads[0] if heads else ())
         self._parse = parse

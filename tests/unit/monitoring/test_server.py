@@ -175,12 +175,12 @@ def test_metrics_are_read_once_a_second() -> None:
     async def run() -> None:
         now_s, metrics = [5.0], Metrics(plan_of(RULES).rulebook)
         rendered = RenderedMetrics(metrics, lambda: now_s[0])
-        first = await rendered.page("", packed=False)
+        first = await rendered.page({})
         metrics.rules_refused()
-        assert [await rendered.page("", packed=False) for _ in range(3)] == [first] * 3
-        packed = await rendered.page("", packed=True)
+        assert [await rendered.page({}) for _ in range(3)] == [first] * 3
+        packed = await rendered.page({"Accept-Encoding": "gzip"})
         assert b"tocsin_rules_reload_success 0.0" in gzip.decompress(packed.body)
         now_s[0] = 6.5
-        assert b"tocsin_rules_reload_success 0.0" in (await rendered.page("", packed=False)).body
+        assert b"tocsin_rules_reload_success 0.0" in (await rendered.page({})).body
 
     asyncio.run(run())
