@@ -83,6 +83,7 @@ def test_a_line_with_totals_and_a_second_header_are_told(desk: Desk) -> None:
         ('2026-03-02T09:15:00Z web-1 {"id": "1"}', "one behind something else: `sed"),
         ('{id: "1", score: 4}', "names without quotation marks"),
         ("id,at,s", "a table: `format: csv`"),
+        ('"id","at"', "a table: `format: csv`"),
         ("<ticket/>", "XML or HTML"),
     ],
 )
@@ -92,6 +93,25 @@ def test_what_is_no_object_is_told_with_the_way_out(desk: Desk, line: str, said:
     found, told = read(desk, f"{sound}\n{line}\n", "format: ndjson\n" + MAPPING)
     assert found == [("1", "5")]
     assert f"want a JSON object, got {said}" in told
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('{"id": "1", "s": 1e400}', 'number is infinity when parsed as double: "1e400}"'),
+        ('{"id": "1", "s": 04}', 'number with leading zero is not allowed: "04}"'),
+        ('{"id": "1", "s": True}', 'unexpected character, expected a JSON value: "True}"'),
+        ('{"id": "1" "s": 4}', """unexpected character, expected ',' or '}': ""s": 4}\""""),
+        ('{"id": "1", "s": 4', 'unexpected end of data: ""'),
+        ('{"id": "1", "s": 4,}', 'trailing comma is not allowed: "'),
+    ],
+)
+def test_where_an_object_is_none_is_told(desk: Desk, line: str, said: str) -> None:
+    """All of them were called a table, and advised to be read as CSV."""
+    told = read(
+        desk, f'{{"id": "1", "at": "2026-03-02T09:00:00Z", "s": 5}}\n{line}\n', "format: ndjson\n" + MAPPING
+    )[1]
+    assert f"want a JSON object, but {said}" in told
 
 
 def test_objects_of_an_api_are_told_with_their_key(desk: Desk) -> None:

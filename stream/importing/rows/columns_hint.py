@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Final
 
+import orjson
+
 LONGEST: Final = 60
 """Characters by which names are compared."""
 CLOSE: Final = 0.8
@@ -63,14 +65,25 @@ _OBJECTS: Final = (
         "one behind something else: `sed 's/^[^{]*//'` takes it off",
     ),
     (re.compile(r"^\s*\{\s*[A-Za-z_$][\w$]*\s*:"), "names without quotation marks: write it as JSON"),
-    (re.compile(r'[^{"]*[,;\t|]'), "a table: `format: csv` in the mapping?"),
+    (re.compile(r"^[^{]*[,;\t|]"), "a table: `format: csv` in the mapping?"),
     (re.compile(r"\s*<"), "XML or HTML: convert it to CSV or JSON first"),
 )
 
 
 def no_object(content: str) -> str:
     """What a line is that is no JSON object, where that can be told."""
-    return next((f", got {what}" for look, what in _OBJECTS if look.search(content[:SEEN])), "")
+    known = next((f", got {what}" for look, what in _OBJECTS if look.search(content[:SEEN])), "")
+    if known or not content.lstrip().startswith("{"):
+        return known
+    try:
+        orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        return f', but {error.msg}: "{content[error.pos : error.pos + AROUND]}"' if error.pos < SEEN else ""
+    return ""
+
+
+AROUND: Final = 20
+"""Characters that are shown of an object, from where it is none any more."""
 
 
 SEEN: Final = 10_000
