@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from alerts.detect.open_time import open_time
+from alerts.hours import OpenHours
 from alerts.readings import scope_object
 from alerts.rules import DAY_MS, HOUR_MS, Rule, Rulebook
 from alerts.states import State
@@ -25,7 +27,7 @@ from stream.simulate.rhythm import MONDAY_MS
 MONTH_DAYS: Final = 30
 WEEK_MS: Final = 7 * DAY_MS
 BEGIN_MS: Final = 3 * DAY_MS + 10 * HOUR_MS
-"""From Monday on until what happens to a rhythm begins: Thursday at ten (UTC)."""
+"""From Monday on until what happens to a rhythm, or to rules with hours, begins: Thursday at ten (UTC)."""
 
 
 class PlannedRules(NamedTuple):
@@ -59,8 +61,8 @@ def _outcomes_of_part(
     _pass(crowd, warm_up_ms(plan) // crowd.pane_ms, question, headway)
     hears = None if observer is None else _of_first_scope(observer)
     _healthy(crowd, outcomes, question, headway, hears)
-    wait = _until_begin(crowd) if question.falls and question.rhythm is not None else 0
-    _pass(crowd, wait, question, headway)
+    if waits(plan, question):
+        _pass(crowd, _until_begin(crowd, plan), question, headway)
     last = len(question.falls) - 1
     for number, fall in enumerate(question.falls):
         falls = crowd if number == last else deepcopy(crowd)
@@ -98,11 +100,25 @@ def _of_first_scope(observer: Observer) -> Observer:
     return hear
 
 
-def _until_begin(crowd: Crowd) -> int:
-    """Panes until the next Thursday at ten, when what happens to a rhythm begins."""
+def waits(plan: Plan, question: Question) -> bool:
+    """Whether what happens begins at a time of the week, and not with the day after the healthy ones."""
+    return bool(question.falls) and (question.rhythm is not None or bool(_hours(plan)))
+
+
+def _hours(plan: Plan) -> list[OpenHours]:
+    return [rule.detect.hours for rule in plan.rulebook.rules if rule.detect.hours.limited]
+
+
+def _until_begin(crowd: Crowd, plan: Plan) -> int:
+    """Panes until the next Thursday at ten, and from there until rules with hours are open.
+
+    What begins while a rule is closed would be told as late by as long as it is closed.
+    """
     at_ms = crowd.pane * crowd.pane_ms
     begin_ms = (at_ms - MONDAY_MS) // WEEK_MS * WEEK_MS + MONDAY_MS + BEGIN_MS
     begin_ms += WEEK_MS if begin_ms < at_ms else 0
+    for hours in _hours(plan):
+        begin_ms = open_time(hours).next_open(begin_ms)
     return (begin_ms - at_ms) // crowd.pane_ms
 
 

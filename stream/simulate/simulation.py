@@ -14,7 +14,7 @@ from alerts.rules import DAY_MS, HOUR_MS, Rule, Rulebook
 from stream.judge.evaluation.explained import Observer
 from stream.simulate.baselines import alone, beside, plan_for, tried, warm_up_ms
 from stream.simulate.headway import Headway, Told
-from stream.simulate.lives import WEEK_MS, PlannedRules, lived
+from stream.simulate.lives import WEEK_MS, PlannedRules, lived, waits
 from stream.simulate.outcomes import RuleOutcome, no_oftener
 from stream.simulate.question import GAP_VALUES, Question, values_of
 
@@ -170,9 +170,10 @@ def _fewer(question: Question, months: int) -> Question:
 
 def _time_ms(rulebook: Rulebook, rules: Sequence[Rule], question: Question) -> int:
     """How long all scopes together live for one part of a simulation, if no fall is seen early."""
-    healthy_ms = warm_up_ms(plan_for(rulebook, rules, question)) + question.days * DAY_MS
+    plan = plan_for(rulebook, rules, question)
+    healthy_ms = warm_up_ms(plan) + question.days * DAY_MS
     total_ms = 0
     for part in question.parts():
-        wait_ms = WEEK_MS if part.falls and part.rhythm is not None else 0
+        wait_ms = WEEK_MS if waits(plan, part) else 0
         total_ms += part.lives * (healthy_ms + wait_ms + len(part.falls) * part.patience_ms)
     return total_ms

@@ -7,6 +7,7 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
+from alerts.hours import OpenHours
 from alerts.rules import DAY_MS, HOUR_MS, Budget, Relative, Rule, Rulebook, SuddenRelative
 from alerts.worsening import Against, Worsening
 from stream.cli.simulate import command
@@ -98,6 +99,18 @@ def test_a_fall_that_is_none_is_not_seen_by_half() -> None:
     seen = simulate(book(), [rule("sudden")], question)[0].falls[0]
     assert seen.share < 0.5
     assert seen.answers[0] == float("inf")
+
+
+def test_a_fall_begins_while_a_rule_with_hours_is_open() -> None:
+    """It was told as seen so much later as the desk is closed at midnight (UTC), up to days."""
+    low = rule("low")
+    hours = OpenHours("Asia/Kolkata", spans=((4, 9 * 60, 22 * 60),))  # Fridays
+    desk = replace(low, name="desk", detect=replace(low.detect, hours=hours))
+    question = replace(QUESTION, per_day=480)
+    always, open_on_fridays = (by_name(simulate(book(), [each], question))[each.name] for each in (low, desk))
+    (seen,), (usual,) = open_on_fridays.falls, always.falls
+    assert seen.share == 1
+    assert seen.seconds[1] < 2 * usual.seconds[1]
 
 
 def test_a_plain_window_can_be_tuned_to_as_few_pages() -> None:
