@@ -214,6 +214,10 @@ def test_lines_that_are_one_quoted_cell_each_are_told(desk: Desk) -> None:
     log = "".join(f'"{line}"\n' for line in (HEAD + ROWS).splitlines())
     with pytest.raises(SettingsError, match="each line in quotation marks"):
         read(desk, log)
+    found, said = read(desk, HEAD + ROWS + '"3,2026-03-02T09:02:00Z,""4"""\n')
+    assert found == BOTH
+    assert "line 4: want 3 columns, got 1; each line in quotation marks? `sed " in said
+    assert "quotation" not in read(desk, HEAD + ROWS + '"2 rows, of 2"\n')[1]
 
 
 @pytest.mark.parametrize("blank", ["\n", ",,\n", " , ,\n", "\n,,\n\n"])

@@ -44,12 +44,12 @@ def hint(absent: Sequence[str], columns: Sequence[str], between: str = "") -> st
     if found is None:
         return ""
     if between in {"", found}:
-        return f": each line in quotation marks? {_UNQUOTED} takes them off"
+        return f": {UNQUOTED}"
     shown = "\\t" if found == "\t" else found
     return f': one column? `delimiter: "{shown}"` in the mapping splits it'
 
 
-_UNQUOTED: Final = """`sed 's/^"//; s/"$//; s/""/"/g'`"""
+UNQUOTED: Final = """each line in quotation marks? `sed 's/^"//; s/"$//; s/""/"/g'` takes them off"""
 _OBJECTS: Final = (
     (re.compile(r'\s*"\s*(?:\\[nrt]|\s)*[\[{]'), "JSON within a string: `jq -r .` unpacks it"),
     (re.compile(r"\s*\[\s*\["), "lists in a list: `jq -r '.[] | @csv'` makes a table of them"),

@@ -10,6 +10,7 @@ from stream.importing.cells.text import LIST
 from stream.importing.mapping import Format
 from stream.importing.rows.below import Below, any_in
 from stream.importing.rows.bounded_lines import LONGEST, BoundedLines, LineTooLongError
+from stream.importing.rows.columns_hint import UNQUOTED
 from stream.importing.rows.row_blocks import ROWS, TableBlock
 
 UNENDED: Final = (
@@ -132,6 +133,8 @@ class TableReader:
             return "; numbers of rows without a name, as R writes them? write it with row.names = FALSE"
         if escaped := self._escaped(record):
             return escaped
+        if len(record) == 1 and self._is_row(record[0]):
+            return f"; {UNQUOTED}"
         if FEWEST_CELLS <= len(record) < self._width:
             return "; where its last cells are empty, `ragged: true` in the mapping reads it"
         return ""
