@@ -64,9 +64,7 @@ def _condition(indicator: str, detect: Detect, direction: Direction) -> str:
             limits = ", ".join(f"{limit:g} ({level})" for limit, level in levels if limit is not None)
             back = "" if detect.recover is None else f", healthy again from {detect.recover:g}"
             back += "" if detect.calm is None else f", a warning again from {detect.calm:g}"
-            sure = f", {detect.confidence:.4g} sure" if detect.confidence else ""
-            few = f", {_answers(detect.min_answers)} or more"
-            return f"{indicator} {past} {limits}{back} over {duration_text(detect.window_ms)}{sure}{few}"
+            return f"{indicator} {past} {limits}{back}{_sample(detect)}"
         case Relative():
             return _relative(indicator, detect)
         case Sudden():
@@ -94,14 +92,13 @@ def _condition(indicator: str, detect: Detect, direction: Direction) -> str:
 def _relative(indicator: str, detect: Relative) -> str:
     levels = ((detect.warning, "warning"), (detect.critical, "critical"))
     given = [f"{_amount(allowed)} ({level})" for allowed, level in levels if allowed is not None]
+    return f"{indicator} worse than {_past(detect.against)} by {', '.join(given)}{_sample(detect)}"
+
+
+def _sample(detect: Threshold | Relative) -> str:
     sure = f", {detect.confidence:.4g} sure" if detect.confidence else ""
-    few = f", {_answers(detect.min_answers)} or more"
-    window = duration_text(detect.window_ms)
-    return f"{indicator} worse than {_past(detect.against)} by {', '.join(given)} over {window}{sure}{few}"
-
-
-def _answers(count: int) -> str:
-    return "1 answer" if count == 1 else f"{count} answers"
+    answers = "1 answer" if detect.min_answers == 1 else f"{detect.min_answers} answers"
+    return f" over {duration_text(detect.window_ms)}{sure}, {answers} or more"
 
 
 def _past(against: Against) -> str:

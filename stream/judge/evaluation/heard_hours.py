@@ -36,8 +36,7 @@ class HeardHours:
 
     def panes(self, heard: BlockCounts) -> Ints:
         """Those that count, with something for the indicator."""
-        panes = heard.panes(self._formula)
-        return panes[self._hours.open(panes)]
+        return heard.panes(self._formula, self._hours)
 
     def take_block(self, of: BlockContext, changes: Ints) -> bool:
         """Take in a block, whose windows change at some panes; whether it is short enough for that."""

@@ -56,8 +56,7 @@ class SuddenInput(RememberingInput):
 
     def panes(self, heard: BlockCounts) -> Ints:
         """Those that count, with something for the indicator."""
-        panes = heard.panes(self._formula)
-        return panes[self._hours.open(panes)]
+        return heard.panes(self._formula, self._hours)
 
     def foresee(self, of: BlockContext, alerts: Alerts, pane_ms: int) -> Coasting | None:
         """Take beforehand what nobody would hear of."""
@@ -119,8 +118,7 @@ class VolumeInput(RememberingInput):
 
     def panes(self, heard: BlockCounts) -> Ints:
         """Those that count, with something for the indicator."""
-        panes = heard.panes(self._formula)
-        return panes[self._hours.open(panes)]
+        return heard.panes(self._formula, self._hours)
 
     def foresee(self, of: BlockContext, alerts: Alerts, pane_ms: int) -> Coasting | None:
         """Take beforehand what nobody would hear of."""

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from alerts.detect.findings import Ints
+from alerts.detect.open_time import OpenSlots
 from alerts.detect.row_sets import NO_ROWS
 from alerts.detect.volumes.arrivals import Arrivals
 from alerts.hours import OpenHours
@@ -72,11 +73,10 @@ class BlockCounts:
         part = slice(start, stop)
         return PaneCounts(self.counts.rows[part], self.counts.cells[part], self.counts.counts[part])
 
-    def panes(self, formula: Formula | None) -> Ints:
-        """Panes in which there is anything for a formula, ascending; none for none."""
-        if formula is None or not len(self.due):
-            return NO_ROWS
-        return np.unique(self.due[formula.columns[self.counts.cells] >= 0])
+    def panes(self, formula: Formula, hours: OpenSlots) -> Ints:
+        """Panes that count, with anything for a formula, ascending."""
+        panes = np.unique(self.due[formula.columns[self.counts.cells] >= 0])
+        return panes[hours.open(panes)]
 
     def by_level(self, formula: Formula, levels: LevelCounts) -> tuple[Ints, Ints, Ints]:
         """Panes, rows, and counts by level of what was answered, in time order."""
