@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated, Final, Protocol
 
 import msgspec
 
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.grouping.group_log import GroupRecord
 from alerts.delivery.retry_policy import Settled
+from alerts.errors import UNREADABLE
 from alerts.receivers.answers import Memory
 from alerts.transitions import unix_s, utc_text
 
@@ -45,6 +46,22 @@ class Entry:
     def at_s(self) -> float:
         """When it ended (Unix time); 0 for what is no time."""
         return unix_s(self.at)
+
+
+_DECODER: Final = msgspec.json.Decoder(Entry)
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """The value of a cx.deliveries record."""
+    return msgspec.json.encode(entry)
+
+
+def decode_entry(value: bytes | None) -> Entry | None:
+    """The reverse; None for anything else."""
+    try:
+        return _DECODER.decode(value or b"")
+    except UNREADABLE:
+        return None
 
 
 class DeliveryLog(Protocol):

@@ -6,13 +6,11 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-import msgspec
-
 from alerts.delivery import commands
 from alerts.delivery.commands import Acknowledge, Judgement
-from alerts.delivery.delivery_log import Entry
+from alerts.delivery.delivery_log import decode_entry
 from alerts.delivery.grouping.group_log import GroupTold, decode_group
-from alerts.errors import UNREADABLE, SettingsError
+from alerts.errors import SettingsError
 from alerts.rules import SECOND_MS
 from alerts.transitions import Transition, utc_text
 from alerts.wording import duration_words
@@ -113,15 +111,12 @@ async def everything_of(kafka: ClientSettings, start: str) -> tuple[list[Transit
 
 def told_line(value: bytes | None, alert: str) -> str:
     """A line on one delivery; "" where it was of other alerts."""
-    try:
-        entry = msgspec.json.decode(value or b"", type=Entry)
-    except UNREADABLE:
-        told = decode_group(value)
-        if not isinstance(told, GroupTold) or alert not in {each for each, _ in told.members}:
-            return ""
-        at, count = utc_text(round(told.at_s * SECOND_MS)), len(told.members)
-        members = f"{count} alert{'' if count == 1 else 's'}"
-        return f"{at}  {told.receiver}  {told.outcome}  {told.reason}  [{told.key}, {members}]"
-    if entry.alert != alert:
+    if (entry := decode_entry(value)) is not None:
+        line = f"{entry.at}  {entry.receiver}  {entry.outcome}  {entry.reason}  [{entry.id}]"
+        return line if entry.alert == alert else ""
+    told = decode_group(value)
+    if not isinstance(told, GroupTold) or alert not in {each for each, _ in told.members}:
         return ""
-    return f"{entry.at}  {entry.receiver}  {entry.outcome}  {entry.reason}  [{entry.id}]"
+    at, count = utc_text(round(told.at_s * SECOND_MS)), len(told.members)
+    members = f"{count} alert{'' if count == 1 else 's'}"
+    return f"{at}  {told.receiver}  {told.outcome}  {told.reason}  [{told.key}, {members}]"

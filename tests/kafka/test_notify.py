@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from alerts.delivery import commands
 from alerts.delivery.commands import SilenceCommand, Unsilence
+from alerts.delivery.delivery_log import decode_entry
 from alerts.paging import Route, Timers
 from alerts.rules import CommandTrust, Rulebook
 from stream.kafka.clients import producing, read_places
@@ -19,7 +20,7 @@ from stream.kafka.outbox import Outbox
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import ensure
 from stream.transport.link import RecordBatch
-from stream.worker.feeds.notifier import DeliveryTopic, Notifier, decode
+from stream.worker.feeds.notifier import DeliveryTopic, Notifier
 from tests.kafka.broker import Broker
 from tests.post import CountingMeter, Hook, transition, webhook
 
@@ -113,7 +114,7 @@ def test_a_restart_repeats_nothing_and_forgets_nothing(broker: Broker) -> None:
                 await _taken(second, transition("a", 1), transition("a", 2, "resolved"))
             assert desk.hook.got == ["a.1", "a.2"]
             written = [each async for each in read_places(desk.settings, "cx.deliveries")]
-            entries = [decode(record.value) for _, record in written]
+            entries = [decode_entry(record.value) for _, record in written]
             assert [(each.id, each.outcome) for each in entries if each] == [
                 ("a.1", "delivered"),
                 ("a.2", "delivered"),

@@ -10,20 +10,17 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
-import msgspec
-
 from alerts.delivery.alert_records import AlertRecord
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.command_seal import CommandSeal
 from alerts.delivery.commands import Command, key
 from alerts.delivery.commands import encode as encode_command
-from alerts.delivery.delivery_log import Countdown, Entry
+from alerts.delivery.delivery_log import Countdown, Entry, decode_entry, encode_entry
 from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.grouping.group_log import GroupRecord, decode_group, encode_group
 from alerts.delivery.mutes import Muting
 from alerts.delivery.notices.ack_links import AckLinks
 from alerts.delivery.receiver_queue import Meter
-from alerts.errors import UNREADABLE
 from alerts.rules import Rulebook
 from stream.kafka.connecting import persistently
 from stream.kafka.offsets import TP
@@ -37,8 +34,6 @@ from stream.worker.feeds.verdict_relay import VerdictRelay
 
 BATCHES_IN_WORK: Final = 10_000
 """Of cx.alerts, per partition: a batch stays in work until the slowest receiver has it, and others go on."""
-
-_DECODER: Final = msgspec.json.Decoder(Entry)
 
 
 class DeliveryTopic:
@@ -64,7 +59,7 @@ class DeliveryTopic:
         async with Reader(self.options, [tp], self.topics) as reader:
             async for _, records in reader.ranges({tp: await reader.bounds(tp)}):
                 for record in records:
-                    if (entry := decode(record.value)) is not None:
+                    if (entry := decode_entry(record.value)) is not None:
                         entries.append(entry)
                     elif decode_group(record.value) is None:
                         self.unreadable(DELIVERIES)
@@ -76,7 +71,7 @@ class DeliveryTopic:
         Raises:
             DeliveryError: Kafka does not take it.
         """
-        message = Outgoing(DELIVERIES, encode(entry), entry.id.encode(), partition)
+        message = Outgoing(DELIVERIES, encode_entry(entry), entry.id.encode(), partition)
         await self.outbox.deliver([message])
 
     async def put(self, records: Sequence[GroupRecord]) -> None:
@@ -93,19 +88,6 @@ class DeliveryTopic:
         """Returns when the groups' records that were written before have been folded."""
         if self.feed is not None:
             await self.feed.caught_up()
-
-
-def encode(entry: Entry) -> bytes:
-    """The value of a cx.deliveries record."""
-    return msgspec.json.encode(entry)
-
-
-def decode(value: bytes | None) -> Entry | None:
-    """The reverse; None for anything else."""
-    try:
-        return _DECODER.decode(value or b"")
-    except UNREADABLE:
-        return None
 
 
 class NotifierMeter(Meter, Protocol):

@@ -16,7 +16,7 @@ from referencing import Registry, Resource
 from alerts.delivery import commands
 from alerts.delivery.canary import CanaryLanding, canary_delivery
 from alerts.delivery.commands import Acknowledge, Judgement, SilenceCommand, Unsilence
-from alerts.delivery.delivery_log import Entry
+from alerts.delivery.delivery_log import Entry, encode_entry
 from alerts.delivery.grouping.group_log import GroupNews, GroupPlan, GroupTold, encode_group, group_id
 from alerts.delivery.grouping.group_message import GroupMessage
 from alerts.delivery.grouping.groups import AlertGroup, identities
@@ -44,7 +44,6 @@ from stream.kafka.offsets import TP
 from stream.kafka.topic_specs import specs
 from stream.messages.outcomes import Reason, Reject
 from stream.ops.schemas import ASYNCAPI, NAMES, asyncapi, load
-from stream.worker.feeds import notifier as notify
 from tests.builders import Counted, plan_of, section_of
 from tests.post import ENTRY
 
@@ -150,7 +149,7 @@ def test_deliveries_fit() -> None:
     """An entry of the log, with and without an answer."""
     for status in (200, None):
         entry = replace(ENTRY, reason="", status=status)
-        _validator("cx.deliveries").validate(orjson.loads(notify.encode(entry)))
+        _validator("cx.deliveries").validate(orjson.loads(encode_entry(entry)))
 
 
 def test_what_is_written_of_groups_fits() -> None:
