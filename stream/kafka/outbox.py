@@ -18,6 +18,7 @@ from aiokafka.errors import (
     KafkaError,
     KafkaTimeoutError,
     MessageSizeTooLargeError,
+    UnknownError,
 )
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.structs import RecordMetadata
@@ -194,5 +195,7 @@ def _told(error: KafkaError) -> str:
         return f"{topic}: the message is larger than max.message.bytes"
     if isinstance(error, InvalidTimestampError):
         return f"{topic}: the broker refuses its time; is the clock of this machine right?"
+    if type(error) is UnknownError:  # a code without a name in the client, such as INVALID_RECORD
+        return f"{topic}: the broker refuses it; `tocsin doctor` says what is wrong with the topic's settings"
     tried = error.retriable or isinstance(error, KafkaTimeoutError)
     return f"{topic} within {DELIVERY_TIMEOUT_MS // 1000} s: {error!r}" if tried else f"{topic}: {error!r}"

@@ -38,6 +38,7 @@ each partition would stay, however little of it counts."""
 LARGEST: Final = "max.message.bytes"
 USUAL_LARGEST: Final = str(2**20 + 12)
 """Kafka's default, for our own topics on brokers that have a smaller one."""
+POLICY: Final = "cleanup.policy"
 STAMPS: Final = "message.timestamp.type"
 APPEND_TIME: Final = "LogAppendTime"
 """Of inputs the operator may choose otherwise; cx.tallies' stamps are the wall clock of judges."""
@@ -73,7 +74,7 @@ def _specs(partitions: int, group: str) -> tuple[TopicSpec, ...]:
     # The broker's clock is the one that no producer can put forward; see stream/intake/agreement.py.
     inputs = {**week, STAMPS: APPEND_TIME}
     tallies = {**inputs, **large}  # it is the wall clock of judges
-    scores = {"cleanup.policy": "compact", "segment.bytes": str(SCORES_FILE_BYTES)}
+    scores = {POLICY: "compact", "segment.bytes": str(SCORES_FILE_BYTES)}
     return (
         TopicSpec(Stream.INTERACTIONS.topic, TopicRole.INPUT, partitions, inputs),
         TopicSpec(Stream.FEEDBACK.topic, TopicRole.INPUT, partitions, inputs),
@@ -84,7 +85,7 @@ def _specs(partitions: int, group: str) -> tuple[TopicSpec, ...]:
         TopicSpec(ALERTS, TopicRole.OUTPUT, partitions, month),
         TopicSpec(DEAD_LETTERS, TopicRole.OUTPUT, partitions, {**month, **large}),
         TopicSpec(REDRIVES, TopicRole.INTERNAL, 1, month),
-        TopicSpec(CUSTOMERS, TopicRole.OUTPUT, partitions, {"cleanup.policy": "compact"}),
+        TopicSpec(CUSTOMERS, TopicRole.OUTPUT, partitions, {POLICY: "compact"}),
         TopicSpec(DELIVERIES, TopicRole.OUTPUT, partitions, month),
         TopicSpec(COMMANDS, TopicRole.OUTPUT, 1, _kept(KEPT_DAYS)),  # every notifier reads all of it
         TopicSpec(COMMAND_ANSWERS, TopicRole.OUTPUT, 1, month),  # every notifier answers, all of them alike
@@ -92,7 +93,7 @@ def _specs(partitions: int, group: str) -> tuple[TopicSpec, ...]:
 
 
 def _kept(days: int) -> Mapping[str, str]:
-    return {"cleanup.policy": "delete", "retention.ms": str(days * DAY_MS)}
+    return {POLICY: "delete", "retention.ms": str(days * DAY_MS)}
 
 
 def new_topic(spec: TopicSpec, replicas: int) -> NewTopic:

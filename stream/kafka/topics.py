@@ -15,6 +15,7 @@ from stream.kafka.topic_specs import (
     APPEND_TIME,
     LARGEST,
     MOST_REPLICAS,
+    POLICY,
     STAMPS,
     TopicRole,
     TopicSpec,
@@ -145,10 +146,10 @@ def mismatches(
     if partitions != spec.partitions:
         fix = _partitions_fix(spec, partitions, place)
         wrong.append(Mismatch("partitions", str(spec.partitions), str(partitions), fix))
-    policy, wanted = config.get("cleanup.policy"), spec.config["cleanup.policy"]
+    policy, wanted = config.get(POLICY), spec.config[POLICY]
     if policy is not None and policy != wanted:
-        fix = _config_fix(spec.name, "cleanup.policy", wanted, place.broker)
-        wrong.append(Mismatch("cleanup.policy", wanted, policy, fix))
+        fix = _config_fix(spec.name, POLICY, wanted, place.broker)
+        wrong.append(Mismatch(POLICY, wanted, policy, fix))
     largest, least = config.get(LARGEST), spec.config.get(LARGEST, LEAST_MESSAGE)
     if spec.role is not TopicRole.INPUT and largest is not None and int(largest) < int(least):
         fix = _config_fix(spec.name, LARGEST, least, place.broker)

@@ -12,7 +12,7 @@ from stream.kafka.offsets import TP
 from stream.kafka.outbox import COMMON
 from stream.kafka.second_group import groups_beside, told_beside, warning_of_second_group
 from stream.kafka.settings import ClientSettings
-from stream.kafka.topic_specs import LARGEST, specs
+from stream.kafka.topic_specs import LARGEST, POLICY, specs
 from stream.kafka.topics import UNSEEN, Mismatch, TopicState, ensure, group_options, inspect
 from stream.messages.records import Stream
 from stream.messages.topic_names import (
@@ -112,6 +112,15 @@ def takes_too_little(mismatch: Mismatch) -> bool:
     return mismatch.what == LARGEST and int(mismatch.found) < LEAST_BYTES + OVERHEAD_BYTES
 
 
+def spoils(topic: str, mismatch: Mismatch) -> bool:
+    """Whether a topic has other partitions than those beside it, or loses what nobody writes again.
+
+    Compacted, a topic takes no snapshots, and tallies are lost without a word; of inputs it may be meant so.
+    """
+    compacted = mismatch.what == POLICY and topic not in {stream.topic for stream in Stream}
+    return compacted or mismatch.what == "partitions"
+
+
 def only_ours_missing(states: Sequence[TopicState]) -> bool:
     """Whether topics are missing, and the inputs are not among them."""
     absent = [state for state in states if state.partitions == 0]
@@ -126,16 +135,15 @@ def partitions(states: Sequence[TopicState], group: str, topics: GroupTopics = C
     """How many partitions each of the topics has that must have the same number.
 
     Raises:
-        OperatorError: one is missing or has another number; every problem, each with its fix.
+        OperatorError: there are some with which no worker can work; every problem, each with its fix.
     """
     same = alike(group, topics)
     wrong: list[str] = []
     for state in states:
         for mismatch in state.mismatches:
             line = f"{state.name}: {mismatch.sentence}"
-            unlike = state.name in same and mismatch.what == "partitions"
             absent = state.partitions == 0 and state.name not in map(topics.of, OTHERS)
-            if absent or unlike or takes_too_little(mismatch):
+            if absent or takes_too_little(mismatch) or (state.name in same and spoils(state.name, mismatch)):
                 wrong.append(line)
             else:
                 log.warning("topic is not as it should be: %s", line)

@@ -156,6 +156,10 @@ async def look_for(reader: Input, tp: TP, span: tuple[int, int], around: TaskCon
     if committed > end:
         log.error("commit is beyond the end topic=%s partition=%d by=%d", *tp, committed - end)
     seen = start or committed  # by others, where the state is made anew for want of a snapshot
+    if not start and 0 < first <= committed:
+        log.warning(
+            "no snapshot: the state has nothing of what the input has no more: %s/%d below=%d", *tp, first
+        )
     if 0 < seen < first:
         log.error("input is gone topic=%s partition=%d records=%d", tp.topic, tp.partition, first - seen)
         around.missing(tp.topic, first - seen)

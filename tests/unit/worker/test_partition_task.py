@@ -282,6 +282,19 @@ def test_input_that_retention_took_is_told() -> None:
     scene(play)
 
 
+def test_a_state_that_lacks_what_its_snapshots_had_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """Snapshots were deleted, and the input does not reach back to its beginning: nothing was said."""
+
+    async def play(world: World) -> None:
+        world.kafka.first[A] = 2
+        await world.task().catch_up(at(4, 3))
+        assert world.gone == []
+
+    scene(play)
+    assert "no snapshot: the state has nothing of what the input has no more: a/0 below=2" in caplog.text
+    assert "b/0" not in caplog.text
+
+
 @pytest.mark.parametrize(("committed", "gone"), [(3, [("a", 2)]), (5, []), (0, [])])
 def test_what_nobody_had_read_is_told_where_no_snapshot_is_left(
     committed: int, gone: list[tuple[str, int]]

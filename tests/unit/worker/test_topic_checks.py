@@ -90,6 +90,18 @@ def test_a_topic_that_may_not_be_seen_is_not_made() -> None:
     assert partitions(states(customers=unseen("cx.customers")), "g") == 4
 
 
+def test_compaction_loses_tallies_and_refuses_snapshots() -> None:
+    """The worker ended at its first snapshot, or judged what was left of the tallies."""
+    for key in ("tallies", "judges"):
+        wrong = Mismatch("cleanup.policy", "delete", "compact", FIX)
+        compacted = TopicState(NAMES[key], 4, created=False, mismatches=(wrong,))
+        with pytest.raises(
+            OperatorError, match=f"{NAMES[key]}: cleanup.policy: want delete, found compact; "
+        ):
+            partitions(states(**{key: compacted}), "g")
+        assert partitions(states(scores=replace(compacted, name="cx.scores")), "g") == 4
+
+
 def test_messages_are_no_larger_than_topics_take() -> None:
     """Letters, pieces of tallies, and chunks of snapshots: the smaller of the two topics that have them."""
     small = {"tallies": 50_000, "judges": 100_000}
