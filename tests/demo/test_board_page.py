@@ -102,6 +102,24 @@ def test_what_anybody_sends_is_text(board: ServedBoard, page: Page) -> None:
     assert name in page.inner_text("#place")
 
 
+def test_names_turn_no_text_around_them_and_widen_no_page(board: ServedBoard, page: Page) -> None:
+    """One channel with a sign that turns what follows made the headline of all of them unreadable."""
+    turning, wide = "a\u202eb", "x" * 120
+    board.scores(score(40, channel=turning), score(40, channel=wide))
+    board.alerts(alert("a", channel=turning), alert("b", channel="phone").replace(b"<i>pay</i>", b""))
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(board.url)
+    page.wait_for_selector("#alerts li.critical")
+    for place in ("#verdict", "#alerts", "#scores"):
+        assert "a\\u202eb" in page.inner_text(place)
+    assert "mostly topic (no name)" in page.inner_text("#verdict")
+    assert "of it comes from topic (no name)" in page.inner_text("#alerts")
+    for name, shown in ((turning, "a\\u202eb"), (wide, wide)):
+        page.evaluate("name => location.hash = `#/channel/${encodeURIComponent(name)}`", name)
+        page.wait_for_selector(f"#place:text-is({_quoted('· ' + shown)})")
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

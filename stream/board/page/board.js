@@ -1,7 +1,7 @@
 // The board: learns what the worker knows, keeps listening for news, and draws it at most once a frame.
 import { alertItem, card, node, order, patch } from "./draw.js";
 import { known, lasting, learn, open } from "./known.js";
-import { dimension, duration, indicatorName, language, moment, plural, scopeText, speak, time, word } from "./words.js";
+import { dimension, duration, indicatorName, language, moment, plural, scopeText, speak, time, valueText, word } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 const cares = new Map();
@@ -21,9 +21,9 @@ function tell(id, text) {
 function draw() {
   drawn = false;
   const channel = channelOf();
-  tell("place", channel === null ? "" : `· ${channel || word("unnamed")}`);
+  tell("place", channel === null ? "" : `· ${valueText(channel)}`);
   tell("scores-title", word(channel === null ? "scores" : "indicators"));
-  document.title = `${open().length ? `(${open().length}) ` : ""}Tocsin${channel ? ` · ${channel}` : ""}`;
+  document.title = `${open().length ? `(${open().length}) ` : ""}Tocsin${channel ? ` · ${valueText(channel)}` : ""}`;
   drawVerdict();
   drawAlerts();
   at("scores").classList.toggle("parts", channel !== null);
@@ -62,7 +62,7 @@ function drawVerdict() {
 function verdictDetail(well) {
   const ranked = open().sort((a, b) => (b.severity === "critical") - (a.severity === "critical"));
   const names = [...new Set(ranked.map((each) => indicatorName(each.indicator)))].slice(0, 4).join(", ");
-  const causes = new Set(ranked.filter((each) => each.cause?.share_of_shortfall > 0.5).map((each) => `${dimension(each.cause.dimension)} ${each.cause.value}`));
+  const causes = new Set(ranked.filter((each) => each.cause?.share_of_shortfall > 0.5).map((each) => `${dimension(each.cause.dimension)} ${valueText(each.cause.value)}`));
   const parts = [names, causes.size ? `${word("mostly")} ${[...causes].slice(0, 3).join(", ")}` : "",
     channelOf() === null && well ? `${plural(well, "channels")} ${word("well")}` : ""];
   return parts.filter(Boolean).join(" · ");

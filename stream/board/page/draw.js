@@ -1,6 +1,6 @@
 // Pieces of the page.  Text is set as text, never as markup: a channel's name may be anything.
 import { lasting } from "./known.js";
-import { counted, dimension, duration, indicatorName, interval as between, quantity, scopeText, share, time, word } from "./words.js";
+import { counted, dimension, duration, indicatorName, interval as between, quantity, scopeText, share, time, valueText, word } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg", WIDE = 100, HIGH = 32;
 
@@ -127,7 +127,7 @@ export function alertItem(alert, act) {
     name === undefined ? node("b", {}, where) : node("a", { href: `#/channel/${encodeURIComponent(name)}`, "data-held": `to ${alert.id}` }, where),
     node("span", { class: "soft" }, ` · ${word("since")} ${time(alert.started_at)}${lasts} · ${alert.rule}`),
     node("p", { lang: "en" }, alert.summary));
-  if (alert.cause?.dimension) text.append(node("p", {}, node("b", {}, share(alert.cause.share_of_shortfall)), ` ${word("cause")} ${dimension(alert.cause.dimension)} `, node("b", {}, String(alert.cause.value))));
+  if (alert.cause?.dimension) text.append(node("p", {}, node("b", {}, share(alert.cause.share_of_shortfall)), ` ${word("cause")} ${dimension(alert.cause.dimension)} `, node("b", {}, valueText(alert.cause.value))));
   if (alert.acknowledged_by) text.append(node("p", { class: "soft" }, `✓ ${word("taken")} ${[].concat(alert.acknowledged_by).join(", ")}`));
   if (alert.silenced_until) text.append(node("p", { class: "soft" }, `${word("silenced")} ${time(alert.silenced_until, true)}`));
   const item = node("li", { class: tone, "data-alert": alert.id }, text);

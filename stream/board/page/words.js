@@ -99,8 +99,13 @@ export function time(text, real = false) {
 export const moment = (text) => new Intl.DateTimeFormat(language === "fr" ? "fr" : "en-GB", {
   weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZoneName: "short" }).format(new Date(text));
 
+// A value of a dimension.  What turns the direction of the text around it is written out, as in summaries.
+const TURNS = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+export const valueText = (value) => String(value ?? "")
+  .replace(TURNS, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`) || word("unnamed");
+
 export function scopeText(scope) {
   const parts = Object.entries(scope).map(([name, value]) =>
-    name === "channel" ? value || word("unnamed") : `${dimension(name)} ${value || word("unnamed")}`);
+    name === "channel" ? valueText(value) : `${dimension(name)} ${valueText(value)}`);
   return parts.join(", ") || word("all");
 }
