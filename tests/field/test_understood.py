@@ -292,9 +292,12 @@ def test_codes_for_no_answer_are_told(desk: Desk, code: str, scale: str) -> None
     """Nobody is to reckon levels from 99; what else is odd of the answers is seen as it is without them."""
     top = scale.partition("-")[2] or "5"
     told = said(desk, [("20/03/2026 09:15", score) for score in [code, code, *"12345", top] * 4])
-    assert f'8 answers are {code}: a code for no answer? `nulls: ["", "{code}"]` at the score' in told
+    way_out = f'[{{column: …, is_not: ["{code}"]}}]'
+    assert f"8 answers are {code}: a code for no answer? `when: {way_out}` of the answers" in told
     assert "levels of no scale" not in told
     assert ("were they asked on" in told) is bool(scale)
+    with_way_out = f"{MAPPING}events: [{{when: {way_out.replace('…', 's')}}}]\n"
+    assert "0 bad" in said(desk, [("20/03/2026 09:15", score) for score in (code, "4")], with_way_out)
 
 
 @pytest.mark.parametrize(

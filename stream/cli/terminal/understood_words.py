@@ -217,10 +217,10 @@ def _codes(name: str, scale: str, numbers: Mapping[float, int]) -> Iterator[str]
 def _of_none(codes: Mapping[float, int]) -> Iterator[str]:
     """Numbers that surveys write where somebody has not answered; they were refused."""
     count, shown = sum(codes.values()), [f"{code:g}" for code in sorted(codes)]
-    nulls = ", ".join(f'"{code}"' for code in shown)
+    codes_shown = ", ".join(f'"{code}"' for code in shown)
     yield (
         f"  {count:,} {'answer is' if count == 1 else 'answers are'} {' or '.join(shown)}: a code for no "
-        f'answer? `nulls: ["", {nulls}]` at the score in the mapping leaves it out'
+        f"answer? `when: [{{column: …, is_not: [{codes_shown}]}}]` of the answers leaves it out"
     )
 
 
