@@ -193,7 +193,7 @@ def test_a_decimal_comma_is_an_option(text: str, expected: float) -> None:
     assert Number("c", 1, NULLS, ",").read({"c": text}) == expected
 
 
-@pytest.mark.parametrize("text", ["4.5", "1,2,3", "12.34,5", "1_000", "٣", "1e999", "0x10", ""])
+@pytest.mark.parametrize("text", ["4.5", "1,2,3", "12.34,5", "1_000", "\u00b3", "1e999", "0x10", ""])
 def test_what_is_no_number_with_a_comma_is_refused(text: str) -> None:
     """A point between digits that are not thousands could be either."""
     assert fault_of(Number("c", 1, frozenset(), ","), text) is Fault.NUMBER
