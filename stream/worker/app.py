@@ -276,7 +276,7 @@ class Worker:
         group, metrics, trimming = self._settings.group, self._metrics, self._settings.trim_snapshots
         around = TaskContext(
             outbox=self._outbox, reading=self._reader, fail=self.fail, missing=metrics.inputs.missing,
-            unreadable=metrics.unreadable, strict=trimming,
+            unreadable=metrics.unreadable, strict=trimming, topics=self._settings.kafka.topics,
         )  # fmt: skip
         of = plan, group, metrics, layout.limits
         specs = intake_spec(*of), judge_spec(*of)

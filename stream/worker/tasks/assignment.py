@@ -215,7 +215,7 @@ class Assignment:
         for tp in task.tps:
             seen = task.processor.next_offsets()[tp.topic]
             if (short := self.progress.look_for_end_before(tp, seen)) is not None:
-                self._around.fail(made_anew(tp, short.read, short.end))
+                self._around.fail(made_anew(tp, short.read, short.end, self._around.topics))
 
     async def _publish(self) -> None:
         """Tell the scores that changed."""

@@ -10,9 +10,10 @@ from typing import Generic, Protocol, TypeVar
 from aiokafka.structs import RecordMetadata
 
 from stream.kafka.offsets import TP, Replicas
-from stream.kafka.outbox import Outgoing
+from stream.kafka.outbox import COMMON, Outgoing
 from stream.kafka.reader import Records
 from stream.kafka.snapshot_log import CHUNK_BYTES, Snapshot, SnapshotLog
+from stream.messages.topic_names import GroupTopics
 from stream.worker.tasks.processor import Processor
 
 M = TypeVar("M", bound=Processor)
@@ -88,7 +89,8 @@ class TaskContext:
     `reading` reads partitions outside the group.  `fail` ends the worker.  `missing` is told of
     records that were gone before they were read (topic, how many), `unreadable` of records of our own
     topics that are none of ours (topic).  `strict` trusts the broker's word on
-    where a log ends; the demo's embedded one is off by some.  `clock` is in seconds and never goes back;
+    where a log ends; the demo's embedded one is off by some.  `topics` is how the group's topics are called.
+    `clock` is in seconds and never goes back;
     `cpu_clock` is what the thread has worked.
     """
 
@@ -96,6 +98,7 @@ class TaskContext:
     reading: Callable[[Sequence[TP]], AbstractAsyncContextManager[Input]]
     fail: Callable[[BaseException], None]
     missing: Callable[[str, int], None]
+    topics: GroupTopics = COMMON
     unreadable: Callable[[str], None] = _nobody
     strict: bool = True
     clock: Callable[[], float] = time.monotonic

@@ -16,16 +16,13 @@ from alerts.errors import OperatorError
 from stream.kafka.offsets import TP, Committed
 from stream.kafka.reader import ReadError
 from stream.kafka.snapshot_log import Manifest, Snapshot, complete
+from stream.kafka.topics import group_options
+from stream.messages.topic_names import TALLIES, GroupTopics
 from stream.worker.log_lines import described
 from stream.worker.tasks.context import Input, M, TaskContext, TaskSpec
 
 log = logging.getLogger(__name__)
 
-START_ANEW: Final = (
-    "To start anew, which reads the input from its start: stop all workers, delete the topic cx.tallies "
-    "(with --topics the one of that prefix), run `tocsin topics --group NEW`, and start workers with "
-    "--group NEW"
-)
 DAY_S: Final = 86_400.0
 LOOK_S: Final = 0.5
 LOOK_BACK: Final = 10
@@ -67,7 +64,7 @@ async def newest_usable(
         if reach is not None and reach >= snapshot.manifest.reach:
             return None
         try:
-            await _fits(origin, snapshot.manifest, strict=around.strict)
+            await _fits(origin, snapshot.manifest, around)
             return _restored(origin, snapshot)
         except OperatorError as error:
             complaint = complaint or error
@@ -92,7 +89,7 @@ def _forgotten(manifest: Manifest, origin: Origin[M], committed: Mapping[TP, Com
     return any(manifest.next[topic] and not committed[TP(topic, origin.partition)].offset for topic in topics)
 
 
-async def _fits(origin: Origin[M], manifest: Manifest, *, strict: bool) -> None:
+async def _fits(origin: Origin[M], manifest: Manifest, around: TaskContext) -> None:
     """Look whether a snapshot can be of these topics.
 
     Raises:
@@ -103,14 +100,14 @@ async def _fits(origin: Origin[M], manifest: Manifest, *, strict: bool) -> None:
         tp, at = TP(topic, origin.partition), manifest.next[topic]
         if not 0 <= at < MOST_OFFSET:
             raise ValueError("offsets that no log has")
-        _, end = await _bounds(origin.reader, tp, at, strict=strict)
-        if strict and at > end:
-            raise made_anew(tp, at, end)
+        _, end = await _bounds(origin.reader, tp, at, strict=around.strict)
+        if around.strict and at > end:
+            raise made_anew(tp, at, end, around.topics)
     if manifest.partitions != origin.spec.partitions:
         raise OperatorError(
-            f"{origin.spec.topics[0]}: want {manifest.partitions} partitions, as when the state of this "
-            f"group was kept, found {origin.spec.partitions}; more partitions move customers to others. "
-            + START_ANEW
+            f"{around.topics.of(origin.spec.topics[0])}: want {manifest.partitions} partitions, as when the "
+            f"state of this group was kept, found {origin.spec.partitions}; more partitions move customers "
+            f"to others. {_start_anew(around.topics)}"
         )
 
 
@@ -152,7 +149,7 @@ async def look_for(reader: Input, tp: TP, span: tuple[int, int], around: TaskCon
     start, committed = span
     first, end = await _bounds(reader, tp, start, strict=around.strict)
     if start > end and around.strict:
-        raise made_anew(tp, start, end)
+        raise made_anew(tp, start, end, around.topics)
     if committed > end:
         log.error("commit is beyond the end topic=%s partition=%d by=%d", *tp, committed - end)
     seen = start or committed  # by others, where the state is made anew for want of a snapshot
@@ -185,9 +182,18 @@ def is_behind(processor: M, committed: Mapping[TP, Committed], tps: Sequence[TP]
     return any(committed[tp].offset > at[tp.topic] for tp in tps)
 
 
-def made_anew(tp: TP, seen: int, end: int) -> OperatorError:
+def _start_anew(topics: GroupTopics) -> str:
+    """What to do so that another group judges all of the input, in the names of this group's topics."""
+    anew = group_options("NEW", topics.prefix)
+    return (
+        f"To start anew, which reads the input from its start: stop all workers, delete the topic "
+        f"{topics.of(TALLIES)}, run `tocsin topics{anew}`, and start workers with{anew}"
+    )
+
+
+def made_anew(tp: TP, seen: int, end: int, topics: GroupTopics) -> OperatorError:
     """The complaint about a log that ends before what was read of it."""
     return OperatorError(
-        f"{tp.topic}/{tp.partition}: want at least {seen} records, which this group has read, found "
-        f"{end}; was the topic created anew? {START_ANEW}"
+        f"{topics.of(tp.topic)}/{tp.partition}: want at least {seen} records, which this group has read, "
+        f"found {end}; was the topic created anew? {_start_anew(topics)}"
     )

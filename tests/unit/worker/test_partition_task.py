@@ -8,10 +8,11 @@ import pytest
 from aiokafka.errors import KafkaTimeoutError
 
 from alerts.errors import OperatorError
-from stream.kafka.offsets import Replicas
+from stream.kafka.offsets import TP, Replicas
 from stream.kafka.snapshot_log import Snapshot, cut, encode, seal
+from stream.messages.topic_names import GroupTopics
 from stream.worker.tasks.partition_task import PartitionTask
-from stream.worker.tasks.restoring import LOOK_S
+from stream.worker.tasks.restoring import LOOK_S, made_anew
 from tests.fake_kafka import Echo
 from tests.task_world import NOTHING, SPEC, STATE, A, B, World, at, restored, scene, turns
 
@@ -436,3 +437,11 @@ def test_a_snapshot_that_cannot_be_read_now_is_not_passed_over() -> None:
             await world.task(replace(SPEC, restore=cut_off)).catch_up(at(5, 3))
 
     scene(play)
+
+
+def test_a_topic_made_anew_is_told_by_the_name_that_the_group_has_for_it() -> None:
+    """Of a group with a prefix it named the tallies of the usual one, and said to delete them."""
+    told = str(made_anew(TP("cx.tallies", 0), 9, 0, GroupTopics("trial.")))
+    assert told.startswith("trial.tallies/0: want at least 9 records")
+    assert "delete the topic trial.tallies, run `tocsin topics --group NEW --topics trial.`, and" in told
+    assert "cx." not in told
