@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import chain, islice
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
@@ -20,13 +20,12 @@ from aiokafka.errors import (
     MessageSizeTooLargeError,
     UnknownError,
 )
-from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
-from xxhash import xxh3_64_intdigest
 
 from stream.kafka.sending_order import end_at_first_failure, give_up
 from stream.kafka.short_of_replicas import ShortOfReplicas
-from stream.messages.partitions import murmur2
+from stream.messages.partitions import partition_of, short_hashes
 from stream.messages.topic_names import GroupTopics
 
 log = logging.getLogger(__name__)
@@ -41,16 +40,18 @@ while brokers say that too few replicas are there."""
 STOP_S: Final = 5.0
 """How long what waits may take to leave at the end: without replicas it would for ever."""
 
-KEYS: Final = 1 << 16
-"""Keys whose hash is remembered: those of scores come again and again."""
-REMEMBERED_BYTES: Final = 256
-"""Longer keys are none of ours: dead letters have those of foreign records, each another one."""
-CUSTOMER_BYTES: Final = 2_048
-"""Longer keys are no customers', so their records need not meet where Kafka's clients would have them.  The
-hash that these agree on takes 0.15 s of the event loop for a mebibyte, of which anybody may send many."""
 
+FEW: Final = 32
+"""Messages up to which each is handed over by itself, and leaves with what others say at the time.  For tens
+of thousands, as of scores or dead letters, that takes five times as long as to fill batches: `send` makes a
+future for each, and coroutines that wait for nothing."""
 TURN: Final = 500
-"""Messages after which others get a turn: dead letters or scores may be very many."""
+"""Messages after which others get a turn."""
+
+Place = tuple[str, int]
+"""A topic, and one of its partitions."""
+Content = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes]]]
+"""Key, value and headers."""
 
 COMMON: Final = GroupTopics()
 
@@ -70,20 +71,43 @@ class Outgoing:
     headers: Sequence[tuple[str, bytes]] = ()
 
 
-_remembered: Final = lru_cache(KEYS)(murmur2)
+class FilledBatches:
+    """Fills a batch for each partition, and hands it to the producer when it is full.
 
-
-def partition_of(key: bytes | None, everywhere: Sequence[int], available: Sequence[int]) -> int:
-    """As in all Kafka clients, for keys that may be customers'.
-
-    A hash takes some microseconds, so those of short keys are remembered.
+    Who waits may have a KafkaError: a message is too large, or one before it was not taken.
     """
-    if key is None:
-        return int(DefaultPartitioner()(key, everywhere, available))
-    if len(key) > CUSTOMER_BYTES:
-        return everywhere[xxh3_64_intdigest(key) % len(everywhere)]
-    hashed = _remembered(key) if len(key) <= REMEMBERED_BYTES else murmur2(key)
-    return everywhere[(hashed & 0x7FFFFFFF) % len(everywhere)]
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self._producer: Final = producer
+        self._filling: dict[Place, BatchBuilder] = {}
+        self._left: list[asyncio.Future[RecordMetadata]] = []
+
+    def takes(self, place: Place, content: Content) -> bool:
+        """Whether a message was taken, after those before it; if not, `begin` takes it."""
+        batch = self._filling.get(place)
+        return batch is not None and _fits(batch, content)
+
+    async def begin(self, place: Place, content: Content) -> None:
+        """Begin a batch with a message; waits while the one before it waits to be sent."""
+        await self._leave(place)
+        self._filling[place] = batch = self._producer.create_batch()
+        key, value, _ = content
+        size = len(key or b"") + len(value or b"")
+        if size > MAX_REQUEST_BYTES or not _fits(batch, content):  # any other may be the first of a batch
+            raise MessageSizeTooLargeError
+
+    async def leave(self) -> list[asyncio.Future[RecordMetadata]]:
+        """Let what is left leave; a future for each batch, done when Kafka has it."""
+        for place in list(self._filling):
+            await self._leave(place)
+        return self._left
+
+    async def _leave(self, place: Place) -> None:
+        batch = self._filling.pop(place, None)
+        if batch is not None:
+            batch.close()
+            topic, partition = place
+            self._left.append(await self._producer.send_batch(batch, topic, partition=partition))
 
 
 class Outbox:
@@ -141,31 +165,61 @@ class Outbox:
         return self._short.why_waiting()
 
     async def put(self, messages: Iterable[Outgoing]) -> list[asyncio.Future[RecordMetadata]]:
-        """Accept messages, in order per partition; each future is done when Kafka has its message.
+        """Accept messages, in order per partition; Kafka has all of them when all futures are done.
 
-        Waits only for room in the send buffer.
+        Few have a future each.  Waits only for room in the send buffer.
 
         Raises:
             DeliveryError: a message is too large, or one before it was not taken.
         """
         if self._producer is None:
             raise DeliveryError("the producer is closed")
-        sent = []
+        left = iter(messages)
+        some = list(islice(left, FEW + 1))
         try:
-            for number, message in enumerate(messages, 1):
-                future = await self._producer.send(
-                    self._topics.of(message.topic),
-                    message.value,
-                    key=message.key,
-                    partition=self.partition(message),
-                    headers=list(message.headers),
-                )
-                sent.append(future)
-                if number % TURN == 0:
-                    await asyncio.sleep(0)
+            if len(some) <= FEW:
+                return [await self._send(self._producer, message) for message in some]
+            return await self._fill(self._producer, chain(some, left))
         except KafkaError as error:
             raise DeliveryError(f"cannot send{_told(error)}") from error
-        return sent
+
+    async def _send(self, producer: AIOKafkaProducer, message: Outgoing) -> asyncio.Future[RecordMetadata]:
+        left: asyncio.Future[RecordMetadata] = await producer.send(
+            self._topics.of(message.topic),
+            message.value,
+            key=message.key,
+            partition=self.partition(message),
+            headers=list(message.headers),
+        )
+        return left
+
+    async def _fill(
+        self, producer: AIOKafkaProducer, messages: Iterable[Outgoing]
+    ) -> list[asyncio.Future[RecordMetadata]]:
+        batches, left = FilledBatches(producer), iter(messages)
+        while some := list(islice(left, TURN)):
+            for place, message in zip(await self._places(producer, some), some, strict=True):
+                content = message.key, message.value, message.headers
+                if not batches.takes(place, content):
+                    await batches.begin(place, content)
+            await asyncio.sleep(0)
+        return await batches.leave()
+
+    async def _places(self, producer: AIOKafkaProducer, messages: Sequence[Outgoing]) -> list[Place]:
+        """Where messages go; the same as `producer.send` finds."""
+        found, partitions = [], {}
+        for name in {message.topic for message in messages}:
+            partitions[name] = sorted(await producer.partitions_for(self._topics.of(name)))
+        for message, hashed in zip(messages, short_hashes([each.key for each in messages]), strict=True):
+            topic, everywhere = self._topics.of(message.topic), partitions[message.topic]
+            partition = self.partition(message)
+            if partition is None and hashed is not None:
+                partition = everywhere[hashed % len(everywhere)]
+            elif partition is None:
+                available = producer.client.cluster.available_partitions_for_topic(topic)
+                partition = partition_of(message.key, everywhere, list(available or ()))
+            found.append((topic, partition))
+        return found
 
     @staticmethod
     async def durable(futures: Sequence[asyncio.Future[RecordMetadata]]) -> list[RecordMetadata]:
@@ -199,3 +253,8 @@ def _told(error: KafkaError) -> str:
         return f"{topic}: the broker refuses it; `tocsin doctor` says what is wrong with the topic's settings"
     tried = error.retriable or isinstance(error, KafkaTimeoutError)
     return f"{topic} within {DELIVERY_TIMEOUT_MS // 1000} s: {error!r}" if tried else f"{topic}: {error!r}"
+
+
+def _fits(batch: BatchBuilder, content: Content) -> bool:
+    key, value, headers = content
+    return batch.append(timestamp=None, key=key, value=value, headers=list(headers)) is not None

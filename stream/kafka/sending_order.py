@@ -36,13 +36,16 @@ def end_at_first_failure(producer: AIOKafkaProducer) -> ShortOfReplicas:
     queue, short = producer._message_accumulator, ShortOfReplicas()  # noqa: SLF001  # aiokafka offers no other way
     short.heed(producer.client)
     queue._append_batch = partial(_append_batch, queue, short)  # noqa: SLF001
-    add = queue.add_message
+    add, add_batch = queue.add_message, queue.add_batch
 
     async def add_when_there_is_room(*message: Any, **more: Any) -> Any:
         tp, key, value, _ = message
         return await add(tp, key, value, FOR_EVER_S, **more)
 
-    queue.add_message = add_when_there_is_room
+    async def add_batch_when_there_is_room(builder: BatchBuilder, tp: TopicPartition, _: float) -> Any:
+        return await add_batch(builder, tp, FOR_EVER_S)
+
+    queue.add_message, queue.add_batch = add_when_there_is_room, add_batch_when_there_is_room
     return short
 
 

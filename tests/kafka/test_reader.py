@@ -9,10 +9,18 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from stream.kafka.offsets import TP
-from stream.kafka.outbox import BATCH_BYTES, MAX_REQUEST_BYTES, DeliveryError, Outbox, Outgoing
+from stream.kafka.outbox import (
+    BATCH_BYTES,
+    FEW,
+    MAX_REQUEST_BYTES,
+    DeliveryError,
+    Outbox,
+    Outgoing,
+)
 from stream.kafka.reader import Reader
 from stream.kafka.settings import ClientSettings
 from stream.kafka.snapshot_log import complete, cut, encode, seal
+from stream.messages.partitions import partition_of
 from stream.worker.trimming import Trimmer
 from tests.kafka.broker import Broker
 from tests.kafka.topic_settings import change
@@ -54,13 +62,40 @@ def test_ranges(broker: Broker) -> None:
         name, options = await topic(broker)
         one, two = TP(name, 0), TP(name, 1)
         sent = [Outgoing(name, b"%d" % n, partition=n % 2) for n in range(2_000)]
-        assert await write(options, sent) == [n // 2 for n in range(2_000)]
+        await write(options, sent)
         async with Reader(options, [one, two]) as reader:
             assert await reader.bounds(one) == (0, 1_000)
             got = await read(reader, {one: (10, 13), two: (998, 1_000)})
             assert got == {one: [b"20", b"22", b"24"], two: [b"1997", b"1999"]}
             assert await read(reader, {one: (5, 5), two: (0, 0)}) == {one: [], two: []}
             assert len((await read(reader, {one: (0, 1_000)}))[one]) == 1_000
+
+    asyncio.run(play())
+
+
+def test_very_many_messages_leave_in_batches(broker: Broker) -> None:
+    """In order, each where its key belongs, with its headers, whatever their sizes; all at last."""
+
+    async def play() -> None:
+        name, options = await topic(broker)
+        sizes = [BATCH_BYTES + 1 if n % 700 == 0 else n % 400 for n in range(3_000)]
+        sent = [
+            Outgoing(name, b"%d " % n + bytes(size), b"key %d" % (n % 50), headers=[("n", b"%d" % n)])
+            for n, size in enumerate(sizes)
+        ]
+        outbox = Outbox(options)
+        await outbox.start()
+        batches = await outbox.put(iter(sent))
+        await outbox.durable(batches)
+        await outbox.stop()
+        assert len(batches) < 20
+        for tp in (TP(name, 0), TP(name, 1)):
+            mine = [each for each in sent if partition_of(each.key, [0, 1], [0, 1]) == tp.partition]
+            async with Reader(options, [tp]) as reader:
+                assert await reader.bounds(tp) == (0, len(mine))
+                found = [each async for _, some in reader.ranges({tp: (0, len(mine))}) for each in some]
+            read = [(each.key, each.value, list(each.headers)) for each in found]
+            assert read == [(each.key, each.value, list(each.headers)) for each in mine]
 
     asyncio.run(play())
 
@@ -105,6 +140,9 @@ def test_too_large(broker: Broker) -> None:
         name, options = await topic(broker)
         with pytest.raises(DeliveryError, match="cannot send"):
             await write(options, [Outgoing(name, bytes(MAX_REQUEST_BYTES + 1), partition=0)])
+        few = [Outgoing(name, b"some", partition=0)] * FEW
+        with pytest.raises(DeliveryError, match="cannot send"):
+            await write(options, [*few, Outgoing(name, bytes(MAX_REQUEST_BYTES + 1), partition=0)])
 
     asyncio.run(play())
 

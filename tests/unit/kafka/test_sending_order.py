@@ -45,6 +45,15 @@ class Line:
         future: asyncio.Future[Any] = await self._queue.add_message(tp, None, value, 1.0)
         return future
 
+    async def put_batch(self, *values: bytes, tp: TopicPartition = ONE) -> asyncio.Future[Any]:
+        """Some messages as a batch of ours; the future of their delivery."""
+        batch = self.producer.create_batch()
+        for value in values:
+            assert batch.append(timestamp=None, key=None, value=value) is not None
+        batch.close()
+        future: asyncio.Future[Any] = await self._queue.add_batch(batch, tp, 1.0)
+        return future
+
     def take(self) -> dict[TopicPartition, Any]:
         """What the sender would send next, by partition."""
         nodes, _ = self._queue.drain_by_nodes(set())
@@ -83,6 +92,47 @@ def test_what_waits_fails_at_once(error: KafkaError) -> None:
                 await Outbox.durable([future])
         with pytest.raises(type(error)):
             await line.put(b"9")
+
+    play(story)
+
+
+def test_batches_of_ours_keep_to_the_order() -> None:
+    """They wait for what was put in before, and fail with what fails, also while they wait for room."""
+
+    async def story() -> None:
+        line = Line()
+        await line.put(b"7")
+        waits = asyncio.create_task(line.put_batch(b"8", b"9"))
+        await asyncio.sleep(0)
+        assert not waits.done()
+        on_its_way = line.take()[ONE]
+        behind = await waits
+        later = asyncio.create_task(line.put_batch(b"10"))
+        elsewhere = await line.put_batch(b"8", tp=OTHER)
+        on_its_way.failure(MessageSizeTooLargeError())
+        assert line.take() == {}
+        await asyncio.sleep(0)
+        for future in (behind, elsewhere, later):
+            assert isinstance(future.exception(), MessageSizeTooLargeError)
+        with pytest.raises(MessageSizeTooLargeError):
+            await line.put_batch(b"11")
+
+    play(story)
+
+
+def test_a_batch_of_ours_that_had_room_when_another_failed_is_not_sent() -> None:
+    """It learns of the room, and before it goes on what it waited for fails."""
+
+    async def story() -> None:
+        line = Line()
+        await line.put(b"7")
+        waits = asyncio.create_task(line.put_batch(b"8"))
+        await asyncio.sleep(0)
+        line.take()[ONE].failure(RequestTimedOutError())
+        future = await waits
+        assert line.take() == {}
+        with pytest.raises(RequestTimedOutError):
+            await future
 
     play(story)
 
