@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from stream.kafka.lenient_batches import install
 from stream.kafka.settings import MAX_RECORD_BYTES, READS, ClientSettings
 from stream.kafka.whole_batches import hasten
+from stream.messages.partitions import partition_of
 
 REQUEST_MS: Final = 15_000
 """How long one request of a command may take; the worker has its own patience."""
@@ -72,6 +73,7 @@ async def producing(settings: ClientSettings) -> AsyncIterator[AIOKafkaProducer]
         linger_ms=5,
         max_request_size=MAX_RECORD_BYTES,
         request_timeout_ms=REQUEST_MS,
+        partitioner=partition_of,
     )
     async with _explained(settings):
         try:
