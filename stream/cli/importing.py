@@ -252,12 +252,11 @@ async def _produce(kafka: ClientSettings, events: Iterable[Sequence[bytes]]) -> 
     async with producing(kafka) as producer:
         confirmed = Confirmed(producer)
         for lines in events:
-            for line in lines:
-                await _send(confirmed, line)
+            await confirmed.send(map(_outgoing, lines))
         await confirmed.flush()
 
 
-async def _send(confirmed: Confirmed, line: bytes) -> None:
+def _outgoing(line: bytes) -> tuple[str, bytes, bytes]:
     keys = _KEYS.decode(line)
     stream = Stream.FEEDBACK if b'"indicator":' in line else Stream.INTERACTIONS
-    await confirmed.send(stream.topic, line, (keys.customer or keys.id).encode())
+    return stream.topic, line, (keys.customer or keys.id).encode()

@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from stream.kafka.lenient_batches import install
+from stream.kafka.outbox import BATCH_BYTES
 from stream.kafka.settings import MAX_RECORD_BYTES, READS, ClientSettings
 from stream.kafka.whole_batches import hasten
 from stream.messages.partitions import partition_of
@@ -73,6 +74,7 @@ async def producing(settings: ClientSettings) -> AsyncIterator[AIOKafkaProducer]
         linger_ms=5,
         max_request_size=MAX_RECORD_BYTES,
         request_timeout_ms=REQUEST_MS,
+        max_batch_size=BATCH_BYTES,
         partitioner=partition_of,
     )
     async with _explained(settings):

@@ -1,26 +1,30 @@
 """Sending many messages at once, all of which must arrive: the first that does not ends it."""
 
 import asyncio
+from collections.abc import Iterable
+from itertools import starmap
 
 from aiokafka import AIOKafkaProducer
 
+from stream.kafka.outbox import FilledBatches, Outgoing
+
 
 class Confirmed:
-    """A producer that is not waited for, message by message, and still loses none without a word."""
+    """A producer that is not waited for, batch by batch, and still loses no message without a word."""
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
         self._failed: BaseException | None = None
 
-    async def send(self, topic: str, value: bytes, key: bytes) -> None:
-        """Hand a message over.
+    async def send(self, messages: Iterable[tuple[str, bytes, bytes]]) -> None:
+        """Hand messages over: topic, value and key of each.
 
         Raises:
-            KafkaError: it is refused, or one before it was.
+            KafkaError: one is refused, or one before them was.
         """
         self._tell()
-        sent = await self._producer.send(topic, value, key=key)
-        sent.add_done_callback(self._done)
+        for batch in await FilledBatches(self._producer).fill(starmap(Outgoing, messages)):
+            batch.add_done_callback(self._done)
 
     async def flush(self) -> None:
         """Wait until all have arrived.

@@ -7,9 +7,10 @@ first message that Kafka does not take, none leaves any more: see `sending_order
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
+from operator import attrgetter
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
@@ -50,8 +51,6 @@ TURN: Final = 500
 
 Place = tuple[str, int]
 """A topic, and one of its partitions."""
-Content = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes]]]
-"""Key, value and headers."""
 
 COMMON: Final = GroupTopics()
 
@@ -74,33 +73,61 @@ class Outgoing:
 class FilledBatches:
     """Fills a batch for each partition, and hands it to the producer when it is full.
 
-    Who waits may have a KafkaError: a message is too large, or one before it was not taken.
+    `partition` says where a message goes; None where its key decides, or chance.
     """
 
-    def __init__(self, producer: AIOKafkaProducer) -> None:
+    def __init__(
+        self,
+        producer: AIOKafkaProducer,
+        topics: GroupTopics = COMMON,
+        partition: Callable[[Outgoing], int | None] = attrgetter("partition"),
+    ) -> None:
         self._producer: Final = producer
+        self._topics: Final = topics
+        self._partition: Final = partition
         self._filling: dict[Place, BatchBuilder] = {}
         self._left: list[asyncio.Future[RecordMetadata]] = []
 
-    def takes(self, place: Place, content: Content) -> bool:
-        """Whether a message was taken, after those before it; if not, `begin` takes it."""
-        batch = self._filling.get(place)
-        return batch is not None and _fits(batch, content)
+    async def fill(self, messages: Iterable[Outgoing]) -> list[asyncio.Future[RecordMetadata]]:
+        """Hand over messages, in order per partition; a future for each batch, done when Kafka has it.
 
-    async def begin(self, place: Place, content: Content) -> None:
-        """Begin a batch with a message; waits while the one before it waits to be sent."""
-        await self._leave(place)
-        self._filling[place] = batch = self._producer.create_batch()
-        key, value, _ = content
-        size = len(key or b"") + len(value or b"")
-        if size > MAX_REQUEST_BYTES or not _fits(batch, content):  # any other may be the first of a batch
-            raise MessageSizeTooLargeError
-
-    async def leave(self) -> list[asyncio.Future[RecordMetadata]]:
-        """Let what is left leave; a future for each batch, done when Kafka has it."""
+        Raises:
+            KafkaError: a message is too large, or one before it was not taken.
+        """
+        left = iter(messages)
+        while some := list(islice(left, TURN)):
+            for place, message in zip(await self._places(some), some, strict=True):
+                batch = self._filling.get(place)
+                if batch is None or not _fits(batch, message):
+                    await self._begin(place, message)
+            await asyncio.sleep(0)
         for place in list(self._filling):
             await self._leave(place)
         return self._left
+
+    async def _places(self, messages: Sequence[Outgoing]) -> list[Place]:
+        """Where messages go; the same as `producer.send` finds."""
+        found, partitions = [], {}
+        for name in {message.topic for message in messages}:
+            partitions[name] = sorted(await self._producer.partitions_for(self._topics.of(name)))
+        for message, hashed in zip(messages, short_hashes([each.key for each in messages]), strict=True):
+            topic, everywhere = self._topics.of(message.topic), partitions[message.topic]
+            partition = self._partition(message)
+            if partition is None and hashed is not None:
+                partition = everywhere[hashed % len(everywhere)]
+            elif partition is None:
+                available = self._producer.client.cluster.available_partitions_for_topic(topic)
+                partition = partition_of(message.key, everywhere, list(available or ()))
+            found.append((topic, partition))
+        return found
+
+    async def _begin(self, place: Place, message: Outgoing) -> None:
+        """Begin a batch with a message; waits while the one before it waits to be sent."""
+        await self._leave(place)
+        self._filling[place] = batch = self._producer.create_batch()
+        size = len(message.key or b"") + len(message.value or b"")
+        if size > MAX_REQUEST_BYTES or not _fits(batch, message):  # any other may be the first of a batch
+            raise MessageSizeTooLargeError
 
     async def _leave(self, place: Place) -> None:
         batch = self._filling.pop(place, None)
@@ -179,7 +206,8 @@ class Outbox:
         try:
             if len(some) <= FEW:
                 return [await self._send(self._producer, message) for message in some]
-            return await self._fill(self._producer, chain(some, left))
+            batches = FilledBatches(self._producer, self._topics, self.partition)
+            return await batches.fill(chain(some, left))
         except KafkaError as error:
             raise DeliveryError(f"cannot send{_told(error)}") from error
 
@@ -192,34 +220,6 @@ class Outbox:
             headers=list(message.headers),
         )
         return left
-
-    async def _fill(
-        self, producer: AIOKafkaProducer, messages: Iterable[Outgoing]
-    ) -> list[asyncio.Future[RecordMetadata]]:
-        batches, left = FilledBatches(producer), iter(messages)
-        while some := list(islice(left, TURN)):
-            for place, message in zip(await self._places(producer, some), some, strict=True):
-                content = message.key, message.value, message.headers
-                if not batches.takes(place, content):
-                    await batches.begin(place, content)
-            await asyncio.sleep(0)
-        return await batches.leave()
-
-    async def _places(self, producer: AIOKafkaProducer, messages: Sequence[Outgoing]) -> list[Place]:
-        """Where messages go; the same as `producer.send` finds."""
-        found, partitions = [], {}
-        for name in {message.topic for message in messages}:
-            partitions[name] = sorted(await producer.partitions_for(self._topics.of(name)))
-        for message, hashed in zip(messages, short_hashes([each.key for each in messages]), strict=True):
-            topic, everywhere = self._topics.of(message.topic), partitions[message.topic]
-            partition = self.partition(message)
-            if partition is None and hashed is not None:
-                partition = everywhere[hashed % len(everywhere)]
-            elif partition is None:
-                available = producer.client.cluster.available_partitions_for_topic(topic)
-                partition = partition_of(message.key, everywhere, list(available or ()))
-            found.append((topic, partition))
-        return found
 
     @staticmethod
     async def durable(futures: Sequence[asyncio.Future[RecordMetadata]]) -> list[RecordMetadata]:
@@ -255,6 +255,6 @@ def _told(error: KafkaError) -> str:
     return f"{topic} within {DELIVERY_TIMEOUT_MS // 1000} s: {error!r}" if tried else f"{topic}: {error!r}"
 
 
-def _fits(batch: BatchBuilder, content: Content) -> bool:
-    key, value, headers = content
-    return batch.append(timestamp=None, key=key, value=value, headers=list(headers)) is not None
+def _fits(batch: BatchBuilder, message: Outgoing) -> bool:
+    headers = list(message.headers)
+    return batch.append(timestamp=None, key=message.key, value=message.value, headers=headers) is not None

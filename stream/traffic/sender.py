@@ -29,8 +29,8 @@ AT_ONCE: Final = 2_000
 class Producing(Protocol):
     """Where messages go: `stream.kafka.confirmed.Confirmed`."""
 
-    async def send(self, topic: str, value: bytes, key: bytes) -> None:
-        """Hand a message over; raises if it, or one before it, does not arrive."""
+    async def send(self, messages: Iterable[tuple[str, bytes, bytes]]) -> None:
+        """Hand over topic, value and key of messages; raises if one, or one before them, does not arrive."""
         ...
 
     async def flush(self) -> None:
@@ -97,10 +97,9 @@ async def send(
     due, sent = Due(messages), Counter[Stream]()
     while not due.ended:
         batch = due.until(pace.event_ms(wall_ms()), AT_ONCE)
-        for message in batch:
-            await producer.send(message.stream.topic, message.value, message.key.encode())
-            sent[message.stream] += 1
         if batch:
+            await producer.send((each.stream.topic, each.value, each.key.encode()) for each in batch)
+            sent.update(each.stream for each in batch)
             told(sent)
         if len(batch) < AT_ONCE:
             await asyncio.sleep(TICK_S)

@@ -30,9 +30,9 @@ class FakeProducer:
         self.sent: list[tuple[str, bytes, bytes]] = []
         self.flushed = False
 
-    async def send(self, topic: str, value: bytes, key: bytes) -> None:
-        """Remember it."""
-        self.sent.append((topic, value, key))
+    async def send(self, messages: Iterable[tuple[str, bytes, bytes]]) -> None:
+        """Remember them."""
+        self.sent += messages
 
     async def flush(self) -> None:
         """Remember that it was asked for."""
