@@ -14,6 +14,8 @@ from typing import Any, Final, Protocol
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError
 
+from stream.kafka.outbox import fits
+
 log = logging.getLogger("stream.gateway")
 
 BATCH_BYTES: Final = 512 * 2**10
@@ -114,7 +116,7 @@ class Lane:
         """Accept a record; the waiter hears when Kafka has it, or refuses it."""
         batch = self._batches[-1] if self._batches else None
         size = len(record.value or b"") + len(record.key or b"") + OVERHEAD
-        if batch is None or batch.size + size > self._limit or not self._fits(batch, record):
+        if batch is None or batch.size + size > self._limit or not _fits(batch, record):
             batch = self._opened(record)
         batch.records += 1
         batch.size += size
@@ -125,19 +127,12 @@ class Lane:
 
     def _opened(self, record: Publishable) -> _Batch:
         batch = _Batch(self._producer.create_batch())
-        if not self._fits(batch, record):  # the first record of a batch may be of any size
+        if not _fits(batch, record):
             raise NotPublished("a record does not fit into a batch")
         self._batches.append(batch)
         if self._task is None:
             self._task = asyncio.create_task(self._send())
         return batch
-
-    @staticmethod
-    def _fits(batch: _Batch, record: Publishable) -> bool:
-        made = batch.builder.append(
-            timestamp=None, key=record.key, value=record.value, headers=list(record.headers)
-        )
-        return made is not None
 
     async def _send(self) -> None:
         """Send batch after batch until none is left."""
@@ -174,3 +169,7 @@ class Lane:
             return TooLarge(f"{self._place[0]}: a record is larger than max.message.bytes")
         self._limit = min(self._limit, batch.size // 2)
         return NotPublished(f"{self._place[0]}: {batch.records} records are larger than max.message.bytes")
+
+
+def _fits(batch: _Batch, record: Publishable) -> bool:
+    return fits(batch.builder, record.key, record.value, record.headers)

@@ -31,17 +31,12 @@ class Usual:
     n: Ints
 
     @property
-    def belief(self) -> Floats:
-        """From 0, without answers, up to 1."""
-        found: Floats = self.n / (self.n + BELIEVED)
-        return found
-
-    @property
     def offset(self) -> Floats:
         """By how much the score of each is usually above that of all, in the indicator's unit."""
         known = np.where(self.n > 0, self.value, 0)
         every = float((known * self.n).sum() / max(self.n.sum(), 1))
-        return np.where(self.n > 0, (known - every) * self.belief, 0)
+        belief = self.n / (self.n + BELIEVED)
+        return np.where(self.n > 0, (known - every) * belief, 0)
 
     def doubt(self, place: int) -> float:
         """What its offset adds to a level's variance, in parts of that of a single answer."""

@@ -98,7 +98,7 @@ class FilledBatches:
         while some := list(islice(left, TURN)):
             for place, message in zip(await self._places(some), some, strict=True):
                 batch = self._filling.get(place)
-                if batch is None or not _fits(batch, message):
+                if batch is None or not fits(batch, message.key, message.value, message.headers):
                     await self._begin(place, message)
             await asyncio.sleep(0)
         for place in list(self._filling):
@@ -107,11 +107,12 @@ class FilledBatches:
 
     async def _places(self, messages: Sequence[Outgoing]) -> list[Place]:
         """Where messages go; the same as `producer.send` finds."""
-        found, partitions = [], {}
+        found, topics = [], {}
         for name in {message.topic for message in messages}:
-            partitions[name] = sorted(await self._producer.partitions_for(self._topics.of(name)))
+            topic = self._topics.of(name)
+            topics[name] = topic, sorted(await self._producer.partitions_for(topic))
         for message, hashed in zip(messages, short_hashes([each.key for each in messages]), strict=True):
-            topic, everywhere = self._topics.of(message.topic), partitions[message.topic]
+            topic, everywhere = topics[message.topic]
             partition = self._partition(message)
             if partition is None and hashed is not None:
                 partition = everywhere[hashed % len(everywhere)]
@@ -126,7 +127,7 @@ class FilledBatches:
         await self._leave(place)
         self._filling[place] = batch = self._producer.create_batch()
         size = len(message.key or b"") + len(message.value or b"")
-        if size > MAX_REQUEST_BYTES or not _fits(batch, message):  # any other may be the first of a batch
+        if size > MAX_REQUEST_BYTES or not fits(batch, message.key, message.value, message.headers):
             raise MessageSizeTooLargeError
 
     async def _leave(self, place: Place) -> None:
@@ -255,6 +256,8 @@ def _told(error: KafkaError) -> str:
     return f"{topic} within {DELIVERY_TIMEOUT_MS // 1000} s: {error!r}" if tried else f"{topic}: {error!r}"
 
 
-def _fits(batch: BatchBuilder, message: Outgoing) -> bool:
-    headers = list(message.headers)
-    return batch.append(timestamp=None, key=message.key, value=message.value, headers=headers) is not None
+def fits(
+    batch: BatchBuilder, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
+) -> bool:
+    """Whether a batch takes a message; the first of a batch may be of any size."""
+    return batch.append(timestamp=None, key=key, value=value, headers=list(headers)) is not None
