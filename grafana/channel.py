@@ -7,6 +7,7 @@ from page import Page
 from panels import lines, stat, table, timeline
 from scores import INDICATORS, OTHERS, channel_score, split_score
 from series import ONE_CHANNEL, OURS, RECORDED_CHANNEL, split_by
+from shapes import Panel
 from variables import CHANNEL as CHOSEN
 from ways import CELL_TO_RULE, CHANNEL, SERIES_TO_RULE
 
@@ -18,8 +19,11 @@ def _answers(part: str) -> tuple[str, str]:
     return expr, f"{{{{{part}}}}} {{{{window}}}}"
 
 
-def _latest(indicator: str) -> str:
-    return f'max(cx_score{{{ONE_CHANNEL},indicator="{indicator}"}})'
+def _latest(title: str, description: str, unit: str) -> Panel:
+    """An indicator's latest score, of each window: of the greatest nobody knows which it is."""
+    indicator = title.lower()
+    expr = f'max by (window) (cx_score{{{ONE_CHANNEL},indicator="{indicator}"}})'
+    return stat(title, description, expr, unit, "{{window}}")
 
 
 NOW: Final = (
@@ -30,11 +34,11 @@ NOW: Final = (
         "none",
         red=1,
     ),
-    stat("CSAT", "Share of satisfied answers.", _latest("csat"), "percent"),
-    stat("CES", "Mean effort.", _latest("ces"), "none"),
-    stat("NPS", "Promoters less detractors.", _latest("nps"), "none"),
-    stat("FCR", "Share of contacts after which the customer need not come back.", _latest("fcr"), "percent"),
-    stat("Contacts", "Contacts in the window.", _latest("contacts"), "short"),
+    _latest("CSAT", "Share of satisfied answers, by window.", "percent"),
+    _latest("CES", "Mean effort, by window.", "none"),
+    _latest("NPS", "Promoters less detractors, by window.", "none"),
+    _latest("FCR", "Share of contacts after which the customer need not come back, by window.", "percent"),
+    _latest("Contacts", "Contacts in each window.", "short"),
 )
 
 ALERTING: Final = (

@@ -9,12 +9,12 @@ HIDDEN: Final = ("Time", "Value", "__name__", "job", "instance")
 """Columns of a table of series that tell nothing."""
 
 
-def stat(title: str, description: str, expr: str, unit: str, **thresholds: float) -> Panel:
-    """A single number; `thresholds` are colours and where each begins."""
+def stat(title: str, description: str, expr: str, unit: str, legend: str = "", **thresholds: float) -> Panel:
+    """A single number, or one for each series; `thresholds` are colours and where each begins."""
     return Panel(
         title=title,
         description=description,
-        queries=(Query(expr, title),),
+        queries=(Query(expr, legend or title),),
         unit=unit,
         kind="stat",
         width=4,

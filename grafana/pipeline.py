@@ -100,7 +100,10 @@ NOW: Final = (
     stat(
         "Missed",
         "Records that were deleted before they were read, in the chosen time.",
-        f"sum(increase(tocsin_missing_records_total{{{OURS}}}[$__range]))",
+        # What a worker finds when it starts was counted before the first scrape: it rises from nothing.
+        f"sum((tocsin_missing_records_total{{{OURS}}} and on (job, instance) "
+        f"time() - process_start_time_seconds{{{OURS}}} < $__range_s) "
+        f"or increase(tocsin_missing_records_total{{{OURS}}}[$__range]))",
         "short",
         red=1,
     ),

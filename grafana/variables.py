@@ -16,8 +16,8 @@ SOURCE: Final[Json] = {
 }
 
 
-def several(name: str, label: str, query: str, every: str | None = ".+") -> Json:
-    """A label of which any values can be chosen, all at first; `every` matches all (None: a list of them)."""
+def several(name: str, label: str, query: str, every: str = ".+") -> Json:
+    """A label of which any values can be chosen, all at first, which `every` matches."""
     return {
         **_variable(name, label, query),
         "multi": True,
@@ -59,6 +59,7 @@ def _variable(name: str, label: str, query: str) -> Json:
 
 JOB: Final = several("job", "Job", "label_values(tocsin_build_info, job)")
 INSTANCE: Final = several("instance", "Instance", 'label_values(tocsin_build_info{job=~"$job"}, instance)')
-CHANNELS: Final = several("channel", "Channel", 'label_values(cx_answers{job=~"$job"}, channel)', None)
+CHANNELS: Final = several("channel", "Channel", 'label_values(cx_answers{job=~"$job"}, channel)', ".*")
+"""All of them: what has no channel as well, such as alerts of a team, or of the brand as a whole."""
 CHANNEL: Final = one("channel", "Channel", 'label_values(cx_answers{job=~"$job"}, channel)')
 RULES: Final = several("rule", "Rule", 'label_values(cx_alert_firing{job=~"$job"}, rule)')

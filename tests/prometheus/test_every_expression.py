@@ -41,7 +41,7 @@ WEEK_S = 7 * 86_400
 SETTLES_S = 100.0
 CHOSEN = {
     "job": ".+", "instance": ".+", "rule": ".+", "channel": "phone",
-    "__rate_interval": "15s", "__range": "1h",
+    "__rate_interval": "15s", "__range": "1h", "__range_s": "3600",
 }  # fmt: skip
 RULEBOOK = """
 timing: {{pane: 1s, lateness: 1s, idle_after: 3s}}

@@ -64,7 +64,7 @@ def test_every_metric_of_ours_is_shown_somewhere() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_expressions_use_variables_that_are_there(name: str) -> None:
     """And those that Grafana has."""
-    known = set(variables(name)) | {"__rate_interval", "__range"}
+    known = set(variables(name)) | {"__rate_interval", "__range", "__range_s"}
     for panel in panels(name):
         for target in panel["targets"]:
             assert set(re.findall(r"\$(\w+)", target["expr"])) <= known
@@ -80,6 +80,24 @@ def test_every_channel_has_its_csat_ces_fcr_and_nps_with_interval_and_limit() ->
         assert [_metrics(expr) for expr in expressions] == [
             {"cx_score"}, {"cx_score_low"}, {"cx_score_high"}, {"cx_limit"},
         ]  # fmt: skip
+
+
+def test_all_channels_are_what_has_none_as_well() -> None:
+    """Alerts of a team, or of the brand as a whole, fired, and the page of alerts said that nothing did."""
+    for name in ("overview", "alerts"):
+        every = variables(name)["channel"]["allValue"]
+        assert all(re.fullmatch(every, channel) for channel in ("", "phone"))
+
+
+def test_a_number_of_a_channel_says_of_which_window_it_is() -> None:
+    """Of two windows it was the greater one's, which is the better one's where low is bad."""
+    numbers = [panel for panel in panels("channel") if panel["type"] == "stat"][1:]
+    assert numbers
+    for panel in numbers:
+        (target,) = panel["targets"]
+        assert (target["expr"].split("(cx_score")[0], target["legendFormat"]) == (
+            "max by (window) ", "{{window}}",
+        )  # fmt: skip
 
 
 def test_a_channel_is_drawn_against_the_week_before() -> None:
