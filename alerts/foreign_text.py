@@ -11,6 +11,9 @@ from typing import Final
 HARMLESS: Final = frozenset("\u00a0\u202f\u200c\u200d\u200e\u200f\u061c")
 """Blanks that do not break, joiners and marks of direction, which scripts and emoji need, though Python calls
 them unprintable."""
+UNSEEN: Final = "\u061c\u200b\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Blanks without a width, and marks of the direction of writing, which come along where texts are copied: as
+around a telephone number of Windows' address book, and between the parts of dates that browsers write."""
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """With these a spreadsheet takes a cell for a formula; the wide ones in Japanese and Chinese versions."""
 

@@ -6,11 +6,12 @@ from enum import StrEnum
 from typing import Final
 from unicodedata import normalize
 
-from alerts.foreign_text import printable
+from alerts.foreign_text import UNSEEN, printable
 
 Scope = tuple[tuple[str, str], ...]
 """Dimension and value pairs in the order of the rule's `by`; an event without the dimension has ""."""
 
+_AS_SEEN: Final = {**dict.fromkeys(map(ord, UNSEEN)), **dict.fromkeys(map(ord, "\u00a0\u2007\u202f"), " ")}
 _ESCAPES: Final = str.maketrans({char: f"%{ord(char):02X}" for char in "%,=|"})
 
 
@@ -36,10 +37,11 @@ class Reading:
 def as_carried(dimension: str, value: str) -> str:
     """A value as events carry it once they were read, however people and programs write it.
 
-    A channel is in lower case, and letters with accents are coded in one way, as what looks alike is alike.
+    A channel is in lower case, letters with accents are coded in one way, marks that nobody sees are nothing,
+    and blanks that do not break are blanks, as what looks alike is alike.
     """
     value = value.lower() if dimension == "channel" else value
-    return value if value.isascii() else normalize("NFC", value)
+    return value if value.isascii() else normalize("NFC", value.translate(_AS_SEEN)).strip()
 
 
 def scope_text(scope: Scope) -> str:

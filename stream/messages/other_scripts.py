@@ -6,9 +6,8 @@ Phones and programs set to Arabic, Persian or Hindi write numbers so, in answers
 import unicodedata
 from typing import Final
 
-UNSEEN: Final = "\u061c\u200b\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""Blanks without a width, and marks of the direction of writing, which come along where texts are copied: as
-around a telephone number of Windows' address book, and between the parts of dates that browsers write."""
+from alerts.foreign_text import UNSEEN
+
 _UNSEEN: Final = dict.fromkeys(map(ord, UNSEEN))
 _SIGNS: Final = {ord("\u2212"): "-", ord("\u066a"): "%", ord("\u066c"): "’"}
 """A minus, and of Arabic the sign of percents and what parts thousands."""

@@ -2,10 +2,12 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
 from typing import Final
 
+from alerts.readings import as_carried
 from alerts.wording import duration_words
 from stream.importing.cells.text import folded
 from stream.importing.references_seen import ReferencesSeen
@@ -74,7 +76,10 @@ FEW_CUSTOMERS: Final = 20
 
 
 def _of_channels(channels: Mapping[str, int]) -> Iterator[str]:
-    found = sorted(channels.items(), key=lambda item: (-item[1], item[0]))
+    carried: Counter[str] = Counter()
+    for name, count in channels.items():
+        carried[as_carried("channel", name)] += count
+    found = sorted(carried.items(), key=lambda item: (-item[1], item[0]))
     shown = ", ".join(f"{name[:CHANNEL_CHARS]} × {count:,}" for name, count in found[:SHOWN])
     more = f", and {len(found) - SHOWN:,} others" if len(found) > SHOWN else ""
     yield f"  channels: {shown}{more}"
@@ -84,10 +89,10 @@ def _of_channels(channels: Mapping[str, int]) -> Iterator[str]:
 def _of_alike(dimension: str, names: Iterable[str]) -> Iterator[str]:
     """Values that differ in capitals and blanks alone: seldom meant to be several.
 
-    How accents are coded makes no difference to a worker, so it is none here.
+    What makes no difference to a worker makes none here.
     """
     alike: dict[str, list[str]] = {}
-    for name in dict.fromkeys(unicodedata.normalize("NFC", name) for name in names):
+    for name in dict.fromkeys(as_carried(dimension, name) for name in names):
         plain = re.sub(r"[\W_]+", " ", unicodedata.normalize("NFKC", folded(name)).casefold()).strip()
         alike.setdefault(plain or name, []).append(f'"{name[:CHANNEL_CHARS]}"')
     same = [" and ".join(each[:SHOWN]) for each in alike.values() if len(each) > 1]

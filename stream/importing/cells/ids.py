@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from alerts.foreign_text import UNSEEN
 from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.text import folded
 from stream.messages.nobody import NOBODY
-from stream.messages.other_scripts import UNSEEN
 
 _SPOILED: Final = re.compile(
     r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+|#(?:REF!|VALUE!|NAME\?|NUM!|NULL!|DIV/0!|#+)", re.ASCII
@@ -117,12 +117,12 @@ def _check_event(column: str, found: str, *, is_part: bool) -> None:
 
 
 def spoiled(column: str, text: str) -> RowError:
-    """Spreadsheets write a large E; a small one is of a JSON number that is longer than numbers are kept."""
+    """Spreadsheets write a large E; a small one is of a JSON number that its sender did not keep whole."""
     told = (
         f'want an id, got "{text}", spoiled by a spreadsheet: export the log anew, and do not open it there'
     )
     if "e+" in text:
-        told = f'want an id as a text, as numbers of so many digits are not kept, got "{text}"'
+        told = f'want an id as a text, as a power of ten has lost digits, got "{text}"'
     return RowError(Fault.SPOILED, f"{column}: {told}")
 
 

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from stream.messages.other_scripts import UNSEEN
+from alerts.foreign_text import UNSEEN
 
 _UNSEEN: Final = re.compile(f"[{UNSEEN}\u200c\u200d\u00ad]")
 """Letters that nobody sees."""

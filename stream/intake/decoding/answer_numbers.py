@@ -5,7 +5,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-from stream.messages.other_scripts import UNSEEN, in_our_digits
+from alerts.foreign_text import UNSEEN
+from stream.messages.other_scripts import in_our_digits
 
 _LOOKS: Final = re.compile(f"[\ufe0e\ufe0f\u200d\u20e3{UNSEEN}]")
 _RAISED: Final = re.compile("[\u00b2\u00b3\u00b9\u2070-\u2089]")

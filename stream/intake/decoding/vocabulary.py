@@ -10,8 +10,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
+from alerts.foreign_text import UNSEEN
 from stream.intake.decoding import more_languages
-from stream.messages.other_scripts import UNSEEN
 
 Words = tuple[str, ...]
 

@@ -43,6 +43,11 @@ def event(**fields: str | None) -> Interaction:
         (("channel",), {"channel": " PHONE "}, ("phone",)),
         (("stage",), {"stage": " Use "}, ("Use",)),
         (("channel", "stage"), {"channel": "CAFE\u0301", "stage": "e\u0301"}, ("caf\u00e9", "\u00e9")),
+        (
+            ("channel", "stage"),
+            {"channel": "live\u00a0chat", "stage": "us\u200be \u200e"},
+            ("live chat", "use"),
+        ),
         (("stage",), {}, ("",)),
         (("channel", "stage", "topic"), {"stage": "use", "topic": None}, ("phone", "use", "")),
     ],
