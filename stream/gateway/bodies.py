@@ -231,12 +231,12 @@ def encoded(value: Mapping[str, Any]) -> bytes:
     """The value as JSON.
 
     Raises:
-        RecordError: it has a number of more than 64 bits, which JSON may have and we do not write.
+        RecordError: a text of it is of a header whose bytes are no text.
     """
     try:
-        return orjson.dumps(value)
-    except orjson.JSONEncodeError:
-        raise RecordError(Reason.BAD_VALUE, "message: want numbers of 64 bits at most") from None
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        raise RecordError(Reason.BAD_ENCODING, "headers: want UTF-8, got other bytes") from None
 
 
 def short_id(text: str) -> str:

@@ -21,6 +21,7 @@ from stream.importing.conditions import Condition
 from stream.importing.mapping import LogMapping
 from stream.importing.objects import Ignored, Translator
 from stream.importing.rows.json_rows import json_rows
+from stream.messages.exact_json import exactly
 from stream.messages.half_letters import without_halves
 from stream.messages.outcomes import Reason, RecordError
 
@@ -204,7 +205,7 @@ def _take(
 
 def _parsed(message: bytes) -> dict[str, Any]:
     try:
-        value = orjson.loads(without_halves(message).decode())
+        value = exactly(without_halves(message).decode())
     except UnicodeDecodeError as error:
         raise RecordError(Reason.BAD_ENCODING, f"message: want UTF-8, got byte {error.start} wrong") from None
     except orjson.JSONDecodeError as error:

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Final
 
+from stream.importing.rows.bounded_lines import PADDING
+
 _FIRST: Final = itemgetter(0)
 _LAST: Final = itemgetter(-1)
 BLANKS: Final = "\ufeff\u200b \t\r\n\u00a0"
@@ -95,8 +97,8 @@ def _header(cells: Sequence[str]) -> str:
 
 
 def any_in(record: Sequence[str]) -> bool:
-    """Whether a record has anything but blanks."""
-    return bool("".join(record).strip())
+    """Whether a record has anything but blanks, or what fills a file up."""
+    return bool("".join(record).strip().strip(PADDING))
 
 
 def _has_digit(text: str) -> bool:

@@ -10,6 +10,8 @@ from typing import Final
 
 LONGEST: Final = 1 << 20
 """Characters of a line, and of a record that spreads over lines within quotation marks."""
+PADDING: Final = "\x1a\0"
+"""What ends files of DOS, and fills those up whose length is fixed."""
 
 
 class LineTooLongError(csv.Error):
@@ -53,6 +55,8 @@ class BoundedLines:
             return ()
         try:
             self._waiting.extend(islice(iter(self._read, ""), most))
+            if self._waiting:
+                self._waiting[-1] = _ended(self._waiting[-1])
         except UnicodeError as error:
             self._broken = error
         return tuple(self._waiting)
@@ -88,4 +92,9 @@ class BoundedLines:
             return self._waiting.popleft()
         if self._broken is not None:
             raise self._broken
-        return self._read()
+        return _ended(self._read())
+
+
+def _ended(line: str) -> str:
+    """The last line of a file without what fills it up; any other as it is."""
+    return line.rstrip(PADDING) if line[-1:] in PADDING else line

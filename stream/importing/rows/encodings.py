@@ -10,10 +10,11 @@ WIDE: Final = {
 """Marks of text whose characters have more bytes than one; the wider one first, as it begins alike."""
 LOOKED_AT: Final = 1 << 16
 """Bytes of a log that are looked at, at the most."""
-HEAD: Final = 64
+HEAD: Final = 1024
 ONE_BYTE: Final = ("cp12", "cp4", "cp8", "iso8859", "mac", "koi8")
 """What encodings begin with in which any bytes are text, so that nobody sees that it was UTF-8."""
-MOSTLY: Final = 0.8
+FEW: Final = 0.1
+"""Of the letters of a table that are of ASCII, as commas and digits are in any language."""
 
 
 def beginning_of(stream: IO[bytes]) -> bytes:
@@ -34,14 +35,15 @@ def encoding_of(beginning: bytes, declared: str) -> str:
 
 
 def _wide(beginning: bytes) -> str | None:
-    """UTF-16 without a mark: nearly every other byte of a header is nought."""
+    """UTF-16 without a mark: one of two bytes is nought where letters are of ASCII.
+
+    The other one is so too of a few letters, as of the one that is Japanese and Chinese for one.
+    """
     head = beginning[:HEAD]
-    firsts, seconds = head[::2], head[1::2]
-    if seconds and not firsts.count(0) and seconds.count(0) >= MOSTLY * len(seconds):
-        return "utf-16-le"
-    if seconds and not seconds.count(0) and firsts.count(0) >= MOSTLY * len(firsts):
-        return "utf-16-be"
-    return None
+    high, low = head[1::2].count(0), head[::2].count(0)
+    if max(high, low) <= FEW * len(head) / 2 or 2 * min(high, low) > max(high, low):
+        return None
+    return "utf-16-le" if high > low else "utf-16-be"
 
 
 def _is_utf8(beginning: bytes) -> bool:

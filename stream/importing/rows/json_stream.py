@@ -11,7 +11,7 @@ from typing import Final
 LONGEST: Final = 16 << 20
 """Bytes of one object; a longer one is passed over."""
 
-_OUTSIDE: Final = re.compile(rb"[{]|[^\s,\[\]]")
+_OUTSIDE: Final = re.compile(rb"[{]|[^\s,\[\]\x1a\0]")
 _INSIDE: Final = re.compile(rb'["{}]')
 _IN_TEXT: Final = re.compile(rb'["\\]')
 

@@ -11,6 +11,7 @@ from stream.importing.mapping import Format
 from stream.importing.rows.below import Below, any_in
 from stream.importing.rows.bounded_lines import LONGEST, BoundedLines, LineTooLongError
 from stream.importing.rows.columns_hint import UNQUOTED
+from stream.importing.rows.formulas import FORMULA, without_formulas
 from stream.importing.rows.row_blocks import ROWS, TableBlock
 
 UNENDED: Final = (
@@ -88,7 +89,7 @@ class TableReader:
                 continue
             if record is None:
                 return False
-            record = [cell.replace(LIST, " ") for cell in record]
+            record = without_formulas([cell.replace(LIST, " ") for cell in record])
             if lines.began:
                 block.wrong.append((lines.began, RowError(Fault.SYNTAX, UNENDED + self._escaped(record))))
                 return False
@@ -151,11 +152,16 @@ class TableReader:
 
         An empty line after them shows whether the last one goes on: it would be taken into that record.
         """
-        if not lines or max(map(len, lines)) > LONGEST or self._below.has_begun or LIST in "".join(lines):
+        if not lines or max(map(len, lines)) > LONGEST or self._below.has_begun:
+            return []
+        together = "".join(lines)
+        if LIST in together:
             return []
         try:
             *records, end = self._parse([*lines, "\n"])
         except csv.Error:
             return []
+        if FORMULA in together:
+            records = [*map(without_formulas, records)]
         sound = len(records) == len(lines) and not end and {*map(len, records)} == {self._width}
         return records if sound and self._below.is_above(records) else []

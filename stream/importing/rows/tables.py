@@ -9,23 +9,23 @@ from itertools import chain, islice
 from operator import itemgetter
 from typing import IO, Any, Final
 
-import orjson
-
 from alerts.errors import SettingsError
 from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.text import Row
 from stream.importing.mapping import Format
-from stream.importing.rows.bounded_lines import BoundedLines, LineTooLongError
+from stream.importing.rows.bounded_lines import PADDING, BoundedLines, LineTooLongError
 from stream.importing.rows.column_names import distinct
 from stream.importing.rows.columns_hint import no_object
 from stream.importing.rows.cutting import BOM, MARKS, has_blanks_behind_marks, parser, separator
 from stream.importing.rows.encodings import beginning_of, encoding_of
+from stream.importing.rows.formulas import without_formulas
 from stream.importing.rows.header_rows import named, questions_over, zone_column
 from stream.importing.rows.json_rows import json_rows
 from stream.importing.rows.json_stream import LONGEST, Splitter, TooLong
 from stream.importing.rows.questions import OF_ANSWERS, Questions
 from stream.importing.rows.row_blocks import Numbered, RowBlock, TableBlock, gathered
 from stream.importing.rows.table_reader import TableReader
+from stream.messages.exact_json import exactly
 from stream.messages.half_letters import without_halves
 from stream.messages.records import REGISTRY_BYTES
 
@@ -190,7 +190,7 @@ def _width(reader: "Iterator[list[str]]", layout: Format, told: Named) -> int:
 
 
 def _plain(head: Sequence[str]) -> Iterator[str]:
-    for place, text in enumerate(head):
+    for place, text in enumerate(without_formulas(head)):
         yield text.removeprefix(BOM) if place == 0 else text
 
 
@@ -208,7 +208,7 @@ def _objects(lines: BoundedLines, layout: Format) -> Iterator[Numbered]:
             return
         if line is None:
             return
-        content = line.strip().removeprefix(BOM)
+        content = line.strip().rstrip(PADDING).removeprefix(BOM)
         if content.startswith("\0"):
             content = content[REGISTRY_BYTES:]
         if content:
@@ -218,7 +218,7 @@ def _objects(lines: BoundedLines, layout: Format) -> Iterator[Numbered]:
 def _of_line(number: int, content: str, layout: Format) -> Iterator[Numbered]:
     """The rows of the object in a line, or of several one after another."""
     try:
-        values = [orjson.loads(content)]
+        values = [exactly(content)]
     except ValueError:
         values = _one_by_one(content)
     if not values or not all(isinstance(value, dict) for value in values):
@@ -255,7 +255,7 @@ def _one_by_one(content: str) -> list[object]:
         for piece in splitter.feed(content.encode("utf-8", "surrogateescape")):
             if isinstance(piece, TooLong):
                 return []
-            found.append(orjson.loads(without_halves(piece)))
+            found.append(exactly(without_halves(piece)))
     except ValueError:
         return []
     return [] if splitter.stray or splitter.rest() else found
@@ -292,7 +292,7 @@ def _pieces(piece: bytes | TooLong, layout: Format) -> Sequence[Any]:
     if isinstance(piece, TooLong):
         return (RowError(Fault.TOO_LONG, f"want an object of at most {LONGEST >> 20} MiB, got a longer one"),)
     try:
-        value = orjson.loads(without_halves(piece))
+        value = exactly(without_halves(piece))
     except ValueError:
         return (RowError(Fault.SYNTAX, f"want a JSON object{no_object(piece.decode(errors='replace'))}"),)
     return _inside(value, layout)

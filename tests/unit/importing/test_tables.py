@@ -172,6 +172,39 @@ def test_utf_16_with_a_mark_is_read() -> None:
     assert one_by_one(blocks(log, Format(), "log")) == [(2, {"a": "1", "b": "é"})]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("names", ["id,at", "番号,一覧"])
+def test_utf_16_without_a_mark_is_read(names: str, encoding: str) -> None:
+    """Of a header in Japanese few bytes are nought, and one of the other kind is as well."""
+    log = io.BufferedReader(io.BytesIO(f"{names}\n1,東京 一\n2,大阪\n".encode(encoding)))
+    found = one_by_one(blocks(log, Format(), "log"))
+    assert [list(row.values()) for _, row in found if isinstance(row, dict)] == [
+        ["1", "東京 一"],
+        ["2", "大阪"],
+    ]
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "ndjson", "json"])
+@pytest.mark.parametrize("end", ["\x1a", "\x1a\r\n", "\0\0\0", "\0\0\n"])
+@pytest.mark.parametrize("line_break", ["\n", ""])
+def test_what_fills_a_file_up_is_no_row(kind: str, end: str, line_break: str) -> None:
+    """As DOS ended its files, and as programs leave them that keep room for more."""
+    if not line_break and end[-1] == "\n":
+        return  # the row itself has it, and says so
+    rows = {"csv": "a,b\n1,2", "tsv": "a\tb\n1\t2"}.get(kind, '{"a": 1, "b": 2}')
+    layout = Format(kind=kind, cells=Cells(between="\t" if kind == "tsv" else ""))
+    found = read(f"{rows}{line_break}{end}".encode(), layout)
+    assert [row for _, row in found] == [{"a": "1", "b": "2"}]
+
+
+def test_formulas_of_one_text_are_that_text() -> None:
+    """As programs write cells that spreadsheets are to show as they are; alone or within quotation marks."""
+    log = '="a",b,c\n="0042",="4","=""2"""\n'
+    assert read(log.encode(), Format()) == [(2, {"a": "0042", "b": "4", "c": "2"})]
+    lines = log + '1,"=""a""&""b""","say =""x"""\n'
+    assert read(lines.encode(), Format())[1][1] == {"a": "1", "b": '="a"&"b"', "c": 'say ="x"'}
+
+
 def test_a_header_that_cannot_be_read_is_the_operators_mistake() -> None:
     """A field of 130 kB is none, nor a line of more than a mebibyte."""
     for header in (b'"' + b"x" * 140_000, b"x," * 600_000):
