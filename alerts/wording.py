@@ -80,15 +80,23 @@ def times_words(times: int) -> str:
     return f"{times}{ending} time in 24 h"
 
 
+MANY: Final = 100
+"""Of a unit, so many are told in greater ones as well."""
+
+
 def window_words(window_ms: int) -> str:
-    """A length of time in words: `30 minutes`, `24 hours`, `90 seconds`."""
+    """A length of time in words: `30 minutes`, `24 hours`, `90 seconds`, `16 hours 48 minutes`."""
     if window_ms == DAY_MS:
         return "24 hours"
+    parts, rest = [], window_ms
     for unit_ms, name in ((DAY_MS, "day"), (HOUR_MS, "hour"), (MINUTE_MS, "minute"), (SECOND_MS, "second")):
-        count, rest = divmod(window_ms, unit_ms)
-        if count and not rest:
-            return f"{count} {name}s" if count > 1 else name
-    return f"{window_ms / SECOND_MS:g} seconds"
+        whole, beyond = divmod(window_ms, unit_ms)
+        if 0 < whole < MANY and not beyond:
+            return f"{whole} {name}s" if whole > 1 else name
+        count, rest = divmod(rest, unit_ms)
+        if count:
+            parts.append(f"{count} {name}s" if count > 1 else f"1 {name}")
+    return f"{window_ms / SECOND_MS:g} seconds" if rest else " ".join(parts)
 
 
 def duration_words(span_ms: float) -> str:

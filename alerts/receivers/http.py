@@ -4,9 +4,11 @@ No redirects are followed: a signed notice goes where it was meant to.  An answe
 one that breaks off in the middle is no answer.
 """
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
 from typing import Final
@@ -22,6 +24,7 @@ CONNECTING_SHARE: Final = 0.5
 """Of the time that an answer may take; who has not connected by then is not there."""
 MOST_ANSWER_BYTES: Final = 64 * 2**10
 """As much of an answer as is read; the rest is nobody's business."""
+_SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 HEADERS: Final = {"User-Agent": USER_AGENT, "Content-Type": "application/json"}
 
 
@@ -131,11 +134,15 @@ def _cause(error: Exception) -> Exception:
 
 
 def retry_after_s(header: str | None, now_s: float) -> float | None:
-    """Seconds that a `Retry-After` header asks for, given as seconds or as an HTTP date; None if neither."""
+    """Seconds that a `Retry-After` header asks for, given as seconds or as an HTTP date; None if neither.
+
+    Some answer with parts of seconds; a date without a zone is in GMT, as those of HTTP are.
+    """
     text = (header or "").strip()
-    if text.isascii() and text.isdigit() and len(text) < 10:
+    if _SECONDS.fullmatch(text):
         return float(text)
     try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now_s)
+        date = parsedate_to_datetime(text)
+        return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - now_s)
     except (ValueError, OverflowError):
         return None

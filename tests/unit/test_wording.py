@@ -54,6 +54,9 @@ def test_windows_have_one_unit() -> None:
     assert [window_words(each) for each in (60_000, 1_800_000, 86_400_000, 604_800_000, 90_000, 1_500)] == [
         "minute", "30 minutes", "24 hours", "7 days", "90 seconds", "1.5 seconds",
     ]  # fmt: skip
+    assert [window_words(each * 60_000) for each in (99, 100, 1_008, 36 * 60, 100 * 1_440, 43_201)] == [
+        "99 minutes", "1 hour 40 minutes", "16 hours 48 minutes", "36 hours", "100 days", "30 days 1 minute",
+    ]  # fmt: skip
 
 
 def test_times_far_away_have_a_date() -> None:

@@ -16,6 +16,7 @@ from stream.messages.outcomes import Reason
 from tests.webhooks import (
     AMPLITUDE_SETTINGS,
     FORMBRICKS,
+    INTERCOM_RATING,
     WEBHOOKS,
     Webhook,
     amplitude,
@@ -431,3 +432,13 @@ def test_a_comment_that_was_cut_within_a_letter_costs_no_answer() -> None:
     own = b'{"id":"1","at":2000000000,"channel":"web","indic\\u0061tor":"nps","score":9,"comment":"\\ud83d"}'
     (made,) = receive(source_of("events"), {}, own, NOW_S).events
     assert made.topic == "cx.feedback"
+
+
+def test_a_ticket_that_is_rated_as_conversations_are_counts_alike() -> None:
+    """Intercom does not say what its message has."""
+    bodies = [
+        {**INTERCOM_RATING, "topic": topic}
+        for topic in ("conversation.rating.added", "ticket.rating.provided")
+    ]
+    one, other = (receive(source_of("intercom"), {}, orjson.dumps(body), NOW_S).events for body in bodies)
+    assert one == other != []
