@@ -2,7 +2,9 @@
 
 What telephone systems call `anonymous` or `0000000000` and databases `NULL`, or fill with blanks, would else
 be one customer, who calls all day: each contact a repeat, and most answers further ones of the same person.
-A short `0` is a customer: whoever numbers them from nought has one.
+A short `0` is a customer: whoever numbers them from nought has one.  `+266696687` is ANONYMOUS on the keys of
+a telephone, as Twilio and some networks have it; the others with a plus are RESTRICTED, BLOCKED, UNKNOWN and
+UNAVAILABLE.
 """
 
 from typing import Final
@@ -23,6 +25,13 @@ _NOBODY: Final = (
     "n.a.", "k.a.", "anonymous user", "anonymous customer", "anonymous caller", "guest user", "unknown user",
     "unknown customer", "unknown number", "walk-in", "walk-in customer", "[object object]", "匿名", "不明",
     "未知", "非通知", "非通知設定",
+    "anonymous@anonymous.invalid", "sip:anonymous@anonymous.invalid", "sips:anonymous@anonymous.invalid",
+    *(
+        f"{scheme}:{name}"
+        for scheme in ("tel", "sip")
+        for name in ("anonymous", "unknown", "unavailable", "restricted", "private", "withheld", "blocked")
+    ),
+    "+266696687", "+7378742833", "+2562533", "+8656696", "+86282452253",
     *("0" * count for count in range(7, 16)),
     *(" " * count for count in range(1, 129)),
 )  # fmt: skip

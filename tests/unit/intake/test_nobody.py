@@ -24,3 +24,16 @@ def test_what_programs_write_for_nobody_is_known_as_they_write_it() -> None:
     """NumPy, JavaScript, iPhones, tills, and switchboards in Japan."""
     names = ["NaN", "[object Object]", "No Caller ID", "Walk-in Customer", "Anonymous User", "N.A.", "非通知"]
     assert are_nobody(hashed(names)).all()
+
+
+def test_callers_without_a_number_are_nobody() -> None:
+    """As SIP, switchboards' URIs and Twilio have them; those with a number are somebody."""
+    names = [
+        "sip:anonymous@anonymous.invalid",
+        "tel:anonymous",
+        "sip:unavailable",
+        "+266696687",
+        "+86282452253",
+    ]
+    assert are_nobody(hashed(names)).all()
+    assert not are_nobody(hashed(["tel:+13175550100", "sip:ada@example.com", "+2666966870"])).any()
