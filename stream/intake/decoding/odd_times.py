@@ -12,6 +12,17 @@ _LOOKS: Final = (
         " (a time without its offset: Z behind it is UTC)",
     ),
     (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), " (a day without a time)"),
+    (
+        re.compile(
+            r"[0-9]{4}(?:-[0-9]{2}){2}[T ][0-9]{2}(?::[0-9]{2}){2}(?:\.[0-9]*)?(?:Z|[+-][0-9]{2}:?[0-9]{2})",
+            re.IGNORECASE,
+        ),
+        " (no such day, time of day or offset)",
+    ),
+    (
+        re.compile(r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}.{0,60}"),
+        " (seconds, then Z or an offset such as +05:30, and nothing before or behind it)",
+    ),
 )
 
 

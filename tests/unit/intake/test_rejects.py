@@ -312,6 +312,10 @@ def test_the_prefix_of_a_schema_registry_is_known() -> None:
         ("1772442900", "neither (digits in quotation marks"),
         ("2026-03-02T09:15:00", "neither (a time without its offset"),
         ("2026-03-02 09:15", "neither (a time without its offset"),
+        ("2026-03-02T09:15Z", "neither (seconds, then Z or an offset"),  # Java, of a whole minute
+        ("2026-03-02 09:15:00+00", "neither (seconds, then Z or an offset"),  # Postgres
+        ("2026-03-02T09:15:00+01:00[Europe/Paris]", "neither (seconds, then Z or an offset"),
+        ("2026-02-29T09:15:00Z", "neither (no such day"),
         ("2026-03-02", "neither (a day without a time)"),
         (1772442900123456, "neither (microseconds or nanoseconds?"),
         (1772442900123456789, "neither (microseconds or nanoseconds?"),
