@@ -36,16 +36,22 @@ News = TypeVar("News", Score, Transition)
 _SCORE: Final = msgspec.json.Decoder(Score)
 _TRANSITION: Final = msgspec.json.Decoder(Transition)
 _OVER: Final = "resolved"
+_RANK: Final = {"firing": 0, "stale": 1}
+"""The loudest come first; what is pending fires for nobody yet."""
 NOTHING_SEEN: Final[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the first page shows at one version: scores in their order, and what is left out of them."""
+    """What a page shows at one version: scores in their order, and what is left out of them.
+
+    `well` is how many channels there are, shown or not, of which no alert fires.
+    """
 
     version: int
     tiles: tuple[Tile, ...]
     left_out: int
+    well: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,6 +66,7 @@ class BoardMemory:
     _tiles: dict[str, Tile] = field(default_factory=dict)
     _home: list[Tile] = field(default_factory=list)
     """Those of single channels, and of all together, which is what the first page shows."""
+    _channels: set[str] = field(default_factory=set)
     _alerts: LatestNews[Transition] = field(default_factory=lambda: LatestNews(MOST_ALERTS))
     _limits: RuleLimits = field(init=False)
     _pages: dict[str, Page] = field(default_factory=dict)
@@ -100,6 +107,7 @@ class BoardMemory:
         if list(score.scope) in ([], ["channel"]):
             tile.history = ScoreHistory() if len(self._home) < MOST_HISTORIES else None
             self._home.append(tile)
+            self._channels |= set(score.scope.values())
         return tile
 
     def _take_alert(self, news: Transition) -> None:
@@ -122,6 +130,7 @@ class BoardMemory:
                 if tile.version > since or tile.key not in seen
             ],
             "left_out": page.left_out,
+            "well": page.well,
         }
         return found | (self._shown_alerts(self._alerts.all()) if self.alerts_version > since else {})
 
@@ -137,6 +146,7 @@ class BoardMemory:
         return {
             "scores": [shown_score(tile, whole=True) for tile in page.tiles],
             "left_out": page.left_out,
+            "well": page.well,
             **self._shown_alerts(alerts),
         }
 
@@ -154,25 +164,30 @@ class BoardMemory:
 
     def _first(self, tiles: list[Tile]) -> Page:
         """As many as a page has room for: those of what fires, then by name."""
-        open_alerts = self._alerts.open()
-        firing = {(each.indicator, _text_of(each.scope)) for each in open_alerts}
+        fires = [each for each in self._alerts.open() if each.state in _RANK]
+        firing = {(each.indicator, _text_of(each.scope)) for each in fires}
         scopes = {scope for _, scope in firing}
+        well = len(self._channels - {each.scope.get("channel") for each in fires})
 
         def urgency(tile: Tile) -> tuple[bool, bool, str]:
             return (tile.scope not in scopes, (tile.score.indicator, tile.scope) not in firing, tile.key)
 
         first = sorted(tiles, key=urgency)[:MOST_SHOWN]
-        return Page(self.version, tuple(first), len(tiles) - len(first) + self.scores_left_out)
+        return Page(self.version, tuple(first), len(tiles) - len(first) + self.scores_left_out, well)
 
     def _shown_alerts(self, alerts: Collection[Transition]) -> Shown:
         newest = sorted(alerts, key=lambda each: each.at, reverse=True)
         going = sorted(
-            (each for each in newest if each.state != _OVER), key=lambda each: each.severity != "critical"
+            (each for each in newest if each.state != _OVER),
+            key=lambda each: (_RANK.get(each.state, len(_RANK)), each.severity != "critical"),
         )
+        fires = [each for each in going if each.state in _RANK]
         over = [each for each in newest if each.state == _OVER]
         return {
             "alerts": [shown_alert(each) for each in going[:MOST_ALERTS_SHOWN]],
             "alerts_left_out": max(0, len(going) - MOST_ALERTS_SHOWN),
+            "firing": len(fires),
+            "troubles": len({_text_of(each.scope) for each in fires}),
             "past": [shown_alert(each) for each in over[:MOST_PAST_SHOWN]],
         }
 

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from aiohttp import web
@@ -57,6 +57,8 @@ class ServedBoard:
 
     def __init__(self, rules: str) -> None:
         self.url = ""
+        self.silences: list[dict[str, Any]] = []
+        """In force, as the API for alerts tells them."""
         self._memory = BoardMemory(rulebook=read_rulebook(rules, "rules.yaml", CATALOGUE))
         self._loop = asyncio.new_event_loop()
         self._started, self._ended = threading.Event(), asyncio.Event()
@@ -100,8 +102,8 @@ class ServedBoard:
         board = BoardPages(self._memory, _told_by_the_test)
 
         async def handler(request: web.BaseRequest) -> web.StreamResponse:
-            empty = web.json_response({"alerts": [], "silences": []})
-            return await board.answer(request) or empty
+            known = web.json_response({"alerts": [], "silences": self.silences})
+            return await board.answer(request) or known
 
         runner = web.ServerRunner(web.Server(handler), shutdown_timeout=0.1)
         await runner.setup()

@@ -179,3 +179,76 @@ def test_a_worker_that_hangs_is_told_from_one_that_has_nothing_to_say(board: Ser
     board.hang(9.0)
     page.wait_for_selector("#pulse.lost", timeout=9_000)
     page.wait_for_selector("#pulse:not(.lost):has-text('live')", timeout=20_000)
+
+
+def test_scores_can_be_read_on_a_small_phone(board: ServedBoard, page: Page) -> None:
+    """Beside the course the name of a score had a letter a line, and the page was wider than the phone."""
+    board.scores(
+        *(
+            score(90, 20 * n, indicator, channel="phone")
+            for n in range(3)
+            for indicator in ("csat", "ttr_median")
+        ),
+        score(90, 0, "first_contact_resolution", channel="phone", topic="pay"),
+    )
+    page.set_viewport_size({"width": 320, "height": 700})
+    for place in ("", "#/channel/phone"):
+        page.goto("about:blank")
+        page.goto(board.url + place)
+        page.wait_for_selector("article th")
+        assert page.evaluate("document.documentElement.scrollWidth") == 320
+        assert (
+            page.evaluate("Math.min(...[...document.querySelectorAll('th')].map((th) => th.clientWidth))")
+            > 200
+        )
+    assert not violations(page)
+
+
+def test_an_interval_without_an_end_is_none(board: ServedBoard, page: Page) -> None:
+    """A single case of eleven minutes was said to lie between 0 s and 0 s."""
+    board.scores(score(660, 0, "ttr", channel="phone").replace(b'"high":665', b'"high":null'))
+    page.goto(board.url)
+    page.wait_for_selector("td b")
+    assert page.locator("td small").count() == 0
+
+
+def test_the_headline_is_of_all_and_not_of_what_is_shown_or_sought(board: ServedBoard, page: Page) -> None:
+    """With more channels than a page has room for; nothing found is not nothing that fires."""
+    board.scores(*(score(90, 0, channel=f"c{n}") for n in range(250)))
+    page.goto(board.url)
+    page.wait_for_selector("#verdict:has-text('All is well: 250 channels')")
+    board.alerts(*(alert(f"a{n}", channel=f"c{n}") for n in range(120)))
+    page.wait_for_selector("#verdict:has-text('120 in trouble')")
+    assert "130 channels well" in page.inner_text("#verdict")
+    assert page.title().startswith("(120)")
+    page.fill("#find", "csat")
+    assert page.locator("#alerts li.critical").count() == 100
+    page.fill("#find", "nowhere")
+    page.wait_for_selector("#alerts:has-text('Nothing found.')")
+    page.wait_for_selector("#scores:has-text('Nothing found.')")
+    assert "120 in trouble" in page.inner_text("#verdict")
+
+
+def test_who_goes_to_and_fro_asks_no_more_often(board: ServedBoard, page: Page) -> None:
+    """Each visit of a channel's page went on asking beside the others."""
+    board.scores(score(90, 0, channel="phone"))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/channel/" in request.url else None)
+    page.goto(board.url)
+    for _ in range(5):
+        for place in ("#/channel/phone", "#/"):
+            page.evaluate("place => location.hash = place", place)
+            page.wait_for_timeout(100)
+    page.evaluate("location.hash = '#/channel/phone'")
+    page.wait_for_timeout(1_000)
+    asked.clear()
+    page.wait_for_timeout(6_500)
+    assert len(asked) <= 3
+
+
+def test_a_silence_is_told_whatever_the_browsers_clock_says(board: ServedBoard, page: Page) -> None:
+    """Those in force are told; a clock that is ahead took them for over."""
+    board.alerts(alert("a", channel="phone"))
+    board.silences.append({"match": {"channel": "phone", "team": ""}, "until": "2026-01-05T12:00:00Z"})
+    page.goto(board.url)
+    page.wait_for_selector("#alerts:has-text('silenced until')")

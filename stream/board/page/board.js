@@ -23,7 +23,7 @@ function draw() {
   const channel = channelOf();
   tell("place", channel === null ? "" : `· ${valueText(channel)}`);
   tell("scores-title", word(channel === null ? "scores" : "indicators"));
-  document.title = `${open().length ? `(${open().length}) ` : ""}Tocsin${channel ? ` · ${valueText(channel)}` : ""}`;
+  document.title = `${known.firing ? `(${known.firing}) ` : ""}Tocsin${channel ? ` · ${valueText(channel)}` : ""}`;
   drawVerdict();
   drawAlerts();
   at("scores").classList.toggle("parts", channel !== null);
@@ -41,44 +41,42 @@ function drawVerdict() {
     troubles.set(where, found);
   }
   const all = [...troubles].sort((a, b) => b[1].critical - a[1].critical || a[1].since.localeCompare(b[1].since));
-  const channels = new Set([...known.scores.values()].map((each) => each.scope.channel).filter((each) => each !== undefined));
-  const well = [...channels].filter((each) => !open().some((alert) => alert.scope.channel === each)).length;
   const tone = all.some((each) => each[1].critical) ? "critical" : all.length ? "warning" : known.scores.size ? "good" : "";
-  const fine = channelOf() === null ? `${word("fine")}${word("colon")}${plural(well, "channels")}` : word("fine");
-  let text = known.scores.size ? fine : word("waiting");
-  if (all.length === 1) {
+  const fine = channelOf() === null ? `${word("fine")}${word("colon")}${plural(known.well, "channels")}` : word("fine");
+  let text = known.scores.size || at("find").value.trim() ? fine : word("waiting");
+  if (known.troubles === 1 && all.length) {
     const [where, { since, critical }] = all[0];
     text = `${where}${word("colon")}${critical ? `${word("critical")}, ` : ""}${word("trouble")} ${word("since")} ${time(since)} (${duration(lasting(since) / 1000)})`;
   } else if (all.length) {
-    text = `${all.length} ${word("trouble")}${word("colon")}${all.slice(0, 5).map(([where, { since }]) => `${where} (${word("since")} ${time(since)})`).join(", ")}${all.length > 5 ? " …" : ""}`;
+    text = `${known.troubles} ${word("trouble")}${word("colon")}${all.slice(0, 5).map(([where, { since }]) => `${where} (${word("since")} ${time(since)})`).join(", ")}${known.troubles > 5 ? " …" : ""}`;
   }
-  const more = all.length ? verdictDetail(well) : "";
+  const more = all.length ? verdictDetail() : "";
   if (at("verdict").dataset.text === text + more) return;
   at("verdict").dataset.text = text + more;
   at("verdict").className = tone;
   at("verdict").replaceChildren(text, ...(more ? [node("small", {}, more)] : []));
 }
 
-function verdictDetail(well) {
+function verdictDetail() {
   const ranked = open().sort((a, b) => (b.severity === "critical") - (a.severity === "critical"));
   const names = [...new Set(ranked.map((each) => indicatorName(each.indicator)))].slice(0, 4).join(", ");
   const causes = new Set(ranked.filter((each) => each.cause?.share_of_shortfall > 0.5).map((each) => `${dimension(each.cause.dimension)} ${valueText(each.cause.value)}`));
   const parts = [names, causes.size ? `${word("mostly")} ${[...causes].slice(0, 3).join(", ")}` : "",
-    channelOf() === null && well ? `${plural(well, "channels")} ${word("well")}` : ""];
+    channelOf() === null && known.well ? `${plural(known.well, "channels")} ${word("well")}` : ""];
   return parts.filter(Boolean).join(" · ");
 }
 
 function drawAlerts() {
-  const sought = at("find").value.trim().toLowerCase(), now = Date.now();
+  const sought = at("find").value.trim().toLowerCase();
   for (const alert of [...known.alerts]) {
-    const silence = silences.find((each) => Date.parse(each.until) > now && Object.entries(each.match).every(([name, value]) => (alert.scope[name] ?? alert[name]) === value));
+    const silence = silences.find((each) => Object.entries(each.match).every(([name, value]) => (alert.scope[name] ?? alert[name] ?? "") === value));
     Object.assign(alert, { acknowledged_by: cares.get(alert.id), silenced_until: silence?.until });
   }
   const rank = (each) => ({ firing: 0, stale: 2 }[each.state] ?? 4) + (each.severity === "critical" ? 0 : 1);
-  const wanted = known.alerts.filter((each) => `${scopeText(each.scope)} ${each.rule}`.toLowerCase().includes(sought))
+  const wanted = known.alerts.filter((each) => `${scopeText(each.scope)} ${each.rule} ${each.indicator}`.toLowerCase().includes(sought))
     .sort((a, b) => rank(a) - rank(b) || b.started_at.localeCompare(a.started_at));
   const items = wanted.map((each) => [each.id, JSON.stringify([each, language, Math.floor(lasting(each.started_at) / 60000)]), () => alertItem(each, act)]);
-  patch(at("alerts"), items.length ? items : [["", language, () => node("li", { class: "good" }, word("nothing"))]]);
+  patch(at("alerts"), items.length ? items : [["", language, () => node("li", ...(known.alerts.length ? [{}, word("unfound")] : [{ class: "good" }, word("nothing")]))]]);
   tell("alerts-more", known.alertsLeftOut ? `${known.alertsLeftOut} ${word("alertsLeft")}` : "");
   patch(at("past"), known.past.map((each) => [each.id, JSON.stringify([each, language]), () => alertItem(each, null)]));
   at("past-part").hidden = !known.past.length;
@@ -115,7 +113,7 @@ function drawChannels() {
     const name = scores[0].scope.channel;
     return cardOf(title, scores, { link: name === undefined ? null : `#/channel/${encodeURIComponent(name)}` });
   });
-  patch(at("scores"), cards.length ? cards : [["", language, () => node("p", { class: "soft" }, word(known.scores.size ? "none" : "waiting"))]]);
+  patch(at("scores"), cards.length ? cards : [["", language, () => node("p", { class: "soft" }, word(sought ? "unfound" : "waiting"))]]);
 }
 
 // A channel's page: its indicators, its volumes, then a part for each dimension that some rule tells it apart by.
@@ -215,6 +213,7 @@ function watch() {
   if (refused ? Date.now() - begun > REFUSED_MS : news && silent > AGAIN_MS) listen();
 }
 
+let again = 0;
 async function arrive() {
   const channel = channelOf();
   if (channel !== null) {
@@ -230,7 +229,8 @@ async function arrive() {
     }
     pulse();
     show();
-    setTimeout(() => channel === channelOf() && arrive(), 3000);
+    clearTimeout(again);  // who goes to and fro comes more than once
+    again = setTimeout(() => channel === channelOf() && arrive(), 3000);
     return;
   }
   known.scores.clear();

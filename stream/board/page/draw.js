@@ -78,7 +78,7 @@ function scoreRow(score, course, alerts) {
   const limit = Object.values(score.limits).map((each) => quantity(each, unit)).join(" / ");
   const detail = [duration(window), unit === "count" ? null : counted(n, indicator),
     limit ? `${word("limit")} ${limit}` : null, status === "ok" ? null : word(status)].filter(Boolean).join(" · ");
-  const interval = low === null || unit === "count" ? null
+  const interval = low === null || high === null || unit === "count" ? null
     : node("small", {}, between(low, high, unit));
   return node("tr", {},
     node("th", { scope: "row" }, indicatorName(indicator), node("br"), node("small", {}, detail)),

@@ -1,7 +1,7 @@
 // What the page knows: scores with their course, alerts, who takes care of them.  Nothing here draws.
 const STEP_S = { day: 1200, week: 10800 }, STEPS = { day: 72, week: 56 };
 
-export const known = { scores: new Map(), alerts: [], past: [], leftOut: 0, alertsLeftOut: 0, newest: "", version: "" };
+export const known = { scores: new Map(), alerts: [], past: [], leftOut: 0, alertsLeftOut: 0, firing: 0, troubles: 0, well: 0, newest: "", version: "" };
 
 const keyOf = (score) => `${score.indicator}|${JSON.stringify(score.scope)}|${score.window_s}`;
 
@@ -17,8 +17,11 @@ export function learn(page, whole) {
     if (score.at > known.newest) known.newest = score.at;
   }
   for (const alert of page.alerts ?? []) if (alert.at > known.newest) known.newest = alert.at;  // scores may leave later
-  if (page.alerts) Object.assign(known, { alerts: page.alerts, past: page.past, alertsLeftOut: page.alerts_left_out });
-  Object.assign(known, { leftOut: page.left_out, version: page.version ?? known.version });
+  if (page.alerts) {
+    const { alerts, past, firing, troubles, alerts_left_out: alertsLeftOut } = page;
+    Object.assign(known, { alerts, past, firing, troubles, alertsLeftOut });
+  }
+  Object.assign(known, { leftOut: page.left_out, well: page.well, version: page.version ?? known.version });
 }
 
 // A course is the time of its first step, then a value for every step.

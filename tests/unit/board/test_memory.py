@@ -161,6 +161,39 @@ def test_what_fires_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ([each["id"] for each in page["alerts"]], page["alerts_left_out"]) == (["loud"], 1)
 
 
+def test_what_is_pending_hides_nothing_that_fires(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More of it than a page has room for left a warning out, and all was said to be well."""
+    monkeypatch.setattr(board, "MOST_SHOWN", 1)
+    monkeypatch.setattr(board, "MOST_ALERTS_SHOWN", 1)
+    memory = _memory()
+    for name in ("a", "b", "c"):
+        memory.take(SCORES, 0, _score(channel=name))
+        memory.take(
+            ALERTS, 0, _alert(f"waits {name}", state="pending").replace(b'"phone"', b'"%b"' % name.encode())
+        )
+    fires = _alert("fires").replace(b'"critical"', b'"warning"').replace(b'"phone"', b'"c"')
+    memory.take(ALERTS, 0, fires)
+    page = memory.home()
+    assert [each["scope"]["channel"] for each in page["scores"]] == ["c"]
+    assert [each["id"] for each in page["alerts"]] == ["fires"]
+    assert (page["firing"], page["troubles"], page["alerts_left_out"]) == (1, 1, 3)
+
+
+def test_channels_and_troubles_are_counted_beyond_what_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The headline said of 250 channels that 200 were well, as no more were on the page."""
+    monkeypatch.setattr(board, "MOST_SHOWN", 1)
+    monkeypatch.setattr(board, "MOST_ALERTS_SHOWN", 1)
+    memory = _memory()
+    for name in ("phone", "chat", "web"):
+        memory.take(SCORES, 0, _score(channel=name))
+    assert memory.home()["well"] == memory.home(find="chat")["well"] == 3
+    memory.take(ALERTS, 0, _alert("a"))
+    memory.take(ALERTS, 0, _alert("b", state="stale").replace(b'"phone"', b'"chat"'))
+    memory.take(ALERTS, 0, _alert("c").replace(b"csat-low", b"csat-other"))
+    page = memory.home()
+    assert (page["firing"], page["troubles"], page["well"]) == (3, 2, 1)
+
+
 @given(st.sampled_from([SCORES, ALERTS]), st.binary(max_size=200) | st.just(b'{"id": 1}') | st.none())
 def test_nothing_unreadable_ends_the_board(topic: str, value: bytes | None) -> None:
     """Anybody may write to a topic."""
