@@ -76,6 +76,9 @@ def test_java_names_the_zone_behind_the_time(desk: Desk) -> None:
         ("1 aou\u0302t 2026", ["%d %b %Y"]),
         ("26-03-02 09:15", ["%d-%m-%y %H:%M", "%y-%m-%d %H:%M"]),
         ("Mon 02.03.26", ["%a %d.%m.%y"]),
+        ("Fr 13.03.2026 09:15", ["%a %d.%m.%Y %H:%M"]),  # as Outlook in German has it
+        ("vr 13-3-2026 9:15", ["%a %d-%m-%Y %H:%M"]),
+        ("sex., 13 de mar. de 2026 09:15", ["%a., %d de %b. de %Y %H:%M"]),
         ("2026-W10-1", []),
         ("2 de marzo de 2026", ["%d de %b de %Y"]),
         ("20260302 09:15", ["%Y%m%d %H:%M"]),

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Final
 
 from stream.importing.cells.strptime import HALVES, FormatError, TimeFormat, month_of
+from stream.importing.cells.weekdays import days_called
 from stream.importing.cells.zones import ONE, SEVERAL
 
 LONGEST: Final = 80
@@ -76,7 +77,13 @@ def _may_be_half_a_day(part: str) -> bool:
 def _is_of_dates(word: str) -> bool:
     plain = word.casefold()
     named = month_of(word) or word in SEVERAL or word in ONE
-    return bool(named) or plain[:3] in _DAYS or plain in _HARMLESS
+    return bool(named) or plain in _HARMLESS or _is_day(word)
+
+
+def _is_day(word: str) -> bool:
+    """Whether it is of the days of the week, as the Fr of Freitag, and no other word of dates."""
+    plain = word.casefold()
+    return plain not in _HARMLESS and (plain[:3] in _DAYS or bool(days_called(word)))
 
 
 _HARMLESS: Final = frozenset({
@@ -134,7 +141,7 @@ def _letter(piece: str, letters: Iterator[str]) -> str:
         return "%z"
     if piece in SEVERAL or piece in ONE:
         return "%Z"
-    return "%a" if piece[:3].casefold() in _DAYS else piece
+    return "%a" if _is_day(piece) else piece
 
 
 _DAYS: Final = frozenset({
