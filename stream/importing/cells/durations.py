@@ -9,18 +9,19 @@ from stream.importing.cells.text import NUMBER, decimal_number
 
 _SPELLED: Final = {
     0.001: "ms msec msecs millisecond milliseconds millisekunden",
-    1: "s sec secs second seconds seconde secondes sek sekunde sekunden segundo segundos",
-    60: "m mn min mins minute minutes minuten minuto minutos",
-    3_600: "h hr hrs hour hours heure heures std stunde stunden hora horas",
-    86_400: "d day days j jour jours tag tage dia dias",
-    604_800: "w week weeks semaine semaines woche wochen semana semanas",
+    1: "s sec secs second seconds seconde secondes sek sekunde sekunden segundo segundos secondo secondi "
+    "seconden",
+    60: "m mn min mins minute minutes minuten minuto minutos minuti minuut",
+    3_600: "h hr hrs hour hours heure heures std stunde stunden hora horas ora ore u uur uren",
+    86_400: "d day days j jour jours tag tage tagen dia dias día días giorno giorni dag dagen",
+    604_800: "w week weeks semaine semaines woche wochen semana semanas settimana settimane weken",
 }
 _UNITS: Final = {word: length for length, words in _SPELLED.items() for word in words.split()}
 _ISO: Final = re.compile(
     r"p(?=.)(?:([0-9.,]+)w)?(?:([0-9.,]+)d)?(?:t(?=.)(?:([0-9.,]+)h)?(?:([0-9.,]+)m)?(?:([0-9.,]+)s)?)?"
 )
 _ISO_UNITS: Final = (604_800, 86_400, 3_600, 60, 1)
-_PIECE: Final = re.compile(r"([0-9][0-9.,]*) ?([a-zé]+)\.?,? ?(?:and |et |und |e |y )?")
+_PIECE: Final = re.compile(r"([0-9][0-9.,]*) ?([a-zéí]+)\.?,? ?(?:and |et |und |e |y |en )?")
 _BELOW: Final = {3_600: 60, 60: 1}
 """What a bare number behind a unit counts: 1h30, 2m30."""
 _SIXTY: Final = 60
@@ -36,8 +37,8 @@ _ONE_COLON: Final = re.compile("[0-9]+:[0-9]{1,2}")
 _NAMED: Final = re.compile(
     r"(?P<ms>(?:^|[\W_])(?:ms|msecs?)(?:$|[\W_])|milli(?:sec|sek))"
     r"|(?P<min>minut\w*|[(\[_ ](?:mins?|mn)[)\]]?$)"
-    r"|(?P<h>(?:^|(?<!business)(?<!working)(?<!opening)(?<!office)(?<!support)(?<!service)[\W_])(?:hours|hrs|heures|stunden|horas)(?:$|[\W_])|[(\[]h(?:r|rs|our)?[)\]])"
-    r"|(?P<d>(?:^|(?<!business)(?<!working)[\W_])(?:days|jours|tage|dias|días)(?:$|[\W_])|[(\[]d(?:ays)?[)\]])",
+    r"|(?P<h>(?:^|(?<!business)(?<!working)(?<!opening)(?<!office)(?<!support)(?<!service)[\W_])(?:hours|hrs|heures|stunden|horas|ore|uren|uur)(?:$|[\W_])|[(\[]h(?:r|rs|our)?[)\]])"
+    r"|(?P<d>(?:^|(?<!business)(?<!working)[\W_])(?:days|jours|tage|dias|días|giorni|dagen)(?:$|[\W_])|[(\[]d(?:ays)?[)\]])",
     re.IGNORECASE,
 )
 """What a column is called that says in which unit it is, if not in seconds."""
