@@ -52,7 +52,7 @@ def understood(told: Understood) -> Iterator[str]:
         steps = {str(score): step for (*key, score), step in told.steps.items() if key == [name, scale]}
         known = _Asked(name, scale or told.scales[name], told.is_ease, ScaleLevels(told.options), steps)
         yield from _answers(known, own, off)
-        yield from _of_steps(known, steps_of(own, told.scales))
+        yield from _of_steps(known, steps_of(own, told.scales), own)
 
 
 def _formats(times: Sequence[Time]) -> str:
@@ -155,10 +155,13 @@ def _of_numbers(asked: _Asked, numbers: Mapping[float, int], off: int) -> Iterat
         yield from codes or _other_scale(asked.name, asked.scale, numbers, off)
 
 
-def _of_steps(asked: _Asked, steps: Mapping[Score, int]) -> Iterator[str]:
+def _of_steps(asked: _Asked, steps: Mapping[Score, int], own: Mapping[Score, int]) -> Iterator[str]:
     if steps:
+        others = any(not str(answer).isdecimal() for _, _, answer in own.keys() - steps.keys())
+        some = f"{' and '.join(str(answer) for _, _, answer in steps)}, beside those of another question,"
         as_is = "" if asked.steps else ", but with --as-is they were read one by one: leave it out"
-        yield f"  these labels together are steps of one side, from the worst to the best{as_is}"
+        which = some if others else "these labels together"
+        yield f"  {which} are steps of one side, from the worst to the best{as_is}"
 
 
 def _labelled(text: str, level: float) -> str:

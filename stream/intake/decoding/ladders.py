@@ -84,7 +84,23 @@ def _steps(labels: AbstractSet[str]) -> dict[str, int]:
         if labels >= {*top} and len(labels & {*ladder}) > len(labels & {*known.get(top, ())}):
             known[top] = ladder
     steps = {label: step for ladder in known.values() for step, label in enumerate(ladder, 1)}
-    return steps if labels <= steps.keys() else {}
+    return steps if labels <= steps.keys() else _among_others(labels, known.values())
+
+
+def _among_others(labels: AbstractSet[str], ladders: Iterable[Sequence[str]]) -> dict[str, int]:
+    """The middle steps of ladders that are there from end to end, beside labels of another question.
+
+    None else asks so: `slightly satisfied` is of two sides where `slightly dissatisfied` is, `good` wherever
+    it is.  What is very satisfied is satisfied in either.
+    """
+    found: dict[str, int] = {}
+    for ladder in ladders:
+        middle = ladder[1:-TOP]
+        others = {label.partition(" ")[0] for label in labels - {*ladder}}
+        if labels >= {*ladder} and all(" " in label for label in middle):
+            own = others.isdisjoint(label.partition(" ")[0] for label in middle)
+            found |= {label: step for step, label in enumerate(middle, 2) if own}
+    return found
 
 
 def _asked(answer: Answer) -> tuple[str, str]:

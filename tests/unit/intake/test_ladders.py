@@ -41,7 +41,16 @@ def test_a_survey_has_a_ladder_for_each_question() -> None:
     assert [*steps_of(asked(*satisfied, *good), SCALES).values()] == [1, 2, 3, 4, 5] * 2
     assert [*steps_of(asked(*good, 4, "5"), SCALES).items()] == [*steps_of(asked(*good), SCALES).items()]
     assert not steps_of(asked(*good, *fair), SCALES)  # six labels
-    assert not steps_of(asked(*satisfied, *good[:-1]), SCALES)
+    assert [*steps_of(asked(*good, *LADDERS[0][:-1]), SCALES)] == []
+
+
+def test_a_ladder_from_end_to_end_is_one_beside_another_question() -> None:
+    """Slightly and moderately satisfied were as good as satisfied: two fifths too many were."""
+    ladder, two_sides = LADDERS[0], ("Very dissatisfied", "Dissatisfied", "Neutral", "Satisfied")
+    assert steps_of(asked(*ladder, *two_sides), SCALES) == dict(zip(asked(*ladder[1:3]), (2, 3), strict=True))
+    assert not steps_of(asked(*ladder, *two_sides, "Slightly dissatisfied"), SCALES)
+    assert not steps_of(asked(*ladder[1:], *two_sides), SCALES)
+    assert not steps_of(asked(*LADDERS[11], "Bad", "Very bad"), SCALES)  # good is of either
 
 
 def test_labels_become_numbers_and_all_else_stays() -> None:
