@@ -1,11 +1,12 @@
 """The latest transition of every alert, whatever order and repeats they come in.
 
 Transitions of one alert are numbered; the greatest number stands.  Of more alerts than are remembered, those
-give way first that are over and have not moved for longest.
+give way first that are over, or pending, and have not moved for longest: that a pending alert has come to
+nothing is not told, so with a rule that waits there are ever more of them.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Generic, Protocol, TypeVar
 
 from alerts.states import State
@@ -17,6 +18,16 @@ class NumberedNews(Protocol):
     @property
     def id(self) -> str:
         """The alert's id."""
+        ...
+
+    @property
+    def rule(self) -> str:
+        """The rule's name."""
+        ...
+
+    @property
+    def scope(self) -> Mapping[str, str]:
+        """Dimension to value."""
         ...
 
     @property
@@ -45,7 +56,8 @@ class LatestNews(Generic[NewsT]):
         self._most = most
         self._forgotten = forgotten
         self._latest: OrderedDict[str, NewsT] = OrderedDict()
-        self._over: OrderedDict[str, None] = OrderedDict()
+        self._quiet: OrderedDict[str, None] = OrderedDict()
+        """Those that are open for nobody: over, or pending."""
 
     def apply(self, news: NewsT) -> bool:
         """Take a transition into account; whether it is news, and no repeat."""
@@ -54,9 +66,9 @@ class LatestNews(Generic[NewsT]):
             return False
         self._latest[news.id] = news
         self._latest.move_to_end(news.id)
-        self._over.pop(news.id, None)
-        if news.state == State.RESOLVED.word:
-            self._over[news.id] = None
+        self._quiet.pop(news.id, None)
+        if news.state in {State.RESOLVED.word, State.PENDING.word}:
+            self._quiet[news.id] = None
         if self._most is not None and len(self._latest) > self._most:
             self._forget()
         return True
@@ -70,8 +82,18 @@ class LatestNews(Generic[NewsT]):
         return sorted(self._latest.values(), key=lambda each: (each.at, each.id), reverse=True)
 
     def open(self) -> list[NewsT]:
-        """Alerts that are not over: pending, firing, stale."""
-        return [each for each in self.all() if each.state != State.RESOLVED.word]
+        """Alerts that are not over: pending, firing, stale.
+
+        What was pending has come to nothing where its rule and scope have moved since with another alert.
+        """
+        found, met = [], set()
+        for each in self.all():
+            place = each.rule, frozenset(each.scope.items())
+            pending = each.state == State.PENDING.word
+            if each.state != State.RESOLVED.word and not (pending and place in met):
+                found.append(each)
+            met.add(place)
+        return found
 
     def named(self, start: str) -> list[NewsT]:
         """The alerts whose id begins so; one by its whole id."""
@@ -80,8 +102,8 @@ class LatestNews(Generic[NewsT]):
         return [each for each in self._latest.values() if each.id.startswith(start)]
 
     def _forget(self) -> None:
-        alert = next(iter(self._over or self._latest))
-        self._over.pop(alert, None)
+        alert = next(iter(self._quiet or self._latest))
+        self._quiet.pop(alert, None)
         gone = self._latest.pop(alert)
         if self._forgotten is not None:
             self._forgotten(gone)

@@ -4,7 +4,7 @@ Pure: values of cx.scores and cx.alerts go in, in any order and with repeats; wh
 Everything has a bound, and what is over it is counted and said, not dropped in silence.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeVar
@@ -13,9 +13,10 @@ import msgspec
 import orjson
 
 from alerts.errors import UNREADABLE
+from alerts.hours import ALWAYS
 from alerts.latest import LatestNews
 from alerts.readings import scope_text
-from alerts.rules import Rulebook
+from alerts.rules import Rule, Rulebook
 from alerts.transitions import Score, Transition, encode
 from stream.board.history import ScoreHistory
 from stream.board.limits import RuleLimits
@@ -69,11 +70,13 @@ class BoardMemory:
     _channels: set[str] = field(default_factory=set)
     _alerts: LatestNews[Transition] = field(default_factory=lambda: LatestNews(MOST_ALERTS))
     _limits: RuleLimits = field(init=False)
+    _rules: Mapping[str, Rule] = field(init=False)
     _pages: dict[str, Page] = field(default_factory=dict)
     """The pages of the current version, by what is sought."""
 
     def __post_init__(self) -> None:
         self._limits = RuleLimits(self.rulebook)
+        self._rules = {rule.name: rule for rule in self.rulebook.rules}
 
     def take(self, topic: str, _partition: int, value: bytes | None) -> None:
         """Take a record of cx.scores or cx.alerts into account; anything unreadable changes nothing."""
@@ -132,7 +135,7 @@ class BoardMemory:
             "left_out": page.left_out,
             "well": page.well,
         }
-        return found | (self._shown_alerts(self._alerts.all()) if self.alerts_version > since else {})
+        return found | (self._shown_alerts() if self.alerts_version > since else {})
 
     def home_keys(self, find: str = "") -> frozenset[str]:
         """Keys of the scores that the first page shows now."""
@@ -141,13 +144,12 @@ class BoardMemory:
     def channel(self, name: str) -> Shown:
         """Everything of one channel: its stages, topics, teams, its alerts."""
         tiles = [tile for tile in self._tiles.values() if tile.score.scope.get("channel") == name]
-        alerts = [each for each in self._alerts.all() if each.scope.get("channel") == name]
         page = self._first(tiles)
         return {
             "scores": [shown_score(tile, whole=True) for tile in page.tiles],
             "left_out": page.left_out,
             "well": page.well,
-            **self._shown_alerts(alerts),
+            **self._shown_alerts(name),
         }
 
     def _home_page(self, find: str) -> Page:
@@ -175,21 +177,39 @@ class BoardMemory:
         first = sorted(tiles, key=urgency)[:MOST_SHOWN]
         return Page(self.version, tuple(first), len(tiles) - len(first) + self.scores_left_out, well)
 
-    def _shown_alerts(self, alerts: Collection[Transition]) -> Shown:
-        newest = sorted(alerts, key=lambda each: each.at, reverse=True)
+    def _shown_alerts(self, channel: str | None = None) -> Shown:
+        """Of one channel, or all."""
+
+        def here(alerts: Sequence[Transition]) -> list[Transition]:
+            return [each for each in alerts if channel is None or each.scope.get("channel") == channel]
+
         going = sorted(
-            (each for each in newest if each.state != _OVER),
+            here(self._alerts.open()),
             key=lambda each: (_RANK.get(each.state, len(_RANK)), each.severity != "critical"),
         )
         fires = [each for each in going if each.state in _RANK]
-        over = [each for each in newest if each.state == _OVER]
+        over = [each for each in here(self._alerts.all()) if each.state == _OVER]
         return {
-            "alerts": [shown_alert(each) for each in going[:MOST_ALERTS_SHOWN]],
+            "alerts": [
+                {**shown_alert(each), "waits_s": self._waits_s(each)} for each in going[:MOST_ALERTS_SHOWN]
+            ],
             "alerts_left_out": max(0, len(going) - MOST_ALERTS_SHOWN),
             "firing": len(fires),
             "troubles": len({_text_of(each.scope) for each in fires}),
             "past": [shown_alert(each) for each in over[:MOST_PAST_SHOWN]],
         }
+
+    def _waits_s(self, news: Transition) -> float | None:
+        """How long an alert may be pending, in event time; None for a rule with hours: closed time waits.
+
+        Later it has come to nothing, which is not told.  A long window is judged at the ends of its steps.
+        """
+        rule = self._rules.get(news.rule)
+        if rule is None:
+            return 0.0
+        if rule.detect.hours != ALWAYS:
+            return None
+        return rule.for_ms / 1000 + (news.window_s or 0.0) / 30 + 60
 
 
 def _shown(news: News) -> News:

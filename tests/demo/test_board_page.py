@@ -252,3 +252,12 @@ def test_a_silence_is_told_whatever_the_browsers_clock_says(board: ServedBoard, 
     board.silences.append({"match": {"channel": "phone", "team": ""}, "until": "2026-01-05T12:00:00Z"})
     page.goto(board.url)
     page.wait_for_selector("#alerts:has-text('silenced until')")
+
+
+def test_what_was_pending_for_longer_than_its_rule_waits_is_not_shown(board: ServedBoard, page: Page) -> None:
+    """It has come to nothing, which nobody tells."""
+    board.alerts(alert("a", "warning", "pending", channel="phone"))
+    page.goto(board.url)
+    page.wait_for_selector("#alerts li.pending")
+    board.scores(score(90, 20, channel="phone"))
+    page.wait_for_selector("#alerts:has-text('Nothing fires.')")

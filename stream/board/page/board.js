@@ -73,10 +73,11 @@ function drawAlerts() {
     Object.assign(alert, { acknowledged_by: cares.get(alert.id), silenced_until: silence?.until });
   }
   const rank = (each) => ({ firing: 0, stale: 2 }[each.state] ?? 4) + (each.severity === "critical" ? 0 : 1);
-  const wanted = known.alerts.filter((each) => `${scopeText(each.scope)} ${each.rule} ${each.indicator}`.toLowerCase().includes(sought))
+  const waits = (each) => each.state !== "pending" || each.waits_s === null || lasting(each.started_at) <= 1000 * each.waits_s;
+  const wanted = known.alerts.filter((each) => waits(each) && `${scopeText(each.scope)} ${each.rule} ${each.indicator}`.toLowerCase().includes(sought))
     .sort((a, b) => rank(a) - rank(b) || b.started_at.localeCompare(a.started_at));
   const items = wanted.map((each) => [each.id, JSON.stringify([each, language, Math.floor(lasting(each.started_at) / 60000)]), () => alertItem(each, act)]);
-  patch(at("alerts"), items.length ? items : [["", language, () => node("li", ...(known.alerts.length ? [{}, word("unfound")] : [{ class: "good" }, word("nothing")]))]]);
+  patch(at("alerts"), items.length ? items : [["", language, () => node("li", ...(sought && known.alerts.length ? [{}, word("unfound")] : [{ class: "good" }, word("nothing")]))]]);
   tell("alerts-more", known.alertsLeftOut ? `${known.alertsLeftOut} ${word("alertsLeft")}` : "");
   patch(at("past"), known.past.map((each) => [each.id, JSON.stringify([each, language]), () => alertItem(each, null)]));
   at("past-part").hidden = !known.past.length;

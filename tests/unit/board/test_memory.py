@@ -179,6 +179,19 @@ def test_what_is_pending_hides_nothing_that_fires(monkeypatch: pytest.MonkeyPatc
     assert (page["firing"], page["troubles"], page["alerts_left_out"]) == (1, 1, 3)
 
 
+def test_what_is_pending_says_for_how_long_it_may_be() -> None:
+    """As long as its rule waits, and until a long window is judged next; closed time waits as well."""
+    waits = "{name: %s, indicator: csat, for: 5m, window: 30m%s}"
+    rules = ", ".join((waits % ("low", ""), waits % ("by-day", ', open: "Mon-Fri 08:00-18:00"')))
+    memory = BoardMemory(rulebook=read_rulebook(f"rules: [{rules}]", "rules.yaml", CATALOGUE))
+    for name in ("low", "by-day", "gone"):
+        memory.take(
+            ALERTS, 0, _alert(name, state="pending").replace(b'"rule":"low"', b'"rule":"%b"' % name.encode())
+        )
+    found = {each["rule"]: each["waits_s"] for each in memory.home()["alerts"]}
+    assert found == {"low": 300 + 60 + 60, "by-day": None, "gone": 0}
+
+
 def test_channels_and_troubles_are_counted_beyond_what_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """The headline said of 250 channels that 200 were well, as no more were on the page."""
     monkeypatch.setattr(board, "MOST_SHOWN", 1)
@@ -189,7 +202,7 @@ def test_channels_and_troubles_are_counted_beyond_what_is_shown(monkeypatch: pyt
     assert memory.home()["well"] == memory.home(find="chat")["well"] == 3
     memory.take(ALERTS, 0, _alert("a"))
     memory.take(ALERTS, 0, _alert("b", state="stale").replace(b'"phone"', b'"chat"'))
-    memory.take(ALERTS, 0, _alert("c").replace(b"csat-low", b"csat-other"))
+    memory.take(ALERTS, 0, _alert("c").replace(b'"rule":"low"', b'"rule":"other"'))
     page = memory.home()
     assert (page["firing"], page["troubles"], page["well"]) == (3, 2, 1)
 

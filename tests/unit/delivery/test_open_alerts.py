@@ -80,11 +80,11 @@ def test_an_alert_keeps_others_from_being_told() -> None:
 
 
 def test_memory_is_bounded_and_what_fires_stays() -> None:
-    """What is over goes first."""
+    """What is over goes first, and what is pending, of which there are ever more."""
     known = OpenAlerts(most=2)
     known.apply(transition("fires", 1))
-    for name in ("a", "b", "c"):
-        known.apply(transition(name, 1, "resolved"))
+    for name, state in (("a", "resolved"), ("b", "pending"), ("c", "pending")):
+        known.apply(transition(name, 1, state))
     assert {each.id for each in known.all()} == {"fires", "c"}
 
 

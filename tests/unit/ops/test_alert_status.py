@@ -54,6 +54,17 @@ def test_what_is_resolved_is_not_open() -> None:
     assert len(standing.all()) == 4
 
 
+def test_what_was_pending_has_come_to_nothing_where_its_scope_moved_since() -> None:
+    """Nobody tells: each dip below a limit that did not last was pending for ever."""
+    standing: LatestNews[Transition] = LatestNews()
+    for number in (2, 1, 3):  # partitions come in any order
+        standing.apply(numbered(f"dip{number}", number, "pending"))
+    standing.apply(replace(numbered("elsewhere", 1, "pending"), scope={"channel": "elsewhere"}))
+    assert [each.id for each in standing.open()] == ["dip3", "elsewhere"]
+    standing.apply(numbered("dip4", 4, "resolved"))
+    assert [each.id for each in standing.open()] == ["elsewhere"]
+
+
 def test_an_alert_is_named_by_the_beginning_of_its_id() -> None:
     """As long as that names one alert alone."""
     standing: LatestNews[Transition] = LatestNews()
