@@ -85,6 +85,9 @@ def load(memory: Memory, chunks: Sequence[bytes]) -> None:
         memory.orphans += orphans(header, grouped, frozenset(each.rule.name for each in ranked))
     if fits:
         _Loader(memory, header, b"".join(chunks[1:])).load()
+    else:
+        for each in memory.sources.progress.values():
+            each.midway = True
 
 
 def _open(arrays: Arrays, name: str, held: Portion) -> Open:

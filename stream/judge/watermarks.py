@@ -44,11 +44,15 @@ class Portion:
 
 
 class Missed(NamedTuple):
-    """Panes that a source has closed, and whose tallies never came: the log has lost them."""
+    """Panes of a source that are lost: closed, and their tallies never came, or what its intake knew of them.
+
+    `known` is whether their tallies came, and it is the intake that has begun anew without them.
+    """
 
     source: str
     first: int
     last: int
+    known: bool = False
 
 
 class SourceProgress(msgspec.Struct, kw_only=True):
@@ -58,6 +62,7 @@ class SourceProgress(msgspec.Struct, kw_only=True):
     judged are in the tallies, until the source closes the pane and sends what is final.
     `seals`: only what has a seal is the source's.  It is not so where a snapshot of a version without seals
     was gone on from, until the source's first section with one.
+    `midway`: it had closed panes before a judge began that has none of them, as they had another length.
     """
 
     position: int = -1
@@ -67,6 +72,7 @@ class SourceProgress(msgspec.Struct, kw_only=True):
     idle: bool = False
     began_ms: int | None = None
     seals: bool = False
+    midway: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -102,7 +108,7 @@ class WatermarkAligner:
             return
         self._reach(log_ms)
         source.clock_ms = _greatest(source.clock_ms, section.clock_ms)
-        source.began_ms = _least(source.began_ms, section.began_ms)
+        self._begin(source, section)
         if section.kind is Kind.IDLE:
             self._quiet(source, section)
             if section.through == source.through:
@@ -141,6 +147,18 @@ class WatermarkAligner:
         now_ms = max(clocks) + max(0, self.wall_ms - max(quiet))
         by_clock = (now_ms - self.timing.lateness_ms) // self.timing.pane_ms - 1
         return max(by_clock, *(source.through for source in self.progress.values()))
+
+    def _begin(self, source: SourceProgress, section: TallyMessage) -> None:
+        """Learn when it began: later than it said before, if its intake has lost what it knew."""
+        if (
+            source.began_ms is not None
+            and section.began_ms is not None
+            and section.began_ms > source.began_ms
+        ):
+            first, end = (each // self.timing.pane_ms for each in (source.began_ms, section.began_ms))
+            self.missed.append(Missed(section.source, first, end - 1, known=True))
+            source.began_ms = section.began_ms
+        source.began_ms = _least(source.began_ms, section.began_ms)
 
     def _is_foreign(self, source: SourceProgress, section: TallyMessage) -> bool:
         """Whether a section lacks the seal that its source's have."""
@@ -189,8 +207,9 @@ class WatermarkAligner:
         source.quiet_since_ms = None
 
     def _close(self, source: SourceProgress, section: TallyMessage, judged: int) -> Iterator[Portion]:
-        if section.after is not None and NO_PANE < source.through < section.after:
-            self.missed.append(Missed(section.source, source.through + 1, section.after))
+        first = self._next_pane(source)
+        if section.after is not None and first is not None and first <= section.after:
+            self.missed.append(Missed(section.source, first, section.after))
         held = self.provisional.pop(section.source, None)
         if held is not None:
             undone = _between(held.rows, NO_PANE, min(judged, section.through))
@@ -203,6 +222,14 @@ class WatermarkAligner:
         if len(final):
             yield Portion(section.scopes, final)
         source.through = section.through
+
+    def _next_pane(self, source: SourceProgress) -> int | None:
+        """The pane that it closes next, of those that it has said; None: nobody can say."""
+        if source.through != NO_PANE:
+            return source.through + 1
+        if source.began_ms is None or source.midway:
+            return None
+        return source.began_ms // self.timing.pane_ms
 
     def _replace(self, section: TallyMessage, judged: int) -> Iterator[Portion]:
         if not len(section.rows):

@@ -60,7 +60,9 @@ class InputMetrics:
             ["topic", "key"],
         )
         self._missing = counter(
-            "tocsin_missing_records", "Input records that were deleted before they were read.", ["topic"]
+            "tocsin_missing_records",
+            "Records that were deleted before they were read, and lost stretches of state.",
+            ["topic"],
         )
         self._missing.labels(TALLIES)
         self._rejected.labels(TALLIES, Reason.INTERNAL.value)

@@ -157,9 +157,10 @@ class JudgeProcessor:
 
     def _tell_faults(self) -> None:
         """What was amiss with sections that were taken."""
-        for source, first, last in self.judge.take_missed():
+        for source, first, last, known in self.judge.take_missed():
             log.error(
-                "tallies are gone partition=%d source=%s panes=%d",
+                "what an intake knew is gone partition=%d source=%s panes=%d" if known
+                else "tallies are gone partition=%d source=%s panes=%d",
                 self._tp.partition, source, last - first + 1,
             )  # fmt: skip
             self._metrics.inputs.missing(TALLIES, 1)

@@ -166,9 +166,8 @@ class PartitionTask(Generic[M]):
         at = processor.next_offsets()
         ranges: dict[TP, tuple[int, int]] = {}
         for tp in self.tps:
-            span = at[tp.topic], committed[tp].offset
-            if await look_for(reader, tp, span, self._around):
-                ranges[tp] = span
+            if await look_for(reader, tp, at[tp.topic], committed[tp], self._around):
+                ranges[tp] = at[tp.topic], committed[tp].offset
         fed, told = 0, self._around.clock()
         async for tp, records in reader.ranges(ranges):
             aloud = self._spec.repeats and committed[tp].made_for != self._spec.made_for
@@ -267,7 +266,7 @@ class PartitionTask(Generic[M]):
         """
         processor, started_s = self._memory, self._around.clock()
         async with self._busy:
-            if processor is None or processor is not self._memory or not self.snapshots.fed:
+            if processor is None or processor is not self._memory or not self.snapshots.news:
                 return 0
             parts, at = processor.snapshot(), processor.next_offsets()
             covered = self.snapshots.covered(started_s)

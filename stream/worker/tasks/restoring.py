@@ -137,7 +137,7 @@ async def newest_age_s(reader: Input, tps: Sequence[TP], wall_s: float) -> dict[
     return ages
 
 
-async def look_for(reader: Input, tp: TP, span: tuple[int, int], around: TaskContext) -> bool:
+async def look_for(reader: Input, tp: TP, start: int, commit: Committed, around: TaskContext) -> bool:
     """Whether there is input from where a state is to where the group has committed.
 
     Nothing of it counts where the commit is beyond the log's end, as nobody can have read so far: fetching
@@ -146,21 +146,34 @@ async def look_for(reader: Input, tp: TP, span: tuple[int, int], around: TaskCon
     Raises:
         OperatorError: it is not the input that the state has seen.
     """
-    start, committed = span
+    committed = commit.offset
     first, end = await _bounds(reader, tp, start, strict=around.strict)
     if start > end and around.strict:
         raise made_anew(tp, start, end, around.topics)
     if committed > end:
         log.error("commit is beyond the end topic=%s partition=%d by=%d", *tp, committed - end)
     seen = start or committed  # by others, where the state is made anew for want of a snapshot
-    if not start and 0 < first <= committed:
-        log.warning(
-            "no snapshot: the state has nothing of what the input has no more: %s/%d below=%d", *tp, first
-        )
+    if not start and 0 < first <= committed and commit.made_for:
+        _tell_lacking(tp, first, committed, around)
     if 0 < seen < first:
         log.error("input is gone topic=%s partition=%d records=%d", tp.topic, tp.partition, first - seen)
         around.missing(tp.topic, first - seen)
     return start < committed <= end
+
+
+def _tell_lacking(tp: TP, first: int, committed: int, around: TaskContext) -> None:
+    """A state without a snapshot lacks what a worker has committed and the input has no more.
+
+    Where some of that is left, the state may be whole, as of a group that began there and has just begun:
+    judges tell by when it begins.
+    """
+    gone = first == committed
+    log.log(
+        logging.ERROR if gone else logging.WARNING,
+        "no snapshot: the state has nothing of what the input has no more: %s/%d below=%d", *tp, first,
+    )  # fmt: skip
+    if gone:
+        around.missing(tp.topic, 1)
 
 
 async def _bounds(reader: Input, tp: TP, seen: int, *, strict: bool) -> tuple[int, int]:

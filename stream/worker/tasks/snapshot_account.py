@@ -18,6 +18,8 @@ SAVE_WORK_S: Final = 6.0
 worker that starts with all of them has their state well within 20 s."""
 SAVE_SHARE: Final = 20
 """A snapshot that took a second to write is followed by another after 20 at the earliest."""
+RENEW_S: Final = 21_600.0
+"""One of a state that nothing comes to is written again: retention would take it from a quiet partition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,12 @@ class SnapshotAccount:
         """The state comes from this snapshot."""
         self._sealed, self.fed, self.work_s = manifest, 0, 0.0
 
+    @property
+    def news(self) -> bool:
+        """Whether another snapshot says more than the last one, or is there when retention takes that."""
+        old = self._sealed is not None and self._clock() - self._saved_s >= RENEW_S
+        return self.fed > 0 or old
+
     def covered(self, started_s: float) -> Covered:
         """What a snapshot covers whose copy is made now; `started_s` is when saving began."""
         return Covered(self.fed, self.work_s, started_s)
@@ -72,6 +80,6 @@ class SnapshotAccount:
         `tasks` is how many this worker has.  After `save_after_s` one is due if anything came.
         """
         since_s = self._clock() - self._saved_s
-        if not self.fed or since_s < SAVE_SHARE * self._save_took_s:
+        if not self.news or since_s < SAVE_SHARE * self._save_took_s:
             return False
         return tasks * self.work_s >= SAVE_WORK_S or since_s >= save_after_s

@@ -112,6 +112,7 @@ def test_panes_of_another_length_fit_no_snapshot() -> None:
     restored = Judge.restore(plan_of(RULES + "timing: {pane: 20s}\n"), 0, judge.snapshot())
     assert restored.entries() == {"scopes": 0, "folded_scopes": 0, "panes": 0, "alerts": 0}
     assert short(fed(restored, both(2, position=9))) == [("resolved", 2, "00:00:10Z", None)]
+    assert all(each.midway for each in restored._memory.sources.progress.values())
 
 
 def test_a_stamp_that_waits_for_a_witness_waits_after_a_restore() -> None:

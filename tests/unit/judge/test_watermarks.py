@@ -214,13 +214,13 @@ def _due(of: WatermarkAligner, judged: int, through: int) -> list[int]:
     [
         (7, 7, []),
         (7, 5, []),  # sent again by another owner, cut otherwise
-        (7, 9, [(A, 8, 9)]),
+        (7, 9, [(A, 8, 9, False)]),
         (7, None, []),  # from before sections told
         (NO_PANE, 9, []),  # a judge that begins in the middle of the log
     ],
 )
 def test_what_the_log_has_lost_is_found(
-    stood: int, after_pane: int | None, missed: list[tuple[str, int, int]]
+    stood: int, after_pane: int | None, missed: list[tuple[str, int, int, bool]]
 ) -> None:
     """A section that follows on panes that never came; what it has itself counts all the same."""
     of = sources()
@@ -229,3 +229,38 @@ def test_what_the_log_has_lost_is_found(
     portions = list(of.take(replace(section, after=after_pane), 0, 0))
     assert of.missed == missed
     assert sum(len(portion.rows) for portion in portions) == 1
+
+
+BEGAN_MS = 3 * PANE_S * 1000
+
+
+@pytest.mark.parametrize(
+    ("after_pane", "midway", "missed"),
+    [
+        (NO_PANE, False, []),  # its first pane, whether it began with the group or the log
+        (9, False, [(A, 3, 9, False)]),
+        (9, True, []),  # panes had another length
+        (None, False, []),
+    ],
+)
+def test_a_judge_without_a_past_is_told_of_one(
+    after_pane: int | None,
+    midway: bool,  # noqa: FBT001  # pytest calls by name
+    missed: list[tuple[str, int, int, bool]],
+) -> None:
+    """Tallies and snapshots were deleted, or are short: whoever closes a pane says which it has closed."""
+    of = sources()
+    of.progress[A].midway = midway
+    section = replace(closed(A, 12), began_ms=BEGAN_MS, after=after_pane)
+    list(of.take(section, 0, NO_PANE))
+    list(of.take(replace(section, through=13, position=2, after=12), 0, NO_PANE))
+    assert of.missed == missed
+
+
+def test_an_intake_that_begins_later_than_it_did_has_lost_its_past() -> None:
+    """Its snapshots are gone, and the input does not reach back; told once."""
+    of = sources()
+    first = replace(closed(A, 12), began_ms=BEGAN_MS, after=NO_PANE)
+    for number, began_ms in enumerate((BEGAN_MS, BEGAN_MS - 1, BEGAN_MS + 40_000, BEGAN_MS + 40_000)):
+        list(of.take(replace(first, position=number, began_ms=began_ms), 0, NO_PANE))
+    assert of.missed == [(A, 2, 6, True)]

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from stream.worker.tasks.snapshot_account import SAVE_SHARE, SAVE_WORK_S
+from stream.worker.tasks.snapshot_account import RENEW_S, SAVE_SHARE, SAVE_WORK_S
 from tests.task_world import NOTHING, STATE, A, World, at, scene, turns
 
 
@@ -60,6 +60,27 @@ def test_when_snapshots_are_due() -> None:
         assert task.save_due(1)
         task.snapshots.work_s = SAVE_WORK_S
         assert task.save_due(1)
+
+    scene(play)
+
+
+def test_a_snapshot_of_a_quiet_partition_is_renewed() -> None:
+    """Retention deletes the only one that there is, and the state with it; a state of nothing needs none."""
+
+    async def play(world: World) -> None:
+        first = world.task()
+        await first.catch_up(NOTHING)
+        world.now_s += RENEW_S
+        assert not first.save_due(1)
+        await first.take(world.batch(A, 0, 1))
+        await first.save()
+        second = world.task()
+        await second.catch_up(at(1, 0))
+        assert not second.save_due(1)
+        world.now_s += RENEW_S
+        assert second.save_due(1)
+        assert await second.save() > 0
+        assert not second.save_due(1)
 
     scene(play)
 

@@ -283,20 +283,38 @@ def test_input_that_retention_took_is_told() -> None:
     scene(play)
 
 
-def test_a_state_that_lacks_what_its_snapshots_had_is_told(caplog: pytest.LogCaptureFixture) -> None:
+LACKS = "no snapshot: the state has nothing of what the input has no more: a/0 below=4"
+
+
+@pytest.mark.parametrize(
+    ("committed", "made_for", "told", "gone"),
+    [
+        (5, "rules", True, []),  # it may have begun there: judges tell by when it says that it began
+        (4, "rules", True, [("a", 1)]),
+        (4, "", False, []),  # set by hand
+        (0, "", False, []),
+    ],
+)
+def test_a_state_that_lacks_what_its_snapshots_had_is_told(
+    committed: int,
+    made_for: str,
+    told: bool,  # noqa: FBT001  # pytest calls by name
+    gone: list[tuple[str, int]],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """Snapshots were deleted, and the input does not reach back to its beginning: nothing was said."""
 
     async def play(world: World) -> None:
-        world.kafka.first[A] = 2
-        await world.task().catch_up(at(4, 3))
-        assert world.gone == []
+        world.kafka.first[A] = 4
+        await world.task().catch_up(at(committed, 3, made_for))
+        assert world.gone == gone
 
     scene(play)
-    assert "no snapshot: the state has nothing of what the input has no more: a/0 below=2" in caplog.text
+    assert (LACKS in caplog.text) is told
     assert "b/0" not in caplog.text
 
 
-@pytest.mark.parametrize(("committed", "gone"), [(3, [("a", 2)]), (5, []), (0, [])])
+@pytest.mark.parametrize(("committed", "gone"), [(3, [("a", 2)]), (6, []), (0, [])])
 def test_what_nobody_had_read_is_told_where_no_snapshot_is_left(
     committed: int, gone: list[tuple[str, int]]
 ) -> None:
