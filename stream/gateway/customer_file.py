@@ -14,8 +14,10 @@ from alerts.rulebook.values import given
 from alerts.rulebook.yaml_nodes import Node, read_document
 from stream.gateway.customers import FILLED, VALUE_CHARS, Customers, Known
 from stream.gateway.operator_files import read_text
-from stream.importing.cells.ids import is_spoiled, spoiled
+from stream.importing.cells.ids import is_spoiled, plain_id, spoiled
+from stream.importing.rows.below import any_in
 from stream.importing.rows.cutting import MARKS
+from stream.importing.rows.formulas import without_formulas
 
 if TYPE_CHECKING:
     import _csv
@@ -95,15 +97,15 @@ def _of_rows(lines: "_csv.Reader", file: str) -> Customers:
         raise SettingsError(f"{file}:1: want each column once, got {twice} twice")
     found = Customers()
     for row in lines:
-        if not row:
+        if not any_in(row):
             continue
         if len(row) != len(header):
             raise SettingsError(f"{file}:{lines.line_num}: want {len(header)} columns, got {len(row)}")
-        values = {name: value.strip() for name, value in zip(header, row, strict=True)}
+        values = {name: value.strip() for name, value in zip(header, without_formulas(row), strict=True)}
         if any(len(value) > VALUE_CHARS for value in values.values()):
             raise SettingsError(f"{file}:{lines.line_num}: want at most {VALUE_CHARS} characters")
         if is_spoiled(values[COLUMN]):  # as no event has it
             raise SettingsError(f"{file}:{lines.line_num}: {spoiled(COLUMN, values[COLUMN])}")
-        if values[COLUMN]:
-            found.put(values[COLUMN], values)
+        if customer := plain_id(values[COLUMN]):  # as events have it
+            found.put(customer, values)
     return found

@@ -92,6 +92,15 @@ def test_a_csv_file(tmp_path: Path) -> None:
     assert (found.known("c-1"), found.known("c-2")) == ({"segment": "business"}, {"country": "FR"})
 
 
+def test_ids_of_a_spreadsheet_are_those_of_events(tmp_path: Path) -> None:
+    """Which an import, and each kind, has as they were before a spreadsheet saw them."""
+    file = tmp_path / "customers.csv"
+    file.write_text('customer,segment\n="0042",="vip"\n4711.0,business\n,\n\x1a')
+    found = load_customers(file)
+    assert (found.known("0042"), found.known("4711")) == ({"segment": "vip"}, {"segment": "business"})
+    assert len(found) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
