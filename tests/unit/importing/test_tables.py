@@ -122,7 +122,7 @@ def test_a_quote_that_nothing_ends_loses_no_rows_without_a_word() -> None:
     assert read(b'a,b\n1,"x"', Format()) == [(2, {"a": "1", "b": "x"})]
 
 
-PIECES = ["a,b\n", "1", ",", "\t", '"', '""', "\n", "\r", "\r\n", " ", "\0", "é"]
+PIECES = ["a,b\n", "1", ",", "\t", '="', "\x1a", '"', '""', "\n", "\r", "\r\n", " ", "\0", "é"]
 TABLES = st.lists(st.sampled_from(PIECES)).map("".join)
 
 
