@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from stream.messages.events import ID_CHARS, Event, Feedback
+from stream.messages.other_scripts import seen
 from stream.messages.outcomes import Reason, RecordError
 
 MAX_BYTES: Final = 1 << 20
@@ -80,7 +81,7 @@ def refused_id(name: str) -> RecordError | None:
 
 def refused_channel(channel: str) -> RecordError | None:
     """The complaint about a channel that nothing can be counted for."""
-    if channel and not channel.isspace():
+    if seen(channel).strip():
         return None
     found = "blanks alone" if channel else "an empty string"
     return RecordError(Reason.BAD_VALUE, f"channel: want a name, got {found}")

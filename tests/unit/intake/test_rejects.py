@@ -77,6 +77,7 @@ FIELDS = (
     ({"channel": 3}, Reason.BAD_TYPE, "channel: want a string, got a number"),
     ({"channel": ""}, Reason.BAD_VALUE, "channel: want a name, got an empty string"),
     ({"channel": "\u00a0 "}, Reason.BAD_VALUE, "channel: want a name, got blanks alone"),
+    ({"channel": "\u200b\ufeff"}, Reason.BAD_VALUE, "channel: want a name, got blanks alone"),
     ({"customer": 12}, Reason.BAD_TYPE, "customer: want a string, got a number"),
     *(
         ({name: {}}, Reason.BAD_TYPE, f"{name}: want a string, got an object")
