@@ -88,7 +88,7 @@ class BurnDetector:
         latest = self._latest(windows)
         verdict[self._settled(windows, rates, judged, latest)] = Verdict.CLEAR
         verdict[severity > NONE] = Verdict.BREACH
-        verdict[windows.n[:, self._longest] <= 0] = Verdict.STALE
+        verdict[~np.any(windows.n[:, : self._longest + 1] > 0, axis=1)] = Verdict.STALE
         return replace(self._findings(rows, windows, (verdict, severity), (judged, shown, latest)), kept=kept)
 
     def remaining(self, period: Moments) -> Floats:

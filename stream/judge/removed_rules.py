@@ -1,20 +1,46 @@
 """Alerts of removed rules, called orphans: the rule has left the rules file, or watches the scope no more.
 
-Nobody would ever hear that they are over, so each is told as resolved, once, with the reason.
+Nobody would ever hear that they are over, so each is told as resolved, once, with the reason.  A rule that
+asks something else under an old name is another one: what it finds says nothing of what was paged, and what
+a detector remembers of another indicator, by another floor or in another time zone is nothing to go by.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from alerts.detect.findings import SEVERITIES
 from alerts.episodes import alert_id
 from alerts.readings import scope_object, scope_text, scope_words
-from alerts.rules import Severity
+from alerts.rules import Rule, Severity, Silence, Sudden, Surge
 from alerts.states import TOLD, State
 from alerts.transitions import Transition, utc_text
 from stream.judge.snapshot_format import Grouped, Header, Orphan
 
 REASON = "rule_removed"
 """In the evidence of the last transition."""
+ENDED = "its rule was removed or changed, or watches this no longer."
+
+
+def question(rule: Rule) -> str:
+    """What a rule asks: of which indicator, in which way, and what its detector's memory goes by."""
+    asks = f"{rule.indicator} {type(rule.detect).__name__.lower()}"
+    match rule.detect:
+        case Sudden(bound=bound):
+            return f"{asks} {bound:g}"
+        case Surge(hours=hours) | Silence(learn_ms=int(), hours=hours):
+            return f"{asks} {hours.time_zone}"
+        case _:
+            return asks
+
+
+def goes_on(rule: Rule, grouped: Grouped) -> bool:
+    """Whether a rule takes up what a group kept under its name."""
+    asks = question(rule)
+    return grouped.asks.get(rule.name, asks) == asks
+
+
+def kept(rules: Iterable[Rule], grouped: Grouped) -> frozenset[str]:
+    """The names of those of some rules that do."""
+    return frozenset(rule.name for rule in rules if goes_on(rule, grouped))
 
 
 def orphans(header: Header, grouped: Grouped, kept: frozenset[str]) -> Iterator[Orphan]:
@@ -60,7 +86,7 @@ def resolved(orphan: Orphan) -> Transition:
         low=None,
         high=None,
         limit=None,
-        summary=f"The alert {orphan.rule} for {where} ends: its rule was removed, or watches this no longer.",
+        summary=f"The alert {orphan.rule} for {where} ends: {ENDED}",
         evidence={"reason": REASON},
         cause=None,
     )

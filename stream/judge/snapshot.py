@@ -17,7 +17,7 @@ from stream.indicators.cells import CELL, CELLS, TIMES_FROM
 from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.moves import Ranked
 from stream.judge.pending import Counts, Ints
-from stream.judge.removed_rules import orphans
+from stream.judge.removed_rules import goes_on, kept, orphans, question
 from stream.judge.scope_codes import ROW_BITS, ROW_MASK
 from stream.judge.snapshot_format import (
     COLUMNS,
@@ -82,7 +82,7 @@ def load(memory: Memory, chunks: Sequence[bytes]) -> None:
     for grouped in header.groups:
         number = memory.codes.numbers.get(grouped.key)
         ranked = memory.groups[number].ranked if fits and number is not None else ()
-        memory.orphans += orphans(header, grouped, frozenset(each.rule.name for each in ranked))
+        memory.orphans += orphans(header, grouped, kept((each.rule for each in ranked), grouped))
     if fits:
         _Loader(memory, header, b"".join(chunks[1:])).load()
     else:
@@ -114,6 +114,7 @@ def _grouped(arrays: Arrays, group: Group, used: Ints) -> Grouped:
             for each in group.watches
         },
         firings=[firing for board, ranked in group.boards() for firing in _firings(board, ranked, place)],
+        asks={each.rule.name: question(each.rule) for each in group.ranked},
     )
 
 
@@ -251,6 +252,7 @@ class _Loader:
             each.rule.name: (board, column)
             for board, ranked in group.boards()
             for column, each in enumerate(ranked)
+            if goes_on(each.rule, grouped)
         }
         for alert in grouped.alerts:
             if alert.rule in cells:
@@ -265,7 +267,7 @@ class _Loader:
                 board.recent.when[row, column] = list(when_ms)
         for each in group.watches:
             state = grouped.detectors.get(each.rule.name)
-            if state:
+            if state and goes_on(each.rule, grouped):
                 each.input.load({key: self._arrays[number] for key, number in state.items()})
 
     def _pending(self, numbers: Ints, columns: list[int], cells: Ints | None = None) -> None:

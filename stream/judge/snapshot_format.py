@@ -51,7 +51,8 @@ class Rolling(msgspec.Struct, array_like=True, kw_only=True):
 class Grouped(msgspec.Struct, array_like=True, kw_only=True):
     """A group; arrays about its scopes have one entry per scope, in the order of `scopes`.
 
-    `firings` are, by rule and place of a scope, when episodes of the last day began to fire.
+    `firings` are, by rule and place of a scope, when episodes of the last day began to fire.  `asks` is what
+    each rule asked; older versions did not say.
     """
 
     key: str
@@ -61,6 +62,7 @@ class Grouped(msgspec.Struct, array_like=True, kw_only=True):
     alerts: list[Alert]
     detectors: dict[str, dict[str, int]]
     firings: list[tuple[str, int, list[int]]] = []
+    asks: dict[str, str] = {}
 
 
 class Open(msgspec.Struct, array_like=True):

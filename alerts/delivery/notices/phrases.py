@@ -173,7 +173,7 @@ ENDS: Final[Phrases] = {
             "no longer news."
         ),
         "unwatched": "{what}{where} is no longer watched by this rule.",
-        "removed": "{what}{where} is no longer watched: its rule has been removed.",
+        "removed": "{what}{where} is no longer watched: its rule has been removed or changed.",
     },
     "fr": {
         "threshold": "{what}{where} : retour à la normale, {value}{interval}{source}.",
@@ -193,7 +193,7 @@ ENDS: Final[Phrases] = {
             "C'est appris, et ce n'est plus une nouvelle."
         ),
         "unwatched": "{what}{where} : plus surveillé par cette règle.",
-        "removed": "{what}{where} : plus surveillé, la règle a été supprimée.",
+        "removed": "{what}{where} : plus surveillé, la règle a été supprimée ou changée.",
     },
 }
 """How an alert ended."""

@@ -9,6 +9,7 @@ that is open for ten hours is never known; the rules file is refused for that.
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,8 @@ from alerts.states import Verdict
 from alerts.transitions import seconds
 
 MOST_SLOTS: Final = 120
+WANTED: Final = "wanted"
+"""In snapshots: slots' width and number, a sum of the hours' text, and events, in one row for all scopes."""
 FEW_ROWS: Final = 4
 """Rows up to which it is faster to step one after the other than all in arrays."""
 AHEAD_MS: Final = 400 * 86_400_000
@@ -50,6 +53,7 @@ class MinimumVolume:
         self._calendar = calendar_of(hours)
         self._quota = Quota(int(self._least), self._slot_ms, pane_ms, self._first_whole_ms)
         self._slot = 0  # the last slot of any row
+        self._wanted = _row(self._slot_ms, self._slots, crc32(hours.text.encode()), int(least.count))
         self._table = Table(
             {
                 "events": MemoryColumn(np.int64, 0, self._slots),  # by slot, modulo the number of slots
@@ -87,14 +91,29 @@ class MinimumVolume:
         return None if wake_ms == NEVER else wake_ms
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Everything remembered, for a snapshot."""
+        """Everything remembered, for a snapshot, and what was wanted."""
         self._slide(np.arange(self._table.rows), self._slot)
-        return self._table.state()
+        return self._table.state() | {WANTED: self._wanted}
 
     def load(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Take over a snapshot."""
-        self._table.load(state)
+        """Take over a snapshot, in which something else may have been wanted."""
+        self._table.load({name: array for name, array in state.items() if name != WANTED})
         self._slot = int(self._table["slot"][: self._table.rows].max(initial=0))
+        was = state.get(WANTED, self._wanted)[0]
+        if len(was) == self._wanted.shape[1] and (was != self._wanted[0]).any():
+            self._want_anew(*was.tolist()[:3])
+
+    def _want_anew(self, slot_ms: int, slots: int, hours: int) -> None:
+        """Go by the limit of now: in other slots or hours the scopes are known from here on."""
+        rows = np.flatnonzero(self._table["since_ms"][: self._table.rows])
+        now_ms = (self._slot + 1) * slot_ms
+        if (slot_ms, slots, hours) != tuple(self._wanted[0, :3].tolist()):
+            self._slot = (now_ms - 1) // self._slot_ms
+            self._table["events"][:] = 0
+            self._table["slot"][: self._table.rows] = self._slot
+            self._table["since_ms"][rows] = now_ms
+        rows = rows[~self._table["fired"][rows]]
+        self._table["check_ms"][rows] = self._next_check(rows, now_ms)
 
     def due(self, end_ms: int) -> Ints:
         """Rows, ascending, for which it is time to look by the end of a pane, whatever comes in."""
@@ -259,3 +278,7 @@ class MinimumVolume:
             if moment_ms - since_ms >= self.window_ms:
                 return moment_ms
             moment_ms = -(-(since_ms + self.window_ms) // self._slot_ms) * self._slot_ms
+
+
+def _row(*values: int) -> Ints:
+    return np.array([values], np.int64)

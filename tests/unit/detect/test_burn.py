@@ -168,3 +168,10 @@ def test_a_reading_in_which_nothing_burns_has_the_target_for_its_limit() -> None
     """That of the fastest pair, 40, would stand under "resolved: 90 %" as if it was the rule's."""
     found = detector().step(ROW, windows(WELL, ((100, 900), (10, 90))))
     assert found.limit.tolist() == [80]
+
+
+def test_what_was_heard_in_shorter_windows_is_no_silence() -> None:
+    """The long window takes in only from its next step on, or from when the rule was changed."""
+    found = detector().step(ROW, windows(((3, 0), (1, 0)), NOTHING, day=(9, 30), month=(9, 30)))
+    assert found.verdict[0] == Verdict.INSUFFICIENT
+    assert detector().step(ROW, windows(NOTHING, NOTHING, month=(9, 30))).verdict[0] == Verdict.STALE

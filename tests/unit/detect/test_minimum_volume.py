@@ -147,3 +147,25 @@ def test_many_panes_at_once_begin_a_breach_with_the_scope() -> None:
     arrivals = Arrivals(np.zeros(3, np.int64), ends_ms, np.array([4, 1, 9]))
     assert made.coast(arrivals, [ArrivalRun(0, 0, 3)], int(ends_ms[-1])).reached == [1]
     assert made.step(int(ends_ms[1]), ROW, np.array([1])).verdict.tolist() == [Verdict.BREACH]
+
+
+@pytest.mark.parametrize(
+    ("count", "per_ms", "hours", "breach"),
+    [
+        (5, HOUR_MS, None, 560),  # as it was
+        (9, HOUR_MS, None, 540),  # more in the same time
+        (5, 2 * HOUR_MS, None, 640),  # two hours from here on
+        (5, 30 * MINUTE_MS, None, 550),
+        (5, 4 * HOUR_MS, None, 760),
+        (5, HOUR_MS, DAYTIME, 580),
+    ],
+)
+def test_another_limit_than_the_memory_is_of(
+    count: float, per_ms: int, hours: OpenHours | None, breach: int
+) -> None:
+    """From when something else is wanted, what was counted in other slots or hours is no window's content."""
+    made, changed = quota(), quota(count, per_ms, hours)
+    run(made, list(range(5, 525, 5)), 521)
+    changed.load(made.state())
+    told = run(changed, [], 900)
+    assert told == [(breach, Verdict.BREACH)]

@@ -3,6 +3,7 @@
 import pytest
 
 from stream.judge.judge import Judge
+from stream.judge.removed_rules import question
 from tests.builders import plan_of
 from tests.judging import RULES, answers, both, fed
 
@@ -43,3 +44,50 @@ def test_a_rule_that_no_longer_watches_a_scope_ends_its_alert() -> None:
     assert [(each.rule, each.scope, each.state) for each in told] == [
         ("low", {"channel": "phone"}, "resolved")
     ]
+
+
+ASKS = "{{name: low, indicator: {indicator}, by: [channel], {detect}}}"
+SUDDEN = "detect: sudden, floor: 75"
+
+
+@pytest.mark.parametrize(
+    ("indicator", "detect", "goes_on"),
+    [
+        ("csat", "window: 2m, warning: 90, confidence: 0, min_answers: 5", True),
+        ("csat", "window: 1m, critical: 60, recover: 90, open: [Mon-Sun 00:00-23:59]", True),
+        ("csat_mean", "window: 1m, critical: 3", False),
+        ("csat", SUDDEN, False),
+        ("contacts", "detect: surge, severity: warning", False),
+        ("csat", "window: 1m, against: usual, worse_by: 5 points", False),
+    ],
+)
+def test_a_rule_that_asks_something_else_is_another_one(indicator: str, detect: str, goes_on: bool) -> None:  # noqa: FBT001  # a column of the table
+    """What was paged ends; with other limits, windows and hours it is the same trouble."""
+    judge = Judge(plan_of(RULES), 0)
+    before = fed(judge, both(0, answers(0, 2, 8)))
+    rules = "rules:\n  - " + ASKS.format(indicator=indicator, detect=detect)
+    told = fed(Judge.restore(plan_of(rules), 0, judge.snapshot()), both(1, position=9))
+    ended = [(each.id, each.seq, each.state, each.evidence) for each in told]
+    assert ended == ([] if goes_on else [(before[0].id, 2, "resolved", {"reason": "rule_removed"})])
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "goes_on"),
+    [
+        (SUDDEN, SUDDEN + ", false_pages: 1 per 7d, severity: warning", True),
+        (SUDDEN, "detect: sudden, floor: 60", False),
+        ("detect: silence", "detect: silence, learn: 14d, false_pages: 2 per 30d, open: Mon", True),
+        ("detect: silence", "detect: silence, time_zone: Asia/Jerusalem", False),
+        ("detect: surge", "detect: surge, time_zone: Asia/Jerusalem", False),
+        ("detect: silence, at_least: 5 per 1h", "detect: silence, at_least: 5 per 2h, open: Mon", True),
+        ("detect: silence, at_least: 5 per 1h", "detect: silence", False),
+    ],
+)
+def test_what_a_memory_goes_by(was: str, now: str, goes_on: bool) -> None:  # noqa: FBT001  # a column of the table
+    """Bets against another floor, and hours of another zone, are nothing to go by."""
+    indicator = "csat" if was == SUDDEN else "answers"
+    before, after = (
+        plan_of("rules:\n  - " + ASKS.format(indicator=indicator, detect=detect)).rulebook.rules[0]
+        for detect in (was, now)
+    )
+    assert (question(before) == question(after)) == goes_on
