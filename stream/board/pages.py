@@ -19,7 +19,8 @@ from stream.board.memory import BoardMemory
 PATH: Final = "/board"
 NEWS_S: Final = 1.0
 """Between two looks for news, and between two beats where there is none: who hears neither is alone."""
-BEAT: Final = b"event: beat\ndata: 1\n\n"
+BEAT: Final = b"event: beat\ndata: %b\n\n"
+"""With why the worker is not ready, or null."""
 STREAM_S: Final = 45.0
 """A stream ends before the server cuts the connection off; the browser opens the next one at once."""
 MOST_STREAMS: Final = 32
@@ -49,12 +50,25 @@ HEADERS: Final = {
 }
 
 
-class BoardPages:
-    """Answers what begins with /board; `wanted` is awaited before anything is shown of `memory`."""
+def _ready() -> None:
+    """Nothing is waited for."""
 
-    def __init__(self, memory: BoardMemory, wanted: Callable[[], Awaitable[None]]) -> None:
+
+class BoardPages:
+    """Answers what begins with /board; `wanted` is awaited before anything is shown of `memory`.
+
+    `ready` says what the worker waits for, None for nothing: what is shown is not how things stand meanwhile.
+    """
+
+    def __init__(
+        self,
+        memory: BoardMemory,
+        wanted: Callable[[], Awaitable[None]],
+        ready: Callable[[], str | None] = _ready,
+    ) -> None:
         self._memory = memory
         self._wanted = wanted
+        self._ready = ready
         self._parts = {
             path: (files("stream").joinpath("board/page", name).read_bytes(), kind)
             for path, (name, kind) in PARTS.items()
@@ -78,13 +92,14 @@ class BoardPages:
         if path.startswith("/channel/"):
             # Raw: `path` is decoded, and a name that looks encoded must not be decoded twice.
             name = unquote(request.rel_url.raw_path.removeprefix(f"{PATH}/channel/"))
-            return _json(request, self._memory.channel(name))
+            return _json(request, {**self._memory.channel(name), "waits_for": self._ready()})
         if path == "/news":
             return await self._news(request)
         return web.Response(status=404, headers=HEADERS, text="want /board\n")
 
     def _told(self, page: dict[str, Any]) -> dict[str, Any]:
-        return {**page, "version": f"{self._run}.{self._memory.version}"}
+        version = f"{self._run}.{self._memory.version}"
+        return {**page, "version": version, "waits_for": self._ready()}
 
     def _since(self, request: web.BaseRequest) -> int:
         """The version that the browser has: by query, or as EventSource says it when it connects again."""
@@ -122,7 +137,7 @@ class BoardPages:
                 sent = version
                 seen |= memory.home_keys(find)
             else:
-                await response.write(BEAT)
+                await response.write(BEAT % orjson.dumps(self._ready()))
             await asyncio.sleep(NEWS_S)
         await response.write_eof()
 

@@ -144,7 +144,7 @@ class Worker:
         async with AsyncExitStack() as stack:
             self._metrics.watch(self)
             self._metrics.registry.register(VerdictCollector(self._notifier))
-            pages = WorkerPages(self._rulebook, settings.kafka, self._api())
+            pages = WorkerPages(self._rulebook, settings.kafka, self._api(), self.ready)
             stack.push_async_callback(pages.close)
             web = await serve(settings.host, settings.port, self._metrics, self, pages.answer)
             stack.push_async_callback(web.close)

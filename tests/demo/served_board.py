@@ -59,6 +59,8 @@ class ServedBoard:
         self.url = ""
         self.silences: list[dict[str, Any]] = []
         """In force, as the API for alerts tells them."""
+        self.waits_for: str | None = None
+        """Why the worker is not ready."""
         self._memory = BoardMemory(rulebook=read_rulebook(rules, "rules.yaml", CATALOGUE))
         self._loop = asyncio.new_event_loop()
         self._started, self._ended = threading.Event(), asyncio.Event()
@@ -99,7 +101,7 @@ class ServedBoard:
         assert done.wait(60)
 
     async def _serve(self) -> None:
-        board = BoardPages(self._memory, _told_by_the_test)
+        board = BoardPages(self._memory, _told_by_the_test, lambda: self.waits_for)
 
         async def handler(request: web.BaseRequest) -> web.StreamResponse:
             known = web.json_response({"alerts": [], "silences": self.silences})

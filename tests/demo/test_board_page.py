@@ -261,3 +261,19 @@ def test_what_was_pending_for_longer_than_its_rule_waits_is_not_shown(board: Ser
     page.wait_for_selector("#alerts li.pending")
     board.scores(score(90, 20, channel="phone"))
     page.wait_for_selector("#alerts:has-text('Nothing fires.')")
+
+
+def test_a_worker_that_is_not_up_to_date_is_not_called_live(board: ServedBoard, page: Page) -> None:
+    """Without Kafka nothing comes, and all was live and well; on a channel's page, and with nothing known."""
+    board.waits_for = "no broker answers"
+    page.goto(board.url)
+    page.wait_for_selector("#pulse.lost:has-text('not up to date: no broker answers')")
+    board.waits_for = None
+    board.scores(score(90, channel="phone"))
+    page.wait_for_selector("#pulse:not(.lost):has-text('live')")
+    board.waits_for = "catches up"
+    page.wait_for_selector("#pulse.lost:has-text('not up to date: catches up')")
+    page.click("article h3 a")
+    page.wait_for_selector("h1:has-text('phone')")
+    board.waits_for = None
+    page.wait_for_selector("#pulse:not(.lost):has-text('live')")

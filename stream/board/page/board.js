@@ -184,27 +184,29 @@ function listen() {
   const find = at("find").value.trim();
   news = new EventSource(`/board/news${find ? `?find=${encodeURIComponent(find)}` : ""}`);
   let whole = true;
-  news.addEventListener("beat", hear);
+  news.addEventListener("beat", (event) => hear(JSON.parse(event.data)));
   news.onmessage = (event) => {
     const page = JSON.parse(event.data), run = page.version.split(".")[0];
     learn(page, whole || run !== known.version.split(".")[0]);
     whole = false;
     if (first) care();
     first = false;
-    hear();
+    hear(page.waits_for);
     show();
   };
 }
 
-function hear() {
+function hear(waitsFor) {
   heard = Date.now();
+  known.waitsFor = waitsFor;
   pulse();
 }
 
 function pulse() {
   const well = Date.now() - heard < SILENT_MS;
-  at("pulse").classList.toggle("lost", !well);
-  if (!well || !first) tell("pulse", well ? `${word("live")}${known.newest ? ` · ${moment(known.newest)}` : ""}` : word("lost"));
+  at("pulse").classList.toggle("lost", !well || known.waitsFor !== null);
+  if (well && known.waitsFor !== null) tell("pulse", `${word("behind")}${word("colon")}${known.waitsFor}`);
+  else if (!well || !first) tell("pulse", well ? `${word("live")}${known.newest ? ` · ${moment(known.newest)}` : ""}` : word("lost"));
 }
 
 // A browser tries again by itself, unless it was refused, or the connection only looks as if it were there.
@@ -226,7 +228,7 @@ async function arrive() {
     if (page) {
       learn(page, true);
       first = false;
-      hear();
+      hear(page.waits_for);
     }
     pulse();
     show();

@@ -1,7 +1,7 @@
 // What the page knows: scores with their course, alerts, who takes care of them.  Nothing here draws.
 const STEP_S = { day: 1200, week: 10800 }, STEPS = { day: 72, week: 56 };
 
-export const known = { scores: new Map(), alerts: [], past: [], leftOut: 0, alertsLeftOut: 0, firing: 0, troubles: 0, well: 0, newest: "", version: "" };
+export const known = { scores: new Map(), alerts: [], past: [], leftOut: 0, alertsLeftOut: 0, firing: 0, troubles: 0, well: 0, waitsFor: null, newest: "", version: "" };
 
 const keyOf = (score) => `${score.indicator}|${JSON.stringify(score.scope)}|${score.window_s}`;
 

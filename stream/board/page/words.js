@@ -4,7 +4,7 @@ import { known } from "./known.js";
 const WORDS = {
   en: {
     alerts: "What fires", scores: "Channels", past: "What is over", find: "Find", you: "You", token: "Token",
-    language: "Language", nothing: "Nothing fires.", none: "Nothing yet.", unfound: "Nothing found.", live: "live", lost: "no connection; trying again",
+    language: "Language", nothing: "Nothing fires.", none: "Nothing yet.", unfound: "Nothing found.", live: "live", lost: "no connection; trying again", behind: "the worker is not up to date",
     all: "all channels", ack: "Acknowledge", silence: "Silence for 2 hours", since: "since", for: "for", to: "to", from: "from",
     and: "and", warning: "warning", critical: "critical", firing: "firing", stale: "no data",
     pending: "pending", resolved: "over", accepted: "Done.", over: "It is over already.", unnamed: "(no name)",
@@ -25,7 +25,7 @@ const WORDS = {
   },
   fr: {
     alerts: "Ce qui sonne", scores: "Canaux", past: "Ce qui est fini", find: "Chercher", you: "Vous", token: "Jeton",
-    language: "Langue", nothing: "Rien ne sonne.", none: "Rien encore.", unfound: "Rien de tel.", live: "en direct", lost: "pas de connexion ; nouvel essai",
+    language: "Langue", nothing: "Rien ne sonne.", none: "Rien encore.", unfound: "Rien de tel.", live: "en direct", lost: "pas de connexion ; nouvel essai", behind: "le worker n’est pas à jour",
     all: "tous les canaux", ack: "Prendre en charge", silence: "Silence pendant 2 heures", since: "depuis", for: "durée", to: "à", from: "de",
     and: "et", warning: "avertissement", critical: "critique", firing: "sonne", stale: "sans données",
     pending: "en attente", resolved: "fini", accepted: "C’est fait.", over: "C’est déjà fini.", unnamed: "(sans nom)",

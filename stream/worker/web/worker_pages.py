@@ -1,5 +1,7 @@
 """What the worker's web server has beside monitoring: the board, and the API for alerts."""
 
+from collections.abc import Callable
+
 from aiohttp import web
 
 from alerts.rules import Rulebook
@@ -23,12 +25,14 @@ class Pages:
 
 
 class WorkerPages:
-    """Those of a worker, whose board follows the topics while somebody looks."""
+    """Those of a worker, whose board follows the topics while somebody looks; `ready` says what it lacks."""
 
-    def __init__(self, rulebook: Rulebook, kafka: ClientSettings, api: AlertApi) -> None:
+    def __init__(
+        self, rulebook: Rulebook, kafka: ClientSettings, api: AlertApi, ready: Callable[[], str | None]
+    ) -> None:
         memory = BoardMemory(rulebook=rulebook)
         self._feed = BoardFeed(kafka, memory)
-        self.answer = Pages(BoardPages(memory, self._feed.wanted), api).answer
+        self.answer = Pages(BoardPages(memory, self._feed.wanted, ready), api).answer
 
     async def close(self) -> None:
         """Read nothing more for the board."""

@@ -100,7 +100,7 @@ def test_while_there_is_no_news_the_page_hears_that_the_worker_lives(monkeypatch
     async def work(get: Callable[..., Any], _: BoardMemory) -> None:
         async with get(PATH + "/news") as answer:
             heard = await answer.text()
-        assert heard.count("event: beat\ndata: 1\n\n") > 3
+        assert heard.count("event: beat\ndata: null\n\n") > 3
         assert "id: " not in heard
 
     _run(work)
