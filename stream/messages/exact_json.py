@@ -11,7 +11,8 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-_LONG: Final = re.compile(":[ -]*[0-9]{19}")
+_LONG: Final = re.compile(":[ ]*(?:-[0-9]|[0-9]{2})[0-9]{18}")
+"""A member whose number has as many digits as the greatest of 64 bits, or the least; most ids have fewer."""
 _LONG_BYTES: Final = re.compile(_LONG.pattern.encode())
 
 
