@@ -328,6 +328,7 @@ def test_customers_that_are_lost_are_told(desk: Desk) -> None:
     found, said = read(desk, "customer: v", "3.36E+10", "c-1", "")
     assert found == [None, "c-1", None]
     assert 'customer of 1 event is spoiled by a spreadsheet, such as "3.36E+10"' in said
+    assert "spoiled as a power of ten" in read(desk, "customer: v", "1.8446744073709552e+19")[1]  # of pandas
     assert "spoiled" not in read(desk, "customer: v", "c-1", "anonymous")[1]
 
 

@@ -23,6 +23,12 @@ SHORT_S: Final = 0.5
 FEWEST_GROUPS: Final = 3
 SPARSE: Final = 3
 """Of how many events one has a value, where groups of rows have it once."""
+BY_SPREADSHEET: Final = ("by a spreadsheet", "export the log anew, and do not open it there")
+BY_PROGRAM: Final = (
+    "as a power of ten, which has lost digits",
+    "let whoever writes the log write it as a text",
+)
+"""Spreadsheets write a large E; a small one is of a program that took ids for numbers with a point."""
 CHANGES: Final = 2
 """Times of day, in UTC, of midnights in a zone with summer time."""
 CHANNEL_CHARS: Final = 60
@@ -58,10 +64,9 @@ def of_events(told: Understood) -> Iterator[str]:
 def _of_references(seen: ReferencesSeen) -> Iterator[str]:
     for name, count in seen.spoiled.items():
         events = "1 event" if count == 1 else f"{count:,} events"
-        yield (
-            f'  {name} of {events} is spoiled by a spreadsheet, such as "{seen.such[name][:CHANNEL_CHARS]}", '
-            "and so is none: export the log anew, and do not open it there"
-        )
+        such = seen.such[name][:CHANNEL_CHARS]
+        by, way_out = BY_PROGRAM if "e+" in such else BY_SPREADSHEET
+        yield f'  {name} of {events} is spoiled {by}, such as "{such}", and so is none: {way_out}'
     known = seen.customers.total()
     most = max(seen.customers.values(), default=0)
     if known >= FEW_CUSTOMERS and 2 * most > known:
