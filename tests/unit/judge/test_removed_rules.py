@@ -81,6 +81,9 @@ def test_a_rule_that_asks_something_else_is_another_one(indicator: str, detect: 
         ("detect: surge", "detect: surge, time_zone: Asia/Jerusalem", False),
         ("detect: silence, at_least: 5 per 1h", "detect: silence, at_least: 5 per 2h, open: Mon", True),
         ("detect: silence, at_least: 5 per 1h", "detect: silence", False),
+        ("window: 1h, warning: 90", "window: 1h, warning: 100, critical: 200, for: 5m", True),
+        ("window: 1h, warning: 90", "window: 2h, warning: 90", False),
+        ("window: 1h, warning: 90", "window: 1h, warning: 90, open: Mon", False),
     ],
 )
 def test_what_a_memory_goes_by(was: str, now: str, goes_on: bool) -> None:  # noqa: FBT001  # a column of the table
