@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from importlib.resources import files
 from typing import Any, Final
-from urllib.parse import unquote
 
 import orjson
 from aiohttp import web
@@ -89,9 +88,8 @@ class BoardPages:
         await self._wanted()
         if path == "/state.json":
             return _json(request, self._told(self._memory.home(find=_sought(request))))
-        if path.startswith("/channel/"):
-            # Raw: `path` is decoded, and a name that looks encoded must not be decoded twice.
-            name = unquote(request.rel_url.raw_path.removeprefix(f"{PATH}/channel/"))
+        if path == "/channel":  # its name is no part of the path, of which browsers leave out `.` and `..`
+            name = request.query.get("name", "")
             return _json(request, {**self._memory.channel(name), "waits_for": self._ready()})
         if path == "/news":
             return await self._news(request)

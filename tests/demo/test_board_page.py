@@ -233,7 +233,7 @@ def test_who_goes_to_and_fro_asks_no_more_often(board: ServedBoard, page: Page) 
     """Each visit of a channel's page went on asking beside the others."""
     board.scores(score(90, 0, channel="phone"))
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if "/channel/" in request.url else None)
+    page.on("request", lambda request: asked.append(request.url) if "/board/channel" in request.url else None)
     page.goto(board.url)
     for _ in range(5):
         for place in ("#/channel/phone", "#/"):
@@ -277,3 +277,12 @@ def test_a_worker_that_is_not_up_to_date_is_not_called_live(board: ServedBoard, 
     page.wait_for_selector("h1:has-text('phone')")
     board.waits_for = None
     page.wait_for_selector("#pulse:not(.lost):has-text('live')")
+
+
+@pytest.mark.parametrize("name", [".", "..", "a+b c", "50%2F50", ""])
+def test_a_channel_of_any_name_has_a_page(board: ServedBoard, page: Page, name: str) -> None:
+    """Browsers leave `.` and `..` out of paths, however they are encoded: nothing was on such a page."""
+    board.scores(score(40, channel=name), score(30, channel=name, topic="pay"))
+    page.goto(board.url)
+    page.click("article h3 a")
+    page.wait_for_selector("h4:has-text('pay')")

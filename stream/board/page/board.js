@@ -222,7 +222,7 @@ async function arrive() {
   if (channel !== null) {
     news?.close();
     news = null;
-    const answer = await fetch(`/board/channel/${encodeURIComponent(channel)}`, { signal: AbortSignal.timeout(AGAIN_MS) }).catch(() => null);
+    const answer = await fetch(`/board/channel?name=${encodeURIComponent(channel)}`, { signal: AbortSignal.timeout(AGAIN_MS) }).catch(() => null);
     const page = answer?.ok ? await answer.json().catch(() => null) : null;
     if (channel !== channelOf()) return;
     if (page) {

@@ -123,9 +123,9 @@ def test_a_channel_of_any_name_has_a_page() -> None:
     async def work(get: Callable[..., Any], memory: BoardMemory) -> None:
         memory.take(SCORES, 0, SCORE)
         memory.take(SCORES, 0, SCORE.replace(b"<b>phone</b>", b"50%2F50"))
-        async with get(URL(PATH + "/channel/50%252F50", encoded=True)) as answer:
+        async with get(URL(PATH + "/channel?name=50%252F50", encoded=True)) as answer:
             assert len((await answer.json())["scores"]) == 1
-        async with get(PATH + "/channel/%3Cb%3Ephone%3C%2Fb%3E") as answer:
+        async with get(PATH + "/channel?name=%3Cb%3Ephone%3C%2Fb%3E") as answer:
             assert len((await answer.json())["scores"]) == 1
 
     _run(work)

@@ -42,7 +42,7 @@ WORKER_PATHS = (
     b"/api/silences",
     b"/board",
     b"/board/state.json",
-    b"/board/channel/x",
+    b"/board/channel?name=x",
     b"/board/news",
     b"*",
 )
