@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alerts.detect.findings import Flags, Floats, Ints
+from alerts.detect.hour_lines import HourLines
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.scale import Moments
 from alerts.rules import HOUR_MS
@@ -31,34 +32,37 @@ class HourlyPast:
     """Answers by hour; a row per scope.  Hours are numbered since 1970."""
 
     def __init__(self) -> None:
-        self._table = Table(
-            {
-                "head": MemoryColumn(np.int64, -1),  # the last hour with answers; -1: none yet
-                **{name: MemoryColumn(np.int64, 0, KEPT_HOURS) for name in COLUMNS},
-            }
-        )
-
+        self._heads = Table({"head": MemoryColumn(np.int64, -1)})  # the last hour with answers; -1: none yet
+        self._lines = {name: HourLines(KEPT_HOURS) for name in COLUMNS}
         self._read_hours: tuple[int, int, int] | None = None  # the first, the last, and of how many weeks
         self._read: Floats = np.zeros((len(COLUMNS), 0))  # what rows had in them, as far as `_has_read` says
         self._has_read: Flags = np.zeros(0, np.bool_)
 
     def grow(self, rows: int) -> None:
         """Make place for rows below `rows`."""
-        self._table.grow(rows)
+        self._heads.grow(rows)
+        for lines in self._lines.values():
+            lines.grow(rows)
         self._read_hours = None
 
     def clear(self, rows: Ints) -> None:
         """Forget the rows."""
-        self._table.clear(rows)
+        self._heads.clear(rows)
+        for lines in self._lines.values():
+            lines.clear(rows)
         self._read_hours = None
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Everything remembered, for a snapshot."""
-        return self._table.state()
+        """Everything remembered, for a snapshot: of each column `(rows, hours)`."""
+        rows = self._heads.rows
+        return self._heads.state() | {name: lines.by_row(rows) for name, lines in self._lines.items()}
 
     def load(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Take over a snapshot."""
-        self._table.load(state)
+        self._heads.load({name: array for name, array in state.items() if name not in COLUMNS})
+        for name, lines in self._lines.items():
+            if name in state and state[name].shape[1:] == (KEPT_HOURS,):
+                lines.load(state[name])
         self._read_hours = None
 
     def add(self, end_ms: Ints, rows: Ints, sums: Ints) -> None:
@@ -66,19 +70,23 @@ class HourlyPast:
         hours = (end_ms - 1) // HOUR_MS
         cuts = np.flatnonzero(np.diff(hours, prepend=-1, append=-1))
         for start, stop in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
-            hour, part = int(hours[start]), slice(start, stop)
-            self._open(np.unique(rows[part]), hour)
-            for name, column in zip(COLUMNS, sums[part].T, strict=True):
-                np.add.at(self._table[name][:, hour % KEPT_HOURS], rows[part], column)
+            hour = int(hours[start])
+            some, which = np.unique(rows[start:stop], return_inverse=True)
+            came = np.zeros((len(some), len(COLUMNS)), np.int64)
+            np.add.at(came, which, sums[start:stop])
+            self._open(some, hour)
+            most = np.abs(came).max(axis=0).tolist()
+            for lines, column, farthest in zip(self._lines.values(), came.T, most, strict=True):
+                lines.add(hour % KEPT_HOURS, some, column, farthest)
 
     def sums(self, rows: Ints, hours: Ints, within: Flags) -> list[Floats]:
         """Of each row, what came in some `hours`, `(rows, hours)`, of those that are `within`; by column."""
-        head = self._table["head"][rows][:, None]
+        head = self._heads["head"][rows][:, None]
         kept = within & (hours <= head) & (hours > head - KEPT_HOURS) & (hours >= 0)
         places = hours % KEPT_HOURS
         return [
-            np.where(kept, self._table[name][rows[:, None], places], 0).sum(axis=1).astype(np.float64)
-            for name in COLUMNS
+            np.where(kept, lines.at(places, rows[:, None]), 0).sum(axis=1).astype(np.float64)
+            for lines in self._lines.values()
         ]
 
     def same_hours(self, end_ms: Ints, rows: Ints, window_ms: int, weeks: int) -> Moments:
@@ -99,8 +107,8 @@ class HourlyPast:
         """
         if self._read_hours != hours:
             self._read_hours = hours
-            self._read = np.zeros((len(COLUMNS), self._table.rows))
-            self._has_read = np.zeros(self._table.rows, np.bool_)
+            self._read = np.zeros((len(COLUMNS), self._heads.rows))
+            self._has_read = np.zeros(self._heads.rows, np.bool_)
         first, last, weeks = hours
         new = np.unique(rows[~self._has_read[rows]])
         if len(new):
@@ -118,11 +126,13 @@ class HourlyPast:
 
     def _open(self, rows: Ints, hour: int) -> None:
         """Make the hour the last of some rows: what lies between is empty."""
-        head = self._table["head"][rows]
-        empty = np.minimum(np.where(head < 0, 0, hour - head), KEPT_HOURS)
-        for gap in np.unique(empty[empty > 0]).tolist():
-            some = rows[empty == gap]
+        head = self._heads["head"][rows]
+        self._heads["head"][rows] = np.maximum(head, hour)
+        behind = np.flatnonzero((head >= 0) & (head < hour))
+        if not len(behind):
+            return
+        rows, empty = rows[behind], np.minimum(hour - head[behind], KEPT_HOURS)
+        for gap in np.unique(empty).tolist():
             places = np.arange(hour - gap + 1, hour + 1) % KEPT_HOURS
-            for name in COLUMNS:
-                self._table[name][some[:, None], places[None, :]] = 0
-        self._table["head"][rows] = np.maximum(head, hour)
+            for lines in self._lines.values():
+                lines.empty(places, rows[empty == gap])
