@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from alerts.detect.findings import SEVERITIES
 from alerts.episodes import alert_id
 from alerts.readings import scope_object, scope_text, scope_words
-from alerts.rules import Family, Rule, Severity, Silence, Sudden, Surge, Threshold
+from alerts.rules import Severity
 from alerts.states import TOLD, State
 from alerts.transitions import Transition, utc_text
-from stream.indicators.catalogue import CATALOGUE
+from stream.judge.evaluation.moves import Ranked
 from stream.judge.snapshot_format import Grouped, Header, Orphan
 
 REASON = "rule_removed"
@@ -21,32 +21,11 @@ REASON = "rule_removed"
 ENDED = "its rule was removed or changed, or watches this no longer."
 
 
-def question(rule: Rule) -> str:
-    """What a rule asks: of which indicator, in which way, and what its memory goes by.
-
-    A score of few answers is in doubt, where a window has just begun; a volume would be low without any.
-    """
-    asks = f"{rule.indicator} {type(rule.detect).__name__.lower()}"
-    match rule.detect:
-        case Sudden(bound=bound):
-            return f"{asks} {bound:g}"
-        case Threshold(window_ms=span_ms, hours=hours) if CATALOGUE[rule.indicator].family is Family.COUNT:
-            return f"{asks} {span_ms} {hours.text}"  # counted from the change on
-        case Surge(hours=hours) | Silence(learn_ms=int(), hours=hours):
-            return f"{asks} {hours.time_zone}"
-        case _:
-            return asks
-
-
-def goes_on(rule: Rule, grouped: Grouped) -> bool:
-    """Whether a rule takes up what a group kept under its name."""
-    asks = question(rule)
-    return grouped.asks.get(rule.name, asks) == asks
-
-
-def kept(rules: Iterable[Rule], grouped: Grouped) -> frozenset[str]:
-    """The names of those of some rules that do."""
-    return frozenset(rule.name for rule in rules if goes_on(rule, grouped))
+def kept(ranked: Iterable[Ranked], grouped: Grouped) -> frozenset[str]:
+    """The names of those of some rules that take up what a group kept under their name."""
+    return frozenset(
+        each.rule.name for each in ranked if grouped.asks.get(each.rule.name, each.asks) == each.asks
+    )
 
 
 def orphans(header: Header, grouped: Grouped, kept: frozenset[str]) -> Iterator[Orphan]:

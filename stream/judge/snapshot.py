@@ -17,7 +17,7 @@ from stream.indicators.cells import CELL, CELLS, TIMES_FROM
 from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.moves import Ranked
 from stream.judge.pending import Counts, Ints
-from stream.judge.removed_rules import goes_on, kept, orphans, question
+from stream.judge.removed_rules import kept, orphans
 from stream.judge.scope_codes import ROW_BITS, ROW_MASK
 from stream.judge.snapshot_format import (
     COLUMNS,
@@ -82,7 +82,7 @@ def load(memory: Memory, chunks: Sequence[bytes]) -> None:
     for grouped in header.groups:
         number = memory.codes.numbers.get(grouped.key)
         ranked = memory.groups[number].ranked if fits and number is not None else ()
-        memory.orphans += orphans(header, grouped, kept((each.rule for each in ranked), grouped))
+        memory.orphans += orphans(header, grouped, kept(ranked, grouped))
     if fits:
         _Loader(memory, header, b"".join(chunks[1:])).load()
     else:
@@ -114,7 +114,7 @@ def _grouped(arrays: Arrays, group: Group, used: Ints) -> Grouped:
             for each in group.watches
         },
         firings=[firing for board, ranked in group.boards() for firing in _firings(board, ranked, place)],
-        asks={each.rule.name: question(each.rule) for each in group.ranked},
+        asks={each.rule.name: each.asks for each in group.ranked},
     )
 
 
@@ -248,11 +248,12 @@ class _Loader:
         return Slotted(enters[known], slot[known], places, counts)
 
     def _alerts(self, group: Group, grouped: Grouped) -> None:
+        known = kept(group.ranked, grouped)
         cells = {
             each.rule.name: (board, column)
             for board, ranked in group.boards()
             for column, each in enumerate(ranked)
-            if goes_on(each.rule, grouped)
+            if each.rule.name in known
         }
         for alert in grouped.alerts:
             if alert.rule in cells:
@@ -267,7 +268,7 @@ class _Loader:
                 board.recent.when[row, column] = list(when_ms)
         for each in group.watches:
             state = grouped.detectors.get(each.rule.name)
-            if state and goes_on(each.rule, grouped):
+            if state and each.rule.name in known:
                 each.input.load({key: self._arrays[number] for key, number in state.items()})
 
     def _pending(self, numbers: Ints, columns: list[int], cells: Ints | None = None) -> None:

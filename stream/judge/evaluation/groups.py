@@ -13,6 +13,7 @@ from stream.indicators.cells import CELLS, TIMES_FROM
 from stream.indicators.formulas import Ints, formula
 from stream.indicators.needs import WindowSpan, indicators_by_window, rule_window
 from stream.indicators.plan import Grouping, Plan, grouping_of
+from stream.indicators.questions import question
 from stream.judge.evaluation.crossings import Hush
 from stream.judge.evaluation.detector_inputs import Block, BlockContext
 from stream.judge.evaluation.detector_rules import watch
@@ -54,7 +55,7 @@ class Group:
         self.scopes: Final = ScopeTable(grouping)
         self.scored: Final = [each for each in plan.scored if each.grouping == grouping]
         self.ranked: Final = [
-            Ranked(place, rule)
+            Ranked(place, rule, question(rule, plan.keeps))
             for place, rule in enumerate(plan.rulebook.rules)
             if grouping_of(rule) == grouping
         ]

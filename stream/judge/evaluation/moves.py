@@ -18,10 +18,11 @@ from stream.judge.windows.layout import Readout
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A rule and its place in the rulebook, by which transitions of one pane are ordered."""
+    """A rule and its place in the rulebook, by which transitions of one pane are ordered; what it asks."""
 
     place: int
     rule: Rule
+    asks: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from stream.indicators.questions import question
 from stream.judge.judge import Judge
-from stream.judge.removed_rules import question
 from tests.builders import plan_of
 from tests.judging import RULES, answers, both, fed
 
@@ -89,8 +89,25 @@ def test_a_rule_that_asks_something_else_is_another_one(indicator: str, detect: 
 def test_what_a_memory_goes_by(was: str, now: str, goes_on: bool) -> None:  # noqa: FBT001  # a column of the table
     """Bets against another floor, and hours of another zone, are nothing to go by."""
     indicator = "csat" if was == SUDDEN else "answers"
-    before, after = (
-        plan_of("rules:\n  - " + ASKS.format(indicator=indicator, detect=detect)).rulebook.rules[0]
-        for detect in (was, now)
-    )
-    assert (question(before) == question(after)) == goes_on
+    before, after = (_asks(ASKS.format(indicator=indicator, detect=detect)) for detect in (was, now))
+    assert (before == after) == goes_on
+
+
+def _asks(rule: str, indicators: str = "{}") -> str:
+    plan = plan_of(f"indicators: {indicators}\nrules:\n  - {rule}")
+    return question(plan.rulebook.rules[0], plan.keeps)
+
+
+@pytest.mark.parametrize(
+    ("detect", "goes_on"),
+    [
+        ("window: 1h, warning: 80", True),
+        (SUDDEN, True),
+        ("window: 1h, against: usual, worse_by: 5 points", False),
+        ("detect: sudden, against: usual, worse_by: 5 points", False),
+    ],
+)
+def test_a_past_by_another_definition_is_none(detect: str, goes_on: bool) -> None:  # noqa: FBT001  # a column of the table
+    """Where 5 alone is satisfied from now on, all are less satisfied than they usually were."""
+    rule = ASKS.format(indicator="csat", detect=detect)
+    assert (_asks(rule) == _asks(rule, "{csat: {positive_from: 5}}")) == goes_on
