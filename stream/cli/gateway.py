@@ -4,13 +4,13 @@ import asyncio
 import gc
 import logging
 import os
-import sys
 from pathlib import Path
 from typing import Final
 
 import click
 
 from stream.cli.kafka_options import kafka_options
+from stream.cli.terminal.announcing import announce
 from stream.cli.terminal.finite import FiniteRange
 from stream.cli.terminal.logs import log_level_option, log_to_stderr
 from stream.cli.terminal.signals import ENDING, on_signal
@@ -108,10 +108,7 @@ async def _run(sources: list[Source], publisher: Publisher, crm: Crm, place: tup
     port = await gateway.start(*place)
     publisher.start()
     crm.start()
-    click.echo(base_url(place[0], port))
-    for source in sources:
-        click.echo(f"{source.name}: {source.kind.name}")
-    sys.stdout.flush()
+    announce([base_url(place[0], port), *(f"{source.name}: {source.kind.name}" for source in sources)])
     gc.freeze()  # what is there now stays: a collection need not look at it again and again
     await ended.wait()
     await gateway.stop()

@@ -18,6 +18,7 @@ from alerts.errors import OperatorError, SettingsError
 from alerts.receivers.settings import is_url
 from stream.cli.command_key import command_key_option
 from stream.cli.kafka_options import group_option, kafka_options
+from stream.cli.terminal.announcing import announce
 from stream.cli.terminal.finite import FiniteRange
 from stream.cli.terminal.logs import log_level_option, log_to_stderr
 from stream.cli.terminal.signals import AGAIN, ENDING, hold_back, on_signal
@@ -228,9 +229,7 @@ def _leave_behind(seconds: float) -> None:
 
 
 def _say_where(host: str, port: int) -> None:
-    for page in ("metrics", "healthz", "readyz"):
-        click.echo(f"{base_url(host, port)}/{page}")
-    sys.stdout.flush()
+    announce(f"{base_url(host, port)}/{page}" for page in ("metrics", "healthz", "readyz"))
 
 
 def _exit(code: int) -> NoReturn:
