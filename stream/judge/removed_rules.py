@@ -5,49 +5,61 @@ asks something else under an old name is another one: what it finds says nothing
 a detector remembers of another indicator, by another floor or in another time zone is nothing to go by.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from alerts.detect.findings import SEVERITIES
 from alerts.episodes import alert_id
-from alerts.readings import scope_object, scope_text, scope_words
-from alerts.rules import Severity
+from alerts.readings import Scope, scope_object, scope_text, scope_words
+from alerts.rules import Rule, Severity
 from alerts.states import TOLD, State
 from alerts.transitions import Transition, utc_text
+from stream.judge.evaluation.matchers import watches
 from stream.judge.evaluation.moves import Ranked
-from stream.judge.snapshot_format import Grouped, Header, Orphan
+from stream.judge.snapshot_format import Alert, Grouped, Header, Orphan
 
 REASON = "rule_removed"
 """In the evidence of the last transition."""
 ENDED = "its rule was removed or changed, or watches this no longer."
 
 
-def kept(ranked: Iterable[Ranked], grouped: Grouped) -> frozenset[str]:
-    """The names of those of some rules that take up what a group kept under their name."""
-    return frozenset(
-        each.rule.name for each in ranked if grouped.asks.get(each.rule.name, each.asks) == each.asks
-    )
+def kept(ranked: Iterable[Ranked], grouped: Grouped) -> dict[str, Rule]:
+    """Those of some rules, by name, that take up what a group kept under their name."""
+    return {
+        each.rule.name: each.rule
+        for each in ranked
+        if grouped.asks.get(each.rule.name, each.asks) == each.asks
+    }
 
 
-def orphans(header: Header, grouped: Grouped, kept: frozenset[str]) -> Iterator[Orphan]:
+def goes_on(alert: Alert, grouped: Grouped, kept: Mapping[str, Rule]) -> bool:
+    """Whether one of the rules `kept` takes up an alert: it is its own, and it watches the scope."""
+    rule = kept.get(alert.rule)
+    return rule is not None and watches(rule, _scope(alert, grouped))
+
+
+def orphans(header: Header, grouped: Grouped, kept: Mapping[str, Rule]) -> Iterator[Orphan]:
     """The alerts of a snapshot's group that go on no longer, as only those of the rules `kept` do.
 
     They ended when the snapshot's rules judged for the last time.
     """
-    dims = [dim for dim in grouped.key.split("|")[0].split(",") if dim]
     at_ms = (header.judged + 1) * header.pane_ms
     for alert in grouped.alerts:
         about = header.rules.get(alert.rule)
-        if about is not None and alert.rule not in kept and alert.state in TOLD:
-            scope = list(zip(dims, grouped.scopes[alert.row], strict=True))
+        if about is not None and alert.state in TOLD and not goes_on(alert, grouped, kept):
             yield Orphan(
                 rule=alert.rule,
                 about=about,
-                scope=scope,
+                scope=list(_scope(alert, grouped)),
                 severity=alert.severity,
                 started_at_ms=alert.started_at_ms,
                 seq=alert.seq,
                 at_ms=at_ms,
             )
+
+
+def _scope(alert: Alert, grouped: Grouped) -> Scope:
+    dims = [dim for dim in grouped.key.split("|")[0].split(",") if dim]
+    return tuple(zip(dims, grouped.scopes[alert.row], strict=True))
 
 
 def resolved(orphan: Orphan) -> Transition:

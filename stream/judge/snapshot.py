@@ -17,7 +17,7 @@ from stream.indicators.cells import CELL, CELLS, TIMES_FROM
 from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.moves import Ranked
 from stream.judge.pending import Counts, Ints
-from stream.judge.removed_rules import kept, orphans
+from stream.judge.removed_rules import goes_on, kept, orphans
 from stream.judge.scope_codes import ROW_BITS, ROW_MASK
 from stream.judge.snapshot_format import (
     COLUMNS,
@@ -256,7 +256,7 @@ class _Loader:
             if each.rule.name in known
         }
         for alert in grouped.alerts:
-            if alert.rule in cells:
+            if goes_on(alert, grouped, known):
                 board, column = cells[alert.rule]
                 episode = Episode(
                     alert.started_at_ms, alert.severity, alert.seq, alert.due_ms, alert.healthy_ms

@@ -46,6 +46,22 @@ def test_a_rule_that_no_longer_watches_a_scope_ends_its_alert() -> None:
     ]
 
 
+def test_an_alert_that_a_narrower_rule_leaves_out_ends() -> None:
+    """With the reason that a removed rule's has."""
+    detect = "window: 2m, critical: 50, confidence: 0"
+    rule = f"rules: [{{name: low, indicator: csat, by: [channel], {detect}, where: {{channel: [%s]}}}}]"
+    judge = Judge(plan_of(rule % "phone, web"), 0)
+    before = fed(judge, both(0, answers(0, 0, 40)))
+    narrower, same = (
+        Judge.restore(plan_of(rule % channels), 0, judge.snapshot()) for channels in ("web", "phone")
+    )
+    told = fed(narrower, both(1, answers(1, 0, 9), position=9))
+    assert [(each.id, each.seq, each.state, each.evidence) for each in told] == [
+        (before[0].id, 2, "resolved", {"reason": "rule_removed"})
+    ]
+    assert fed(same, both(1, answers(1, 0, 9), position=9)) == []
+
+
 ASKS = "{{name: low, indicator: {indicator}, by: [channel], {detect}}}"
 SUDDEN = "detect: sudden, floor: 75"
 
