@@ -36,7 +36,7 @@ $(VENV)/.bench: $(VENV)/.dev
 demo: $(VENV)/.installed  ## Tocsin at work: an embedded broker, a worker, a day of traffic with an incident
 	$(BIN)/tocsin demo $(ARGS)
 
-test: $(VENV)/.dev  ## all tests (those that need a program which is not here are listed as skipped, with what to install)
+test: $(VENV)/.dev  ## all tests (those that need a program which is not here are listed as skipped, with what to install); EXAMPLES=1000: for longer
 	$(BIN)/pytest -n auto --dist loadgroup $(ARGS) tests/demo tests/unit  # the demo waits for its day to go by
 	$(BIN)/python -m tests.kafka.keep_classes
 	$(BIN)/pytest -n 3 --dist loadfile $(ARGS) --ignore=tests/unit --ignore=tests/demo  # much of their time is waiting

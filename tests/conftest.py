@@ -16,7 +16,7 @@ from tests.needs import lacking, needs
 
 HERE: Final = Path(__file__).parent
 # Machines that run tests are shared and slow at times; a test's own work is bounded by its examples.
-settings.register_profile("tocsin", deadline=None)
+settings.register_profile("tocsin", deadline=None, max_examples=int(os.environ.get("EXAMPLES", "60")))
 settings.load_profile("tocsin")
 
 # A shell gives what it starts in the background a SIGINT that is ignored, and so do we to what we start;

@@ -95,7 +95,9 @@ def _escalates(broker: str, started: WorkerProcess, bell: Doorbells) -> None:
     values = (transition("x1", 1), transition("y1", 1, severity="warning"))
     chat = [value.replace(b'"phone"', b'"chat"').replace(b"csat-low", b"r-" + value[7:9]) for value in values]
     write_alerts(broker, *chat)
-    until(lambda: _told(bell) == {"x1", "y1"})
+    until(
+        lambda: _told(bell) >= {"x1", "y1"}
+    )  # one that was not acknowledged yet may have been repeated alone
     _acknowledge(started, "x1")
     until(lambda: bell.at("boss"))
     time.sleep(3)
