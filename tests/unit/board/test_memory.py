@@ -41,13 +41,16 @@ def _score(value: float = 70.0, at: str = "2026-01-05T10:00:00Z", **scope: str) 
 
 
 def _alert(
-    identity: str = "a", seq: int = 1, state: str = "firing", at: str = "2026-01-05T10:00:00Z"
+    identity: str = "a", seq: int = 1, state: str = "firing", at: str = "2026-01-05T10:00:00Z", **other: str
 ) -> bytes:
+    """`other` may have another rule, severity or channel."""
+    of = {"rule": "low", "severity": "critical", "channel": "phone"} | other
     return msgspec.json.encode(
         Transition(
-            id=identity, seq=seq, rule="low", severity="critical", state=state, indicator="csat",
-            definition={}, scope={"channel": "phone"}, window_s=1800, at=at, started_at=at, value=40.0, n=40,
-            low=30.0, high=50.0, limit=50.0, summary="The CSAT of phone is 40 %.", evidence={}, cause=None,
+            id=identity, seq=seq, rule=of["rule"], severity=of["severity"], state=state, indicator="csat",
+            definition={}, scope={"channel": of["channel"]}, window_s=1800, at=at, started_at=at, value=40.0,
+            n=40, low=30.0, high=50.0, limit=50.0, summary="The CSAT of phone is 40 %.", evidence={},
+            cause=None,
         )
     )  # fmt: skip
 
@@ -154,7 +157,7 @@ def test_what_fires_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("a", "b", "c", "phone"):
         memory.take(SCORES, 0, _score(channel=name))
     before = memory.home_keys()
-    memory.take(ALERTS, 0, _alert("later").replace(b'"critical"', b'"warning"'))
+    memory.take(ALERTS, 0, _alert("later", severity="warning"))
     memory.take(ALERTS, 0, _alert("loud", at="2026-01-05T09:00:00Z"))
     page = memory.home(memory.version - 1, before)
     assert [each["scope"]["channel"] for each in page["scores"]] == ["phone"]
@@ -168,11 +171,8 @@ def test_what_is_pending_hides_nothing_that_fires(monkeypatch: pytest.MonkeyPatc
     memory = _memory()
     for name in ("a", "b", "c"):
         memory.take(SCORES, 0, _score(channel=name))
-        memory.take(
-            ALERTS, 0, _alert(f"waits {name}", state="pending").replace(b'"phone"', b'"%b"' % name.encode())
-        )
-    fires = _alert("fires").replace(b'"critical"', b'"warning"').replace(b'"phone"', b'"c"')
-    memory.take(ALERTS, 0, fires)
+        memory.take(ALERTS, 0, _alert(f"waits {name}", state="pending", channel=name))
+    memory.take(ALERTS, 0, _alert("fires", severity="warning", channel="c"))
     page = memory.home()
     assert [each["scope"]["channel"] for each in page["scores"]] == ["c"]
     assert [each["id"] for each in page["alerts"]] == ["fires"]
@@ -185,9 +185,7 @@ def test_what_is_pending_says_for_how_long_it_may_be() -> None:
     rules = ", ".join((waits % ("low", ""), waits % ("by-day", ', open: "Mon-Fri 08:00-18:00"')))
     memory = BoardMemory(rulebook=read_rulebook(f"rules: [{rules}]", "rules.yaml", CATALOGUE))
     for name in ("low", "by-day", "gone"):
-        memory.take(
-            ALERTS, 0, _alert(name, state="pending").replace(b'"rule":"low"', b'"rule":"%b"' % name.encode())
-        )
+        memory.take(ALERTS, 0, _alert(name, state="pending", rule=name))
     found = {each["rule"]: each["waits_s"] for each in memory.home()["alerts"]}
     assert found == {"low": 300 + 60 + 60, "by-day": None, "gone": 0}
 
@@ -201,8 +199,8 @@ def test_channels_and_troubles_are_counted_beyond_what_is_shown(monkeypatch: pyt
         memory.take(SCORES, 0, _score(channel=name))
     assert memory.home()["well"] == memory.home(find="chat")["well"] == 3
     memory.take(ALERTS, 0, _alert("a"))
-    memory.take(ALERTS, 0, _alert("b", state="stale").replace(b'"phone"', b'"chat"'))
-    memory.take(ALERTS, 0, _alert("c").replace(b'"rule":"low"', b'"rule":"other"'))
+    memory.take(ALERTS, 0, _alert("b", state="stale", channel="chat"))
+    memory.take(ALERTS, 0, _alert("c", rule="other"))
     page = memory.home()
     assert (page["firing"], page["troubles"], page["well"]) == (3, 2, 1)
 
