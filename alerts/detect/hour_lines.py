@@ -64,6 +64,7 @@ class HourLines:
         """Take over, as the first rows, what `by_row` gave."""
         self.grow(len(by_row))
         self._make_fit(_farthest(by_row))
+        self._latest = -1
         self._written |= by_row.any(axis=0)
         self._lines[self._written, : len(by_row)] = by_row.T[self._written]
 

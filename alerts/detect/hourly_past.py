@@ -59,11 +59,11 @@ class HourlyPast:
 
     def load(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Take over a snapshot."""
-        self._heads.load({name: array for name, array in state.items() if name not in COLUMNS})
+        self._heads.load(state)  # of the rest it knows nothing
+        self.grow(self._heads.rows)
         for name, lines in self._lines.items():
             if name in state and state[name].shape[1:] == (KEPT_HOURS,):
                 lines.load(state[name])
-        self._read_hours = None
 
     def add(self, end_ms: Ints, rows: Ints, sums: Ints) -> None:
         """Take in answers of panes that end then, in time order: number, steps, squares of steps."""

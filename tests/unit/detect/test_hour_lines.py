@@ -66,3 +66,12 @@ def test_lines_that_nobody_wrote_take_no_memory() -> None:
     found = lines.by_row(11)
     assert found[:, 2].tolist() == [0, 1, 2, 3, 4, 5, 6, 0, 0, 0, 10]
     assert not found[:, [0, 1, 3]].any()
+
+
+def test_what_is_added_to_a_snapshot_still_fits() -> None:
+    """Also in the line that was added to last before it was taken over."""
+    lines = HourLines(1)
+    lines.add(0, np.array([0]), np.array([1]), 1)
+    lines.load(np.array([[32_767]]))
+    lines.add(0, np.array([0]), np.array([1]), 1)
+    assert lines.by_row(1).tolist() == [[32_768]]
