@@ -13,6 +13,8 @@ from typing import Any, Final
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
+from stream.monitoring.last_answers import AnsweringConnection
+
 CONNECTIONS: Final = 1_000
 """Connections that may be open at a time; an idle one takes some 20 KB."""
 HELD_BYTES: Final = 32 * 2**20
@@ -22,6 +24,7 @@ READ_BUFFER: Final = 2**14
 IDLE_S: Final = 60.0
 """How long a connection may stay open without a complete head of a request."""
 SWEEP_S: Final = 1.0
+DRAIN_S: Final = 0.02
 
 
 @dataclass(slots=True)
@@ -42,6 +45,10 @@ class BoundedServer(web.Server):
         self._waiting: dict[RequestHandler, _Guest] = {}  # longest first
         self._busy: dict[RequestHandler, _Guest] = {}
         self._held = 0
+
+    def __call__(self) -> RequestHandler:
+        """A connection."""
+        return AnsweringConnection(self, loop=self._loop, **self._kwargs)
 
     @property
     def open_connections(self) -> int:
@@ -95,6 +102,16 @@ class BoundedServer(web.Server):
                 if guest.since_s > before_s:
                     break
                 self._end(handler, guest)
+
+    async def drain(self, longest_s: float) -> None:
+        """End every connection, those on which something is asked once it is answered."""
+        for handler in self.connections:
+            if isinstance(handler, AnsweringConnection):
+                handler.end_when_answered()
+        until_s = self._now() + longest_s
+        while self.open_connections and self._now() < until_s:  # noqa: ASYNC110  # the last tells nobody
+            await asyncio.sleep(DRAIN_S)
+        await self.shutdown(DRAIN_S)
 
     def _evict(self, least: int = 0) -> bool:
         """Put out the client that has kept us waiting longest, of those that hold at least so much."""

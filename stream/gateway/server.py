@@ -39,7 +39,7 @@ MOST_PENDING: Final = 2_000
 """Requests that wait for Kafka at a time."""
 KEEPALIVE_S: Final = 75.0
 STOP_S: Final = 10.0
-"""How long requests that have come in may take to be answered at the end."""
+"""How long requests that have begun may take to be answered at the end."""
 INDEX: Final = "tocsin gateway: /metrics, /healthz, /readyz\n"
 POST_ONLY: Final = "POST, GET, HEAD, OPTIONS"
 
@@ -99,8 +99,7 @@ class Gateway:
         if self._sweeping is not None:
             self._sweeping.cancel()
         if self._server is not None:
-            self._server.pre_shutdown()
-            await self._server.shutdown(STOP_S)
+            await self._server.drain(STOP_S)
 
     async def _handle(self, request: BaseRequest) -> web.StreamResponse:
         """Answer a request, whatever it is."""

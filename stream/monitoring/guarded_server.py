@@ -13,6 +13,8 @@ from typing import Any, Final
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from stream.monitoring.last_answers import AnsweringConnection
+
 HEAD_S: Final = 10.0
 ANSWER_S: Final = 60.0
 MOST_CONNECTIONS: Final = 128
@@ -33,7 +35,7 @@ SERVER_LOG: Final = logging.getLogger(__name__)
 SERVER_LOG.addFilter(_OursAlone())
 
 
-class _Connection(web.RequestHandler):
+class _Connection(AnsweringConnection):
     """One connection, which ends when its time is over."""
 
     __slots__ = ("_deadline", "_head_is_there")

@@ -55,10 +55,11 @@ class FakePublisher:
 class Running:
     """A gateway on a free port, with a client."""
 
-    def __init__(self, url: str, publisher: FakePublisher, client: aiohttp.ClientSession) -> None:
-        self.url = url
-        self.publisher = publisher
+    def __init__(self, gateway: Gateway, port: int, publisher: Any, client: aiohttp.ClientSession) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.publisher: FakePublisher = publisher
         self.client = client
+        self.stop = gateway.stop
 
     async def post(
         self, path: str, body: bytes, headers: Mapping[str, str] | None = None, method: str = "POST"
@@ -90,7 +91,7 @@ async def running() -> AsyncIterator[Running]:
     port = await gateway.start("127.0.0.1", 0)
     try:
         async with aiohttp.ClientSession() as client:
-            yield Running(f"http://127.0.0.1:{port}", publisher, client)
+            yield Running(gateway, port, publisher, client)
     finally:
         await gateway.stop()
 
@@ -311,6 +312,45 @@ def test_garbage_is_answered_without_a_word_in_the_log(caplog: pytest.LogCapture
 
     against(scene)
     assert PATH not in caplog.text
+
+
+def test_a_client_that_closes_its_side_is_answered() -> None:
+    """All that it has asked, and that nothing follows; who has asked nothing is let go at once."""
+
+    async def scene(gateway: Running) -> None:
+        gateway.publisher.slow_s = 0.05
+        asked = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(EVENT)}\r\n\r\n".encode() + EVENT
+        for requests in (0, 1, 3):
+            reader, writer = await gateway.connect(asked * requests)
+            writer.write_eof()
+            answers = await asyncio.wait_for(reader.read(), 5)
+            assert answers.count(b"HTTP/1.1 200 OK") == requests
+            assert answers.count(b"Connection: close") == min(requests, 1)
+            writer.close()
+        assert len(gateway.publisher.records) == 4
+
+    against(scene)
+
+
+def test_at_the_end_what_has_begun_is_answered_and_told_that_it_is_the_last() -> None:
+    """A body that is on its way may come in; a kept connection on which nothing is asked ends at once."""
+
+    async def scene(gateway: Running) -> None:
+        head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(EVENT)}\r\n\r\n".encode()
+        kept, _ = await gateway.connect(head, EVENT)
+        assert b"200" in await kept.readline()
+        begun, writer = await gateway.connect(head, EVENT[:5])
+        await asyncio.sleep(0.05)
+        ending = asyncio.create_task(gateway.stop())
+        assert b"Connection" not in await asyncio.wait_for(kept.read(), 5)
+        writer.write(EVENT[5:])
+        answer = await asyncio.wait_for(begun.read(), 5)
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert b"Connection: close" in answer
+        await asyncio.wait_for(ending, 5)
+        assert len(gateway.publisher.records) == 2
+
+    against(scene)
 
 
 def test_overload_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -169,6 +169,22 @@ def test_a_flood_of_those_who_never_read_keeps_nobody_from_asking() -> None:
     asyncio.run(run())
 
 
+def test_a_client_that_closes_its_side_is_answered() -> None:
+    """As a shell's `nc -N` does."""
+
+    async def run() -> bytes:
+        server = await serve("127.0.0.1", 0, Metrics(plan_of(RULES).rulebook), FakeWorker())
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
+            writer.write_eof()
+            return await reader.read()
+        finally:
+            await server.close()
+
+    assert asyncio.run(run()).endswith(b"ok\n")
+
+
 def test_metrics_are_read_once_a_second() -> None:
     """However many ask at once, in gzip and without."""
 
