@@ -37,12 +37,13 @@ class BoundedLines:
         self.number = 0
         self.began = 0
         """The line with which the record began that the end of the file cut off; 0 for none."""
-        self._first = 0
+        self.first = 0
+        """The line with which the record begins that is read now."""
 
     def record(self) -> None:
         """A new record begins."""
         self._taken = 0
-        self._first = self.number + 1
+        self.first = self.number + 1
 
     def put_back(self, line: str) -> None:
         """Have a line again."""
@@ -74,7 +75,7 @@ class BoundedLines:
     def __next__(self) -> str:
         line = self._next()
         if not line:
-            self.began = self._first if self._taken else 0
+            self.began = self.first if self._taken else 0
             raise StopIteration
         self.number += 1
         if len(line) > LONGEST:

@@ -81,9 +81,7 @@ class TableReader:
             try:
                 record = next(reader, None)
             except (csv.Error, UnicodeError) as error:
-                fault = Fault.TOO_LONG if isinstance(error, LineTooLongError) else Fault.SYNTAX
-                wanted = f"want a line of {self._kind}, got: {error}"
-                block.wrong.append((lines.number, RowError(fault, wanted)))
+                block.wrong.append(self._unread(error))
                 if isinstance(error, UnicodeError):
                     return False  # nothing can be read after it
                 continue
@@ -106,6 +104,17 @@ class TableReader:
                 wanted = f"want {width} columns, got {len(record)}{self._way_out(record, lines.number)}"
                 block.wrong.append((lines.number, RowError(Fault.COLUMNS, wanted)))
         return True
+
+    def _unread(self, error: csv.Error | UnicodeError) -> tuple[int, RowError]:
+        """What is wrong with a record that cannot be read, and the line where that is seen."""
+        lines = self._lines
+        behind, is_long = lines.number - lines.first, isinstance(error, LineTooLongError)
+        if behind > 0 and not is_long and isinstance(error, csv.Error):  # a cell with more than any text has
+            return lines.first, RowError(
+                Fault.SYNTAX, f"{SWALLOWED}: {behind:,} lines after this one are lost"
+            )
+        fault = Fault.TOO_LONG if is_long else Fault.SYNTAX
+        return lines.number, RowError(fault, f"want a line of {self._kind}, got: {error}")
 
     def _has_swallowed(self, record: list[str]) -> bool:
         """Whether a record's cells hold rows: a mark that nothing ends takes in what follows."""

@@ -114,6 +114,18 @@ def test_a_quote_that_takes_in_other_rows_is_told(rows: list[str]) -> None:
     assert [row["id"] for _, row in found if not isinstance(row, RowError)] == ["8", "9"]
 
 
+def test_a_quote_that_takes_in_more_than_a_cell_may_have_says_how_much_is_lost() -> None:
+    """By the line where it stands; the rows behind what it took in are read."""
+    rows = [f"{number},{'x' * 100},c" for number in range(3_000)]
+    found = read("\n".join(["a,b,c", '0,"x,c', *rows]).encode(), Format())
+    lost = next(row for number, row in found if number == 2)
+    assert isinstance(lost, RowError)
+    assert str(lost).endswith(
+        "got one that takes in what looks like rows: 1,224 lines after this one are lost"
+    )
+    assert len(found) == 1 + len(rows) - 1_224
+
+
 def test_a_quote_that_nothing_ends_loses_no_rows_without_a_word() -> None:
     """The rows that it swallowed are told by the line with which they begin."""
     found = read(b'a,b\n1,"x\ny"\n2,"x\n3,y\n4,z\n', Format())
