@@ -14,9 +14,10 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from stream.monitoring.last_answers import AnsweringConnection
+from stream.monitoring.open_files import Room
 
-CONNECTIONS: Final = 1_000
-"""Connections that may be open at a time; an idle one takes some 20 KB."""
+WANTED: Final = Room(1_000, 1_024)
+"""Connections at a time, where the system allows as many files; an idle one takes some 20 KB."""
 HELD_BYTES: Final = 32 * 2**20
 """Bytes of bodies that are not complete yet, over all connections."""
 READ_BUFFER: Final = 2**14
@@ -39,8 +40,10 @@ class _Guest:
 class BoundedServer(web.Server):
     """aiohttp's low-level server with these bounds."""
 
-    def __init__(self, handler: Any, on_evicted: Callable[[], None], **options: Any) -> None:
+    def __init__(self, handler: Any, most: int, on_evicted: Callable[[], None], **options: Any) -> None:
+        """`most` connections may be open at a time."""
         super().__init__(handler, **options)
+        self._most = most
         self._on_evicted = on_evicted
         self._waiting: dict[RequestHandler, _Guest] = {}  # longest first
         self._busy: dict[RequestHandler, _Guest] = {}
@@ -59,7 +62,7 @@ class BoundedServer(web.Server):
         """Let a client in; the slowest leaves when the house is full."""
         super().connection_made(handler, transport)
         self._waiting[handler] = _Guest(transport, self._now())
-        if self.open_connections > CONNECTIONS:
+        if self.open_connections > self._most:
             self._evict()
 
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:

@@ -18,7 +18,7 @@ from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_request import BaseRequest
 
 from stream.gateway.bodies import MAX_BODY, BodyTooLarge, UnknownCoding, unpacked
-from stream.gateway.connections import READ_BUFFER, BoundedServer
+from stream.gateway.connections import READ_BUFFER, WANTED, BoundedServer
 from stream.gateway.crm import Crm
 from stream.gateway.lanes import NotPublished, Publishable, TooLarge
 from stream.gateway.letters import letter_of
@@ -27,6 +27,7 @@ from stream.gateway.publisher import Publisher
 from stream.gateway.sources import ReceivedBody, RefusedMessage, Source, receive_in_slices
 from stream.messages.outcomes import RecordError
 from stream.monitoring.listening import cannot_listen
+from stream.monitoring.open_files import room
 from stream.monitoring.rendered import RenderedMetrics
 
 log = logging.getLogger("stream.gateway")
@@ -73,8 +74,10 @@ class Gateway:
         Raises:
             SettingsError: it cannot listen there.
         """
+        most, waiting = room(WANTED)
         self._server = BoundedServer(
             self._handle,
+            most,
             self._metrics.evicted,
             access_log=None,
             logger=_quiet,
@@ -85,7 +88,7 @@ class Gateway:
         )
         loop = asyncio.get_running_loop()
         try:
-            self._listening = await loop.create_server(self._server, host, port, backlog=1024)
+            self._listening = await loop.create_server(self._server, host, port, backlog=waiting)
         except (OSError, OverflowError) as error:
             raise cannot_listen(host, port, error) from error
         self._sweeping = asyncio.create_task(self._server.sweep())

@@ -14,10 +14,11 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from stream.monitoring.last_answers import AnsweringConnection
+from stream.monitoring.open_files import Room
 
 HEAD_S: Final = 10.0
 ANSWER_S: Final = 60.0
-MOST_CONNECTIONS: Final = 128
+WANTED: Final = Room(128, 128)
 MOST_LINE: Final = 4_096
 MOST_HEADERS: Final = 64
 
@@ -47,7 +48,7 @@ class _Connection(AnsweringConnection):
         self._head_is_there = False
         manager = self._manager
         others = [] if manager is None else manager.connections  # the oldest first
-        if manager is None or len(others) > MOST_CONNECTIONS:
+        if not isinstance(manager, GuardedServer) or len(others) > manager.most:
             open_ = [each for each in others if isinstance(each, _Connection) and each.is_open]
             older = [each for each in open_ if each is not self]
             next((each for each in older if each.is_waiting), (*older, self)[0]).cut()
@@ -88,9 +89,10 @@ class _Connection(AnsweringConnection):
 
 
 class GuardedServer(web.Server):
-    """Makes such connections; `handler` answers each request."""
+    """Makes such connections, `most` at a time; `handler` answers each request."""
 
-    def __init__(self, handler: Any) -> None:
+    def __init__(self, handler: Any, most: int) -> None:
+        self.most = most
         super().__init__(
             handler,
             access_log=None,

@@ -6,9 +6,10 @@ from typing import Final
 from aiohttp import web
 
 from stream.monitoring.gauges import WorkerView
-from stream.monitoring.guarded_server import GuardedServer, head_is_there
+from stream.monitoring.guarded_server import WANTED, GuardedServer, head_is_there
 from stream.monitoring.listening import cannot_listen
 from stream.monitoring.metrics import Metrics
+from stream.monitoring.open_files import room
 from stream.monitoring.rendered import RenderedMetrics
 
 HOST: Final = "127.0.0.1"
@@ -50,10 +51,12 @@ async def serve(
     Raises:
         SettingsError: it cannot listen there.
     """
-    runner = web.ServerRunner(GuardedServer(_Pages(metrics, view, more).answer), handle_signals=False)
+    most, waiting = room(WANTED)
+    guarded = GuardedServer(_Pages(metrics, view, more).answer, most)
+    runner = web.ServerRunner(guarded, handle_signals=False)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
+        await web.TCPSite(runner, host, port, backlog=waiting).start()
     except (OSError, OverflowError) as error:
         await runner.cleanup()
         raise cannot_listen(host, port, error) from error

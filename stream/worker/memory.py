@@ -11,6 +11,7 @@ import ctypes
 import gc
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -81,4 +82,5 @@ class MemoryTrim:
         for number in count(1):
             await asyncio.sleep(LOOK_S)
             gc.collect(1 if number % LOOKS_PER_FULL else 2)
-            await asyncio.to_thread(self.look)
+            with suppress(OSError, RuntimeError):  # no file, no thread is to be had: no reason to end
+                await asyncio.to_thread(self.look)

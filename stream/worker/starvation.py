@@ -31,8 +31,12 @@ class Starvation:
 
     def _read(self) -> Mapping[str, int]:
         """Nanoseconds for which each thread has waited."""
-        found = {}
-        for path in self._threads.glob("*/schedstat"):
+        found: dict[str, int] = {}
+        try:
+            threads = list(self._threads.glob("*/schedstat"))
+        except OSError:  # no file can be opened: the watchdog must live on
+            return found
+        for path in threads:
             try:
                 found[path.parent.name] = int(path.read_text().split()[1])
             except (OSError, ValueError, IndexError):  # it has ended, or the kernel does not count

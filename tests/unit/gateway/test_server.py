@@ -20,6 +20,7 @@ from stream.gateway.lanes import NotPublished, Publishable
 from stream.gateway.metrics import GatewayMetrics
 from stream.gateway.server import Gateway
 from stream.gateway.source_file import parse_sources, resolved
+from stream.monitoring.open_files import Room
 from tests.webhooks import SECRET, WEBHOOKS, Webhook
 
 PATH = "/in/0123456789abcdef"
@@ -226,7 +227,9 @@ def test_large_bodies_are_refused() -> None:
 
 def test_slow_clients_lose_their_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """When others need the room: the slowest goes first, whoever sends promptly is served."""
-    monkeypatch.setattr(connections, "CONNECTIONS", 50)
+    from stream.gateway import server  # noqa: PLC0415
+
+    monkeypatch.setattr(server, "WANTED", Room(50, 1_024))
 
     async def scene(gateway: Running) -> None:
         half = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{{".encode()

@@ -158,7 +158,7 @@ def test_a_flood_of_those_who_never_read_keeps_nobody_from_asking() -> None:
         server = await serve("127.0.0.1", 0, metrics, FakeWorker(), endless)
         try:
             slow = []
-            for _ in range(guarded_server.MOST_CONNECTIONS + 20):
+            for _ in range(guarded_server.WANTED.connections + 20):
                 slow.append(await asyncio.open_connection("127.0.0.1", server.port, limit=1))
                 slow[-1][1].write(b"GET /endless HTTP/1.1\r\nHost: x\r\n\r\n")
                 await asyncio.sleep(0)

@@ -85,3 +85,22 @@ def test_what_holds_itself_goes_too(has_stayed: bool, monkeypatch: pytest.Monkey
         asyncio.run(follow())
     finally:
         gc.enable()
+
+
+def test_a_process_that_can_open_nothing_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No thread, or no file for its module, is to be had: giving memory back is no reason to end a worker."""
+    looks = []
+
+    async def none_left(_: object) -> None:
+        looks.append(1)
+        if len(looks) == 3:
+            raise asyncio.CancelledError
+        raise (
+            OSError(24, "Too many open files") if len(looks) == 1 else RuntimeError("can't start new thread")
+        )
+
+    monkeypatch.setattr(memory, "LOOK_S", 0.0)
+    monkeypatch.setattr(asyncio, "to_thread", none_left)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(MemoryTrim(lambda: 0, lambda: 0).follow())
+    assert len(looks) == 3

@@ -1,8 +1,11 @@
 """The share of the time for which a process waited for a processor."""
 
+import os
 import threading
 import time
 from pathlib import Path
+
+import pytest
 
 from stream.worker.starvation import Starvation
 
@@ -33,6 +36,17 @@ def test_where_nobody_counts_nothing_is_waited(tmp_path: Path) -> None:
     (tmp_path / "1" / "schedstat").write_text("")
     (tmp_path / "2").mkdir()
     assert Starvation(tmp_path).share(1.0) == 0.0
+
+
+def test_without_a_file_to_open_nothing_is_waited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The watchdog's thread ended with a traceback, and nobody watched any more."""
+
+    def none_left(*_: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    starvation = Starvation(tmp_path)
+    monkeypatch.setattr(os, "scandir", none_left)
+    assert starvation.share(1.0) == 0.0
 
 
 def test_threads_that_fight_for_the_interpreter_are_seen_by_the_kernel() -> None:
