@@ -175,11 +175,11 @@ def _recovered(facts: Facts) -> str:
             return _back(facts)
         case Sudden():
             bound = "floor" if facts.low_is_bad else "ceiling"
-            return f"has recovered: its latest answers are back at its {bound}, {_limit(facts)}"
+            return f"has recovered: its latest {_nouns(facts)} are back at its {bound}, {_limit(facts)}"
         case SuddenRelative() if "new_level" in facts.evidence:
             return new_score_words(facts.evidence["new_level"], facts.unit)
         case SuddenRelative():
-            return "has recovered: its latest answers are back near what is usual at these hours"
+            return f"has recovered: its latest {_nouns(facts)} are back near what is usual at these hours"
         case Burn():
             return "no longer spends what the target allows too fast"
         case Relative():

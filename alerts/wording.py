@@ -60,7 +60,7 @@ def amount(value: float, unit: str, beside: float | None = None) -> str:
 
 def _amount(value: float, unit: str, more: int) -> str:
     if unit == "seconds":
-        return f"{trimmed(value, more)} s" if more else duration_words(value * SECOND_MS)
+        return f"{trimmed(value, more)} s" if more > FINEST else duration_words(value * SECOND_MS, more)
     if unit == "percent":
         return f"{trimmed(value, 1 + more)} %"
     return trimmed(value, (2 if unit == "points" else 0) + more)
@@ -99,19 +99,25 @@ def window_words(window_ms: int) -> str:
     return f"{window_ms / SECOND_MS:g} seconds" if rest else " ".join(parts)
 
 
-def duration_words(span_ms: float) -> str:
-    """A duration as people read it, rounded to its greatest unit and the next: `2 d 3 h`, `12 min 30 s`."""
+FINEST: Final = 2
+"""Units beyond the usual two, with which days are told to the second."""
+
+
+def duration_words(span_ms: float, finer: int = 0) -> str:
+    """A duration as people read it, rounded to its greatest unit and the next: `2 d 3 h`, `12 min 30 s`.
+
+    With `finer` so many units more.
+    """
     units = ((DAY_MS, "d"), (HOUR_MS, "h"), (MINUTE_MS, "min"), (SECOND_MS, "s"))
-    finer = {DAY_MS: HOUR_MS, HOUR_MS: MINUTE_MS, MINUTE_MS: SECOND_MS, SECOND_MS: SECOND_MS}
     rounded_ms = _to_whole(span_ms, SECOND_MS)
-    largest = next((unit_ms for unit_ms, _ in units if rounded_ms >= unit_ms), SECOND_MS)
-    rounded_ms = _to_whole(span_ms, finer[largest])
+    largest = next((place for place, (unit_ms, _) in enumerate(units) if rounded_ms >= unit_ms), len(units))
+    rounded_ms = _to_whole(span_ms, units[min(largest + 1 + finer, len(units) - 1)][0])
     parts = []
     for unit_ms, name in units:
         count, rounded_ms = divmod(rounded_ms, unit_ms)
         if count:
             parts.append(f"{count} {name}")
-    return " ".join(parts[:2]) or "0 s"
+    return " ".join(parts) or "0 s"
 
 
 def _to_whole(span_ms: float, unit_ms: int) -> int:

@@ -61,21 +61,21 @@ def _condition(indicator: str, detect: Detect, direction: Direction) -> str:
     match detect:
         case Threshold():
             levels = ((detect.warning, "warning"), (detect.critical, "critical"))
-            limits = ", ".join(f"{limit:g} ({level})" for limit, level in levels if limit is not None)
-            back = "" if detect.recover is None else f", healthy again from {detect.recover:g}"
-            back += "" if detect.calm is None else f", a warning again from {detect.calm:g}"
+            limits = ", ".join(f"{limit:.15g} ({level})" for limit, level in levels if limit is not None)
+            back = "" if detect.recover is None else f", healthy again from {detect.recover:.15g}"
+            back += "" if detect.calm is None else f", a warning again from {detect.calm:.15g}"
             return f"{indicator} {past} {limits}{back}{_sample(detect)}"
         case Relative():
             return _relative(indicator, detect)
         case Sudden():
             pages = _pages(detect.false_pages)
-            return f"{indicator} suddenly {past} {detect.bound:g} ({detect.severity}), {pages}"
+            return f"{indicator} suddenly {past} {detect.bound:.15g} ({detect.severity}), {pages}"
         case SuddenRelative():
             worse = f"{indicator} suddenly worse than {_past(detect.against)} by {_amount(detect.worse_by)}"
             return f"{worse} ({detect.severity}), {_pages(detect.false_pages)}"
         case Burn():
             period = duration_text(detect.period_ms)
-            return f"{indicator} burns its budget of {detect.target:g} over {period}: {_pairs(detect)}"
+            return f"{indicator} burns its budget of {detect.target:.15g} over {period}: {_pairs(detect)}"
         case Silence():
             least = "" if detect.at_least is None else f" below {_budget(detect.at_least)}"
             return f"silence of {indicator}{least}{_rhythm(detect)} ({detect.severity})"

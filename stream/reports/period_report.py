@@ -98,7 +98,7 @@ def report_csv(periods: Periods, plan: Plan, choice: ExplainChoice) -> Iterator[
 
 
 def _numbers(value: float, n: int) -> tuple[str, str]:
-    return f"{rounded(value):g}" if value == int(value) else str(rounded(value)), str(n)
+    return str(int(value)) if value == int(value) else str(rounded(value)), str(n)
 
 
 def _told(periods: Periods, plan: Plan, choice: ExplainChoice) -> Iterator[tuple[Grouping, PeriodLine]]:

@@ -136,6 +136,20 @@ def changed(facts: Facts, changes: dict[str, Any]) -> Facts:
             "CSAT of phone has recovered: its latest answers are back at its floor, 75 %",
         ),
         (
+            {
+                "detect": Sudden(25, MONTHLY),
+                "window_ms": None,
+                "limit": 25.0,
+                "state": State.RESOLVED,
+                "indicator": "abandonment",
+                "direction": HIGH,
+            },
+            (
+                "The share of abandoned contacts of phone has recovered: its latest contacts are back at its "
+                "ceiling, 25 %"
+            ),
+        ),
+        (
             {"detect": Burn(80, 1, (PAIR,)), "window_ms": 60 * MINUTE_MS, "evidence": {"long_rate": 3.25}},
             (
                 "CSAT of phone is 61.2 % (95 % sure between 54 and 68.1 %): "

@@ -26,6 +26,9 @@ def test_amounts(value: float, unit: str, expected: str) -> None:
     [
         (79.97, "percent", 80, "79.97 %"), (79.5, "percent", 80, "79.5 %"), (80.0, "percent", 80, "80 %"),
         (3600.4, "seconds", 3600, "3600.4 s"), (9.9996, "points", 10, "9.9996"),
+        (171_073.7, "seconds", 172_800, "1 d 23 h 31 min"), (172_800.0, "seconds", 171_073.7, "2 d"),
+        (7199.0, "seconds", 7200, "1 h 59 min 59 s"), (172_799.0, "seconds", 172_800, "1 d 23 h 59 min 59 s"),
+        (30.25, "seconds", 30, "30.25 s"), (86_400.0, "seconds", 86_399, "1 d"),
     ],
 )  # fmt: skip
 def test_amounts_are_told_apart_from_what_stands_beside_them(

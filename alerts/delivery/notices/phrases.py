@@ -86,7 +86,7 @@ SENTENCES: Final[Phrases] = {
             "it is {value}{interval}{source}{since}."
         ),
         "burn": (
-            "{what}{where} is {value}{interval}: bad answers come {rate} times faster than "
+            "{what}{where} is {value}{interval}: bad {all} come {rate} times faster than "
             "the target allows{source}."
         ),
         "gap": "{what}{where} is {value}{interval}, clearly worse than the others at {others}{source}.",
@@ -130,7 +130,7 @@ SENTENCES: Final[Phrases] = {
             "{value}{interval}{source}{since}."
         ),
         "burn": (
-            "{what}{where} : {value}{interval} ; les mauvaises réponses arrivent {rate} fois "
+            "{what}{where} : {value}{interval} ; les {all} en défaut arrivent {rate} fois "
             "plus vite que l'objectif ne le permet{source}."
         ),
         "gap": "{what}{where} : {value}{interval}, nettement moins bon que les autres à {others}{source}.",
@@ -159,7 +159,7 @@ ENDS: Final[Phrases] = {
         "threshold": "{what}{where} is healthy again: {value}{interval}{source}.",
         "sudden": "{what}{where} is healthy again: its latest {all} are back at its limit of {limit}.",
         "usual": "{what}{where} is no longer clearly worse than at these hours before.",
-        "burn": "{what}{where}: bad answers no longer come faster than the target allows.",
+        "burn": "{what}{where}: bad {all} no longer come faster than the target allows.",
         "gap": "{what}{where} is no longer clearly worse than the others.",
         "gap_usual": "{what}{where} is no longer clearly farther behind the others than before.",
         "surge": "{what}{where} is back to what is usual.",
@@ -179,7 +179,7 @@ ENDS: Final[Phrases] = {
         "threshold": "{what}{where} : retour à la normale, {value}{interval}{source}.",
         "sudden": "{what}{where} : retour à la normale, revenu tout récemment à la limite de {limit}.",
         "usual": "{what}{where} n'est plus nettement moins bon qu'aux mêmes heures auparavant.",
-        "burn": "{what}{where} : les mauvaises réponses n'arrivent plus trop vite pour l'objectif.",
+        "burn": "{what}{where} : les {all} en défaut n'arrivent plus trop vite pour l'objectif.",
         "gap": "{what}{where} : l'écart avec les autres n'est plus net.",
         "gap_usual": "{what}{where} : l'écart avec les autres n'est plus nettement plus grand qu'avant.",
         "surge": "{what}{where} : retour au volume habituel.",
@@ -254,7 +254,6 @@ WORDS: Final[Phrases] = {
         "unknown": "unknown", "without": "no {name}", "colon": ": ", "usually": ", usually {usual}",
         "none": "(none)", "everywhere": "everywhere", "nth": "no. {n} in 24 h",
         "fact_value": "Value", "fact_interval": "Interval", "fact_limit": "Limit",
-        "fact_answers": "Answers (n)",
         "fact_since": "Since", "fact_movement": "Movement", "fact_cause": "Top cause",
         "fact_times": "How often",
         "fact_acknowledged_by": "Taken care of by", "fact_owner": "Owner",
@@ -278,7 +277,6 @@ WORDS: Final[Phrases] = {
         "unknown": "inconnu", "without": "sans {name}", "colon": " : ", "usually": ", d'habitude {usual}",
         "none": "(aucun)", "everywhere": "partout", "nth": "n° {n} en 24 h",
         "fact_value": "Valeur", "fact_interval": "Intervalle", "fact_limit": "Limite",
-        "fact_answers": "Réponses (n)",
         "fact_since": "Depuis", "fact_movement": "Évolution", "fact_cause": "Cause principale",
         "fact_times": "Fréquence",
         "fact_acknowledged_by": "Pris en charge par", "fact_owner": "Responsable",

@@ -63,7 +63,7 @@ def end_of(news: TransitionNews, detect: Detect | None) -> str:
 def of_the_trouble(news: TransitionNews, detect: Detect | None) -> bool:
     """Whether the numbers of an end are those of what is over, since it began, and not of now."""
     since = isinstance(detect, Sudden | SuddenRelative | Surge | Silence)
-    return since and news.state == "resolved" and end_of(news, detect) == kind_of(detect)
+    return since and news.state == "resolved" and end_of(news, detect) in {kind_of(detect), "new_level"}
 
 
 def _past(news: TransitionNews, limit: float | None) -> bool | None:

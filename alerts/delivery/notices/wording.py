@@ -109,12 +109,14 @@ class _Sayer:
     def facts(self, told: Told) -> tuple[tuple[str, str], ...]:
         """Name and value of everything that is known, in the order that people ask for it."""
         news, words = self._news, self._words
-        limit = None if news.limit is None else self._amount(news.limit, news.value)
         standing = (
             ("value", self._value()),
             ("interval", self._interval(" – ")),
-            ("limit", limit),
-            ("answers", str(news.n) if news.n or news.value is not None else None),
+            ("limit", None if news.limit is None else self._limit()),
+            (
+                "counted",
+                str(news.n) if self._unit != "count" and (news.n or news.value is not None) else None,
+            ),
         )
         now = not of_the_trouble(news, self._detect)
         found = (
@@ -126,7 +128,13 @@ class _Sayer:
             ("acknowledged_by", told.acknowledged_by or None),
             ("owner", told.owner or None),
         )
-        return tuple((words[f"fact_{name}"], value) for name, value in found if value)
+        names = {**words, "fact_counted": f"{self._nouns().capitalize()} (n)"}
+        return tuple((names[f"fact_{name}"], value) for name, value in found if value)
+
+    def _limit(self) -> str:
+        """The limit; of what is learned of few events it is no whole number, and 0.1 of them is not none."""
+        news = self._news
+        return self._number(news.limit) if self._unit == "count" else self._amount(news.limit, news.value)
 
     def _places(self) -> dict[str, str]:
         news, words, evidence = self._news, self._words, self._news.evidence
@@ -137,7 +145,7 @@ class _Sayer:
             "interval": self._doubt(),
             "side": words["below" if self._low_is_bad else "above"],
             "severity": words[f"limit_{news.severity}"],
-            "limit": self._amount(news.limit, news.value),
+            "limit": self._limit(),
             "others": self._amount(evidence.get("others", news.limit), news.value),
             "source": self._source(),
             "more": self._number(evidence.get("worse_by")),

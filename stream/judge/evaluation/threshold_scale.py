@@ -55,10 +55,10 @@ class ThresholdScale:
                 return "no answers in the window" if not shown.n else SILENCED
             case Verdict.BREACH:
                 sure = "the whole interval is" if detect.confidence else "it is"
-                return f"{sure} {side} the {severity} limit {limit_of(detect, severity):g}"
+                return f"{sure} {side} the {severity} limit {limit_of(detect, severity):.15g}"
             case Verdict.CLEAR:
-                return f"at or on the healthy side of {recover_of(detect):g}"
+                return f"at or on the healthy side of {recover_of(detect):.15g}"
             case Verdict.INSUFFICIENT:
                 if shown.n < detect.min_answers:
                     return f"{shown.n} answers, want {detect.min_answers}"
-                return f"neither surely {side} a limit nor back at {recover_of(detect):g}"
+                return f"neither surely {side} a limit nor back at {recover_of(detect):.15g}"

@@ -186,6 +186,29 @@ def test_an_end_does_not_quote_the_trouble_as_if_it_were_now(name: str) -> None:
     assert "Value" in dict(worded(*_news(name, "firing"), "en").facts)
 
 
+@pytest.mark.parametrize("name", ["surge", "silence"])
+def test_a_new_level_is_told_without_the_numbers_since_the_change(name: str) -> None:
+    """They are of all the time that it took to learn, and beside so many an hour read as another level."""
+    facts = dict(worded(*_news(name, "resolved at a new level"), "en").facts)
+    assert not {"Value", "Limit", "Interval", "Movement"} & set(facts)
+
+
+def test_what_is_counted_is_called_what_it_is() -> None:
+    """Contacts are no answers; of a volume the value is the number already."""
+    news, told = _news("burn", "firing")
+    contacts = worded(msgspec.structs.replace(news, indicator="abandonment"), told, "en")
+    assert ("Contacts (n)", "143") in contacts.facts
+    assert "bad contacts come 4.5 times faster" in contacts.text
+    assert not [name for name, _ in worded(*_news("surge", "firing"), "en").facts if "(n)" in name]
+
+
+def test_a_learned_limit_of_few_events_is_not_told_as_none() -> None:
+    """Where one comes a day, seven in a minute are past 0.1 and not past 0."""
+    news, told = _news("surge", "firing")
+    words = worded(msgspec.structs.replace(news, limit=0.147), told, "en")
+    assert dict(words.facts)["Limit"] == "0.1"
+
+
 def test_a_fall_against_the_usual_says_since_when() -> None:
     """Its answers are those since the change, as no window is theirs."""
     text = worded(*_news("sudden against usual", "firing"), "en").text

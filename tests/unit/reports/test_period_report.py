@@ -134,6 +134,16 @@ def test_a_spreadsheet_gets_one_table_of_plain_numbers() -> None:
     assert {len(row) for row in rows} == {len(header)}
 
 
+def test_a_spreadsheet_gets_all_digits_of_long_times() -> None:
+    """A fortnight is more than a million seconds, of which six digits and a power are another time."""
+    plan = plan_of("rules: [{name: slow, indicator: ttr, by: [], window: 1h, critical: 50}]")
+    periods = Periods(plan, CalendarPeriod.MONTH, ZoneInfo("UTC"))
+    counted = [Counted(9, ("|", ()), "ttr.sum_ms", 1_234_567_000), Counted(9, ("|", ()), "ttr.over", 1)]
+    periods.hear(section_of(through=10**9, counted=counted))
+    header, *rows = report_csv(periods, plan, ExplainChoice())
+    assert [row[header.index("ttr")] for row in rows] == ["1234567", "1234567"]
+
+
 def test_nothing_to_report_is_no_header_either() -> None:
     """Without events there is no line in any form."""
     plan = plan_of("rules: [{name: low, indicator: csat}]")

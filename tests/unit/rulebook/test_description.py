@@ -22,6 +22,11 @@ CASES = [
         (30 * MINUTE_MS,),
     ),
     (
+        "indicator: ttr_p90, by: [], window: 7d, warning: 864000, critical: 1728000, confidence: 0",
+        "ttr_p90 below 864000 (warning), 1728000 (critical) over 7d, 20 answers or more; overall",
+        (7 * DAY_MS,),
+    ),
+    (
         "indicator: contacts, by: [], critical: 50",
         "contacts below 50 (critical) over 30m, 0.95 sure, 1 answer or more; overall",
         (30 * MINUTE_MS,),
