@@ -102,8 +102,11 @@ def budget(node: Node) -> Budget:
 
 
 def rate(node: Node) -> Budget:
-    """`5 per 1h`."""
-    return _count_per(node, 'a rate such as "5 per 1h"')
+    """`5 per 1h`: of whole events, as that is what comes in."""
+    found = _count_per(node, 'a rate such as "5 per 1h"')
+    if not found.count.is_integer():
+        raise node.wrong('a rate of whole events such as "5 per 1h"')
+    return found
 
 
 def _count_per(node: Node, want: str) -> Budget:

@@ -1,16 +1,19 @@
 """Scenarios of single events: `events:` in the file or in an NDJSON file beside it, and `expect:` by time."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import orjson
 
 from alerts.errors import OperatorError
+from alerts.readings import Scope, as_carried
+from alerts.rulebook.notes import did_you_mean
+from alerts.rulebook.shown import shown
 from alerts.rulebook.values import severity
 from alerts.rulebook.yaml_nodes import Fields, Node, Wrong
-from alerts.rules import Rule
+from alerts.rules import DIMENSIONS, Rule
 from stream.columnar.timestamps import EARLIEST_MS, NO_TIME, UNTIL_MS, read_time
 from stream.files.packed_logs import mark_of, opened
 from stream.scenarios.rows import STATES
@@ -47,30 +50,79 @@ def read_time_ms(node: Node) -> int:
     return at_ms
 
 
-def read_moments(rules: Sequence[Rule]) -> Callable[[Node], list[Expected]]:
-    """A parser of `- {at: …, rule: …, scope: {…}, state: firing, severity: critical}`.
+def read_moments(rules: Sequence[Rule], events: Sequence[Placed]) -> Callable[[Node], list[Expected]]:
+    """A parser of a list of `{at: …, rule: …, scope: {…}, state: firing, severity: critical}`.
 
-    Without `at` the state must hold all the time.  `rule` may be left out where there is but one.
+    Without `at` the state must hold all the time.  `rule` may be left out where there is but one.  A scope
+    that cannot come of the events is wrong: nothing ever happens there, whatever the rules are.
     """
-    by_name = {rule.name: rule for rule in rules}
+    moments = _Moments({rule.name: rule for rule in rules}, _values(events) if events else None)
 
-    def moment(node: Node) -> Expected | None:
+    def parse(node: Node) -> list[Expected]:
+        if node.is_list and not node.items():
+            raise Wrong(node, "want at least one state to expect")
+        return _by_scope([one for one in node.each(moments.read) if one is not None])
+
+    return parse
+
+
+@dataclass(frozen=True, slots=True)
+class _Moments:
+    """Reads states to expect of rules; `known` are the values of each dimension, None where nothing came."""
+
+    rules: Mapping[str, Rule]
+    known: Mapping[str, set[str]] | None
+
+    def read(self, node: Node) -> Expected | None:
+        """One state, None where it is wrong, which is noted."""
         fields = node.fields("a state to expect")
         at_ms = fields.get("at", read_time_ms)
-        name = _rule(fields, by_name)
-        scope = fields.get("scope", read_scope) or {}
+        name = _rule(fields, self.rules)
+        scope = fields.get("scope", read_scope)
         state = fields.require("state", lambda node: STATES[node.choice(STATES)], "the state to expect")
         level = fields.get("severity", severity)
         fields.close()
-        if name is None or state is None:
+        if name is None or state is None or (scope is None and "scope" in fields):
             return None
-        key = tuple((dim, scope.get(dim, "")) for dim in by_name[name].scope_dims)
-        return Expected(name, key, (ExpectedMoment(at_ms, WantedState(state, level)),))
+        found = self._scope(fields, scope or {}, self.rules[name])
+        return Expected(name, found, (ExpectedMoment(at_ms, WantedState(state, level)),))
 
-    return lambda node: _by_scope([one for one in node.each(moment) if one is not None])
+    def _scope(self, fields: Fields, given: Mapping[str, str], rule: Rule) -> Scope:
+        """A scope of the rule; noted is one that it does not tell apart, or that none of the events is in."""
+        about = fields.find("scope") or fields.node
+        for name in [name for name in given if name not in rule.scope_dims]:
+            dims = ", ".join(rule.scope_dims) or "nothing"
+            about.note(f"want {dims}, as {rule.name} tells apart, got {name}")
+        scope = tuple((name, given.get(name, "")) for name in rule.scope_dims)
+        for name, value in scope if self.known else ():
+            self._see(about, rule.where.get(name, ()), name, value)
+        return scope
+
+    def _see(self, about: Node, named: Sequence[str], name: str, value: str) -> None:
+        known = (self.known or {})[name]
+        if value in known or value in named or value.startswith("("):  # such as (other)
+            return
+        hint = did_you_mean(value, known, about.notes)
+        about.note(
+            f"want a {name} that some event has, got " + (f'"{shown(value)}"{hint}' if value else "none")
+        )
 
 
-def _rule(fields: Fields, by_name: dict[str, Rule]) -> str | None:
+def _values(events: Sequence[Placed]) -> Mapping[str, set[str]]:
+    """The values of each dimension that some event has, as they are carried; "" of events without one."""
+    found: dict[str, set[str]] = {name: set() for name in DIMENSIONS}
+    for _, value in events:
+        try:
+            event = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            continue  # it is told when it is played
+        for name in DIMENSIONS if isinstance(event, dict) else ():
+            given = event.get(name)
+            found[name].add(as_carried(name, given) if isinstance(given, str) else "")
+    return found
+
+
+def _rule(fields: Fields, by_name: Mapping[str, Rule]) -> str | None:
     if "rule" not in fields and len(by_name) == 1:
         return next(iter(by_name))
     return fields.require("rule", lambda node: node.choice(by_name), "the name of a rule")

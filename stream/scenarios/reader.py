@@ -106,7 +106,7 @@ class _Reader:
 
     def _events(self, root: Fields, empty: Scenario) -> Scenario:
         events = root.get("events", lambda node: read_events(node, self.path.parent))
-        read = read_moments(empty.rulebook.rules)
+        read = read_moments(empty.rulebook.rules, events or ())
         expected = root.require("expect", read, "a list of states such as {at: …, state: firing}")
         if events is not None and not events:
             root.note("events", "want at least one event")
@@ -129,6 +129,8 @@ def _series(root: Fields, empty: Scenario) -> Scenario:
     parts = [root] if listed is None else listed
     for fields in parts:
         one, states = reader.read(fields)
+        if any(each.dims == one.dims and each.scores.keys() & one.scores for each in series):
+            fields.note("scope", "want each scope once: the scores of one that is there again are mixed")
         series.append(one)
         expected += states
         if fields is not root:
@@ -137,7 +139,7 @@ def _series(root: Fields, empty: Scenario) -> Scenario:
         root.note("start", f"want {reader.steps} steps of {duration_text(step_ms)} that end before 2100")
     if not any(name in fields for fields in parts for name in CATALOGUE):
         root.node.note('want scores per step such as csat: "82 64 _ 77", a list of series, or events')
-    elif not any("expect" in fields for fields in parts):
+    elif not any("expect" in fields for fields in parts) or not (expected or root.node.notes.found):
         root.node.note("want states to expect")
     return replace(empty, expected=expected, step_ms=step_ms, steps=reader.steps, series=series)
 

@@ -106,6 +106,10 @@ routes:
         ("indicator: csat, open: []", "want at least one value, got none"),
         ("indicator: csat, open: Mon-Sun, outside: only", "want hours that leave some time outside"),
         ("indicator: contacts, detect: silence, at_least: 5 per week", 'want a rate such as "5 per 1h", got'),
+        (
+            "indicator: contacts, detect: silence, at_least: 0.5 per 1h",
+            'want a rate of whole events such as "5 per 1h", got "0.5 per 1h"',
+        ),
         ("indicator: csat, where: {channel: no}", 'want text, got no without quotes (write "no")'),
         ("indicator: csat, for: -1m", 'want a duration such as "30m", got "-1m"'),
         ("indicator: csat, detect: sudde", '(did you mean "sudden"?)'),

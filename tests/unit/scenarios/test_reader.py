@@ -118,6 +118,7 @@ def test_single_events(tmp_path: Path) -> None:
 events:
   - {at: 2026-01-05T10:00:00Z, channel: phone, indicator: csat, score: 1, consent: true, comment: "2"}
   - {id: x, at: "2026-01-05T10:01:00Z", channel: 5, customer: null}
+  - {id: y, at: 2026-01-05T10:02:00Z, channel: Chat}
 expect:
   - {at: 2026-01-05T10:05:00Z, scope: {channel: phone}, state: firing, severity: critical}
   - {rule: rule, scope: {channel: chat}, state: inactive}
@@ -130,6 +131,7 @@ expect:
             b'"comment":"2","id":"events[0]"}'
         ),
         b'{"id":"x","at":"2026-01-05T10:01:00Z","channel":5.0,"customer":null}',
+        b'{"id":"y","at":"2026-01-05T10:02:00Z","channel":"Chat"}',
     ]
     ten_ms = 1_767_607_200_000
     assert [[moment.at_ms for moment in expected.moments] for expected in found.expected] == [
@@ -140,9 +142,20 @@ expect:
 
 def test_events_of_a_file(tmp_path: Path) -> None:
     """NDJSON beside the scenario."""
-    (tmp_path / "e.ndjson").write_text('{"id": 1}\n\n{"id": 2}\n')
+    (tmp_path / "e.ndjson").write_text('{"id": 1}\n\n{"id": 2}\n{oops\n')
     found = read(tmp_path, RULE + "events: e.ndjson\nexpect: [{state: inactive}]")
-    assert found.events == [("e.ndjson:1", b'{"id": 1}'), ("e.ndjson:3", b'{"id": 2}')]
+    assert found.events[:2] == [("e.ndjson:1", b'{"id": 1}'), ("e.ndjson:3", b'{"id": 2}')]
+
+
+@pytest.mark.parametrize(
+    "scope", ["{channel: Phone}", "{channel: chat, team: b}", "{channel: phone, team: (other)}"]
+)
+def test_a_scope_may_be_any_that_comes_of_the_events(tmp_path: Path, scope: str) -> None:
+    """As they are read, or as a silence is, whose rule names it."""
+    rule = RULE.replace("{", "{by: [channel, team], where: {team: b}, ").strip()
+    events = "events: [{at: 1, channel: phone}, {at: 2, channel: CHAT}]"
+    found = read(tmp_path, f"{rule}\n{events}\nexpect: [{{scope: {scope}, state: inactive}}]")
+    assert len(found.expected) == 1
 
 
 @pytest.mark.parametrize(
@@ -155,6 +168,11 @@ def test_events_of_a_file(tmp_path: Path) -> None:
         (RULE + ROW + "timing: {pane: 10s}\nstep: 15s", "step: want a multiple of the pane, 10s"),
         (RULE + "step: 5m", 'want scores per step such as csat: "82 64 _ 77"'),
         (RULE + 'step: 5m\ncsat: "80"', "want states to expect"),
+        ('rules: []\nstep: 5m\ncsat: "80"\nexpect: {}', "want states to expect"),
+        (
+            RULE + "step: 5m\nseries: [{csat: 80, expect: inactive}, {csat: 20, expect: firing}]",
+            "series[1].scope: want each scope once: the scores of one that is there again are mixed",
+        ),
         (RULE + 'step: 5m\ncsat: "80 101"\nexpect: "inactive*2"', 'such as "82 64 _ 77*3" (see "101"), got'),
         (RULE + 'step: 5m\ncsat: "80 8O"\nexpect: "inactive*2"', '(see "8O")'),
         (RULE + 'step: 5m\ncsat: "80*"\nexpect: "inactive"', '(see "80*")'),
@@ -191,6 +209,19 @@ def test_events_of_a_file(tmp_path: Path) -> None:
         (RULE + "events: none.ndjson\nexpect: []", "none.ndjson: want a readable log, got: No such file"),
         (RULE + "events: [{at: [1]}]\nexpect: []", "want text, a number, true or false, got a list"),
         (RULE + "events: [{at: 1}]", "expect: missing, want a list of states"),
+        (RULE + "events: [{at: 1}]\nexpect: []", "expect: want at least one state to expect"),
+        (
+            RULE + "events: [{at: 1, channel: phone}]\nexpect: [{state: inactive}]",
+            "s.yaml:3:10: expect[0]: want a channel that some event has, got none",
+        ),
+        (
+            RULE + "events: [{at: 1, channel: phone}]\nexpect: [{scope: {channel: fone}, state: inactive}]",
+            'expect[0].scope: want a channel that some event has, got "fone" (did you mean "phone"?)',
+        ),
+        (
+            RULE + "events: [{at: 1, channel: a}]\nexpect: [{scope: {channel: a, team: b}, state: inactive}]",
+            "expect[0].scope: want channel, as rule tells apart, got team",
+        ),
         (RULE + "events: [{at: 1}]\nexpect: [{state: burning}]", "want one of inactive, pending, firing"),
         (
             RULE + "events: [{at: 1}]\nexpect: [{at: soon, state: firing}]",
