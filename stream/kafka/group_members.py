@@ -1,11 +1,14 @@
 """Who is in a group and has which partitions, says the broker."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+from aiokafka.coordinator.protocol import (
+    ConsumerProtocolMemberAssignment,
+    ConsumerProtocolMemberMetadata,
+)
 
 from stream.kafka.offsets import TP
 
@@ -18,10 +21,16 @@ class GroupView:
     """Who has what, while nothing is being rebalanced: partitions by member."""
 
     members: Mapping[str, frozenset[TP]]
+    said: Mapping[str, bytes] = field(default_factory=dict)
+    """What each member said of itself when it joined."""
 
     def unowned(self, wanted: Sequence[TP]) -> frozenset[TP]:
         """The partitions that nobody has."""
         return frozenset(wanted).difference(*self.members.values())
+
+    def topics(self) -> set[str]:
+        """What its members have partitions of."""
+        return {tp.topic for held in self.members.values() for tp in held}
 
     def having(self, topic: str) -> int:
         """How many members have partitions of a topic."""
@@ -42,7 +51,11 @@ def group_view(groups: Sequence[Mapping[str, Any]]) -> GroupView | None:
     """What a broker's answer says of one group; None while it is being rebalanced."""
     if len(groups) != 1 or groups[0]["error_code"] or groups[0]["state"] != STABLE:
         return None
-    return GroupView({each["member_id"]: _held(each["member_assignment"]) for each in groups[0]["members"]})
+    members = {each["member_id"]: each for each in groups[0]["members"]}
+    return GroupView(
+        {name: _held(each["member_assignment"]) for name, each in members.items()},
+        {name: _said(each["member_metadata"]) for name, each in members.items()},
+    )
 
 
 def _held(data: bytes) -> frozenset[TP]:
@@ -50,3 +63,10 @@ def _held(data: bytes) -> frozenset[TP]:
         return frozenset(TP(*tp) for tp in ConsumerProtocolMemberAssignment.decode(data or b"").partitions())
     except Exception:  # noqa: BLE001  # a stranger in the group, who has nothing that we can read
         return frozenset()
+
+
+def _said(data: bytes) -> bytes:
+    try:
+        return ConsumerProtocolMemberMetadata.decode(data or b"").user_data or b""
+    except Exception:  # noqa: BLE001  # a stranger, as above
+        return b""

@@ -1,16 +1,27 @@
-"""Told when a group works where another does, or may: both write, and tell, the same alerts."""
+"""Told when a group works where another does, or may: both write, and tell, the same alerts.
+
+And when workers of one group would work with topics of two.
+"""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import islice
 from typing import Final
 
 from aiokafka.errors import KafkaError
 
+from alerts.errors import SettingsError
 from stream.kafka.clients import admin_client, known_partitions
-from stream.kafka.group_members import descriptions, group_view
+from stream.kafka.group_members import GroupView, descriptions, group_view
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import TopicState
-from stream.messages.topic_names import TALLIES, GroupTopics, intake_snapshots, judge_snapshots
+from stream.messages.topic_names import (
+    PREFIX,
+    TALLIES,
+    GroupTopics,
+    intake_snapshots,
+    judge_snapshots,
+)
 
 MOST_GROUPS: Final = 50
 """So many are asked about: each is a request or two."""
@@ -52,6 +63,34 @@ async def groups_beside(kafka: ClientSettings, group: str) -> dict[str, int]:
             if view is not None and (workers := view.having(kafka.topics.of(TALLIES))):
                 found[other] = workers
     return found
+
+
+async def view_of(kafka: ClientSettings, group: str) -> GroupView | None:
+    """Who has what of a group; None while it is being rebalanced, and where the broker does not tell.
+
+    Raises:
+        BrokerError: no broker answers.
+    """
+    async with admin_client(kafka) as client:
+        with suppress(KafkaError):
+            return group_view(await descriptions(client, [group]))
+    return None
+
+
+async def refuse_other_prefix(kafka: ClientSettings, group: str) -> None:
+    """The members of a group must have one prefix: one that comes with another ends those that are there.
+
+    Raises:
+        SettingsError: workers of this group work with another.
+        BrokerError: no broker answers.
+    """
+    view, tallies = await view_of(kafka, group), kafka.topics.of(TALLIES)
+    read = set() if view is None else view.topics() - {tallies}
+    if others := sorted(topic for topic in read if topic.endswith(TALLIES.removeprefix(PREFIX))):
+        raise SettingsError(
+            f"--topics: want what the other workers of group {group} have, or another --group; got "
+            f"{kafka.topics.prefix}, and they read {', '.join(others)}"
+        )
 
 
 def told_beside(others: dict[str, int], kafka: ClientSettings) -> str:

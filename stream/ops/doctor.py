@@ -27,11 +27,12 @@ from stream import __version__
 from stream.files import rule_files as rulefile
 from stream.kafka.clients import BrokerError, admin_client, partition_counts, reading, unreachable
 from stream.kafka.replicas import warning_of_few_replicas, warning_of_unclean_elections
-from stream.kafka.second_group import groups_beside, told_beside
+from stream.kafka.second_group import groups_beside, told_beside, view_of
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import GRANT, NOTHING, UNSEEN, Mismatch, inspect
 from stream.messages.keys import wanted_key
 from stream.messages.topic_names import INPUTS
+from stream.transport.same_rules import DIFFER, differ
 
 PYTHON: Final = (3, 11)
 EXACT: Final = {"faust-streaming": "0.15.3"}
@@ -211,7 +212,10 @@ def _replicas(told: str | None) -> list[Check]:
 
 
 async def _group(kafka: ClientSettings, group: str) -> list[Check]:
-    """Whether it is alone with its prefix."""
+    """Whether it is alone with its prefix, and its workers have the same rules."""
+    if (view := await view_of(kafka, group)) is not None and differ(view):
+        fix = "give all the same rules file and version, and look for TocsinRulesRefused and the log of each"
+        return [Check("group", CheckState.WARN, DIFFER, fix)]
     if not (others := await groups_beside(kafka, group)):
         return [Check("group", CheckState.OK, f"no other group than {group} works with its topics")]
     fix = f"stop one of them, or give it a prefix of its own, such as --topics {next(iter(others))}."

@@ -6,9 +6,10 @@ family by family, and stay where they were as far as evenness allows: state that
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
-from stream.kafka.offsets import TP
+from stream.kafka.offsets import TP, UNKNOWN_RULES
 
 Family = tuple[str, ...]
 """Topics whose equal partitions go to the same worker."""
@@ -16,6 +17,7 @@ Family = tuple[str, ...]
 PROTOCOL: Final = "tocsin-1"
 """Name of the group protocol; all members of a group must agree on one."""
 _VERSION: Final = 0
+_MADE_FOR: Final = -1
 
 
 def share_out(
@@ -60,17 +62,31 @@ def _sticky(
     return wanted
 
 
-def encode_held(held: Iterable[TP]) -> bytes:
-    """What a member tells the group's leader of its last assignment."""
-    return json.dumps(sorted(held)).encode()
+def encode_held(held: Iterable[TP], made_for: str = UNKNOWN_RULES) -> bytes:
+    """What a member tells of its last assignment, and of the rules and program that it works with.
+
+    The latter look like a partition, which no topic has: older members pass over it.
+    """
+    return json.dumps([*sorted(held), TP(made_for, _MADE_FOR)]).encode()
 
 
 def decode_held(data: bytes | None) -> set[TP]:
     """The reverse; whatever cannot be read counts as nothing held."""
     try:
-        return {TP(str(topic), int(partition)) for topic, partition in json.loads(data or b"[]")}
+        return {tp for tp in _told(data) if tp.partition != _MADE_FOR}
     except (ValueError, TypeError):
         return set()
+
+
+def made_for(data: bytes | None) -> str:
+    """Which rules and program a member works with; unknown of older ones, and of whatever cannot be read."""
+    with suppress(ValueError, TypeError):
+        return next((tp.topic for tp in _told(data) if tp.partition == _MADE_FOR), UNKNOWN_RULES)
+    return UNKNOWN_RULES
+
+
+def _told(data: bytes | None) -> list[TP]:
+    return [TP(str(topic), int(partition)) for topic, partition in json.loads(data or b"[]")]
 
 
 class Assignor:
@@ -78,18 +94,22 @@ class Assignor:
 
     name = PROTOCOL
 
-    def __init__(self, families: Mapping[Family, int], wire: Any) -> None:
+    def __init__(self, families: Mapping[Family, int], made_for: str, wire: Any) -> None:
         """`families` map to the partitions that they have at least, as the worker found them at its start.
 
-        `wire` is `aiokafka.coordinator.protocol`, whose structs go over the line.
+        `made_for` says which rules and program this member works with.  `wire` is
+        `aiokafka.coordinator.protocol`, whose structs go over the line.
         """
         self._families = dict(families)
+        self._made_for = made_for
         self._wire = wire
         self._held: set[TP] = set()
 
     def metadata(self, topics: Iterable[str]) -> Any:
         """What this member says when it joins."""
-        return self._wire.ConsumerProtocolMemberMetadata(_VERSION, sorted(topics), encode_held(self._held))
+        return self._wire.ConsumerProtocolMemberMetadata(
+            _VERSION, sorted(topics), encode_held(self._held, self._made_for)
+        )
 
     def assign(self, cluster: Any, members: Mapping[str, Any]) -> dict[str, Any]:
         """Called on the group's leader: everybody's partitions."""

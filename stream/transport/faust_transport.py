@@ -85,7 +85,7 @@ class ConsumerThread(stock.AIOKafkaConsumerThread):  # type: ignore[misc]
         return aiokafka.AIOKafkaConsumer(
             **READS,
             group_id=self.app.conf.id,
-            partition_assignment_strategy=[Assignor(link.families, wire)],
+            partition_assignment_strategy=[Assignor(link.families, link.made_for, wire)],
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             **link.consumer_options,

@@ -7,6 +7,7 @@ still for ever: the worker is not ready then, and asks for a rebalance.
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NoReturn
 
@@ -14,6 +15,7 @@ from stream.kafka.clients import BrokerError, admin_client
 from stream.kafka.group_members import GroupView, descriptions, group_view
 from stream.kafka.offsets import TP
 from stream.kafka.settings import ClientSettings
+from stream.transport.same_rules import DIFFER, differ
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +28,8 @@ ADDED: Final = (
 )
 AWAY_S: Final = 60.0
 """Without an answer for so long a worker cannot say that it is caught up."""
+DIFFER_S: Final = 300.0
+"""How long members may have different rules: while they are replaced one by one they do."""
 REJOIN_S: Final = 30.0
 """Between two requests for a rebalance: one takes some seconds, and others ask as well."""
 
@@ -45,6 +49,8 @@ class GroupWatch:
         self._refusal = refusal
         self.refused: str | None = None
         """Why this worker is not let into the group, by its latest try."""
+        self._differ_s: float | None = None
+        """Since when members have different rules; infinite once that was told."""
         self._missed: frozenset[TP] = frozenset()
         self._asked_s: float | None = None
         self._unanswered_s: float | None = None
@@ -100,6 +106,7 @@ class GroupWatch:
         if view is None:
             self.whole = False
             return
+        self._look_at_rules(view, now_s)
         missing = view.unowned(self._wanted)
         self.unowned, self._missed, self.whole = missing & self._missed, missing, not missing
         if self.unowned and (self._asked_s is None or now_s - self._asked_s >= REJOIN_S):
@@ -109,6 +116,16 @@ class GroupWatch:
                 len(self.unowned), "/".join(map(str, min(self.unowned))),
             )  # fmt: skip
             await self._rejoin()
+
+    def _look_at_rules(self, view: GroupView, now_s: float) -> None:
+        """Tell, once, that members have had different rules for long."""
+        if not differ(view):
+            self._differ_s = None
+        elif self._differ_s is None:
+            self._differ_s = now_s
+        elif now_s - self._differ_s >= DIFFER_S:
+            self._differ_s = math.inf
+            log.error(DIFFER)
 
     async def look_for_refusal(self, own: int) -> None:
         """Learn whether the group has refused this worker, which has so many partitions; it tries again.

@@ -10,7 +10,12 @@ from alerts.errors import OperatorError
 from stream.kafka.clients import BrokerError, admin_client, known_partitions
 from stream.kafka.offsets import TP
 from stream.kafka.outbox import COMMON
-from stream.kafka.second_group import groups_beside, told_beside, warning_of_second_group
+from stream.kafka.second_group import (
+    groups_beside,
+    refuse_other_prefix,
+    told_beside,
+    warning_of_second_group,
+)
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topic_specs import LARGEST, POLICY, specs
 from stream.kafka.topics import UNSEEN, Mismatch, TopicState, ensure, group_options, inspect
@@ -70,6 +75,7 @@ async def await_topics(kafka: ClientSettings, group: str) -> TopicLayout:
     wait_s = FIRST_WAIT_S
     while True:
         try:
+            await refuse_other_prefix(kafka, group)
             states = await inspect(kafka, group)
             if others := await groups_beside(kafka, group):
                 log.warning("%s", told_beside(others, kafka))

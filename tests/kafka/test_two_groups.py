@@ -100,6 +100,38 @@ def test_two_groups_with_one_prefix_are_told(own: Broker, tmp_path: Path) -> Non
     assert "no other group than first" in told("first")
 
 
+def test_a_worker_with_another_prefix_is_refused(own: Broker, tmp_path: Path) -> None:
+    """In the same group: the one that was there ended, or the other did, again and again."""
+    mild = ("--rules", rules(tmp_path, "mild", 20))
+    with worker(own.bootstrap, "first", tmp_path / "one", *mild) as first:
+        first.ready()
+        with worker(own.bootstrap, "first", tmp_path / "two", *mild, "--topics", "trial.") as other:
+            assert other.process.wait(30) == 2
+        assert first.ready().terminate() == 0
+    assert "and they read cx.tallies" in (tmp_path / "two").read_text()
+
+
+def test_workers_with_different_rules_are_told(own: Broker, tmp_path: Path) -> None:
+    """By the doctor at once; by the workers when it lasts."""
+    command = [sys.executable, "-m", "stream", "doctor", "--broker", own.bootstrap, "--group", "first"]
+    mild, strict = (
+        ("--rules", rules(tmp_path, name, limit)) for name, limit in (("mild", 20), ("strict", 80))
+    )
+    with (
+        worker(own.bootstrap, "first", tmp_path / "one", *mild) as one,
+        worker(own.bootstrap, "first", tmp_path / "two", *strict) as two,
+    ):
+        one.ready()
+        two.ready()
+        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        assert "workers of this group have different rules" in told
+        assert two.terminate() == 0
+        one.ready()
+        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        assert "no other group than first" in told
+        assert one.terminate() == 0
+
+
 def test_a_trial_runs_beside(own: Broker, tmp_path: Path) -> None:
     """Rules that differ make alerts that differ, each on its own topics, from the same events."""
     file = rules(tmp_path, "strict", 80)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.kafka.offsets import TP
-from stream.transport.assignor import Assignor, decode_held, encode_held, share_out
+from stream.transport.assignor import Assignor, decode_held, encode_held, made_for, share_out
 
 INPUTS = ("cx.interactions", "cx.feedback")
 TALLIES = ("cx.tallies",)
@@ -63,13 +63,15 @@ def test_what_is_over_goes_to_whoever_has_least() -> None:
 @given(st.sets(st.tuples(st.text(max_size=5), st.integers(0, 99)).map(lambda t: TP(*t))))
 def test_held_goes_over_the_wire(tps: set[TP]) -> None:
     """What a member holds is read back as it was written."""
-    assert decode_held(encode_held(tps)) == tps
+    assert decode_held(encode_held(tps, "rules")) == tps
+    assert made_for(encode_held(tps, "rules")) == "rules"
 
 
 def test_strange_user_data_is_nothing_held() -> None:
     """Data of another version or program costs stickiness only."""
     for data in (None, b"", b"\xff", b"7", b"[1]", b'[["a"]]'):
         assert decode_held(data) == set()
+        assert made_for(data) == ""
 
 
 def test_as_aiokafka_calls_it() -> None:
@@ -82,7 +84,7 @@ def test_as_aiokafka_calls_it() -> None:
             assert topic
             return {0, 1}
 
-    assignor = Assignor({INPUTS: 1, TALLIES: 1}, protocol)
+    assignor = Assignor({INPUTS: 1, TALLIES: 1}, "rules", protocol)
     joined = assignor.metadata(["cx.tallies", *INPUTS])
     out = assignor.assign(Cluster(), {"m": protocol.ConsumerProtocolMemberMetadata.decode(joined.encode())})
     mine = protocol.ConsumerProtocolMemberAssignment.decode(out["m"].encode())
@@ -103,7 +105,7 @@ def test_metadata_that_are_not_whole_hand_out_everything(known: set[int] | None)
         def partitions_for_topic(self, _topic: str) -> set[int] | None:
             return known
 
-    assignor = Assignor({INPUTS: 3, TALLIES: 3}, protocol)
+    assignor = Assignor({INPUTS: 3, TALLIES: 3}, "rules", protocol)
     joined = protocol.ConsumerProtocolMemberMetadata.decode(assignor.metadata(INPUTS).encode())
     out = assignor.assign(Cluster(), {"a": joined, "b": joined})
     given = [

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Mapping
 
 import pytest
-from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment, ConsumerProtocolMemberMetadata
 from aiokafka.errors import InconsistentGroupProtocolError
 
 from stream.kafka.group_members import GroupView, group_view
 from stream.kafka.offsets import TP
-from stream.worker.group_watch import AWAY_S, REJOIN_S, GroupWatch
+from stream.transport.assignor import encode_held
+from stream.transport.same_rules import differ
+from stream.worker.group_watch import AWAY_S, DIFFER_S, REJOIN_S, GroupWatch
 
 WANTED = [TP("cx.feedback", 0), TP("cx.feedback", 1), TP("cx.tallies", 0)]
 
@@ -20,6 +22,7 @@ def answer(held: Mapping[str, Mapping[str, list[int]]], state: str = "Stable") -
         {
             "member_id": name,
             "member_assignment": ConsumerProtocolMemberAssignment(0, [*topics.items()], b"").encode(),
+            "member_metadata": ConsumerProtocolMemberMetadata(0, [], encode_held([], "rules")).encode(),
         }
         for name, topics in held.items()
     ]
@@ -35,10 +38,15 @@ def test_what_a_broker_says() -> None:
     found = group_view([answer({"a": {"cx.feedback": [0, 1]}, "b": {"cx.tallies": [0]}})])
     assert found is not None
     assert found.unowned(WANTED) == frozenset()
+    assert found.topics() == {"cx.feedback", "cx.tallies"}
+    assert not differ(found)
     assert group_view([answer({}, "PreparingRebalance")]) is None
     assert group_view([{**answer({}), "error_code": 15}]) is None
     strange = answer({"a": {"cx.feedback": [0]}})
-    strange["members"] = [*strange["members"], {"member_id": "x", "member_assignment": b"\xff"}]  # type: ignore[misc]
+    strange["members"] = [
+        *strange["members"],
+        {"member_id": "x", "member_assignment": b"\xff", "member_metadata": b"\xff"},
+    ]  # type: ignore[misc]
     seen = group_view([strange])
     assert seen is not None
     assert seen.unowned(WANTED) == {TP("cx.feedback", 1), TP("cx.tallies", 0)}
@@ -67,6 +75,32 @@ def test_a_partition_without_a_worker() -> None:
         assert asked == [1, 1]
         await watch.look(GroupView({"a": frozenset(WANTED)}), 99.0)
         assert watch.why_not_whole(given_nothing=True) is None
+
+    asyncio.run(play())
+
+
+def test_different_rules_are_told_once_they_last(caplog: pytest.LogCaptureFixture) -> None:
+    """While workers are replaced one by one they differ; those of older versions do not say."""
+
+    def said(*rules: str) -> GroupView:
+        names = {f"{number}": encode_held([], each) for number, each in enumerate(rules)}
+        return GroupView({"0": frozenset(WANTED)}, {**names, "old": b"[]", "strange": b"7"})
+
+    async def play() -> None:
+        watch = GroupWatch(WANTED, nothing, nothing)
+        for now_s, view in (
+            (0.0, said("a", "a")),
+            (10.0, said("a", "b")),
+            (DIFFER_S, said("b", "b")),
+            (400.0, said("b", "c")),
+            (399.0 + DIFFER_S, said("b", "c")),
+        ):
+            await watch.look(view, now_s)
+        assert caplog.messages == []
+        for _ in range(2):
+            await watch.look(said("b", "c"), 400.0 + DIFFER_S)
+            assert len(caplog.messages) == 1
+            assert "different rules" in caplog.messages[0]
 
     asyncio.run(play())
 
