@@ -123,7 +123,8 @@ class BoardMemory:
         """Channels and what fires, as far as it is news.
 
         Of the scores those that changed after version `since`, and those not `seen` (by key) before, whose
-        course comes along; the alerts if one has changed.  `find` narrows to channels whose name has it.
+        course comes along; the alerts if one has changed.  `find` narrows to scores whose channel or
+        indicator has one of its lines.
         """
         page = self._home_page(find)
         found: Shown = {
@@ -156,8 +157,8 @@ class BoardMemory:
         """Reckoned once per version, however many look."""
         page = self._pages.get(find)
         if page is None or page.version != self.version:
-            sought = find.casefold()
-            tiles = [tile for tile in self._home if not sought or sought in tile.text]
+            sought = find.casefold().split("\n")
+            tiles = [tile for tile in self._home if any(each in tile.text for each in sought)]
             page = self._first(tiles)
             if any(each.version != self.version for each in self._pages.values()) or len(self._pages) > 64:
                 self._pages.clear()

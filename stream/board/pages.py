@@ -25,7 +25,8 @@ STREAM_S: Final = 45.0
 MOST_STREAMS: Final = 32
 RETRY_MS: Final = 500
 MOST_DIGITS: Final = 16
-MOST_SOUGHT: Final = 80
+MOST_SOUGHT: Final = 400
+"""What was typed, and a line for each indicator that the page calls so."""
 
 PARTS: Final = {
     "": ("index.html", "text/html"),

@@ -29,7 +29,8 @@ class Tile:
 
     def __post_init__(self) -> None:
         self.scope = scope_text(tuple(self.score.scope.items()))
-        self.text = f"{' '.join(self.score.scope.values())} {self.score.indicator}".casefold()
+        where = " ".join(self.score.scope.values()) or "all channels"
+        self.text = f"{where} {self.score.indicator}".casefold()
 
 
 def shown_score(tile: Tile, *, whole: bool) -> Shown:

@@ -229,6 +229,24 @@ def test_the_headline_is_of_all_and_not_of_what_is_shown_or_sought(board: Served
     assert "120 in trouble" in page.inner_text("#verdict")
 
 
+def test_what_the_page_shows_can_be_found(board: ServedBoard, page: Page) -> None:
+    """Indicators by their names in either language, of which the worker knows none, among all channels."""
+    board.scores(*(score(90, 0, channel=f"c{n:03}") for n in range(250)), score(70, 0))
+    board.scores(score(70, 0, "fcr", channel="zoo"), score(80, 0, "wait", channel="zoo"))
+    page.goto(board.url)
+    page.wait_for_selector("article")
+    for language, name in (("en", "First contact"), ("fr", "résolu au premier"), ("fr", "réponse à temps")):
+        page.select_option("#language", language)
+        page.fill("#find", name)
+        page.wait_for_selector(
+            f"#scores > article:only-child:has-text('zoo'):has-text('{name}')", timeout=5_000
+        )
+    page.fill("#find", "tous les canaux")
+    page.wait_for_selector("article:has-text('tous les canaux')", timeout=5_000)
+    page.fill("#find", "csat de")
+    page.wait_for_selector("#scores:has-text('Rien de tel.')")
+
+
 def test_who_goes_to_and_fro_asks_no_more_often(board: ServedBoard, page: Page) -> None:
     """Each visit of a channel's page went on asking beside the others."""
     board.scores(score(90, 0, channel="phone"))

@@ -1,7 +1,7 @@
 // The board: learns what the worker knows, keeps listening for news, and draws it at most once a frame.
 import { alertItem, card, node, order, patch } from "./draw.js";
 import { known, lasting, learn, open } from "./known.js";
-import { dimension, duration, indicatorName, language, moment, plural, scopeText, speak, time, valueText, word } from "./words.js";
+import { dimension, duration, indicatorName, language, meant, moment, plural, scopeText, speak, time, valueText, word } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 const cares = new Map();
@@ -43,7 +43,7 @@ function drawVerdict() {
   const all = [...troubles].sort((a, b) => b[1].critical - a[1].critical || a[1].since.localeCompare(b[1].since));
   const tone = all.some((each) => each[1].critical) ? "critical" : all.length ? "warning" : known.scores.size ? "good" : "";
   const fine = channelOf() === null ? `${word("fine")}${word("colon")}${plural(known.well, "channels")}` : word("fine");
-  let text = known.scores.size || at("find").value.trim() ? fine : word("waiting");
+  let text = known.scores.size || sought() ? fine : word("waiting");
   if (known.troubles === 1 && all.length) {
     const [where, { since, critical }] = all[0];
     text = `${where}${word("colon")}${critical ? `${word("critical")}, ` : ""}${word("trouble")} ${word("since")} ${time(since)} (${duration(lasting(since) / 1000)})`;
@@ -66,18 +66,20 @@ function verdictDetail() {
   return parts.filter(Boolean).join(" · ");
 }
 
+const sought = () => at("find").value.trim().toLowerCase();
+const fits = (each) => `${scopeText(each.scope)} ${each.rule ?? ""} ${each.indicator} ${indicatorName(each.indicator)}`.toLowerCase().includes(sought());
+
 function drawAlerts() {
-  const sought = at("find").value.trim().toLowerCase();
   for (const alert of [...known.alerts]) {
     const silence = silences.find((each) => Object.entries(each.match).every(([name, value]) => (alert.scope[name] ?? alert[name] ?? "") === value));
     Object.assign(alert, { acknowledged_by: cares.get(alert.id), silenced_until: silence?.until });
   }
   const rank = (each) => ({ firing: 0, stale: 2 }[each.state] ?? 4) + (each.severity === "critical" ? 0 : 1);
   const waits = (each) => each.state !== "pending" || each.waits_s === null || lasting(each.started_at) <= 1000 * each.waits_s;
-  const wanted = known.alerts.filter((each) => waits(each) && `${scopeText(each.scope)} ${each.rule} ${each.indicator}`.toLowerCase().includes(sought))
+  const wanted = known.alerts.filter((each) => waits(each) && fits(each))
     .sort((a, b) => rank(a) - rank(b) || b.started_at.localeCompare(a.started_at));
   const items = wanted.map((each) => [each.id, JSON.stringify([each, language, Math.floor(lasting(each.started_at) / 60000)]), () => alertItem(each, act)]);
-  patch(at("alerts"), items.length ? items : [["", language, () => node("li", ...(sought && known.alerts.length ? [{}, word("unfound")] : [{ class: "good" }, word("nothing")]))]]);
+  patch(at("alerts"), items.length ? items : [["", language, () => node("li", ...(sought() && known.alerts.length ? [{}, word("unfound")] : [{ class: "good" }, word("nothing")]))]]);
   tell("alerts-more", known.alertsLeftOut ? `${known.alertsLeftOut} ${word("alertsLeft")}` : "");
   patch(at("past"), known.past.map((each) => [each.id, JSON.stringify([each, language]), () => alertItem(each, null)]));
   at("past-part").hidden = !known.past.length;
@@ -102,8 +104,6 @@ function cardOf(title, scores, more) {
 }
 
 function drawChannels() {
-  const sought = at("find").value.trim().toLowerCase();
-  const fits = (score) => !sought || `${scopeText(score.scope)} ${score.indicator}`.toLowerCase().includes(sought);
   const groups = byScope([...known.scores.values()].filter(fits));
   const urgency = new Map([...groups.keys()].map((title) => [title, 0]));
   for (const each of open()) {
@@ -114,7 +114,7 @@ function drawChannels() {
     const name = scores[0].scope.channel;
     return cardOf(title, scores, { link: name === undefined ? null : `#/channel/${encodeURIComponent(name)}` });
   });
-  patch(at("scores"), cards.length ? cards : [["", language, () => node("p", { class: "soft" }, word(sought ? "unfound" : "waiting"))]]);
+  patch(at("scores"), cards.length ? cards : [["", language, () => node("p", { class: "soft" }, word(sought() ? "unfound" : "waiting"))]]);
 }
 
 // A channel's page: its indicators, its volumes, then a part for each dimension that some rule tells it apart by.
@@ -181,7 +181,7 @@ let news = null, heard = Date.now() + SILENT_MS, begun = 0, first = true;  // th
 function listen() {
   news?.close();
   begun = Date.now();
-  const find = at("find").value.trim();
+  const find = meant(sought());
   news = new EventSource(`/board/news${find ? `?find=${encodeURIComponent(find)}` : ""}`);
   let whole = true;
   news.addEventListener("beat", (event) => hear(JSON.parse(event.data)));
@@ -263,7 +263,11 @@ at("find").addEventListener("input", () => {
 });
 for (const id of ["settings", "view"]) at(id).addEventListener("submit", (event) => event.preventDefault());
 at("language").value = language;
-at("language").addEventListener("change", () => { speak(at("language").value); show(); });
+at("language").addEventListener("change", () => {
+  speak(at("language").value);
+  if (news && sought()) listen();
+  show();
+});
 addEventListener("hashchange", () => { tell("said", ""); arrive(); scrollTo(0, 0); });
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();  // the part behind the # is the channel

@@ -60,6 +60,12 @@ export const word = (name) => WORDS[language][name] ?? name;
 export const dimension = (name) => WORDS[language].dims[name] ?? name;
 export const indicatorName = (name) => WORDS[language].names[name] ?? name.replaceAll("_", " ");
 
+// What is asked of a worker that knows no language: what was typed, and a line for each name that a reader calls so.
+export function meant(sought) {
+  const named = Object.entries(WORDS[language].names).filter(([, shown]) => shown.toLowerCase().includes(sought)).map(([name]) => name);
+  return sought ? [sought, ...named, ...(word("all").includes(sought) ? ["all channels"] : [])].join("\n") : "";
+}
+
 const number = (value, digits) =>
   new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
 

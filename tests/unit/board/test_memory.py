@@ -108,6 +108,14 @@ def test_what_is_sought_is_sought_among_all(monkeypatch: pytest.MonkeyPatch) -> 
     assert memory.home(find="nowhere")["scores"] == []
 
 
+def test_each_line_is_sought() -> None:
+    """A reader types what the page shows, and the page says what a worker calls that."""
+    memory = _memory()
+    memory.take(SCORES, 0, _score(channel="phone"))
+    assert memory.home(find="satisfaction")["scores"] == []
+    assert len(memory.home(find="satisfaction\ncsat")["scores"]) == 1
+
+
 def test_older_scores_and_repeated_alerts_change_nothing() -> None:
     """Two workers may write the same twice after a crash."""
     memory = _memory()
