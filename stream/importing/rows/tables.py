@@ -182,7 +182,7 @@ def _width(reader: "Iterator[list[str]]", layout: Format, told: Named) -> int:
             return FITS if len(heads[0]) == len(layout.columns) else 0
         if _is_plain(layout):
             _below_notes(heads, reader, told)
-        else:
+        elif heads[0]:
             told(_columns(heads, layout), 0)
     except (SettingsError, csv.Error):
         return len(heads[0]) if heads else 0

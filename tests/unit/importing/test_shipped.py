@@ -132,6 +132,14 @@ def test_qualtrics_is_read_whatever_parts_its_cells(tmp_path: Path, mark: str, e
     assert imported(tmp_path, "qualtrics-csv", saved.getvalue().encode(encoding), *options)[0] == events
 
 
+@pytest.mark.parametrize("kind", ["qualtrics-csv", "surveymonkey-csv", "typeform-csv", "zendesk-tickets"])
+@pytest.mark.parametrize("content", [b"", b"\r\n\r\n", b"\xef\xbb\xbf"])
+def test_an_export_without_a_line_is_told_as_such(tmp_path: Path, kind: str, content: bytes) -> None:
+    """As a schedule saves it that has found nothing."""
+    with pytest.raises(SettingsError, match="want a header line that names the columns, got an empty file"):
+        imported(tmp_path, kind, content)
+
+
 def test_qualtrics_without_a_zone_asks_for_it(tmp_path: Path) -> None:
     """The header does not always name one, and UTC would be wrong by hours."""
     content = QUALTRICS.replace(',""timeZone"":""Europe/Paris""', "").encode()
