@@ -132,6 +132,12 @@ def trimmed(value: float, decimals: int) -> str:
     return "0" if text == "-0" else text
 
 
+def figures(value: float, most: int = 3) -> str:
+    """A number with so many figures at most: `0.035`, `24.5`, and `1,600`, not as a power of ten."""
+    text = f"{value:.{most}g}"
+    return f"{float(text):,.0f}" if "e+" in text else text
+
+
 def pace_words(rate: object) -> str:
     """How many times as fast as is allowed, told apart from once: `3.25`, `1.003`."""
     return amount(rate, "points", 1) if isinstance(rate, int | float) else "unknown"

@@ -5,6 +5,7 @@ from html import escape
 from math import ceil, floor, isfinite, log10
 from typing import Final
 
+from alerts.wording import figures
 from stream.simulate.outcomes import FallSeen, RuleOutcome, false_pages
 from stream.simulate.question import Question
 
@@ -31,19 +32,19 @@ def chart(question: Question, outcomes: Sequence[RuleOutcome]) -> str:
         f"<style>{STYLE}</style><h1>{escape(title)}</h1>",
         _table(question, outcomes),
         "<h2>False pages per scope and 30 days</h2>",
-        bars(outcomes, rates, "{:.3g}"),
+        bars(outcomes, rates),
     ]
     for place, fall in enumerate(question.falls):
         hours = [outcome.falls[place].seconds[0] / 3600 for outcome in outcomes]
         parts += [
             f"<h2>Fall to {fall.text}: median hours until the page</h2>",
-            bars(outcomes, hours, "{:.2g} h"),
+            bars(outcomes, hours, " h", most=2),
         ]
     return "\n".join([*parts, "</html>"])
 
 
-def bars(outcomes: Sequence[RuleOutcome], values: Sequence[float], form: str) -> str:
-    """One bar per outcome on a logarithmic axis; nothing for 0, which has no place there."""
+def bars(outcomes: Sequence[RuleOutcome], values: Sequence[float], unit: str = "", most: int = 3) -> str:
+    """One bar per outcome on a logarithmic axis, with `most` figures; 0 has no place there."""
     shown = [value for value in values if isfinite(value) and value > 0]
     low, high = (floor(log10(min(shown))), ceil(log10(max(shown)) + 1e-9)) if shown else (0, 1)
     high = max(high, low + 1)
@@ -57,11 +58,11 @@ def bars(outcomes: Sequence[RuleOutcome], values: Sequence[float], form: str) ->
     for power in range(low, high + 1):
         x = place(10.0**power)
         lines.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{height - 20}" stroke="#e2e8f0"/>')
-        lines.append(f'<text x="{x:.1f}" y="{height - 5}" text-anchor="middle">{10.0**power:g}</text>')
+        lines.append(f'<text x="{x:.1f}" y="{height - 5}" text-anchor="middle">{figures(10.0**power)}</text>')
     for number, (outcome, value) in enumerate(zip(outcomes, values, strict=True)):
         y = number * (BAR + GAP)
         end = place(value) if isfinite(value) and value > 0 else LEFT
-        text = form.format(value) if isfinite(value) else "not seen by half"
+        text = figures(value, most) + unit if isfinite(value) else "not seen by half"
         name, colour = escape(outcome.rule.name), COLOURS[outcome.beside is not None]
         lines += [
             f'<text x="{LEFT - 8}" y="{y + 13}" text-anchor="end">{name}</text>',
@@ -77,7 +78,12 @@ def _table(question: Question, outcomes: Sequence[RuleOutcome]) -> str:
     rows = ["<tr>" + "".join(f"<th>{escape(head)}</th>" for head in heads) + "</tr>"]
     for outcome in outcomes:
         rate, low, high = false_pages(outcome)
-        cells = [outcome.rule.name, f"{rate:.3g}", f"{low:.3g} to {high:.3g}", f"{outcome.firing:.2%}"]
+        cells = [
+            outcome.rule.name,
+            figures(rate),
+            f"{figures(low)} to {figures(high)}",
+            f"{outcome.firing:.2%}",
+        ]
         cells += [_answers(seen) for seen in outcome.falls]
         mark = ' class="beside"' if outcome.beside else ""
         rows.append(f"<tr{mark}>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")

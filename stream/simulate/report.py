@@ -5,7 +5,7 @@ from math import isfinite
 
 from alerts.notation import duration_text
 from alerts.rules import DAY_MS, Gap, Relative, Threshold
-from alerts.wording import columns, padded
+from alerts.wording import columns, figures, padded
 from stream.simulate.lives import MONTH_DAYS
 from stream.simulate.outcomes import FallSeen, RuleOutcome, false_pages
 from stream.simulate.question import Question
@@ -90,8 +90,8 @@ def _hardly_judged(question: Question, outcomes: Sequence[RuleOutcome]) -> Itera
 def _row(outcome: RuleOutcome, unit: str) -> tuple[str, ...]:
     rate, low, high = false_pages(outcome)
     name = outcome.rule.name if outcome.beside is None else f"  {outcome.rule.name}"
-    pages = f"{rate:.3g}  ({low:.3g} to {high:.3g})"
-    notices = f"{outcome.notices / outcome.scope_months:.3g}"
+    pages = f"{figures(rate)}  ({figures(low)} to {figures(high)})"
+    notices = figures(outcome.notices / outcome.scope_months)
     return (name, pages, notices, f"{outcome.firing:.2%}", *(_delay(seen, unit) for seen in outcome.falls))
 
 

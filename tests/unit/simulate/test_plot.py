@@ -34,6 +34,14 @@ def test_the_page_has_every_rule_in_table_and_drawings() -> None:
     assert ">2 h<" in page
 
 
+def test_many_pages_and_hours_are_no_powers_of_ten() -> None:
+    """A plain limit pages thousands of times, and a fall at five a day is seen after weeks."""
+    page = chart(QUESTION, [outcome("low", 64_123, 400 * 3_600)])
+    assert "<td>3,210</td>" in page
+    assert ">400 h<" in page
+    assert "e+" not in page
+
+
 def test_names_are_escaped() -> None:
     """Whatever a rule is called."""
     page = chart(QUESTION, [outcome("<b>", 1, 60)])
@@ -43,7 +51,7 @@ def test_names_are_escaped() -> None:
 
 def test_bars_are_longer_for_more_and_on_a_logarithmic_axis() -> None:
     """Ten times as much is one step, wherever."""
-    drawing = bars([outcome(str(n), 1, 1) for n in range(3)], [1.0, 10.0, 100.0], "{:g}")
+    drawing = bars([outcome(str(n), 1, 1) for n in range(3)], [1.0, 10.0, 100.0])
     short, middle, long = (float(width) for width in re.findall(r'<rect[^>]* width="([\d.]+)"', drawing))
     assert short < middle < long
     assert abs((long - middle) - (middle - short)) < 1.1
@@ -51,6 +59,6 @@ def test_bars_are_longer_for_more_and_on_a_logarithmic_axis() -> None:
 
 def test_nothing_and_never_have_their_words() -> None:
     """0 has no place on the axis, and a fall that was not seen has no length."""
-    drawing = bars([outcome("a", 0, 1), outcome("b", 0, 1)], [0.0, math.inf], "{:g}")
+    drawing = bars([outcome("a", 0, 1), outcome("b", 0, 1)], [0.0, math.inf])
     assert ">0<" in drawing
     assert ">not seen by half<" in drawing
