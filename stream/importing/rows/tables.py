@@ -17,7 +17,7 @@ from stream.importing.rows.bounded_lines import PADDING, BoundedLines, LineTooLo
 from stream.importing.rows.column_names import distinct
 from stream.importing.rows.columns_hint import no_object
 from stream.importing.rows.cutting import BOM, MARKS, has_blanks_behind_marks, parser, separator
-from stream.importing.rows.encodings import beginning_of, encoding_of
+from stream.importing.rows.encodings import HEAD, beginning_of, encoding_of
 from stream.importing.rows.formulas import without_formulas
 from stream.importing.rows.header_rows import named, questions_over, zone_column
 from stream.importing.rows.json_rows import json_rows
@@ -55,7 +55,7 @@ def blocks(stream: IO[bytes], layout: Format, name: str, told: Named = lambda *_
     """
     beginning = beginning_of(stream)
     encoding = encoding_of(beginning, layout.encoding)
-    json = beginning.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in {b"{", b"["}
+    json = beginning[:HEAD].decode(encoding, "replace").removeprefix(BOM).lstrip()[:1] in {"{", "["}
     if layout.kind == "json" or (layout.kind == "any" and json):
         return gathered(_stream(_utf8(stream, encoding), layout))
     lines = BoundedLines(io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline=""))
