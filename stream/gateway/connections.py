@@ -37,6 +37,19 @@ class _Guest:
     held: int = 0
 
 
+class _Connection(AnsweringConnection):
+    """A connection on which a body that is broken is told as such, and not waited for."""
+
+    __slots__ = ()
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; what is queued behind a body that has not ended can be but what is wrong with it."""
+        super().data_received(data)
+        request = self._current_request
+        if self._messages and request is not None and not request.content.is_eof():
+            request.content.set_exception(web.RequestPayloadError())
+
+
 class BoundedServer(web.Server):
     """aiohttp's low-level server with these bounds."""
 
@@ -51,7 +64,7 @@ class BoundedServer(web.Server):
 
     def __call__(self) -> RequestHandler:
         """A connection."""
-        return AnsweringConnection(self, loop=self._loop, **self._kwargs)
+        return _Connection(self, loop=self._loop, **self._kwargs)
 
     @property
     def open_connections(self) -> int:

@@ -1,8 +1,8 @@
 """The gateway's web server: requests in, answers out only when Kafka has what they brought.
 
-200 Kafka has it · 401 not believed · 404 no such source · 405 another method · 408 too slow · 413 over
-1 MiB, or what the topic takes · 415 packed in a way that we do not unpack · 503 with Retry-After: try
-again, nothing was promised.
+200 Kafka has it · 400 no HTTP · 401 not believed · 404 no such source · 405 another method · 408 too slow ·
+413 over 1 MiB, or what the topic takes · 415 packed in a way that we do not unpack · 503 with Retry-After:
+try again, nothing was promised.
 """
 
 import asyncio
@@ -176,6 +176,8 @@ class Gateway:
                     body = await self._body(request)
         except TimeoutError:
             return _close(408, "the body did not come in time\n")
+        except web.RequestPayloadError:
+            return _close(400, "the body is not as its head says\n")
         except RuntimeError as error:  # aiohttp's word for a client that was gone before we asked
             raise ConnectionResetError from error
         except BodyTooLarge:

@@ -273,6 +273,23 @@ def test_a_body_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) 
     against(scene)
 
 
+@pytest.mark.parametrize("broken", [b"zz\r\n", b"5\r\n12345XX", b"0\r\nX: " + b"a" * 9_000])
+def test_a_body_that_breaks_off_the_rules_is_told_at_once(broken: bytes) -> None:
+    """Its sender would look for a slow line, were it told that the body was too slow."""
+
+    async def scene(gateway: Running) -> None:
+        head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+        reader, writer = await gateway.connect(head, b"2c\r\n")
+        await asyncio.sleep(0.05)
+        writer.write(EVENT.ljust(0x2C) + b"\r\n" + broken)
+        answer = await asyncio.wait_for(reader.read(), 5)
+        assert answer.startswith(b"HTTP/1.1 400")
+        assert answer.count(b"HTTP/") == 1
+        assert gateway.publisher.records == []
+
+    against(scene)
+
+
 def test_clients_that_ask_first_are_encouraged() -> None:
     """Or refused before they have sent what nobody wants."""
 
