@@ -89,9 +89,13 @@ def _card(message: ReceiverMessage, most_facts: int, most_text: int) -> dict[str
     }
 
 
+MARKUP: Final = str.maketrans({**{sign: f"\\{sign}" for sign in "\\*_[]`#"}, "\n": "\n\n"})
+"""A backslash too, which would take away that of the sign after it; one line break alone is a blank."""
+
+
 def plain(text: str) -> str:
     """Without what a card would read as Markdown."""
-    return "".join(f"\\{char}" if char in "*_[]`#" else char for char in text)
+    return text.translate(MARKUP)
 
 
 TEAMS: Final = ReceiverKind(

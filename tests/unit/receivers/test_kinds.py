@@ -256,6 +256,13 @@ def test_teams_gets_a_card_that_is_not_too_large() -> None:
     assert found["body"][1]["text"].startswith("\\*bold\\*")
 
 
+def test_what_teams_shows_is_what_was_said() -> None:
+    """A name's own backslash undoes none of ours, and a group's sentences have a line each."""
+    shown = orjson.loads(card(message(text="topic \\*pay\\* falls\nCSAT of chat is 40 %")))
+    text = shown["attachments"][0]["content"]["body"][1]["text"]
+    assert text == "topic \\\\\\*pay\\\\\\* falls\n\nCSAT of chat is 40 %"
+
+
 def test_whatever_there_is_to_say_fits_every_vendor() -> None:
     """Slack: 50 blocks, 10 fields, 40,000 characters; Teams: 28 KB; PagerDuty: 1,024 of summary, 512 KB."""
     facts = tuple((f"fact {n}", "_" * 9_000) for n in range(100))
