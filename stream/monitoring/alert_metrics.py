@@ -45,10 +45,13 @@ class AlertMetrics:
                     self._transitions.labels(rule.name, severity.value, state)
 
     def transitions(self, transitions: Sequence[Transition], latency_s: float) -> None:
-        """Transitions are on cx.alerts, `latency_s` after the event that decided them."""
+        """Transitions are on cx.alerts, `latency_s` after the event that decided them.
+
+        Before it by a clock that is behind: a sum that falls would be a restart to Prometheus.
+        """
         for each in transitions:
             self._transitions.labels(each.rule, each.severity, each.state).inc()
-            self._latency.observe(latency_s)
+            self._latency.observe(max(0.0, latency_s))
 
 
 class DeliveryMetrics:

@@ -120,6 +120,8 @@ def test_transitions_are_counted_and_timed() -> None:
     assert _values(metrics, "tocsin_alert_transitions_total")["low", "warning", "firing"] == 2
     buckets = _values(metrics, "tocsin_alert_latency_seconds_bucket")
     assert (buckets[("10.0",)], buckets[("15.0",)]) == (0, 2)
+    metrics.alerts.transitions([transition], -3600.0)  # by a clock that is behind the producer's
+    assert _values(metrics, "tocsin_alert_latency_seconds_sum")[()] == 25.0
 
 
 def test_deliveries_are_counted() -> None:
