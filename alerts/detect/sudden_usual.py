@@ -54,6 +54,8 @@ PAST: Final = "past."
 """Before the names of the past's arrays in a snapshot."""
 USUAL: Final = "usual."
 """Before those of the floors."""
+ASKED: Final = "asked"
+"""In snapshots: weeks, amount and whether that is percent, in one row for all scopes."""
 
 
 class UsualSudden(SuddenDetector):
@@ -63,6 +65,8 @@ class UsualSudden(SuddenDetector):
         middle = (scale.low + scale.high) / 2  # of no row: each has its own floor
         super().__init__(Sudden(middle, detect.false_pages, detect.severity, detect.hours), scale, levels)
         self._detect = detect
+        worse = detect.worse_by
+        self._asked = np.array([[WEEKS[detect.against], worse.amount, worse.percent]], np.float64)
         self._hours = HourlyPast()
         self._usual = Table(
             {
@@ -89,13 +93,18 @@ class UsualSudden(SuddenDetector):
     def state(self) -> dict[str, NDArray[Any]]:
         """Everything remembered, for a snapshot."""
         past = {PAST + name: of for name, of in self._hours.state().items()}
-        return super().state() | past | {USUAL + name: of for name, of in self._usual.state().items()}
+        usual = {USUAL + name: of for name, of in self._usual.state().items()}
+        return super().state() | past | usual | {ASKED: self._asked}
 
     def load(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Take over a snapshot."""
+        """Take over a snapshot; what was gathered by floors of other rules says nothing, but for the past."""
         for prefix, part in ((PAST, self._hours), (USUAL, self._usual)):
             part.load({name[len(prefix) :]: of for name, of in state.items() if name.startswith(prefix)})
-        super().load({name: of for name, of in state.items() if not name.startswith((PAST, USUAL))})
+        super().load({name: of for name, of in state.items() if not name.startswith((PAST, USUAL, ASKED))})
+        if not np.array_equal(state.get(ASKED, self._asked), self._asked):
+            rows = np.arange(self._table.rows)
+            self._usual["hour"][rows] = -1
+            self.after_resolve(rows[~self.fired(rows)])
 
     def coast(
         self,

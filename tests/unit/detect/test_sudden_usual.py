@@ -75,6 +75,28 @@ def test_one_rule_serves_brands_at_different_levels() -> None:
     assert later[-1].limit[0] < 85
 
 
+@pytest.mark.parametrize("other", [Worsening(30), Worsening(5, percent=True)])
+def test_what_was_gathered_by_another_amount_is_let_go(other: Worsening) -> None:
+    """The bets begin again, and floors are the new ones at once; the past stays, and a breach stands."""
+    of = detector(Worsening(5), rows=2)
+    weeks(of, [[4, 16], [4, 16]])
+    start_ms = MONDAY_MS + 14 * DAY_MS
+    for minute in range(1, 7):
+        hear(of, start_ms + minute * 60_000, [8, 12], [20, 0])
+    assert (of.state()["wealth"].any(axis=1).tolist(), of.state()["fired"].tolist()) == (
+        [True] * 2,
+        [False, True],
+    )
+    same, changed = detector(Worsening(5), rows=2), detector(other, rows=2)
+    for each in (same, changed):
+        each.load(of.state())
+    assert np.array_equal(same.state()["wealth"], of.state()["wealth"])
+    assert changed.state()["wealth"].any(axis=1).tolist() == [False, True]
+    found = [hear(each, start_ms + 7 * 60_000, [8, 12], [20, 0]) for each in (same, changed)]
+    assert (found[1].verdict == [Verdict.CLEAR, Verdict.BREACH]).all()
+    assert found[0].limit[0] - found[1].limit[0] == pytest.approx(other.of(80) - 5, abs=0.1)
+
+
 def test_where_high_is_bad_it_is_a_rise() -> None:
     """In percent of what was usual."""
     of = detector(Worsening(50, percent=True), scale=SHARE_HIGH_IS_BAD)
