@@ -24,7 +24,10 @@ from alerts.delivery.notices.notice import TransitionNews
 from alerts.delivery.retry_policy import Policy
 from alerts.paging import Heartbeat, Receiver, Route
 from alerts.rules import Rulebook
+from tests.builders import plan_of
 
+RULES: Final = plan_of("rules: [{name: csat-low, indicator: csat}]").rulebook.rules
+"""Whose news it is."""
 SECRET: Final = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 HASTY: Final = Policy(
     timeout_s=0.2, base_s=0.001, cap_s=0.002, retry_after_cap_s=0.01, deadline_s=60, in_flight=4
@@ -169,6 +172,7 @@ class Post:
         self.heartbeat: Heartbeat | None = None
         self.events: list[dict[str, object]] = []
         self.ahead_s = 0.0
+        self.rules = RULES
         self.others: tuple[Receiver, ...] = ()
         """Receivers that are no hooks of ours."""
 
@@ -199,7 +203,11 @@ class Post:
                 for name, hook in self.hooks.items()
             )
             rulebook = Rulebook(
-                rules=(), indicators={}, receivers=receivers, routes=self._routes, heartbeat=self.heartbeat
+                rules=self.rules,
+                indicators={},
+                receivers=receivers,
+                routes=self._routes,
+                heartbeat=self.heartbeat,
             )
             self.dispatcher = Dispatcher(
                 rulebook, self.log, self.meter, self._failed, self.muting, policy, clock=self.clock_s

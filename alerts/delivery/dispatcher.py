@@ -26,8 +26,9 @@ from alerts.delivery.grouping.group_rules import gathers
 from alerts.delivery.grouping.routing import labelled, targets
 from alerts.delivery.guarded_tasks import GuardedTasks
 from alerts.delivery.heartbeat import PARTITION, Beat, keep_beating
+from alerts.delivery.holding_back import HoldingBack
 from alerts.delivery.messages import message_of
-from alerts.delivery.mutes import Mute, Muting
+from alerts.delivery.mutes import Muting
 from alerts.delivery.notices.notice import Notice
 from alerts.delivery.notices.writer import Writer
 from alerts.delivery.open_alerts import DAY_S, OpenAlerts
@@ -36,7 +37,6 @@ from alerts.delivery.receiver_queue import Meter, QueueOwner, ReceiverQueue, Wor
 from alerts.delivery.retry_policy import DeliveryOutcome, Policy, Retry, Settled
 from alerts.delivery.silence_watch import LOOK_S, SilenceWatch, StillBroken
 from alerts.delivery.steady_clock import SteadyClock
-from alerts.delivery.working_hours import in_maintenance
 from alerts.paging import Receiver
 from alerts.receivers.http import HttpClient
 from alerts.receivers.opening import opened
@@ -44,8 +44,6 @@ from alerts.rules import Rulebook
 
 GRACE_S: Final = 5.0
 """How long requests under way may take when the worker stops."""
-INHIBITED_S: Final = 5.0
-"""How often it is asked again whether the alert that keeps another from being told still fires."""
 LOOK_AGAIN_S: Final = 30.0
 """How often a silence is looked at again, since it may end before its time."""
 PATIENT: Final = Policy()
@@ -76,15 +74,15 @@ class Dispatcher:
         self._rulebook = rulebook
         self._log = log
         self._world = World(meter, clock, SteadyClock(clock), random.random, policy)
-        self._muting = muting
         self._tasks = GuardedTasks(failed)
         self.alerts = OpenAlerts(inhibit=rulebook.inhibit, about=rulebook.about)
         """Told of every record of cx.alerts, of other workers' partitions too."""
+        self._holding = HoldingBack(rulebook, muting, self.alerts, clock())
         self.writer = Writer(rulebook, self.alerts, muting)
         self._client = HttpClient(policy.timeout_s)
         self._queues = {each.name: self._queue(each, failed) for each in rulebook.receivers}
         self._silences = SilenceWatch(rulebook, muting, self.alerts, self._waits)
-        mutes = GroupMutes(self._why_muted, muting.unsilenced_s)
+        mutes = GroupMutes(self._holding.why_muted, muting.unsilenced_s)
         self.desk = GroupDesk(rulebook, DeskWorld(log, mutes, self.send, clock), failed)
         self._heard = HeardPartitions(log.history, self.desk.turn)
 
@@ -219,7 +217,7 @@ class Dispatcher:
         if isinstance(delivery.message, GroupMessage):
             return self.desk.unsent(delivery.message, self._world.clock())
         if isinstance(delivery.message, StillBroken):
-            mute = self._why_muted(delivery.notice, self._world.clock())
+            mute = self._holding.why_muted(delivery.notice, self._world.clock())
             over = any(each.state == "resolved" for each in self.alerts.named(delivery.notice.alert)[:1])
             why = "it is over" if over else mute.reason if mute else ""
             return Settled(DeliveryOutcome.SILENCED, why) if why else None
@@ -241,23 +239,12 @@ class Dispatcher:
     def _muted(self, delivery: Delivery, *, followed: bool) -> Settled | Retry | None:
         """Muted news waits for the end of its silence, unless later news has come or it is for good."""
         now_s = self._world.clock()
-        mute = self._why_muted(delivery.notice, now_s)
+        mute = self._holding.why_muted(delivery.notice, now_s)
         if mute is None:
             return None
         if mute.until_s is None or followed:
             return Settled(DeliveryOutcome.SILENCED, mute.reason)
         return Retry(min(mute.until_s - now_s, LOOK_AGAIN_S), news_again_s=mute.until_s)
-
-    def _why_muted(self, notice: Notice, now_s: float) -> Mute | None:
-        mute = self._muting.why_muted(notice, now_s)
-        if mute is not None or notice.final:
-            return mute
-        labels = labelled(self._rulebook, notice.labels)
-        window = in_maintenance(self._rulebook.maintenance, labels, now_s)
-        if window is not None:
-            return Mute(f"in maintenance: {window[0].name}", window[1])
-        other = self.alerts.inhibitor(notice.news, labels)
-        return Mute(f"inhibited by {other}", now_s + INHIBITED_S) if other else None
 
     def _waits(self, receiver: str, alert: str) -> bool:
         """Whether a receiver's queue has news of an alert."""

@@ -1,9 +1,10 @@
 """When news may be told: active and muted hours, maintenance windows, in local time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from alerts.delivery.grouping.groups import GroupRule
+from alerts.delivery.mutes import Mute
 from alerts.detect.opening_hours import Calendar
 from alerts.hours import OpenHours
 from alerts.paging import Maintenance
@@ -35,11 +36,10 @@ def opens_in_s(rule: GroupRule, at_s: float) -> float:
     return 0.0
 
 
-def in_maintenance(
-    windows: tuple[Maintenance, ...], labels: Mapping[str, str], at_s: float
-) -> tuple[Maintenance, float] | None:
-    """The window that an alert with these labels lies in, and until when (Unix time)."""
+def in_maintenance(windows: Iterable[Maintenance], labels: Mapping[str, str], at_s: float) -> Mute | None:
+    """The window that an alert with these labels lies in, as a mute."""
     for window in windows:
         if all(each.holds(labels) for each in window.matchers) and is_open(window.hours, at_s):
-            return window, calendar(window.hours).stretch(int(at_s * 1000)).end_ms / 1000
+            until_s = calendar(window.hours).stretch(int(at_s * 1000)).end_ms / 1000
+            return Mute(f"in maintenance: {window.name}", until_s)
     return None

@@ -22,7 +22,7 @@ from stream.kafka.topics import ensure
 from stream.transport.link import RecordBatch
 from stream.worker.feeds.notifier import DeliveryTopic, Notifier
 from tests.kafka.broker import Broker
-from tests.post import CountingMeter, Hook, transition, webhook
+from tests.post import RULES, CountingMeter, Hook, transition, webhook
 
 
 class Sent:
@@ -51,7 +51,7 @@ class Desk:
         outbox = Outbox(options)
         await outbox.start()
         rulebook = Rulebook(
-            rules=(), indicators={}, receivers=(webhook("desk", self.url),), routes=self.routes
+            rules=RULES, indicators={}, receivers=(webhook("desk", self.url),), routes=self.routes
         )
         rulebook = replace(rulebook, commands=CommandTrust.TRUSTED)
         log_topic = DeliveryTopic(outbox, options, lambda _topic: None)

@@ -388,6 +388,25 @@ def test_silenced_news_waits_for_the_end_of_the_silence() -> None:
     _run(body)
 
 
+def test_news_of_a_rule_that_is_gone_waits_for_its_end() -> None:
+    """Until a judge ends what was held back before a reload; if none does, it is told after a minute."""
+
+    async def body() -> None:
+        post = Post({"pager": Hook()})
+        post.rules = ()
+        async with post.running():
+            await post.offer(transition("a", 1), transition("b", 1))
+            await post.offer(transition("a", 2, "resolved"))
+            await post.settled(2)
+            assert post.log.outcomes() == [("a.1", "pager", "silenced"), ("a.2", "pager", "dropped")]
+            post.later(61)
+            post.dispatcher.heard(_silence(0))
+            await post.settled(3)
+            assert post.hooks["pager"].got == ["b.1"]
+
+    _run(body)
+
+
 def test_what_comes_to_an_end_in_silence_is_not_told() -> None:
     """An alert that fired and resolved while it was silenced has reached nobody, and is done."""
 
