@@ -242,6 +242,13 @@ def typeform(field_type: str, number: int, properties: Mapping[str, Any]) -> dic
     }
 
 
+def in_a_group(body: dict[str, Any]) -> dict[str, Any]:
+    """The same response where the form's questions are those of a group."""
+    definition = body["form_response"]["definition"]
+    definition["fields"] = [{"id": "g1", "type": "group", "properties": {"fields": definition["fields"]}}]
+    return body
+
+
 TYPEFORM_COMMON = {
     "id": "typeform:a3a12ec67a:f1",
     "at": "2026-03-02T09:15:02Z",
@@ -581,6 +588,12 @@ WEBHOOKS = [
         title="three stars",
         body=typeform("rating", 2, {"steps": 3}),
         events=[{**TYPEFORM_COMMON, "indicator": "csat", "score": "no", "scale": "yes-no"}],
+    ),
+    Webhook(
+        kind="typeform",
+        title="in a group",
+        body=in_a_group(typeform("opinion_scale", 6, {"steps": 7, "start_at_one": True})),
+        events=[{**TYPEFORM_COMMON, "indicator": "csat", "score": 6, "scale": "1-7"}],
     ),
     Webhook(
         kind="typeform",

@@ -77,14 +77,15 @@ def delimiter(node: Node) -> str:
 
 def _beside(node: Node) -> Beside:
     fields = node.fields("{name: asked, list: definition.fields, key: id, equals: answers.field.id}")
-    found = [
-        fields.require(name, Node.text, want) or ""
-        for name, want in (
+    name, path, key, equals = (
+        fields.require(part, Node.text, want) or ""
+        for part, want in (
             ("name", "what its columns begin with"),
             ("list", "the path of a list"),
             ("key", "what tells its items apart"),
             ("equals", "the column that has the same text"),
         )
-    ]
+    )
+    within = fields.get("within", Node.text)
     fields.close()
-    return Beside(*found)
+    return Beside(name, path, key, equals, within)

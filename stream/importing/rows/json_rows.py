@@ -35,13 +35,14 @@ class Beside:
     """Another list of the message, of which one item belongs to a row: a question beside its answer.
 
     It is the item whose `key` has the text of the row's column `equals`; its values are the columns
-    `name.…`.
+    `name.…`.  Items may hold others in a list of theirs at `within`, as groups of questions do.
     """
 
     name: str
     path: str
     key: str
     equals: str
+    within: str | None = None
 
 
 def json_rows(
@@ -76,12 +77,18 @@ def json_rows(
 def _by_key(value: Mapping[str, object], beside: Beside) -> dict[str | None, object]:
     """The items of the list beside, by the text that tells them apart; of two alike the first."""
     found: dict[str | None, object] = {}
-    items = _at(value, beside.path)
-    for item in items if isinstance(items, list) else ():
+    items = _list_at(value, beside.path)
+    inner = [each for item in items for each in _list_at(item, beside.within)] if beside.within else []
+    for item in (*items, *inner):
         key = _at(item, beside.key)
         if key is not None:
             found.setdefault(_text(key), item)
     return found
+
+
+def _list_at(value: object, path: str) -> list[object]:
+    found = _at(value, path)
+    return found if isinstance(found, list) else []
 
 
 def _at(value: object, path: str) -> object:
