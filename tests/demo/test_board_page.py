@@ -229,6 +229,16 @@ def test_the_headline_is_of_all_and_not_of_what_is_shown_or_sought(board: Served
     assert "120 in trouble" in page.inner_text("#verdict")
 
 
+def test_a_printed_board_is_dark_on_white_without_its_buttons(board: ServedBoard, page: Page) -> None:
+    """Paper has no background: the ink of the night would be white on white."""
+    board.alerts(alert("a", channel="phone"))
+    page.emulate_media(media="print", color_scheme="dark")
+    page.goto(board.url)
+    page.wait_for_selector("[data-alert=a]")
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(26, 31, 36)"
+    assert not page.is_visible("button, input, select")
+
+
 def test_what_the_page_shows_can_be_found(board: ServedBoard, page: Page) -> None:
     """Indicators by their names in either language, of which the worker knows none, among all channels."""
     board.scores(*(score(90, 0, channel=f"c{n:03}") for n in range(250)), score(70, 0))
