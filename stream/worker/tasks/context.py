@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from aiokafka.structs import RecordMetadata
@@ -78,6 +78,22 @@ class TaskSpec(Generic[M]):
     chunk_bytes: int = CHUNK_BYTES
 
 
+class LogStarts:
+    """Where logs begin that have lost what a state was to be fed: that is told once, and not waited for."""
+
+    def __init__(self) -> None:
+        self._lost: dict[TP, tuple[int, int]] = {}
+
+    def learn(self, tp: TP, at: int, first: int) -> None:
+        """A state that is at `at` goes on with what is left, from `first` on."""
+        self._lost[tp] = at, first
+
+    def of(self, tp: TP, at: int) -> int:
+        """The offset from which on a state that is at `at` is to be fed."""
+        lost, first = self._lost.get(tp, (at, at))
+        return first if lost == at else at
+
+
 def _nobody(_topic: str) -> None:
     """Nobody wants to know."""
 
@@ -90,7 +106,7 @@ class TaskContext:
     records that were gone before they were read (topic, how many), `unreadable` of records of our own
     topics that are none of ours (topic).  `strict` trusts the broker's word on
     where a log ends; the demo's embedded one is off by some.  `topics` is how the group's topics are called.
-    `clock` is in seconds and never goes back;
+    `starts` is where logs begin.  `clock` is in seconds and never goes back;
     `cpu_clock` is what the thread has worked.
     """
 
@@ -101,5 +117,6 @@ class TaskContext:
     topics: GroupTopics = COMMON
     unreadable: Callable[[str], None] = _nobody
     strict: bool = True
+    starts: LogStarts = field(default_factory=LogStarts)
     clock: Callable[[], float] = time.monotonic
     cpu_clock: Callable[[], float] = time.thread_time

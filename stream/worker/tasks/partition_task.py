@@ -134,7 +134,8 @@ class PartitionTask(Generic[M]):
         if processor is None or batch.tp in self._joined:
             return processor is not None
         self._joined.add(batch.tp)
-        behind = batch.records[0].offset - processor.next_offsets()[batch.tp.topic]
+        at = processor.next_offsets()[batch.tp.topic]
+        behind = batch.records[0].offset - self._around.starts.of(batch.tp, at)
         if behind <= 0:
             return True
         log.warning("state is behind what is fetched task=%s records=%d", self.name, behind)

@@ -137,7 +137,7 @@ async def newest_age_s(reader: Input, tps: Sequence[TP], wall_s: float) -> dict[
     return ages
 
 
-async def look_for(reader: Input, tp: TP, start: int, commit: Committed, around: TaskContext) -> bool:
+async def look_for(reader: Input, tp: TP, at: int, commit: Committed, around: TaskContext) -> bool:
     """Whether there is input from where a state is to where the group has committed.
 
     Nothing of it counts where the commit is beyond the log's end, as nobody can have read so far: fetching
@@ -146,7 +146,7 @@ async def look_for(reader: Input, tp: TP, start: int, commit: Committed, around:
     Raises:
         OperatorError: it is not the input that the state has seen.
     """
-    committed = commit.offset
+    committed, start = commit.offset, around.starts.of(tp, at)
     first, end = await _bounds(reader, tp, start, strict=around.strict)
     if start > end and around.strict:
         raise made_anew(tp, start, end, around.topics)
@@ -158,6 +158,8 @@ async def look_for(reader: Input, tp: TP, start: int, commit: Committed, around:
     if 0 < seen < first:
         log.error("input is gone topic=%s partition=%d records=%d", tp.topic, tp.partition, first - seen)
         around.missing(tp.topic, first - seen)
+    if start < first:
+        around.starts.learn(tp, at, first)
     return start < committed <= end
 
 

@@ -283,6 +283,40 @@ def test_input_that_retention_took_is_told() -> None:
     scene(play)
 
 
+def test_input_that_retention_took_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    """The first batch follows on what is left, and no other state is looked for; it was counted twice."""
+
+    async def play(world: World) -> None:
+        first = world.task()
+        await first.catch_up(at(2, 0))
+        await first.save()
+        world.kafka.first[A] = 4
+        task = world.task()
+        await task.catch_up(at(2, 0))
+        await task.take(world.batch(A, 4, 6))
+        await turns()
+        assert world.said()[-2:] == [b"a4", b"a5"]
+        assert world.gone == [("a", 2)]
+
+    scene(play)
+    assert "state is behind" not in caplog.text
+
+
+def test_what_retention_takes_later_is_told_as_well() -> None:
+    """A state to which nothing has come meanwhile loses more."""
+
+    async def play(world: World) -> None:
+        first = world.task()
+        await first.catch_up(at(2, 0))
+        await first.save()
+        for there in (4, 5):
+            world.kafka.first[A] = there
+            await world.task().catch_up(at(2, 0))
+        assert world.gone == [("a", 2), ("a", 1)]
+
+    scene(play)
+
+
 LACKS = "no snapshot: the state has nothing of what the input has no more: a/0 below=4"
 
 
