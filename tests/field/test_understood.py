@@ -219,6 +219,14 @@ def test_how_long_things_take_is_told(desk: Desk) -> None:
     )
 
 
+def test_lengths_of_a_long_log_are_told_as_those_of_its_beginning(desk: Desk) -> None:
+    """Ten thousand are looked at: what half of these take is not said of all."""
+    rows = [f"{n},2026-03-02T{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}Z,phone,5" for n in range(30_000)]
+    told = desk.imported(LASTING, "id,at,ch,wait\n" + "\n".join(rows))[1].stderr
+    assert "half of them up to 5 s (of the first 1" in told
+    assert "of the first" not in calls(desk, ["12", "15", "90"])
+
+
 def test_channels_are_told_and_those_that_are_one_by_all_appearance(desk: Desk) -> None:
     """A rule for `phone` would see some of the calls."""
     log = "id,at,ch,wait\n" + "".join(

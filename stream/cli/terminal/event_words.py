@@ -10,6 +10,7 @@ from typing import Final
 from alerts.readings import as_carried
 from alerts.wording import duration_words
 from stream.importing.cells.text import folded
+from stream.importing.events_seen import MOST_LENGTHS
 from stream.importing.references_seen import ReferencesSeen
 from stream.importing.understood import Understood
 
@@ -111,7 +112,8 @@ def _of_alike(dimension: str, names: Iterable[str]) -> Iterator[str]:
 def _of_lengths(name: str, lengths: Sequence[float]) -> Iterator[str]:
     half, most = median(lengths), max(lengths)
     least, middle, longest = (_words(length) for length in (min(lengths), half, most))
-    yield f"  {name}: {least} to {longest}, half of them up to {middle}"
+    some = f" (of the first {len(lengths):,})" if len(lengths) >= MOST_LENGTHS else ""
+    yield f"  {name}: {least} to {longest}, half of them up to {middle}{some}"
     if len(lengths) < FEW:
         return
     if half >= LONG_S and all(map(float.is_integer, lengths)):
