@@ -54,7 +54,7 @@ def read_moments(rules: Sequence[Rule], events: Sequence[Placed]) -> Callable[[N
     """A parser of a list of `{at: …, rule: …, scope: {…}, state: firing, severity: critical}`.
 
     Without `at` the state must hold all the time.  `rule` may be left out where there is but one.  A scope
-    that cannot come of the events is wrong: nothing ever happens there, whatever the rules are.
+    that is nearly one of the events' is wrong: nothing ever happens there, whatever the rules are.
     """
     moments = _Moments({rule.name: rule for rule in rules}, _values(events) if events else None)
 
@@ -88,7 +88,7 @@ class _Moments:
         return Expected(name, found, (ExpectedMoment(at_ms, WantedState(state, level)),))
 
     def _scope(self, fields: Fields, given: Mapping[str, str], rule: Rule) -> Scope:
-        """A scope of the rule; noted is one that it does not tell apart, or that none of the events is in."""
+        """A scope of the rule; noted is what it does not tell apart, and what is nearly an event's value."""
         about = fields.find("scope") or fields.node
         for name in [name for name in given if name not in rule.scope_dims]:
             dims = ", ".join(rule.scope_dims) or "nothing"
@@ -102,10 +102,8 @@ class _Moments:
         known = (self.known or {})[name]
         if value in known or value in named or value.startswith("("):  # such as (other)
             return
-        hint = did_you_mean(value, known, about.notes)
-        about.note(
-            f"want a {name} that some event has, got " + (f'"{shown(value)}"{hint}' if value else "none")
-        )
+        if hint := did_you_mean(value, known, about.notes):
+            about.note(f'want a {name} that some event has, got "{shown(value)}"{hint}')
 
 
 def _values(events: Sequence[Placed]) -> Mapping[str, set[str]]:

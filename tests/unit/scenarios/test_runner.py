@@ -129,9 +129,10 @@ def test_states_at_times_and_all_the_time(tmp_path: Path) -> None:
   - {at: 2026-01-05T10:01:10Z, scope: {channel: phone}, state: firing, severity: critical}
   - {at: 2026-01-05T10:20:00Z, scope: {channel: phone}, state: stale, severity: critical}
   - {scope: {channel: chat}, state: inactive}
+  - {scope: {channel: nowhere}, state: inactive}
 """,
     )
-    assert [result.passed for result in found] == [True, True]
+    assert [result.passed for result in found] == [True, True, True]
 
 
 def test_all_the_time_means_all_the_time(tmp_path: Path) -> None:
@@ -156,6 +157,4 @@ def test_an_event_that_would_be_rejected_is_a_mistake_in_the_scenario(
 ) -> None:
     """With its place and the reason that it would be rejected for."""
     with pytest.raises(SettingsError, match=rf"s\.yaml:2:10: events\[0\]: want .*, got {reason}"):
-        results(
-            tmp_path, f"rule: {{indicator: csat, by: []}}\nevents: [{event}]\nexpect: [{{state: inactive}}]"
-        )
+        results(tmp_path, f"rule: {{indicator: csat}}\nevents: [{event}]\nexpect: [{{state: inactive}}]")
