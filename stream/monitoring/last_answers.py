@@ -21,7 +21,8 @@ class AnsweringConnection(web.RequestHandler):
         super().connection_made(transport)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # the loop asks whether to leave our side open
-        """Nothing more comes; whether answers are owed."""
+        """Nothing more comes; whether answers are owed: who leaves in the midst of a request is owed none."""
+        self._loop.call_soon(self._leave_if_cut_short)  # once what has just come is the current request
         return self.end_when_answered()
 
     def end_when_answered(self) -> bool:
@@ -38,3 +39,11 @@ class AnsweringConnection(web.RequestHandler):
         if self._ending and not self._messages:
             resp.force_close()
         return await super().finish_response(request, resp, start_time)
+
+    def _leave_if_cut_short(self) -> None:
+        """End at once if the body of a request can no longer come to its end."""
+        bodies = [payload for _, payload in self._messages]
+        if self._current_request is not None:
+            bodies.append(self._current_request.content)
+        if not all(body.is_eof() for body in bodies):
+            self.force_close()

@@ -352,6 +352,19 @@ def test_a_client_that_closes_its_side_is_answered() -> None:
     against(scene)
 
 
+def test_a_client_that_leaves_in_a_body_is_let_go() -> None:
+    """Nothing can follow: its place is free at once, and nothing of it counts."""
+
+    async def scene(gateway: Running) -> None:
+        head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(EVENT)}\r\n\r\n".encode()
+        reader, writer = await gateway.connect(head, EVENT[:5])
+        writer.write_eof()
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert gateway.publisher.records == []
+
+    against(scene)
+
+
 def test_at_the_end_what_has_begun_is_answered_and_told_that_it_is_the_last() -> None:
     """A body that is on its way may come in; a kept connection on which nothing is asked ends at once."""
 
