@@ -12,10 +12,10 @@ from stream.gateway.kind_files import kinds
 from stream.gateway.source_file import parse_sources
 from stream.gateway.sources import IGNORED
 from stream.gateway.verification import Refusal
-from tests.webhooks import WEBHOOKS
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "sources.md").read_text()
+README = (ROOT / "README.md").read_text()
 BLOCKS = [
     re.sub(r"(?m)^   ", "", block) if block.startswith("   ") else block
     for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
@@ -47,23 +47,17 @@ def test_closed_lists_are_in_the_document() -> None:
     assert [word for word in (*IGNORED, *map(str, Refusal)) if f"`{word}`" not in PAGE] == []
 
 
-def test_the_first_screen_is_what_the_commands_print(tmp_path: Path) -> None:
-    """From nothing to a rating."""
+def test_the_first_screen_is_what_the_commands_print(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From nothing to a rating, by what lies in examples/."""
     (block,) = (block for block in BLOCKS if "8f3c0d52a7e14b6c9d2b7f0a64c1e835" in block)
     (tmp_path / "sources.yaml").write_text(block)
-    rating = next(webhook for webhook in WEBHOOKS if webhook.title == "a rating")
-    (tmp_path / "rating.json").write_bytes(rating.raw)
-    given = [
-        "sources",
-        "try",
-        "helpdesk",
-        str(tmp_path / "rating.json"),
-        "--sources",
-        str(tmp_path / "sources.yaml"),
-    ]
-    done = CliRunner().invoke(tocsin, given)
+    given = "sources try helpdesk examples/zendesk-rating.json --sources examples/sources.yaml"
+    assert f"$ tocsin {given}\n" in README
+    monkeypatch.chdir(ROOT)
+    done = CliRunner().invoke(tocsin, given.split())
     assert orjson.loads(done.stdout)["topic"] == "billing"
     assert done.stdout.strip() in PAGE
+    assert done.stdout.strip() in README
     checked = CliRunner().invoke(
         tocsin, ["sources", "check", str(tmp_path / "sources.yaml")], env={"ZENDESK_SECRET": "x"}
     )
