@@ -56,7 +56,7 @@ def read_moments(rules: Sequence[Rule], events: Sequence[Placed]) -> Callable[[N
     Without `at` the state must hold all the time.  `rule` may be left out where there is but one.  A scope
     that is nearly one of the events' is wrong: nothing ever happens there, whatever the rules are.
     """
-    moments = _Moments({rule.name: rule for rule in rules}, _values(events) if events else None)
+    moments = _Moments({rule.name: rule for rule in rules}, _values(events))
 
     def parse(node: Node) -> list[Expected]:
         if node.is_list and not node.items():
@@ -68,10 +68,10 @@ def read_moments(rules: Sequence[Rule], events: Sequence[Placed]) -> Callable[[N
 
 @dataclass(frozen=True, slots=True)
 class _Moments:
-    """Reads states to expect of rules; `known` are the values of each dimension, None where nothing came."""
+    """Reads states to expect of rules; `known` are the values of each dimension that events have."""
 
     rules: Mapping[str, Rule]
-    known: Mapping[str, set[str]] | None
+    known: Mapping[str, set[str]]
 
     def read(self, node: Node) -> Expected | None:
         """One state, None where it is wrong, which is noted."""
@@ -94,16 +94,12 @@ class _Moments:
             dims = ", ".join(rule.scope_dims) or "nothing"
             about.note(f"want {dims}, as {rule.name} tells apart, got {name}")
         scope = tuple((name, given.get(name, "")) for name in rule.scope_dims)
-        for name, value in scope if self.known else ():
-            self._see(about, rule.where.get(name, ()), name, value)
+        for name, value in scope:
+            known = {*self.known[name], *rule.where.get(name, ())}
+            is_known = value in known or value.startswith("(")  # such as (other)
+            if not is_known and (hint := did_you_mean(value, self.known[name], about.notes)):
+                about.note(f'want a {name} that some event has, got "{shown(value)}"{hint}')
         return scope
-
-    def _see(self, about: Node, named: Sequence[str], name: str, value: str) -> None:
-        known = (self.known or {})[name]
-        if value in known or value in named or value.startswith("("):  # such as (other)
-            return
-        if hint := did_you_mean(value, known, about.notes):
-            about.note(f'want a {name} that some event has, got "{shown(value)}"{hint}')
 
 
 def _values(events: Sequence[Placed]) -> Mapping[str, set[str]]:
