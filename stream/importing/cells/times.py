@@ -24,7 +24,7 @@ from stream.importing.cells.guesses import DOTNET, RANGES, hint
 from stream.importing.cells.quick_times import offset_of
 from stream.importing.cells.strptime import TimeFormat
 from stream.importing.cells.text import Row, cell, exact_number
-from stream.importing.cells.zones import UNKNOWN_ZONE, Comes, comes, zone_of
+from stream.importing.cells.zones import UNKNOWN_ZONE, Comes, SeveralZonesError, comes, zone_of
 from stream.messages.other_scripts import in_our_digits
 
 Read = Callable[[str], datetime | int]
@@ -178,7 +178,8 @@ class Time:
         return _utc(local.replace(tzinfo=zone, fold=int(second and not never)))
 
     def _wrong(self, text: str, error: Exception) -> RowError:
-        names, said = "+".join(self.parts), _OF_SEVERAL.sub(r"\1: `zones: {\2: …}` says which,", str(error))
+        names = "+".join(self.parts)
+        said = error.in_log if isinstance(error, SeveralZonesError) else str(error)
         is_in_text = said.startswith(UNKNOWN_ZONE) and self.row_zone is None  # and is perhaps no zone at all
         why = "" if "zone" in said and not is_in_text else hint(self.pattern, in_our_digits(text))
         why = why or (f" ({said})" if "zone" in said or " is no " in said else "")
@@ -263,7 +264,6 @@ _ISO: Final = re.compile(
 """How a time begins, and not ends.  Python takes any character between date and time, and so the zone of a
 day, as in 2026-03-02+01:00, for a time of day; it also takes weeks for their Mondays, an offset of 99
 minutes, and reads past a NUL."""
-_OF_SEVERAL: Final = re.compile("((.+) means several zones): write")
 _NO_ZONE: Final = re.compile(r"[ap]\.?m\.?|[0-9:.,]+", re.IGNORECASE)
 _JAVA: Final = re.compile(r"(?P<time>[^\[\]]+)\[(?P<zone>[A-Za-z0-9_/+:-]+)\]")
 """As Java prints a time with its zone: 2026-03-02T09:15:00+01:00[Europe/Paris]."""

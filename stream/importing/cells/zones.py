@@ -51,14 +51,24 @@ def _names() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+class SeveralZonesError(ValueError):
+    """An abbreviation means several zones.  Says what to write; `in_log`, what helps where a log has it."""
+
+    def __init__(self, name: str) -> None:
+        several, instead = f"{name} means several zones", SEVERAL[name]
+        super().__init__(f"{several}: write {instead}")
+        self.in_log: Final = f"{several}: `zones: {{{name}: …}}` says which, {instead}"
+
+
 def zone_of(name: str) -> tzinfo:
     """The zone that a text names.
 
     Raises:
-        ValueError: it names none, or several; says what to write instead.
+        SeveralZonesError: it names several.
+        ValueError: it names none.
     """
     if name in SEVERAL:
-        raise ValueError(f"{name} means several zones: write {SEVERAL[name]}")
+        raise SeveralZonesError(name)
     if name in ONE:
         return UTC if not ONE[name] else timezone(timedelta(minutes=ONE[name]), name)
     offset = OFFSET.fullmatch(name) if len(name) <= LONGEST else None
