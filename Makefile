@@ -17,9 +17,13 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 
+# Also over what an earlier make has installed in newer versions.
+$(VENV)/.locked: requirements.lock | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	touch $@
+
 # Installed in place, with the embedded broker of the demo.
-$(VENV)/.installed: pyproject.toml | $(BIN)/python
-	$(if $(LOCKED),$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock)
+$(VENV)/.installed: pyproject.toml $(if $(LOCKED),$(VENV)/.locked) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[demo]'
 	$(BIN)/python -m compileall -q alerts stream  # else each command does it anew where Python may write no bytecode
 	touch $@
