@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -58,7 +58,7 @@ async def admin_client(settings: ClientSettings) -> AsyncIterator[AIOKafkaAdminC
             await client.start()
             yield client
         finally:
-            await client.close()
+            await _closed(client.close())
 
 
 @asynccontextmanager
@@ -82,7 +82,7 @@ async def producing(settings: ClientSettings) -> AsyncIterator[AIOKafkaProducer]
             await client.start()
             yield client
         finally:
-            await client.stop()
+            await _closed(client.stop())
 
 
 @asynccontextmanager
@@ -116,7 +116,7 @@ async def reading(
             await (client.seek_to_end() if latest else client.seek_to_beginning())
             yield client
         finally:
-            await client.stop()
+            await _closed(client.stop())
 
 
 async def read_all(settings: ClientSettings, topic: str) -> AllOfIt:
@@ -232,6 +232,11 @@ async def _partitions(settings: ClientSettings, topic: str) -> list[TopicPartiti
     async with admin_client(settings) as client:
         found = await leaders(client)
     return [TopicPartition(topic, number) for number in range(usable(found, topic))]
+
+
+async def _closed(closing: Coroutine[Any, Any, None]) -> None:
+    """End a client.  Aiokafka takes a Ctrl-C that comes meanwhile for its own doing, and says nothing."""
+    await asyncio.shield(closing)
 
 
 @asynccontextmanager
