@@ -129,12 +129,12 @@ def test_durations_are_read_as_dialers_write_them(desk: Desk) -> None:
     ],
 )
 def test_a_column_that_says_its_unit_is_not_read_as_seconds(desk: Desk, column: str, unit: str) -> None:
-    """A number alone says none; a time of a clock says its own."""
+    """A number alone says none; a time of a clock its own, or hours where these are counted."""
     log = f"id\tat\t{column}\n" + "".join(
         f"{n}\t2026-03-02T09:00:00Z\t{v}\n" for n, v in enumerate(("5", "0:05", "0"))
     )
     events, result = desk.imported(MAPPING.replace("FIELD", f'wait_s: {{seconds: "{column}"}}'), log)
-    assert [event["wait_s"] for event in events] == [5, 0]
+    assert [event["wait_s"] for event in events] == [300 if unit == "hours" else 5, 0]
     assert f'want seconds, got "5" {unit}' in result.stderr
     told = desk.imported(
         MAPPING.replace("FIELD", f'wait_s: {{number: "{column}"}}'), log.replace("0:05", "7")
@@ -313,7 +313,7 @@ def test_merged_cells_are_told(desk: Desk) -> None:
 
 def test_a_column_of_hours_and_minutes_is_read_as_such(desk: Desk) -> None:
     """Its name says what one colon parts."""
-    for column in ("Wait (hh:mm)", "Wait [h]:mm", "WAIT HH:MM"):
+    for column in ("Wait (hh:mm)", "Wait [h]:mm", "WAIT HH:MM", "Wait (in hrs)"):
         mapping = MAPPING.replace("FIELD", f"wait_s: {{seconds: '{column}'}}")
         rows = "1\t2026-03-02T09:00:00Z\t1:30\n2\t2026-03-02T09:00:00Z\t0:05:10\n"
         events, _ = desk.imported(mapping, f"id\tat\t{column}\n{rows}")

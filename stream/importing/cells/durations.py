@@ -34,6 +34,8 @@ _BEGINNINGS: Final = {"1970": "1970-01-01", "1899": "1899-12-30"}
 """Where the time begins of those who write a duration as a moment: ServiceNow, and spreadsheets."""
 _HOURS_MINUTES: Final = re.compile(r"\[?\bh{1,2}\]?:mm\b(?!:)", re.IGNORECASE)
 _ONE_COLON: Final = re.compile("[0-9]+:[0-9]{1,2}")
+_CLOCK_OF: Final = re.compile(r"([0-9]+:[0-9]{2}) ?([a-z]+)\.?")
+"""A clock whose unit is that of its first number: 12:05 hrs, 1:05 min."""
 _NAMED: Final = re.compile(
     r"(?P<ms>(?:^|[\W_])(?:ms|msecs?)(?:$|[\W_])|milli(?:sec|sek))"
     r"|(?P<min>minut\w*|[(\[_ ](?:mins?|mn)[)\]]?$)"
@@ -58,13 +60,13 @@ def unit_named(column: str) -> tuple[str, str] | None:
 
 
 def in_full(column: str, text: str) -> str:
-    """A time such as 1:30 with its seconds, where the column's name says that it is of hours and minutes."""
-    is_of_minutes = _ONE_COLON.fullmatch(text) and _HOURS_MINUTES.search(column)
-    return f"{text}:00" if is_of_minutes else text
+    """A time such as 1:30 with its seconds, where the column's name says that it counts hours."""
+    is_of_hours = _HOURS_MINUTES.search(column) or unit_named(column) == _CALLED["h"]
+    return f"{text}:00" if is_of_hours and _ONE_COLON.fullmatch(text) else text
 
 
 def duration_s(text: str, decimal: str) -> float:
-    """Seconds; a bare number is seconds, with one colon minutes and seconds, with two also hours.
+    """Seconds; a bare number is seconds, with one colon minutes and seconds, with two, or after days, hours.
 
     Raises:
         ValueError: it is no duration, or has months or years, which are not all of one length.
@@ -79,15 +81,25 @@ def duration_s(text: str, decimal: str) -> float:
     iso = _ISO.fullmatch(plain)
     if iso:
         return sum(_part(part, unit) for part, unit in zip(iso.groups(), _ISO_UNITS, strict=True) if part)
+    clock = _CLOCK_OF.fullmatch(plain)
+    if clock and (unit := _UNITS.get(clock[2])) in _BELOW:
+        return _clock_s(clock[1], decimal) * unit / 60
     total, unit, place = _in_units(plain, decimal)
-    rest = plain[place:]
-    if not rest and place:
-        return total
-    if not _CLOCK.fullmatch(rest) or (place and ":" not in rest and unit not in _BELOW):
+    return total if place and place == len(plain) else total + _rest_s(plain[place:], unit, decimal)
+
+
+def _rest_s(text: str, unit: float, decimal: str) -> float:
+    """Seconds of what stands behind numbers with units, of which this is the last (0: there are none).
+
+    Raises:
+        ValueError: it is none, or it does not follow from the unit what it counts.
+    """
+    if not _CLOCK.fullmatch(text) or (unit and ":" not in text and unit not in _BELOW):
         raise ValueError(text)
-    if ":" not in rest:
-        return total + decimal_number(rest, decimal) * _BELOW.get(int(unit), 1)
-    return total + _clock_s(rest, decimal)
+    if ":" not in text:
+        return decimal_number(text, decimal) * _BELOW.get(int(unit), 1)
+    is_of_hours = unit > max(_BELOW) and _ONE_COLON.fullmatch(text)
+    return _clock_s(f"{text}:00" if is_of_hours else text, decimal)
 
 
 def _clock_s(text: str, decimal: str) -> float:

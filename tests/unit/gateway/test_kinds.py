@@ -383,6 +383,21 @@ def test_an_empty_body_is_a_test() -> None:
             },
             {"at": "2026-03-02T09:15:00.420Z", "opened_at": "2026-03-02T09:00:00Z"},
         ),
+        (
+            "chatwoot",
+            {"event": "conversation_created", "id": 7, "inbox_id": 3, "created_at": 1772442900},
+            {"id": "chatwoot:inbox:3:conversation:7", "event": "contact", "case": "7"},
+        ),
+        (
+            "chatwoot",
+            {
+                "event": "conversation_status_changed", "id": 7, "inbox_id": 3,
+                "created_at": 1772442000, "updated_at": 1772442900.25,
+                "changed_attributes": [{"status": {"previous_value": "open", "current_value": "resolved"}}],
+            },
+            {"id": "chatwoot:inbox:3:conversation:7:resolved:1772442900.25", "event": "resolved"},
+        ),
+        ("freshdesk", {"ticket_id": "7", "rating": "Just Okay"}, {"score": "no"}),
         ("helpscout", {"id": 1, "ticketId": 2, "rating": "not_good"}, {"score": "no"}),
         ("helpscout", {"id": 1, "ticketId": 2, "rating": "ok"}, {"score": "no"}),
         ("hotjar", hotjar(question(1, "nps", {"question_id": 1, "answer": "9"})), {"score": 9}),
