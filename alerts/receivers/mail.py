@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 MOST_SUBJECT: Final = 200
 TLS: Final = ("auto", "starttls", "tls", "none")
+ENCODED: Final = "=?"
+"""What the package email takes for the beginning of an encoded word (RFC 2047) in any text, and decodes.
+
+A channel called `=?utf-8?q?=0d=0aReply-To:_…?=` was a line of the head, and one of no sound letters no mail.
+"""
+PARTED: Final = "= ?"
 QUIT_S: Final = 2.0
 """How long a farewell may take once a mail has been taken."""
 MOST_PARTLY_TAKEN: Final = 1_000
@@ -138,7 +144,8 @@ def written(message: ReceiverMessage, sender: str, to: Collection[str], at_s: fl
     mail = EmailMessage(policy=SMTP)
     domain = sender.rpartition("@")[2]
     root = _mail_id(message.thread, domain)
-    mail["Subject"] = shortened(" ".join(message.words.title.split()), MOST_SUBJECT)
+    title = " ".join(message.words.title.split())
+    mail["Subject"] = shortened(title.replace(ENCODED, PARTED), MOST_SUBJECT)
     mail["From"] = sender
     mail["To"] = ", ".join(to)
     mail["Date"] = format_datetime(datetime.fromtimestamp(int(at_s), UTC))

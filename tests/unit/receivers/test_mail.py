@@ -67,6 +67,24 @@ def _mail(port: int, wire: Wire | None = None, more: dict[str, str] | None = Non
     return KINDS["email"].open({**settings, "smtp": (f"127.0.0.1:{port}",), **named}, wire or Wire())
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "=?utf-8?q?a=0d=0areply-to:_x@example.com=0d=0a=0d=0aall_is_well?=",
+        "=?utf-8?q?=ed=a0=80?= é",
+        "é =?utf-8?b?AAAA?=",
+    ],
+)
+def test_names_that_look_like_encoded_words_stay_names(name: str) -> None:
+    """They are decoded by whoever writes a head: to more lines of it, or to what no mail may have."""
+    mail = written(message(title=f"CSAT of {name}"), "tocsin@example.com", ["cx@example.com"], 0)
+    head, _, _ = mail.as_bytes().partition(b"\r\n\r\n")
+    back = email.message_from_bytes(mail.as_bytes(), policy=policy.default)
+    assert back["Subject"].strip() == f"CSAT of {name.replace('=?', '= ?')}"
+    assert back["Reply-To"] is None
+    assert b"Auto-Submitted" in head
+
+
 def test_mails_of_one_alert_stand_in_one_thread() -> None:
     """Every mail refers to the thread's root; its own id is a function of the key, so a repeat is told."""
     with _mail_server() as (box, port):
