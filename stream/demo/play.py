@@ -33,11 +33,21 @@ def play(settings: DemoSettings, say: Callable[[str], None]) -> None:
     """
     source = settings.rules or Path(__file__).parents[1] / RULES
     load(source)  # mistakes are told with their place in the user's file, before anything is started
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    _end_as_by_ctrl_c()
     try:
         asyncio.run(_stage(settings, source, say))
     except BrokerError as error:
         raise DemoError(f"the broker failed: {error}") from error
+
+
+def _end_as_by_ctrl_c() -> None:
+    """At SIGTERM, and where the terminal is closed, so that nothing stays behind."""
+    # Shells ignore it for what they start with `&`, and with it the two below would fall on deaf ears.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has one of them
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # by nohup
+            signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 async def _stage(settings: DemoSettings, source: Path, say: Callable[[str], None]) -> None:

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO
 
 import pytest
 
 from stream.demo.settings import LOG_PORT, METRICS_PORT
+from stream.processes.copies import deaf
 from stream.traffic.profiles import DEMO
 from tests.demo.processes import descendants, listening_addresses, running, wait_for
 
@@ -77,17 +78,33 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"stderr"}
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_it_can_be_stopped_at_any_time(tmp_path: Path, how: signal.Signals) -> None:
-    """Ctrl-C is the usual way to end it: exit code 0, nothing left running; taken ports are no trouble."""
-    with _taken(METRICS_PORT), _taken(LOG_PORT), _started(tmp_path, "--json") as (demo, _):
+@pytest.mark.parametrize(
+    ("how", "started"),
+    [(signal.SIGINT, nullcontext()), (signal.SIGTERM, deaf()), (signal.SIGHUP, nullcontext())],
+)
+def test_it_can_be_stopped_at_any_time(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    how: signal.Signals,
+    started: AbstractContextManager[None],
+) -> None:
+    """Ctrl-C is the usual way to end it: exit code 0, nothing left running; taken ports are no trouble.
+
+    SIGTERM is as good, also for what a script has started with `&` and shells make deaf to Ctrl-C: it was
+    ignored, too.  So is a terminal that is closed, after which folders and topics stayed behind.
+    """
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    monkeypatch.setenv("TMPDIR", str(kept))
+    with _taken(METRICS_PORT), _taken(LOG_PORT), started, _started(tmp_path, "--json") as (demo, _):
         assert wait_for(lambda: "webhook log" in _links(tmp_path), PATIENCE_S)
-        started = descendants(demo.pid)
+        children = descendants(demo.pid)
         ports = {int(url.split(":")[2].split("/")[0]) for url in _links(tmp_path).values()}
         demo.send_signal(how)
         assert demo.wait(PATIENCE_S) == 0, (tmp_path / "stderr").read_text()
         assert not ports & {METRICS_PORT, LOG_PORT}
-        assert wait_for(lambda: not running(started), 5)
+        assert wait_for(lambda: not running(children), 5)
+        assert list(kept.iterdir()) == []
         assert "Traceback" not in (tmp_path / "stderr").read_text()
 
 
