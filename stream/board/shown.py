@@ -64,6 +64,7 @@ def shown_alert(news: Transition) -> Shown:
         "state": news.state,
         "indicator": news.indicator,
         "scope": {name: text[:MOST_TEXT] for name, text in news.scope.items()},
+        "window_s": news.window_s,
         "at": news.at,
         "started_at": news.started_at,
         "summary": news.summary[:MOST_SUMMARY],

@@ -102,6 +102,23 @@ def test_what_anybody_sends_is_text(board: ServedBoard, page: Page) -> None:
     assert name in page.inner_text("#place")
 
 
+def test_an_alert_is_of_the_score_of_its_scope_and_window(board: ServedBoard, page: Page) -> None:
+    """A week at 90 % was red for half an hour at 40 %, and one scope for another that reads like it."""
+    week = score(90, channel="Billing, Sales").replace(b'"window_s":1800', b'"window_s":604800')
+    finer = score(33, channel="Billing, Sales", topic="a, b")
+    board.scores(score(40, channel="Billing, Sales"), week, finer, score(77, channel="phone, topic x"))
+    board.alerts(alert("a", channel="Billing, Sales"), alert("p", channel="phone", topic="x"))
+    page.goto(board.url)
+    page.wait_for_selector("article.critical")
+    assert page.locator("td.critical b").all_inner_texts() == ["40%"]
+    assert page.locator("article.good h3").all_inner_texts() == ["phone, topic x"]
+    page.click("article.critical h3 a")
+    page.wait_for_selector("h4")
+    assert page.locator("td.critical b").all_inner_texts() == ["40%"]
+    assert page.locator("article.good b").all_inner_texts() == ["90%", "33%"]
+    assert page.locator("h4").all_inner_texts() == ["topic a, b"]
+
+
 def test_names_turn_no_text_around_them_and_widen_no_page(board: ServedBoard, page: Page) -> None:
     """One channel with a sign that turns what follows made the headline of all of them unreadable."""
     turning, wide = "a\u202eb", "x" * 120

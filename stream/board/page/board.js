@@ -1,6 +1,6 @@
 // The board: learns what the worker knows, keeps listening for news, and draws it at most once a frame.
 import { alertItem, card, node, order, patch } from "./draw.js";
-import { known, lasting, learn, open } from "./known.js";
+import { about, known, lasting, learn, open, sameScope, scopeKey } from "./known.js";
 import { dimension, duration, indicatorName, language, meant, moment, plural, scopeText, speak, time, valueText, word } from "./words.js";
 
 const at = (id) => document.getElementById(id);
@@ -85,32 +85,35 @@ function drawAlerts() {
   at("past-part").hidden = !known.past.length;
 }
 
+const finer = ({ channel, ...others }) => others;
+
 const byScope = (scores) => {
   const groups = new Map();
   for (const score of scores) {
-    const title = scopeText(score.scope);
-    if (!groups.has(title)) groups.set(title, []);
-    groups.get(title).push(score);
+    const key = scopeKey(score);
+    if (!groups.has(key)) groups.set(key, []);
+    groups.get(key).push(score);
   }
   return groups;
 };
 
 function cardOf(title, scores, more) {
-  const alerts = open().filter((each) => scopeText(each.scope) === scopeText(scores[0].scope));
+  const alerts = open().filter((each) => sameScope(each, scores[0]));
   const course = at("course").value;
-  const settings = { title, scores, alerts: title === null ? alerts.filter((each) => each.indicator === scores[0].indicator) : alerts, course, link: null, level: "h3", ...more };
+  const settings = { title, scores, alerts: title === null ? alerts.filter((each) => about(each, scores[0])) : alerts, course, link: null, level: "h3", ...more };
   const content = JSON.stringify([scores, alerts, course, language, known.newest.slice(0, 10)]);
-  return [more.key ?? title, content, () => card(settings)];
+  return [more.key ?? scopeKey(scores[0]), content, () => card(settings)];
 }
 
 function drawChannels() {
   const groups = byScope([...known.scores.values()].filter(fits));
-  const urgency = new Map([...groups.keys()].map((title) => [title, 0]));
+  const urgency = new Map([...groups.keys()].map((key) => [key, 0]));
   for (const each of open()) {
-    const title = scopeText(each.scope);
-    if (urgency.has(title)) urgency.set(title, urgency.get(title) + (each.severity === "critical" ? 100 : 1));
+    const key = scopeKey(each);
+    if (urgency.has(key)) urgency.set(key, urgency.get(key) + (each.severity === "critical" ? 100 : 1));
   }
-  const cards = [...groups].sort(([a], [b]) => urgency.get(b) - urgency.get(a) || a.localeCompare(b)).map(([title, scores]) => {
+  const titled = [...groups].map(([key, scores]) => [scopeText(scores[0].scope), scores, urgency.get(key)]);
+  const cards = titled.sort((a, b) => b[2] - a[2] || a[0].localeCompare(b[0])).map(([title, scores]) => {
     const name = scores[0].scope.channel;
     return cardOf(title, scores, { link: name === undefined ? null : `#/channel/${encodeURIComponent(name)}` });
   });
@@ -121,8 +124,8 @@ function drawChannels() {
 function drawParts() {
   const parts = new Map([["indicators", []], ["volumes", []]]);
   for (const score of known.scores.values()) {
-    const finer = Object.keys(score.scope).filter((name) => name !== "channel");
-    const part = finer.length > 1 ? "several" : finer[0] ?? (score.unit === "count" ? "volumes" : "indicators");
+    const names = Object.keys(finer(score.scope));
+    const part = names.length > 1 ? "several" : names[0] ?? (score.unit === "count" ? "volumes" : "indicators");
     if (!parts.has(part)) parts.set(part, []);
     parts.get(part).push(score);
   }
@@ -130,7 +133,7 @@ function drawParts() {
   const made = [...parts].filter(([, scores]) => scores.length).map(([part, scores]) => {
     const cards = whole.has(part)
       ? scores.sort((a, b) => order(a) - order(b)).map((each) => cardOf(null, [each], { folds: false, key: each.key }))
-      : [...byScope(scores)].sort().map(([title, some]) => cardOf(title.split(", ").slice(1).join(", ") || title, some, { level: "h4", folds: false }));
+      : [...byScope(scores)].sort().map(([, some]) => cardOf(scopeText(finer(some[0].scope)), some, { level: "h4", folds: false }));
     return [part, JSON.stringify(cards.map((each) => [each[0], each[1]])), () =>
       node("section", {}, part === "indicators" ? null : node("h3", {}, word(part)), node("div", { class: "cards" }, ...cards.map((each) => each[2]())))];
   });

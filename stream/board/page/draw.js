@@ -1,5 +1,5 @@
 // Pieces of the page.  Text is set as text, never as markup: a channel's name may be anything.
-import { lasting } from "./known.js";
+import { about, lasting } from "./known.js";
 import { counted, dimension, duration, indicatorName, interval as between, quantity, scopeText, share, time, valueText, word } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg", WIDE = 100, HIGH = 32;
@@ -74,7 +74,7 @@ export function spark(points, score, name) {
 
 function scoreRow(score, course, alerts) {
   const { value, low, high, n, unit, status, indicator, window_s: window } = score;
-  const firing = alerts.find((each) => each.indicator === indicator);
+  const firing = alerts.find((each) => about(each, score));
   const limit = Object.values(score.limits).map((each) => quantity(each, unit)).join(" / ");
   const detail = [duration(window), unit === "count" ? null : counted(n, indicator),
     limit ? `${word("limit")} ${limit}` : null, status === "ok" ? null : word(status)].filter(Boolean).join(" · ");
@@ -93,7 +93,7 @@ const opened = new Set();
 // The scores of one scope: first what fires, then those with limits and those that everybody asks for; the rest folds.
 export function card({ title, link, scores, alerts, course, level, folds = true }) {
   const worst = alerts.some((each) => each.severity === "critical") ? "critical" : alerts.length ? "warning" : "good";
-  const hot = (score) => alerts.some((each) => each.indicator === score.indicator);
+  const hot = (score) => alerts.some((each) => about(each, score));
   scores.sort((a, b) => hot(b) - hot(a) || order(a) - order(b) || a.indicator.localeCompare(b.indicator) || a.window_s - b.window_s);
   const main = scores.filter((each) => !folds || hot(each) || order(each) <= MAIN.length || Object.keys(each.limits).length);
   const rest = scores.filter((each) => !main.includes(each));

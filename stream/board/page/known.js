@@ -3,7 +3,7 @@ const STEP_S = { day: 1200, week: 10800 }, STEPS = { day: 72, week: 56 };
 
 export const known = { scores: new Map(), alerts: [], past: [], leftOut: 0, alertsLeftOut: 0, firing: 0, troubles: 0, well: 0, waitsFor: null, newest: "", version: "" };
 
-const keyOf = (score) => `${score.indicator}|${JSON.stringify(score.scope)}|${score.window_s}`;
+const keyOf = (each) => `${each.indicator}|${scopeKey(each)}|${each.window_s}`;
 
 export function learn(page, whole) {
   if (whole) known.scores.clear();
@@ -37,6 +37,12 @@ function goneOn(course, score, step, most) {
   const over = longer.length - 1 - most;
   return over > 0 ? [longer[0] + over * step, ...longer.slice(1 + over)] : longer;
 }
+
+// Whether an alert tells of a score: of that of its window, where there is one, and not of other windows as well.
+export const about = (alert, score) => alert.indicator === score.indicator && sameScope(alert, score)
+  && (alert.window_s === score.window_s || !known.scores.has(keyOf(alert)));
+export const scopeKey = (each) => JSON.stringify(each.scope);  // two scopes may read alike: a channel may be called "phone, topic x"
+export const sameScope = (one, other) => scopeKey(one) === scopeKey(other);
 
 export const open = () => known.alerts.filter((each) => each.state === "firing" || each.state === "stale");
 
