@@ -59,7 +59,8 @@ def _variable(name: str, label: str, query: str) -> Json:
 
 JOB: Final = several("job", "Job", "label_values(tocsin_build_info, job)")
 INSTANCE: Final = several("instance", "Instance", 'label_values(tocsin_build_info{job=~"$job"}, instance)')
-CHANNELS: Final = several("channel", "Channel", 'label_values(cx_answers{job=~"$job"}, channel)', ".*")
-"""All of them: what has no channel as well, such as alerts of a team, or of the brand as a whole."""
+CHANNELS: Final = several("channel", "Channel", 'label_values(cx_answers{job=~"$job"}, channel)', "(?s:.*)")
+"""All of them: what has no channel as well, such as alerts of a team or of the whole brand, and names of
+several lines, at which a plain `.*` of Prometheus 2 stops."""
 CHANNEL: Final = one("channel", "Channel", 'label_values(cx_answers{job=~"$job"}, channel)')
 RULES: Final = several("rule", "Rule", 'label_values(cx_alert_firing{job=~"$job"}, rule)')

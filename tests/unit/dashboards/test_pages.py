@@ -38,6 +38,14 @@ def test_they_can_be_written_for_a_board_at_another_address(tmp_path: Path) -> N
     assert all('"https://cx.example/board"' in text and "127.0.0.1" not in text for text in texts)
 
 
+def test_all_channels_are_all() -> None:
+    """Also what has none, and one whose name has several lines: its alert was missing in what fires."""
+    for name in NAMES:
+        for variable in variables(name).values():
+            if variable["name"] == "channel" and variable.get("includeAll"):
+                assert all(re.fullmatch(variable["allValue"], each) for each in ("", "phone", "two\nlines"))
+
+
 def _metrics(expr: str) -> set[str]:
     return set(re.findall(r"\b([a-z]\w*(?::\w+)*)\{", expr))
 
