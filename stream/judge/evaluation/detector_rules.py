@@ -75,7 +75,10 @@ class DetectorRule:
         return self.input.foresee(of, Alerts(self.board, code, self.watched), pane_ms)
 
     def open_pane(self, pane: int) -> int | None:
-        """The first pane that counts at or after one; None: there is none."""
+        """The first pane at or after one that counts, and ends a step of a window; None: there is none."""
+        if self.input.windows:
+            ends = [window.open_pane(pane) for window in self.input.windows]
+            return min((end for end in ends if end is not None), default=None)
         found = pane if self._hours is None else self._hours.next(pane)
         return None if found == NEVER else found
 

@@ -262,3 +262,30 @@ def test_verdicts_do_not_depend_on_how_a_panes_answers_were_split(parts: list[li
     assert told[0] == told[1]
     assert heard[0] == heard[1]
     assert heard[0] or not any(n for pane in parts for part in pane for n in part)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "critical: 70, window: 2h",
+        "detect: burn, target: 80, windows: [{long: 4h, short: 2h, rate: 2, severity: critical}]",
+        "detect: gap, across: channel, window: 2h",
+    ],
+)
+@pytest.mark.parametrize("by_pane", [True, False])
+def test_what_has_lasted_is_seen_where_windows_are(rule: str, by_pane: bool) -> None:  # noqa: FBT001  # a case
+    """Windows of two hours are seen every minute: a breach of 70 s has lasted at the end of the second."""
+    by = "[]" if "gap" in rule else "[channel]"
+    rules = f"{KEPT}  - {{name: low, indicator: csat, by: {by}, for: 70s, explain: [], {rule}}}\n"
+    counted = [
+        each
+        for pane in range(1000, 1030)
+        for channel, happy, unhappy in (("phone", 1, 4), ("chat", 5, 0))
+        for each in answers(pane, happy, unhappy, ("channel|" + by[1:-1], (channel,)))
+    ]
+    at_once = [section_of("interactions/0", 1079), section_of("feedback/0", 1079, counted)]
+    told = fed(Judge(plan_of(rules), 0), panes(counted, 1079) if by_pane else at_once)
+    assert [each.state for each in told] == ["pending", "firing"]
+    begun, fired = (_pane(each.at) + 1 for each in told)
+    assert begun % 6 == 0
+    assert fired == begun + 12
