@@ -20,7 +20,7 @@ from alerts.rules import Rule, Rulebook
 from alerts.transitions import Score, Transition, encode
 from stream.board.history import ScoreHistory
 from stream.board.limits import RuleLimits
-from stream.board.shown import Shown, Tile, shown_alert, shown_score
+from stream.board.shown import Shown, Tile, place_of, shown_alert, shown_score
 from stream.messages.topic_names import ALERTS, SCORES
 
 MOST_SCORES: Final = 50_000
@@ -124,7 +124,8 @@ class BoardMemory:
 
         Of the scores those that changed after version `since`, and those not `seen` (by key) before, whose
         course comes along; the alerts if one has changed.  `find` narrows to scores whose channel or
-        indicator has one of its lines.
+        indicator has one of its lines.  Where others have taken the places of some that were `seen`, `shown`
+        names those that the page has now: of the rest there is no news any more.
         """
         page = self._home_page(find)
         found: Shown = {
@@ -136,11 +137,17 @@ class BoardMemory:
             "left_out": page.left_out,
             "well": page.well,
         }
+        if since and page.left_out and self.home_keys(find) != seen:
+            found["shown"] = [place_of(tile) for tile in page.tiles]
         return found | (self._shown_alerts() if self.alerts_version > since else {})
 
     def home_keys(self, find: str = "") -> frozenset[str]:
         """Keys of the scores that the first page shows now."""
         return frozenset(tile.key for tile in self._home_page(find).tiles)
+
+    def keys_of_a_known_page(self, find: str = "") -> frozenset[str]:
+        """What a browser surely shows that connects again: nothing where others may have had the places."""
+        return NOTHING_SEEN if self._home_page(find).left_out else self.home_keys(find)
 
     def channel(self, name: str) -> Shown:
         """Everything of one channel: its stages, topics, teams, its alerts."""

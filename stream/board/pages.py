@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
-from stream.board.memory import BoardMemory
+from stream.board.memory import NOTHING_SEEN, BoardMemory
 
 PATH: Final = "/board"
 NEWS_S: Final = 1.0
@@ -128,13 +128,13 @@ class BoardPages:
         await response.write(b"retry: %d\n\n" % RETRY_MS)
         memory, find = self._memory, _sought(request)
         sent, until = self._since(request), loop.time() + STREAM_S
-        seen = set(memory.home_keys(find)) if sent else set()
+        seen = memory.keys_of_a_known_page(find) if sent else NOTHING_SEEN
         while loop.time() < until:
             if (version := memory.version) != sent:
                 page = self._told(memory.home(sent, seen, find))
                 await response.write(b"id: %b\ndata: %b\n\n" % (page["version"].encode(), orjson.dumps(page)))
                 sent = version
-                seen |= memory.home_keys(find)
+                seen = memory.home_keys(find)
             else:
                 await response.write(BEAT % orjson.dumps(self._ready()))
             await asyncio.sleep(NEWS_S)

@@ -33,15 +33,19 @@ class Tile:
         self.text = f"{where} {self.score.indicator}".casefold()
 
 
+def place_of(tile: Tile) -> Shown:
+    """Which score it is."""
+    score = tile.score
+    scope = {name: text[:MOST_TEXT] for name, text in score.scope.items()}
+    return {"indicator": score.indicator, "scope": scope, "window_s": score.window_s}
+
+
 def shown_score(tile: Tile, *, whole: bool) -> Shown:
     """A score; with `whole` its course too, which the browser goes on with by itself."""
     score = tile.score
-    found = {
-        "indicator": score.indicator,
+    found = place_of(tile) | {
         "unit": str(score.definition.get("unit", "")),
         "direction": str(score.definition.get("direction", "")),
-        "scope": {name: text[:MOST_TEXT] for name, text in score.scope.items()},
-        "window_s": score.window_s,
         "at": score.at,
         "value": _short(score.value),
         "n": score.n,

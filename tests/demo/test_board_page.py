@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Response
 
+from stream.board import memory
 from stream.worker.web.ack_page import page as ack_page
 from tests.demo.accessible import violations
 from tests.demo.served_board import ServedBoard, alert, score, served_board
@@ -54,6 +55,23 @@ def test_five_thousand_scopes_stay_usable(board: ServedBoard, page: Page) -> Non
     page.fill("#find", "SHOP 3999")
     page.wait_for_selector("article:has-text('shop 3999')", timeout=5_000)
     assert page.locator("article").count() == 1
+
+
+def test_a_score_that_gives_its_place_to_others_is_not_left_as_it_was(
+    board: ServedBoard, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No news of it comes any more: a page that stood open for an hour showed what had long been better."""
+    monkeypatch.setattr(memory, "MOST_SHOWN", 2)
+    board.scores(*(score(40, channel=name) for name in ("a", "b", "phone")))
+    page.goto(board.url)
+    page.wait_for_selector("article:has-text('b')")
+    board.alerts(alert("x", channel="phone"))
+    page.wait_for_selector("article:has-text('phone')")
+    board.scores(score(90, 20, channel="b"))
+    assert page.locator("article h3 a").all_inner_texts() == ["phone", "a"]
+    board.alerts(alert("x", state="resolved", channel="phone").replace(b'"seq":1', b'"seq":2'))
+    page.wait_for_selector("article:has-text('90%')")
+    assert page.locator("article h3 a").all_inner_texts() == ["a", "b"]
 
 
 def test_axe_finds_nothing(board: ServedBoard, page: Page) -> None:

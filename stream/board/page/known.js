@@ -16,6 +16,8 @@ export function learn(page, whole) {
     known.scores.set(key, score);
     if (score.at > known.newest) known.newest = score.at;
   }
+  const kept = page.shown && new Set(page.shown.map(keyOf));  // of the others no news comes any more
+  for (const key of known.scores.keys()) if (kept && !kept.has(key)) known.scores.delete(key);
   for (const alert of page.alerts ?? []) if (alert.at > known.newest) known.newest = alert.at;  // scores may leave later
   if (page.alerts) {
     const { alerts, past, firing, troubles, alerts_left_out: alertsLeftOut } = page;

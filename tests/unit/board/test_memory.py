@@ -172,6 +172,24 @@ def test_what_fires_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ([each["id"] for each in page["alerts"]], page["alerts_left_out"]) == (["loud"], 1)
 
 
+def test_a_full_page_is_told_what_it_has_no_news_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What gives its place to others stood there with its last value; it comes back with its course."""
+    monkeypatch.setattr(board, "MOST_SHOWN", 2)
+    memory = _memory()
+    for name in ("a", "b", "phone"):
+        memory.take(SCORES, 0, _score(channel=name))
+    first, version, before = memory.home(), memory.version, memory.home_keys()
+    memory.take(ALERTS, 0, _alert("loud"))
+    page = memory.home(version, before)
+    assert [each["scope"]["channel"] for each in page["shown"]] == ["phone", "a"]
+    assert "shown" not in first | memory.home(version, memory.home_keys())
+    now = memory.home_keys()
+    memory.take(ALERTS, 0, _alert("loud", seq=2, state="resolved"))
+    (back,) = memory.home(memory.version - 1, now)["scores"]
+    assert (back["scope"]["channel"], "day" in back) == ("b", True)
+    assert memory.keys_of_a_known_page() == frozenset()
+
+
 def test_what_is_pending_hides_nothing_that_fires(monkeypatch: pytest.MonkeyPatch) -> None:
     """More of it than a page has room for left a warning out, and all was said to be well."""
     monkeypatch.setattr(board, "MOST_SHOWN", 1)
