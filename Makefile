@@ -70,7 +70,8 @@ harden: $(VENV)/.dev  ## hostile records through a real Kafka and a real worker,
 
 lock: $(VENV)/.dev  ## versions and hashes of the worker's dependencies, written anew
 	$(BIN)/python -m pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-find-links --no-emit-index-url --output-file requirements.lock pyproject.toml
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header --no-emit-find-links --no-emit-index-url --output-file requirements.lock pyproject.toml
+	sed -i -e '1i # What the image and CI are built from, with `pip install --require-hashes`: every dependency of the worker, by version and' -e '1i # hash, for all processors that have wheels.  `make lock` writes it anew, with the newest versions.' requirements.lock
 
 clean:  ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
