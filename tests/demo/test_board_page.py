@@ -74,6 +74,20 @@ def test_a_score_that_gives_its_place_to_others_is_not_left_as_it_was(
     assert page.locator("article h3 a").all_inner_texts() == ["a", "b"]
 
 
+def test_how_long_an_alert_lasts_goes_on(board: ServedBoard, page: Page) -> None:
+    """It stood at 0 s for a minute, and at 11 min where a page opened anew said 12."""
+    board.alerts(alert("x", channel="phone"))
+    page.goto(board.url)
+    for time, lasts in (
+        ("10:10:00", "0\u202fs"),
+        ("10:10:50", "50\u202fs"),
+        ("10:21:20", "11\u202fmin"),
+        ("10:21:40", "12\u202fmin"),
+    ):
+        board.scores(score(40, 10, channel="phone").replace(b"10:10:00", time.encode()))
+        page.wait_for_selector(f"#alerts li:has-text('for {lasts}')", timeout=5_000)
+
+
 def test_axe_finds_nothing(board: ServedBoard, page: Page) -> None:
     """On the empty board, with alerts of all states, on a channel's page; light and dark, wide and narrow."""
     page.goto(board.url)

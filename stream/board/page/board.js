@@ -78,7 +78,7 @@ function drawAlerts() {
   const waits = (each) => each.state !== "pending" || each.waits_s === null || lasting(each.started_at) <= 1000 * each.waits_s;
   const wanted = known.alerts.filter((each) => waits(each) && fits(each))
     .sort((a, b) => rank(a) - rank(b) || b.started_at.localeCompare(a.started_at));
-  const items = wanted.map((each) => [each.id, JSON.stringify([each, language, Math.floor(lasting(each.started_at) / 60000)]), () => alertItem(each, act)]);
+  const items = wanted.map((each) => [each.id, JSON.stringify([each, language, duration(lasting(each.started_at) / 1000)]), () => alertItem(each, act)]);
   patch(at("alerts"), items.length ? items : [["", language, () => node("li", ...(sought() && known.alerts.length ? [{}, word("unfound")] : [{ class: "good" }, word("nothing")]))]]);
   tell("alerts-more", known.alertsLeftOut ? `${known.alertsLeftOut} ${word("alertsLeft")}` : "");
   patch(at("past"), known.past.map((each) => [each.id, JSON.stringify([each, language]), () => alertItem(each, null)]));
