@@ -20,7 +20,7 @@ from alerts.rules import Rule, Rulebook
 from alerts.transitions import Score, Transition, encode
 from stream.board.history import ScoreHistory
 from stream.board.limits import RuleLimits
-from stream.board.shown import Shown, Tile, place_of, shown_alert, shown_score
+from stream.board.shown import Shown, Tile, alert_mark, place_of, shown_alert, shown_score
 from stream.messages.topic_names import ALERTS, SCORES
 
 MOST_SCORES: Final = 50_000
@@ -139,7 +139,7 @@ class BoardMemory:
         }
         if since and page.left_out and self.home_keys(find) != seen:
             found["shown"] = [place_of(tile) for tile in page.tiles]
-        return found | (self._shown_alerts() if self.alerts_version > since else {})
+        return found | (self._shown_alerts(page) if self.alerts_version > since else {})
 
     def home_keys(self, find: str = "") -> frozenset[str]:
         """Keys of the scores that the first page shows now."""
@@ -157,7 +157,7 @@ class BoardMemory:
             "scores": [shown_score(tile, whole=True) for tile in page.tiles],
             "left_out": page.left_out,
             "well": page.well,
-            **self._shown_alerts(name),
+            **self._shown_alerts(page, name),
         }
 
     def _home_page(self, find: str) -> Page:
@@ -185,8 +185,8 @@ class BoardMemory:
         first = sorted(tiles, key=urgency)[:MOST_SHOWN]
         return Page(self.version, tuple(first), len(tiles) - len(first) + self.scores_left_out, well)
 
-    def _shown_alerts(self, channel: str | None = None) -> Shown:
-        """Of one channel, or all."""
+    def _shown_alerts(self, page: Page, channel: str | None = None) -> Shown:
+        """Of one channel, or all; `also` is of what fires beyond those the marks of scores on the page."""
 
         def here(alerts: Sequence[Transition]) -> list[Transition]:
             return [each for each in alerts if channel is None or each.scope.get("channel") == channel]
@@ -197,10 +197,13 @@ class BoardMemory:
         )
         fires = [each for each in going if each.state in _RANK]
         over = [each for each in here(self._alerts.all()) if each.state == _OVER]
+        scopes = {tile.scope for tile in page.tiles}
+        others = [each for each in fires[MOST_ALERTS_SHOWN:] if _text_of(each.scope) in scopes]
         return {
             "alerts": [
                 {**shown_alert(each), "waits_s": self._waits_s(each)} for each in going[:MOST_ALERTS_SHOWN]
             ],
+            "also": [alert_mark(each) for each in others[:MOST_SHOWN]],
             "alerts_left_out": max(0, len(going) - MOST_ALERTS_SHOWN),
             "firing": len(fires),
             "troubles": len({_text_of(each.scope) for each in fires}),

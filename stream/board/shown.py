@@ -59,18 +59,24 @@ def shown_score(tile: Tile, *, whole: bool) -> Shown:
     return found
 
 
-def shown_alert(news: Transition) -> Shown:
-    """An alert as it stands."""
+def alert_mark(news: Transition) -> Shown:
+    """As much of an alert as marks the score that it is of."""
     return {
-        "id": news.id,
-        "rule": news.rule,
         "severity": news.severity,
         "state": news.state,
         "indicator": news.indicator,
         "scope": {name: text[:MOST_TEXT] for name, text in news.scope.items()},
         "window_s": news.window_s,
-        "at": news.at,
         "started_at": news.started_at,
+    }
+
+
+def shown_alert(news: Transition) -> Shown:
+    """An alert as it stands."""
+    return alert_mark(news) | {
+        "id": news.id,
+        "rule": news.rule,
+        "at": news.at,
         "summary": news.summary[:MOST_SUMMARY],
         "cause": news.cause,
     }

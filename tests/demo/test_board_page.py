@@ -88,6 +88,23 @@ def test_how_long_an_alert_lasts_goes_on(board: ServedBoard, page: Page) -> None
         page.wait_for_selector(f"#alerts li:has-text('for {lasts}')", timeout=5_000)
 
 
+def test_what_fires_is_not_well_where_the_list_has_no_room_for_it(
+    board: ServedBoard, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 150 channels in trouble fifty were green."""
+    monkeypatch.setattr(memory, "MOST_ALERTS_SHOWN", 1)
+    board.scores(*(score(40, channel=name) for name in ("a", "b", "c")), score(40, channel="b", topic="x"))
+    board.alerts(alert("a", channel="a"), alert("b", "warning", channel="b"))
+    board.alerts(alert("x", "warning", channel="b", topic="x"))
+    page.goto(board.url)
+    page.wait_for_selector("article.critical")
+    assert page.locator("#alerts > li").count() == 1
+    assert page.locator("article.warning h3 a").all_inner_texts() == ["b"]
+    assert page.locator("article.good h3 a").all_inner_texts() == ["c"]
+    page.click("article.warning h3 a")
+    page.wait_for_selector("article.warning h4")
+
+
 def test_axe_finds_nothing(board: ServedBoard, page: Page) -> None:
     """On the empty board, with alerts of all states, on a channel's page; light and dark, wide and narrow."""
     page.goto(board.url)

@@ -1,6 +1,6 @@
 // The board: learns what the worker knows, keeps listening for news, and draws it at most once a frame.
 import { alertItem, card, node, order, patch } from "./draw.js";
-import { about, known, lasting, learn, open, sameScope, scopeKey } from "./known.js";
+import { about, known, lasting, learn, marks, open, sameScope, scopeKey } from "./known.js";
 import { dimension, duration, indicatorName, language, meant, moment, plural, scopeText, speak, time, valueText, word } from "./words.js";
 
 const at = (id) => document.getElementById(id);
@@ -98,7 +98,7 @@ const byScope = (scores) => {
 };
 
 function cardOf(title, scores, more) {
-  const alerts = open().filter((each) => sameScope(each, scores[0]));
+  const alerts = marks().filter((each) => sameScope(each, scores[0]));
   const course = at("course").value;
   const settings = { title, scores, alerts: title === null ? alerts.filter((each) => about(each, scores[0])) : alerts, course, link: null, level: "h3", ...more };
   const content = JSON.stringify([scores, alerts, course, language, known.newest.slice(0, 10)]);
@@ -108,7 +108,7 @@ function cardOf(title, scores, more) {
 function drawChannels() {
   const groups = byScope([...known.scores.values()].filter(fits));
   const urgency = new Map([...groups.keys()].map((key) => [key, 0]));
-  for (const each of open()) {
+  for (const each of marks()) {
     const key = scopeKey(each);
     if (urgency.has(key)) urgency.set(key, urgency.get(key) + (each.severity === "critical" ? 100 : 1));
   }

@@ -1,7 +1,7 @@
 // What the page knows: scores with their course, alerts, who takes care of them.  Nothing here draws.
 const STEP_S = { day: 1200, week: 10800 }, STEPS = { day: 72, week: 56 };
 
-export const known = { scores: new Map(), alerts: [], past: [], leftOut: 0, alertsLeftOut: 0, firing: 0, troubles: 0, well: 0, waitsFor: null, newest: "", version: "" };
+export const known = { scores: new Map(), alerts: [], also: [], past: [], leftOut: 0, alertsLeftOut: 0, firing: 0, troubles: 0, well: 0, waitsFor: null, newest: "", version: "" };
 
 const keyOf = (each) => `${each.indicator}|${scopeKey(each)}|${each.window_s}`;
 
@@ -20,8 +20,8 @@ export function learn(page, whole) {
   for (const key of known.scores.keys()) if (kept && !kept.has(key)) known.scores.delete(key);
   for (const alert of page.alerts ?? []) if (alert.at > known.newest) known.newest = alert.at;  // scores may leave later
   if (page.alerts) {
-    const { alerts, past, firing, troubles, alerts_left_out: alertsLeftOut } = page;
-    Object.assign(known, { alerts, past, firing, troubles, alertsLeftOut });
+    const { alerts, also = [], past, firing, troubles, alerts_left_out: alertsLeftOut } = page;
+    Object.assign(known, { alerts, also, past, firing, troubles, alertsLeftOut });
   }
   Object.assign(known, { leftOut: page.left_out, well: page.well, version: page.version ?? known.version });
 }
@@ -46,6 +46,7 @@ export const about = (alert, score) => alert.indicator === score.indicator && sa
 export const scopeKey = (each) => JSON.stringify(each.scope);  // two scopes may read alike: a channel may be called "phone, topic x"
 export const sameScope = (one, other) => scopeKey(one) === scopeKey(other);
 
+export const marks = () => open().concat(known.also);  // of what fires, shown in the list or not
 export const open = () => known.alerts.filter((each) => each.state === "firing" || each.state === "stale");
 
 // Milliseconds for which something has gone on, in the time of the events.
