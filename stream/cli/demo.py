@@ -2,13 +2,14 @@
 
 import os
 import tempfile
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 import click
 
+from alerts.errors import SettingsError
 from stream.cli.kafka_options import settings_of_environment
 from stream.cli.terminal.finite import FiniteRange
 from stream.demo.play import play
@@ -59,11 +60,8 @@ def command(
     """
     click.echo("starting a broker, a worker and a webhook receiver on 127.0.0.1 …", err=True)
     with ExitStack() as stack:
-        if keep is None:
-            keep = Path(stack.enter_context(_temporary()))
-        keep.mkdir(parents=True, exist_ok=True)
         settings = DemoSettings(
-            directory=keep,
+            directory=Path(stack.enter_context(_directory(keep))),
             seconds=seconds,
             as_json=as_json,
             rules=rules,
@@ -78,6 +76,22 @@ def command(
         click.echo(NEXT, err=True)
 
 
-def _temporary() -> tempfile.TemporaryDirectory[str]:
-    """Gone at the end; Windows keeps what a program that was just stopped still holds, and so be it."""
-    return tempfile.TemporaryDirectory(prefix="tocsin-demo-", ignore_cleanup_errors=True)
+def _directory(keep: Path | None) -> AbstractContextManager[str]:
+    """The one that is to be kept; else one that is gone at the end.
+
+    Windows keeps what a program that was just stopped still holds, and so be it.
+
+    Raises:
+        SettingsError: nothing can be written there.
+    """
+    try:
+        if keep is None:
+            return tempfile.TemporaryDirectory(prefix="tocsin-demo-", ignore_cleanup_errors=True)
+        keep.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=keep).close()
+    except OSError as error:
+        option = "TMPDIR" if keep is None else f"--keep {keep}"
+        raise SettingsError(
+            f"{option}: want a directory that can be written, got: {error.strerror}"
+        ) from None
+    return nullcontext(str(keep))
