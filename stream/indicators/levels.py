@@ -46,10 +46,13 @@ def levels(of: Formula) -> LevelCounts:
 
 
 def evidence(of: Formula, counts: Ints) -> dict[str, object]:
-    """Counts per cell that are not zero, as alerts carry them: `{"1-5": {"1": 12, "2": 3}}` for answers."""
+    """Counts per cell of which there are any, as alerts carry them: `{"1-5": {"1": 12, "2": 3}}` for answers.
+
+    Where contacts fail after all that a window does not hold any more, fewer than none are resolved in it.
+    """
     found: dict[str, object] = {}
     for cell, count in zip(of.cells.tolist(), counts.tolist(), strict=True):
-        if count:
+        if count > 0:
             *path, last = CELLS[cell].split("/")
             if not path:
                 found[last] = count

@@ -169,8 +169,13 @@ def scale(formula: Formula) -> Scale:
 
 
 def moments(sums: Floats) -> Moments:
-    """A formula's sums, in the last axis, as detectors want them."""
-    return Moments(sums[..., N], sums[..., FIRST], sums[..., SECOND])
+    """A formula's sums, in the last axis, as detectors want them.
+
+    Of contacts that have left a window more may fail after all than it has: all of these have failed then.
+    """
+    n = np.maximum(sums[..., N], 0)
+    most = LATTICE * n
+    return Moments(n, np.clip(sums[..., FIRST], 0, most), np.clip(sums[..., SECOND], 0, LATTICE * most))
 
 
 def _parts(length: int) -> list[slice]:

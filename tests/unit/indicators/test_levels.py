@@ -29,10 +29,11 @@ def test_counts_per_level(indicator: str, counts: dict[str, int], expected: dict
     assert sum(by_step.values()) == sum(expected.values())
 
 
-def test_evidence_is_what_is_not_zero() -> None:
+def test_evidence_is_what_there_is() -> None:
     """By scale and answer, or by the name of the cell."""
     of = formula("csat", DEFAULTS)
     counts = np.array([{"csat/1-5/1": 12, "csat/yes-no/0": 2}.get(CELLS[cell], 0) for cell in of.cells])
     assert evidence(of, counts) == {"1-5": {"1": 12}, "yes-no": {"0": 2}}
     of = formula("fcr", DEFAULTS)
     assert evidence(of, np.arange(1, len(of.cells) + 1)) == {"fcr.resolved": 1, "fcr.failed": 2}
+    assert evidence(of, np.array([-2, 4])) == {"fcr.failed": 4}

@@ -289,3 +289,35 @@ def test_what_has_lasted_is_seen_where_windows_are(rule: str, by_pane: bool) -> 
     begun, fired = (_pane(each.at) + 1 for each in told)
     assert begun % 6 == 0
     assert fired == begun + 12
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "critical: 50",
+        "detect: burn, target: 80, period: 1d, windows: [{long: 1h, short: 5m, rate: 3, severity: critical}]",
+        "detect: gap, across: channel",
+    ],
+)
+def test_no_more_fails_than_there_is(rule: str) -> None:
+    """Of yesterday's contacts more turn out unsolved than an hour has contacts: 0 % of it, not -50 %."""
+    by, window = "[]" if "gap" in rule else "[channel]", "" if "burn" in rule else ", window: 1h"
+    rules = (
+        KEPT.replace("fcr: false", "fcr: {satisfied: require}")
+        + f"  - {{name: low, indicator: fcr, by: {by}, explain: [], {rule}{window}}}\n"
+    )
+    scopes = [("channel|" + by[1:-1], (channel,)) for channel in ("phone", "chat", "mail")]
+    counts = (("fcr.resolved", -20), ("fcr.failed", 60)), (("fcr.resolved", 90),), (("fcr.failed", 1),)
+    counted = [
+        Counted(1010, scope, *count) for scope, some in zip(scopes, counts, strict=True) for count in some
+    ]
+    counted.append(Counted(1010, scopes[2], "fcr.resolved", -1))
+    sections = [
+        section_of(f"{name}/0", 1100, counted * (name == "joined"))
+        for name in ("interactions", "feedback", "joined")
+    ]
+    (told,) = fed(Judge(plan_of(rules), 0), sections)
+    assert (told.scope["channel"], told.value, told.n, told.low) == ("phone", 0, 40, 0)
+    assert told.evidence["fcr.failed"] == 60
+    assert "fcr.resolved" not in told.evidence
