@@ -22,7 +22,7 @@ from alerts.delivery.grouping.group_log import GroupRecord, GroupTold
 from alerts.delivery.mutes import Muting
 from alerts.delivery.notices.notice import TransitionNews
 from alerts.delivery.retry_policy import Policy
-from alerts.paging import Heartbeat, Receiver, Route
+from alerts.paging import Heartbeat, Inhibition, Receiver, Route
 from alerts.rules import Rulebook
 from tests.builders import plan_of
 
@@ -173,6 +173,7 @@ class Post:
         self.events: list[dict[str, object]] = []
         self.ahead_s = 0.0
         self.rules = RULES
+        self.inhibit: tuple[Inhibition, ...] = ()
         self.others: tuple[Receiver, ...] = ()
         """Receivers that are no hooks of ours."""
 
@@ -208,6 +209,7 @@ class Post:
                 receivers=receivers,
                 routes=self._routes,
                 heartbeat=self.heartbeat,
+                inhibit=self.inhibit,
             )
             self.dispatcher = Dispatcher(
                 rulebook, self.log, self.meter, self._failed, self.muting, policy, clock=self.clock_s

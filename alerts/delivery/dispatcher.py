@@ -149,6 +149,7 @@ class Dispatcher:
         """
         heard = await self._heard.read(partition)
         told = await self._owing([news_in(partition, each) for each in records])
+        await self._holding.learn(each.notice for each in told if each)
         # One wait for all: what begins together is to be told together, be it a thousand alerts.
         await self.desk.gather(filter(None, told))
         for record, news in zip(records, told, strict=True):

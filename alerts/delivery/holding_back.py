@@ -1,5 +1,7 @@
 """What holds a notice back: somebody who cares, maintenance, another alert, or that its rule is gone."""
 
+import asyncio
+from collections.abc import Iterable
 from typing import Final
 
 from alerts.delivery.grouping.routing import labelled
@@ -11,6 +13,9 @@ from alerts.rules import Rulebook
 
 INHIBITED_S: Final = 5.0
 """How often it is asked again whether the alert that keeps another from being told still fires."""
+LEARN_S: Final = 0.05
+MOST_LOOKS: Final = 40
+"""How often, and how many times at most, it is asked whether news is known that another may keep quiet."""
 GONE_S: Final = 60.0
 """How long after a start news of a rule that is gone waits for its end, which a judge tells as it begins."""
 
@@ -24,6 +29,17 @@ class HoldingBack:
         self._muting: Final = muting
         self._alerts: Final = alerts
         self._until_s: Final = began_s + GONE_S
+
+    async def learn(self, offered: Iterable[Notice]) -> None:
+        """Returns when what is offered is known among all alerts, and with it what began before or beside it.
+
+        Else news would be told whose inhibitor begins in the same moment.  It takes two seconds at most.
+        """
+        wanted = [each.news for each in offered if self._rulebook.inhibit and not each.final]
+        for _ in range(MOST_LOOKS if wanted else 0):
+            await asyncio.sleep(LEARN_S)
+            if all(map(self._alerts.knows, wanted)):
+                return
 
     def why_muted(self, notice: Notice, now_s: float) -> Mute | None:
         """Why a notice must not be sent now; None when it may."""

@@ -72,6 +72,11 @@ class OpenAlerts:
         """How the alert with this id stands."""
         return self._latest.of(alert)
 
+    def knows(self, news: TransitionNews) -> bool:
+        """Whether a transition, or a later one of its alert, has been taken into account."""
+        latest = self.of(news.id)
+        return latest is not None and latest.seq >= news.seq
+
     def before(self, alert: str) -> TransitionNews | None:
         """What was told of an alert before its latest transition."""
         return self._before.get(alert)

@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer, unused_port
 
 from alerts.delivery.commands import Acknowledge, SilenceCommand
 from alerts.delivery.retry_policy import Policy
-from alerts.paging import Comparison, Matcher, Route
+from alerts.paging import Comparison, Inhibition, Matcher, Route
 from tests.post import Hook, MemoryLog, Post, now_ms, transition
 
 PATIENT_FOR_A_MINUTE = Policy(timeout_s=1, base_s=0.01, cap_s=0.05, deadline_s=60, give_up_s=3600)
@@ -403,6 +403,34 @@ def test_news_of_a_rule_that_is_gone_waits_for_its_end() -> None:
             post.dispatcher.heard(_silence(0))
             await post.settled(3)
             assert post.hooks["pager"].got == ["b.1"]
+
+    _run(body)
+
+
+def test_news_waits_until_its_inhibitor_is_known() -> None:
+    """Both begin at once; what all alerts come to is read beside, and a moment later."""
+
+    async def body() -> None:
+        post = Post({"pager": Hook()})
+        critical, warning = (
+            (Matcher("severity", Comparison.EQUAL, (each,)),) for each in ("critical", "warning")
+        )
+        post.inhibit = (Inhibition(critical, warning, ("channel",)),)
+        async with post.running():
+            values = [transition("w", 1, severity="warning"), transition("c", 1)]
+            offered = asyncio.create_task(post.offer(*values))
+            for each in values:
+                await asyncio.sleep(0.1)
+                post.dispatcher.alerts.apply(each)
+            await offered
+            await post.settled(1)
+            assert post.hooks["pager"].got == ["c.1"]
+            post.dispatcher.alerts.apply(transition("c", 2, "resolved"))
+            await post.offer(transition("c", 2, "resolved"))
+            post.later(6)
+            post.dispatcher.heard(_silence(0))
+            await post.settled(3)
+            assert post.hooks["pager"].got == ["c.1", "c.2", "w.1"]
 
     _run(body)
 
