@@ -235,7 +235,8 @@ def _alerts(judges: Sequence[JudgeView], out: Counter[str]) -> Iterator[Metric]:
             if len(shown) >= most:
                 out[firing.name] += max(0, judge.scope_count(rule) - len(shown))
             for scope in shown:
-                for severity, bound in limits(rule).items():
+                other = {each: None for each in Severity if (rule.name, each, scope) in fires}  # of a reload
+                for severity, bound in (other | dict(limits(rule))).items():
                     labels = _rule_labels(rule, scope) | {"severity": severity.value}
                     fired = float((rule.name, severity, scope) in fires)
                     firing.samples.append(Sample(firing.name, labels, fired))

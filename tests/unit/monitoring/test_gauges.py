@@ -69,6 +69,16 @@ def test_every_alert_that_could_fire_is_there_as_zero() -> None:
     assert [labels for labels, value in found.items() if value] == [tuple(sorted(fires.items()))]
 
 
+def test_what_fires_as_loud_as_its_rule_was_is_there() -> None:
+    """A reload took `critical` from a rule whose alert is critical, and nothing has come in since."""
+    plan = plan_of(RULES.replace(", critical: 50", ""))
+    judge = FakeJudge(plan, known=[PHONE], fires=[(plan.rulebook.rules[0], Severity.CRITICAL, PHONE)])
+    found = _samples(FakeWorker([judge]))
+    series = [(labels["rule"], labels["severity"], value) for labels, value in found["cx_alert_firing"]]
+    assert series[:2] == [("low", "critical", 1), ("low", "warning", 0)]
+    assert [labels["severity"] for labels, _ in found["cx_limit"] if labels["rule"] == "low"] == ["warning"]
+
+
 def test_limits_are_where_they_were_set() -> None:
     """Each severity with a limit has it as a series, to be drawn beside the score; silence has none."""
     found = _samples(FakeWorker([FakeJudge(_plan(), known=[PHONE])]))["cx_limit"]
