@@ -139,7 +139,7 @@ class BoardMemory:
         }
         if since and page.left_out and self.home_keys(find) != seen:
             found["shown"] = [place_of(tile) for tile in page.tiles]
-        return found | (self._shown_alerts(page) if self.alerts_version > since else {})
+        return found | (self._shown_alerts(page, find=find) if self.alerts_version > since else {})
 
     def home_keys(self, find: str = "") -> frozenset[str]:
         """Keys of the scores that the first page shows now."""
@@ -157,7 +157,7 @@ class BoardMemory:
             "scores": [shown_score(tile, whole=True) for tile in page.tiles],
             "left_out": page.left_out,
             "well": page.well,
-            **self._shown_alerts(page, name),
+            **self._shown_alerts(page, channel=name),
         }
 
     def _home_page(self, find: str) -> Page:
@@ -185,7 +185,7 @@ class BoardMemory:
         first = sorted(tiles, key=urgency)[:MOST_SHOWN]
         return Page(self.version, tuple(first), len(tiles) - len(first) + self.scores_left_out, well)
 
-    def _shown_alerts(self, page: Page, channel: str | None = None) -> Shown:
+    def _shown_alerts(self, page: Page, *, channel: str | None = None, find: str = "") -> Shown:
         """Of one channel, or all; `also` is of what fires beyond those the marks of scores on the page."""
 
         def here(alerts: Sequence[Transition]) -> list[Transition]:
@@ -199,12 +199,11 @@ class BoardMemory:
         over = [each for each in here(self._alerts.all()) if each.state == _OVER]
         scopes = {tile.scope for tile in page.tiles}
         others = [each for each in fires[MOST_ALERTS_SHOWN:] if _text_of(each.scope) in scopes]
+        listed = going[:MOST_ALERTS_SHOWN] + _sought(going[MOST_ALERTS_SHOWN:], find)[:MOST_ALERTS_SHOWN]
         return {
-            "alerts": [
-                {**shown_alert(each), "waits_s": self._waits_s(each)} for each in going[:MOST_ALERTS_SHOWN]
-            ],
+            "alerts": [{**shown_alert(each), "waits_s": self._waits_s(each)} for each in listed],
             "also": [alert_mark(each) for each in others[:MOST_SHOWN]],
-            "alerts_left_out": max(0, len(going) - MOST_ALERTS_SHOWN),
+            "alerts_left_out": len(going) - len(listed),
             "firing": len(fires),
             "troubles": len({_text_of(each.scope) for each in fires}),
             "past": [shown_alert(each) for each in over[:MOST_PAST_SHOWN]],
@@ -227,6 +226,17 @@ def _shown(news: News) -> News:
     """What can be shown: not numbers of more than 64 bits, which only one of two JSON libraries takes."""
     encode(news)
     return news
+
+
+def _sought(alerts: Sequence[Transition], find: str) -> list[Transition]:
+    """Those whose scope, rule or indicator has a line of what is sought; none where nothing is."""
+    lines = find.casefold().split("\n") if find else []
+
+    def text(alert: Transition) -> str:
+        where = " ".join(alert.scope.values()) or "all channels"
+        return f"{where} {alert.rule} {alert.indicator}".casefold()
+
+    return [each for each in alerts if any(line in text(each) for line in lines)]
 
 
 def _text_of(scope: Mapping[str, str]) -> str:

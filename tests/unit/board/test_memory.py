@@ -190,6 +190,18 @@ def test_a_full_page_is_told_what_it_has_no_news_of(monkeypatch: pytest.MonkeyPa
     assert memory.keys_of_a_known_page() == frozenset()
 
 
+def test_alerts_that_are_sought_are_found_beyond_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was found of a channel that fired; the loudest stay, as the headline is of them."""
+    monkeypatch.setattr(board, "MOST_ALERTS_SHOWN", 1)
+    memory = _memory()
+    memory.take(ALERTS, 0, _alert("loud"))
+    for name in ("Shop 7", "chat"):
+        memory.take(ALERTS, 0, _alert(name, severity="warning", channel=name))
+    page = memory.home(find="shop 7")
+    assert ([each["id"] for each in page["alerts"]], page["alerts_left_out"]) == (["loud", "Shop 7"], 1)
+    assert [each["id"] for each in memory.home()["alerts"]] == ["loud"]
+
+
 def test_what_is_pending_hides_nothing_that_fires(monkeypatch: pytest.MonkeyPatch) -> None:
     """More of it than a page has room for left a warning out, and all was said to be well."""
     monkeypatch.setattr(board, "MOST_SHOWN", 1)
