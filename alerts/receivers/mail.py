@@ -17,15 +17,10 @@ from alerts.receivers.settings import Settings, SettingSpec, Want
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
+    from email.policy import Policy
 
 MOST_SUBJECT: Final = 200
 TLS: Final = ("auto", "starttls", "tls", "none")
-ENCODED: Final = "=?"
-"""What the package email takes for the beginning of an encoded word (RFC 2047) in any text, and decodes.
-
-A channel called `=?utf-8?q?=0d=0aReply-To:_…?=` was a line of the head, and one of no sound letters no mail.
-"""
-PARTED: Final = "= ?"
 QUIT_S: Final = 2.0
 """How long a farewell may take once a mail has been taken."""
 MOST_PARTLY_TAKEN: Final = 1_000
@@ -144,8 +139,8 @@ def written(message: ReceiverMessage, sender: str, to: Collection[str], at_s: fl
     mail = EmailMessage(policy=SMTP)
     domain = sender.rpartition("@")[2]
     root = _mail_id(message.thread, domain)
-    title = " ".join(message.words.title.split())
-    mail["Subject"] = shortened(title.replace(ENCODED, PARTED), MOST_SUBJECT)
+    subject = shortened(" ".join(message.words.title.split()), MOST_SUBJECT)
+    mail["Subject"] = subject if subject.isascii() and "=?" not in subject else _Subject(subject)
     mail["From"] = sender
     mail["To"] = ", ".join(to)
     mail["Date"] = format_datetime(datetime.fromtimestamp(int(at_s), UTC))
@@ -157,6 +152,24 @@ def written(message: ReceiverMessage, sender: str, to: Collection[str], at_s: fl
     links = "\n".join(f"{link.text}{message.words.colon}{link.url}" for link in message.links)
     mail.set_content("\n\n".join(part for part in (message.words.text, facts, links) if part) + "\n")
     return mail
+
+
+class _Subject(str):
+    """A subject that is encoded as a whole, as the package email takes an object with a `name` and a `fold`.
+
+    Of its own it decodes what looks like an encoded word (RFC 2047) in any text: a channel's name was a
+    line of the head, or no mail at all.  And of two words with accents it loses the blank between them.
+    """
+
+    __slots__ = ()
+    name = "Subject"
+
+    def fold(self, *, policy: "Policy") -> str:
+        """The lines of the head."""
+        from email.header import Header  # noqa: PLC0415
+
+        encoded = Header(str(self), "utf-8", header_name=self.name).encode(linesep=policy.linesep)
+        return f"{self.name}: {encoded}{policy.linesep}"
 
 
 def _mail_id(name: str, domain: str) -> str:

@@ -73,14 +73,15 @@ def _mail(port: int, wire: Wire | None = None, more: dict[str, str] | None = Non
         "=?utf-8?q?a=0d=0areply-to:_x@example.com=0d=0a=0d=0aall_is_well?=",
         "=?utf-8?q?=ed=a0=80?= é",
         "é =?utf-8?b?AAAA?=",
+        "réclamation résolution Évry téléphone) Résolu résolution",
     ],
 )
-def test_names_that_look_like_encoded_words_stay_names(name: str) -> None:
-    """They are decoded by whoever writes a head: to more lines of it, or to what no mail may have."""
+def test_a_subject_is_read_as_it_was_written(name: str) -> None:
+    """A name that looks like an encoded word was more lines of the head; blanks after accents were lost."""
     mail = written(message(title=f"CSAT of {name}"), "tocsin@example.com", ["cx@example.com"], 0)
     head, _, _ = mail.as_bytes().partition(b"\r\n\r\n")
     back = email.message_from_bytes(mail.as_bytes(), policy=policy.default)
-    assert back["Subject"].strip() == f"CSAT of {name.replace('=?', '= ?')}"
+    assert back["Subject"] == f"CSAT of {name}"
     assert back["Reply-To"] is None
     assert b"Auto-Submitted" in head
 
