@@ -150,6 +150,12 @@ class SuddenDetector:
             self.after_resolve(self._known.lapsed(rows, as_moments(new), self._own_floors(rows)))
         return findings
 
+    def take_up(self, row: int, at_ms: int) -> None:
+        """A row was in breach at a time: it ends as any other, by the answers from now on."""
+        if not self._table["fired"][row]:
+            self.after_resolve(np.array([row]))
+            self._recovery.take_up(row, at_ms)
+
     def accept(self, row: int) -> Findings | None:
         """Take the level of a row for what is known, and arm again below it; None: it is not in breach.
 
@@ -157,10 +163,10 @@ class SuddenDetector:
         level as `new_level` in its evidence.
         """
         rows = np.array([row])
-        breach = self.fired(rows)
-        if not breach.any():
+        breach, run = self.fired(rows), as_moments(self._table["run"][rows])
+        if not breach.any() or not run.n.any():  # it was taken up, and nothing has come since
+            self.after_resolve(rows[breach])
             return None
-        run = as_moments(self._table["run"][rows])
         found = self._findings(rows, breach, ~breach, run)
         level = self._scale.value_of(self._known.accept(rows, run, self._own_floors(rows)))
         new = {"severity": "info", "usual": rounded(float(found.limit[0])), "now": rounded(float(level[0]))}

@@ -51,6 +51,12 @@ class SuddenRecovery:
         table["after"][rows] = 0
         table["worst"][rows], table["worst_run"][rows] = table["drift"][rows], table["run"][rows]
 
+    def take_up(self, row: int, at_ms: int) -> None:
+        """A row was in breach at a time: its mean begins with the worst, and its rate is not known."""
+        table = self._table
+        table["fired"][row], table["last_ms"][row] = True, max(at_ms, int(table["last_ms"][row]))
+        table["saved_ms"][row] = max(DAY_MS, float(table["saved_ms"][row]))
+
     def step(self, end_ms: int, rows: Ints, pane: tuple[Flags, Moments], floors: Floats) -> Flags:
         """Which rows are back: the fired ones, with the pane that ends at `end_ms` in their runs by now."""
         (fired, new), table = pane, self._table

@@ -26,7 +26,7 @@ from stream.judge.removed_rules import resolved
 from stream.judge.root_cause import Causes
 from stream.judge.score_columns import ScoreColumns
 from stream.judge.snapshot import dump, load
-from stream.judge.snapshot_format import About
+from stream.judge.snapshot_format import About, LostAlert
 from stream.judge.state import NO_LIMIT, Memory
 from stream.judge.watermarks import Missed
 from stream.messages.tallies import NO_PANE, Spelled, Spelling, TallyMessage
@@ -99,7 +99,7 @@ class Judge:
         two steps the judge may be asked for scores, but must neither be fed nor copied.
         """
         memory = self._memory
-        orphans, memory.orphans = memory.orphans, []
+        orphans, memory.astray.orphans = memory.astray.orphans, []
         if orphans:
             yield list(map(resolved, orphans))
         for section, log_ms in sections:
@@ -127,6 +127,11 @@ class Judge:
         aligner = self._memory.sources
         ahead, aligner.ahead = aligner.ahead, 0
         return ahead
+
+    def take_up(self, lost: Iterable[LostAlert]) -> None:
+        """Go on with alerts that are open, and that a judge without a past does not know."""
+        self._memory.astray.lost += lost
+        self._memory.rest()
 
     def take_scores(self, most: int | None = None) -> list[Score]:
         """The latest of each score that changed since it was last taken; see `take_score_columns`."""
@@ -238,7 +243,7 @@ class Judge:
         memory = self._memory
         while (block := memory.block(stride())) is not None:
             yield self._judge_block(block)
-        memory.judged = memory.closed
+        memory.rest()
 
     def _heed(self, said: VerdictMessage) -> list[Transition]:
         """End an alert that is known; nothing where it is over, or another judge's."""

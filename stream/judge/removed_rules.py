@@ -6,6 +6,7 @@ a detector remembers of another indicator, by another floor or in another time z
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from alerts.detect.findings import SEVERITIES
 from alerts.episodes import alert_id
@@ -15,11 +16,13 @@ from alerts.states import TOLD, State
 from alerts.transitions import Transition, utc_text
 from stream.judge.evaluation.matchers import watches
 from stream.judge.evaluation.moves import Ranked
-from stream.judge.snapshot_format import Alert, Grouped, Header, Orphan
+from stream.judge.snapshot_format import RULE_REMOVED, STATE_LOST, Alert, Grouped, Header, Orphan
 
-REASON = "rule_removed"
-"""In the evidence of the last transition."""
-ENDED = "its rule was removed or changed, or watches this no longer."
+ENDED: Final = {
+    RULE_REMOVED: "its rule was removed or changed, or watches this no longer.",
+    STATE_LOST: "what was known of it is lost, and it is watched anew.",
+}
+"""What is said of each reason; an unknown one is of a later version."""
 
 
 def kept(ranked: Iterable[Ranked], grouped: Grouped) -> dict[str, Rule]:
@@ -83,7 +86,7 @@ def resolved(orphan: Orphan) -> Transition:
         low=None,
         high=None,
         limit=None,
-        summary=f"The alert {orphan.rule} for {where} ends: {ENDED}",
-        evidence={"reason": REASON},
+        summary=f"The alert {orphan.rule} for {where} ends: {ENDED.get(orphan.reason, orphan.reason)}",
+        evidence={"reason": orphan.reason},
         cause=None,
     )

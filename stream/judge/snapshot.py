@@ -62,7 +62,8 @@ def dump(memory: Memory, rules: dict[str, About]) -> list[bytes]:
         pending_times=_pending(arrays, waiting.only(single), used),
         arrays=arrays.described,
         rules=rules,
-        orphans=memory.orphans,
+        orphans=memory.astray.orphans,
+        lost=memory.astray.lost,
         expects=memory.expects,
     )
     return [msgspec.msgpack.encode(header), arrays.joined()]
@@ -77,12 +78,13 @@ def load(memory: Memory, chunks: Sequence[bytes]) -> None:
     header = msgspec.msgpack.decode(chunks[0], type=Header)
     if header.version != VERSION:
         return
-    memory.orphans += header.orphans
+    memory.astray.orphans += header.orphans
+    memory.astray.lost += header.lost
     fits = header.pane_ms == memory.sources.timing.pane_ms
     for grouped in header.groups:
         number = memory.codes.numbers.get(grouped.key)
         ranked = memory.groups[number].ranked if fits and number is not None else ()
-        memory.orphans += orphans(header, grouped, kept(ranked, grouped))
+        memory.astray.orphans += orphans(header, grouped, kept(ranked, grouped))
     if fits:
         _Loader(memory, header, b"".join(chunks[1:])).load()
     else:

@@ -16,6 +16,10 @@ VERSION: Final = 2
 
 COLUMNS: Final = ("closing", "pane", "scope", "cell", "count")
 
+RULE_REMOVED: Final = "rule_removed"
+STATE_LOST: Final = "state_lost"
+"""Why an alert has ended without having recovered; in the evidence of its last transition."""
+
 
 class Alert(msgspec.Struct, array_like=True, kw_only=True):
     """An episode that goes on; `row` is a place in the scopes of its group."""
@@ -86,7 +90,7 @@ class About(msgspec.Struct, array_like=True):
 
 
 class Orphan(msgspec.Struct, array_like=True, kw_only=True):
-    """An alert that ended at `at_ms` because its rule was removed, of which nobody has been told yet."""
+    """An alert that ended at `at_ms` for a `reason` that is none of health, and nobody has been told yet."""
 
     rule: str
     about: About
@@ -95,13 +99,25 @@ class Orphan(msgspec.Struct, array_like=True, kw_only=True):
     started_at_ms: int
     seq: int
     at_ms: int
+    reason: str = RULE_REMOVED
+
+
+class LostAlert(msgspec.Struct, array_like=True, kw_only=True):
+    """An alert that is open on cx.alerts and unknown to a judge that began from nothing.
+
+    It is waited for until all panes that end by `alert.at_ms` have been judged; `state` is the last that was
+    told of it, RESOLVED where it is to end.
+    """
+
+    alert: Orphan
+    state: int
 
 
 class Header(msgspec.Struct, kw_only=True):
     """Everything but the arrays, which follow each other in the second chunk as `arrays` describes.
 
     `rules` are those with alerts that go on.  `expects`: scopes that rules name are waited for.
-    `pending_times` are the single times among what is pending.
+    `pending_times` are the single times among what is pending.  `lost` are alerts to be gone on with later.
     """
 
     version: int
@@ -122,6 +138,7 @@ class Header(msgspec.Struct, kw_only=True):
     expects: bool = False
     pending_times: list[int] = []
     leap_ms: int | None = None
+    lost: list[LostAlert] = []
 
 
 class Arrays:

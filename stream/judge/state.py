@@ -18,9 +18,9 @@ from stream.indicators.plan import Plan
 from stream.judge.evaluation.detector_inputs import Block
 from stream.judge.evaluation.groups import Group
 from stream.judge.evaluation.schedule import least
+from stream.judge.lost_alerts import AlertsAstray
 from stream.judge.pending import Counts, Ints, Pending
 from stream.judge.scope_codes import ROW_BITS, ROW_MASK, ScopeCodes
-from stream.judge.snapshot_format import Orphan
 from stream.judge.watermarks import Portion, WatermarkAligner
 from stream.messages.tallies import NO_PANE, TallyMessage, sources
 
@@ -45,7 +45,7 @@ class Memory:
     while sections are being taken.  `first_pane` is the first with data.
     `codes` knows each scope by a number.
     `forget_ms` is when scopes that have left every window are next let go; `wake` the next pane at whose
-    end something changes even if nothing comes in; `orphans` are alerts that have ended and not been told.
+    end something changes even if nothing comes in; `astray` are alerts that no board has.
     `expects`: the scopes that rules name are waited for.  `keeps_weeks`: some rule compares with the
     weeks before.
     """
@@ -59,7 +59,7 @@ class Memory:
     first_pane: int | None = None
     forget_ms: int = 0
     wake: int | None = None
-    orphans: list[Orphan] = field(default_factory=list)
+    astray: AlertsAstray = field(default_factory=AlertsAstray)
     expects: bool = False
     keeps_weeks: bool = False
 
@@ -122,12 +122,32 @@ class Memory:
 
         What is due in them is dealt out to the groups.
         """
-        first = least(self.pending.next_pane(), self.wake)
-        if first is None or first > self.closed:
+        while (first := self._next_pane()) is not None and self.take_up(first * self.sources.timing.pane_ms):
+            pass  # what is taken up may want to be judged before
+        if first is None:
             return None
-        end = min(self.closed, first + min(most_panes, self._most_panes(first)))
+        most = first + min(most_panes, self._most_panes(first))
+        end = min(self.closed, most, *self.astray.last_panes(self.sources.timing.pane_ms))
         self._merge(self.pending.take(end))
         return Block(self.judged, end, foresee=end - first >= FORESEE_FROM)
+
+    def _next_pane(self) -> int | None:
+        """The next closed pane at whose end something can happen."""
+        first = least(self.pending.next_pane(), self.wake)
+        return None if first is None or first > self.closed else first
+
+    def take_up(self, judged_ms: int) -> bool:
+        """Go on with the lost alerts whose panes have all been judged by a time; whether there were any."""
+        found = self.astray.take_up(self.groups, judged_ms)
+        if found and self.judged != NO_PANE:
+            self.settle(self.judged)
+        return found
+
+    def rest(self) -> None:
+        """Everything that is closed has been judged."""
+        self.judged = self.closed
+        if self.judged != NO_PANE:
+            self.take_up((self.judged + 1) * self.sources.timing.pane_ms)
 
     def _most_panes(self, first: int) -> int:
         """Panes from the first on that are looked at together at most."""

@@ -282,10 +282,11 @@ class Worker:
         specs = intake_spec(*of), judge_spec(*of)
         tick_s = min(2.0, max(1.0, plan.rulebook.timing.pane_ms / 5000))
         ports = AssignmentPorts(
-            offsets.committed,
-            offsets.positions,
-            self._notifier.own,
-            self._notifier.forget,
-            Trimmer(self._options).trim if trimming else None,
+            committed=offsets.committed,
+            positions=offsets.positions,
+            own=self._notifier.own,
+            forget=self._notifier.forget,
+            trim=Trimmer(self._options).trim if trimming else None,
+            open_alerts=self._notifier.open_alerts if trimming else None,
         )
         return Assignment(specs, around, self._slots, ports, tick_s)

@@ -174,6 +174,7 @@ ENDS: Final[Phrases] = {
         ),
         "unwatched": "{what}{where} is no longer watched by this rule.",
         "removed": "{what}{where} is no longer watched: its rule has been removed or changed.",
+        "lost": "{what}{where} is watched anew: what was known of it is lost.",
     },
     "fr": {
         "threshold": "{what}{where} : retour à la normale, {value}{interval}{source}.",
@@ -194,6 +195,7 @@ ENDS: Final[Phrases] = {
         ),
         "unwatched": "{what}{where} : plus surveillé par cette règle.",
         "removed": "{what}{where} : plus surveillé, la règle a été supprimée ou changée.",
+        "lost": "{what}{where} : surveillance reprise à zéro, ce qu'on en savait est perdu.",
     },
 }
 """How an alert ended."""

@@ -52,6 +52,8 @@ def end_of(news: TransitionNews, detect: Detect | None) -> str:
         return "known"
     if reason == "rule_removed":
         return "removed"
+    if reason == "state_lost":
+        return "lost"
     if isinstance(news.evidence.get("new_level"), Mapping):
         return "new_level"
     kind = kind_of(detect)

@@ -85,6 +85,12 @@ class MinimumVolume:
         self._table["since_ms"][fresh] = since_ms
         self._table["check_ms"][fresh] = self._next_check(fresh, since_ms)
 
+    def take_up(self, row: int, at_ms: int) -> None:
+        """A row was in breach at a time: as many events as are wanted end that."""
+        self._slide(np.array([row]), (at_ms - self._pane_ms) // self._slot_ms)
+        self._table["fired"][row] = True
+        self._table["check_ms"][row] = NEVER
+
     def wake_ms(self) -> int | None:
         """End of the next pane that must be stepped even if it has no events."""
         wake_ms = int(self._table["check_ms"][: self._table.rows].min(initial=NEVER))

@@ -55,6 +55,11 @@ class SilenceDetector:
             if isinstance(part, MinimumVolume):
                 part.expect(rows, since_ms)
 
+    def take_up(self, row: int, at_ms: int) -> None:
+        """A row was in breach at a time, of which nothing else is known any more."""
+        for part in self._parts.values():
+            part.take_up(row, at_ms)
+
     def wake_ms(self) -> int | None:
         """End of the next pane that must be stepped even if it has no events."""
         wakes = (part.wake_ms() for part in self._parts.values())

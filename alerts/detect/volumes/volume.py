@@ -79,6 +79,12 @@ class VolumeWatch:
         self._table.clear(rows)
         self._rhythm.clear(rows)
 
+    def take_up(self, row: int, at_ms: int) -> None:
+        """A row was in breach at a time: before its rhythm is learned anew a few events end that."""
+        if not self._table["fired"][row]:
+            self._table["fired"][row] = True
+            self._table["last_ms"][row] = max(at_ms, int(self._table["last_ms"][row]))
+
     def wake_ms(self) -> int | None:
         """End of the next pane that must be stepped even if it has no events."""
         turn_ms = self._rhythm.next_pane_end_ms(self._pane_ms)

@@ -113,6 +113,9 @@ class RememberingInput:
         """Give it back."""
         self._memory.load(state)
 
+    def take_up(self, row: int, at_ms: int) -> None:
+        """Most say nothing of a row of which they know nothing."""
+
     def accept(self, row: int) -> Findings | None:  # noqa: ARG002  # few detectors can
         """It has no level of its own to accept."""
         return None
@@ -139,6 +142,9 @@ class WindowOnlyInput:
 
     def load(self, state: State) -> None:
         """There is nothing to give back."""
+
+    def take_up(self, row: int, at_ms: int) -> None:
+        """Its windows tell by themselves."""
 
     def accept(self, row: int) -> Findings | None:  # noqa: ARG002  # has one limit for all rows
         """It has no level of its own to accept."""
@@ -173,6 +179,9 @@ class DetectorInput(Protocol):
 
     def load(self, state: State) -> None:
         """Give it back."""
+
+    def take_up(self, row: int, at_ms: int) -> None:
+        """Be told that a row was in breach at a time, of which nothing else is known any more."""
 
     def accept(self, row: int) -> Findings | None:
         """Take the level of a row in breach for what is known; None where it is in none, or that cannot be.

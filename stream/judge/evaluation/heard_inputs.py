@@ -46,6 +46,10 @@ class SuddenInput(RememberingInput):
     def expect(self, rows: Ints, since_ms: int) -> None:
         """It hears of no row that does not speak."""
 
+    def take_up(self, row: int, at_ms: int) -> None:
+        """It ends when answers are back at the floor."""
+        self._detector.take_up(row, at_ms)
+
     def accept(self, row: int) -> Findings | None:
         """Take the level of a row in breach for what is known."""
         return self._detector.accept(row)
@@ -111,6 +115,11 @@ class VolumeInput(RememberingInput):
         """Wait for rows by a plain quota; of a rhythm nothing is known before anything came in."""
         if isinstance(self._detector, SilenceDetector):
             self._detector.expect(rows, since_ms)
+
+    def take_up(self, row: int, at_ms: int) -> None:
+        """A silence ends with what comes in; what is too much is not known before the rhythm is."""
+        if isinstance(self._detector, SilenceDetector):
+            self._detector.take_up(row, at_ms)
 
     def wake_ms(self) -> int | None:
         """When a stretch of its week ends, or quiet alone would be a breach."""

@@ -20,6 +20,7 @@ from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.grouping.group_log import GroupRecord, decode_group, encode_group
 from alerts.delivery.mutes import Muting
 from alerts.delivery.notices.ack_links import AckLinks
+from alerts.delivery.notices.notice import TransitionNews
 from alerts.delivery.receiver_queue import Meter
 from alerts.rules import Rulebook
 from stream.kafka.connecting import persistently
@@ -148,6 +149,11 @@ class Notifier:
         """Returns when all that is on cx.alerts now is known."""
         await self._follows.wait()
         await self._feed.caught_up()
+
+    async def open_alerts(self) -> list[TransitionNews]:
+        """The alerts that are open by what is on cx.alerts now."""
+        await self._alerts_known()
+        return self.alerts.open()
 
     def _follow(self, topic: str, partition: int, value: bytes | None) -> None:
         """Learn of what is on cx.alerts and cx.deliveries, on whatever partition."""

@@ -7,13 +7,14 @@ quiet inputs, and takes snapshots when they are due and when the worker leaves.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from aiokafka.errors import KafkaError
 
+from alerts.delivery.notices.notice import TransitionNews
 from alerts.errors import OperatorError
 from stream.kafka.connecting import passes
 from stream.kafka.offsets import TP, Committed, OffsetTracker
@@ -47,13 +48,14 @@ LEAVING_BYTES: Final = 64 * 2**20
 NOTHING: Final = "no partition was given to this worker intakes=%d judges=%d"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssignmentPorts:
     """Whom an assignment asks and tells.
 
     `committed` asks the group for offsets, `positions` where fetching stands.  `own` tells the notifier
     which partitions of cx.alerts have come, `forget` which are going.  `trim` deletes records of snapshot
-    topics below an offset, which newer snapshots have replaced; None: they stay.
+    topics below an offset, which newer snapshots have replaced; None: they stay.  `open_alerts` are those
+    of cx.alerts now; None: of that nobody can be sure.
     """
 
     committed: Callable[[Iterable[TP]], Awaitable[Mapping[TP, Committed]]]
@@ -61,6 +63,7 @@ class AssignmentPorts:
     own: Callable[[list[int]], None]
     forget: Callable[[list[int]], None]
     trim: Callable[[Mapping[TP, int]], Awaitable[None]] | None = None
+    open_alerts: Callable[[], Awaitable[Sequence[TransitionNews]]] | None = None
 
 
 class Assignment:
@@ -187,6 +190,7 @@ class Assignment:
             try:
                 async with limit:
                     found = await task.catch_up(committed)
+                    await self._take_up(task, found)
             except (KafkaError, ReadError) as error:
                 if not passes(error):
                     raise
@@ -196,6 +200,20 @@ class Assignment:
             else:
                 self.held_up = False
                 return found
+
+    async def _take_up(self, task: PartitionTask[Any], found: Any) -> None:
+        """Have a judge that began from nothing go on with what is open; that is kept before it is fed."""
+        if self._ports.open_alerts is None or not task.snapshots.held:
+            task.snapshots.held = False
+            return
+        await task.settle()
+        count = found.take_up(await self._ports.open_alerts())
+        task.snapshots.held = False
+        if count:
+            log.warning("taking up open alerts that the state lacks task=%s count=%d", task.name, count)
+            with task.snapshots.counted(range(count)):
+                pass  # nothing was fed, and the state has changed
+            await task.save()
 
     async def _look(self) -> None:
         """Tell judges which inputs are quiet."""

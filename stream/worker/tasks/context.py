@@ -62,7 +62,8 @@ class TaskSpec(Generic[M]):
     `made_for` identifies the rules, `partitions` is how many the inputs have.  A snapshot is due at the
     latest after `save_after_s` if there were records; on leaving, it is worth it after `save_on_leaving` of
     them; its messages have `chunk_bytes` at most.  `repeats` is whether records that were committed under
-    other rules are to be worked again aloud, since other rules say other things of them.
+    other rules are to be worked again aloud, since other rules say other things of them.  `knows_alerts` is
+    whether a state that begins from nothing lacks what is open on cx.alerts.
     """
 
     name: str
@@ -76,6 +77,7 @@ class TaskSpec(Generic[M]):
     fresh: Callable[[int], M]
     restore: Callable[[int, Snapshot], M]
     chunk_bytes: int = CHUNK_BYTES
+    knows_alerts: bool = False
 
 
 class LogStarts:

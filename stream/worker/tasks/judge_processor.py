@@ -1,12 +1,13 @@
 """The judge under the worker: tallies in; scores, alert transitions and dead letters out."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from alerts.delivery.notices.notice import TransitionNews
 from alerts.transitions import Transition, encode
 from stream.intake.wall import Undo, fed_in_parts, kind_of
 from stream.judge.judge import Judge
@@ -24,6 +25,7 @@ from stream.messages.verdicts import VerdictMessage, is_verdict
 from stream.messages.verdicts import decode as decode_verdict
 from stream.monitoring.metrics import Metrics
 from stream.worker.tasks.judge_wall import JudgeWall, TornState
+from stream.worker.tasks.lost_alerts import lost_alerts
 from stream.worker.tasks.processor import Work
 from stream.worker.tasks.stride import Stride
 
@@ -119,6 +121,12 @@ class JudgeProcessor:
         for columns in self.judge.take_score_columns(SCOPES_AT_ONCE):
             for key, value in columns.encoded():
                 yield Outgoing(SCORES, value, key)
+
+    def take_up(self, news: Iterable[TransitionNews]) -> int:
+        """Go on with the alerts that are open by what all of cx.alerts says; how many there are."""
+        lost = lost_alerts(news, self.judge.plan, self.judge.shard, self.judge.judged_through_ms)
+        self.judge.take_up(lost)
+        return len(lost)
 
     def snapshot(self) -> list[bytes]:
         """The state as it is now."""

@@ -90,6 +90,8 @@ class PartitionTask(Generic[M]):
                 self._happens(TaskEvent.BROKEN_OFF)
                 raise
         self._processor = processor
+        if kept is None:
+            self.snapshots.held = self._spec.knows_alerts and not self.snapshots.known
         self._happens(TaskEvent.RESTORED)
         took_s = self._around.clock() - started
         log.info("state is up task=%s fed_again=%d seconds=%.1f", self.name, fed, took_s)

@@ -44,6 +44,8 @@ class SnapshotAccount:
         """Records fed since the last snapshot that is known."""
         self.work_s = 0.0
         """How long that took."""
+        self.held = False
+        """Whether the state lacks what it must learn elsewhere: with a snapshot nobody would look for it."""
 
     @contextmanager
     def counted(self, records: Sized) -> Iterator[None]:
@@ -58,10 +60,15 @@ class SnapshotAccount:
         self._sealed, self.fed, self.work_s = manifest, 0, 0.0
 
     @property
+    def known(self) -> bool:
+        """Whether there is a snapshot."""
+        return self._sealed is not None
+
+    @property
     def news(self) -> bool:
         """Whether another snapshot says more than the last one, or is there when retention takes that."""
-        old = self._sealed is not None and self._clock() - self._saved_s >= RENEW_S
-        return self.fed > 0 or old
+        old = self.known and self._clock() - self._saved_s >= RENEW_S
+        return not self.held and (self.fed > 0 or old)
 
     def covered(self, started_s: float) -> Covered:
         """What a snapshot covers whose copy is made now; `started_s` is when saving began."""

@@ -75,6 +75,7 @@ def judge_spec(
         save_after_s=JUDGE_SAVE_AFTER_S,
         save_on_leaving=1,
         repeats=True,
+        knows_alerts=True,
         fresh=fresh,
         restore=restore,
         chunk_bytes=limits.chunk_bytes,

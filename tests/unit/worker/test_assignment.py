@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 import pytest
 from aiokafka.errors import KafkaTimeoutError, TopicAuthorizationFailedError
 
+from alerts.delivery.notices.notice import TransitionNews
+from alerts.episodes import alert_id
 from alerts.errors import OperatorError
 from alerts.rules import Rule, Rulebook, Threshold
+from alerts.transitions import utc_text
 from stream.indicators.plan import Plan
 from stream.kafka.offsets import TP, Committed, OffsetTracker, Slot
 from stream.kafka.reader import ReadError
@@ -22,6 +25,7 @@ from stream.worker.tasks.assignment import Assignment, AssignmentPorts
 from stream.worker.tasks.context import TaskContext
 from stream.worker.tasks.intake_processor import IntakeProcessor
 from stream.worker.tasks.judge_processor import JudgeProcessor
+from stream.worker.tasks.lost_alerts import shard_of
 from stream.worker.tasks.task_specs import intake_spec, judge_spec
 from tests.fake_kafka import FakeKafka, FakeOutbox, FakeReader, record
 
@@ -50,6 +54,8 @@ class World:
     faults: list[Exception] = field(default_factory=list)
     away: set[TP] = field(default_factory=set)
     """Partitions of which nobody tells."""
+    open: list[TransitionNews] = field(default_factory=list)
+    answers: asyncio.Event | None = None
 
     def __post_init__(self) -> None:
         self.kafka = FakeKafka()
@@ -60,7 +66,13 @@ class World:
         )
         metrics = Metrics(PLAN.rulebook)
         specs = intake_spec(PLAN, "g", metrics), judge_spec(PLAN, "g", metrics)
-        ports = AssignmentPorts(self.committed, self.at.get, self.owned.append, self.forgotten.append)
+        ports = AssignmentPorts(
+            committed=self.committed,
+            positions=self.at.get,
+            own=self.owned.append,
+            forget=self.forgotten.append,
+            open_alerts=self.open_alerts,
+        )
         self.assignment = Assignment(specs, around, self.slots, ports, 0.01)
 
     @asynccontextmanager
@@ -72,6 +84,12 @@ class World:
             raise KafkaTimeoutError("Failed to get offsets")
         async with self.kafka.reading(tps) as reader:
             yield reader
+
+    async def open_alerts(self) -> list[TransitionNews]:
+        """As set, once there are answers."""
+        if self.answers is not None:
+            await self.answers.wait()
+        return self.open
 
     async def committed(self, tps: Iterable[TP]) -> Mapping[TP, Committed]:
         """As set, 0 otherwise; or an error, if that is set."""
@@ -299,5 +317,65 @@ def test_a_topic_made_anew_ends_the_worker() -> None:
         await world.looked_until(found_out)
         assert "was the topic created anew?" in str(world.failures[0])
         assert isinstance(world.failures[0], OperatorError)
+
+    scene(play)
+
+
+def open_alert(channel: str) -> TransitionNews:
+    """What cx.alerts says of an alert that fires."""
+    return TransitionNews(
+        id=alert_id("low", f"channel={channel}", 60_000),
+        seq=3,
+        rule="low",
+        severity="critical",
+        state="firing",
+        indicator="csat",
+        scope={"channel": channel},
+        at=utc_text(120_000),
+        started_at=utc_text(60_000),
+    )
+
+
+def test_a_judge_that_began_from_nothing_is_told_what_is_open() -> None:
+    """Of its shard; it is kept before anything is fed, so that nobody has to be told it again."""
+
+    async def play(world: World) -> None:
+        world.open = [*map(open_alert, ("phone", "web", "chat", "mail"))]
+        mine = [each for each in world.open if shard_of(each, PLAN) == 1]
+        assert 0 < len(mine) < len(world.open)
+        await world.assign([JUDGE_1])
+        [judge] = world.assignment.processors(JudgeProcessor)
+        assert judge.judge.snapshot()
+        assert len(world.kafka.logs[TP("g-judge-snapshots", 1)]) > 1
+        world.open = []
+        await world.assignment.release()
+        await world.assign([])
+        await world.assign([JUDGE_1])
+        [again] = world.assignment.processors(JudgeProcessor)
+        assert again is not judge
+        assert [each.judge.snapshot()[0] for each in (judge, again)] == [judge.judge.snapshot()[0]] * 2
+
+    scene(play)
+
+
+def test_while_it_is_not_known_what_is_open_nothing_is_kept() -> None:
+    """With a snapshot nobody would ask; and who leaves meanwhile leaves the question to the next."""
+
+    async def play(world: World) -> None:
+        world.open, world.answers = [*map(open_alert, ("phone", "web", "chat", "mail"))], asyncio.Event()
+        world.slots.assign([JUDGE_1])
+        world.assignment.assigned([JUDGE_1])
+        for _ in range(100):
+            await asyncio.sleep(0)
+        [task] = world.assignment.tasks
+        assert task.processor is not None
+        assert await task.save() == 0
+        assert not world.slots.is_open(JUDGE_1)
+        await world.assignment.release()
+        await world.assignment.keep()
+        assert world.kafka.logs[TP("g-judge-snapshots", 1)] == []
+        world.answers.set()
+        await world.assign([JUDGE_1])
+        assert len(world.kafka.logs[TP("g-judge-snapshots", 1)]) > 1
 
     scene(play)
