@@ -32,6 +32,15 @@ def sections() -> list[TallyMessage]:
     return found
 
 
+def test_few_panes_after_many_are_learned_alike() -> None:
+    """Rules with one rhythm share what many panes teach, and each goes on from there by itself."""
+    log = [(section, 0) for section in sections()]
+    told = Judge(plan_of(RULES), 0).feed_all(log)
+    ends = iter([24 * 8 + 1, 1, 3])
+    cut = Judge(plan_of(RULES), 0).steps(log, lambda: next(ends, 10_000) - 1)
+    assert [each for step in cut for each in step] == told
+
+
 def said_of(rule: str) -> tuple[Log, list[Transition]]:
     """The log with a verdict on each alert of a rule, a section after it fires; what is told meanwhile."""
     judge, log, told = Judge(plan_of(RULES), 0), Log(), []

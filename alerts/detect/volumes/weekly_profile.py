@@ -187,8 +187,8 @@ class WeeklyProfile:
 
     def _pass(self, course: Course, turns: int) -> None:
         """So many stretches pass as it was known beforehand."""
-        self.stretch, some = course.go(turns, self._table)
-        self.low, self.mean, self.high, self._spread, self._usual = some
+        self.stretch, some = course.go(turns, self._table)  # of which others have the same arrays
+        self.low, self.mean, self.high, self._spread, self._usual = (part.copy() for part in some)
         self._ahead.forget()
 
     def _learn(self, stretch: Stretch) -> None:

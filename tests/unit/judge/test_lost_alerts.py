@@ -158,7 +158,7 @@ def test_no_kind_pages_twice(rule: str) -> None:
     assert brief(ended) == [(rule, 2, "resolved", "known")]
 
 
-@pytest.mark.parametrize("rule", ["hush", "burn"])
+@pytest.mark.parametrize("rule", ["hush", "low", "burn"])
 def test_a_judge_that_reads_all_again_says_the_same(rule: str) -> None:
     """An alert is taken up where its last news were told, and is known there; however the log is cut."""
     plan, log = plan_of(ALL_KINDS), [(each, 0) for each in sections()]
