@@ -27,6 +27,8 @@ def _report(tale: ImportCounts, layout: Format) -> Iterator[str]:
     bad = tale.bad.total()
     rows, events, skipped = _rows(tale.rows), "event" if tale.events == 1 else "events", _rows(tale.skipped)
     yield f"{rows}: {tale.events:,} {events}, {skipped} skipped, {bad:,} bad"
+    if layout.each is not None and not tale.rows:
+        yield f"  no object has items at {layout.each}, which `each` names"
     for reason, count in tale.bad.most_common():
         yield f"  {count:,} × {reason}"
     where = "object" if layout.kind == "json" else "line"

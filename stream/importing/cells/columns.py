@@ -10,11 +10,11 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, Protocol
 
-from stream.importing.cells.durations import duration_s, in_full, unit_named
+from stream.importing.cells.durations import bare_number, duration_s, in_full, unit_named
 from stream.importing.cells.faults import Fault, RowError
 from stream.importing.cells.ids import AS_IT_IS, Look
 from stream.importing.cells.patterns import Pattern
-from stream.importing.cells.text import LIST, NUMBER, Row, cell, folded, keys_shown, mark_hint, number
+from stream.importing.cells.text import LIST, Row, cell, folded, keys_shown, mark_hint, number
 from stream.messages.other_scripts import in_our_digits
 
 Value = str | int | float | bool
@@ -209,7 +209,7 @@ class Seconds(OneColumn):
         if text is None:
             return None
         text, unit = in_our_digits(text, self.decimal or "."), unit_named(self.column)
-        if unit is not None and NUMBER.fullmatch(text) and float(text):
+        if unit is not None and bare_number(text, self.decimal):
             way_out = f'`{{number: "{self.column}", times: {unit[1]}}}` reads them'
             raise RowError(Fault.NUMBER, f'{self.column}: want seconds, got "{text}" {unit[0]}: {way_out}')
         try:

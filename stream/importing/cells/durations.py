@@ -37,13 +37,15 @@ _ONE_COLON: Final = re.compile("[0-9]+:[0-9]{1,2}")
 _CLOCK_OF: Final = re.compile(r"([0-9]+:[0-9]{2}) ?([a-z]+)\.?")
 """A clock whose unit is that of its first number: 12:05 hrs, 1:05 min."""
 _NAMED: Final = re.compile(
-    r"(?P<ms>(?:^|[\W_])(?:ms|msecs?)(?:$|[\W_])|milli(?:sec|sek))"
+    r"(?P<ms>(?:^|[\W_])(?:ms|msecs?)(?:$|[\W_])|milli(?:s|sek))"
     r"|(?P<min>minut\w*|[(\[_ ](?:mins?|mn)[)\]]?$)"
     r"|(?P<h>(?:^|(?<!business)(?<!working)(?<!opening)(?<!office)(?<!support)(?<!service)[\W_])(?:hours|hrs|heures|stunden|horas|ore|uren|uur)(?:$|[\W_])|[(\[]h(?:r|rs|our)?[)\]])"
     r"|(?P<d>(?:^|(?<!business)(?<!working)[\W_])(?:days|jours|tage|dias|días|giorni|dagen)(?:$|[\W_])|[(\[]d(?:ays)?[)\]])",
     re.IGNORECASE,
 )
 """What a column is called that says in which unit it is, if not in seconds."""
+_JOINED: Final = re.compile("(?<=[a-z])(?=[A-Z])")
+"""Where words are parted by capitals alone: talkTimeMs."""
 _CALLED: Final = {
     "ms": ("milliseconds", "0.001"),
     "min": ("minutes", "60"),
@@ -55,8 +57,16 @@ _CALLED: Final = {
 @lru_cache(maxsize=1_000)
 def unit_named(column: str) -> tuple[str, str] | None:
     """The unit that a column's name says, and its seconds; None where it says none, or seconds."""
-    found = _NAMED.search(column)
+    found = _NAMED.search(column) or _NAMED.search(_JOINED.sub(" ", column))
     return None if found is None or found.lastgroup is None else _CALLED[found.lastgroup]
+
+
+def bare_number(text: str, decimal: str) -> float:
+    """The number that stands there without a unit, however its country writes it; 0 where none does."""
+    try:
+        return decimal_number(text, decimal)
+    except ValueError:
+        return 0.0
 
 
 def in_full(column: str, text: str) -> str:

@@ -57,6 +57,18 @@ def test_bad_rows_fail_only_when_strict(own: Path) -> None:
     assert len((own / "out.ndjson").read_bytes().splitlines()) == 3
 
 
+def test_an_each_that_no_object_has_is_told(tmp_path: Path) -> None:
+    """Mistyped, or a list within a list: nothing comes of the log, and nothing is bad."""
+    fields = "at: {time: at}, channel: {constant: web}, id: answers.id"
+    for each, said in (("answers", False), ("answer", True)):
+        (tmp_path / "own.yaml").write_text(
+            f"format: json\neach: {each}\nfields: {{{fields}}}\nevents: [{{}}]\n"
+        )
+        log = b'{"at": "2026-03-02T09:15:00Z", "answers": [{"id": "a"}]}\n'
+        result = run(tmp_path / "own.yaml", "-", "-o", "-", stdin=log)
+        assert ("no object has items at answer, which `each` names" in result.stderr) is said
+
+
 def test_events_leave_by_event_time_unless_as_is(own: Path) -> None:
     """So that a log goes to Kafka without being late."""
     lines = (own / "surveys.csv").read_text().splitlines()

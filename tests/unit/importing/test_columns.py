@@ -173,6 +173,16 @@ def test_other_durations_are_the_rows_fault(text: str) -> None:
     assert fault_of(Seconds("c", NULLS), text) is Fault.NUMBER
 
 
+@pytest.mark.parametrize(("text", "decimal"), [("1,75", ","), ("1.280,5", ","), ("1,280", "."), ("1.75", "")])
+def test_a_number_of_hours_is_none_of_seconds(text: str, decimal: str) -> None:
+    """However its country writes it; hours of business name what is counted, and no unit."""
+    for column in ("Actual Hours", "actualHours"):
+        with pytest.raises(RowError, match=f'got "{text}" hours'):
+            Seconds(column, NULLS, decimal).read({column: text})
+    for column in ("Resolution Time in Business Hours", "timeInBusinessHours"):
+        assert Seconds(column, NULLS, decimal).read({column: text})
+
+
 def test_numbers_are_scaled() -> None:
     """Milliseconds become seconds."""
     assert Number("c", 0.001, NULLS).read({"c": "1500"}) == 1.5
