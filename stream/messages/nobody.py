@@ -20,7 +20,8 @@ _NOBODY: Final = (
     "unbekannt", "inconnu", "desconocido", "desconhecido", "sconosciuto", "onbekend", "private",
     "private number", "private caller", "withheld", "number withheld", "restricted", "unavailable", "blocked",
     "hidden", "no caller id", "null", "(null)", "<null>", "none", "(none)", "nil", "undefined", "n/a", "#n/a",
-    "na", "nan", "not set", "(not set)", "not available", "(blank)", "(empty)", "empty", "-", "--", "---",
+    "na", "nan", "not set", "(not set)", "not available", "(blank)", "(empty)", "empty", "no value",
+    "(no value)", "-none-", "--none--", "<none>", "[none]", "[null]", "<na>", "-", "--", "---",
     "—", "–", "?", ".", "-1", "\\n", "{}", "[]", "00000000-0000-0000-0000-000000000000",
     "n.a.", "k.a.", "anonymous user", "anonymous customer", "anonymous caller", "guest user", "unknown user",
     "unknown customer", "unknown number", "walk-in", "walk-in customer", "[object object]", "匿名", "不明",
@@ -37,7 +38,7 @@ _NOBODY: Final = (
 )  # fmt: skip
 NOBODY: Final = frozenset(
     spelled for name in _NOBODY for spelled in (name, name.upper(), name.capitalize(), name.title())
-) | {"NaN", "k.A.", "No Caller ID", "[object Object]", "Walk-in Customer"}
+) | {"NaN", "(No value)", "k.A.", "No Caller ID", "[object Object]", "Walk-in Customer"}
 """What stands where no id is known."""
 
 _HASHES: Final = hashed(sorted(NOBODY))

@@ -23,6 +23,7 @@ def test_customers_numbered_from_nought_are_all_somebody() -> None:
 def test_what_programs_write_for_nobody_is_known_as_they_write_it() -> None:
     """NumPy, JavaScript, iPhones, tills, and switchboards in Japan."""
     names = ["NaN", "[object Object]", "No Caller ID", "Walk-in Customer", "Anonymous User", "N.A.", "非通知"]
+    names += ["(No value)", "-None-", "[null]", "<NA>"]
     assert are_nobody(hashed(names)).all()
 
 
