@@ -7,7 +7,7 @@ spoke; but a scope that the rule itself names is known from the first.  What is 
 that is open for ten hours is never known; the rules file is refused for that.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from zlib import crc32
 
@@ -53,7 +53,8 @@ class MinimumVolume:
         self._calendar = calendar_of(hours)
         self._quota = Quota(int(self._least), self._slot_ms, pane_ms, self._first_whole_ms)
         self._slot = 0  # the last slot of any row
-        self._wanted = _row(self._slot_ms, self._slots, crc32(hours.text.encode()), int(least.count))
+        wanted = self._slot_ms, self._slots, crc32(hours.text.encode()), int(least.count)
+        self._wanted: Ints = np.array([wanted], np.int64)
         self._table = Table(
             {
                 "events": MemoryColumn(np.int64, 0, self._slots),  # by slot, modulo the number of slots
@@ -209,6 +210,17 @@ class MinimumVolume:
                 refused.append(run.start + taken)
         return Coasted(reached, refused)
 
+    def mark(self, rows: Sequence[int]) -> Callable[[], None]:
+        """Gives what puts some rows back to how they are now, as far as they have coasted."""
+        runs, slot = {row: self._run(row) for row in rows}, self._slot
+
+        def undo() -> None:
+            self._slot = slot
+            for row, run in runs.items():
+                self._put(row, run)
+
+        return undo
+
     def _slide(self, rows: Ints, slot: int) -> None:
         """Forget the slots that the windows of some rows have left behind."""
         table = self._table
@@ -284,7 +296,3 @@ class MinimumVolume:
             if moment_ms - since_ms >= self.window_ms:
                 return moment_ms
             moment_ms = -(-(since_ms + self.window_ms) // self._slot_ms) * self._slot_ms
-
-
-def _row(*values: int) -> Ints:
-    return np.array([values], np.int64)

@@ -7,7 +7,9 @@ events come in convincingly again (see `volume`).
 Where a rule has both, what breaches either breaches; it is over when both are content.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -16,16 +18,73 @@ from numpy.typing import NDArray
 from alerts.detect.evidence import Evidence, Told
 from alerts.detect.findings import Codes, Findings, Flags, Ints
 from alerts.detect.row_sets import union
-from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals, Coasted
+from alerts.detect.volumes.arrivals import NEVER, ArrivalRun, Arrivals, Coasted, Underway
 from alerts.detect.volumes.minimum_volume import MinimumVolume
 from alerts.detect.volumes.volume import VolumeWatch, Watched
 from alerts.detect.volumes.volume_run import Side
-from alerts.rules import Silence
+from alerts.rules import HOUR_MS, Silence
 from alerts.states import Verdict
 
 TOO_LOW: Final = Side(too_low=True, rates=(0.0, 0.25), weights=(0.6, 0.4), likely=0.25)
 
 Part = MinimumVolume | VolumeWatch
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """The two parts of one rule, coasting as far as nothing happens by either.
+
+    Each could go as far as it likes by itself, but `step` judges a pane by both, so none may be ahead of it.
+    The quota goes first, and says where it stops.  The rhythm follows up to there, and may stop before.  The
+    quota is then put back, and goes once more, as far as the rhythm has come.  So they take one stretch of
+    time after the other, each twice as long as the last: where a quota is often missed, it would go through
+    the same arrivals again and again.
+
+    For example, of 30 arrivals the quota would take 20, and the rhythm refuses the 12th: both have taken 11.
+    """
+
+    quota: MinimumVolume
+    hush: VolumeWatch
+
+    def coast(
+        self, arrivals: Arrivals, runs: Sequence[ArrivalRun], through_ms: int, idle: Flags | None
+    ) -> Coasted:
+        """Take some runs, and the quiet up to `through_ms`, as far as nothing happens by either."""
+        reached, length_ms = [run.start for run in runs], HOUR_MS
+        while True:
+            way = Underway(arrivals, runs, reached)
+            self.hush.begin_with(way)
+            end_ms = way.first_ms() + length_ms
+            some = [_up_to(end_ms, arrivals, run, at) for run, at in zip(runs, reached, strict=True)]
+            found = self._coast(arrivals, some, min(end_ms, through_ms), idle)
+            reached[:] = found.reached
+            stuck = any(at < run.stop for at, run in zip(reached, some, strict=True))
+            checks_ms = self.quota.check_ms() or NEVER, self.hush.check_ms() or NEVER
+            if stuck or end_ms >= through_ms or min(checks_ms) <= end_ms:
+                return found
+            length_ms *= 2
+
+    def _coast(
+        self, arrivals: Arrivals, runs: Sequence[ArrivalRun], through_ms: int, idle: Flags | None
+    ) -> Coasted:
+        """The same in one go."""
+        put_back = self.quota.mark([run.row for run in runs])
+        tried = self.quota.coast(arrivals, runs, through_ms)
+        stops_ms = [arrivals.ends[place] for place in tried.refused]
+        through_ms = min(through_ms, self._before(self.quota.check_ms()), *map(self._before, stops_ms))
+        cut = [run._replace(stop=at) for run, at in zip(runs, tried.reached, strict=True)]
+        found = self.hush.coast(arrivals, cut, through_ms, idle)
+        put_back()
+        through_ms = min(through_ms, self._before(self.hush.check_ms()))
+        for run, at in zip(runs, found.reached, strict=True):
+            next_ms = arrivals.ends[at] if at < run.stop else None
+            self.quota.coast(arrivals, [run._replace(stop=at)], min(through_ms, self._before(next_ms)))
+        both = {run.stop for run, at in zip(cut, found.reached, strict=True) if at == run.stop}
+        return Coasted(found.reached, [*found.refused, *(place for place in tried.refused if place in both)])
+
+    def _before(self, end_ms: int | None) -> int:
+        """The end of the pane before the one that ends then."""
+        return NEVER if end_ms is None else end_ms - self.hush.pane_ms
 
 
 class SilenceDetector:
@@ -65,11 +124,6 @@ class SilenceDetector:
         wakes = (part.wake_ms() for part in self._parts.values())
         return min((wake for wake in wakes if wake is not None), default=None)
 
-    @property
-    def coasts(self) -> bool:
-        """Whether it can `coast`: with a quota and a rhythm, what either says depends on the other."""
-        return len(self._parts) == 1
-
     def check_ms(self) -> int | None:
         """End of the first pane at which quiet alone would be a breach, by one of the two."""
         checks = (part.check_ms() for part in self._parts.values())
@@ -77,7 +131,7 @@ class SilenceDetector:
 
     def checks_ms(self) -> Ints | None:
         """By row, the end of the first pane at which quiet alone may be a breach; None: not known by row."""
-        return next(iter(self._parts.values())).checks_ms() if self.coasts else None
+        return next(iter(self._parts.values())).checks_ms() if len(self._parts) == 1 else None
 
     def catch_up(self, end_ms: int) -> None:
         """Bring the rhythm to the hour in which the pane that ends at `end_ms` starts."""
@@ -96,7 +150,10 @@ class SilenceDetector:
     def coast(
         self, arrivals: Arrivals, runs: Sequence[ArrivalRun], through_ms: int, idle: Flags | None = None
     ) -> Coasted:
-        """Take arrivals, and the quiet up to `through_ms`, as far as nothing happens; see `coasts`."""
+        """Take arrivals, and the quiet up to `through_ms`, as far as nothing happens."""
+        quota, hush = self._parts.get("quota"), self._parts.get("hush")
+        if isinstance(quota, MinimumVolume) and isinstance(hush, VolumeWatch):
+            return Both(quota, hush).coast(arrivals, runs, through_ms, idle)
         return next(iter(self._parts.values())).coast(arrivals, runs, through_ms, idle)
 
     def state(self) -> dict[str, NDArray[Any]]:
@@ -148,3 +205,8 @@ def _either(quota: Findings, hush: Findings) -> Findings:
         limit=np.where(shown, hush.limit, quota.limit),
         evidence=Evidence(quota.rows, breaches[0] | breaches[1], tell),
     )
+
+
+def _up_to(end_ms: int, arrivals: Arrivals, run: ArrivalRun, at: int) -> ArrivalRun:
+    """What is left of a run from a place on, of panes that end by then."""
+    return ArrivalRun(run.row, at, bisect_right(arrivals.ends, end_ms, at, run.stop) if at < run.stop else at)

@@ -48,7 +48,7 @@ class VolumeWatch:
     def __init__(self, side: Side, rule: Watched, pane_ms: int) -> None:
         self._side = side
         self._severity = SEVERITY_CODE[rule.severity]
-        self._pane_ms = pane_ms
+        self.pane_ms: Final = pane_ms
         self._rhythm = WeeklyProfile(calendar_of(rule.hours), rule.learn_ms)
         budget_ms = rule.false_pages.per_ms / rule.false_pages.count
         self._stakes = VolumeBets(side.rates, side.weights, budget_ms, pane_ms)
@@ -87,7 +87,7 @@ class VolumeWatch:
 
     def wake_ms(self) -> int | None:
         """End of the next pane that must be stepped even if it has no events."""
-        turn_ms = self._rhythm.next_pane_end_ms(self._pane_ms)
+        turn_ms = self._rhythm.next_pane_end_ms(self.pane_ms)
         if turn_ms is None:
             return None
         return min(turn_ms, self._checks.first_ms())
@@ -113,7 +113,7 @@ class VolumeWatch:
 
     def catch_up(self, end_ms: int) -> None:
         """Bring the rhythm to the stretch in which the pane that ends at `end_ms` starts."""
-        self._turn(end_ms - self._pane_ms)
+        self._turn(end_ms - self.pane_ms)
 
     def step(self, end_ms: int, rows: Ints, counts: Ints) -> Findings:
         """Judge the pane that ends at `end_ms`, given the rows that have events in it.
@@ -121,7 +121,7 @@ class VolumeWatch:
         The findings are of those rows and of the ones for which it was time to look.
         """
         self.catch_up(end_ms)
-        start_ms, due = end_ms - self._pane_ms, self.due(end_ms)
+        start_ms, due = end_ms - self.pane_ms, self.due(end_ms)
         busy = counts > 0
         came, events = (rows, counts) if busy.all() else (rows[busy], counts[busy])
         if len(came):
@@ -134,11 +134,6 @@ class VolumeWatch:
         again = union([due, over])
         self._check(again, end_ms)  # of others it was reckoned before; events only put the moment off
         return findings
-
-    @property
-    def coasts(self) -> bool:
-        """Whether it can `coast`."""
-        return True
 
     def check_ms(self) -> int | None:
         """End of the pane at which quiet alone would first raise an alarm in this stretch; None: never."""
@@ -158,24 +153,30 @@ class VolumeWatch:
         Rows that are `idle` are looked at by themselves when it is time, as those of runs are.
         """
         way = Underway(arrivals, runs, reached := [run.start for run in runs])
-        if self._rhythm.stretch is NOTHING:
-            if (first_ms := way.first_ms()) == NEVER:
-                return Coasted(reached, [])
-            self._rhythm.begin(first_ms - self._pane_ms)
+        if not self.begin_with(way):
+            return Coasted(reached, [])
         if self._heard is not arrivals:
             self._heard = arrivals
-            follow_lessons(self._rhythm, arrivals, self._pane_ms)
+            follow_lessons(self._rhythm, arrivals, self.pane_ms)
         while True:
             refused = self._run.through_stretch(arrivals, runs, reached)
             if not refused and self._pass_check(way, through_ms, idle):
                 continue
-            turn_ms = self._rhythm.next_pane_end_ms(self._pane_ms)
+            turn_ms = self._rhythm.next_pane_end_ms(self.pane_ms)
             if refused or self.check_ms() is not None or turn_ms is None or turn_ms > through_ms:
                 return Coasted(reached, refused)
             # Stretches that end before this are over by `through_ms`, and no arrival is in them.
-            over_ms = (through_ms // self._pane_ms - 1) * self._pane_ms + 1
-            if not self._run.skip_quiet(min(over_ms, way.first_ms() - self._pane_ms + 1)):
-                self._turn(turn_ms - self._pane_ms)
+            over_ms = (through_ms // self.pane_ms - 1) * self.pane_ms + 1
+            if not self._run.skip_quiet(min(over_ms, way.first_ms() - self.pane_ms + 1)):
+                self._turn(turn_ms - self.pane_ms)
+
+    def begin_with(self, way: Underway) -> bool:
+        """Begin with the first arrival, if need be; false where nothing has come in yet."""
+        if self._rhythm.stretch is NOTHING:
+            if (first_ms := way.first_ms()) == NEVER:
+                return False
+            self._rhythm.begin(first_ms - self.pane_ms)
+        return True
 
     def _pass_check(self, way: Underway, through_ms: int, idle: Flags | None) -> bool:
         """Look at the rows for which it is time first, as `step` would; whether that could be done.
@@ -190,7 +191,7 @@ class VolumeWatch:
         if not way.quiet(at_ms, idle, len(checks))[rows].all():
             return False
         if len(rows) == 1 and not self._table["fired"][rows[0]]:
-            return self._checks.pass_one(int(rows[0]), at_ms, self._pane_ms)
+            return self._checks.pass_one(int(rows[0]), at_ms, self.pane_ms)
         passed = np.maximum(at_ms - self._table["last_ms"][rows], 0)
         wealth, bound = self._table["wealth"][rows], self._run.bound(rows)
         if self._checks.would_alarm(wealth, bound, passed).any():
@@ -225,8 +226,8 @@ class VolumeWatch:
         else:
             after = self._stakes.pane(after, bound, counts)
             told = counts if self._side.too_low else np.where(bound > 0, counts, 0)
-            expected = bound * self._pane_ms, mean * self._pane_ms, told
-            table["last_ms"][rows] = end_ms = np.full(len(rows), to_ms + self._pane_ms)
+            expected = bound * self.pane_ms, mean * self.pane_ms, told
+            table["last_ms"][rows] = end_ms = np.full(len(rows), to_ms + self.pane_ms)
             self._run.follow(watched, fired, end_ms, expected)
         table["gauges"][rows], table["lately"][rows] = watched
         table["wealth"][rows] = np.where(fired[:, None], wealth, after)
@@ -269,7 +270,7 @@ class VolumeWatch:
 
     def _check(self, rows: Ints, from_ms: int) -> None:
         if self._side.too_low:
-            self._checks.reckon(rows, from_ms, self._pane_ms)
+            self._checks.reckon(rows, from_ms, self.pane_ms)
 
     def _findings(self, rows: Ints, gauges: Floats, breach: Flags, over: Flags) -> Findings:
         judged = self._run.bound(rows) > 0

@@ -131,8 +131,6 @@ class VolumeInput(RememberingInput):
 
     def foresee(self, of: BlockContext, alerts: Alerts, pane_ms: int) -> Coasting | None:
         """Take beforehand what nobody would hear of."""
-        if not self._detector.coasts:
-            return None
         shared = of.heard.counts.arrivals  # by all rules that hear the same
         if self._key not in shared:
             panes, rows, counts = of.heard.volumes(self._formula)
