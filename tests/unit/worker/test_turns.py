@@ -51,7 +51,7 @@ def test_dear_records_take_a_turn_each() -> None:
     processor.sizes(turns)
     *whole, _rest = processor.sizes(turns)
     assert all(abs(size - TURN_S / 25e-6) <= 1 for size in whole)
-    assert len(whole) == 7
+    assert len(whole) == 3
 
 
 def test_a_small_rest_is_no_part_of_its_own() -> None:
