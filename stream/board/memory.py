@@ -20,7 +20,7 @@ from alerts.rules import Rule, Rulebook
 from alerts.transitions import Score, Transition, encode
 from stream.board.history import ScoreHistory
 from stream.board.limits import RuleLimits
-from stream.board.shown import Shown, Tile, alert_mark, place_of, shown_alert, shown_score
+from stream.board.shown import Shown, Tile, alert_mark, found_by, place_of, shown_alert, shown_score
 from stream.messages.topic_names import ALERTS, SCORES
 
 MOST_SCORES: Final = 50_000
@@ -230,13 +230,11 @@ def _shown(news: News) -> News:
 
 def _sought(alerts: Sequence[Transition], find: str) -> list[Transition]:
     """Those whose scope, rule or indicator has a line of what is sought; none where nothing is."""
-    lines = find.casefold().split("\n") if find else []
-
-    def text(alert: Transition) -> str:
-        where = " ".join(alert.scope.values()) or "all channels"
-        return f"{where} {alert.rule} {alert.indicator}".casefold()
-
-    return [each for each in alerts if any(line in text(each) for line in lines)]
+    if not find:
+        return []
+    lines = find.casefold().split("\n")
+    texts = (found_by(each.scope, each.rule, each.indicator) for each in alerts)
+    return [each for each, text in zip(alerts, texts, strict=True) if any(line in text for line in lines)]
 
 
 def _text_of(scope: Mapping[str, str]) -> str:

@@ -29,8 +29,13 @@ class Tile:
 
     def __post_init__(self) -> None:
         self.scope = scope_text(tuple(self.score.scope.items()))
-        where = " ".join(self.score.scope.values()) or "all channels"
-        self.text = f"{where} {self.score.indicator}".casefold()
+        self.text = found_by(self.score.scope, self.score.indicator)
+
+
+def found_by(scope: Mapping[str, str], *names: str) -> str:
+    """What a thing of a scope can be found by, in small letters."""
+    where = " ".join(scope.values()) or "all channels"
+    return " ".join((where, *names)).casefold()
 
 
 def place_of(tile: Tile) -> Shown:

@@ -211,8 +211,7 @@ class Assignment:
         task.snapshots.held = False
         if count:
             log.warning("taking up open alerts that the state lacks task=%s count=%d", task.name, count)
-            with task.snapshots.counted(range(count)):
-                pass  # nothing was fed, and the state has changed
+            task.snapshots.fed += count  # the state has changed, as by so many records
             await task.save()
 
     async def _look(self) -> None:
