@@ -19,7 +19,8 @@ import org.apache.kafka.streams.kstream.TimeWindows;
 
 /**
  * The far simpler job in Kafka Streams: decode JSON, count per channel and score in windows of a minute.
- * Default store, at least once.  Arguments: broker, how many events there are, application id, topics.
+ * Default store, at least once; with a grace, or what partitions are apart would be left out and never be done.
+ * Arguments: broker, how many events there are, application id, topics.
  * Prints "first" and "done" when the first and the last event have been aggregated.
  */
 public final class CountPerChannel {
@@ -36,7 +37,7 @@ public final class CountPerChannel {
                 Consumed.with(Serdes.ByteArray(), Serdes.ByteArray()))
             .map((key, value) -> new KeyValue<>(channelAndScore(json, value), 1))
             .groupByKey(Grouped.with(Serdes.String(), Serdes.Integer()))
-            .windowedBy(TimeWindows.ofSizeWithNoGrace(Duration.ofMinutes(1)))
+            .windowedBy(TimeWindows.ofSizeAndGrace(Duration.ofMinutes(1), Duration.ofDays(1)))
             .aggregate(() -> 0L, (key, one, sum) -> {
                 long now = counted.incrementAndGet();
                 if (now == 1) {
