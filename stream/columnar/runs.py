@@ -4,12 +4,17 @@ For example, the keys 7, 3, 7 with counts 1, 5, 2 are two runs once they are sor
 their counts come to 5 and 3, and they stand at the place 1 and, for one, 0.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stream.columnar.timestamps import NO_TIME, Ints
+
+_DIGIT: Final = 16
+_FEW: Final = 1_000
+"""Numbers that are compared as fast."""
+_WIDEST: Final = 2**62
 
 
 def run_starts(*columns: NDArray[Any]) -> Ints:
@@ -23,15 +28,29 @@ def run_starts(*columns: NDArray[Any]) -> Ints:
 
 def sums_by(key: NDArray[Any], counts: NDArray[Any]) -> tuple[Ints, NDArray[Any]]:
     """Of each key, ascending, some place where it stands, and the sum of its counts; all are `(rows,)`."""
-    order = np.argsort(key)
+    order = by_number(key)
     starts = run_starts(key[order])
     return order[starts], np.add.reduceat(counts[order], starts) if len(starts) else counts[:0]
 
 
-def by_number(numbers: NDArray[np.signedinteger]) -> Ints:
-    """The order of numbers from 0 on, equal ones as they stand: of 16 bits it is found without comparing."""
-    narrow = numbers.astype(np.uint16) if numbers.max(initial=0) < 1 << 16 else numbers
-    return np.argsort(narrow, kind="stable")
+def by_number(numbers: NDArray[np.integer]) -> Ints:
+    """The order of whole numbers, equal ones as they stand.
+
+    Digit by digit of 16 bits, the lowest first, since of narrow numbers NumPy finds the order without
+    comparing: a quarter of the time of `argsort` where the 512-bit instructions for that are slow, as AMD's.
+    """
+    if len(numbers) < _FEW:
+        return np.argsort(numbers, kind="stable")
+    least, most = numbers.min(), numbers.max()
+    span = int(most) - int(least)
+    if span >= _WIDEST:
+        return np.argsort(numbers, kind="stable")
+    above = numbers.astype(np.int64) - least.astype(np.int64)
+    order = np.argsort(above.astype(np.uint16), kind="stable")
+    for shift in range(_DIGIT, span.bit_length(), _DIGIT):
+        digit = (above >> shift).astype(np.uint16)[order]
+        order = order[np.argsort(digit, kind="stable")]
+    return order
 
 
 def latest_before(at_ms: Ints, starts: Ints) -> Ints:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from stream.columnar.runs import by_number
 from stream.indicators.formulas import Ints
 from stream.judge.windows.held_times import rows_and_codes
 from stream.judge.windows.sliding import Window
@@ -31,7 +32,7 @@ class WindowChanges:
         """Some of them, one at least, by rows, and within a row by time."""
         rows, slot = self.rows[used], self.slot[used]
         first = int(slot.min())
-        order = np.argsort(rows * (int(slot.max()) - first + 1) + slot - first)
+        order = by_number(rows * (int(slot.max()) - first + 1) + slot - first)
         used = used[order]
         return WindowChanges(rows[order], slot[order], self.columns[used], self.counts[used])
 

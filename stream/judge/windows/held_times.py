@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from stream.columnar.runs import run_starts
+from stream.columnar.runs import by_number, run_starts
 from stream.indicators.cells import EXACT_BELOW, time_s
 from stream.indicators.formulas import Floats, Ints
 from stream.indicators.single_times import Times, all_known
@@ -144,7 +144,7 @@ def _few(come: Slotted) -> Slotted:
         return come
     slots, rows = come.slot - int(come.slot.min()), come.places >> CODE_BITS
     key = ((come.enters - come.enters[0]) * (int(slots.max()) + 1) + slots) * (int(rows.max()) + 1) + rows
-    order = np.argsort(key)
+    order = by_number(key)
     starts = run_starts(key[order])
     cases = np.abs(np.add.reduceat(come.counts[order], starts))
     few = np.empty(len(come), np.bool_)
