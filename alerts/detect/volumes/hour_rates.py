@@ -7,6 +7,7 @@ brought fewer events than days do, beyond chance.  Then what an hour leans on is
 
 For example, a desk has six answers on each weekday and none on Saturdays.  After three weeks Saturdays have
 brought none where fifteen were expected: a Saturday's share is two of fifteen, as many as chance allows.
+A line that is open on Mondays only has a usual day as well, which is its Monday.
 
 The last axis of `counts` and `hours` is the days of the week, where there are several.
 """
@@ -25,6 +26,8 @@ ENOUGH_HOURS: Final = 0.5
 """Less of an hour's time than this was not seen at all."""
 FEWER: Final = 2.0
 """Standard deviations below what is expected of a day, from which it is a day of its own."""
+NEXT_TO_NOTHING: Final = 0.1
+"""Share of the mean day below which a day is a closed one."""
 
 
 def rate_of(counts: Floats, hours: Floats) -> Floats:
@@ -77,10 +80,22 @@ def day_shares(counts: Floats, hours: Floats, variation: Floats) -> Floats:
     came, over = counts.reshape(-1, 7, 24), hours.reshape(-1, 7, 24)
     at_hour = came.sum(axis=1) / np.maximum(over.sum(axis=1), ENOUGH_HOURS)
     total, alike = came.sum(axis=-1), (over * at_hour[:, None]).sum(axis=-1)
-    expected = alike * np.median((total + 0.5) / (alike + 0.5), axis=-1, keepdims=True)
+    expected = alike * _usual_day((total + 0.5) / (alike + 0.5))
     strays = np.sqrt(total + 1 + variation[:, None] * expected**2)
     seen = over.sum(axis=-1) >= np.maximum(SEEN_ONCE * (over > 0).sum(axis=-1), ENOUGH_HOURS)
     fewer = seen & (total + 1 + FEWER * strays < expected)
     most = total + 1 + np.sqrt(total + 1 + variation[:, None] * total**2)
     shares: Floats = np.where(fewer, np.minimum(most / np.maximum(expected, 1), 1), 1)
     return shares
+
+
+def _usual_day(shares: Floats) -> Floats:
+    """The median of days' shares, `(entries, 1)`; if most bring next to nothing, that of the others."""
+    usual: Floats = np.median(shares, axis=-1, keepdims=True)
+    shut = usual[:, 0] < NEXT_TO_NOTHING
+    if shut.any():
+        open_days = np.where(
+            shares[shut] < NEXT_TO_NOTHING, np.nan, shares[shut]
+        )  # one at least is of the mean
+        usual[shut] = np.nanmedian(open_days, axis=-1, keepdims=True)
+    return usual

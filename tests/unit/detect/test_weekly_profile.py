@@ -259,7 +259,22 @@ def test_a_small_desk_that_is_shut_at_weekends_is_expected_to_be_quiet_then() ->
     rng, made = np.random.default_rng(5), rhythm()
     for hour in range(4 * 168 + 5 * 24):
         live(made, int(rng.poisson(0.6)) if office().get(hour % 168) else 0, 1, first=hour)
-    assert weekend(made, first=4 * 168 + 5 * 24) < 2  # there were 6.5
+    assert expected_in_vain(made, 4 * 168 + 5 * 24, 48) < 2  # there were 6.5
+
+
+@pytest.mark.parametrize(
+    ("days", "hours", "rate"),
+    [((0,), (9, 11), 20), ((0,), (8, 18), 1), ((0, 3), (8, 18), 1), ((0, 2, 4), (8, 18), 1)],
+)
+def test_a_line_that_is_open_on_some_days_is_not_missed_on_the_others(
+    days: tuple[int, ...], hours: tuple[int, int], rate: float
+) -> None:
+    """Most days bring nothing, and are no measure of what a day brings: there were 3 to 9 in each week."""
+    rng, made = np.random.default_rng(5), rhythm()
+    for hour in range(6 * 168 + days[-1] * 24 + 24):
+        on = hour // 24 % 7 in days and hours[0] <= hour % 24 < hours[1]
+        live(made, int(rng.poisson(rate)) if on else 0, 1, first=hour)
+    assert expected_in_vain(made, 6 * 168 + days[-1] * 24 + 24, (6 - days[-1]) * 24) < 1
 
 
 def test_a_small_desk_that_is_open_at_weekends_is_expected_to_be_as_busy_then() -> None:
@@ -267,13 +282,13 @@ def test_a_small_desk_that_is_open_at_weekends_is_expected_to_be_as_busy_then() 
     rng, made = np.random.default_rng(5), rhythm()
     for hour in range(4 * 168 + 5 * 24):
         live(made, int(rng.poisson(0.6)) if 8 <= hour % 24 < 18 else 0, 1, first=hour)
-    assert weekend(made, first=4 * 168 + 5 * 24) > 8
+    assert expected_in_vain(made, 4 * 168 + 5 * 24, 48) > 8
 
 
-def weekend(made: WeeklyProfile, first: int) -> float:
-    """Events that a rhythm expects in the two days from an hour on, in which none come."""
+def expected_in_vain(made: WeeklyProfile, first: int, hours: int) -> float:
+    """Events that a rhythm expects in some hours from one on, in which none come."""
     expected = 0.0
-    for hour in range(first, first + 48):
+    for hour in range(first, first + hours):
         expected += float(made.mean[0]) * HOUR_MS
         live(made, 0, 1, first=hour)
     return expected
