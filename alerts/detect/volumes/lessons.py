@@ -87,9 +87,9 @@ class Lessons:
     """Stretches one after the other, and what holds of the rows in each: `(stretches, rows)`.
 
     What is `before` a stretch and what its `bounds` are has one entry more than stretches are over.  `came`
-    is what came in in a stretch, and `since_ms` from when on rows are learned as it ends; `left` the counts
-    and hours that it leaves of its hour of the week; `strays` the rows that are learned anew from its end on.
-    `began` is the memory with which the first one began.
+    is what came in in a stretch, and `since_ms` from when on rows are learned as it ends; `left` what is kept
+    of its hour of the week (see `teaching.HourOfWeek`); `strays` the rows that are learned anew from its end
+    on.  `began` is the memory with which the first one began.
     """
 
     stretches: Sequence[Stretch]
@@ -98,7 +98,7 @@ class Lessons:
     bounds: Bounds
     came: Ints
     since_ms: Ints
-    left: Mapping[str, Floats]
+    left: Mapping[str, NDArray[Any]]
     strays: Sequence[Ints]
 
     def begin_with(self, stretch: Stretch, memory: Mapping[str, NDArray[Any]], bounds: Bounds) -> bool:

@@ -80,6 +80,7 @@ class _Notes:
         self._strays.append(np.flatnonzero(memory["since_ms"] != since_ms))
         self._keep("counts", memory["counts"][:, hour].copy())
         self._keep("hours", memory["hours"][:, hour].copy())
+        self._keep("far", memory["far"][:, hour].copy())
         self.begin(copy)
 
     def skip(self, copy: WeeklyProfile, quiet: QuietHours, turns: int) -> None:
@@ -89,6 +90,7 @@ class _Notes:
             self._kept[name].append(np.repeat(memory[of][None], turns, axis=0))
         for name in ("came", "counts", "hours"):
             self._kept[name].append(getattr(quiet, name)[:turns])
+        self._kept["far"].append(np.zeros((turns, copy.rows), np.bool_))
         self._strays.extend([NO_ROWS] * turns)
         self._stretches.extend(quiet.stretches[1 : turns + 1])
         self._kept["level"].append(quiet.sums[1 : turns + 1])
@@ -109,6 +111,6 @@ class _Notes:
             bounds=Bounds(*(kept[name] for name in Bounds._fields)),
             came=kept["came"],
             since_ms=kept["since"],
-            left={name: kept[name] for name in ("counts", "hours")},
+            left={name: kept[name] for name in ("counts", "hours", "far")},
             strays=self._strays,
         )

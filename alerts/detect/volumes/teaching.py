@@ -3,14 +3,14 @@
 A stretch teaches no more than its forecast and chance allow, so that an outage does not become the rule.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from alerts.detect.findings import Flags, Floats, Ints
 from alerts.detect.volumes import recent_level
 from alerts.detect.volumes.hour_rates import ENOUGH_HOURS, SEEN_ONCE, tempered
-from alerts.detect.volumes.week_forecast import MOST_VARIATION
+from alerts.detect.volumes.week_forecast import KEPT, MOST_VARIATION
 from alerts.rules import HOUR_MS
 
 TEACH_Z: Final = 1.645
@@ -23,6 +23,8 @@ VARIATION_MEMORY: Final = 200
 """Forecasts over which a scope's own variation is averaged: some nine days."""
 SOON: Final = float(np.exp(-7 * 24 / recent_level.DENSE_MEMORY_HOURS))
 """What is left, after a week, of a single hour with events; of busy days somewhat more is left then."""
+FAR: Final = 2.0
+"""Times what a stretch may teach, beyond which it brought far more; what is less is learned in some weeks."""
 FEW: Final = 4
 """Forecasts of fewer events say nothing of variation."""
 
@@ -68,13 +70,38 @@ def heard_ms(
     return np.where(lost, 0, watched)
 
 
-def believed(counts: Floats, hours: Floats, usual: Floats) -> Floats:
-    """An hour's count; seen once, and now again, it keeps no more than was believed of it."""
-    once = (hours < SEEN_ONCE) & (usual > 0)
-    if not once.any():
-        return counts
-    most = tempered(counts, hours, (usual[:, None], np.ones((len(counts), 1))))
-    return np.where(once, np.minimum(counts, most), counts)
+class HourOfWeek(NamedTuple):
+    """What is kept of an hour of the week, by row: counts, and the hours that they were counted over.
+
+    `far` says that it brought far more than it may teach when it came last.
+    """
+
+    counts: Floats
+    hours: Floats
+    far: Flags
+
+    def learn(self, hours: Floats, came: tuple[Floats, Floats], usual: Floats) -> None:
+        """Learn from a stretch of so many hours: what `came`, and what of that it may teach.
+
+        `usual` are the events an hour that were believed in.  What brings far more again a week later is a
+        habit, such as a newsletter's Tuesday, and no burst: it teaches all.
+        """
+        events, taught = came
+        kept, before, far = KEPT**hours, self._believed(usual), events > FAR * taught
+        at_first = (self.hours < SEEN_ONCE) & (self.counts > FAR * taught * self.hours)
+        habit = far & (self.far | at_first)
+        self.counts[:] = kept * before + np.where(hours > 0, taught, 0)
+        self.hours[:] = kept * self.hours + hours
+        self.counts[habit] = events[habit] / hours[habit] * self.hours[habit]
+        self.far[:] = far
+
+    def _believed(self, usual: Floats) -> Floats:
+        """The counts; of an hour seen once, and now again, no more than was believed of it."""
+        once = (self.hours < SEEN_ONCE) & (usual > 0)
+        if not once.any():
+            return self.counts
+        others = usual[:, None], np.ones((len(usual), 1))
+        return np.where(once, np.minimum(self.counts, tempered(self.counts, self.hours, others)), self.counts)
 
 
 def vary(variation: Floats, events: Floats, forecast: Floats, hours: Floats) -> None:

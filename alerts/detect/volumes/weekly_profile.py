@@ -12,7 +12,7 @@ some five weeks.  A few things keep a rhythm of one week from raising false alar
 - The bounds are the widest of the hour and its two neighbours: a rhythm that shifts by an hour is no news.
 - An hour teaches no more than its forecast and chance allow, so an outage does not become the rule.
 - Seen once only, an hour teaches no more than the busiest of the other days would: a burst in the learning
-  time does not teach itself.
+  time does not teach itself.  What comes again a week later is a habit, and is learned at once.
 - Years of strays teach nothing of the dense part that follows: once a scope brings many times more than it
   did, hour after hour, it is learned anew from there on.
 
@@ -40,8 +40,9 @@ from alerts.detect.volumes import quiet_hours, recent_level, teaching
 from alerts.detect.volumes.hour_rates import ENOUGH_HOURS
 from alerts.detect.volumes.lessons import Coming, Course, Lessons
 from alerts.detect.volumes.quiet_hours import LEAST_QUIET, Bounds, HoursAhead, QuietHours
+from alerts.detect.volumes.teaching import HourOfWeek
 from alerts.detect.volumes.week_ahead import WeekAhead
-from alerts.detect.volumes.week_forecast import KEPT, Weeks
+from alerts.detect.volumes.week_forecast import Weeks
 from alerts.rules import DAY_MS, HOUR_MS
 
 NOTHING: Final = Stretch(0, 0, 0, open=False)
@@ -68,6 +69,7 @@ class WeeklyProfile:
             {
                 "counts": MemoryColumn(np.float64, 0, HOURS_PER_WEEK),
                 "hours": MemoryColumn(np.float64, 0, HOURS_PER_WEEK),
+                "far": MemoryColumn(np.bool_, 0, HOURS_PER_WEEK),  # brought far more than it may teach
                 "variation": MemoryColumn(np.float64, teaching.USUAL_VARIATION),
                 "level": MemoryColumn(np.float64, 0, recent_level.WIDTH),
                 "since_ms": MemoryColumn(np.int64),  # first event that is learned from; 0: none yet
@@ -192,28 +194,25 @@ class WeeklyProfile:
         self._ahead.forget()
 
     def _learn(self, stretch: Stretch) -> None:
-        table, rows, hour = self._table, self.rows, stretch.hour
-        counted, length = table["counts"][:rows, hour], table["hours"][:rows, hour]
+        table, rows = self._table, self.rows
+        kept = HourOfWeek(*(table[name][:rows, stretch.hour] for name in HourOfWeek._fields))
         since, sums = table["since_ms"][:rows], table["level"][:rows]
         watched = np.where(since > 0, np.maximum(stretch.end_ms - np.maximum(since, stretch.start_ms), 0), 0)
         events, level = table["now"][:rows].astype(np.float64), recent_level.levels(sums)
-        seen = length >= ENOUGH_HOURS  # else its bounds, if any, are of other days
+        seen = kept.hours >= ENOUGH_HOURS  # else its bounds, if any, are of other days
         foreseen = np.where(seen, self.mean * watched, 0), (level, self._spread)
         watched = teaching.heard_ms(watched, events, foreseen, sums)
         hours, known = watched / HOUR_MS, np.where(seen, self.mean * watched, 0)
-        teaching.vary(table["variation"][:rows], events, known, length)
+        teaching.vary(table["variation"][:rows], events, known, kept.hours)
         taught = teaching.taught_by(
             events, seen & (self.mean > 0), self.mean * watched, (level, self._spread)
         )
         usual = np.where(seen, self._usual * watched, 0)
         recent_level.follow(sums, hours, np.where(known > 0, taught, 0), usual, events)
         strays = self._strays(sums)
-        kept = KEPT**hours
-        before = teaching.believed(counted, length, self.mean / level * HOUR_MS)
-        counted[:] = kept * before + np.where(hours > 0, taught, 0)
-        length[:] = kept * length + hours
+        kept.learn(hours, (events, taught), self.mean / level * HOUR_MS)
         if len(strays):
-            for name in ("counts", "hours", "level"):
+            for name in ("counts", "hours", "far", "level"):
                 table[name][strays] = 0
             since[strays] = stretch.end_ms
             self._ahead.forget()
@@ -291,6 +290,7 @@ class WeeklyProfile:
         hour = [each.hour for each in quiet.stretches[:turns]]
         table["counts"][:rows, hour] = quiet.counts[:turns].T
         table["hours"][:rows, hour] = quiet.hours[:turns].T
+        table["far"][:rows, hour] = False
         table["level"][:rows] = quiet.sums[turns]
         self.stretch = quiet.stretches[turns]
         table["stretch_ms"][:rows] = self.stretch.start_ms

@@ -217,6 +217,19 @@ def test_a_burst_in_the_learning_time_does_not_teach_itself() -> None:
     assert made.high[0] * HOUR_MS < 50
 
 
+def test_a_weekly_peak_is_a_habit_when_it_comes_again() -> None:
+    """A newsletter brings fifty times the usual on Tuesdays: once is a burst, the second time is learned."""
+    made, tuesday = rhythm(), 24 + 10
+    live(made, 1, 168 * 5)
+    live(made, {**dict.fromkeys(range(168), 1), tuesday: 50}, 168 + tuesday, first=168 * 5)
+    assert made.mean[0] * HOUR_MS < 5  # after one
+    live(made, {tuesday: 50}, 1, first=168 * 6 + tuesday)
+    live(made, 1, 167, first=168 * 6 + tuesday + 1)
+    assert made.mean[0] * HOUR_MS == pytest.approx(50, rel=0.2)
+    live(made, {tuesday: 50}, 2, first=168 * 7 + tuesday)
+    assert made.mean[0] * HOUR_MS < 5  # the hours beside it are as they were
+
+
 def test_growth_is_followed_within_days() -> None:
     """Half as much again from one day to the next is expected three days later."""
     made = rhythm()
