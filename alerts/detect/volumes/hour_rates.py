@@ -94,8 +94,6 @@ def _usual_day(shares: Floats) -> Floats:
     usual: Floats = np.median(shares, axis=-1, keepdims=True)
     shut = usual[:, 0] < NEXT_TO_NOTHING
     if shut.any():
-        open_days = np.where(
-            shares[shut] < NEXT_TO_NOTHING, np.nan, shares[shut]
-        )  # one at least is of the mean
-        usual[shut] = np.nanmedian(open_days, axis=-1, keepdims=True)
+        others = np.where(shares[shut] < NEXT_TO_NOTHING, np.nan, shares[shut])  # one is the mean's at least
+        usual[shut] = np.nanmedian(others, axis=-1, keepdims=True)
     return usual

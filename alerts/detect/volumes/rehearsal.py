@@ -9,6 +9,7 @@ from alerts.detect.row_sets import NO_ROWS
 from alerts.detect.volumes.arrivals import Arrivals
 from alerts.detect.volumes.lessons import Coming, Lessons
 from alerts.detect.volumes.quiet_hours import Bounds, QuietHours
+from alerts.detect.volumes.teaching import HourOfWeek
 from alerts.detect.volumes.weekly_profile import WeeklyProfile
 
 if TYPE_CHECKING:
@@ -78,9 +79,8 @@ class _Notes:
         self._keep("since", since_ms)
         copy.turn()
         self._strays.append(np.flatnonzero(memory["since_ms"] != since_ms))
-        self._keep("counts", memory["counts"][:, hour].copy())
-        self._keep("hours", memory["hours"][:, hour].copy())
-        self._keep("far", memory["far"][:, hour].copy())
+        for name in HourOfWeek._fields:
+            self._keep(name, memory[name][:, hour].copy())
         self.begin(copy)
 
     def skip(self, copy: WeeklyProfile, quiet: QuietHours, turns: int) -> None:
@@ -111,6 +111,6 @@ class _Notes:
             bounds=Bounds(*(kept[name] for name in Bounds._fields)),
             came=kept["came"],
             since_ms=kept["since"],
-            left={name: kept[name] for name in ("counts", "hours", "far")},
+            left={name: kept[name] for name in HourOfWeek._fields},
             strays=self._strays,
         )

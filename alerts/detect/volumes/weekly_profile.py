@@ -212,7 +212,7 @@ class WeeklyProfile:
         strays = self._strays(sums)
         kept.learn(hours, (events, taught), self.mean / level * HOUR_MS)
         if len(strays):
-            for name in ("counts", "hours", "far", "level"):
+            for name in (*HourOfWeek._fields, "level"):
                 table[name][strays] = 0
             since[strays] = stretch.end_ms
             self._ahead.forget()
