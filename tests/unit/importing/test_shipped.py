@@ -358,6 +358,40 @@ def test_intercom_export(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("state", "solved"), [("closed", 1), ("open", 0), ("snoozed", 0)])
+def test_intercom_that_is_open_again_is_not_resolved(tmp_path: Path, state: str, solved: int) -> None:
+    """Its last close stays in the statistics."""
+    conversation = {
+        "id": "1",
+        "created_at": 1772440000,
+        "state": state,
+        "statistics": {"last_close_at": 1772442000},
+    }
+    events, _ = imported(
+        tmp_path, "intercom-export", json.dumps({"conversations": [conversation]}).encode(), "--strict"
+    )
+    assert len([event for event in events if event.get("event") == "resolved"]) == solved
+
+
+@pytest.mark.parametrize(
+    ("status", "solved"), [("Solved", 1), ("Closed", 1), ("Open", 0), ("On-hold", 0), ("Pending", 0)]
+)
+def test_zendesk_ticket_that_is_open_again_is_not_resolved(tmp_path: Path, status: str, solved: int) -> None:
+    """In the CSV and in JSON, which has it in small letters."""
+    content = (
+        f"Id,Status,Created at,Solved at,Via\n7,{status},2026-03-01 09:00,2026-03-01 10:00,Mail\n".encode()
+    )
+    ticket = {
+        "id": 7,
+        "status": status.lower(),
+        "created_at": "2026-03-01T09:00:00Z",
+        "metric_set": {"solved_at": "2026-03-01T10:00:00Z"},
+    }
+    for log in (content, json.dumps({"tickets": [ticket]}).encode()):
+        events, _ = imported(tmp_path, "zendesk-tickets", log, "--time-zone", "UTC", "--strict")
+        assert len([event for event in events if event.get("event") == "resolved"]) == solved
+
+
 def test_delighted_export(tmp_path: Path) -> None:
     """The indicator by the type of survey; a response without a score is no answer."""
     events, _ = imported(tmp_path, "delighted-export", json.dumps(DELIGHTED).encode(), "--strict")
