@@ -48,10 +48,15 @@ async def descriptions(client: AIOKafkaAdminClient, groups: Sequence[str]) -> li
 
 
 def group_view(groups: Sequence[Mapping[str, Any]]) -> GroupView | None:
-    """What a broker's answer says of one group; None while it is being rebalanced."""
+    """What a broker's answer says of one group; None while it is being rebalanced, or if it does not tell.
+
+    Tansu names members and leaves out what they said and have; one that has nothing has still said something.
+    """
     if len(groups) != 1 or groups[0]["error_code"] or groups[0]["state"] != STABLE:
         return None
     members = {each["member_id"]: each for each in groups[0]["members"]}
+    if members and not any(each["member_metadata"] or each["member_assignment"] for each in members.values()):
+        return None
     return GroupView(
         {name: _held(each["member_assignment"]) for name, each in members.items()},
         {name: _said(each["member_metadata"]) for name, each in members.items()},

@@ -54,7 +54,8 @@ def test_the_main_job(tmp_path: Path) -> None:
     """Firing and resolved for the incident's channel, in time, for no other channel; then nothing is left."""
     began_s = time.monotonic()
     first_s = None
-    with _started(tmp_path, "--seconds", str(SECONDS), "--json") as (demo, _):
+    kept = tmp_path / "kept"
+    with _started(tmp_path, "--seconds", str(SECONDS), "--json", "--keep", str(kept)) as (demo, _):
         assert demo.stdout is not None
         assert wait_for(lambda: "webhook log" in _links(tmp_path), PATIENCE_S)
         started = descendants(demo.pid)
@@ -75,12 +76,25 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert not running(started)
     assert {place.partition(":")[0] for place in places} == {LOOPBACK_HEX}
     assert "0 rejected" in (tmp_path / "stderr").read_text()
-    assert {path.name for path in tmp_path.iterdir()} == {"stderr"}
+    assert {path.name for path in tmp_path.iterdir()} == {"stderr", kept.name}
+    worker = (kept / "worker.log").read_text()
+    assert " ERROR " not in worker
+    assert worker.count("partitions assigned") == 1  # it stood still for seconds whenever they were again
+
+
+@contextmanager
+def _hearing_hangups() -> Iterator[None]:
+    """What starts meanwhile hears of a terminal that is closed, even if the tests run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.parametrize(
     ("how", "started"),
-    [(signal.SIGINT, nullcontext()), (signal.SIGTERM, deaf()), (signal.SIGHUP, nullcontext())],
+    [(signal.SIGINT, nullcontext()), (signal.SIGTERM, deaf()), (signal.SIGHUP, _hearing_hangups())],
 )
 def test_it_can_be_stopped_at_any_time(
     tmp_path: Path,

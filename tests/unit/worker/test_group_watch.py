@@ -42,6 +42,9 @@ def test_what_a_broker_says() -> None:
     assert not differ(found)
     assert group_view([answer({}, "PreparingRebalance")]) is None
     assert group_view([{**answer({}), "error_code": 15}]) is None
+    mute = answer({"a": {}})
+    mute["members"] = [{"member_id": "a", "member_assignment": b"", "member_metadata": b""}]
+    assert group_view([mute]) is None  # Tansu, the demo's broker: nobody is missing because it does not tell
     strange = answer({"a": {"cx.feedback": [0]}})
     strange["members"] = [
         *strange["members"],
