@@ -24,6 +24,7 @@ from stream.board.shown import Shown, Tile, alert_mark, found_by, place_of, show
 from stream.messages.topic_names import ALERTS, SCORES
 
 MOST_SCORES: Final = 50_000
+"""Of channels, and as many of finer scopes; as many more are counted."""
 MOST_ALERTS: Final = 2_000
 MOST_HISTORIES: Final = 5_000
 """Only scopes of one channel have a sparkline; each takes up to 10 kB."""
@@ -63,7 +64,8 @@ class BoardMemory:
     version: int = 0
     alerts_version: int = 0
     """The version at which an alert has changed last."""
-    scores_left_out: int = 0
+    _left_out: set[int] = field(default_factory=set)
+    """Hashes of the keys of scores that there is no place for: each is told of again and again."""
     _tiles: dict[str, Tile] = field(default_factory=dict)
     _home: list[Tile] = field(default_factory=list)
     """Those of single channels, and of all together, which is what the first page shows."""
@@ -93,8 +95,9 @@ class BoardMemory:
         key = f"{score.indicator}|{_text_of(score.scope)}|{score.window_s:g}"[:MOST_KEY]
         tile = self._tiles.get(key)
         if tile is None:
-            if len(self._tiles) >= MOST_SCORES:
-                self.scores_left_out += 1
+            if self._is_full(score):
+                if len(self._left_out) < MOST_SCORES:
+                    self._left_out.add(hash(key))
                 return
             tile = self._tiles[key] = self._new_tile(key, score)
         elif score.at < tile.score.at:
@@ -104,10 +107,15 @@ class BoardMemory:
         if tile.history is not None and score.value is not None:
             tile.history.add(at_s, score.value)
 
+    def _is_full(self, score: Score) -> bool:
+        """Whether there is no place: finer scopes, of which there may be very many, take none of channels."""
+        home = len(self._home)
+        return (home if _is_of_home(score) else len(self._tiles) - home) >= MOST_SCORES
+
     def _new_tile(self, key: str, score: Score) -> Tile:
         limits = self._limits.of(score)
         tile = Tile(key, score, limits)
-        if list(score.scope) in ([], ["channel"]):
+        if _is_of_home(score):
             tile.history = ScoreHistory() if len(self._home) < MOST_HISTORIES else None
             self._home.append(tile)
             self._channels |= set(score.scope.values())
@@ -183,7 +191,7 @@ class BoardMemory:
             return (tile.scope not in scopes, (tile.score.indicator, tile.scope) not in firing, tile.key)
 
         first = sorted(tiles, key=urgency)[:MOST_SHOWN]
-        return Page(self.version, tuple(first), len(tiles) - len(first) + self.scores_left_out, well)
+        return Page(self.version, tuple(first), len(tiles) - len(first) + len(self._left_out), well)
 
     def _shown_alerts(self, page: Page, *, channel: str | None = None, find: str = "") -> Shown:
         """Of one channel, or all; `also` is of what fires beyond those the marks of scores on the page."""
@@ -220,6 +228,11 @@ class BoardMemory:
         if rule.detect.hours != ALWAYS:
             return None
         return rule.for_ms / 1000 + (news.window_s or 0.0) / 30 + 60
+
+
+def _is_of_home(score: Score) -> bool:
+    """Whether the first page shows it: of a single channel, or of all together."""
+    return list(score.scope) in ([], ["channel"])
 
 
 def _shown(news: News) -> News:

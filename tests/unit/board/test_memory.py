@@ -157,6 +157,28 @@ def test_what_is_beyond_a_bound_is_counted(monkeypatch: pytest.MonkeyPatch) -> N
     assert {each["id"] for each in page["alerts"]} == {"a2", "a4"}
 
 
+def test_a_score_without_a_place_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it changes."""
+    monkeypatch.setattr(board, "MOST_SCORES", 1)
+    memory = _memory()
+    for second in range(5):
+        for channel in ("phone", "chat"):
+            memory.take(SCORES, 0, _score(at=f"2026-01-05T10:00:0{second}Z", channel=channel))
+    page = memory.home()
+    assert ([each["scope"] for each in page["scores"]], page["left_out"]) == ([{"channel": "phone"}], 1)
+
+
+def test_finer_scopes_take_no_place_of_a_channel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are more of them than are known, and a partition may have all of them before any channel."""
+    monkeypatch.setattr(board, "MOST_SCORES", 2)
+    memory = _memory()
+    for number in range(4):
+        memory.take(SCORES, 0, _score(channel="phone", product=f"p{number}"))
+    memory.take(SCORES, 0, _score(channel="phone"))
+    page = memory.home()
+    assert ([each["scope"] for each in page["scores"]], page["left_out"]) == ([{"channel": "phone"}], 2)
+
+
 def test_what_fires_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its channel is on the page, however many there are; the critical before the rest."""
     monkeypatch.setattr(board, "MOST_SHOWN", 2)
