@@ -73,7 +73,7 @@ def heard_ms(
 class HourOfWeek(NamedTuple):
     """What is kept of an hour of the week, by row: counts, and the hours that they were counted over.
 
-    `far` says that it brought far more than it may teach when it came last.
+    `far` says that it brought far more than it may teach when it was heard last.
     """
 
     counts: Floats
@@ -93,7 +93,7 @@ class HourOfWeek(NamedTuple):
         self.counts[:] = kept * before + np.where(hours > 0, taught, 0)
         self.hours[:] = kept * self.hours + hours
         self.counts[habit] = events[habit] / hours[habit] * self.hours[habit]
-        self.far[:] = far
+        self.far[:] = np.where(hours > 0, far, self.far)  # of an hour that was lost nothing is known
 
     def _believed(self, usual: Floats) -> Floats:
         """The counts; of an hour seen once, and now again, no more than was believed of it."""

@@ -230,6 +230,17 @@ def test_a_weekly_peak_is_a_habit_when_it_comes_again() -> None:
     assert made.mean[0] * HOUR_MS < 5  # the hours beside it are as they were
 
 
+def test_a_lost_week_takes_no_habit_away() -> None:
+    """A peak, a day on which the feed was down, and the peak again: it is the second, as it was heard."""
+    made, tuesday = rhythm(), 24 + 10
+    live(made, 10, 168 * 5)
+    live(made, {**dict.fromkeys(range(168), 10), tuesday: 500}, 168, first=168 * 5)
+    live(made, {hour: 0 if hour // 24 == 1 else 10 for hour in range(168)}, 168, first=168 * 6)
+    live(made, {**dict.fromkeys(range(168), 10), tuesday: 500}, 168, first=168 * 7)
+    live(made, 10, tuesday, first=168 * 8)
+    assert made.mean[0] * HOUR_MS == pytest.approx(500, rel=0.2)
+
+
 def test_growth_is_followed_within_days() -> None:
     """Half as much again from one day to the next is expected three days later."""
     made = rhythm()
