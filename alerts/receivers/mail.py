@@ -38,8 +38,8 @@ class MailChannel:
     """
 
     def __init__(self, settings: Settings, outlet: Outlet) -> None:
-        self._to = settings["to"]
-        (self._from,) = settings["from"]
+        self._to = tuple(map(_on_the_wire, settings["to"]))
+        self._from = _on_the_wire(settings["from"][0])
         host, _, port = settings["smtp"][0].rpartition(":")
         self._host, self._port = host.strip("[]"), int(port)
         (self._tls,) = settings.get("tls", ("auto",))
@@ -170,6 +170,16 @@ class _Subject(str):
 
         encoded = Header(str(self), "utf-8", header_name=self.name).encode(linesep=policy.linesep)
         return f"{self.name}: {encoded}{policy.linesep}"
+
+
+def _on_the_wire(address: str) -> str:
+    """The address, its domain in the letters that every server takes (IDNA), where it has others."""
+    name, _, domain = address.rpartition("@")
+    if domain.isascii():
+        return address
+    with suppress(UnicodeError):  # no name of a host has such letters: the server says so
+        domain = domain.encode("idna").decode()
+    return f"{name}@{domain}"
 
 
 def _mail_id(name: str, domain: str) -> str:

@@ -101,6 +101,28 @@ def test_mails_of_one_alert_stand_in_one_thread() -> None:
     assert "https://grafana.example/d" in first.get_content()
 
 
+class _Plain(Controller):  # type: ignore[misc]  # aiosmtpd has no types
+    """A server that knows letters of ASCII alone in addresses."""
+
+    def factory(self) -> SMTP:
+        """What speaks on a connection."""
+        return SMTP(self.handler, enable_SMTPUTF8=False, hostname="plain.example")
+
+
+def test_a_domain_with_accents_is_written_as_the_wire_has_it() -> None:
+    """Few servers take other letters than ASCII's; every one knows domains as IDNA spells them."""
+    addresses = {"from": "tocsin@Hôtel.example", "to": "service@hôtel.example"}
+    with _mail_server(_Plain) as (box, port):
+        answer = sent(_mail(port, more=addresses), message())
+    assert (answer.fate, answer.error) == (Fate.TAKEN, "SMTP 250")
+    assert box.took == [["service@xn--htel-vqa.example"]]
+    assert (box.mails[0]["From"], box.mails[0]["To"]) == (
+        "tocsin@xn--htel-vqa.example",
+        "service@xn--htel-vqa.example",
+    )
+    assert box.mails[0]["Message-ID"].isascii()
+
+
 @pytest.mark.parametrize(
     ("answer", "fate"), [("451 later", Fate.LATER), ("550 no", Fate.REFUSED), ("552 full", Fate.LATER)]
 )
