@@ -218,7 +218,7 @@ class Worker:
         self._background(stack, watch_topics(settings.kafka, settings.group, plan.partitions, group.added))
         if (heartbeat := self._rulebook.heartbeat) is not None and heartbeat.canary:
             landed = self._metrics.deliveries.canary
-            ports = canary_ports(self._outbox, self.judges, self._notifier, landed)
+            ports = canary_ports(self._outbox, self.judges, self._notifier.send, landed)
             self._background(stack, keep_flying(heartbeat, ports))
         starting = asyncio.create_task(app.start())
         starting.add_done_callback(self._started)

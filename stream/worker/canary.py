@@ -2,14 +2,14 @@
 
 The event is an answer whose giver does not consent to being counted, so it is read, deduplicated, moves
 clocks, and is in no score.  Its key is its id, which is new each time, so it visits every partition in turn.
-It is judged when the judges of this worker have passed its time.  The worker that has the first partition
-sends it.
+It is judged when the judges of this worker have passed its time.  So the worker that has the first judge
+sends it: where there are more workers than partitions, some have partitions of cx.alerts and no judge.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -18,12 +18,10 @@ import orjson
 
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.canary import NAME, CanaryLanding, canary_delivery
-from alerts.delivery.heartbeat import PARTITION
 from alerts.paging import Heartbeat
 from stream.judge.judge import Judge
 from stream.kafka.outbox import Outbox, Outgoing
 from stream.messages.records import Stream
-from stream.worker.feeds.notifier import Notifier
 
 log = logging.getLogger(__name__)
 
@@ -65,25 +63,29 @@ async def keep_flying(
 
 
 def canary_ports(
-    outbox: Outbox, judges: Callable[[], list[Judge]], notifier: Notifier, landed: Callable[[float], None]
+    outbox: Outbox,
+    judges: Callable[[], list[Judge]],
+    send: Callable[[str, Delivery], Awaitable[None]],
+    landed: Callable[[float], None],
 ) -> CanaryPorts:
-    """Those of a worker."""
+    """Those of a worker that has these judges now."""
 
     async def put(message: Outgoing) -> None:
         await outbox.deliver([message])
 
-    def judged_through_ms() -> int | None:
-        through = [judge.judged_through_ms for judge in judges()]
-        known = [each for each in through if each is not None]
-        return min(known, default=None) if len(known) == len(through) else None
-
     return CanaryPorts(
         put=put,
-        judged_through_ms=judged_through_ms,
-        ours=lambda: notifier.owns(PARTITION),
-        send=notifier.send,
+        judged_through_ms=lambda: _judged_through_ms(judges()),
+        ours=lambda: any(judge.shard == 0 for judge in judges()),
+        send=send,
         landed=landed,
     )
+
+
+def _judged_through_ms(judges: Sequence[Judge]) -> int | None:
+    through = [judge.judged_through_ms for judge in judges]
+    known = [each for each in through if each is not None]
+    return min(known, default=None) if len(known) == len(through) else None
 
 
 def canary_event(at_s: float) -> Outgoing:

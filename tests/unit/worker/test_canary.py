@@ -9,9 +9,10 @@ from alerts.delivery.backlog import Delivery
 from alerts.delivery.canary import CanaryLanding
 from alerts.paging import Heartbeat
 from stream.intake.intake import Intake
-from stream.kafka.outbox import Outgoing
+from stream.judge.judge import Judge
+from stream.kafka.outbox import Outbox, Outgoing
 from stream.messages.records import FileRecord, Stream
-from stream.worker.canary import CanaryPorts, canary_event, keep_flying
+from stream.worker.canary import CanaryPorts, canary_event, canary_ports, keep_flying
 from tests.builders import plan_of
 from tests.event_builders import answer, ended, told
 
@@ -67,8 +68,19 @@ def test_a_canary_lands_and_its_time_is_told() -> None:
     assert delivery.message.judged_s - delivery.message.born_s == 12
 
 
-def test_only_one_worker_sends_it() -> None:
-    """The one that has the first partition."""
+def test_the_worker_with_the_first_judge_sends_it() -> None:
+    """Not the one with the first partition of cx.alerts, which may have no judge to see it pass."""
+    plan, sky, judges = plan_of("rules: [{name: low, indicator: csat, critical: 50}]"), Sky(), list[Judge]()
+    ports = canary_ports(Outbox({}), lambda: judges, sky.send, sky.flights_s.append)
+    assert not ports.ours()
+    judges.append(Judge(plan, 1))
+    assert not ports.ours()
+    judges.append(Judge(plan, 0))
+    assert ports.ours()
+
+
+def test_no_other_worker_sends_it() -> None:
+    """Each would be one more event."""
     sky = Sky(ours=False)
     asyncio.run(sky.fly(0.1))
     assert (sky.sent, sky.told) == ([], [])
