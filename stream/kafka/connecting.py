@@ -21,12 +21,16 @@ def passes(error: Exception) -> bool:
     return again or isinstance(error, (ReadError, KafkaTimeoutError))
 
 
+async def nothing_begun() -> None:
+    """There is nothing to take back."""
+
+
 async def persistently(
     connect: Callable[[], Awaitable[object]],
-    undo: Callable[[], Awaitable[object]],
+    undo: Callable[[], Awaitable[object]] = nothing_begun,
     first_wait_s: float = FIRST_WAIT_S,
 ) -> None:
-    """Connect; while no broker is there, take back what was begun, and try again for ever.
+    """Connect, or ask; while no broker is there, take back what was begun, and try again for ever.
 
     Raises:
         Exception: whatever trying again does not help against.

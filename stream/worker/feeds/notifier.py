@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, Protocol
 
 from alerts.delivery.alert_records import AlertRecord
@@ -54,7 +55,19 @@ class DeliveryTopic:
         self.feed: TopicFeed | None = None
 
     async def history(self, partition: int) -> list[Entry]:
-        """Every entry of a partition, oldest first; what somebody else has put there is passed over."""
+        """Every entry of a partition, oldest first; what somebody else has put there is passed over.
+
+        While no broker can tell, for ever: who needs it would otherwise end, and come back to ask again.
+        """
+        entries: list[Entry] = []
+
+        async def read() -> None:
+            entries[:] = await self._read(partition)
+
+        await persistently(read)
+        return entries
+
+    async def _read(self, partition: int) -> list[Entry]:
         tp = TP(DELIVERIES, partition)
         entries = []
         async with Reader(self.options, [tp], self.topics) as reader:
@@ -88,7 +101,7 @@ class DeliveryTopic:
     async def caught_up(self) -> None:
         """Returns when the groups' records that were written before have been folded."""
         if self.feed is not None:
-            await self.feed.caught_up()
+            await persistently(self.feed.caught_up)
 
 
 class NotifierMeter(Meter, Protocol):
@@ -129,7 +142,7 @@ class Notifier:
             failed=failed,
             topics=log_topic.topics,
             relay=self.relay,
-            alerts_known=self._alerts_known,
+            alerts_known=partial(persistently, self._alerts_known),
         )
         self._commands = CommandFeed(ports, seal, muting)
         self._feed = TopicFeed(
