@@ -123,6 +123,13 @@ def test_every_package_and_room_is_on_the_map() -> None:
     assert {each for each in named if not (ROOT / each).exists() and f"{each}.py" not in MODULES} == set()
 
 
+def test_every_package_and_module_of_the_two_has_its_storey() -> None:
+    """The picture of the storeys names all of them, so that nobody has to ask where a name stands."""
+    picture = (ROOT / "ARCHITECTURE.md").read_text().partition("## The map")[2].split("```")[1]
+    there = {name.removesuffix(".py").split("/")[1] for name in MODULES}
+    assert there - {"__init__", *re.findall(r"[a-z_]+", picture)} == set()
+
+
 def test_modules_are_short() -> None:
     """One subject per module: none is over the limit, and half of those with code are 80 to 130 lines."""
     assert {name: length for name, length in LENGTHS.items() if length > MOST_LINES_OF_A_MODULE} == {}
