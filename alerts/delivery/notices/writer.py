@@ -1,7 +1,7 @@
 """The writer: from a notice to the message that one receiver gets, in words and in figures."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -9,6 +9,7 @@ import msgspec
 import orjson
 
 from alerts.delivery.grouping.group_message import GroupMessage
+from alerts.delivery.grouping.groups import AlertGroup
 from alerts.delivery.mutes import Muting
 from alerts.delivery.notices.notice import MOST_BYTES, Notice, TransitionNews
 from alerts.delivery.notices.phrases import WORDS
@@ -53,7 +54,7 @@ class Writer:
             words=words,
             body=notice.body,
             receiver=receiver.name,
-            links=self._links(news, receiver.lang, notice.labels),
+            links=self._links([news], receiver.lang, notice.labels),
             alerts=(self._alert(news, words),),
             group_labels=notice.labels,
         )
@@ -70,6 +71,7 @@ class Writer:
         if len(notices) == 1:
             return replace(self.alone(notices[0], receiver), key=message.plan.key, group_labels=group.labels)
         said = [(each, self._words(each.news, receiver)) for each in notices]
+        listed = sorted(said, key=lambda each: _rank(group, each[0]))[:MOST_LISTED]
         return ReceiverMessage(
             key=message.plan.key,
             thread=group.id,
@@ -77,11 +79,13 @@ class Writer:
             severity=message.severity,
             at=max(each.news.at for each in notices),
             words=Words(
-                title=_group_title(message, receiver.lang), text=_group_text(message, said, receiver.lang)
+                title=_group_title(message, receiver.lang), text=_group_text(message, listed, receiver.lang)
             ),
             body=_group_body(message),
             receiver=receiver.name,
-            links=self._links(notices[0].news, receiver.lang, common([each.labels for each in notices])),
+            links=self._links(
+                [each.news for each, _ in listed], receiver.lang, common([each.labels for each in notices])
+            ),
             alerts=tuple(self._alert(each.news, words) for each, words in said),
             group_labels=group.labels,
         )
@@ -106,14 +110,24 @@ class Writer:
                 LOG.warning("template fails: receiver=%s part=%s error=%s", receiver.name, part, error)
         return words
 
-    def _links(self, news: TransitionNews, lang: str, labels: Mapping[str, str]) -> tuple[NextLook, ...]:
-        """Places that lead on, those of the rules file for `labels`, which all that is told has."""
+    def _links(
+        self, told: Sequence[TransitionNews], lang: str, labels: Mapping[str, str]
+    ) -> tuple[NextLook, ...]:
+        """Places that lead on, those of the rules file for `labels`, which all that is told has.
+
+        A link acknowledges one alert; of several that are told together each open one has its own.
+        """
         words = WORDS[lang]
-        known = self._about(news).labels(labels) if "rule" in labels else labels
+        known = self._about(told[0]).labels(labels) if "rule" in labels else labels
         found = [(words.get(name, name), led_to(url, known)) for name, url in self.rulebook.links.items()]
-        found.append((words["runbook"], self._about(news).runbook))
-        if news.state != "resolved":
-            found.append((words["acknowledge"], self.ack_link(news.id, news.severity)))
+        found += [
+            (words["runbook"], url) for url in dict.fromkeys(self._about(each).runbook for each in told)
+        ]
+        for each in told:
+            if each.state != "resolved":
+                which = words["colon"] + ", ".join([each.rule, *filter(None, each.scope.values())])
+                text = words["acknowledge"] + printable(which if len(told) > 1 else "")
+                found.append((text, self.ack_link(each.id, each.severity)))
         return tuple(NextLook(text, url) for text, url in found if url)
 
     def _alert(self, news: TransitionNews, words: Words) -> AlertNews:
@@ -144,22 +158,23 @@ def _group_title(message: GroupMessage, lang: str) -> str:
     return f"{level}{words['colon']}{number} ({scope or words['everywhere']})"
 
 
-def _group_text(message: GroupMessage, said: list[tuple[Notice, Words]], lang: str) -> str:
-    """Counts of what is new, still there and over; then sentences: what has changed before what has not."""
-    told = message.group.told
-    over = sum(each.final for each, _ in said)
-    still = sum(each.alert in told and not each.final for each, _ in said)
-    counts = WORDS[lang]["news"].format(new=len(said) - over - still, still=still, over=over)
+def _rank(group: AlertGroup, news: Notice) -> tuple[bool, bool, bool]:
+    """What has changed before what has not, what goes on before what is over, the loud before the rest."""
+    before = group.told.get(news.alert)
+    unchanged = before is not None and before.notice.seq == news.seq
+    return unchanged, news.final, news.news.severity != "critical"
 
-    def rank(item: tuple[Notice, Words]) -> tuple[bool, bool, bool]:
-        news, before = item[0], told.get(item[0].alert)
-        unchanged = before is not None and before.notice.seq == news.seq
-        return unchanged, news.final, news.news.severity != "critical"
 
-    lines = [words.text for _, words in sorted(said, key=rank)[:MOST_LISTED]]
-    if len(said) > MOST_LISTED:
-        lines.append(WORDS[lang]["more"].format(n=len(said) - MOST_LISTED))
-    return "\n".join([counts, *lines])
+def _group_text(message: GroupMessage, listed: Sequence[tuple[Notice, Words]], lang: str) -> str:
+    """Counts of what is new, still there and over; then sentences of those that are listed."""
+    told, every = message.group.told, message.notices
+    over = sum(each.final for each in every)
+    still = sum(each.alert in told and not each.final for each in every)
+    counts = WORDS[lang]["news"].format(new=len(every) - over - still, still=still, over=over)
+    lines = [counts, *(words.text for _, words in listed)]
+    if len(every) > len(listed):
+        lines.append(WORDS[lang]["more"].format(n=len(every) - len(listed)))
+    return "\n".join(lines)
 
 
 def _group_body(message: GroupMessage) -> bytes:

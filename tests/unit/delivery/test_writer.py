@@ -1,11 +1,13 @@
 """The writer: what a message of a receiver has beside its words."""
 
 from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
 
 from alerts.delivery.grouping.group_log import GroupPlan
 from alerts.delivery.grouping.group_message import GroupMessage
 from alerts.delivery.grouping.groups import AlertGroup, ToldNews, identities
 from alerts.delivery.mutes import Muting
+from alerts.delivery.notices.ack_links import AckLinks
 from alerts.delivery.notices.notice import Notice, notice
 from alerts.delivery.notices.writer import Writer
 from alerts.delivery.open_alerts import OpenAlerts
@@ -52,6 +54,23 @@ def test_the_notice_of_a_group_leads_to_what_its_alerts_have_in_common() -> None
     assert "var-channel=phone&" in _led_to(_notice("a"), _notice("b"))
     several = _led_to(_notice("a"), _notice("b", "chat"))
     assert several == "https://grafana.example/d/x?var-channel=&var-rule=csat-low&owner=leads"
+
+
+def test_each_open_alert_of_a_group_has_its_own_link_to_acknowledge_it() -> None:
+    """One link for all acknowledged the first of them, and the others went on to escalate."""
+    rules = RULES.replace("owner: leads", "runbook: 'https://wiki.example/csat'")
+    links = AckLinks("https://tocsin.example", b"token")
+    writer = Writer(read_rulebook(rules, "rules.yaml", CATALOGUE), OpenAlerts(), Muting())
+    writer.ack_link = lambda alert, severity: links.link(alert, severity, 0.0)
+    notices = _moved("c", 2, "resolved"), _moved("a", 1), _moved("b", 1)
+    plan = GroupPlan(group="g1", key="g1.a", members=identities(notices), at_s=0.0)
+    group = AlertGroup(id="g1", receiver="desk", place="", labels={})
+    message = writer.group(GroupMessage(group, plan, notices), DESK)
+    found = [(each.text, parse_qs(urlsplit(each.url).query).get("alert")) for each in message.links[1:]]
+    assert found == [
+        ("Runbook", None), ("Acknowledge: csat-low, a", ["a"]), ("Acknowledge: csat-low, b", ["b"]),
+    ]  # fmt: skip
+    assert [each.text for each in writer.alone(_moved("a", 1), DESK).links[1:]] == ["Runbook", "Acknowledge"]
 
 
 def _moved(alert: str, seq: int, state: str = "firing") -> Notice:
