@@ -90,7 +90,8 @@ class _Notes:
             self._kept[name].append(np.repeat(memory[of][None], turns, axis=0))
         for name in ("came", "counts", "hours"):
             self._kept[name].append(getattr(quiet, name)[:turns])
-        self._kept["far"].append(np.zeros((turns, copy.rows), np.bool_))
+        for name in ("far", "missed"):
+            self._kept[name].append(np.zeros((turns, copy.rows), memory[name].dtype))
         self._strays.extend([NO_ROWS] * turns)
         self._stretches.extend(quiet.stretches[1 : turns + 1])
         self._kept["level"].append(quiet.sums[1 : turns + 1])

@@ -10,7 +10,8 @@ some five weeks.  A few things keep a rhythm of one week from raising false alar
 - An hour leans on its neighbours as well, as far as they agree with it.
 - The whole week moves with the scope's recent level (see `recent_level`).
 - The bounds are the widest of the hour and its two neighbours: a rhythm that shifts by an hour is no news.
-- An hour teaches no more than its forecast and chance allow, so an outage does not become the rule.
+- An hour teaches no more than its forecast and chance allow, so an outage does not become the rule; what
+  is missed on the same hour of three weeks in a row, while others are heard, is shut.
 - Seen once only, an hour teaches no more than the busiest of the other days would: a burst in the learning
   time does not teach itself.  What comes again a week later is a habit, and is learned at once.
 - Years of strays teach nothing of the dense part that follows: once a scope brings many times more than it
@@ -70,6 +71,7 @@ class WeeklyProfile:
                 "counts": MemoryColumn(np.float64, 0, HOURS_PER_WEEK),
                 "hours": MemoryColumn(np.float64, 0, HOURS_PER_WEEK),
                 "far": MemoryColumn(np.bool_, 0, HOURS_PER_WEEK),  # brought far more than it may teach
+                "missed": MemoryColumn(np.int8, 0, HOURS_PER_WEEK),  # weeks in a row in which it was lost
                 "variation": MemoryColumn(np.float64, teaching.USUAL_VARIATION),
                 "level": MemoryColumn(np.float64, 0, recent_level.WIDTH),
                 "since_ms": MemoryColumn(np.int64),  # first event that is learned from; 0: none yet
@@ -204,9 +206,7 @@ class WeeklyProfile:
         watched = teaching.heard_ms(watched, events, foreseen, sums)
         hours, known = watched / HOUR_MS, np.where(seen, self.mean * watched, 0)
         teaching.vary(table["variation"][:rows], events, known, kept.hours)
-        taught = teaching.taught_by(
-            events, seen & (self.mean > 0), self.mean * watched, (level, self._spread)
-        )
+        taught = teaching.taught_by(events, known > 0, known, (level, self._spread))
         usual = np.where(seen, self._usual * watched, 0)
         recent_level.follow(sums, hours, np.where(known > 0, taught, 0), usual, events)
         strays = self._strays(sums)
@@ -290,7 +290,7 @@ class WeeklyProfile:
         hour = [each.hour for each in quiet.stretches[:turns]]
         table["counts"][:rows, hour] = quiet.counts[:turns].T
         table["hours"][:rows, hour] = quiet.hours[:turns].T
-        table["far"][:rows, hour] = False
+        table["far"][:rows, hour] = table["missed"][:rows, hour] = 0
         table["level"][:rows] = quiet.sums[turns]
         self.stretch = quiet.stretches[turns]
         table["stretch_ms"][:rows] = self.stretch.start_ms

@@ -270,6 +270,36 @@ def test_lost_days_teach_nothing() -> None:
     np.testing.assert_allclose(torn.high, whole.high, rtol=0.05)
 
 
+def test_hours_that_are_missed_for_three_weeks_are_shut() -> None:
+    """A desk gives up Saturdays, or shuts for lunch: what is open all along brings as much as before."""
+    made, saturday, lunch = rhythm(), 5 * 24 + 12, 12
+    live(made, {**office(12), saturday: 12}, 168 * 8)
+    shut = {**office(12), lunch: 0}
+    for week in (8, 9, 10):
+        live(made, shut, lunch, first=168 * week)
+        assert made.mean[0] * HOUR_MS > 8  # two holidays a week apart are no habit
+        live(made, shut, saturday - lunch, first=168 * week + lunch)
+        assert made.mean[0] * HOUR_MS > 4
+        live(made, shut, 168 - saturday, first=168 * week + saturday)
+    live(made, shut, lunch, first=168 * 11)
+    assert made.low[0] == 0
+    assert made.mean[0] * HOUR_MS < 2
+    live(made, shut, 2, first=168 * 11 + lunch)
+    assert made.mean[0] * HOUR_MS == pytest.approx(12, rel=0.2)
+    live(made, shut, saturday - lunch - 2, first=168 * 11 + lunch + 2)
+    assert made.mean[0] * HOUR_MS < 2
+
+
+def test_a_heard_week_ends_what_was_missed() -> None:
+    """The feed was down on two Mondays, and then on a third one two weeks later: they are awaited still."""
+    made = rhythm()
+    live(made, 10, 168 * 5)
+    for week in range(5, 9):
+        live(made, {hour: 0 if hour < 24 and week != 7 else 10 for hour in range(168)}, 168, first=168 * week)
+    live(made, 10, 12, first=168 * 9)
+    assert made.mean[0] * HOUR_MS == pytest.approx(10, rel=0.2)
+
+
 def test_what_has_stopped_for_good_is_learned() -> None:
     """A queue that was shut is expected to bring nothing, some weeks later."""
     made = rhythm()
