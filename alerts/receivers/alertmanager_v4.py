@@ -11,14 +11,14 @@ NO_END: Final = "0001-01-01T00:00:00Z"
 MOST_ALERTS: Final = 500
 
 
-def v4_body(message: ReceiverMessage) -> bytes:
-    """The message as Alertmanager would have posted it."""
+def v4_body(message: ReceiverMessage, group_key: str) -> bytes:
+    """The message as Alertmanager would have posted it of the group with this key."""
     alerts = message.alerts[:MOST_ALERTS]
     firing = any(not alert.over for alert in alerts)
     return orjson.dumps(
         {
             "version": "4",
-            "groupKey": message.thread,
+            "groupKey": group_key,
             "truncatedAlerts": len(message.alerts) - len(alerts),
             "status": "firing" if firing else "resolved",
             "receiver": message.receiver,

@@ -1,5 +1,6 @@
 """E-mail by SMTP: news of one alert or group stands in one thread.  The only user of aiosmtplib."""
 
+import dataclasses
 import socket
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
@@ -9,7 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from alerts.receivers.addresses import public_socket
-from alerts.receivers.answers import Answer, Fate
+from alerts.receivers.answers import MOST_MEMORY, Answer, Fate
 from alerts.receivers.failures import failed
 from alerts.receivers.kind import Outlet, ReceiverKind
 from alerts.receivers.message import ReceiverMessage, shortened
@@ -47,8 +48,14 @@ class MailChannel:
         self._outlet = outlet
         self._waiting: OrderedDict[str, list[str]] = OrderedDict()
 
-    async def send(self, message: ReceiverMessage, memory: str, at_s: float) -> Answer:  # noqa: ARG002  # keeps none
-        """One mail to all recipients that do not have it; those whom the server refuses are told."""
+    async def send(self, message: ReceiverMessage, memory: str, at_s: float) -> Answer:
+        """One mail to all recipients that do not have it; a group's stay in the thread of its first."""
+        thread = memory or message.thread[:MOST_MEMORY]
+        answer = await self._attempt(dataclasses.replace(message, thread=thread), at_s)
+        return dataclasses.replace(answer, memory=thread)
+
+    async def _attempt(self, message: ReceiverMessage, at_s: float) -> Answer:
+        """One mail; those whom the server refuses are told."""
         import asyncio  # noqa: PLC0415  # this and what follows take long to load, and few commands send
 
         import aiosmtplib  # noqa: PLC0415

@@ -1,5 +1,10 @@
-"""PagerDuty, Events API v2: an incident per alert or group, under one key from start to end."""
+"""PagerDuty, Events API v2: an incident per alert or group, under one key from start to end.
 
+The key of the first event is remembered: a group that begins with one alert reads as that alert does, and is
+known by another name once there are more.
+"""
+
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -25,12 +30,13 @@ class PagerDutyChannel:
         (self._url,) = settings.get("url", (URL,))
         self._outlet = outlet
 
-    async def send(self, message: ReceiverMessage, memory: str, at_s: float) -> Answer:  # noqa: ARG002  # keeps none
+    async def send(self, message: ReceiverMessage, memory: str, at_s: float) -> Answer:  # noqa: ARG002  # no clock
         """Trigger, acknowledge or resolve; a 400 will never pass."""
-        answer = await self._outlet.post(self._url, event(message, self._key), {})
+        incident = memory or shortened(message.thread, MOST_KEY)
+        answer = await self._outlet.post(self._url, event(message, self._key, incident), {})
         if answer.fate is Fate.TAKEN and answer.status != 202 and not _says_success(answer.body):
             return Answer(status=answer.status, verdict=Fate.REFUSED, body=answer.body)
-        return answer
+        return replace(answer, memory=incident)
 
 
 def _says_success(body: bytes) -> bool:
@@ -45,9 +51,9 @@ def _says_success(body: bytes) -> bool:
     return isinstance(said, dict) and said.get("status") == "success"
 
 
-def event(message: ReceiverMessage, routing_key: str) -> bytes:
-    """The body of an event.  Acknowledging and resolving need no more than the key."""
-    found: dict[str, Any] = {"routing_key": routing_key, "dedup_key": shortened(message.thread, MOST_KEY)}
+def event(message: ReceiverMessage, routing_key: str, incident: str) -> bytes:
+    """The body of an event.  Acknowledging and resolving need no more than the keys."""
+    found: dict[str, Any] = {"routing_key": routing_key, "dedup_key": incident}
     if message.over:
         return orjson.dumps({**found, "event_action": "resolve"})
     if message.state == NewsState.ACKNOWLEDGED:

@@ -1,9 +1,10 @@
 """A webhook of one's own: signed as Standard Webhooks, in its envelope or as Alertmanager's version 4."""
 
+from dataclasses import replace
 from typing import Final
 
 from alerts.receivers.alertmanager_v4 import v4_body
-from alerts.receivers.answers import Answer
+from alerts.receivers.answers import MOST_MEMORY, Answer
 from alerts.receivers.kind import Outlet, ReceiverKind
 from alerts.receivers.message import ReceiverMessage
 from alerts.receivers.settings import Settings, SettingSpec, Want
@@ -22,10 +23,12 @@ class WebhookChannel:
         self._signer = Signer(settings.get("secret", ()))
         self._outlet = outlet
 
-    async def send(self, message: ReceiverMessage, memory: str, at_s: float) -> Answer:  # noqa: ARG002  # keeps none
-        """One signed request."""
-        body = v4_body(message) if self._format == ALERTMANAGER else message.body
-        return await self._outlet.post(self._url, body, self._signer.headers(message.key, at_s, body))
+    async def send(self, message: ReceiverMessage, memory: str, at_s: float) -> Answer:
+        """One signed request.  A group of Alertmanager's keeps the key that it began with."""
+        group_key = (memory or message.thread)[:MOST_MEMORY] if self._format == ALERTMANAGER else ""
+        body = v4_body(message, group_key) if group_key else message.body
+        answer = await self._outlet.post(self._url, body, self._signer.headers(message.key, at_s, body))
+        return replace(answer, memory=group_key)
 
 
 WEBHOOK: Final = ReceiverKind(

@@ -288,6 +288,28 @@ def test_an_acknowledgement_shows_where_it_can() -> None:
     _run(body)
 
 
+def test_a_group_is_one_incident_however_many_alerts_it_has() -> None:
+    """It began with one alert and under its name; what all of it ended was another incident."""
+
+    async def body() -> None:
+        post = Post({}, routes=(Route(receiver="pd", timers=GATHERED),))
+        async with post.server() as url:
+            settings = {"routing_key": ("k",), "url": (f"{url}/pd",)}
+            post.others = (Receiver(name="pd", kind="pagerduty", settings=settings, allow_private=True),)
+            async with post.running(CALM) as running:
+                await running.offer(transition("a", 1), written_ms=now_ms())
+                await running.until(lambda: len(post.events) == 1)
+                await running.offer(transition("b", 1), written_ms=now_ms())
+                await running.until(lambda: len(post.events) == 2)
+                await running.offer(
+                    transition("a", 2, "resolved"), transition("b", 2, "resolved"), written_ms=now_ms()
+                )
+                await running.until(lambda: post.events[-1]["event_action"] == "resolve")
+        assert {each["dedup_key"] for each in post.events} == {"a"}
+
+    _run(body)
+
+
 def test_a_group_that_could_not_be_told_in_time_is_told_as_it_stands() -> None:
     """A message beyond its deadline gives way to one of all that is open now."""
 

@@ -165,6 +165,16 @@ def test_pagerduty_keeps_one_incident(state: str, action: str) -> None:
     assert ("payload" in body) is (action == "trigger")
 
 
+@pytest.mark.parametrize(("kind", "name"), [("pagerduty", "dedup_key"), ("webhook", "groupKey")])
+def test_a_group_keeps_the_name_of_its_first_message(kind: str, name: str) -> None:
+    """Of one alert at first, and known by another name when there are more: for them it is one all along."""
+    wire, more = Wire(*[Answer(status=202)] * 2), {} if kind == "pagerduty" else {"format": ("alertmanager",)}
+    channel = _channel(kind, wire, {**SETTINGS[kind], **more})
+    first = sent(channel, message(thread="a"))
+    sent(channel, message(thread="g1"), first.memory)
+    assert [body[name] for _, body, _ in wire.sent] == ["a", "a"]
+
+
 def test_pagerduty_is_cut_to_its_limits() -> None:
     """A summary of 1,024 characters, a key of 255."""
     wire = Wire(Answer(status=202))

@@ -123,6 +123,15 @@ def test_a_domain_with_accents_is_written_as_the_wire_has_it() -> None:
     assert box.mails[0]["Message-ID"].isascii()
 
 
+def test_a_group_stays_in_the_thread_of_its_first_mail() -> None:
+    """It began with one alert, and is known by another name once it has more."""
+    with _mail_server() as (box, port):
+        channel = _mail(port)
+        first = sent(channel, message(key="a.1", thread="a"))
+        sent(channel, message(key="g1.2", thread="g1"), first.memory)
+    assert box.mails[0]["References"] == box.mails[1]["References"]
+
+
 @pytest.mark.parametrize(
     ("answer", "fate"), [("451 later", Fate.LATER), ("550 no", Fate.REFUSED), ("552 full", Fate.LATER)]
 )
