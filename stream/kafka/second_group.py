@@ -3,7 +3,7 @@
 And when workers of one group would work with topics of two.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from itertools import islice
 from typing import Final
@@ -42,10 +42,11 @@ def warning_of_second_group(states: Iterable[TopicState], group: str, topics: Gr
     )
 
 
-async def groups_beside(kafka: ClientSettings, group: str) -> dict[str, int]:
-    """How many workers other groups have that work with the same prefix now, as far as the broker tells.
+async def groups_beside(kafka: ClientSettings, group: str) -> dict[str, int | None]:
+    """How many workers other groups have that work with the same prefix now.
 
     A group is known by its snapshots, and works with a prefix if its members have partitions of its tallies.
+    None: it has workers, and the broker does not tell what of, ever (Tansu) or while they are handed out.
 
     Raises:
         BrokerError: no broker answers.
@@ -54,13 +55,15 @@ async def groups_beside(kafka: ClientSettings, group: str) -> dict[str, int]:
     async with admin_client(kafka) as client:
         there = sorted(await known_partitions(client))
         others = [name.removesuffix(ending) for name in there if name.endswith(ending)]
-        found = {}
+        found: dict[str, int | None] = {}
         for other in islice((each for each in others if each not in {group, ""}), MOST_GROUPS):
             try:
-                view = group_view(await descriptions(client, [other]))
+                told = await descriptions(client, [other])
             except KafkaError:  # of a group that is others' affair we may not be told
                 continue
-            if view is not None and (workers := view.having(kafka.topics.of(TALLIES))):
+            if (view := group_view(told)) is None and any(each["members"] for each in told):
+                found[other] = None
+            elif view is not None and (workers := view.having(kafka.topics.of(TALLIES))):
                 found[other] = workers
     return found
 
@@ -93,7 +96,19 @@ async def refuse_other_prefix(kafka: ClientSettings, group: str) -> None:
         )
 
 
-def told_beside(others: dict[str, int], kafka: ClientSettings) -> str:
-    """What to say of groups that work beside."""
-    who = ", ".join(f"{group} ({many} worker{'s' * (many != 1)})" for group, many in others.items())
+def told_beside(others: Mapping[str, int | None], kafka: ClientSettings) -> str | None:
+    """What to say of groups that work beside; None where none does, as far as is known."""
+    known = [f"{group} ({many} worker{'s' * (many != 1)})" for group, many in others.items() if many]
+    if not known:
+        return None
+    who = ", ".join(known)
     return f"another group works with {kafka.topics.of(TALLIES)}, so everything is told twice: {who}"
+
+
+def untold_beside(others: Mapping[str, int | None], kafka: ClientSettings) -> str | None:
+    """What to say of groups that may work beside; None where it is known of all."""
+    if not (unknown := ", ".join(group for group, many in others.items() if many is None)):
+        return None
+    return (
+        f"the broker does not tell whether other groups work with {kafka.topics.of(TALLIES)}, too: {unknown}"
+    )

@@ -27,7 +27,7 @@ from stream import __version__
 from stream.files import rule_files as rulefile
 from stream.kafka.clients import BrokerError, admin_client, partition_counts, reading, unreachable
 from stream.kafka.replicas import warning_of_few_replicas, warning_of_unclean_elections
-from stream.kafka.second_group import groups_beside, told_beside, view_of
+from stream.kafka.second_group import groups_beside, told_beside, untold_beside, view_of
 from stream.kafka.settings import ClientSettings
 from stream.kafka.topics import GRANT, NOTHING, UNSEEN, Mismatch, inspect
 from stream.messages.keys import wanted_key
@@ -216,10 +216,14 @@ async def _group(kafka: ClientSettings, group: str) -> list[Check]:
     if (view := await view_of(kafka, group)) is not None and differ(view):
         fix = "give all the same rules file and version, and look for TocsinRulesRefused and the log of each"
         return [Check("group", CheckState.WARN, DIFFER, fix)]
-    if not (others := await groups_beside(kafka, group)):
-        return [Check("group", CheckState.OK, f"no other group than {group} works with its topics")]
-    fix = f"stop one of them, or give it a prefix of its own, such as --topics {next(iter(others))}."
-    return [Check("group", CheckState.WARN, told_beside(others, kafka), fix)]
+    others = await groups_beside(kafka, group)
+    apart = f"a prefix of its own, such as --topics {next(iter(others), '')}."
+    if told := told_beside(others, kafka):
+        return [Check("group", CheckState.WARN, told, f"stop one of them, or give it {apart}")]
+    if told := untold_beside(others, kafka):
+        fix = f"ask again in a minute; if it never tells, see that each was started with {apart}"
+        return [Check("group", CheckState.WARN, told, fix)]
+    return [Check("group", CheckState.OK, f"no other group than {group} works with its topics")]
 
 
 async def _records(kafka: ClientSettings) -> list[Check]:

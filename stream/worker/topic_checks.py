@@ -77,8 +77,8 @@ async def await_topics(kafka: ClientSettings, group: str) -> TopicLayout:
         try:
             await refuse_other_prefix(kafka, group)
             states = await inspect(kafka, group)
-            if others := await groups_beside(kafka, group):
-                log.warning("%s", told_beside(others, kafka))
+            if told := told_beside(await groups_beside(kafka, group), kafka):
+                log.warning("%s", told)
             if only_ours_missing(states):
                 states = await ensure(kafka, group=group)
                 if told := warning_of_second_group(states, group, kafka.topics):

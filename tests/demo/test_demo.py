@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
@@ -50,6 +50,15 @@ def _links(home: Path) -> dict[str, str]:
     return dict(line.split(": ", 1) for line in lines if ": http" in line)
 
 
+def _doctors_word_on_groups(home: Path) -> str:
+    """What the doctor says on a demo's broker of groups beside the one that is asked for."""
+    lines = (home / "stderr").read_text().splitlines()
+    broker = next(line for line in lines if line.startswith("broker: ")).rpartition(" ")[2]
+    doctor = [sys.executable, "-m", "stream", "doctor", "--broker", broker, "--json"]
+    found = json.loads(subprocess.run(doctor, check=False, capture_output=True).stdout)
+    return next(str(check["found"]) for check in found if check["name"] == "group")
+
+
 def test_the_main_job(tmp_path: Path) -> None:
     """Firing and resolved for the incident's channel, in time, for no other channel; then nothing is left."""
     began_s = time.monotonic()
@@ -60,8 +69,9 @@ def test_the_main_job(tmp_path: Path) -> None:
         assert wait_for(lambda: "webhook log" in _links(tmp_path), PATIENCE_S)
         started = descendants(demo.pid)
         places = listening_addresses(started | {demo.pid})
-        transitions = []
+        group, transitions = "", list[dict[str, Any]]()
         for line in demo.stdout:
+            group = group or _doctors_word_on_groups(tmp_path)
             transitions.append(json.loads(line))
             if transitions[-1]["state"] == "firing" and first_s is None:
                 first_s = time.monotonic() - began_s
@@ -77,6 +87,7 @@ def test_the_main_job(tmp_path: Path) -> None:
     assert {place.partition(":")[0] for place in places} == {LOOPBACK_HEX}
     assert "0 rejected" in (tmp_path / "stderr").read_text()
     assert {path.name for path in tmp_path.iterdir()} == {"stderr", kept.name}
+    assert "tocsin-demo" in group  # it was "no other", as the demo's broker does not tell what of
     worker = (kept / "worker.log").read_text()
     assert " ERROR " not in worker
     assert worker.count("partitions assigned") == 1  # it stood still for seconds whenever they were again
