@@ -144,7 +144,7 @@ class SnapshotLog(Protocol):
 
 
 async def complete(log: SnapshotLog) -> AsyncIterator[Snapshot]:
-    """Complete snapshots, the one with the greatest offsets first; those without a seal after all others.
+    """Complete snapshots, the one with the greatest offsets first.
 
     Looks at the last record first: it nearly always is the newest manifest.
     """
@@ -155,9 +155,20 @@ async def complete(log: SnapshotLog) -> AsyncIterator[Snapshot]:
         if found := await _load(log, manifest, (start, end)):
             yield found
     manifests = [manifest async for manifest in _manifests(log, start, end)]
-    for manifest in sorted(manifests, key=lambda m: (bool(m.seal), m.reach, m.first), reverse=True):
+    for manifest in _by_worth(manifests):
         if manifest not in tried and (found := await _load(log, manifest, (start, end))):
             yield found
+
+
+def _by_worth(manifests: Sequence[Manifest]) -> list[Manifest]:
+    """Those with the greatest offsets first, and damaged copies after all others.
+
+    One without a seal is a copy if another seals its chunks, else of an older version that came back.
+    """
+    known = {manifest.id for manifest in manifests if manifest.seal}
+    return sorted(
+        manifests, key=lambda m: (bool(m.seal) or m.id not in known, m.reach, m.first), reverse=True
+    )
 
 
 async def _last(log: SnapshotLog, start: int, end: int) -> list[Manifest]:

@@ -176,7 +176,24 @@ def test_manifests_of_before_there_were_seals() -> None:
     assert decode(msgspec.msgpack.encode(wire[:-1])) == MANIFEST
 
 
-def test_a_manifest_without_its_seal_comes_after_all_others() -> None:
+def test_going_back_to_an_older_version_and_forward_again() -> None:
+    """What it kept meanwhile is the state.  It was passed over, and so was all that it had counted."""
+    kafka = FakeKafka()
+    write(kafka, [b"newer"], 10)
+    manifest = write(kafka, [b"older"], 20)
+    kafka.logs[STATE].pop()
+    kafka.append(STATE, msgspec.msgpack.encode(msgspec.msgpack.decode(encode(manifest))[:-1]))
+    snapshot = found(kafka)
+    assert snapshot is not None
+    assert snapshot.parts == [b"older"]
+    write(kafka, [b"newest"], 30)
+    write(kafka, [b"killed"], 40, lost=0)
+    snapshot = found(kafka)
+    assert snapshot is not None
+    assert snapshot.parts == [b"newest"]
+
+
+def test_a_copy_of_a_manifest_without_its_seal_comes_after_all_others() -> None:
     """With greater offsets than any, which nobody could tell from ours: what is fed would have a hole."""
     kafka = FakeKafka()
     manifest = write(kafka, [b"true"], 10)
