@@ -1,6 +1,6 @@
 """News that somebody takes care of an alert, for receivers that show it: PagerDuty, a Slack bot."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -8,7 +8,9 @@ import msgspec
 
 from alerts.delivery.backlog import Delivery
 from alerts.delivery.commands import Acknowledge
-from alerts.delivery.grouping.groups import AlertGroup
+from alerts.delivery.grouping.group_log import GroupPlan
+from alerts.delivery.grouping.group_message import GroupMessage
+from alerts.delivery.grouping.groups import AlertGroup, identities
 from alerts.delivery.notices.notice import Notice, TransitionNews, notice
 from alerts.delivery.notices.writer import Writer
 from alerts.delivery.progress import HeardTransitions
@@ -22,10 +24,11 @@ FRESH_S: Final = 120.0
 
 @dataclass(frozen=True, slots=True)
 class AckMessage:
-    """An acknowledgement on its way; `memory` is where the alert's message stands."""
+    """An acknowledgement on its way; `memory` is where the message stands, of the alert or of its `group`."""
 
     notice: Notice
     memory: str
+    group: GroupMessage | None = None
 
 
 def shows_acks(receiver: Receiver) -> bool:
@@ -45,30 +48,34 @@ def ack_deliveries(
     receivers: Iterable[Receiver],
     heard: Mapping[int, HeardTransitions],
     groups: Iterable[tuple[int, AlertGroup]],
+    in_care: Callable[[Notice], bool],
     now_s: float,
 ) -> Iterator[tuple[str, Delivery]]:
-    """Who is told, and what: those who have heard of the alert, by itself or as a group of one."""
+    """Who is told, and what: those who have heard of the alert, by itself or in a group all in care."""
     showing = {each.name for each in receivers if shows_acks(each)}
     for partition, known in heard.items():
         for name in sorted(known.concerned(about.alert) & showing):
             progress = known.progress(about.alert, name)
             if progress.told:
-                yield name, _delivery(about, partition, progress.memory, now_s)
+                yield name, _delivery(AckMessage(about, progress.memory), partition, now_s)
     for partition, group in groups:
-        if group.receiver in showing and set(group.told) == {about.alert}:
-            yield group.receiver, _delivery(about, partition, group.memory, now_s)
+        if group.receiver in showing and about.alert in group.told:
+            told = tuple(each.notice for each in group.told.values())
+            if all(map(in_care, told)):
+                yield group.receiver, _delivery(_of_group(about, group, told, now_s), partition, now_s)
+
+
+def _of_group(about: Notice, group: AlertGroup, told: tuple[Notice, ...], now_s: float) -> AckMessage:
+    plan = GroupPlan(group=group.id, key=f"{group.id}.ack", members=identities(told), at_s=now_s)
+    return AckMessage(about, group.memory, GroupMessage(group, plan, told))
 
 
 def ack_message(message: AckMessage, writer: Writer, receiver: Receiver) -> ReceiverMessage:
-    """The alert's message as it stands, with who takes care of it."""
-    written = writer.alone(message.notice, receiver)
+    """The message of the alert, or of its group, as it stands, with who takes care of it."""
+    group = message.group
+    written = writer.alone(message.notice, receiver) if group is None else writer.group(group, receiver)
     return replace(written, key=f"{message.notice.alert}.ack", state=NewsState.ACKNOWLEDGED.value)
 
 
-def _delivery(about: Notice, partition: int, memory: str, now_s: float) -> Delivery:
-    return Delivery(
-        notice=about,
-        partition=partition,
-        written_s=now_s,
-        message=AckMessage(about, memory),
-    )
+def _delivery(said: AckMessage, partition: int, now_s: float) -> Delivery:
+    return Delivery(notice=said.notice, partition=partition, written_s=now_s, message=said)

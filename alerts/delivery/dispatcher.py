@@ -138,9 +138,12 @@ class Dispatcher:
         about = acknowledged(command, self.alerts.of(command.alert), now_s)
         if about is None:
             return
-        receivers = self._rulebook.receivers
-        for name, delivery in ack_deliveries(about, receivers, self._heard.known, self.desk.owned(), now_s):
+        whom = self._rulebook.receivers, self._heard.known, self.desk.owned(), self._in_care
+        for name, delivery in ack_deliveries(about, *whom, now_s):
             self._tasks.begin(partial(self.send, name, delivery))
+
+    def _in_care(self, notice: Notice) -> bool:
+        return self.writer.muting.in_care(notice.alert, notice.labels["severity"]) is not None
 
     async def offer(self, partition: int, records: Sequence[AlertRecord]) -> None:
         """Take over records of cx.alerts, those of a partition in offset order.

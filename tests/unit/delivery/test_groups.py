@@ -288,6 +288,33 @@ def test_an_acknowledgement_shows_where_it_can() -> None:
     _run(body)
 
 
+def test_an_incident_of_several_alerts_is_acknowledged_with_the_last_of_them() -> None:
+    """Somebody takes care of each, and PagerDuty went on to call the next."""
+
+    async def body() -> None:
+        post = Post({}, routes=(Route(receiver="pd", timers=GATHERED),))
+        async with post.server() as url:
+            settings = {"routing_key": ("k",), "url": (f"{url}/pd",)}
+            post.others = (Receiver(name="pd", kind="pagerduty", settings=settings, allow_private=True),)
+            async with post.running(CALM) as running:
+                running.muting.told = running.dispatcher.heard
+                both = transition("a", 1), transition("b", 1)
+                await running.offer(*both, written_ms=now_ms())
+                for each in both:
+                    running.dispatcher.alerts.apply(each)
+                await running.until(lambda: any(isinstance(each, GroupTold) for each in post.log.groups))
+                for alert in ("a", "b"):
+                    await _quiet(0.3)
+                    assert [each["event_action"] for each in post.events] == ["trigger"]
+                    now = datetime.now(UTC)
+                    running.muting.apply(Acknowledge(alert=alert, severity="critical", at=now, by="ann"))
+                await running.until(lambda: len(post.events) == 2)
+        assert post.events[1]["event_action"] == "acknowledge"
+        assert len({each["dedup_key"] for each in post.events}) == 1
+
+    _run(body)
+
+
 def test_a_group_is_one_incident_however_many_alerts_it_has() -> None:
     """It began with one alert and under its name; what all of it ended was another incident."""
 
