@@ -26,7 +26,7 @@ SOON: Final = float(np.exp(-7 * 24 / recent_level.DENSE_MEMORY_HOURS))
 FAR: Final = 2.0
 """Times what a stretch may teach, beyond which it brought far more; what is less is learned in some weeks."""
 MISSED_FOR_GOOD: Final = 3
-"""Weeks in a row in which an hour brought nothing where something must have come, after which it is shut:
+"""Weeks in a row in which an hour brought nothing, or far less than must have come, until that is usual:
 two holidays may well be a week apart (Christmas and New Year), and three hardly ever."""
 FEW: Final = 4
 """Forecasts of fewer events say nothing of variation."""
@@ -77,7 +77,7 @@ class HourOfWeek(NamedTuple):
     """What is kept of an hour of the week, by row: counts, and the hours that they were counted over.
 
     `far` says that it brought far more than it may teach when it was heard last; `missed`, in how many of its
-    last weeks in a row it was lost.
+    last weeks in a row it was lost, or brought far less.
     """
 
     counts: Floats
@@ -89,8 +89,8 @@ class HourOfWeek(NamedTuple):
         """Learn from a stretch of so many hours: what `came`, and what of that it may teach.
 
         `usual` are the events an hour that were believed in.  What brings far more again a week later is a
-        habit, such as a newsletter's Tuesday, and no burst: it teaches all.  So does what is lost again and
-        again while others are heard, such as the hours of a desk that closes earlier now: that is no outage.
+        habit, such as a newsletter's Tuesday, and no burst: it teaches all.  So does what is lost, or brings
+        far less, for three weeks while others are heard: the desk closes earlier now, and that is no outage.
         """
         events, taught = came
         lost, far = (hours == 0) & (self.hours > 0), events > FAR * taught
@@ -99,10 +99,11 @@ class HourOfWeek(NamedTuple):
         habit = far & (self.far | at_first)
         self.counts[:] = kept * before + np.where(hours > 0, taught, 0)
         self.hours[:] = kept * self.hours + hours
-        self.counts[habit] = events[habit] / hours[habit] * self.hours[habit]
         self.far[:] = np.where(hours > 0, far, self.far)  # of an hour that was lost nothing is known
-        self.missed[:] = np.where(lost, np.minimum(self.missed + 1, MISSED_FOR_GOOD), 0)
-        self.counts[self.missed == MISSED_FOR_GOOD] = 0
+        few = lost | (events * FAR < taught) & (hours > 0)
+        self.missed[:] = np.where(few, np.minimum(self.missed + 1, MISSED_FOR_GOOD), 0)
+        habit |= self.missed == MISSED_FOR_GOOD
+        self.counts[habit] = events[habit] / np.where(lost, 1, hours)[habit] * self.hours[habit]
 
     def _believed(self, usual: Floats) -> Floats:
         """The counts; of an hour seen once, and now again, no more than was believed of it."""

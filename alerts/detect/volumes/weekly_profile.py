@@ -11,7 +11,7 @@ some five weeks.  A few things keep a rhythm of one week from raising false alar
 - The whole week moves with the scope's recent level (see `recent_level`).
 - The bounds are the widest of the hour and its two neighbours: a rhythm that shifts by an hour is no news.
 - An hour teaches no more than its forecast and chance allow, so an outage does not become the rule; what
-  is missed on the same hour of three weeks in a row, while others are heard, is shut.
+  is missed on the same hour of three weeks in a row is usual from then on, as where a desk closes earlier.
 - Seen once only, an hour teaches no more than the busiest of the other days would: a burst in the learning
   time does not teach itself.  What comes again a week later is a habit, and is learned at once.
 - Years of strays teach nothing of the dense part that follows: once a scope brings many times more than it
@@ -71,7 +71,7 @@ class WeeklyProfile:
                 "counts": MemoryColumn(np.float64, 0, HOURS_PER_WEEK),
                 "hours": MemoryColumn(np.float64, 0, HOURS_PER_WEEK),
                 "far": MemoryColumn(np.bool_, 0, HOURS_PER_WEEK),  # brought far more than it may teach
-                "missed": MemoryColumn(np.int8, 0, HOURS_PER_WEEK),  # weeks in a row in which it was lost
+                "missed": MemoryColumn(np.int8, 0, HOURS_PER_WEEK),  # weeks in a row with far less
                 "variation": MemoryColumn(np.float64, teaching.USUAL_VARIATION),
                 "level": MemoryColumn(np.float64, 0, recent_level.WIDTH),
                 "since_ms": MemoryColumn(np.int64),  # first event that is learned from; 0: none yet

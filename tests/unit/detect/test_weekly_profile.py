@@ -290,6 +290,17 @@ def test_hours_that_are_missed_for_three_weeks_are_shut() -> None:
     assert made.mean[0] * HOUR_MS < 2
 
 
+def test_hours_that_bring_far_less_for_three_weeks_are_learned() -> None:
+    """Evenings bring a tenth: approached by what chance allows, that was paged for eight weeks."""
+    made, evening, fewer = rhythm(), 17, office(40)
+    fewer.update({hour: 4 for hour in fewer if fewer[hour] and hour % 24 >= 16})
+    live(made, office(40), 168 * 8)
+    live(made, fewer, 168 * 2 + evening, first=168 * 8)
+    assert made.mean[0] * HOUR_MS > 20
+    live(made, fewer, 168, first=168 * 10 + evening)
+    assert made.mean[0] * HOUR_MS < 8
+
+
 def test_a_heard_week_ends_what_was_missed() -> None:
     """The feed was down on two Mondays, and then on a third one two weeks later: they are awaited still."""
     made = rhythm()
