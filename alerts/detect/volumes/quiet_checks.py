@@ -42,6 +42,16 @@ class QuietChecks:
         if len(rows):
             self._table["check_ms"][rows] = self._next(rows, from_ms, pane_ms)
 
+    def reckon_standing(self, rows: Ints, from_ms: int, pane_ms: int) -> None:
+        """The same where quiet speaks against an alarm: at once, if it stands since an hour is over."""
+        next_ms = (from_ms // pane_ms + 1) * pane_ms
+        self._table["check_ms"][rows] = np.where(self.stands(rows), next_ms, NEVER)
+
+    def stands(self, rows: Ints) -> Flags:
+        """For which rows there is evidence enough for an alarm that has not been raised."""
+        found: Flags = ~self._table["fired"][rows] & (self._stakes.evidence(self._table["wealth"][rows]) >= 1)
+        return found
+
     def pass_one(self, row: int, at_ms: int, pane_ms: int) -> bool:
         """Go through the moment of a row that is not in breach; False: the alarm is raised there."""
         table, bets = self._table, self._stakes
@@ -88,6 +98,9 @@ class QuietChecks:
         wealth, bound = self._table["wealth"][rows], self._run.bound(rows)
         if not (bound.any() or wealth.any()):
             return found
+        whole = self._run.lumps.whole(rows)
+        found[whole & self.stands(rows)] = (first + 1) * pane_ms
+        armed &= ~whole
         end_ms = (first + panes) * pane_ms
         armed &= self.would_alarm(wealth, bound, np.full(len(rows), end_ms - from_ms))
         wealth, bound = wealth[armed], bound[armed]

@@ -12,21 +12,21 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.detect.findings import NONE, SEVERITY_CODE, Codes, Findings, Flags, Floats, Ints
+from alerts.detect.findings import SEVERITY_CODE, Findings, Flags, Floats, Ints
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.opening_hours import calendar_of
 from alerts.detect.row_sets import union
+from alerts.detect.volumes import lumps
 from alerts.detect.volumes.arrivals import NEVER, ArrivalRun, Arrivals, Coasted, Underway
 from alerts.detect.volumes.quiet_checks import QuietChecks
 from alerts.detect.volumes.rehearsal import follow_lessons
 from alerts.detect.volumes.volume_bets import VolumeBets
-from alerts.detect.volumes.volume_evidence import evidence_of, new_levels
+from alerts.detect.volumes.volume_evidence import evidence_of, findings_of, new_levels
 from alerts.detect.volumes.volume_run import Side, VolumeRun
-from alerts.detect.volumes.volume_steps import ALLOWED, EVENTS, EXPECTED, RECOVERY, SINCE
+from alerts.detect.volumes.volume_steps import ALLOWED, EXPECTED, RECOVERY, SINCE, follow
 from alerts.detect.volumes.weekly_profile import NOTHING, WeeklyProfile
 from alerts.hours import OpenHours
 from alerts.rules import Budget, Severity
-from alerts.states import Verdict
 
 RHYTHM: Final = "rhythm."
 """Before the names of the rhythm's arrays in a snapshot."""
@@ -62,6 +62,7 @@ class VolumeWatch:
                 "last_ms": MemoryColumn(np.int64),  # up to when time is accounted for; 0: no event yet
                 "fired": MemoryColumn(np.bool_),
                 "check_ms": MemoryColumn(np.int64, NEVER),  # when quiet alone would raise the alarm
+                **lumps.COLUMNS,
             }
         )
 
@@ -82,7 +83,7 @@ class VolumeWatch:
     def take_up(self, row: int, at_ms: int) -> None:
         """A row was in breach at a time: before its rhythm is learned anew a few events end that."""
         if not self._table["fired"][row]:
-            self._table["fired"][row] = True
+            self._table["fired"][row], self._table["held"][row] = True, 0
             self._table["last_ms"][row] = max(at_ms, int(self._table["last_ms"][row]))
 
     def wake_ms(self) -> int | None:
@@ -122,15 +123,17 @@ class VolumeWatch:
         """
         self.catch_up(end_ms)
         start_ms, due = end_ms - self.pane_ms, self.due(end_ms)
+        standing = due[self._checks.stands(due)]
         busy = counts > 0
         came, events = (rows, counts) if busy.all() else (rows[busy], counts[busy])
         if len(came):
             self._account(came, start_ms, events)
             self._rhythm.add(start_ms, came, events)
+            self._run.lumps.note(came, start_ms, events)
         if len(due):
             self._account(due, end_ms, None)
             rows = union([rows, due])
-        findings, over = self._settle(end_ms, rows)
+        findings, over = self._settle(end_ms, rows, standing)
         again = union([due, over])
         self._check(again, end_ms)  # of others it was reckoned before; events only put the moment off
         return findings
@@ -205,13 +208,26 @@ class VolumeWatch:
         if self._rhythm.stretch is NOTHING:
             self._rhythm.begin(start_ms)
         while (stretch := self._rhythm.stretch).end_ms <= start_ms:
-            rows = np.arange(self._table.rows)
+            rows = np.flatnonzero(self._table["last_ms"][: self._table.rows])
             self._account(rows, stretch.end_ms, None)
+            whole = self._run.lumps.whole(rows)
+            if whole.any():
+                self._run.take_whole(rows[whole])
+            self._run.lumps.learn(stretch)
             self._rhythm.turn()
             self._check(rows, stretch.end_ms)
 
     def _account(self, rows: Ints, to_ms: int, counts: Ints | None) -> None:
-        """Account for time without events up to `to_ms`, and for a pane with `counts` that starts then."""
+        """Account for time without events up to `to_ms`, and for a pane with `counts` that starts then.
+
+        Where hours are judged as a whole, events are held until theirs is over.
+        """
+        whole = self._run.lumps.whole(rows)
+        if whole.any():
+            if counts is not None:
+                self._run.hold(rows[whole], counts[whole])
+                counts = counts[~whole]
+            rows = rows[~whole]
         table, bound, mean = self._table, self._run.bound(rows), self._rhythm.mean[rows]
         last = table["last_ms"][rows]
         passed = np.where(last > 0, np.maximum(to_ms - last, 0), 0)
@@ -220,7 +236,8 @@ class VolumeWatch:
         if passed.any():
             if bound.any():
                 after = self._stakes.quiet(wealth, bound, passed)
-            self._run.follow(watched, fired, np.maximum(last, to_ms), (bound * passed, mean * passed, None))
+            seen = bound * passed, mean * passed, None
+            follow(self._side.likely, watched, fired, np.maximum(last, to_ms), seen)
         if counts is None:
             table["last_ms"][rows] = np.where(last > 0, np.maximum(last, to_ms), 0)
         else:
@@ -228,15 +245,17 @@ class VolumeWatch:
             told = counts if self._side.too_low else np.where(bound > 0, counts, 0)
             expected = bound * self.pane_ms, mean * self.pane_ms, told
             table["last_ms"][rows] = end_ms = np.full(len(rows), to_ms + self.pane_ms)
-            self._run.follow(watched, fired, end_ms, expected)
+            follow(self._side.likely, watched, fired, end_ms, expected)
         table["gauges"][rows], table["lately"][rows] = watched
         table["wealth"][rows] = np.where(fired[:, None], wealth, after)
 
-    def _settle(self, end_ms: int, rows: Ints) -> tuple[Findings, Ints]:
-        """Raise and end alarms; also the rows whose alarm is over."""
+    def _settle(self, end_ms: int, rows: Ints, standing: Ints) -> tuple[Findings, Ints]:
+        """Raise alarms, with those `standing` since the end of an hour; also the rows whose alarm is over."""
         table = self._table
         fired, gauges = table["fired"][rows], table["gauges"][rows]
         alarm = ~fired & (self._stakes.evidence(table["wealth"][rows]) >= 1)
+        if len(standing):
+            alarm |= ~fired & np.isin(rows, standing)
         over = fired & (gauges[:, RECOVERY] >= self._run.back(rows)) if fired.any() else fired
         self._tell_levels(rows[alarm], rows[over])
         breach = (fired | alarm) & ~over
@@ -271,25 +290,11 @@ class VolumeWatch:
     def _check(self, rows: Ints, from_ms: int) -> None:
         if self._side.too_low:
             self._checks.reckon(rows, from_ms, self.pane_ms)
+        else:
+            self._checks.reckon_standing(rows, from_ms, self.pane_ms)
 
     def _findings(self, rows: Ints, gauges: Floats, breach: Flags, over: Flags) -> Findings:
+        levels = self._table["before"][rows], self._table["became"][rows]
+        told = evidence_of((rows, breach), (gauges, self._rhythm.since_ms(rows)), levels)
         judged = self._run.bound(rows) > 0
-        verdict: Codes = np.where(judged | over, Verdict.CLEAR, Verdict.INSUFFICIENT).astype(np.int8)
-        verdict[breach] = Verdict.BREACH
-        nothing = np.full(len(rows), np.nan)
-        return Findings(
-            rows=rows,
-            verdict=verdict,
-            severity=np.where(breach, self._severity, NONE).astype(np.int8),
-            value=gauges[:, EVENTS],
-            n=gauges[:, EVENTS].astype(np.int64),
-            low=nothing,
-            high=nothing,
-            limit=np.where(judged | breach, gauges[:, ALLOWED], np.nan),
-            evidence=evidence_of(
-                (rows, breach),
-                (gauges, self._rhythm.since_ms(rows)),
-                (self._table["before"][rows], self._table["became"][rows]),
-            ),
-            expected=gauges[:, EXPECTED],
-        )
+        return findings_of((rows, judged, breach, over), gauges, self._severity, told)

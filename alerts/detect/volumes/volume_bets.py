@@ -51,6 +51,7 @@ class VolumeBets:
         self._against = 1 - np.array(rates)
         self._log_rates = np.array([math.log(rate) if rate else LOST for rate in rates])
         self._pane_ms = pane_ms
+        self.budget_ms: Final = budget_ms
         self.bets: Final = Bets(tuple(weights), pane_ms / budget_ms)
 
     def quiet(self, wealth: Floats, bound: Floats, time_ms: Ints) -> Floats:
@@ -83,6 +84,25 @@ class VolumeBets:
         log_gain = counts[:, None] * self._log_rates + self._against * (bound * self._pane_ms)[:, None]
         gain: Floats = np.exp(np.minimum(log_gain, GREATEST))
         return gain
+
+    def whole_steps(self, bound: Floats, time_ms: Ints, counts: Ints | int) -> tuple[Floats, Floats]:
+        """What a time is worth as a whole, whenever its events came: the factor of wealth, and what is added.
+
+        All of it is staked on before.
+        """
+        came = np.broadcast_to(counts, bound.shape)[:, None] * self._log_rates
+        grown: Floats = np.exp(np.minimum(came + self._against * (bound * time_ms)[:, None], GREATEST))
+        return grown, grown * (time_ms / self._pane_ms * self.bets.stake)[:, None]
+
+    @property
+    def gains(self) -> tuple[Floats, Floats]:
+        """By bet the logarithms of what an event is worth, and of what one that the bound expects costs."""
+        return self._log_rates, self._against
+
+    @property
+    def greatest_gain(self) -> float:
+        """What an event, or the lack of one, is worth at most, as a logarithm."""
+        return float(max(self._log_rates.max(), self._against.max()))
 
     def pane(self, wealth: Floats, bound: Floats, counts: Ints) -> Floats:
         """Wealth after a pane, which is staked on before its events."""

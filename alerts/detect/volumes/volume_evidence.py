@@ -5,9 +5,10 @@ from typing import Final
 import numpy as np
 
 from alerts.detect.evidence import Evidence, Told
-from alerts.detect.findings import Flags, Floats, Ints
+from alerts.detect.findings import NONE, Codes, Findings, Flags, Floats, Ints
 from alerts.detect.volumes.volume_run import Side
-from alerts.detect.volumes.volume_steps import EXPECTED, SINCE
+from alerts.detect.volumes.volume_steps import ALLOWED, EVENTS, EXPECTED, SINCE
+from alerts.states import Verdict
 from alerts.transitions import rounded, utc_text
 
 MOVED: Final = 1.3
@@ -16,6 +17,28 @@ FOLLOWED: Final = MOVED**0.5
 """By how many times what is expected must have moved: half of that way, else nothing was learned yet."""
 CLEARLY: Final = 2.0
 """By how many standard deviations of what the usual level would have brought."""
+
+
+def findings_of(
+    rows: tuple[Ints, Flags, Flags, Flags], gauges: Floats, severity: int, evidence: Evidence
+) -> Findings:
+    """What is found of rows: which of them are judged, in breach, and just over it, and their gauges."""
+    own, judged, breach, over = rows
+    verdict: Codes = np.where(judged | over, Verdict.CLEAR, Verdict.INSUFFICIENT).astype(np.int8)
+    verdict[breach] = Verdict.BREACH
+    nothing = np.full(len(own), np.nan)
+    return Findings(
+        rows=own,
+        verdict=verdict,
+        severity=np.where(breach, severity, NONE).astype(np.int8),
+        value=gauges[:, EVENTS],
+        n=gauges[:, EVENTS].astype(np.int64),
+        low=nothing,
+        high=nothing,
+        limit=np.where(judged | breach, gauges[:, ALLOWED], np.nan),
+        evidence=evidence,
+        expected=gauges[:, EXPECTED],
+    )
 
 
 def evidence_of(

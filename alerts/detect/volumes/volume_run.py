@@ -14,20 +14,17 @@ import numpy as np
 from alerts.detect.findings import Flags, Floats, Ints
 from alerts.detect.memory import Table
 from alerts.detect.volumes.arrivals import ArrivalRun, Arrivals
-from alerts.detect.volumes.quiet_gauges import follow_quiet
+from alerts.detect.volumes.lumps import Lumps
 from alerts.detect.volumes.quiet_hours import ends_ms
 from alerts.detect.volumes.volume_bets import MOST, VolumeBets
 from alerts.detect.volumes.volume_steps import (
-    ALLOWED,
-    DRIFT,
-    EVENTS,
-    EXPECTED,
     RECOVERY,
-    SINCE,
     GaugeStep,
     VolumeStanding,
     VolumeSteps,
     coast,
+    follow,
+    follow_quiet,
 )
 from alerts.detect.volumes.weekly_profile import WeeklyProfile
 from alerts.rules import DAY_MS, HOUR_MS
@@ -54,6 +51,8 @@ class VolumeRun:
     def __init__(
         self, table: Table, rhythm: WeeklyProfile, stakes: VolumeBets, side: Side, pane_ms: int
     ) -> None:
+        # The quiet after a file or a fetch does not end a surge; what comes in does end a silence.
+        self.lumps: Final = Lumps(table, rhythm, stakes, pane_ms, breaches=not side.too_low)
         self._table: Final = table
         self._rhythm: Final = rhythm
         self._stakes: Final = stakes
@@ -81,42 +80,51 @@ class VolumeRun:
         """What a time in which nothing comes in is to the gauges."""
         return (1 - self._side.likely) * allowed, 0, allowed, expected, end_ms
 
-    def follow(
-        self,
-        watched: tuple[Floats, Floats],
-        fired: Flags,
-        end_ms: Ints,
-        seen: tuple[Floats, Floats, Ints | None],
-    ) -> None:
-        """Weigh a time for and against the likely rate: events allowed, expected, and that came.
+    def hold(self, rows: Ints, counts: Ints) -> None:
+        """Keep events for the end of their hour; what is too much for all of it is accounted for now."""
+        self._table["held"][rows] += counts
+        alarm = self._too_much(rows, self._table["held"][rows])
+        if alarm.any():
+            self.take_whole(rows[alarm])
 
-        It ends for each row at its `end_ms`.  `watched` are the gauges, and what came lately of a breach that
-        may be over.  Once nothing speaks for that rate, what was counted for it starts over.
-        """
-        gauges, lately = watched
-        allowed, expected, came = seen
-        rate = self._side.likely
-        gain = (1 - rate) * allowed
-        if came is not None:
-            gain += math.log(rate) * came
-            gauges[:, EVENTS] += came
-        gauges[:, DRIFT] = np.maximum(gauges[:, DRIFT] + gain, 0)
-        gauges[:, RECOVERY] = np.maximum(gauges[:, RECOVERY] - gain, 0)
-        gauges[:, ALLOWED] += allowed
-        gauges[:, EXPECTED] += expected
-        over = (gauges[:, DRIFT] <= 0) & ~fired
-        gauges[over, SINCE], gauges[over, EVENTS:] = end_ms[over], 0
-        if fired.any():
-            more = np.stack([np.zeros(len(expected)) if came is None else came, expected], axis=1)
-            back = np.where(gauges[:, RECOVERY, None] > 0, lately + more, 0.0)
-            lately[fired] = back[fired]
+    def take_whole(self, rows: Ints) -> None:
+        """Bet on what rows hold for all of the stretch, and account for the time up to its end."""
+        table, bound, held = self._table, self.bound(rows), self._table["held"][rows]
+        last, fired, end_ms = table["last_ms"][rows], table["fired"][rows], self._rhythm.stretch.end_ms
+        passed = np.maximum(end_ms - last, 0)
+        watched = table["gauges"][rows], table["lately"][rows]
+        came = held if self._side.too_low else np.where(bound > 0, held, 0)
+        seen = bound * passed, self._rhythm.mean[rows] * passed, came
+        table["wealth"][rows] = np.where(
+            fired[:, None], table["wealth"][rows], self._whole_wealth(rows, held)
+        )
+        table["last_ms"][rows] = ends_ms = np.maximum(last, end_ms)
+        follow(self._side.likely, watched, fired, ends_ms, seen)
+        table["gauges"][rows], table["lately"][rows] = watched
+        table["held"][rows] = 0
+
+    def _too_much(self, rows: Ints, held: Ints) -> Flags:
+        """Whether what rows hold raises the alarm even if nothing more comes in in the stretch."""
+        if self._side.too_low:
+            return np.zeros(len(rows), np.bool_)
+        enough = self._stakes.evidence(self._whole_wealth(rows, held)) >= 1
+        found: Flags = enough & ~self._table["fired"][rows]
+        return found
+
+    def _whole_wealth(self, rows: Ints, held: Ints) -> Floats:
+        """The wealth of rows at the end of the stretch, if nothing more comes in than they hold."""
+        bound, wealth = self.bound(rows), self._table["wealth"][rows]
+        passed = np.maximum(self._rhythm.stretch.end_ms - self._table["last_ms"][rows], 0)
+        grown, added = self._stakes.whole_steps(bound, passed, held)
+        after: Floats = np.where(bound[:, None] > 0, np.minimum(wealth * grown + added, MOST), wealth)
+        return after
 
     def skip_quiet(self, before_ms: int) -> int:
         """Take stretches that end before a time, in which nothing comes in; how many were taken.
 
         Ends before one in which quiet alone would raise an alarm.
         """
-        if before_ms <= self._rhythm.stretch.end_ms + HOUR_MS:
+        if before_ms <= self._rhythm.stretch.end_ms + HOUR_MS or self.lumps.waits():
             return 0
         quiet = self._rhythm.quiet_hours(before_ms)
         if quiet is None or len(quiet.stretches) == 1:
@@ -131,26 +139,29 @@ class VolumeRun:
         if not passed.any(axis=1).all():
             return 0
         bound = self._bound_of(quiet.bounds.low, quiet.bounds.high)
-        wealth = self._through_quiet(bound, passed)
+        whole = self.lumps.whole_in(quiet.stretches, np.arange(rows))
+        wealth = self._through_quiet(bound, passed, whole)
         turns = len(ends) - 1
         if self._side.too_low:
-            turns = min(turns, self._alarm_free(ends, bound, wealth))
+            turns = min(turns, self._alarm_free(ends, np.where(whole, 0, bound), wealth))
         if turns:
             allowed, expected = bound * passed, quiet.bounds.mean * passed
             seen = (1 - self._side.likely) * allowed[:turns], allowed[:turns], expected[:turns]
-            follow_quiet(watched, fired, np.maximum(ends[:turns], last_ms), seen)
+            follow_quiet(watched, fired | (last_ms == 0), np.maximum(ends[:turns], last_ms), seen)
             table["wealth"][:rows] = wealth[turns]
             last_ms[:] = np.where(last_ms > 0, np.maximum(last_ms, ends[turns - 1]), 0)
+            self.lumps.learn(quiet.stretches[0])
             self._rhythm.skip(quiet, turns)
         return turns
 
-    def _through_quiet(self, bound: Floats, passed: Ints) -> Floats:
+    def _through_quiet(self, bound: Floats, passed: Ints, whole: Flags) -> Floats:
         """Wealth before each of some stretches of quiet, `(stretches, rows, bets)`."""
-        rows = bound.shape[1]
-        grown, added = (
-            part.reshape(*bound.shape, -1)
-            for part in self._stakes.quiet_steps(bound.reshape(-1), passed.reshape(-1))
-        )
+        rows, each = bound.shape[1], (bound.reshape(-1), passed.reshape(-1))
+        grown, added = self._stakes.quiet_steps(*each)
+        if whole.any():
+            alike = zip((grown, added), self._stakes.whole_steps(*each, 0), strict=True)
+            grown, added = (np.where(whole.reshape(-1, 1), other, part) for part, other in alike)
+        grown, added = (part.reshape(*bound.shape, -1) for part in (grown, added))
         staked = ((bound > 0) & ~self._table["fired"][:rows])[:, :, None]
         grown, added = np.where(staked, grown, 1), np.where(staked, added, 0)
         wealth = np.zeros(grown.shape)
@@ -190,30 +201,55 @@ class VolumeRun:
         self, arrivals: Arrivals, some: Sequence[tuple[int, ArrivalRun]], reached: list[int]
     ) -> list[int]:
         """Take some runs, each with its place in `reached`, which are all of the current stretch."""
-        steps = self._steps(arrivals, [run for _, run in some])
+        whole = self.lumps.whole(np.array([run.row for _, run in some])).tolist()
+        plain = [each for each, held in zip(some, whole, strict=True) if not held]
+        steps = self._steps(arrivals, [run for _, run in plain]) if plain else None
         bets, start, table = self._stakes.bets, 0, self._table
         refused: list[int] = []
-        taken: list[tuple[int, int, int]] = []
-        for number, run in some:
-            was = VolumeStanding(*(table[name][run.row].tolist() for name in VolumeStanding._fields))
-            stop = start + run.stop - run.start
-            over = self.back(np.array([run.row])).item() if table["fired"].item(run.row) else None
-            now, end = coast(was, steps, (start, stop), bets, over)
-            reached[number] = run.start + end - start
-            if end > start:
-                for name, value in zip(VolumeStanding._fields, now, strict=True):
-                    table[name][run.row] = value
-                part = slice(run.start, reached[number])
-                table["last_ms"][run.row] = arrivals.ends[part.stop - 1]
-                first_ms = arrivals.ends[part.start] - self._pane_ms
-                taken.append((run.row, first_ms, int(arrivals.counts[part].sum())))
-            if end < stop:
-                refused.append(reached[number])
-            start = stop
-        if taken:
-            rows, firsts_ms, totals = np.array(taken, np.int64).T
-            self._rhythm.add(firsts_ms, rows, totals)
+        taken: list[ArrivalRun] = []
+        for (number, run), held in zip(some, whole, strict=True):
+            if held or steps is None:
+                reached[number] = end = self._held_up_to(arrivals, run)
+            else:
+                was = VolumeStanding(*(table[name][run.row].tolist() for name in VolumeStanding._fields))
+                stop = start + run.stop - run.start
+                over = self.back(np.array([run.row])).item() if table["fired"].item(run.row) else None
+                now, place = coast(was, steps, (start, stop), bets, over)
+                reached[number] = end = run.start + place - start
+                if end > run.start:
+                    for name, value in zip(VolumeStanding._fields, now, strict=True):
+                        table[name][run.row] = value
+                    table["last_ms"][run.row] = arrivals.ends[end - 1]
+                start = stop
+            if end > run.start:
+                taken.append(run._replace(stop=end))
+            if end < run.stop:
+                refused.append(end)
+        self._note(arrivals, taken)
         return refused
+
+    def _held_up_to(self, arrivals: Arrivals, run: ArrivalRun) -> int:
+        """Keep a row's arrivals for the end of its hour; the place of the first that `step` must judge."""
+        rows, table = arrivals.rows[run.start : run.stop], self._table
+        if table["fired"][run.row] and table["gauges"][run.row, RECOVERY] >= self.back(rows[:1])[0]:
+            return run.start  # the breach has been over since the end of an hour
+        held = table["held"][run.row] + np.add.accumulate(arrivals.counts[run.start : run.stop])
+        alarm = self._too_much(rows, held)
+        stop = run.start + int(alarm.argmax()) if alarm.any() else run.stop
+        if stop > run.start:
+            table["held"][run.row] = held[stop - 1 - run.start]
+        return stop
+
+    def _note(self, arrivals: Arrivals, taken: Sequence[ArrivalRun]) -> None:
+        """Let the rhythm know of arrivals that were taken."""
+        if not taken:
+            return
+        places = np.concatenate([np.arange(run.start, run.stop) for run in taken])
+        firsts = np.cumsum([0, *(run.stop - run.start for run in taken[:-1])])
+        rows, counts = arrivals.rows[places], arrivals.counts[places]
+        start_ms = arrivals.end_ms[places] - self._pane_ms
+        self._rhythm.add(start_ms[firsts], rows[firsts], np.add.reduceat(counts, firsts))
+        self.lumps.note(rows, start_ms, counts)
 
     def _steps(self, arrivals: Arrivals, runs: Sequence[ArrivalRun]) -> VolumeSteps:
         """What each arrival of some runs does, if all before it are taken."""

@@ -85,8 +85,38 @@ def test_coasting_is_stepping(
 
     So it is where it is `known` up to which pane all arrivals are there, and rhythms have had their lessons.
     """
-    counts, through = arrivals_of(drawn), 4 * 1440
-    one, other = KINDS[kind](), KINDS[kind]()
+    _alike(KINDS[kind], arrivals_of(drawn), 4 * 1440, known)
+
+
+@st.composite
+def lumps(draw: st.DrawFn) -> dict[tuple[int, int], int]:
+    """Rows whose events of some hours come in a few panes every day; at last some bring more, or none."""
+    found: dict[tuple[int, int], int] = {}
+    for row in range(ROWS):
+        for hour, panes, count in draw(
+            st.lists(st.tuples(st.integers(0, 23), st.integers(1, 3), st.integers(1, 30)))
+        ):
+            for day in range(7):
+                first = day * 1440 + hour * 60 + draw(st.integers(0, 30))
+                some = count * draw(st.sampled_from([1, 1, 1, 0, 4])) if day > 4 else count
+                found |= {(first + number, row): some for number in range(panes) if some}
+    return found
+
+
+@pytest.mark.parametrize("kind", ["hush", "both", "surge"])
+@settings(deadline=None, max_examples=20)
+@given(lumps(), st.sampled_from([None, 8 * 1440]))
+def test_coasting_is_stepping_where_hours_come_in_lumps(
+    kind: str, counts: dict[tuple[int, int], int], known: int | None
+) -> None:
+    """The same where events are held until their hour is over."""
+    _alike(KINDS[kind], counts, 8 * 1440, known)
+
+
+def _alike(
+    made: Callable[[], Detector], counts: dict[tuple[int, int], int], through: int, known: int | None
+) -> None:
+    one, other = made(), made()
     one.grow(ROWS)
     other.grow(ROWS)
     turns = stepped(one, counts, through)

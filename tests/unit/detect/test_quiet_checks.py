@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from alerts.detect.memory import MemoryColumn, Table
 from alerts.detect.opening_hours import calendar_of
 from alerts.detect.volumes.arrivals import NEVER
+from alerts.detect.volumes.lumps import COLUMNS
 from alerts.detect.volumes.quiet_checks import FEW_PANES, QuietChecks
 from alerts.detect.volumes.silence import TOO_LOW
 from alerts.detect.volumes.volume_bets import VolumeBets
 from alerts.detect.volumes.volume_run import VolumeRun
+from alerts.detect.volumes.volume_steps import follow
 from alerts.detect.volumes.weekly_profile import WeeklyProfile
 from alerts.hours import OpenHours
 from alerts.rules import DAY_MS, HOUR_MS
@@ -49,6 +51,7 @@ def made(rows: list[Row]) -> tuple[QuietChecks, Table, VolumeRun, VolumeBets]:
             "last_ms": MemoryColumn(np.int64),
             "fired": MemoryColumn(np.bool_),
             "check_ms": MemoryColumn(np.int64, NEVER),
+            **COLUMNS,
         }
     )
     table.grow(len(rows))
@@ -100,7 +103,7 @@ def test_many_rows_have_the_moments_that_each_has_alone(rows: list[Row], pane: i
 def test_one_row_passes_its_moment_as_arrays_have_it(row: Row, later: int) -> None:
     """Wealth, gauges and the next moment come out to the last bit."""
     at_ms = START_MS + min(row.heard_pane + later, PANES) * PANE_MS
-    checks, table, run, stakes = made([row])
+    checks, table, _, stakes = made([row])
     rows, bound = np.array([0]), np.array([row.an_hour / HOUR_MS])
     passed = np.array([at_ms]) - table["last_ms"][rows]
     wealth = stakes.quiet(table["wealth"][rows], bound, passed)
@@ -110,7 +113,7 @@ def test_one_row_passes_its_moment_as_arrays_have_it(row: Row, later: int) -> No
     gauges, lately = table["gauges"][rows], table["lately"][rows]
     if passed.any():
         quiet = bound * passed, 1.5 * bound * passed, None
-        run.follow((gauges, lately), np.zeros(1, np.bool_), np.array([at_ms]), quiet)
+        follow(TOO_LOW.likely, (gauges, lately), np.zeros(1, np.bool_), np.array([at_ms]), quiet)
     assert checks.pass_one(0, at_ms, PANE_MS)
     assert table["wealth"][rows].tolist() == wealth.tolist()
     assert table["gauges"][rows].tolist() == gauges.tolist()

@@ -1,5 +1,7 @@
 """Stakes: bets on counts that are not expected to gain while the bound holds."""
 
+from math import lgamma
+
 import numpy as np
 import pytest
 
@@ -38,6 +40,17 @@ def test_quiet_time_in_two_parts_is_quiet_time_in_one() -> None:
     once = bets.quiet(start, bound, np.array([7_000]))
     twice = bets.quiet(bets.quiet(start, bound, np.array([3_000])), bound, np.array([4_000]))
     assert once == pytest.approx(twice)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.25, 1.5, 4.0])
+def test_a_time_as_a_whole_is_not_expected_to_gain_at_its_bound(rate: float) -> None:
+    """Whenever in it events come: wealth and the stakes for all of it are on how many there are."""
+    bets, expected, some = stakes(rate), 9.0, np.arange(200)
+    bound, time_ms = np.full(len(some), expected / 60_000), np.full(len(some), 60_000)
+    grown, added = bets.whole_steps(bound, time_ms, some)
+    after = (0.5 * grown + added)[:, 0]
+    chance = np.exp(some * np.log(expected) - expected - np.array([lgamma(each + 1) for each in some]))
+    assert (after * chance).sum() == pytest.approx(0.5 + 60 * PANE_MS / BUDGET_MS)
 
 
 def test_an_event_ends_a_bet_on_silence() -> None:

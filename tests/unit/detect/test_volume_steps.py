@@ -4,16 +4,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.detect.memory import Table
-from alerts.detect.opening_hours import calendar_of
-from alerts.detect.volumes.quiet_gauges import follow_quiet
 from alerts.detect.volumes.silence import TOO_LOW
 from alerts.detect.volumes.surge import TOO_HIGH
-from alerts.detect.volumes.volume_bets import VolumeBets
-from alerts.detect.volumes.volume_run import Side, VolumeRun
-from alerts.detect.volumes.weekly_profile import WeeklyProfile
-from alerts.hours import OpenHours
-from alerts.rules import DAY_MS, HOUR_MS
+from alerts.detect.volumes.volume_run import Side
+from alerts.detect.volumes.volume_steps import follow, follow_quiet
+from alerts.rules import HOUR_MS
 
 ROWS = 5
 
@@ -22,9 +17,6 @@ ROWS = 5
 def test_together_as_one_after_the_other(side: Side, stretches: int, seed: int) -> None:
     """Breaches and none, gauges at 0 and above, and stretches in which nothing is allowed."""
     random = np.random.default_rng(seed)
-    stakes = VolumeBets(side.rates, side.weights, 30 * DAY_MS, 10_000)
-    rhythm = WeeklyProfile(calendar_of(OpenHours()), 7 * DAY_MS)
-    run = VolumeRun(Table({}), rhythm, stakes, side, 10_000)
     gauges = random.exponential(2, (ROWS, 6)) * (random.random((ROWS, 6)) < 0.6)
     lately = random.exponential(2, (ROWS, 2))
     fired = random.random(ROWS) < 0.4
@@ -33,7 +25,7 @@ def test_together_as_one_after_the_other(side: Side, stretches: int, seed: int) 
     ends_ms = (np.arange(stretches)[:, None] + 1) * HOUR_MS + random.integers(0, HOUR_MS, ROWS)
     one_by_one, together = (gauges.copy(), lately.copy()), (gauges.copy(), lately.copy())
     for turn in range(stretches):
-        run.follow(one_by_one, fired, ends_ms[turn], (allowed[turn], expected[turn], None))
+        follow(side.likely, one_by_one, fired, ends_ms[turn], (allowed[turn], expected[turn], None))
     follow_quiet(together, fired, ends_ms, ((1 - side.likely) * allowed, allowed, expected))
     for mine, theirs in zip(together, one_by_one, strict=True):
         np.testing.assert_array_equal(mine, theirs)
