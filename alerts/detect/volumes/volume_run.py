@@ -201,32 +201,39 @@ class VolumeRun:
         self, arrivals: Arrivals, some: Sequence[tuple[int, ArrivalRun]], reached: list[int]
     ) -> list[int]:
         """Take some runs, each with its place in `reached`, which are all of the current stretch."""
-        whole = self.lumps.whole(np.array([run.row for _, run in some])).tolist()
-        plain = [each for each, held in zip(some, whole, strict=True) if not held]
-        steps = self._steps(arrivals, [run for _, run in plain]) if plain else None
-        bets, start, table = self._stakes.bets, 0, self._table
+        runs = [run for _, run in some]
+        whole = self.lumps.whole(np.array([run.row for run in runs])).tolist()
+        plain = [run for run, held in zip(runs, whole, strict=True) if not held]
+        coasted = iter(self._coasted_up_to(arrivals, plain))
         refused: list[int] = []
         taken: list[ArrivalRun] = []
         for (number, run), held in zip(some, whole, strict=True):
-            if held or steps is None:
-                reached[number] = end = self._held_up_to(arrivals, run)
-            else:
-                was = VolumeStanding(*(table[name][run.row].tolist() for name in VolumeStanding._fields))
-                stop = start + run.stop - run.start
-                over = self.back(np.array([run.row])).item() if table["fired"].item(run.row) else None
-                now, place = coast(was, steps, (start, stop), bets, over)
-                reached[number] = end = run.start + place - start
-                if end > run.start:
-                    for name, value in zip(VolumeStanding._fields, now, strict=True):
-                        table[name][run.row] = value
-                    table["last_ms"][run.row] = arrivals.ends[end - 1]
-                start = stop
+            reached[number] = end = self._held_up_to(arrivals, run) if held else next(coasted)
             if end > run.start:
                 taken.append(run._replace(stop=end))
             if end < run.stop:
                 refused.append(end)
         self._note(arrivals, taken)
         return refused
+
+    def _coasted_up_to(self, arrivals: Arrivals, runs: Sequence[ArrivalRun]) -> list[int]:
+        """Judge arrivals one by one; of each run the place of the first that `step` must judge."""
+        if not runs:
+            return []
+        steps, bets, table = self._steps(arrivals, runs), self._stakes.bets, self._table
+        found, start = [], 0
+        for run in runs:
+            was = VolumeStanding(*(table[name][run.row].tolist() for name in VolumeStanding._fields))
+            stop = start + run.stop - run.start
+            over = self.back(np.array([run.row])).item() if table["fired"].item(run.row) else None
+            now, place = coast(was, steps, (start, stop), bets, over)
+            if place > start:
+                for name, value in zip(VolumeStanding._fields, now, strict=True):
+                    table[name][run.row] = value
+                table["last_ms"][run.row] = arrivals.ends[run.start + place - start - 1]
+            found.append(run.start + place - start)
+            start = stop
+        return found
 
     def _held_up_to(self, arrivals: Arrivals, run: ArrivalRun) -> int:
         """Keep a row's arrivals for the end of its hour; the place of the first that `step` must judge."""
@@ -244,8 +251,7 @@ class VolumeRun:
         """Let the rhythm know of arrivals that were taken."""
         if not taken:
             return
-        places = np.concatenate([np.arange(run.start, run.stop) for run in taken])
-        firsts = np.cumsum([0, *(run.stop - run.start for run in taken[:-1])])
+        places, firsts = _places(taken)
         rows, counts = arrivals.rows[places], arrivals.counts[places]
         start_ms = arrivals.end_ms[places] - self._pane_ms
         self._rhythm.add(start_ms[firsts], rows[firsts], np.add.reduceat(counts, firsts))
@@ -253,15 +259,11 @@ class VolumeRun:
 
     def _steps(self, arrivals: Arrivals, runs: Sequence[ArrivalRun]) -> VolumeSteps:
         """What each arrival of some runs does, if all before it are taken."""
-        places = np.concatenate([np.arange(run.start, run.stop) for run in runs])
+        places, firsts = _places(runs)
         rows, counts = arrivals.rows[places], arrivals.counts[places]
         end_ms = arrivals.end_ms[places]
         start_ms, last_ms = end_ms - self._pane_ms, end_ms.copy()
         last_ms[1:] = end_ms[:-1]
-        firsts, first = [], 0
-        for run in runs:
-            firsts.append(first)
-            first += run.stop - run.start
         last_ms[firsts] = self._table["last_ms"][rows[firsts]]
         passed = np.where(last_ms > 0, np.maximum(start_ms - last_ms, 0), 0)
         bound, mean = self.bound(rows), self._rhythm.mean[rows]
@@ -284,3 +286,9 @@ class VolumeRun:
         gain = gain + math.log(self._side.likely) * came
         parts = gain.tolist(), came.tolist(), allowed.tolist(), expected.tolist(), end_ms.tolist()
         return list(zip(*parts, strict=True))
+
+
+def _places(runs: Sequence[ArrivalRun]) -> tuple[Ints, Ints]:
+    """The places of all arrivals of some runs, and where among them each run's begin."""
+    firsts = np.cumsum([0, *(run.stop - run.start for run in runs[:-1])])
+    return np.concatenate([np.arange(run.start, run.stop) for run in runs]), firsts
