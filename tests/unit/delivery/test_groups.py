@@ -261,6 +261,11 @@ def test_a_change_of_severity_stays_in_its_group(severity: str) -> None:
     _run(body)
 
 
+def _pagerduty(url: str) -> Receiver:
+    settings = {"routing_key": ("k",), "url": (f"{url}/pd",)}
+    return Receiver(name="pd", kind="pagerduty", settings=settings, allow_private=True)
+
+
 def test_an_acknowledgement_shows_where_it_can() -> None:
     """PagerDuty's incident is acknowledged under its key; a plain webhook has no word for it."""
 
@@ -271,8 +276,7 @@ def test_an_acknowledgement_shows_where_it_can() -> None:
             routes=(Route(receiver="events"), Route(receiver="desk"), Route(receiver="pd")),
         )
         async with post.server() as url:
-            settings = {"routing_key": ("k",), "url": (f"{url}/pd",)}
-            post.others = (Receiver(name="pd", kind="pagerduty", settings=settings, allow_private=True),)
+            post.others = (_pagerduty(url),)
             async with post.running(CALM) as running:
                 await running.offer(transition("a", 1))
                 running.dispatcher.alerts.apply(transition("a", 1))
@@ -294,8 +298,7 @@ def test_an_incident_of_several_alerts_is_acknowledged_with_the_last_of_them() -
     async def body() -> None:
         post = Post({}, routes=(Route(receiver="pd", timers=GATHERED),))
         async with post.server() as url:
-            settings = {"routing_key": ("k",), "url": (f"{url}/pd",)}
-            post.others = (Receiver(name="pd", kind="pagerduty", settings=settings, allow_private=True),)
+            post.others = (_pagerduty(url),)
             async with post.running(CALM) as running:
                 running.muting.told = running.dispatcher.heard
                 both = transition("a", 1), transition("b", 1)
@@ -321,8 +324,7 @@ def test_a_group_is_one_incident_however_many_alerts_it_has() -> None:
     async def body() -> None:
         post = Post({}, routes=(Route(receiver="pd", timers=GATHERED),))
         async with post.server() as url:
-            settings = {"routing_key": ("k",), "url": (f"{url}/pd",)}
-            post.others = (Receiver(name="pd", kind="pagerduty", settings=settings, allow_private=True),)
+            post.others = (_pagerduty(url),)
             async with post.running(CALM) as running:
                 await running.offer(transition("a", 1), written_ms=now_ms())
                 await running.until(lambda: len(post.events) == 1)
