@@ -215,10 +215,6 @@ class Notifier:
         """Hand a delivery to a receiver's queue."""
         await self._dispatcher.send(receiver, delivery)
 
-    def owns(self, partition: int) -> bool:
-        """Whether this worker tells what a partition has."""
-        return self._dispatcher.desk.owns(partition)
-
     async def close(self) -> None:
         """Try nothing more; batches that are not finished stay so."""
         await self._dispatcher.close()
